@@ -10,7 +10,7 @@ import {
   taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { Errands } from "@tutti/host/serving";
+import { Errands, WatchMemory } from "@tutti/host/serving";
 import { Orchestrator } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { definition } from "@tutti/machine-definition";
@@ -83,6 +83,7 @@ export class WorkflowService extends Orchestrator {
       archive,
       steward,
       foundation,
+      watches: new WatchMemory(foundation.clock, host.ids),
       versions: new Versions({ runtime, steward, blobs }),
     };
     const installation = {

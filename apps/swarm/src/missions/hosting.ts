@@ -9,7 +9,7 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands } from "@tutti/host/serving";
+import { Errands, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { Dispatcher, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers } from "../api/board/handlers.ts";
@@ -63,6 +63,7 @@ export function hostMissions(
 
       const desk = {
         ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
+        watches: new WatchMemory(foundation.clock, host.ids),
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
         definitions: new Definitions(mesh.client(definitionService)),
         namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),

@@ -15,3 +15,21 @@ export {
 export { changesOf, type Named, pageOf } from "./named.ts";
 export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";
+export { WatchMemory } from "./watch-memory.ts";
+export {
+  aboutOf,
+  type Lines,
+  type LinesDesk,
+  labelsOf,
+  listLines,
+  matchingPages,
+  parentIn,
+  type WorkFilter,
+  watchLines,
+} from "./work/lines.ts";
+export { type Look, type LookingDesk, looksAt, whenEnded } from "./work/looks.ts";
+export { type PlacementDesk, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
+export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
+export { Shown } from "./work/shown.ts";
+export { cursorAt, type Standing, standingIn, takeUp } from "./work/standing.ts";
+export { type AskedAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";

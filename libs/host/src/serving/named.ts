@@ -2,6 +2,7 @@
 import type { PageRequest } from "@tutti/contracts/types/v1";
 import { type Clock, sleep, type Timers } from "@tutti/kernel";
 import { sizeOf } from "./machine-calls.ts";
+import type { ToldNames, WatchMemory } from "./watch-memory.ts";
 
 export interface Named<Item> {
   /** Names with how many events each has had, so that a change is noticed. */
@@ -32,8 +33,18 @@ export async function pageOf<Item>(
 export interface Changes<Item> {
   readonly changed: Item[];
   readonly removed: string[];
-  /** The snapshot is complete: with the first of them. */
-  readonly live: true;
+  /** The snapshot is complete, with this or an earlier one; at once where the watch goes on from a cursor. */
+  readonly live: boolean;
+  /** From where the watch can be taken up again; empty where it cannot. */
+  readonly cursor: string;
+}
+
+export interface Watching {
+  /** Where the caller stood; empty for the beginning. */
+  readonly cursor: string;
+  /** What is watched, for whom. */
+  readonly about: string;
+  readonly memory: WatchMemory;
 }
 
 /** Looking at the index costs little. */
@@ -41,33 +52,54 @@ const lookMs = 500;
 /** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 
-/** A snapshot, then what changes. */
+/** A snapshot, then what changes; from a cursor on, what has changed since. */
 export async function* changesOf<Item>(
   named: Named<Item>,
+  { cursor, about, memory }: Watching,
   { clock, timers }: { readonly clock: Pick<Clock, "monotonic">; readonly timers: Timers },
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
-  const shown = new Set<string>();
-  let known: ReadonlyMap<string, number> = new Map();
-  let isFirst = true;
-  for (let toldMs = clock.monotonic(); !signal.aborted; await sleep(timers, lookMs, signal).catch(() => {})) {
-    const now = await named.entries();
-    const changes: Changes<Item> = { changed: [], removed: [], live: true };
-    for (const [name, events] of now) {
-      if (known.get(name) === events) continue;
-      const found = await named.find(name);
-      if (found !== undefined) {
-        changes.changed.push(found);
-        shown.add(name);
-      } else if (shown.delete(name)) changes.removed.push(name);
+  const { told, isResumed } = memory.begin(about, cursor);
+  // Nobody may ever ask a stream again that was broken off.
+  signal.addEventListener("abort", () => memory.end(told), { once: true });
+  try {
+    let isFirst = true;
+    for (
+      let toldMs = clock.monotonic();
+      !signal.aborted;
+      await sleep(timers, lookMs, signal).catch(() => {})
+    ) {
+      const { changed, removed } = await lookAt(named, told);
+      if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
+        toldMs = clock.monotonic();
+        // Who asked to go on would take a snapshot that is live at once for the rest of what it knows.
+        if (isFirst && cursor !== "" && !isResumed) {
+          yield { changed, removed, live: false, cursor: "" };
+          yield { changed: [], removed: [], live: true, cursor: told.takeCursor() };
+        } else yield { changed, removed, live: true, cursor: told.takeCursor() };
+      }
+      isFirst = false;
     }
-    for (const name of known.keys()) if (!now.has(name) && shown.delete(name)) changes.removed.push(name);
-    known = now;
-    const hasNews = isFirst || changes.changed.length > 0 || changes.removed.length > 0;
-    if (hasNews || clock.monotonic() - toldMs >= signOfLifeMs) {
-      toldMs = clock.monotonic();
-      yield changes;
-    }
-    isFirst = false;
+  } finally {
+    memory.end(told);
   }
+}
+
+async function lookAt<Item>(
+  named: Named<Item>,
+  told: ToldNames,
+): Promise<Pick<Changes<Item>, "changed" | "removed">> {
+  const now = await named.entries();
+  const changed: Item[] = [];
+  const removed: string[] = [];
+  for (const [name, events] of now) {
+    if (told.isAsTold(name, events)) continue;
+    const found = await named.find(name);
+    if (found !== undefined) {
+      changed.push(found);
+      told.tell(name, events);
+    } else if (told.leaveOut(name, events)) removed.push(name);
+  }
+  removed.push(...told.takeGone((name) => now.has(name)));
+  return { changed, removed };
 }

@@ -10,6 +10,7 @@ import {
   type Vote,
   Vote as Votes,
 } from "@tutti/contracts/swarm/v1";
+import { Shown } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { changedEntries, listEntries, showBoardTasks, showMessages, showVotes } from "@tutti/machine-mission";
 import { askMission, type MissionDesk } from "../missions/desk.ts";
@@ -21,27 +22,6 @@ export interface Watched {
   readonly desk: MissionDesk;
   readonly missionId: string;
   readonly context: CallContext;
-}
-
-/** Keeps what was shown, so that the same is not shown twice. */
-class Shown<Item> {
-  readonly #shown = new Map<string, Uint8Array>();
-  readonly #nameOf: (item: Item) => string;
-  readonly #encode: (item: Item) => Uint8Array;
-
-  constructor(nameOf: (item: Item) => string, encode: (item: Item) => Uint8Array) {
-    this.#nameOf = nameOf;
-    this.#encode = encode;
-  }
-
-  isOther(item: Item): boolean {
-    const name = this.#nameOf(item);
-    const now = this.#encode(item);
-    const before = this.#shown.get(name);
-    if (before !== undefined && Buffer.compare(before, now) === 0) return false;
-    this.#shown.set(name, now);
-    return true;
-  }
 }
 
 export class ChangedTasks {
@@ -56,15 +36,31 @@ export class ChangedTasks {
   }
 
   async look(): Promise<BoardTask[]> {
-    const { desk, missionId, context } = this.#watched;
     const changed: BoardTask[] = [];
-    for (let from = 0; from >= 0; ) {
-      const body = { statuses: [], claimedBy: "", parentTaskId: "", text: "", from, size: page };
-      const { tasks, next } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
+    for await (const tasks of this.#pages(0, page))
       changed.push(...tasks.filter((task) => this.#shown.isOther(task)));
+    return changed;
+  }
+
+  /** How they were after an event, they were shown; 0 for as they are. */
+  async know(atEvent: number): Promise<void> {
+    for await (const tasks of this.#pages(atEvent, Math.max(page, atEvent)))
+      for (const task of tasks) this.#shown.know(task);
+  }
+
+  forget(): void {
+    this.#shown.clear();
+  }
+
+  async *#pages(atEvent: number, size: number): AsyncGenerator<readonly BoardTask[], void> {
+    const { desk, missionId, context } = this.#watched;
+    for (let from = 0; from >= 0; ) {
+      const body = { statuses: [], claimedBy: "", parentTaskId: "", text: "", from, size };
+      const asked = { query: showBoardTasks, body, atEvent };
+      const { tasks, next } = await askMission(desk, missionId, asked, context);
+      yield tasks;
       from = next;
     }
-    return changed;
   }
 }
 
@@ -80,13 +76,28 @@ export class ChangedVotes {
   }
 
   async look(): Promise<Vote[]> {
-    const { desk, missionId, context } = this.#watched;
     const changed: Vote[] = [];
-    for (let from = 0; ; from += page) {
-      const body = { openOnly: false, voteIds: [], from, size: page };
-      const { votes, isMore } = await askMission(desk, missionId, { query: showVotes, body }, context);
+    for await (const votes of this.#pages(0))
       changed.push(...votes.filter((vote) => this.#shown.isOther(vote)));
-      if (!isMore) return changed;
+    return changed;
+  }
+
+  /** How they were after an event, they were shown; 0 for as they are. */
+  async know(atEvent: number): Promise<void> {
+    for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#shown.know(vote);
+  }
+
+  forget(): void {
+    this.#shown.clear();
+  }
+
+  async *#pages(atEvent: number): AsyncGenerator<readonly Vote[], void> {
+    const { desk, missionId, context } = this.#watched;
+    for (let from = 0; ; from += page) {
+      const asked = { query: showVotes, body: { openOnly: false, voteIds: [], from, size: page }, atEvent };
+      const { votes, isMore } = await askMission(desk, missionId, asked, context);
+      yield votes;
+      if (!isMore) return;
     }
   }
 }
@@ -105,6 +116,20 @@ export class ChangedEntries {
 
   get after(): number {
     return this.#after;
+  }
+
+  /** Goes on after a change; false where what has changed since is not known any more, and all has to be told. */
+  async goOn(after: number): Promise<boolean> {
+    const { desk, missionId, context } = this.#watched;
+    const asked = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
+    const { isKnown } = await askMission(desk, missionId, asked, context);
+    this.#after = isKnown ? after : 0;
+    return isKnown;
+  }
+
+  /** All is told again. */
+  startOver(): void {
+    this.#after = 0;
   }
 
   async look(): Promise<BoardEntry[]> {
@@ -156,6 +181,10 @@ export class NewMessages {
 
   get after(): number {
     return this.#after;
+  }
+
+  goOn(after: number): void {
+    this.#after = after;
   }
 
   async look(): Promise<MissionMessage[]> {

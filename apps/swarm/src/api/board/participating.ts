@@ -9,10 +9,10 @@ import type {
   ParticipateReply,
   ParticipateRequest,
 } from "@tutti/contracts/swarm/v1";
+import { looksAt } from "@tutti/host/serving";
 import { Bell, type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { missionServiceErrors } from "../../missions/errors.ts";
-import type { MissionDesk } from "../missions/desk.ts";
-import { looksAt } from "../missions/looks.ts";
+import { type MissionDesk, missionWork } from "../missions/desk.ts";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
 import * as operations from "./operations.ts";
 
@@ -199,7 +199,7 @@ class Participating {
     const ofMessages =
       messagesAfter === undefined ? undefined : new NewMessages(watched, agentId, messagesAfter);
     const ofVotes = votes ? new ChangedVotes(watched) : undefined;
-    for await (const isLook of looksAt(this.#desk, missionId, context)) {
+    for await (const { isLook } of looksAt(this.#desk, missionWork, missionId, context)) {
       if (isLook) {
         if (ofTasks !== undefined) this.#reply.tasks.push(...(await ofTasks.look()));
         if (entryPrefixes.length > 0) this.#reply.entries.push(...(await ofEntries.look()));

@@ -1,8 +1,8 @@
 /** Watches of the blackboard and of messages. */
 import type * as swarm from "@tutti/contracts/swarm/v1";
+import { looksAt } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import type { MissionDesk } from "../missions/desk.ts";
-import { looksAt } from "../missions/looks.ts";
+import { type MissionDesk, missionWork } from "../missions/desk.ts";
 import { ChangedEntries, NewMessages } from "./changes.ts";
 import { missionIn } from "./operations.ts";
 
@@ -13,10 +13,14 @@ export async function* watchEntries(
   context: CallContext,
 ): AsyncGenerator<swarm.WatchEntriesReply, void> {
   const { missionId, prefix, cursor } = missionIn({ ...request, agentId: "" });
-  const changed = new ChangedEntries({ desk, missionId, context }, [prefix], numberOf(cursor));
-  for await (const isLook of looksAt(desk, missionId, context)) {
+  const changed = new ChangedEntries({ desk, missionId, context }, [prefix]);
+  // Who asked to go on would take a snapshot that is live at once for what is new.
+  let isAnew = cursor !== "" && !(await goesOn(changed, cursor));
+  for await (const { isLook } of looksAt(desk, missionWork, missionId, context)) {
     const entries = isLook ? await changed.look() : [];
-    yield { entries, live: true, cursor: `a${changed.after}` };
+    if (isAnew) yield { entries, live: false, cursor: "" };
+    yield { entries: isAnew ? [] : entries, live: true, cursor: `a${changed.after}` };
+    isAnew = false;
   }
 }
 
@@ -27,11 +31,12 @@ export async function* watchMessages(
 ): AsyncGenerator<swarm.WatchMessagesReply, void> {
   const { missionId, agentId, afterNumber } = missionIn(request);
   const fresh = new NewMessages({ desk, missionId, context }, agentId, afterNumber);
-  for await (const isLook of looksAt(desk, missionId, context))
+  for await (const { isLook } of looksAt(desk, missionWork, missionId, context))
     yield { messages: isLook ? await fresh.look() : [] };
 }
 
-/** One that cannot be read is too old: the stream begins with all that is there. The letter is the version of its form. */
-function numberOf(cursor: string): number {
-  return Number(/^a(\d{1,10})$/.exec(cursor)?.[1] ?? 0);
+/** One that cannot be read is too old. The letter is the version of its form. */
+async function goesOn(changed: ChangedEntries, cursor: string): Promise<boolean> {
+  const [, number] = /^a(\d{1,10})$/.exec(cursor) ?? [];
+  return number !== undefined && (await changed.goOn(Number(number)));
 }

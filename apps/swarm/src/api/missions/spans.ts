@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import * as events from "@tutti/contracts/swarm/v1";
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
+import type { Recorded } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import type { Recorded } from "./history.ts";
 
 /** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
 interface Spent {

@@ -9,8 +9,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Command } from "@tutti/kernel";
 import { missionErrors, removeMission, signalMission } from "@tutti/machine-mission";
-import { eventsOf, type MissionDesk, missionNamed, tellMission } from "./desk.ts";
-import { eventBehind } from "./history.ts";
+import { eventBehind, eventsOf, type MissionDesk, missionNamed, tellMission } from "./desk.ts";
 
 interface Steered {
   readonly missionId: string;

@@ -8,8 +8,7 @@ import type { Span } from "@tutti/contracts/types/v1";
 import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, isTuttiError } from "@tutti/kernel";
 import { ChangedTasks } from "../board/changes.ts";
-import { eventsOf, type MissionDesk } from "./desk.ts";
-import { recordsOf } from "./history.ts";
+import { eventsOf, type MissionDesk, recordsOf } from "./desk.ts";
 import { Spans, spanMessage } from "./spans.ts";
 
 /** The events of a very long mission that are looked at, the first ones. */

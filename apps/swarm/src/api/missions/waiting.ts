@@ -6,59 +6,110 @@ import type {
   WatchMissionReply,
   WatchMissionRequest,
 } from "@tutti/contracts/swarm/v1";
-import { newsOf, whenOwned } from "@tutti/host";
+import { cursorAt, looksAt, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "../board/changes.ts";
-import { keyOf, type MissionDesk, missionNamed } from "./desk.ts";
-import { looksAt } from "./looks.ts";
+import { type MissionDesk, missionNamed, missionWork } from "./desk.ts";
 
 export async function awaitMission(
   desk: MissionDesk,
   { missionId, waitMs }: AwaitMissionRequest,
   context: CallContext,
 ): Promise<AwaitMissionReply> {
-  const { clock, timers } = desk.foundation;
-  const key = keyOf(context.namespace, missionId);
-  const untilMs = clock.monotonic() + waitMs;
-  for (;;) {
-    const mission = await missionNamed(desk, missionId, context);
-    const leftMs = untilMs - clock.monotonic();
-    if (mission.endTime !== undefined || leftMs <= 0 || context.signal.aborted) return { mission };
-    const late = new AbortController();
-    const timer = timers.after(leftMs, () => late.abort());
-    await newsOf(
-      () => desk.runtime.hasNews(key, mission.eventCount),
-      desk.foundation,
-      AbortSignal.any([context.signal, late.signal]),
-    );
-    timer.cancel();
-    // Another owner has it by now: the next look goes there.
-    await whenOwned(desk, key, context, () => undefined);
-  }
+  const look = () => missionNamed(desk, missionId, context);
+  return { mission: await whenEnded(desk, missionWork, { id: missionId, waitMs, look }, context) };
 }
 
-/** All of it, then what changes; the mission itself comes with each look. */
+/** All of it, then what changes; the mission itself comes with each look. From a cursor on, what has changed since. */
 export async function* watchMission(
   desk: MissionDesk,
   request: WatchMissionRequest,
   context: CallContext,
 ): AsyncGenerator<WatchMissionReply, void> {
-  const { missionId, withTasks, withEntries, withMessages, withVotes } = request;
-  const watched = { desk, missionId, context };
-  const tasks = withTasks ? new ChangedTasks(watched) : undefined;
-  const entries = withEntries ? new ChangedEntries(watched, [""]) : undefined;
-  const messages = withMessages ? new NewMessages(watched, "") : undefined;
-  const votes = withVotes ? new ChangedVotes(watched) : undefined;
-  for await (const isLook of looksAt(desk, missionId, context)) {
-    const mission: Mission | undefined = isLook ? await missionNamed(desk, missionId, context) : undefined;
-    yield {
-      mission,
-      tasks: isLook && tasks !== undefined ? await tasks.look() : [],
-      entries: isLook && entries !== undefined ? await entries.look() : [],
-      messages: isLook && messages !== undefined ? await messages.look() : [],
-      votes: isLook && votes !== undefined ? await votes.look() : [],
-      live: true,
-      cursor: "",
+  const { missionId, cursor } = request;
+  const seen = new SeenMission(desk, request, context);
+  let isFirst = true;
+  let known = cursor;
+  for await (const { isLook } of looksAt(desk, missionWork, missionId, context)) {
+    if (!isLook) {
+      yield { ...nothingNew, cursor: known };
+      continue;
+    }
+    const mission = await missionNamed(desk, missionId, context);
+    const isResumed = isFirst && cursor !== "" && (await seen.takeUp(mission, cursor));
+    const changed = await seen.look();
+    // Who asked to go on would take a snapshot that is live at once for what is new.
+    const isAnew = isFirst && cursor !== "" && !isResumed;
+    if (isAnew) yield { ...nothingNew, ...changed, mission, live: false };
+    known = seen.cursorAt(mission);
+    if (isAnew) yield { ...nothingNew, cursor: known };
+    else if (isResumed && known === cursor) yield { ...nothingNew, cursor };
+    else yield { ...nothingNew, ...changed, mission, cursor: known };
+    isFirst = false;
+  }
+}
+
+const nothingNew: WatchMissionReply = {
+  ...{ mission: undefined, tasks: [], entries: [], messages: [], votes: [] },
+  ...{ live: true, cursor: "" },
+};
+
+/** What of a mission its watcher knows. */
+class SeenMission {
+  readonly #desk: MissionDesk;
+  readonly #missionId: string;
+  readonly #context: CallContext;
+  readonly #tasks: ChangedTasks | undefined;
+  readonly #entries: ChangedEntries | undefined;
+  readonly #messages: NewMessages | undefined;
+  readonly #votes: ChangedVotes | undefined;
+
+  constructor(desk: MissionDesk, request: WatchMissionRequest, context: CallContext) {
+    const { missionId, withTasks, withEntries, withMessages, withVotes } = request;
+    this.#desk = desk;
+    this.#missionId = missionId;
+    this.#context = context;
+    const watched = { desk, missionId, context };
+    this.#tasks = withTasks ? new ChangedTasks(watched) : undefined;
+    this.#entries = withEntries ? new ChangedEntries(watched, [""]) : undefined;
+    this.#messages = withMessages ? new NewMessages(watched, "") : undefined;
+    this.#votes = withVotes ? new ChangedVotes(watched) : undefined;
+  }
+
+  /** Takes in what the watcher knew when its stream broke; false where it has to be told everything again. */
+  async takeUp(mission: Mission, cursor: string): Promise<boolean> {
+    const watched = { ...mission, id: this.#missionId };
+    const standing = standingIn(cursor, watched);
+    if (standing === undefined) return false;
+    const [entries = 0, messages = 0] = standing.numbers;
+    if (this.#entries !== undefined && !(await this.#entries.goOn(entries))) return false;
+    const know = async (atEvent: number): Promise<void> => {
+      await this.#tasks?.know(atEvent);
+      await this.#votes?.know(atEvent);
     };
+    const isKnown = await takeUp(this.#desk, missionWork, watched, standing, know, this.#context);
+    if (isKnown) this.#messages?.goOn(messages);
+    else this.#forget();
+    return isKnown;
+  }
+
+  async look(): Promise<Pick<WatchMissionReply, "tasks" | "entries" | "messages" | "votes">> {
+    return {
+      tasks: (await this.#tasks?.look()) ?? [],
+      entries: (await this.#entries?.look()) ?? [],
+      messages: (await this.#messages?.look()) ?? [],
+      votes: (await this.#votes?.look()) ?? [],
+    };
+  }
+
+  cursorAt(mission: Mission): string {
+    const numbers = [this.#entries?.after ?? 0, this.#messages?.after ?? 0];
+    return cursorAt({ ...mission, id: this.#missionId }, ...numbers);
+  }
+
+  #forget(): void {
+    this.#tasks?.forget();
+    this.#votes?.forget();
+    this.#entries?.startOver();
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
 import {
+  aboutOf,
   allEntries,
   changesOf,
   type Named,
@@ -46,15 +47,21 @@ export async function listDefinitions(
   return { definitions: items, page: { nextToken } };
 }
 
-/** A stream that is resumed begins with a snapshot again. */
 export async function* watchDefinitions(
   desk: DefinitionDesk,
-  { filter = DefinitionFilter.create() }: WatchDefinitionsRequest,
+  { filter = DefinitionFilter.create(), cursor }: WatchDefinitionsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchDefinitionsReply, void> {
   const named = definitionsBy(desk, filter, context);
-  for await (const { changed, removed, live } of changesOf(named, desk.foundation, context.signal))
-    yield { definitions: changed, removedNames: removed, live, cursor: "" };
+  const about = aboutOf("definition", DefinitionFilter.encode(filter).finish(), context);
+  const watching = { cursor, about, memory: desk.watches };
+  for await (const { changed, removed, ...place } of changesOf(
+    named,
+    watching,
+    desk.foundation,
+    context.signal,
+  ))
+    yield { definitions: changed, removedNames: removed, ...place };
 }
 
 export async function listDefinitionVersions(

@@ -1,5 +1,4 @@
 /** A run goes back to how it was after one of its events. */
-import { Record } from "@tutti/contracts/runtime/v1";
 import {
   type ResetRunRequest,
   type Run,
@@ -7,10 +6,9 @@ import {
   type RunSignal,
   SignalReceivedV1,
 } from "@tutti/contracts/workflow/v1";
-import { whenOwned } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
-import { askRun, keyOf, type RunDesk, runNamed, tellRun } from "./desk.ts";
+import { askRun, type RunDesk, recordsOf, runNamed, tellRun } from "./desk.ts";
 
 /** The state of then travels in the command, so that what is recorded is whole in itself. */
 export async function reset(
@@ -29,8 +27,6 @@ export async function reset(
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
-const recordsPage = 500;
-
 /** Signals that came after an event, taken or not; without those that an earlier reset has undone. */
 async function signalsSince(
   desk: RunDesk,
@@ -38,23 +34,16 @@ async function signalsSince(
   toEvent: number,
   context: CallContext,
 ): Promise<RunSignal[]> {
-  const key = keyOf(context.namespace, runId);
   let came: { readonly event: number; readonly signal: RunSignal }[] = [];
-  for (let after = 0; ; ) {
-    const records = await whenOwned(desk, key, context, () => desk.runtime.history(key, after, recordsPage));
-    for (const { event, record } of records) {
-      after = event;
-      const { type, payload } = Record.decode(record);
-      if (type === "signal_received") {
-        const { signal } = SignalReceivedV1.decode(payload);
-        if (signal !== undefined) came.push({ event, signal });
-      } else if (type === "run_reset") {
-        const { toEvent: backTo, signals } = RunResetV1.decode(payload);
-        came = came.filter((one) => one.event <= backTo);
-        for (const signal of signals) came.push({ event, signal });
-      }
+  for await (const { event, type, payload } of recordsOf(desk, runId, 0, context)) {
+    if (type === "signal_received") {
+      const { signal } = SignalReceivedV1.decode(payload);
+      if (signal !== undefined) came.push({ event, signal });
+    } else if (type === "run_reset") {
+      const { toEvent: backTo, signals } = RunResetV1.decode(payload);
+      came = came.filter((one) => one.event <= backTo);
+      for (const signal of signals) came.push({ event, signal });
     }
-    if (records.length < recordsPage) break;
   }
   const since = came.filter(({ event }) => event > toEvent).map(({ signal }) => signal);
   return since.slice(0, runLimits.signalsMax);

@@ -1,15 +1,14 @@
 import type { Schedule } from "@tutti/contracts/workflow/v1";
-import { ask, type MachineDesk } from "@tutti/host/serving";
-import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
+import { ask, type LinesDesk, type MachineDesk } from "@tutti/host/serving";
+import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { facts, scheduleErrors } from "@tutti/machine-schedule";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Versions } from "../../definitions/versions.ts";
 import { scheduleOf } from "./messages.ts";
 
 /** What the handlers about schedules work with. */
-export interface ScheduleDesk extends MachineDesk {
+export interface ScheduleDesk extends LinesDesk {
   readonly versions: Versions;
-  readonly foundation: Pick<Foundation, "clock" | "timers">;
 }
 
 export function keyOf(namespace: string, id: string): InstanceKey {

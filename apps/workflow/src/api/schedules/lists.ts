@@ -7,7 +7,7 @@ import {
   type WatchSchedulesRequest,
 } from "@tutti/contracts/workflow/v1";
 import { conditionsOf } from "@tutti/host";
-import { allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
+import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { scheduleErrors } from "@tutti/machine-schedule";
 import { type ScheduleDesk, scheduleNamed } from "./desk.ts";
@@ -22,15 +22,21 @@ export async function listSchedules(
   return { schedules: items, page: { nextToken }, indexedTo };
 }
 
-/** A stream that is resumed begins with a snapshot again. */
 export async function* watchSchedules(
   desk: ScheduleDesk,
-  { filter = ScheduleFilter.create() }: WatchSchedulesRequest,
+  { filter = ScheduleFilter.create(), cursor }: WatchSchedulesRequest,
   context: CallContext,
 ): AsyncGenerator<WatchSchedulesReply, void> {
   const named = schedulesBy(desk, filter, context);
-  for await (const { changed, removed, live } of changesOf(named, desk.foundation, context.signal))
-    yield { schedules: changed, removedIds: removed, live, cursor: "" };
+  const about = aboutOf("schedule", ScheduleFilter.encode(filter).finish(), context);
+  const watching = { cursor, about, memory: desk.watches };
+  for await (const { changed, removed, ...place } of changesOf(
+    named,
+    watching,
+    desk.foundation,
+    context.signal,
+  ))
+    yield { schedules: changed, removedIds: removed, ...place };
 }
 
 function schedulesBy(desk: ScheduleDesk, filter: ScheduleFilter, context: CallContext): Named<Schedule> {

@@ -1,5 +1,4 @@
 /** Where the time of a run went: its spans, made from its history, and the path that took longest. */
-import { Record } from "@tutti/contracts/runtime/v1";
 import type { Span } from "@tutti/contracts/types/v1";
 import {
   type GetTimelineReply,
@@ -7,16 +6,14 @@ import {
   type GetTimelineRequest as Request,
   type Task,
 } from "@tutti/contracts/workflow/v1";
-import { whenOwned } from "@tutti/host";
 import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, isTuttiError } from "@tutti/kernel";
-import { eventsOf, keyOf } from "../runs/desk.ts";
+import { eventsOf, recordsOf } from "../runs/desk.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import type { TaskDesk } from "./desk.ts";
 import { allTasks } from "./reading.ts";
 import { Spans, spanMessage } from "./spans.ts";
 
-const recordsPage = 500;
 /** The events of a very long run that are looked at, the first ones. */
 const recordsMax = 200_000;
 /** Children whose spans are shown, per run. */
@@ -46,18 +43,12 @@ export async function timeline(
 }
 
 async function spansOf(desk: TaskDesk, runId: string, context: CallContext) {
-  const key = keyOf(context.namespace, runId);
   const spans = new Spans();
   let traceId = "";
-  for (let after = 0; after < recordsMax; ) {
-    const records = await whenOwned(desk, key, context, () => desk.runtime.history(key, after, recordsPage));
-    for (const { event, record, timeMs } of records) {
-      const { type, payload, cause } = Record.decode(record);
-      if (event === 1) traceId = traceOf(cause?.traceparent ?? "");
-      spans.take({ type, payload, timeMs });
-      after = event;
-    }
-    if (records.length < recordsPage) break;
+  for await (const record of recordsOf(desk, runId, 0, context)) {
+    if (record.event === 1) traceId = traceOf(record.traceparent);
+    spans.take(record);
+    if (record.event >= recordsMax) break;
   }
   return { spans, traceId };
 }

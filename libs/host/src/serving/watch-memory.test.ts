@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { IdSource, systemFoundation } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import fc from "fast-check";
+import { changesOf, type Named } from "./named.ts";
+import { WatchMemory } from "./watch-memory.ts";
+
+const ids = new IdSource(systemFoundation());
+const memoryOn = (time: VirtualTime, bounds = {}) =>
+  new WatchMemory(time, ids, { keptMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
+
+/** What there is: names with how many events each has; what has an odd number of them is not wanted. */
+type World = Map<string, number>;
+
+const listed = (world: World): Named<{ readonly name: string; readonly events: number }> => ({
+  entries: () => Promise.resolve(new Map(world)),
+  find(name) {
+    const events = world.get(name) ?? 1;
+    return Promise.resolve(events % 2 === 0 ? { name, events } : undefined);
+  },
+});
+
+const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
+
+/** Whoever watches, and keeps what it was told. */
+class Watcher {
+  readonly known = new Map<string, number>();
+  cursor = "";
+  /** States that it was told of and knew already. */
+  doubled = 0;
+  began = 0;
+  readonly #memory: WatchMemory;
+  readonly #time: VirtualTime;
+  readonly #world: World;
+  #stream: ReturnType<typeof changesOf<{ readonly name: string; readonly events: number }>> | undefined;
+  #broken = new AbortController();
+  #isSnapshot = false;
+
+  constructor(memory: WatchMemory, time: VirtualTime, world: World) {
+    this.#memory = memory;
+    this.#time = time;
+    this.#world = world;
+  }
+
+  /** Breaks the stream off; what was told last may not have come. */
+  break(): void {
+    this.#broken.abort();
+    this.#stream = undefined;
+  }
+
+  async read(isTaken: boolean): Promise<void> {
+    let isFirst = false;
+    if (this.#stream === undefined) {
+      isFirst = true;
+      this.#broken = new AbortController();
+      const watching = { cursor: this.cursor, about: "all", memory: this.#memory };
+      const named = listed(this.#world);
+      this.#stream = changesOf(
+        named,
+        watching,
+        { clock: this.#time, timers: this.#time },
+        this.#broken.signal,
+      );
+    }
+    const next = this.#stream.next();
+    while ((await Promise.race([next, new Promise((resolve) => setImmediate(resolve, "waits"))])) === "waits")
+      await this.#time.advanceAsync(500);
+    const { value } = await next;
+    if (!isTaken || value === undefined) return;
+    // The rule of the contracts: live at once after a cursor is the rest of what is known.
+    if (isFirst) this.#isSnapshot = this.cursor === "" || !value.live;
+    if (isFirst && this.#isSnapshot) {
+      this.began++;
+      this.known.clear();
+    }
+    for (const { name, events } of value.changed) {
+      if (this.known.get(name) === events) this.doubled++;
+      this.known.set(name, events);
+    }
+    for (const name of value.removed) this.known.delete(name);
+    if (value.cursor !== "") this.cursor = value.cursor;
+  }
+}
+
+describe("a watch of a list", () => {
+  it("loses and doubles nothing, wherever its stream breaks", async () => {
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ what: fc.constant("set" as const), name: fc.nat(5), by: fc.nat(1) }),
+      },
+      { weight: 1, arbitrary: fc.record({ what: fc.constant("remove" as const), name: fc.nat(5) }) },
+      { weight: 3, arbitrary: fc.record({ what: fc.constant("read" as const), isTaken: fc.constant(true) }) },
+      { weight: 1, arbitrary: fc.record({ what: fc.constant("lost" as const) }) },
+      { weight: 1, arbitrary: fc.record({ what: fc.constant("break" as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const time = new VirtualTime();
+        const world: World = new Map([["n0", 2]]);
+        const watcher = new Watcher(memoryOn(time), time, world);
+        await watcher.read(true);
+        let events = 2;
+        for (const each of steps) {
+          events += 2;
+          if (each.what === "set") world.set(`n${each.name}`, events + each.by);
+          else if (each.what === "remove") world.delete(`n${each.name}`);
+          else if (each.what === "read") await watcher.read(true);
+          else {
+            if (each.what === "lost") await watcher.read(false);
+            watcher.break();
+          }
+        }
+        watcher.break();
+        await watcher.read(true);
+        assert.deepEqual([...watcher.known].sort(), wantedOf(world));
+        assert.equal(watcher.doubled, 0);
+        assert.equal(watcher.began, 1, "it never began anew");
+        watcher.break();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  for (const [why, spoil] of [
+    ["it was broken off for longer than it is kept", (time: VirtualTime) => time.advanceAsync(60_001)],
+    ["its process is another one", () => Promise.resolve()],
+  ] as const)
+    it(`begins anew when ${why}, and says so`, async () => {
+      const time = new VirtualTime();
+      const world: World = new Map([["n0", 2]]);
+      const memory = memoryOn(time);
+      const watcher = new Watcher(memory, time, world);
+      await watcher.read(true);
+      watcher.break();
+      await new Promise(setImmediate);
+      await spoil(time);
+      const after = why.includes("process") ? memoryOn(time) : memory;
+      world.delete("n0");
+      const watching = { cursor: watcher.cursor, about: "all", memory: after };
+      const broken = new AbortController();
+      const stream = changesOf(listed(world), watching, { clock: time, timers: time }, broken.signal);
+      const first = await stream.next();
+      assert.equal(first.value?.live, false);
+      const second = await stream.next();
+      assert.deepEqual([second.value?.live, second.value?.changed], [true, []]);
+      assert.notEqual(second.value?.cursor, "");
+      broken.abort();
+    });
+
+  it("is not taken up by whoever watches something else", () => {
+    const memory = memoryOn(new VirtualTime());
+    const { told } = memory.begin("one", "");
+    const cursor = told.takeCursor();
+    assert.equal(memory.begin("one", cursor).isResumed, true);
+    assert.equal(memory.begin("other", cursor).isResumed, false);
+    for (const odd of ["a", "b1.1", `${cursor}9`, cursor.replace(/\d+$/, "0"), "x".repeat(4_096)])
+      assert.equal(memory.begin("one", odd).isResumed, false, odd);
+  });
+
+  it("is let go for others when there are too many, and when it has forgotten what it removed", async () => {
+    const time = new VirtualTime();
+    const memory = memoryOn(time, { watchesMax: 2, removedMax: 1 });
+    const { told } = memory.begin("one", "");
+    for (const name of ["a", "b"]) told.tell(name, 2);
+    const first = told.takeCursor();
+    assert.deepEqual(
+      told.takeGone(() => false),
+      ["a", "b"],
+    );
+    const second = told.takeCursor();
+    assert.equal(memory.begin("one", first).isResumed, false, "of one removal nothing is known");
+    assert.equal(memory.begin("one", second).isResumed, false, "two others are kept");
+  });
+});

@@ -1,0 +1,155 @@
+/**
+ * What watches of lists have told, so that they go on after a break where their caller stood.
+ *
+ * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it was told
+ *    first; so what a caller knows who has taken in the replies up to a number can be said at any time.
+ * 2. A watch that is taken up again is another one, with what its caller knows: the one before may still be speaking.
+ * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept begins anew.
+ */
+import type { Clock, IdSource } from "@tutti/kernel";
+
+export interface WatchBounds {
+  /** How long a watch is kept after it was broken off. */
+  readonly keptMs: number;
+  /** Watches that are kept at most, those at work among them. */
+  readonly watchesMax: number;
+  /** Removed names that a watch remembers at most. */
+  readonly removedMax: number;
+}
+
+const usualBounds: WatchBounds = { keptMs: 60_000, watchesMax: 500, removedMax: 10_000 };
+
+export class WatchMemory {
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #ids: Pick<IdSource, "newId">;
+  readonly #bounds: WatchBounds;
+  /** Longest broken off, then longest at work, first. */
+  readonly #kept = new Map<string, { readonly told: ToldNames; readonly about: string; untilMs: number }>();
+
+  constructor(
+    clock: Pick<Clock, "monotonic">,
+    ids: Pick<IdSource, "newId">,
+    bounds: WatchBounds = usualBounds,
+  ) {
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#bounds = bounds;
+  }
+
+  /**
+   * A watch that goes on from a cursor, or one that begins.
+   * @param about what is watched, for whom: nobody goes on with what is another's
+   */
+  begin(about: string, cursor: string): { readonly told: ToldNames; readonly isResumed: boolean } {
+    this.#forget();
+    const [, id = "", number = ""] = /^a([\w-]{1,100})\.(\d{1,10})$/.exec(cursor) ?? [];
+    const before = this.#kept.get(id);
+    const known = before?.about === about ? before.told.knownAt(Number(number)) : undefined;
+    const told = known ?? new ToldNames(this.#bounds.removedMax);
+    told.id = this.#ids.newId("watch");
+    this.#kept.set(told.id, { told, about, untilMs: Number.POSITIVE_INFINITY });
+    return { told, isResumed: known !== undefined };
+  }
+
+  /** It was broken off. */
+  end({ id }: ToldNames): void {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return;
+    kept.untilMs = this.#clock.monotonic() + this.#bounds.keptMs;
+  }
+
+  #forget(): void {
+    const nowMs = this.#clock.monotonic();
+    for (const [id, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(id);
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size < this.#bounds.watchesMax) return;
+      this.#kept.delete(id);
+    }
+  }
+}
+
+/** Names that a watch has told of. */
+export class ToldNames {
+  id = "";
+  readonly #removedMax: number;
+  /** By name: how many events it had when it was told, with which reply that was, and with which it was told first; 0 for never. */
+  readonly #known = new Map<string, Told>();
+  /** By name, what was told to be gone, the longest ago first. */
+  readonly #removed = new Map<string, { readonly first: number; readonly reply: number }>();
+  /** With which reply the last one was told that is not remembered any more. */
+  #forgotten = 0;
+  /** Number of the reply that is being made. */
+  #reply = 1;
+
+  constructor(removedMax: number) {
+    this.#removedMax = removedMax;
+  }
+
+  /** Where a caller goes on who has taken in the reply that is being made; the next one is being made from now on. */
+  takeCursor(): string {
+    return `a${this.id}.${this.#reply++}`;
+  }
+
+  isAsTold(name: string, events: number): boolean {
+    return this.#known.get(name)?.events === events;
+  }
+
+  /** It is told as it is now. */
+  tell(name: string, events: number): void {
+    const first = this.#known.get(name)?.first || this.#removed.get(name)?.first || this.#reply;
+    this.#known.set(name, { events, reply: this.#reply, first });
+    this.#removed.delete(name);
+  }
+
+  /** It is there, and not wanted. Gives whether the caller is to be told that it is gone. */
+  leaveOut(name: string, events: number): boolean {
+    const isTold = this.#remove(name);
+    this.#known.set(name, { events, reply: this.#reply, first: 0 });
+    return isTold;
+  }
+
+  /** Whatever is known and not there any more; those of which the caller is to be told. */
+  takeGone(isThere: (name: string) => boolean): string[] {
+    const gone: string[] = [];
+    for (const name of this.#known.keys())
+      if (!isThere(name)) {
+        if (this.#remove(name)) gone.push(name);
+        this.#known.delete(name);
+      }
+    return gone;
+  }
+
+  /** What a caller knows who has taken in the replies up to one; undefined where that cannot be said any more. */
+  knownAt(reply: number): ToldNames | undefined {
+    if (reply < 1 || reply >= this.#reply || reply < this.#forgotten) return undefined;
+    const then = new ToldNames(this.#removedMax);
+    // An event count that nothing has: it is looked at again, and the caller knows of it.
+    const old = { events: -1, reply: 0, first: 1 };
+    for (const [name, told] of this.#known)
+      if (told.reply <= reply) then.#known.set(name, { ...told, reply: 0, first: told.first && 1 });
+      else if (told.first > 0 && told.first <= reply) then.#known.set(name, old);
+    for (const [name, { first, reply: at }] of this.#removed)
+      if (first <= reply && at > reply) then.#known.set(name, old);
+    return then;
+  }
+
+  /** Whether the caller knew of it. */
+  #remove(name: string): boolean {
+    const first = this.#known.get(name)?.first ?? 0;
+    if (first === 0) return false;
+    this.#removed.delete(name);
+    this.#removed.set(name, { first, reply: this.#reply });
+    for (const [oldest, { reply }] of this.#removed) {
+      if (this.#removed.size <= this.#removedMax) break;
+      this.#removed.delete(oldest);
+      this.#forgotten = reply;
+    }
+    return true;
+  }
+}
+
+interface Told {
+  readonly events: number;
+  readonly reply: number;
+  readonly first: number;
+}

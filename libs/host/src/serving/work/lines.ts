@@ -1,0 +1,194 @@
+/** Lists and watches of work of one kind, out of the index, which is at most a second behind. */
+import type { LabelSelector, TimeRange, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
+import type { IndexEntry, LabelCondition, Search, SearchPage } from "@tutti/journal";
+import type { CallContext, Timestamp } from "@tutti/kernel";
+import { toTimestamp } from "@tutti/kernel";
+import { conditionsOf, spanOf } from "../../runtime/machines/list.ts";
+import { everything, sizeOf } from "../machine-calls.ts";
+import { type Changes, changesOf, type Named } from "../named.ts";
+import type { WatchMemory } from "../watch-memory.ts";
+import type { LookingDesk } from "./looks.ts";
+
+export interface LinesDesk extends LookingDesk {
+  readonly watches: WatchMemory;
+}
+
+/** What filters of all kinds have. */
+export interface WorkFilter {
+  readonly statuses: readonly WorkStatus[];
+  readonly definitions?: readonly string[];
+  readonly labels: LabelSelector | undefined;
+  readonly created: TimeRange | undefined;
+  readonly ended: TimeRange | undefined;
+  readonly text: string;
+  readonly parent: WorkReference | undefined;
+  readonly rootsOnly: boolean;
+  readonly needsPerson: boolean;
+}
+
+/** How work of a kind stands in the index. */
+export interface Lines<Filter extends WorkFilter, Item> {
+  readonly kind: string;
+  /** Names of labels that the machine itself sets. */
+  readonly labels: { readonly parent: string; readonly person: string };
+  /** Labels that nobody looks for by their text: counts and marks. */
+  readonly untold: ReadonlySet<string>;
+  /** The ids that are wanted; empty for any. */
+  idsIn(filter: Filter): readonly string[];
+  /** What only this kind asks of labels. */
+  conditions?(filter: Filter): readonly LabelCondition[];
+  /** What only this kind asks, and the index has no column for. */
+  fits?(filter: Filter, entry: IndexEntry): boolean;
+  itemOf(entry: IndexEntry): Item;
+}
+
+const pageMax = 1_000;
+/** Pages of the index that one page of the reply may take. */
+const pagesMax = 20;
+
+export interface LinesWanted<Filter> {
+  readonly filter: Filter;
+  readonly oldestFirst: boolean;
+  readonly page: { readonly size: number; readonly token: string } | undefined;
+}
+
+export interface LinesPage<Item> {
+  readonly items: Item[];
+  readonly nextToken: string;
+  readonly indexedTo: Timestamp;
+}
+
+export async function listLines<Filter extends WorkFilter, Item>(
+  { archive }: Pick<LinesDesk, "archive">,
+  lines: Lines<Filter, Item>,
+  { filter, oldestFirst, page }: LinesWanted<Filter>,
+  { namespace }: CallContext,
+): Promise<LinesPage<Item>> {
+  const size = sizeOf(page);
+  const order = oldestFirst ? "started-ascending" : "started-descending";
+  const wanted = { ...searchOf(lines, filter, namespace), order } as const;
+  const items: Item[] = [];
+  let cursor = page?.token ?? "";
+  let indexedToMs = 0;
+  // What the index cannot say is looked at entry by entry, so that a page may need several of the index's.
+  for (let pages = 0; pages < pagesMax && items.length < size; pages++) {
+    const found: SearchPage = await archive.search({ ...wanted, limit: size - items.length, cursor });
+    for (const entry of found.entries) if (fits(lines, filter, entry)) items.push(lines.itemOf(entry));
+    ({ cursor, indexedToMs } = found);
+    if (cursor === "") break;
+  }
+  return { items, nextToken: cursor, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
+}
+
+/** All that match, page by page of the index, with up to when everything is in it. */
+export async function* matchingPages<Filter extends WorkFilter, Item>(
+  { archive }: Pick<LinesDesk, "archive">,
+  lines: Lines<Filter, Item>,
+  filter: Filter,
+  namespace: string,
+): AsyncGenerator<MatchingPage, void> {
+  const wanted = searchOf(lines, filter, namespace);
+  let cursor = "";
+  do {
+    const page: SearchPage = await archive.search({ ...wanted, limit: pageMax, cursor });
+    const entries = page.entries.filter((entry) => fits(lines, filter, entry));
+    yield { entries, looked: page.entries.length, indexedToMs: page.indexedToMs };
+    ({ cursor } = page);
+  } while (cursor !== "");
+}
+
+interface MatchingPage {
+  readonly entries: readonly IndexEntry[];
+  /** How many were looked at for them. */
+  readonly looked: number;
+  readonly indexedToMs: number;
+}
+
+export interface LinesWatched<Filter> {
+  readonly filter: Filter;
+  /** The filter as bytes. */
+  readonly about: Uint8Array;
+  readonly cursor: string;
+}
+
+/** The newest thousand, then what changes among them and what comes; from a cursor on, what has changed since. */
+export function watchLines<Filter extends WorkFilter, Item>(
+  desk: LinesDesk,
+  lines: Lines<Filter, Item>,
+  { filter, about, cursor }: LinesWatched<Filter>,
+  context: CallContext,
+  whole: (item: Item) => Promise<Item> = (item) => Promise.resolve(item),
+): AsyncGenerator<Changes<Item>, void> {
+  const wanted = { ...searchOf(lines, filter, context.namespace), order: "started-descending" } as const;
+  let entries = new Map<string, IndexEntry>();
+  const named: Named<Item> = {
+    async entries() {
+      const found = await desk.archive.search({ ...wanted, limit: pageMax, cursor: "" });
+      entries = new Map(found.entries.map((entry) => [entry.key.id, entry]));
+      return new Map(found.entries.map(({ key, events }) => [key.id, events]));
+    },
+    async find(id) {
+      const entry = entries.get(id);
+      return entry !== undefined && fits(lines, filter, entry) ? whole(lines.itemOf(entry)) : undefined;
+    },
+  };
+  const watching = { cursor, about: aboutOf(lines.kind, about, context), memory: desk.watches };
+  return changesOf(named, watching, desk.foundation, context.signal);
+}
+
+/** What is watched, and for whom. */
+export function aboutOf(what: string, filter: Uint8Array, { namespace, principal }: CallContext): string {
+  return [what, namespace, principal.id, Buffer.from(filter).toString("base64")].join("\n");
+}
+
+function searchOf<Filter extends WorkFilter, Item>(
+  lines: Lines<Filter, Item>,
+  filter: Filter,
+  namespace: string,
+): Omit<Search, "limit" | "cursor"> {
+  const { statuses, definitions = [], labels, created, ended, parent, rootsOnly, needsPerson } = filter;
+  const conditions: LabelCondition[] = labels === undefined ? [] : conditionsOf(labels);
+  conditions.push(...(lines.conditions?.(filter) ?? []));
+  if (parent !== undefined && parent.id !== "")
+    conditions.push({ kind: "equals", name: lines.labels.parent, values: [`${parent.kind}/${parent.id}`] });
+  if (rootsOnly) conditions.push({ kind: "absent", name: lines.labels.parent });
+  if (needsPerson) conditions.push({ kind: "exists", name: lines.labels.person });
+  return {
+    ...everything,
+    ...{ namespace, kinds: [lines.kind], statuses, labels: conditions },
+    definition: definitions.length === 1 ? (definitions[0] ?? "") : "",
+    startedMs: spanOf(created),
+    endedMs: ended === undefined ? undefined : spanOf(ended),
+  };
+}
+
+/** What the index has no column for. */
+function fits<Filter extends WorkFilter, Item>(
+  lines: Lines<Filter, Item>,
+  filter: Filter,
+  entry: IndexEntry,
+): boolean {
+  const { definitions = [], text } = filter;
+  const { key, labels, definition } = entry;
+  if (definitions.length > 1 && !definitions.includes(definition)) return false;
+  const ids = lines.idsIn(filter);
+  if (ids.length > 0 && !ids.includes(key.id)) return false;
+  if (lines.fits !== undefined && !lines.fits(filter, entry)) return false;
+  const told = Object.entries(labels).flatMap(([name, value]) => (lines.untold.has(name) ? [] : [value]));
+  return [key.id, ...told].join("\n").toLowerCase().includes(text.toLowerCase());
+}
+
+/** What a label says that names what started something: `run/nightly`. */
+export function parentIn(label: string | undefined, namespace: string): WorkReference | undefined {
+  if (label === undefined) return undefined;
+  const slash = label.indexOf("/");
+  return { namespace, kind: label.slice(0, slash), id: label.slice(slash + 1), task: "" };
+}
+
+/** Labels without those that the machine itself sets. */
+export function labelsOf(
+  labels: Readonly<Record<string, string>>,
+  own: ReadonlySet<string>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !own.has(name)));
+}

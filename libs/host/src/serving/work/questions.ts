@@ -1,0 +1,144 @@
+/** Questions of work to people: of one from itself, of all by the index. */
+import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
+import type { LabelCondition } from "@tutti/journal";
+import { type CallContext, fromTimestamp, isTuttiError, kernelErrors } from "@tutti/kernel";
+import { everything, sizeOf } from "../machine-calls.ts";
+import type { LookingDesk } from "./looks.ts";
+
+/** How work of a kind is asked for its questions. */
+export interface Questions {
+  readonly kind: string;
+  /** Name of the label of what waits for a person. */
+  readonly person: string;
+  /** All of one that is owned here, decided or not. */
+  ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
+  /** All of one wherever it is, as a call: of so many. */
+  ofAny(
+    wanted: { readonly filter: ApprovalFilter; readonly size: number },
+    context: CallContext,
+  ): Promise<readonly Approval[]>;
+}
+
+/** Works that are asked for their questions, and how many at once. */
+const worksMax = 2_000;
+const askedAtOnce = 50;
+const pageMax = 1_000;
+
+export interface QuestionsPage {
+  readonly approvals: Approval[];
+  readonly nextToken: string;
+}
+
+export async function listQuestions(
+  desk: Pick<LookingDesk, "archive">,
+  questions: Questions,
+  filter: ApprovalFilter,
+  page: { readonly size: number; readonly token: string } | undefined,
+  context: CallContext,
+): Promise<QuestionsPage> {
+  const size = sizeOf(page);
+  const after = placeIn(page?.token ?? "");
+  const all =
+    filter.workId === ""
+      ? await ofWorks(questions, [...(await worksThatAsk(desk, questions, filter, context)).keys()], context)
+      : await questions.ofOwn(filter.workId, context);
+  const rest = all
+    .filter((approval) => isWanted(filter, approval, context))
+    .map((approval) => ({ approval, place: placeOf(approval) }))
+    .filter(({ place }) => place > after)
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const last = rest[size - 1];
+  return {
+    approvals: rest.slice(0, size).map(({ approval }) => approval),
+    nextToken: last === undefined || rest.length <= size ? "" : tokenOf(last.place),
+  };
+}
+
+/** Work that may have what is wanted, with how many events each has had, so that a change is noticed. */
+export async function worksThatAsk(
+  { archive }: Pick<LookingDesk, "archive">,
+  { kind, person }: Pick<Questions, "kind" | "person">,
+  { verdicts, workId }: ApprovalFilter,
+  { namespace }: CallContext,
+): Promise<ReadonlyMap<string, number>> {
+  const onlyOpen = verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
+  const labels: LabelCondition[] = onlyOpen ? [{ kind: "exists", name: person }] : [];
+  const works = new Map<string, number>();
+  let cursor = "";
+  do {
+    const page = await archive.search({
+      ...{ ...everything, namespace, kinds: [kind], labels, cursor, limit: pageMax },
+      order: onlyOpen ? "started-ascending" : "started-descending",
+    });
+    for (const { key, events } of page.entries)
+      if (workId === "" || key.id === workId) works.set(key.id, events);
+    ({ cursor } = page);
+  } while (cursor !== "" && works.size < worksMax);
+  return works;
+}
+
+/** Whatever each of these has asked, wherever they are. */
+export async function ofWorks(
+  questions: Pick<Questions, "ofAny">,
+  ids: readonly string[],
+  context: CallContext,
+): Promise<Approval[]> {
+  const all: Approval[] = [];
+  for (let from = 0; from < ids.length; from += askedAtOnce) {
+    const asked = ids.slice(from, from + askedAtOnce).map((id) => everyOne(questions, id, context));
+    for (const approvals of await Promise.all(asked)) all.push(...approvals);
+  }
+  return all;
+}
+
+async function everyOne(
+  { ofAny }: Pick<Questions, "ofAny">,
+  workId: string,
+  context: CallContext,
+): Promise<readonly Approval[]> {
+  const filter = ApprovalFilter.fromPartial({ workId, verdicts: [...everyVerdict] });
+  try {
+    return await ofAny({ filter, size: pageMax }, context);
+  } catch (error) {
+    // It is gone by now.
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+const everyVerdict: readonly Verdict[] = [
+  Verdict.VERDICT_UNSPECIFIED,
+  Verdict.VERDICT_APPROVED,
+  Verdict.VERDICT_REJECTED,
+  Verdict.VERDICT_EXPIRED,
+  Verdict.VERDICT_WITHDRAWN,
+];
+
+export function isWanted(
+  { verdicts, mine, text }: ApprovalFilter,
+  { verdict, deciders, title, message }: Approval,
+  { principal }: CallContext,
+): boolean {
+  const fits = verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
+  if (!fits) return false;
+  const isMine = deciders.some((name) => name === principal.id || principal.roles.includes(name));
+  if (mine && deciders.length > 0 && !isMine) return false;
+  return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
+}
+
+/** Open ones first, and of both the oldest first. */
+function placeOf({ verdict, requestTime, about, approvalId }: Approval): string {
+  const isClosed = verdict === Verdict.VERDICT_UNSPECIFIED ? 0 : 1;
+  const requestMs = requestTime === undefined ? 0 : Math.floor(fromTimestamp(requestTime));
+  return `${isClosed}${String(requestMs).padStart(16, "0")}${about?.id}/${approvalId}`;
+}
+
+// The leading letter is the version of the token's form.
+const tokenOf = (place: string): string => `a${Buffer.from(place).toString("base64url")}`;
+
+function placeIn(token: string): string {
+  if (token === "") return "";
+  if (/^a[\w-]+$/.test(token)) return Buffer.from(token.slice(1), "base64url").toString();
+  const message = `expected the token of the page before, found ${token}`;
+  throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
+}

@@ -1,0 +1,130 @@
+/**
+ * How handlers speak with work of one kind: runs, missions, sessions. What is not there, or is kept no longer, is told in the
+ * words of the kind.
+ */
+import { Record } from "@tutti/contracts/runtime/v1";
+import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";
+import type { Runtime } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import { whenOwned } from "../../runtime/admission.ts";
+import { type Asked, ask, type MachineDesk, type Told, tell } from "../machine-calls.ts";
+
+export interface WorkKind {
+  readonly kind: string;
+  /** What a caller is told of an id that nothing has. */
+  readonly missing: (id: string) => TuttiError;
+}
+
+/** What the runtime knows of an instance. */
+type WorkFacts = Awaited<ReturnType<Runtime["instanceOf"]>>;
+
+export interface Work extends WorkKind {
+  keyOf(namespace: string, id: string): InstanceKey;
+  /** A command. */
+  tell<Body, Reply>(
+    desk: MachineDesk,
+    id: string,
+    told: Told<Body, Reply>,
+    context: CallContext,
+  ): Promise<Reply>;
+  /** A question, about how it is or was. */
+  ask<Body, Reply>(
+    desk: MachineDesk,
+    id: string,
+    asked: AskedAt<Body, Reply>,
+    context: CallContext,
+  ): Promise<Reply>;
+  /** What the runtime knows of it. */
+  factsOf(desk: MachineDesk, id: string, context: CallContext): Promise<WorkFacts>;
+  /** How many events it has. */
+  eventsOf(desk: MachineDesk, id: string, context: CallContext): Promise<number>;
+  /** Its records behind an event, page by page. */
+  recordsOf(
+    desk: MachineDesk,
+    id: string,
+    after: number,
+    context: CallContext,
+  ): AsyncGenerator<Recorded, void>;
+  /** Number of the first event behind another that is this one; 0 where there is none. */
+  eventBehind(desk: MachineDesk, id: string, wanted: EventWanted, context: CallContext): Promise<number>;
+}
+
+export interface AskedAt<Body, Reply> extends Asked<Body, Reply> {
+  /** After which event; 0 or absent for as it is. */
+  readonly atEvent?: number;
+}
+
+export interface Recorded {
+  readonly event: number;
+  readonly type: string;
+  readonly payload: Uint8Array;
+  readonly timeMs: number;
+  readonly traceparent: string;
+}
+
+interface EventWanted {
+  readonly after: number;
+  readonly is: (type: string, payload: Uint8Array) => boolean;
+}
+
+const recordsPage = 500;
+
+export function workOf({ kind, missing }: WorkKind): Work {
+  const keyOf = (namespace: string, id: string): InstanceKey => ({ namespace, kind, id });
+
+  const work: Work = {
+    kind,
+    missing,
+    keyOf,
+    async tell(desk, id, told, context) {
+      try {
+        return await tell(desk, keyOf(context.namespace, id), told, context);
+      } catch (error) {
+        throw runtimeErrors.idTaken.is(error) ? missing(id) : error;
+      }
+    },
+    async ask(desk, id, { query, body, atEvent = 0 }, context) {
+      const key = keyOf(context.namespace, id);
+      try {
+        if (atEvent === 0) return await ask(desk, key, { query, body }, context);
+        return await whenOwned(desk, key, context, () => desk.runtime.askAt({ key, query, body }, atEvent));
+      } catch (error) {
+        throw isGone(error) ? missing(id) : error;
+      }
+    },
+    async factsOf(desk, id, context) {
+      const key = keyOf(context.namespace, id);
+      try {
+        return await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key));
+      } catch (error) {
+        throw isGone(error) ? missing(id) : error;
+      }
+    },
+    async eventsOf(desk, id, context) {
+      return (await work.factsOf(desk, id, context)).events;
+    },
+    async *recordsOf(desk, id, after, context) {
+      const key = keyOf(context.namespace, id);
+      for (let last = after; ; ) {
+        const page = await whenOwned(desk, key, context, () => desk.runtime.history(key, last, recordsPage));
+        for (const { event, record, timeMs } of page) {
+          const { type, payload, cause } = Record.decode(record);
+          yield { event, type, payload, timeMs, traceparent: cause?.traceparent ?? "" };
+          last = event;
+        }
+        if (page.length < recordsPage) return;
+      }
+    },
+    async eventBehind(desk, id, { after, is }, context) {
+      for await (const { event, type, payload } of work.recordsOf(desk, id, after, context))
+        if (is(type, payload)) return event;
+      return 0;
+    },
+  };
+  return work;
+}
+
+/** There is none, or its id alone is left. */
+function isGone(error: unknown): boolean {
+  return runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error);
+}
