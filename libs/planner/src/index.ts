@@ -23,6 +23,13 @@ export { type Timing, timingOf } from "./graph/critical-path.ts";
 export { type Graph, topologicalOrder } from "./graph/graph.ts";
 export { exactWidthMax, levelsOf, widthOf } from "./graph/width.ts";
 export {
+  balance,
+  type MovableTask,
+  type Move,
+  type PartProgress,
+  type Surroundings,
+} from "./modes/balance.ts";
+export {
   type ChoiceOutcome,
   chooseMode,
   learnOutcome,

@@ -50,7 +50,7 @@ export interface ChooserSettings {
   readonly confidenceLeast: number;
 }
 
-export const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
+const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
 
 /** What a chooser knows. Versions that are not known are not taken: it begins anew. */
 export interface KeptChooser {

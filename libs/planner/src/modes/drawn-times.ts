@@ -28,7 +28,7 @@ export function drawnCases(situation: Situation, count: number, draws: Draws): r
   return cases;
 }
 
-export function kindsOf({ tasks }: Pick<Situation, "tasks">): Uint32Array {
+function kindsOf({ tasks }: Pick<Situation, "tasks">): Uint32Array {
   const numbers = new Map<string, number>();
   return Uint32Array.from(tasks, ({ capability }) => {
     const known = numbers.get(capability) ?? numbers.size;

@@ -3,7 +3,7 @@ import { levelsOf } from "../graph/width.ts";
 import type { Situation } from "./situation.ts";
 
 /** What a choice looks at, by name; in the order in which they are told. */
-export const featureNames = [
+const featureNames = [
   "tasks",
   "depth",
   "width",

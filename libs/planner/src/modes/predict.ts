@@ -36,7 +36,7 @@ export interface PredictionLimits {
   readonly casesMax: number;
 }
 
-export const usualPredictionLimits: PredictionLimits = { looksMax: 40_000, casesMax: 8 };
+const usualPredictionLimits: PredictionLimits = { looksMax: 40_000, casesMax: 8 };
 
 export function predicted(
   situation: Situation,

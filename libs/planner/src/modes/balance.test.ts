@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { balance, type PartProgress } from "./balance.ts";
+
+const tasks = (name: string, count: number, expectedMs = 1_000) =>
+  Array.from({ length: count }, (_, at) => ({ taskId: `${name}-${at}`, expectedMs }));
+
+const part = (partId: string, rest: Partial<PartProgress> = {}): PartProgress => ({
+  partId,
+  mode: "workflow",
+  unstarted: [],
+  atWorkMs: 0,
+  slots: 2,
+  heldUpMs: 0,
+  ...rest,
+});
+
+describe("moving tasks between parts", () => {
+  const held = part("a", { unstarted: tasks("a", 10), heldUpMs: 3_000, mode: "swarm" });
+
+  it("what is held up goes where a slot is free, the last tasks first", () => {
+    const moves = balance([held, part("b")], { freeSlots: 2 });
+    assert.ok(moves.length > 3 && moves.length < 10, `${moves.length}`);
+    assert.deepEqual(
+      [moves[0]?.taskId, moves[0]?.fromPartId, moves[0]?.toPartId, moves[0]?.toMode],
+      ["a-9", "a", "b", "workflow"],
+    );
+    assert.match(moves[0]?.reason ?? "", /swarm holds its tasks up by 3000 ms each while 2 slots are free/);
+  });
+
+  it("nothing moves where no slot is free, or nothing is held up, or too little is gained", () => {
+    assert.deepEqual(balance([held, part("b")], { freeSlots: 0 }), []);
+    assert.deepEqual(balance([{ ...held, heldUpMs: 0 }, part("b")], { freeSlots: 2 }), []);
+    assert.deepEqual(balance([held, part("b")], { freeSlots: 2, gainLeast: 0.95 }), []);
+    assert.deepEqual(balance([held], { freeSlots: 2 }), []);
+  });
+
+  it("a task moves once", () => {
+    const moved = { ...held, unstarted: held.unstarted.map((task) => ({ ...task, moved: true })) };
+    assert.deepEqual(balance([moved, part("b")], { freeSlots: 2 }), []);
+  });
+
+  it("what is down loses all that has not begun, to a part that goes on or else to another mode", () => {
+    const down = { ...held, down: "no instance is there" };
+    assert.equal(balance([down, part("b")], { freeSlots: 0 }).length, 10);
+    const [first] = balance([down], { freeSlots: 0, modesLeft: ["swarm", "intelligence"] });
+    assert.deepEqual([first?.toPartId, first?.toMode], ["", "intelligence"]);
+    assert.match(first?.reason ?? "", /swarm cannot go on \(no instance is there\)/);
+    assert.deepEqual(balance([down], { freeSlots: 3 }), []);
+  });
+
+  it("whatever the parts: each task at most once, from where it is to elsewhere, and never to what is down", () => {
+    const drawn = fc.record({
+      count: fc.nat(12),
+      slots: fc.nat(4),
+      heldUpMs: fc.nat(5_000),
+      atWorkMs: fc.nat(5_000),
+      isDown: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(drawn, { maxLength: 4 }), fc.nat(4), (all, freeSlots) => {
+        const parts = all.map(({ count, isDown, ...rest }, at) =>
+          part(`p${at}`, { ...rest, unstarted: tasks(`p${at}`, count), ...(isDown && { down: "gone" }) }),
+        );
+        const moves = balance(parts, { freeSlots, modesLeft: ["swarm"] });
+        assert.equal(new Set(moves.map(({ taskId }) => taskId)).size, moves.length);
+        for (const { taskId, fromPartId, toPartId } of moves) {
+          assert.ok(taskId.startsWith(`${fromPartId}-`) && toPartId !== fromPartId);
+          assert.equal(parts.find(({ partId }) => partId === toPartId)?.down, undefined);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,131 @@
+/**
+ * Moves tasks that have not begun from a part of a session that is held up to one that is not.
+ *
+ * 1. What has begun stays. A task moves once, unless what carries it is down.
+ * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use, or where it is down.
+ * 3. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
+ */
+import type { PartMode } from "./cut.ts";
+
+export interface PartProgress {
+  readonly partId: string;
+  readonly mode: PartMode;
+  /** In the order in which they would begin. */
+  readonly unstarted: readonly MovableTask[];
+  /** Until what is at work is expected to have ended. */
+  readonly atWorkMs: number;
+  /** How many slots it has, on the average of late. */
+  readonly slots: number;
+  /** How long its tasks of late waited for it, ready, while a slot was free that could take them. */
+  readonly heldUpMs: number;
+  /** Why what carries it does not, in words. Absent: it does. */
+  readonly down?: string;
+}
+
+export interface MovableTask {
+  readonly taskId: string;
+  readonly expectedMs: number;
+  /** It has moved before. */
+  readonly moved?: boolean;
+}
+
+export interface Move {
+  readonly taskId: string;
+  readonly fromPartId: string;
+  /** Empty: to a new part. */
+  readonly toPartId: string;
+  readonly toMode: PartMode;
+  readonly reason: string;
+}
+
+export interface Surroundings {
+  /** Slots that nobody uses and that could take the tasks. */
+  readonly freeSlots: number;
+  /** Modes that a new part could have, the best first, where all parts are down. */
+  readonly modesLeft?: readonly PartMode[];
+  /** By which share the whole has to end earlier. Absent: a tenth. */
+  readonly gainLeast?: number;
+  /** What a move takes. Absent: 20 ms. */
+  readonly moveMs?: number;
+}
+
+export function balance(parts: readonly PartProgress[], surroundings: Surroundings): readonly Move[] {
+  const rescued = parts
+    .filter(({ down }) => down !== undefined)
+    .flatMap((part) => rescue(part, parts, surroundings));
+  if (rescued.length > 0 || surroundings.freeSlots <= 0) return rescued;
+  return relieved(
+    parts.filter(({ down }) => down === undefined),
+    surroundings,
+  );
+}
+
+/** Nothing of it begins any more where it is. */
+function rescue(
+  part: PartProgress,
+  parts: readonly PartProgress[],
+  { modesLeft = [], freeSlots }: Surroundings,
+): readonly Move[] {
+  const up = parts.filter(({ down }) => down === undefined);
+  const target = up.toSorted((one, other) => endMsOf(one, freeSlots) - endMsOf(other, freeSlots))[0];
+  const toMode = target?.mode ?? modesLeft.find((mode) => mode !== part.mode);
+  if (toMode === undefined) return [];
+  const reason = `${part.mode} cannot go on (${part.down}): what has not begun goes on as ${toMode}`;
+  return part.unstarted.map(({ taskId }) => ({
+    taskId,
+    fromPartId: part.partId,
+    toPartId: target?.partId ?? "",
+    toMode,
+    reason,
+  }));
+}
+
+/** From the part that ends last to the one that would take it best, from its last tasks on. */
+function relieved(
+  parts: readonly PartProgress[],
+  { freeSlots, gainLeast = 0.1, moveMs = 20 }: Surroundings,
+): readonly Move[] {
+  const latest = parts.toSorted((one, other) => endMsOf(other, 0) - endMsOf(one, 0))[0];
+  if (latest === undefined || latest.heldUpMs <= moveMs) return [];
+  const target = parts
+    .filter((part) => part !== latest && part.heldUpMs < latest.heldUpMs)
+    .toSorted((one, other) => endMsOf(one, freeSlots) - endMsOf(other, freeSlots))[0];
+  if (target === undefined) return [];
+  const wholeMs = endMsOf(latest, 0);
+  let fromMs = wholeMs;
+  let toMs = endMsOf(target, freeSlots);
+  const moved: MovableTask[] = [];
+  for (const task of latest.unstarted.toReversed()) {
+    if (task.moved === true) continue;
+    const nextMs = toMs + perTaskMs(target, task, freeSlots) + moveMs;
+    if (nextMs >= fromMs) break;
+    moved.push(task);
+    toMs = nextMs;
+    fromMs -= perTaskMs(latest, task, 0);
+  }
+  const gainMs = wholeMs - Math.max(fromMs, toMs);
+  if (gainMs < gainLeast * wholeMs) return [];
+  const reason =
+    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${freeSlots} slots are free: ` +
+    `with these as ${target.mode} all is expected to end ${Math.round(gainMs)} ms earlier`;
+  return moved.map(({ taskId }) => ({
+    taskId,
+    fromPartId: latest.partId,
+    toPartId: target.partId,
+    toMode: target.mode,
+    reason,
+  }));
+}
+
+/** When it would end as it goes. */
+function endMsOf(part: PartProgress, freeSlots: number): number {
+  return part.unstarted.reduce((sum, task) => sum + perTaskMs(part, task, freeSlots), part.atWorkMs);
+}
+
+function perTaskMs(
+  { slots, heldUpMs }: PartProgress,
+  { expectedMs }: MovableTask,
+  freeSlots: number,
+): number {
+  return (expectedMs + heldUpMs) / Math.max(1, slots + freeSlots);
+}
