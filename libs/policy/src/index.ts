@@ -8,6 +8,14 @@ export { schemaText } from "./access/schema.ts";
 export type { StatementProblem } from "./access/statements.ts";
 export { entityType, groupsOf, type NamedAction, Vocabulary } from "./access/vocabulary.ts";
 export {
+  type Admission,
+  AdmissionRules,
+  type AskFirst,
+  type RuleFinding,
+  type Subject,
+} from "./admission/admission.ts";
+export { compileRule, type RuleProblem } from "./admission/rule-programs.ts";
+export {
   checkpointFault,
   checkpointOf,
   consistencyFault,

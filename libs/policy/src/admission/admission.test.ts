@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  Enforcement,
+  findingResultToJSON,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import fc from "fast-check";
+import { type Admission, AdmissionRules, type Subject } from "./admission.ts";
+import { changedAt, readPath } from "./field-path.ts";
+import { compileRule } from "./rule-programs.ts";
+
+type RuleParts = Parameters<typeof AdmissionRule.fromPartial>[0];
+
+function rule(ruleId: string, parts: RuleParts): AdmissionRule {
+  const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
+  return AdmissionRule.fromPartial({ namespace: "shop", ruleId, subject, ...parts });
+}
+
+const deny = (message: string) => ({ $case: "deny", value: { message } }) as const;
+const note = (message: string) => ({ $case: "note", value: { message } }) as const;
+const change = (set: Record<string, string>) => ({ $case: "change", value: { set } }) as const;
+
+const largest = rule("largest", {
+  when: 'actor.kind == "person" && !("managers" in actor.groups)',
+  condition: "subject.amount <= 1000",
+  verdict: deny("${{ actor.id }} may order for 1000 at most, found ${{ subject.amount }}"),
+});
+
+function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subject> = {}): Admission {
+  return new AdmissionRules(rules).admit({
+    ...{
+      kind: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
+      body,
+      namespace: "shop",
+      labels: { team: "till" },
+    },
+    ...{ actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" }, groups: [] },
+    ...parts,
+  });
+}
+
+const told = ({ findings }: Admission) =>
+  findings.map(({ rule: { ruleId }, result, message }) =>
+    [ruleId, findingResultToJSON(result).slice(15), message].join(" "),
+  );
+
+describe("an admission rule", () => {
+  it("refuses what does not hold, with its reason, and lets go on what holds or what it is not about", () => {
+    const refused = admit([largest], { amount: 2_000 });
+    assert.equal(refused.admitted, false);
+    assert.deepEqual(told(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
+    assert.deepEqual(told(admit([largest], { amount: 10 })), ["largest HELD "]);
+    assert.deepEqual(told(admit([largest], { amount: 2_000 }, { groups: ["managers"] })), []);
+    const plan = admit([largest], { amount: 2_000 }, { kind: AdmissionSubject.ADMISSION_SUBJECT_PLAN });
+    assert.deepEqual([plan.admitted, plan.findings], [true, []]);
+  });
+
+  it("holds in its namespace, one of `system` everywhere and first", () => {
+    const system = rule("z-first", { namespace: "system", verdict: note("seen in ${{ call.namespace }}") });
+    assert.deepEqual(told(admit([largest, system], { amount: 9 })), [
+      "z-first NOTED seen in shop",
+      "largest HELD ",
+    ]);
+    assert.deepEqual(told(admit([largest, system], { amount: 9_999 }, { namespace: "bank" })), [
+      "z-first NOTED seen in bank",
+    ]);
+    const rules = new AdmissionRules([largest]);
+    const { ADMISSION_SUBJECT_REQUEST: request, ADMISSION_SUBJECT_PLAN: plan } = AdmissionSubject;
+    assert.deepEqual(
+      [rules.concerns(request, "shop"), rules.concerns(request, "bank"), rules.concerns(plan, "shop")],
+      [true, false, false],
+    );
+  });
+
+  it("asks a person first, unless another one refuses", () => {
+    const asks = rule("asks", {
+      condition: "subject.amount < 100",
+      verdict: {
+        $case: "approval",
+        value: {
+          message: "Order for ${{ subject.amount }}?",
+          deciders: ["group:managers"],
+          timeoutMs: 60_000,
+        },
+      },
+    });
+    const { admitted, questions } = admit([asks, largest], { amount: 500 });
+    assert.equal(admitted, true);
+    assert.deepEqual(
+      questions.map(({ message, deciders, approvalsNeeded }) => ({ message, deciders, approvalsNeeded })),
+      [{ message: "Order for 500?", deciders: ["group:managers"], approvalsNeeded: 1 }],
+    );
+    assert.deepEqual(admit([asks, largest], { amount: 5_000 }).questions, []);
+  });
+
+  it("changes what is asked for before anything is judged, and leaves the subject as it was", () => {
+    const cheaper = rule("z-changes", {
+      when: "subject.amount > 1000",
+      verdict: change({
+        amount: "1000",
+        "labels.capped": '"by " + call.labels.team',
+        'input.lines[0]["a b"]': "null",
+      }),
+    });
+    const body = { amount: 2_000, input: { lines: [{ "a b": 1, kept: true }, 2] } };
+    const before = structuredClone(body);
+    const changed = admit([cheaper, largest], body);
+    assert.deepEqual(body, before);
+    assert.deepEqual(changed.body, {
+      ...{ amount: 1_000, labels: { capped: "by till" } },
+      input: { lines: [{ "a b": null, kept: true }, 2] },
+    });
+    assert.deepEqual(told(changed), [
+      "z-changes CHANGED set amount, input.lines.0.a b, labels.capped",
+      "largest HELD ",
+    ]);
+  });
+
+  it("refuses when it cannot be evaluated, and changes nothing by half; a note is only told", () => {
+    for (const [parts, words] of [
+      [
+        { when: "subject.missing > 1", verdict: deny("no") },
+        /largest DENIED the rule cannot be evaluated: `subject\.missing/,
+      ],
+      [
+        { condition: "int(subject.amount) / 0 > 1", verdict: deny("no") },
+        /DENIED the rule cannot be evaluated/,
+      ],
+      [{ verdict: deny("${{ subject.missing }}") }, /DENIED/],
+      [
+        { verdict: change({ a: "1", "amount.cents": "2" }) },
+        /amount\.cents: expected an object, found a number/,
+      ],
+      [{ verdict: change({ a: "1", "lines[3]": "2" }) }, /lines\.3: expected a list, found nothing/],
+      [
+        { verdict: change({ a: "1", b: "subject.missing" }) },
+        /DENIED the rule cannot be evaluated: `subject\.missing`/,
+      ],
+    ] as const) {
+      const found = admit([rule("largest", parts as RuleParts)], { amount: 7 });
+      assert.equal(found.admitted, false);
+      assert.deepEqual(found.body, { amount: 7 });
+      assert.match(told(found).join("\n"), words);
+    }
+    const noted = admit([rule("notes", { when: "subject.missing", verdict: note("x") })], { amount: 7 });
+    assert.equal(noted.admitted, true);
+    assert.match(told(noted).join("\n"), /notes NOTED the rule cannot be evaluated/);
+  });
+
+  it("takes a bounded number of steps", () => {
+    const body = { list: Array.from({ length: 1_000 }, (_, index) => index) };
+    const slow = rule("slow", {
+      condition: "subject.list.all(a, subject.list.all(b, a + b >= 0))",
+      verdict: deny("no"),
+    });
+    assert.match(told(admit([slow], body)).join("\n"), /DENIED the rule cannot be evaluated/);
+  });
+
+  it("that is tried out tells what it would have done and does nothing, and one that is off is not there", () => {
+    const shadow = Enforcement.ENFORCEMENT_SHADOW;
+    const tried = admit(
+      [
+        { ...largest, enforcement: shadow },
+        rule("sets", { verdict: change({ amount: "1" }), enforcement: shadow }),
+      ],
+      { amount: 2_000 },
+    );
+    assert.equal(tried.admitted, true);
+    assert.deepEqual(tried.body, { amount: 2_000 });
+    assert.deepEqual(told(tried), [
+      "sets SHADOWED set amount",
+      "largest SHADOWED ada may order for 1000 at most, found 2000",
+    ]);
+    const off = admit([{ ...largest, enforcement: Enforcement.ENFORCEMENT_OFF }], { amount: 2_000 });
+    assert.deepEqual([off.admitted, off.findings], [true, []]);
+  });
+
+  it("that this release cannot read refuses what it is about, in its namespace", () => {
+    const unknown = rule("later", { condition: "subject.amount.isReasonable()", verdict: deny("no") });
+    assert.deepEqual(new AdmissionRules([unknown]).unreadable, ["shop/later"]);
+    assert.equal(admit([unknown], {}).admitted, false);
+    assert.equal(admit([unknown], {}, { namespace: "bank" }).admitted, true);
+  });
+});
+
+describe("what is wrong with a rule", () => {
+  it("is said with its field and place", () => {
+    const compiled = compileRule(
+      rule("faulty", {
+        when: "subject.amount >",
+        condition: '"yes"',
+        verdict: change({ "a..b": "1", __proto__x: "1", good: "unknown.name", '["__proto__"].x': "1" }),
+      }),
+    );
+    assert.ok(!compiled.ok);
+    assert.deepEqual(
+      compiled.problems.map(({ field, code, line, column }) => `${field} ${code} ${line}:${column}`).sort(),
+      [
+        'change.set["[\\"__proto__\\"].x"] invalid_path 1:1',
+        'change.set["a..b"] invalid_path 1:2',
+        'change.set["good"] unknown_name 1:1',
+        "condition type_mismatch 1:1",
+        "when syntax 1:17",
+      ],
+    );
+    const none = compileRule(rule("none", {}));
+    assert.ok(!none.ok);
+    assert.equal(none.problems[0]?.field, "verdict");
+  });
+});
+
+describe("a path to a field", () => {
+  it("sets exactly what it names, whatever its steps are", () => {
+    const part = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9_-]{0,5}$/), fc.string({ maxLength: 4 }));
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        fc.pre(!parts.includes("__proto__"));
+        const text = parts.map((one) => `[${JSON.stringify(one)}]`).join("");
+        const read = readPath(text);
+        assert.deepEqual(read, { kind: "read", path: parts });
+        const changed = changedAt({ other: 1 }, parts, "set");
+        assert.equal(changed.kind, "changed");
+        let at: unknown = changed.kind === "changed" ? changed.value : undefined;
+        for (const one of parts) at = (at as Record<string, unknown>)[one];
+        assert.equal(at, "set");
+      }),
+    );
+  });
+
+  it("is read or refused, and never a fault, whatever text it is", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40 }), fc.jsonValue(), (text, body) => {
+        const read = readPath(text);
+        if (read.kind === "read") changedAt(body as Json, read.path, 1);
+        else assert.ok(read.at <= text.length);
+      }),
+    );
+    assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  });
+});

@@ -1,0 +1,246 @@
+/**
+ * What rules say of something that is asked for, of a definition, a plan, an input, a result, an agent.
+ *
+ * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first, one rule after the
+ *    other; what refuses, asks or notes judges what became of it, so that no change goes past a refusal.
+ * 2. A rule that cannot be evaluated refuses, unless it only notes: what cannot be judged is not admitted.
+ * 3. A rule that is tried out changes nothing, and tells what it would have done.
+ */
+import {
+  type AdmissionRule,
+  type AdmissionSubject,
+  Enforcement,
+  FindingResult,
+} from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { Json, Program } from "@tutti/expressions";
+import type { Labels } from "@tutti/kernel";
+import { systemNamespace } from "../access/roles.ts";
+import { type Changed, changedAt } from "./field-path.ts";
+import { compileRule, type RuleProgram, type RuleVerdict } from "./rule-programs.ts";
+
+export interface Subject {
+  readonly kind: AdmissionSubject;
+  readonly body: Json;
+  readonly actor: Actor;
+  readonly groups: readonly string[];
+  readonly namespace: string;
+  readonly labels: Labels;
+}
+
+export interface RuleFinding {
+  readonly rule: AdmissionRule;
+  readonly result: FindingResult;
+  /** Empty where it held. */
+  readonly message: string;
+}
+
+/** That a person is to be asked first. */
+export interface AskFirst {
+  readonly rule: AdmissionRule;
+  readonly message: string;
+  readonly deciders: readonly string[];
+  readonly approvalsNeeded: number;
+  /** 0: the question never lapses. */
+  readonly timeoutMs: number;
+}
+
+export interface Admission {
+  readonly admitted: boolean;
+  /** As it is admitted; the same object where nothing changed it. */
+  readonly body: Json;
+  /** Empty when it was not admitted. */
+  readonly questions: readonly AskFirst[];
+  readonly findings: readonly RuleFinding[];
+}
+
+/** Steps of one expression; a rule that needs more refuses. */
+const stepsMax = 20_000;
+
+export class AdmissionRules {
+  /** By subject and namespace, in the order they come. */
+  readonly #programs = new Map<AdmissionSubject, Map<string, RuleProgram[]>>();
+  /** Rules that could not be read: they were taken in by a release that understood them. They refuse what they are about. */
+  readonly #unreadable: AdmissionRule[] = [];
+
+  constructor(rules: readonly AdmissionRule[]) {
+    const inForce = rules.filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_OFF);
+    for (const rule of inForce.sort((one, other) => (one.ruleId < other.ruleId ? -1 : 1))) {
+      const compiled = compileRule(rule);
+      if (compiled.ok) this.#listOf(rule.subject, rule.namespace).push(compiled.program);
+      else this.#unreadable.push(rule);
+    }
+  }
+
+  get unreadable(): readonly string[] {
+    return this.#unreadable.map(({ namespace, ruleId }) => `${namespace}/${ruleId}`);
+  }
+
+  /** Whether anything is to be said of such a subject: if not, nobody needs to make one. */
+  concerns(kind: AdmissionSubject, namespace: string): boolean {
+    const byNamespace = this.#programs.get(kind);
+    const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);
+    return (
+      byNamespace?.has(systemNamespace) === true ||
+      byNamespace?.has(namespace) === true ||
+      this.#unreadable.some(isAbout)
+    );
+  }
+
+  admit(subject: Subject): Admission {
+    const { kind, namespace } = subject;
+    const findings: RuleFinding[] = [];
+    for (const rule of this.#unreadable)
+      if (rule.subject === kind && holdsIn(rule, namespace))
+        findings.push(
+          found(rule, FindingResult.FINDING_RESULT_DENIED, "this release does not understand the rule"),
+        );
+    const rules = [...new Set([systemNamespace, namespace])].flatMap(
+      (one) => this.#programs.get(kind)?.get(one) ?? [],
+    );
+    const judged = new Judging(subject, findings);
+    for (const rule of rules) if (rule.verdict.kind === "change") judged.change(rule, rule.verdict);
+    for (const rule of rules) if (rule.verdict.kind !== "change") judged.judge(rule, rule.verdict);
+    const admitted = !findings.some(({ result }) => result === FindingResult.FINDING_RESULT_DENIED);
+    return { admitted, body: judged.body, questions: admitted ? judged.questions : [], findings };
+  }
+
+  #listOf(subject: AdmissionSubject, namespace: string): RuleProgram[] {
+    let byNamespace = this.#programs.get(subject);
+    if (byNamespace === undefined) {
+      byNamespace = new Map();
+      this.#programs.set(subject, byNamespace);
+    }
+    let list = byNamespace.get(namespace);
+    if (list === undefined) {
+      list = [];
+      byNamespace.set(namespace, list);
+    }
+    return list;
+  }
+}
+
+type Changing = Extract<RuleVerdict, { readonly kind: "change" }>;
+type Evaluated =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly message: string };
+
+class Judging {
+  readonly #subject: Subject;
+  readonly #findings: RuleFinding[];
+  readonly questions: AskFirst[] = [];
+  body: Json;
+
+  constructor(subject: Subject, findings: RuleFinding[]) {
+    this.#subject = subject;
+    this.#findings = findings;
+    this.body = subject.body;
+  }
+
+  change(program: RuleProgram, { set }: Changing): void {
+    if (!this.#isViolated(program)) return;
+    const changed = this.#changed(set);
+    if (changed.kind === "refused") {
+      this.#failed(program, changed.message);
+      return;
+    }
+    const names = set.map(([path]) => path.join("."));
+    this.#tell(program, FindingResult.FINDING_RESULT_CHANGED, `set ${names.join(", ")}`);
+    if (counts(program)) this.body = changed.value;
+  }
+
+  judge(program: RuleProgram, verdict: Exclude<RuleVerdict, Changing>): void {
+    if (!this.#isViolated(program)) return;
+    const said = this.#evaluated(verdict.message);
+    if (!said.ok) {
+      this.#failed(program, said.message);
+      return;
+    }
+    const message = typeof said.value === "string" ? said.value : JSON.stringify(said.value);
+    this.#tell(program, results[verdict.kind], message);
+    if (verdict.kind !== "approval" || !counts(program)) return;
+    const { deciders, approvalsNeeded, timeoutMs } = verdict;
+    this.questions.push({ rule: program.rule, message, deciders, approvalsNeeded, timeoutMs });
+  }
+
+  /** All that a rule changes, or nothing of it. */
+  #changed(set: Changing["set"]): Changed {
+    let body = this.body;
+    for (const [path, value] of set) {
+      const given = this.#evaluated(value);
+      if (!given.ok) return { kind: "refused", message: given.message };
+      const changed = changedAt(body, path, given.value);
+      if (changed.kind === "refused")
+        return { kind: "refused", message: `${path.join(".")}: ${changed.message}` };
+      body = changed.value;
+    }
+    return { kind: "changed", value: body };
+  }
+
+  /** Whether a rule applies and does not hold. That it cannot be known is told. */
+  #isViolated(program: RuleProgram): boolean {
+    for (const [one, meaning] of [
+      [program.when, true],
+      [program.condition, false],
+    ] as const) {
+      const found = this.#evaluated(one);
+      if (!found.ok) {
+        this.#failed(program, found.message);
+        return false;
+      }
+      if (found.value === meaning) continue;
+      if (!meaning) this.#tell(program, FindingResult.FINDING_RESULT_HELD, "");
+      return false;
+    }
+    return true;
+  }
+
+  #evaluated(program: Program): Evaluated {
+    const { actor, groups, namespace, labels } = this.#subject;
+    const variables: Readonly<Record<string, Json>> = {
+      ...{ subject: this.body, call: { namespace, labels: { ...labels } as Json } },
+      actor: { kind: kindWords[actor.kind] ?? "unknown", id: actor.id, groups: [...groups] },
+    };
+    const evaluation = program.evaluate((place) => variables[program.references[place] ?? ""], { stepsMax });
+    if (evaluation.ok) return { ok: true, value: evaluation.value };
+    const { expression, message } = evaluation.problem;
+    return { ok: false, message: `\`${expression.trim()}\`: ${message}` };
+  }
+
+  #failed(program: RuleProgram, message: string): void {
+    const onlyNotes = program.verdict.kind === "note";
+    const result = FindingResult[onlyNotes ? "FINDING_RESULT_NOTED" : "FINDING_RESULT_DENIED"];
+    this.#tell(program, result, `the rule cannot be evaluated: ${message}`);
+  }
+
+  #tell(program: RuleProgram, result: FindingResult, message: string): void {
+    const isHarmless =
+      result === FindingResult.FINDING_RESULT_HELD || result === FindingResult.FINDING_RESULT_NOTED;
+    const told = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;
+    this.#findings.push(found(program.rule, told, message));
+  }
+}
+
+const results = {
+  deny: FindingResult.FINDING_RESULT_DENIED,
+  approval: FindingResult.FINDING_RESULT_ASKED,
+  note: FindingResult.FINDING_RESULT_NOTED,
+} as const;
+
+const kindWords: Readonly<Partial<Record<ActorKind, string>>> = {
+  [ActorKind.ACTOR_KIND_PERSON]: "person",
+  [ActorKind.ACTOR_KIND_SERVICE]: "service",
+  [ActorKind.ACTOR_KIND_AGENT]: "agent",
+};
+
+function counts({ rule }: RuleProgram): boolean {
+  return rule.enforcement !== Enforcement.ENFORCEMENT_SHADOW;
+}
+
+function holdsIn({ namespace }: AdmissionRule, asked: string): boolean {
+  return namespace === systemNamespace || namespace === asked;
+}
+
+function found(rule: AdmissionRule, result: FindingResult, message: string): RuleFinding {
+  return { rule, result, message };
+}
