@@ -45,6 +45,14 @@ export { featuresOf, type SituationFeatures } from "./modes/features.ts";
 export { type Mode, modes, safeMode } from "./modes/mode.ts";
 export { cutOf, type Prediction, type PredictionLimits, predicted } from "./modes/predict.ts";
 export {
+  type Comparison,
+  type Counterfactual,
+  type RecordedAgent,
+  type RecordedSession,
+  type RecordedTask,
+  replay,
+} from "./modes/replay.ts";
+export {
   type IntendedTask,
   type PresentAgent,
   type Refused,

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Draws } from "../chance/draws.ts";
+import { execute } from "../execution/execute.ts";
+import { chain, intended, layers, present, situated } from "../testing/situations.ts";
+import { Believed } from "./believed.ts";
+import { engineOf, usualDelays } from "./engines.ts";
+import type { Mode } from "./mode.ts";
+import { type RecordedSession, replay } from "./replay.ts";
+import type { IntendedTask } from "./situation.ts";
+
+const agents = present([0.6, 1, 1.4, 1.9]);
+
+/** A session as it really went in a mode: tasks took other times than were expected of them. */
+function lived(tasks: readonly IntendedTask[], mode: Exclude<Mode, "hybrid">, seed = 1): RecordedSession {
+  const situation = situated(tasks, agents);
+  const draws = new Draws(seed);
+  const sizesMs = situation.mediansMs.map((medianMs) => medianMs * Math.exp(0.5 * draws.normal()));
+  const problem = { ...situation.problem, sizesMs };
+  const beliefs = {
+    mediansMs: situation.mediansMs,
+    kindVariance: new Float64Array(tasks.length).fill(0.125),
+    ownVariance: new Float64Array(tasks.length).fill(0.125),
+    kindOf: new Uint32Array(tasks.length).map((_, task) => task),
+  };
+  const outlookOf = () => new Believed(problem, beliefs);
+  const { dispatcher, delaysOf } = engineOf(mode, problem, {
+    ...{ outlookOf, copies: false, delays: usualDelays, parts: [] },
+  });
+  const done = execute(problem, dispatcher, delaysOf);
+  const { beginMs } = usualDelays[mode];
+  return {
+    mode,
+    realMs: done.makespanMs,
+    agents,
+    tasks: tasks.map(({ id, needs, demand, capability = id }, task) => ({
+      ...{ id, needs, demand, capability, expectedMs: situation.mediansMs[task] ?? 0, deviation: 0.5 },
+      agentId: `agent-${done.agentOf[task]}`,
+      workMs: (sizesMs[task] ?? 0) * (situation.problem.paces[done.agentOf[task] ?? 0] ?? 1),
+      startMs: (done.startMs[task] ?? 0) + beginMs,
+      endMs: done.endMs[task] ?? 0,
+    })),
+  };
+}
+
+const heavy = intended(layers(5, 12), (id) => 1_000 * (1 + (Number(id.split("-")[2]) % 9)));
+const compared = (session: RecordedSession) => {
+  const comparison = replay(session);
+  if ("refused" in comparison) throw new Error(comparison.refused.detail);
+  return comparison;
+};
+
+describe("a session done again", () => {
+  for (const mode of ["workflow", "swarm", "intelligence"] as const)
+    it(`comes out as it was as ${mode}, and the others come out as they would have`, () => {
+      const session = lived(heavy, mode);
+      const { modes, trustworthy, assumptions } = compared(session);
+      const [real, ...others] = modes;
+      assert.deepEqual([real?.mode, real?.real], [mode, true]);
+      assert.ok((real?.error ?? 1) < 0.02, `${mode} is off by ${real?.error}`);
+      assert.ok(trustworthy);
+      assert.match(assumptions, /60 tasks take as long as they did.*off by/);
+      for (const other of others) {
+        if (other.mode === "hybrid") continue;
+        const { realMs } = lived(heavy, other.mode);
+        const off = Math.abs(other.simulatedMs - realMs) / realMs;
+        assert.ok(off < 0.02, `${other.mode} instead of ${mode} is off by ${off}`);
+      }
+    });
+
+  it("short steps would have been slower by a plan, and long ones faster", () => {
+    const times = (session: RecordedSession) =>
+      Object.fromEntries(compared(session).modes.map(({ mode, simulatedMs }) => [mode, simulatedMs]));
+    const short = times(
+      lived(
+        intended(chain(30), () => 1),
+        "workflow",
+      ),
+    );
+    assert.ok((short["intelligence"] ?? 0) > 1.5 * (short["workflow"] ?? 0));
+    const long = times(lived(heavy, "workflow"));
+    assert.ok((long["intelligence"] ?? 0) < 0.95 * (long["workflow"] ?? 0), JSON.stringify(long));
+  });
+
+  it("says that it cannot be relied on when it does not come out", () => {
+    const session = lived(heavy, "workflow");
+    const { modes, trustworthy, assumptions } = compared({ ...session, realMs: session.realMs * 2 });
+    assert.deepEqual([trustworthy, Math.round((modes[0]?.error ?? 0) * 10)], [false, 5]);
+    assert.match(assumptions, /not to be relied on/);
+  });
+
+  it("what was found while it ran is found again, and not planned before", () => {
+    const session = lived(heavy, "workflow");
+    const found = { ...session.tasks[3], id: "found", needs: [], foundBy: session.tasks[59]?.id ?? "" };
+    const grown = {
+      ...session,
+      tasks: [...session.tasks, { ...session.tasks[3], ...found, workMs: 50_000 }],
+    };
+    for (const { mode, simulatedMs } of compared(grown as RecordedSession).modes)
+      assert.ok(simulatedMs > 50_000 / 1.9, mode);
+  });
+
+  it("an agent that was not there at first is not there at first", () => {
+    const session = lived(heavy, "workflow");
+    const late = session.agents.map((agent) => ({ ...agent, joinMs: 100_000 }));
+    for (const { mode, simulatedMs } of compared({ ...session, agents: late }).modes)
+      assert.ok(simulatedMs > 100_000, mode);
+  });
+});
