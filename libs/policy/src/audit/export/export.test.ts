@@ -238,6 +238,7 @@ describe("an export of the audit", () => {
       fc.property(fc.array(document, { minLength: 1, maxLength: 12 }), (lines) => {
         assert.notDeepEqual(verified(lines).faults, []);
       }),
+      { numRuns: 300 },
     );
   });
 

@@ -132,8 +132,9 @@ export function headOf({
   record_count,
   records_root,
 }: HeadLine): JournalHead {
-  const place = { service, partition, batch, hash: toBytes(hash) };
-  return { ...place, recordCount: record_count, recordsRoot: toBytes(records_root) };
+  const place = { service: String(service), partition: numeric(partition), batch: numeric(batch) };
+  const records = { recordCount: numeric(record_count), recordsRoot: toBytes(records_root) };
+  return { ...place, hash: toBytes(hash), ...records };
 }
 
 export function checkpointLineOf(checkpoint: Checkpoint): CheckpointLine {
@@ -162,15 +163,20 @@ export function keyOf({
 }: KeyLine): SigningKey {
   return {
     ...{ signingKeyId: signing_key_id, publicKey: toBytes(public_key) },
-    startTime: start_time_ms === null ? undefined : toTimestamp(start_time_ms),
-    endTime: end_time_ms === null ? undefined : toTimestamp(end_time_ms),
+    startTime: start_time_ms === null ? undefined : toTimestamp(numeric(start_time_ms)),
+    endTime: end_time_ms === null ? undefined : toTimestamp(numeric(end_time_ms)),
     endorsement: toBytes(endorsement),
   };
 }
 
 export function checkpointFrom(line: CheckpointLine): Checkpoint {
   return {
-    ...{ number: line.number, createTime: toTimestamp(line.time_ms), heads: [], treeSize: line.tree_size },
+    ...{
+      number: numeric(line.number),
+      createTime: toTimestamp(numeric(line.time_ms)),
+      heads: [],
+      treeSize: numeric(line.tree_size),
+    },
     ...{ rootHash: toBytes(line.root_hash), signature: toBytes(line.signature) },
     signingKeyId: line.signing_key_id,
   };
@@ -179,6 +185,12 @@ export function checkpointFrom(line: CheckpointLine): Checkpoint {
 function timeText(timeMs: number): string {
   const date = new Date(timeMs);
   return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+}
+
+/** Lines come from anywhere: what is no number throws, and the line is none of an export. */
+function numeric(value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new TypeError("expected a number");
 }
 
 export function toText(bytes: Uint8Array): string {

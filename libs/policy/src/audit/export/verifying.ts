@@ -90,7 +90,7 @@ export class ExportVerifier {
       return;
     }
     const document = parsed(text);
-    if (document?.end !== undefined && this.#ended(document.end)) return;
+    if (document?.end !== undefined && this.#ended(document.end, text)) return;
     this.#lines++;
     this.#chain = chained(this.#chain, text);
     if (document === undefined || !this.#taken(document, text)) this.#unreadable();
@@ -177,9 +177,17 @@ export class ExportVerifier {
     return true;
   }
 
-  /** Whether it is the end. */
-  #ended(line: EndLine): boolean {
+  /** Whether it is the end, to the last sign: nothing is signed by which a change in this line would show. */
+  #ended(line: EndLine, text: string): boolean {
     if (typeof line?.lines !== "number" || typeof line.time_ms !== "number") return false;
+    const { lines, time_ms, signature, signing_key_id } = line;
+    const written: EndLine = {
+      lines,
+      time_ms,
+      signature: toText(toBytes(String(signature))),
+      signing_key_id,
+    };
+    if (JSON.stringify({ end: written }) !== text) return false;
     this.#endHead();
     this.#hasEnded = true;
     this.#end(line);
