@@ -59,10 +59,14 @@ export class Imports {
   }
 }
 
-/** Messages that are read by hand, each by what is exported from `libs/contracts/src/wire/link-frames.ts`. */
+/** Messages that are read by hand: what reads each, and the file in `libs/contracts/src/wire` that has it. */
 const readByHand = new Map([
-  ["tutti.agent.v1.AgentFrame", "readAgentFrame"],
-  ["tutti.agent.v1.HostFrame", "readHostFrame"],
+  ["tutti.agent.v1.AgentFrame", { file: "link-frames", name: "linkFrames", reader: "readAgentFrame" }],
+  ["tutti.agent.v1.HostFrame", { file: "link-frames", name: "linkFrames", reader: "readHostFrame" }],
+  [
+    "tutti.swarm.v1.OfferRequest",
+    { file: "offer-requests", name: "offerRequests", reader: "readOfferRequest" },
+  ],
 ]);
 
 /** The codecs that a generated file makes, one per message. */
@@ -78,9 +82,8 @@ export class Codecs {
   /** The name of the codec of a message. */
   of(descriptor) {
     const type = this.#messages.message(descriptor);
-    const reader = readByHand.get(descriptor.typeName);
-    const read =
-      reader === undefined ? [] : [this.#messages.from("../../wire/link-frames.ts", "linkFrames", reader)];
+    const { file, name, reader } = readByHand.get(descriptor.typeName) ?? {};
+    const read = reader === undefined ? [] : [this.#messages.from(`../../wire/${file}.ts`, name, reader)];
     this.#types.set(type, [type, ...read]);
     return codecName(type);
   }

@@ -3,6 +3,7 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
 import { Roster } from "./agents/roster.ts";
 import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
+import type { PoolCore } from "./books.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
 import type { HookDesk } from "./hooks/hook-desk.ts";
@@ -14,15 +15,16 @@ import { Matcher } from "./match/matcher.ts";
 import { Pace } from "./match/pace.ts";
 import type { Ramp } from "./match/ramp.ts";
 import { Profiles } from "./offers/profile.ts";
-import type { Agent, Link, PoolCore, Seat, SenderStream, Task } from "./parts.ts";
+import { OfferShelf } from "./offers/shelf.ts";
+import type { Agent, Link, Seat, SenderStream, Task } from "./parts.ts";
 import { Claims } from "./task/claims.ts";
 import { expire } from "./task/expiry.ts";
-import type { TaskWatch } from "./task/task.ts";
+import type { TaskHome } from "./task/task.ts";
 import { TokenTable } from "./task/token-table.ts";
 import { letGo } from "./task/waiting.ts";
 import { Wheel } from "./time/wheel.ts";
 
-export class Core implements PoolCore, TaskWatch {
+export class Core implements PoolCore, TaskHome {
   readonly namespace: string;
   readonly name: string;
   readonly owner: string;
@@ -32,6 +34,7 @@ export class Core implements PoolCore, TaskWatch {
   settings: PoolSettings;
   readonly wheel: Wheel;
   readonly tasks: TokenTable<Task>;
+  readonly shelf = new OfferShelf();
   readonly matcher: Matcher;
   readonly demands: Demands;
   readonly profiles: Profiles;
@@ -98,7 +101,8 @@ export class Core implements PoolCore, TaskWatch {
   /** A task is looked at when its next time has come. */
   watch(task: Task): void {
     const dueMs = task.nextDueMs;
-    if (dueMs !== Number.POSITIVE_INFINITY || task.spoke >= 0) this.wheel.set(task, dueMs);
+    if (dueMs !== Number.POSITIVE_INFINITY) this.wheel.set(task.withAlarm(), dueMs);
+    else if (task.alarm !== undefined) this.wheel.remove(task.alarm);
   }
 
   /** Attempts that were given out, per second, over the last minute. */
@@ -134,7 +138,7 @@ export class Core implements PoolCore, TaskWatch {
     if (task.judging?.isHeld === true) this.hooks?.forget(task);
     task.stage = "forgotten";
     this.tasks.delete(task.offer.token);
-    if (task.spoke >= 0) this.wheel.remove(task);
+    if (task.alarm !== undefined) this.wheel.remove(task.alarm);
     const { demand, extras, twin } = task;
     if (twin?.winner !== undefined) this.forget(twin.winner, nowMs);
     if (demand.uses > 1) demand.uses--;

@@ -9,7 +9,6 @@
 import type {
   AgentState,
   Bye,
-  Heartbeat,
   Hold,
   HostFrame,
   Label,
@@ -18,21 +17,15 @@ import type {
   Progress,
   Result,
 } from "@tutti/contracts/agent/v1";
-import type { Offer, OfferProfile, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { ErrorDetail, HostFigures, KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Chance, Heap, Ranked, Refusal } from "@tutti/kernel";
+import type { Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { HostFigures, KeyedLimit } from "@tutti/contracts/types/v1";
+import type { Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { AgentIdentity } from "./agents/identity.ts";
 import type { Suspicion } from "./agents/suspicion.ts";
-import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Fit, Wish } from "./demand/wish.ts";
 import type { Judging } from "./hooks/judging.ts";
-import type { Affinity } from "./match/affinity.ts";
-import type { LearnedTimes } from "./match/learned-times.ts";
-import type { Ramp } from "./match/ramp.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
-import type { TokenTable } from "./task/token-table.ts";
 import type { Due } from "./time/due.ts";
-import type { Wheel } from "./time/wheel.ts";
 
 export type { AgentIdentity } from "./agents/identity.ts";
 export type { Fit, Wish } from "./demand/wish.ts";
@@ -55,9 +48,12 @@ export type { Fit, Wish } from "./demand/wish.ts";
 export type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";
 
 /** An attempt, from its offer until nobody needs to know it any more. Times are infinite where there are none. */
-export interface Task extends Due, Ranked {
+export interface Task extends Ranked {
+  /** What was offered. It takes less room until somebody has looked at this. */
   readonly offer: Offer;
   readonly profile: Profile;
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
   demand: Demand;
   /** Its number in the list of its line; below 0 when it stands in the heap. */
   listed: number;
@@ -65,7 +61,7 @@ export interface Task extends Due, Ranked {
   priority: number;
   readonly readyMs: number;
   /** When its time in the queue is over, and that over all attempts. */
-  queueDueMs: number;
+  readonly queueDueMs: number;
   totalDueMs: number;
   /** When its outcome is wanted. */
   dueWantedMs: number;
@@ -83,11 +79,11 @@ export interface Task extends Due, Ranked {
   stopDueMs: number;
   /** When it has to be looked at, as it stands. */
   readonly nextDueMs: number;
+  /** What is in the wheel for it; undefined when nothing was so far. */
+  readonly alarm: Due | undefined;
   share: Share | undefined;
   lane: Lane | undefined;
   seat: Seat | undefined;
-  seatBefore: Task | undefined;
-  seatAfter: Task | undefined;
   agent: Agent | undefined;
   agentBefore: Task | undefined;
   agentAfter: Task | undefined;
@@ -105,6 +101,20 @@ export interface Task extends Due, Ranked {
   judging: Judging | undefined;
   /** Whether its agent was told to end it for more urgent work. */
   yields: boolean;
+  /** What was offered, for this look alone. */
+  glance(): Offer;
+  isOf(name: TaskName): boolean;
+  withAlarm(): Due;
+  /** What it was offered with is to take no more room than it needs. */
+  moveOffer(): void;
+}
+
+/** A piece of work and a task in it, also as UTF-8. */
+export interface TaskName {
+  readonly id: string;
+  readonly task: string;
+  readonly idBytes: Uint8Array;
+  readonly taskBytes: Uint8Array;
 }
 
 /** What a task that may be doubled has while it is at work, and its copy too. */
@@ -174,19 +184,19 @@ export interface Profile {
 /** A sender in a pool: what it has outstanding there. */
 export interface Seat {
   readonly stream: SenderStream;
-  readonly pool: PoolCore;
-  /** Number of the pool on the stream. */
-  readonly number: number;
+  readonly pool: SendersPool;
   /** Tasks that have not ended, and results that are not durable. */
   readonly outstanding: number;
   readonly kept: number;
-  /** The window as it was told last; 0 before. */
-  toldWindow: number;
   add(task: Task): void;
   remove(task: Task): void;
   /** One of its tasks has a result now. */
   ended(): void;
-  tasks(): Iterable<Task>;
+}
+
+/** A pool as the streams of senders know it, which have something to send in its turn. */
+export interface SendersPool {
+  readonly dirtyStreams: SenderStream[];
 }
 
 /** The stream of a sender, as its tasks need it. */
@@ -197,7 +207,7 @@ export interface SenderStream {
   progressed(task: Task, progress: Progress): void;
   partialOutput(task: Task, output: PartialOutput): void;
   returned(
-    pool: PoolCore,
+    pool: SendersPool,
     token: Uint8Array,
     reason: ReturnReason,
     error: Refusal | undefined,
@@ -205,11 +215,11 @@ export interface SenderStream {
   ): void;
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
   waitingFor(
-    pool: PoolCore,
+    pool: SendersPool,
     isWanted?: (capability: string) => boolean,
   ): { readonly count: number; readonly longestMs: number };
   /** The window of a pool may have changed. */
-  retell(pool: PoolCore): void;
+  retell(pool: SendersPool): void;
   flush(): void;
 }
 
@@ -499,186 +509,4 @@ export interface Limit extends Due {
   move(task: Task): void;
   /** One that was let go on has been assigned, or has left, or waits again. */
   unwake(demand: Demand): void;
-}
-
-/** A token that an agent brought along and that no sender has offered yet. */
-export interface Claim {
-  readonly token: Uint8Array;
-  readonly agent: Agent;
-  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
-}
-
-/** All that a pool consists of, for the parts that work on it together. */
-export interface PoolCore {
-  readonly namespace: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly epoch: number;
-  readonly chance: Chance;
-  readonly settings: PoolSettings;
-  readonly wheel: Wheel;
-  readonly tasks: TokenTable<Task>;
-  readonly demands: DemandBook;
-  readonly profiles: ProfileBook;
-  readonly limits: LimitBook;
-  readonly claims: ClaimBook;
-  readonly affinity: Affinity;
-  readonly bound: BoundBook;
-  readonly times: LearnedTimes;
-  readonly roster: AgentBook;
-  readonly seats: Set<Seat>;
-  readonly matcher: Placing;
-  /** Tasks at work that have taken long enough for a second copy, and how many have one. */
-  readonly stragglers: Task[];
-  copies: number;
-  /** Tasks that came to wait and may be more urgent than what runs. */
-  readonly urgent: Task[];
-  /** Those with something to send in this turn. */
-  readonly dirtyLinks: Link[];
-  readonly dirtyStreams: SenderStream[];
-  /** Tasks that wait, and that are at work. */
-  queued: number;
-  working: number;
-  /** Offers and assignments so far. */
-  offered: number;
-  assigned: number;
-  /** Until when agents may bring along tokens that nobody knows. */
-  readonly claimUntilMs: number;
-  expire(task: Task, nowMs: number): void;
-  weightOf(namespace: string): number;
-  /** A task is looked at when its next time has come. */
-  watch(task: Task): void;
-  leaveSeat(task: Task): void;
-  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
-  forget(task: Task, nowMs: number): void;
-  /** How an agent stands is told when it is otherwise than before. */
-  tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
-  /** One that is not there is held, or no longer. */
-  tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void;
-  /** What whoever launches agents says of them. */
-  readonly launches: Launches | undefined;
-  startsPerSec(nowMs: number): number;
-  /** How far it is after a pause; undefined while it begins as many as it can. */
-  readonly ramp: Ramp | undefined;
-  /** Undefined while there are no hooks. */
-  readonly hooks: HookBook | undefined;
-}
-
-/** Finds places for single tasks. */
-export interface Placing {
-  /** Somebody else who could do it now. */
-  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined;
-}
-
-/** All demands and all cohorts. Demands that are given out are uses that have to be given back. */
-export interface DemandBook {
-  onLabels: () => void;
-  narrowed(demand: Demand, only: readonly string[], not: readonly string[]): Demand;
-  giveBack(demand: Demand): void;
-  fieldOf(capability: string): { readonly cohorts: ReadonlySet<Cohort> } | undefined;
-  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort;
-  forgetCohort(cohort: Cohort): void;
-}
-
-export interface ProfileBook {
-  /** Each call is a use that has to be given back. */
-  take(sent: OfferProfile, defaultNamespace: string): Profile;
-  giveBack(profile: Profile): void;
-}
-
-/** The hooks of a pool at work. */
-export interface HookBook {
-  /** Tasks that were denied, the last ones. */
-  readonly denied: readonly Denied[];
-  /** A task has come: whether hooks have a say before it may wait for an agent. */
-  receives(task: Task): boolean;
-  /** A task was given to an agent. */
-  assigned(task: Task, nowMs: number): void;
-  /** A task has its result: whether that is held until hooks had their say. */
-  holds(task: Task, agentId: string, nowMs: number): boolean;
-  /** A result counts. */
-  counted(task: Task, agentId: string, nowMs: number): void;
-  /** The time of a task that is held has come. */
-  due(task: Task, nowMs: number): void;
-  /** Nobody wants a task any more. */
-  forget(task: Task): void;
-}
-
-/** A task that a hook denied. */
-export interface Denied {
-  readonly task: Task;
-  readonly error: ErrorDetail;
-  readonly atMs: number;
-}
-
-/** The limits of a pool by key. */
-export interface LimitBook {
-  readonly limits: Iterable<Limit>;
-  readonly rules: ReadonlyMap<string, LimitRule>;
-  /** The limits of a task, which counts as one that uses them until they are given back. */
-  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal;
-  giveBack(limits: readonly Limit[], nowMs: number): void;
-  /** The first that has no room now; undefined when all have. */
-  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined;
-  /** An attempt begins that counts against it. */
-  begin(limit: Limit, nowMs: number): void;
-  /** Lets those go on that there is room for, and looks again when the rate has more. */
-  wake(limit: Limit, nowMs: number): void;
-}
-
-/** Tokens that agents brought along and that no sender has offered yet. */
-export interface ClaimBook {
-  readonly size: number;
-  /** Whether there was room for it. */
-  add(token: Uint8Array, agent: Agent): boolean;
-  /** An offer bears the token. */
-  take(token: Uint8Array): Claim | undefined;
-  /** The agent's answer comes before the offer. False when it is not the agent's. */
-  answer(agent: Agent, link: Link, number: number, result: Result): boolean;
-  cancel(token: Uint8Array, reason: string, graceMs: number): boolean;
-  /** An agent is gone, or says anew what it has. */
-  drop(agent: Agent): void;
-}
-
-/** Tasks that wait for the agent that did the last one with their key. */
-export interface BoundBook {
-  add(task: Task, agentId: string): void;
-  remove(task: Task): void;
-  /** A copy: they leave while one goes through them. */
-  of(agentId: string): Task[];
-}
-
-/** The agents of a pool. */
-export interface AgentBook {
-  readonly agents: ReadonlyMap<string, Agent>;
-  get(agentId: string): Agent | undefined;
-  /** An agent goes, with a goodbye where its link can still carry one. */
-  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
-  /** An agent has lost one of its attempts. */
-  lose(task: Task, reason: string, nowMs: number): void;
-  heard(agent: Agent, nowMs: number): void;
-  cut(agent: Agent, nowMs: number): void;
-  resume(agent: Agent, nowMs: number): void;
-  drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void;
-  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void;
-  wakes(agent: Agent, reason: string, nowMs: number): void;
-  hold(agentId: string, order: HoldOrder, nowMs: number): void;
-  /** Those that sleep until they are needed. */
-  readonly sleepers: ReadonlySet<Agent>;
-  /** Those that are held until a person releases them, and are not there. */
-  heldAbsent(): Iterable<{ readonly agentId: string; readonly order: HoldOrder }>;
-  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
-  slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
-  /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
-  answered(agent: Agent, result: Result, tookMs: number): void;
-  report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
-  offeringProblem(offering: Offering): string | undefined;
-  /** An agent offers something else than before. */
-  reoffer(agent: Agent, offering: Offering): void;
-  /** An agent with room that says it has the context; undefined when none can do the task. */
-  holderOf(contextKey: string, task: Task): Agent | undefined;
-  /** An agent has more to do than before, or less credit. */
-  loaded(agent: Agent): void;
-  /** An agent may have more room than before. */
-  loosened(agent: Agent): void;
 }

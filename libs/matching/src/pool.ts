@@ -35,11 +35,11 @@ import { doubleStragglers } from "./task/doubling.ts";
 import { makeWay } from "./task/giving-way.ts";
 import { rankAnew } from "./task/waiting.ts";
 import { absentViews, agentView, workView } from "./views/agents.ts";
-import { explainDenied, explainProfile, explainTask, isSameWork } from "./views/explanation.ts";
+import { explainDenied, explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
-import { workOf } from "./views/work.ts";
+import { finderOf } from "./views/work.ts";
 
 /** What is wrong with how a pool is to work; undefined when nothing is. */
 export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | undefined {
@@ -124,6 +124,7 @@ export class PoolOwner implements Pool {
       core.dirtyStreams = [];
       for (const stream of streams) stream.flush();
     }
+    core.shelf.tidy(core.tasks);
     return assigned;
   }
 
@@ -270,8 +271,9 @@ export class PoolOwner implements Pool {
   }
 
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined {
+    const isWanted = finderOf(work);
     for (const task of this.#core.tasks.values())
-      if (isSameWork(workOf(task), work)) return explainTask(this.#core, task, nowMs);
+      if (isWanted(task)) return explainTask(this.#core, task, nowMs);
     return explainDenied(this.#core, work);
   }
 

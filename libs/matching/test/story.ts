@@ -104,6 +104,7 @@ interface Side {
 
 export class Story {
   readonly arena: Arena;
+  readonly #sendersAreHere: boolean;
   readonly model: Model;
   readonly #sides: [Side, Side];
   #numbers = 0;
@@ -113,6 +114,7 @@ export class Story {
 
   constructor(seed: number) {
     this.arena = new Arena({ adaptiveConcurrency: false, ageingMs }, seed);
+    this.#sendersAreHere = seed % 2 === 0;
     this.model = new Model(this.arena);
     this.#sides = [this.#side("one"), this.#side("two")];
   }
@@ -174,7 +176,7 @@ export class Story {
   }
 
   #side(name: string): Side {
-    const real = this.arena.sender(name);
+    const real = this.arena.sender(name, this.#sendersAreHere);
     return { real, away: false, tasks: new Set(), told: [], seenReturned: 0, incarnation: 1 };
   }
 
@@ -419,7 +421,7 @@ export class Story {
   #comeBack(at: number): void {
     const side = this.#sides[at];
     if (side === undefined) return;
-    side.real = this.arena.sender(`again-${side.incarnation++}`);
+    side.real = this.arena.sender(`again-${side.incarnation++}`, this.#sendersAreHere);
     side.seenReturned = 0;
     side.away = false;
     for (const task of side.tasks) {

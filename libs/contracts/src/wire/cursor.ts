@@ -28,6 +28,11 @@ export class Cursor {
     return this.#longUint32();
   }
 
+  sint32(): number {
+    const zigzag = this.uint32();
+    return (zigzag >>> 1) ^ -(zigzag & 1);
+  }
+
   double(): number {
     const at = this.at;
     this.at = at + 8;
@@ -65,6 +70,43 @@ export class Cursor {
       codes[index] = byte;
     }
     return String.fromCharCode.apply(String, codes);
+  }
+
+  /** Passes what a tag stands before. False for groups, which nobody writes any more, and for what is no tag. */
+  skip(tag: number): boolean {
+    switch (tag & 7) {
+      case 0:
+        this.uint32();
+        return true;
+      case 1:
+        this.#pass(8);
+        return true;
+      case 2:
+        this.at = this.endOfLength();
+        return true;
+      case 5:
+        this.#pass(4);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Passes something that begins with its length: whether it is these bytes. */
+  isNext(wanted: Uint8Array): boolean {
+    const end = this.endOfLength();
+    const start = this.at;
+    this.at = end;
+    if (end - start !== wanted.length) return false;
+    for (let index = 0; index < wanted.length; index++)
+      if (this.bytes[start + index] !== wanted[index]) return false;
+    return true;
+  }
+
+  #pass(length: number): void {
+    if (this.at + length > this.end)
+      throw new RangeError(`expected ${length} bytes from ${this.at} on, found the end at ${this.end}`);
+    this.at += length;
   }
 
   #longUint32(): number {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { AgentFrame, HostFrame } from "../generated/agent/v1.ts";
 import { Record as JournalRecord } from "../generated/runtime/v1.ts";
+import { OfferRequest } from "../generated/swarm/v1.ts";
 
 const uint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 0xffff_ffff }));
 const double = fc.oneof(fc.nat(10_000), fc.double({ noNaN: true })).map((value) => (value === 0 ? 0 : value));
@@ -170,3 +171,63 @@ export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
     ),
   })
   .map((frame) => HostFrame.fromPartial(frame));
+
+const sint32 = fc.oneof(fc.integer({ min: -200, max: 200 }), fc.integer());
+/** What most offers have. */
+const dailyOffer = {
+  token,
+  profile: uint32,
+  input: sometimes(choice("inlineInput", bytes)),
+  attempt: uint32,
+  priority: sint32,
+  waitedMs: double,
+  workId: text,
+  taskId: text,
+  idempotencyKey: text,
+  traceparent: text,
+  saved: bytes,
+  totalMs: double,
+  dueMs: double,
+};
+
+export const dailyOfferRequests: fc.Arbitrary<OfferRequest> = fc
+  .record({
+    offers: fc.array(fc.record(dailyOffer, { requiredKeys: ["token"] }), { maxLength: 4 }),
+    resultsDurable: uint32,
+    resultsDurableBeyond: fc.array(uint32, { maxLength: 3 }),
+  })
+  .map((request) => OfferRequest.fromPartial(request));
+
+const offers = fc.record(
+  {
+    ...dailyOffer,
+    input: sometimes(fc.oneof(choice("inlineInput", bytes), choice("inputPayload", payload))),
+    labels: fc.array(fc.record({ name: text, value: text }), { maxLength: 2 }),
+    limits: fc.array(fc.record({ key: text, maxConcurrent: uint32 }), { maxLength: 2 }),
+    budget: sometimes(amounts),
+    accessToken: text,
+    contextKey: text,
+    stickyKey: text,
+    onlyAgents: fc.array(text, { maxLength: 2 }),
+    notAgents: fc.array(text, { maxLength: 2 }),
+  },
+  { requiredKeys: ["token"] },
+);
+
+export const offerRequests: fc.Arbitrary<OfferRequest> = fc
+  .record(
+    {
+      hello: fc.record({ version: uint32, instanceId: text, service: text }),
+      pools: fc.array(fc.record({ number: uint32, pool: text }), { maxLength: 2 }),
+      profiles: fc.array(fc.record({ number: uint32, capability: text, weight: double }), { maxLength: 2 }),
+      offers: fc.array(offers, { maxLength: 4 }),
+      recalls: fc.array(token, { maxLength: 2 }),
+      cancels: fc.array(fc.record({ token, reason: text, graceMs: double }), { maxLength: 2 }),
+      priorities: fc.array(fc.record({ token, priority: sint32 }), { maxLength: 2 }),
+      resultsDurable: uint32,
+      resultsDurableBeyond: fc.array(uint32, { maxLength: 3 }),
+      waiting: fc.record({ entries: fc.array(fc.record({ profile: uint32, count: double })) }),
+    },
+    { requiredKeys: [] },
+  )
+  .map((request) => OfferRequest.fromPartial(request));

@@ -1,9 +1,10 @@
 import type { AgentFrame, Bye, HostFrame } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "../api/agents.ts";
+import type { PoolCore } from "../books.ts";
 import { creditMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Link, PoolCore } from "../parts.ts";
+import type { Agent, Link } from "../parts.ts";
 import { answer, partialOutput, progressed, started } from "../task/answers.ts";
 
 /**

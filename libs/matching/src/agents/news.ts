@@ -2,7 +2,8 @@
  * Which agents are busy by now, or no longer. That changes with every task, so it is not told at once: whoever stands
  * otherwise than was told is noted, and looked at once a second. What lasted shorter is not told.
  */
-import type { Agent, PoolCore } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Agent } from "../parts.ts";
 import { Due } from "../time/due.ts";
 
 const everyMs = 1_000;

@@ -1,6 +1,7 @@
 /** What an agent says it has, held against what is known of it. */
 
-import type { Agent, PoolCore, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Agent, Task } from "../parts.ts";
 import { hold, requeue } from "../task/attempts.ts";
 import { detach, letGoOf } from "../task/releasing.ts";
 import { TokenTable } from "../task/token-table.ts";

@@ -18,9 +18,10 @@ import {
 import { assert, backoffMs, type Refusal } from "@tutti/kernel";
 import type { AgentOutlet } from "../api/agents.ts";
 import type { HoldOrder } from "../api/pool.ts";
+import type { AgentBook, PoolCore } from "../books.ts";
 import { busyBackoff, busyFactor, busyPauseMaxMs, heldAgentsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, AgentBook, AgentIdentity, PoolCore, Task } from "../parts.ts";
+import type { Agent, AgentIdentity, Task } from "../parts.ts";
 import { endCopy, leaveToCopy } from "../task/copies.ts";
 import { giveUp } from "../task/giving-way.ts";
 import { fail } from "../task/outcomes.ts";

@@ -3,8 +3,9 @@
  * is about to.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
+import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
-import type { Agent, Cohort, PoolCore } from "../parts.ts";
+import type { Agent, Cohort } from "../parts.ts";
 
 const { HOLD_NONE } = Hold;
 

@@ -4,7 +4,8 @@
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
-import type { Cohort, Demand, DemandBook, Fit, Offered, Wish } from "../parts.ts";
+import type { DemandBook } from "../books.ts";
+import type { Cohort, Demand, Fit, Offered, Wish } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";

@@ -2,7 +2,7 @@
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { isStatus, type Refusal } from "@tutti/kernel";
-import type { PoolCore } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
 import { noteUrgent } from "../task/giving-way.ts";
 import { prioritize } from "../task/offering.ts";
 import { count } from "../task/outcomes.ts";

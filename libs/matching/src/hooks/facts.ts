@@ -7,7 +7,7 @@ import type { Task } from "../parts.ts";
 import { workOf } from "../views/work.ts";
 
 export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
-  const { demand, profile, offer, agent, result } = task;
+  const { demand, profile, attempt, agent, result } = task;
   const { capability, range } = demand.wish;
   const { namespace, kind, id: work, task: id } = workOf(task);
   const failed = result?.outcome?.$case === "failed" ? result.outcome.value : undefined;
@@ -16,7 +16,7 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
       ...{ namespace, kind, work, id, capability },
       version_range: range,
       definition: profile.definition,
-      attempt: offer.attempt,
+      attempt,
       priority: task.priority,
       waited_ms: nowMs - task.readyMs,
       labels: labelsOf(task),
@@ -33,9 +33,10 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
 }
 
 /** Labels of a task, with those that hooks added. */
-function labelsOf({ profile, offer, judging }: Task): Record<string, string> {
+function labelsOf(task: Task): Record<string, string> {
+  const { profile, judging } = task;
   const labels: Record<string, string> = {};
-  const all: readonly (readonly Label[])[] = [profile.labels, offer.labels, judging?.labels ?? []];
+  const all: readonly (readonly Label[])[] = [profile.labels, task.glance().labels, judging?.labels ?? []];
   for (const { name, value } of all.flat()) labels[name] = value;
   return labels;
 }
@@ -46,13 +47,13 @@ export function questionOf(
   moment: HookMoment,
   agentId: string,
 ): Omit<HookQuestion, "number" | "timeoutMs"> {
-  const { demand, offer, priority } = task;
+  const { demand, attempt, priority } = task;
   return {
     hookId,
     moment,
     work: workOf(task),
     capability: demand.wish.capability,
-    attempt: offer.attempt,
+    attempt,
     agentId,
     labels: labelsOf(task),
     priority,
@@ -61,7 +62,8 @@ export function questionOf(
   };
 }
 
-function inputOf({ offer: { input } }: Task): Payload | undefined {
+function inputOf(task: Task): Payload | undefined {
+  const { input } = task.glance();
   if (input === undefined) return undefined;
   if (input.$case === "inputPayload") return input.value;
   return { body: { $case: "inline", value: input.value }, mediaType: "" };

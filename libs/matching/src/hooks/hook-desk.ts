@@ -19,7 +19,8 @@ import type {
   Said,
   Verdict,
 } from "../api/hooks.ts";
-import type { Denied, HookBook, PoolCore, Task } from "../parts.ts";
+import type { Denied, HookBook, PoolCore } from "../books.ts";
+import type { Task } from "../parts.ts";
 import { denialOf, factsOf, questionOf } from "./facts.ts";
 import { Judging } from "./judging.ts";
 import { verdictOf } from "./verdict.ts";

@@ -7,9 +7,10 @@
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { LimitRule } from "../api/pool.ts";
+import type { LimitBook } from "../books.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Limit, LimitBook, Task } from "../parts.ts";
+import type { Limit, Task } from "../parts.ts";
 import type { Wheel } from "../time/wheel.ts";
 import type { LimitWatch } from "./limit.ts";
 import { KeyLimit } from "./limit.ts";

@@ -1,5 +1,6 @@
 /** Tasks that wait for the agent that did the last one with their key, by agent. */
-import type { BoundBook, Task } from "../parts.ts";
+import type { BoundBook } from "../books.ts";
+import type { Task } from "../parts.ts";
 export class Bound implements BoundBook {
   readonly #byAgent = new Map<string, Set<Task>>();
   readonly #agents = new Map<Task, string>();

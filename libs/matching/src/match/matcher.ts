@@ -10,9 +10,10 @@
  */
 import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
+import type { Placing, PoolCore } from "../books.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, Placing, PoolCore, Site, Stand, Stop, Task } from "../parts.ts";
+import type { Agent, Cohort, Site, Stand, Stop, Task } from "../parts.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
 import { viewOf } from "../task/view.ts";

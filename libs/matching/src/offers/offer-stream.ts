@@ -18,7 +18,7 @@ import type { Pool } from "../api/pool.ts";
 import type { OfferStream, SenderOutlet } from "../api/senders.ts";
 import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, PoolCore, Profile, Seat, SenderStream, Task } from "../parts.ts";
+import type { Agent, Profile, SenderStream, SendersPool, Task } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
 import { cancel, extend, offerTask, prioritize, recall } from "../task/offering.ts";
@@ -34,14 +34,14 @@ export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStre
 }
 
 interface SeatedProfile {
-  readonly seat: Seat;
+  readonly seat: SenderSeat;
   readonly profile: Profile;
 }
 
 class Stream implements OfferStream, SenderStream {
   readonly sender: string;
   readonly #outlet: SenderOutlet;
-  readonly #seats = new Map<number, Seat>();
+  readonly #seats = new Map<number, SenderSeat>();
   readonly #profiles: (SeatedProfile | undefined)[] = [];
   readonly #ledger = new Ledger();
   readonly #agentNumbers = new Map<string, number>();
@@ -132,7 +132,7 @@ class Stream implements OfferStream, SenderStream {
   }
 
   returned(
-    pool: PoolCore,
+    pool: SendersPool,
     token: Uint8Array,
     reason: ReturnReason,
     error: Refusal | undefined,
@@ -145,7 +145,7 @@ class Stream implements OfferStream, SenderStream {
 
   /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
   waitingFor(
-    pool: PoolCore,
+    pool: SendersPool,
     isWanted: (capability: string) => boolean = () => true,
   ): { readonly count: number; readonly longestMs: number } {
     let count = 0;
@@ -160,7 +160,7 @@ class Stream implements OfferStream, SenderStream {
   }
 
   /** The window of a pool may have changed. */
-  retell(pool: PoolCore): void {
+  retell(pool: SendersPool): void {
     if (this.#open) this.#touch(pool);
   }
 
@@ -185,7 +185,7 @@ class Stream implements OfferStream, SenderStream {
     return true;
   }
 
-  #touch(pool: PoolCore): void {
+  #touch(pool: SendersPool): void {
     if (this.#dirty) return;
     this.#dirty = true;
     pool.dirtyStreams.push(this);
@@ -236,7 +236,7 @@ class Stream implements OfferStream, SenderStream {
   }
 
   /** Orders name a token alone: they are about the first pool that knows it. */
-  #anySeat(act: (seat: Seat) => boolean): boolean {
+  #anySeat(act: (seat: SenderSeat) => boolean): boolean {
     for (const seat of this.#seats.values()) if (act(seat)) return true;
     return false;
   }
@@ -256,11 +256,13 @@ class Stream implements OfferStream, SenderStream {
 
   #settle(task: Task, nowMs: number): void {
     // Offered again elsewhere meanwhile, it is that stream's.
-    if (task.seat?.stream === this && task.stage === "ended") settle(task.seat.pool, task, nowMs);
+    const { seat } = task;
+    if (seat instanceof SenderSeat && seat.stream === this && task.stage === "ended")
+      settle(seat.pool, task, nowMs);
   }
 
   /** Tasks of a pool that is closed on this stream wait for their sender; without a time nothing becomes of them. */
-  #leave(seat: Seat, nowMs: number | undefined): void {
+  #leave(seat: SenderSeat, nowMs: number | undefined): void {
     const { pool } = seat;
     pool.seats.delete(seat);
     for (const task of seat.tasks()) {

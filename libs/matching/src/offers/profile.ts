@@ -1,7 +1,8 @@
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import type { ProfileBook } from "../books.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
-import type { Profile, ProfileBook } from "../parts.ts";
+import type { Profile } from "../parts.ts";
 
 /** What is wrong with a profile; undefined when nothing is. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {

@@ -1,5 +1,7 @@
 /** A sender in a pool: what it has outstanding there. */
-import type { PoolCore, Seat, SenderStream, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Seat, SenderStream, Task } from "../parts.ts";
+
 export class SenderSeat implements Seat {
   readonly stream: SenderStream;
   readonly pool: PoolCore;
@@ -10,7 +12,6 @@ export class SenderSeat implements Seat {
   kept = 0;
   /** The window as it was told last; 0 before. */
   toldWindow = 0;
-  #first: Task | undefined = undefined;
 
   constructor(stream: SenderStream, pool: PoolCore, number: number) {
     this.stream = stream;
@@ -20,22 +21,12 @@ export class SenderSeat implements Seat {
 
   add(task: Task): void {
     task.seat = this;
-    task.seatBefore = undefined;
-    task.seatAfter = this.#first;
-    if (this.#first !== undefined) this.#first.seatBefore = task;
-    this.#first = task;
     if (task.stage === "ended") this.kept++;
     else this.outstanding++;
   }
 
   remove(task: Task): void {
-    const { seatBefore, seatAfter } = task;
-    if (seatBefore === undefined) this.#first = seatAfter;
-    else seatBefore.seatAfter = seatAfter;
-    if (seatAfter !== undefined) seatAfter.seatBefore = seatBefore;
     task.seat = undefined;
-    task.seatBefore = undefined;
-    task.seatAfter = undefined;
     if (task.stage === "ended") this.kept--;
     else this.outstanding--;
   }
@@ -46,12 +37,11 @@ export class SenderSeat implements Seat {
     this.kept++;
   }
 
-  *tasks(): Generator<Task> {
-    let task = this.#first;
-    while (task !== undefined) {
-      const { seatAfter } = task;
-      yield task;
-      task = seatAfter;
-    }
+  /** Looks at all that is in the pool: that a sender goes is rare, and a list of its own would cost each of its tasks. */
+  tasks(): Task[] {
+    if (this.outstanding + this.kept === 0) return [];
+    const tasks: Task[] = [];
+    for (const task of this.pool.tasks.values()) if (task.seat === this) tasks.push(task);
+    return tasks;
   }
 }

@@ -1,9 +1,10 @@
 /** What agents say of their attempts: that they began, how far they are, what came of them. */
 import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { PoolCore } from "../books.ts";
 import { busyAnswersMax, repeatsMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Link, PoolCore, Task } from "../parts.ts";
+import type { Agent, Link, Task } from "../parts.ts";
 import { requeue } from "./attempts.ts";
 import { endCopy, leaveToCopy, part } from "./copies.ts";
 import { giveUp } from "./giving-way.ts";

@@ -1,6 +1,7 @@
 /** Attempts: how an agent gets a task, and how a task gets back into its queue. */
 import type { Assign } from "@tutti/contracts/agent/v1";
-import type { Agent, PoolCore, Site, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Agent, Site, Task } from "../parts.ts";
 import { watchForStraggling } from "./copies.ts";
 import { viewOf } from "./view.ts";
 import { enqueue, leaveQueue, sendAway } from "./waiting.ts";

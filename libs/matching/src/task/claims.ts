@@ -3,8 +3,9 @@
  * them is who works on them, and the result if it has come; so they take a slot, and nothing else can be said.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
+import type { Claim, ClaimBook } from "../books.ts";
 import { claimsMax } from "../bounds.ts";
-import type { Agent, Claim, ClaimBook, Link } from "../parts.ts";
+import type { Agent, Link } from "../parts.ts";
 import { TokenTable } from "./token-table.ts";
 
 export class Claims implements ClaimBook {

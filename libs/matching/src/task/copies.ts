@@ -8,7 +8,8 @@
  * 4. When one of them counts, the other is told to end. A copy that counted is known by its token until the outcome is
  *    durable, since its agent keeps the result until then.
  */
-import type { PoolCore, Task, Twin } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Task, Twin } from "../parts.ts";
 import { detach, stop } from "./releasing.ts";
 
 const never = Number.POSITIVE_INFINITY;

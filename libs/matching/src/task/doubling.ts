@@ -1,5 +1,6 @@
 /** Starts second copies of those that have straggled. */
-import type { PoolCore, Task, Twin } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Task, Twin } from "../parts.ts";
 import { assign } from "./attempts.ts";
 import { twinOf } from "./copies.ts";
 import { OfferedTask } from "./task.ts";

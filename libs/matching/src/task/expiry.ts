@@ -1,8 +1,9 @@
 /** What comes of a task whose time is over. */
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { matchingErrors } from "../errors.ts";
-import type { PoolCore, Task } from "../parts.ts";
+import type { Task } from "../parts.ts";
 import { dropCopy, notice } from "./copies.ts";
 import { waitAgain } from "./giving-way.ts";
 import { abandon, isWaiting } from "./offering.ts";

@@ -6,8 +6,10 @@
  * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
  * 3. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it anew.
  */
+
+import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
-import type { Agent, Demand, PoolCore, Task } from "../parts.ts";
+import type { Agent, Demand, Task } from "../parts.ts";
 import { requeue } from "./attempts.ts";
 import { detach } from "./releasing.ts";
 import { rankOf } from "./waiting.ts";

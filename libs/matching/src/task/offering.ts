@@ -2,9 +2,10 @@
 import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
 import { type Offer, type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Extras, Limit, PoolCore, Profile, Seat, Task } from "../parts.ts";
+import type { Extras, Limit, Profile, Seat, Task } from "../parts.ts";
 import { hold } from "./attempts.ts";
 import { dropCopy } from "./copies.ts";
 import { noteUrgent } from "./giving-way.ts";
@@ -43,7 +44,7 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
   const task = taskOf(core, offer, profile, limits, nowMs);
   core.tasks.set(offer.token, task);
   seat.add(task);
-  if (core.claims.size > 0 && claimed(core, task, nowMs)) return;
+  if (core.claims.size > 0 && claimed(core, task, offer.token, nowMs)) return;
   core.queued++;
   enter(core, task);
   noteUrgent(core, task);
@@ -73,10 +74,9 @@ function taskOf(
   if (onlyAgents.length > 0 || notAgents.length > 0)
     task.demand = core.demands.narrowed(profile.demand, onlyAgents, notAgents);
   else profile.demand.uses++;
-  task.dueWantedMs = dueMs > 0 ? nowMs + dueMs : never;
+  if (dueMs > 0) task.dueWantedMs = nowMs + dueMs;
   task.order = ++core.offered;
   task.rank = rankOf(core, task, task.dueWantedMs);
-  if (profile.queueMs > 0) task.queueDueMs = task.readyMs + profile.queueMs;
   if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
   const stickyKey = offer.stickyKey || profile.stickyKey;
   const contextKey = offer.contextKey || profile.contextKey;
@@ -102,8 +102,8 @@ function extrasOf(limits: readonly Limit[], stickyKey: string, contextKey: strin
 }
 
 /** Whether an agent has the task already: then that goes on, or its result is there. */
-function claimed(core: PoolCore, task: Task, nowMs: number): boolean {
-  const claim = core.claims.take(task.offer.token);
+function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): boolean {
+  const claim = core.claims.take(token);
   if (claim === undefined) return false;
   const { agent, answered } = claim;
   hold(core, task, agent, nowMs);
@@ -126,7 +126,7 @@ function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
   if (task.seat === seat) return;
   core.leaveSeat(task);
   seat.add(task);
-  task.awayDueMs = never;
+  if (task.awayDueMs !== never) task.awayDueMs = never;
   // Hooks that had their say before its sender went away are not asked again.
   if (task.stage === "away") {
     if (task.judging?.isHeld === false) enqueue(task);

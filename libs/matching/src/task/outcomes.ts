@@ -1,7 +1,8 @@
 /** What comes of an attempt, until nobody needs to know it any more. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { Agent, PoolCore, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Agent, Task } from "../parts.ts";
 import { detailOf } from "../refusals.ts";
 import { dropCopy } from "./copies.ts";
 
@@ -48,7 +49,7 @@ export function settle(core: PoolCore, task: Task, nowMs: number): void {
   }
   core.leaveSeat(task);
   task.stage = "forgotten";
-  task.awayDueMs = never;
+  if (task.awayDueMs !== never) task.awayDueMs = never;
   if (task.agent === undefined) core.forget(task, nowMs);
   else core.watch(task);
 }

@@ -1,5 +1,6 @@
 /** How an agent comes to have a task no longer. */
-import type { PoolCore, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Task } from "../parts.ts";
 
 const never = Number.POSITIVE_INFINITY;
 

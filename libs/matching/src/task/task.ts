@@ -1,98 +1,352 @@
+/**
+ * An attempt at a task. Most tasks wait, and few run: so what only one at work has, and what only some have, stands in
+ * parts of its own, and what was offered stays the bytes that came until somebody looks at it.
+ */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
+import { EncodedOffer, isOfferOf, openOffer } from "@tutti/contracts/wire";
 import type { Judging } from "../hooks/judging.ts";
-import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Stage, Task, Twin } from "../parts.ts";
+import type { OfferShelf, Parcel } from "../offers/shelf.ts";
+import type {
+  Agent,
+  Demand,
+  Extras,
+  Lane,
+  Link,
+  Profile,
+  Seat,
+  Share,
+  Stage,
+  Task,
+  TaskName,
+  Twin,
+} from "../parts.ts";
 import { Due } from "../time/due.ts";
 
-/** What a task's time running out leads to. */
-export interface TaskWatch {
+/** The pool that a task is in, as the task needs it. */
+export interface TaskHome {
+  readonly shelf: OfferShelf;
+  /** A task's time has run out. */
   expire(task: Task, nowMs: number): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
 
-export class OfferedTask extends Due implements Task {
-  readonly #watch: TaskWatch;
-  readonly offer: Offer;
+/** What a task has since it was first at work, or given more time. */
+class AtWork {
+  /** For how long an attempt may run; 0 for any time. */
+  runMs: number;
+  assignedMs = 0;
+  begunMs = 0;
+  heardMs = 0;
+  runFromMs = 0;
+  stopDueMs = never;
+  agent: Agent | undefined = undefined;
+  agentBefore: Task | undefined = undefined;
+  agentAfter: Task | undefined = undefined;
+  result: Result | undefined = undefined;
+  link: Link | undefined = undefined;
+  linkNumber = 0;
+  busyAnswers = 0;
+  fraction = 0;
+  message = "";
+  twin: Twin | undefined = undefined;
+  yields = false;
+
+  constructor(runMs: number) {
+    this.runMs = runMs;
+  }
+}
+
+/** What few tasks have while they wait. */
+class Rarely {
+  totalDueMs = never;
+  dueWantedMs = never;
+  awayDueMs = never;
+  judging: Judging | undefined = undefined;
+}
+
+const rarely = new Rarely();
+
+/** A task that has to be looked at when its time has come. */
+class Alarm extends Due {
+  readonly #home: TaskHome;
+  readonly #task: Task;
+
+  constructor(home: TaskHome, task: Task) {
+    super();
+    this.#home = home;
+    this.#task = task;
+  }
+
+  override run(nowMs: number): void {
+    this.#home.expire(this.#task, nowMs);
+  }
+}
+
+export class OfferedTask implements Task {
+  readonly #home: TaskHome;
+  /** What was offered; or where its bytes are, and where they begin and end there. */
+  #offer: Offer | Parcel;
+  #start = -1;
+  #end = 0;
   readonly profile: Profile;
   demand: Demand;
   rank = 0;
   order = 0;
   place = -1;
-  /** Its number in the list of its line; below 0 when it stands in the heap. */
   listed = -1;
   stage: Stage = "queued";
   priority: number;
+  readonly attempt: number;
   readonly readyMs: number;
-  /** When its time in the queue is over, and that over all attempts. */
-  queueDueMs = never;
-  totalDueMs = never;
-  /** When its outcome is wanted. */
-  dueWantedMs = never;
-  /** For how long an attempt may run and be silent; 0 for any time. */
-  runMs: number;
-  assignedMs = 0;
-  /** 0 while it has not begun. */
-  begunMs = 0;
-  heardMs = 0;
-  /** From when on its time to run counts. */
-  runFromMs = 0;
-  /** When it is forgotten because its sender has not come back. */
-  awayDueMs = never;
-  /** When its agent is treated as done with it although it has not said so. */
-  stopDueMs = never;
   share: Share | undefined = undefined;
   lane: Lane | undefined = undefined;
   seat: Seat | undefined = undefined;
-  seatBefore: Task | undefined = undefined;
-  seatAfter: Task | undefined = undefined;
-  agent: Agent | undefined = undefined;
-  agentBefore: Task | undefined = undefined;
-  agentAfter: Task | undefined = undefined;
-  result: Result | undefined = undefined;
-  /** The link whose agent keeps the result, and the result's number there. */
-  link: Link | undefined = undefined;
-  linkNumber = 0;
-  busyAnswers = 0;
-  /** How far it is, 0 to 1, and in words, as its agent said last. */
-  fraction = 0;
-  message = "";
   extras: Extras | undefined = undefined;
-  twin: Twin | undefined = undefined;
-  judging: Judging | undefined = undefined;
-  yields = false;
+  #work: AtWork | undefined = undefined;
+  #rarely: Rarely | undefined = undefined;
+  #alarm: Alarm | undefined = undefined;
 
-  constructor(watch: TaskWatch, offer: Offer, profile: Profile, readyMs: number) {
-    super();
-    this.#watch = watch;
-    this.offer = offer;
+  constructor(home: TaskHome, offer: Offer, profile: Profile, readyMs: number) {
+    this.#home = home;
+    if (offer instanceof EncodedOffer) {
+      const parcel = home.shelf.put(offer, this);
+      this.#offer = parcel;
+      this.#start = parcel.lastStart;
+      this.#end = this.#start + offer.end - offer.start;
+    } else this.#offer = offer;
     this.profile = profile;
     this.demand = profile.demand;
     this.readyMs = readyMs;
     this.priority = offer.priority;
-    this.runMs = profile.runMs;
+    this.attempt = offer.attempt;
   }
 
-  override run(nowMs: number): void {
-    this.#watch.expire(this, nowMs);
+  get offer(): Offer {
+    if (this.#start < 0) return this.#offer as Offer;
+    const offer = this.glance();
+    (this.#offer as Parcel).leave(this.#end - this.#start);
+    this.#start = -1;
+    this.#offer = offer;
+    return offer;
+  }
+
+  glance(): Offer {
+    if (this.#start < 0) return this.#offer as Offer;
+    return openOffer((this.#offer as Parcel).bytes, this.#start, this.#end);
+  }
+
+  isOf({ id, task, idBytes, taskBytes }: TaskName): boolean {
+    if (this.#start >= 0)
+      return isOfferOf((this.#offer as Parcel).bytes, this.#start, this.#end, idBytes, taskBytes);
+    const { workId, taskId } = this.#offer as Offer;
+    return workId === id && taskId === task;
+  }
+
+  /** The bytes of what was offered are copied from where most has left. */
+  moveOffer(): void {
+    if (this.#start < 0) return;
+    const parcel = this.#offer as Parcel;
+    if (!parcel.isSparse) return;
+    const copy = this.#home.shelf.copy(parcel.bytes, this.#start, this.#end);
+    const length = this.#end - this.#start;
+    parcel.leave(length);
+    this.#offer = copy;
+    this.#start = copy.lastStart;
+    this.#end = this.#start + length;
+  }
+
+  get alarm(): Due | undefined {
+    return this.#alarm;
+  }
+
+  withAlarm(): Due {
+    this.#alarm ??= new Alarm(this.#home, this);
+    return this.#alarm;
+  }
+
+  get queueDueMs(): number {
+    const { queueMs } = this.profile;
+    return queueMs > 0 ? this.readyMs + queueMs : never;
   }
 
   /** When it has to be looked at, as it stands. */
   get nextDueMs(): number {
-    const { stage, profile } = this;
-    if (stage === "ended" || stage === "forgotten")
-      return Math.min(this.awayDueMs, this.stopDueMs, this.judging?.dueMs ?? never);
-    if (stage !== "working") {
-      const boundDueMs = this.extras?.boundDueMs ?? never;
-      const hookDueMs = this.judging?.dueMs ?? never;
-      return Math.min(this.queueDueMs, this.totalDueMs, this.awayDueMs, boundDueMs, hookDueMs);
-    }
+    const { stage } = this;
+    const { judging, awayDueMs, totalDueMs } = this.#rarely ?? rarely;
+    const hookDueMs = judging === undefined ? never : judging.dueMs;
+    if (stage === "working") return this.#workingDueMs(this.#work ?? this.#atWork(), awayDueMs, totalDueMs);
+    if (stage === "ended" || stage === "forgotten") return Math.min(awayDueMs, this.stopDueMs, hookDueMs);
+    const boundDueMs = this.extras?.boundDueMs ?? never;
+    return Math.min(this.queueDueMs, totalDueMs, awayDueMs, boundDueMs, hookDueMs);
+  }
+
+  #workingDueMs(work: AtWork, awayDueMs: number, totalDueMs: number): number {
+    const { runMs, runFromMs, heardMs, agent, twin, yields } = work;
     // Its agent has given it up for others: it waits again in the next turn.
-    if (this.yields && this.agent === undefined) return 0;
-    const runDueMs = this.runMs > 0 ? this.runFromMs + this.runMs : never;
-    const silentDueMs =
-      this.agent !== undefined && profile.heartbeatMs > 0 ? this.heardMs + profile.heartbeatMs : never;
-    const straggleDueMs = this.twin?.straggleDueMs ?? never;
-    return Math.min(runDueMs, silentDueMs, this.totalDueMs, this.awayDueMs, straggleDueMs);
+    if (yields && agent === undefined) return 0;
+    const { heartbeatMs } = this.profile;
+    const runDueMs = runMs > 0 ? runFromMs + runMs : never;
+    const silentDueMs = agent !== undefined && heartbeatMs > 0 ? heardMs + heartbeatMs : never;
+    const straggleDueMs = twin?.straggleDueMs ?? never;
+    return Math.min(runDueMs, silentDueMs, totalDueMs, awayDueMs, straggleDueMs);
+  }
+
+  #atWork(): AtWork {
+    this.#work ??= new AtWork(this.profile.runMs);
+    return this.#work;
+  }
+
+  #withRare(): Rarely {
+    this.#rarely ??= new Rarely();
+    return this.#rarely;
+  }
+
+  get runMs(): number {
+    return this.#work === undefined ? this.profile.runMs : this.#work.runMs;
+  }
+  set runMs(value: number) {
+    this.#atWork().runMs = value;
+  }
+
+  get assignedMs(): number {
+    return this.#work === undefined ? 0 : this.#work.assignedMs;
+  }
+  set assignedMs(value: number) {
+    this.#atWork().assignedMs = value;
+  }
+
+  get begunMs(): number {
+    return this.#work === undefined ? 0 : this.#work.begunMs;
+  }
+  set begunMs(value: number) {
+    this.#atWork().begunMs = value;
+  }
+
+  get heardMs(): number {
+    return this.#work === undefined ? 0 : this.#work.heardMs;
+  }
+  set heardMs(value: number) {
+    this.#atWork().heardMs = value;
+  }
+
+  get runFromMs(): number {
+    return this.#work === undefined ? 0 : this.#work.runFromMs;
+  }
+  set runFromMs(value: number) {
+    this.#atWork().runFromMs = value;
+  }
+
+  get stopDueMs(): number {
+    return this.#work === undefined ? never : this.#work.stopDueMs;
+  }
+  set stopDueMs(value: number) {
+    this.#atWork().stopDueMs = value;
+  }
+
+  get agent(): Agent | undefined {
+    return this.#work === undefined ? undefined : this.#work.agent;
+  }
+  set agent(value: Agent | undefined) {
+    this.#atWork().agent = value;
+  }
+
+  get agentBefore(): Task | undefined {
+    return this.#work === undefined ? undefined : this.#work.agentBefore;
+  }
+  set agentBefore(value: Task | undefined) {
+    this.#atWork().agentBefore = value;
+  }
+
+  get agentAfter(): Task | undefined {
+    return this.#work === undefined ? undefined : this.#work.agentAfter;
+  }
+  set agentAfter(value: Task | undefined) {
+    this.#atWork().agentAfter = value;
+  }
+
+  get result(): Result | undefined {
+    return this.#work === undefined ? undefined : this.#work.result;
+  }
+  set result(value: Result | undefined) {
+    this.#atWork().result = value;
+  }
+
+  get link(): Link | undefined {
+    return this.#work === undefined ? undefined : this.#work.link;
+  }
+  set link(value: Link | undefined) {
+    this.#atWork().link = value;
+  }
+
+  get linkNumber(): number {
+    return this.#work === undefined ? 0 : this.#work.linkNumber;
+  }
+  set linkNumber(value: number) {
+    this.#atWork().linkNumber = value;
+  }
+
+  get busyAnswers(): number {
+    return this.#work === undefined ? 0 : this.#work.busyAnswers;
+  }
+  set busyAnswers(value: number) {
+    this.#atWork().busyAnswers = value;
+  }
+
+  get fraction(): number {
+    return this.#work === undefined ? 0 : this.#work.fraction;
+  }
+  set fraction(value: number) {
+    this.#atWork().fraction = value;
+  }
+
+  get message(): string {
+    return this.#work === undefined ? "" : this.#work.message;
+  }
+  set message(value: string) {
+    this.#atWork().message = value;
+  }
+
+  get twin(): Twin | undefined {
+    return this.#work === undefined ? undefined : this.#work.twin;
+  }
+  set twin(value: Twin | undefined) {
+    this.#atWork().twin = value;
+  }
+
+  get yields(): boolean {
+    return this.#work === undefined ? false : this.#work.yields;
+  }
+  set yields(value: boolean) {
+    this.#atWork().yields = value;
+  }
+
+  get totalDueMs(): number {
+    return this.#rarely === undefined ? never : this.#rarely.totalDueMs;
+  }
+  set totalDueMs(value: number) {
+    this.#withRare().totalDueMs = value;
+  }
+
+  get dueWantedMs(): number {
+    return this.#rarely === undefined ? never : this.#rarely.dueWantedMs;
+  }
+  set dueWantedMs(value: number) {
+    this.#withRare().dueWantedMs = value;
+  }
+
+  get awayDueMs(): number {
+    return this.#rarely === undefined ? never : this.#rarely.awayDueMs;
+  }
+  set awayDueMs(value: number) {
+    this.#withRare().awayDueMs = value;
+  }
+
+  get judging(): Judging | undefined {
+    return this.#rarely === undefined ? undefined : this.#rarely.judging;
+  }
+  set judging(value: Judging | undefined) {
+    this.#withRare().judging = value;
   }
 }

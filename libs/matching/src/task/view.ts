@@ -2,13 +2,13 @@ import type { Task } from "../parts.ts";
 import type { TaskView } from "../strategies/strategy.ts";
 
 /** A task as strategies see it. */
-export function viewOf({ profile, offer, demand, extras }: Task): TaskView {
+export function viewOf({ profile, offer, attempt, demand, extras }: Task): TaskView {
   return {
     capability: demand.wish.capability,
     definition: profile.definition,
     definitionTask: profile.definitionTask,
     workId: offer.workId,
-    attempt: offer.attempt,
+    attempt,
     key: extras?.stickyKey || extras?.contextKey || "",
   };
 }

@@ -1,8 +1,9 @@
 /** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
-import type { Agent, Extras, PoolCore, Task } from "../parts.ts";
+import type { Agent, Extras, Task } from "../parts.ts";
 
 const never = Number.POSITIVE_INFINITY;
 

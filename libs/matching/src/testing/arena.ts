@@ -9,7 +9,7 @@ import {
   type HostFrame,
   type Result,
 } from "@tutti/contracts/agent/v1";
-import { type OfferProfile, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
+import { dispatchService, type OfferProfile, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { isRefusal } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import type { AgentLink, Joined } from "../api/agents.ts";
@@ -58,8 +58,9 @@ export class Arena {
     if (launches !== undefined) this.pool.launchedBy(launches);
   }
 
-  sender(name = "workflow-1"): Sender {
-    return new Sender(this, name);
+  /** A sender elsewhere, or in this process: what that one says is handed over as it is. */
+  sender(name = "workflow-1", isHere = false): Sender {
+    return new Sender(this, name, isHere);
   }
 
   agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
@@ -173,13 +174,15 @@ export class TestAgent {
 
 export class Sender {
   readonly #arena: Arena;
+  readonly #isHere: boolean;
   readonly stream: OfferStream;
   readonly told = OfferReply.create();
   /** Profiles that were sent, by what they say. */
   readonly #profiles = new Map<string, number>();
 
-  constructor(arena: Arena, name: string) {
+  constructor(arena: Arena, name: string, isHere: boolean) {
     this.#arena = arena;
+    this.#isHere = isHere;
     this.stream = openOfferStream(name, this);
     assert.equal(this.stream.open(1, arena.pool), undefined);
   }
@@ -229,7 +232,9 @@ export class Sender {
 
   request(request: Partly<OfferRequest>): void {
     const whole = OfferRequest.fromPartial(request as Partial<OfferRequest>);
-    const refusal = this.stream.take(whole, this.#arena.nowMs);
+    const { decode, encode } = dispatchService.methods.offer.request;
+    const taken = this.#isHere ? whole : decode(encode(whole));
+    const refusal = this.stream.take(taken, this.#arena.nowMs);
     assert.equal(refusal, undefined);
   }
 

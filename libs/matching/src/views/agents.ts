@@ -4,7 +4,8 @@ import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { scalerIdOf } from "../agents/launch.ts";
 import type { HoldOrder } from "../api/pool.ts";
-import type { Agent, PoolCore, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Agent, Task } from "../parts.ts";
 import { workOf } from "./work.ts";
 
 /** An agent as others see it. */
@@ -82,7 +83,7 @@ export function workView(core: PoolCore, agent: Agent): AgentWork[] {
     .filter(({ stage }) => stage === "working")
     .map((task) => ({
       work: workOf(task),
-      attempt: task.offer.attempt,
+      attempt: task.attempt,
       capability: task.demand.wish.capability,
       assignTime: toTimestamp(task.assignedMs),
       startTime: task.begunMs === 0 ? undefined : toTimestamp(task.begunMs),

@@ -5,8 +5,9 @@
  */
 
 import { toTimestamp } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
-import type { PoolCore, Task } from "../parts.ts";
+import type { Task } from "../parts.ts";
 
 /** Of so many attempts it is looked at when they end. */
 const lookedAtMax = 10_000;

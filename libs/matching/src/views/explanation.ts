@@ -1,14 +1,15 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { type Refusal, toTimestamp } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import { profileProblem } from "../offers/profile.ts";
-import type { PoolCore, Task } from "../parts.ts";
+import type { Task } from "../parts.ts";
 import { OfferedTask } from "../task/task.ts";
 import { expectedStartMs, momentOf } from "./expected.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
-import { workOf } from "./work.ts";
+import { finderOf, workOf } from "./work.ts";
 
 /** Why a task is where it is. */
 export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanation {
@@ -64,13 +65,14 @@ function explainEnded(task: Task, nowMs: number): Explanation {
 
 /** A task that a hook denied, as far as that is remembered. */
 export function explainDenied(core: PoolCore, work: WorkReference): Explanation | undefined {
-  const denied = core.hooks?.denied.findLast(({ task }) => isSameWork(workOf(task), work));
+  const isWanted = finderOf(work);
+  const denied = core.hooks?.denied.findLast(({ task }) => isWanted(task));
   if (denied === undefined) return undefined;
   const { task, error, atMs } = denied;
   const { hook: subject = "" } = error.details;
   const failure = {
     task: work.task,
-    attempt: task.offer.attempt,
+    attempt: task.attempt,
     agentId: "",
     failTime: toTimestamp(atMs),
     error,
@@ -82,15 +84,6 @@ export function explainDenied(core: PoolCore, work: WorkReference): Explanation 
     remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
     parts: hookParts(task),
   });
-}
-
-export function isSameWork(one: WorkReference, other: WorkReference): boolean {
-  return (
-    one.id === other.id &&
-    one.task === other.task &&
-    one.kind === other.kind &&
-    one.namespace === other.namespace
-  );
 }
 
 /** What each hook did, in the order in which they did it. */

@@ -1,7 +1,8 @@
 import { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
+import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
-import type { Limit, PoolCore } from "../parts.ts";
+import type { Limit } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
 import { workOf } from "./work.ts";
 
@@ -37,7 +38,7 @@ export function limitViews(core: PoolCore): PoolLimit[] {
 function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
   const counts = new Map<Limit, number>();
   for (const task of core.tasks.values()) {
-    if (task.offer.attempt <= 1 || !isWaiting(task)) continue;
+    if (task.attempt <= 1 || !isWaiting(task)) continue;
     for (const limit of task.extras?.limits ?? []) counts.set(limit, (counts.get(limit) ?? 0) + 1);
   }
   return counts;

@@ -1,7 +1,8 @@
 import type { QueuedTask } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBefore, toTimestamp } from "@tutti/kernel";
-import type { PoolCore, Task } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
+import type { Task } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
 import { expectedStartMs, momentOf } from "./expected.ts";
 import { missingReason, reasonsOf } from "./waits.ts";
@@ -18,7 +19,7 @@ export function queuedViews(core: PoolCore, count: number, nowMs: number): Queue
 }
 
 function queuedView(core: PoolCore, task: Task, place: number, nowMs: number): QueuedTask {
-  const { readyMs, priority, demand, offer } = task;
+  const { readyMs, priority, demand, attempt } = task;
   const waitedMs = nowMs - readyMs;
   const [reason] = [
     (task.stage === "hooked" ? undefined : missingReason(core, task)) ?? reasonsOf(core, task, nowMs)[0],
@@ -32,7 +33,7 @@ function queuedView(core: PoolCore, task: Task, place: number, nowMs: number): Q
     effectivePriority: priority + waitedMs / core.settings.ageingMs,
     queueTime: toTimestamp(readyMs),
     waitedMs,
-    attempt: offer.attempt,
+    attempt,
     cause: reason?.cause ?? WaitCause.WAIT_CAUSE_UNSPECIFIED,
     expectedStartTime: momentOf(expectedStartMs(core, task, nowMs)),
   };

@@ -1,6 +1,6 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { AgentCounts, CapabilityStatus, PoolStatus } from "@tutti/contracts/swarm/v1";
-import type { PoolCore } from "../parts.ts";
+import type { PoolCore } from "../books.ts";
 import { isWaiting } from "../task/offering.ts";
 
 const capabilitiesMax = 1_000;
@@ -70,7 +70,7 @@ function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>,
     } else if (isWaiting(task)) {
       capabilityOf(capabilities, capability, demand.sites[0]?.version ?? range).queued++;
       longestWaitMs = Math.max(longestWaitMs, nowMs - task.readyMs);
-      if (task.offer.attempt > 1) retrying++;
+      if (task.attempt > 1) retrying++;
     }
   }
   return { longestWaitMs, retrying };

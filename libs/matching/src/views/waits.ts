@@ -1,9 +1,10 @@
 /** Why a task waits, as its pool knows it. */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { isBefore } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
-import type { Agent, PoolCore, Task } from "../parts.ts";
+import type { Agent, Task } from "../parts.ts";
 import { holdersOf } from "./limits.ts";
 
 /** One reason. */

@@ -1,8 +1,19 @@
 import type { WorkReference } from "@tutti/contracts/types/v1";
-import type { Task } from "../parts.ts";
+import type { Task, TaskName } from "../parts.ts";
 
 /** The work that a task belongs to, and the task in it. */
-export function workOf({ offer, profile }: Task): WorkReference {
-  const { namespace, workKind } = profile;
-  return { namespace, kind: workKind === "" ? "run" : workKind, id: offer.workId, task: offer.taskId };
+export function workOf(task: Task): WorkReference {
+  const { workId, taskId } = task.glance();
+  return { namespace: task.profile.namespace, kind: kindOf(task), id: workId, task: taskId };
+}
+
+/** Finds a task by what it belongs to, among all that there are. */
+export function finderOf({ namespace, kind, id, task }: WorkReference): (one: Task) => boolean {
+  const utf8 = new TextEncoder();
+  const name: TaskName = { id, task, idBytes: utf8.encode(id), taskBytes: utf8.encode(task) };
+  return (one) => one.profile.namespace === namespace && kindOf(one) === kind && one.isOf(name);
+}
+
+function kindOf({ profile }: Task): string {
+  return profile.workKind === "" ? "run" : profile.workKind;
 }

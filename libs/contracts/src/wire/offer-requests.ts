@@ -1,0 +1,106 @@
+import { codecOf } from "../codec.ts";
+import { Offer, OfferRequest } from "../generated/tutti/swarm/v1/offer.ts";
+import { Cursor } from "./cursor.ts";
+import { EncodedOffer, offerTags } from "./encoded-offer.ts";
+
+/**
+ * Requests of senders, read by hand where they are hot. An offer with the fields of every day stays bytes, of which only
+ * what orders the queue is read: most wait, and some go back before anybody looks at the rest.
+ *
+ * 1. What is rare is left to the generated decoders: an offer with any other field, everything else in a request.
+ * 2. An offer that stays bytes is read to its end, so that decoding it later cannot fail.
+ */
+export function readOfferRequest(bytes: Uint8Array): OfferRequest {
+  const cursor = new Cursor(bytes);
+  const offers: Offer[] = [];
+  let durable = 0;
+  /** What is neither offers nor results, one piece behind the other. */
+  let others: Uint8Array[] | undefined;
+  while (cursor.at < bytes.length) {
+    const start = cursor.at;
+    const tag = cursor.uint32();
+    switch (tag) {
+      case requestTags.offers:
+        offers.push(readOffer(cursor, cursor.endOfLength()));
+        break;
+      case requestTags.resultsDurable:
+        durable = cursor.uint32();
+        break;
+      default:
+        if (!cursor.skip(tag)) return requests.decode(bytes);
+        others ??= [];
+        others.push(bytes.subarray(start, cursor.at));
+    }
+  }
+  const request = others === undefined ? OfferRequest.create() : requests.decode(joined(others));
+  request.offers = offers;
+  request.resultsDurable = durable;
+  return request;
+}
+
+function readOffer(cursor: Cursor, end: number): Offer {
+  const start = cursor.at;
+  const offer = new EncodedOffer(cursor.bytes, start, end);
+  while (cursor.at < end) {
+    switch (cursor.uint32()) {
+      case offerTags.token:
+        offer.tokenEnd = cursor.endOfLength();
+        offer.tokenStart = cursor.at;
+        cursor.at = offer.tokenEnd;
+        break;
+      case offerTags.profile:
+        offer.profile = cursor.uint32();
+        break;
+      case offerTags.inlineInput:
+        offer.inputEnd = cursor.endOfLength();
+        offer.inputStart = cursor.at;
+        cursor.at = offer.inputEnd;
+        break;
+      case offerTags.workId:
+      case offerTags.taskId:
+      case offerTags.idempotencyKey:
+      case offerTags.traceparent:
+      case offerTags.saved:
+        cursor.at = cursor.endOfLength();
+        break;
+      case offerTags.attempt:
+        offer.attempt = cursor.uint32();
+        break;
+      case offerTags.priority:
+        offer.priority = cursor.sint32();
+        break;
+      case offerTags.waitedMs:
+        offer.waitedMs = cursor.double();
+        break;
+      case offerTags.totalMs:
+        offer.totalMs = cursor.double();
+        break;
+      case offerTags.dueMs:
+        offer.dueMs = cursor.double();
+        break;
+      default:
+        cursor.at = end;
+        return offersByRule.decode(cursor.bytes.subarray(start, end));
+    }
+  }
+  if (cursor.at !== end)
+    throw new RangeError(`expected an offer to end at byte ${end}, found a field that ends at ${cursor.at}`);
+  return offer;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const requests = codecOf(OfferRequest);
+const offersByRule = codecOf(Offer);
+
+const requestTags = { offers: 34, resultsDurable: 72 } as const;

@@ -1,0 +1,210 @@
+/** All that a pool consists of, for the parts that work on it together: who waits, who works, and what is kept of them. */
+import type { AgentState, Bye, Heartbeat, Hold, Offering, Result } from "@tutti/contracts/agent/v1";
+import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import type { ErrorDetail, KeyedLimit } from "@tutti/contracts/types/v1";
+import type { Chance, Refusal } from "@tutti/kernel";
+import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
+import type { Affinity } from "./match/affinity.ts";
+import type { LearnedTimes } from "./match/learned-times.ts";
+import type { Ramp } from "./match/ramp.ts";
+import type { OfferShelf } from "./offers/shelf.ts";
+import type {
+  Agent,
+  Cohort,
+  Demand,
+  Limit,
+  Link,
+  Offered,
+  Profile,
+  Seat,
+  SenderStream,
+  SendersPool,
+  Site,
+  Task,
+} from "./parts.ts";
+import type { TokenTable } from "./task/token-table.ts";
+import type { Wheel } from "./time/wheel.ts";
+
+/** A token that an agent brought along and that no sender has offered yet. */
+export interface Claim {
+  readonly token: Uint8Array;
+  readonly agent: Agent;
+  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
+}
+
+/** All that a pool consists of, for the parts that work on it together. */
+export interface PoolCore extends SendersPool {
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly chance: Chance;
+  readonly settings: PoolSettings;
+  readonly wheel: Wheel;
+  readonly tasks: TokenTable<Task>;
+  readonly demands: DemandBook;
+  readonly profiles: ProfileBook;
+  readonly limits: LimitBook;
+  readonly claims: ClaimBook;
+  readonly affinity: Affinity;
+  readonly bound: BoundBook;
+  readonly times: LearnedTimes;
+  readonly roster: AgentBook;
+  readonly seats: Set<Seat>;
+  readonly matcher: Placing;
+  /** Tasks at work that have taken long enough for a second copy, and how many have one. */
+  readonly stragglers: Task[];
+  copies: number;
+  /** Tasks that came to wait and may be more urgent than what runs. */
+  readonly urgent: Task[];
+  /** What tasks were offered with that wait. */
+  readonly shelf: OfferShelf;
+  /** Those with something to send in this turn. */
+  readonly dirtyLinks: Link[];
+  readonly dirtyStreams: SenderStream[];
+  /** Tasks that wait, and that are at work. */
+  queued: number;
+  working: number;
+  /** Offers and assignments so far. */
+  offered: number;
+  assigned: number;
+  /** Until when agents may bring along tokens that nobody knows. */
+  readonly claimUntilMs: number;
+  expire(task: Task, nowMs: number): void;
+  weightOf(namespace: string): number;
+  /** A task is looked at when its next time has come. */
+  watch(task: Task): void;
+  leaveSeat(task: Task): void;
+  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
+  forget(task: Task, nowMs: number): void;
+  /** How an agent stands is told when it is otherwise than before. */
+  tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
+  /** One that is not there is held, or no longer. */
+  tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void;
+  /** What whoever launches agents says of them. */
+  readonly launches: Launches | undefined;
+  startsPerSec(nowMs: number): number;
+  /** How far it is after a pause; undefined while it begins as many as it can. */
+  readonly ramp: Ramp | undefined;
+  /** Undefined while there are no hooks. */
+  readonly hooks: HookBook | undefined;
+}
+
+/** Finds places for single tasks. */
+export interface Placing {
+  /** Somebody else who could do it now. */
+  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined;
+}
+
+/** All demands and all cohorts. Demands that are given out are uses that have to be given back. */
+export interface DemandBook {
+  onLabels: () => void;
+  narrowed(demand: Demand, only: readonly string[], not: readonly string[]): Demand;
+  giveBack(demand: Demand): void;
+  fieldOf(capability: string): { readonly cohorts: ReadonlySet<Cohort> } | undefined;
+  cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort;
+  forgetCohort(cohort: Cohort): void;
+}
+
+export interface ProfileBook {
+  /** Each call is a use that has to be given back. */
+  take(sent: OfferProfile, defaultNamespace: string): Profile;
+  giveBack(profile: Profile): void;
+}
+
+/** The hooks of a pool at work. */
+export interface HookBook {
+  /** Tasks that were denied, the last ones. */
+  readonly denied: readonly Denied[];
+  /** A task has come: whether hooks have a say before it may wait for an agent. */
+  receives(task: Task): boolean;
+  /** A task was given to an agent. */
+  assigned(task: Task, nowMs: number): void;
+  /** A task has its result: whether that is held until hooks had their say. */
+  holds(task: Task, agentId: string, nowMs: number): boolean;
+  /** A result counts. */
+  counted(task: Task, agentId: string, nowMs: number): void;
+  /** The time of a task that is held has come. */
+  due(task: Task, nowMs: number): void;
+  /** Nobody wants a task any more. */
+  forget(task: Task): void;
+}
+
+/** A task that a hook denied. */
+export interface Denied {
+  readonly task: Task;
+  readonly error: ErrorDetail;
+  readonly atMs: number;
+}
+
+/** The limits of a pool by key. */
+export interface LimitBook {
+  readonly limits: Iterable<Limit>;
+  readonly rules: ReadonlyMap<string, LimitRule>;
+  /** The limits of a task, which counts as one that uses them until they are given back. */
+  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal;
+  giveBack(limits: readonly Limit[], nowMs: number): void;
+  /** The first that has no room now; undefined when all have. */
+  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined;
+  /** An attempt begins that counts against it. */
+  begin(limit: Limit, nowMs: number): void;
+  /** Lets those go on that there is room for, and looks again when the rate has more. */
+  wake(limit: Limit, nowMs: number): void;
+}
+
+/** Tokens that agents brought along and that no sender has offered yet. */
+export interface ClaimBook {
+  readonly size: number;
+  /** Whether there was room for it. */
+  add(token: Uint8Array, agent: Agent): boolean;
+  /** An offer bears the token. */
+  take(token: Uint8Array): Claim | undefined;
+  /** The agent's answer comes before the offer. False when it is not the agent's. */
+  answer(agent: Agent, link: Link, number: number, result: Result): boolean;
+  cancel(token: Uint8Array, reason: string, graceMs: number): boolean;
+  /** An agent is gone, or says anew what it has. */
+  drop(agent: Agent): void;
+}
+
+/** Tasks that wait for the agent that did the last one with their key. */
+export interface BoundBook {
+  add(task: Task, agentId: string): void;
+  remove(task: Task): void;
+  /** A copy: they leave while one goes through them. */
+  of(agentId: string): Task[];
+}
+
+/** The agents of a pool. */
+export interface AgentBook {
+  readonly agents: ReadonlyMap<string, Agent>;
+  get(agentId: string): Agent | undefined;
+  /** An agent goes, with a goodbye where its link can still carry one. */
+  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
+  /** An agent has lost one of its attempts. */
+  lose(task: Task, reason: string, nowMs: number): void;
+  heard(agent: Agent, nowMs: number): void;
+  cut(agent: Agent, nowMs: number): void;
+  resume(agent: Agent, nowMs: number): void;
+  drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void;
+  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void;
+  wakes(agent: Agent, reason: string, nowMs: number): void;
+  hold(agentId: string, order: HoldOrder, nowMs: number): void;
+  /** Those that sleep until they are needed. */
+  readonly sleepers: ReadonlySet<Agent>;
+  /** Those that are held until a person releases them, and are not there. */
+  heldAbsent(): Iterable<{ readonly agentId: string; readonly order: HoldOrder }>;
+  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
+  slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
+  /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
+  answered(agent: Agent, result: Result, tookMs: number): void;
+  report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
+  offeringProblem(offering: Offering): string | undefined;
+  /** An agent offers something else than before. */
+  reoffer(agent: Agent, offering: Offering): void;
+  /** An agent with room that says it has the context; undefined when none can do the task. */
+  holderOf(contextKey: string, task: Task): Agent | undefined;
+  /** An agent has more to do than before, or less credit. */
+  loaded(agent: Agent): void;
+  /** An agent may have more room than before. */
+  loosened(agent: Agent): void;
+}
