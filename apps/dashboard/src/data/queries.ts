@@ -17,7 +17,6 @@ import type {
   ListRunsReply,
   ListSchedulesReply,
   MetricSeries,
-  Mission,
   Run,
   RunCount,
   Schedule,
@@ -157,13 +156,6 @@ export const someMissionsQuery = (filter: Filter, size: number) =>
   queryOptions({
     queryKey: ["missions", { some: filter, size }],
     queryFn: ({ signal }) => read<ListMissionsReply>(pathOf(["missions"], { ...filter, size }), signal),
-  });
-
-/** The mission in full: lists have but its title and how it stands. */
-export const missionQuery = (missionId: string) =>
-  queryOptions({
-    queryKey: ["mission", missionId, "whole"],
-    queryFn: ({ signal }) => read<Mission>(pathOf(["missions", missionId]), signal),
   });
 
 export const missionApprovalsQuery = (missionId: string) =>

@@ -1,8 +1,10 @@
 /** What is shown of a mission: in lists, and in golden histories. */
-import { MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
+import { Budget, MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { cut } from "@tutti/machine-run/siblings";
+import { countsLabel, cut } from "@tutti/machine-run/siblings";
+import { isNothing } from "./budget/amounts.ts";
+import { limitOf } from "./budget/book.ts";
 import { labelLengthMax } from "./limits.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "./state.ts";
@@ -12,11 +14,20 @@ export const indexLabels = {
   hash: "mission:hash",
   errorCode: "mission:error",
   parent: "mission:parent",
+  /** Its title, or the first line of its goal. */
   title: "mission:title",
   /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
   person: "mission:person",
-  /** Set while it goes in circles or does not get on. */
+  /** What is wrong while it goes in circles or does not get on. */
   trouble: "mission:trouble",
+  /** Who leads; absent where nobody does. */
+  leader: "mission:leader",
+  /** How many of its tasks stand how: `8:2 9:1`; absent without any. */
+  tasks: "mission:tasks",
+  /** How many votes are open; absent without any. */
+  votes: "mission:votes",
+  /** What was used up, is set aside and may be used up in all, as bytes in base64url; absent where there is nothing of it. */
+  budget: "mission:budget",
 } as const;
 
 export function describeMission(mission: MissionView): Description {
@@ -24,7 +35,8 @@ export function describeMission(mission: MissionView): Description {
   const labels: Record<string, string> = { ...order?.spec?.labels, ...order?.labels };
   if (order !== undefined) {
     if (order.hash !== "") labels[indexLabels.hash] = order.hash;
-    if (order.spec?.title) labels[indexLabels.title] = cut(order.spec.title, labelLengthMax);
+    const title = order.spec?.title || firstLine(order.spec?.goal ?? "");
+    if (title !== "") labels[indexLabels.title] = cut(title, labelLengthMax);
     const { parent } = order;
     if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
   }
@@ -32,8 +44,13 @@ export function describeMission(mission: MissionView): Description {
   if (!hasEnded(mission)) {
     const isPaused = mission.pauseMs > 0 || (mission.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0;
     if (isPaused || mission.openQuestions > 0) labels[indexLabels.person] = String(mission.openQuestions);
-    if (mission.trouble !== "") labels[indexLabels.trouble] = "yes";
+    if (mission.trouble !== "") labels[indexLabels.trouble] = cut(mission.trouble, labelLengthMax);
+    if (mission.leader !== "") labels[indexLabels.leader] = cut(mission.leader, labelLengthMax);
+    if (mission.openVotes > 0) labels[indexLabels.votes] = String(mission.openVotes);
   }
+  if (mission.tasks.length > 0) labels[indexLabels.tasks] = countsLabel(mission.counts);
+  const budget = budgetLabel(mission);
+  if (budget !== "") labels[indexLabels.budget] = budget;
   return {
     status: statusOf(mission),
     definition: order?.definition ?? "",
@@ -42,6 +59,21 @@ export function describeMission(mission: MissionView): Description {
     keepMs: order?.spec?.retentionMs || undefined,
     removedMs: mission.removeMs || undefined,
   };
+}
+
+const firstLine = (text: string): string => text.trim().split("\n", 1)[0] ?? "";
+
+function budgetLabel(mission: MissionView): string {
+  const { spent, reserved } = mission;
+  const limit = limitOf(mission);
+  if ([limit, spent, reserved].every(isNothing)) return "";
+  const said = Budget.fromPartial({ limit, spent, reserved });
+  return Buffer.from(Budget.encode(said).finish()).toString("base64url");
+}
+
+/** What a label says of the budget; undefined where there is none. What is left of it is not among it. */
+export function budgetIn(label: string | undefined): Budget | undefined {
+  return label === undefined ? undefined : Budget.decode(Buffer.from(label, "base64url"));
 }
 
 /** All of the state as plain JSON. */

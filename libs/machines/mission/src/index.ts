@@ -1,8 +1,9 @@
+export { countsIn } from "@tutti/machine-run/siblings";
 export { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
 export { confirmChild, endChild, refuseChild } from "./child/commands.ts";
 export { claimTasks, completeTasks, handOffTask, releaseTasks, renewClaims } from "./claim/commands.ts";
 export { delegateTask } from "./claim/delegate.ts";
-export { indexLabels } from "./description.ts";
+export { budgetIn, indexLabels } from "./description.ts";
 export type { BoardProfile, MissionEffect, OfferBoardTask, StartMissionChild } from "./effects.ts";
 export { putEntries } from "./entry/commands.ts";
 export { missionErrors } from "./errors.ts";

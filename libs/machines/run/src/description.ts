@@ -38,7 +38,8 @@ export function countsIn(label: string | undefined): TaskCounts | undefined {
   return shownCounts(counts, total);
 }
 
-function countsLabel({ counts }: RunView): string {
+/** The label that says counts of tasks. */
+export function countsLabel(counts: readonly (number | undefined)[]): string {
   const parts: string[] = [];
   for (const [status, count = 0] of counts.entries()) if (count > 0) parts.push(`${status}:${count}`);
   return parts.join(" ");
@@ -57,7 +58,7 @@ export function describeRun(run: RunView): Description {
     labels[indexLabels.failedTask] = cut(taskIdOf(run, run.failed), labelLengthMax);
   const questions = hasEnded(run) ? 0 : openQuestions(run);
   if (questions > 0) labels[indexLabels.questions] = String(questions);
-  if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run);
+  if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run.counts);
   if (questions > 0 || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     labels[indexLabels.person] = "yes";
   return {

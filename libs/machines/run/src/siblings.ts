@@ -1,6 +1,7 @@
 /** What machines of other kinds of work share with runs: users' data, errors with bounds, when a failure is tried again. */
 export { blobsOf } from "./blobs.ts";
 export * from "./data.ts";
+export { countsIn, countsLabel } from "./description.ts";
 export { bounded, cut, detailOfRefusal, ofTask } from "./error-details.ts";
 export { statusWord } from "./evaluate/scene.ts";
 export { Budget as StepBudget } from "./kinds/budget.ts";
@@ -8,4 +9,5 @@ export { childIdOf } from "./life/ids.ts";
 export { withdrawMessage } from "./life/messages.ts";
 export { statusName } from "./life/words.ts";
 export { isRetried, pauseMsOf } from "./node/outcome.ts";
+export { shownCounts } from "./queries/counts.ts";
 export { isDone } from "./state.ts";

@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Mission } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
-import { missionQuery } from "../../data/queries.ts";
 import { useTold } from "../../data/use-told.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
@@ -74,7 +72,7 @@ export function MissionsPage() {
           rowPx={rowPx}
           className="missions"
         >
-          {(mission) => <Line listed={mission} />}
+          {(mission) => <Line mission={mission} />}
         </VirtualCards>
       ) : null}
     </>
@@ -118,28 +116,8 @@ function NoMissions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () 
   );
 }
 
-const askedAgainMs = 1_000;
-
-/**
- * Lists tell of a mission its title and how it stands; the rest is asked for where a line is seen: as events say, and
- * until it is as new as the list.
- */
-function useWhole(listed: Mission): Mission {
-  const { data } = useQuery({
-    ...missionQuery(listed.missionId),
-    refetchInterval: ({ state }) => (isBehind(state.data, listed) ? askedAgainMs : false),
-  });
-  if (data === undefined) return listed;
-  return isBehind(data, listed) ? { ...data, status: listed.status } : data;
-}
-
-function isBehind(whole: Mission | undefined, { eventCount = 0 }: Mission): boolean {
-  return whole !== undefined && (whole.eventCount ?? 0) < eventCount;
-}
-
-function Line({ listed }: { listed: Mission }) {
-  const mission = useWhole(listed);
-  const { missionId, status, statusReason, tasks, leader, createTimeMs } = mission;
+function Line({ mission }: { mission: Mission }) {
+  const { missionId, status, tasks, leader, createTimeMs } = mission;
   const total = tasks?.total ?? 0;
   const over = tasksOver(tasks);
   const title = titleOf(mission);
@@ -158,7 +136,6 @@ function Line({ listed }: { listed: Mission }) {
       </div>
       <div className="mission-stand">
         <StandMark stand={standOf(runStates, status)} />
-        {statusReason ? <span className="small soft clipped">{statusReason}</span> : null}
       </div>
       <div className="mission-far small">
         <Meter share={total === 0 ? 0 : over / total} tone="done" />

@@ -10,13 +10,20 @@ import {
 import { type Lines, labelsOf, listLines, parentIn, watchLines } from "@tutti/host/serving";
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
-import { indexLabels } from "@tutti/machine-mission";
+import { budgetIn, countsIn, indexLabels } from "@tutti/machine-mission";
 import type { MissionDesk } from "./desk.ts";
 
 const lines: Lines<MissionFilter, Mission> = {
   kind: "mission",
   labels: indexLabels,
-  untold: new Set([indexLabels.person]),
+  untold: new Set([
+    indexLabels.person,
+    indexLabels.tasks,
+    indexLabels.votes,
+    indexLabels.budget,
+    indexLabels.leader,
+    indexLabels.trouble,
+  ]),
   idsIn: ({ missionIds }) => missionIds,
   itemOf: missionOf,
 };
@@ -53,6 +60,11 @@ function missionOf({ key, status, definition, labels, startMs, endMs, events }: 
     ...(endMs > 0 && { endTime: toTimestamp(endMs) }),
     ...(code !== undefined && { outcome: { result: { $case: "failed", value: { code } } } as const }),
     parent: parentIn(labels[indexLabels.parent], key.namespace),
+    tasks: countsIn(labels[indexLabels.tasks]),
+    budget: budgetIn(labels[indexLabels.budget]),
+    leader: labels[indexLabels.leader] ?? "",
     openApprovals: Number(labels[indexLabels.person] ?? 0),
+    openVotes: Number(labels[indexLabels.votes] ?? 0),
+    trouble: labels[indexLabels.trouble] ?? "",
   });
 }

@@ -14,6 +14,7 @@ export const budgetReserved: MissionEvent<BudgetReservedV1> = {
   type: "budget_reserved",
   version: 1,
   codec: BudgetReservedV1,
+  described: true,
   evolve(mission, { number, node, agent, amounts, expireMs }, outstanding) {
     const given = amounts ?? noAmounts();
     addReservation(mission, {
@@ -41,6 +42,7 @@ export const budgetSpent: MissionEvent<BudgetSpentV1> = {
   type: "budget_spent",
   version: 1,
   codec: BudgetSpentV1,
+  described: true,
   evolve(mission, { number, amounts }) {
     const reservation = mission.reservations.get(number);
     if (reservation === undefined) return;
@@ -62,6 +64,7 @@ export const budgetReturned: MissionEvent<BudgetReturnedV1> = {
   type: "budget_returned",
   version: 1,
   codec: BudgetReturnedV1,
+  described: true,
   evolve: (mission, { number }, outstanding) => removeReservation(mission, number, outstanding),
 };
 

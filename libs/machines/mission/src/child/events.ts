@@ -11,6 +11,7 @@ export const childQueued: MissionEvent<ChildQueuedV1> = {
   type: "child_queued",
   version: 1,
   codec: ChildQueuedV1,
+  described: true,
   evolve(mission, { node, attempt, childId, queueMs, input, inputComputed, reserved }, outstanding) {
     const task = taskOf(mission, node);
     leavePlace(mission, task);
@@ -33,6 +34,7 @@ export const childStarted: MissionEvent<ChildStartedV1> = {
   type: "child_started",
   version: 1,
   codec: ChildStartedV1,
+  described: true,
   evolve(mission, { node, hash, startMs }, outstanding) {
     const task = taskOf(mission, node);
     outstanding.settled(effectNumber(node));

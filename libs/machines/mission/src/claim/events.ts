@@ -23,6 +23,7 @@ export const attemptBegun: MissionEvent<AttemptBegunV1> = {
   type: "attempt_begun",
   version: 1,
   codec: AttemptBegunV1,
+  described: true,
   evolve(mission, { node, agent, beginMs }, outstanding) {
     const task = taskOf(mission, node);
     takePart(mission, agent, task.profile?.pool ?? "", beginMs);
@@ -37,6 +38,7 @@ export const taskClaimed: MissionEvent<TaskClaimedV1> = {
   type: "task_claimed",
   version: 1,
   codec: TaskClaimedV1,
+  described: true,
   evolve(mission, { node, attempt, agent, claimMs, leaseMs, reserved }, outstanding) {
     const task = taskOf(mission, node);
     outstanding.settled(effectNumber(node));
@@ -78,6 +80,7 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
   type: "attempt_returned",
   version: 1,
   codec: AttemptReturnedV1,
+  described: true,
   evolve(mission, { node, reason, lost, retryMs }, outstanding) {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
@@ -105,6 +108,7 @@ export const taskHandedOn: MissionEvent<TaskHandedOnV1> = {
   type: "task_handed_on",
   version: 1,
   codec: TaskHandedOnV1,
+  described: true,
   blobs: ({ handoff }) => blobsOf(handoff?.context),
   evolve(mission, { node, handoff, toAgent, toRole }, outstanding) {
     const task = taskOf(mission, node);
@@ -128,6 +132,7 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
   type: "attempt_failed",
   version: 1,
   codec: AttemptFailedV1,
+  described: true,
   evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);
@@ -165,6 +170,7 @@ export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
   type: "output_questioned",
   version: 1,
   codec: OutputQuestionedV1,
+  described: true,
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(mission, { node, output, outputPayload, agent, used, question, endMs }, outstanding) {
     const task = taskOf(mission, node);

@@ -1,16 +1,9 @@
 /** A mission as the contract shows it. */
 import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti/contracts/swarm/v1";
-import {
-  type Cause,
-  type ErrorDetail,
-  type Outcome,
-  type TaskCounts,
-  TaskStatus,
-  WorkStatus,
-} from "@tutti/contracts/types/v1";
+import { type Cause, type ErrorDetail, type Outcome, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { asPayload, type Data, shownCounts } from "@tutti/machine-run/siblings";
 import { missionErrors } from "../errors.ts";
 import { endingOf, outputOf } from "../life/end.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../state.ts";
@@ -39,7 +32,7 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
       status: statusOf(mission),
       statusReason: hasEnded(mission) ? "" : whyOf(mission, nowMs).summary,
       outcome: outcomeOf(mission, whole),
-      tasks: countsOf(mission),
+      tasks: shownCounts(mission.counts, mission.tasks.length),
       participants: whole ? [...mission.participants.values()].map(participantShown) : [],
       leader: mission.leader,
       budget: budgetShown(mission),
@@ -66,26 +59,6 @@ function specShown({ order }: MissionView, whole: boolean): MissionSpec | undefi
   if (spec === undefined) return undefined;
   const labels = { ...spec.labels, ...order?.labels };
   return { ...spec, labels, tasks: [], input: whole ? spec.input : undefined };
-}
-
-function countsOf({ counts, tasks }: MissionView): TaskCounts {
-  const count = (status: TaskStatus) => counts[status] ?? 0;
-  return {
-    total: tasks.length,
-    pending: count(TaskStatus.TASK_STATUS_PENDING),
-    held: count(TaskStatus.TASK_STATUS_HELD),
-    queued: count(TaskStatus.TASK_STATUS_QUEUED),
-    running: count(TaskStatus.TASK_STATUS_RUNNING),
-    waiting: count(TaskStatus.TASK_STATUS_WAITING),
-    retrying: count(TaskStatus.TASK_STATUS_RETRYING),
-    paused: count(TaskStatus.TASK_STATUS_PAUSED),
-    completed: count(TaskStatus.TASK_STATUS_COMPLETED),
-    failed: count(TaskStatus.TASK_STATUS_FAILED),
-    skipped: count(TaskStatus.TASK_STATUS_SKIPPED),
-    cancelled: count(TaskStatus.TASK_STATUS_CANCELLED),
-    compensating: 0,
-    compensated: 0,
-  };
 }
 
 function participantShown(

@@ -79,6 +79,7 @@ export const tasksWithdrawn: MissionEvent<TasksWithdrawnV1> = {
   type: "tasks_withdrawn",
   version: 1,
   codec: TasksWithdrawnV1,
+  described: true,
   evolve(mission, { nodes, reason }, outstanding) {
     for (const number of nodes) {
       const task = taskOf(mission, number);
@@ -98,6 +99,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
   type: "task_queued",
   version: 1,
   codec: TaskQueuedV1,
+  described: true,
   evolve(mission, body, outstanding) {
     const { node, attempt, queueMs, input, inputComputed, reserved, onlyAgents, notAgents, details } = body;
     const task = taskOf(mission, node);
@@ -131,6 +133,7 @@ export const taskHeld: MissionEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,
   codec: TaskHeldV1,
+  described: true,
   evolve(mission, { node, hold: what }, outstanding) {
     const task = taskOf(mission, node);
     outstanding.cleared(timerNumber(node, taskTimers.again));
@@ -149,6 +152,7 @@ export const taskCompleted: MissionEvent<TaskCompletedV1> = {
   type: "task_completed",
   version: 1,
   codec: TaskCompletedV1,
+  described: true,
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(mission, { node, output, outputPayload, agent, used, endMs }, outstanding) {
     const task = taskOf(mission, node);
@@ -167,6 +171,7 @@ export const taskFailed: MissionEvent<TaskFailedV1> = {
   type: "task_failed",
   version: 1,
   codec: TaskFailedV1,
+  described: true,
   evolve(mission, { node, error, agent, used, endMs }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);
@@ -180,6 +185,7 @@ export const taskSkipped: MissionEvent<TaskSkippedV1> = {
   type: "task_skipped",
   version: 1,
   codec: TaskSkippedV1,
+  described: true,
   evolve(mission, { node, reason, endMs }, outstanding) {
     const task = taskOf(mission, node);
     task.reason = reason;
@@ -191,6 +197,7 @@ export const taskCancelled: MissionEvent<TaskCancelledV1> = {
   type: "task_cancelled",
   version: 1,
   codec: TaskCancelledV1,
+  described: true,
   evolve(mission, { node, error, endMs, accounted, used }, outstanding) {
     const task = taskOf(mission, node);
     if (accounted) {

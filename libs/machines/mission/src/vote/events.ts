@@ -9,12 +9,15 @@ export const voteOpened: MissionEvent<VoteOpenedV1> = {
   type: "vote_opened",
   version: 1,
   codec: VoteOpenedV1,
+  described: true,
   blobs: ({ vote }) => blobsOf(vote?.context),
   evolve(mission, { vote, openMs }, outstanding) {
     if (vote === undefined) return;
     const place = mission.votes.size;
     const dueMs = vote.timeoutMs > 0 ? openMs + vote.timeoutMs : 0;
-    mission.votes.set(vote.voteId, { vote, dueMs, isAsking: false, place });
+    // Ballots are kept with it, and not in the event.
+    const kept = { ...vote, ballots: [...vote.ballots] };
+    mission.votes.set(vote.voteId, { vote: kept, dueMs, isAsking: false, place });
     mission.openVotes += 1;
     mission.revisions.votes += 1;
     if (dueMs > 0) outstanding.timer(voteTimer(place), dueMs);
@@ -41,6 +44,7 @@ export const voteClosed: MissionEvent<VoteClosedV1> = {
   type: "vote_closed",
   version: 1,
   codec: VoteClosedV1,
+  described: true,
   evolve(mission, { voteId, outcome, asking }, outstanding) {
     const open = voteOf(mission, voteId);
     if (open.vote.outcome === undefined) mission.openVotes -= 1;

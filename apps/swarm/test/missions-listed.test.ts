@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  Budget,
+  boardService,
+  ClaimTasksRequest,
+  CompleteTasksRequest,
+  JoinMissionRequest,
+  ListMissionsRequest,
+  type Mission,
+  missionService,
+  OpenVoteRequest,
+  ReserveBudgetRequest,
+  StartMissionRequest,
+} from "@tutti/contracts/swarm/v1";
+import { KeptHost } from "@tutti/host/testing";
+import { swarm } from "../src/service.ts";
+
+describe("lists of missions", () => {
+  let kept: KeptHost;
+  const missions = () => kept.host.mesh.client(missionService);
+  const board = () => kept.host.mesh.client(boardService);
+  const missionId = "listed";
+  const ann = { missionId, agentId: "ann" };
+  const whole = async () => {
+    const { mission } = await missions().getMission({ namespace: "", missionId, atEvent: 0 });
+    assert.ok(mission);
+    return mission;
+  };
+  const linesOf = (mission: Mission | undefined) => {
+    const { limit, spent, reserved } = mission?.budget ?? Budget.create();
+    const budget = { limit, spent, reserved };
+    return {
+      ...{ tasks: mission?.tasks, openVotes: mission?.openVotes, leader: mission?.leader },
+      ...{ openApprovals: mission?.openApprovals, trouble: mission?.trouble, budget },
+    };
+  };
+  /** Its line, as soon as that is as new as the mission. */
+  const line = async () => {
+    for (;;) {
+      const [listed, now] = [await list({ missionIds: [missionId] }), await whole()];
+      if (listed[0] !== undefined && listed[0].eventCount >= now.eventCount) return listed[0];
+      await new Promise(setImmediate);
+    }
+  };
+  const list = async (filter: Parameters<typeof ListMissionsRequest.fromPartial>[0]["filter"]) =>
+    (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
+
+  before(async () => {
+    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    const task = (id: string) => ({ id, work: { $case: "capability", value: "test.nobody" } as const });
+    const spec = {
+      ...{ title: "to be listed", leadership: { enabled: true, leaseMs: 60_000 } },
+      tasks: [task("a"), task("b"), task("c")],
+      budget: { amounts: { tokens: 1_000, money: 2 } },
+      stopConditions: [{ name: "lost", condition: "tasks.a.status == 'failed'" }],
+    };
+    await missions().startMission(
+      StartMissionRequest.fromPartial({ missionId, what: { $case: "spec", value: spec } }),
+    );
+    await board().joinMission(
+      JoinMissionRequest.fromPartial({
+        ...ann,
+        offering: { capabilities: [{ name: "test.nobody", version: "1.0.0" }] },
+      }),
+    );
+  });
+  after(() => kept[Symbol.asyncDispose]());
+
+  it("say of each what a page shows of it, as the mission itself does", async () => {
+    await board().openVote(
+      OpenVoteRequest.fromPartial({
+        ...ann,
+        vote: { voteId: "v", question: "go on?", options: [{ option: "yes" }, { option: "no" }] },
+      }),
+    );
+    const { tasks } = await board().claimTasks(ClaimTasksRequest.fromPartial({ ...ann, count: 2 }));
+    const [first] = tasks;
+    await board().reserveBudget(
+      ReserveBudgetRequest.fromPartial({ ...ann, amounts: { tokens: 100, money: 0.5 } }),
+    );
+    await board().completeTasks(
+      CompleteTasksRequest.fromPartial({
+        ...ann,
+        ends: [
+          {
+            claimId: first?.claim?.claimId ?? "",
+            outcome: { $case: "output", value: {} },
+            used: { tokens: 7 },
+          },
+        ],
+      }),
+    );
+    const shown = linesOf(await line());
+    assert.deepEqual(shown, linesOf(await whole()));
+    assert.deepEqual(
+      [shown.tasks?.total, shown.tasks?.completed, shown.tasks?.running, shown.openVotes, shown.leader],
+      [3, 1, 1, 1, "ann"],
+    );
+    assert.deepEqual(shown.budget.limit, { tokens: 1_000, money: 2, timeMs: 0 });
+    assert.equal(shown.budget.reserved?.money, 0.5);
+  });
+
+  it("are searched by what people wrote, not by what the mission adds to it", async () => {
+    await line();
+    assert.equal((await list({ text: "ann", missionIds: [missionId] })).length, 0);
+    assert.equal((await list({ text: "be LISTED" })).length, 1);
+  });
+
+  it("keep how tasks and the budget stood when it has ended, and nothing that is open", async () => {
+    await missions().terminateMission({ namespace: "", missionId, reason: "enough" });
+    const shown = linesOf(await line());
+    assert.equal(shown.openVotes, 0);
+    assert.deepEqual(shown.tasks, (await whole()).tasks);
+    assert.deepEqual(shown.budget.spent, (await whole()).budget?.spent);
+  });
+});
