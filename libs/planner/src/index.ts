@@ -4,6 +4,8 @@ export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
 export type { Drift } from "./estimates/drift.ts";
 export { type Estimate, Estimates, type EstimatesLimits, type Subject } from "./estimates/estimates.ts";
+export { type QualityEstimate, QualityEstimates } from "./estimates/quality.ts";
+export { type AmountEstimate, type UsedAmounts, UseEstimates } from "./estimates/use.ts";
 export { type Delays, noDelays } from "./execution/delays.ts";
 export type { Assignment, Dispatcher, Presence } from "./execution/dispatcher.ts";
 export { type Execution, execute } from "./execution/execute.ts";
@@ -54,6 +56,7 @@ export {
 } from "./modes/replay.ts";
 export {
   type IntendedTask,
+  type Knowledge,
   type PresentAgent,
   type Refused,
   type Situation,

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Draws } from "../chance/draws.ts";
+import { QualityEstimates } from "../estimates/quality.ts";
+import { UseEstimates } from "../estimates/use.ts";
 import { chain, intended, layers, present, situated } from "../testing/situations.ts";
 import { chooseMode, learnOutcome, type ModeChoice, outcomeOf } from "./choose.ts";
 import { ModeChooser } from "./chooser.ts";
 import { type IntendedTask, situationOf } from "./situation.ts";
+import type { Weights } from "./weights.ts";
 
 const unequal = present([0.5, 0.7, 1, 1.3, 1.7, 2]);
 const chosenOf = ({ candidates, chosen }: ModeChoice) => candidates[chosen]?.mode;
@@ -50,6 +53,30 @@ describe("a choice of a mode", () => {
     }));
     const choice = chooseMode(situated(unknown, present([1, 1, 1])), new ModeChooser(), quiet);
     assert.equal(chosenOf(choice), "workflow");
+  });
+
+  it("weighs money and quality as it is told to", () => {
+    const use = new UseEstimates();
+    const quality = new QualityEstimates();
+    for (let each = 0; each < 30; each++) {
+      // The two fastest are dear and careless.
+      for (let agent = 0; agent < 6; agent++) {
+        const subject = { capability: "any", agentId: `agent-${agent}`, inputBytes: 0 };
+        use.learn(subject, { money: agent > 3 ? 20 : 1 });
+        quality.learn(subject, agent > 3 ? 0.2 : 1);
+      }
+    }
+    const tasks = intended(layers(2, 4), () => 5_000).map((task) => ({ ...task, capability: "any" }));
+    const made = situated(tasks, unequal, { use, quality });
+    const [queue, , planned] = chooseMode(made, new ModeChooser(), quiet).candidates;
+    assert.ok((planned?.expectedMs ?? 0) < (queue?.expectedMs ?? 0));
+    assert.ok((planned?.expectedUse.money ?? 0) > (queue?.expectedUse.money ?? 0));
+    assert.ok((planned?.expectedQuality ?? 1) < (queue?.expectedQuality ?? 0));
+    const by = (weights: Weights) => chosenOf(chooseMode(made, new ModeChooser(), { ...quiet, weights }));
+    assert.deepEqual(
+      [by({ time: 1, cost: 0, quality: 0 }), by({ time: 0, cost: 1, quality: 1 }) === "intelligence"],
+      ["intelligence", false],
+    );
   });
 
   it("is the same for the same case, whatever became of other choosers", () => {

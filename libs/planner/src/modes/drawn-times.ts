@@ -17,33 +17,17 @@ const foundMost = { times: 4, tasks: 2_000 } as const;
 
 /** Cases in pairs that mirror each other: where one has long tasks the other has short ones, so few tell the mean well. */
 export function drawnCases(situation: Situation, count: number, draws: Draws): readonly DrawnCase[] {
-  const kindOf = kindsOf(situation);
-  const kinds = kindOf.reduce((most, kind) => Math.max(most, kind + 1), 0);
+  const kinds = situation.kindOf.reduce((most, kind) => Math.max(most, kind + 1), 0);
   const cases: DrawnCase[] = [];
   for (let pair = 0; pair < count; pair += 2) {
     const seed = draws.below(2 ** 31);
     for (const sign of pair + 1 < count ? [1, -1] : [1])
-      cases.push(drawnCase(situation, kindOf, kinds, sign, new Draws(seed)));
+      cases.push(drawnCase(situation, kinds, sign, new Draws(seed)));
   }
   return cases;
 }
 
-function kindsOf({ tasks }: Pick<Situation, "tasks">): Uint32Array {
-  const numbers = new Map<string, number>();
-  return Uint32Array.from(tasks, ({ capability }) => {
-    const known = numbers.get(capability) ?? numbers.size;
-    numbers.set(capability, known);
-    return known;
-  });
-}
-
-function drawnCase(
-  situation: Situation,
-  kindOf: Uint32Array,
-  kinds: number,
-  sign: number,
-  draws: Draws,
-): DrawnCase {
+function drawnCase(situation: Situation, kinds: number, sign: number, draws: Draws): DrawnCase {
   const ofKind = Float64Array.from({ length: kinds }, () => draws.normal());
   const { finders, foundBy } = foundIn(situation, draws);
   const from = (task: number) => finders[task] ?? task;
@@ -54,7 +38,7 @@ function drawnCase(
     mediansMs: pick(situation.mediansMs),
     kindVariance: pick(situation.kindVariance),
     ownVariance: pick(situation.ownVariance),
-    kindOf: Uint32Array.from({ length: size }, (_, task) => kindOf[from(task)] ?? 0),
+    kindOf: Uint32Array.from({ length: size }, (_, task) => situation.kindOf[from(task)] ?? 0),
   };
   const sizesMs = beliefs.mediansMs.map((medianMs, task) => {
     const kind = Math.sqrt(beliefs.kindVariance[task] ?? 0) * (ofKind[beliefs.kindOf[task] ?? 0] ?? 0);

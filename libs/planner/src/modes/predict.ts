@@ -3,7 +3,7 @@
  * many as the budget has room for; the more tasks and slots, the fewer.
  */
 import { Draws } from "../chance/draws.ts";
-import { execute } from "../execution/execute.ts";
+import { type Execution, execute } from "../execution/execute.ts";
 import { Believed, beliefsOf } from "./believed.ts";
 import { type CutPart, cut } from "./cut.ts";
 import { type DrawnCase, drawnCases } from "./drawn-times.ts";
@@ -97,9 +97,9 @@ function predictedOf(
     meanMs,
     highMs: quantileOf(timesMs, highShare),
     busyMs,
-    money: meanOf(done.map(({ busyMsOf }) => moneyOf(situation, busyMsOf))),
+    money: meanOf(done.map((each, at) => moneyOf(situation, each, cases[at]?.likeOf ?? []))),
     slots: meanMs === 0 ? 0 : busyMs / meanMs,
-    quality: 1 - meanOf(situation.failureProbability),
+    quality: meanOf(done.map((each, at) => qualityOf(situation, each, cases[at]?.likeOf ?? []))),
     ...(mode === "hybrid" && parts.length < 2
       ? { ineligible: `all of it goes best as ${parts[0]?.mode ?? "nothing"}: there is nothing to cut` }
       : {}),
@@ -107,8 +107,33 @@ function predictedOf(
   };
 }
 
-function moneyOf({ moneyPerMs }: Situation, busyMsOf: Float64Array): number {
-  return busyMsOf.reduce((sum, busyMs, agent) => sum + busyMs * (moneyPerMs[agent] ?? 0), 0);
+/** What is known to be taken for such a task; else the time that it takes, at the price of the agent. */
+function moneyOf(
+  situation: Situation,
+  { agentOf, startMs, endMs }: Execution,
+  likeOf: readonly number[],
+): number {
+  const { kindOf, money, moneyPerMs, agentIds } = situation;
+  let sum = 0;
+  agentOf.forEach((agent, task) => {
+    const learned = money[(kindOf[likeOf[task] ?? task] ?? 0) * agentIds.length + agent] ?? Number.NaN;
+    const timeMs = (endMs[task] ?? 0) - (startMs[task] ?? 0);
+    sum += Number.isNaN(learned) ? timeMs * (moneyPerMs[agent] ?? 0) : learned;
+  });
+  return sum;
+}
+
+function qualityOf(
+  { kindOf, quality, agentIds }: Situation,
+  { agentOf }: Execution,
+  likeOf: readonly number[],
+): number {
+  return meanOf(
+    Float64Array.from(
+      agentOf,
+      (agent, task) => quality[(kindOf[likeOf[task] ?? task] ?? 0) * agentIds.length + agent] ?? 1,
+    ),
+  );
 }
 
 function meanOf(values: ArrayLike<number>): number {

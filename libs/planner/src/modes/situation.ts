@@ -6,6 +6,8 @@
  * 2. It reads estimates and changes none.
  */
 import type { Estimates } from "../estimates/estimates.ts";
+import type { QualityEstimates } from "../estimates/quality.ts";
+import type { UseEstimates } from "../estimates/use.ts";
 import type { Described, DescribedAgent } from "../execution/outlook.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Problem, prepare } from "../work/problem.ts";
@@ -40,6 +42,13 @@ export interface PresentAgent {
   readonly busyMs?: readonly number[];
 }
 
+/** What was learned, as far as anything was. */
+export interface Knowledge {
+  readonly times?: Estimates;
+  readonly use?: UseEstimates;
+  readonly quality?: QualityEstimates;
+}
+
 export interface Situation {
   readonly taskIds: readonly string[];
   readonly agentIds: readonly string[];
@@ -57,7 +66,11 @@ export interface Situation {
   /** How far single tasks differ among their kind. */
   readonly ownVariance: Float64Array;
   readonly finds: Float64Array;
-  readonly failureProbability: Float64Array;
+  /** Tasks of one number are of one kind. */
+  readonly kindOf: Uint32Array;
+  /** Kind by kind, how good the results of each agent are; and what each takes for one in money, NaN where that is not known. */
+  readonly quality: Float64Array;
+  readonly money: Float64Array;
   /** Whether all tasks may be begun a second time. */
   readonly repeatable: boolean;
   readonly moneyPerMs: Float64Array;
@@ -80,7 +93,7 @@ const stated = { kindVariance: 0.35, ownVariance: 0.15 } as const;
 export function situationOf(
   intended: readonly IntendedTask[],
   present: readonly PresentAgent[],
-  estimates?: Estimates,
+  knowledge: Knowledge = {},
 ): { readonly situation: Situation } | { readonly refused: Refused } {
   const numbers = new Map<string, number>();
   for (const [number, { id }] of intended.entries()) {
@@ -99,8 +112,8 @@ export function situationOf(
     agentId: id,
     ...(slowness === undefined ? {} : { slowness }),
   }));
-  const fleet = fleetFrom(present, demands, estimates);
-  const known = expectations(intended, estimates);
+  const fleet = fleetFrom(present, demands, knowledge.times);
+  const known = expectations(intended, knowledge.times);
   const work: Work = {
     graph,
     sizesMs: known.meansMs,
@@ -116,6 +129,7 @@ export function situationOf(
     const who = agentId === undefined ? `an agent for ${demand}` : `${agentId} and that it can do ${demand}`;
     return { refused: { taskId: id, reason, detail: `task ${id} needs ${who}: there is none` } };
   }
+  const tasks = intended.map(describedOf);
   const slots = prepared.problem.slots;
   const busy = present.reduce((sum, agent) => sum + Math.min(agent.slots, agent.busyMs?.length ?? 0), 0);
   return {
@@ -125,12 +139,12 @@ export function situationOf(
       work,
       fleet,
       problem: prepared.problem,
-      tasks: intended.map(describedOf),
+      tasks,
       agents,
       mediansMs: known.mediansMs,
       kindVariance: known.kindVariance,
       ownVariance: known.ownVariance,
-      failureProbability: known.failureProbability,
+      ...perAgent(tasks, present, knowledge, known.failureProbability),
       finds: Float64Array.from(intended, ({ finds = 0 }) => finds),
       repeatable: intended.length > 0 && intended.every(({ repeatable = false }) => repeatable),
       moneyPerMs: Float64Array.from(present, ({ moneyPerMs = 0 }) => moneyPerMs),
@@ -251,4 +265,32 @@ function expectations(intended: readonly IntendedTask[], estimates: Estimates | 
       (mediansMs[task] ?? 0) * Math.exp(((kindVariance[task] ?? 0) + (ownVariance[task] ?? 0)) / 2);
   }
   return { meansMs, mediansMs, kindVariance, ownVariance, failureProbability };
+}
+
+/** Where nothing is known of how good results are, those of attempts that do not fail are. */
+function perAgent(
+  tasks: readonly Described[],
+  present: readonly PresentAgent[],
+  { use, quality }: Knowledge,
+  failureProbability: Float64Array,
+) {
+  const numbers = new Map<string, number>();
+  const kinds: { readonly described: Described; readonly failure: number }[] = [];
+  const kindOf = Uint32Array.from(tasks, (described, task) => {
+    const known = numbers.get(described.capability);
+    if (known !== undefined) return known;
+    numbers.set(described.capability, kinds.length);
+    return kinds.push({ described, failure: failureProbability[task] ?? 0 }) - 1;
+  });
+  const qualities = new Float64Array(kinds.length * present.length);
+  const money = new Float64Array(kinds.length * present.length).fill(Number.NaN);
+  kinds.forEach(({ described, failure }, kind) => {
+    present.forEach(({ id: agentId }, agent) => {
+      const at = kind * present.length + agent;
+      const subject = { ...described, agentId };
+      qualities[at] = quality?.estimate(subject).mean ?? 1 - failure;
+      money[at] = use?.estimate("money", subject)?.mean ?? Number.NaN;
+    });
+  });
+  return { kindOf, quality: qualities, money };
 }

@@ -1,5 +1,10 @@
-import type { Estimates } from "../estimates/estimates.ts";
-import { type IntendedTask, type PresentAgent, type Situation, situationOf } from "../modes/situation.ts";
+import {
+  type IntendedTask,
+  type Knowledge,
+  type PresentAgent,
+  type Situation,
+  situationOf,
+} from "../modes/situation.ts";
 
 /** Tasks that all agents can do, as pairs of id and needs. */
 export function intended(
@@ -34,9 +39,9 @@ export function layers(count: number, width: number): readonly (readonly [string
 export function situated(
   tasks: readonly IntendedTask[],
   agents: readonly PresentAgent[],
-  estimates?: Estimates,
+  knowledge: Knowledge = {},
 ): Situation {
-  const made = situationOf(tasks, agents, estimates);
+  const made = situationOf(tasks, agents, knowledge);
   if ("refused" in made) throw new Error(`expected a situation, found ${made.refused.detail}`);
   return made.situation;
 }

@@ -1,0 +1,91 @@
+/**
+ * How good results are, 0 to 1: by checks that held, by votes, by whoever judges. A mean per kind and per agent at it, each drawn to the wider
+ * one as long as little was seen of it: what nothing is known of is as good as what it is one of.
+ */
+import { type Drift, DriftWatch } from "./drift.ts";
+import type { Subject } from "./estimates.ts";
+import { Recent } from "./recent.ts";
+
+export interface QualityEstimate {
+  readonly mean: number;
+  /** One in ten is worse. */
+  readonly low: number;
+  /** How many results of exactly this it rests on, old ones counting less. */
+  readonly samples: number;
+  /** 0 to 1: how much of it comes from results of exactly this. */
+  readonly confidence: number;
+}
+
+/** So many results of its own weigh as much as all that is known of the wider kind. */
+const shrinkage = 8;
+const memory = 100;
+/** Before anything is known: most results are good, and nobody knows. */
+const usual = { mean: 0.9, deviation: 0.2 } as const;
+const sizesMax = 20_000;
+/** A normal distribution has one in ten below so many deviations. */
+const lowDeviations = 1.2816;
+/** Added to what is compared, so that none at all is not infinitely far from some. */
+const ground = 0.05;
+const driftNotBefore = 10;
+
+class Mean {
+  readonly drift = new DriftWatch();
+  sum = 0;
+  squares = 0;
+  seen = 0;
+
+  add(value: number, expected: number, deviation: number): void {
+    const keep = 1 - 1 / memory;
+    this.sum = this.sum * keep + value;
+    this.squares = this.squares * keep + value * value;
+    this.seen = this.seen * keep + 1;
+    if (this.seen < driftNotBefore) return;
+    const base = expected + ground;
+    this.drift.add(Math.log((value + ground) / base), Math.max(ground, deviation) / base);
+  }
+}
+
+export class QualityEstimates {
+  readonly #means = new Recent<Mean>(sizesMax);
+
+  learn(subject: Subject, quality: number): void {
+    const value = Math.min(1, Math.max(0, quality));
+    // The widest first, so that each is compared with what was expected before this one came.
+    const levels = levelsOf(subject);
+    const expected = levels.map((_, at) => this.#estimate(levels.slice(0, at + 1)));
+    levels.forEach((key, at) => {
+      const { mean, deviation } = expected[at] ?? usual;
+      this.#means.take(key, () => new Mean()).add(value, mean, deviation);
+    });
+  }
+
+  estimate(subject: Subject): QualityEstimate {
+    const { mean, deviation, samples, confidence } = this.#estimate(levelsOf(subject));
+    return { mean, low: Math.max(0, mean - lowDeviations * deviation), samples, confidence };
+  }
+
+  drift(capability: string): Drift | undefined {
+    return this.#means.peek(capability)?.drift.drift;
+  }
+
+  #estimate(levels: readonly string[]) {
+    let mean: number = usual.mean;
+    let square = usual.mean ** 2 + usual.deviation ** 2;
+    let samples = 0;
+    for (const key of levels) {
+      const own = this.#means.peek(key);
+      samples = own?.seen ?? 0;
+      const weight = samples + shrinkage;
+      mean = ((own?.sum ?? 0) + shrinkage * mean) / weight;
+      square = ((own?.squares ?? 0) + shrinkage * square) / weight;
+    }
+    const deviation = Math.sqrt(Math.max(0, square - mean * mean));
+    return { mean, deviation, samples, confidence: samples / (samples + shrinkage) };
+  }
+}
+
+/** From the widest kind to the agent at the capability. */
+function levelsOf({ capability, agentId, within = [] }: Subject): readonly string[] {
+  const own = agentId === "" ? [] : [`${capability}\n${agentId}`];
+  return [...within.toReversed(), capability, ...own];
+}

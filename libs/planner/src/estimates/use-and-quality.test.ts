@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Draws } from "../chance/draws.ts";
+import type { Subject } from "./estimates.ts";
+import { QualityEstimates } from "./quality.ts";
+import { UseEstimates } from "./use.ts";
+
+const subject = (capability: string, agentId = "", rest: Partial<Subject> = {}): Subject => ({
+  ...{ capability, agentId, inputBytes: 0, within: ["anything"] },
+  ...rest,
+});
+
+const near = (value: number | undefined, wanted: number, share: number) =>
+  assert.ok(Math.abs((value ?? 0) / wanted - 1) < share, `${value} instead of ${wanted}`);
+
+describe("what attempts use up", () => {
+  it("is learned with its mean and its quantiles, also where it is a fraction of a cent", () => {
+    const estimates = new UseEstimates();
+    const draws = new Draws(1);
+    const amounts = Array.from({ length: 2_000 }, () => 0.0004 * Math.exp(0.5 * draws.normal()));
+    for (const money of amounts) estimates.learn(subject("ask"), { money });
+    const late = amounts.slice(-800).toSorted((one, other) => one - other);
+    const found = estimates.estimate("money", subject("ask"));
+    near(found?.median, late[400] ?? 0, 0.1);
+    near(found?.high, late[720] ?? 0, 0.15);
+    near(found?.mean, 0.0004 * Math.exp(0.125), 0.1);
+    assert.equal(estimates.estimate("tokens", subject("ask")), undefined);
+  });
+
+  it("what often uses none is expected to use less, and half the time none", () => {
+    const estimates = new UseEstimates();
+    for (let each = 0; each < 400; each++)
+      estimates.learn(subject("cached"), { tokens: each % 4 === 0 ? 1_000 : 0 });
+    const found = estimates.estimate("tokens", subject("cached"));
+    near(found?.mean, 250, 0.15);
+    assert.equal(found?.median, 0);
+    near(found?.high, 1_000, 0.1);
+  });
+
+  it("what was never seen is like the wider kind, and an agent that is dear is dear elsewhere", () => {
+    const estimates = new UseEstimates();
+    for (let each = 0; each < 60; each++)
+      for (const [agent, factor] of [
+        ["cheap", 1],
+        ["dear", 3],
+      ] as const)
+        for (const capability of ["write", "read"])
+          if (!(capability === "read" && agent === "dear"))
+            estimates.learn(subject(capability, agent), { money: factor * (capability === "read" ? 2 : 10) });
+    assert.equal(estimates.estimate("money", subject("new"))?.basis, "anything");
+    const money = (agent: string) => estimates.estimate("money", subject("read", agent))?.mean ?? 0;
+    assert.ok(money("dear") > 1.5 * money("cheap"), `${money("dear")} beside ${money("cheap")}`);
+  });
+
+  it("a price that rises is noticed", () => {
+    const estimates = new UseEstimates();
+    const draws = new Draws(2);
+    const learn = (mean: number) =>
+      estimates.learn(subject("ask"), { money: mean * Math.exp(0.2 * draws.normal()) });
+    for (let each = 0; each < 200; each++) learn(1);
+    assert.equal(estimates.drift("money", "ask"), undefined);
+    for (let each = 0; each < 8; each++) learn(3);
+    near(estimates.drift("money", "ask")?.factor, 3, 0.5);
+  });
+});
+
+describe("how good results are", () => {
+  it("is drawn to the wider kind while little was seen", () => {
+    const qualities = new QualityEstimates();
+    for (let each = 0; each < 200; each++) qualities.learn(subject("write", "good"), 1);
+    qualities.learn(subject("write", "new"), 0);
+    const { mean, confidence } = qualities.estimate(subject("write", "new"));
+    assert.ok(mean > 0.75 && mean < 0.95, `${mean}`);
+    assert.ok(confidence < 0.2);
+    assert.ok(qualities.estimate(subject("other")).mean > 0.9);
+  });
+
+  it("tells agents apart after some results, with how bad one in ten is", () => {
+    const qualities = new QualityEstimates();
+    const draws = new Draws(3);
+    for (let each = 0; each < 100; each++) {
+      qualities.learn(subject("write", "good"), 0.95 + 0.05 * draws.next());
+      qualities.learn(subject("write", "bad"), draws.next() < 0.5 ? 0.2 : 0.8);
+    }
+    const good = qualities.estimate(subject("write", "good"));
+    const bad = qualities.estimate(subject("write", "bad"));
+    assert.ok(good.mean > 0.92 && good.low > 0.7, JSON.stringify(good));
+    assert.ok(bad.mean > 0.4 && bad.mean < 0.65 && bad.low < 0.25, JSON.stringify(bad));
+  });
+
+  it("that it has become worse is noticed, and chance is not", () => {
+    const qualities = new QualityEstimates();
+    const draws = new Draws(4);
+    const learn = (mean: number) => qualities.learn(subject("write"), mean + 0.1 * (draws.next() - 0.5));
+    for (let each = 0; each < 300; each++) learn(0.9);
+    assert.equal(qualities.drift("write"), undefined);
+    for (let each = 0; each < 15; each++) learn(0.5);
+    assert.ok((qualities.drift("write")?.factor ?? 1) < 0.8);
+  });
+});
