@@ -45,6 +45,15 @@ export { emptyRoot, leafHash } from "./merkle/hashes.ts";
 export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";
 export { type Narrowing, narrowed, type ScopedQuestion, scopeFault, unscoped } from "./scope/scope.ts";
+export {
+  type Envelope,
+  enveloped,
+  resealed,
+  type SealingKey,
+  type SecretName,
+  unwrapped,
+} from "./secrets/envelope.ts";
+export { openedBy, recipientKeyOf, type SealedFor, sealedFor } from "./secrets/hpke.ts";
 export type { TokenContent } from "./tokens/claims.ts";
 export { IssuerKeys, type IssuerKeysParts, KeysUnavailable } from "./tokens/issuer-keys.ts";
 export { newTokenKey, publicTokenKey, TokenIssuer } from "./tokens/issuing.ts";

@@ -1,0 +1,161 @@
+/**
+ * Sealing for one recipient, of whom nothing but the public key is known: RFC 9180 (HPKE), base mode, one message per key, with
+ * X25519, HKDF-SHA256 and AES in Galois counter mode.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+} from "node:crypto";
+
+export interface SealedFor {
+  /** What the recipient gets the key from, with the private one: 32 bytes. */
+  readonly encapsulatedKey: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** Numbers of RFC 9180 for ciphers; the longer key is what is used, the shorter one is what the vectors of the RFC have. */
+export type Cipher = "aes-256-gcm" | "aes-128-gcm";
+
+export interface SealingRequest {
+  readonly recipientKey: Uint8Array;
+  /** What it is for: who opens it has to say the same. */
+  readonly info: Uint8Array;
+  readonly plain: Uint8Array;
+  /** Of this message alone, 32 bytes by chance. */
+  readonly ephemeral: Uint8Array;
+  readonly also?: Uint8Array;
+  readonly cipher?: Cipher;
+}
+
+const keyBytes = 32;
+const tagBytes = 16;
+const privatePrefix = Buffer.from("302e020100300506032b656e04220420", "hex");
+const kemSuite = Buffer.concat([Buffer.from("KEM"), number(32)]);
+const none = new Uint8Array(0);
+const ciphers = {
+  "aes-256-gcm": { number: 2, keyBytes: 32 },
+  "aes-128-gcm": { number: 1, keyBytes: 16 },
+} as const;
+
+/** Throws when the recipient's key is none. */
+export function sealedFor({
+  recipientKey,
+  info,
+  plain,
+  ephemeral,
+  also = none,
+  cipher = "aes-256-gcm",
+}: SealingRequest): SealedFor {
+  const own = privateKeyOf(ephemeral);
+  const encapsulatedKey = publicBytesOf(own);
+  const shared = sharedSecret(own, recipientKey, encapsulatedKey, recipientKey);
+  const { key, nonce } = schedule(shared, info, cipher);
+  const sealing = createCipheriv(cipher, key, nonce).setAAD(also);
+  const sealed = Buffer.concat([sealing.update(plain), sealing.final(), sealing.getAuthTag()]);
+  return { encapsulatedKey, sealed };
+}
+
+export interface OpeningRequest extends SealedFor {
+  readonly privateKey: Uint8Array;
+  readonly info: Uint8Array;
+  readonly also?: Uint8Array;
+  readonly cipher?: Cipher;
+}
+
+/** What was sealed; undefined when it was for somebody else, for something else, or is not as it was. */
+export function openedBy({
+  privateKey,
+  encapsulatedKey,
+  sealed,
+  info,
+  also = none,
+  cipher = "aes-256-gcm",
+}: OpeningRequest): Uint8Array | undefined {
+  try {
+    const own = privateKeyOf(privateKey);
+    const shared = sharedSecret(own, encapsulatedKey, encapsulatedKey, publicBytesOf(own));
+    const { key, nonce } = schedule(shared, info, cipher);
+    const end = sealed.length - tagBytes;
+    const opening = createDecipheriv(cipher, key, nonce).setAAD(also).setAuthTag(sealed.subarray(end));
+    return Buffer.concat([opening.update(sealed.subarray(0, end)), opening.final()]);
+  } catch {
+    // Bytes that are no key, a tag that is too short, or one that does not hold.
+    return;
+  }
+}
+
+/** The public key that belongs to a private one. */
+export function recipientKeyOf(privateKey: Uint8Array): Uint8Array {
+  return publicBytesOf(privateKeyOf(privateKey));
+}
+
+function sharedSecret(
+  own: KeyObject,
+  other: Uint8Array,
+  encapsulatedKey: Uint8Array,
+  recipientKey: Uint8Array,
+): Uint8Array {
+  // Throws for keys of small order, with which everybody would have the same secret.
+  const dh = diffieHellman({ privateKey: own, publicKey: publicKeyOf(other) });
+  const context = Buffer.concat([encapsulatedKey, recipientKey]);
+  const extracted = labeledExtract(kemSuite, none, "eae_prk", dh);
+  return labeledExpand(kemSuite, extracted, "shared_secret", context, keyBytes);
+}
+
+function schedule(
+  shared: Uint8Array,
+  info: Uint8Array,
+  cipher: Cipher,
+): { readonly key: Uint8Array; readonly nonce: Uint8Array } {
+  const { number: cipherNumber, keyBytes: length } = ciphers[cipher];
+  const suite = Buffer.concat([Buffer.from("HPKE"), number(32), number(1), number(cipherNumber)]);
+  const idHash = labeledExtract(suite, none, "psk_id_hash", none);
+  const infoHash = labeledExtract(suite, none, "info_hash", info);
+  // The first byte says that it is the base mode.
+  const context = Buffer.concat([Uint8Array.of(0), idHash, infoHash]);
+  const secret = labeledExtract(suite, shared, "secret", none);
+  return {
+    key: labeledExpand(suite, secret, "key", context, length),
+    nonce: labeledExpand(suite, secret, "base_nonce", context, 12),
+  };
+}
+
+function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Uint8Array {
+  const labeled = Buffer.concat([Buffer.from("HPKE-v1"), suite, Buffer.from(label), input]);
+  return createHmac("sha256", salt).update(labeled).digest();
+}
+
+/** At most 32 bytes are ever wanted: one round of HKDF. */
+function labeledExpand(
+  suite: Uint8Array,
+  key: Uint8Array,
+  label: string,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  const parts = [number(length), Buffer.from("HPKE-v1"), suite, Buffer.from(label), info, Uint8Array.of(1)];
+  return createHmac("sha256", key).update(Buffer.concat(parts)).digest().subarray(0, length);
+}
+
+function privateKeyOf(bytes: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([privatePrefix, bytes]), format: "der", type: "pkcs8" });
+}
+
+function publicKeyOf(bytes: Uint8Array): KeyObject {
+  const x = Buffer.from(bytes).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
+}
+
+function publicBytesOf(key: KeyObject): Uint8Array {
+  const { x = "" } = createPublicKey(key).export({ format: "jwk" });
+  return Uint8Array.from(Buffer.from(x, "base64url"));
+}
+
+function number(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value & 0xff);
+}
