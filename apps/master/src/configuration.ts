@@ -14,5 +14,11 @@ export const masterSection = defineSection({
       .describe(
         "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
       ),
+    deadlockCheckMs: z
+      .number()
+      .int()
+      .min(10)
+      .default(1_000)
+      .describe("How often sessions and the like are looked for that wait for each other's locks."),
   }),
 });

@@ -1,11 +1,17 @@
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
+import { hostLocks, lockMachines } from "./locks/hosting.ts";
+import { witnesses } from "./witnesses.ts";
 
 /** Sessions, which choose how their tasks are done, and what they share: locks, resources, estimates. */
 export class MasterService extends Orchestrator {
   constructor(host: HostContext) {
     super("master", host.foundation, { scope: "orchestration", version: host.version });
+    const settings = this.settings(masterSection);
+    const locks = hostLocks(this, host, settings);
+    const storage = host.storage({ dispatch() {}, withdraw() {}, witness: witnesses([locks.witness]) });
+    locks.begin(storage);
   }
 }
 
@@ -13,5 +19,6 @@ export class MasterService extends Orchestrator {
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],
+  machines: [...lockMachines],
   create: (host) => new MasterService(host),
 };

@@ -6,13 +6,14 @@ import { isLive } from "./queries.ts";
 import { snapshotOf } from "./snapshots.ts";
 import type { LockView } from "./state.ts";
 
-/** A lock that is free ends, and begins anew when it is wanted again: its numbers follow the clock. */
+/** A lock that is free leaves at once, and begins anew when it is wanted again: its numbers follow the clock. */
 export function describeLock(lock: LockView): Description {
   return {
     status: statusOf(lock),
     definition: "",
     labels: { held: String(lock.holds.size), waiting: String(lock.line.size) },
     idChosen: false,
+    keepMs: 0,
   };
 }
 

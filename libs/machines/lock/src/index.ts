@@ -1,7 +1,6 @@
 export { resolveDeadlock } from "./book/commands.ts";
 export { deadlocks } from "./book/machine.ts";
 export { type FoundWanted, found } from "./book/queries.ts";
-export { bookId } from "./book/state.ts";
 export { nameOfWork, type SeenLock, seen, seenTwice } from "./circle/picture.ts";
 export { type FoundDeadlock, findDeadlocks } from "./circle/victims.ts";
 export { deadlockErrors, lockErrors } from "./errors.ts";

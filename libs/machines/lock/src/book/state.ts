@@ -5,6 +5,3 @@ export interface Deadlocks {
   readonly found: DeadlockFoundV1[];
   count: number;
 }
-
-/** Each namespace has one book. */
-export const bookId = "found";

@@ -2,7 +2,6 @@
 import type { LockHold, LockWait } from "@tutti/contracts/session/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import type { LockStanding } from "../queries.ts";
 
 /** A lock with those that hold it and those that wait, the next one first. */
 export interface SeenLock {
@@ -33,7 +32,17 @@ export interface SeenWait {
   readonly beginMs: number;
 }
 
-export function seen(namespace: string, name: string, { permits, holds, waits }: LockStanding): SeenLock {
+/** As a lock shows itself. */
+interface Shown {
+  readonly permits: number;
+  readonly holds: readonly (Omit<SeenHold, "node" | "work"> & Named)[];
+  /** The next one first. */
+  readonly waits: readonly (Omit<SeenWait, "node" | "work"> & Named)[];
+}
+
+type Named = Pick<ReadOnly<LockHold> | ReadOnly<LockWait>, "holder" | "work">;
+
+export function seen(namespace: string, name: string, { permits, holds, waits }: Shown): SeenLock {
   return {
     ...{ namespace, name, permits },
     holds: holds.map((held) => ({ ...held, ...nodeOf(namespace, name, held) })),
@@ -45,7 +54,7 @@ export function seen(namespace: string, name: string, { permits, holds, waits }:
 function nodeOf(
   namespace: string,
   lock: string,
-  { holder, work }: Pick<ReadOnly<LockHold> | ReadOnly<LockWait>, "holder" | "work">,
+  { holder, work }: Named,
 ): { readonly node: string; readonly work: WorkReference | undefined } {
   if (work === undefined) return { node: `${namespace}/${lock}/${holder}`, work: undefined };
   const named = { ...work, namespace: work.namespace || namespace };

@@ -11,12 +11,11 @@ import {
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
-import { bookId } from "../index.ts";
 
 /** Name of the service that hosts locks. */
 export const masterService = "master";
 export const lockKey = { namespace: "default", kind: "lock", id: "printer" };
-export const bookKey = { namespace: "default", kind: "deadlocks", id: bookId };
+export const bookKey = { namespace: "default", kind: "deadlocks", id: "default" };
 
 export function workOf(id: string, task = ""): WorkReference {
   return { namespace: "default", kind: "session", id, task };

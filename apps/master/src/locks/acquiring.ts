@@ -1,0 +1,86 @@
+/**
+ * Acquiring a lock for a caller that waits.
+ *
+ * 1. The machine keeps the line; here is only who listens. A caller that hangs up, or a process that dies, leaves a place
+ *    that is kept for a while, and given up when nobody asks again.
+ * 2. What was not heard of, as when the lock has another owner by now, is found by asking again once in a while.
+ */
+import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
+import { ask, tell } from "@tutti/host/serving";
+import { type CallContext, type InstanceKey, sleep } from "@tutti/kernel";
+import { acquire, deadlockErrors, leaveLine, lockErrors, obstacle } from "@tutti/machine-lock";
+import { keyOf, type LockDesk } from "./desk.ts";
+import type { LockWaitNews } from "./lock-waits.ts";
+import { grantOf } from "./messages.ts";
+
+const askAgainMs = 15_000;
+/** What is left of a deadline for the answer to arrive. */
+const answerMs = 250;
+
+export async function acquireLock(
+  desk: LockDesk,
+  request: AcquireLockRequest,
+  context: CallContext,
+): Promise<LockGrant> {
+  const { name, holder } = request;
+  const { clock } = desk.foundation;
+  const key = keyOf(context.namespace, name);
+  const work = request.work && { ...request.work, namespace: request.work.namespace || context.namespace };
+  const untilMs = Math.min(clock.monotonic() + request.waitMs, context.deadlineMs - answerMs);
+  for (;;) {
+    const waitMs = Math.max(0, Math.round(untilMs - clock.monotonic()));
+    const hearing = hear(desk, key, holder);
+    try {
+      const told = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
+      const { hold } = await tell(desk, key, told, context);
+      if (hold !== undefined) return grantOf(hold);
+      const news = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
+      if (news?.kind === "granted") return grantOf(news.hold);
+      if (news?.kind === "ended") refuse(news, request);
+    } finally {
+      hearing.end();
+    }
+    if (context.signal.aborted) {
+      await hangUp(desk, key, holder, context);
+      context.signal.throwIfAborted();
+    }
+    if (clock.monotonic() >= untilMs)
+      return ask(desk, key, { query: obstacle, body: { waitMs: request.waitMs } }, context);
+  }
+}
+
+function hear({ waits, foundation: { timers } }: LockDesk, key: InstanceKey, holder: string) {
+  const { promise, resolve } = Promise.withResolvers<LockWaitNews | undefined>();
+  const over = new AbortController();
+  const stopListening = waits.listen(key, holder, resolve);
+  return {
+    within(ms: number, signal: AbortSignal): Promise<LockWaitNews | undefined> {
+      const nothing = () => undefined;
+      const slept = sleep(timers, ms, AbortSignal.any([signal, over.signal])).then(nothing, nothing);
+      return Promise.race([promise, slept]);
+    },
+    end(): void {
+      over.abort();
+      stopListening();
+    },
+  };
+}
+
+/** Who only lost its place without its own doing asks again, and is told the reason then, where there is one. */
+function refuse(
+  { reason, message }: Extract<LockWaitNews, { kind: "ended" }>,
+  { name, holder }: AcquireLockRequest,
+): void {
+  if (reason === LockWaitEnd.LOCK_WAIT_END_GAVE_WAY) throw deadlockErrors.deadlock({ circle: message });
+  const isGivenUp =
+    reason === LockWaitEnd.LOCK_WAIT_END_RELEASED || reason === LockWaitEnd.LOCK_WAIT_END_WORK_ENDED;
+  if (isGivenUp) throw lockErrors.placeLost({ name, holder });
+}
+
+/** The place is kept for whoever asks again. That it could not be said does no harm: it is given up a little later. */
+async function hangUp(desk: LockDesk, key: InstanceKey, holder: string, context: CallContext): Promise<void> {
+  const told = { command: leaveLine, body: { holder }, idempotencyKey: "" };
+  await tell(desk, key, told, context).catch((error: unknown) =>
+    desk.foundation.logger.debug("that a caller hung up could not be told to its lock", { error }),
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * Looks for circles of works that wait for each other's locks, and has one of each give way.
+ *
+ * 1. A circle is believed when it was seen twice, with the same waits and the same grants: then there was a moment at which it
+ *    was there as a whole, and a circle does not go away by itself while its leases are renewed.
+ * 2. Each process looks at the namespaces in which somebody waits for a lock of its own; and each victim is told of by the
+ *    process that has the lock it waits for. So every circle is looked for, and told of once.
+ * 3. What cannot be asked is left out: then a circle may be found later, and none is seen that is not there.
+ */
+import type { Lock } from "@tutti/contracts/session/v1";
+import { allEntries, type MachineDesk } from "@tutti/host/serving";
+import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
+import { type FoundDeadlock, findDeadlocks, type SeenLock, seen, seenTwice } from "@tutti/machine-lock";
+import { keyOf, type LockDesk } from "./desk.ts";
+import { contended } from "./lists.ts";
+
+export interface DeadlockFinderParts extends Pick<MachineDesk, "archive"> {
+  readonly locks: Pick<LockDesk["locks"], "getLock" | "resolveDeadlock">;
+  readonly waits: Pick<LockDesk["waits"], "contended" | "over">;
+  readonly steward: Pick<LockDesk["steward"], "holds">;
+  readonly runtime: Pick<LockDesk["runtime"], "service" | "partitionOf">;
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+  /** How often it looks. */
+  readonly checkMs: number;
+}
+
+/** Locks of a namespace that are looked at together. */
+const locksMax = 1_000;
+/** Asked at once. */
+const asksMax = 50;
+
+export class DeadlockFinder implements Component {
+  readonly #parts: DeadlockFinderParts;
+  readonly #stopping = new AbortController();
+  #timer: Timer | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(parts: DeadlockFinderParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { foundation, checkMs } = this.#parts;
+    this.#timer = foundation.timers.every(checkMs, () => {
+      this.#looking ??= this.look()
+        .catch((error: unknown) => foundation.logger.warn("deadlocks could not be looked for", { error }))
+        .finally(() => {
+          this.#looking = undefined;
+        });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#stopping.abort();
+    await this.#looking;
+  }
+
+  /** One look at all namespaces in which somebody waits here. */
+  async look(): Promise<void> {
+    const namespaces = new Set<string>();
+    for (const key of this.#parts.waits.contended) {
+      const isHere = this.#isHere(key.namespace, key.id);
+      if (isHere) namespaces.add(key.namespace);
+      else this.#parts.waits.over(key);
+    }
+    for (const namespace of namespaces) await this.#lookAt(namespace);
+  }
+
+  async #lookAt(namespace: string): Promise<void> {
+    const first = await this.#read(namespace, await this.#contendedIn(namespace));
+    for (const { name, waits } of first)
+      if (waits.length === 0) this.#parts.waits.over(keyOf(namespace, name));
+    const suspected = findDeadlocks(first);
+    if (suspected.length === 0) return;
+    const names = first.map(({ name }) => name);
+    const both = seenTwice(first, await this.#read(namespace, names));
+    for (const deadlock of findDeadlocks(both)) await this.#resolve(namespace, deadlock);
+  }
+
+  /** What waits for locks of this process is known at once, that of others when the index has it. */
+  async #contendedIn(namespace: string): Promise<readonly string[]> {
+    const names = new Set<string>();
+    for (const key of this.#parts.waits.contended) if (key.namespace === namespace) names.add(key.id);
+    const wanted = { namespace, kinds: ["lock"], labels: [contended] };
+    for (const { key } of await allEntries(this.#parts, wanted)) names.add(key.id);
+    return [...names].slice(0, locksMax);
+  }
+
+  async #read(namespace: string, names: readonly string[]): Promise<readonly SeenLock[]> {
+    const { locks, foundation } = this.#parts;
+    const { signal } = this.#stopping;
+    const read: SeenLock[] = [];
+    for (let from = 0; from < names.length && !signal.aborted; from += asksMax) {
+      const some = names.slice(from, from + asksMax);
+      const replies = await Promise.allSettled(
+        some.map((name) => locks.getLock({ namespace, name }, { signal })),
+      );
+      for (const reply of replies)
+        if (reply.status === "rejected")
+          foundation.logger.debug("a lock could not be looked at for deadlocks", { error: reply.reason });
+        else if (reply.value.lock !== undefined) read.push(seenOf(reply.value.lock));
+    }
+    return read;
+  }
+
+  async #resolve(namespace: string, { circle, reason }: FoundDeadlock): Promise<void> {
+    const [victim] = circle;
+    if (victim === undefined || !this.#isHere(namespace, victim.lock)) return;
+    const edges = circle.map(({ waiter, lock, holder }) => ({ waiter, lock, holder }));
+    const request = { namespace, circle: edges, ticket: victim.ticket, reason };
+    const { isNew } = await this.#parts.locks.resolveDeadlock(request, { signal: this.#stopping.signal });
+    if (isNew) this.#parts.foundation.logger.info("a deadlock was found, and one gives way", { reason });
+  }
+
+  #isHere(namespace: string, name: string): boolean {
+    const { steward, runtime } = this.#parts;
+    return steward.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+  }
+}
+
+function seenOf({ namespace, name, permits, grants, waiters }: Lock): SeenLock {
+  return seen(namespace, name, {
+    permits,
+    holds: grants.map((grant) => ({ ...grant, grantMs: momentOf(grant.acquireTime) })),
+    waits: waiters.map((waiter) => ({ ...waiter, beginMs: momentOf(waiter.startTime) })),
+  });
+}
+
+function momentOf(time: Parameters<typeof fromTimestamp>[0] | undefined): number {
+  return time === undefined ? 0 : fromTimestamp(time);
+}

@@ -1,0 +1,49 @@
+/** What the handlers of locks work with. */
+import type { lockService } from "@tutti/contracts/session/v1";
+import { ask, type MachineDesk, type WatchMemory } from "@tutti/host/serving";
+import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
+import { type LockStanding, standing } from "@tutti/machine-lock";
+import type { Client } from "@tutti/mesh";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import type { LockWaits } from "./lock-waits.ts";
+
+export interface LockDesk extends MachineDesk {
+  readonly foundation: Foundation;
+  readonly waits: LockWaits;
+  readonly watches: WatchMemory;
+  /** Brings a call to the owner of the lock, be it this process. */
+  readonly locks: Client<typeof lockService>;
+}
+
+export function keyOf(namespace: string, name: string): InstanceKey {
+  return { namespace, kind: "lock", id: name };
+}
+
+export function bookOf(namespace: string): InstanceKey {
+  return { namespace, kind: "deadlocks", id: namespace };
+}
+
+const nobodys: LockStanding = {
+  ...{ permits: 1, free: 1, holds: [], waits: [], waiting: 0, lastToken: 0, isLive: false },
+};
+
+/** One that nobody uses is not there, and free. */
+export async function standingOf(
+  desk: LockDesk,
+  key: InstanceKey,
+  waitsMax: number,
+  context: CallContext,
+): Promise<LockStanding> {
+  const question = { query: standing, body: { waitsMax } };
+  return orIfAbsent(ask(desk, key, question, context), nobodys);
+}
+
+/** What is said of a machine that there is none of. */
+export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): Promise<Reply> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (runtimeErrors.unknownInstance.is(error)) return absent;
+    throw error;
+  }
+}

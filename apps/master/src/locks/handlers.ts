@@ -1,0 +1,104 @@
+/** Locks: acquired, kept, given back, set, taken away, looked at. */
+import type {
+  ListDeadlocksReply,
+  ListDeadlocksRequest,
+  LockRenewal,
+  LockRenewalReceipt,
+  lockService,
+  RenewLocksReply,
+  RenewLocksRequest,
+  ResolveDeadlockRequest,
+} from "@tutti/contracts/session/v1";
+import { spanOf } from "@tutti/host";
+import { ask, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { type CallContext, notOwnerOf, toTimestamp } from "@tutti/kernel";
+import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
+import type { Handlers } from "@tutti/mesh";
+import { acquireLock } from "./acquiring.ts";
+import { bookOf, keyOf, type LockDesk, orIfAbsent, standingOf } from "./desk.ts";
+import { listLocks, watchLocks } from "./lists.ts";
+import { deadlockOf, lockOf, waitersMax } from "./messages.ts";
+
+export function lockHandlers(desk: LockDesk): Handlers<typeof lockService> {
+  const lockNamed = async (name: string, context: CallContext) => {
+    const { namespace } = context;
+    return lockOf(namespace, name, await standingOf(desk, keyOf(namespace, name), waitersMax, context));
+  };
+  return {
+    acquireLock: async (request, context) => ({ grant: await acquireLock(desk, request, context) }),
+    renewLocks: (request, context) => renewLocks(desk, request, context),
+    releaseLock: ({ name, holder, token }, context) =>
+      tell(desk, keyOf(context.namespace, name), { command: release, body: { holder, token } }, context),
+    getLock: async ({ name }, context) => ({ lock: await lockNamed(name, context) }),
+    listLocks: (request, context) => listLocks(desk, request, context),
+    watchLocks: (request, context) => watchLocks(desk, request, context),
+    async setLock({ name, permits, reason }, context) {
+      const told = { command: setPermits, body: { permits }, reason };
+      await tell(desk, keyOf(context.namespace, name), told, context);
+      return { lock: await lockNamed(name, context) };
+    },
+    breakLock: ({ name, holder, reason }, context) =>
+      tell(
+        desk,
+        keyOf(context.namespace, name),
+        { command: breakHold, body: { holder, reason }, reason },
+        context,
+      ),
+    listDeadlocks: (request, context) => listDeadlocks(desk, request, context),
+    resolveDeadlock: (request, context) => resolve(desk, request, context),
+  };
+}
+
+async function renewLocks(
+  desk: LockDesk,
+  { renewals }: RenewLocksRequest,
+  context: CallContext,
+): Promise<RenewLocksReply> {
+  return { receipts: await Promise.all(renewals.map((renewal) => renewOne(desk, renewal, context))) };
+}
+
+/** A lock of another owner is passed on to it. */
+async function renewOne(
+  desk: LockDesk,
+  renewal: LockRenewal,
+  context: CallContext,
+): Promise<LockRenewalReceipt> {
+  const { name, holder, token, leaseMs } = renewal;
+  const { namespace } = context;
+  try {
+    const told = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
+    const { dueMs } = await tell(desk, keyOf(namespace, name), told, context);
+    return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
+  } catch (error) {
+    const instance = notOwnerOf(error)?.owner?.instance;
+    if (instance === undefined) throw error;
+    const { receipts } = await desk.locks.renewLocks(
+      { namespace, renewals: [renewal] },
+      { context, instance },
+    );
+    return receipts[0] ?? { name, expireTime: undefined };
+  }
+}
+
+async function listDeadlocks(
+  desk: LockDesk,
+  { found: span, page }: ListDeadlocksRequest,
+  context: CallContext,
+): Promise<ListDeadlocksReply> {
+  const { from, to } = spanOf(span);
+  const question = { query: found, body: { fromMs: from, toMs: to } };
+  const all = await orIfAbsent(ask(desk, bookOf(context.namespace), question, context), []);
+  const offset = placeOfToken(page?.token ?? "");
+  const size = sizeOf(page);
+  return {
+    deadlocks: all.slice(offset, offset + size).map(deadlockOf),
+    page: { nextToken: all.length > offset + size ? tokenOfPlace(offset + size) : "", total: undefined },
+  };
+}
+
+function resolve(desk: LockDesk, { circle, ticket, reason }: ResolveDeadlockRequest, context: CallContext) {
+  const { namespace } = context;
+  const edges = circle.map((edge, place) => ({ ...edge, namespace, ticket: place === 0 ? ticket : 0 }));
+  const told = { command: resolveDeadlock, body: { circle: edges, reason }, reason, idempotencyKey: "" };
+  return tell(desk, bookOf(namespace), told, context);
+}

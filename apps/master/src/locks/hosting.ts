@@ -1,0 +1,45 @@
+/** All that locks are made of in this service: what tells of them, who waits for them, who finds deadlocks, who answers. */
+import { lockService } from "@tutti/contracts/session/v1";
+import type { HostContext, ServiceStorage } from "@tutti/host";
+import { WatchMemory } from "@tutti/host/serving";
+import type { Orchestrator } from "@tutti/kernel";
+import { deadlocks, lock } from "@tutti/machine-lock";
+import type { Witness } from "@tutti/runtime";
+import { DeadlockFinder } from "./deadlock-finder.ts";
+import { lockHandlers } from "./handlers.ts";
+import { LockNews } from "./lock-news.ts";
+import { LockWaits } from "./lock-waits.ts";
+
+export interface LockHosting {
+  /** Hears what happens to locks. */
+  readonly witness: Witness;
+  /** Everything else, with what the machines of the service run on. */
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+}
+
+export const lockMachines = [lock, deadlocks];
+
+/** @param service registers the parts, in start order. */
+export function hostLocks(
+  service: Pick<Orchestrator, "name" | "register">,
+  host: HostContext,
+  { deadlockCheckMs }: { readonly deadlockCheckMs: number },
+): LockHosting {
+  const { mesh, foundation, steward } = host;
+  const waits = new LockWaits();
+  const news = service.register("lock-news", new LockNews(host, waits), { critical: false });
+  return {
+    witness: news,
+    begin({ runtime, archive }) {
+      const { name } = service;
+      const locks = mesh.client(lockService, { service: name });
+      const desk = {
+        ...{ runtime, archive, steward, foundation, locks, waits },
+        watches: new WatchMemory(foundation.clock, host.ids),
+      };
+      mesh.serve(lockService, lockHandlers(desk), { service: name });
+      const finder = new DeadlockFinder({ ...desk, checkMs: deadlockCheckMs });
+      service.register("deadlocks", finder, { critical: false });
+    },
+  };
+}

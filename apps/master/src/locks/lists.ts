@@ -1,0 +1,79 @@
+/** Lists and watches of locks. Names come from the index, how they stand from their owners. */
+import {
+  type ListLocksReply,
+  ListLocksRequest,
+  type Lock,
+  type WatchLocksReply,
+  WatchLocksRequest,
+} from "@tutti/contracts/session/v1";
+import { type WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
+import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
+import type { LabelCondition } from "@tutti/journal";
+import type { CallContext } from "@tutti/kernel";
+import type { LockDesk } from "./desk.ts";
+
+export async function listLocks(
+  desk: LockDesk,
+  request: ListLocksRequest,
+  context: CallContext,
+): Promise<ListLocksReply> {
+  const { items, nextToken } = await pageOf(locksBy(desk, request, context), request.page);
+  return { locks: items, page: { nextToken, total: undefined } };
+}
+
+export async function* watchLocks(
+  desk: LockDesk,
+  { prefix, cursor }: WatchLocksRequest,
+  context: CallContext,
+): AsyncGenerator<WatchLocksReply, void> {
+  const named = locksBy(desk, ListLocksRequest.create({ prefix }), context);
+  const about = aboutOf(
+    "lock",
+    WatchLocksRequest.encode(WatchLocksRequest.create({ prefix })).finish(),
+    context,
+  );
+  const watching = { cursor, about, memory: desk.watches };
+  for await (const { changed, removed, ...place } of changesOf(
+    named,
+    watching,
+    desk.foundation,
+    context.signal,
+  ))
+    yield { locks: changed, removedNames: removed, ...place };
+}
+
+export const contended: LabelCondition = { kind: "not", name: "waiting", values: ["0"] };
+
+function locksBy(
+  desk: LockDesk,
+  { prefix, contendedOnly, heldBy }: ListLocksRequest,
+  context: CallContext,
+): Named<Lock> {
+  const { namespace } = context;
+  return {
+    async entries() {
+      const entries = await allEntries(desk, {
+        ...{ namespace, kinds: ["lock"], idPrefix: prefix, statuses: [WorkStatus.WORK_STATUS_RUNNING] },
+        labels: contendedOnly ? [contended] : [],
+      });
+      return new Map(entries.map(({ key, events }) => [key.id, events]));
+    },
+    async find(name) {
+      const { lock } = await desk.locks.getLock({ namespace, name }, { context });
+      if (lock === undefined || (contendedOnly && lock.waiting === 0)) return undefined;
+      const isLive = lock.permits > 1 || lock.grants.length > 0 || lock.waiting > 0;
+      return isLive && (heldBy === undefined || isHeldBy(lock, heldBy)) ? lock : undefined;
+    },
+  };
+}
+
+function isHeldBy({ namespace, grants }: Lock, wanted: WorkReference): boolean {
+  const of = wanted.namespace || namespace;
+  return grants.some(
+    ({ work }) =>
+      work?.kind === wanted.kind &&
+      work.id === wanted.id &&
+      work.namespace === of &&
+      (wanted.task === "" || work.task === wanted.task),
+  );
+}

@@ -1,0 +1,68 @@
+/** Tells those who wait for locks, and the bus, what happens to them. */
+import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
+import type { EventHeader } from "@tutti/contracts/events/v1";
+import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
+import { MachineNews, type Teller } from "@tutti/host/serving";
+import { type Foundation, toTimestamp } from "@tutti/kernel";
+import { deadlocks, lock } from "@tutti/machine-lock";
+import { deadlockNotes, type LockNote, lockNotes, type News } from "./lock-notes.ts";
+import type { LockWaits } from "./lock-waits.ts";
+
+const source = "/tutti/session";
+
+class LockTeller implements Teller<News> {
+  eventOf({ key, event, timeMs, cause, type, body }: News): EventInput {
+    const { namespace, id: resource } = key;
+    const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
+    // The body is the payload of this very type without its header.
+    const payload = { ...body, header } as unknown as SessionEventPayloads[typeof type];
+    return contractEvent(sessionEvents[type], payload, { source });
+  }
+
+  isEnd(): boolean {
+    return false;
+  }
+
+  progressOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+export class LockNews extends MachineNews<News> {
+  readonly #waits: LockWaits;
+
+  constructor(
+    { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
+    waits: LockWaits,
+  ) {
+    const told = [
+      { machine: lock, notes: lockNotes },
+      { machine: deadlocks, notes: deadlockNotes },
+    ];
+    const leftOut = foundation.metrics
+      .counter({
+        name: "tutti_master_lock_events_left_out_total",
+        help: "Events of locks that were not told, because too many waited to be.",
+      })
+      .with({});
+    super({ bus, foundation, told, teller: new LockTeller(), leftOut });
+    this.#waits = waits;
+  }
+
+  /** Those who wait hear of it at once. */
+  override tell(notes: readonly unknown[]): void {
+    const news: unknown[] = [];
+    for (const note of notes) {
+      if (note instanceof Error) {
+        news.push(note);
+        continue;
+      }
+      // Every other note was taken by the functions of this folder.
+      const { key, heard, isWaitedFor, news: told } = note as LockNote;
+      if (isWaitedFor) this.#waits.begun(key);
+      if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.news);
+      if (told !== undefined) news.push(told);
+    }
+    super.tell(news);
+  }
+}

@@ -1,0 +1,108 @@
+/** What is told of locks: noted while it is decided, told when it is durable. */
+import type { SessionEventPayloads } from "@tutti/contracts/events/v1/session";
+import type {
+  DeadlockFoundV1,
+  LockWaitBegunV1,
+  LockWaitEndedV1,
+  LockWaitKeptV1,
+  PermitsExpiredV1,
+  PermitsGrantedV1,
+  PermitsReleasedV1,
+  PermitsTakenV1,
+} from "@tutti/contracts/session/v1";
+import type { WorkReference } from "@tutti/contracts/types/v1";
+import { headOf, type NoteHead, type NoteOf } from "@tutti/host/serving";
+import type { InstanceKey } from "@tutti/kernel";
+import type { Lock } from "@tutti/machine-lock";
+import type { Happening } from "@tutti/runtime";
+import type { LockWaitNews } from "./lock-waits.ts";
+
+type NewsType =
+  | "tutti.session.lock.granted"
+  | "tutti.session.lock.released"
+  | "tutti.session.lock.expired"
+  | "tutti.session.deadlock.resolved";
+
+/** What the bus hears. */
+export interface News<T extends NewsType = NewsType> extends NoteHead {
+  readonly kind: "news";
+  readonly type: T;
+  readonly body: Omit<SessionEventPayloads[T], "header">;
+}
+
+/** What somebody hears. */
+export interface LockNote {
+  readonly key: InstanceKey;
+  readonly heard?: { readonly holder: string; readonly news: LockWaitNews };
+  /** Somebody waits for it. */
+  readonly isWaitedFor?: boolean;
+  readonly news?: News;
+}
+
+export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
+  permits_taken: (_lock, { hold }: PermitsTakenV1, happening): LockNote => ({
+    key: happening.key,
+    news: granted(happening, hold?.work, hold?.token ?? 0, 0),
+  }),
+  permits_granted: (lock, { ticket, token, grantMs, dueMs }: PermitsGrantedV1, happening) => {
+    const wait = lock.line.get(ticket);
+    if (wait === undefined) return undefined;
+    const { holder, work, permits, shared, leaseMs, beginMs } = wait;
+    const hold = { token, holder, work, permits, shared, grantMs, dueMs, leaseMs };
+    const note: LockNote = {
+      key: happening.key,
+      heard: { holder, news: { kind: "granted", hold } },
+      news: granted(happening, work, token, grantMs - beginMs),
+    };
+    return note;
+  },
+  permits_released: (lock, { token }: PermitsReleasedV1, happening) =>
+    released(lock, token, happening, "tutti.session.lock.released"),
+  permits_broken: (lock, { token }: PermitsReleasedV1, happening) =>
+    released(lock, token, happening, "tutti.session.lock.released"),
+  permits_expired: (lock, { token }: PermitsExpiredV1, happening) =>
+    released(lock, token, happening, "tutti.session.lock.expired"),
+  lock_wait_begun: (_lock, _body: LockWaitBegunV1, { key }): LockNote => ({ key, isWaitedFor: true }),
+  lock_wait_kept: (_lock, _body: LockWaitKeptV1, { key }): LockNote => ({ key, isWaitedFor: true }),
+  lock_wait_ended: (lock, { ticket, reason, message }: LockWaitEndedV1, { key }) => {
+    const holder = lock.line.get(ticket)?.holder;
+    if (holder === undefined) return undefined;
+    const note: LockNote = { key, heard: { holder, news: { kind: "ended", reason, message } } };
+    return note;
+  },
+};
+
+export const deadlockNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
+  deadlock_found: (_book, { circle, reason }: DeadlockFoundV1, happening): LockNote => ({
+    key: happening.key,
+    news: newsOf(happening, "tutti.session.deadlock.resolved", {
+      circle: circle.flatMap(({ waiter }) => (waiter === undefined ? [] : [waiter])),
+      victim: circle[0]?.waiter,
+      reason,
+    }),
+  }),
+};
+
+function granted(
+  happening: Happening,
+  holder: WorkReference | undefined,
+  fence: number,
+  waitedMs: number,
+): News {
+  return newsOf(happening, "tutti.session.lock.granted", { holder, fence, waitedMs });
+}
+
+function released(
+  lock: Lock,
+  token: number,
+  happening: Happening,
+  type: "tutti.session.lock.released" | "tutti.session.lock.expired",
+): LockNote {
+  const holder = lock.holds.get(token)?.work;
+  return { key: happening.key, news: newsOf(happening, type, { holder }) };
+}
+
+function newsOf<T extends NewsType>(happening: Happening, type: T, body: News<T>["body"]): News {
+  // A union of what each type has.
+  return { kind: "news", ...headOf(happening), type, body } as News;
+}

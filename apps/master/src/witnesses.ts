@@ -1,0 +1,34 @@
+/** Several that hear of the events of one service's machines, each of its own. */
+import type { MachineEvent } from "@tutti/kernel";
+import type { TakeNote, Witness } from "@tutti/runtime";
+
+/** A note, with who took it. */
+interface TakenNote {
+  readonly by: Witness;
+  readonly note: unknown;
+}
+
+export function witnesses(all: readonly Witness[]): Witness {
+  const notes = new Map<MachineEvent<never>, TakeNote>();
+  for (const by of all)
+    for (const [event, take] of by.notes)
+      notes.set(event, (happening): TakenNote | undefined => {
+        const note = take(happening);
+        return note === undefined ? undefined : { by, note };
+      });
+  return {
+    notes,
+    tell(taken) {
+      for (const by of all) {
+        const own: unknown[] = [];
+        for (const one of taken) {
+          // One that could not be taken is told to the first, which logs it.
+          if (one instanceof Error) {
+            if (by === all[0]) own.push(one);
+          } else if ((one as TakenNote).by === by) own.push((one as TakenNote).note);
+        }
+        if (own.length > 0) by.tell(own);
+      }
+    },
+  };
+}

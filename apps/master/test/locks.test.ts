@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { AcquireLockRequest, type Lock, lockService } from "@tutti/contracts/session/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { Serving } from "./serving.ts";
+
+const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+const namespace = "";
+
+type Given = Parameters<typeof AcquireLockRequest.fromPartial>[0];
+
+describe("locks", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(lockService, { service: "master" });
+  const want = async (name: string, holder: string, given: Given = {}, signal?: AbortSignal) => {
+    const request = AcquireLockRequest.fromPartial({ name, holder, ...given });
+    const { grant } = await client().acquireLock(request, signal === undefined ? {} : { signal });
+    return grant ?? assert.fail("an acquired lock has a grant");
+  };
+  const release = (name: string, holder: string) =>
+    client().releaseLock({ namespace, name, holder, token: 0 });
+  const lockNamed = async (name: string): Promise<Lock> => {
+    const { lock } = await client().getLock({ namespace, name });
+    return lock ?? assert.fail("every lock is there");
+  };
+  const waiting = async (name: string, count: number): Promise<void> => {
+    while ((await lockNamed(name)).waiting !== count) await new Promise(setImmediate);
+  };
+
+  before(async () => {
+    serving = await Serving.open();
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("one that nobody holds is free, and was never made", async () => {
+    const { permits, free, grants } = await lockNamed("nobody");
+    assert.deepEqual([permits, free, grants], [1, 1, []]);
+    assert.deepEqual(await release("nobody", "one"), { released: false });
+  });
+
+  it("who waits gets it from the one that lets go, with a greater token", async () => {
+    const first = await want("door", "one");
+    await assert.rejects(want("door", "two"), codeOf("lock.held"));
+    const second = want("door", "two", { waitMs: 60_000 });
+    await waiting("door", 1);
+    assert.deepEqual(await release("door", "one"), { released: true });
+    assert.ok((await second).token > first.token);
+    assert.equal(
+      (await want("door", "two")).token,
+      (await second).token,
+      "asked again, it is the same grant",
+    );
+    await release("door", "two");
+  });
+
+  it("who waits long enough is told who holds it; who hangs up keeps its place for a while", async () => {
+    await want("gate", "one");
+    await assert.rejects(want("gate", "two", { waitMs: 1 }), /held or waited for by one, two/);
+    const hangingUp = new AbortController();
+    const third = want("gate", "three", { waitMs: 60_000 }, hangingUp.signal);
+    await waiting("gate", 2);
+    hangingUp.abort();
+    await assert.rejects(third);
+    const { waiters } = await lockNamed("gate");
+    assert.deepEqual(
+      waiters.map(({ holder }) => holder),
+      ["two", "three"],
+    );
+    for (const holder of ["one", "two", "three"]) await release("gate", holder);
+  });
+
+  it("leases are renewed together; what is no longer held is named by what is missing", async () => {
+    const { token } = await want("a", "one");
+    await want("b", "one");
+    await client().breakLock({ namespace, name: "b", holder: "one", reason: "it is dead" });
+    const renewals = ["a", "b"].map((name) => ({ name, holder: "one", token, leaseMs: 60_000 }));
+    const { receipts } = await client().renewLocks({ namespace, renewals });
+    assert.deepEqual(
+      receipts.map(({ name, expireTime }) => [name, expireTime !== undefined]),
+      [
+        ["a", true],
+        ["b", false],
+      ],
+    );
+  });
+
+  it("a semaphore has as many permits as are set, and is listed as long as it is of interest", async () => {
+    await client().setLock({ namespace, name: "slots", permits: 3, reason: "three of them" });
+    const work = { namespace: "", kind: "session", id: "ses_1", task: "build" };
+    await want("slots", "one", { permits: 2, work });
+    const { free, grants } = await lockNamed("slots");
+    assert.deepEqual([free, grants[0]?.work?.namespace], [1, "default"]);
+    await want("slot", "one");
+    const list = async (given: object) => {
+      const { locks } = await client().listLocks({
+        ...{ namespace, prefix: "slot", contendedOnly: false, heldBy: undefined, page: undefined },
+        ...given,
+      });
+      return locks.map(({ name }) => name);
+    };
+    const listed = async (given: object, names: readonly string[]): Promise<void> => {
+      // The index is at most a second behind.
+      while ((await list(given)).join() !== names.join()) await new Promise(setImmediate);
+    };
+    await listed({}, ["slot", "slots"]);
+    await listed({ heldBy: { ...work, task: "" } }, ["slots"]);
+    await release("slot", "one");
+    await listed({}, ["slots"]);
+    await listed({ contendedOnly: true }, []);
+  });
+
+  it("a watch tells what there is, then what changes, and goes on after a break", async () => {
+    await want("seen-1", "one");
+    const watch = async function* (cursor: string) {
+      yield* client().watchLocks({ namespace, prefix: "seen-", cursor });
+    };
+    const known = new Set<string>();
+    let last = "";
+    const until = async (cursor: string, names: string) => {
+      for await (const { locks, removedNames, cursor: place } of watch(cursor)) {
+        for (const { name } of locks) known.add(name);
+        for (const name of removedNames) known.delete(name);
+        last = place;
+        if ([...known].sort().join() === names) return;
+      }
+    };
+    await until("", "seen-1");
+    await want("seen-2", "two");
+    await release("seen-1", "one");
+    await until(last, "seen-2");
+  });
+
+  it("two works that wait for each other: the one that began last gives way, and the other goes on", async () => {
+    const workOf = (id: string) => ({ work: { kind: "session", id }, waitMs: 60_000 });
+    const one = await want("red", "one-red", workOf("one"));
+    await want("blue", "two-blue", workOf("two"));
+    const first = want("blue", "one-blue", workOf("one"));
+    await waiting("blue", 1);
+    const reason =
+      /session two waits for the lock red, which session one holds; .*: session two gives way, because it began last/;
+    await assert.rejects(want("red", "two-red", workOf("two")), (error) => {
+      assert.ok(codeOf("session.deadlock")(error), String(error));
+      assert.match((error as Error).message, reason);
+      return true;
+    });
+    await release("blue", "two-blue");
+    assert.equal((await first).holder, "one-blue");
+    assert.equal((await lockNamed("red")).grants[0]?.token, one.token);
+    const { deadlocks } = await client().listDeadlocks({ namespace, found: undefined, page: undefined });
+    assert.deepEqual(
+      deadlocks.map(({ victim, circle }) => [victim?.id, circle.map(({ lock }) => lock)]),
+      [["two", ["red", "blue"]]],
+    );
+  });
+
+  it("holds, line and tokens are as before after a restart", async () => {
+    const { token } = await want("kept", "one");
+    const second = want("kept", "two", { waitMs: 60_000 }).catch(() => undefined);
+    await waiting("kept", 1);
+    await serving.restart();
+    await second;
+    const lock = await lockNamed("kept");
+    assert.deepEqual(
+      [lock.grants.map((grant) => grant.token), lock.waiters.map(({ holder }) => holder)],
+      [[token], ["two"]],
+    );
+    await release("kept", "one");
+    assert.ok((await want("kept", "two")).token > token);
+  });
+});
