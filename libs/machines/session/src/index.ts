@@ -1,1 +1,44 @@
-export {};
+export { indexLabels, modeName } from "./description.ts";
+export type {
+  AwaitSession,
+  ChooseMode,
+  FollowPart,
+  HoldLocks,
+  OperatePart,
+  PartWork,
+  PlanPart,
+  SessionEffect,
+  StartPart,
+} from "./effects.ts";
+export { sessionErrors } from "./errors.ts";
+export {
+  beginSession,
+  cancelSession,
+  confirmLocks,
+  pauseSession,
+  recordChoice,
+  refuseStart,
+  removeSession,
+  resumeSession,
+  retrySession,
+  settleDependency,
+  signalSession,
+  terminateSession,
+} from "./life/commands.ts";
+export { session } from "./machine.ts";
+export { partId } from "./numbers.ts";
+export {
+  confirmOperation,
+  confirmPart,
+  endChild,
+  endPart,
+  refuseOperation,
+  refusePart,
+} from "./part/commands.ts";
+export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
+export { explainSession } from "./queries/explain.ts";
+export { type SessionWanted, showSession } from "./queries/session.ts";
+export { showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
+export { showWork } from "./queries/work.ts";
+export type { Session, SessionView, TaskView } from "./state.ts";
+export { addTasks, moveTasks, noteTasks, placeTasks } from "./task/commands.ts";

@@ -25,6 +25,8 @@ export interface ConformanceOptions {
   readonly machines: readonly AnyMachine[];
   /** Name of the service that hosts them. */
   readonly service: string;
+  /** Services that are not driven here: letters to them leave. Default none. */
+  readonly outside?: readonly string[];
   /** Commands as callers give them. Few ids, small numbers: so that they meet. */
   readonly commands: Arbitrary<MachineCall>;
   /** The last word of the world on an effect, which has to settle this attempt; `luck` is drawn from [0, 1). Without it effects are never answered. */
@@ -111,8 +113,8 @@ async function inputs({ commands, pauseMaxMs = 60_000 }: ConformanceOptions): Pr
 }
 
 function runSequence(options: ConformanceOptions, steps: readonly Input[], seed: number) {
-  const { machines, service, invariant } = options;
-  const driver = new MachineDriver({ machines, service, seed });
+  const { machines, service, outside = [], invariant } = options;
+  const driver = new MachineDriver({ machines, service, outside, seed });
   for (const step of steps) {
     take(driver, step, options);
     invariant?.(driver);

@@ -24,6 +24,8 @@ export interface DriverOptions {
   readonly machines: readonly AnyMachine[];
   /** Name of the service that hosts them: letters are addressed to it. */
   readonly service: string;
+  /** Services that are not driven here: letters to them leave. Default none. */
+  readonly outside?: readonly string[];
   /** What chance gives in a step, and when a state is put together from its snapshot; 1 unless given. */
   readonly seed?: number;
   /** What the clock shows at first, milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless given. */
@@ -56,6 +58,7 @@ const lettersPerCallMax = 100_000;
 
 export class MachineDriver {
   readonly #service: string;
+  readonly #outside: ReadonlySet<string>;
   readonly #tables: ReadonlyMap<string, MachineTable>;
   readonly #instances = new Map<string, DrivenInstance>();
   readonly #chance;
@@ -65,9 +68,10 @@ export class MachineDriver {
   #lettersRefused = 0;
   #nowMs: number;
 
-  constructor({ machines, service, seed = 1, startMs = defaultStartMs }: DriverOptions) {
+  constructor({ machines, service, outside = [], seed = 1, startMs = defaultStartMs }: DriverOptions) {
     for (const machine of machines) checkTable(machine);
     this.#service = service;
+    this.#outside = new Set(outside);
     this.#tables = new Map(machines.map((machine) => [machine.kind, new MachineTable(machine)]));
     this.#chance = seededChance(seed);
     this.#nowMs = startMs;
@@ -305,6 +309,7 @@ export class MachineDriver {
   #send(letter: DrivenLetter): void {
     const { to, from } = letter;
     const name = `${textOf(from)}: letter ${letter.type}`;
+    if (this.#outside.has(to.service)) return;
     expect(
       to.service === this.#service,
       name,

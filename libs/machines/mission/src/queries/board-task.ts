@@ -39,6 +39,8 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
     parentTaskId: mission.tasks[parent]?.spec.id ?? "",
     progress: fraction,
     used: used && { ...(used as Amounts) },
+    agentId: task.agent,
+    readyTime: momentOf(task.readyMs),
   };
 }
 

@@ -42,7 +42,7 @@ export function checkTasks(
   });
 }
 
-function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
+export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
   const { id, work, needs, when, checks, input } = spec;
   if (id === "") return "expected an id";
   if (work === undefined || (work.$case === "capability" ? work.value : work.value.name) === "")
@@ -66,7 +66,7 @@ function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean)
 }
 
 /** A task that needs itself by way of others; what was there before needs nothing that comes now. */
-function circleIn(specs: readonly TaskSpec[], ids: ReadonlySet<string>): string | undefined {
+export function circleIn(specs: readonly TaskSpec[], ids: ReadonlySet<string>): string | undefined {
   const open = new Map<string, number>();
   const followers = new Map<string, string[]>();
   for (const { id, needs } of specs) {

@@ -1,0 +1,64 @@
+/** What is shown of a session: in lists, and in golden histories. */
+import { Mode, SessionSnapshotV1 } from "@tutti/contracts/session/v1";
+import type { Description } from "@tutti/kernel";
+import { cut } from "@tutti/machine-run/siblings";
+import { labelLengthMax } from "./limits.ts";
+import { snapshotOf } from "./snapshots.ts";
+import { hasEnded, type Session, type SessionView, statusOf } from "./state.ts";
+
+/** What sessions are found by besides their own labels: names that no label of a user can have. */
+export const indexLabels = {
+  errorCode: "session:error",
+  parent: "session:parent",
+  title: "session:title",
+  mode: "session:mode",
+  /** Set while it waits for a person. */
+  person: "session:person",
+} as const;
+
+export function describeSession(session: SessionView): Description {
+  const { order } = session;
+  const labels: Record<string, string> = { ...order?.spec?.labels };
+  if (order?.spec?.title) labels[indexLabels.title] = cut(order.spec.title, labelLengthMax);
+  const parent = order?.parent;
+  if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+  if (session.mode !== Mode.MODE_UNSPECIFIED) labels[indexLabels.mode] = modeName(session.mode);
+  if (session.error !== undefined) labels[indexLabels.errorCode] = cut(session.error.code, labelLengthMax);
+  if (!hasEnded(session) && session.pauseMs > 0) labels[indexLabels.person] = "0";
+  return {
+    status: statusOf(session),
+    definition: order?.definition ?? "",
+    labels,
+    idChosen: order?.idChosen ?? false,
+    keepMs: order?.spec?.retentionMs || undefined,
+    removedMs: session.removeMs || undefined,
+  };
+}
+
+const names: Readonly<Record<number, string>> = {
+  [Mode.MODE_WORKFLOW]: "workflow",
+  [Mode.MODE_SWARM]: "swarm",
+  [Mode.MODE_INTELLIGENCE]: "intelligence",
+  [Mode.MODE_HYBRID]: "hybrid",
+  [Mode.MODE_ADAPTIVE]: "adaptive",
+  [Mode.MODE_CUSTOM]: "custom",
+};
+
+/** A mode in a sentence. */
+export function modeName(mode: Mode): string {
+  return names[mode] ?? "";
+}
+
+/** All of the state as plain JSON. */
+export function projectSession(session: SessionView): unknown {
+  const { counts, left, openParts, keptBytes, tasks, parts } = session;
+  return {
+    ...(SessionSnapshotV1.toJSON(snapshotOf(session as Session)) as object),
+    follows: {
+      ...{ counts: [...counts], left, openParts, keptBytes },
+      open: tasks.map(({ open }) => open),
+      followers: tasks.map(({ followers }) => followers.length),
+      parts: parts.map((part) => [...part.tasks].sort((one, other) => one - other)),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * What a session does by itself once something has happened: it begins when nothing holds it, lets parts end that have nothing
+ * more to do, and ends when its tasks have. Every step comes here at its end.
+ */
+import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
+import { operationQueued } from "../part/events.ts";
+import { kindOfWork } from "../part/parts.ts";
+import { hasEnded, isGoing, type PartView, type SessionStep, type SessionView, takesMore } from "../state.ts";
+import { bringIn, newPart } from "../task/look.ts";
+import { isChosen, isHeldBefore, wantedMode } from "./asking.ts";
+import { conclude, endStopped } from "./end.ts";
+import { choosingBegun, modeChosen } from "./events.ts";
+
+export function advance(session: SessionView, step: SessionStep): void {
+  if (session.order === undefined || hasEnded(session)) return;
+  if (session.phase === SessionPhase.SESSION_PHASE_WAITING) begin(session, step);
+  if (isGoing(session)) go(session, step);
+  if (session.phase === SessionPhase.SESSION_PHASE_STOPPING && session.openParts === 0)
+    endStopped(session, step);
+}
+
+function begin(session: SessionView, step: SessionStep): void {
+  if (session.pauseMs > 0 || isHeldBefore(session)) return;
+  const wanted = session.mode || wantedMode(session);
+  // What was chosen before it was taken up again stays: what is left is done as one part.
+  if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {
+    step.emit(choosingBegun, { beginMs: step.nowMs });
+    return;
+  }
+  const tasks = session.tasks.filter(({ part }) => part < 0).map(({ number }) => number);
+  const mode = wanted === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : wanted;
+  const reason = session.retries > 0 ? "it was taken up again" : "it was asked for";
+  const parts = tasks.length === 0 ? [] : [newPart(session, { mode, tasks, reason })];
+  step.emit(modeChosen, { choice: undefined, mode: wanted, parts, chooseMs: step.nowMs });
+  bringIn(session, step);
+}
+
+function go(session: SessionView, step: SessionStep): void {
+  if (session.left > 0) return;
+  for (const part of session.parts) if (isToClose(part)) close(part, step);
+  if (session.openParts === 0) conclude(session, step);
+}
+
+/** A run ends by itself; a mission is told that nothing more comes. */
+function isToClose(part: PartView): boolean {
+  return takesMore(part) && kindOfWork(part.mode) === "mission";
+}
+
+function close({ number: part }: PartView, step: SessionStep): void {
+  step.emit(operationQueued, { part, operation: { operation: { $case: "close", value: true } } });
+}

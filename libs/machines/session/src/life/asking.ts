@@ -1,0 +1,52 @@
+/** What is asked for before a session begins, for folds: other sessions first, then locks, then a choice. */
+import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
+import { choosing, dependencyEffect, locking } from "../numbers.ts";
+import { hasEnded, type Session, type SessionOutstanding, type SessionView, specOf } from "../state.ts";
+
+export function askBefore(session: Session, outstanding: SessionOutstanding): void {
+  for (const [index, status] of session.dependencies.entries()) {
+    const dependency = session.order?.spec?.dependsOn[index];
+    if (status !== WorkStatus.WORK_STATUS_UNSPECIFIED || dependency === undefined) continue;
+    const effect: AwaitSession = { kind: "await_session", dependency };
+    outstanding.effect(dependencyEffect(index), 1 + session.retries, effect);
+  }
+  askLocks(session, outstanding);
+}
+
+/** They are held from before the beginning to the end: what is asked for stays outstanding. */
+export function askLocks(session: Session, outstanding: SessionOutstanding): void {
+  const { locks = [], priority = 0 } = session.order?.spec ?? {};
+  if (locks.length === 0 || hasEnded(session) || isWaitingForOthers(session)) return;
+  const effect: HoldLocks = { kind: "hold_locks", locks, priority };
+  outstanding.effect(locking, 1 + session.retries, effect);
+}
+
+export function askChoice(session: Session, outstanding: SessionOutstanding): void {
+  const wanted = wantedMode(session);
+  if (!isChosen(wanted)) return;
+  const effect: ChooseMode = { kind: "choose_mode", wanted };
+  outstanding.effect(choosing, 1 + session.retries, effect);
+}
+
+export function isWaitingForOthers({ dependencies }: Pick<SessionView, "dependencies">): boolean {
+  return dependencies.includes(WorkStatus.WORK_STATUS_UNSPECIFIED);
+}
+
+/** Whether nothing holds it before it begins. */
+export function isHeldBefore(session: SessionView): boolean {
+  const { phase, lockMs } = session;
+  if (phase !== SessionPhase.SESSION_PHASE_WAITING) return false;
+  return isWaitingForOthers(session) || (specOf(session).locks.length > 0 && lockMs === 0);
+}
+
+/** How it is to be done, as it was asked for. */
+export function wantedMode(session: SessionView): Mode {
+  return specOf(session).mode || Mode.MODE_ADAPTIVE;
+}
+
+/** Whether it is to be chosen what is done how. */
+export function isChosen(mode: Mode): boolean {
+  return mode === Mode.MODE_ADAPTIVE || mode === Mode.MODE_HYBRID;
+}

@@ -1,0 +1,316 @@
+/** Begins a session, holds it, lets it go on, ends it. */
+import {
+  BeginSession,
+  CancelWork,
+  ConfirmLocks,
+  PauseWork,
+  RecordChoice,
+  RefuseStart,
+  RemoveSession,
+  ResumeWork,
+  RetryWork,
+  SessionBegun,
+  SessionDone,
+  type SessionOrder,
+  SessionPhase,
+  SettleDependency,
+  SignalWork,
+  TerminateWork,
+} from "@tutti/contracts/session/v1";
+import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { isEnded, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { expressionOf } from "@tutti/machine-mission/siblings";
+import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { operationsMax, partsMax } from "../limits.ts";
+import { choosing, dependencyOfEffect, locking, partId, partOfId } from "../numbers.ts";
+import { operationQueued } from "../part/events.ts";
+import {
+  hasEnded,
+  isOpen,
+  type SessionCommand,
+  type SessionStep,
+  type SessionView,
+  statusOf,
+} from "../state.ts";
+import { checkTasks } from "../task/check.ts";
+import { bringIn, newPart } from "../task/look.ts";
+import { advance } from "./advance.ts";
+import { isWaitingForOthers } from "./asking.ts";
+import { end, stopSession, tellStopping } from "./end.ts";
+import {
+  dependencySettled,
+  locksNoted,
+  modeChosen,
+  sessionAccepted,
+  sessionPaused,
+  sessionRemoved,
+  sessionResumed,
+  sessionRetried,
+  sessionSignalled,
+} from "./events.ts";
+import { textOf } from "./output.ts";
+import { actorOf, causeOf, commandOf, goingOn, reasonOf } from "./step.ts";
+
+const done: SessionDone = {};
+
+/** The same again changes nothing. */
+export const beginSession: SessionCommand<BeginSession, SessionBegun> = {
+  type: "begin_session",
+  codec: BeginSession,
+  reply: SessionBegun,
+  decide(session, { order }, step) {
+    if (session.order !== undefined) return again(session, order, step);
+    const refusal = orderProblem(session, order);
+    if (refusal !== undefined) return refusal;
+    return goingOn(session, step, () => {
+      step.emit(sessionAccepted, { order, cause: causeOf(step), createMs: step.nowMs });
+      return { existed: false, status: WorkStatus.WORK_STATUS_PENDING };
+    });
+  },
+};
+
+function again(
+  session: SessionView,
+  order: SessionOrder | undefined,
+  step: SessionStep,
+): SessionBegun | Refusal {
+  const hash = Buffer.from(session.order?.requestHash ?? []);
+  const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
+  if (!isSame) return sessionErrors.conflict.refusal({ id: step.key.id });
+  return { existed: true, status: statusOf(session) };
+}
+
+function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | undefined): Refusal | undefined {
+  const spec = order?.spec;
+  const invalid = (problem: string) => sessionErrors.invalid.refusal({ problem });
+  if (spec === undefined) return invalid("expected what is to be done, found nothing");
+  if (spec.work?.$case !== "tasks") return invalid("expected tasks, found none");
+  if (!(spec.timeoutMs >= 0 && spec.retentionMs >= 0)) return invalid("expected spans that are not negative");
+  const names = spec.locks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return invalid(`expected each lock once, found ${twice} twice`);
+  const { tasks, output } = spec.work.value;
+  if (output !== "") {
+    const made = expressionOf(textOf(output), "output", false);
+    if (!made.ok) return invalid(`output: ${made.problem}`);
+  }
+  return checkTasks(session, tasks as Parameters<typeof checkTasks>[1]);
+}
+
+/** Result: a session that has to come before it has ended. */
+export const settleDependency: SessionCommand<SettleDependency, SessionDone> = commandOf({
+  type: "settle_dependency",
+  codec: SettleDependency,
+  reply: SessionDone,
+  decide(session, { status }, step) {
+    const dependency = dependencyOfEffect(step.settles?.number ?? 0);
+    const wanted = session.order?.spec?.dependsOn[dependency];
+    if (step.settles === undefined || wanted === undefined) return done;
+    step.emit(dependencySettled, { dependency, status, settleMs: step.nowMs });
+    if (isMet(wanted.condition, status)) return done;
+    const other = wanted.session?.id ?? "";
+    const refusal = sessionErrors.dependencyFailed.refusal({ other, status: statusName(status) });
+    stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
+    return done;
+  },
+});
+
+function isMet(condition: NeedCondition, status: WorkStatus): boolean {
+  if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return isEnded(status);
+  if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === WorkStatus.WORK_STATUS_FAILED;
+  return status === WorkStatus.WORK_STATUS_COMPLETED;
+}
+
+/** Its locks are held. */
+export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf({
+  type: "confirm_locks",
+  codec: ConfirmLocks,
+  reply: SessionDone,
+  decide(session, _, step) {
+    if (session.lockMs > 0 || isHeldByOthers(session)) return done;
+    step.emit(locksNoted, { holdMs: step.nowMs });
+    return done;
+  },
+});
+
+function isHeldByOthers(session: SessionView): boolean {
+  return session.order?.spec?.locks.length === 0 || isWaitingForOthers(session);
+}
+
+/** Result: what it waits for, or a choice, cannot be had. */
+export const refuseStart: SessionCommand<RefuseStart, SessionDone> = commandOf({
+  type: "refuse_start",
+  codec: RefuseStart,
+  reply: SessionDone,
+  decide(session, { error }, step) {
+    if (step.settles === undefined) return done;
+    if (session.phase !== SessionPhase.SESSION_PHASE_STOPPING)
+      stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: bounded(error) });
+    if (step.settles.number === locking && session.lockMs > 0) step.emit(locksNoted, { holdMs: 0 });
+    return done;
+  },
+});
+
+/** Result: how it is done. Every task has to be in one part. */
+export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf({
+  type: "record_choice",
+  codec: RecordChoice,
+  reply: SessionDone,
+  decide(session, { choice, mode, parts }, step) {
+    if (step.settles?.number !== choosing || session.phase !== SessionPhase.SESSION_PHASE_CHOOSING)
+      return done;
+    const seen = new Set(parts.flatMap(({ tasks }) => tasks));
+    const count = parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    if (count !== session.tasks.length || seen.size !== count || parts.length > partsMax)
+      return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
+    const made = parts.map((part) => newPart(session, part));
+    const chosen = choice && {
+      ...choice,
+      choiceId: `c${session.choices.length + 1}`,
+      chooseTime: timeOf(step.nowMs),
+    };
+    step.emit(modeChosen, { choice: chosen, mode, parts: made, chooseMs: step.nowMs });
+    if (session.pauseMs > 0) tellParts(session, step, { $case: "pause", value: true });
+    bringIn(session, step);
+    return done;
+  },
+});
+
+export function timeOf(ms: number) {
+  return { seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) };
+}
+
+export const pauseSession: SessionCommand<PauseWork, SessionDone> = commandOf({
+  type: "pause_session",
+  codec: PauseWork,
+  reply: SessionDone,
+  decide(session, { reason }, step) {
+    if (session.pauseMs > 0 || session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
+    step.emit(sessionPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    tellParts(session, step, { $case: "pause", value: true });
+    return done;
+  },
+});
+
+export const resumeSession: SessionCommand<ResumeWork, SessionDone> = commandOf({
+  type: "resume_session",
+  codec: ResumeWork,
+  reply: SessionDone,
+  decide(session, { reason }, step) {
+    if (session.pauseMs === 0) return done;
+    step.emit(sessionResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+    tellParts(session, step, { $case: "resume", value: true });
+    return done;
+  },
+});
+
+type Operation = NonNullable<
+  NonNullable<Parameters<typeof operationQueued.evolve>[1]["operation"]>["operation"]
+>;
+
+function tellParts(session: SessionView, step: SessionStep, operation: Operation): void {
+  for (const part of session.parts)
+    if (isOpen(part) && !part.isOver)
+      step.emit(operationQueued, { part: part.number, operation: { operation } });
+}
+
+export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf({
+  type: "signal_session",
+  codec: SignalWork,
+  reply: SessionDone,
+  decide(session, { signal: name, payload, partId: wanted }, step) {
+    const signal = { signal: name, payload, partId: wanted };
+    const only = wanted === "" ? undefined : session.parts[partOfId(wanted)];
+    if (wanted !== "" && only === undefined)
+      return sessionErrors.partMissing.refusal({ id: step.key.id, part: wanted });
+    const parts = (only === undefined ? session.parts : [only]).filter(
+      (part) => isOpen(part) && !part.isOver,
+    );
+    const full = parts.find(({ operations }) => operations.length >= operationsMax);
+    if (full !== undefined)
+      return sessionErrors.tooMany.refusal({
+        what: `things that wait to be done with ${partId(full.number)}`,
+        ...{ found: full.operations.length + 1, max: operationsMax },
+      });
+    step.emit(sessionSignalled, { signal, signalMs: step.nowMs });
+    for (const { number: part } of parts)
+      step.emit(operationQueued, { part, operation: { operation: { $case: "signal", value: signal } } });
+    return done;
+  },
+});
+
+/** Also a letter. Asked again it changes nothing. */
+export const cancelSession: SessionCommand<CancelWork, SessionDone> = commandOf({
+  type: "cancel_session",
+  codec: CancelWork,
+  reply: SessionDone,
+  decide(session, { reason }, step) {
+    if (session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
+    const refusal = sessionErrors.cancelled.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
+    stopSession(session, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error: detailOfRefusal(refusal) });
+    return done;
+  },
+});
+
+/** Also a letter. */
+export const terminateSession: SessionCommand<TerminateWork, SessionDone> = commandOf({
+  type: "terminate_session",
+  codec: TerminateWork,
+  reply: SessionDone,
+  decide(session, { reason }, step) {
+    for (const part of session.parts) tellStopping(session, step, part, true);
+    const refusal = sessionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
+    end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error: detailOfRefusal(refusal) });
+    return done;
+  },
+});
+
+/** Only of one that has ended: nothing that goes on is lost with it. */
+export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
+  type: "remove_session",
+  codec: RemoveSession,
+  reply: SessionDone,
+  decide(session, { reason }, step) {
+    const refusal = notEnded(session, step);
+    if (refusal !== undefined) return refusal;
+    if (session.removeMs === 0) step.emit(sessionRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    return done;
+  },
+};
+
+function notEnded(session: SessionView, { key }: SessionStep): Refusal | undefined {
+  if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
+  if (hasEnded(session)) return undefined;
+  return sessionErrors.goesOn.refusal({ id: key.id, status: statusName(statusOf(session)) });
+}
+
+/** Good results are kept, except of tasks that are named and of what depends on them. */
+export const retrySession: SessionCommand<RetryWork, SessionDone> = {
+  type: "retry_session",
+  codec: RetryWork,
+  reply: SessionDone,
+  decide(session, { taskIds, reason }, step) {
+    const refusal = notEnded(session, step);
+    if (refusal !== undefined) return refusal;
+    const wanted = new Set<number>();
+    for (const id of taskIds) {
+      const number = session.byId.get(id);
+      if (number === undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+      wanted.add(number);
+    }
+    for (const { number, status } of session.tasks)
+      if (
+        status !== TaskStatus.TASK_STATUS_COMPLETED &&
+        (taskIds.length === 0 || !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED)
+      )
+        wanted.add(number);
+    // What rests on something that is done again is done again.
+    for (const number of wanted)
+      for (const { task } of session.tasks[number]?.followers ?? []) wanted.add(task);
+    const tasks = [...wanted].sort((one, other) => one - other);
+    step.emit(sessionRetried, { tasks, reason: reasonOf(reason), retryMs: step.nowMs });
+    advance(session, step);
+    return done;
+  },
+};

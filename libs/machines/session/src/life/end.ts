@@ -1,0 +1,197 @@
+/** How a session comes to its end, and who is told. */
+import { Mode } from "@tutti/contracts/session/v1";
+import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
+import { type Amounts, type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild, type RunEnding, TerminateRun } from "@tutti/contracts/workflow/v1";
+import type { Message } from "@tutti/kernel";
+import {
+  bounded,
+  bytesOf,
+  type Data,
+  detailOfRefusal,
+  noBytes,
+  payloadOf,
+  statusName,
+  withdrawMessage as withdrawRun,
+} from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { partId } from "../numbers.ts";
+import { kindOfWork, workIdOf } from "../part/parts.ts";
+import {
+  isGoing,
+  isOpen,
+  type PartView,
+  type SessionStep,
+  type SessionView,
+  statusOf,
+  type TaskView,
+} from "../state.ts";
+import { sessionEnded, sessionStopped } from "./events.ts";
+import { computedOutput, outputOf } from "./output.ts";
+
+export interface Stop {
+  readonly status: WorkStatus;
+  readonly error: ErrorDetail;
+}
+
+/** Whatever is open is stopped; work that is there is waited for. Whoever calls it advances the session. */
+export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
+  for (const part of session.parts) tellStopping(session, step, part, false);
+  step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
+}
+
+const terminateRun: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
+const terminateMission: Message<TerminateMission> = { type: "terminate_mission", codec: TerminateMission };
+const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };
+const withdrawMission: Message<WithdrawMission> = { type: "withdraw_mission", codec: WithdrawMission };
+
+/** Work whose start may be under way is given up: it ends, or never begins. */
+export function tellStopping(
+  session: SessionView,
+  step: SessionStep,
+  part: PartView,
+  isByForce: boolean,
+): void {
+  const kind = kindOfWork(part.mode);
+  if (!isOpen(part) || part.isOver || kind === "part") return;
+  const { namespace, id } = session.key;
+  const reason = `the session ${id} ends`;
+  const to = {
+    service: kind === "run" ? "workflow" : "swarm",
+    ...{ namespace, kind, id: workIdOf(session, part.number) },
+  };
+  const parent = { namespace, kind: "session", id, task: partId(part.number) };
+  const isThere = part.status !== WorkStatus.WORK_STATUS_PENDING;
+  if (isThere && kind === "run" && isByForce) step.send(to, terminateRun, { reason });
+  else if (isThere && kind === "mission")
+    step.send(to, isByForce ? terminateMission : cancelMission, { reason });
+  else if (kind === "run")
+    step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+  else step.send(to, withdrawMission, { definition: "", parent, terminate: isByForce, reason });
+}
+
+/** All tasks have ended, and nothing is open. */
+export function conclude(session: SessionView, step: SessionStep): void {
+  const output = computedOutput(session);
+  if (!output.ok) {
+    end(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: output.error });
+    return;
+  }
+  const isOfTasks = output.bytes.length === 0;
+  step.emit(sessionEnded, {
+    ...{ status: WorkStatus.WORK_STATUS_COMPLETED, output: output.bytes, outputOfTasks: isOfTasks },
+    ...{ error: undefined, cameOfIt: cameOf(session, step.nowMs), endMs: step.nowMs },
+  });
+  report(session, step);
+}
+
+export function endStopped(session: SessionView, step: SessionStep): void {
+  end(session, step, { status: session.ending, error: bounded(session.error) });
+}
+
+export function end(session: SessionView, step: SessionStep, { status, error }: Stop): void {
+  step.emit(sessionEnded, {
+    ...{ status, output: noBytes, outputOfTasks: false, error },
+    ...{ cameOfIt: cameOf(session, step.nowMs), endMs: step.nowMs },
+  });
+  report(session, step);
+}
+
+/** What came of the choice of the mode, where one was made. */
+function cameOf(session: SessionView, endMs: number) {
+  if (!session.choices.some(({ kind }) => kind === "mode") || session.beginMs === 0) return undefined;
+  const count = (status: TaskStatus) => session.counts[status] ?? 0;
+  const skipped = count(TaskStatus.TASK_STATUS_SKIPPED);
+  const wanted = Math.max(1, session.tasks.length - skipped);
+  const quality = count(TaskStatus.TASK_STATUS_COMPLETED) / wanted;
+  const realMs = Math.max(0, endMs - session.beginMs);
+  return { realMs, used: usedBy(session), quality, score: 0 };
+}
+
+/** What its tasks used up; the time of agents at work where nobody said. */
+export function usedBy(session: SessionView): Amounts {
+  const sum: Amounts = { tokens: 0, money: 0, timeMs: 0 };
+  for (const { used, startMs, endMs } of session.tasks) {
+    sum.tokens += used?.tokens ?? 0;
+    sum.money += used?.money ?? 0;
+    sum.timeMs += used?.timeMs || (startMs > 0 ? Math.max(0, endMs - startMs) : 0);
+  }
+  return sum;
+}
+
+/** The work of a part has ended: the session goes on only where that was well, and nothing was left undone. */
+export function checkPart(session: SessionView, step: SessionStep, part: PartView): void {
+  if (!isGoing(session)) return;
+  const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !isLeftUndone(session, part);
+  if (isWell) return;
+  const failed = session.tasks.find(
+    (task) => task.part === part.number && task.status === TaskStatus.TASK_STATUS_FAILED,
+  );
+  const status = statusName(part.status);
+  const refusal =
+    failed === undefined
+      ? sessionErrors.partFailed.refusal({ part: partId(part.number), status })
+      : sessionErrors.tasksFailed.refusal({ task: failed.spec.id });
+  const cause = failed?.error ?? part.error;
+  fail(session, step, detailOfRefusal(refusal, cause === undefined ? undefined : bounded(cause)));
+}
+
+function isLeftUndone(session: SessionView, part: PartView): boolean {
+  for (const number of part.tasks) {
+    const status = session.tasks[number]?.status ?? TaskStatus.TASK_STATUS_PENDING;
+    if (status < TaskStatus.TASK_STATUS_COMPLETED) return true;
+  }
+  return false;
+}
+
+/**
+ * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before it ends,
+ * and a user's orchestrator says itself what a failure means: their ends are waited for.
+ */
+export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
+  if (!isGoing(session)) return;
+  const failed = tasks.find(({ status, followers, part }) => {
+    const doing = session.parts[part];
+    const isSeenTo = doing !== undefined && isOpen(doing) && kindOfWork(doing.mode) !== "mission";
+    const isAwaited = followers.some(({ condition }) => condition > 1);
+    return status === TaskStatus.TASK_STATUS_FAILED && !isSeenTo && !isAwaited;
+  });
+  if (failed === undefined) return;
+  const refusal = sessionErrors.tasksFailed.refusal({ task: failed.spec.id });
+  fail(
+    session,
+    step,
+    detailOfRefusal(refusal, failed.error === undefined ? undefined : bounded(failed.error)),
+  );
+}
+
+function fail(session: SessionView, step: SessionStep, error: ErrorDetail): void {
+  stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
+}
+
+const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
+/** Services by the kinds of machines that start sessions. */
+const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
+
+export function report(session: SessionView, step: SessionStep): void {
+  const { parent } = session.order ?? {};
+  const service = services[parent?.kind ?? ""];
+  if (parent === undefined || service === undefined || parent.id === "") return;
+  const to = { service, namespace: step.key.namespace, kind: parent.kind, id: parent.id };
+  step.send(to, endChild, { taskId: parent.task, ending: endingOf(session), used: usedBy(session) });
+}
+
+function endingOf(session: SessionView): RunEnding {
+  const status = statusOf(session);
+  const output =
+    status === WorkStatus.WORK_STATUS_COMPLETED ? (outputOf(session) as Data | undefined) : undefined;
+  return {
+    ...{ runId: session.key.id, status, output: bytesOf(output), outputPayload: payloadOf(output) },
+    error: session.error === undefined ? undefined : bounded(session.error),
+  };
+}
+
+/** Modes in which tasks are done. */
+export function isDoing(mode: Mode): boolean {
+  return mode === Mode.MODE_WORKFLOW || mode === Mode.MODE_SWARM || mode === Mode.MODE_INTELLIGENCE;
+}

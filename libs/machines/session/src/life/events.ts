@@ -1,0 +1,228 @@
+/** The life of a session as a whole. */
+import {
+  ChoosingBegunV1,
+  DependencySettledV1,
+  LocksNotedV1,
+  ModeChosenV1,
+  SessionAcceptedV1,
+  SessionEndedV1,
+  SessionOrder,
+  SessionPausedV1,
+  SessionPhase,
+  SessionRemovedV1,
+  SessionResumedV1,
+  SessionRetriedV1,
+  SessionSignalledV1,
+  SessionStoppedV1,
+} from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
+import { choicesMax } from "../limits.ts";
+import { choosing, dependencyEffect, locking, timeoutTimer } from "../numbers.ts";
+import { endPart, makePart, stopPart } from "../part/parts.ts";
+import { isOpen, type Session, type SessionEvent, type SessionOutstanding } from "../state.ts";
+import { addTasks, beginAnew, stopTasks, taskOf } from "../task/nodes.ts";
+import { askBefore, askChoice, askLocks } from "./asking.ts";
+
+export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
+  type: "session_accepted",
+  version: 1,
+  codec: SessionAcceptedV1,
+  described: true,
+  blobs({ order }) {
+    const work = order?.spec?.work;
+    if (work?.$case !== "tasks") return [];
+    return [...blobsOf(work.value.input), ...work.value.tasks.flatMap(({ input }) => blobsOf(input))];
+  },
+  evolve(session, { order = SessionOrder.create(), cause, createMs }, outstanding) {
+    session.order = withoutTasks(order);
+    session.createCause = cause;
+    session.createMs = createMs;
+    session.phase = SessionPhase.SESSION_PHASE_WAITING;
+    const { work, dependsOn = [], timeoutMs = 0 } = order.spec ?? {};
+    if (work?.$case === "tasks") addTasks(session, work.value.tasks);
+    for (const _ of dependsOn) session.dependencies.push(WorkStatus.WORK_STATUS_UNSPECIFIED);
+    askBefore(session, outstanding);
+    if (timeoutMs > 0) outstanding.timer(timeoutTimer, createMs + timeoutMs);
+  },
+};
+
+function withoutTasks(order: SessionOrder): SessionOrder {
+  const { spec } = order;
+  if (spec?.work?.$case !== "tasks") return order;
+  return { ...order, spec: { ...spec, work: { $case: "tasks", value: { ...spec.work.value, tasks: [] } } } };
+}
+
+export const dependencySettled: SessionEvent<DependencySettledV1> = {
+  type: "dependency_settled",
+  version: 1,
+  codec: DependencySettledV1,
+  evolve(session, { dependency, status }, outstanding) {
+    session.dependencies[dependency] = status;
+    outstanding.settled(dependencyEffect(dependency));
+    // Locks are asked for when everything else is there: nobody waits for who waits himself.
+    askLocks(session, outstanding);
+  },
+};
+
+export const locksNoted: SessionEvent<LocksNotedV1> = {
+  type: "locks_noted",
+  version: 1,
+  codec: LocksNotedV1,
+  evolve(session, { holdMs }, outstanding) {
+    session.lockMs = holdMs;
+    if (holdMs === 0) outstanding.settled(locking);
+  },
+};
+
+export const choosingBegun: SessionEvent<ChoosingBegunV1> = {
+  type: "choosing_begun",
+  version: 1,
+  codec: ChoosingBegunV1,
+  evolve(session, _, outstanding) {
+    session.phase = SessionPhase.SESSION_PHASE_CHOOSING;
+    askChoice(session, outstanding);
+  },
+};
+
+export const modeChosen: SessionEvent<ModeChosenV1> = {
+  type: "mode_chosen",
+  version: 1,
+  codec: ModeChosenV1,
+  described: true,
+  evolve(session, { choice, mode, parts, chooseMs }, outstanding) {
+    outstanding.settled(choosing);
+    if (choice !== undefined) {
+      if (session.choices.length >= choicesMax) session.choices.shift();
+      session.choices.push(choice);
+    }
+    session.mode = mode;
+    session.phase = SessionPhase.SESSION_PHASE_GOING;
+    if (session.beginMs === 0) session.beginMs = chooseMs;
+    for (const part of parts) makePart(session, part, chooseMs, outstanding);
+  },
+};
+
+export const sessionPaused: SessionEvent<SessionPausedV1> = {
+  type: "session_paused",
+  version: 1,
+  codec: SessionPausedV1,
+  described: true,
+  evolve(session, { reason, pauseMs }) {
+    session.pauseMs = pauseMs;
+    session.pauseReason = reason;
+  },
+};
+
+export const sessionResumed: SessionEvent<SessionResumedV1> = {
+  type: "session_resumed",
+  version: 1,
+  codec: SessionResumedV1,
+  described: true,
+  evolve(session) {
+    session.pauseMs = 0;
+    session.pauseReason = "";
+  },
+};
+
+/** What it was told is in the history; the parts are told by operations. */
+export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
+  type: "session_signalled",
+  version: 1,
+  codec: SessionSignalledV1,
+  blobs: ({ signal }) => blobsOf(signal?.payload),
+  evolve() {},
+};
+
+/** Work that is being started is given up; that which is there is waited for. */
+export const sessionStopped: SessionEvent<SessionStoppedV1> = {
+  type: "session_stopped",
+  version: 1,
+  codec: SessionStoppedV1,
+  described: true,
+  evolve(session, { status, error, stopMs }, outstanding) {
+    session.phase = SessionPhase.SESSION_PHASE_STOPPING;
+    session.ending = status;
+    session.error = error;
+    session.pauseMs = 0;
+    outstanding.settled(choosing);
+    for (const part of session.parts) {
+      if (!isOpen(part)) continue;
+      stopPart(part, outstanding);
+      if (part.status !== WorkStatus.WORK_STATUS_PENDING) continue;
+      part.endMs = stopMs;
+      endPart(session, part, WorkStatus.WORK_STATUS_CANCELLED, outstanding);
+    }
+    clearBefore(session, outstanding);
+  },
+};
+
+/** Nothing is waited for any more, but the ends of parts; locks are held until then. */
+function clearBefore(session: Session, outstanding: SessionOutstanding): void {
+  for (const dependency of session.dependencies.keys()) outstanding.settled(dependencyEffect(dependency));
+  if (session.lockMs === 0) outstanding.settled(locking);
+  outstanding.cleared(timeoutTimer);
+}
+
+export const sessionEnded: SessionEvent<SessionEndedV1> = {
+  type: "session_ended",
+  version: 1,
+  codec: SessionEndedV1,
+  described: true,
+  evolve(session, { status, output, outputOfTasks, error, cameOfIt, endMs }, outstanding) {
+    session.phase = SessionPhase.SESSION_PHASE_ENDED;
+    session.ending = status;
+    session.endMs = endMs;
+    session.pauseMs = 0;
+    session.output = dataOf(output, undefined);
+    session.isOutputOfTasks = outputOfTasks;
+    session.error = error;
+    for (const part of session.parts) {
+      if (!isOpen(part)) continue;
+      part.endMs = endMs;
+      endPart(session, part, WorkStatus.WORK_STATUS_TERMINATED, outstanding);
+    }
+    stopTasks(session, endMs);
+    outstanding.settled(choosing);
+    clearBefore(session, outstanding);
+    outstanding.settled(locking);
+    session.lockMs = 0;
+    const chosen = session.choices.findLast(({ kind }) => kind === "mode");
+    if (cameOfIt === undefined || chosen === undefined) return;
+    session.choices[session.choices.indexOf(chosen)] = { ...chosen, outcome: cameOfIt };
+  },
+};
+
+export const sessionRetried: SessionEvent<SessionRetriedV1> = {
+  type: "session_retried",
+  version: 1,
+  codec: SessionRetriedV1,
+  described: true,
+  evolve(session, { tasks }, outstanding) {
+    for (const number of tasks) {
+      const task = taskOf(session, number);
+      session.parts[task.part]?.tasks.delete(number);
+      beginAnew(session, task);
+    }
+    session.retries += 1;
+    session.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
+    session.endMs = 0;
+    session.error = undefined;
+    session.output = undefined;
+    session.isOutputOfTasks = false;
+    session.phase = SessionPhase.SESSION_PHASE_WAITING;
+    // One that never began waits again for what it waited for.
+    if (session.beginMs === 0) session.dependencies.fill(WorkStatus.WORK_STATUS_UNSPECIFIED);
+    askBefore(session, outstanding);
+  },
+};
+
+export const sessionRemoved: SessionEvent<SessionRemovedV1> = {
+  type: "session_removed",
+  version: 1,
+  codec: SessionRemovedV1,
+  described: true,
+  evolve(session, { removeMs }) {
+    session.removeMs = removeMs;
+  },
+};

@@ -1,0 +1,82 @@
+/** The output of a session: of its tasks by id, or what an expression gives. */
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Value } from "@tutti/expressions";
+import { expressionOf } from "@tutti/machine-mission/siblings";
+import {
+  type Data,
+  dataOfPayload,
+  detailOfRefusal,
+  encodeJson,
+  joinedObject,
+  memberName,
+  parsed,
+  statusWord,
+  UnreadableData,
+} from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { valueBytesMax } from "../limits.ts";
+import { listOf, type SessionView, type TaskView } from "../state.ts";
+
+export type Output =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+/** What the expression gives; bytes that are none where all outputs are the output. */
+export function computedOutput(session: SessionView): Output {
+  const { output } = listOf(session);
+  if (output === "") return { ok: true, bytes: new Uint8Array(0) };
+  const made = expressionOf(textOf(output), "output", false);
+  if (!made.ok) return failed(made.problem);
+  try {
+    const given = made.program.evaluate((place) => valueSeen(session, made.program.references[place] ?? ""));
+    if (!given.ok) return failed(given.problem.message);
+    const bytes = encodeJson(given.value);
+    if (bytes.length <= valueBytesMax) return { ok: true, bytes };
+    const refusal = sessionErrors.outputTooLarge.refusal({ found: bytes.length, max: valueBytesMax });
+    return { ok: false, error: detailOfRefusal(refusal) };
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return failed(error.message);
+  }
+}
+
+/** It may stand in `${{ }}`, as in definitions. */
+export function textOf(output: string): string {
+  return /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(output)?.[1] ?? output;
+}
+
+function failed(problem: string): Output {
+  return { ok: false, error: detailOfRefusal(sessionErrors.outputFailed.refusal({ problem })) };
+}
+
+function valueSeen(session: SessionView, name: string): Value | undefined {
+  if (name === "input") return parsed(dataOfPayload(listOf(session).input as Payload | undefined));
+  if (name === "tasks")
+    return Object.fromEntries(session.tasks.map((task) => [task.spec.id, taskSeen(task)]));
+  if (!name.startsWith("tasks.")) return undefined;
+  const task = session.tasks[session.byId.get(name.slice("tasks.".length)) ?? -1];
+  return task === undefined ? undefined : taskSeen(task);
+}
+
+function taskSeen({ status, output, error }: TaskView): Value {
+  const seen: Record<string, Value> = {
+    status: statusWord(status),
+    error:
+      error === undefined
+        ? null
+        : { code: error.code, message: error.message, details: { ...error.details } },
+  };
+  if (status === TaskStatus.TASK_STATUS_COMPLETED) seen["output"] = parsed(output as Data | undefined);
+  return seen;
+}
+
+/** The output of a session that has completed. */
+export function outputOf(session: SessionView): Data | undefined {
+  if (!session.isOutputOfTasks) return session.output as Data | undefined;
+  const done = session.tasks.filter(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED);
+  return joinedObject(
+    done.map(({ spec }) => memberName(spec.id)),
+    done.map(({ output }) => output as Data | undefined),
+  );
+}

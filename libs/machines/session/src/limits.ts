@@ -1,0 +1,18 @@
+/** Bounds of everything in a session that could grow. */
+
+export const tasksMax = 100_000;
+/** Bytes of inputs and outputs that a session keeps in all; larger ones belong into the blob store. */
+export const keptBytesMax = 24 * 1024 * 1024;
+/** Parts, those that have ended included. */
+export const partsMax = 1_000;
+/** Choices and moves that are kept at hand; the history has all. */
+export const choicesMax = 100;
+export const movesMax = 10_000;
+/** Operations of a part that wait. */
+export const operationsMax = 10_000;
+export const reasonLengthMax = 4_096;
+export const labelLengthMax = 256;
+/** Greatest output of a session that an expression gives, as JSON, in bytes. */
+export const valueBytesMax = 1024 * 1024;
+/** Times a part is made anew because its work was taken away. */
+export const retriesMax = 1_000;

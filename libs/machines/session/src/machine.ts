@@ -1,0 +1,96 @@
+/**
+ * The session, a machine: tasks and intent, done as parts by runs, missions and orchestrators of users.
+ *
+ * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`,
+ * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
+ * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_choice`, `refuse_start`, `confirm_part`,
+ * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
+ * `place_tasks`.
+ * Letters: `end_child` of its parts.
+ *
+ * **What it sends.** To its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
+ * its parent `end_child`.
+ *
+ * **What it asks for** is in `effects.ts`.
+ *
+ * 1. A task is done by one part at a time, and its outcome counts once: what has ended stands as it does.
+ * 2. What a part looks at that another does is brought in when it has ended; nothing begins before its needs have.
+ * 3. A choice is made once, and recorded: whoever takes over goes on with it.
+ * 4. Every step goes on as far as it can: a session that has not ended waits for something that is outstanding, for a part, or
+ *    for a person.
+ */
+import type { Machine } from "@tutti/kernel";
+import { describeSession, projectSession } from "./description.ts";
+import type { SessionEffect } from "./effects.ts";
+import {
+  beginSession,
+  cancelSession,
+  confirmLocks,
+  pauseSession,
+  recordChoice,
+  refuseStart,
+  removeSession,
+  resumeSession,
+  retrySession,
+  settleDependency,
+  signalSession,
+  terminateSession,
+} from "./life/commands.ts";
+import * as life from "./life/events.ts";
+import { expire } from "./life/expire.ts";
+import {
+  confirmOperation,
+  confirmPart,
+  endChild,
+  endPart,
+  refuseOperation,
+  refusePart,
+} from "./part/commands.ts";
+import * as parts from "./part/events.ts";
+import { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
+import { explainSession } from "./queries/explain.ts";
+import { showSession } from "./queries/session.ts";
+import { showTasks } from "./queries/tasks.ts";
+import { showWork } from "./queries/work.ts";
+import { recoverSession } from "./recovery.ts";
+import { sessionSnapshots } from "./snapshots.ts";
+import { newSession, type Session } from "./state.ts";
+import { addTasks, moveTasks, noteTasks, placeTasks } from "./task/commands.ts";
+import * as tasks from "./task/events.ts";
+
+export const session: Machine<Session, SessionEffect> = {
+  kind: "session",
+  behaviour: 1,
+  create: newSession,
+  commands: [
+    beginSession,
+    pauseSession,
+    resumeSession,
+    cancelSession,
+    terminateSession,
+    removeSession,
+    retrySession,
+    signalSession,
+    settleDependency,
+    confirmLocks,
+    recordChoice,
+    refuseStart,
+    confirmPart,
+    refusePart,
+    noteTasks,
+    endPart,
+    endChild,
+    confirmOperation,
+    refuseOperation,
+    addTasks,
+    placeTasks,
+    moveTasks,
+  ],
+  events: [...Object.values(life), ...Object.values(parts), ...Object.values(tasks)],
+  queries: [showSession, showTasks, showChoices, showMoves, showPlan, explainSession, showWork],
+  expire,
+  snapshots: sessionSnapshots,
+  recover: recoverSession,
+  describe: describeSession,
+  project: projectSession,
+};

@@ -1,0 +1,44 @@
+/** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
+
+/** What is asked for before a session begins. */
+export const choosing = 1;
+export const locking = 2;
+const firstDependency = 8;
+const dependenciesMax = 120;
+const firstPart = firstDependency + dependenciesMax;
+
+export function dependencyEffect(dependency: number): number {
+  return firstDependency + dependency;
+}
+
+/** What is done for a part. */
+export const partEffects = { start: 0, follow: 1, operate: 2, plan: 3 } as const;
+const effectsPerPart = 4;
+
+export function partEffect(part: number, kind: number): number {
+  return firstPart + part * effectsPerPart + kind;
+}
+
+/** Undefined for what belongs to no part. */
+export function partOfEffect(effect: number): number | undefined {
+  return effect < firstPart ? undefined : Math.floor((effect - firstPart) / effectsPerPart);
+}
+
+export function kindOfEffect(effect: number): number {
+  return (effect - firstPart) % effectsPerPart;
+}
+
+export function dependencyOfEffect(effect: number): number {
+  return effect - firstDependency;
+}
+
+export const timeoutTimer = 1;
+
+export function partId(part: number): string {
+  return `p${part + 1}`;
+}
+
+export function partOfId(id: string): number {
+  const found = /^p([1-9]\d{0,3})$/.exec(id);
+  return found === null ? -1 : Number(found[1]) - 1;
+}

@@ -1,0 +1,141 @@
+/** What becomes of parts: their work is there, or was refused; it has ended; what was to be done with it is done. */
+import {
+  ConfirmOperation,
+  ConfirmPart,
+  EndPart,
+  type OperationMove,
+  RefuseOperation,
+  RefusePart,
+  SessionDone,
+} from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild } from "@tutti/contracts/workflow/v1";
+import { isEnded } from "@tutti/kernel";
+import { bounded, isDone } from "@tutti/machine-run/siblings";
+import { checkPart } from "../life/end.ts";
+import { commandOf, goingOn } from "../life/step.ts";
+import { partEffects, partOfId } from "../numbers.ts";
+import { hasEnded, isGoing, isOpen, type PartView, type SessionCommand, type SessionView } from "../state.ts";
+import { noteTasksOf } from "../task/commands.ts";
+import { moveTo } from "../task/move.ts";
+import { operationDone, partConfirmed, partEnded, partOver } from "./events.ts";
+import { workIdOf } from "./parts.ts";
+import { settledPart } from "./settled.ts";
+
+const done: SessionDone = {};
+
+export const confirmPart: SessionCommand<ConfirmPart, SessionDone> = commandOf({
+  type: "confirm_part",
+  codec: ConfirmPart,
+  reply: SessionDone,
+  decide(session, _, step) {
+    const part = settledPart(session, step, partEffects.start);
+    if (part === undefined) return done;
+    step.emit(partConfirmed, { part: part.number, confirmMs: step.nowMs });
+    return done;
+  },
+});
+
+export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
+  type: "refuse_part",
+  codec: RefusePart,
+  reply: SessionDone,
+  decide(session, { error }, step) {
+    const part = settledPart(session, step, partEffects.start);
+    if (part === undefined) return done;
+    const status = WorkStatus.WORK_STATUS_FAILED;
+    step.emit(partEnded, { part: part.number, status, error: bounded(error), endMs: step.nowMs });
+    checkPart(session, step, part);
+    return done;
+  },
+});
+
+const tookNoMore = "the work of its part took no more tasks";
+
+/** Tasks that were to be put in, and that it ended without. */
+function notTaken(session: SessionView, part: PartView): number[] {
+  const tasks = part.operations.flatMap(({ operation }) =>
+    operation?.$case === "add" ? operation.value.tasks : [],
+  );
+  return tasks.filter((number) => {
+    const task = session.tasks[number];
+    return task !== undefined && task.part === part.number && !isDone(task.status);
+  });
+}
+
+/** Result: its work has ended. Its tasks are said once more. */
+export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
+  type: "end_part",
+  codec: EndPart,
+  reply: SessionDone,
+  decide(session, { notes, status, error }, step) {
+    const part = settledPart(session, step, partEffects.follow);
+    if (part === undefined || !isEnded(status)) return done;
+    noteTasksOf(session, step, part, notes);
+    const detail = error === undefined ? undefined : bounded(error);
+    const tasks = notTaken(session, part);
+    step.emit(partEnded, { part: part.number, status, error: detail, endMs: step.nowMs });
+    if (tasks.length > 0 && status === WorkStatus.WORK_STATUS_COMPLETED && isGoing(session))
+      moveTo(session, step, { tasks, mode: part.mode, reason: tookNoMore, isApart: true });
+    checkPart(session, step, part);
+    return done;
+  },
+});
+
+/** Letter of its work: it has ended. Its tasks are looked at once more before that counts. */
+export const endChild: SessionCommand<EndChild, SessionDone> = {
+  type: "end_child",
+  codec: EndChild,
+  reply: SessionDone,
+  decide(session, { taskId, ending }, step) {
+    const part = session.parts[partOfId(taskId)];
+    if (hasEnded(session) || part === undefined || ending === undefined) return done;
+    if (!isOpen(part) || part.isOver || workIdOf(session, part.number) !== ending.runId) return done;
+    return goingOn(session, step, () => {
+      step.emit(partOver, { part: part.number });
+      return done;
+    });
+  },
+};
+
+/** Result: what was to be done with it is done. */
+export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = commandOf({
+  type: "confirm_operation",
+  codec: ConfirmOperation,
+  reply: SessionDone,
+  decide(session, { withdrawnTaskIds }, step) {
+    const part = settledPart(session, step, partEffects.operate);
+    const operation = part?.operations[0]?.operation;
+    if (part === undefined || operation === undefined) return done;
+    const moving = operation.$case === "withdraw" ? (operation.value as OperationMove) : undefined;
+    step.emit(operationDone, { part: part.number, error: undefined });
+    if (moving === undefined || !isGoing(session)) return done;
+    const withdrawn = new Set(withdrawnTaskIds);
+    const tasks = moving.tasks.filter((number) => {
+      const task = session.tasks[number];
+      return task !== undefined && withdrawn.has(task.spec.id) && !isDone(task.status);
+    });
+    if (tasks.length > 0) moveTo(session, step, { tasks, mode: moving.mode, reason: moving.reason });
+    return done;
+  },
+});
+
+/** Result: it cannot be done. What it was meant for does not come; the end of the part says what that means. */
+export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = commandOf({
+  type: "refuse_operation",
+  codec: RefuseOperation,
+  reply: SessionDone,
+  decide(session, { error }, step) {
+    const part = settledPart(session, step, partEffects.operate);
+    const operation = part?.operations[0]?.operation;
+    if (part === undefined || operation === undefined) return done;
+    step.emit(operationDone, { part: part.number, error: bounded(error) });
+    // Tasks that its work does not take are done by another that does what is left of the session.
+    if (operation.$case === "add" && isGoing(session)) {
+      const tasks = operation.value.tasks.filter((number) => !isDone(session.tasks[number]?.status ?? 0));
+      if (tasks.length > 0)
+        moveTo(session, step, { tasks: [...tasks], mode: part.mode, reason: tookNoMore, isApart: true });
+    }
+    return done;
+  },
+});

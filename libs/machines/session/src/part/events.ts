@@ -1,0 +1,87 @@
+/** What happens to parts, and to the tasks in them. */
+import {
+  OperationDoneV1,
+  OperationQueuedV1,
+  PartConfirmedV1,
+  PartEndedV1,
+  PartMadeV1,
+  PartOverV1,
+  TasksMovedV1,
+} from "@tutti/contracts/session/v1";
+import type { SessionEvent } from "../state.ts";
+import {
+  confirmPart,
+  endPart,
+  makePart,
+  moveTasks,
+  overPart,
+  partOf,
+  queueOperation,
+  shiftOperation,
+} from "./parts.ts";
+
+export const partMade: SessionEvent<PartMadeV1> = {
+  type: "part_made",
+  version: 1,
+  codec: PartMadeV1,
+  evolve(session, { part, makeMs }, outstanding) {
+    if (part !== undefined) makePart(session, part, makeMs, outstanding);
+  },
+};
+
+export const partConfirmed: SessionEvent<PartConfirmedV1> = {
+  type: "part_confirmed",
+  version: 1,
+  codec: PartConfirmedV1,
+  evolve(session, { part, confirmMs }, outstanding) {
+    confirmPart(session, partOf(session, part), confirmMs, outstanding);
+  },
+};
+
+export const partOver: SessionEvent<PartOverV1> = {
+  type: "part_over",
+  version: 1,
+  codec: PartOverV1,
+  evolve(session, { part }, outstanding) {
+    overPart(session, partOf(session, part), outstanding);
+  },
+};
+
+export const partEnded: SessionEvent<PartEndedV1> = {
+  type: "part_ended",
+  version: 1,
+  codec: PartEndedV1,
+  evolve(session, { part: number, status, error, endMs }, outstanding) {
+    const part = partOf(session, number);
+    part.error = error;
+    part.endMs = endMs;
+    endPart(session, part, status, outstanding);
+  },
+};
+
+export const operationQueued: SessionEvent<OperationQueuedV1> = {
+  type: "operation_queued",
+  version: 1,
+  codec: OperationQueuedV1,
+  evolve(session, { part, operation }, outstanding) {
+    if (operation !== undefined) queueOperation(session, partOf(session, part), operation, outstanding);
+  },
+};
+
+export const operationDone: SessionEvent<OperationDoneV1> = {
+  type: "operation_done",
+  version: 1,
+  codec: OperationDoneV1,
+  evolve(session, { part }, outstanding) {
+    shiftOperation(session, partOf(session, part), outstanding);
+  },
+};
+
+export const tasksMoved: SessionEvent<TasksMovedV1> = {
+  type: "tasks_moved",
+  version: 1,
+  codec: TasksMovedV1,
+  evolve(session, { tasks, toPart, reason, moveMs }) {
+    moveTasks(session, tasks, partOf(session, toPart), { reason, ms: moveMs });
+  },
+};

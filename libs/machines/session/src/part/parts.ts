@@ -1,0 +1,214 @@
+/** Parts as they stand, for folds: what their work is asked for, and in which order. */
+import {
+  Mode,
+  type NewPart,
+  type PartOperation,
+  SessionPhase,
+  type SessionSpec,
+} from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { assert } from "@tutti/kernel";
+import { childIdOf } from "@tutti/machine-run/siblings";
+import type { FollowPart, OperatePart, PartWork, PlanPart, StartPart } from "../effects.ts";
+import { movesMax } from "../limits.ts";
+import { partEffect, partEffects, partId } from "../numbers.ts";
+import {
+  isOpen,
+  type Part,
+  type PartView,
+  type Session,
+  type SessionOutstanding,
+  type SessionView,
+} from "../state.ts";
+import { taskOf } from "../task/nodes.ts";
+
+export function partOf({ parts }: Session, number: number): Part {
+  const part = parts[number];
+  assert(part !== undefined, "a part that something happens to is there", { number });
+  return part;
+}
+
+export function makePart(session: Session, made: NewPart, ms: number, outstanding: SessionOutstanding): void {
+  const number = session.parts.length;
+  const part: Part = {
+    ...{ number, mode: made.mode, status: WorkStatus.WORK_STATUS_PENDING, reason: made.reason },
+    ...{ createMs: ms, confirmMs: 0, endMs: 0, error: undefined, operations: [], operationsDone: 0 },
+    ...{ elsewhere: new Set(made.elsewhere), broughtIn: new Set(), isOver: false, tasks: new Set() },
+  };
+  session.parts.push(part);
+  session.openParts += 1;
+  moveTasks(session, made.tasks, part, { reason: made.reason, ms });
+  // What is planned is put in one by one.
+  if (!isPlanned(part)) for (const task of made.tasks) taskOf(session, task).isPlaced = true;
+  outstanding.effect(partEffect(number, partEffects.start), 1, startOf(session, part));
+}
+
+interface Moving {
+  readonly reason: string;
+  readonly ms: number;
+}
+
+/** Whatever had them before knows them as tasks of another part from here on. */
+export function moveTasks(
+  session: Session,
+  numbers: readonly number[],
+  to: Part,
+  { reason, ms }: Moving,
+): void {
+  for (const number of numbers) {
+    const task = taskOf(session, number);
+    const from = session.parts[task.part];
+    if (from !== undefined) {
+      from.tasks.delete(number);
+      if (task.isPlaced) from.elsewhere.add(number);
+      if (session.moves.length >= movesMax) session.moves.shift();
+      session.moves.push({ task: number, fromPart: from.number, toPart: to.number, moveMs: ms, reason });
+    }
+    task.part = to.number;
+    task.isPlaced = false;
+    to.tasks.add(number);
+  }
+}
+
+/** Whether its tasks are begun one by one, as a plan says. */
+export function isPlanned({ mode }: Pick<PartView, "mode">): boolean {
+  return mode === Mode.MODE_INTELLIGENCE;
+}
+
+export function kindOfWork(mode: Mode): "run" | "mission" | "part" {
+  if (mode === Mode.MODE_WORKFLOW) return "run";
+  return mode === Mode.MODE_CUSTOM ? "part" : "mission";
+}
+
+export function workIdOf(session: SessionView, part: number): string {
+  return childIdOf(session.key.id, { id: partId(part), node: part }, 1);
+}
+
+function workOf(session: Session, { number, mode }: Part): PartWork {
+  return { part: number, partId: partId(number), mode, workId: workIdOf(session, number) };
+}
+
+/** What it was made with; what came later is put in once its work is there. */
+function startOf(session: Session, part: Part): StartPart {
+  const later = new Set<number>();
+  for (const { operation } of part.operations)
+    if (operation?.$case === "add") {
+      for (const task of operation.value.tasks) later.add(task);
+      for (const task of operation.value.elsewhere) later.add(task);
+    }
+  const first = (numbers: Iterable<number>) =>
+    [...numbers].filter((number) => !later.has(number)).sort((one, other) => one - other);
+  return {
+    kind: "start_part",
+    ...workOf(session, part),
+    spec: session.order?.spec as SessionSpec,
+    tasks: first(part.tasks)
+      .map((number) => taskOf(session, number))
+      .flatMap(({ isPlaced, spec }) => (isPlaced ? [spec] : [])),
+    elsewhere: idsOf(session, first(part.elsewhere)),
+  };
+}
+
+function idsOf(session: Session, numbers: readonly number[]): string[] {
+  return numbers.map((number) => taskOf(session, number).spec.id);
+}
+
+function operateOf(session: Session, part: Part, operation: PartOperation): OperatePart {
+  const number = part.operationsDone + 1;
+  const { operation: what } = operation;
+  const tasks = what?.$case === "add" ? what.value.tasks.map((task) => taskOf(session, task).spec) : noTasks;
+  const elsewhere = what?.$case === "add" ? idsOf(session, what.value.elsewhere) : noIds;
+  return { kind: "operate_part", ...workOf(session, part), number, operation, tasks, elsewhere };
+}
+
+const noTasks: StartPart["tasks"] = [];
+const noIds: readonly string[] = [];
+
+export function queueOperation(
+  session: Session,
+  part: Part,
+  operation: PartOperation,
+  outstanding: SessionOutstanding,
+): void {
+  const { operation: what } = operation;
+  if (what?.$case === "add") {
+    for (const task of what.value.tasks) taskOf(session, task).isPlaced = true;
+    for (const task of what.value.elsewhere) part.elsewhere.add(task);
+  }
+  if (what?.$case === "bringIn") for (const task of what.value.tasks) part.broughtIn.add(task);
+  part.operations.push(operation);
+  if (part.operations.length === 1) askFirst(session, part, outstanding);
+}
+
+export function shiftOperation(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  part.operations.shift();
+  part.operationsDone += 1;
+  if (part.operations.length === 0) outstanding.settled(partEffect(part.number, partEffects.operate));
+  else askFirst(session, part, outstanding);
+}
+
+function askFirst(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  const [first] = part.operations;
+  if (first === undefined || part.status !== WorkStatus.WORK_STATUS_RUNNING || part.isOver) return;
+  const number = partEffect(part.number, partEffects.operate);
+  outstanding.effect(number, part.operationsDone + 1, operateOf(session, part, first));
+}
+
+export function confirmPart(session: Session, part: Part, ms: number, outstanding: SessionOutstanding): void {
+  part.status = WorkStatus.WORK_STATUS_RUNNING;
+  part.confirmMs = ms;
+  outstanding.settled(partEffect(part.number, partEffects.start));
+  // It may have told of its end before its start was.
+  if (part.isOver) follow(session, part, outstanding);
+  else recoverRunning(session, part, outstanding);
+}
+
+export function overPart(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  part.isOver = true;
+  outstanding.settled(partEffect(part.number, partEffects.operate));
+  outstanding.settled(partEffect(part.number, partEffects.plan));
+  if (part.status === WorkStatus.WORK_STATUS_RUNNING) follow(session, part, outstanding);
+}
+
+/** All that is done for a part, as it stands. */
+export function recoverPart(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  if (!isOpen(part)) return;
+  if (part.status === WorkStatus.WORK_STATUS_PENDING)
+    outstanding.effect(partEffect(part.number, partEffects.start), 1, startOf(session, part));
+  else if (part.isOver) follow(session, part, outstanding);
+  else recoverRunning(session, part, outstanding);
+}
+
+function recoverRunning(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  follow(session, part, outstanding);
+  askFirst(session, part, outstanding);
+  if (!isPlanned(part) || session.phase !== SessionPhase.SESSION_PHASE_GOING) return;
+  const plan: PlanPart = { kind: "plan_part", ...workOf(session, part) };
+  outstanding.effect(partEffect(part.number, partEffects.plan), 1, plan);
+}
+
+function follow(session: Session, part: Part, outstanding: SessionOutstanding): void {
+  const { isOver } = part;
+  const effect: FollowPart = { kind: "follow_part", ...workOf(session, part), isOver };
+  outstanding.effect(partEffect(part.number, partEffects.follow), isOver ? 2 : 1, effect);
+}
+
+/** Nothing new is begun in it any more; its end is waited for. */
+export function stopPart(part: Part, outstanding: SessionOutstanding): void {
+  part.operations.length = 0;
+  outstanding.settled(partEffect(part.number, partEffects.operate));
+  outstanding.settled(partEffect(part.number, partEffects.plan));
+}
+
+export function endPart(
+  session: Session,
+  part: Part,
+  status: WorkStatus,
+  outstanding: SessionOutstanding,
+): void {
+  if (isOpen(part)) session.openParts -= 1;
+  part.status = status;
+  part.isOver = true;
+  part.operations.length = 0;
+  for (const kind of Object.values(partEffects)) outstanding.settled(partEffect(part.number, kind));
+}

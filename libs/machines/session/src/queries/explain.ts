@@ -1,0 +1,161 @@
+/** Why a session, or a task of it, stands as it does: every one that has not ended says what it waits for. */
+import { SessionPhase } from "@tutti/contracts/session/v1";
+import { type Explanation, type Remedy, type Wait, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Query } from "@tutti/kernel";
+import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
+import { modeName } from "../description.ts";
+import { sessionErrors } from "../errors.ts";
+import { isWaitingForOthers } from "../life/asking.ts";
+import { partId } from "../numbers.ts";
+import {
+  hasEnded,
+  isOpen,
+  type Session,
+  type SessionView,
+  specOf,
+  statusOf,
+  type TaskView,
+} from "../state.ts";
+import { momentOf } from "./shown.ts";
+
+export const explainSession: Query<Session, { readonly taskId: string }, Explanation> = {
+  type: "explain_session",
+  answer(session, { taskId }, { key, nowMs }) {
+    if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
+    const about = { namespace: key.namespace, kind: "session", id: key.id, task: taskId };
+    if (taskId === "") return { ...empty, about, ...whyOf(session, nowMs) };
+    const task = session.tasks[session.byId.get(taskId) ?? -1];
+    if (task === undefined) return sessionErrors.taskMissing.refusal({ id: key.id, task: taskId });
+    return { ...empty, about, ...whyTask(session, task, nowMs) };
+  },
+};
+
+const empty = {
+  ...{ summary: "", waits: [], candidates: [], failures: [], remedies: [] },
+  ...{ expectedStartTime: undefined, parts: [] },
+} satisfies Omit<Explanation, "about">;
+
+interface Why {
+  readonly summary: string;
+  readonly waits: Wait[];
+  readonly remedies: Remedy[];
+}
+
+export function whyOf(session: SessionView, nowMs: number): Why {
+  if (hasEnded(session)) {
+    const how = statusName(statusOf(session));
+    return plain(
+      `it is ${how}${session.error === undefined ? "" : `: ${session.error.message}`}${howDone(session)}`,
+    );
+  }
+  if (session.pauseMs > 0)
+    return waiting(session.pauseMs, {
+      cause: WaitCause.WAIT_CAUSE_PAUSED,
+      message: `it is paused${session.pauseReason === "" ? "" : `: ${session.pauseReason}`}`,
+      remedy: { text: "Let it go on", command: `tutti resume ${session.key.id}` },
+    });
+  switch (session.phase) {
+    case SessionPhase.SESSION_PHASE_WAITING:
+      return whyNotBegun(session);
+    case SessionPhase.SESSION_PHASE_CHOOSING:
+      return plain("it is being chosen how its tasks are done");
+    case SessionPhase.SESSION_PHASE_STOPPING:
+      return waiting(nowMs, {
+        cause: WaitCause.WAIT_CAUSE_CHILD,
+        message: `it ends, and waits for ${session.openParts} parts to end`,
+      });
+    default:
+      return plain(`${session.left} of ${session.tasks.length} tasks are left${howDone(session)}`);
+  }
+}
+
+/** How it is done, and who said so. */
+function howDone(session: SessionView): string {
+  const { mode, choices, parts } = session;
+  if (mode === 0) return "";
+  const chosen = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
+  const why = chosen === undefined ? "as was asked for" : chosen.reason;
+  const count = parts.length > 1 ? ` in ${parts.length} parts` : "";
+  return `; it is done in the mode ${modeName(mode)}${count}: ${why}`;
+}
+
+function whyNotBegun(session: SessionView): Why {
+  const { dependsOn, locks } = specOf(session);
+  if (isWaitingForOthers(session)) {
+    const open = dependsOn.filter(
+      (_, index) => session.dependencies[index] === WorkStatus.WORK_STATUS_UNSPECIFIED,
+    );
+    const ids = open.map(({ session: other }) => other?.id ?? "");
+    const wait = waiting(session.createMs, {
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: `it begins when ${ids.slice(0, 10).join(", ")} ${ids.length === 1 ? "has" : "have"} ended`,
+      subject: ids[0] ?? "",
+    });
+    const [first] = wait.waits;
+    if (first !== undefined)
+      first.holders = open.flatMap(({ session: other }) => (other === undefined ? [] : [{ ...other }]));
+    return wait;
+  }
+  const names = locks.map(({ name }) => name);
+  return waiting(session.createMs, {
+    cause: WaitCause.WAIT_CAUSE_LOCK,
+    message: `it begins when it holds ${names.slice(0, 10).join(", ")}`,
+    subject: names[0] ?? "",
+  });
+}
+
+function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
+  const { status, error, reason, agent, plannedAgent, plannedStartMs } = task;
+  if (isDone(status)) {
+    const why = error?.message || reason;
+    return plain(`it is ${statusWord(status)}${why === "" ? "" : `: ${why}`}`);
+  }
+  if (session.pauseMs > 0 && task.startMs === 0) return whyOf(session, nowMs);
+  if (task.startMs > 0) return plain(`${agent || "an agent"} is at work on it`);
+  const open = task.spec.needs
+    .map(({ task: id }) => id)
+    .filter((id) => !isDone(session.tasks[session.byId.get(id) ?? -1]?.status ?? 0));
+  if (open.length > 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: `it needs ${open.slice(0, 10).join(", ")} to end first`,
+      subject: open[0] ?? "",
+    });
+  const part = session.parts[task.part];
+  if (part === undefined) return whyOf(session, nowMs);
+  if (!isOpen(part)) return plain(`its part ${partId(part.number)} has ended`);
+  if (!task.isPlaced && plannedStartMs > 0)
+    return waiting(nowMs, {
+      cause: WaitCause.WAIT_CAUSE_BUSY,
+      message: `the plan gives it to ${plannedAgent || "any agent"}, later`,
+      subject: plannedAgent,
+    });
+  return waiting(task.readyMs || part.createMs, {
+    cause: WaitCause.WAIT_CAUSE_BUSY,
+    message: reason || `it waits for an agent in part ${partId(part.number)}, ${modeName(part.mode)}`,
+  });
+}
+
+interface Cause {
+  readonly cause: WaitCause;
+  readonly message: string;
+  readonly subject?: string;
+  readonly remedy?: Remedy;
+}
+
+function waiting(sinceMs: number, { cause, message, subject = "", remedy }: Cause): Why {
+  return {
+    summary: message,
+    waits: [
+      {
+        ...{ cause, message, subject, present: true, holders: [], waitedMs: 0 },
+        ...{ startTime: momentOf(sinceMs), endTime: undefined },
+      },
+    ],
+    remedies: remedy === undefined ? [] : [remedy],
+  };
+}
+
+function plain(summary: string): Why {
+  return { summary, waits: [], remedies: [] };
+}

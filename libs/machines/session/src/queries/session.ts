@@ -1,0 +1,117 @@
+/** A session as the contract shows it. */
+import type { Session as SessionMessage, SessionPart, SessionSpec } from "@tutti/contracts/session/v1";
+import {
+  type Cause,
+  type ErrorDetail,
+  type Outcome,
+  type TaskCounts,
+  TaskStatus,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
+import type { Query } from "@tutti/kernel";
+import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { usedBy } from "../life/end.ts";
+import { outputOf } from "../life/output.ts";
+import { partId } from "../numbers.ts";
+import { hasEnded, type PartView, type Session, type SessionView, statusOf } from "../state.ts";
+import { whyOf } from "./explain.ts";
+import { performanceOf, progressOf } from "./performance.ts";
+import { momentOf, nothing, workShown } from "./shown.ts";
+
+export interface SessionWanted {
+  /** With inputs, the output, and the ids of tasks by part. */
+  readonly whole: boolean;
+}
+
+const idsMax = 1_000;
+
+export const showSession: Query<Session, SessionWanted, SessionMessage> = {
+  type: "session",
+  answer(session, { whole }, { key, nowMs }) {
+    const { order } = session;
+    if (order === undefined || session.removeMs > 0) return sessionErrors.missing.refusal({ id: key.id });
+    const cause = session.createCause as Cause | undefined;
+    return {
+      namespace: key.namespace,
+      sessionId: key.id,
+      spec: specShown(session, whole),
+      status: statusOf(session),
+      statusReason: hasEnded(session) ? "" : whyOf(session, nowMs).summary,
+      outcome: outcomeOf(session, whole),
+      effectiveMode: session.mode,
+      parts: session.parts.map((part) => partShown(session, part, whole)),
+      tasks: countsOf(session),
+      progress: progressOf(session, nowMs),
+      expectedEndTime: hasEnded(session) ? undefined : momentOf(session.plan?.expectedEndMs ?? 0),
+      performance: performanceOf(session, nowMs),
+      openApprovals: 0,
+      parent: order.parent && { ...order.parent },
+      // Known to whoever keeps the history.
+      eventCount: 0,
+      createTime: momentOf(session.createMs),
+      startTime: momentOf(session.beginMs),
+      endTime: momentOf(session.endMs),
+      createCause: cause && { ...cause },
+      used: usedBy(session),
+      revision: "",
+    };
+  },
+};
+
+/** Its tasks are asked for by themselves. */
+function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefined {
+  const spec = order?.spec as SessionSpec | undefined;
+  if (spec?.work?.$case !== "tasks") return spec;
+  const { output, input } = spec.work.value;
+  const value = { tasks: [], output, input: whole ? input : undefined };
+  return { ...spec, work: { $case: "tasks", value } };
+}
+
+export function partShown(session: SessionView, part: PartView, whole: boolean): SessionPart {
+  const { number, mode, status, reason, createMs, endMs, tasks } = part;
+  const ids = whole ? [...tasks].slice(0, idsMax).map((task) => session.tasks[task]?.spec.id ?? "") : [];
+  return {
+    ...{ partId: partId(number), mode, work: workShown(session, part), status },
+    ...{ taskIds: ids, taskCount: tasks.size, reason },
+    ...{ createTime: momentOf(createMs), endTime: momentOf(endMs) },
+  };
+}
+
+function countsOf({ counts, tasks }: SessionView): TaskCounts {
+  const count = (status: TaskStatus) => counts[status] ?? 0;
+  return {
+    total: tasks.length,
+    pending: count(TaskStatus.TASK_STATUS_PENDING),
+    held: count(TaskStatus.TASK_STATUS_HELD),
+    queued: count(TaskStatus.TASK_STATUS_QUEUED),
+    running: count(TaskStatus.TASK_STATUS_RUNNING),
+    waiting: count(TaskStatus.TASK_STATUS_WAITING),
+    retrying: count(TaskStatus.TASK_STATUS_RETRYING),
+    paused: count(TaskStatus.TASK_STATUS_PAUSED),
+    completed: count(TaskStatus.TASK_STATUS_COMPLETED),
+    failed: count(TaskStatus.TASK_STATUS_FAILED),
+    skipped: count(TaskStatus.TASK_STATUS_SKIPPED),
+    cancelled: count(TaskStatus.TASK_STATUS_CANCELLED),
+    compensating: count(TaskStatus.TASK_STATUS_COMPENSATING),
+    compensated: count(TaskStatus.TASK_STATUS_COMPENSATED),
+  };
+}
+
+function outcomeOf(session: SessionView, whole: boolean): Outcome | undefined {
+  const value = session.error as ErrorDetail | undefined;
+  switch (statusOf(session)) {
+    case WorkStatus.WORK_STATUS_COMPLETED: {
+      const output = whole ? asPayload(outputOf(session) as Data | undefined) : undefined;
+      return { result: { $case: "completed", value: output ?? nothing() } };
+    }
+    case WorkStatus.WORK_STATUS_FAILED:
+      return value && { result: { $case: "failed", value } };
+    case WorkStatus.WORK_STATUS_CANCELLED:
+      return value && { result: { $case: "cancelled", value } };
+    case WorkStatus.WORK_STATUS_TERMINATED:
+      return value && { result: { $case: "terminated", value } };
+    default:
+      return undefined;
+  }
+}

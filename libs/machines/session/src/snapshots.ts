@@ -1,0 +1,111 @@
+/** How a session is kept between its events. */
+import {
+  type KeptPart,
+  type KeptSessionTask,
+  SessionSnapshotV1,
+  type TaskNote,
+} from "@tutti/contracts/session/v1";
+import { TaskSpec } from "@tutti/contracts/types/v1";
+import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { bytesOf, dataOf, payloadOf } from "@tutti/machine-run/siblings";
+import { isOpen, newSession, type Part, type Session, type Task } from "./state.ts";
+import { addTasks, noteTask, taskOf } from "./task/nodes.ts";
+
+const newest = 1;
+
+export const sessionSnapshots: SnapshotCodec<Session> = {
+  version: newest,
+  encode: (session) => SessionSnapshotV1.encode(snapshotOf(session as Session)).finish(),
+  decode(bytes, version) {
+    if (version === newest) return sessionOf(SessionSnapshotV1.decode(bytes));
+    throw kernelErrors.snapshotUnknown({ kind: "session", version, newest });
+  },
+};
+
+export function snapshotOf(session: Session): SessionSnapshotV1 {
+  const { order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason } =
+    session;
+  const { error, mode, lockMs, plan, plans, planMs, retries } = session;
+  return {
+    ...{ order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason },
+    ...{ output: bytesOf(session.output), outputOfTasks: session.isOutputOfTasks, error, mode },
+    tasks: session.tasks.map(taskKept),
+    parts: session.parts.map(partKept),
+    choices: [...session.choices],
+    moves: session.moves.map((move) => ({ ...move })),
+    dependencies: [...session.dependencies],
+    ...{ lockMs, plan, plans, planMs, retries },
+    namespace: session.key.namespace,
+    sessionId: session.key.id,
+  };
+}
+
+export function noteOf(task: Task): TaskNote {
+  const { number, status, reason, agent, attempts, readyMs, startMs, endMs, output, error, used } = task;
+  return {
+    ...{ task: number, status, reason, agent, attempts, readyMs, startMs, endMs },
+    ...{ output: bytesOf(output), outputPayload: payloadOf(output), error, used },
+  };
+}
+
+function taskKept(task: Task): KeptSessionTask {
+  const { spec, part, isPlaced, plannedAgent, plannedStartMs, plannedEndMs } = task;
+  return {
+    spec,
+    note: noteOf(task),
+    part: part + 1,
+    placed: isPlaced,
+    plannedAgent,
+    plannedStartMs,
+    plannedEndMs,
+  };
+}
+
+function partKept(part: Part): KeptPart {
+  const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = part;
+  return {
+    ...{ mode, status, reason, createMs, confirmMs, endMs, error, operationsDone, over: part.isOver },
+    ...{ operations: [...operations], elsewhere: [...part.elsewhere], broughtIn: [...part.broughtIn] },
+  };
+}
+
+function sessionOf(snapshot: SessionSnapshotV1): Session {
+  const key: InstanceKey = { namespace: snapshot.namespace, kind: "session", id: snapshot.sessionId };
+  const session = newSession(key);
+  const { order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason } =
+    snapshot;
+  const { error, mode, lockMs, plan, plans, planMs, retries } = snapshot;
+  Object.assign(session, {
+    ...{ order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason },
+    ...{ output: dataOf(snapshot.output, undefined), isOutputOfTasks: snapshot.outputOfTasks },
+    ...{ error, mode, lockMs, plan, plans, planMs, retries },
+  });
+  session.choices.push(...snapshot.choices);
+  session.moves.push(...snapshot.moves);
+  session.dependencies.push(...snapshot.dependencies);
+  addTasks(
+    session,
+    snapshot.tasks.map(({ spec }) => spec ?? TaskSpec.create()),
+  );
+  for (const [number, kept] of snapshot.parts.entries()) session.parts.push(partOf(number, kept));
+  session.openParts = session.parts.filter(isOpen).length;
+  for (const [number, kept] of snapshot.tasks.entries()) placeKept(session, number, kept);
+  return session;
+}
+
+function partOf(number: number, kept: KeptPart): Part {
+  const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = kept;
+  return {
+    ...{ number, mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone },
+    ...{ elsewhere: new Set(kept.elsewhere), broughtIn: new Set(kept.broughtIn), isOver: kept.over },
+    tasks: new Set(),
+  };
+}
+
+function placeKept(session: Session, number: number, kept: KeptSessionTask): void {
+  const { note, part, placed, plannedAgent, plannedStartMs, plannedEndMs } = kept;
+  const task = taskOf(session, number);
+  if (note !== undefined) noteTask(session, note);
+  Object.assign(task, { part: part - 1, isPlaced: placed, plannedAgent, plannedStartMs, plannedEndMs });
+  session.parts[task.part]?.tasks.add(number);
+}

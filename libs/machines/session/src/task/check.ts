@@ -1,0 +1,39 @@
+/** Whether tasks can belong to a session: ids, needs, expressions, bounds. */
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { Refusal } from "@tutti/kernel";
+import { circleIn, taskProblem } from "@tutti/machine-mission/siblings";
+import { bytesOf, dataOfPayload } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { keptBytesMax, tasksMax } from "../limits.ts";
+import type { SessionView } from "../state.ts";
+
+export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Refusal | undefined {
+  const found = session.tasks.length + specs.length;
+  if (found > tasksMax) return sessionErrors.tooMany.refusal({ what: "tasks", found, max: tasksMax });
+  const ids = new Set<string>();
+  let bytes = session.keptBytes;
+  for (const { id, input } of specs) {
+    if (session.byId.has(id) || ids.has(id))
+      return invalid(id, "expected every task once, found this id more than once");
+    ids.add(id);
+    bytes += bytesOf(dataOfPayload(input)).length;
+  }
+  if (bytes > keptBytesMax)
+    return sessionErrors.tooMany.refusal({
+      what: "bytes of inputs and outputs",
+      found: bytes,
+      max: keptBytesMax,
+    });
+  for (const spec of specs) {
+    const problem = taskProblem(spec, (id) => ids.has(id) || session.byId.has(id));
+    if (problem !== undefined) return invalid(spec.id, problem);
+  }
+  const circle = circleIn(specs, ids);
+  return circle === undefined
+    ? undefined
+    : invalid(circle, "expected needs that come to an end, found a circle");
+}
+
+function invalid(task: string, problem: string): Refusal {
+  return sessionErrors.taskInvalid.refusal({ task, problem });
+}

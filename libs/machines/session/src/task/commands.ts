@@ -1,0 +1,165 @@
+/** Tasks as such: noted, added, placed, moved. */
+import {
+  AddTasksReply,
+  AddTasksRequest,
+  MoveWork,
+  NoteTasks,
+  PlaceTasks,
+  SessionDone,
+  type TaskNote,
+  WorkMoving,
+} from "@tutti/contracts/session/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { checkFailed, isDoing } from "../life/end.ts";
+import { causeOf, commandOf, reasonOf } from "../life/step.ts";
+import { operationQueued } from "../part/events.ts";
+import { isPlanned } from "../part/parts.ts";
+import {
+  isGoing,
+  isOpen,
+  type PartView,
+  type SessionCommand,
+  type SessionStep,
+  type SessionView,
+  type TaskView,
+  takesMore,
+} from "../state.ts";
+import { checkTasks } from "./check.ts";
+import { planMade, tasksJoined, tasksNoted, tasksPlaced } from "./events.ts";
+import { bringIn } from "./look.ts";
+import { modeOfMore, moveTo, putIn } from "./move.ts";
+
+const done: SessionDone = {};
+
+/** How tasks of a part stand, again and again. */
+export const noteTasks: SessionCommand<NoteTasks, SessionDone> = commandOf({
+  type: "note_tasks",
+  codec: NoteTasks,
+  reply: SessionDone,
+  decide(session, { part: number, notes }, step) {
+    const part = session.parts[number];
+    if (part !== undefined && isOpen(part))
+      checkFailed(session, step, noteTasksOf(session, step, part, notes));
+    return done;
+  },
+});
+
+/** What has ended stands as it does, and what moved away is another's to tell of. Gives those that have ended with it. */
+export function noteTasksOf(
+  session: SessionView,
+  step: SessionStep,
+  part: PartView,
+  notes: readonly TaskNote[],
+): readonly TaskView[] {
+  const news = notes.filter(({ task: number, status }) => {
+    const task = session.tasks[number];
+    if (task === undefined || task.part !== part.number || isDone(task.status)) return false;
+    return status !== TaskStatus.TASK_STATUS_UNSPECIFIED;
+  });
+  if (news.length === 0) return [];
+  const kept = news.map((note) => ({
+    ...note,
+    error: note.error === undefined ? undefined : bounded(note.error),
+  }));
+  step.emit(tasksNoted, { notes: kept, noteMs: step.nowMs });
+  const ended = news.filter(({ status }) => isDone(status)).map(({ task }) => task);
+  if (ended.length > 0 && isGoing(session)) bringIn(session, step, ended);
+  return ended.flatMap((number) => session.tasks[number] ?? []);
+}
+
+/** All or none. */
+export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandOf({
+  type: "add_tasks",
+  codec: AddTasksRequest,
+  reply: AddTasksReply,
+  decide(session, { tasks }, step) {
+    const refusal = checkTasks(session, tasks);
+    if (refusal !== undefined) return refusal;
+    if (session.ending !== WorkStatus.WORK_STATUS_UNSPECIFIED)
+      return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
+    const from = session.tasks.length;
+    step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
+    // Before it has begun they are chosen for with all others.
+    if (isGoing(session)) {
+      const numbers = tasks.map((_, index) => from + index);
+      moveTo(session, step, { tasks: numbers, mode: modeOfMore(session), reason: "they were added" });
+    }
+    return { total: session.tasks.length };
+  },
+});
+
+/** What is to begin now, again and again, and perhaps another plan. */
+export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
+  type: "place_tasks",
+  codec: PlaceTasks,
+  reply: SessionDone,
+  decide(session, { part: number, begin, plan }, step) {
+    const part = session.parts[number];
+    if (part === undefined || !isPlanned(part) || !takesMore(part) || !isGoing(session)) return done;
+    const known = (task: number) => session.tasks[task]?.part === part.number;
+    if (plan !== undefined) {
+      const places = plan.places.filter(({ task }) => known(task));
+      step.emit(planMade, { plan: { ...plan, places }, planMs: step.nowMs });
+    }
+    const places = begin.filter(({ task: number }) => {
+      const task = session.tasks[number];
+      return known(number) && task !== undefined && !task.isPlaced && task.open === 0;
+    });
+    if (places.length === 0) return done;
+    step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });
+    putIn(
+      session,
+      step,
+      part,
+      places.map(({ task }) => task),
+    );
+    return done;
+  },
+});
+
+/** Tasks that nothing has yet move at once, the others when whatever has them has let go of them. */
+export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
+  type: "move_tasks",
+  codec: MoveWork,
+  reply: WorkMoving,
+  decide(session, { taskIds, mode, reason }, step) {
+    if (session.order?.spec?.optimization?.fixed === true)
+      return sessionErrors.modeFixed.refusal({ id: step.key.id });
+    if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
+    const wanted: TaskView[] = [];
+    for (const id of new Set(taskIds)) {
+      const task = session.tasks[session.byId.get(id) ?? -1];
+      if (task === undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+      if (hasBegun(task))
+        return sessionErrors.taskBegun.refusal({ task: id, status: statusWord(task.status) });
+      wanted.push(task);
+    }
+    const movesBefore = session.moves.length;
+    const why = reasonOf(reason);
+    const free: number[] = [];
+    const held = new Map<number, number[]>();
+    for (const { number, part, isPlaced } of wanted) {
+      if (part < 0 || session.parts[part]?.mode === mode) continue;
+      if (isPlaced) held.set(part, [...(held.get(part) ?? []), number]);
+      else free.push(number);
+    }
+    if (free.length > 0) moveTo(session, step, { tasks: free, mode, reason: why });
+    for (const [part, tasks] of held)
+      step.emit(operationQueued, {
+        part,
+        operation: { operation: { $case: "withdraw", value: { tasks, mode, reason: why } } },
+      });
+    return { movesBefore };
+  },
+});
+
+function hasBegun({ status, startMs }: TaskView): boolean {
+  return (
+    startMs > 0 ||
+    isDone(status) ||
+    status === TaskStatus.TASK_STATUS_RUNNING ||
+    status === TaskStatus.TASK_STATUS_WAITING
+  );
+}

@@ -1,0 +1,62 @@
+/** What tasks look at: those that they need, and those whose outputs their expressions read. */
+import type { NewPart } from "@tutti/contracts/session/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { bytesOf, dataOfPayload, isDone } from "@tutti/machine-run/siblings";
+import { operationQueued } from "../part/events.ts";
+import { isOpen, type PartView, type SessionStep, type SessionView, type TaskView } from "../state.ts";
+
+const mention = /\btasks(?:\.([A-Za-z_]\w*)|\[\s*["']([^"'\]]+)["']\s*\])/g;
+
+/** Ids that the expressions of a task name. */
+function mentionedIn(spec: TaskView["spec"]): string[] {
+  const input = bytesOf(dataOfPayload(spec.input as TaskSpec["input"]));
+  const text = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+    .toString("utf8")
+    .replaceAll('\\"', '"');
+  const texts = [text.includes("tasks") ? text : "", spec.when];
+  return texts.flatMap((each) => [...each.matchAll(mention)].map(([, name, quoted]) => name ?? quoted ?? ""));
+}
+
+/** Numbers of tasks that these look at and that are not among them, in order, each once. */
+export function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
+  const own = new Set(tasks);
+  const found = new Set<number>();
+  for (const number of tasks) {
+    const task = session.tasks[number];
+    if (task === undefined) continue;
+    const ids = [...task.spec.needs.map(({ task: id }) => id), ...mentionedIn(task.spec)];
+    for (const id of ids) {
+      const other = session.byId.get(id);
+      if (other !== undefined && !own.has(other)) found.add(other);
+    }
+  }
+  return [...found];
+}
+
+/** A part of these tasks, with what they look at elsewhere. */
+export function newPart(session: SessionView, given: Omit<NewPart, "elsewhere">): NewPart {
+  return { ...given, elsewhere: lookedAt(session, given.tasks) };
+}
+
+/** Those that a part does not know yet. */
+export function unknownTo(session: SessionView, part: PartView, tasks: readonly number[]): number[] {
+  return lookedAt(session, tasks).filter(
+    (number) => !part.elsewhere.has(number) && session.tasks[number]?.part !== part.number,
+  );
+}
+
+/** Outcomes of tasks that have ended are brought in wherever they are known and were done elsewhere. */
+export function bringIn(session: SessionView, step: SessionStep, tasks?: readonly number[]): void {
+  for (const part of session.parts) {
+    if (!isOpen(part) || part.isOver || part.elsewhere.size === 0) continue;
+    const wanted = [...(tasks ?? part.elsewhere)].filter((number) => {
+      const task = session.tasks[number];
+      return (
+        task !== undefined && isDone(task.status) && part.elsewhere.has(number) && !part.broughtIn.has(number)
+      );
+    });
+    if (wanted.length === 0) continue;
+    const operation = { operation: { $case: "bringIn" as const, value: { tasks: wanted, elsewhere: [] } } };
+    step.emit(operationQueued, { part: part.number, operation });
+  }
+}

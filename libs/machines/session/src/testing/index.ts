@@ -1,0 +1,2 @@
+export { operations, resultOf } from "./operations.ts";
+export { codeOf, json, SessionScene, sessionKey, taken, taskSpec } from "./session-scene.ts";
