@@ -10,6 +10,8 @@ export interface InLineRules {
    * the one with the greatest share of free slots, and of such the one that was not given anything for longest.
    */
   readonly by: "anyone" | "fastest" | "leastLoaded";
+  /** For `leastLoaded`: agents in the order in which they were given something before, longest ago first. Absent: by number. */
+  readonly askedBefore?: ArrayLike<number>;
 }
 
 /**
@@ -33,6 +35,8 @@ export class InLine implements Dispatcher {
     this.#slots = new Uint32Array(problem.agents);
     for (const agent of problem.agentOfSlot) this.#slots[agent] = (this.#slots[agent] ?? 0) + 1;
     this.#lastGiven = new Uint32Array(problem.agents);
+    for (let at = 0; at < (rules.askedBefore?.length ?? 0); at++)
+      this.#lastGiven[rules.askedBefore?.[at] ?? 0] = ++this.#given;
   }
 
   ready(task: number): void {

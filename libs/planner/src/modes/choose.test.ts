@@ -6,15 +6,17 @@ import { UseEstimates } from "../estimates/use.ts";
 import { chain, intended, layers, present, situated } from "../testing/situations.ts";
 import { chooseMode, learnOutcome, type ModeChoice, outcomeOf } from "./choose.ts";
 import { ModeChooser } from "./chooser.ts";
+import type { Mode } from "./mode.ts";
 import { type IntendedTask, situationOf } from "./situation.ts";
 import type { Weights } from "./weights.ts";
 
-const unequal = present([0.5, 0.7, 1, 1.3, 1.7, 2]);
+const unequal = present([0.4, 0.6, 0.8, 1, 1, 1.3, 1.6, 2, 2.5]);
+const timeOnly = { time: 1, cost: 0, quality: 0 } as const;
 const chosenOf = ({ candidates, chosen }: ModeChoice) => candidates[chosen]?.mode;
 const quiet = { exploration: 0 } as const;
 
 const shortChain = situated(
-  intended(chain(20), () => 2),
+  intended(chain(20), () => 0.2),
   unequal,
 );
 /** Tasks of one to thirty seconds in layers: who gets which matters. */
@@ -60,10 +62,10 @@ describe("a choice of a mode", () => {
     const quality = new QualityEstimates();
     for (let each = 0; each < 30; each++) {
       // The two fastest are dear and careless.
-      for (let agent = 0; agent < 6; agent++) {
+      for (let agent = 0; agent < 9; agent++) {
         const subject = { capability: "any", agentId: `agent-${agent}`, inputBytes: 0 };
-        use.learn(subject, { money: agent > 3 ? 20 : 1 });
-        quality.learn(subject, agent > 3 ? 0.2 : 1);
+        use.learn(subject, { money: agent > 6 ? 20 : 1 });
+        quality.learn(subject, agent > 6 ? 0.2 : 1);
       }
     }
     const tasks = intended(layers(2, 4), () => 5_000).map((task) => ({ ...task, capability: "any" }));
@@ -103,7 +105,7 @@ describe("a chooser that learns", () => {
     const chosen: (string | undefined)[] = [];
     const draws = new Draws(3);
     for (let round = 0; round < rounds; round++) {
-      const choice = chooseMode(heavyLayers, chooser, { exploration });
+      const choice = chooseMode(heavyLayers, chooser, { exploration, weights: timeOnly });
       const mode = chosenOf(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
@@ -114,7 +116,7 @@ describe("a chooser that learns", () => {
   };
 
   it("leaves a mode that does worse than was predicted, and stays with one that does not", () => {
-    const left = lived(new ModeChooser(), 30, 2.5);
+    const left = lived(new ModeChooser(), 30, 4);
     assert.equal(left[0], "intelligence");
     assert.ok(
       left.slice(-10).every((mode) => mode !== "intelligence"),
@@ -135,6 +137,17 @@ describe("a chooser that learns", () => {
     const raw = choice.features["predictedMs.intelligence"] ?? 0;
     const ratio = (choice.candidates[choice.chosen]?.expectedMs ?? 0) / raw;
     assert.ok(ratio > 2.5 && ratio < 3.2, `corrected by ${ratio}`);
+  });
+
+  it("knows of modes that were not chosen by what they would have taken", () => {
+    const chooser = new ModeChooser();
+    for (let round = 0; round < 10; round++) {
+      const choice = chooseMode(heavyLayers, chooser, { ...quiet, excluded: new Map([["swarm", "off"]]) });
+      const predictedMs = (mode: Mode) => choice.features[`predictedMs.${mode}`] ?? 0;
+      const replayed = [{ mode: "swarm", simulatedMs: predictedMs("swarm") / 6 }] as const;
+      learnOutcome(chooser, choice, predictedMs(chosenOf(choice) ?? "workflow"), replayed);
+    }
+    assert.equal(chosenOf(chooseMode(heavyLayers, chooser, quiet)), "swarm");
   });
 
   it("loses by trying no more than it may", () => {

@@ -79,10 +79,10 @@ export function chooseMode(
 
 /** Where nobody says what anything costs, the time of agents is the cost. */
 function optionOf(prediction: Prediction, excluded: string | undefined): Option {
-  const { mode, meanMs, highMs, busyMs, money, quality } = prediction;
+  const { mode, meanMs, highMs, timesMs, busyMs, money, quality } = prediction;
   const ineligible = excluded ?? prediction.ineligible;
   return {
-    ...{ mode, meanMs, highMs, quality },
+    ...{ mode, meanMs, highMs, timesMs, quality },
     cost: money > 0 ? money : busyMs,
     ...(ineligible === undefined ? {} : { ineligible }),
   };
@@ -128,12 +128,19 @@ export function outcomeOf(
   return { ...real, score: scoreOf(weights, figures(real.realMs, real.used, real.quality), best) };
 }
 
-/** Takes in what came of a choice. Whoever tells the same twice is believed twice. */
+/**
+ * Takes in what came of a choice, and what the other modes would have taken, where the session was done again (`replay`). Whoever tells
+ * the same twice is believed twice.
+ */
 export function learnOutcome(
   chooser: ModeChooser,
   { features, candidates, chosen }: Pick<ModeChoice, "features" | "candidates" | "chosen">,
   realMs: number,
+  replayed: readonly { readonly mode: Mode; readonly simulatedMs: number }[] = [],
 ): void {
-  const mode = candidates[chosen]?.mode;
-  if (mode !== undefined) chooser.learn(features, mode, features[`predictedMs.${mode}`] ?? 0, realMs);
+  const own = candidates[chosen]?.mode;
+  const predictedMs = (mode: Mode) => features[`predictedMs.${mode}`] ?? 0;
+  if (own !== undefined) chooser.learn(features, own, predictedMs(own), realMs);
+  for (const { mode, simulatedMs } of replayed)
+    if (mode !== own) chooser.learnReplayed(features, mode, predictedMs(mode), simulatedMs);
 }

@@ -19,6 +19,8 @@ export interface Option {
   readonly ineligible?: string;
   readonly meanMs: number;
   readonly highMs: number;
+  /** In each of the cases that were tried, the same for all modes. Absent: none were. */
+  readonly timesMs?: readonly number[];
   readonly cost: number;
   readonly quality: number;
 }
@@ -68,7 +70,9 @@ export const chooserModel = "modes/1";
 /** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
 const noise = 0.2;
 /** How far off predictions are believed to be: all together, and one mode beside the others; on the whole, and per feature. */
-const beliefs = { all: 0.5, allByFeature: 0.2, mode: 0.25, modeByFeature: 0.12 } as const;
+const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.3, modeByFeature: 0.15 } as const;
+/** A replay leaves out what engines really take: it is believed half as closely. */
+const replayedTrust = 0.5;
 /** As good as another is who is worse by less. */
 const alike = 0.02;
 /** A prediction that is off by more than a factor of twenty tells of a mishap, not of the mode. */
@@ -110,10 +114,16 @@ export class ModeChooser {
     const score = (at: number) => judged[at]?.score ?? 0;
     const best = open.reduce((one, other) => (score(other) > score(one) ? other : one), open[0] ?? 0);
     const safe = open.find((at) => options[at]?.mode === safeMode) ?? best;
-    const better = (one: number, other: number) => this.#better(judged, rows, weights, one, other);
-    const fallback = best !== safe && better(best, safe) < this.#settings.confidenceLeast;
+    const share = proportion(weights).time;
+    const unsure = (one: number, other: number) => share * this.#unsure(rows, one, other);
+    const better = (one: number, other: number, margin: number) => {
+      // Cases that were tried are few: that is not sure either, but trying the mode would not tell more.
+      const tried = share * errorOf(options[one]?.timesMs ?? [], options[other]?.timesMs ?? []);
+      return shareAbove(gainOf(judged, one, other) + margin, Math.hypot(unsure(one, other), tried));
+    };
+    const fallback = best !== safe && better(best, safe, 0) < this.#settings.confidenceLeast;
     const usual = fallback ? safe : best;
-    const tried = this.#tried(judged, rows, weights, open, usual, exploration);
+    const tried = exploration > 0 ? this.#tried(judged, unsure, open, usual, exploration) : undefined;
     const chosen = tried ?? usual;
     const expectedMs = judged[chosen]?.expectedMs ?? 0;
     this.#choices++;
@@ -122,12 +132,7 @@ export class ModeChooser {
     return {
       judged,
       chosen,
-      confidence: Math.min(
-        1,
-        ...open
-          .filter((at) => at !== chosen)
-          .map((at) => this.#better(judged, rows, weights, chosen, at, alike)),
-      ),
+      confidence: Math.min(1, ...open.filter((at) => at !== chosen).map((at) => better(chosen, at, alike))),
       explored: tried !== undefined,
       fallback: fallback && tried === undefined,
     };
@@ -137,8 +142,21 @@ export class ModeChooser {
   learn(features: Readonly<Record<string, number>>, mode: Mode, predictedMs: number, realMs: number): void {
     if (!(predictedMs > 0) || !(realMs > 0)) return;
     this.#outcomes++;
-    const off = Math.log(realMs / predictedMs);
-    this.#regression.learn(rowOf(features, mode), Math.max(-furthest, Math.min(furthest, off)) / noise);
+    this.#learn(features, mode, Math.log(realMs / predictedMs), 1);
+  }
+
+  /**
+   * What a mode would have taken with the times that tasks really took, by doing the session again. So modes that were not chosen are
+   * learned of too, and what was wrong with expected times is not blamed on the mode that was.
+   */
+  learnReplayed(
+    features: Readonly<Record<string, number>>,
+    mode: Mode,
+    predictedMs: number,
+    simulatedMs: number,
+  ): void {
+    if (predictedMs > 0 && simulatedMs > 0)
+      this.#learn(features, mode, Math.log(simulatedMs / predictedMs), replayedTrust);
   }
 
   keep(): KeptChooser {
@@ -150,6 +168,11 @@ export class ModeChooser {
       totalMs: this.#totalMs,
       lostMs: this.#lostMs,
     };
+  }
+
+  #learn(features: Readonly<Record<string, number>>, mode: Mode, off: number, trust: number): void {
+    const row = rowOf(features, mode).map((value) => value * trust);
+    this.#regression.learn(row, (trust * Math.max(-furthest, Math.min(furthest, off))) / noise);
   }
 
   #judged(options: readonly Option[], rows: readonly Float64Array[], weights: Weights): readonly Judged[] {
@@ -172,49 +195,49 @@ export class ModeChooser {
     });
   }
 
-  /** How probable it is that one is better than the other, or worse by less than `margin`. */
-  #better(
-    judged: readonly Judged[],
-    rows: readonly Float64Array[],
-    weights: Weights,
-    one: number,
-    other: number,
-    margin = 0,
-  ): number {
-    const gain = gainOf(judged, one, other) + margin;
-    const deviation = this.#deviation(rows, weights, one, other);
-    return deviation === 0 ? (gain > 0 ? 1 : gain < 0 ? 0 : 0.5) : normalShare(gain / deviation);
-  }
-
   /** How unsure it is by how much one is better than the other: only what they do not have in common counts. */
-  #deviation(rows: readonly Float64Array[], weights: Weights, one: number, other: number): number {
+  #unsure(rows: readonly Float64Array[], one: number, other: number): number {
     const apart = (rows[one] ?? new Float64Array()).map((value, at) => value - (rows[other]?.[at] ?? 0));
-    return proportion(weights).time * noise * this.#regression.deviation(apart);
+    return noise * this.#regression.deviation(apart);
   }
 
   /** The one that may be better, if trying it is affordable. */
   #tried(
     judged: readonly Judged[],
-    rows: readonly Float64Array[],
-    weights: Weights,
+    unsure: (one: number, other: number) => number,
     open: readonly number[],
     usual: number,
     exploration: number,
   ): number | undefined {
     let hopeful: number | undefined;
-    let most = 0;
+    let most = alike;
     const usualMs = judged[usual]?.expectedMs ?? 0;
     for (const at of open) {
       if (at === usual) continue;
-      const hope =
-        gainOf(judged, at, usual) + this.#settings.optimism * this.#deviation(rows, weights, at, usual);
+      const hope = gainOf(judged, at, usual) + this.#settings.optimism * unsure(at, usual);
       const lostMs = Math.max(0, (judged[at]?.expectedMs ?? 0) - usualMs);
       if (hope <= most || this.#lostMs + lostMs > exploration * (this.#totalMs + usualMs)) continue;
       hopeful = at;
       most = hope;
     }
-    return exploration > 0 ? hopeful : undefined;
+    return hopeful;
   }
+}
+
+/** How far off the mean of the logarithms of their ratio is, over cases that both were tried in. */
+function errorOf(one: readonly number[], other: readonly number[]): number {
+  const ratios = one.flatMap((ms, at) =>
+    ms > 0 && (other[at] ?? 0) > 0 ? [Math.log(ms / (other[at] ?? 1))] : [],
+  );
+  if (ratios.length < 2) return 0;
+  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  const squares = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0);
+  return Math.sqrt(squares / (ratios.length - 1) / ratios.length);
+}
+
+function shareAbove(gain: number, deviation: number): number {
+  if (deviation > 0) return normalShare(gain / deviation);
+  return gain > 0 ? 1 : gain < 0 ? 0 : 0.5;
 }
 
 /** By which share one is better than the other. */

@@ -10,6 +10,8 @@ export interface DrawnCase {
   readonly beliefs: Beliefs;
   /** For each task the one of the situation that it is, or is like. */
   readonly likeOf: readonly number[];
+  /** In which order agents were given something before. */
+  readonly askedBefore: readonly number[];
 }
 
 /** What is found may find more: at most so many times what is known, and never more than so many. */
@@ -28,6 +30,7 @@ export function drawnCases(situation: Situation, count: number, draws: Draws): r
 }
 
 function drawnCase(situation: Situation, kinds: number, sign: number, draws: Draws): DrawnCase {
+  const askedBefore = shuffled(situation.problem.agents, draws);
   const ofKind = Float64Array.from({ length: kinds }, () => draws.normal());
   const { finders, foundBy } = foundIn(situation, draws);
   const from = (task: number) => finders[task] ?? task;
@@ -46,7 +49,8 @@ function drawnCase(situation: Situation, kinds: number, sign: number, draws: Dra
     return medianMs * Math.exp(sign * (kind + own));
   });
   const { problem } = situation;
-  if (size === problem.tasks) return { problem: { ...problem, sizesMs }, beliefs, likeOf: finders };
+  if (size === problem.tasks)
+    return { problem: { ...problem, sizesMs }, beliefs, likeOf: finders, askedBefore };
   const prepared = prepare(
     {
       graph: extended(problem.after, foundBy),
@@ -60,7 +64,16 @@ function drawnCase(situation: Situation, kinds: number, sign: number, draws: Dra
   );
   if ("impossible" in prepared)
     throw new RangeError("expected what is found to be as possible as what finds it");
-  return { problem: prepared.problem, beliefs, likeOf: finders };
+  return { problem: prepared.problem, beliefs, likeOf: finders, askedBefore };
+}
+
+function shuffled(size: number, draws: Draws): readonly number[] {
+  const all = Array.from({ length: size }, (_, at) => at);
+  for (let at = size - 1; at > 0; at--) {
+    const other = draws.below(at + 1);
+    [all[at], all[other]] = [all[other] ?? 0, all[at] ?? 0];
+  }
+  return all;
 }
 
 /** Which tasks are there in the end: each with the one that it is like, and those that were found with who found them. */

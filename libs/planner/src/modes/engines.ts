@@ -36,6 +36,8 @@ export interface EngineSettings {
   /** Whether a task that is at work may be begun a second time. */
   readonly copies: boolean;
   readonly delays: EngineDelays;
+  /** Agents, those that pools gave nothing for longest first. Absent: by number. */
+  readonly askedBefore?: ArrayLike<number>;
   /** For `hybrid`: who has what. */
   readonly parts: readonly CutPart[];
   /** For tasks that were found: the one that is in a part; they go to the same. Absent: none were. */
@@ -77,11 +79,12 @@ const planFirst: readonly PartMode[] = ["intelligence", "workflow", "swarm"];
 function dispatcherOf(
   mode: PartMode,
   problem: Problem,
-  { outlookOf, copies, byRanks = false }: EngineSettings,
+  { outlookOf, copies, askedBefore, byRanks = false }: EngineSettings,
   tasks?: readonly number[],
 ): Dispatcher {
   // Both offer what is ready to the pool, which gives it to whoever has the most room, first come first served.
-  if (mode !== "intelligence") return new InLine(problem, { first: "ready", by: "leastLoaded" });
+  if (mode !== "intelligence")
+    return new InLine(problem, { first: "ready", by: "leastLoaded", ...(askedBefore && { askedBefore }) });
   const outlook = outlookOf(problem, tasks);
   if (!byRanks) return new LivePlan(problem, outlook, { copies });
   const usual = Float64Array.from({ length: problem.tasks }, (_, task) => outlook.usualMs(task));

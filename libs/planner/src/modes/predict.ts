@@ -36,7 +36,7 @@ export interface PredictionLimits {
   readonly casesMax: number;
 }
 
-const usualPredictionLimits: PredictionLimits = { looksMax: 40_000, casesMax: 8 };
+const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 8 };
 
 export function predicted(
   situation: Situation,
@@ -75,13 +75,14 @@ function predictedOf(
   cases: readonly DrawnCase[],
   { delays, parts, isLarge }: Circumstances,
 ): Prediction {
-  const done = cases.map(({ problem, beliefs, likeOf }) => {
+  const done = cases.map(({ problem, beliefs, likeOf, askedBefore }) => {
     const { dispatcher, delaysOf } = engineOf(mode, problem, {
       outlookOf: (own, tasks) => new Believed(own, beliefsOf(beliefs, tasks)),
       copies: situation.repeatable,
       delays,
       parts,
       likeOf,
+      askedBefore,
       byRanks: isLarge,
     });
     return execute(problem, dispatcher, delaysOf);
