@@ -1,0 +1,113 @@
+/**
+ * Who guesses is kept out for a while: an address, the beginning of a key, whatever the guesses have in common.
+ *
+ * 1. A few wrong ones are free: people mistype. Then each wrong one locks out, for twice as long as the one before, up to a bound.
+ * 2. While somebody is locked out nothing is even looked at, so that a right guess among wrong ones does not show.
+ * 3. What was wrong is forgotten after a quiet time as long as the lock-out could be at most.
+ */
+import type { Lockout } from "@tutti/contracts/governance/v1";
+import { toTimestamp } from "@tutti/kernel";
+
+export interface LockoutRules {
+  /** So many wrong ones are free. Default 5. */
+  readonly freeFailures?: number;
+  /** Default 10 s. */
+  readonly firstMs?: number;
+  /** Default an hour. */
+  readonly longestMs?: number;
+  /** How many subjects are remembered. Default 10,000. */
+  readonly subjectsMax?: number;
+}
+
+interface Guesses {
+  failures: number;
+  firstMs: number;
+  lastMs: number;
+  untilMs: number;
+}
+
+export class Lockouts {
+  readonly #freeFailures: number;
+  readonly #firstMs: number;
+  readonly #longestMs: number;
+  readonly #subjectsMax: number;
+  /** The one that was wrong least lately comes first. */
+  readonly #guesses = new Map<string, Guesses>();
+
+  constructor(rules: LockoutRules = {}) {
+    this.#freeFailures = rules.freeFailures ?? 5;
+    this.#firstMs = rules.firstMs ?? 10_000;
+    this.#longestMs = rules.longestMs ?? 3_600_000;
+    this.#subjectsMax = rules.subjectsMax ?? 10_000;
+  }
+
+  /** Until when the first of these that is locked out is; undefined when none is. */
+  lockedUntil(subjects: readonly string[], nowMs: number): number | undefined {
+    let until: number | undefined;
+    for (const subject of subjects) {
+      const untilMs = this.#guesses.get(subject)?.untilMs ?? 0;
+      if (untilMs > nowMs) until = Math.max(until ?? 0, untilMs);
+    }
+    return until;
+  }
+
+  /** Something was wrong. Gives who is locked out by it, who was not before. */
+  failed(subjects: readonly string[], nowMs: number): readonly Lockout[] {
+    return subjects.flatMap((subject) => this.#failed(subject, nowMs) ?? []);
+  }
+
+  /** It was right: what these got wrong before is forgotten. Addresses that many share are better not among them. */
+  succeeded(subjects: readonly string[]): void {
+    for (const subject of subjects) this.#guesses.delete(subject);
+  }
+
+  /** Whether somebody was locked out, who now is not. */
+  lift(subject: string, nowMs: number): boolean {
+    const wasLocked = this.lockedUntil([subject], nowMs) !== undefined;
+    this.#guesses.delete(subject);
+    return wasLocked;
+  }
+
+  /** Who is locked out, in the order of their names. */
+  list(nowMs: number): readonly Lockout[] {
+    const locked = [...this.#guesses].filter(([, { untilMs }]) => untilMs > nowMs);
+    return locked
+      .map(([subject, guesses]) => lockoutOf(subject, guesses))
+      .sort((one, other) => (one.subject < other.subject ? -1 : 1));
+  }
+
+  #failed(subject: string, nowMs: number): Lockout | undefined {
+    const known = this.#guesses.get(subject);
+    const isForgotten =
+      known === undefined || nowMs - Math.max(known.lastMs, known.untilMs) > this.#longestMs;
+    const guesses = isForgotten ? { failures: 0, firstMs: nowMs, lastMs: nowMs, untilMs: 0 } : known;
+    const wasLocked = guesses.untilMs > nowMs;
+    guesses.failures++;
+    guesses.lastMs = nowMs;
+    const beyond = guesses.failures - this.#freeFailures;
+    if (beyond > 0 && !wasLocked)
+      guesses.untilMs = nowMs + Math.min(this.#longestMs, this.#firstMs * 2 ** (beyond - 1));
+    this.#guesses.delete(subject);
+    this.#guesses.set(subject, guesses);
+    if (this.#guesses.size > this.#subjectsMax) this.#forgetOne(nowMs);
+    return guesses.untilMs > nowMs && !wasLocked ? lockoutOf(subject, guesses) : undefined;
+  }
+
+  /** Rather somebody who is not locked out: else a flood of other subjects would let everybody in again. */
+  #forgetOne(nowMs: number): void {
+    let looked = 0;
+    for (const [subject, { untilMs }] of this.#guesses) {
+      if (untilMs <= nowMs) {
+        this.#guesses.delete(subject);
+        return;
+      }
+      if (++looked === 100) break;
+    }
+    const [oldest] = this.#guesses.keys();
+    if (oldest !== undefined) this.#guesses.delete(oldest);
+  }
+}
+
+function lockoutOf(subject: string, { failures, firstMs, untilMs }: Guesses): Lockout {
+  return { subject, failures, startTime: toTimestamp(firstMs), endTime: toTimestamp(untilMs) };
+}
