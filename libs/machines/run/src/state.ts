@@ -396,7 +396,7 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
     case RunPhase.RUN_PHASE_UNDOING:
       if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
       // What failed is still under way while it is being undone; only what was asked to end is being cancelled.
-      return ending === Work.WORK_STATUS_CANCELLED ? Work.WORK_STATUS_CANCELLING : Work.WORK_STATUS_RUNNING;
+      return ending === Work.WORK_STATUS_FAILED ? Work.WORK_STATUS_RUNNING : Work.WORK_STATUS_CANCELLING;
     case RunPhase.RUN_PHASE_ENDED:
       return ending;
     default:
@@ -425,5 +425,6 @@ export function isDone(status: TaskStatus): boolean {
 
 /** Whether what was done is undone when the run fails. */
 export function isUndone({ plan, ending }: RunView): boolean {
+  if (ending === Work.WORK_STATUS_TERMINATED) return false;
   return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";
 }

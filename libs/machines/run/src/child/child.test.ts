@@ -143,10 +143,6 @@ describe("a task that a child does", () => {
     refused.driver.settle(effectOf(refused), refuseChild, { error });
     assert.equal(statusOf(refused.state), WorkStatus.WORK_STATUS_CANCELLED);
     assert.ok(refused.events.includes("child_refused"));
-    const forced = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), order);
-    forced.driver.execute(forced.key, terminateRun, { reason: "at once" });
-    assert.equal(statusOf(forced.state), WorkStatus.WORK_STATUS_TERMINATED);
-    assert.deepEqual(forced.driver.effects, []);
   });
 
   it("is cancelled with its parent, or left alone where that is said", () => {

@@ -1,8 +1,9 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
+import { endAlone } from "../node/alone.ts";
 import { setInput } from "../node/kept.ts";
-import { endAlone, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";

@@ -44,8 +44,8 @@ function next(run: RunView, step: RunStep, budget: Budget): boolean {
   }
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
-  // A child that is to be left alone has to be there before its parent ends.
-  if (last === undefined && run.alone > 0) return false;
+  // A child that is to be left alone has to be there before its parent ends, and before its task is undone.
+  if (last === undefined ? run.alone > 0 : run.nodes[last]?.more?.startsAlone === true) return false;
   budget.count();
   if (last === undefined) endStopped(run, step);
   else undoNext(placeOf(run, last, step, budget));

@@ -22,6 +22,7 @@ import { Budget } from "../kinds/budget.ts";
 import { askNext } from "../limit/asking.ts";
 import { limitsOf } from "../limit/limits.ts";
 import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
+import { awaitsStarts } from "../node/alone.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
 import { planNeededBy } from "../plan/needs.ts";
@@ -35,7 +36,7 @@ import {
   statusOf,
 } from "../state.ts";
 import { advance } from "./advance.ts";
-import { report } from "./end.ts";
+import { endByForce } from "./end.ts";
 import {
   runLabelled,
   runPaused,
@@ -43,7 +44,6 @@ import {
   runResumed,
   runStarted,
   runStopped,
-  runTerminated,
   runWithdrawn,
 } from "./events.ts";
 import { beginMessage, withdrawMessage } from "./messages.ts";
@@ -159,7 +159,10 @@ export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: 
   advance(run, step);
 }
 
-/** Also a letter. */
+/**
+ * Also a letter. Children that are to be left alone, and are being started, begin: the run ends when they have. Asked again it does
+ * not wait for them either.
+ */
 export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   type: "terminate_run",
   codec: TerminateRun,
@@ -170,8 +173,10 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
     tellAllStopping(run, step, new Budget(), "terminate");
     const by = actorOf(step.cause);
     const error = detailOfRefusal(runErrors.terminated.refusal({ by, reason: reasonOf(reason) }));
-    step.emit(runTerminated, { error, endMs: step.nowMs });
-    report(run, step);
+    const status = WorkStatus.WORK_STATUS_TERMINATED;
+    if (run.ending !== status && awaitsStarts(run))
+      step.emit(runStopped, { status, error, stopMs: step.nowMs });
+    else endByForce(run, step, error);
     return done;
   },
 };

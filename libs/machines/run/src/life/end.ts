@@ -13,7 +13,7 @@ import { valueBytesMax } from "../limits.ts";
 import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
 import { withUndoFailures } from "../undo/undo.ts";
-import { runCancelled, runCompleted, runContinued, runFailed, runStopped } from "./events.ts";
+import { runCancelled, runCompleted, runContinued, runFailed, runStopped, runTerminated } from "./events.ts";
 import { nextIdAside, nextIdOf } from "./ids.ts";
 import { beginMessage } from "./messages.ts";
 
@@ -72,9 +72,19 @@ export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
 
 /** All that is to be undone has been. */
 export function endStopped(run: RunView, step: RunStep): void {
+  if (run.ending === WorkStatus.WORK_STATUS_TERMINATED) {
+    endByForce(run, step, bounded(run.error));
+    return;
+  }
   const error = withUndoFailures(run, bounded(run.error));
   const event = run.ending === WorkStatus.WORK_STATUS_CANCELLED ? runCancelled : runFailed;
   step.emit(event, { error, endMs: step.nowMs });
+  report(run, step);
+}
+
+/** Nothing is undone, and nothing waited for. */
+export function endByForce(run: RunView, step: RunStep, error: ErrorDetail | undefined): void {
+  step.emit(runTerminated, { error, endMs: step.nowMs });
   report(run, step);
 }
 
@@ -132,7 +142,7 @@ const endChildMessage: Message<EndChild> = { type: "end_child", codec: EndChild 
 /** Services by the kinds of machines that start runs. */
 const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
-export function report(run: RunView, step: RunStep): void {
+function report(run: RunView, step: RunStep): void {
   releaseLimits(run, step);
   const parent = run.order?.parent;
   if (parent === undefined || parent.kind === "" || parent.id === "") return;

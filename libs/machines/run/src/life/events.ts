@@ -20,8 +20,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, blobsOfOrder } from "../blobs.ts";
 import { dataOf } from "../data.ts";
+import { endAlone } from "../node/alone.ts";
 import { drop } from "../node/flow.ts";
-import { addRange, endAlone, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../numbers.ts";
 import { planNeededBy } from "../plan/needs.ts";
 import { planOf } from "../plan/plan-of.ts";
@@ -225,7 +226,7 @@ function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutsta
   run.endMs = endMs;
   run.pauseMs = 0;
   clearRun(run, outstanding);
-  // Ended by force it waits for nothing, and not for the starts of children that were to be left alone either.
+  // Ended by force once more it does not wait for the starts of children that are to be left alone either.
   if (run.alone > 0) for (const node of run.nodes) if (node !== undefined) endAlone(run, node, outstanding);
 }
 

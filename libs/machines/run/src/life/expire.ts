@@ -6,6 +6,7 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, placeOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
 import { askAgain, askFirst } from "../limit/asking.ts";
+import { isToBegin } from "../node/alone.ts";
 import { taskHeld } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
 import { partRanges } from "../node/places.ts";
@@ -79,7 +80,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   else {
     kindOf(place.task.kind).stopping?.(place, "cancel");
     for (const parts of partRanges(run, node)) tellPartsStopping(run, step, place.budget, parts, "cancel");
-    failForGood(place, error);
+    failForGood(place, error, { leavesChild: isToBegin(node) });
   }
   advance(run, step);
 }

@@ -13,6 +13,7 @@ import { blobsOf } from "../blobs.ts";
 import { dataOf } from "../data.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
+import { leaveAlone } from "./alone.ts";
 import { end, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
 import { addUsed, dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
@@ -40,8 +41,9 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   codec: TaskFailedV1,
   // Its parts may have waited for a person.
   described: true,
-  evolve(run, { node: number, error, endMs, agent, used }, outstanding) {
+  evolve(run, { node: number, error, endMs, agent, used, leavesChild }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
+    if (leavesChild) leaveAlone(run, node);
     stop(run, node, endMs, outstanding);
     node.error = error;
     if (agent !== "") node.agent = agent;

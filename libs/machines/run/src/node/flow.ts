@@ -15,6 +15,7 @@ import {
   type RunOutstanding,
 } from "../state.ts";
 import { isUndoable, noteEffect } from "../undo/left.ts";
+import { leaveAlone } from "./alone.ts";
 import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
 import { partRanges } from "./places.ts";
 import { since } from "./times.ts";
@@ -143,18 +144,6 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
   release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
-}
-
-/** A child that goes on when nobody waits for it any more, and is being started just now, is started all the same. */
-function leaveAlone(run: Run, node: Node): void {
-  if (node.status !== TaskStatus.TASK_STATUS_QUEUED || !isLeftAlone(node)) return;
-  detailOf(node).startsAlone = true;
-  run.alone += 1;
-}
-
-function isLeftAlone({ range, task }: Node): boolean {
-  const work = range.plan.work(range.plan.task(task));
-  return work.kind === "workflow" && work.parentClose === "abandon";
 }
 
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {

@@ -207,14 +207,6 @@ export function release(
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
 }
 
-/** Its child begins, or will not: nobody waited for it. */
-export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
-  if (more?.startsAlone !== true) return;
-  more.startsAlone = false;
-  run.alone -= 1;
-  outstanding.settled(effectNumber(number, effectTags.work));
-}
-
 /** What it held for its child is given back by whoever decides; here it is renewed no longer. */
 export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
   if (more === undefined || more.limits.length === 0) return;

@@ -15,6 +15,8 @@ export interface Doing {
   readonly agent?: string;
   readonly used?: Amounts | undefined;
   readonly fromCache?: boolean;
+  /** Its child is being started, and begins all the same. */
+  readonly leavesChild?: boolean;
 }
 
 /** It has its output, unless the run cannot keep that. */
@@ -38,8 +40,8 @@ export function complete(place: Place, output: Data | undefined, doing: Doing = 
 }
 
 export function failForGood({ number, step }: Place, error: ErrorDetail, doing: Doing = {}): void {
-  const { agent = "", used } = doing;
-  step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used });
+  const { agent = "", used, leavesChild = false } = doing;
+  step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used, leavesChild });
 }
 
 /** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */

@@ -97,6 +97,8 @@ function stateNames({ plan, more }: RunView): string[] {
 
 function reasonOf(run: RunView): string {
   if (run.pauseMs > 0) return run.pauseReason === "" ? "paused" : `paused: ${run.pauseReason}`;
+  if (run.left === 0 && run.alone > 0 && run.undoing < 0)
+    return "children that are to be left alone begin before it ends";
   if (run.phase === RunPhase.RUN_PHASE_UNDOING)
     return `undoing what was done, because: ${run.error?.message ?? ""}`;
   if (run.phase === RunPhase.RUN_PHASE_WAITING)

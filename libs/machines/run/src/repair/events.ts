@@ -11,6 +11,7 @@ import { blobsOf } from "../blobs.ts";
 import { dataOfPayload } from "../data.ts";
 import { clearLeases, clearRun, timeoutMsOf } from "../life/events.ts";
 import { renewAfterReset } from "../limit/events.ts";
+import { leaveAlone } from "../node/alone.ts";
 import { end, stop } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
 import { enter, nodeOf, release, setStatus } from "../node/nodes.ts";
@@ -110,8 +111,9 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     // One that waits for its needs does so no longer: they are not told to it any more.
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
-    if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number });
+    if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
     const node = enter(run, number, endMs, outstanding);
+    leaveAlone(run, node);
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;

@@ -8,9 +8,10 @@
  * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { endAlone } from "../node/alone.ts";
 import { endOf, follow, isMet, stop } from "../node/flow.ts";
 import { keptBytesOf } from "../node/kept.ts";
-import { attend, endAlone, release } from "../node/nodes.ts";
+import { attend, release } from "../node/nodes.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../node/places.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { keepLists, leaveEffect, undoneWithOwners } from "../undo/left.ts";

@@ -14,7 +14,8 @@ import type { Json } from "@tutti/expressions";
 import { jsonOf } from "../json.ts";
 import type { Moment, Repair } from "./moments.ts";
 import type { PlainRun } from "./plain-run.ts";
-import { isSignalWait, timeoutOf } from "./plain-work.ts";
+import { timeoutOf } from "./plain-times.ts";
+import { isSignalWait } from "./plain-work.ts";
 
 /** An event, with the task that it is about. */
 export interface Seen {
@@ -42,7 +43,7 @@ export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen):
     case "run_stopped":
       return stoppedBy(body as RunStoppedV1);
     case "run_terminated":
-      return { kind: "terminate" };
+      return plain.phase === "ended" ? undefined : { kind: "terminate" };
     case "task_repaired":
       return { kind: "repair", taskId, repair: repairOf(body as TaskRepairedV1) };
     case "signal_received": {
@@ -65,10 +66,13 @@ export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen):
     case "run_limit_held":
       return status === TaskStatus.TASK_STATUS_QUEUED ? { kind: "child asked", taskId } : undefined;
     case "child_started":
+      return { kind: "child answered", taskId, isAlone: status !== TaskStatus.TASK_STATUS_WAITING };
     case "child_refused":
-      return { kind: "child answered", taskId };
+      return { kind: "child answered", taskId, isAlone: true };
     case "attempt_failed":
-      return plain.task(taskId)?.isStarting === true ? { kind: "child answered", taskId } : undefined;
+      return plain.task(taskId)?.isStarting === true
+        ? { kind: "child answered", taskId, isAlone: false }
+        : undefined;
     case "undo_completed":
     case "undo_failed":
       if (plain.undoing !== taskId) return undefined;
@@ -140,6 +144,7 @@ function isStopped({ error }: TaskFailedV1): boolean {
 
 function stoppedBy({ status, error }: RunStoppedV1): Moment | undefined {
   if (status === WorkStatus.WORK_STATUS_CANCELLED) return { kind: "cancel" };
+  if (status === WorkStatus.WORK_STATUS_TERMINATED) return { kind: "terminate" };
   return error?.code === "workflow.run_timed_out" ? { kind: "run timed out" } : undefined;
 }
 

@@ -34,8 +34,12 @@ export type Repair =
 export interface Hints {
   /** Signals that were there when a wait for them began, and are taken at once. */
   readonly taken?: readonly SignalTaken[];
+  /** Gates, and tasks with parts, that have ended, one after the other. */
+  readonly order?: readonly string[];
   /** It gets no further than so many transitions. */
   readonly transitionsMost?: number;
+  /** Of the tasks that waited for a person, those that went on when the run did; all where nothing is said. */
+  readonly resumed?: readonly string[];
 }
 
 export interface SignalTaken {
@@ -53,9 +57,9 @@ export type Moment =
   | { readonly kind: "ended"; readonly taskId: string }
   /** Its child was ended before its time, by whoever did not want it any more. */
   | { readonly kind: "child stopped"; readonly taskId: string }
-  /** Its child is being asked for; the child is there, or will not be. */
+  /** Its child is being asked for; the child is there, or will not be: that of the task, or one that was left alone. */
   | { readonly kind: "child asked"; readonly taskId: string }
-  | { readonly kind: "child answered"; readonly taskId: string }
+  | { readonly kind: "child answered"; readonly taskId: string; readonly isAlone: boolean }
   /** An attempt has said how far it came. */
   | { readonly kind: "saved"; readonly taskId: string; readonly saved: string }
   /** The time over all attempts is over. */

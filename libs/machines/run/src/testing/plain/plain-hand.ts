@@ -1,6 +1,6 @@
 /** What people do to a run by hand. */
 import type { Json } from "@tutti/expressions";
-import type { Act, Moment, Repair } from "./moments.ts";
+import type { Act, Hints, Moment, Repair } from "./moments.ts";
 import { conditionOf, valueFrom } from "./names.ts";
 import type { PlainBooks } from "./plain-books.ts";
 import { filledIn, mayAnswer } from "./plain-question.ts";
@@ -30,7 +30,7 @@ export class PlainHand {
     this.#run = run;
   }
 
-  take(act: ByHand): string | undefined {
+  take(act: ByHand, hints: Hints = {}): string | undefined {
     const refused = this.refusalOf(act);
     if (refused !== undefined) return `${act.kind} was taken, expected it to be refused with ${refused}`;
     switch (act.kind) {
@@ -38,7 +38,7 @@ export class PlainHand {
         this.#run.isPaused = true;
         break;
       case "resume":
-        this.#resume(act.taskIds ?? []);
+        this.#resume(act.taskIds ?? [], hints.resumed);
         break;
       case "retry":
         this.#retry(act.taskIds ?? []);
@@ -65,11 +65,13 @@ export class PlainHand {
     return act.taskIds?.some((id) => this.#run.task(id) === undefined) ? "workflow.task_missing" : undefined;
   }
 
-  #resume(ids: readonly string[]): void {
+  /** @param resumed those that went on when the run did; all unless given */
+  #resume(ids: readonly string[], resumed?: readonly string[]): void {
     const run = this.#run;
     if (ids.length === 0) run.isPaused = false;
+    const wanted = ids.length > 0 ? ids : resumed;
     for (const task of run.tasks) {
-      if (task.status !== "paused" || (ids.length > 0 && !ids.includes(task.id))) continue;
+      if (task.status !== "paused" || wanted?.includes(task.id) === false) continue;
       task.status = "at work";
       task.visits++;
     }
@@ -143,6 +145,7 @@ export class PlainHand {
     if (task === undefined) return;
     if (hasEnded(task)) run.work.doAgain(restingOn(task, run));
     for (const part of partsOf(task)) if (part !== task) run.stop(part);
+    run.leave(task);
     // Its parts tell of it no longer.
     Object.assign(task, { entries: undefined, rounds: [], added: undefined, pauses: false });
     if (task.status === "pending") task.visits++;

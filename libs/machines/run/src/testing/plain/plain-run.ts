@@ -12,6 +12,7 @@ import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Hints, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, valueFrom } from "./names.ts";
+import { failureOfAttempts } from "./plain-attempts.ts";
 import type { PlainBooks, PlainEnding } from "./plain-books.ts";
 import { PlainHand } from "./plain-hand.ts";
 import { namesInBody, namesOfRun, namesOfTask, type PlainFacts } from "./plain-scene.ts";
@@ -99,7 +100,7 @@ export class PlainRun implements PlainBooks {
   take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
     if (moment.kind !== "child asked") this.occasion++;
-    const problem = this.#taken(moment);
+    const problem = this.#taken(moment, hints);
     if (problem === undefined) this.#goOn(hints);
     return problem;
   }
@@ -111,7 +112,7 @@ export class PlainRun implements PlainBooks {
     this.#goOn(hints);
   }
 
-  #taken(moment: Moment): string | undefined {
+  #taken(moment: Moment, hints?: Hints): string | undefined {
     switch (moment.kind) {
       case "begun":
         if (this.phase !== "waiting") return "it has begun before";
@@ -125,13 +126,10 @@ export class PlainRun implements PlainBooks {
         this.#childAsked(moment.taskId);
         return undefined;
       case "child answered":
-        this.#childAnswered(moment.taskId);
+        this.#childAnswered(moment);
         return undefined;
       case "terminate":
-        this.#stopAll();
-        this.#alone.clear();
-        this.phase = "ended";
-        this.ending = { status: "terminated", output: null, errors: [], notUndone: [] };
+        this.#endByForce();
         return undefined;
       case "withdrawn":
         this.#stopAll();
@@ -153,7 +151,7 @@ export class PlainRun implements PlainBooks {
       case "retry":
       case "repair":
       case "update":
-        return this.hand.take(moment);
+        return this.hand.take(moment, hints);
       case "signal":
         this.work.signal(moment.signal, moment.payload);
         return undefined;
@@ -199,7 +197,7 @@ export class PlainRun implements PlainBooks {
     if (this.ending !== undefined) return this.ending.status;
     if (this.isPaused) return "paused";
     if (this.phase === "waiting") return "pending";
-    return this.phase === "undoing" && this.#wanted.status === "cancelled" ? "cancelling" : "running";
+    return this.phase === "undoing" && this.#wanted.status !== "failed" ? "cancelling" : "running";
   }
 
   /** What its continuation works on. */
@@ -268,22 +266,21 @@ export class PlainRun implements PlainBooks {
     if (hasEnded(task)) return;
     for (const part of partsOf(task)) {
       if (hasEnded(part)) continue;
-      this.#leave(part);
+      this.leave(part);
       part.status = "cancelled";
     }
   }
 
   leaveParts(task: PlainTask): void {
     this.#alone.delete(task);
-    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) this.#leave(part);
+    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) this.leave(part);
   }
 
   get waitsForStarts(): boolean {
     return this.#alone.size > 0;
   }
 
-  /** A child that is to be left alone begins, whoever waits for it. */
-  #leave(task: PlainTask): void {
+  leave(task: PlainTask): void {
     if (task.isStarting && task.document.parentClose === "abandon") this.#alone.add(task);
   }
 
@@ -292,24 +289,40 @@ export class PlainRun implements PlainBooks {
     if (task?.status === "at work") task.isStarting = true;
   }
 
-  #childAnswered(id: string): void {
-    const alone = [...this.#alone].find((task) => task.id === id);
-    const task = this.task(id);
-    if (alone !== undefined) this.#alone.delete(alone);
-    else if (task !== undefined) task.isStarting = false;
+  #childAnswered({ taskId, isAlone }: Moment & { readonly kind: "child answered" }): void {
+    const alone = [...this.#alone].find(({ id }) => id === taskId);
+    const task = this.task(taskId);
+    if (isAlone && alone !== undefined) this.#alone.delete(alone);
+    if (!isAlone && task !== undefined) task.isStarting = false;
+  }
+
+  /** Nothing is undone. Asked for again it does not wait for children that are to be left alone either. */
+  #endByForce(): void {
+    const wasAsked = this.phase === "undoing" && this.#wanted.status === "terminated";
+    this.#stopAll();
+    if (wasAsked) this.#alone.clear();
+    this.isPaused = false;
+    this.phase = "undoing";
+    this.#wanted = { status: "terminated", errors: [] };
   }
 
   /** Look at everything until nothing changes. */
-  #goOn({ taken = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
+  #goOn({ taken = [], order = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
     this.work.taken = taken;
+    this.work.order = order;
     if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
     // What cannot be done any more is known before the run goes on.
     if (this.isPaused || this.phase === "waiting") {
       while ((this.phase === "going" || this.phase === "waiting") && this.work.skip()) {}
       return;
     }
-    while (this.phase === "going" && (this.work.look(this.bodies) || this.#conclude())) {}
+    while (this.phase === "going" && this.#goesOn()) {}
     while (this.phase === "undoing" && this.#undoing === undefined && this.#undoNext()) {}
+  }
+
+  /** False when it has to wait. */
+  #goesOn(): boolean {
+    return this.work.look(this.bodies) || this.#conclude() || this.work.stopWaiting();
   }
 
   /** False where there is nothing to be done. */
@@ -352,12 +365,14 @@ export class PlainRun implements PlainBooks {
   /** False when the run has ended, or somebody undoes something. */
   #undoNext(): boolean {
     const { status, errors } = this.#wanted;
-    const isKept = status === "failed" && this.document.onFailure === "keep";
+    const isKept = status === "terminated" || (status === "failed" && this.document.onFailure === "keep");
     const effect = isKept ? undefined : this.effects.at(-1);
-    if (effect === undefined && this.waitsForStarts) return false;
+    const waits = effect === undefined ? this.waitsForStarts : this.#alone.has(effect.task);
+    if (waits) return false;
     if (effect === undefined) {
+      const notUndone = status === "terminated" ? [] : this.notUndone.map(({ task }) => task.id);
       this.phase = "ended";
-      this.ending = { status, output: null, errors, notUndone: this.notUndone.map(({ task }) => task.id) };
+      this.ending = { status, output: null, errors, notUndone };
       return false;
     }
     this.effects = this.effects.slice(0, -1);
@@ -387,7 +402,7 @@ export class PlainRun implements PlainBooks {
   #undoes({ id, document }: PlainTask): boolean {
     const { compensate, retry } = document;
     const policy = compensate?.retry ?? retry;
-    const outcome = this.work.attempts(policy, (attempt) =>
+    const outcome = failureOfAttempts(policy, (attempt) =>
       failureOf(answerOf(this.script, undoOf(id), attempt)),
     );
     return outcome === undefined;

@@ -34,8 +34,9 @@ export interface PlainTask {
   saved: string | undefined;
   /** Code of its error. */
   error: string;
-  /** On which occasion it failed. */
+  /** On which occasion it failed, and how many others had before. */
   failedOn: number;
+  failedAs: number;
   /** Its entries, the rounds that it has had, or what it has added. */
   entries: PlainTask[] | undefined;
   rounds: PlainBody[];
@@ -121,7 +122,14 @@ export function taskOf(
 
 function untouched() {
   return {
-    ...{ status: "pending" as PlainStatus, input: undefined, output: null, error: "", failedOn: 0 },
+    ...{
+      status: "pending" as PlainStatus,
+      input: undefined,
+      output: null,
+      error: "",
+      failedOn: 0,
+      failedAs: 0,
+    },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
     ...{ saved: undefined, question: undefined, countsAsCompleted: false, isStarting: false },
   };
@@ -262,8 +270,9 @@ export function outputsOf({ tasks }: PlainBody): Json {
   return Object.fromEntries(good.map(([name, { output }]) => [name, output]));
 }
 
-/** Errors of those that failed first. */
+/** Errors of those that failed first: on one occasion, in the order in which they did. */
 export function firstOf(failed: readonly PlainTask[]): readonly string[] {
   const first = Math.min(...failed.map(({ failedOn }) => failedOn));
-  return failed.filter(({ failedOn }) => failedOn === first).map(({ error }) => error);
+  const together = failed.filter(({ failedOn }) => failedOn === first);
+  return together.sort((one, other) => one.failedAs - other.failedAs).map(({ error }) => error);
 }

@@ -22,10 +22,11 @@ import { jsonOf } from "../json.ts";
 import { Begins } from "./begins.ts";
 import { compareEnding, isEnded } from "./compare.ts";
 import { momentOf, type Seen, timeOf } from "./moment-of.ts";
-import type { Act, Hints, Moment, SignalTaken } from "./moments.ts";
+import type { Act, Moment } from "./moments.ts";
 import { plainJson, text } from "./plain-json.ts";
+import { PlainPast } from "./plain-past.ts";
 import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
-import { totalMsOf } from "./plain-work.ts";
+import { totalMsOf } from "./plain-times.ts";
 
 const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
@@ -44,20 +45,6 @@ interface KnownAttempt {
   readonly input: Json;
   /** What an attempt before has saved. */
   readonly saved: string | undefined;
-}
-
-/** The run was taken back to an event. */
-interface TakenBack {
-  readonly toEvent: number;
-  readonly hadEnded: boolean;
-}
-
-interface Noted {
-  readonly event: number;
-  readonly moment: Moment | TakenBack | "start";
-  readonly atMs: number;
-  /** Which signals were taken by waits that began then, and are no longer at work. */
-  readonly taken: readonly (SignalTaken & { readonly event: number })[];
 }
 
 export class RunCheck {
@@ -79,13 +66,13 @@ export class RunCheck {
   /** Of what the interpreter says to have been undone, how much was so before the run was taken back to then. */
   #undoneInPast = 0;
   #wasTakenBack = false;
-  /** What has happened, with the number of its event; or to which event it was taken back. */
-  readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, taken: [] }];
+  readonly #past: PlainPast;
   readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
   /** @param isTimeExact whether there is one clock only */
   constructor(machine: Machine<Run, RunEffect>, key: InstanceKey, order: PlainOrder, isTimeExact = false) {
     this.#order = order;
+    this.#past = new PlainPast(order);
     this.#isTimeExact = isTimeExact;
     this.plain = new PlainRun(order);
     this.#machine = machine;
@@ -109,6 +96,7 @@ export class RunCheck {
       taskId: node < 0 ? "" : taskIdOf(this.#run, node),
       status: this.#run.nodes[node]?.status,
     };
+    this.#past.see(seen);
     if (type === "run_reset") this.#takeBack((body as RunResetV1).toEvent);
     else if (type === "run_retried") this.#retried((body as RunRetriedV1).nodes);
     else this.#follow(seen);
@@ -140,20 +128,12 @@ export class RunCheck {
 
   /** The state after a share of the events, the first at least: what the run can be taken back to. */
   stateAfter(share: number): { readonly event: number; readonly snapshot: Uint8Array } {
-    const ends = this.#stepEnds();
+    const ends = this.#past.ends();
     const event = ends[Math.floor(share * ends.length)] ?? this.events;
     const run = this.#machine.create(this.#key);
     for (const { type, version, body } of this.#history.slice(0, event)) this.#fold(run, type, version, body);
     const { bytes } = showSnapshot.answer(run, undefined, { key: this.#key, nowMs: 0 }) as SnapshotShown;
     return { event, snapshot: bytes };
-  }
-
-  /** Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has gone on. */
-  #stepEnds(): readonly number[] {
-    if ((this.#order.document.limits ?? []).length === 0)
-      return Array.from({ length: this.events }, (_, index) => index + 1);
-    const begun = this.#moments.filter(beginsStep).map(({ event }) => event - 1);
-    return [...begun.filter((event) => event > 0), this.events];
   }
 
   get hasEnded(): boolean {
@@ -223,26 +203,15 @@ export class RunCheck {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
     const { endMs = 0 } = body as { readonly endMs?: number };
     if ("taskId" in moment && this.#isTimeExact && endMs > 0) this.#checkLate(moment.taskId, endMs);
-    if (moment.kind === "signal taken" && this.#wasTakenBefore(moment)) return;
+    const isLate = moment.kind === "signal taken" && this.plain.task(moment.taskId)?.status !== "at work";
+    const anew = isLate ? this.#past.withSignalTaken(moment) : undefined;
+    if (anew !== undefined) {
+      this.plain = anew;
+      return;
+    }
     const problem = this.plain.take(moment, endMs);
-    this.#moments.push({ event: this.events, moment, atMs: endMs, taken: [] });
+    this.#past.note(moment, endMs);
     if (problem !== undefined) this.#find(problem);
-  }
-
-  /**
-   * A wait that takes a signal as soon as it begins may be given up at the same moment, for what begins after it. The
-   * interpreter is there at once, so it hears of the moment anew, and of the signal with it.
-   */
-  #wasTakenBefore({ taskId, number }: SignalTaken): boolean {
-    const last = this.#moments.at(-1);
-    if (last === undefined || this.plain.task(taskId)?.status === "at work") return false;
-    const taken = [...last.taken, { taskId, number, event: this.events }];
-    this.#moments[this.#moments.length - 1] = { ...last, taken };
-    const plain = this.#plainAt(this.events);
-    const isTaken = plain.work.taken.length === 0;
-    if (isTaken) this.plain = plain;
-    else this.#moments[this.#moments.length - 1] = last;
-    return isTaken;
   }
 
   /** Nothing is at work longer than it may be. */
@@ -291,7 +260,10 @@ export class RunCheck {
   /** @param code of its error; empty when it ended well */
   #ended(id: string, code: string): void {
     const expected = this.plain.endings.get(id);
-    if (expected !== code) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
+    if (expected === code) return;
+    const anew = this.#past.withEnd(id, code);
+    if (anew === undefined) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
+    else this.plain = anew;
   }
 
   #saved(taskId: string, saved: Uint8Array): void {
@@ -327,50 +299,11 @@ export class RunCheck {
     this.#undoneBefore = this.#allUndone();
     this.#wasTakenBack = true;
     const hadEnded = this.plain.phase === "ended";
-    this.#undoneInPast = this.#plainAt(toEvent).undone.length;
-    this.#moments.push({ event: this.events, moment: { toEvent, hadEnded }, atMs: 0, taken: [] });
-    this.plain = this.#plainAt(this.events);
+    this.#undoneInPast = this.#past.at(toEvent).undone.length;
+    this.#past.note({ toEvent, hadEnded });
+    this.plain = this.#past.at(this.events);
     this.#begins.takeBack(this.plain.tasks, toEvent, this.events);
     this.#noteAll();
-  }
-
-  /**
-   * As everything was after an event, which itself may be one that took it back.
-   *
-   * @param later taken at once by a wait that began then, when it was taken back to there
-   */
-  #plainAt(event: number, later: readonly SignalTaken[] = []): PlainRun {
-    const past = this.#moments.filter((each) => each.event <= event);
-    const hintsOf = (noted: Noted): Hints => {
-      const taken = noted.taken.filter((one) => one.event <= event);
-      return noted === past.at(-1)
-        ? { taken: [...taken, ...later], transitionsMost: this.#transitions(noted.event, event) }
-        : { taken };
-    };
-    const place = past.findLastIndex(({ moment }) => moment === "start" || "toEvent" in moment);
-    const [first, ...moments] = past.slice(place);
-    const plain = this.#startOf(first?.moment, first === undefined ? {} : hintsOf(first));
-    for (const noted of moments)
-      if (noted.moment !== "start" && "kind" in noted.moment)
-        plain.take(noted.moment, noted.atMs, hintsOf(noted));
-    return plain;
-  }
-
-  #startOf(moment: Noted["moment"] | undefined, hints: Hints): PlainRun {
-    if (moment === undefined || moment === "start" || "kind" in moment)
-      return new PlainRun(this.#order, hints);
-    const plain = this.#plainAt(moment.toEvent, hints.taken);
-    if (moment.hadEnded) plain.waitAgain();
-    plain.goOnAgain({ ...hints, taken: plain.work.taken });
-    return plain;
-  }
-
-  /** How many it took from one event to another: unless it has failed by then, it may be in the middle of them. */
-  #transitions(from: number, to: number): number {
-    const types = this.#history.slice(from, to).map(({ type }) => type);
-    const isOver = types.includes("run_failed") || types.includes("run_stopped");
-    if (isOver || to === this.events) return Number.POSITIVE_INFINITY;
-    return types.filter((type) => type === "transition_taken").length;
   }
 
   /** Attempts that are at work are others now. Those of before stay what they were: an owner of before may still offer them. */
@@ -397,12 +330,6 @@ export class RunCheck {
   #find(finding: string): void {
     this.findings.push(finding);
   }
-}
-
-/** What a task does as soon as it begins is a part of the step in which it does. */
-function beginsStep({ moment }: Noted): boolean {
-  const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
-  return kind !== "child asked" && kind !== "signal taken";
 }
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {

@@ -9,7 +9,7 @@ import type {
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { How } from "../plain-task.ts";
-import { timeoutOf } from "../plain-work.ts";
+import { timeoutOf } from "../plain-times.ts";
 import { type Answer, undoOf, visitOf } from "../script.ts";
 import { unwantedSignal, wantedSignal } from "../signals.ts";
 import type { Luck } from "./luck.ts";

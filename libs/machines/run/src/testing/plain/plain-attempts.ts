@@ -1,0 +1,81 @@
+/** What attempts of tasks come to, and whether others follow. */
+import type { CheckDocument, TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { conditionOf } from "./names.ts";
+import type { PlainBooks, Standing } from "./plain-books.ts";
+import { sendBack } from "./plain-gate.ts";
+import { questionOf } from "./plain-question.ts";
+import { namesOfTask } from "./plain-scene.ts";
+import type { PlainTask } from "./plain-task.ts";
+import { type Answer, answerOf, failureOf } from "./script.ts";
+
+/** Their last failure; undefined when one does well. */
+export function failureOfAttempts(
+  retry: TaskDocument["retry"],
+  failureIn: (attempt: number) => { readonly code: string; readonly isFinal: boolean } | undefined,
+): { readonly code: string; readonly isExhausted: boolean } | undefined {
+  const { max = 3, on, notOn = [] } = typeof retry === "number" ? { max: retry } : (retry ?? { max: 1 });
+  for (let attempt = 1; ; attempt++) {
+    const failure = failureIn(attempt);
+    if (failure === undefined) return undefined;
+    const { code, isFinal } = failure;
+    // Codes that are named are tried again whatever the agent says; all others unless it says that they are final.
+    const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
+    if (!isTriedAgain || attempt === max) return { code, isExhausted: isTriedAgain };
+  }
+}
+
+/** Of a task that has begun. */
+export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
+  const { wait, retry, workflow } = task.document;
+  if (wait !== undefined) return { value: null };
+  let standing: Standing = { fails: "" };
+  const failure = failureOfAttempts(retry, (attempt) => {
+    const answer = answerOf(run.script, task.id, attempt, task.visits);
+    const failed = failureOf(answer);
+    // How its child failed is the child's own affair.
+    if (failed !== undefined && workflow !== undefined)
+      return { code: "workflow.child_failed", isFinal: false };
+    if (failed !== undefined) return failed;
+    standing = check(run, task, outputOf(answer, task.input ?? null));
+    return standing === checkFailed ? { code: "workflow.check_failed", isFinal: false } : undefined;
+  });
+  if (failure === undefined) return standing;
+  const isPaused = failure.isExhausted && typeof retry === "object" && retry.exhausted === "pause";
+  return isPaused ? "paused" : { fails: failure.code };
+}
+
+/** The attempt failed by it, and may be followed by another. */
+const checkFailed = { fails: "workflow.check_failed" };
+
+/** Holds an output against the checks, in their order. */
+function check(run: PlainBooks, task: PlainTask, output: Json): Standing {
+  const asked: CheckDocument[] = [];
+  for (const each of task.document.checks ?? []) {
+    const names = namesOfTask(run.facts, task, { output, given: task.input ?? null, error: null });
+    const held = conditionOf(each.condition, names);
+    if ("fails" in held) return held;
+    if (held.value === true) continue;
+    if (each.onFailure === "approval") asked.push(each);
+    else return each.onFailure === "sendBack" ? turnDown(run, task, each, output) : checkFailed;
+  }
+  if (asked.length === 0) return { value: output };
+  task.question = questionOf(output);
+  return "asked";
+}
+
+function turnDown(
+  run: PlainBooks,
+  task: PlainTask,
+  { name, sendBackTo, times = 1 }: CheckDocument,
+  output: Json,
+): Standing {
+  const own = sendBackTo === undefined || task.body.tasks.get(sendBackTo)?.document === task.document;
+  const target = own ? task : task.body.tasks.get(sendBackTo);
+  const isBack = target !== undefined && sendBack(run, task, target, times, { check: name, output });
+  return isBack ? "sent back" : { fails: "workflow.check_failed" };
+}
+
+function outputOf(answer: Answer, input: Json): Json {
+  return "gives" in answer ? answer.gives : input;
+}

@@ -1,0 +1,51 @@
+/** Gates, and how work is sent back. */
+import type { TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { conditionOf, type Names, valueFrom } from "./names.ts";
+import type { PlainBooks, Standing } from "./plain-books.ts";
+import { type PlainTask, restingOn } from "./plain-task.ts";
+
+/** It goes on, sends work back, or fails. */
+export function askGate(
+  run: PlainBooks,
+  task: PlainTask,
+  gate: NonNullable<TaskDocument["gate"]>,
+  names: Names,
+): Standing {
+  const checks = gate.checks ?? { check: gate.check ?? true };
+  const found = Object.entries(checks).map(([name, check]) => [name, conditionOf(check, names)] as const);
+  const reports: { name: string; passed: boolean }[] = [];
+  for (const [name, one] of found) {
+    if ("fails" in one) return one;
+    reports.push({ name, passed: one.value === true });
+  }
+  const target = task.body.tasks.get(gate.sendBack ?? "");
+  const { sentBack } = holderOf(task, target);
+  const failed = reports.flatMap(({ name, passed }) => (passed ? [] : [name]));
+  if (failed.length === 0) return { value: { passed: true, checks: reports, sentBack } };
+  const report = gate.report === undefined ? { value: { checks: failed } } : valueFrom(gate.report, names);
+  if ("fails" in report) return report;
+  const isBack = target !== undefined && sendBack(run, task, target, gate.times ?? 1, report.value);
+  return isBack ? "sent back" : { fails: "workflow.gate_failed" };
+}
+
+/** False when it has been sent back as often as it may be. */
+export function sendBack(
+  run: PlainBooks,
+  task: PlainTask,
+  target: PlainTask,
+  times: number,
+  report: Json,
+): boolean {
+  const holder = holderOf(task, target);
+  if (holder.sentBack >= times) return false;
+  run.work.doAgain(new Set([...restingOn(target, run), ...restingOn(holder, run)]));
+  holder.sentBack++;
+  target.feedback = report;
+  return true;
+}
+
+/** Who counts how often work was sent back: for an entry its list, unless the entry is done again alone. */
+function holderOf(task: PlainTask, target: PlainTask | undefined): PlainTask {
+  return target === task ? task : (task.entry?.list ?? task);
+}

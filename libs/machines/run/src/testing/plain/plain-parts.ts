@@ -1,0 +1,145 @@
+/** Tasks that others are parts of: lists with their entries, loops with their rounds, and what adds tasks. */
+import type { LoopDocument, TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { conditionOf, type Evaluated, type Names, valueFrom } from "./names.ts";
+import type { PlainBooks, Standing } from "./plain-books.ts";
+import { namesInBody, namesOfTask } from "./plain-scene.ts";
+import { additionOf } from "./plain-spawn.ts";
+import {
+  bodyOf,
+  firstOf,
+  hasEnded,
+  outputsOf,
+  type PlainBody,
+  type PlainTask,
+  taskOf,
+} from "./plain-task.ts";
+
+export class PlainParts {
+  readonly #run: PlainBooks;
+
+  constructor(run: PlainBooks) {
+    this.#run = run;
+  }
+
+  /** Whether anything could be done about what is a part of it. */
+  look(task: PlainTask): boolean {
+    if (task.entries !== undefined) return this.#lookAtEntries(task, task.entries);
+    if (task.added !== undefined) return this.#lookAtAdded(task, task.added);
+    const { loop } = task.document;
+    return loop === undefined ? false : this.#lookAtRounds(task, loop);
+  }
+
+  beginList(task: PlainTask): Standing {
+    const list = conditionOf(task.document.forEach ?? false, namesOfTask(this.#run.facts, task));
+    if ("fails" in list) return list;
+    if (!Array.isArray(list.value)) return { fails: "workflow.list_expected" };
+    task.entries = list.value.map((item: Json, index) =>
+      taskOf(`${task.id}[${index}]`, task.document, task.body, { item, index, list: task }),
+    );
+    return "at work";
+  }
+
+  beginRounds(task: PlainTask, loop: LoopDocument, names: Names): Standing {
+    const last = valueFrom(loop.initial ?? null, names);
+    return "fails" in last ? last : (this.#nextRound(task, loop, last.value) ?? "at work");
+  }
+
+  add(task: PlainTask, spawn: NonNullable<TaskDocument["spawn"]>, names: Names): Standing {
+    const { tasks, max = 1_000 } = typeof spawn === "string" ? { tasks: spawn } : spawn;
+    const list = conditionOf(tasks, names);
+    if ("fails" in list) return list;
+    const added = additionOf(list.value, max, task, this.#run);
+    if (added === undefined) return { fails: "workflow.addition_invalid" };
+    if (Object.keys(added).length === 0) return { value: {} };
+    task.added = bodyOf(added, { owner: task });
+    return "at work";
+  }
+
+  #lookAtAdded(task: PlainTask, added: PlainBody): boolean {
+    const { work } = this.#run;
+    if (work.look([added])) return true;
+    if (![...added.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
+    const [failed] = firstOf(added.failures);
+    work.end(task, failed === undefined ? { value: outputsOf(added) } : { fails: failed });
+    return true;
+  }
+
+  /** So many at once as may be, in their order; the list ends with the first failure, or with the last entry. */
+  #lookAtEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
+    const { maxParallel = Number.POSITIVE_INFINITY, failFast = true } = task.document;
+    const { work } = this.#run;
+    let changes = false;
+    for (const entry of entries) {
+      const hasFailed = failFast && entries.some(({ status }) => status === "failed");
+      if (hasFailed && work.isDue(task)) break;
+      if (entry.status === "pending") {
+        if (hasFailed || entries.filter(isUnderWay).length >= maxParallel) continue;
+        work.begin(entry);
+        changes = true;
+      } else changes = work.lookAtTask(entry) || changes;
+    }
+    const failed = entries.filter(({ status }) => status === "failed");
+    const isOver = entries.every(hasEnded) || (failFast && failed.length > 0);
+    if (!isOver || !work.isDue(task)) return changes;
+    if (failed.length > 0) {
+      for (const entry of entries) this.#run.stop(entry);
+      work.end(task, { fails: firstOf(failed)[0] ?? "" });
+      return true;
+    }
+    work.end(task, { value: entries.map(({ output }) => output) });
+    return true;
+  }
+
+  /** The pause between two rounds is over. */
+  goOn(task: PlainTask): void {
+    const { loop } = task.document;
+    if (loop === undefined) return;
+    this.#run.work.settle(task, this.#nextRound(task, loop, task.last) ?? "at work");
+  }
+
+  /** Its outcome, where there is no other round. */
+  #nextRound(task: PlainTask, loop: LoopDocument, last: Json): Evaluated | undefined {
+    const number = task.rounds.length + 1;
+    const round = { number, last };
+    // Whether there is another one is asked of the tasks of the round before.
+    const before = task.rounds.at(-1) ?? { ...task.body, tasks: new Map(), owner: task, event: undefined };
+    const wanted = conditionOf(loop.while ?? true, namesInBody(this.#run.facts, { ...before, round }));
+    if ("fails" in wanted) return wanted;
+    if (wanted.value !== true) return { value: last };
+    if (task.rounds.length === loop.max) return { fails: "workflow.loop_endless" };
+    task.rounds.push(
+      bodyOf(loop.tasks, { owner: task, round, idOf: (name) => `${task.id}#${number}.${name}` }),
+    );
+    return undefined;
+  }
+
+  #lookAtRounds(task: PlainTask, loop: LoopDocument): boolean {
+    const { work } = this.#run;
+    const body = task.rounds.at(-1);
+    if (body === undefined || task.pauses) return false;
+    if (work.look([body])) return true;
+    if (![...body.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
+    work.settle(task, this.#endRound(task, body, loop) ?? "at work");
+    return true;
+  }
+
+  #endRound(task: PlainTask, body: PlainBody, loop: LoopDocument): Evaluated | undefined {
+    const [failed] = body.failures.length === 0 ? [] : firstOf(body.failures);
+    if (failed !== undefined) return { fails: failed };
+    const names = namesInBody(this.#run.facts, body);
+    const output = loop.output === undefined ? { value: outputsOf(body) } : valueFrom(loop.output, names);
+    if ("fails" in output) return output;
+    const isDone = conditionOf(loop.until ?? false, names);
+    if ("fails" in isDone) return isDone;
+    if (isDone.value === true) return output;
+    // Whether there is another round is asked when it is due, unless there may be none anyway.
+    task.pauses = loop.every !== undefined && task.rounds.length < loop.max;
+    task.last = output.value;
+    return task.pauses ? undefined : this.#nextRound(task, loop, task.last);
+  }
+}
+
+function isUnderWay({ status }: PlainTask): boolean {
+  return status === "at work" || status === "paused";
+}

@@ -1,0 +1,154 @@
+/**
+ * What has happened to a run, and how the interpreter stood after any of its events. It does at once what follows from a moment;
+ * events tell of that one after the other. So what came first, where that is nobody's to say, is told to it afterwards: it hears
+ * of the moment anew.
+ */
+import type { Seen } from "./moment-of.ts";
+import type { Hints, Moment, SignalTaken } from "./moments.ts";
+import { type PlainOrder, PlainRun } from "./plain-run.ts";
+
+/** The run was taken back to an event. */
+interface TakenBack {
+  readonly toEvent: number;
+  readonly hadEnded: boolean;
+}
+
+interface Noted {
+  readonly event: number;
+  readonly moment: Moment | TakenBack | "start";
+  readonly atMs: number;
+  /** Which signals were taken by waits that began then, and are no longer at work. */
+  readonly taken: readonly (SignalTaken & { readonly event: number })[];
+  /** Whether it matters what ended first. */
+  readonly isOrdered: boolean;
+}
+
+const unheard = { taken: [], isOrdered: false };
+
+export class PlainPast {
+  readonly #order: PlainOrder;
+  /** What has happened, with the number of its event; or to which event it was taken back. */
+  readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, ...unheard }];
+  readonly #seen: Pick<Seen, "type" | "taskId">[] = [];
+
+  constructor(order: PlainOrder) {
+    this.#order = order;
+  }
+
+  /** How many events it has seen. */
+  get events(): number {
+    return this.#seen.length;
+  }
+
+  see({ type, taskId }: Seen): void {
+    this.#seen.push({ type, taskId });
+  }
+
+  /** The last event tells of it. */
+  note(moment: Moment | TakenBack, atMs = 0): void {
+    this.#moments.push({ event: this.events, moment, atMs, ...unheard });
+  }
+
+  /** Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has gone on. */
+  ends(): readonly number[] {
+    if ((this.#order.document.limits ?? []).length === 0)
+      return Array.from({ length: this.events }, (_, index) => index + 1);
+    const begun = this.#moments.filter(beginsStep).map(({ event }) => event - 1);
+    return [...begun.filter((event) => event > 0), this.events];
+  }
+
+  /**
+   * A wait that takes a signal as soon as it begins may be given up at the same moment, for what begins after it. Undefined where
+   * the interpreter does not agree.
+   */
+  withSignalTaken({ taskId, number }: SignalTaken): PlainRun | undefined {
+    const place = this.#moments.length - 1;
+    const { taken = [] } = this.#moments[place] ?? {};
+    const one = { taskId, number, event: this.events };
+    return this.#with(place, { taken: [...taken, one] }, ({ work }) => work.taken.length === 0);
+  }
+
+  /**
+   * What ended while the run was paused leads to other ends when it goes on, and to the sending back of work. Which of them comes
+   * first is nobody's to say, and what comes first may rule out the others. Undefined where the interpreter does not agree.
+   */
+  withEnd(id: string, code: string): PlainRun | undefined {
+    const began = Math.max(0, this.#moments.findLastIndex(beginsStep));
+    for (let place = this.#moments.length - 1; place >= began; place--) {
+      const plain = this.#with(place, { isOrdered: true }, ({ endings }) => endings.get(id) === code);
+      if (plain !== undefined) return plain;
+    }
+    return undefined;
+  }
+
+  #with(place: number, heard: Partial<Noted>, agrees: (plain: PlainRun) => boolean): PlainRun | undefined {
+    const noted = this.#moments[place];
+    if (noted === undefined) return undefined;
+    this.#moments[place] = { ...noted, ...heard };
+    const plain = this.at(this.events);
+    if (agrees(plain)) return plain;
+    this.#moments[place] = noted;
+    return undefined;
+  }
+
+  /**
+   * As everything was after an event, which itself may be one that took it back.
+   *
+   * @param later what came of it when it was taken back to there
+   */
+  at(event: number, { taken: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {
+    const past = this.#moments.filter((each) => each.event <= event);
+    const hintsOf = (noted: Noted): Hints => {
+      const taken = noted.taken.filter((one) => one.event <= event);
+      const order = noted.isOrdered ? this.#endsBetween(noted.event, event) : [];
+      if (noted !== past.at(-1)) return { taken, order };
+      const cutOff = this.#cutOff(noted, event);
+      return { taken: [...taken, ...later], order: [...order, ...laterOrder], ...cutOff };
+    };
+    const place = past.findLastIndex(({ moment }) => moment === "start" || "toEvent" in moment);
+    const [first, ...moments] = past.slice(place);
+    const plain = first === undefined ? new PlainRun(this.#order) : this.#begun(first, hintsOf(first));
+    for (const noted of moments)
+      if (noted.moment !== "start" && "kind" in noted.moment)
+        plain.take(noted.moment, noted.atMs, hintsOf(noted));
+    return plain;
+  }
+
+  #begun({ moment }: Noted, hints: Hints): PlainRun {
+    if (moment === "start" || "kind" in moment) return new PlainRun(this.#order, hints);
+    const { taken = [], order = [] } = hints;
+    const plain = this.at(moment.toEvent, { taken, order });
+    if (moment.hadEnded) plain.waitAgain();
+    plain.goOnAgain({ ...hints, taken: plain.work.taken });
+    return plain;
+  }
+
+  #endsBetween(from: number, to: number): string[] {
+    return this.#seen.slice(from, to).flatMap(({ type, taskId }) => (ends.has(type) ? [taskId] : []));
+  }
+
+  /** How far a moment has come by an event that may be in the middle of it. */
+  #cutOff({ event: from }: Noted, to: number): Hints {
+    const seen = this.#seen.slice(from, to);
+    const types = seen.map(({ type }) => type);
+    const hints = this.#resumed(from, to);
+    // Unless it has failed by then, it may be in the middle of its transitions.
+    const isOver = types.includes("run_failed") || types.includes("run_stopped");
+    if (isOver || to === this.events) return hints;
+    return { ...hints, transitionsMost: types.filter((type) => type === "transition_taken").length };
+  }
+
+  /** A run goes on first, and then what waited in it for a person. */
+  #resumed(from: number, to: number): Hints {
+    if (this.#seen[from - 1]?.type !== "run_resumed" || this.#seen[to]?.type !== "task_resumed") return {};
+    return { resumed: this.#seen.slice(from, to).map(({ taskId }) => taskId) };
+  }
+}
+
+const ends: ReadonlySet<string> = new Set(["task_completed", "task_failed", "work_sent_back"]);
+
+/** What a task does as soon as it begins is a part of the step in which it does. */
+function beginsStep({ moment }: Noted): boolean {
+  const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
+  return kind !== "child asked" && kind !== "signal taken";
+}
