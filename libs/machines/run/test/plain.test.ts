@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
 import {
+  answerOf,
   type DrawnRun,
   drawRun,
   driveRun,
@@ -76,6 +77,18 @@ function check(seed: number, wanted: readonly Feature[]): void {
   assert.deepEqual(findings, [], `seed ${seed}: ${JSON.stringify(run)}`);
 }
 
+describe("what a script says", () => {
+  it("is asked for attempts and visits that there may be", () => {
+    const script: Script = { a: [{ fails: "t.a" }, { gives: 1 }], "a!2": [{ gives: 2 }] };
+    assert.deepEqual(
+      [answerOf(script, "a", 1), answerOf(script, "a", 5), answerOf(script, "a", 1, 3)],
+      [{ fails: "t.a" }, { gives: 1 }, { gives: 2 }],
+    );
+    assert.throws(() => answerOf(script, "a", 0), /attempts and visits from 1, found 0 of 1 at a/);
+    assert.throws(() => answerOf(script, "a", 1, 0), RangeError);
+  });
+});
+
 describe("a run, against the plain interpreter", () => {
   it("does what that says, for drawn definitions, results in any order, and people who do things to it", () => {
     for (let seed = 0; seed < seeds; seed++) check(seed, features);
@@ -121,6 +134,22 @@ describe("a run, against the plain interpreter", () => {
     assert.ok(found !== undefined);
     const { document } = await smallestRun(found, fails);
     assert.equal(Object.keys(document.tasks ?? {}).length, 1);
+  });
+
+  it("goes on as a new one as often as before when it is made smaller", async () => {
+    const continueAsNew = { when: "input.n < 2", with: { n: "${{ input.n + 1 }}" } };
+    const tasks = { a: { uses: "do.it" }, b: { uses: "do.it" } };
+    const run: DrawnRun = {
+      document: { workflow: "drawn", tasks, continueAsNew },
+      ...{ input: { n: 0 }, script: {}, acts: [] },
+    };
+    const tried: DrawnRun["document"][] = [];
+    const { document } = await smallestRun(run, (candidate) => {
+      tried.push(candidate.document);
+      return candidate.document.continueAsNew !== undefined;
+    });
+    assert.deepEqual(document, { workflow: "drawn", tasks: { b: { uses: "do.it" } }, continueAsNew });
+    assert.ok(tried.some((one) => one.continueAsNew === undefined));
   });
 
   it("has every word in what is drawn, and everything that people do", () => {

@@ -1,4 +1,5 @@
 /** A definition, what a run of it is given, what agents do, and what people do to it: all as data, so that it can be made smaller. */
+import { isDeepStrictEqual } from "node:util";
 import { checkDocument, type WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act } from "./moments.ts";
@@ -40,12 +41,17 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   for (const index of acts.keys()) yield { ...run, acts: acts.toSpliced(index, 1) };
   for (const smaller of without(document as never)) {
     const candidate = { ...run, document: smaller as unknown as WorkflowDocument };
-    if (isRunnable(candidate)) yield candidate;
+    if (goesOnAs(document, candidate.document) && isRunnable(candidate)) yield candidate;
   }
   for (const smaller of without(script as never)) {
     const smallerScript = smaller as unknown as Script;
     if (isScript(smallerScript)) yield { ...run, script: smallerScript };
   }
+}
+
+/** It goes on as a new one as before, or not at all: with less of what that says it would go on for ever. */
+function goesOnAs(before: WorkflowDocument, { continueAsNew }: WorkflowDocument): boolean {
+  return continueAsNew === undefined || isDeepStrictEqual(continueAsNew, before.continueAsNew);
 }
 
 const words = ["gives", "echoes", "fails", "hangs", "dies"] as const;

@@ -28,6 +28,8 @@ export type Script = Readonly<Record<string, readonly Answer[]>>;
  * @param visit how often the task was begun, from 1
  */
 export function answerOf(script: Script, taskId: string, attempt: number, visit = 1): Answer {
+  if (attempt < 1 || visit < 1)
+    throw new RangeError(`expected attempts and visits from 1, found ${attempt} of ${visit} at ${taskId}`);
   const answers = answersOf(script, taskId, visit) ?? answersOf(script, withoutEntries(taskId), visit) ?? [];
   return answers[Math.min(attempt, answers.length) - 1] ?? { echoes: true };
 }
