@@ -58,6 +58,25 @@ export class BareAgent {
     this.#leaveWhenDone();
   }
 
+  /** Offers one more capability; the host gives it a number. */
+  offer(name, handler) {
+    this.#options.handlers[name] = handler;
+    this.#say({ offering: this.#offering() });
+  }
+
+  /** Takes nothing until it is awake again; what is at work ends. */
+  sleep(reason = "the agent rests") {
+    this.#isAsleep = true;
+    this.#granted = 0;
+    this.#say({ sleep: { reason } });
+  }
+
+  wake(reason = "the agent is awake") {
+    this.#isAsleep = false;
+    this.#say({ wake: { reason } });
+    this.#grant();
+  }
+
   // Streams. Each begins with a greeting, and nothing else is sent before the answer.
 
   #connect() {
@@ -78,13 +97,17 @@ export class BareAgent {
   }
 
   #hello() {
-    const { agentId, namespace, pool, incarnation, slots, handlers, version } = this.#options;
-    const capabilities = Object.keys(handlers).map((name) => ({ name, version }));
+    const { agentId, namespace, pool, incarnation } = this.#options;
     const running = [...this.#atWork.keys(), ...this.#results.keys()];
     const hello = { versionMin: 1, versionMax: 1, agentId, namespace, pool, incarnation, running };
     const canResume = this.#welcome && Date.now() - this.#cutAtMs < this.#welcome.resumeWindowMs;
     const resume = canResume ? { linkId: this.#welcome.linkId, received: this.#received } : undefined;
-    return { ...hello, offering: { slots, capabilities }, resume };
+    return { ...hello, offering: this.#offering(), resume };
+  }
+
+  #offering() {
+    const { slots, handlers, version } = this.#options;
+    return { slots, capabilities: Object.keys(handlers).map((name) => ({ name, version })) };
   }
 
   /** After the pause, which grows with jitter as long as nobody answers. */

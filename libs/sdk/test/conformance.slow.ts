@@ -117,6 +117,14 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
     (frame) => ({ ...frame, hello: frame.hello && { ...frame.hello, running: [] } }),
   ],
   ["does not say that it drains", "sigterm", /none/, (frame) => ({ ...frame, drain: undefined })],
+  ["keeps what it has learned to itself", "offering", /none/, (frame) => ({ ...frame, offering: undefined })],
+  ["rests without a word", "own-sleep", /none/, (frame) => ({ ...frame, sleep: undefined })],
+  [
+    "takes more while it rests",
+    "own-sleep",
+    /^1$/,
+    (frame) => (frame.sleep === undefined ? frame : { ...frame, credit: 1 }),
+  ],
   ["leaves without a goodbye", "drain", /without it|none/, (frame) => ({ ...frame, bye: undefined })],
 ];
 

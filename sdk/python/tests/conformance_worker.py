@@ -73,6 +73,18 @@ def progress(given, context: TaskContext):
     return {"count": count}
 
 
+@worker.handle("conformance.learn")
+def learn(given):
+    worker.handle(given["name"], lambda learned: learned)
+    return {"learned": given["name"]}
+
+
+@worker.handle("conformance.nap")
+def nap(given):
+    worker.sleep("it was asked to", given["ms"] / 1_000)
+    return {"napped": given["ms"]}
+
+
 @worker.handle("conformance.big")
 def big(given):
     return "x" * given["bytes"]

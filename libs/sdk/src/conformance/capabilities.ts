@@ -54,6 +54,14 @@ export function handleConformance(worker: Worker): void {
       }
       return { count };
     })
+    .handle("conformance.learn", ({ name }: { readonly name: string }) => {
+      worker.handle(name, (input) => input);
+      return { learned: name };
+    })
+    .handle("conformance.nap", ({ ms }: { readonly ms: number }) => {
+      worker.sleep("it was asked to", ms);
+      return { napped: ms };
+    })
     .handle("conformance.big", ({ bytes }: { readonly bytes: number }) => "x".repeat(bytes))
     .handle("conformance.garbage", () => ({ deep: [1, { wrong: () => "a function" }] }))
     .handle("conformance.context", (_, context) => {

@@ -7,6 +7,7 @@ import { endRules } from "./rules/ends.ts";
 import { failureRules } from "./rules/failures.ts";
 import { greetingRules } from "./rules/greeting.ts";
 import { leaveRules } from "./rules/leave.ts";
+import { rareRules } from "./rules/rare.ts";
 import { workRules } from "./rules/work.ts";
 import { type LaunchWorker, Stage } from "./stage.ts";
 import { Unmet } from "./unmet.ts";
@@ -18,6 +19,7 @@ export const conformanceRules: readonly Rule[] = [
   ...endRules,
   ...deliveryRules,
   ...leaveRules,
+  ...rareRules,
 ];
 
 /** What became of one rule. */

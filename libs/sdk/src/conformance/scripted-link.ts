@@ -61,7 +61,13 @@ export class ScriptedLink {
   saidBye = false;
   saidDrain = false;
   saidSleep = false;
+  saidWake = false;
+  /** Credit that was granted after `sleep` and before `wake`. */
+  grantedAsleep = 0;
+  /** The last offer after that of the greeting. */
+  offering: AgentFrame["offering"];
   violation: Unmet | undefined;
+  readonly #laterNumbers: Record<string, number> = {};
 
   constructor(stream: WorkerStream, { hello, changes, welcome }: LinkOptions) {
     this.stream = stream;
@@ -123,8 +129,16 @@ export class ScriptedLink {
     this.send({ assignments: [...assignments] });
   }
 
+  /** Agrees on a number for what was offered later. */
+  numberLater(capability: string, number: number): void {
+    const numbers = { [`${capability}@1.0.0`]: number };
+    Object.assign(this.#laterNumbers, numbers);
+    this.send({ capabilityNumbers: { numbers } });
+  }
+
   assignment(capability: string, input?: unknown, fields: AssignFields = {}): Assign {
-    const number = this.welcome.capabilityNumbers?.numbers[`${capability}@1.0.0`];
+    const name = `${capability}@1.0.0`;
+    const number = this.welcome.capabilityNumbers?.numbers[name] ?? this.#laterNumbers[name];
     if (number === undefined)
       throw new Unmet(
         `the capability ${capability} in version 1.0.0`,
@@ -239,7 +253,11 @@ export class ScriptedLink {
     }
     this.credit += frame.credit;
     this.creditGranted += frame.credit;
+    if ((this.saidSleep || frame.sleep !== undefined) && !this.saidWake && frame.wake === undefined)
+      this.grantedAsleep += frame.credit;
     if (frame.drain !== undefined || frame.sleep !== undefined) this.credit = 0;
+    this.offering = frame.offering ?? this.offering;
+    this.saidWake ||= frame.wake !== undefined;
     this.saidDrain ||= frame.drain !== undefined;
     this.saidSleep ||= frame.sleep !== undefined;
     this.saidBye ||= frame.bye !== undefined;

@@ -45,6 +45,15 @@ const handlers = {
     }
     return { count };
   },
+  "conformance.learn": ({ name }) => {
+    agent.offer(name, (input) => input);
+    return { learned: name };
+  },
+  "conformance.nap": ({ ms }) => {
+    agent.sleep("it was asked to");
+    setTimeout(() => agent.wake(), ms);
+    return { napped: ms };
+  },
   "conformance.big": ({ bytes }) => "x".repeat(bytes),
   "conformance.garbage": () => ({ deep: [1, { wrong: () => "a function" }] }),
   "conformance.context": (

@@ -1,0 +1,144 @@
+/** What is rare: offers that change, workers that rest by their own wish, and hosts that do what they should not. */
+import { HostFrame } from "@tutti/contracts/agent/v1";
+import type { Rule } from "../rule.ts";
+import type { ScriptedLink } from "../scripted-link.ts";
+import { expect, expectEqual } from "../unmet.ts";
+import { begun } from "./ends.ts";
+import { outputOf } from "./work.ts";
+
+export const rareRules: readonly Rule[] = [
+  {
+    id: "offering",
+    rule: "A worker whose offer has changed says the whole of it again, and does tasks by the number that it is told for what is new.",
+    remedy:
+      "send AgentFrame.offering when something is added; add HostFrame.capability_numbers to the numbers of the welcome",
+    async play(stage) {
+      const link = await stage.link();
+      const before = link.hello.offering?.capabilities.map(({ name }) => name) ?? [];
+      const name = "conformance.learned";
+      expectEqual(outputOf(await link.do("conformance.learn", { name })), { learned: name }, "the output");
+      const offering = await link.until(() => link.offering, {
+        expected: "`offering` after a capability was added",
+        found: () => "none",
+      });
+      const offered = offering.capabilities.map((each) => each.name);
+      expectEqual(offered.toSorted(), [...before, name].toSorted(), "the whole offer");
+      expectEqual(offering.slots, link.hello.offering?.slots, "its slots");
+      link.numberLater(name, 900);
+      expectEqual(outputOf(await link.do(name, "new")), "new", "the output of what was learned");
+      expectEqual(
+        outputOf(await link.do("conformance.echo", "old")),
+        "old",
+        "the output of what it could do before",
+      );
+    },
+  },
+  {
+    id: "own-sleep",
+    rule: "A worker that rests by its own wish says `sleep`, grants nothing meanwhile, says `wake`, and grants anew.",
+    remedy:
+      "send `sleep` and forget the credit that is left; when it is over send `wake` and credit for all free slots",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(link.slots);
+      const [token = ""] = link.assign(["conformance.nap", { ms: 500 }]);
+      await link.until(() => link.saidSleep, { expected: "`sleep`", found: () => "none" });
+      const granted = link.creditGranted;
+      await link.result(token);
+      await link.until(() => link.saidWake, { expected: "`wake`", found: () => "none" });
+      expect(link.grantedAsleep === 0, "no credit between `sleep` and `wake`", () => `${link.grantedAsleep}`);
+      await link.creditOf(link.slots);
+      expect(link.creditGranted >= granted + link.slots, "credit for all slots anew", () => `${link.credit}`);
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "late-assignment",
+    rule: "An assignment that was under way to a worker that was sent to sleep is done, or answered as busy.",
+    remedy: "answer every assignment: with its end, or with Busy",
+    async play(stage) {
+      const link = await stage.link();
+      await link.creditOf(2);
+      link.send({ sleep: { reason: "the conformance program sends it to sleep", forMs: 0 } });
+      link.credit = 0;
+      const [token = ""] = link.assign(["conformance.echo", 7]);
+      await endOf(link, token);
+      link.send({ wake: { reason: "the conformance program wakes it" } });
+      link.credit = 0;
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "beyond-credit",
+    rule: "A host that gives more than was granted is answered for each of them: with its end, or as busy.",
+    remedy: "answer every assignment, wanted or not, and grant no less for it afterwards",
+    async play(stage) {
+      const link = await stage.link();
+      const { slots } = link;
+      await link.creditOf(slots);
+      const tasks = Array.from({ length: slots + 3 }, () => ["conformance.slow", { ms: 300 }] as const);
+      const tokens = link.assign(...tasks);
+      for (const token of tokens) await endOf(link, token);
+      link.credit = Math.max(0, link.credit);
+      await link.creditOf();
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+    },
+  },
+  {
+    id: "unknown-attempt",
+    rule: "What is said about an attempt that the worker does not have is ignored.",
+    remedy: "drop `cancels` and `extensions` whose token is not at work",
+    async play(stage) {
+      const link = await stage.link();
+      const token = new Uint8Array(16).fill(9);
+      link.send({
+        cancels: [
+          { token, reason: "the conformance program makes it up", graceMs: 100 },
+          { token, reason: "and again", graceMs: 0 },
+        ],
+        extensions: [{ token, runMs: 1_000, totalMs: 0 }],
+      });
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      await stage.changes.pass(200);
+      expect(!link.stream.isEnded, "the stream to go on", () => "one that has ended");
+    },
+  },
+  {
+    id: "answer-first",
+    rule: "A host that says something before it has answered the greeting is left, and the worker comes again.",
+    remedy: "end a stream whose first frame is neither welcome nor redirect nor refused",
+    async play(stage) {
+      const { stream } = await stage.greeting();
+      stream.write(HostFrame.fromPartial({ sequence: 1, wake: { reason: "too early" } }));
+      await stage.ended(stream, { expected: "the stream to be ended", remedy: "" });
+      stream.cut();
+      const link = await stage.link();
+      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the output after all");
+    },
+  },
+  {
+    id: "bye-for-good",
+    rule: "A worker that the host says goodbye to for good does not come again, and ends.",
+    remedy: "upon a Bye whose return_after_ms is below 0 end, with an error that says why",
+    async play(stage) {
+      const link = await stage.link();
+      await begun(link, "conformance.echo", 1);
+      link.send({ bye: { reason: "the conformance program wants it no more", returnAfterMs: -1 } });
+      link.stream.end();
+      const code = await stage.exited(5_000);
+      expect(code !== 0, "an exit code that is not 0", () => `${code}`);
+      expect(
+        stage.host.streams.length === 1,
+        "no other stream",
+        () => `${stage.host.streams.length} streams`,
+      );
+    },
+  },
+];
+
+/** Its output, or that there was no room for it. */
+async function endOf(link: ScriptedLink, token: string): Promise<void> {
+  const { outcome } = await link.result(token);
+  const kind = outcome?.$case;
+  expect(kind === "inlineOutput" || kind === "busy", "an output or `busy`", () => kind ?? "no outcome");
+}
