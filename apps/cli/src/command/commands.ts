@@ -1,6 +1,7 @@
 import type { Command } from "./declaration.ts";
 import { agentCommands } from "./table/agents.ts";
 import { installationCommands } from "./table/installation.ts";
+import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
 import { poolCommands } from "./table/pools.ts";
 import { runCommands } from "./table/runs.ts";
@@ -14,4 +15,5 @@ export const commands: readonly Command[] = [
   ...installationCommands,
   ...agentCommands,
   ...poolCommands,
+  ...lockCommands,
 ];

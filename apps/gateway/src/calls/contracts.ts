@@ -3,6 +3,7 @@ import { agentPollService } from "@tutti/contracts/agent/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
+import { lockService } from "@tutti/contracts/session/v1";
 import {
   agentService,
   boardService,
@@ -30,6 +31,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     definitionService,
     hookService,
     limitService,
+    lockService,
     missionService,
     poolService,
     registryService,

@@ -1,4 +1,4 @@
-/** Lists and watches of locks. Names come from the index, how they stand from their owners. */
+/** Lists and watches of locks. Names come from the index and from what happens here, how they stand from their owners. */
 import {
   type ListLocksReply,
   ListLocksRequest,
@@ -44,6 +44,8 @@ export async function* watchLocks(
 
 export const contended: LabelCondition = { kind: "not", name: "waiting", values: ["0"] };
 
+const eventsMax = 1_000_000;
+
 function locksBy(
   desk: LockDesk,
   { prefix, contendedOnly, heldBy }: ListLocksRequest,
@@ -56,7 +58,14 @@ function locksBy(
         ...{ namespace, kinds: ["lock"], idPrefix: prefix, statuses: [WorkStatus.WORK_STATUS_RUNNING] },
         labels: contendedOnly ? [contended] : [],
       });
-      return new Map(entries.map(({ key, events }) => [key.id, events]));
+      // A name begins anew with each incarnation, and so does the count of its events.
+      const found = new Map(
+        entries.map(({ key, incarnation, events }) => [key.id, -(incarnation * eventsMax + events)]),
+      );
+      // What happened here a moment ago is not in the index yet.
+      for (const [name, change] of desk.waits.liveIn(namespace))
+        if (name.startsWith(prefix)) found.set(name, change);
+      return found;
     },
     async find(name) {
       const { lock } = await desk.locks.getLock({ namespace, name }, { context });

@@ -58,7 +58,8 @@ export class LockNews extends MachineNews<News> {
         continue;
       }
       // Every other note was taken by the functions of this folder.
-      const { key, heard, isWaitedFor, news: told } = note as LockNote;
+      const { key, isLive, heard, isWaitedFor, news: told } = note as LockNote;
+      if (isLive !== undefined) this.#waits.moved(key, isLive);
       if (isWaitedFor) this.#waits.begun(key);
       if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.news);
       if (told !== undefined) news.push(told);

@@ -8,6 +8,7 @@ import type {
   PermitsExpiredV1,
   PermitsGrantedV1,
   PermitsReleasedV1,
+  PermitsSetV1,
   PermitsTakenV1,
 } from "@tutti/contracts/session/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
@@ -36,12 +37,15 @@ export interface LockNote {
   readonly heard?: { readonly holder: string; readonly news: LockWaitNews };
   /** Somebody waits for it. */
   readonly isWaitedFor?: boolean;
+  /** Whether it is held, waited for or set from then on; a free one is as if it had never been. */
+  readonly isLive?: boolean;
   readonly news?: News;
 }
 
 export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
   permits_taken: (_lock, { hold }: PermitsTakenV1, happening): LockNote => ({
     key: happening.key,
+    isLive: true,
     news: granted(happening, hold?.work, hold?.token ?? 0, 0),
   }),
   permits_granted: (lock, { ticket, token, grantMs, dueMs }: PermitsGrantedV1, happening) => {
@@ -51,6 +55,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     const hold = { token, holder, work, permits, shared, grantMs, dueMs, leaseMs };
     const note: LockNote = {
       key: happening.key,
+      isLive: true,
       heard: { holder, news: { kind: "granted", hold } },
       news: granted(happening, work, token, grantMs - beginMs),
     };
@@ -62,12 +67,22 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     released(lock, token, happening, "tutti.session.lock.released"),
   permits_expired: (lock, { token }: PermitsExpiredV1, happening) =>
     released(lock, token, happening, "tutti.session.lock.expired"),
-  lock_wait_begun: (_lock, _body: LockWaitBegunV1, { key }): LockNote => ({ key, isWaitedFor: true }),
+  permits_set: (lock, { permits }: PermitsSetV1, { key }): LockNote => ({
+    key,
+    isLive: permits > 1 || lock.holds.size + lock.line.size > 0,
+  }),
+  lock_wait_begun: (_lock, _body: LockWaitBegunV1, { key }): LockNote => ({
+    ...{ key, isLive: true, isWaitedFor: true },
+  }),
   lock_wait_kept: (_lock, _body: LockWaitKeptV1, { key }): LockNote => ({ key, isWaitedFor: true }),
   lock_wait_ended: (lock, { ticket, reason, message }: LockWaitEndedV1, { key }) => {
     const holder = lock.line.get(ticket)?.holder;
     if (holder === undefined) return undefined;
-    const note: LockNote = { key, heard: { holder, news: { kind: "ended", reason, message } } };
+    const note: LockNote = {
+      key,
+      isLive: isLiveWithoutOne(lock),
+      heard: { holder, news: { kind: "ended", reason, message } },
+    };
     return note;
   },
 };
@@ -99,7 +114,13 @@ function released(
   type: "tutti.session.lock.released" | "tutti.session.lock.expired",
 ): LockNote {
   const holder = lock.holds.get(token)?.work;
-  return { key: happening.key, news: newsOf(happening, type, { holder }) };
+  const { key } = happening;
+  return { key, isLive: isLiveWithoutOne(lock), news: newsOf(happening, type, { holder }) };
+}
+
+/** One that holds it or waits for it goes. */
+function isLiveWithoutOne({ permits, holds, line }: Lock): boolean {
+  return permits > 1 || holds.size + line.size > 1;
 }
 
 function newsOf<T extends NewsType>(happening: Happening, type: T, body: News<T>["body"]): News {

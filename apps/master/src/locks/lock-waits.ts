@@ -1,4 +1,4 @@
-/** Who listens in this process for what becomes of a wish for a lock, and which locks are waited for here. */
+/** Who listens in this process for what becomes of a wish for a lock, which locks are of interest here, and whose they are. */
 import type { LockHold, LockWaitEnd } from "@tutti/contracts/session/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
@@ -9,12 +9,15 @@ export type LockWaitNews =
 
 type Listener = (news: LockWaitNews) => void;
 
-/** Locks that are remembered at most; others are found again when somebody asks for them again. */
-const contendedMax = 10_000;
+/** Locks that are remembered at most; others are in the index a moment later. */
+const locksMax = 10_000;
 
 export class LockWaits {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #contended = new Map<string, InstanceKey>();
+  /** Locks that are held, waited for or set, each with a number that changes whenever something happens to it. */
+  readonly #live = new Map<string, { readonly key: InstanceKey; readonly change: number }>();
+  #changes = 0;
 
   /** Locks that somebody waited for the last time they were looked at. */
   get contended(): readonly InstanceKey[] {
@@ -38,8 +41,23 @@ export class LockWaits {
     for (const listener of this.#listeners.get(nameOf(key, holder)) ?? []) listener(news);
   }
 
+  /** Names in a namespace, each with a number that changes whenever something happens to it. */
+  liveIn(namespace: string): readonly (readonly [string, number])[] {
+    return [...this.#live.values()].flatMap(({ key, change }) =>
+      key.namespace === namespace ? [[key.id, change] as const] : [],
+    );
+  }
+
+  /** @param isLive false when it is free, as if it had never been. */
+  moved(key: InstanceKey, isLive: boolean): void {
+    const name = textOf(key);
+    if (!isLive) this.#live.delete(name);
+    else if (this.#live.has(name) || this.#live.size < locksMax)
+      this.#live.set(name, { key, change: ++this.#changes });
+  }
+
   begun(key: InstanceKey): void {
-    if (this.#contended.size < contendedMax) this.#contended.set(textOf(key), key);
+    if (this.#contended.size < locksMax) this.#contended.set(textOf(key), key);
   }
 
   /** Nobody waits for it any more, or not here. */

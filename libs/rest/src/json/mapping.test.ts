@@ -4,6 +4,7 @@ import * as agent from "@tutti/contracts/agent/v1";
 import * as registry from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import * as runtime from "@tutti/contracts/runtime/v1";
+import * as session from "@tutti/contracts/session/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import fc from "fast-check";
@@ -16,7 +17,7 @@ import { anyMessage } from "./messages.fixture.ts";
 const mapping = new Mapping(schema);
 const seed = 20_270_131;
 
-const services = [agent, registry, runtime, swarm, workflow].flatMap((area): ServiceDescription[] =>
+const services = [agent, registry, runtime, session, swarm, workflow].flatMap((area): ServiceDescription[] =>
   Object.values(area).filter((one): one is ServiceDescription => typeof one === "object" && "methods" in one),
 );
 

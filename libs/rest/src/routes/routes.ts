@@ -1,6 +1,7 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { agentRoutes } from "./agents.ts";
 import { installationRoutes } from "./installation.ts";
+import { lockRoutes } from "./locks.ts";
 import { missionRoutes } from "./missions.ts";
 import { poolRoutes } from "./pools.ts";
 import type { Route } from "./route.ts";
@@ -14,6 +15,7 @@ const table = [
   ...agentRoutes,
   ...poolRoutes,
   ...missionRoutes,
+  ...lockRoutes,
   ...scalerRoutes,
   ...installationRoutes,
 ] as const;

@@ -24,6 +24,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/ReadJournal": "for audits over gRPC, where bytes stay bytes",
   "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
+  "tutti.session.v1.LockService/ResolveDeadlock": betweenProcesses,
   "tutti.swarm.v1.BoardService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
   "tutti.swarm.v1.BoardService/Participate":

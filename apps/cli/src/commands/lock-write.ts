@@ -1,0 +1,116 @@
+/** Locks, held, given back, set and taken away. */
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import { connect } from "../server/server.ts";
+import { safe } from "../terminal/text.ts";
+import { printSpanMs } from "../terminal/time.ts";
+
+export async function acquireLock(context: Context): Promise<number> {
+  const { values, print, shell } = context;
+  const params = { name: values.argument("NAME") };
+  const [permits, leaseMs, waitMs] = [
+    values.whole("permits"),
+    values.durationMs("lease"),
+    values.durationMs("wait"),
+  ];
+  const priority = values.text("priority");
+  const server = await connect(context);
+  const grant = await server.call("locks.acquire", {
+    params,
+    query: server.namespace,
+    body: {
+      holder: holderIn(context),
+      ...(permits === undefined ? {} : { permits }),
+      ...(leaseMs === undefined ? {} : { leaseMs }),
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(priority === undefined ? {} : { priority: Number(priority) }),
+      ...(values.flag("shared") ? { shared: true } : {}),
+    },
+  });
+  const { token = 0, expireTimeMs = 0 } = grant;
+  const heldMs = Math.max(0, Math.ceil((expireTimeMs - shell.nowMs()) / 1_000) * 1_000);
+  if (print.isJson) print.json(grant);
+  else if (print.isQuiet) print.line(String(token));
+  else
+    print.line(
+      `${print.style.green("✓")} ${safe(params.name)} is held for ${printSpanMs(heldMs)}, token ${token}`,
+    );
+  return exitCodes.completed;
+}
+
+export async function releaseLock(context: Context): Promise<number> {
+  const { values } = context;
+  const params = { name: values.argument("NAME") };
+  const token = values.whole("token");
+  const server = await connect(context);
+  const reply = await server.call("locks.release", {
+    params,
+    query: server.namespace,
+    body: { holder: holderIn(context), ...(token === undefined ? {} : { token }) },
+  });
+  tell(context, reply, reply.released === true, ["is given back", "was not held"]);
+  return exitCodes.completed;
+}
+
+export async function setLock(context: Context): Promise<number> {
+  const { values, print } = context;
+  const params = { name: values.argument("NAME") };
+  const permits = Number(values.argument("PERMITS"));
+  const server = await connect(context);
+  const lock = await server.call("locks.set", {
+    params,
+    query: server.namespace,
+    body: { permits, ...reasonOf(context) },
+  });
+  if (print.isJson) print.json(lock);
+  else if (print.isQuiet) print.line(params.name);
+  else
+    print.line(
+      `${print.style.green("✓")} ${safe(params.name)} has ${lock.permits ?? 0} permits, ${lock.free ?? 0} of them free`,
+    );
+  return exitCodes.completed;
+}
+
+export async function breakLock(context: Context): Promise<number> {
+  const { values } = context;
+  const reason = values.text("reason");
+  const name = values.argument("NAME");
+  const holder = values.argument("HOLDER");
+  if (reason === undefined)
+    throw usageFailure("expected --reason: why the lock is taken away", [
+      [`tutti lock break ${name} ${holder} --reason "its host is gone"`, "kept in the history"],
+    ]);
+  const server = await connect(context);
+  const query = server.namespace;
+  const reply = await server.call("locks.break", { params: { name }, query, body: { holder, reason } });
+  tell(context, reply, reply.broken === true, ["is taken away", "was not held"]);
+  return exitCodes.completed;
+}
+
+function holderIn({ values, command }: Context): string {
+  const holder = values.text("holder");
+  if (holder !== undefined) return holder;
+  throw usageFailure("expected --holder: who holds the lock, in a name of its own", [
+    [`tutti ${command.name} ${values.argument("NAME")} --holder me`, "the same when it is given back"],
+  ]);
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+function tell(
+  { print, values }: Context,
+  reply: unknown,
+  isDone: boolean,
+  [done, not]: readonly [string, string],
+): void {
+  const name = safe(values.argument("NAME"));
+  if (print.isJson) print.json(reply);
+  else if (!print.isQuiet)
+    print.line(
+      isDone ? `${print.style.green("✓")} ${name} ${done}` : `${print.style.dim("–")} ${name} ${not}`,
+    );
+}
