@@ -1,0 +1,118 @@
+/**
+ * What machines keep by id because somebody said so: settings, hooks, roles, rules. It is made, changed and taken away alike
+ * everywhere, so it is decided once; the messages of each are its own.
+ *
+ * Every change of a machine has a number, and each thing that is kept has that of its last: whoever changes it by an older one
+ * is refused, unless it is wanted as it is already.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { type Encoded, isSame, weightOf } from "./sameness.ts";
+
+/** When something was made and changed last, and by whom. */
+export interface Since {
+  readonly createMs: number;
+  readonly updateMs: number;
+  readonly createCause: Cause | undefined;
+  readonly cause: Cause | undefined;
+  readonly revision: number;
+}
+
+/** Something that is kept. */
+export interface Kept<T> extends Since {
+  readonly value: T;
+}
+
+/** A kind of thing that is kept. */
+export interface KeptKind<T> {
+  /** `hook`: how refusals call it. */
+  readonly name: string;
+  readonly codec: Encoded<T>;
+  /** How many there may be. */
+  readonly max: number;
+  /** What one may weigh, encoded. */
+  readonly bytesMax: number;
+  idOf(value: ReadOnly<T>): string;
+  /** It without what the service sets, its maps sorted: what is compared and kept. */
+  bare(value: T): T;
+  /** What is wrong with it, in words; undefined when nothing is. */
+  problem?(value: T): string | undefined;
+}
+
+/** How a machine refuses. */
+export interface KeptWords {
+  missing(what: string, id: string): Refusal;
+  exists(what: string, id: string): Refusal;
+  moved(what: string, id: string, revision: number, found: number): Refusal;
+  full(what: string, max: number): Refusal;
+  invalid(problem: string): Refusal;
+}
+
+export interface Asked<T> {
+  /** Undefined where a caller left it out. */
+  readonly value: T | undefined;
+  /** The revision that the caller saw; 0 overwrites. */
+  readonly revision: number;
+  /** Whether it is to be made, or has to be there; undefined where either will do. */
+  readonly only?: "new" | "present" | undefined;
+}
+
+export type Decided<T> =
+  | { readonly kind: "write"; readonly id: string; readonly value: T }
+  /** It is so already. */
+  | { readonly kind: "same"; readonly revision: number };
+
+const idLengthMax = 250;
+
+/** What becomes of something that is to be kept, among those that are. */
+export function decided<T>(
+  kind: KeptKind<T>,
+  all: ReadonlyMap<string, Kept<T>>,
+  { value: given, revision, only }: Asked<T>,
+  words: KeptWords,
+): Decided<T> | Refusal {
+  const { name } = kind;
+  const sound = soundOf(kind, given, words);
+  if (isRefusal(sound)) return sound;
+  const { id, value } = sound;
+  const found = all.get(id);
+  if (found !== undefined && isSame(kind.codec, found.value, value))
+    return { kind: "same", revision: found.revision };
+  if (found !== undefined && only === "new") return words.exists(name, id);
+  if (found === undefined && only === "present") return words.missing(name, id);
+  const last = found?.revision ?? 0;
+  if (revision !== 0 && revision !== last) return words.moved(name, id, revision, last);
+  if (found === undefined && all.size >= kind.max) return words.full(name, kind.max);
+  return { kind: "write", id, value };
+}
+
+function soundOf<T>(
+  kind: KeptKind<T>,
+  given: T | undefined,
+  words: KeptWords,
+): { readonly id: string; readonly value: T } | Refusal {
+  const { name, bytesMax, codec } = kind;
+  if (given === undefined) return words.invalid(`expected a ${name}, found none`);
+  const value = kind.bare(given);
+  const id = kind.idOf(value as ReadOnly<T>);
+  const weight = weightOf(codec, value);
+  if (id.length < 1 || id.length > idLengthMax)
+    return words.invalid(
+      `expected the name of a ${name}, of 1 to ${idLengthMax} characters, found ${id.length}`,
+    );
+  if (weight > bytesMax)
+    return words.invalid(`expected a ${name} of at most ${bytesMax} bytes, found ${weight}`);
+  const problem = kind.problem?.(value);
+  return problem === undefined ? { id, value } : words.invalid(problem);
+}
+
+/** What is kept of a change, the `revision`th of its machine. */
+export function since(
+  atMs: number,
+  cause: Cause | undefined,
+  before: Since | undefined,
+  revision: number,
+): Since {
+  const createCause = before === undefined ? cause : before.createCause;
+  return { createMs: before?.createMs ?? atMs, updateMs: atMs, createCause, cause, revision };
+}

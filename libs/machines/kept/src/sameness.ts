@@ -1,0 +1,22 @@
+import type { ReadOnly } from "@tutti/kernel";
+
+/** Gives the bytes of a message. */
+export interface Encoded<T> {
+  encode(message: T): { finish(): Uint8Array };
+}
+
+/** Whether two say the same, to the byte. Maps are told in the order in which they were put together: they are sorted before. */
+export function isSame<T>(codec: Encoded<T>, one: ReadOnly<T> | T, other: T): boolean {
+  // Only read.
+  return Buffer.from(codec.encode(one as T).finish()).equals(codec.encode(other).finish());
+}
+
+export function weightOf<T>(codec: Encoded<T>, value: ReadOnly<T> | T): number {
+  // Only read.
+  return codec.encode(value as T).finish().length;
+}
+
+/** A map of texts or numbers in the order of its keys, so that the same is the same to the byte. */
+export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
+}

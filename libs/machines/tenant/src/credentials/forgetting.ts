@@ -1,0 +1,74 @@
+/** Keys and tokens that have ended are forgotten after a while, and those of whoever is gone at once. */
+import { CredentialsForgottenV1 } from "@tutti/contracts/governance/v1";
+import { fromTimestamp, type Outstanding } from "@tutti/kernel";
+import { endedKeyMs, endedTokenMs, forgetEveryMs } from "../limits.ts";
+import {
+  actorKey,
+  type KeptKey,
+  type KeptToken,
+  type Tenant,
+  type TenantEvent,
+  type TenantView,
+} from "../state.ts";
+
+const forgetting = 1;
+
+/** When a key ends; Infinity when it does not. */
+export function endOfKey({
+  key,
+  revokeMs,
+}: Pick<KeptKey, "revokeMs"> & { readonly key: Pick<KeptKey["key"], "expireTime"> }): number {
+  const expireMs = key.expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(key.expireTime);
+  return revokeMs > 0 ? Math.min(revokeMs, expireMs) : expireMs;
+}
+
+/** When a token ends by itself: one that was revoked has to be known as such until then. */
+function expireOf({ token }: KeptToken): number {
+  return token.expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(token.expireTime);
+}
+
+/** When a key is listed no longer. */
+export function forgetKeyMs(kept: KeptKey): number {
+  return endOfKey(kept) + endedKeyMs;
+}
+
+/** When nobody takes a token any more, also by a clock that is behind. */
+export function forgetTokenMs(kept: KeptToken): number {
+  return expireOf(kept) + endedTokenMs;
+}
+
+export const credentialsForgotten: TenantEvent<CredentialsForgottenV1> = {
+  type: "credentials_forgotten",
+  version: 1,
+  codec: CredentialsForgottenV1,
+  described: true,
+  evolve(tenant, { beforeMs }, outstanding) {
+    tenant.forgetMs = 0;
+    outstanding.cleared(forgetting);
+    for (const [id, kept] of tenant.keys)
+      if (forgetKeyMs(kept) <= beforeMs) tenant.keys.delete(id);
+      else forgetAt(tenant, forgetKeyMs(kept), outstanding);
+    for (const [id, kept] of tenant.tokens)
+      if (forgetTokenMs(kept) <= beforeMs) tenant.tokens.delete(id);
+      else forgetAt(tenant, forgetTokenMs(kept), outstanding);
+  },
+};
+
+/** Something is to be forgotten then, with all that is within the same while. */
+export function forgetAt(tenant: Tenant, ms: number, outstanding: Outstanding): void {
+  const dueMs = Math.ceil(ms / forgetEveryMs) * forgetEveryMs;
+  if (!Number.isFinite(dueMs) || (tenant.forgetMs > 0 && tenant.forgetMs <= dueMs)) return;
+  tenant.forgetMs = dueMs;
+  outstanding.timer(forgetting, dueMs);
+}
+
+export function recoverForgetting({ forgetMs }: TenantView, outstanding: Outstanding): void {
+  if (forgetMs > 0) outstanding.timer(forgetting, forgetMs);
+}
+
+export function forgetCredentialsOf(tenant: Tenant, actor: string): void {
+  for (const [id, { key }] of tenant.keys) if (actorKey(key.actor) === actor) tenant.keys.delete(id);
+  // Its tokens are still out there until they end: they have to be known as revoked.
+  for (const [id, { token, revokeMs }] of tenant.tokens)
+    if (actorKey(token.actor) === actor && revokeMs === 0) tenant.tokens.set(id, { token, revokeMs: 1 });
+}

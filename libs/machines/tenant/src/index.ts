@@ -1,0 +1,12 @@
+export { endOfKey } from "./credentials/forgetting.ts";
+export { keepKey, revokeKey } from "./credentials/keys.ts";
+export { keepToken, revokeTokens } from "./credentials/tokens.ts";
+export { noteUses } from "./credentials/uses.ts";
+export { tenantErrors } from "./errors.ts";
+export { binding, callerLimit, principal, role, rule } from "./kept/keepers.ts";
+export { everybody } from "./kept/kinds.ts";
+export { keepNamespace, removeNamespace } from "./kept/namespace.ts";
+export { tenant } from "./machine.ts";
+export { applyPolicies, policiesAt, rollBackPolicies, versionOf } from "./policies/policies.ts";
+export { contents } from "./queries.ts";
+export { actorKey, type KeptKey, type KeptToken, type Tenant, type TenantView } from "./state.ts";

@@ -1,0 +1,93 @@
+import {
+  type AdmissionRule,
+  BindingKeptV1,
+  BindingRemovedV1,
+  CallerLimitKeptV1,
+  CallerLimitRemovedV1,
+  type IdentityLimit,
+  KeepBinding,
+  KeepCallerLimit,
+  KeepPrincipal,
+  KeepRole,
+  KeepRule,
+  type Principal,
+  PrincipalKeptV1,
+  PrincipalRemovedV1,
+  RemoveBinding,
+  RemoveCallerLimit,
+  RemovePrincipal,
+  RemoveRole,
+  RemoveRule,
+  type Role,
+  type RoleBinding,
+  RoleKeptV1,
+  RoleRemovedV1,
+  RuleKeptV1,
+  RuleRemovedV1,
+} from "@tutti/contracts/governance/v1";
+import { forgetCredentialsOf } from "../credentials/forgetting.ts";
+import { actorKey } from "../state.ts";
+import { keeperOf } from "./keeper.ts";
+import { bindings, callerLimits, everybody, principals, roles, rules } from "./kinds.ts";
+
+export const principal = keeperOf<
+  Principal,
+  KeepPrincipal,
+  RemovePrincipal,
+  PrincipalKeptV1,
+  PrincipalRemovedV1
+>(principals, {
+  ...{ keep: KeepPrincipal, remove: RemovePrincipal, kept: PrincipalKeptV1, removed: PrincipalRemovedV1 },
+  valueOf: ({ principal: value }) => value,
+  idOf: ({ actor }) => actorKey(actor),
+  toKept: (value, written) => ({ principal: value, ...written }),
+  toRemoved: ({ actor }, timeMs) => ({ actor, timeMs }),
+  // Whoever is gone has no keys and no tokens.
+  afterRemoval: forgetCredentialsOf,
+});
+
+export const role = keeperOf<Role, KeepRole, RemoveRole, RoleKeptV1, RoleRemovedV1>(roles, {
+  ...{ keep: KeepRole, remove: RemoveRole, kept: RoleKeptV1, removed: RoleRemovedV1 },
+  valueOf: ({ role: value }) => value,
+  idOf: ({ role: id }) => id,
+  toKept: (value, written) => ({ role: value, ...written }),
+  toRemoved: ({ role: id }, timeMs) => ({ role: id, timeMs }),
+});
+
+export const binding = keeperOf<RoleBinding, KeepBinding, RemoveBinding, BindingKeptV1, BindingRemovedV1>(
+  bindings,
+  {
+    ...{ keep: KeepBinding, remove: RemoveBinding, kept: BindingKeptV1, removed: BindingRemovedV1 },
+    valueOf: ({ binding: value }) => value,
+    idOf: ({ bindingId }) => bindingId,
+    toKept: (value, written) => ({ binding: value, ...written }),
+    toRemoved: ({ bindingId }, timeMs) => ({ bindingId, timeMs }),
+  },
+);
+
+export const callerLimit = keeperOf<
+  IdentityLimit,
+  KeepCallerLimit,
+  RemoveCallerLimit,
+  CallerLimitKeptV1,
+  CallerLimitRemovedV1
+>(callerLimits, {
+  ...{
+    keep: KeepCallerLimit,
+    remove: RemoveCallerLimit,
+    kept: CallerLimitKeptV1,
+    removed: CallerLimitRemovedV1,
+  },
+  valueOf: ({ limit: value }) => value,
+  idOf: ({ actor }) => actorKey(actor) || everybody,
+  toKept: (value, written) => ({ limit: value, ...written }),
+  toRemoved: ({ actor }, timeMs) => ({ actor, timeMs }),
+});
+
+export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, RuleRemovedV1>(rules, {
+  ...{ keep: KeepRule, remove: RemoveRule, kept: RuleKeptV1, removed: RuleRemovedV1 },
+  valueOf: ({ rule: value }) => value,
+  idOf: ({ ruleId }) => ruleId,
+  toKept: (value, written) => ({ rule: value, ...written }),
+  toRemoved: ({ ruleId }, timeMs) => ({ ruleId, timeMs }),
+});

@@ -1,0 +1,72 @@
+/**
+ * The tenant, a machine: who there is in a namespace and what they may do. Who may be somebody (principals, keys, tokens), what they
+ * may do (roles, bindings, policies, limits) and what is admitted (rules).
+ *
+ * 1. It keeps what was said, and by whom. Whether it makes sense is looked at before: here it is only kept.
+ * 2. Every change has a number: the revision of what was changed. Policies have versions besides, which can be gone back to.
+ * 3. No secret is ever here: of a key its hash, of a token its description.
+ * 4. It never ends: a namespace that was deleted is one of which nothing is said, and can be made again.
+ */
+import { TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Machine } from "@tutti/kernel";
+import { credentialsForgotten, recoverForgetting } from "./credentials/forgetting.ts";
+import { keepKey, keyKept, keyRevoked, revokeKey } from "./credentials/keys.ts";
+import { keepToken, revokeTokens, tokenKept, tokensRevoked } from "./credentials/tokens.ts";
+import { noteUses, usesNoted } from "./credentials/uses.ts";
+import { binding, callerLimit, principal, role, rule } from "./kept/keepers.ts";
+import { keepNamespace, namespaceKept, namespaceRemoved, removeNamespace } from "./kept/namespace.ts";
+import { applyPolicies, policiesApplied, rollBackPolicies } from "./policies/policies.ts";
+import { contents } from "./queries.ts";
+import { snapshotOf, tenantSnapshots } from "./snapshots.ts";
+import { newTenant, type Tenant } from "./state.ts";
+
+const keepers = [principal, role, binding, callerLimit, rule] as const;
+
+export const tenant: Machine<Tenant, never> = {
+  kind: "tenant",
+  behaviour: 1,
+  isEndless: true,
+  create: newTenant,
+  commands: [
+    keepNamespace,
+    removeNamespace,
+    ...keepers.flatMap(({ keep, remove }) => [keep, remove]),
+    applyPolicies,
+    rollBackPolicies,
+    keepKey,
+    revokeKey,
+    keepToken,
+    revokeTokens,
+    noteUses,
+  ],
+  events: [
+    namespaceKept,
+    namespaceRemoved,
+    ...keepers.flatMap(({ kept, removed }) => [kept, removed]),
+    policiesApplied,
+    keyKept,
+    keyRevoked,
+    tokenKept,
+    tokensRevoked,
+    usesNoted,
+    credentialsForgotten,
+  ],
+  queries: [contents],
+  snapshots: tenantSnapshots,
+  recover: recoverForgetting,
+  expire(_tenant, _number, step) {
+    step.emit(credentialsForgotten, { beforeMs: step.nowMs });
+  },
+  describe: ({ namespace, principals, policies }) => ({
+    status: WorkStatus.WORK_STATUS_RUNNING,
+    definition: "",
+    labels: {
+      made: namespace === undefined ? "no" : "yes",
+      principals: String(principals.size),
+      policies: String(policies.size),
+    },
+    idChosen: true,
+  }),
+  project: (state) => TenantSnapshotV1.toJSON(snapshotOf(state as Tenant)),
+};

@@ -1,0 +1,1 @@
+export { operations, tenantKey } from "./operations.ts";
