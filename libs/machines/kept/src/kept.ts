@@ -7,7 +7,8 @@
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
-import { type Encoded, isSame, weightOf } from "./sameness.ts";
+import { type Encoded, isSame } from "./sameness.ts";
+import { idProblem, weightProblem } from "./soundness.ts";
 
 /** When something was made and changed last, and by whom. */
 export interface Since {
@@ -30,6 +31,7 @@ export interface KeptKind<T> {
   readonly codec: Encoded<T>;
   /** How many there may be. */
   readonly max: number;
+  readonly idLengthMax: number;
   /** What one may weigh, encoded. */
   readonly bytesMax: number;
   idOf(value: ReadOnly<T>): string;
@@ -48,6 +50,9 @@ export interface KeptWords {
   invalid(problem: string): Refusal;
 }
 
+/** What is there already. */
+export type Present<T> = Pick<Kept<T>, "value" | "revision">;
+
 export interface Asked<T> {
   /** Undefined where a caller left it out. */
   readonly value: T | undefined;
@@ -62,12 +67,10 @@ export type Decided<T> =
   /** It is so already. */
   | { readonly kind: "same"; readonly revision: number };
 
-const idLengthMax = 250;
-
 /** What becomes of something that is to be kept, among those that are. */
 export function decided<T>(
   kind: KeptKind<T>,
-  all: ReadonlyMap<string, Kept<T>>,
+  all: ReadonlyMap<string, Present<T>>,
   { value: given, revision, only }: Asked<T>,
   words: KeptWords,
 ): Decided<T> | Refusal {
@@ -91,18 +94,12 @@ function soundOf<T>(
   given: T | undefined,
   words: KeptWords,
 ): { readonly id: string; readonly value: T } | Refusal {
-  const { name, bytesMax, codec } = kind;
+  const { name, idLengthMax, bytesMax, codec } = kind;
   if (given === undefined) return words.invalid(`expected a ${name}, found none`);
   const value = kind.bare(given);
   const id = kind.idOf(value as ReadOnly<T>);
-  const weight = weightOf(codec, value);
-  if (id.length < 1 || id.length > idLengthMax)
-    return words.invalid(
-      `expected the name of a ${name}, of 1 to ${idLengthMax} characters, found ${id.length}`,
-    );
-  if (weight > bytesMax)
-    return words.invalid(`expected a ${name} of at most ${bytesMax} bytes, found ${weight}`);
-  const problem = kind.problem?.(value);
+  const problem =
+    idProblem(name, id, idLengthMax) ?? weightProblem(name, codec, value, bytesMax) ?? kind.problem?.(value);
   return problem === undefined ? { id, value } : words.invalid(problem);
 }
 

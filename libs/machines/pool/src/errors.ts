@@ -1,4 +1,5 @@
 import { defineErrors } from "@tutti/kernel";
+import type { KeptWords } from "@tutti/machine-kept";
 
 interface Named {
   /** Kind of thing: `hook`. */
@@ -63,3 +64,11 @@ export const poolErrors = defineErrors("pool", {
     message: ({ problem }: { problem: string }) => `${problem}; correct it`,
   },
 });
+
+export const words: KeptWords = {
+  missing: (what, id) => poolErrors.missing.refusal({ what, id }),
+  exists: (what, id) => poolErrors.exists.refusal({ what, id }),
+  moved: (what, id, revision, found) => poolErrors.moved.refusal({ what, id, revision, found }),
+  full: (what, max) => poolErrors.full.refusal({ what, max }),
+  invalid: (problem) => poolErrors.invalid.refusal({ problem }),
+};

@@ -4,9 +4,10 @@
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import { HoldAgent, PoolChanged, ReleaseAgent } from "@tutti/contracts/swarm/v1";
+import { idProblem } from "@tutti/machine-kept";
 import { poolErrors } from "../errors.ts";
-import { idProblem, nothing } from "../kept/kind.ts";
-import { holdsMax, textLengthMax } from "../limits.ts";
+import { nothing } from "../kept/kind.ts";
+import { holdsMax, nameLengthMax, textLengthMax } from "../limits.ts";
 import type { PoolCommand } from "../state.ts";
 import { agentHeld, agentReleased } from "./events.ts";
 
@@ -15,7 +16,7 @@ export const holdAgent: PoolCommand<HoldAgent, PoolChanged> = {
   codec: HoldAgent,
   reply: PoolChanged,
   decide(pool, { agentId, hold, reason }, step) {
-    const problem = idProblem("agent", agentId) ?? holdProblem(hold, reason);
+    const problem = idProblem("agent", agentId, nameLengthMax) ?? holdProblem(hold, reason);
     if (problem !== undefined) return poolErrors.invalid.refusal({ problem });
     const found = pool.holds.get(agentId);
     if (found?.value.hold === hold && found.value.reason === reason)

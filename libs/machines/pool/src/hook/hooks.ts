@@ -8,13 +8,16 @@ import {
   HookUpdatedV1,
   UpdateHook,
 } from "@tutti/contracts/swarm/v1";
+import { sorted } from "@tutti/machine-kept";
 import { keeperOf } from "../kept/keeper.ts";
-import { type Kind, sorted } from "../kept/kind.ts";
-import { hooksMax } from "../limits.ts";
+import type { Kind } from "../kept/kind.ts";
+import { bytesMax, hooksMax, nameLengthMax } from "../limits.ts";
 
 const hooks: Kind<Hook> = {
   name: "hook",
   max: hooksMax,
+  idLengthMax: nameLengthMax,
+  bytesMax,
   codec: Hook,
   of: (pool) => pool.hooks,
   idOf: ({ hookId }) => hookId,

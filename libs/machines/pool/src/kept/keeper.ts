@@ -2,9 +2,10 @@
 import { PoolChanged } from "@tutti/contracts/swarm/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly } from "@tutti/kernel";
-import { poolErrors } from "../errors.ts";
+import { decided } from "@tutti/machine-kept";
+import { words } from "../errors.ts";
 import { changed, type Pool, type PoolCommand, type PoolEvent } from "../state.ts";
-import { find, isSame, type Kind, type Messages, nothing, soundOf } from "./kind.ts";
+import { type Kind, type Messages, nothing } from "./kind.ts";
 
 export function keeperOf<
   T,
@@ -79,17 +80,11 @@ function creation<T, Create, Update, Delete, Created, Updated, Deleted>(
     codec: messages.create,
     reply: PoolChanged,
     decide(pool, body, step) {
-      const wanted = soundOf(kind, messages.valueOf(body));
-      if (isRefusal(wanted)) return wanted;
-      const { id, value } = wanted;
-      const found = find(kind, pool, id);
-      if (found !== undefined)
-        return isSame(kind.codec, found.value, value)
-          ? { ...nothing, revision: found.revision, existed: true }
-          : poolErrors.exists.refusal({ what: name, id });
-      if (kind.of(pool as Pool).size >= kind.max)
-        return poolErrors.full.refusal({ what: name, max: kind.max });
-      step.emit(created, messages.toCreated(value, step.nowMs, step.cause));
+      const asked = { value: messages.valueOf(body), revision: 0, only: "new" as const };
+      const found = decided(kind, kind.of(pool as Pool), asked, words);
+      if (isRefusal(found)) return found;
+      if (found.kind === "same") return { ...nothing, revision: found.revision, existed: true };
+      step.emit(created, messages.toCreated(found.value, step.nowMs, step.cause));
       return { ...nothing, revision: pool.changes };
     },
   };
@@ -106,16 +101,11 @@ function change<T, Create, Update extends { readonly revision: number }, Delete,
     codec: messages.update,
     reply: PoolChanged,
     decide(pool, body, step) {
-      const wanted = soundOf(kind, messages.valueOf(body));
-      if (isRefusal(wanted)) return wanted;
-      const { id, value } = wanted;
-      const found = find(kind, pool, id);
-      if (found === undefined) return poolErrors.missing.refusal({ what: name, id });
-      if (isSame(kind.codec, found.value, value)) return { ...nothing, revision: found.revision };
-      const { revision } = body;
-      if (revision !== 0 && revision !== found.revision)
-        return poolErrors.moved.refusal({ what: name, id, revision, found: found.revision });
-      step.emit(updated, messages.toUpdated(value, step.nowMs, step.cause));
+      const asked = { value: messages.valueOf(body), revision: body.revision, only: "present" as const };
+      const found = decided(kind, kind.of(pool as Pool), asked, words);
+      if (isRefusal(found)) return found;
+      if (found.kind === "same") return { ...nothing, revision: found.revision };
+      step.emit(updated, messages.toUpdated(found.value, step.nowMs, step.cause));
       return { ...nothing, revision: pool.changes };
     },
   };
@@ -133,7 +123,7 @@ function removal<T, Create, Update, Delete, Created, Updated, Deleted>(
     reply: PoolChanged,
     decide(pool, body, step) {
       const id = messages.idOf(body);
-      if (find(kind, pool, id) === undefined) return { ...nothing, revision: pool.changes };
+      if (!kind.of(pool as Pool).has(id)) return { ...nothing, revision: pool.changes };
       step.emit(deleted, messages.toDeleted(id, step.nowMs));
       return { ...nothing, revision: pool.changes, removed: true };
     },

@@ -4,26 +4,13 @@
  */
 import type { PoolChanged } from "@tutti/contracts/swarm/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { ReadOnly, Refusal, WireCodec } from "@tutti/kernel";
-import { poolErrors } from "../errors.ts";
-import { bytesMax, nameLengthMax } from "../limits.ts";
-import type { Kept, Pool, PoolView } from "../state.ts";
+import type { WireCodec } from "@tutti/kernel";
+import type { KeptKind } from "@tutti/machine-kept";
+import type { Kept, Pool } from "../state.ts";
 
-/** Gives the bytes of a message. */
-export interface Encoded<T> {
-  encode(message: T): { finish(): Uint8Array };
-}
-
-/** A kind of thing that is kept. */
-export interface Kind<T> {
-  /** `hook`: part of the names of its commands and events. */
-  readonly name: string;
-  readonly max: number;
-  readonly codec: Encoded<T>;
+/** A kind of thing, and where it is. */
+export interface Kind<T> extends KeptKind<T> {
   of(pool: Pool): Map<string, Kept<T>>;
-  idOf(value: ReadOnly<T>): string;
-  /** It without what the service sets: what is compared and kept. */
-  bare(value: T): T;
 }
 
 /** Its messages, and where in them it is. */
@@ -43,41 +30,3 @@ export interface Messages<T, Create, Update, Delete, Created, Updated, Deleted> 
 }
 
 export const nothing: PoolChanged = { revision: 0, existed: false, removed: false };
-
-/** Whether two say the same, to the byte. Maps are told in the order in which they were put together: they are sorted before. */
-export function isSame<T>(codec: Encoded<T>, one: ReadOnly<T> | T, other: T): boolean {
-  // Only read.
-  return Buffer.from(codec.encode(one as T).finish()).equals(codec.encode(other).finish());
-}
-
-export function idProblem(what: string, id: string): string | undefined {
-  if (id.length >= 1 && id.length <= nameLengthMax) return undefined;
-  return `expected the name of a ${what}, of 1 to ${nameLengthMax} characters, found ${id.length}`;
-}
-
-export function find<T>(kind: Kind<T>, pool: PoolView, id: string): Kept<T> | undefined {
-  // Only read.
-  return kind.of(pool as Pool).get(id);
-}
-
-export function soundOf<T>(
-  kind: Kind<T>,
-  given: T | undefined,
-): { readonly id: string; readonly value: T } | Refusal {
-  const { name } = kind;
-  if (given === undefined) return poolErrors.invalid.refusal({ problem: `expected a ${name}, found none` });
-  const value = kind.bare(given);
-  const id = kind.idOf(value as ReadOnly<T>);
-  const problem = idProblem(name, id) ?? sizeProblem(name, kind.codec, value);
-  return problem === undefined ? { id, value } : poolErrors.invalid.refusal({ problem });
-}
-
-export function sizeProblem<T>(what: string, codec: Encoded<T>, value: T): string | undefined {
-  const { length } = codec.encode(value).finish();
-  return length <= bytesMax ? undefined : `expected a ${what} of at most ${bytesMax} bytes, found ${length}`;
-}
-
-/** A map of texts or numbers in the order of its keys, so that the same is the same to the byte. */
-export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
-}

@@ -1,8 +1,9 @@
 /** Limits by key, as they are set: what counts against them is known where tasks are matched. */
 import { DeletePoolLimit, PoolChanged, PoolLimit, SetPoolLimit } from "@tutti/contracts/swarm/v1";
+import { idProblem, isSame, weightProblem } from "@tutti/machine-kept";
 import { poolErrors } from "../errors.ts";
-import { idProblem, isSame, nothing, sizeProblem } from "../kept/kind.ts";
-import { limitsMax } from "../limits.ts";
+import { nothing } from "../kept/kind.ts";
+import { bytesMax, limitsMax, nameLengthMax } from "../limits.ts";
 import type { PoolCommand } from "../state.ts";
 import { limitDeleted, limitSet } from "./events.ts";
 
@@ -13,7 +14,10 @@ export const setPoolLimit: PoolCommand<SetPoolLimit, PoolChanged> = {
   decide(pool, { limit: given = PoolLimit.create() }, step) {
     const limit = bare(given);
     const { key } = limit;
-    const problem = idProblem("limit", key) ?? amountProblem(limit) ?? sizeProblem("limit", PoolLimit, limit);
+    const problem =
+      idProblem("limit", key, nameLengthMax) ??
+      amountProblem(limit) ??
+      weightProblem("limit", PoolLimit, limit, bytesMax);
     if (problem !== undefined) return poolErrors.invalid.refusal({ problem });
     const found = pool.limits.get(key);
     if (found !== undefined && isSame(PoolLimit, found.value, limit))

@@ -8,15 +8,18 @@ import {
   ScalerUpdatedV1,
   UpdateScaler,
 } from "@tutti/contracts/swarm/v1";
+import { sorted } from "@tutti/machine-kept";
 import { keeperOf } from "../kept/keeper.ts";
-import { type Kind, sorted } from "../kept/kind.ts";
-import { scalersMax } from "../limits.ts";
+import type { Kind } from "../kept/kind.ts";
+import { bytesMax, nameLengthMax, scalersMax } from "../limits.ts";
 import type { PoolEvent } from "../state.ts";
 import { askForTending } from "./tending.ts";
 
 const scalers: Kind<Scaler> = {
   name: "scaler",
   max: scalersMax,
+  idLengthMax: nameLengthMax,
+  bytesMax,
   codec: Scaler,
   of: (pool) => pool.scalers,
   idOf: ({ scalerId }) => scalerId,

@@ -10,9 +10,10 @@ import {
   UpdatePool,
 } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import { isSame, sorted, weightProblem } from "@tutti/machine-kept";
 import { poolErrors } from "../errors.ts";
-import { isSame, nothing, sizeProblem, sorted } from "../kept/kind.ts";
-import { slowStartMaxMs, textLengthMax } from "../limits.ts";
+import { nothing } from "../kept/kind.ts";
+import { bytesMax, slowStartMaxMs, textLengthMax } from "../limits.ts";
 import type { PoolCommand, PoolView } from "../state.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./events.ts";
 
@@ -117,11 +118,11 @@ function bare(pool: PoolSettings): PoolSettings {
 }
 
 function unsound(pool: PoolSettings): Refusal | undefined {
-  const problem = weightProblem(pool) ?? sizeProblem("pool", poolSettings, pool);
+  const problem = shareProblem(pool) ?? weightProblem("pool", poolSettings, pool, bytesMax);
   return problem === undefined ? undefined : poolErrors.invalid.refusal({ problem });
 }
 
-function weightProblem({ weights }: PoolSettings): string | undefined {
+function shareProblem({ weights }: PoolSettings): string | undefined {
   for (const [namespace, weight] of Object.entries(weights))
     if (!(weight > 0 && weight <= 1e6))
       return `weight of ${namespace}: expected above 0, at most 1,000,000, found ${weight}`;

@@ -2,7 +2,15 @@
 import { AdmissionRule, IdentityLimit, Principal, Role, RoleBinding } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { type Kept, type KeptKind, sorted } from "@tutti/machine-kept";
-import { bindingsMax, bytesMax, callerLimitsMax, principalsMax, rolesMax, rulesMax } from "../limits.ts";
+import {
+  bindingsMax,
+  bytesMax,
+  callerLimitsMax,
+  idLengthMax,
+  principalsMax,
+  rolesMax,
+  rulesMax,
+} from "../limits.ts";
 import { actorKey, type Tenant } from "../state.ts";
 
 /** A kind of thing in a tenant, and where it is. */
@@ -16,7 +24,7 @@ export interface TenantKind<T> extends KeptKind<T> {
 const unsaid = { namespace: "", revision: "" };
 
 export const principals: TenantKind<Principal> = {
-  ...{ name: "principal", type: "principal", codec: Principal, max: principalsMax, bytesMax },
+  ...{ name: "principal", type: "principal", codec: Principal, max: principalsMax, idLengthMax, bytesMax },
   of: (tenant) => tenant.principals,
   idOf: ({ actor }) => actorKey(actor),
   bare: (principal) => ({
@@ -33,14 +41,14 @@ export const principals: TenantKind<Principal> = {
 };
 
 export const roles: TenantKind<Role> = {
-  ...{ name: "role", type: "role", codec: Role, max: rolesMax, bytesMax },
+  ...{ name: "role", type: "role", codec: Role, max: rolesMax, idLengthMax, bytesMax },
   of: (tenant) => tenant.roles,
   idOf: ({ role }) => role,
   bare: (role) => ({ ...role, ...unsaid, readyMade: false }),
 };
 
 export const bindings: TenantKind<RoleBinding> = {
-  ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax, bytesMax },
+  ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax, idLengthMax, bytesMax },
   of: (tenant) => tenant.bindings,
   idOf: ({ bindingId }) => bindingId,
   bare: (binding) => ({ ...binding, ...unsaid, createCause: undefined }),
@@ -51,7 +59,14 @@ export const bindings: TenantKind<RoleBinding> = {
 };
 
 export const callerLimits: TenantKind<IdentityLimit> = {
-  ...{ name: "limit", type: "caller_limit", codec: IdentityLimit, max: callerLimitsMax, bytesMax },
+  ...{
+    name: "limit",
+    type: "caller_limit",
+    codec: IdentityLimit,
+    max: callerLimitsMax,
+    idLengthMax,
+    bytesMax,
+  },
   of: (tenant) => tenant.limits,
   // One for everybody has no actor, and has to have a name all the same.
   idOf: ({ actor }) => actorKey(actor) || everybody,
@@ -61,7 +76,7 @@ export const callerLimits: TenantKind<IdentityLimit> = {
 export const everybody = "everybody";
 
 export const rules: TenantKind<AdmissionRule> = {
-  ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax, bytesMax },
+  ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax, idLengthMax, bytesMax },
   of: (tenant) => tenant.rules,
   idOf: ({ ruleId }) => ruleId,
   bare: (rule) => ({ ...withSortedChanges(rule), ...unsaid, updateCause: undefined, updateTime: undefined }),

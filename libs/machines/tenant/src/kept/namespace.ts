@@ -10,12 +10,12 @@ import {
 import { isRefusal } from "@tutti/kernel";
 import { decided, type Kept, type KeptKind, sorted } from "@tutti/machine-kept";
 import { words } from "../errors.ts";
-import { bytesMax } from "../limits.ts";
+import { bytesMax, idLengthMax } from "../limits.ts";
 import { changed, newTenant, type TenantCommand, type TenantEvent } from "../state.ts";
 import { nothing, onlyOf } from "./keeper.ts";
 
 const kind: KeptKind<Namespace> = {
-  ...{ name: "namespace", codec: Namespace, max: 1, bytesMax },
+  ...{ name: "namespace", codec: Namespace, max: 1, idLengthMax, bytesMax },
   idOf: ({ name }) => name,
   bare: (namespace) => ({
     ...namespace,

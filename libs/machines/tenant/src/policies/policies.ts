@@ -11,11 +11,11 @@ import {
 import { isRefusal, type ReadOnly } from "@tutti/kernel";
 import { decided, isSame, type Kept, type KeptKind, since, sorted, weightOf } from "@tutti/machine-kept";
 import { tenantErrors, tooHeavy, words } from "../errors.ts";
-import { bytesMax, policiesMax, versionsMax, versionsWeightMax, weightMax } from "../limits.ts";
+import { bytesMax, idLengthMax, policiesMax, versionsMax, versionsWeightMax, weightMax } from "../limits.ts";
 import type { Tenant, TenantCommand, TenantEvent, TenantView } from "../state.ts";
 
 const kind: KeptKind<Policy> = {
-  ...{ name: "policy", codec: Policy, max: policiesMax, bytesMax },
+  ...{ name: "policy", codec: Policy, max: policiesMax, idLengthMax, bytesMax },
   idOf: ({ policyId }) => policyId,
   bare: (policy) => ({
     ...policy,
