@@ -1,6 +1,7 @@
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
+import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
 import { witnesses } from "./witnesses.ts";
 
@@ -12,6 +13,7 @@ export class MasterService extends Orchestrator {
     const locks = hostLocks(this, host, settings);
     const storage = host.storage({ dispatch() {}, withdraw() {}, witness: witnesses([locks.witness]) });
     locks.begin(storage);
+    hostIntelligence(this, host, storage);
   }
 }
 
@@ -19,6 +21,6 @@ export class MasterService extends Orchestrator {
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],
-  machines: [...lockMachines],
+  machines: [...lockMachines, ...intelligenceMachines],
   create: (host) => new MasterService(host),
 };

@@ -1,5 +1,6 @@
 /** The contracts that routes go to, by the names that the table has them under. */
 import { agentPollService } from "@tutti/contracts/agent/v1";
+import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -29,6 +30,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     boardService,
     bulkService,
     definitionService,
+    estimateService,
     hookService,
     limitService,
     lockService,

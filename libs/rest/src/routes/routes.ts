@@ -1,6 +1,7 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { agentRoutes } from "./agents.ts";
 import { installationRoutes } from "./installation.ts";
+import { intelligenceRoutes } from "./intelligence.ts";
 import { lockRoutes } from "./locks.ts";
 import { missionRoutes } from "./missions.ts";
 import { poolRoutes } from "./pools.ts";
@@ -16,6 +17,7 @@ const table = [
   ...poolRoutes,
   ...missionRoutes,
   ...lockRoutes,
+  ...intelligenceRoutes,
   ...scalerRoutes,
   ...installationRoutes,
 ] as const;

@@ -1,0 +1,218 @@
+/** Estimates: learned from ends of attempts, asked for, followed. */
+import {
+  EstimateSubject,
+  type estimateService,
+  type GetModelReply,
+  type GetModelRequest,
+  type ListModelsReply,
+  type ListModelsRequest,
+  type Model,
+  type RecordOutcomesReply,
+  type RecordOutcomesRequest,
+  type ResetModelReply,
+  type ResetModelRequest,
+  type WatchEstimatesReply,
+  type WatchEstimatesRequest,
+} from "@tutti/contracts/intelligence/v1";
+import { type MachineDesk, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { type CallContext, type Foundation, notOwnerOf, sleep } from "@tutti/kernel";
+import {
+  experienceErrors,
+  forgetCapability,
+  type KnownModel,
+  recordExperience,
+} from "@tutti/machine-experience";
+import type { Client, Handlers } from "@tutti/mesh";
+import { experienceOf, type Learners } from "./learners.ts";
+import { estimateOf, learnedOf, modelOf, pointOf } from "./messages.ts";
+
+export interface EstimateDesk extends MachineDesk {
+  readonly foundation: Foundation;
+  readonly learners: Learners;
+  /** Of this service, in any process. */
+  readonly estimates: Client<typeof estimateService>;
+}
+
+export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateService> {
+  const { learners, estimates } = desk;
+  return {
+    predict: (request, context) =>
+      atOwner(
+        async () => {
+          const { knowledge } = await learners.of(context);
+          return { estimates: request.subjects.map((subject) => estimateOf(knowledge, subject)) };
+        },
+        (instance) => estimates.predict(request, { context, instance }),
+      ),
+    watchEstimates: (request, context) => watchEstimates(desk, request, context),
+    recordOutcomes: (requests, context) => recordOutcomes(desk, requests, context),
+    listModels: (request, context) =>
+      atOwner(
+        () => listModels(desk, request, context),
+        (instance) => estimates.listModels(request, { context, instance }),
+      ),
+    getModel: (request, context) =>
+      atOwner(
+        () => getModel(desk, request, context),
+        (instance) => estimates.getModel(request, { context, instance }),
+      ),
+    resetModel: (request, context) =>
+      atOwner(
+        () => resetModel(desk, request, context),
+        (instance) => estimates.resetModel(request, { context, instance }),
+      ),
+  };
+}
+
+/** What is known of a namespace is known where its experience is kept. */
+async function atOwner<Reply>(
+  here: () => Promise<Reply>,
+  there: (instance: string) => Promise<Reply>,
+): Promise<Reply> {
+  try {
+    return await here();
+  } catch (error) {
+    const instance = notOwnerOf(error)?.owner?.instance;
+    if (instance === undefined) throw error;
+    return there(instance);
+  }
+}
+
+async function listModels(
+  { learners }: EstimateDesk,
+  { kind, capability, driftingOnly, page }: ListModelsRequest,
+  context: CallContext,
+): Promise<ListModelsReply> {
+  const { knowledge } = await learners.of(context);
+  const models = knowledge.models
+    .filter((model) => capability === "" || model.capability === capability)
+    .filter(({ drift }) => (kind === "" || kind === "duration") && (!driftingOnly || drift !== undefined))
+    .toSorted(worstFirst);
+  const offset = placeOfToken(page?.token ?? "");
+  const size = sizeOf(page);
+  return {
+    models: models.slice(offset, offset + size).map((model) => modelOf(context.namespace, model)),
+    page: { nextToken: models.length > offset + size ? tokenOfPlace(offset + size) : "", total: undefined },
+  };
+}
+
+function worstFirst(one: KnownModel, other: KnownModel): number {
+  return other.error - one.error || (one.capability < other.capability ? -1 : 1);
+}
+
+async function getModel(
+  { learners }: EstimateDesk,
+  { modelId }: GetModelRequest,
+  context: CallContext,
+): Promise<GetModelReply> {
+  const { knowledge } = await learners.of(context);
+  const model = knowledge.model(modelId);
+  if (model === undefined) throw experienceErrors.modelMissing({ id: modelId });
+  return { model: modelOf(context.namespace, model), predictions: model.points.map(pointOf) };
+}
+
+async function resetModel(
+  desk: EstimateDesk,
+  { modelId, reason }: ResetModelRequest,
+  context: CallContext,
+): Promise<ResetModelReply> {
+  const key = experienceOf(context.namespace);
+  const told = { command: forgetCapability, body: { capability: modelId }, reason };
+  const { forgotten } = await tell(desk, key, told, context);
+  if (!forgotten) throw experienceErrors.modelMissing({ id: modelId });
+  const model: Model = modelOf(context.namespace, { ...forgottenModel, capability: modelId });
+  return { model };
+}
+
+const forgottenModel = {
+  ...{
+    version: 0,
+    samples: 0,
+    error: 0,
+    coverage: 0,
+    drift: undefined,
+    learnMs: 0,
+    learnedAt: 0,
+    points: [],
+  },
+  pools: new Set<string>(),
+};
+
+const lookMs = 1_000;
+const signOfLifeMs = 5_000;
+
+/**
+ * A cursor says from how many attempts its reader has learned, and how often something was forgotten by then: who comes
+ * back hears of the models that have learned since.
+ */
+async function* watchEstimates(
+  { learners, foundation }: EstimateDesk,
+  { pool, cursor }: WatchEstimatesRequest,
+  context: CallContext,
+): AsyncGenerator<WatchEstimatesReply, void> {
+  const { timers, clock } = foundation;
+  const [, counted = "", forgottenBefore = ""] = /^a(\d{1,15})\.(\d{1,9})$/.exec(cursor) ?? [];
+  const first = await learners.of(context);
+  const isResumed =
+    counted !== "" && Number(forgottenBefore) === first.forgottenCount && Number(counted) <= first.count;
+  let known = isResumed ? Number(counted) : 0;
+  const told = new Set<string>();
+  let toldMs = Number.NEGATIVE_INFINITY;
+  while (!context.signal.aborted) {
+    const { knowledge, count, forgottenCount } = await learners.of(context);
+    const wanted = knowledge.models.filter(({ pools }) => pool === "" || pools.has(pool));
+    const there = new Set(wanted.map(({ capability }) => capability));
+    const removed = [...told].filter((capability) => !there.has(capability));
+    const changed = wanted.filter(({ learnedAt }) => learnedAt > known);
+    for (const { capability } of wanted) told.add(capability);
+    for (const capability of removed) told.delete(capability);
+    if (changed.length + removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
+      toldMs = clock.monotonic();
+      yield {
+        estimates: changed.map(({ capability }) =>
+          estimateOf(knowledge, EstimateSubject.create({ capability })),
+        ),
+        removed: removed.map((capability) => EstimateSubject.create({ capability })),
+        live: true,
+        cursor: `a${count}.${forgottenCount}`,
+      };
+    }
+    known = count;
+    await sleep(timers, lookMs, context.signal).catch(() => {});
+  }
+}
+
+/** Each namespace learns from its own. A batch is answered when all of it is durable. */
+async function* recordOutcomes(
+  desk: EstimateDesk,
+  requests: AsyncIterable<RecordOutcomesRequest>,
+  context: CallContext,
+): AsyncGenerator<RecordOutcomesReply, void> {
+  let sender = "";
+  for await (const request of requests) {
+    sender ||= request.instanceId || context.principal.id;
+    const ofNamespaces = Map.groupBy(request.outcomes, ({ namespace }) => namespace || context.namespace);
+    for (const [namespace, outcomes] of ofNamespaces) {
+      const body = {
+        sender,
+        batch: request.batch,
+        outcomes: outcomes.flatMap((one) => learnedOf(one) ?? []),
+      };
+      await atOwner(
+        async () => {
+          const told = { command: recordExperience, body, idempotencyKey: "" };
+          await tell(desk, experienceOf(namespace), told, context);
+        },
+        async (instance) => {
+          const passedOn = { ...request, instanceId: sender, outcomes };
+          for await (const _ of desk.estimates.recordOutcomes(only(passedOn), { context, instance })) return;
+        },
+      );
+    }
+    yield { batch: request.batch };
+  }
+}
+
+async function* only<Item>(item: Item): AsyncGenerator<Item, void> {
+  yield item;
+}

@@ -1,0 +1,18 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why an experience says no. */
+export const experienceErrors = defineErrors("experience", {
+  batchInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A batch has a sender, a number from 1 on, and at most 10,000 ends of attempts, each with a capability and a time.",
+    message: ({ problem }: { problem: string }) => `${problem}; correct the batch`,
+  },
+  modelMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "Nothing was learned yet of what the model is about.",
+    message: ({ id }: { id: string }) =>
+      `expected a model ${id}, found that no attempt of it has ended yet; see \`GET /v1/models\``,
+  },
+});

@@ -1,0 +1,29 @@
+import { CapabilityForgottenV1, ExperienceRecordedV1 } from "@tutti/contracts/intelligence/v1";
+import { outcomesMax, sendersMax } from "./limits.ts";
+import type { ExperienceEvent } from "./state.ts";
+
+export const experienceRecorded: ExperienceEvent<ExperienceRecordedV1> = {
+  type: "experience_recorded",
+  version: 1,
+  codec: ExperienceRecordedV1,
+  evolve(experience, { sender, batch, outcomes }) {
+    experience.outcomes = [...experience.outcomes, ...outcomes].slice(-outcomesMax);
+    experience.count += outcomes.length;
+    experience.senders.delete(sender);
+    experience.senders.set(sender, batch);
+    for (const oldest of experience.senders.keys()) {
+      if (experience.senders.size <= sendersMax) break;
+      experience.senders.delete(oldest);
+    }
+  },
+};
+
+export const capabilityForgotten: ExperienceEvent<CapabilityForgottenV1> = {
+  type: "capability_forgotten",
+  version: 1,
+  codec: CapabilityForgottenV1,
+  evolve(experience, { capability: forgotten }) {
+    experience.outcomes = experience.outcomes.filter(({ capability }) => capability !== forgotten);
+    experience.forgottenCount += 1;
+  },
+};

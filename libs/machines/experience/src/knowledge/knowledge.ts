@@ -1,0 +1,152 @@
+/**
+ * What is known of attempts from those that ended: how long they take, how likely they fail, what they use; and how good it was
+ * to rely on that, because each one that ends was predicted before it is learned from.
+ *
+ * The same ends in the same order give the same knowledge.
+ */
+import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { type Drift, Estimates, UseEstimates } from "@tutti/planner";
+import { type AboutAttempt, type Kind, keyOf, kindOf, subjectOf } from "./kinds.ts";
+
+export interface Predicted {
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  /** Around inputs of the usual size. */
+  readonly msPerByte: number;
+  readonly failureProbability: number;
+  readonly tokens: number;
+  readonly money: number;
+  readonly samples: number;
+  readonly confidence: number;
+  /** The kind whose attempts it rests on. */
+  readonly basis: Kind;
+}
+
+/** What was predicted, and what came. */
+export interface PredictedPoint {
+  readonly timeMs: number;
+  readonly predictedMs: number;
+  readonly highMs: number;
+  readonly realMs: number;
+}
+
+/** What is known of one capability, and how good it is. */
+export interface KnownModel {
+  readonly capability: string;
+  /** Grows as it learns. */
+  readonly version: number;
+  readonly samples: number;
+  /** Mean of |predicted - real| / real over the latest predictions. */
+  readonly error: number;
+  /** Share of real times below the predicted quantile 0.9. */
+  readonly coverage: number;
+  readonly drift: Drift | undefined;
+  readonly learnMs: number;
+  /** Number of the attempt that it learned from last, among all of its namespace. */
+  readonly learnedAt: number;
+  readonly pools: ReadonlySet<string>;
+  readonly points: readonly PredictedPoint[];
+}
+
+const pointsMax = 1_000;
+/** Predictions that an error is the mean of. */
+const errorOver = 100;
+const highShare = 0.9;
+
+interface Track {
+  version: number;
+  samples: number;
+  learnMs: number;
+  learnedAt: number;
+  readonly points: PredictedPoint[];
+  readonly pools: Set<string>;
+}
+
+export class Knowledge {
+  readonly #times = new Estimates();
+  readonly #uses = new UseEstimates();
+  readonly #tracks = new Map<string, Track>();
+  #count: number;
+
+  /** @param count how many attempts there were before the first that is learned from */
+  constructor(count = 0) {
+    this.#count = count;
+  }
+
+  learn(outcome: ReadOnly<LearnedOutcome>): void {
+    const { capability, errorCode, runMs, tokens, money, endMs, pool } = outcome;
+    const subject = subjectOf(outcome);
+    const track = this.#trackOf(capability);
+    track.version++;
+    track.learnMs = endMs;
+    track.learnedAt = ++this.#count;
+    track.pools.add(pool);
+    if (errorCode !== "") {
+      this.#times.learnFailure(subject);
+      return;
+    }
+    const before = this.#times.estimate(subject);
+    // What was guessed from something else altogether says nothing of this model.
+    if (before !== undefined && kindOf(before.basis).capability === capability) {
+      const highMs = this.#times.quantileMs(subject, highShare) ?? before.meanMs;
+      track.points.push({ timeMs: endMs, predictedMs: before.medianMs, highMs, realMs: runMs });
+      if (track.points.length > pointsMax) track.points.shift();
+    }
+    track.samples++;
+    this.#times.learn(subject, runMs);
+    this.#uses.learn(subject, { tokens, money });
+  }
+
+  /** Undefined as long as no attempt at anything has done what it should. */
+  predict(attempt: AboutAttempt): Predicted | undefined {
+    const subject = subjectOf(attempt);
+    const estimate = this.#times.estimate(subject);
+    if (estimate === undefined) return undefined;
+    const { meanMs, medianMs, failureProbability, samples, confidence, basis, growth, usualBytes } = estimate;
+    const quantile = (share: number) => this.#times.quantileMs(subject, share) ?? medianMs;
+    return {
+      ...{ meanMs, failureProbability, samples, confidence, basis: kindOf(basis) },
+      ...{ p50Ms: quantile(0.5), p90Ms: quantile(highShare), p99Ms: quantile(0.99) },
+      msPerByte: usualBytes >= 1 ? (medianMs * growth) / usualBytes : 0,
+      tokens: this.#uses.estimate("tokens", subject)?.mean ?? 0,
+      money: this.#uses.estimate("money", subject)?.mean ?? 0,
+    };
+  }
+
+  /** By capability. */
+  get models(): readonly KnownModel[] {
+    return [...this.#tracks].map(([capability, track]) => this.#modelOf(capability, track));
+  }
+
+  model(capability: string): KnownModel | undefined {
+    const track = this.#tracks.get(capability);
+    return track === undefined ? undefined : this.#modelOf(capability, track);
+  }
+
+  #trackOf(capability: string): Track {
+    const known = this.#tracks.get(capability);
+    if (known !== undefined) return known;
+    const track = { version: 0, samples: 0, learnMs: 0, learnedAt: 0, points: [], pools: new Set<string>() };
+    this.#tracks.set(capability, track);
+    return track;
+  }
+
+  #modelOf(capability: string, { points, ...track }: Track): KnownModel {
+    const latest = points.slice(-errorOver);
+    const count = Math.max(1, latest.length);
+    const errors = latest.map(
+      ({ predictedMs, realMs }) => Math.abs(predictedMs - realMs) / Math.max(0.01, realMs),
+    );
+    const covered = latest.filter(({ highMs, realMs }) => realMs <= highMs).length;
+    const key = keyOf({ capability, version: "", definition: "", definitionTask: "" });
+    return {
+      ...{ ...track, capability, points },
+      error: errors.reduce((sum, error) => sum + error, 0) / count,
+      coverage: covered / count,
+      drift: this.#times.drift(key),
+    };
+  }
+}

@@ -1,0 +1,6 @@
+/** Bounds of everything in an experience that could grow. */
+/** The latest ends of attempts that are kept: what is learned begins anew with them after a restart. */
+export const outcomesMax = 5_000;
+export const outcomesPerBatchMax = 10_000;
+export const sendersMax = 1_000;
+export const nameLengthMax = 500;

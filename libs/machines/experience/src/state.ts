@@ -1,0 +1,22 @@
+import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+
+/** What a namespace has seen of attempts, folded from its events. Only folds change it. */
+export interface Experience {
+  /** The latest ones, the oldest first. */
+  outcomes: LearnedOutcome[];
+  /** How many there have been ever. */
+  count: number;
+  /** How often something was forgotten: whoever has learned before begins anew. */
+  forgottenCount: number;
+  /** The last batch of each sender, the longest silent first. */
+  readonly senders: Map<string, number>;
+}
+
+export type ExperienceView = ReadOnly<Experience>;
+export type ExperienceEvent<Body> = MachineEvent<Experience, never, Body>;
+export type ExperienceCommand<Body, Reply> = Command<Experience, Body, Reply, never>;
+
+export function newExperience(): Experience {
+  return { outcomes: [], count: 0, forgottenCount: 0, senders: new Map() };
+}

@@ -1,0 +1,1 @@
+export { experienceKey, operations, outcomeOf } from "./operations.ts";

@@ -1,0 +1,42 @@
+/** Batches of few senders with small numbers, so that some come twice. */
+import { LearnedOutcome, RecordExperience } from "@tutti/contracts/intelligence/v1";
+import type { MachineCall } from "@tutti/kernel/testing";
+import fc from "fast-check";
+
+export const experienceKey = { namespace: "default", kind: "experience", id: "default" };
+
+export function outcomeOf(capability: string, given: Partial<LearnedOutcome> = {}): LearnedOutcome {
+  return LearnedOutcome.create({ capability, agentId: "a", runMs: 100, endMs: 1_767_225_600_000, ...given });
+}
+
+const outcomes = fc.array(
+  fc
+    .record({
+      capability: fc.oneof({ weight: 20, arbitrary: fc.constantFrom("pay", "ship") }, fc.constant("")),
+      runMs: fc.constantFrom(0, 10, 500),
+      errorCode: fc.constantFrom("", "", "task.failed"),
+    })
+    .map(({ capability, ...given }) => outcomeOf(capability, given)),
+  { maxLength: 4 },
+);
+
+/** Operations for properties; a failing sequence gets shorter. */
+export function operations(): fc.Arbitrary<MachineCall> {
+  const call = (command: string, body: fc.Arbitrary<object>) =>
+    body.map((drawn) => ({ key: experienceKey, command, body: drawn }));
+  return fc.oneof(
+    {
+      weight: 5,
+      arbitrary: call(
+        "record_experience",
+        fc
+          .record({ sender: fc.constantFrom("one", "two", ""), batch: fc.nat(6), outcomes })
+          .map((body) => RecordExperience.create(body)),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: call("forget_capability", fc.record({ capability: fc.constantFrom("pay", "none") })),
+    },
+  );
+}
