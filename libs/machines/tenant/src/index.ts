@@ -1,3 +1,4 @@
+export { type BundlePart, bundlePart, type PartRequest } from "./bundle-part.ts";
 export { endOfKey } from "./credentials/forgetting.ts";
 export { keepKey, revokeKey } from "./credentials/keys.ts";
 export { keepToken, revokeTokens } from "./credentials/tokens.ts";

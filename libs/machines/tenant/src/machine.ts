@@ -10,6 +10,7 @@
 import { TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Machine } from "@tutti/kernel";
+import { bundlePart } from "./bundle-part.ts";
 import { credentialsForgotten, recoverForgetting } from "./credentials/forgetting.ts";
 import { keepKey, keyKept, keyRevoked, revokeKey } from "./credentials/keys.ts";
 import { keepToken, revokeTokens, tokenKept, tokensRevoked } from "./credentials/tokens.ts";
@@ -52,7 +53,7 @@ export const tenant: Machine<Tenant, never> = {
     usesNoted,
     credentialsForgotten,
   ],
-  queries: [contents],
+  queries: [contents, bundlePart],
   snapshots: tenantSnapshots,
   recover: recoverForgetting,
   expire(_tenant, _number, step) {

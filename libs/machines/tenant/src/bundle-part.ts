@@ -1,0 +1,65 @@
+/**
+ * What a tenant contributes to a bundle: what services need to decide by themselves, and nothing that has ended or does not count.
+ * A namespace that is suspended contributes all of it: whether something new may begin is for the bundle's namespaces to say.
+ */
+import {
+  type AdmissionRule,
+  type BundleContent,
+  Enforcement,
+  type IdentityLimit,
+  type Namespace,
+  type Policy,
+  type Principal,
+  type Role,
+  type RoleBinding,
+} from "@tutti/contracts/governance/v1";
+import { fromTimestamp, type Query } from "@tutti/kernel";
+import { endOfKey } from "./credentials/forgetting.ts";
+import type { KeptKey, Tenant, TenantView } from "./state.ts";
+
+export type BundlePart = Omit<BundleContent, "number" | "createTime" | "maxAgeMs" | "tokenKeys">;
+
+export interface PartRequest {
+  readonly namespace: string;
+  readonly nowMs: number;
+}
+
+export const bundlePart: Query<Tenant, PartRequest, BundlePart> = {
+  type: "bundle_part",
+  answer: (tenant, request) => partOf(tenant, request),
+};
+
+function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePart {
+  // Only read: a bundle is encoded and let go.
+  const { principals, roles, bindings, limits, rules, keys, tokens, policies } = tenant as Tenant;
+  const inNamespace = <T>(all: Iterable<{ readonly value: T }>): T[] =>
+    [...all].map(({ value }) => ({ ...value, namespace }));
+  const counts = ({ enforcement }: { readonly enforcement: Enforcement }) =>
+    enforcement !== Enforcement.ENFORCEMENT_OFF;
+  const goesOn = ({ expireTime }: Pick<RoleBinding, "expireTime">) =>
+    expireTime === undefined || fromTimestamp(expireTime) > nowMs;
+  return {
+    policies: inNamespace<Policy>(policies.values()).filter(counts),
+    roles: inNamespace<Role>(roles.values()),
+    bindings: inNamespace<RoleBinding>(bindings.values()).filter(goesOn),
+    rules: inNamespace<AdmissionRule>(rules.values()).filter(counts),
+    // Of whom nothing is said that decides anything, services need to know nothing.
+    principals: inNamespace<Principal>(principals.values()).filter(
+      ({ groups, disabled, agent, labels }) =>
+        groups.length > 0 || disabled || agent !== undefined || Object.keys(labels).length > 0,
+    ),
+    limits: inNamespace<IdentityLimit>(limits.values()),
+    keys: [...keys.values()]
+      .filter((kept) => endOfKey(kept) > nowMs)
+      .map((kept) => verifierOf(kept, namespace)),
+    revokedTokenIds: [...tokens.values()]
+      .filter(({ revokeMs }) => revokeMs > 0)
+      .map(({ token }) => token.tokenId),
+    namespaces: tenant.namespace === undefined ? [] : [tenant.namespace.value as Namespace],
+  };
+}
+
+function verifierOf({ key, hash }: KeptKey, namespace: string): BundlePart["keys"][number] {
+  const { keyId, actor, scope, expireTime } = key;
+  return { ...{ keyId, namespace, hash, scope, expireTime }, actor };
+}
