@@ -11,6 +11,7 @@ import { match } from "./matching/match.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { mission } from "./mission/mission.ts";
 import { missionMachineCost } from "./mission-machine.ts";
+import { adaptive } from "./modes/adaptive.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
@@ -63,6 +64,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     cli,
     plan,
     planLarge,
+    adaptive,
     policy,
     audit,
   ].map((scenario) => [scenario.name, scenario]),

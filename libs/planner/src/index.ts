@@ -4,6 +4,7 @@ export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
 export type { Drift } from "./estimates/drift.ts";
 export { type Estimate, Estimates, type EstimatesLimits, type Subject } from "./estimates/estimates.ts";
+export { FindEstimates } from "./estimates/finds.ts";
 export { type QualityEstimate, QualityEstimates } from "./estimates/quality.ts";
 export { type AmountEstimate, type UsedAmounts, UseEstimates } from "./estimates/use.ts";
 export { type Delays, noDelays } from "./execution/delays.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Draws } from "../chance/draws.ts";
 import type { Subject } from "./estimates.ts";
+import { FindEstimates } from "./finds.ts";
 import { QualityEstimates } from "./quality.ts";
 import { UseEstimates } from "./use.ts";
 
@@ -96,5 +97,16 @@ describe("how good results are", () => {
     assert.equal(qualities.drift("write"), undefined);
     for (let each = 0; each < 15; each++) learn(0.5);
     assert.ok((qualities.drift("write")?.factor ?? 1) < 0.8);
+  });
+});
+
+describe("what tasks find", () => {
+  it("is a mean, nothing for what was never seen, and forgets", () => {
+    const finds = new FindEstimates();
+    assert.equal(finds.expected("look"), 0);
+    for (let each = 0; each < 200; each++) finds.learn("look", each % 4);
+    near(finds.expected("look"), 1.5, 0.1);
+    for (let each = 0; each < 1_000; each++) finds.learn("look", 0);
+    assert.ok(finds.expected("look") < 0.05);
   });
 });

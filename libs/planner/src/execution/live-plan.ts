@@ -77,6 +77,15 @@ export class LivePlan implements Dispatcher {
     this.#changed = true;
   }
 
+  /** It has been at work there since then: whoever takes over a plan says so of what was begun before. */
+  begun(task: number, agent: number, startMs: number): void {
+    this.#outlook.ready(task);
+    this.#state[task] = states.running;
+    this.#agentOf[task] = agent;
+    this.#running.set(task, [{ agent, startMs }]);
+    this.#changed = true;
+  }
+
   ended(task: number, agent: number, tookMs: number, nowMs: number): void {
     this.#state[task] = states.done;
     this.#running.delete(task);
@@ -180,6 +189,7 @@ export class LivePlan implements Dispatcher {
 
   /** Who is ahead at each task that is at work, and when it is expected to end. */
   #lookAhead(nowMs: number): void {
+    this.#outlook.watch?.(this.#running, nowMs);
     for (const [task, attempts] of this.#running) {
       const remainingMs = ({ agent, startMs }: Attempt) =>
         this.#outlook.remainingMs(task, agent, nowMs - startMs, evenShare);

@@ -1,4 +1,5 @@
 import type { Estimate, Estimates } from "../estimates/estimates.ts";
+import { latenessOf } from "../estimates/lateness.ts";
 import type { Problem } from "../work/problem.ts";
 import { durationMs } from "../work/problem.ts";
 
@@ -12,11 +13,16 @@ export interface Outlook {
   usualMs(task: number): number;
   /** Ranks are about to be reckoned, of all that has not ended. */
   look(): void;
+  /** What is at work now, and since when: whatever has not ended yet tells something too. */
+  watch?(running: Running, nowMs: number): void;
   /** The task may begin: its inputs are there, and how large they are. */
   ready(task: number): void;
   /** The task took so long at the agent: something to learn from. */
   ended(task: number, agent: number, tookMs: number): void;
 }
+
+/** Attempts of tasks that are at work. */
+export type Running = ReadonlyMap<number, readonly { readonly agent: number; readonly startMs: number }[]>;
 
 /** All is known from the beginning. */
 export class KnownTimes implements Outlook {
@@ -69,6 +75,8 @@ export interface DescribedAgent {
 
 /** Deviations of logarithms below this and above that are not believed. */
 const deviations = { least: 0.1, most: 1.5 } as const;
+/** A kind that is known this well is not late: single tasks of it are. */
+const betweenLeast = 0.01;
 /** What is expected where nothing at all is known. */
 const unknownMs = 1_000;
 const unknownGrowth = 0.5;
@@ -142,6 +150,24 @@ export class LearnedTimes implements Outlook {
     }
   }
 
+  /** Kinds of which little is known and which are at work for longer than was believed take longer than was believed. */
+  watch(running: Running, nowMs: number): void {
+    const elapsed: number[][] = this.#rows.map(() => []);
+    for (const [task, attempts] of running) {
+      let most = Number.NEGATIVE_INFINITY;
+      for (const { agent, startMs } of attempts) {
+        const row = this.#row(task, agent);
+        const believedMs = (row.medians[agent] ?? 0) * this.#sizeFactor(task, row);
+        if (nowMs > startMs && believedMs > 0)
+          most = Math.max(most, Math.log((nowMs - startMs) / believedMs));
+      }
+      if (most > Number.NEGATIVE_INFINITY) elapsed[this.#kindOf[task] ?? 0]?.push(most);
+    }
+    this.#rows.forEach((row, kind) => {
+      row.watch(elapsed[kind] ?? []);
+    });
+  }
+
   ready(task: number): void {
     const { inputBytes = 0 } = this.#tasks[task] ?? {};
     if (inputBytes === 0 || this.#isThere[task] === 1) return;
@@ -163,8 +189,12 @@ export class LearnedTimes implements Outlook {
     });
   }
 
-  /** How much longer it takes than others of its kind because of its input. */
+  /** How much longer it takes than was learned of its kind: because of its input, and because others of its kind do. */
   #factor(task: number, row: Row): number {
+    return row.lateFactor * this.#sizeFactor(task, row);
+  }
+
+  #sizeFactor(task: number, row: Row): number {
     return Math.exp(row.growth * (this.#deviations[task] ?? 0));
   }
 
@@ -197,7 +227,10 @@ class Row {
   readonly deviations: Float64Array;
   readonly fresh: Uint8Array;
   basis = "";
+  /** How much longer the kind takes than was learned, by those of it that are at work. */
+  lateFactor = 1;
   growth = 0;
+  #confidence = 0;
   /** Logarithm of the size of inputs that the rest holds for. */
   usualSize = 0;
   #sizes = 0;
@@ -218,6 +251,14 @@ class Row {
     if (this.basis !== this.capability) this.usualSize = this.#meanSize;
   }
 
+  watch(elapsed: readonly number[]): void {
+    const variance = (this.deviations.find((deviation) => deviation > 0) ?? 0) ** 2;
+    const between = variance * (1 - this.#confidence);
+    const within = Math.max(deviations.least, Math.sqrt(variance * this.#confidence));
+    const isLate = elapsed.length > 0 && between >= betweenLeast;
+    this.lateFactor = isLate ? Math.exp(latenessOf(elapsed, between, within)) : 1;
+  }
+
   take(agent: number, slowness: number, estimate: Estimate | undefined): void {
     const {
       medianMs = unknownMs,
@@ -228,6 +269,7 @@ class Row {
     this.medians[agent] = medianMs * slowness;
     this.deviations[agent] = Math.min(deviations.most, Math.max(deviations.least, deviation));
     this.basis = basis;
+    this.#confidence = estimate?.confidence ?? 0;
     this.growth = growth;
     this.usualSize = basis === this.capability ? Math.log1p(estimate?.usualBytes ?? 0) : this.#meanSize;
     this.fresh[agent] = 1;

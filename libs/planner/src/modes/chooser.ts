@@ -75,6 +75,10 @@ const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.3, modeByFeature: 0.15 }
 const replayedTrust = 0.5;
 /** As good as another is who is worse by less. */
 const alike = 0.02;
+/** What is as sure as this is not tried to learn more of it. */
+const unsureLeast = 0.06;
+/** No single session loses more than this share of its time by trying. */
+const lossMost = 0.4;
 /** A prediction that is off by more than a factor of twenty tells of a mishap, not of the mode. */
 const furthest = 3;
 
@@ -214,9 +218,12 @@ export class ModeChooser {
     const usualMs = judged[usual]?.expectedMs ?? 0;
     for (const at of open) {
       if (at === usual) continue;
-      const hope = gainOf(judged, at, usual) + this.#settings.optimism * unsure(at, usual);
+      const unsureBy = unsure(at, usual);
+      const hope = gainOf(judged, at, usual) + this.#settings.optimism * unsureBy;
       const lostMs = Math.max(0, (judged[at]?.expectedMs ?? 0) - usualMs);
-      if (hope <= most || this.#lostMs + lostMs > exploration * (this.#totalMs + usualMs)) continue;
+      const isAffordable =
+        lostMs <= lossMost * usualMs && this.#lostMs + lostMs <= exploration * (this.#totalMs + usualMs);
+      if (unsureBy < unsureLeast || hope <= most || !isAffordable) continue;
       hopeful = at;
       most = hope;
     }

@@ -17,9 +17,9 @@ export type EngineDelays = Readonly<Record<PartMode, Delays>>;
 
 /** As measured (docs/adr/0054-choosing-modes.md); an installation that measures its own gives those. */
 export const usualDelays: EngineDelays = {
-  workflow: { startMs: 2, turnMs: 0.3, growMs: 4, beginMs: 0.3, assignMs: 0.01 },
-  swarm: { startMs: 2, turnMs: 0.6, growMs: 0.8, beginMs: 0.3, assignMs: 0.012 },
-  intelligence: { startMs: 4, turnMs: 4, growMs: 6, beginMs: 0.6, assignMs: 0.05 },
+  workflow: { startMs: 4, turnMs: 0.5, growMs: 5, beginMs: 0.1, assignMs: 0.02 },
+  swarm: { startMs: 4, turnMs: 0.5, growMs: 1.5, beginMs: 0.1, assignMs: 0.03 },
+  intelligence: { startMs: 5, turnMs: 5, growMs: 6, beginMs: 0.5, assignMs: 0.1 },
 };
 
 /** What takes less than this many times what planning adds to it had better not be planned. */
