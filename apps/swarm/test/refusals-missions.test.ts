@@ -44,6 +44,7 @@ import {
   WatchMessagesRequest,
   WatchMissionRequest,
   WatchMissionsRequest,
+  WatchTaskOutputRequest,
   WithdrawTasksRequest,
 } from "@tutti/contracts/swarm/v1";
 import { Verdict } from "@tutti/contracts/types/v1";
@@ -247,6 +248,11 @@ describeRefusals({
       malformed: WatchEntriesRequest.fromPartial({ missionId: "a b" }),
       field: "mission_id",
       tooLarge: WatchEntriesRequest.fromPartial({ missionId, cursor: long }),
+    },
+    watchTaskOutput: {
+      malformed: WatchTaskOutputRequest.fromPartial({ missionId }),
+      field: "task_id",
+      tooLarge: WatchTaskOutputRequest.fromPartial({ missionId, taskId: "a", cursor: long }),
     },
     sendMessages: {
       malformed: SendMessagesRequest.fromPartial({ missionId }),

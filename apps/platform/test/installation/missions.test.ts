@@ -7,10 +7,12 @@ import {
   missionService,
   type ParticipateReply,
   ParticipateRequest,
+  WatchTaskOutputRequest,
 } from "@tutti/contracts/swarm/v1";
 import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
 import { taskService } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { until } from "../support/until.ts";
@@ -20,6 +22,7 @@ describe("missions on a whole installation", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
+  const goOn = gate();
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(
       () => "done",
@@ -39,6 +42,13 @@ describe("missions on a whole installation", () => {
       await messages.send("everybody", { noted: text });
       const { version } = await board.update<string[]>("notes", (notes = []) => [...notes, text]);
       return { version };
+    });
+    worker.handle("tell.slowly", async (_input, context) => {
+      for (const piece of ["one ", "two "]) await context.output(piece);
+      await context.output("aside", { channel: "notes" });
+      await goOn.pass();
+      await context.output("three");
+      return "told";
     });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
     worker.handle("split.up", async (_input, context) => {
@@ -69,6 +79,43 @@ describe("missions on a whole installation", () => {
     for await (const { sender } of mission.messages.list()) said.push(sender);
     assert.deepEqual(said, ["hand", "hand"]);
     assert.equal((await mission.budget.get()).spent?.tokens, 6);
+  });
+
+  it("a task's output is told while it comes, and to who comes back from where it was", async () => {
+    await tutti.missions.start({ id: "telling", tasks: [{ id: "tell", uses: "tell.slowly" }] });
+    const watch = (wanted: {
+      readonly channel?: string;
+      readonly cursor?: string;
+      readonly taskId?: string;
+    }) =>
+      installation.host.mesh
+        .client(boardService)
+        .watchTaskOutput(
+          WatchTaskOutputRequest.fromPartial({ missionId: "telling", taskId: "tell", ...wanted }),
+        );
+    let heard = "";
+    let cursor = "";
+    for await (const reply of watch({ channel: "" })) {
+      heard += reply.chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
+      ({ cursor } = reply);
+      if (heard === "one two aside") break;
+    }
+    goOn.open();
+    let rest = "";
+    for await (const { chunks, live } of watch({ cursor })) {
+      assert.equal(live, true);
+      rest += chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
+    }
+    assert.equal(rest, "three");
+    const notes = [];
+    for await (const { chunks } of watch({ channel: "notes" })) notes.push(...chunks);
+    assert.deepEqual(
+      notes.map(({ chunk, attempt, index }) => [Buffer.from(chunk).toString(), attempt, index]),
+      [["aside", 1, 2]],
+    );
+    const { value: anew } = await watch({ cursor: "of another" }).next();
+    assert.equal(anew?.live, false, "what cannot be resumed begins anew, and says so");
+    assert.equal(await codeOf(watch({ taskId: "nothing" }).next()), "mission.task_missing");
   });
 
   it("a task adds others while the mission runs, and they are done before it ends", async () => {

@@ -46,9 +46,10 @@ export function hostMissions(
     effects,
     begin({ runtime, archive }) {
       news.begin(runtime);
+      const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
-        outputs: new OutputShelf(),
+        outputs,
       });
       const parts = { settlement, foundation, sharedPools, instanceId: host.processId };
       const origin = { service: service.name, workKind: "mission" };
@@ -63,6 +64,7 @@ export function hostMissions(
 
       const desk = {
         ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
+        outputs,
         watches: new WatchMemory(foundation.clock, host.ids),
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
         definitions: new Definitions(mesh.client(definitionService)),

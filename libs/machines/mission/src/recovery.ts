@@ -13,7 +13,7 @@ import {
   timerNumber,
   voteTimer,
 } from "./numbers.ts";
-import { assignmentOf, offerOf, startOf } from "./offer/offer.ts";
+import { assignmentOf, canBeClaimed, offerOf, startOf } from "./offer/offer.ts";
 import {
   hasEnded,
   isChild,
@@ -65,8 +65,8 @@ function recoverTask(mission: MissionView, task: TaskView, outstanding: MissionO
     return;
   }
   if (!isQueued && status !== TaskStatus.TASK_STATUS_RUNNING) return;
-  const { isOffered, isClaimable } = assignmentOf(mission);
-  if (isOffered) outstanding.effect(effectNumber(number), attempt, offerOf(mission as Mission, task as Task));
-  if (isClaimable && isQueued && queueMaxMs > 0)
+  if (assignmentOf(mission).isOffered)
+    outstanding.effect(effectNumber(number), attempt, offerOf(mission as Mission, task as Task));
+  if (canBeClaimed(mission, task) && isQueued && queueMaxMs > 0)
     outstanding.timer(timerNumber(number, taskTimers.queue), queueMs + queueMaxMs);
 }

@@ -7,7 +7,7 @@ import { add, noAmounts } from "./budget/amounts.ts";
 import { addReservation } from "./budget/events.ts";
 import { bytesOfValue } from "./entry/events.ts";
 import { keep } from "./message/events.ts";
-import { assignmentOf } from "./offer/offer.ts";
+import { canBeClaimed } from "./offer/offer.ts";
 import { countRole } from "./participant/events.ts";
 import { type Mission, newMission, type Task } from "./state.ts";
 import { follow, place } from "./task/add.ts";
@@ -197,7 +197,7 @@ function restoreTask(mission: Mission, task: Task): void {
   if (task.status === TaskStatus.TASK_STATUS_RUNNING)
     mission.participants.get(task.agent)?.nodes.add(task.number);
   const isWaiting = task.status === TaskStatus.TASK_STATUS_QUEUED && task.profile !== undefined;
-  if (isWaiting && assignmentOf(mission).isClaimable) mission.claimable.add(task);
+  if (isWaiting && canBeClaimed(mission, task)) mission.claimable.add(task);
   if (task.hold === TaskHold.TASK_HOLD_BUDGET) mission.heldForBudget.add(task);
   else if (task.hold === TaskHold.TASK_HOLD_PLACE) mission.heldForPlace.add(task);
   else if (task.hold === TaskHold.TASK_HOLD_ROLE) {

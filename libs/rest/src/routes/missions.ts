@@ -213,6 +213,14 @@ export const missionRoutes = [
     params: id,
   },
   {
+    name: "missions.output",
+    method: "GET",
+    path: "/v1/missions/{id}/tasks/{task}/output",
+    rpc: `${board}/WatchTaskOutput`,
+    params: { ...id, task: "taskId" },
+    stream: "events",
+  },
+  {
     name: "missions.watchBoard",
     method: "GET",
     path: "/v1/watch/missions/{id}/board",

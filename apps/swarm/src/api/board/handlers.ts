@@ -3,6 +3,7 @@ import { bringInOutcomes, withdrawTasks } from "@tutti/machine-mission";
 import type { Handlers } from "@tutti/mesh";
 import { type MissionDesk, tellMission } from "../missions/desk.ts";
 import * as operations from "./operations.ts";
+import { watchOutput } from "./output.ts";
 import { participate } from "./participating.ts";
 import { getBudget, listEntries, listMessages, listTasks, listVotes } from "./reads.ts";
 import { watchEntries, watchMessages } from "./watching.ts";
@@ -20,6 +21,7 @@ export function boardHandlers(desk: MissionDesk): Handlers<typeof boardService> 
     bringInOutcomes: (request, context) =>
       tellMission(desk, request.missionId, { command: bringInOutcomes, body: request }, context),
     listTasks: (request, context) => listTasks(desk, request, context),
+    watchTaskOutput: (request, context) => watchOutput(desk, request, context),
     claimTasks: (request, context) => operations.claim(desk, request, context),
     renewClaims: (request, context) => operations.renew(desk, request, context),
     releaseTasks: (request, context) => operations.release(desk, request, context),

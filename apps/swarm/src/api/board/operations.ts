@@ -2,7 +2,7 @@
  * What agents, persons and services do on the board of a mission: each operation is a command, told in the name of the agent
  * that acts where one does.
  */
-import type * as swarm from "@tutti/contracts/swarm/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { type CallContext, sleep } from "@tutti/kernel";
 import {
@@ -24,9 +24,11 @@ import {
   reserveBudget,
   returnBudget,
   sendMessages,
+  showMission,
   spendBudget,
 } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
+import { insistOnFit } from "../../missions/fit.ts";
 import {
   askMission,
   eventsOf,
@@ -106,14 +108,22 @@ export function leave(
   );
 }
 
-export function add(
+export async function add(
   desk: MissionDesk,
   request: swarm.AddTasksRequest,
   context: CallContext,
 ): Promise<swarm.AddTasksReply> {
   const { missionId, idempotencyKey } = missionIn(request);
+  await insistOnFit(request.tasks, () => assignmentIn(desk, missionId, context));
   const told = { command: addTasks, body: within(request), idempotencyKey };
   return tellMission(desk, missionId, told, actingFor(request, context));
+}
+
+/** How tasks of a mission come to agents. */
+async function assignmentIn(desk: MissionDesk, id: string, context: CallContext): Promise<swarm.Assignment> {
+  const asked = { query: showMission, body: { whole: false } };
+  const { spec } = (await askMission(desk, id, asked, context)) as swarm.Mission;
+  return spec?.assignment ?? swarm.Assignment.ASSIGNMENT_UNSPECIFIED;
 }
 
 /** How long a look for what changed rests. */
@@ -192,12 +202,14 @@ export function handOff(
   return tellMission(desk, missionId, told, actingFor(request, context));
 }
 
-export function delegate(
+export async function delegate(
   desk: MissionDesk,
   request: swarm.DelegateTaskRequest,
   context: CallContext,
 ): Promise<swarm.DelegateTaskReply> {
   const { missionId, idempotencyKey } = agentIn(request);
+  const parts = request.task === undefined ? [] : [request.task];
+  await insistOnFit(parts, () => assignmentIn(desk, missionId, context));
   const told = { command: delegateTask, body: within(request), idempotencyKey };
   return tellMission(desk, missionId, told, actingFor(request, context));
 }

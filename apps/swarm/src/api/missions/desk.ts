@@ -1,6 +1,12 @@
 /** What handlers of missions and boards work with, and how they speak with a mission. */
 import type { agentService, Mission, missionService } from "@tutti/contracts/swarm/v1";
-import { type LinesDesk, type MachineDesk, type PlacementDesk, workOf } from "@tutti/host/serving";
+import {
+  type KeptOutputs,
+  type LinesDesk,
+  type MachineDesk,
+  type PlacementDesk,
+  workOf,
+} from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { missionErrors, showMission } from "@tutti/machine-mission";
 import type { Client } from "@tutti/mesh";
@@ -9,6 +15,7 @@ import type { Definitions } from "../../missions/definitions.ts";
 export interface MissionDesk extends LinesDesk, PlacementDesk {
   readonly ids: Pick<IdSource, "newId">;
   readonly definitions: Definitions;
+  readonly outputs: KeptOutputs;
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
+import { insistOnFit } from "../../missions/fit.ts";
 import { type MissionDesk, missionNamed, tellMission } from "./desk.ts";
 
 export async function startMission(
@@ -14,6 +15,7 @@ export async function startMission(
   const missionId = request.missionId || idMadeOf(idempotencyKey, context) || desk.ids.newId("mission");
   const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
   const { spec, definition, hash } = await desk.definitions.specOf(request.what, context);
+  await insistOnFit(spec.tasks, () => spec.assignment);
   const order = MissionOrder.fromPartial({
     ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "" },
     requestHash: isRepeatable ? hashOf(request) : new Uint8Array(),

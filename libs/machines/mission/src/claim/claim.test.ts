@@ -50,6 +50,17 @@ describe("tasks that agents claim", () => {
     assert.deepEqual(ids(scene.claim("new", { count: 9 })), ["newer"]);
   });
 
+  it("are not those with limits that a pool keeps: these are given by the pool alone, and are explained so", () => {
+    const limits = [{ key: "printer", maxConcurrent: 1, rate: undefined }];
+    const tasks = [taskSpec("limited", { limits }), taskSpec("free")];
+    const both = MissionScene.of({ assignment: 3, tasks });
+    both.join("anna");
+    assert.deepEqual(ids(both.claim("anna", { count: 9 })), ["free"]);
+    const alone = MissionScene.of({ assignment: claimed, tasks });
+    alone.join("anna");
+    assert.deepEqual(ids(alone.claim("anna", { count: 9 })), ["limited", "free"]);
+  });
+
   it("are not given to who does not take part", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     assert.throws(() => scene.claim("stranger"), /not_taking_part/);

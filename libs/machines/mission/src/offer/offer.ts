@@ -6,7 +6,7 @@ import { add, isNothing } from "../budget/amounts.ts";
 import { wantedBy } from "../budget/book.ts";
 import type { OfferBoardTask, StartMissionChild } from "../effects.ts";
 import { depthDefault } from "../limits.ts";
-import { type Mission, specOf, type Task } from "../state.ts";
+import { type Mission, specOf, type Task, type TaskView } from "../state.ts";
 import { inputOf } from "../task/input.ts";
 
 export function offerOf(mission: Mission, task: Task): OfferBoardTask {
@@ -103,6 +103,18 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
     depthLeft: Math.max(0, depthLeftOf(mission) - 1),
     root: order?.root ?? { namespace: key.namespace, kind: "mission", id: key.id, task: "" },
   };
+}
+
+/**
+ * Whether a task can be claimed while it waits. One with limits by key cannot where its pool can give it: pools keep limits, and a
+ * claim would go past them.
+ */
+export function canBeClaimed(
+  mission: Parameters<typeof specOf>[0],
+  { spec }: Pick<TaskView, "spec">,
+): boolean {
+  const { isOffered, isClaimable } = assignmentOf(mission);
+  return isClaimable && !(isOffered && spec.limits.length > 0);
 }
 
 /** Whether tasks are offered to pools, and whether they can be claimed. */

@@ -15,7 +15,7 @@ import { inWords } from "../budget/amounts.ts";
 import { availableOf, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";
-import { assignmentOf } from "../offer/offer.ts";
+import { assignmentOf, canBeClaimed } from "../offer/offer.ts";
 import {
   hasEnded,
   isChild,
@@ -208,8 +208,10 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
   }
 }
 
-function queuedWords(mission: MissionView, { onlyAgents, toRole }: TaskView): string {
-  const { isOffered, isClaimable } = assignmentOf(mission);
+function queuedWords(mission: MissionView, task: TaskView): string {
+  const { onlyAgents, toRole } = task;
+  const { isOffered } = assignmentOf(mission);
+  const isClaimable = canBeClaimed(mission, task);
   const how =
     isOffered && isClaimable
       ? "offered to its pool, and can be claimed"

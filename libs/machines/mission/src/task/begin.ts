@@ -13,7 +13,7 @@ import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
 import { dataOf, expressionOf, hasExpression, hasExpressions } from "../evaluate/programs.ts";
 import { keptBytesMax } from "../limits.ts";
-import { assignmentOf, depthLeftOf, plainDetails } from "../offer/offer.ts";
+import { assignmentOf, canBeClaimed, depthLeftOf, plainDetails } from "../offer/offer.ts";
 import {
   isChild,
   type Mission,
@@ -124,10 +124,10 @@ function fail({ step, number }: Beginning, error: ErrorDetail): void {
 
 /** What a task that is ready has to wait for. */
 function lackOf(mission: MissionView, task: TaskView): TaskHold {
-  const { isOffered, isClaimable } = assignmentOf(mission);
+  const { isOffered } = assignmentOf(mission);
   if (isChild(task))
     return isRich(mission, task) ? TaskHold.TASK_HOLD_UNSPECIFIED : TaskHold.TASK_HOLD_BUDGET;
-  if (task.toRole !== "" && !isClaimable && (mission.roleCounts.get(task.toRole) ?? 0) === 0)
+  if (task.toRole !== "" && !canBeClaimed(mission, task) && (mission.roleCounts.get(task.toRole) ?? 0) === 0)
     return TaskHold.TASK_HOLD_ROLE;
   if (!isOffered) return TaskHold.TASK_HOLD_UNSPECIFIED;
   if (!isRich(mission, task)) return TaskHold.TASK_HOLD_BUDGET;

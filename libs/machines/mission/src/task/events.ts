@@ -19,7 +19,7 @@ import { blobsOf, dataOf, isDone } from "@tutti/machine-run/siblings";
 import { add, kinds, noAmounts, rounded } from "../budget/amounts.ts";
 import { book, giveBack, setAside } from "../budget/book.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
-import { assignmentOf, offerOf } from "../offer/offer.ts";
+import { assignmentOf, canBeClaimed, offerOf } from "../offer/offer.ts";
 import type { Mission, MissionEvent, Task } from "../state.ts";
 import { countSeen } from "../trouble/seen.ts";
 import { armStuck } from "../trouble/stuck.ts";
@@ -119,9 +119,9 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
       mission.openPlaces += 1;
     }
     setStatus(mission, task, TaskStatus.TASK_STATUS_QUEUED);
-    const { isOffered, isClaimable } = assignmentOf(mission);
-    if (isOffered) outstanding.effect(effectNumber(node), attempt, offerOf(mission, task));
-    if (!isClaimable) return;
+    if (assignmentOf(mission).isOffered)
+      outstanding.effect(effectNumber(node), attempt, offerOf(mission, task));
+    if (!canBeClaimed(mission, task)) return;
     mission.claimable.add(task);
     const queueMaxMs = task.spec.timeouts?.queueMs ?? 0;
     if (queueMaxMs > 0) outstanding.timer(timerNumber(node, taskTimers.queue), queueMs + queueMaxMs);

@@ -1,0 +1,23 @@
+/** What a task may ask for that a mission does not do: it is refused where it comes in, not left out in silence. */
+import { Assignment } from "@tutti/contracts/swarm/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { missionErrors } from "@tutti/machine-mission";
+
+/** @param assignment how tasks of the mission come to agents; asked for only where it matters */
+export async function insistOnFit(
+  tasks: readonly TaskSpec[],
+  assignment: () => Assignment | Promise<Assignment>,
+): Promise<void> {
+  for (const { id, compensate, limits } of tasks) {
+    if (compensate !== undefined) {
+      const problem =
+        "expected no `compensate`: a mission undoes nothing; have it done in a workflow that the task starts";
+      throw missionErrors.taskInvalid({ task: id, problem });
+    }
+    if (limits.length > 0 && (await assignment()) === Assignment.ASSIGNMENT_CLAIMED) {
+      const problem =
+        "expected no limits by key where tasks are only claimed: pools keep them, and a claim goes past the pool; let tasks be offered";
+      throw missionErrors.taskInvalid({ task: id, problem });
+    }
+  }
+}

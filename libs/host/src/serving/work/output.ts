@@ -1,0 +1,82 @@
+/** Partial output of a task, while it comes. */
+import type { OutputChunk } from "@tutti/contracts/workflow/v1";
+import type { CallContext, InstanceKey } from "@tutti/kernel";
+import { whenOwned } from "../../runtime/admission.ts";
+import { newsOf } from "../../runtime/machines/desk.ts";
+import type { LookingDesk } from "./looks.ts";
+import type { Work } from "./work.ts";
+
+/** What comes after it is wanted. */
+interface OutputPlace {
+  readonly attempt: number;
+  readonly index: number;
+}
+
+/** What this process keeps of the output of tasks. */
+export interface KeptOutputs {
+  from(key: InstanceKey, taskId: string, place: OutputPlace): readonly OutputChunk[];
+  hasMore(key: InstanceKey, taskId: string, place: OutputPlace): boolean;
+}
+
+export interface OutputWatched {
+  readonly id: string;
+  readonly taskId: string;
+  readonly channel: string;
+  readonly cursor: string;
+  /** Whether the task has ended; throws where there is none. */
+  readonly hasEnded: () => Promise<boolean>;
+}
+
+export interface OutputTold {
+  readonly chunks: OutputChunk[];
+  readonly live: boolean;
+  readonly cursor: string;
+}
+
+export async function* outputOf(
+  desk: LookingDesk & { readonly outputs: KeptOutputs },
+  work: Pick<Work, "keyOf" | "eventsOf">,
+  { id, taskId, channel, cursor, hasEnded }: OutputWatched,
+  context: CallContext,
+): AsyncGenerator<OutputTold, void> {
+  const { outputs, runtime, foundation } = desk;
+  const { signal } = context;
+  const key = work.keyOf(context.namespace, id);
+  const known = placeIn(cursor);
+  let place = known ?? { attempt: 0, index: 0 };
+  // Who asked to go on would take a snapshot that is live at once for what is new.
+  let isAnew = cursor !== "" && known === undefined;
+  for (;;) {
+    const events = await work.eventsOf(desk, id, context);
+    // Looked at before the shelf: what came before the end is there then.
+    const isOver = await hasEnded();
+    const found = outputs.from(key, taskId, place);
+    place = after(found, place);
+    const chunks = found.filter((chunk) => channel === "" || chunk.channel === channel);
+    if (isAnew) yield { chunks: chunks.splice(0), live: false, cursor: "" };
+    isAnew = false;
+    yield { chunks, live: true, cursor: cursorOf(place) };
+    if (isOver || signal.aborted) return;
+    const isThere = () => outputs.hasMore(key, taskId, place) || runtime.hasNews(key, events);
+    while (!signal.aborted && !(await newsOf(isThere, foundation, signal)))
+      if (!signal.aborted) yield { chunks: [], live: true, cursor: cursorOf(place) };
+    // Another owner has it by now: the next look goes there.
+    await whenOwned(desk, key, context, () => undefined);
+  }
+}
+
+function after(found: readonly OutputChunk[], place: OutputPlace): OutputPlace {
+  const last = found.at(-1);
+  return last === undefined ? place : { attempt: last.attempt, index: last.index + 1 };
+}
+
+// The leading letter is the version of the cursor's form.
+function cursorOf({ attempt, index }: OutputPlace): string {
+  return `a${attempt}.${index}`;
+}
+
+/** Undefined for one that cannot be read. */
+function placeIn(cursor: string): OutputPlace | undefined {
+  const read = /^a(\d{1,10})\.(\d{1,10})$/.exec(cursor);
+  return read === null ? undefined : { attempt: Number(read[1]), index: Number(read[2]) };
+}
