@@ -89,12 +89,17 @@ function described({ body, mediaType }: Payload): string {
 
 /** A list of data as one JSON document. Null stands for what is no JSON. */
 export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
-  return joined(parts.map(bytesOrNull), undefined);
+  return joined(parts.map(bytesOrNull), { isObject: false });
 }
 
 /** Data by name as one JSON document; names are as `memberName` gives them. */
 export function joinedObject(names: readonly Uint8Array[], parts: readonly (Data | undefined)[]): Uint8Array {
-  return joined(parts.map(bytesOrNull), names);
+  return joinedMembers(names.flatMap((name, index) => [name, bytesOrNull(parts[index])]));
+}
+
+/** The same of names and what they name, in turn. */
+export function joinedMembers(members: readonly Uint8Array[]): Uint8Array {
+  return joined(members, { isObject: true });
 }
 
 /** A name as it stands before its value. */
@@ -105,27 +110,23 @@ export function memberName(name: string): Uint8Array {
 const nullBytes = encoder.encode("null");
 const comma = 44;
 
-function bytesOrNull(data: Data | undefined): Uint8Array {
+export function bytesOrNull(data: Data | undefined): Uint8Array {
   return data instanceof Uint8Array && data.length > 0 ? data : nullBytes;
 }
 
-function joined(parts: readonly Uint8Array[], names: readonly Uint8Array[] | undefined): Uint8Array {
-  let length = 2 + Math.max(0, parts.length - 1);
+function joined(parts: readonly Uint8Array[], { isObject }: { readonly isObject: boolean }): Uint8Array {
+  const perMember = isObject ? 2 : 1;
+  let length = 2 + Math.max(0, parts.length / perMember - 1);
   for (const part of parts) length += part.length;
-  for (const name of names ?? []) length += name.length;
   const bytes = new Uint8Array(length);
   let at = 0;
-  bytes[at++] = names === undefined ? 0x5b : 0x7b;
-  for (const [index, part] of parts.entries()) {
-    if (index > 0) bytes[at++] = comma;
-    const name = names?.[index];
-    if (name !== undefined) {
-      bytes.set(name, at);
-      at += name.length;
-    }
+  bytes[at++] = isObject ? 0x7b : 0x5b;
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index] as Uint8Array;
+    if (index > 0 && index % perMember === 0) bytes[at++] = comma;
     bytes.set(part, at);
     at += part.length;
   }
-  bytes[at] = names === undefined ? 0x5d : 0x7d;
+  bytes[at] = isObject ? 0x7d : 0x5d;
   return bytes;
 }

@@ -1,7 +1,7 @@
 /** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
-import { type Data, joinedList, joinedObject, parsed } from "../data.ts";
+import { bytesOrNull, type Data, joinedList, joinedMembers, parsed } from "../data.ts";
 import { partsOf, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { NodeView, RangeView, RunView } from "../state.ts";
 
@@ -72,22 +72,17 @@ export function outputsOf(run: RunView, range: RangeView): Uint8Array {
 }
 
 export function outputsOfAll(run: RunView, ranges: readonly RangeView[]): Uint8Array {
-  const names: Uint8Array[] = [];
-  const outputs: (Data | undefined)[] = [];
-  for (const range of ranges) addOutputs(run, range, names, outputs);
-  return joinedObject(names, outputs);
+  const members: Uint8Array[] = [];
+  for (const range of ranges) addOutputs(run, range, members);
+  return joinedMembers(members);
 }
 
-function addOutputs(
-  run: RunView,
-  range: RangeView,
-  names: Uint8Array[],
-  outputs: (Data | undefined)[],
-): void {
+/** Names and what they name, in turn: a run may have so many tasks that a list of each costs more than the rest. */
+function addOutputs(run: RunView, range: RangeView, members: Uint8Array[]): void {
   for (let number = range.first; number < range.first + range.count; number++) {
     if (!hasOutput(run, number)) continue;
-    names.push(range.plan.memberName(range.firstTask + number - range.first));
-    outputs.push(outputOf(run, number));
+    const name = range.plan.memberName(range.firstTask + number - range.first);
+    members.push(name, bytesOrNull(outputOf(run, number)));
   }
 }
 

@@ -15,6 +15,7 @@ import { completeTask, failTask } from "../uses/commands.ts";
 import { runKey } from "./scene.ts";
 
 const writerKeptBytes = 4 * 1024 * 1024;
+const dueKept = 4_096;
 
 export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEffect> {
   readonly key: InstanceKey = runKey;
@@ -75,11 +76,18 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
       }
       this.#settles.number = this.#due[this.#dueAt++] ?? 0;
       this.#settles.attempt = this.#due[this.#dueAt++] ?? 0;
-      if (this.#dueAt === this.#due.length) this.#dueAt = this.#due.length = 0;
+      this.#shrink();
       this.#answer(body);
       done += 1;
     }
     return done;
+  }
+
+  /** What was done leaves: in a graph there is always something to be done. */
+  #shrink(): void {
+    if (this.#dueAt < dueKept && this.#dueAt < this.#due.length) return;
+    this.#due.splice(0, this.#dueAt);
+    this.#dueAt = 0;
   }
 
   #answer(body: CompleteTask): void {
