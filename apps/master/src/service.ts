@@ -3,6 +3,7 @@ import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
+import { hostSessions, sessionMachines } from "./sessions/hosting.ts";
 import { witnesses } from "./witnesses.ts";
 
 /** Sessions, which choose how their tasks are done, and what they share: locks, resources, estimates. */
@@ -11,8 +12,16 @@ export class MasterService extends Orchestrator {
     super("master", host.foundation, { scope: "orchestration", version: host.version });
     const settings = this.settings(masterSection);
     const locks = hostLocks(this, host, settings);
-    const storage = host.storage({ dispatch() {}, withdraw() {}, witness: witnesses([locks.witness]) });
+    const sessions = hostSessions(this, host);
+    const { effects } = sessions;
+    const storage = host.storage({
+      // Of the machines of this service only sessions make effects.
+      dispatch: (due) => effects.dispatch(due),
+      withdraw: (tokens) => effects.withdraw(tokens),
+      witness: witnesses([locks.witness, sessions.witness]),
+    });
     locks.begin(storage);
+    sessions.begin(storage);
     hostIntelligence(this, host, storage);
   }
 }
@@ -21,6 +30,6 @@ export class MasterService extends Orchestrator {
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],
-  machines: [...lockMachines, ...intelligenceMachines],
+  machines: [...lockMachines, ...sessionMachines, ...intelligenceMachines],
   create: (host) => new MasterService(host),
 };

@@ -49,6 +49,12 @@ export function modeName(mode: Mode): string {
   return names[mode] ?? "";
 }
 
+/** Unspecified for what names none. */
+export function modeNamed(name: string): Mode {
+  const found = Object.entries(names).find(([, each]) => each === name);
+  return found === undefined ? Mode.MODE_UNSPECIFIED : (Number(found[0]) as Mode);
+}
+
 /** All of the state as plain JSON. */
 export function projectSession(session: SessionView): unknown {
   const { counts, left, openParts, keptBytes, tasks, parts } = session;

@@ -66,10 +66,15 @@ export interface FollowPart extends PartWork {
 /** The first thing that is to be done with it. Result: `confirm_operation` or `refuse_operation`. */
 export interface OperatePart extends PartWork {
   readonly kind: "operate_part";
+  readonly spec: SessionSpec;
   /** Its number among the operations of the part. */
   readonly number: number;
   readonly operation: PartOperation;
+  /** Tasks to be put in. */
   readonly tasks: readonly TaskSpec[];
+  /** Ids of the tasks that it is about, where they are not put in. */
+  readonly taskIds: readonly string[];
+  /** Ids of tasks that those that are put in look at, and that are done elsewhere. */
   readonly elsewhere: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-export { indexLabels, modeName } from "./description.ts";
+export { indexLabels, modeName, modeNamed } from "./description.ts";
 export type {
   AwaitSession,
   ChooseMode,
@@ -25,6 +25,7 @@ export {
   signalSession,
   terminateSession,
 } from "./life/commands.ts";
+export { usedBy } from "./life/end.ts";
 export { session } from "./machine.ts";
 export { partId } from "./numbers.ts";
 export {
@@ -35,10 +36,11 @@ export {
   refuseOperation,
   refusePart,
 } from "./part/commands.ts";
+export { kindOfWork } from "./part/parts.ts";
 export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 export { explainSession } from "./queries/explain.ts";
 export { type SessionWanted, showSession } from "./queries/session.ts";
 export { showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
-export { showWork } from "./queries/work.ts";
+export { showWork, taskOutcomes } from "./queries/work.ts";
 export type { Session, SessionView, TaskView } from "./state.ts";
 export { addTasks, moveTasks, noteTasks, placeTasks } from "./task/commands.ts";

@@ -51,7 +51,7 @@ import { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 import { explainSession } from "./queries/explain.ts";
 import { showSession } from "./queries/session.ts";
 import { showTasks } from "./queries/tasks.ts";
-import { showWork } from "./queries/work.ts";
+import { showWork, taskOutcomes } from "./queries/work.ts";
 import { recoverSession } from "./recovery.ts";
 import { sessionSnapshots } from "./snapshots.ts";
 import { newSession, type Session } from "./state.ts";
@@ -87,7 +87,7 @@ export const session: Machine<Session, SessionEffect> = {
     moveTasks,
   ],
   events: [...Object.values(life), ...Object.values(parts), ...Object.values(tasks)],
-  queries: [showSession, showTasks, showChoices, showMoves, showPlan, explainSession, showWork],
+  queries: [showSession, showTasks, showChoices, showMoves, showPlan, explainSession, showWork, taskOutcomes],
   expire,
   snapshots: sessionSnapshots,
   recover: recoverSession,

@@ -111,7 +111,10 @@ export class Matcher implements CohortWatch, Placing {
       }
     }
     if (contextKey !== "") {
-      const agent = core.roster.holderOf(contextKey, task) ?? this.#known(profile.namespace, contextKey);
+      const agent =
+        core.roster.holderOf(contextKey, task) ??
+        this.#named(contextKey) ??
+        this.#known(profile.namespace, contextKey);
       const site = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
       if (agent !== undefined && site !== undefined && isFit(agent, task.demand.fit)) {
         assign(core, task, agent, site, nowMs);
@@ -155,6 +158,13 @@ export class Matcher implements CohortWatch, Placing {
       if (agent !== undefined) return { agent, site };
     }
     return undefined;
+  }
+
+  /** `agent/anna`: who plans names the agent that had better do it, and another does while that one is full or away. */
+  #named(contextKey: string): Agent | undefined {
+    if (!contextKey.startsWith("agent/")) return undefined;
+    const agent = this.#core.roster.get(contextKey.slice("agent/".length));
+    return agent?.isAble === true ? agent : undefined;
   }
 
   #known(namespace: string, key: string): Agent | undefined {

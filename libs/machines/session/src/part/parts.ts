@@ -6,7 +6,7 @@ import {
   SessionPhase,
   type SessionSpec,
 } from "@tutti/contracts/session/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type Placement, type TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import { assert } from "@tutti/kernel";
 import { childIdOf } from "@tutti/machine-run/siblings";
 import type { FollowPart, OperatePart, PartWork, PlanPart, StartPart } from "../effects.ts";
@@ -19,6 +19,7 @@ import {
   type Session,
   type SessionOutstanding,
   type SessionView,
+  type Task,
 } from "../state.ts";
 import { taskOf } from "../task/nodes.ts";
 
@@ -116,10 +117,36 @@ function idsOf(session: Session, numbers: readonly number[]): string[] {
 function operateOf(session: Session, part: Part, operation: PartOperation): OperatePart {
   const number = part.operationsDone + 1;
   const { operation: what } = operation;
-  const tasks = what?.$case === "add" ? what.value.tasks.map((task) => taskOf(session, task).spec) : noTasks;
+  const tasks =
+    what?.$case === "add" ? what.value.tasks.map((task) => placedSpec(taskOf(session, task), part)) : noTasks;
   const elsewhere = what?.$case === "add" ? idsOf(session, what.value.elsewhere) : noIds;
-  return { kind: "operate_part", ...workOf(session, part), number, operation, tasks, elsewhere };
+  const isAbout = what?.$case === "withdraw" || what?.$case === "bringIn";
+  const taskIds = isAbout ? idsOf(session, what.value.tasks) : noIds;
+  const spec = session.order?.spec as SessionSpec;
+  return {
+    kind: "operate_part",
+    ...workOf(session, part),
+    spec,
+    number,
+    operation,
+    tasks,
+    taskIds,
+    elsewhere,
+  };
 }
+
+/** The agent that it is meant for had better do it; another does while that one is full or away. */
+function placedSpec({ spec, plannedAgent }: Task, part: Part): TaskSpec {
+  const contextKey = spec.placement?.contextKey ?? "";
+  if (!isPlanned(part) || plannedAgent === "" || contextKey !== "") return spec;
+  const placement = { ...(spec.placement ?? nowhere), contextKey: `agent/${plannedAgent}` };
+  return { ...spec, placement };
+}
+
+const nowhere: Placement = {
+  ...{ pool: "", require: undefined, prefer: undefined, sameAgentAs: [], notAgentOf: [] },
+  ...{ stickyKey: "", contextKey: "" },
+};
 
 const noTasks: StartPart["tasks"] = [];
 const noIds: readonly string[] = [];

@@ -8,7 +8,8 @@ import {
   TaskStatus,
 } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { asPayload, type Data, detailOfRefusal, isDone } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";
 import type { PartView, SessionView, TaskView } from "../state.ts";
@@ -54,6 +55,15 @@ function outcomeOf({ status, output, error }: TaskView, withPayloads: boolean): 
     default:
       return undefined;
   }
+}
+
+/** How a task ended, as whoever waits for that is told; undefined while it has not. */
+export function endOf(task: TaskView): Outcome | undefined {
+  const known = outcomeOf(task, true);
+  if (known !== undefined || !isDone(task.status)) return known;
+  // It was skipped, or nobody said why it was stopped: what needs it sees that it has not completed.
+  const refusal = sessionErrors.taskStopped.refusal({ task: task.spec.id });
+  return { result: { $case: "cancelled", value: detailOfRefusal(refusal) } };
 }
 
 export function nothing() {

@@ -1,10 +1,27 @@
 /** All that whoever works for a session has to know of it: its tasks by number, where they are, and how they stand. */
+import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { sessionErrors } from "../errors.ts";
 import type { Session, SessionView } from "../state.ts";
+import { endOf, workShown } from "./shown.ts";
 
 export const showWork: Query<Session, undefined, SessionView> = {
   type: "session_work",
   answer: (session, _, { key }) =>
     session.order === undefined ? sessionErrors.missing.refusal({ id: key.id }) : session,
+};
+
+/** What became of tasks that have ended, for parts that look at them. */
+export const taskOutcomes: Query<Session, { readonly taskIds: readonly string[] }, readonly TaskOutcome[]> = {
+  type: "task_outcomes",
+  answer: (session, { taskIds }) =>
+    taskIds.flatMap((taskId) => {
+      const task = session.tasks[session.byId.get(taskId) ?? -1];
+      const outcome = task === undefined ? undefined : endOf(task);
+      if (task === undefined || outcome === undefined) return [];
+      const part = session.parts[task.part];
+      const work = part === undefined ? undefined : workShown(session, part, taskId);
+      // What it used up is booked where it was done.
+      return [{ taskId, outcome, used: undefined, work }];
+    }),
 };

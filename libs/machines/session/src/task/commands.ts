@@ -100,7 +100,8 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
     if (part === undefined || !isPlanned(part) || !takesMore(part) || !isGoing(session)) return done;
     const known = (task: number) => session.tasks[task]?.part === part.number;
     if (plan !== undefined) {
-      const places = plan.places.filter(({ task }) => known(task));
+      // What has been placed stays as it was meant.
+      const places = plan.places.filter(({ task }) => known(task) && session.tasks[task]?.isPlaced === false);
       step.emit(planMade, { plan: { ...plan, places }, planMs: step.nowMs });
     }
     const places = begin.filter(({ task: number }) => {

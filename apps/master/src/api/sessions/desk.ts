@@ -1,0 +1,37 @@
+/** What handlers of sessions work with, and how they speak with a session. */
+import type { registryService } from "@tutti/contracts/registry/v1";
+import type { Session, sessionService } from "@tutti/contracts/session/v1";
+import type { agentService, missionService } from "@tutti/contracts/swarm/v1";
+import type { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
+import type { CallContext, IdSource } from "@tutti/kernel";
+import { sessionErrors, showSession } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+
+export interface SessionDesk extends LinesDesk {
+  readonly ids: Pick<IdSource, "newId">;
+  readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+  readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
+  readonly runs: Pick<Client<typeof runService>, "explainRun">;
+  readonly missions: Pick<Client<typeof missionService>, "explainMission">;
+  /** Sessions of any owner. */
+  readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
+}
+
+export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
+export const { keyOf, tell: tellSession, ask: askSession, eventsOf, eventBehind } = sessionWork;
+
+/** A session as it is, or was, with what the runtime knows of it. */
+export async function sessionNamed(
+  desk: MachineDesk,
+  id: string,
+  context: CallContext,
+  atEvent = 0,
+): Promise<Session> {
+  // Before the session itself: who waits for what comes after this number misses nothing.
+  const events = atEvent || (await eventsOf(desk, id, context));
+  const asked = { query: showSession, body: { whole: true }, atEvent };
+  const session = (await askSession(desk, id, asked, context)) as Session;
+  return { ...session, eventCount: events, revision: `a${events}` };
+}

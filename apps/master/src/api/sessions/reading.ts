@@ -1,0 +1,78 @@
+/** What is asked about sessions: their tasks, plans and reasons. */
+import type {
+  ExplainSessionReply,
+  ExplainSessionRequest,
+  GetPlanReply,
+  GetPlanRequest,
+  ListTasksReply,
+  ListTasksRequest,
+} from "@tutti/contracts/session/v1";
+import type { Explanation } from "@tutti/contracts/types/v1";
+import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { askSession, type SessionDesk } from "./desk.ts";
+
+export async function listTasks(
+  desk: SessionDesk,
+  { sessionId, statuses, partId, withPayloads, page }: ListTasksRequest,
+  context: CallContext,
+): Promise<ListTasksReply> {
+  const from = placeOfToken(page?.token ?? "");
+  const body = { from, size: sizeOf(page), statuses, partId, withPayloads };
+  const { tasks, next } = await askSession(desk, sessionId, { query: showTasks, body }, context);
+  return { tasks: [...tasks], page: { nextToken: next < 0 ? "" : tokenOfPlace(next), total: undefined } };
+}
+
+export async function getPlan(
+  desk: SessionDesk,
+  { sessionId, number }: GetPlanRequest,
+  context: CallContext,
+): Promise<GetPlanReply> {
+  const plan = await askSession(desk, sessionId, { query: showPlan, body: undefined }, context);
+  const { number: count } = plan;
+  if (number === 0 || number === count) return { plan, count };
+  throw sessionServiceErrors.planMissing({ id: sessionId, number });
+}
+
+/** What does a task knows more of it than the session: its own explanation comes with it. */
+const partTimeoutMs = 2_000;
+
+export async function explain(
+  desk: SessionDesk,
+  { sessionId, taskId }: ExplainSessionRequest,
+  context: CallContext,
+): Promise<ExplainSessionReply> {
+  const own = await askSession(desk, sessionId, { query: explainSession, body: { taskId } }, context);
+  const choices = await askSession(desk, sessionId, { query: showChoices, body: undefined }, context);
+  const parts = await explanationsOf(desk, sessionId, taskId, context);
+  return { explanation: { ...own, parts }, choices: [...choices] };
+}
+
+/** Of a task what its part says; of a session what its open parts do. */
+async function explanationsOf(
+  desk: SessionDesk,
+  sessionId: string,
+  taskId: string,
+  context: CallContext,
+): Promise<Explanation[]> {
+  const body = { from: 0, size: 1_000, statuses: [], partId: "", withPayloads: false };
+  const { namespace } = context;
+  if (taskId === "") return [];
+  const view = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+  const number = view.byId.get(taskId) ?? -1;
+  const asked = { query: showTasks, body: { ...body, from: number, size: 1 } };
+  const { tasks } = await askSession(desk, sessionId, asked, context);
+  const { work } = tasks[0] ?? {};
+  if (work === undefined || number < 0) return [];
+  const options = { context, timeoutMs: partTimeoutMs };
+  // One that cannot be asked leaves the session's own answer.
+  const reply =
+    work.kind === "run"
+      ? await desk.runs.explainRun({ namespace, runId: work.id, taskId }, options).catch(() => undefined)
+      : await desk.missions
+          .explainMission({ namespace, missionId: work.id, taskId }, options)
+          .catch(() => undefined);
+  return reply?.explanation === undefined ? [] : [reply.explanation];
+}

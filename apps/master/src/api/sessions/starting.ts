@@ -1,0 +1,58 @@
+/** Sessions begin. */
+import { createHash } from "node:crypto";
+import {
+  type ExecuteSessionReply,
+  ExecuteSessionRequest,
+  Mode,
+  SessionOrder,
+  SessionSpec,
+} from "@tutti/contracts/session/v1";
+import type { CallContext } from "@tutti/kernel";
+import { beginSession } from "@tutti/machine-session";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { checkTasks } from "./capabilities.ts";
+import { type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
+import { checkWaits } from "./waits.ts";
+import { resolved } from "./work.ts";
+
+export async function executeSession(
+  desk: SessionDesk,
+  request: ExecuteSessionRequest,
+  context: CallContext,
+): Promise<ExecuteSessionReply> {
+  const { parent, idempotencyKey } = request;
+  const sessionId = request.sessionId || idMadeOf(idempotencyKey, context) || desk.ids.newId("session");
+  const isRepeatable = request.sessionId !== "" || idempotencyKey !== "";
+  const given = request.spec ?? SessionSpec.create();
+  const { spec, definition, hash } = await resolved(desk, given, context);
+  if (spec.mode === Mode.MODE_CUSTOM && spec.orchestrator === "")
+    throw sessionServiceErrors.orchestratorUnnamed();
+  if (spec.mode === Mode.MODE_CUSTOM)
+    throw sessionServiceErrors.orchestratorNotServed({ name: spec.orchestrator });
+  const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
+  await checkTasks(desk, tasks, spec.pool, context);
+  await checkWaits(desk, sessionId, spec.dependsOn, context);
+  const order = SessionOrder.fromPartial({
+    ...{ definition, hash, idChosen: request.sessionId !== "" },
+    requestHash: isRepeatable ? hashOf(request) : new Uint8Array(),
+  });
+  order.spec = spec;
+  order.parent = parent;
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = { command: beginSession, body: { order }, idempotencyKey: "" };
+  const { existed } = await tellSession(desk, sessionId, told, context);
+  return { session: await sessionNamed(desk, sessionId, context), existed };
+}
+
+/** The same key gives the same id, so that a repetition finds the session. */
+function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
+  if (idempotencyKey === "") return "";
+  const digest = createHash("sha256").update(`session\n${namespace}\n${idempotencyKey}`).digest("hex");
+  return `session_${digest.slice(0, 26)}`;
+}
+
+/** What has to be the same for a start to be the same again. */
+function hashOf(request: ExecuteSessionRequest): Uint8Array {
+  const said = { ...request, namespace: "", sessionId: "", idempotencyKey: "" };
+  return createHash("sha256").update(ExecuteSessionRequest.encode(said).finish()).digest().subarray(0, 16);
+}

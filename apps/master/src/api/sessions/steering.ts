@@ -1,0 +1,133 @@
+/** What is asked of sessions that are there. */
+import {
+  type AddTasksReply,
+  AddTasksRequest,
+  type DeleteSessionReply,
+  type DeleteSessionRequest,
+  type MoveTasksReply,
+  type MoveTasksRequest,
+  type RetrySessionReply,
+  type RetrySessionRequest,
+  type Session,
+  SessionSignalledV1,
+  type SignalSessionReply,
+  type SignalSessionRequest,
+} from "@tutti/contracts/session/v1";
+import { newsOf } from "@tutti/host";
+import type { CallContext, Command } from "@tutti/kernel";
+import {
+  addTasks,
+  moveTasks,
+  removeSession,
+  retrySession,
+  sessionErrors,
+  showMoves,
+  showWork,
+  signalSession,
+} from "@tutti/machine-session";
+import { checkTasks } from "./capabilities.ts";
+import {
+  askSession,
+  eventBehind,
+  eventsOf,
+  keyOf,
+  type SessionDesk,
+  sessionNamed,
+  tellSession,
+} from "./desk.ts";
+
+interface Steered {
+  readonly sessionId: string;
+  readonly reason: string;
+}
+
+/** A command that has nothing but a reason, and the session as it is after it. */
+export async function steer(
+  desk: SessionDesk,
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
+  command: Command<any, { reason: string }, any>,
+  { sessionId, reason }: Steered,
+  context: CallContext,
+): Promise<{ session: Session }> {
+  await tellSession(desk, sessionId, { command, body: { reason }, reason }, context);
+  return { session: await sessionNamed(desk, sessionId, context) };
+}
+
+export async function retry(
+  desk: SessionDesk,
+  { sessionId, taskIds, reason, idempotencyKey }: RetrySessionRequest,
+  context: CallContext,
+): Promise<RetrySessionReply> {
+  const told = { command: retrySession, body: { taskIds, reason }, reason, idempotencyKey };
+  await tellSession(desk, sessionId, told, context);
+  return { session: await sessionNamed(desk, sessionId, context) };
+}
+
+/** What is gone already is gone. */
+export async function remove(
+  desk: SessionDesk,
+  { sessionId, reason }: DeleteSessionRequest,
+  context: CallContext,
+): Promise<DeleteSessionReply> {
+  try {
+    await tellSession(desk, sessionId, { command: removeSession, body: { reason }, reason }, context);
+    return { removed: true };
+  } catch (error) {
+    if (sessionErrors.missing.is(error)) return { removed: false };
+    throw error;
+  }
+}
+
+/** The number of the event that records it comes back. */
+export async function signal(
+  desk: SessionDesk,
+  { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,
+  context: CallContext,
+): Promise<SignalSessionReply> {
+  const after = await eventsOf(desk, sessionId, context);
+  const told = { command: signalSession, body: { signal: name, payload, partId }, idempotencyKey };
+  await tellSession(desk, sessionId, told, context);
+  const isIt = (type: string, bytes: Uint8Array): boolean =>
+    type === "session_signalled" && SessionSignalledV1.decode(bytes).signal?.signal === name;
+  const event = await eventBehind(desk, sessionId, { after, is: isIt }, context);
+  // A repetition is recorded by the first.
+  return { event: event || (await eventBehind(desk, sessionId, { after: 0, is: isIt }, context)) };
+}
+
+export async function add(
+  desk: SessionDesk,
+  { sessionId, tasks, idempotencyKey }: AddTasksRequest,
+  context: CallContext,
+): Promise<AddTasksReply> {
+  const { order } = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+  await checkTasks(desk, tasks, order?.spec?.pool ?? "", context);
+  const body = AddTasksRequest.fromPartial({ tasks });
+  return await tellSession(desk, sessionId, { command: addTasks, body, idempotencyKey }, context);
+}
+
+/** Answers when whatever had them has let go of them. Those that it did not let go of, because they began, have not moved. */
+export async function move(
+  desk: SessionDesk,
+  { sessionId, taskIds, mode, reason, idempotencyKey }: MoveTasksRequest,
+  context: CallContext,
+): Promise<MoveTasksReply> {
+  const told = { command: moveTasks, body: { taskIds, mode, reason }, reason, idempotencyKey };
+  const { movesBefore } = await tellSession(desk, sessionId, told, context);
+  const wanted = new Set(taskIds);
+  for (;;) {
+    const events = await eventsOf(desk, sessionId, context);
+    const asked = { query: showMoves, body: { after: movesBefore } };
+    const all = await askSession(desk, sessionId, asked, context);
+    const moves = all.filter(({ taskId }) => wanted.has(taskId));
+    const view = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+    const isLettingGo = view.parts.some(({ operations }) =>
+      operations.some(({ operation }) => operation?.$case === "withdraw"),
+    );
+    if (!isLettingGo || context.signal.aborted) return { moves };
+    await newsOf(
+      () => desk.runtime.hasNews(keyOf(context.namespace, sessionId), events),
+      desk.foundation,
+      context.signal,
+    );
+  }
+}

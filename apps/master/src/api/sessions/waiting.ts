@@ -1,0 +1,129 @@
+/** Waiting for sessions: for their ends, and for whatever changes. */
+import {
+  type AwaitSessionReply,
+  type AwaitSessionRequest,
+  type Choice,
+  Choice as Choices,
+  type SessionTask,
+  SessionTask as SessionTasks,
+  type WatchSessionReply,
+  type WatchSessionRequest,
+} from "@tutti/contracts/session/v1";
+import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { showChoices, showMoves, showTasks } from "@tutti/machine-session";
+import { askSession, type SessionDesk, sessionNamed, sessionWork } from "./desk.ts";
+
+export async function awaitSession(
+  desk: SessionDesk,
+  { sessionId, waitMs }: AwaitSessionRequest,
+  context: CallContext,
+): Promise<AwaitSessionReply> {
+  const look = () => sessionNamed(desk, sessionId, context);
+  return { session: await whenEnded(desk, sessionWork, { id: sessionId, waitMs, look }, context) };
+}
+
+/** All of it, then what changes; the session itself comes with each look. From a cursor on, what has changed since. */
+export async function* watchSession(
+  desk: SessionDesk,
+  request: WatchSessionRequest,
+  context: CallContext,
+): AsyncGenerator<WatchSessionReply, void> {
+  const { sessionId, cursor } = request;
+  const seen = new SeenSession(desk, request, context);
+  let isFirst = true;
+  let known = cursor;
+  for await (const { isLook } of looksAt(desk, sessionWork, sessionId, context)) {
+    if (!isLook) {
+      yield { ...nothingNew, cursor: known };
+      continue;
+    }
+    const session = await sessionNamed(desk, sessionId, context);
+    const watched = { ...session, id: sessionId };
+    const isResumed = isFirst && cursor !== "" && (await seen.takeUp(watched, cursor));
+    const changed = await seen.look();
+    known = cursorAt(watched, seen.moves);
+    // Who asked to go on would take a snapshot that is live at once for what is new.
+    if (isFirst && cursor !== "" && !isResumed) {
+      yield { ...nothingNew, ...changed, session, live: false };
+      yield { ...nothingNew, cursor: known };
+    } else if (isResumed && known === cursor) yield { ...nothingNew, cursor };
+    else yield { ...nothingNew, ...changed, session, cursor: known };
+    isFirst = false;
+  }
+}
+
+const nothingNew: WatchSessionReply = {
+  ...{ session: undefined, tasks: [], choices: [], moves: [], live: true, cursor: "" },
+};
+
+const page = 1_000;
+
+/** What of a session its watcher knows. */
+class SeenSession {
+  readonly #desk: SessionDesk;
+  readonly #request: WatchSessionRequest;
+  readonly #context: CallContext;
+  readonly #tasks = new Shown<SessionTask>(
+    ({ spec }) => spec?.id ?? "",
+    (task) => SessionTasks.encode(task).finish(),
+  );
+  readonly #choices = new Shown<Choice>(
+    ({ choiceId }) => choiceId,
+    (choice) => Choices.encode(choice).finish(),
+  );
+  /** How many moves were told. */
+  moves = 0;
+
+  constructor(desk: SessionDesk, request: WatchSessionRequest, context: CallContext) {
+    this.#desk = desk;
+    this.#request = request;
+    this.#context = context;
+  }
+
+  /** Takes in what the watcher knew when its stream broke; false where it has to be told everything again. */
+  async takeUp(watched: Parameters<typeof takeUp>[2], cursor: string): Promise<boolean> {
+    const standing = standingIn(cursor, watched);
+    if (standing === undefined) return false;
+    const know = async (atEvent: number): Promise<void> => {
+      for await (const task of this.#allTasks(atEvent)) this.#tasks.know(task);
+      for (const choice of await this.#allChoices(atEvent)) this.#choices.know(choice);
+    };
+    const isKnown = await takeUp(this.#desk, sessionWork, watched, standing, know, this.#context);
+    if (isKnown) this.moves = standing.numbers[0] ?? 0;
+    else {
+      this.#tasks.clear();
+      this.#choices.clear();
+    }
+    return isKnown;
+  }
+
+  async look(): Promise<Pick<WatchSessionReply, "tasks" | "choices" | "moves">> {
+    const { withTasks, withChoices, sessionId } = this.#request;
+    const tasks: SessionTask[] = [];
+    if (withTasks)
+      for await (const task of this.#allTasks(0)) if (this.#tasks.isOther(task)) tasks.push(task);
+    if (!withChoices) return { tasks, choices: [], moves: [] };
+    const choices = (await this.#allChoices(0)).filter((choice) => this.#choices.isOther(choice));
+    const asked = { query: showMoves, body: { after: this.moves } };
+    const moves = await askSession(this.#desk, sessionId, asked, this.#context);
+    this.moves += moves.length;
+    return { tasks, choices, moves: [...moves] };
+  }
+
+  async *#allTasks(atEvent: number): AsyncGenerator<SessionTask, void> {
+    const { sessionId, withPayloads, withTasks } = this.#request;
+    for (let from = withTasks ? 0 : -1; from >= 0; ) {
+      const body = { from, size: page, statuses: [], partId: "", withPayloads };
+      const asked = { query: showTasks, body, atEvent };
+      const { tasks, next } = await askSession(this.#desk, sessionId, asked, this.#context);
+      yield* tasks;
+      from = next;
+    }
+  }
+
+  #allChoices(atEvent: number): Promise<readonly Choice[]> {
+    const asked = { query: showChoices, body: undefined, atEvent };
+    return askSession(this.#desk, this.#request.sessionId, asked, this.#context);
+  }
+}

@@ -1,0 +1,58 @@
+/** Sessions that wait for each other are refused, naming the circle. */
+import type { SessionDependency } from "@tutti/contracts/session/v1";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import type { SessionDesk } from "./desk.ts";
+
+/** Sessions that are looked at; what waits for more is not followed further. */
+const lookedAtMax = 1_000;
+
+export async function checkWaits(
+  { sessions }: Pick<SessionDesk, "sessions">,
+  sessionId: string,
+  dependsOn: readonly SessionDependency[],
+  context: CallContext,
+): Promise<void> {
+  const { namespace } = context;
+  const own = nameOf(namespace, sessionId);
+  const seen = new Set<string>();
+  const open = namesIn(dependsOn, namespace).map((name) => [name]);
+  for (let path = open.shift(); path !== undefined && seen.size < lookedAtMax; path = open.shift()) {
+    const name = path.at(-1) ?? "";
+    if (name === own) {
+      const circle = [own, ...path].map((each) => each.slice(each.indexOf("/") + 1)).join(" waits for ");
+      throw sessionServiceErrors.waitsInCircle({ circle });
+    }
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const [inside = "", id = ""] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
+    for (const next of await waitsOf({ sessions }, inside, id, context)) open.push([...path, next]);
+  }
+}
+
+async function waitsOf(
+  { sessions }: Pick<SessionDesk, "sessions">,
+  namespace: string,
+  sessionId: string,
+  context: CallContext,
+): Promise<readonly string[]> {
+  try {
+    const { session } = await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
+    return session?.endTime === undefined ? namesIn(session?.spec?.dependsOn ?? [], namespace) : [];
+  } catch (error) {
+    // One that is not there yet waits for nobody; when it comes, it is looked at in turn.
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+function namesIn(dependsOn: readonly SessionDependency[], namespace: string): string[] {
+  return dependsOn.flatMap(({ session }) =>
+    session === undefined ? [] : [nameOf(session.namespace || namespace, session.id)],
+  );
+}
+
+/** Namespaces have no slash in them. */
+function nameOf(namespace: string, id: string): string {
+  return `${namespace}/${id}`;
+}

@@ -1,0 +1,55 @@
+/** What a session is started with, as tasks: as they are written, or those of a definition. */
+import type { SessionSpec } from "@tutti/contracts/session/v1";
+import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
+import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
+import { checkText, taskSpecsOf } from "@tutti/definitions";
+import type { CallContext } from "@tutti/kernel";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import type { SessionDesk } from "./desk.ts";
+
+interface Resolved {
+  readonly spec: SessionSpec;
+  /** Name of the definition, and hash of the version; empty where there is none. */
+  readonly definition: string;
+  readonly hash: string;
+}
+
+export async function resolved(
+  desk: SessionDesk,
+  spec: SessionSpec,
+  context: CallContext,
+): Promise<Resolved> {
+  switch (spec.work?.$case) {
+    case "goal":
+      throw sessionServiceErrors.goalNotServed();
+    case "definition":
+      return ofDefinition(desk, spec, spec.work.value, context);
+    default:
+      return { spec, definition: "", hash: "" };
+  }
+}
+
+async function ofDefinition(
+  { definitions }: SessionDesk,
+  spec: SessionSpec,
+  use: DefinitionUse,
+  context: CallContext,
+): Promise<Resolved> {
+  const { namespace } = context;
+  const request = { namespace, definition: use.definition, withSource: true };
+  const { definition: found } = await definitions.getDefinition(request, { context });
+  const { name = "", hash = "", source } = found ?? {};
+  const value: TaskList = { ...tasksIn(name, source), input: use.input };
+  return { spec: { ...spec, work: { $case: "tasks", value } }, definition: name, hash };
+}
+
+function tasksIn(name: string, source: DefinitionSource | undefined): Omit<TaskList, "input"> {
+  const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
+  const { text = "", fileName = "" } = source ?? {};
+  const { definition } = checkText({ format, text, fileName });
+  const specs = definition === undefined ? { problem: "no tasks" } : taskSpecsOf(definition, "session");
+  if ("problem" in specs) throw sessionServiceErrors.definitionUnfit({ name, problem: specs.problem });
+  const { output } = definition?.document ?? {};
+  const given = output ?? "";
+  return { tasks: specs.tasks, output: typeof given === "string" ? given : JSON.stringify(given) };
+}

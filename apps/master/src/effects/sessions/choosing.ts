@@ -1,0 +1,168 @@
+/**
+ * Chooses how sessions are done: tries every mode in virtual time with what is expected of the tasks on the agents there are, and
+ * cuts those that are done in parts. The choice goes to the session, which records it, and is made once.
+ */
+import { type Choice, Mode, type Optimization, type RecordChoice } from "@tutti/contracts/session/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { Errands, ErrandTold } from "@tutti/host/serving";
+import { toErrorDetail } from "@tutti/kernel";
+import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
+import {
+  chooseMode,
+  cutOf,
+  type IntendedTask,
+  type ModeChoice,
+  type Mode as PlannedMode,
+  type Situation,
+  situationOf,
+  usualDelays,
+  type Weights,
+} from "@tutti/planner";
+import type { DueEffect } from "@tutti/runtime";
+import { demandOf, type Fleet, presentIn } from "./fleet.ts";
+import { inputBytesOf, type Learned } from "./learned.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface ChoosingParts {
+  readonly errands: Errands;
+  readonly teller: SessionTeller;
+  readonly fleet: Fleet;
+  readonly learned: Learned;
+}
+
+export class Choosing {
+  readonly #parts: ChoosingParts;
+
+  constructor(parts: ChoosingParts) {
+    this.#parts = parts;
+  }
+
+  begin(due: DueEffect, { wanted }: ChooseMode): void {
+    const attempt = async (): Promise<ErrandTold> => {
+      const view = await this.#parts.teller.view(due.key);
+      const agents = await this.#parts.fleet.agentsOf(due.key.namespace);
+      const pool = view.order?.spec?.pool ?? "";
+      const specs = view.tasks.map(({ spec }) => spec as TaskSpec);
+      const made = situationOf(
+        specs.map((spec) => intendedOf(spec, pool)),
+        presentIn(agents, specs, pool),
+        { times: this.#parts.learned.times },
+      );
+      // Where somebody is missing nothing can be tried: what was declared is done in its order, and waits in its pools.
+      const body =
+        "refused" in made
+          ? safely(view, `nothing could be tried, because ${made.refused.detail}`)
+          : wanted === Mode.MODE_HYBRID
+            ? inParts(view, made.situation)
+            : this.#chosen(view, made.situation);
+      return { command: recordChoice, body };
+    };
+    this.#parts.errands.begin(due, attempt, (error) => ({
+      command: refuseStart,
+      body: { error: toErrorDetail(error) },
+    }));
+  }
+
+  #chosen(view: SessionView, situation: Situation): RecordChoice {
+    const { optimization } = view.order?.spec ?? {};
+    const weights = weightsOf(optimization);
+    const made = chooseMode(situation, this.#parts.learned.chooser, {
+      ...(weights !== undefined && { weights }),
+      // Without optimization nothing is tried for the sake of learning.
+      exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
+    });
+    const mode = modes[made.candidates[made.chosen]?.mode ?? "workflow"];
+    const choice = choiceOf(made);
+    if (mode !== Mode.MODE_HYBRID) return { choice, mode, parts: [whole(view, mode, made.reason)] };
+    return { ...inParts(view, situation), choice };
+  }
+}
+
+export function intendedOf(spec: TaskSpec, pool: string): IntendedTask {
+  const { id, needs, estimate, mayBeDoubled } = spec;
+  const statedMs = estimate?.durationMs ?? 0;
+  return {
+    ...{ id, needs: needs.map(({ task }) => task), demand: demandOf(spec, pool) },
+    capability: spec.work?.$case === "capability" ? spec.work.value : id,
+    ...{ inputBytes: inputBytesOf(spec), repeatable: mayBeDoubled },
+    ...(statedMs > 0 && { statedMs }),
+  };
+}
+
+/** Undefined for balanced ones. */
+function weightsOf(optimization: Partial<Optimization> | undefined): Weights | undefined {
+  const { time = 0, cost = 0, quality = 0 } = optimization ?? {};
+  return time + cost + quality === 0 ? undefined : { time, cost, quality };
+}
+
+const modes: Readonly<Record<PlannedMode, Mode>> = {
+  workflow: Mode.MODE_WORKFLOW,
+  swarm: Mode.MODE_SWARM,
+  intelligence: Mode.MODE_INTELLIGENCE,
+  hybrid: Mode.MODE_HYBRID,
+};
+
+function whole(view: SessionView, mode: Mode, reason: string) {
+  return { mode, tasks: view.tasks.map(({ number }) => number), reason, elsewhere: [] };
+}
+
+function safely(view: SessionView, reason: string): RecordChoice {
+  const mode = Mode.MODE_WORKFLOW;
+  const candidate = {
+    ...{ mode, taskIds: [], eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined },
+    ...{ expectedQuality: 0, score: 0, reason: "it does what was declared, in its order" },
+  };
+  const choice: Choice = {
+    ...{
+      choiceId: "",
+      kind: "mode",
+      chooseTime: undefined,
+      features: {},
+      candidates: [candidate],
+      chosen: 0,
+    },
+    ...{ confidence: 0, explored: false, fallback: true, reason, model: "none", outcome: undefined },
+  };
+  return { choice, mode, parts: [whole(view, mode, reason)] };
+}
+
+function choiceOf(made: ModeChoice): Choice {
+  const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
+  return {
+    ...{ choiceId: "", chooseTime: undefined, outcome: undefined },
+    ...{ kind, features: { ...features }, chosen, confidence, explored, fallback, reason, model },
+    candidates: made.candidates.map(({ mode, expectedUse, ...candidate }) => ({
+      ...candidate,
+      ...{ mode: modes[mode], taskIds: [], expectedUse: { tokens: 0, ...expectedUse } },
+    })),
+  };
+}
+
+/** By structure: chains, bags, and regions whose tasks differ and wait for each other. */
+function inParts(view: SessionView, situation: Situation): RecordChoice {
+  const cut = cutOf(situation, usualDelays);
+  const parts = cut.map(({ mode, tasks, reason }) => ({
+    ...{
+      mode: modes[mode],
+      tasks: tasks.map((place) => view.tasks[place]?.number ?? 0),
+      reason,
+      elsewhere: [],
+    },
+  }));
+  const words = cut.map(({ mode, tasks }) => `${tasks.length} as ${mode}`).join(", ");
+  const reason =
+    cut.length === 1
+      ? `its graph is of one kind: ${words}`
+      : `its graph falls into ${cut.length} parts: ${words}`;
+  const choice: Choice = {
+    ...{ choiceId: "", kind: "cut", chooseTime: undefined, features: { parts: cut.length }, chosen: 0 },
+    candidates: cut.map(({ mode, tasks, reason: why }) => ({
+      mode: modes[mode],
+      taskIds: tasks.slice(0, 1_000).map((place) => situation.taskIds[place] ?? ""),
+      ...{ eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined, expectedQuality: 0, score: 0 },
+      reason: why,
+    })),
+    ...{ confidence: 1, explored: false, fallback: false, reason, model: "cut/1", outcome: undefined },
+  };
+  return { choice, mode: Mode.MODE_HYBRID, parts };
+}

@@ -1,0 +1,254 @@
+/** What a part that is planned is planned with: its tasks that have not ended, the agents there are, and a plan for both. */
+import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
+import type { Agent } from "@tutti/contracts/swarm/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { SessionView, TaskView } from "@tutti/machine-session";
+import {
+  heft,
+  type IntendedTask,
+  LearnedTimes,
+  LivePlan,
+  lowerBounds,
+  type PresentAgent,
+  prepare,
+  type Situation,
+  situationOf,
+} from "@tutti/planner";
+import { anybody, demandOf, presentIn } from "./fleet.ts";
+import { inputBytesOf, type Learned } from "./learned.ts";
+
+export interface Drafting {
+  readonly view: SessionView;
+  readonly part: number;
+  /** Of the part, and not ended. */
+  readonly tasks: readonly TaskView[];
+  readonly agents: readonly Agent[];
+  readonly learned: Learned;
+  readonly before: Drafted | undefined;
+}
+
+/** Beyond so many tasks a whole plan is not recorded: it would take longer than it tells. */
+const forecastMax = 2_000;
+
+/** What ended otherwise than by being done says nothing of how long it takes. */
+class Times extends LearnedTimes {
+  isLearning = true;
+
+  override ended(task: number, agent: number, tookMs: number): void {
+    if (this.isLearning) super.ended(task, agent, tookMs);
+  }
+}
+
+export class Drafted {
+  readonly plan: LivePlan;
+  readonly outlook: Times;
+  readonly situation: Situation;
+  /** Numbers in the session, by their places in the plan. */
+  readonly numbers: readonly number[];
+  readonly placeOf: ReadonlyMap<number, number>;
+  /** Tasks that nobody there could do, and children: they begin as soon as they can, and wait in their pool. */
+  readonly unplanned: readonly number[];
+  readonly agentIds: readonly string[];
+  readonly ready = new Set<number>();
+  readonly ended = new Set<number>();
+  readonly signature: string;
+  /** Why it was made; empty where it is the one before. */
+  readonly reason: string;
+  readonly #slots: readonly number[];
+  readonly #othersOf: readonly number[];
+
+  constructor(
+    situation: Situation,
+    given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason"> & {
+      readonly present: readonly PresentAgent[];
+      readonly others: readonly number[];
+      readonly learned: Learned;
+    },
+  ) {
+    const { problem, tasks, agents, agentIds } = situation;
+    this.situation = situation;
+    this.outlook = new Times(problem, given.learned.times, tasks, agents);
+    this.plan = new LivePlan(problem, this.outlook);
+    this.numbers = given.numbers;
+    this.placeOf = new Map(given.numbers.map((number, place) => [number, place]));
+    this.unplanned = given.unplanned;
+    this.signature = given.signature;
+    this.reason = given.reason;
+    this.agentIds = agentIds;
+    this.#slots = given.present.map(({ slots }) => slots);
+    this.#othersOf = given.others;
+  }
+
+  agentPlace(agentId: string): number {
+    return this.agentIds.indexOf(agentId);
+  }
+
+  /** It ended otherwise than by being done: what needs it goes on, and nothing is learned. */
+  gone(place: number, nowMs: number): void {
+    this.outlook.isLearning = false;
+    this.plan.ended(place, 0, 0, nowMs);
+    this.outlook.isLearning = true;
+  }
+
+  /** By agent, as far as the session may have more at work at once. */
+  freeSlots(view: SessionView, atOnceMax: number): number[] {
+    const ours = new Array<number>(this.agentIds.length).fill(0);
+    let atWork = 0;
+    for (const task of view.tasks) {
+      if (!task.isPlaced || task.endMs > 0) continue;
+      atWork += 1;
+      const agent = this.agentPlace(task.agent || task.plannedAgent);
+      if (agent >= 0) ours[agent] = (ours[agent] ?? 0) + 1;
+    }
+    let left = Math.max(0, atOnceMax - atWork);
+    return this.#slots.map((slots, agent) => {
+      const free = Math.max(0, Math.min(left, slots - (ours[agent] ?? 0) - (this.#othersOf[agent] ?? 0)));
+      left -= free;
+      return free;
+    });
+  }
+}
+
+/** The one before as long as the same tasks and agents are there. */
+export function draft(drafting: Drafting): Drafted {
+  const { view, part, tasks, agents, before } = drafting;
+  const pool = view.order?.spec?.pool ?? "";
+  const inPart = view.parts[part]?.tasks.size ?? 0;
+  const able = agents.map(({ agentId, offering }) => `${agentId}:${offering?.slots ?? 1}`).sort();
+  const signature = `${inPart} ${view.retries} ${able.join(" ")}`;
+  if (before?.signature === signature) return before;
+  const present = presentIn(
+    agents,
+    tasks.map(({ spec }) => spec as TaskSpec),
+    pool,
+  );
+  const doable = (task: TaskView) => {
+    const demand = demandOf(task.spec as TaskSpec, pool);
+    return demand !== anybody && present.some(({ meets }) => meets.has(demand));
+  };
+  const planned = tasks.filter(doable);
+  const among = new Set(planned.map(({ spec }) => spec.id));
+  const made = situationOf(
+    planned.map((task) => intendedOf(task, among, pool)),
+    present,
+    { times: drafting.learned.times },
+  );
+  if ("refused" in made) throw new Error(made.refused.detail);
+  const drafted = new Drafted(made.situation, {
+    numbers: planned.map(({ number }) => number),
+    unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
+    ...{ signature, reason: reasonOf(drafting, able), present, learned: drafting.learned },
+    others: othersAt(agents, view),
+  });
+  takeUp(drafted, planned);
+  return drafted;
+}
+
+function intendedOf({ spec }: TaskView, among: ReadonlySet<string>, pool: string): IntendedTask {
+  const capability = spec.work?.$case === "capability" ? spec.work.value : spec.id;
+  const statedMs = spec.estimate?.durationMs ?? 0;
+  return {
+    id: spec.id,
+    needs: spec.needs.map(({ task }) => task).filter((id) => among.has(id)),
+    ...{ demand: demandOf(spec as TaskSpec, pool), capability, inputBytes: inputBytesOf(spec) },
+    ...(statedMs > 0 && { statedMs }),
+  };
+}
+
+/** What others have at work at each agent. */
+function othersAt(agents: readonly Agent[], view: SessionView): number[] {
+  return agents.map(({ agentId, attempts }) => {
+    const ours = view.tasks.filter(
+      ({ agent, startMs, endMs }) => agent === agentId && startMs > 0 && endMs === 0,
+    );
+    return Math.max(0, attempts - ours.length);
+  });
+}
+
+/** What has begun is at work; what could begin is ready. */
+function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
+  for (const task of tasks) {
+    const place = drafted.placeOf.get(task.number) ?? 0;
+    if (task.isPlaced) {
+      const agent = drafted.agentPlace(task.agent || task.plannedAgent);
+      drafted.ready.add(task.number);
+      if (agent >= 0) drafted.plan.begun(place, agent, task.startMs || task.plannedStartMs);
+    } else if (task.open === 0) {
+      drafted.ready.add(task.number);
+      drafted.plan.ready(place);
+    }
+  }
+}
+
+function reasonOf({ before, view, part }: Drafting, able: readonly string[]): string {
+  if (before === undefined)
+    return view.plans === 0 ? "it is the first plan" : "it was taken over, and is planned from where it was";
+  const [wasCount = "", , ...was] = before.signature.split(" ");
+  const came = able.filter((agent) => !was.includes(agent)).map(nameIn);
+  const left = was.filter((agent) => !able.includes(agent)).map(nameIn);
+  const reasons: string[] = [];
+  if (came.length > 0) reasons.push(`${listed(came)} came`);
+  if (left.length > 0) reasons.push(`${listed(left)} left`);
+  const more = (view.parts[part]?.tasks.size ?? 0) - Number(wasCount);
+  if (more > 0) reasons.push(`${more} tasks were added`);
+  if (more < 0) reasons.push(`${-more} tasks moved away`);
+  return reasons.length === 0 ? "tasks are to be done again" : reasons.join(", ");
+}
+
+function nameIn(agent: string): string {
+  return agent.slice(0, agent.lastIndexOf(":"));
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} others` : shown;
+}
+
+/** What is expected of all that has not begun, by what is known now. */
+export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Omit<NewPlan, "reason"> {
+  const { situation, numbers, outlook } = drafted;
+  const releaseMs = numbers.map((number) => releaseOf(drafted, view, number, nowMs));
+  const { work, fleet } = situation;
+  const sizesMs = numbers.map((number, place) =>
+    view.tasks[number]?.isPlaced === false ? outlook.usualMs(place) : 0,
+  );
+  const made = numbers.length > forecastMax ? undefined : prepare({ ...work, sizesMs, releaseMs }, fleet);
+  const plan = made !== undefined && "problem" in made ? heft(made.problem) : undefined;
+  const lowerBoundMs = Math.max(view.plan?.lowerBoundMs ?? 0, lowerBounds(situation.problem).sharpMs);
+  const places: PlannedPlace[] = [];
+  let endMs = nowMs;
+  for (const [place, number] of numbers.entries()) {
+    const task = view.tasks[number];
+    if (task === undefined || task.endMs > 0) continue;
+    if (task.isPlaced) {
+      endMs = Math.max(endMs, task.plannedEndMs);
+      continue;
+    }
+    if (plan === undefined) continue;
+    const agent = drafted.agentIds[plan.agentOf[place] ?? -1] ?? "";
+    const one = {
+      ...{ task: number, agent, startMs: nowMs + (plan.startMs[place] ?? 0) },
+      endMs: nowMs + (plan.endMs[place] ?? 0),
+    };
+    endMs = Math.max(endMs, one.endMs);
+    places.push(one);
+  }
+  return { expectedEndMs: endMs, lowerBoundMs, places };
+}
+
+/** In how many milliseconds what it needs and has begun is expected to have ended. */
+function releaseOf(drafted: Drafted, view: SessionView, number: number, nowMs: number): number {
+  let latestMs = 0;
+  for (const { task: id } of view.tasks[number]?.spec.needs ?? []) {
+    const needed = view.tasks[view.byId.get(id) ?? -1];
+    if (needed === undefined || needed.endMs > 0) continue;
+    const place = drafted.placeOf.get(needed.number);
+    const agent = drafted.agentPlace(needed.agent || needed.plannedAgent);
+    const leftMs =
+      needed.isPlaced && place !== undefined && agent >= 0
+        ? drafted.outlook.remainingMs(place, agent, Math.max(0, nowMs - (needed.startMs || nowMs)), 0.5)
+        : Math.max(0, needed.plannedEndMs - nowMs);
+    latestMs = Math.max(latestMs, leftMs);
+  }
+  return latestMs;
+}

@@ -1,0 +1,104 @@
+/** Who is there to do the tasks of sessions: as pools know them, asked for at most so often. */
+import { AgentState, Hold } from "@tutti/contracts/agent/v1";
+import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { Clock } from "@tutti/kernel";
+import { isOffered } from "@tutti/machine-mission/siblings";
+import type { Client } from "@tutti/mesh";
+import type { PresentAgent } from "@tutti/planner";
+
+export interface FleetParts {
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+  readonly clock: Pick<Clock, "monotonic">;
+}
+
+/** How old what is known may be. */
+const freshMs = 200;
+const page = 1_000;
+const agentsMax = 10_000;
+const keptMax = 100;
+
+interface Known {
+  readonly askedMs: number;
+  readonly agents: Promise<readonly Agent[]>;
+}
+
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #known = new Map<string, Known>();
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+  }
+
+  /** Agents of a namespace that can be given work. */
+  async agentsOf(namespace: string): Promise<readonly Agent[]> {
+    const nowMs = this.#parts.clock.monotonic();
+    const known = this.#known.get(namespace);
+    if (known !== undefined && nowMs - known.askedMs < freshMs) return known.agents;
+    const agents = this.#ask(namespace);
+    this.#known.delete(namespace);
+    this.#known.set(namespace, { askedMs: nowMs, agents });
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= keptMax) break;
+      this.#known.delete(oldest);
+    }
+    // One that could not be asked is asked again.
+    agents.catch(() => this.#known.delete(namespace));
+    return agents;
+  }
+
+  async #ask(namespace: string): Promise<readonly Agent[]> {
+    const all: Agent[] = [];
+    for (let token = ""; all.length < agentsMax; ) {
+      const request = ListAgentsRequest.fromPartial({
+        namespace,
+        filter: { states: [AgentState.AGENT_STATE_READY, AgentState.AGENT_STATE_BUSY] },
+        page: { size: page, token },
+      });
+      const reply = await this.#parts.agents.listAgents(request, {});
+      all.push(...reply.agents.filter(({ hold }) => hold <= Hold.HOLD_NONE));
+      token = reply.page?.nextToken ?? "";
+      if (token === "") break;
+    }
+    return all;
+  }
+}
+
+/** What a task asks of its agent: tasks with the same demand can be done by the same agents. */
+export function demandOf({ work, versionRange, placement, resources }: TaskSpec, pool: string): string {
+  if (work?.$case !== "capability") return anybody;
+  return JSON.stringify([
+    ...[work.value, versionRange, placement?.pool || pool || "default"],
+    ...[placement?.require ?? null, Object.entries(resources).sort()],
+  ]);
+}
+
+/** What no agent does: children. */
+export const anybody = "";
+
+/** Agents as plans see them, for tasks of these demands. */
+export function presentIn(
+  agents: readonly Agent[],
+  tasks: readonly TaskSpec[],
+  pool: string,
+): readonly PresentAgent[] {
+  const demands = new Map(tasks.map((task) => [demandOf(task, pool), task]));
+  return agents.map((agent) => {
+    const meets = [...demands].flatMap(([demand, task]) => (canDo(agent, task, pool) ? [demand] : []));
+    const slots = Math.max(1, agent.offering?.slots ?? 1);
+    return { id: agent.agentId, slots, meets: new Set([anybody, ...meets]) };
+  });
+}
+
+function canDo({ offering, pool: ownPool }: Agent, task: TaskSpec, pool: string): boolean {
+  const { work, versionRange, placement, resources } = task;
+  if (work?.$case !== "capability" || offering === undefined) return false;
+  const profile = {
+    ...{ pool: placement?.pool || pool, capability: work.value, versionRange, placement },
+    policy: { resources },
+  } as unknown as Parameters<typeof isOffered>[0];
+  const capabilities = offering.capabilities.map(({ name, version }) => ({ name, version }));
+  const { labels, resources: offered } = offering;
+  return isOffered(profile, { pool: ownPool, offering: { capabilities, labels, resources: offered } });
+}

@@ -1,0 +1,171 @@
+/**
+ * Follows the work of parts: what is other than before is told to the session, in batches, and in the end how it ended.
+ *
+ * 1. What was told is known by what it was: the same is not told twice, and after a restart everything is told once more.
+ * 2. How often one is looked at follows from who waits for it: what is planned or done in several parts at once, where the next
+ *    thing rests on it; the rest tells of its end by itself, and is looked at for those who watch.
+ */
+import { Mode, type TaskNote } from "@tutti/contracts/session/v1";
+import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  errorFromUnknown,
+  type Foundation,
+  type InstanceKey,
+  isEnded,
+  sleep,
+  toErrorDetail,
+} from "@tutti/kernel";
+import { endPart, type FollowPart, noteTasks, type SessionView } from "@tutti/machine-session";
+import { traceOf } from "@tutti/mesh";
+import type { DueEffect } from "@tutti/runtime";
+import type { Loops } from "./loops.ts";
+import type { Asking, Place, SeenTask, Standing, Substrate } from "./substrate.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface FollowingParts {
+  readonly loops: Loops;
+  readonly teller: SessionTeller;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly substrateOf: (part: FollowPart) => Substrate;
+  /** Is told whenever tasks of a session stand otherwise. */
+  readonly onNews: (key: InstanceKey) => void;
+}
+
+/** Between two looks, where something rests on what they find. */
+const closeMs = 10;
+/** Where nothing does. */
+const looseMs = 200;
+/** With many parts each waits for the others: so many looks a second there are at most. */
+const looksPerSec = 500;
+/** Who looks much rests for a multiple of the time that it took. */
+const restsPerLook = 3;
+const failedMs = 500;
+
+export class Following {
+  readonly #parts: FollowingParts;
+
+  constructor(parts: FollowingParts) {
+    this.#parts = parts;
+  }
+
+  begin(due: DueEffect, effect: FollowPart): void {
+    this.#parts.loops.begin(due.token, (signal) => this.#follow(due, effect, signal));
+  }
+
+  async #follow(due: DueEffect, effect: FollowPart, signal: AbortSignal): Promise<void> {
+    const { clock, timers, logger } = this.#parts.foundation;
+    const { key } = due;
+    const told = new Map<string, string>();
+    let events = -1;
+    while (!signal.aborted) {
+      const sinceMs = clock.monotonic();
+      try {
+        const looked = await this.#look(due, effect, { told, events }, signal);
+        if (looked.isOver) return;
+        events = looked.events;
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn("the work of a part of a session could not be looked at, and is looked at again", {
+          session: key.id,
+          error: errorFromUnknown(error),
+        });
+        await sleep(timers, failedMs, signal).catch(() => {});
+        continue;
+      }
+      const view = await this.#parts.teller.view(key).catch(() => undefined);
+      const tookMs = clock.monotonic() - sinceMs;
+      const crowdedMs = (this.#parts.loops.size / looksPerSec) * 1_000;
+      const restMs = Math.max(isClose(view) ? closeMs : looseMs, crowdedMs, restsPerLook * tookMs);
+      await sleep(timers, restMs, signal).catch(() => {});
+    }
+  }
+
+  async #look(
+    { key, token, cause }: DueEffect,
+    effect: FollowPart,
+    known: { readonly told: Map<string, string>; readonly events: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly isOver: boolean; readonly events: number }> {
+    const { teller, onNews } = this.#parts;
+    const substrate = this.#parts.substrateOf(effect);
+    const place: Place = { namespace: key.namespace, sessionId: key.id };
+    const options: Asking = { signal, trace: traceOf(cause?.traceparent) };
+    const standing = await standingOf(substrate, place, effect, options);
+    const isOver = isEnded(standing.status);
+    if (standing.events === known.events && !isOver) return { isOver, events: known.events };
+    const view = await teller.view(key);
+    const notes: TaskNote[] = [];
+    // One that is gone tells of its tasks no more.
+    if (standing.events > 0)
+      for await (const tasks of substrate.tasks(place, effect, options))
+        for (const task of tasks) {
+          const note = noteOf(task, view, effect, known.told);
+          if (note !== undefined) notes.push(note);
+        }
+    if (isOver) {
+      const { result } = standing.outcome ?? {};
+      const isWell = result === undefined || result.$case === "completed" || result.$case === "continued";
+      const error: ErrorDetail | undefined = isWell ? undefined : result.value;
+      const outcome = await teller.tell(key, {
+        command: endPart,
+        body: { notes, status: standing.status, error },
+        token,
+      });
+      onNews(key);
+      // What cannot be decided now, because the partition has gone elsewhere, is seen to by whoever has it.
+      return {
+        isOver: outcome.kind !== "refused" || outcome.refusal.retry !== "same-key",
+        events: standing.events,
+      };
+    }
+    if (notes.length > 0) {
+      await teller.tell(key, { command: noteTasks, body: { part: effect.part, notes } });
+      onNews(key);
+    }
+    return { isOver, events: standing.events };
+  }
+}
+
+/** What was removed before its end was seen has ended otherwise than well. */
+async function standingOf(
+  substrate: Substrate,
+  place: Place,
+  effect: FollowPart,
+  options: Asking,
+): Promise<Standing> {
+  try {
+    return await substrate.standing(place, effect, options);
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    if (error.status !== "NOT_FOUND") throw error;
+    return {
+      status: WorkStatus.WORK_STATUS_TERMINATED,
+      events: 0,
+      outcome: { result: { $case: "terminated", value: toErrorDetail(error) } },
+    };
+  }
+}
+
+/** Undefined for what was told before as it is, and for tasks that are none of the part's. */
+function noteOf(
+  { id, ...seen }: SeenTask,
+  view: SessionView,
+  { part }: FollowPart,
+  told: Map<string, string>,
+): TaskNote | undefined {
+  const task = view.byId.get(id);
+  if (task === undefined || view.tasks[task]?.part !== part) return undefined;
+  const said = `${seen.status} ${seen.attempts} ${seen.agent} ${seen.startMs} ${seen.endMs} ${seen.reason}`;
+  if (told.get(id) === said) return undefined;
+  told.set(id, said);
+  return { task, ...seen };
+}
+
+/** Whether something rests on how its tasks stand. */
+function isClose(view: SessionView | undefined): boolean {
+  if (view === undefined) return false;
+  const open = view.parts.filter(({ endMs }) => endMs === 0);
+  return (
+    open.length > 1 || open.some(({ mode, elsewhere }) => mode !== Mode.MODE_WORKFLOW || elsewhere.size > 0)
+  );
+}

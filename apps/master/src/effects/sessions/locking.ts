@@ -1,0 +1,131 @@
+/**
+ * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait for each
+ * other, renewed as long as the session wants them, released then.
+ */
+import type { lockService } from "@tutti/contracts/session/v1";
+import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";
+import { confirmLocks, type HoldLocks, refuseStart } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+import type { DueEffect } from "@tutti/runtime";
+import type { Loops } from "./loops.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface LockingParts {
+  readonly loops: Loops;
+  readonly teller: SessionTeller;
+  readonly locks: Pick<Client<typeof lockService>, "acquireLock" | "renewLocks" | "releaseLock">;
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+}
+
+const leaseMs = 30_000;
+const renewEveryMs = 10_000;
+const waitMs = 30_000;
+const againMs = 1_000;
+
+interface Held {
+  readonly name: string;
+  readonly token: number;
+}
+
+export class Locking {
+  readonly #parts: LockingParts;
+
+  constructor(parts: LockingParts) {
+    this.#parts = parts;
+  }
+
+  begin(due: DueEffect, effect: HoldLocks): void {
+    this.#parts.loops.begin(due.token, async (signal) => {
+      const held: Held[] = [];
+      try {
+        if (!(await this.#acquire(due, effect, held, signal))) return;
+        await this.#parts.teller.tell(due.key, { command: confirmLocks, body: {} });
+        await this.#keep(due, held, signal);
+      } finally {
+        await this.#release(due.key, effect);
+      }
+    });
+  }
+
+  async #acquire(
+    { key, token }: DueEffect,
+    { locks, priority }: HoldLocks,
+    held: Held[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { namespace, id } = key;
+    const work = { namespace, kind: "session", id, task: "" };
+    const inOrder = [...locks].sort((one, other) => (one.name < other.name ? -1 : 1));
+    for (const { name, permits, shared } of inOrder) {
+      const request = {
+        namespace,
+        name,
+        holder: holderOf(key),
+        work,
+        permits,
+        shared,
+        leaseMs,
+        waitMs,
+        priority,
+      };
+      for (;;) {
+        if (signal.aborted) return false;
+        try {
+          const { grant } = await this.#parts.locks.acquireLock(request, { signal, timeoutMs: 2 * waitMs });
+          held.push({ name, token: grant?.token ?? 0 });
+          break;
+        } catch (thrown) {
+          if (signal.aborted) return false;
+          const error = errorFromUnknown(thrown);
+          const isToGiveUp = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
+          if (isToGiveUp) {
+            await this.#parts.teller.tell(key, {
+              ...{ command: refuseStart, body: { error: toErrorDetail(error) }, token },
+            });
+            return false;
+          }
+          await this.#renew(key, held).catch(() => {});
+          await sleep(this.#parts.foundation.timers, againMs, signal).catch(() => {});
+        }
+      }
+    }
+    return true;
+  }
+
+  async #keep({ key }: DueEffect, held: readonly Held[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(this.#parts.foundation.timers, renewEveryMs, signal).catch(() => {});
+      if (signal.aborted) return;
+      await this.#renew(key, held).catch((error: unknown) => {
+        this.#parts.foundation.logger.warn("locks of a session could not be renewed, and are tried again", {
+          session: key.id,
+          error: errorFromUnknown(error),
+        });
+      });
+    }
+  }
+
+  async #renew(key: InstanceKey, held: readonly Held[]): Promise<void> {
+    if (held.length === 0) return;
+    const { namespace } = key;
+    const renewals = held.map(({ name, token }) => ({ name, token, holder: holderOf(key), leaseMs }));
+    await this.#parts.locks.renewLocks({ namespace, renewals });
+  }
+
+  async #release(key: InstanceKey, { locks }: HoldLocks): Promise<void> {
+    const view = await this.#parts.teller.view(key).catch(() => undefined);
+    // Where the partition has gone elsewhere, its new owner holds them on.
+    if (view !== undefined && view.endMs === 0 && view.ending === 0) return;
+    const { namespace } = key;
+    for (const { name } of locks)
+      await this.#parts.locks
+        .releaseLock({ namespace, name, holder: holderOf(key), token: 0 })
+        .catch((error: unknown) => {
+          this.#parts.foundation.logger.debug("a lock was not released, and its lease runs out", { error });
+        });
+  }
+}
+
+function holderOf({ id }: InstanceKey): string {
+  return `session.${id}`;
+}

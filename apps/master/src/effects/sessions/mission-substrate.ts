@@ -1,0 +1,201 @@
+/** Parts that agents share, and parts that are planned: each is a mission, which ends when the session says so. */
+import {
+  type BoardTask,
+  type boardService,
+  ListTasksRequest,
+  MissionSpec,
+  type missionService,
+  StartMissionRequest,
+} from "@tutti/contracts/swarm/v1";
+import type { TaskOutcome, TaskSpec } from "@tutti/contracts/types/v1";
+import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { msOf } from "./run-substrate.ts";
+import {
+  type Asking,
+  type Done,
+  endOf,
+  inOrder,
+  limited,
+  nothingDone,
+  type Place,
+  type SeenTask,
+  type Standing,
+  type Substrate,
+  standInFor,
+} from "./substrate.ts";
+
+const page = 1_000;
+/** Tasks that a mission is started with, and that are put in at once. */
+const atOnceMax = 10_000;
+/** Written when nothing more comes: the mission ends by that alone, and not when all its tasks happen to have ended. */
+const endKey = "session_ended";
+
+export interface MissionSubstrateParts {
+  readonly missions: Pick<
+    Client<typeof missionService>,
+    "startMission" | "getMission" | "pauseMission" | "resumeMission" | "signalMission"
+  >;
+  readonly board: Pick<
+    Client<typeof boardService>,
+    "listTasks" | "addTasks" | "withdrawTasks" | "bringInOutcomes" | "putEntries"
+  >;
+}
+
+export class MissionSubstrate implements Substrate {
+  readonly #parts: MissionSubstrateParts;
+
+  constructor(parts: MissionSubstrateParts) {
+    this.#parts = parts;
+  }
+
+  async start(place: Place, part: StartPart, options: Asking): Promise<void> {
+    const { namespace, sessionId: id } = place;
+    const { partId, workId, elsewhere } = part;
+    const request = StartMissionRequest.fromPartial({
+      ...{ namespace, missionId: workId, parent: { namespace, kind: "session", id, task: partId } },
+    });
+    const all = inOrder([
+      ...elsewhere.map(standInFor),
+      ...part.tasks.map((task) => limited(task, part, place)),
+    ]);
+    request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax)) };
+    const { mission, existed } = await this.#parts.missions.startMission(request, options);
+    if (existed && mission?.parent?.id !== id) throw sessionServiceErrors.childTaken({ child: workId });
+    for (let from = atOnceMax; from < all.length; from += atOnceMax)
+      await this.#add(place, part, all.slice(from, from + atOnceMax), `start/${from}`, options);
+    await this.#withdraw(place, part, elsewhere, options);
+  }
+
+  async standing({ namespace }: Place, { workId }: PartWork, options: Asking): Promise<Standing> {
+    const { mission } = await this.#parts.missions.getMission(
+      { namespace, missionId: workId, atEvent: 0 },
+      options,
+    );
+    return { status: mission?.status ?? 0, events: mission?.eventCount ?? 0, outcome: mission?.outcome };
+  }
+
+  async *tasks(
+    { namespace }: Place,
+    { workId }: PartWork,
+    options: Asking,
+  ): AsyncGenerator<readonly SeenTask[], void> {
+    for (let token = ""; ; ) {
+      const request = ListTasksRequest.fromPartial({
+        namespace,
+        missionId: workId,
+        page: { size: page, token },
+      });
+      const reply = await this.#parts.board.listTasks(request, options);
+      yield reply.tasks.map(seenIn);
+      token = reply.page?.nextToken ?? "";
+      if (token === "") return;
+    }
+  }
+
+  async operate(
+    place: Place,
+    part: OperatePart,
+    outcomes: readonly TaskOutcome[],
+    options: Asking,
+  ): Promise<Done> {
+    const { namespace, sessionId } = place;
+    const { workId: missionId, partId, number, elsewhere } = part;
+    const { operation } = part.operation;
+    const { missions, board } = this.#parts;
+    const idempotencyKey = `session/${sessionId}/${partId}/${number}`;
+    switch (operation?.$case) {
+      case "add":
+        await this.#add(
+          place,
+          part,
+          [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))],
+          `${number}`,
+          options,
+        );
+        await this.#withdraw(place, part, elsewhere, options);
+        return nothingDone;
+      case "withdraw":
+        return await board.withdrawTasks(
+          { namespace, missionId, taskIds: [...part.taskIds], reason: operation.value.reason },
+          options,
+        );
+      case "bringIn":
+        if (outcomes.length > 0)
+          await board.bringInOutcomes({ namespace, missionId, outcomes: [...outcomes] }, options);
+        return nothingDone;
+      case "pause":
+        await missions.pauseMission({ namespace, missionId, reason: "its session is paused" }, options);
+        return nothingDone;
+      case "resume":
+        await missions.resumeMission({ namespace, missionId, reason: "its session goes on" }, options);
+        return nothingDone;
+      case "signal": {
+        const { signal, payload } = operation.value;
+        await missions.signalMission({ namespace, missionId, signal, payload, idempotencyKey }, options);
+        return nothingDone;
+      }
+      case "close": {
+        const value = { body: { $case: "inline" as const, value: Buffer.from("true") }, mediaType: "" };
+        const writes = [{ key: endKey, value, ifVersion: undefined }];
+        const request = { namespace, missionId, agentId: "", writes, allOrNone: true, idempotencyKey };
+        await board.putEntries(request, options);
+        return nothingDone;
+      }
+      default:
+        return nothingDone;
+    }
+  }
+
+  async #add(
+    { namespace, sessionId }: Place,
+    { workId: missionId, partId }: PartWork,
+    tasks: readonly TaskSpec[],
+    what: string,
+    options: Asking,
+  ): Promise<void> {
+    const idempotencyKey = `session/${sessionId}/${partId}/${what}`;
+    const request = {
+      namespace,
+      missionId,
+      agentId: "",
+      tasks: [...tasks],
+      parentTaskId: "",
+      idempotencyKey,
+    };
+    await this.#parts.board.addTasks(request, options);
+  }
+
+  /** What stands for tasks that are done elsewhere begins nowhere. */
+  async #withdraw(
+    { namespace }: Place,
+    { workId: missionId }: PartWork,
+    taskIds: readonly string[],
+    options: Asking,
+  ): Promise<void> {
+    if (taskIds.length === 0) return;
+    const reason = "another part of the session does it";
+    await this.#parts.board.withdrawTasks({ namespace, missionId, taskIds: [...taskIds], reason }, options);
+  }
+}
+
+function specOf({ spec, partId }: StartPart, tasks: TaskSpec[]): MissionSpec {
+  const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
+  const made = MissionSpec.fromPartial({
+    ...{ title: spec.title === "" ? partId : spec.title, pool: spec.pool, priority: spec.priority },
+    ...{ retentionMs: spec.retentionMs, labels: spec.labels },
+    stopConditions: [{ name: "session", condition: `board.${endKey} == true` }],
+    ...(spec.budget !== undefined && { budget: { amounts: spec.budget } }),
+  });
+  return { ...made, tasks, input, dueTime: spec.dueTime };
+}
+
+function seenIn(task: BoardTask): SeenTask {
+  const { spec, status, statusReason: reason, agentId, attempts, outcome, used } = task;
+  return {
+    ...{ id: spec?.id ?? "", status, reason, used, agent: agentId, attempts },
+    ...{ readyMs: msOf(task.readyTime), startMs: msOf(task.startTime), endMs: msOf(task.endTime) },
+    ...endOf(outcome),
+  };
+}

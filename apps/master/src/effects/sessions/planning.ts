@@ -1,0 +1,192 @@
+/**
+ * Plans parts whose tasks are begun one by one: says which begin now and where, by what is expected of each on the agents there are,
+ * and plans anew as that turns out otherwise.
+ *
+ * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has begun and what
+ *    has not, and nothing is begun twice, because the session knows what is.
+ * 2. What begins is decided each time something has happened. What is recorded as a plan is what is expected of all that has not
+ *    begun, at most once a second, and the rarer the longer the session takes.
+ */
+import type { PlannedPlace } from "@tutti/contracts/session/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
+import { type PlanPart, placeTasks, type SessionView, type TaskView } from "@tutti/machine-session";
+import type { DueEffect } from "@tutti/runtime";
+import { type Drafted, draft, forecast } from "./draft.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Learned } from "./learned.ts";
+import type { Loops } from "./loops.ts";
+import type { News } from "./news.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface PlanningParts {
+  readonly loops: Loops;
+  readonly teller: SessionTeller;
+  readonly fleet: Fleet;
+  readonly learned: Learned;
+  readonly news: News;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+}
+
+/** Agents come and go, and get slow: that is looked at so often, when nothing else happens. */
+const lookMs = 400;
+/** Plans that are recorded: at most so often, and at most at this share of the time that the session has taken. */
+const recordedEveryMs = 1_000;
+const recordedShare = 0.05;
+const failedMs = 500;
+/** Something takes this much longer than was expected. */
+const lateFactor = 1.5;
+const lateLeastMs = 250;
+
+export class Planning {
+  readonly #parts: PlanningParts;
+
+  constructor(parts: PlanningParts) {
+    this.#parts = parts;
+  }
+
+  begin(due: DueEffect, effect: PlanPart): void {
+    this.#parts.loops.begin(due.token, (signal) => new PlannedPart(this.#parts, due.key, effect).run(signal));
+  }
+}
+
+class PlannedPart {
+  readonly #parts: PlanningParts;
+  readonly #key: InstanceKey;
+  readonly #part: number;
+  #drafted: Drafted | undefined;
+  /** Tasks that are known to be late. */
+  readonly #late = new Set<number>();
+  #recordedMs = 0;
+  #reasons: string[] = [];
+
+  constructor(parts: PlanningParts, key: InstanceKey, { part }: PlanPart) {
+    this.#parts = parts;
+    this.#key = key;
+    this.#part = part;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { news, foundation } = this.#parts;
+    while (!signal.aborted) {
+      const heard = news.of(this.#key, lookMs, signal);
+      try {
+        await this.#turn();
+      } catch (error) {
+        if (signal.aborted) return;
+        const { logger, timers } = foundation;
+        logger.warn("a part of a session could not be planned, and is planned again", {
+          session: this.#key.id,
+          error: errorFromUnknown(error),
+        });
+        await sleep(timers, failedMs, signal).catch(() => {});
+      }
+      await heard;
+    }
+  }
+
+  async #turn(): Promise<void> {
+    const { teller, fleet, foundation } = this.#parts;
+    const view = await teller.view(this.#key);
+    if (view.pauseMs > 0 || view.ending !== 0) return;
+    const agents = await fleet.agentsOf(this.#key.namespace);
+    const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
+    if (own.length === 0) return;
+    const nowMs = foundation.clock.now();
+    const { learned } = this.#parts;
+    const drafted = draft({ view, part: this.#part, tasks: own, agents, learned, before: this.#drafted });
+    if (drafted.reason !== "") this.#reasons.push(drafted.reason);
+    this.#drafted = drafted;
+    this.#noteEnds(view, nowMs);
+    this.#noteLate(view, nowMs);
+    const begin = this.#next(view, nowMs);
+    const plan = this.#plan(view, nowMs);
+    if (begin.length === 0 && plan === undefined) return;
+    await teller.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
+  }
+
+  /** What has ended since is learned, and makes room. */
+  #noteEnds(view: SessionView, nowMs: number): void {
+    const drafted = this.#drafted;
+    if (drafted === undefined) return;
+    for (const [number, place] of drafted.placeOf) {
+      const task = view.tasks[number];
+      if (task === undefined || drafted.ended.has(number)) continue;
+      if (task.endMs > 0) {
+        drafted.ended.add(number);
+        const agent = drafted.agentPlace(task.agent || task.plannedAgent);
+        const tookMs = Math.max(1, task.endMs - (task.startMs || task.endMs));
+        if (task.status === TaskStatus.TASK_STATUS_COMPLETED && agent >= 0 && task.startMs > 0)
+          drafted.plan.ended(place, agent, tookMs, nowMs);
+        else drafted.gone(place, nowMs);
+        this.#noteSurprise(task, tookMs);
+      } else if (task.open === 0 && !task.isPlaced && !drafted.ready.has(number)) {
+        drafted.ready.add(number);
+        drafted.plan.ready(place);
+      }
+    }
+  }
+
+  #noteSurprise(task: TaskView, tookMs: number): void {
+    const expectedMs = task.plannedEndMs - task.plannedStartMs;
+    if (expectedMs <= 0 || task.startMs === 0 || Math.abs(tookMs - expectedMs) < lateLeastMs) return;
+    if (tookMs > expectedMs / lateFactor && tookMs < expectedMs * lateFactor) return;
+    const than = tookMs > expectedMs ? "longer" : "less";
+    this.#reasons.push(
+      `${task.spec.id} took ${Math.round(tookMs)} ms at ${task.agent}, ${than} than the ${Math.round(expectedMs)} ms expected`,
+    );
+  }
+
+  #noteLate(view: SessionView, nowMs: number): void {
+    for (const task of view.tasks) {
+      const { number, part, startMs, endMs, plannedStartMs, plannedEndMs } = task;
+      if (part !== this.#part || startMs === 0 || endMs > 0 || this.#late.has(number)) continue;
+      const expectedMs = plannedEndMs - plannedStartMs;
+      const soFarMs = nowMs - startMs;
+      if (expectedMs <= 0 || soFarMs < expectedMs * lateFactor + lateLeastMs) continue;
+      this.#late.add(number);
+      this.#reasons.push(
+        `${task.spec.id} is late at ${task.agent || task.plannedAgent}: ${Math.round(expectedMs)} ms were expected, ${Math.round(soFarMs)} have passed`,
+      );
+    }
+  }
+
+  /** What begins now, as far as there is room. */
+  #next(view: SessionView, nowMs: number): PlannedPlace[] {
+    const drafted = this.#drafted;
+    if (drafted === undefined) return [];
+    const begin: PlannedPlace[] = drafted.unplanned
+      .filter((number) => view.tasks[number]?.open === 0 && view.tasks[number]?.isPlaced === false)
+      .map((task) => ({ task, agent: "", startMs: nowMs, endMs: nowMs }));
+    const free = drafted.freeSlots(view, limitOf(view));
+    for (;;) {
+      const next = drafted.plan.next({ freeSlots: (agent) => free[agent] ?? 0 }, nowMs);
+      if (next === undefined) return begin;
+      free[next.agent] = (free[next.agent] ?? 0) - 1;
+      const expectedMs = drafted.outlook.expectedMs(next.task, next.agent);
+      const task = drafted.numbers[next.task] ?? 0;
+      const agent = drafted.agentIds[next.agent] ?? "";
+      begin.push({ task, agent, startMs: nowMs, endMs: nowMs + expectedMs });
+    }
+  }
+
+  /** Recorded where there is a reason to, and not too often. */
+  #plan(view: SessionView, nowMs: number) {
+    const drafted = this.#drafted;
+    if (drafted === undefined || this.#reasons.length === 0) return undefined;
+    const everyMs = Math.max(recordedEveryMs, (nowMs - view.beginMs) * recordedShare);
+    const isFirst = view.plans === 0;
+    if (!isFirst && nowMs - Math.max(this.#recordedMs, view.planMs) < everyMs) return undefined;
+    this.#recordedMs = nowMs;
+    const [first = "", ...more] = this.#reasons;
+    const reason = more.length === 0 ? first : `${first}, and ${more.length} other reasons`;
+    this.#reasons = [];
+    return { ...forecast(drafted, view, nowMs), reason };
+  }
+}
+
+/** How many tasks the session may have at work at once. */
+function limitOf({ order }: SessionView): number {
+  const slots = order?.spec?.limits["slots"] ?? 0;
+  return slots > 0 ? Math.floor(slots) : Number.POSITIVE_INFINITY;
+}

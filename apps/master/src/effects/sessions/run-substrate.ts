@@ -1,0 +1,161 @@
+/** Parts that are done in their declared order: each is a run. */
+import type { TaskOutcome } from "@tutti/contracts/types/v1";
+import {
+  ListTasksRequest,
+  ParentClosePolicy,
+  RunSpec,
+  type runService,
+  StartRunRequest,
+  type Task,
+  type taskService,
+} from "@tutti/contracts/workflow/v1";
+import { fromTimestamp, type Timestamp } from "@tutti/kernel";
+import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import {
+  type Asking,
+  type Done,
+  endOf,
+  limited,
+  nothingDone,
+  type Place,
+  type SeenTask,
+  type Standing,
+  type Substrate,
+  standInFor,
+} from "./substrate.ts";
+
+const page = 1_000;
+
+export interface RunSubstrateParts {
+  readonly runs: Pick<
+    Client<typeof runService>,
+    "startRun" | "getRun" | "pauseRun" | "resumeRun" | "signalRun"
+  >;
+  readonly tasks: Pick<
+    Client<typeof taskService>,
+    "listTasks" | "addTasks" | "withdrawTasks" | "bringInOutcomes"
+  >;
+}
+
+export class RunSubstrate implements Substrate {
+  readonly #parts: RunSubstrateParts;
+
+  constructor(parts: RunSubstrateParts) {
+    this.#parts = parts;
+  }
+
+  async start(place: Place, part: StartPart, options: Asking): Promise<void> {
+    const { namespace, sessionId: id } = place;
+    const { spec, partId, workId, elsewhere } = part;
+    const request = StartRunRequest.fromPartial({
+      ...{ namespace, runId: workId, parent: { namespace, kind: "session", id, task: partId } },
+      parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+    });
+    const tasks = [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))];
+    const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
+    request.spec = {
+      ...RunSpec.create(),
+      what: { $case: "tasks", value: { tasks, output: "", input } },
+      ...{ labels: spec.labels, priority: spec.priority, pool: spec.pool, dueTime: spec.dueTime },
+      ...{ retentionMs: spec.retentionMs, budget: spec.budget },
+    };
+    const { run, existed } = await this.#parts.runs.startRun(request, options);
+    if (existed && run?.parent?.id !== id) throw sessionServiceErrors.childTaken({ child: workId });
+    await this.#withdraw(place, part, elsewhere, options);
+  }
+
+  async standing({ namespace }: Place, { workId }: PartWork, options: Asking): Promise<Standing> {
+    const { run } = await this.#parts.runs.getRun({ namespace, runId: workId, atEvent: 0 }, options);
+    return { status: run?.status ?? 0, events: run?.eventCount ?? 0, outcome: run?.outcome };
+  }
+
+  async *tasks(
+    { namespace }: Place,
+    { workId }: PartWork,
+    options: Asking,
+  ): AsyncGenerator<readonly SeenTask[], void> {
+    for (let token = ""; ; ) {
+      const request = ListTasksRequest.fromPartial({
+        ...{ namespace, runId: workId, topOnly: false, withPayloads: true, page: { size: page, token } },
+      });
+      const reply = await this.#parts.tasks.listTasks(request, options);
+      yield reply.tasks.filter(({ compensates }) => compensates === "").map(seenIn);
+      token = reply.page?.nextToken ?? "";
+      if (token === "") return;
+    }
+  }
+
+  async operate(
+    place: Place,
+    part: OperatePart,
+    outcomes: readonly TaskOutcome[],
+    options: Asking,
+  ): Promise<Done> {
+    const { namespace, sessionId } = place;
+    const { workId: runId, partId, number, elsewhere } = part;
+    const { operation } = part.operation;
+    const { runs, tasks } = this.#parts;
+    const idempotencyKey = `session/${sessionId}/${partId}/${number}`;
+    switch (operation?.$case) {
+      case "add": {
+        const added = [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))];
+        const reason = "they belong to the session's part";
+        await tasks.addTasks(
+          { namespace, runId, tasks: added, parentTaskId: "", reason, idempotencyKey },
+          options,
+        );
+        await this.#withdraw(place, part, elsewhere, options);
+        return nothingDone;
+      }
+      case "withdraw":
+        return await tasks.withdrawTasks(
+          { namespace, runId, taskIds: [...part.taskIds], reason: operation.value.reason },
+          options,
+        );
+      case "bringIn":
+        if (outcomes.length > 0)
+          await tasks.bringInOutcomes({ namespace, runId, outcomes: [...outcomes] }, options);
+        return nothingDone;
+      case "pause":
+        await runs.pauseRun({ namespace, runId, reason: "its session is paused" }, options);
+        return nothingDone;
+      case "resume":
+        await runs.resumeRun({ namespace, runId, taskIds: [], reason: "its session goes on" }, options);
+        return nothingDone;
+      case "signal": {
+        const { signal, payload } = operation.value;
+        await runs.signalRun({ namespace, runId, signal, payload, idempotencyKey }, options);
+        return nothingDone;
+      }
+      default:
+        return nothingDone;
+    }
+  }
+
+  /** What stands for tasks that are done elsewhere begins nowhere. */
+  async #withdraw(
+    { namespace }: Place,
+    { workId: runId }: PartWork,
+    taskIds: readonly string[],
+    options: Asking,
+  ): Promise<void> {
+    if (taskIds.length === 0) return;
+    const reason = "another part of the session does it";
+    await this.#parts.tasks.withdrawTasks({ namespace, runId, taskIds: [...taskIds], reason }, options);
+  }
+}
+
+function seenIn(task: Task): SeenTask {
+  const { taskId: id, status, statusReason: reason, attempts, attemptCount, outcome, used } = task;
+  return {
+    ...{ id, status, reason, used, agent: attempts.at(-1)?.agentId ?? "", attempts: attemptCount },
+    ...{ readyMs: msOf(task.readyTime), startMs: msOf(task.startTime), endMs: msOf(task.endTime) },
+    ...endOf(outcome),
+  };
+}
+
+export function msOf(time: Timestamp | undefined): number {
+  return time === undefined ? 0 : fromTimestamp(time);
+}

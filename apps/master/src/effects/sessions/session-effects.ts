@@ -1,0 +1,117 @@
+/** What sessions want done, brought to whoever does it. */
+import type { TaskOutcome } from "@tutti/contracts/types/v1";
+import type { Errands, ErrandTold } from "@tutti/host/serving";
+import { assert, type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import {
+  confirmOperation,
+  confirmPart,
+  type OperatePart,
+  type PartWork,
+  refuseOperation,
+  refusePart,
+  type SessionEffect,
+  type StartPart,
+  taskOutcomes,
+} from "@tutti/machine-session";
+import { traceOf } from "@tutti/mesh";
+import type { DueEffect, EffectToken } from "@tutti/runtime";
+import type { Choosing } from "./choosing.ts";
+import type { Following } from "./following.ts";
+import type { Locking } from "./locking.ts";
+import type { Loops } from "./loops.ts";
+import type { Planning } from "./planning.ts";
+import type { Substrate } from "./substrate.ts";
+import type { SessionTeller } from "./teller.ts";
+import type { WaitingForOthers } from "./waiting-for-others.ts";
+
+export interface SessionDoers {
+  readonly errands: Errands;
+  readonly loops: Loops;
+  readonly teller: SessionTeller;
+  readonly following: Following;
+  readonly planning: Planning;
+  readonly choosing: Choosing;
+  readonly locking: Locking;
+  readonly others: WaitingForOthers;
+  readonly substrateOf: (part: PartWork) => Substrate;
+}
+
+export class SessionEffects {
+  #doers: SessionDoers | undefined;
+
+  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  begin(doers: SessionDoers): void {
+    this.#doers = doers;
+  }
+
+  dispatch(effects: readonly DueEffect[]): void {
+    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
+    const { following, planning, choosing, locking, others } = this.#doers;
+    for (const due of effects) {
+      if (due.key.kind !== "session") continue;
+      const effect = due.effect as SessionEffect;
+      switch (effect.kind) {
+        case "await_session":
+          others.begin(due, effect);
+          break;
+        case "hold_locks":
+          locking.begin(due, effect);
+          break;
+        case "choose_mode":
+          choosing.begin(due, effect);
+          break;
+        case "start_part":
+          this.#start(this.#doers, due, effect);
+          break;
+        case "follow_part":
+          following.begin(due, effect);
+          break;
+        case "operate_part":
+          this.#operate(this.#doers, due, effect);
+          break;
+        case "plan_part":
+          planning.begin(due, effect);
+          break;
+      }
+    }
+  }
+
+  withdraw(tokens: readonly EffectToken[]): void {
+    if (this.#doers === undefined) return;
+    const { errands, loops } = this.#doers;
+    for (const token of tokens) {
+      errands.withdraw(token);
+      loops.withdraw(token);
+    }
+  }
+
+  #start({ errands, substrateOf }: SessionDoers, due: DueEffect, effect: StartPart): void {
+    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+      const options = { signal, trace: traceOf(due.cause?.traceparent) };
+      await substrateOf(effect).start(placeOf(due.key), effect, options);
+      return { command: confirmPart, body: {} };
+    };
+    errands.begin(due, attempt, (error) => ({ command: refusePart, body: { error: toErrorDetail(error) } }));
+  }
+
+  #operate({ errands, substrateOf, teller }: SessionDoers, due: DueEffect, effect: OperatePart): void {
+    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+      const options = { signal, trace: traceOf(due.cause?.traceparent) };
+      const isBringingIn = effect.operation.operation?.$case === "bringIn";
+      const outcomes: readonly TaskOutcome[] = isBringingIn
+        ? await teller.ask(due.key, taskOutcomes, { taskIds: effect.taskIds })
+        : [];
+      const done = await substrateOf(effect).operate(placeOf(due.key), effect, outcomes, options);
+      const { withdrawnTaskIds, begunTaskIds } = done;
+      return { command: confirmOperation, body: { withdrawnTaskIds, begunTaskIds } };
+    };
+    errands.begin(due, attempt, (error) => ({
+      command: refuseOperation,
+      body: { error: toErrorDetail(error) },
+    }));
+  }
+}
+
+export function placeOf({ namespace, id: sessionId }: InstanceKey) {
+  return { namespace, sessionId };
+}

@@ -1,0 +1,100 @@
+/** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
+
+import type { TaskNote } from "@tutti/contracts/session/v1";
+import type { Outcome, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
+import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
+import type { CallOptions } from "@tutti/mesh";
+
+/** Where the work is, and for which session. */
+export interface Place {
+  readonly namespace: string;
+  readonly sessionId: string;
+}
+
+/** How it stands. */
+export interface Standing {
+  readonly status: WorkStatus;
+  /** Changes whenever something has happened to it. */
+  readonly events: number;
+  readonly outcome: Outcome | undefined;
+}
+
+/** A task in it; its number in the session is not known there. */
+export interface SeenTask extends Omit<TaskNote, "task"> {
+  readonly id: string;
+}
+
+export interface Done {
+  readonly withdrawnTaskIds: string[];
+  readonly begunTaskIds: string[];
+}
+
+export type Asking = Pick<CallOptions, "signal" | "trace">;
+
+export interface Substrate {
+  /** The same again gives the same. */
+  start(place: Place, part: StartPart, options: Asking): Promise<void>;
+  standing(place: Place, part: PartWork, options: Asking): Promise<Standing>;
+  /** All of its tasks, page by page. */
+  tasks(place: Place, part: PartWork, options: Asking): AsyncGenerator<readonly SeenTask[], void>;
+  /** The same again changes nothing. */
+  operate(place: Place, part: OperatePart, outcomes: readonly TaskOutcome[], options: Asking): Promise<Done>;
+}
+
+export const nothingDone: Done = { withdrawnTaskIds: [], begunTaskIds: [] };
+
+/** Offered by nobody: what stands for a task that is done elsewhere until it is taken out. */
+const elsewhere = "session.elsewhere";
+
+export function standInFor(id: string): TaskSpec {
+  return {
+    ...{ id, title: "", work: { $case: "capability", value: elsewhere }, versionRange: "", input: undefined },
+    ...{ needs: [], when: "", retry: undefined, timeouts: undefined, priority: 0, dueTime: undefined },
+    ...{ labels: {}, placement: undefined, resources: {}, estimate: undefined, checks: [], limits: [] },
+    ...{ cache: undefined, compensate: undefined, idempotencyKey: "", mayBeDoubled: false },
+  };
+}
+
+/** What a session may take at once holds over all of its parts. */
+export function limited(task: TaskSpec, { spec }: Pick<StartPart, "spec">, { sessionId }: Place): TaskSpec {
+  const slots = spec.limits["slots"] ?? 0;
+  if (slots <= 0) return task;
+  const limit = {
+    key: `session/${sessionId}`,
+    maxConcurrent: Math.max(1, Math.floor(slots)),
+    rate: undefined,
+  };
+  return { ...task, limits: [...task.limits, limit] };
+}
+
+/** Tasks in an order in which each comes after all that it needs: what is put in piece by piece finds those that it names. */
+export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
+  const open = new Map(tasks.map((task) => [task.id, task]));
+  const ordered: TaskSpec[] = [];
+  const waiting = [...tasks].reverse();
+  for (let task = waiting.at(-1); task !== undefined; task = waiting.at(-1)) {
+    const before = task.needs.flatMap(({ task: id }) => open.get(id) ?? []).filter((other) => other !== task);
+    if (!open.has(task.id)) waiting.pop();
+    else if (before.length > 0) waiting.push(...before);
+    else {
+      waiting.pop();
+      open.delete(task.id);
+      ordered.push(task);
+    }
+  }
+  return ordered;
+}
+
+/** What an error, an output and neither are in a note. */
+export function endOf(outcome: Outcome | undefined): Pick<SeenTask, "output" | "outputPayload" | "error"> {
+  const { result } = outcome ?? {};
+  if (result === undefined || result.$case === "continued") return nothing;
+  if (result.$case !== "completed") return { ...nothing, error: result.value };
+  const { body, mediaType } = result.value;
+  if (body?.$case !== "inline")
+    return { ...nothing, outputPayload: body === undefined ? undefined : result.value };
+  const isJson = mediaType === "" || mediaType === "application/json";
+  return isJson ? { ...nothing, output: body.value } : { ...nothing, outputPayload: result.value };
+}
+
+const nothing = { output: new Uint8Array(0), outputPayload: undefined, error: undefined };

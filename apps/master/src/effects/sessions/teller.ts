@@ -1,0 +1,42 @@
+/** How whoever works for sessions speaks with them, in the name of the service. */
+import type { Cause } from "@tutti/contracts/types/v1";
+import type { Command, InstanceKey, Query } from "@tutti/kernel";
+import { type Session, type SessionView, showWork } from "@tutti/machine-session";
+import type { EffectToken, Outcome, Runtime } from "@tutti/runtime";
+
+export interface Told<Body> {
+  // biome-ignore lint/suspicious/noExplicitAny: commands of one machine, each with its own body
+  readonly command: Command<any, Body>;
+  readonly body: Body;
+  /** Where it is the result of an effect. */
+  readonly token?: EffectToken;
+}
+
+export class SessionTeller {
+  readonly #runtime: Pick<Runtime, "submit" | "ask">;
+  readonly #cause: Cause;
+
+  constructor(runtime: Pick<Runtime, "submit" | "ask">, cause: Cause) {
+    this.#runtime = runtime;
+    this.#cause = cause;
+  }
+
+  /** Resolves with what became of it, when that is durable. */
+  tell<Body>(key: InstanceKey, { command, body, token }: Told<Body>): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#runtime.submit({
+        key: token === undefined ? key : undefined,
+        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", answer: resolve },
+      });
+    });
+  }
+
+  /** What is known of a session: as it is by now, whenever it is looked at. */
+  view(key: InstanceKey): Promise<SessionView> {
+    return this.ask(key, showWork, undefined);
+  }
+
+  ask<Body, Reply>(key: InstanceKey, query: Query<Session, Body, Reply>, body: Body): Promise<Reply> {
+    return this.#runtime.ask({ key, query, body }) as Promise<Reply>;
+  }
+}

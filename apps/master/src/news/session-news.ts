@@ -1,0 +1,71 @@
+/** Tells the bus what happens to sessions. */
+import type { Bus, EventInput } from "@tutti/bus";
+import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import type { Foundation } from "@tutti/kernel";
+import { session as machine, showSession } from "@tutti/machine-session";
+import type { RuntimeOfService } from "@tutti/runtime";
+import { eventOf, type SessionNote } from "./session-note.ts";
+import { sessionNotes } from "./session-notes.ts";
+
+type Asked = Pick<RuntimeOfService, "ask">;
+
+class SessionTeller implements Teller<SessionNote> {
+  runtime: Asked | undefined;
+  readonly #logger: Foundation["logger"];
+
+  constructor(logger: Foundation["logger"]) {
+    this.#logger = logger;
+  }
+
+  isEnd({ type }: SessionNote): boolean {
+    return ends.has(type);
+  }
+
+  eventOf(note: SessionNote): EventInput {
+    return eventOf(note);
+  }
+
+  /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
+  async progressOf(head: NoteHead): Promise<EventInput | undefined> {
+    try {
+      const session = await this.runtime?.ask({ key: head.key, query: showSession, body: { whole: false } });
+      if (session === undefined || session.endTime !== undefined) return undefined;
+      const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = session.tasks ?? {};
+      const { expectedEndTime } = session;
+      const endMs = expectedEndTime === undefined ? 0 : expectedEndTime.seconds * 1_000;
+      const body = {
+        ...{ tasksTotal: total, tasksCompleted: completed + skipped, tasksFailed: failed },
+        ...{ tasksRunning: running, remainingMs: Math.max(0, endMs - head.timeMs) },
+      };
+      return eventOf({ ...head, type: "tutti.session.session.progressed", body });
+    } catch (error) {
+      this.#logger.debug("how far a session is could not be asked for", { error });
+      return undefined;
+    }
+  }
+}
+
+export class SessionNews extends MachineNews<SessionNote> {
+  readonly #teller: SessionTeller;
+
+  constructor({ bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation }) {
+    const teller = new SessionTeller(foundation.logger);
+    const leftOut = foundation.metrics
+      .counter({
+        name: "tutti_master_session_events_left_out_total",
+        help: "Events of sessions that were not told, because too many waited to be.",
+      })
+      .with({});
+    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], teller, leftOut });
+    this.#teller = teller;
+  }
+
+  /** Some of what is told is asked of the runtime, which needs this to begin with. */
+  begin(runtime: Asked): void {
+    this.#teller.runtime = runtime;
+  }
+}
+
+const ends: ReadonlySet<string> = new Set(
+  ["completed", "failed", "cancelled", "terminated"].map((end) => `tutti.session.session.${end}`),
+);

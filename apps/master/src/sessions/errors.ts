@@ -1,0 +1,83 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why the service says no to a session, besides what the machine knows. */
+export const sessionServiceErrors = defineErrors("session", {
+  capabilityUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Every task of a session uses a capability that an agent of its pool offers, or a service of the namespace has announced.",
+    message: ({ task, capability, range }: { task: string; capability: string; range: string }) =>
+      `task ${task}: expected somebody who offers ${capability}${range === "" ? "" : ` in ${range}`}, found nobody; start a worker that does, or correct the name`,
+  },
+  resourcesImpossible: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A task asks of one agent for no more of a resource than some agent that offers its capability has.",
+    message: ({
+      task,
+      resource,
+      wanted,
+      most,
+    }: {
+      task: string;
+      resource: string;
+      wanted: number;
+      most: number;
+    }) =>
+      `task ${task}: expected an agent with ${wanted} of ${resource}, found at most ${most}; ask for less, or start such an agent`,
+  },
+  waitsInCircle: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Sessions would wait for each other for ever.",
+    message: ({ circle }: { circle: string }) =>
+      `expected sessions that come to an end, found a circle: ${circle}; take one of these out`,
+  },
+  goalNotServed: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "Goals in words are not broken down into tasks here yet.",
+    message: () => "expected tasks or a definition, found a goal; write down its tasks",
+  },
+  definitionUnfit: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A session does tasks that agents, runs or missions do. What a run does by itself, such as waits, gates and loops, belongs into a workflow.",
+    message: ({ name, problem }: { name: string; problem: string }) =>
+      `expected a definition that a session can do, found in ${name}: ${problem}; start it as a run, or take that out`,
+  },
+  orchestratorUnnamed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "In the mode CUSTOM the session names the service that does its tasks.",
+    message: () => "expected the name of an orchestrator, found none; name it, or choose another mode",
+  },
+  orchestratorNotServed: {
+    status: "UNIMPLEMENTED",
+    retry: "never",
+    help: "Orchestrators of users are not called by this installation yet.",
+    message: ({ name }: { name: string }) =>
+      `expected a mode that is done here, found the orchestrator ${name}; choose another mode`,
+  },
+  modesNotCompared: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What other modes would have cost is reckoned from the times that tasks really took: all of them have to be done.",
+    message: ({ id, problem }: { id: string; problem: string }) =>
+      `expected a session whose tasks were all done, found of ${id}: ${problem}; compare another`,
+  },
+  childTaken: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "A run or mission that belongs to nobody, or to another parent, has the id that the part of the session was to have.",
+    message: ({ child }: { child: string }) =>
+      `expected no ${child} but the part's, found one of somebody else; remove it, or start the session under another id`,
+  },
+  planMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "The session has no plan of this number. Sessions that are not planned have none.",
+    message: ({ id, number }: { id: string; number: number }) =>
+      `expected the plan ${number} of ${id}, found none; look at how many there are`,
+  },
+});
