@@ -1,4 +1,5 @@
 /** All that missions are made of in this service: what tells of them, what they want done, and who answers about them. */
+import { estimateService } from "@tutti/contracts/intelligence/v1";
 import {
   agentService,
   boardService,
@@ -11,7 +12,7 @@ import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { Errands, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
-import { Dispatcher, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, OutcomeStream, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
 import { MissionEffects } from "../effects/missions/mission-effects.ts";
@@ -51,7 +52,16 @@ export function hostMissions(
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
         outputs,
       });
-      const parts = { settlement, foundation, sharedPools, instanceId: host.processId };
+      const learning = service.register(
+        "mission-outcomes",
+        new OutcomeStream({
+          ...{ estimates: mesh.client(estimateService, { service: "master" }), foundation },
+          ...{ senderId: `${host.processId}-${service.name}`, workKind: "mission" },
+        }),
+        { critical: false },
+      );
+      const heard = learning.hearing(settlement);
+      const parts = { settlement: heard, foundation, sharedPools, instanceId: host.processId };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);
       const dispatcher = service.register("mission-offers", new Dispatcher({ ...parts, origin, dispatch }));

@@ -1,0 +1,55 @@
+/** Estimates on a whole installation: what workers did is learned from, whichever engine asked for it. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { EstimateSubject, estimateService, ListModelsRequest } from "@tutti/contracts/intelligence/v1";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+describe("estimates on a whole installation", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const estimates = () => installation.host.mesh.client(estimateService, { service: "master" });
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    tutti = await connect({ address });
+    worker = new Worker({ address, agentId: "hand", handleSignals: false });
+    worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
+    worker.handle("number.refuse", () => {
+      throw new Error("no such number");
+    });
+    await worker.start();
+  });
+  after(async () => {
+    await worker.stop();
+    await tutti.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("come from what workers did, well or not, without anybody having asked for it", async () => {
+    const tasks = [1, 2, 3].map((n) => ({ id: `task-${n}`, uses: "number.double", input: { n } }));
+    await (await tutti.missions.start({ id: "doubling", tasks })).result();
+    const refused = await tutti.missions.start({
+      id: "refusing",
+      tasks: [{ id: "no", uses: "number.refuse" }],
+    });
+    await assert.rejects(refused.result());
+    const { models } = await until(
+      "models of what was done",
+      () => estimates().listModels(ListModelsRequest.create()),
+      ({ models: found }) => found.length === 2,
+    );
+    assert.deepEqual(models.map(({ modelId }) => modelId).sort(), ["number.double", "number.refuse"]);
+    const subjects = ["number.double", "number.refuse"].map((capability) =>
+      EstimateSubject.create({ capability }),
+    );
+    const { estimates: known } = await estimates().predict({ namespace: "", subjects });
+    const [double, refuse] = known;
+    assert.ok(double && double.samples > 0 && double.p50Ms > 0);
+    assert.ok(refuse && refuse.failureProbability > double.failureProbability);
+  });
+});

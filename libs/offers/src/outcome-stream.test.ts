@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Result } from "@tutti/contracts/agent/v1";
+import type { RecordOutcomesRequest } from "@tutti/contracts/intelligence/v1";
+import { testFoundation } from "@tutti/kernel/testing";
+import type { OfferEntry } from "./entry.ts";
+import { OutcomeStream, type OutcomeStreamParts } from "./outcome-stream.ts";
+import type { EndedAttempt } from "./settlement.ts";
+
+const foundation = testFoundation();
+
+describe("ends of attempts", () => {
+  it("are told in batches, each under one number until it is taken in", async () => {
+    const told: RecordOutcomesRequest[] = [];
+    let failing = 1;
+    const stream = streamTo((request) => {
+      told.push(request);
+      if (failing-- > 0) throw new Error("nobody is there");
+      return request.batch;
+    });
+    stream.take(done("pay.charge", "one", 120));
+    stream.take(failed("pay.charge", "one", "card.declined"));
+    stream.start();
+    for (const ms of [2_000, 2_000]) await time(ms);
+    stream.take(done("ship.box", "two", 30));
+    await time(2_000);
+    assert.deepEqual(
+      told.map(({ batch, outcomes }) => [
+        batch,
+        outcomes.map(({ subject, runMs, errorCode }) => [subject?.capability, runMs, errorCode]),
+      ]),
+      [
+        [
+          1,
+          [
+            ["pay.charge", 120, ""],
+            ["pay.charge", 0, "card.declined"],
+          ],
+        ],
+        [
+          1,
+          [
+            ["pay.charge", 120, ""],
+            ["pay.charge", 0, "card.declined"],
+          ],
+        ],
+        [2, [["ship.box", 30, ""]]],
+      ],
+    );
+    assert.deepEqual(told[0]?.outcomes[0]?.subject, {
+      ...{ capability: "pay.charge", version: "", pool: "default", agentId: "one" },
+      ...{ definition: "order", definitionTask: "charge", inputBytes: 2 },
+    });
+    await stream.stop();
+  });
+
+  it("are told of some that are alike, and never of what says nothing", async () => {
+    const counts: number[] = [];
+    const stream = streamTo(({ outcomes, batch }) => {
+      counts.push(outcomes.length);
+      return batch;
+    });
+    for (let index = 0; index < 50; index++) stream.take(done("pay.charge", "one", 1 + index));
+    stream.take(done("pay.charge", "two", 5));
+    stream.take(done("pay.charge", "three", 0));
+    stream.take(done("pay.charge", "", 7));
+    stream.take(ended("pay.charge", "four", { stopped: { message: "" } }));
+    stream.take({ ...done("pay.charge", "five", 7), entry: undefined });
+    for (let agent = 0; agent < 200; agent++) stream.take(done("ship.box", `agent-${agent}`, 5));
+    stream.start();
+    await time(2_000);
+    assert.deepEqual(counts, [100]);
+    stream.take(done("pay.charge", "one", 1));
+    await time(2_000);
+    assert.deepEqual(counts, [100, 1]);
+    await stream.stop();
+  });
+});
+
+function streamTo(take: (request: RecordOutcomesRequest) => number): OutcomeStream {
+  const estimates = {
+    async *recordOutcomes(requests: AsyncIterable<RecordOutcomesRequest>) {
+      for await (const request of requests) yield { batch: take(request) };
+    },
+    // A client's stream is more than is used of it here.
+  } as unknown as OutcomeStreamParts["estimates"];
+  return new OutcomeStream({ estimates, foundation, senderId: "p-1", workKind: "run" });
+}
+
+async function time(ms: number): Promise<void> {
+  await foundation.time.advance(ms);
+  // What the timer began is done before the next one is set.
+  await new Promise(setImmediate);
+}
+
+function done(capability: string, agent: string, runMs: number): EndedAttempt {
+  return ended(capability, agent, { inlineOutput: new Uint8Array([1]) }, runMs);
+}
+
+function failed(capability: string, agent: string, code: string): EndedAttempt {
+  return ended(capability, agent, { failed: { code, message: code } });
+}
+
+function ended(capability: string, agent: string, outcome: object, runMs = 0): EndedAttempt {
+  const [[$case, value] = []] = Object.entries(outcome);
+  const result = Result.fromPartial({ token: new Uint8Array(16), runMs, outcome: { $case, value } as never });
+  const profile = {
+    capability,
+    pool: "default",
+    definition: "order",
+    definitionTask: "charge",
+    isUndo: false,
+  };
+  const effect = { profile, taskId: "charge", attempt: 1, input: new Uint8Array([123, 125]) };
+  const key = { namespace: "default", kind: "run", id: "run_1" };
+  // As much of an entry as is looked at.
+  return { result, agent, entry: { key, effect } as unknown as OfferEntry };
+}

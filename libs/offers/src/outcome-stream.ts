@@ -1,0 +1,148 @@
+/**
+ * Ends of attempts, told to whoever learns from them: some of them, in batches, behind the work and never before it.
+ *
+ * 1. Nothing waits for it. While nobody is there to learn, what does not fit is left out.
+ * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time.
+ * 3. A batch keeps its number until it is taken in, so that it counts once.
+ */
+import { type AttemptOutcome, EstimateSubject, type estimateService } from "@tutti/contracts/intelligence/v1";
+import { backoffBoundMs, type Component, type Foundation, type Timer, toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { OfferedTask } from "./offered-task.ts";
+import type { EndedAttempt, Settlement } from "./settlement.ts";
+
+export interface OutcomeStreamParts {
+  readonly estimates: Pick<Client<typeof estimateService>, "recordOutcomes">;
+  readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
+  /** Unlike that of any other sender. */
+  readonly senderId: string;
+  /** Of the machines whose attempts they are: run, mission. */
+  readonly workKind: string;
+}
+
+const tellEveryMs = 2_000;
+const backoff = { firstMs: tellEveryMs, maxMs: 60_000 };
+/** Told at a time: in all, and of one capability at one agent. */
+const outcomesMax = 100;
+const alikeMax = 5;
+
+interface Batch {
+  readonly number: number;
+  readonly outcomes: readonly AttemptOutcome[];
+}
+
+export class OutcomeStream implements Component {
+  readonly #parts: OutcomeStreamParts;
+  readonly #stopping = new AbortController();
+  #waiting: AttemptOutcome[] = [];
+  readonly #alike = new Map<string, number>();
+  #batch: Batch | undefined;
+  #lastNumber = 0;
+  #failures = 0;
+  #timer: Timer | undefined;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(parts: OutcomeStreamParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#later(tellEveryMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#stopping.abort();
+    await this.#telling;
+  }
+
+  /** The same settlement, and what it is told of is learned from. */
+  hearing(settlement: Settlement): Settlement {
+    return {
+      result: (ended, isDurable) => {
+        this.take(ended);
+        settlement.result(ended, isDurable);
+      },
+      begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
+      progress: (progress) => settlement.progress(progress),
+      partialOutput: (entry, output) => settlement.partialOutput(entry, output),
+      refused: (entry, error, isDurable) => settlement.refused(entry, error, isDurable),
+    };
+  }
+
+  take({ result, agent, entry }: EndedAttempt): void {
+    if (this.#waiting.length >= outcomesMax || entry === undefined || agent === "") return;
+    const { outcome, runMs, used } = result;
+    const isFailure = outcome?.$case === "failed";
+    const isDone = outcome?.$case === "inlineOutput" || outcome?.$case === "outputPayload";
+    // What was stopped, or not measured, says nothing of how long it takes.
+    if (!isFailure && !(isDone && runMs > 0)) return;
+    const { effect, key } = entry;
+    const { capability, pool, definition, definitionTask } = effect.profile;
+    const alike = `${capability}\n${agent}`;
+    const known = this.#alike.get(alike) ?? 0;
+    if (known >= alikeMax || capability === "" || effect.profile.isUndo) return;
+    this.#alike.set(alike, known + 1);
+    const { namespace, id } = key;
+    const about = {
+      capability,
+      pool,
+      definition,
+      definitionTask,
+      agentId: agent,
+      inputBytes: sizeOf(effect),
+    };
+    this.#waiting.push({
+      ...{ namespace, runMs, used, attempt: effect.attempt, queueMs: 0, outputBytes: 0 },
+      subject: EstimateSubject.create(about),
+      work: { namespace, kind: this.#parts.workKind, id, task: effect.taskId },
+      errorCode: isFailure ? outcome.value.code : "",
+      endTime: toTimestamp(this.#parts.foundation.clock.now()),
+    });
+  }
+
+  #later(ms: number): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = this.#parts.foundation.timers.after(ms, () => {
+      this.#telling = this.#tell();
+    });
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#batch === undefined && this.#waiting.length > 0) {
+      this.#batch = { number: ++this.#lastNumber, outcomes: this.#waiting };
+      this.#waiting = [];
+      this.#alike.clear();
+    }
+    try {
+      if (this.#batch !== undefined) await this.#send(this.#batch);
+      this.#batch = undefined;
+      this.#failures = 0;
+      this.#later(tellEveryMs);
+    } catch (error) {
+      this.#failures++;
+      this.#parts.foundation.logger.debug("ends of attempts could not be told to who learns from them", {
+        error,
+      });
+      this.#later(backoffBoundMs(backoff, this.#failures));
+    }
+  }
+
+  async #send({ number, outcomes }: Batch): Promise<void> {
+    const { estimates, senderId } = this.#parts;
+    const request = { instanceId: senderId, batch: number, outcomes: [...outcomes] };
+    const requests = (async function* () {
+      yield request;
+    })();
+    const { signal } = this.#stopping;
+    for await (const { batch } of estimates.recordOutcomes(requests, { signal })) if (batch >= number) return;
+    throw new Error("the stream of ends of attempts ended before its batch was taken in");
+  }
+}
+
+function sizeOf({ input }: OfferedTask): number {
+  if (input === undefined) return 0;
+  if (input instanceof Uint8Array) return input.length;
+  const { body } = input;
+  return body?.$case === "inline" ? body.value.length : (body?.value.size ?? 0);
+}
