@@ -65,7 +65,9 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
       if (!claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs })) break;
       claimed.push(number);
     }
-    return { tasks: claimed.map((number) => boardTask(mission, mission.tasks[number] as TaskView)) };
+    // A budget that is used up may have ended the mission, and with it what was claimed before.
+    const tasks = claimed.map((number) => mission.tasks[number] as TaskView);
+    return { tasks: tasks.filter(({ isClaimed }) => isClaimed).map((task) => boardTask(mission, task)) };
   },
 });
 
@@ -119,11 +121,17 @@ function claim(
   return true;
 }
 
-/** The task that a claim is for, while it holds. */
-export function claimedTask(mission: MissionView, claimId: string, agent: string): TaskView | undefined {
+/** The task that a claim is for, while it holds: a lease may have run out whose timer has not come to its turn. */
+export function claimedTask(
+  mission: MissionView,
+  claimId: string,
+  agent: string,
+  nowMs: number,
+): TaskView | undefined {
   const claim = claimOf(claimId);
   const task = claim === undefined ? undefined : mission.tasks[claim.node];
   if (task === undefined || task.attempt !== claim?.attempt) return undefined;
+  if (task.isClaimed && task.leaseDueMs <= nowMs) return undefined;
   return task.status === TaskStatus.TASK_STATUS_RUNNING && task.agent === agent ? task : undefined;
 }
 
@@ -135,7 +143,7 @@ export const renewClaims: MissionCommand<RenewClaimsRequest, RenewClaimsReply> =
     const held = new Map<number, { node: number; progress: number; message: string }>();
     const lost: string[] = [];
     for (const { claimId, progress, message } of renewals) {
-      const task = claimedTask(mission, claimId, agentId);
+      const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined) lost.push(claimId);
       else held.set(task.number, { node: task.number, progress, message: cut(message, messageLengthMax) });
     }
@@ -152,7 +160,7 @@ export const releaseTasks: MissionCommand<ReleaseTasksRequest, ReleaseTasksReply
   decide(mission, { agentId, claimIds, reason }, step) {
     let released = 0;
     for (const claimId of claimIds) {
-      const task = claimedTask(mission, claimId, agentId);
+      const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined) continue;
       giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`, false);
       released += 1;
@@ -172,7 +180,7 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
   reply: CompleteTasksReply,
   decide(mission, { agentId, ends }, step) {
     const receipts = ends.map(({ claimId, outcome, used }) => {
-      const task = claimedTask(mission, claimId, agentId);
+      const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined || outcome === undefined)
         return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
       const place = { mission, step, task };
@@ -190,7 +198,7 @@ export const handOffTask: MissionCommand<HandOffTaskRequest, HandOffTaskReply> =
   codec: HandOffTaskRequest,
   reply: HandOffTaskReply,
   decide(mission, { agentId, claimId, to, context, reason }, step) {
-    const task = claimedTask(mission, claimId, agentId);
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
     if (task === undefined) return missionErrors.claimLost.refusal({ claim: claimId });
     const refusal = receiverProblem(mission, to, step);
     if (refusal !== undefined) return refusal;

@@ -17,7 +17,7 @@ export const delegateTask: MissionCommand<DelegateTaskRequest, DelegateTaskReply
   codec: DelegateTaskRequest,
   reply: DelegateTaskReply,
   decide(mission, { agentId, claimId, task: spec, toAgentId, authority }, step) {
-    const task = claimedTask(mission, claimId, agentId);
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
     if (task === undefined || spec === undefined) return missionErrors.claimLost.refusal({ claim: claimId });
     if (toAgentId !== "") {
       const stranger = notTakingPart(mission, toAgentId, step);

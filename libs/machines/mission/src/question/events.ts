@@ -11,7 +11,8 @@ export const questionAsked: MissionEvent<QuestionAskedV1> = {
   described: true,
   evolve(mission, { question }) {
     if (question === undefined) return;
-    mission.questions.set(question.number, question);
+    // What is decided about it is kept with it, and not in the event.
+    mission.questions.set(question.number, { ...question, decisions: [...question.decisions] });
     mission.questionNumber = question.number;
     mission.openQuestions += 1;
     forget(mission);
