@@ -3,3 +3,4 @@ export { Dispatcher } from "./dispatcher.ts";
 export { OutcomeStream } from "./outcome-stream.ts";
 export { type OutputPlace, OutputShelf } from "./output-shelf.ts";
 export { type AttemptTelling, type AttemptTellings, RuntimeSettlement } from "./settlement.ts";
+export { WireTokens } from "./wire-tokens.ts";

@@ -260,6 +260,25 @@ describe("what a pool is offered", () => {
     assert.equal(worker.durable, 1);
   });
 
+  it("is not done again when it was asked for once more before its result was known to be durable", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 1);
+    counter.isHolding = true;
+    counter.offer(1);
+    counter.speak();
+    worker.work();
+    counter.speak();
+    // The partition is loaded again, and what was told before it stopped is told once more, and taken.
+    counter.offer(1);
+    counter.speak();
+    counter.undurable[0]?.();
+    counter.speak();
+    assert.deepEqual([counter.sender.size, counter.sender.waiting, worker.durable], [0, 0, 1]);
+    counter.connect();
+    counter.speak();
+    assert.deepEqual(worker.given, []);
+  });
+
   it("what is no longer wanted leaves the pool, and home", () => {
     const counter = new Counter({ window: 1 });
     counter.offer(1);

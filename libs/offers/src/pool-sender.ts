@@ -310,12 +310,12 @@ export class PoolSender {
     } else this.#goHome(entry);
   }
 
-  /** Its work has what became of it. Whoever settles an attempt is not told to withdraw it. */
+  /**
+   * Its work has what became of it, and does not want anything else. Whoever settles an attempt is not told to withdraw it, nor is it
+   * where it was asked for once more before that was known.
+   */
   #settled(entry: OfferEntry): void {
-    // Offered once more meanwhile: it is another result that settles it.
-    if (entry.where !== "answered") return;
-    entry.where = "gone";
-    this.#entries.delete(entry.bytes);
+    if (this.#entries.get(entry.bytes) === entry) this.withdraw(entry.bytes);
   }
 
   /** The time is over that it was to stay away for. */
