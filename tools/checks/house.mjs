@@ -17,11 +17,11 @@ export const libraries = [
   "matching",
   "journal",
   "runtime",
-  "simulation",
   "bus",
   "rest",
   "mesh",
   "offers",
+  "simulation",
   "host",
   "sdk",
 ];

@@ -7,6 +7,8 @@ import type { Plan } from "./plan/plan.ts";
 import { drawRunsPlan } from "./runs/draw-runs.ts";
 import { simulate } from "./simulation.ts";
 import { weakeningOf, weakenings } from "./weakenings/index.ts";
+import { drawWorkPlan } from "./work/draw-work.ts";
+import { workWeakenings } from "./work/work-weakenings.ts";
 import { linesTo } from "./world/trace.ts";
 
 const plans = new URL("../test/plans/", import.meta.url);
@@ -24,6 +26,28 @@ describe("a simulated run", () => {
       const { finding } = await simulate(drawRunsPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
+  });
+
+  it("lets missions and runs that share a pool do only what may happen, with and without faults", async () => {
+    for (let seed = 0; seed < 16; seed++) {
+      const { finding } = await simulate(drawWorkPlan(seed));
+      assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
+    }
+  });
+
+  it("tells the same story of missions each time, line by line", async () => {
+    const story = async (): Promise<string[]> => {
+      const lines: string[] = [];
+      await simulate(
+        drawWorkPlan(3),
+        undefined,
+        linesTo((line) => lines.push(line)),
+      );
+      return lines;
+    };
+    const first = await story();
+    assert.ok(first.some((line) => line.includes("task_claimed")));
+    assert.deepEqual(await story(), first);
   });
 
   it("tells the same story each time, line by line", async () => {
@@ -69,10 +93,24 @@ describe("what was found once", () => {
 });
 
 describe("a weakened system", () => {
-  it("is one of eight, each known by its name", () => {
+  it("is one of eight, or of fifteen around missions, each known by its name", () => {
     assert.equal(weakenings.length, 8);
     for (const weakening of weakenings) assert.equal(weakeningOf(weakening.name), weakening);
+    for (const weakening of workWeakenings) assert.equal(weakeningOf(weakening.name), weakening);
+    assert.equal(workWeakenings.length, 15);
     assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), found no-such/);
+  });
+
+  it("is caught in missions, and its failing plan made smaller still fails in the same way", async () => {
+    const weakening = weakeningOf("claims-twice");
+    const plan = drawWorkPlan(0);
+    const fails = async (candidate: Plan): Promise<boolean> =>
+      (await simulate(candidate, weakening)).finding?.text.includes("is claimed by") === true;
+    assert.ok(await fails(plan));
+    const smallest = await minimise(plan, fails);
+    assert.ok(await fails(smallest));
+    assert.deepEqual(smallest.disturbances, []);
+    assert.equal(smallest.work?.actors.length, 1);
   });
 
   it("is caught, and its failing plan made smaller still fails in the same way", async () => {

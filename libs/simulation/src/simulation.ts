@@ -25,6 +25,7 @@ import type { Storage } from "./storage/storage.ts";
 import { EarlyAnswers } from "./weakenings/early-answers.ts";
 import { none, type Weakening } from "./weakenings/weakening.ts";
 import { withWitness } from "./witness/witness.ts";
+import { WorkLoad } from "./work/work-load.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
 import { type Finding, World } from "./world/world.ts";
 
@@ -65,7 +66,9 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
-function loadOf(world: World, chronicle: Chronicle, { operations, printFails, runs }: Plan): Load {
+function loadOf(world: World, chronicle: Chronicle, plan: Plan, weakening: Weakening): Load {
+  const { operations, printFails, runs, work } = plan;
+  if (work !== undefined) return new WorkLoad(world, chronicle, work, weakening);
   if (runs !== undefined) return new RunsLoad(world, chronicle, runs, printFails);
   return new BankLoad(world, chronicle, operations, printFails);
 }
@@ -89,9 +92,10 @@ class Simulation {
     this.#network = new Network(world, plan.network);
     const early = weakening.answersEarly === true ? new EarlyAnswers() : undefined;
     this.#chronicle = new Chronicle(world, plan.partitions);
-    this.#load = loadOf(world, this.#chronicle, plan);
-    const machine = withWitness(this.#load.machine, early ?? weakening.edge);
-    const others = (this.#load.others ?? []).map((other) => withWitness(other));
+    this.#load = loadOf(world, this.#chronicle, plan, weakening);
+    const edge = this.#load.isOneService === true ? { service: this.#load.service } : {};
+    const machine = withWitness(this.#load.machine, early ?? { ...weakening.edge, ...edge });
+    const others = (this.#load.others ?? []).map((other) => withWitness(other, edge));
     for (const known of [machine, ...others]) this.#chronicle.knows(known);
     this.#letters = new LetterCheck(world);
     this.#chronicle.follow(this.#letters);
@@ -165,6 +169,7 @@ class Simulation {
     this.#network.settleDown();
     this.#storage.settleDown();
     this.#printer.settleDown();
+    this.#load.settleDown?.();
     for (const server of this.#servers) server.settleDown();
     await this.#waitFor(() => this.#restless());
   }

@@ -4,6 +4,7 @@ import type { LoadName } from "../src/cli/options.ts";
 import { type Failed, runSeeds } from "../src/cli/pool.ts";
 import { poolWeakenings } from "../src/pools/pools-weakenings.ts";
 import { firstSeeds, weakenings } from "../src/weakenings/index.ts";
+import { workWeakenings } from "../src/work/work-weakenings.ts";
 
 async function failuresOf(
   from: number,
@@ -30,6 +31,21 @@ describe("some thousands of seeds", () => {
   it("find nothing wrong with pools whose agents, hosts, owners and senders die", async () => {
     assert.deepEqual(await failuresOf(0, 1_500, "none", "pools"), []);
   });
+
+  it("find nothing wrong with missions and runs that share a pool of agents", async () => {
+    assert.deepEqual(await failuresOf(0, 1_000, "none", "work"), []);
+  });
+
+  for (const [index, { name, about, foundWithin }] of workWeakenings.entries()) {
+    const from = firstSeeds[index % firstSeeds.length] ?? 0;
+    it(`find ${name} in missions: ${about}`, async () => {
+      const failed = await failuresOf(from, foundWithin, name, "work");
+      assert.ok(
+        failed.length > 0,
+        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
+      );
+    });
+  }
 
   for (const { name, about, foundWithin } of poolWeakenings) {
     it(`find ${name} around a pool: ${about}`, async () => {

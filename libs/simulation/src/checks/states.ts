@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryRecord } from "@tutti/journal";
 import type { Outstanding } from "@tutti/kernel";
-import type { Load } from "../load/load.ts";
+import { type Load, machineOf } from "../load/load.ts";
 import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Chronicle } from "./chronicle.ts";
@@ -86,8 +86,8 @@ export async function checkHistories(
 
 /** The state after so many of its events. */
 function replay(chronicle: Chronicle, load: Load, id: string, events: number): unknown {
-  const { machine } = load;
   const key = load.keyOf(id);
+  const machine = machineOf(load, key.kind);
   const state = machine.create(key);
   for (const { type, version, body } of chronicle.instance(key)?.events.slice(0, events) ?? []) {
     const declared = machine.events.find((event) => event.type === type && event.version === version);

@@ -5,12 +5,14 @@ import { simulatePools } from "../pools/simulate-pools.ts";
 import { drawRunsPlan } from "../runs/draw-runs.ts";
 import { simulate } from "../simulation.ts";
 import { weakeningOf } from "../weakenings/index.ts";
+import { drawWorkPlan } from "../work/draw-work.ts";
 import type { Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
 import type { LoadName } from "./options.ts";
 
 /** How plans with this load are drawn. */
 export function drawOf(load: Exclude<LoadName, "pools">): (seed: number) => Plan {
+  if (load === "work") return drawWorkPlan;
   return load === "runs" ? drawRunsPlan : drawPlan;
 }
 

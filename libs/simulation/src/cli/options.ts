@@ -15,14 +15,15 @@ export interface Asked {
   readonly load: LoadName;
 }
 
-/** What is done with the system: a bank, or runs of workflows; or a pool, with agents, hosts and senders around it. */
-export type LoadName = "bank" | "runs" | "pools";
+/** What is done with the system: a bank, runs of workflows, missions and runs with a pool; or a pool alone, with all around it. */
+export type LoadName = "bank" | "runs" | "pools" | "work";
 
 export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
        npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
        npm run sim -- --plan FILE [--trace] [--minimise]            the same with a plan that was printed
        … --weakening NAME                                           with something made wrong on purpose
        … --load runs                                                runs of workflows instead of the bank
+       … --load work                                                missions and runs that share a pool of agents
        … --load pools                                               a pool of agents, by seed alone
 `;
 
@@ -42,8 +43,8 @@ export function readOptions(args: readonly string[]): Asked {
     },
   });
   const { trace, minimise, weakening, plan, load } = values;
-  if (load !== "bank" && load !== "runs" && load !== "pools")
-    throw new RangeError(`expected --load to be bank, runs or pools, found ${load}`);
+  if (load !== "bank" && load !== "runs" && load !== "pools" && load !== "work")
+    throw new RangeError(`expected --load to be bank, runs, work or pools, found ${load}`);
   if (load === "pools" && (plan !== undefined || minimise))
     throw new RangeError(
       "expected a plan, or something to make smaller, of the bank or of runs; pools follow from their seed",

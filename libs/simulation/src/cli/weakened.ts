@@ -1,6 +1,6 @@
 /**
  * `npm run sim:weakened`: each weakening from five different seeds on, until it is found: first those of the run machine, by drawn
- * runs without faults, then those of the runtime and what is under it. Fails when one is not found within the number of seeds
+ * runs without faults, then those of the runtime and what is under it, by the bank, and those of missions and pools. Fails when one is not found within the number of seeds
  * that is recorded with it.
  */
 import { parseArgs } from "node:util";
@@ -10,18 +10,25 @@ import { limit } from "@tutti/machine-limit";
 import { findWeakening, runWeakenings } from "@tutti/machine-run/testing";
 import { firstSeeds, weakenings } from "../weakenings/index.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
+import { workWeakenings } from "../work/work-weakenings.ts";
+import type { LoadName } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
 const { values } = parseArgs({ options: { workers: { type: "string", default: "2" } } });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Seeds until the first that finds it. */
-async function find({ name, foundWithin }: Weakening, from: number): Promise<Failed | undefined> {
+async function find(
+  { name, foundWithin }: Weakening,
+  load: LoadName,
+  from: number,
+): Promise<Failed | undefined> {
   const failed: Failed[] = [];
   await runSeeds({
     from,
     seeds: foundWithin,
     weakening: name,
+    load,
     workers: Math.max(1, Number(values.workers)),
     stopsAtFirst: true,
     done: (share) => failed.push(...share.failed),
@@ -44,10 +51,14 @@ for (const weakening of runWeakenings) {
     print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${what}`);
   }
 }
-for (const weakening of weakenings) {
+const loads = [
+  ...weakenings.map((weakening) => ({ weakening, load: "bank" as const })),
+  ...workWeakenings.map((weakening) => ({ weakening, load: "work" as const })),
+];
+for (const { weakening, load } of loads) {
   for (const from of firstSeeds) {
     const startMs = systemClock.monotonic();
-    const found = await find(weakening, from);
+    const found = await find(weakening, load, from);
     const seconds = ((systemClock.monotonic() - startMs) / 1_000).toFixed(1);
     tried++;
     if (found === undefined) missed++;
@@ -59,6 +70,6 @@ for (const weakening of weakenings) {
   }
 }
 const seconds = Number(((systemClock.monotonic() - beganMs) / 1_000).toFixed(1));
-const count = weakenings.length + runWeakenings.length;
+const count = loads.length + runWeakenings.length;
 print(JSON.stringify({ weakenings: count, tried, found: tried - missed, missed, seconds }));
 if (missed > 0) process.exitCode = 1;

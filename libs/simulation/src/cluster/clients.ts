@@ -82,7 +82,7 @@ export class Clients {
     const { load, world } = this.#parts;
     if (outcome.kind === "done") {
       const { events, digest } = outcome.reply as WitnessedAnswer;
-      load.received(number, { events, digest });
+      load.received(number, { events, digest }, outcome);
       return true;
     }
     const name = `operation ${number} (${command} ${account})`;
@@ -93,16 +93,16 @@ export class Clients {
     const { refusal } = outcome;
     const witnessed = witnessOf(refusal);
     if (witnessed !== undefined) {
-      load.received(number, witnessed);
+      load.received(number, witnessed, outcome);
       return true;
     }
     if (isAbsent(refusal)) {
-      load.received(number, { events: 0, digest: 0 });
+      load.received(number, { events: 0, digest: 0 }, outcome);
       return true;
     }
     // Whoever broke it has his answer; everybody else waits for the repair.
     if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
-      if (command === breakCommand) load.received(number, undefined);
+      if (command === breakCommand) load.received(number, undefined, outcome);
       return command === breakCommand;
     }
     if (refusal.retry === "never")

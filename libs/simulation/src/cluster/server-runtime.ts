@@ -1,6 +1,7 @@
 /** The real runtime in a process of the simulation: its clock, its chance and all ways out of it are the world's. */
 import type { Delivery, Place } from "@tutti/kernel";
 import { type DueEffect, Runtime, type RuntimeLimits, runtimeLimits, type Tenure } from "@tutti/runtime";
+import type { Doer } from "../load/load.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
@@ -15,6 +16,7 @@ import type { ServerParts } from "./server-parts.ts";
 interface RuntimeGrounds {
   readonly storage: OpenedStorage;
   readonly errands: Errands;
+  readonly doer: Doer | undefined;
   readonly tenure: Tenure;
 }
 
@@ -27,7 +29,7 @@ export function makeRuntime(
   parts: ServerParts,
   name: string,
   life: Life,
-  { storage: { journals, archive }, errands, tenure }: RuntimeGrounds,
+  { storage: { journals, archive }, errands, doer, tenure }: RuntimeGrounds,
 ): Runtime {
   const { world, plan, machine, others, load } = parts;
   const limits = limitsOf(plan);
@@ -42,10 +44,13 @@ export function makeRuntime(
     tenure,
     effects: {
       dispatch: (effects) => {
-        if (life.cross()) for (const effect of effects) dispatch(parts, errands, effect);
+        if (life.cross()) for (const effect of effects) dispatch(parts, errands, doer, effect);
       },
       withdraw(tokens) {
-        for (const token of tokens) errands.end(token);
+        for (const token of tokens) {
+          errands.end(token);
+          doer?.withdraw(token);
+        }
       },
     },
     partitionsOf: () => plan.partitions,
@@ -61,12 +66,18 @@ export function makeRuntime(
   });
 }
 
-function dispatch({ chronicle, load }: ServerParts, errands: Errands, due: DueEffect): void {
+function dispatch(
+  { chronicle, load }: ServerParts,
+  errands: Errands,
+  doer: Doer | undefined,
+  due: DueEffect,
+): void {
   const { key, token } = due;
   const { events, digest, effect } = due.effect as WitnessedEffect;
   chronicle.restsOn(() => tokenText(token), key, { events, digest });
   load.dispatched(key, effect, token);
-  errands.begin({ ...due, effect });
+  const plain = { ...due, effect };
+  if (doer?.takes(plain) !== true) errands.begin(plain);
 }
 
 /** Letters go through the network, and so does the word that they have arrived. */

@@ -6,7 +6,7 @@ import type { HistoryRecord } from "@tutti/journal";
 import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
 import type { EffectToken, Outcome, Runtime, Submission, Tenure } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
-import type { Operation, Result } from "../load/load.ts";
+import { type Doer, machineOf, type Operation, type Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
 import { type AnyCommand, projectionQuery } from "../witness/witness.ts";
@@ -32,13 +32,14 @@ interface Running {
   readonly storage: OpenedStorage;
   readonly runtime: Runtime;
   readonly stewardship: Stewardship | undefined;
+  readonly doer: Doer | undefined;
 }
 
 export class Server implements Member, LetterTaker {
   readonly name: string;
   readonly index: number;
   readonly #parts: ServerParts;
-  readonly #commands: ReadonlyMap<string, AnyCommand>;
+  readonly #commands: ReadonlyMap<string, ReadonlyMap<string, AnyCommand>>;
   readonly #leaseUntilMs = new Map<number, number>();
   readonly #owned = new Set<number>();
   #life: Life | undefined;
@@ -51,7 +52,12 @@ export class Server implements Member, LetterTaker {
     this.#parts = parts;
     this.index = index;
     this.name = `process-${index}`;
-    this.#commands = new Map(parts.machine.commands.map((command) => [command.type, command]));
+    this.#commands = new Map(
+      [parts.machine, ...parts.others].map(({ kind, commands }) => [
+        kind,
+        new Map(commands.map((command) => [command.type, command])),
+      ]),
+    );
   }
 
   get life(): Life | undefined {
@@ -103,11 +109,12 @@ export class Server implements Member, LetterTaker {
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { life, runtime, storage } = running;
+    const { life, runtime, storage, doer } = running;
     await new Promise<void>((resolve) => {
       life.schedule(0, resolve);
     });
     this.#parts.world.note(this.name, () => "ends in good order");
+    await doer?.stop();
     await running.stewardship?.stop();
     await runtime.stop();
     await storage.close();
@@ -176,10 +183,10 @@ export class Server implements Member, LetterTaker {
   }
 
   /** The result of an effect arrives. */
-  settle(token: EffectToken, { command, body, leavesOpen = false }: Result, answered: Answered): void {
+  settle(token: EffectToken, { command, body, kind, leavesOpen = false }: Result, answered: Answered): void {
     const running = this.#running;
-    const found = this.#commands.get(command);
-    if (running === undefined || found === undefined) return;
+    if (running === undefined) return;
+    const found = this.#commandOf(kind ?? this.#parts.machine.kind, command);
     running.life.schedule(0, () => {
       running.runtime.submit({
         key: undefined,
@@ -214,10 +221,14 @@ export class Server implements Member, LetterTaker {
   /** The state of an account as it stands here. */
   projection(account: string): Promise<WitnessedAnswer> {
     const running = this.#running;
-    const query = this.#parts.machine.queries.find(({ type }) => type === projectionQuery);
+    const key = this.#parts.load.keyOf(account);
+    const { machine, others } = this.#parts;
+    const query = machineOf({ machine, others }, key.kind).queries.find(
+      ({ type }) => type === projectionQuery,
+    );
     if (running === undefined || query === undefined) return never();
     return running.runtime.ask({
-      key: this.#parts.load.keyOf(account),
+      key,
       query,
       body: undefined,
     }) as Promise<WitnessedAnswer>;
@@ -240,15 +251,21 @@ export class Server implements Member, LetterTaker {
     return this.#running?.runtime.standings().every(({ state }) => state === "running") ?? false;
   }
 
+  #commandOf(kind: string, type: string): AnyCommand {
+    const found = this.#commands.get(kind)?.get(type);
+    if (found === undefined) throw new Error(`the machine of ${kind} has no command ${type}`);
+    return found;
+  }
+
   #submit(
     { runtime, life }: Running,
     { number, account, command, body }: Operation,
     answered: Answered,
   ): void {
-    const found = this.#commands.get(command);
-    if (found === undefined) throw new Error(`the machine has no command ${command}`);
+    const key = this.#parts.load.keyOf(account);
+    const found = this.#commandOf(key.kind, command);
     const submission: Submission = {
-      key: this.#parts.load.keyOf(account),
+      key,
       command: found,
       body,
       cause: causeOf(number),
@@ -299,12 +316,19 @@ export class Server implements Member, LetterTaker {
       network.send(this.name, "printer", life.localMs, "an effect", () => print(due)),
     );
     const stewardship = this.#makeStewardship(life);
+    const doer = this.#parts.load.doerOf?.({
+      name: this.name,
+      life,
+      commandOf: (kind, type) => this.#commandOf(kind, type),
+    });
     const runtime = makeRuntime(this.#parts, this.name, life, {
       storage,
       errands,
+      doer,
       tenure: stewardship?.tenure ?? this.#tenure(life),
     });
-    this.#running = { life, storage, runtime, errands, stewardship };
+    this.#running = { life, storage, runtime, errands, stewardship, doer };
+    doer?.begin(runtime);
     if (this.#isCalm) life.settleDown();
     purgeNowAndThen(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
     repairNowAndThen(world, this.name, life, runtime);
@@ -339,11 +363,13 @@ export class Server implements Member, LetterTaker {
 
   #died(life: Life, how: CrashKind): void {
     const { world, storage } = this.#parts;
+    const doer = this.#running?.doer;
     this.#running = undefined;
     this.#owned.clear();
     // It may have died in the middle of what it did: what follows from its death comes after that.
     world.after(0, () => {
       storage.died(life, how);
+      doer?.died();
       world.after(this.#isCalm ? 10 : world.drawDelay(restartMs), () => {
         this.#life = undefined;
         this.start();

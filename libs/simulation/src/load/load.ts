@@ -1,9 +1,10 @@
 /** What is done with the system while it is troubled: which machine, who wants what of it, and what has to come of that. */
 import type { InstanceKey, Refusal } from "@tutti/kernel";
-import type { Outcome } from "@tutti/runtime";
+import type { DueEffect, EffectToken, Outcome, Runtime } from "@tutti/runtime";
 import type { Follower } from "../checks/chronicle.ts";
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyCommand, AnyMachine } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import type { Life } from "../world/process.ts";
 
 /** What a client wants of an instance. */
 export interface Operation {
@@ -21,6 +22,8 @@ export interface Operation {
 export interface Result {
   readonly command: string;
   readonly body: object;
+  /** Of the machine whose command it is; the load's own where nothing is said. */
+  readonly kind?: string;
   /** It is not the last word: the effect is still to be done. */
   readonly leavesOpen?: boolean;
 }
@@ -31,11 +34,33 @@ interface Attempt {
   readonly attempt: number;
 }
 
+/** What a process sees to by itself, as long as it lives; the rest is seen to outside. */
+export interface Doer {
+  begin(runtime: Runtime): void;
+  /** False for what is none of its business. */
+  takes(due: DueEffect): boolean;
+  withdraw(token: EffectToken): void;
+  /** In good order, while the runtime is still there. */
+  stop(): Promise<void>;
+  died(): void;
+}
+
+/** A process from one start to its end. */
+export interface ProcessOfDoer {
+  readonly name: string;
+  readonly life: Life;
+  /** A command as it is given to the runtime. */
+  commandOf(kind: string, type: string): AnyCommand;
+}
+
 export interface Load extends Follower {
   readonly service: string;
   readonly machine: AnyMachine;
   /** Machines that the load's own writes letters to. */
   readonly others?: readonly AnyMachine[];
+  /** Whether all machines are in its service, whichever they write to. */
+  readonly isOneService?: boolean;
+  doerOf?(process: ProcessOfDoer): Doer;
   readonly operations: readonly Operation[];
   /** What keeps it from being at rest; undefined when nothing does. */
   readonly restless: string | undefined;
@@ -50,7 +75,7 @@ export interface Load extends Follower {
   answeredBy(number: number, answer: unknown): void;
   refusedBy(number: number, refusal: Refusal): void;
   /** An answer has reached its client. */
-  received(number: number, witnessed: Witnessed | undefined): void;
+  received(number: number, witnessed: Witnessed | undefined, outcome: Outcome): void;
   /** An effect has left its process. */
   dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
@@ -70,6 +95,18 @@ export interface Load extends Follower {
   late(outcome: Outcome): void;
   /** A live state is held against what the load knows. */
   checkState(id: string, name: string, live: WitnessedAnswer): void;
+  /** All faults are over. */
+  settleDown?(): void;
   /** Everything is at rest. */
   finish(): void;
+}
+
+/** The machine of a kind. */
+export function machineOf(
+  { machine, others = [] }: Pick<Load, "machine" | "others">,
+  kind: string,
+): AnyMachine {
+  const found = [machine, ...others].find((each) => each.kind === kind);
+  if (found === undefined) throw new Error(`the load has no machine for ${kind}`);
+  return found;
 }

@@ -4,6 +4,7 @@
  */
 import { smallestRun } from "@tutti/machine-run/testing";
 import { calmNetwork } from "../network/network.ts";
+import { faultNames } from "../pools/pools-plan.ts";
 import { calmArchive } from "../storage/faulty-archive.ts";
 import type { Plan } from "./plan.ts";
 
@@ -18,6 +19,7 @@ export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
     smallest = await leaveOut(smallest, fails, "disturbances");
     smallest = await leaveOut(smallest, fails, "operations");
     smallest = await leaveOut(smallest, fails, "runs");
+    for (const list of workLists) smallest = await leaveOut(smallest, fails, list);
   }
   return withSmallerRuns(smallest, fails);
 }
@@ -37,8 +39,8 @@ async function withSmallerRuns(plan: Plan, fails: Fails): Promise<Plan> {
   return smallest;
 }
 
-function sizeOf({ operations, disturbances, runs = [] }: Plan): number {
-  return operations.length + disturbances.length + runs.length;
+function sizeOf(plan: Plan): number {
+  return lists.reduce((sum, list) => sum + listOf(plan, list).length, 0);
 }
 
 async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
@@ -50,6 +52,11 @@ async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
     { printFails: 0 },
     { processes: plan.variant === "cluster" ? 2 : 1 },
   ];
+  const { work } = plan;
+  if (work !== undefined) {
+    const faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as typeof work.pool.faults;
+    calmer.push({ work: { ...work, peoplePerMinute: 0, failures: 0, pool: { ...work.pool, faults } } });
+  }
   for (const part of calmer) {
     const candidate = { ...calmest, ...part };
     if (await fails(candidate)) calmest = candidate;
@@ -57,17 +64,26 @@ async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
   return calmest;
 }
 
-type PlanList = "operations" | "disturbances" | "runs";
+const workLists = ["missions", "work runs", "actors"] as const;
+const lists = ["operations", "disturbances", "runs", ...workLists] as const;
+type PlanList = (typeof lists)[number];
+
+function listOf({ work, ...plan }: Plan, list: PlanList): readonly unknown[] {
+  if (list === "missions") return work?.missions ?? [];
+  if (list === "work runs") return work?.runs ?? [];
+  if (list === "actors") return work?.actors ?? [];
+  return plan[list] ?? [];
+}
 
 /** Leaves out parts of a list, large ones first. Operations keep their numbers only in order, so they get new ones. */
 async function leaveOut(plan: Plan, fails: Fails, list: PlanList): Promise<Plan> {
   let smallest = plan;
   for (
-    let size = Math.ceil((plan[list] ?? []).length / 2);
+    let size = Math.ceil(listOf(plan, list).length / 2);
     size >= 1;
     size = size === 1 ? 0 : Math.ceil(size / 2)
   ) {
-    for (let at = 0; at < (smallest[list] ?? []).length; ) {
+    for (let at = 0; at < listOf(smallest, list).length; ) {
       const candidate = without(smallest, list, at, size);
       if (await fails(candidate)) smallest = candidate;
       else at += size;
@@ -80,6 +96,11 @@ function without(plan: Plan, list: PlanList, at: number, size: number): Plan {
   const isKept = (_: unknown, index: number): boolean => index < at || index >= at + size;
   if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isKept) };
   if (list === "runs") return { ...plan, runs: (plan.runs ?? []).filter(isKept) };
+  const { work } = plan;
+  if (list === "missions" && work)
+    return { ...plan, work: { ...work, missions: work.missions.filter(isKept) } };
+  if (list === "work runs" && work) return { ...plan, work: { ...work, runs: work.runs.filter(isKept) } };
+  if (list === "actors" && work) return { ...plan, work: { ...work, actors: work.actors.filter(isKept) } };
   const operations = plan.operations.filter(isKept).map((operation, number) => ({ ...operation, number }));
   return { ...plan, operations };
 }

@@ -6,6 +6,7 @@ import type { DiskFaults } from "@tutti/journal/testing";
 import type { DrawnRun } from "@tutti/machine-run/testing";
 import type { Fields } from "../bank/plain-account.ts";
 import type { NetworkFaults } from "../network/network.ts";
+import type { WorkPlan } from "../work/work-plan.ts";
 
 /** `embedded`: one process with a journal on its own disk. `cluster`: several with a journal server between them. */
 export type Variant = "embedded" | "cluster";
@@ -26,6 +27,8 @@ export interface Plan {
   readonly operations: readonly BankOperation[];
   /** Runs of workflows, instead of the bank. */
   readonly runs?: readonly PlannedRun[];
+  /** Missions and runs that share a pool of agents, instead of the bank. */
+  readonly work?: WorkPlan;
   readonly disturbances: readonly Disturbance[];
 }
 

@@ -8,21 +8,22 @@
  * 5. Two that share an agent, and both have work for it all the time, get about the same.
  */
 import type { HostFrame } from "@tutti/contracts/agent/v1";
-import type { PoolsWorld } from "./pools-world.ts";
+import type { PoolScene } from "./pool-scene.ts";
 import { keyOf } from "./tokens.ts";
 
 export class PoolsChecks {
-  readonly #world: PoolsWorld;
+  readonly #world: PoolScene;
   /** Who has a token, as far as the present owner can know. */
   readonly #holders = new Map<string, string>();
   readonly #slots = new Map<string, number>();
   readonly #begun = new Set<string>();
   readonly #durable = new Set<string>();
+  readonly #unwanted = new Set<string>();
   readonly #settled = new Map<string, string>();
   readonly #namespaces = new Map<string, string>();
   readonly #started = new Map<string, number>();
 
-  constructor(world: PoolsWorld) {
+  constructor(world: PoolScene) {
     this.#world = world;
   }
 
@@ -65,8 +66,13 @@ export class PoolsChecks {
 
   begun(agent: string, token: string): void {
     this.#begun.add(token);
-    if (this.#durable.has(token))
+    if (this.#durable.has(token) && !this.#unwanted.has(token))
       this.#world.found("durable", `${agent} does ${token} again, whose result was durable`);
+  }
+
+  /** Its sender does not want it any more, for now: what comes of it is forgotten. */
+  unwanted(token: string): void {
+    this.#unwanted.add(token);
   }
 
   durable(token: string): void {

@@ -4,13 +4,14 @@ import { seededChance } from "@tutti/kernel/testing";
 import { EventQueue } from "../world/event-queue.ts";
 import type { Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
+import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsPlan } from "./pools-plan.ts";
 import type { PoolWeakening } from "./pools-weakenings.ts";
 
 const beganMs = 1_000_000;
 const eventsMax = 2_000_000;
 
-export class PoolsWorld {
+export class PoolsWorld implements PoolScene {
   readonly plan: PoolsPlan;
   readonly weakening: PoolWeakening;
   readonly chance: Chance;

@@ -1,21 +1,26 @@
 /** An agent as the contract wants it: it keeps results until they are durable, and names what it has in each greeting. */
-import { AgentFrame, Hello, type HostFrame } from "@tutti/contracts/agent/v1";
+import { AgentFrame, type Assign, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
 import { isRefusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
+import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";
-import type { PoolsWorld } from "./pools-world.ts";
 import type { SimulatedOwner } from "./simulated-owner.ts";
 import { keyOf, tokenOf } from "./tokens.ts";
 import { Wire } from "./wire.ts";
 
 export interface AgentParts {
-  readonly world: PoolsWorld;
+  readonly world: PoolScene;
   readonly checks: PoolsChecks;
   readonly owner: SimulatedOwner;
   readonly id: string;
   readonly slots: number;
   readonly does: readonly string[];
+  /** What it says to what it is given, once it is done; its token where nothing is said. */
+  readonly answerTo?: (assign: Assign) => AgentAnswer;
 }
+
+/** The end of an attempt. */
+export type AgentAnswer = Pick<Result, "outcome" | "used">;
 
 /** One link, from its greeting to its end. */
 interface Connection {
@@ -42,6 +47,8 @@ export class SimulatedAgent {
   #connection: Connection | undefined;
   readonly #working = new Set<string>();
   readonly #kept = new Set<string>();
+  /** What it says to each that it has, where that is not its token. */
+  readonly #answers = new Map<string, AgentAnswer>();
   /** Of these, those that were told to end. */
   readonly #stopped = new Set<string>();
 
@@ -74,6 +81,7 @@ export class SimulatedAgent {
     this.#working.clear();
     this.#kept.clear();
     this.#stopped.clear();
+    this.#answers.clear();
     this.lose();
   }
 
@@ -199,24 +207,30 @@ export class SimulatedAgent {
     { assignments, resultsDurable, resultsDurableBeyond, cancels }: HostFrame,
   ): void {
     if (connection !== this.#connection) return;
-    for (const { token } of assignments) this.#assigned(connection, keyOf(token));
+    for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
     const durable = [...connection.sent.slice(0, resultsDurable)];
     for (const number of resultsDurableBeyond) durable.push(connection.sent[number - 1] ?? "");
     // One that was stopped may be given again.
     for (const token of durable)
-      if (this.#kept.delete(token) && !this.#stopped.delete(token)) this.#parts.checks.durable(token);
+      if (this.#kept.delete(token)) {
+        this.#answers.delete(token);
+        if (!this.#stopped.delete(token)) this.#parts.checks.durable(token);
+      }
     for (const { token, graceMs } of cancels) this.#cancelled(keyOf(token), graceMs);
     this.#grant();
   }
 
-  #assigned(connection: Connection, token: string): void {
+  #assigned(connection: Connection, token: string, assign: Assign): void {
     const { world, checks } = this.#parts;
     connection.granted--;
     if (this.#working.has(token) || this.#kept.has(token)) return;
     this.#working.add(token);
     if (this.#working.size > this.slots)
       world.found("slots", `${this.id} has ${this.#working.size} tasks at work in ${this.slots} slots`);
+    world.tell(() => `${this.id} begins ${token}`);
     checks.begun(this.id, token);
+    const answer = this.#parts.answerTo?.(assign);
+    if (answer !== undefined) this.#answers.set(token, answer);
     const life = this.#life;
     const isSlow = world.chance.random() < 0.03;
     this.#work(life, token, world.draw(1, world.plan.workMs) * (isSlow ? 20 : 1));
@@ -257,16 +271,17 @@ export class SimulatedAgent {
     this.#working.delete(token);
     this.#kept.delete(token);
     this.#stopped.delete(token);
+    this.#answers.delete(token);
   }
 
   #sendResult(connection: Connection, token: string): void {
+    this.#parts.world.tell(() => `${this.id} says what became of ${token}`);
     const isStopped = this.#stopped.has(token);
     connection.sent.push(token);
     const value = tokenOf(token);
-    const outcome = isStopped
-      ? { $case: "stopped" as const, value: { message: "" } }
-      : { $case: "inlineOutput" as const, value };
-    this.#say(connection, { results: [{ token: tokenOf(token), outcome, runMs: 1 }] });
+    const done = this.#answers.get(token) ?? { outcome: { $case: "inlineOutput" as const, value } };
+    const ended = isStopped ? { outcome: { $case: "stopped" as const, value: { message: "" } } } : done;
+    this.#say(connection, { results: [{ token: tokenOf(token), runMs: 1, ...ended }] });
   }
 
   #grant(): void {

@@ -1,23 +1,26 @@
 /** Whoever owns the pool: one process after the other, each with an epoch of its own and nothing of what the last one knew. */
 import { openPool, type Pool, strategyNamed } from "@tutti/matching";
+import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";
-import type { PoolsWorld } from "./pools-world.ts";
 
 const settleMs = 2_000;
 const unweighed = { load: 1, speed: 1, cost: 1 };
 
 export class SimulatedOwner {
-  readonly #world: PoolsWorld;
+  readonly #world: PoolScene;
   readonly #checks: PoolsChecks;
+  readonly #furnish: (pool: Pool) => void;
   pool: Pool | undefined;
   /** How often there was another owner. */
   generation = 0;
   #isStirred = false;
   #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(world: PoolsWorld, checks: PoolsChecks) {
+  /** @param furnish gives each pool the rules that it is to have */
+  constructor(world: PoolScene, checks: PoolsChecks, furnish: (pool: Pool) => void = () => {}) {
     this.#world = world;
     this.#checks = checks;
+    this.#furnish = furnish;
   }
 
   begin(): void {
@@ -33,6 +36,7 @@ export class SimulatedOwner {
         window: 1_000,
       },
     });
+    this.#furnish(pool);
     this.pool = pool;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#checks.owned();

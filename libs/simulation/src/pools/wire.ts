@@ -1,4 +1,4 @@
-import type { PoolsWorld } from "./pools-world.ts";
+import type { PoolScene } from "./pool-scene.ts";
 
 const delayMs = { least: 0.2, most: 12 } as const;
 
@@ -7,12 +7,12 @@ const delayMs = { least: 0.2, most: 12 } as const;
  * it loses it.
  */
 export class Wire {
-  readonly #world: PoolsWorld;
+  readonly #world: PoolScene;
   #freeMs = 0;
   #isBroken = false;
   #waiting: (() => void)[] | undefined;
 
-  constructor(world: PoolsWorld) {
+  constructor(world: PoolScene) {
     this.#world = world;
   }
 

@@ -1,7 +1,8 @@
 import type { Submission } from "@tutti/runtime";
+import type { PoolWeakening } from "../pools/pools-weakenings.ts";
 import type { EmbeddedSeams } from "../storage/embedded-storage.ts";
 import type { ServerSeams } from "../storage/journal-server.ts";
-import type { MachineEdge } from "../witness/witness.ts";
+import type { AnyMachine, MachineEdge } from "../witness/witness.ts";
 
 /**
  * Something that the system is made to do wrong, from outside: through its ports, or around its machines. A simulation
@@ -14,6 +15,10 @@ export interface Weakening {
   /** From any seed on, it is found by one of so many: from the five that are tried. */
   readonly foundWithin: number;
   readonly edge?: MachineEdge;
+  /** A machine that reads a word otherwise. */
+  machine?(machine: AnyMachine): AnyMachine;
+  /** Around the pool that work shares. */
+  readonly pool?: Pick<PoolWeakening, "hello" | "said" | "told" | "isHasty">;
   readonly storage?: EmbeddedSeams;
   readonly server?: ServerSeams;
   /** Refusals and reads are given too early, and once more by the runtime. */

@@ -42,6 +42,8 @@ export interface MachineEdge {
   asked?(body: unknown, answer: unknown): void;
   /** Whether what a state says to be outstanding includes its timers; a machine without that forgets them. */
   readonly forgetsTimers?: boolean;
+  /** Where all letters go, whichever service they are for. */
+  readonly service?: string | undefined;
 }
 
 export function withWitness(machine: AnyMachine, edge: MachineEdge = {}): AnyMachine {
@@ -52,12 +54,13 @@ class Witness {
   readonly #inner: AnyMachine;
   readonly #edge: MachineEdge;
   readonly #events = new Map<AnyEvent, AnyEvent>();
-  readonly #step = new WitnessStep(this.#events);
+  readonly #step: WitnessStep;
   readonly #outstanding = new WitnessOutstanding();
 
   constructor(inner: AnyMachine, edge: MachineEdge) {
     this.#inner = inner;
     this.#edge = edge;
+    this.#step = new WitnessStep(this.#events, edge.service);
     for (const event of inner.events) this.#events.set(event, this.#event(event));
   }
 
@@ -159,10 +162,12 @@ export function witnessOf({ details }: Refusal): Witnessed | undefined {
 /** The step as the machine inside knows it. */
 class WitnessStep implements MachineStep<unknown> {
   readonly #events: ReadonlyMap<AnyEvent, AnyEvent>;
+  readonly #service: string | undefined;
   #outer: MachineStep<WitnessState> | undefined;
 
-  constructor(events: ReadonlyMap<AnyEvent, AnyEvent>) {
+  constructor(events: ReadonlyMap<AnyEvent, AnyEvent>, service: string | undefined) {
     this.#events = events;
+    this.#service = service;
   }
 
   of(outer: MachineStep<WitnessState>): this {
@@ -197,7 +202,7 @@ class WitnessStep implements MachineStep<unknown> {
     this.#step.emit(this.#events.get(event) ?? event, body);
   }
   send<Body>(to: Parameters<MachineStep<unknown>["send"]>[0], message: Message<Body>, body: Body): void {
-    this.#step.send(to, message, body);
+    this.#step.send(this.#service === undefined ? to : { ...to, service: this.#service }, message, body);
   }
 }
 

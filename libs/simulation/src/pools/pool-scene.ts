@@ -1,0 +1,31 @@
+import type { Chance } from "@tutti/kernel";
+import type { PoolsPlan } from "./pools-plan.ts";
+import type { PoolWeakening } from "./pools-weakenings.ts";
+
+/** What a pool and those around it stand in: a simulation of pools alone, or of pools beside machines. */
+export interface PoolScene {
+  /** By a clock that never goes back. */
+  readonly nowMs: number;
+  readonly chance: Chance;
+  readonly plan: Pick<
+    PoolsPlan,
+    | "strategy"
+    | "doubles"
+    | "givesWay"
+    | "agents"
+    | "hosts"
+    | "senders"
+    | "tasks"
+    | "busyMs"
+    | "workMs"
+    | "faults"
+    | "isQuiet"
+  >;
+  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told">;
+  after(delayMs: number, run: () => void): void;
+  /** Between the two. */
+  draw(fromMs: number, toMs: number): number;
+  pick<T>(all: readonly T[]): T | undefined;
+  tell(text: () => string): void;
+  found(check: string, text: string): void;
+}

@@ -1,0 +1,319 @@
+/**
+ * Agents that come to the boards of missions by themselves, and people: each does one thing after the other, by what it remembers of
+ * the answers that it had, however old that is. One that dies forgets all of it.
+ */
+import type { Chance } from "@tutti/kernel";
+import type { MissionReading } from "@tutti/machine-mission/testing";
+import type { PlannedActor } from "./work-plan.ts";
+
+/** Asks for something as somebody; what comes of it is told once, or never. */
+export type Ask = (
+  mission: string,
+  command: string,
+  body: object,
+  // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
+  answered: (reply: any) => void,
+  /** It has an answer, or a refusal. */
+  ended?: () => void,
+) => void;
+
+export interface ActorParts {
+  readonly plan: PlannedActor;
+  readonly does: readonly string[];
+  readonly chance: Chance;
+  readonly ask: Ask;
+  /** Missions that are there and have not ended. */
+  readonly open: () => readonly MissionReading[];
+}
+
+interface Claim {
+  readonly claimId: string;
+  readonly taskId: string;
+  /** Whether it says itself who may do it. */
+  readonly isPlaced: boolean;
+}
+
+interface Memory {
+  hasJoined: boolean;
+  tries: number;
+  readonly claims: Claim[];
+  /** Claims that it had once: it may well come back to one. */
+  readonly old: Claim[];
+  readonly versions: Map<string, number>;
+  readonly reservations: string[];
+}
+
+const payload = (value: unknown) => ({
+  body: { $case: "inline" as const, value: new TextEncoder().encode(JSON.stringify(value)) },
+  mediaType: "",
+});
+
+export class Actor {
+  readonly id: string;
+  readonly #parts: ActorParts;
+  readonly #memories = new Map<string, Memory>();
+  #count = 0;
+
+  constructor(parts: ActorParts) {
+    this.#parts = parts;
+    this.id = parts.plan.id;
+  }
+
+  /** It dies, and comes back as one that knows nothing. */
+  forget(): void {
+    this.#memories.clear();
+  }
+
+  /** Does something. Once all is calm it only works off what there is. */
+  act(isCalm: boolean): void {
+    const { chance, open } = this.#parts;
+    const missions = open();
+    const mission = missions[Math.floor(chance.random() * missions.length)];
+    if (mission === undefined) return;
+    const memory = this.#memoryOf(mission.id);
+    if (!memory.hasJoined || this.#draw() < 0.02) this.#join(mission, memory);
+    else if (isCalm) this.#workOff(mission, memory);
+    else this.#anything(mission, memory);
+  }
+
+  #memoryOf(mission: string): Memory {
+    let memory = this.#memories.get(mission);
+    if (memory === undefined) {
+      memory = { hasJoined: false, tries: 0, claims: [], old: [], versions: new Map(), reservations: [] };
+      this.#memories.set(mission, memory);
+    }
+    return memory;
+  }
+
+  #draw(): number {
+    return this.#parts.chance.random();
+  }
+
+  #one<T>(of: readonly T[]): T | undefined {
+    return of[Math.floor(this.#draw() * of.length)];
+  }
+
+  #join(mission: MissionReading, memory: Memory): void {
+    const { does } = this.#parts;
+    const capabilities = does.map((name) => ({ name, version: "1.0.0" }));
+    // Whoever plays the role can do whatever is handed on to it.
+    const isAble = does.length === 3 && mission.spec.roles.length > 0;
+    // The role may be full: then it comes without.
+    const role = isAble && memory.tries++ % 2 === 0 ? "editor" : "";
+    this.#ask(
+      mission,
+      "join_board",
+      {
+        request: { agentId: this.id, role, topics: ["news"] },
+        offering: { capabilities, labels: {}, resources: {} },
+      },
+      () => {
+        memory.hasJoined = true;
+      },
+    );
+  }
+
+  #workOff(mission: MissionReading, memory: Memory): void {
+    if (memory.claims.length > 0) this.#complete(mission, memory, memory.claims, true);
+    else this.#claim(mission, memory, 3);
+  }
+
+  #anything(mission: MissionReading, memory: Memory): void {
+    const draw = this.#draw();
+    const claim = this.#one(memory.claims);
+    if (claim === undefined || draw < 0.2)
+      this.#withoutClaim(mission, memory, draw < 0.2 ? draw / 0.2 : draw);
+    else if (draw < 0.62) this.#complete(mission, memory, [claim], this.#draw() < 0.75);
+    else if (draw < 0.7) this.#renew(mission, memory);
+    else if (draw < 0.76) this.#release(mission, claim, memory);
+    else if (draw < 0.84 && !claim.isPlaced) this.#handOff(mission, claim, memory);
+    else if (draw < 0.93) this.#delegate(mission, claim);
+    else this.#complete(mission, memory, memory.old.slice(-2), true);
+  }
+
+  #withoutClaim(mission: MissionReading, memory: Memory, draw: number): void {
+    if (draw < 0.4) this.#claim(mission, memory, 1 + Math.floor(this.#draw() * 3));
+    else if (draw < 0.6) this.#put(mission, memory);
+    else if (draw < 0.66) this.#send(mission);
+    else if (draw < 0.78) this.#vote(mission);
+    else if (draw < 0.9) this.#spend(mission, memory);
+    else if (draw < 0.95) this.#add(mission);
+    else if (draw < 0.97 && !mission.spec.budget?.maxAgents) this.#leave(mission, memory);
+    else if (memory.old.length > 0) this.#complete(mission, memory, memory.old.slice(-2), true);
+    else this.#ask(mission, "hear_participants", { agentIds: [this.id] }, () => {});
+  }
+
+  #claim(mission: MissionReading, memory: Memory, count: number): void {
+    const leaseMs = this.#one([1_000, 2_500, 6_000, 20_000]) ?? 0;
+    const request = { agentId: this.id, taskIds: [], count, leaseMs, waitMs: 0 };
+    this.#ask(mission, "claim_board_tasks", { request, offering: undefined }, ({ tasks }) => {
+      for (const { claim, spec } of tasks)
+        memory.claims.push({
+          ...{ claimId: claim.claimId, taskId: spec.id },
+          isPlaced: spec.placement !== undefined,
+        });
+    });
+  }
+
+  #complete(mission: MissionReading, memory: Memory, claims: readonly Claim[], isWell: boolean): void {
+    const ends = claims.map(({ claimId }) => ({
+      claimId,
+      outcome: isWell
+        ? { $case: "output" as const, value: payload({ luck: this.#draw(), by: this.id }) }
+        : { $case: "failed" as const, value: { code: "work.broken", message: "it broke" } },
+      used: this.#used(),
+    }));
+    this.#forgetClaims(memory, claims);
+    this.#ask(mission, "complete_tasks", { agentId: this.id, ends }, () => {});
+  }
+
+  #used(): object {
+    return { tokens: Math.floor(this.#draw() * 5), money: this.#draw() < 0.2 ? 0.25 : 0, timeMs: 0 };
+  }
+
+  #forgetClaims(memory: Memory, claims: readonly Claim[]): void {
+    for (const claim of claims) {
+      const at = memory.claims.indexOf(claim);
+      if (at < 0) continue;
+      memory.claims.splice(at, 1);
+      memory.old.push(claim);
+    }
+  }
+
+  #renew(mission: MissionReading, memory: Memory): void {
+    const renewals = [...memory.claims, ...memory.old.slice(-1)].map(({ claimId }) => ({
+      ...{ claimId, progress: 0.5, message: "" },
+    }));
+    this.#ask(mission, "renew_claims", { agentId: this.id, renewals, leaseMs: 3_000 }, ({ lostClaimIds }) => {
+      this.#forgetClaims(
+        memory,
+        memory.claims.filter(({ claimId }) => lostClaimIds.includes(claimId)),
+      );
+    });
+  }
+
+  #release(mission: MissionReading, claim: Claim, memory: Memory): void {
+    this.#forgetClaims(memory, [claim]);
+    this.#ask(
+      mission,
+      "release_tasks",
+      { agentId: this.id, claimIds: [claim.claimId], reason: "" },
+      () => {},
+    );
+  }
+
+  #handOff(mission: MissionReading, claim: Claim, memory: Memory): void {
+    const isToRole = mission.spec.roles.length > 0 && this.#draw() < 0.5;
+    // To one that can do everything.
+    const to = isToRole
+      ? { $case: "toRole" as const, value: "editor" }
+      : { $case: "toAgentId" as const, value: this.#draw() < 0.5 ? "agent-0" : "agent-1" };
+    this.#ask(
+      mission,
+      "hand_off_task",
+      { agentId: this.id, claimId: claim.claimId, to, context: undefined, reason: "" },
+      () => this.#forgetClaims(memory, [claim]),
+    );
+  }
+
+  #delegate(mission: MissionReading, { claimId }: Claim): void {
+    const mayDelegate = this.#draw() < 0.5;
+    const budget = this.#draw() < 0.4 ? { tokens: 1, money: 0, timeMs: 0 } : undefined;
+    const task = this.#task("a");
+    const authority = { actions: [], capabilities: ["a"], budget, expireTime: undefined, mayDelegate };
+    const toAgentId = this.#draw() < 0.7 ? "" : "agent-0";
+    this.#ask(mission, "delegate_task", { agentId: this.id, claimId, task, toAgentId, authority }, () => {});
+  }
+
+  #task(capability: string): object {
+    this.#count += 1;
+    const estimate = this.#draw() < 0.5 ? { tokens: 1 } : undefined;
+    const id = `${this.id}.${this.#count}`;
+    return { id, work: { $case: "capability" as const, value: capability }, estimate };
+  }
+
+  #put(mission: MissionReading, memory: Memory): void {
+    const key = this.#one(["x", "y", "z"]) ?? "x";
+    const isBlind = this.#draw() < 0.2;
+    const ifVersion = isBlind ? undefined : (memory.versions.get(key) ?? 0);
+    const value = this.#draw() < 0.15 ? undefined : payload(Math.floor(this.#draw() * 100));
+    const writes = [{ key, value, ...(ifVersion !== undefined && { ifVersion }) }];
+    if (this.#draw() < 0.3)
+      writes.push({ key: "x", value: payload(this.id), ifVersion: memory.versions.get("x") ?? 0 });
+    const body = { agentId: this.id, writes, allOrNone: this.#draw() < 0.5 };
+    this.#ask(mission, "put_entries", body, ({ receipts }) => {
+      for (const receipt of receipts) memory.versions.set(receipt.key, receipt.entry?.version ?? 0);
+    });
+  }
+
+  #send(mission: MissionReading): void {
+    const to = { target: { $case: "topic" as const, value: "news" } };
+    const messages = [{ to, body: payload(Math.floor(this.#draw() * 2)) }];
+    this.#ask(mission, "send_messages", { agentId: this.id, messages }, () => {});
+  }
+
+  #vote(mission: MissionReading): void {
+    const voteId = this.#one(["v", "w"]) ?? "v";
+    const isOpen = mission.votes.asked.has(voteId);
+    const draw = this.#draw();
+    if (!isOpen) {
+      const options = ["yes", "no", "maybe"].map((option) => ({ option, description: "" }));
+      const vote = {
+        ...{
+          voteId,
+          question: "Which?",
+          options,
+          rule: Math.floor(this.#draw() * 6),
+          tie: Math.floor(this.#draw() * 5),
+        },
+        ...{ quorum: this.#one([0, 0, 0.5]) ?? 0, timeoutMs: this.#one([0, 2_000, 6_000]) ?? 0 },
+        weights: this.#draw() < 0.4 ? { "agent-0": 2 } : {},
+      };
+      this.#ask(mission, "open_vote", { agentId: this.id, vote }, () => {});
+    } else if (draw < 0.9) {
+      const ranking = [this.#one(["yes", "no", "maybe"]) ?? "yes"];
+      this.#ask(mission, "cast_vote", { agentId: this.id, voteId, ranking, reason: "" }, () => {});
+    } else this.#ask(mission, "close_vote", { agentId: this.id, voteId, reason: "" }, () => {});
+  }
+
+  #spend(mission: MissionReading, memory: Memory): void {
+    const [reservationId] = memory.reservations;
+    const amounts = { tokens: 1 + Math.floor(this.#draw() * 3), money: 0, timeMs: 0 };
+    if (reservationId === undefined) {
+      const leaseMs = this.#one([0, 3_000]) ?? 0;
+      this.#ask(
+        mission,
+        "reserve_budget",
+        { agentId: this.id, taskId: "", amounts, leaseMs },
+        ({ reservation }) => {
+          if (reservation !== undefined) memory.reservations.push(reservation.reservationId);
+        },
+      );
+    } else if (this.#draw() < 0.6)
+      this.#ask(mission, "spend_budget", { agentId: this.id, reservationId, amounts }, () => {});
+    else {
+      memory.reservations.shift();
+      this.#ask(mission, "return_budget", { agentId: this.id, reservationId }, () => {});
+    }
+  }
+
+  #add(mission: MissionReading): void {
+    this.#ask(
+      mission,
+      "add_tasks",
+      { agentId: this.id, tasks: [this.#task("a")], parentTaskId: "" },
+      () => {},
+    );
+  }
+
+  #leave(mission: MissionReading, memory: Memory): void {
+    memory.hasJoined = false;
+    this.#forgetClaims(memory, [...memory.claims]);
+    this.#ask(mission, "leave_mission", { agentId: this.id, reason: "" }, () => {});
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  #ask({ id }: MissionReading, command: string, body: object, answered: (reply: any) => void): void {
+    this.#parts.ask(id, command, body, answered);
+  }
+}

@@ -1,0 +1,164 @@
+/** Draws plans of work; the system and its faults are drawn as for the bank. */
+import { MissionSpec } from "@tutti/contracts/swarm/v1";
+import { CheckFailure } from "@tutti/contracts/types/v1";
+import type { Chance } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { strategyNames } from "@tutti/matching";
+import { drawPlan } from "../plan/draw.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type FaultName, faultNames } from "../pools/pools-plan.ts";
+import { runs } from "./definitions.ts";
+import type { PlannedActor, PlannedWork, WorkPlan } from "./work-plan.ts";
+
+/** Streams of their own: what work draws does not shift what others do. */
+const workStream = 2 ** 41;
+const busyMs = 12_000;
+/** No work is to be gone before it was looked at, whatever clocks say. */
+const keepMs = 1_000 * 3_600_000;
+
+class Draw {
+  readonly #chance: Chance;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  share(): number {
+    return this.#chance.random();
+  }
+
+  upTo(count: number): number {
+    return Math.floor(this.#chance.random() * count);
+  }
+
+  happens(share: number): boolean {
+    return this.#chance.random() < share;
+  }
+
+  one<T>(...of: readonly [T, ...T[]]): T {
+    return of[this.upTo(of.length)] ?? of[0];
+  }
+}
+
+export function drawWorkPlan(seed: number): Plan {
+  const plan = drawPlan(seed);
+  const draw = new Draw(seededChance(seed + workStream));
+  const { limits } = plan;
+  return {
+    ...plan,
+    operations: [],
+    work: drawWork(draw),
+    // An inbox that is nearly always full is tried with the bank: here so much happens at once that nothing else would.
+    limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
+  };
+}
+
+function drawWork(draw: Draw): WorkPlan {
+  const agents = Array.from({ length: 2 + draw.upTo(4) }, (_, index) => ({
+    slots: 1 + draw.upTo(3),
+    // Two can do everything, so that whatever is asked for, also of another one, somebody can do it.
+    does: ["a", "b", "c"].filter((name) => index < 2 || name === "a" || draw.happens(0.5)),
+  }));
+  const rate = () => (draw.happens(0.5) ? 0 : draw.share() * 10);
+  const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
+  const missions = Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawMission(draw, index));
+  const runNames = Object.keys(runs);
+  return {
+    pool: {
+      ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", agents, faults },
+      ...{ hosts: 1 + draw.upTo(3), senders: 2, tasks: 0, busyMs, workMs: draw.one(20, 300, 1_500) },
+      ...{ doubles: draw.happens(0.3), givesWay: draw.happens(0.3), isQuiet: false },
+    },
+    missions,
+    runs: Array.from({ length: draw.upTo(4) }, (_, index) => ({
+      id: `run-${index}`,
+      atMs: draw.upTo(busyMs / 2),
+      what: runNames[draw.upTo(runNames.length)],
+    })),
+    actors: agents.slice(0, 2 + draw.upTo(agents.length - 1)).map((_, index) => drawActor(draw, index)),
+    peoplePerMinute: draw.one(0, 0, 5, 30),
+    failures: draw.one(0, 0.1, 0.4),
+    limits: draw.happens(0.5) ? { k0: 1 } : {},
+  };
+}
+
+function drawActor(draw: Draw, index: number): PlannedActor {
+  return { id: `agent-${index}`, paceMs: draw.one(60, 200, 600), deadMs: draw.one(0, 0, 2_000, 8_000) };
+}
+
+const claimed = 2;
+
+function drawMission(draw: Draw, index: number): PlannedWork {
+  const assignment = draw.one(1, claimed, claimed, 3, 3);
+  const isNarrow = draw.happens(0.2);
+  const roles =
+    !isNarrow && draw.happens(0.3)
+      ? [{ name: "editor", minAgents: draw.upTo(2), maxAgents: 2, capabilities: ["a", "b", "c"] }]
+      : [];
+  const spec = MissionSpec.fromPartial({
+    tasks: Array.from({ length: 1 + draw.upTo(7) }, (_, number) => drawTask(draw, number, isNarrow)) as never,
+    assignment,
+    roles,
+    leadership: draw.happens(0.4)
+      ? { enabled: true, leaseMs: draw.one(1_000, 4_000), role: roles.length > 0 ? "editor" : "" }
+      : undefined,
+    budget: drawBudget(draw, isNarrow),
+    stopConditions: draw.happens(0.2) ? [{ name: "told", condition: "has(board.stop)" }] : [],
+    loopThreshold: draw.one(0, 0, 2),
+    timeoutMs: draw.one(0, 0, 0, 40_000),
+    priority: draw.one(0, 0, 10),
+  });
+  return { id: `mission-${index}`, atMs: draw.upTo(busyMs / 3), what: MissionSpec.toJSON(spec) };
+}
+
+function drawBudget(draw: Draw, isNarrow: boolean): object | undefined {
+  if (draw.happens(0.4)) return undefined;
+  const amounts = draw.one<object>({ tokens: 12 }, { tokens: 30, money: 2 }, { tokens: 6 });
+  return { amounts, whenUsedUp: draw.one(0, 1, 2, 3), maxAgents: isNarrow ? 2 : 0 };
+}
+
+function drawTask(draw: Draw, number: number, isNarrow: boolean): object {
+  const id = `t${number}`;
+  const needed = draw.upTo(Math.max(1, number));
+  const needs =
+    number > 0 && draw.happens(0.5) ? [{ task: `t${needed}`, condition: draw.one(0, 1, 2, 3, 3) }] : [];
+  const kind = draw.share();
+  if (kind < 0.08) return { id, needs, work: { $case: "workflow", value: { name: "chain" } } };
+  if (kind < 0.2)
+    return {
+      ...{ id, needs, work: { $case: "mission", value: { name: draw.one("pair", "spender") } } },
+      estimate: { tokens: draw.one(0, 6) },
+      retry: { maxAttempts: draw.one(1, 2), initialMs: 200 },
+    };
+  return {
+    ...{ id, needs, work: { $case: "capability", value: isNarrow ? "a" : draw.one("a", "b", "c") } },
+    retry: draw.one<object | undefined>(
+      undefined,
+      { maxAttempts: 3, initialMs: 100 },
+      { maxAttempts: 2, initialMs: 0, pauseWhenExhausted: true },
+    ),
+    estimate: draw.one<object | undefined>(undefined, { tokens: 2 }, { tokens: 3, money: 0.2 }),
+    timeouts: draw.one<object | undefined>(undefined, undefined, { runMs: 3_000 }, { heartbeatMs: 1_500 }),
+    priority: draw.one(0, 0, 4),
+    labels: draw.one<object>({}, {}, {}, { deny: "yes" }, { slow: "yes" }),
+    limits: draw.happens(0.2) ? [{ key: "k0", maxConcurrent: 2 }] : [],
+    checks: draw.one<object[]>(
+      [],
+      [],
+      [],
+      [
+        {
+          name: "fine",
+          condition: "output.luck > 0.2",
+          onFailure: CheckFailure.CHECK_FAILURE_SEND_BACK,
+          maxSendBacks: 2,
+        },
+      ],
+      [{ name: "fine", condition: "output.luck > 0.2", onFailure: CheckFailure.CHECK_FAILURE_APPROVAL }],
+    ),
+    placement:
+      number > 0 && !isNarrow
+        ? draw.one<object | undefined>(undefined, undefined, { notAgentOf: ["t0"] })
+        : undefined,
+  };
+}

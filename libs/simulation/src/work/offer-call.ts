@@ -1,0 +1,136 @@
+/**
+ * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all that is said takes time and
+ * keeps its order; what is under way when it breaks is lost.
+ */
+import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
+import { Bell } from "@tutti/kernel";
+import { type OfferStream, openOfferStream } from "@tutti/matching";
+import type { PoolScene } from "../pools/pool-scene.ts";
+import type { PoolsChecks } from "../pools/pools-checks.ts";
+import type { SimulatedOwner } from "../pools/simulated-owner.ts";
+import { keyOf } from "../pools/tokens.ts";
+import { Wire } from "../pools/wire.ts";
+import type { Life } from "../world/process.ts";
+
+export interface OfferCallParts {
+  readonly scene: PoolScene;
+  readonly checks: PoolsChecks;
+  readonly owner: SimulatedOwner;
+  readonly life: Life;
+  /** Whoever offers. */
+  readonly sender: string;
+}
+
+/** How long an owner takes to notice that a sender is gone. */
+const noticedMs = 400;
+
+export class OfferCall {
+  readonly #parts: OfferCallParts;
+  readonly #up: Wire;
+  readonly #down: Wire;
+  readonly #generation: number;
+  readonly #replies: OfferReply[] = [];
+  readonly #bell = new Bell();
+  readonly #namespaces = new Map<number, string>();
+  #stream: OfferStream | undefined;
+  #isOver = false;
+
+  constructor(parts: OfferCallParts) {
+    this.#parts = parts;
+    this.#up = new Wire(parts.scene);
+    this.#down = new Wire(parts.scene);
+    this.#generation = parts.owner.generation;
+  }
+
+  async *talk(
+    requests: AsyncIterable<OfferRequest>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<OfferReply> {
+    signal?.addEventListener("abort", () => this.lose(), { once: true });
+    this.#say(requests).catch((error: unknown) => this.#parts.scene.found("exception", String(error)));
+    try {
+      while (!this.#isOver) {
+        const reply = this.#replies.shift();
+        if (reply === undefined) await this.#bell.rung();
+        else yield reply;
+      }
+    } finally {
+      this.lose();
+    }
+    if (signal?.aborted !== true) throw new Error("the stream to the pool broke");
+  }
+
+  /** It breaks, for whatever reason. */
+  lose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#break();
+    this.#bell.ring();
+  }
+
+  /** The process is gone: nobody is told any more. */
+  die(): void {
+    this.#isOver = true;
+    this.#break();
+  }
+
+  #break(): void {
+    const { scene, owner } = this.#parts;
+    this.#up.break();
+    this.#down.break();
+    scene.after(scene.draw(1, noticedMs), () => {
+      if (this.#generation !== owner.generation) return;
+      this.#stream?.close(scene.nowMs);
+      owner.stir();
+    });
+  }
+
+  async #say(requests: AsyncIterable<OfferRequest>): Promise<void> {
+    const { life } = this.#parts;
+    for await (const request of requests) {
+      if (this.#isOver || !life.isAlive) return;
+      const copy = structuredClone(request);
+      life.emit(0, () => this.#up.send(() => this.#arrive(copy)));
+    }
+  }
+
+  #arrive(request: OfferRequest): void {
+    const { owner, scene, checks } = this.#parts;
+    if (owner.pool === undefined || owner.generation !== this.#generation) {
+      this.#answerNothing();
+      return;
+    }
+    if (request.hello !== undefined) this.#open();
+    for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
+    for (const { token, profile } of request.offers)
+      checks.offered(this.#namespaces.get(profile) ?? "", keyOf(token));
+    const refusal = this.#stream?.take({ ...request, hello: undefined }, scene.nowMs);
+    if (refusal !== undefined) scene.found("protocol", `a sender is refused: ${refusal.message}`);
+    owner.stir();
+  }
+
+  #open(): void {
+    const { owner, scene, sender } = this.#parts;
+    if (owner.pool === undefined) return;
+    this.#reply({ ...OfferReply.create(), welcome: { version: 1, instanceId: "owner", begunAfterMs: 10 } });
+    const stream = openOfferStream(sender, { send: (reply) => this.#reply(structuredClone(reply)) });
+    const refusal = stream.open(1, owner.pool);
+    if (refusal !== undefined) scene.found("protocol", `a stream is refused: ${refusal.message}`);
+    this.#stream = stream;
+  }
+
+  #reply(reply: OfferReply): void {
+    const { life } = this.#parts;
+    this.#down.send(() =>
+      life.schedule(0, () => {
+        this.#replies.push(reply);
+        this.#bell.ring();
+      }),
+    );
+  }
+
+  /** Nobody owns the pool where it was asked for. */
+  #answerNothing(): void {
+    this.#parts.life.schedule(0, () => this.lose());
+  }
+}

@@ -1,0 +1,89 @@
+/** People who look after missions: they do this and that while there is trouble, and what nobody else does once it is over. */
+import type { Chance } from "@tutti/kernel";
+import type { MissionReading } from "@tutti/machine-mission/testing";
+import type { Ask } from "./actors.ts";
+
+const budgetQuestion = 1;
+const tieQuestion = 4;
+
+export class People {
+  readonly #ask: Ask;
+  readonly #chance: Chance;
+
+  constructor(ask: Ask, chance: Chance) {
+    this.#ask = ask;
+    this.#chance = chance;
+  }
+
+  /** Something that may come at any time. */
+  meddle(mission: MissionReading): void {
+    const draw = this.#chance.random();
+    const { id } = mission;
+    const done = (): void => {};
+    if (draw < 0.25) this.#ask(id, "pause_mission", { reason: "" }, done);
+    else if (draw < 0.5) this.#ask(id, "resume_mission", { reason: "" }, done);
+    else if (draw < 0.54) this.#ask(id, "cancel_mission", { reason: "" }, done);
+    else if (draw < 0.56) this.#ask(id, "terminate_mission", { reason: "" }, done);
+    else if (draw < 0.7)
+      this.#ask(id, "withdraw_tasks", { taskIds: [this.#task(mission)], reason: "" }, done);
+    else if (draw < 0.85) {
+      const output = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
+      const outcome = { result: { $case: "completed" as const, value: output } };
+      this.#ask(id, "bring_in_outcomes", { outcomes: [{ taskId: this.#task(mission), outcome }] }, done);
+    } else this.attend(mission);
+  }
+
+  #task({ tasks }: MissionReading): string {
+    return tasks.all[Math.floor(this.#chance.random() * tasks.all.length)]?.spec.id ?? "";
+  }
+
+  /** What the mission waits for a person to do. Gives whether there was anything. */
+  attend(mission: MissionReading): boolean {
+    const { id, tasks, questions } = mission;
+    const done = (): void => {};
+    if (mission.isPaused) this.#ask(id, "resume_mission", { reason: "" }, done);
+    // Whoever set it aside may have forgotten it, and others wait for that.
+    for (const number of mission.escrow.asides.keys())
+      this.#ask(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
+    const withdrawn = tasks.all.filter(({ stands }) => stands === "withdrawn");
+    if (withdrawn.length > 0) {
+      const outcomes = withdrawn.map(({ spec }) => ({
+        taskId: spec.id,
+        outcome: { result: { $case: "cancelled" as const, value: { code: "nobody.wants", message: "" } } },
+      }));
+      this.#ask(id, "bring_in_outcomes", { outcomes }, done);
+    }
+    if (tasks.all.some(({ stands }) => stands === "paused"))
+      this.#ask(id, "resume_board_tasks", { taskIds: [], reason: "" }, done);
+    for (const { number, kind, options } of questions.values()) {
+      const data =
+        kind === budgetQuestion
+          ? { tokens: 50, money: 5 }
+          : kind === tieQuestion
+            ? { winner: options[0] }
+            : undefined;
+      const body = data && {
+        body: { $case: "inline" as const, value: new TextEncoder().encode(JSON.stringify(data)) },
+        mediaType: "",
+      };
+      this.#ask(
+        id,
+        "decide_mission_question",
+        { approvalId: `q${number}`, approved: true, data: body, reason: "" },
+        done,
+      );
+    }
+    return withdrawn.length + questions.size > 0 || mission.isPaused;
+  }
+
+  /** Says that it is enough, where somebody has to. */
+  stop({ id }: MissionReading): void {
+    const value = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
+    this.#ask(
+      id,
+      "put_entries",
+      { agentId: "", writes: [{ key: "stop", value }], allOrNone: false },
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,134 @@
+/** The tasks of a process on their way to the pool: by the code that services offer with, over a stream of the simulation. */
+import type { dispatchService } from "@tutti/contracts/swarm/v1";
+import { type Foundation, plainTracer, silentMetrics, type Timers } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { type AttemptTellings, Dispatcher, RuntimeSettlement, WireTokens } from "@tutti/offers";
+import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
+import { processLog } from "../cluster/process-log.ts";
+import type { Doer, ProcessOfDoer } from "../load/load.ts";
+import { keyOf } from "../pools/tokens.ts";
+import type { World } from "../world/world.ts";
+import { OfferCall, type OfferCallParts } from "./offer-call.ts";
+
+export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sender"> {
+  readonly world: World;
+  readonly process: ProcessOfDoer;
+  /** All streams that are open, for what befalls them. */
+  readonly calls: Set<OfferCall>;
+  /** Whether results are said to be durable before they are. */
+  readonly isHasty: boolean;
+}
+
+/** Kinds of machines whose tasks are offered, and the services that they are from. */
+const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
+const wireTokens = Object.values(services).map((service) => new WireTokens(service));
+
+type Offer = Client<typeof dispatchService>["offer"];
+
+export class ProcessOffers implements Doer {
+  readonly #parts: ProcessOffersParts;
+  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #calls = new Set<OfferCall>();
+
+  constructor(parts: ProcessOffersParts) {
+    this.#parts = parts;
+  }
+
+  begin(runtime: Runtime): void {
+    const { world, process } = this.#parts;
+    const { life, name } = process;
+    const logger = processLog(world, name);
+    const timers: Timers = life;
+    const chance = world.chanceFor(`offers of ${name} ${life.number}`);
+    for (const [kind, service] of Object.entries(services)) {
+      const settlement = new RuntimeSettlement({
+        ...{ runtime: this.#isHasty(runtime), timers, logger, service },
+        tellings: this.#tellings(kind),
+        outputs: { add() {} },
+      });
+      const foundation: Foundation = {
+        clock: life,
+        timers,
+        chance,
+        logger,
+        metrics: silentMetrics,
+        tracer: plainTracer(chance),
+      };
+      const dispatcher = new Dispatcher({
+        ...{ settlement, foundation, instanceId: name, sharedPools: ["default"] },
+        origin: { service, workKind: kind },
+        dispatch: {
+          offer: (requests, options) =>
+            this.#call(service).talk(requests, options?.signal) as unknown as ReturnType<Offer>,
+        },
+      });
+      this.#dispatchers.set(kind, dispatcher);
+    }
+  }
+
+  takes(due: DueEffect): boolean {
+    const effect = due.effect as Parameters<Dispatcher["offer"]>[1] & { readonly kind: string };
+    if (effect.kind !== "offer_task") return false;
+    this.#dispatchers.get(due.key.kind)?.offer(due, effect);
+    return true;
+  }
+
+  withdraw(token: EffectToken): void {
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.withdraw(token);
+    for (const tokens of wireTokens) this.#parts.checks.unwanted(keyOf(tokens.write(token)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop()));
+    this.#forget();
+  }
+
+  died(): void {
+    for (const call of this.#calls) call.die();
+    this.#forget();
+  }
+
+  #forget(): void {
+    for (const call of this.#calls) this.#parts.calls.delete(call);
+    this.#calls.clear();
+  }
+
+  #call(service: string): OfferCall {
+    const { process, calls, ...parts } = this.#parts;
+    const call = new OfferCall({ ...parts, life: process.life, sender: `${service} at ${process.name}` });
+    this.#calls.add(call);
+    calls.add(call);
+    return call;
+  }
+
+  #tellings(kind: string): AttemptTellings {
+    const { commandOf } = this.#parts.process;
+    return {
+      completed: (output, outputPayload, { agent, runMs, used }) => ({
+        command: commandOf(kind, "complete_task"),
+        body: { output, outputPayload, agent, runMs, used },
+      }),
+      failed: (error, { agent, runMs, used }) => ({
+        command: commandOf(kind, "fail_task"),
+        body: { error, agent, runMs, used },
+      }),
+      begun: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
+      progress: (saved, fraction, message) => ({
+        command: commandOf(kind, "note_progress"),
+        body: { saved, fraction, message },
+      }),
+      answered() {},
+    };
+  }
+
+  /** Says at once that it has done what it is about to do. */
+  #isHasty(runtime: Runtime): Pick<Runtime, "submit"> {
+    if (!this.#parts.isHasty) return runtime;
+    return {
+      submit(submission) {
+        submission.answer({ kind: "ignored" });
+        runtime.submit({ ...submission, answer() {} });
+      },
+    };
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which start each other;
+ * agents that come to boards by themselves, and people.
+ *
+ * 1. What becomes durable of a mission may happen, by a reading of it that shares nothing with the machine, and what the machine holds at the
+ *    end is what that reading adds up.
+ * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what that said.
+ * 3. Everything ends: no task waits for ever while somebody is there who could do it.
+ */
+import { BeginMission, type MissionOrder, MissionSpec } from "@tutti/contracts/swarm/v1";
+import { BeginRun } from "@tutti/contracts/workflow/v1";
+import type { InstanceKey, Refusal } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
+import { limit } from "@tutti/machine-limit";
+import { type MissionEffect, mission, type StartMissionChild } from "@tutti/machine-mission";
+import { MissionReading } from "@tutti/machine-mission/testing";
+import { type RunEffect, runMachine } from "@tutti/machine-run";
+import { KnownDefinitions } from "@tutti/machine-run/testing";
+import type { Outcome } from "@tutti/runtime";
+import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
+import type { Doer, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+import { type AnyMachine, witnessOf } from "../witness/witness.ts";
+import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import type { World } from "../world/world.ts";
+import type { Ask } from "./actors.ts";
+import { madeBy } from "./agents-say.ts";
+import { childMissions, runs } from "./definitions.ts";
+import { RunReading } from "./run-reading.ts";
+import { WorkPeople } from "./work-people.ts";
+import type { WorkPlan } from "./work-plan.ts";
+import { WorkPool } from "./work-pool.ts";
+
+interface Codec {
+  fromPartial(body: object): object;
+}
+
+export class WorkLoad implements Load {
+  readonly service = "work";
+  readonly isOneService = true;
+  readonly machine: AnyMachine;
+  readonly others: readonly AnyMachine[];
+  readonly operations: Operation[] = [];
+  readonly #world: World;
+  readonly #chronicle: Chronicle;
+  readonly #plans = new KnownDefinitions();
+  readonly #hashes: ReadonlyMap<string, string>;
+  readonly #missions = new Map<string, MissionReading>();
+  readonly #runs = new Map<string, RunReading>();
+  readonly #answered = new Set<number>();
+  // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
+  readonly #wanted = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
+  /** Number of the operation that begins a child, by its id. */
+  readonly #children = new Map<string, number>();
+  readonly #pool: WorkPool;
+  readonly #people: WorkPeople;
+  #begin: (operation: Operation) => void = () => {};
+
+  constructor(world: World, chronicle: Chronicle, plan: WorkPlan, weakening: Weakening) {
+    this.#world = world;
+    this.#chronicle = chronicle;
+    this.machine = weakening.machine?.(mission) ?? mission;
+    this.others = [runMachine({ plans: this.#plans }), cache, limit];
+    this.#hashes = new Map(Object.entries(runs).map(([name, text]) => [name, this.#plans.add(text)]));
+    this.#pool = new WorkPool(world, plan, weakening);
+    this.#people = new WorkPeople({
+      ...{ world, plan },
+      ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
+      open: () => [...this.#missions.values()].filter((each) => each.hasBegun && !each.isOver),
+    });
+    for (const { id, atMs, what } of plan.missions) this.#plan(id, atMs, orderOf(MissionSpec.fromJSON(what)));
+    for (const { id, atMs, what } of plan.runs)
+      this.#plan(id, atMs, { hash: this.#hashes.get(String(what)) });
+    this.#pool.begin();
+    this.#people.begin();
+  }
+
+  keyOf(id: string): InstanceKey {
+    const kind = this.#runs.has(id) ? "run" : "mission";
+    return { namespace: "default", kind, id };
+  }
+
+  get lasting(): readonly string[] {
+    const all = [...this.#missions.keys(), ...this.#runs.keys()];
+    return all.filter((id) => this.#chronicle.instance(this.keyOf(id)) !== undefined);
+  }
+
+  get restless(): string | undefined {
+    const open = this.operations.find(({ number }) => !this.#answered.has(number));
+    if (open !== undefined)
+      return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
+    for (const [id, { isOver }] of this.#runs) if (!isOver) return `run ${id} has not ended`;
+    for (const [id, reading] of this.#missions)
+      if (!reading.isOver) return `mission ${id} has not ended: ${reading.inWords}`;
+    return undefined;
+  }
+
+  settleDown(): void {
+    this.#pool.settleDown();
+    this.#people.settleDown();
+  }
+
+  doerOf(process: ProcessOfDoer): Doer {
+    return this.#pool.doerOf(process);
+  }
+
+  /** See rule 1. */
+  event({ key, type, body, timeMs, operation, batch }: KnownEvent): void {
+    const { kind, id } = key;
+    if (kind === "run") {
+      const run = this.#runs.get(id) ?? new RunReading();
+      this.#runs.set(id, run);
+      run.event(type, body);
+      this.#end(id, type, body);
+      this.#tell(id, run.findings);
+    } else if (kind === "mission") {
+      const reading = this.#missions.get(id) ?? new MissionReading(id);
+      this.#missions.set(id, reading);
+      const by = this.#end(id, type, body);
+      const asked = operation === undefined ? undefined : this.#operation(operation);
+      // Letters name the command that they come of, which was given to another one.
+      const command =
+        asked === undefined || asked.account !== id
+          ? undefined
+          : { number: asked.number, type: asked.command, body: asked.body };
+      const isOffered = command === undefined;
+      const saidUsed = by === undefined || !isOffered ? undefined : this.#pool.say.answers.get(by)?.used;
+      reading.event({ type, body, timeMs, command, saidUsed }, batch);
+      this.#tell(id, reading.findings);
+    }
+  }
+
+  /** See rule 2. Gives the attempt that said it. */
+  #end(id: string, type: string, body: unknown): string | undefined {
+    const { node, output, error } = body as {
+      readonly node?: number;
+      readonly output?: Uint8Array;
+      readonly error?: { readonly message: string };
+    };
+    if (type !== "task_completed" && type !== "attempt_failed" && type !== "task_failed") return undefined;
+    const by = madeBy(type === "task_completed" ? output : undefined, error?.message);
+    if (by === undefined) return undefined;
+    if (type === "task_completed") this.#pool.checks.settled(`${id} ${node}`, by, by);
+    return by;
+  }
+
+  partitionEvent(): void {}
+
+  whenMoreIsWanted(begin: (operation: Operation) => void): void {
+    this.#begin = begin;
+  }
+
+  sent(): void {}
+
+  answeredBy(number: number, answer: unknown): void {
+    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+  }
+
+  refusedBy(number: number, refusal: Refusal): void {
+    const witnessed = witnessOf(refusal);
+    if (witnessed !== undefined) this.#restsOn(number, "the refusal of", witnessed);
+  }
+
+  received(number: number, _: Witnessed | undefined, outcome: Outcome): void {
+    this.#answered.add(number);
+    const wanted = this.#wanted.get(number);
+    this.#wanted.delete(number);
+    if (outcome.kind === "done") wanted?.answered((outcome.reply as WitnessedAnswer).answer);
+    wanted?.ended();
+  }
+
+  dispatched(): void {}
+
+  /** Children are started by a client, as the services would; the parent hears of it when that is answered. */
+  resultOf({ kind, id }: InstanceKey, effect: unknown): Result | undefined {
+    const wanted = effect as MissionEffect | RunEffect;
+    if (wanted.kind !== "start_child") return undefined;
+    const { childId, childKind, definition, taskId } = wanted;
+    const number = this.#children.get(childId);
+    if (number !== undefined) {
+      if (!this.#answered.has(number)) return undefined;
+      return {
+        kind,
+        command: "confirm_child",
+        body: { id: childId, hash: "", existed: false, ending: undefined },
+      };
+    }
+    const parent = { namespace: "default", kind, id, task: taskId };
+    if (childKind === "run") this.#runs.set(childId, this.#runs.get(childId) ?? new RunReading());
+    else this.#missions.set(childId, this.#missions.get(childId) ?? new MissionReading(childId));
+    const order =
+      childKind === "run"
+        ? { hash: this.#hashes.get(definition), parent, parentClose: 2 }
+        : { ...orderOf(childMissions[definition]), parent, ...grantOf(wanted) };
+    this.#children.set(
+      childId,
+      this.#ask(childId, beginCommand(childKind), { order }, () => {}),
+    );
+    return undefined;
+  }
+
+  lateResult(): undefined {}
+
+  late(): void {}
+
+  checkState(id: string, name: string, live: WitnessedAnswer): void {
+    const reading = this.#missions.get(id);
+    if (reading === undefined) return;
+    reading.compare(live.answer);
+    this.#tell(name, reading.findings);
+  }
+
+  finish(): void {}
+
+  #plan(id: string, atMs: number, order: object): void {
+    const isRun = id.startsWith("run");
+    if (isRun) this.#runs.set(id, new RunReading());
+    else this.#missions.set(id, new MissionReading(id));
+    const command = beginCommand(isRun ? "run" : "mission");
+    const body = (isRun ? BeginRun : BeginMission).fromPartial({ order } as never);
+    this.operations.push({ number: this.operations.length, atMs, account: id, command, body });
+  }
+
+  #ask(
+    account: string,
+    command: string,
+    given: object,
+    answered: Parameters<Ask>[3],
+    ended: () => void = () => {},
+  ): number {
+    const machine = this.#runs.has(account) ? this.others[0] : this.machine;
+    const codec = machine?.commands.find(({ type }) => type === command)?.codec as unknown as Codec;
+    const number = this.operations.length;
+    const body = codec.fromPartial(given);
+    const operation = { number, atMs: this.#world.elapsedMs, account, command, body };
+    this.operations.push(operation);
+    this.#wanted.set(number, { answered, ended });
+    this.#begin(operation);
+    return number;
+  }
+
+  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+    const { command, account } = this.#operation(number);
+    const name = (): string => `${what} operation ${number} (${command})`;
+    this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
+  }
+
+  #operation(number: number): Operation {
+    const operation = this.operations[number];
+    if (operation === undefined) throw new Error(`there is no operation ${number}`);
+    return operation;
+  }
+
+  #tell(id: string, [finding]: readonly string[]): void {
+    if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
+  }
+}
+
+function beginCommand(kind: string): string {
+  return kind === "run" ? "begin_run" : "begin_mission";
+}
+
+function orderOf(spec: MissionSpec | undefined): Partial<MissionOrder> {
+  return { spec, requestHash: Uint8Array.of(1) };
+}
+
+/** What a mission gives a mission that does one of its tasks; runs give nothing. */
+function grantOf(wanted: Partial<StartMissionChild>): object {
+  const { budget, depth, depthLeft, root } = wanted;
+  return { parentBudget: budget, depth, depthLeft, root };
+}

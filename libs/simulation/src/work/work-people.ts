@@ -1,0 +1,97 @@
+/** When agents and people do what they do: again and again while there is trouble, and until all has ended once it is over. */
+import type { MissionReading } from "@tutti/machine-mission/testing";
+import type { World } from "../world/world.ts";
+import { Actor, type Ask } from "./actors.ts";
+import { People } from "./people.ts";
+import type { WorkPlan } from "./work-plan.ts";
+
+export interface WorkPeopleParts {
+  readonly world: World;
+  readonly plan: WorkPlan;
+  readonly ask: Ask;
+  readonly open: () => readonly MissionReading[];
+}
+
+const minuteMs = 60_000;
+const calmPaceMs = 300;
+const attendMs = 700;
+/** An agent that has so many things open waits for an answer: who is asked may be slow. */
+const unansweredMax = 3;
+
+export class WorkPeople {
+  readonly #parts: WorkPeopleParts;
+  readonly #people: People;
+  /** What people wait for: they do not ask the same twice. */
+  readonly #asked = new Set<string>();
+  #isCalm = false;
+
+  constructor(parts: WorkPeopleParts) {
+    this.#parts = parts;
+    const ask: Ask = (mission, command, body, answered) => {
+      const name = `${mission} ${command} ${JSON.stringify(body)}`;
+      if (this.#asked.has(name)) return;
+      this.#asked.add(name);
+      parts.ask(mission, command, body, answered, () => this.#asked.delete(name));
+    };
+    this.#people = new People(ask, parts.world.chanceFor("people"));
+  }
+
+  begin(): void {
+    const { plan, world } = this.#parts;
+    const { agents, busyMs } = plan.pool;
+    for (const [index, planned] of plan.actors.entries()) this.#let(planned, agents[index]?.does ?? []);
+    const count = Math.round((plan.peoplePerMinute * busyMs) / minuteMs);
+    const chance = world.chanceFor("people's moments");
+    for (let planted = 0; planted < count; planted++)
+      world.at(chance.random() * busyMs, () => {
+        const open = this.#parts.open();
+        const mission = open[Math.floor(chance.random() * open.length)];
+        if (mission !== undefined) this.#people.meddle(mission);
+      });
+  }
+
+  settleDown(): void {
+    this.#isCalm = true;
+    this.#attend();
+  }
+
+  /** Somebody looks after what waits for a person, until nothing does. */
+  #attend(): void {
+    const { world, open } = this.#parts;
+    for (const mission of open()) {
+      const isWaiting = this.#people.attend(mission);
+      if (!isWaiting && mission.spec.stopConditions.length > 0) this.#people.stop(mission);
+    }
+    world.after(attendMs, () => this.#attend());
+  }
+
+  #let(plan: WorkPlan["actors"][number], does: readonly string[]): void {
+    const { world, ask, open } = this.#parts;
+    const chance = world.chanceFor(plan.id);
+    let life = 0;
+    let unanswered = 0;
+    const ofThisLife: Ask = (mission, command, body, answered) => {
+      const mine = life;
+      unanswered++;
+      const hear: typeof answered = (reply) => {
+        if (mine === life) answered(reply);
+      };
+      ask(mission, command, body, hear, () => {
+        unanswered--;
+      });
+    };
+    const actor = new Actor({ plan, does, chance, ask: ofThisLife, open });
+    const rest = (): number =>
+      this.#isCalm ? calmPaceMs * (0.5 + chance.random()) : plan.paceMs * (0.2 + 1.6 * chance.random());
+    const step = (): void => {
+      if (unanswered < unansweredMax) actor.act(this.#isCalm);
+      const dies = !this.#isCalm && plan.deadMs > 0 && chance.random() < 0.04;
+      if (dies) {
+        life++;
+        actor.forget();
+      }
+      world.after(rest() + (dies ? plan.deadMs * chance.random() : 0), step);
+    };
+    world.after(rest(), step);
+  }
+}

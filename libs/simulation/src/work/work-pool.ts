@@ -1,0 +1,104 @@
+/** The pool that all tasks meet their agents in, beside the machines: its rules, and what befalls those around it. */
+import { Hook, HookMoment } from "@tutti/contracts/swarm/v1";
+import { compileHook, type Pool } from "@tutti/matching";
+import type { Doer, ProcessOfDoer } from "../load/load.ts";
+import { PoolHouse } from "../pools/pool-house.ts";
+import type { PoolScene } from "../pools/pool-scene.ts";
+import { PoolsChecks } from "../pools/pools-checks.ts";
+import { SimulatedOwner } from "../pools/simulated-owner.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+import type { World } from "../world/world.ts";
+import { AgentsSay } from "./agents-say.ts";
+import type { OfferCall } from "./offer-call.ts";
+import { ProcessOffers } from "./process-offers.ts";
+import type { WorkPlan } from "./work-plan.ts";
+
+/** Pools have clocks of their own, that begin somewhere. */
+const beganMs = 1_000_000;
+
+/** Rules that a pool has, by what tasks are labelled with. */
+const hooks = [
+  Hook.fromPartial({
+    ...{ hookId: "deny", moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN, when: "'deny' in task.labels" },
+    action: { $case: "rule", value: { verdict: { deny: { code: "hook.denied", message: "not here" } } } },
+  }),
+  Hook.fromPartial({
+    ...{ hookId: "slow", moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN, when: "'slow' in task.labels" },
+    action: { $case: "rule", value: { verdict: { delayMs: 400, priority: "task.priority + 1" } } },
+  }),
+];
+
+export class WorkPool {
+  readonly checks: PoolsChecks;
+  readonly say: AgentsSay;
+  readonly #world: World;
+  readonly #plan: WorkPlan;
+  readonly #weakening: Weakening;
+  readonly #scene: PoolScene;
+  readonly #owner: SimulatedOwner;
+  readonly #house: PoolHouse;
+  readonly #calls = new Set<OfferCall>();
+
+  constructor(world: World, plan: WorkPlan, weakening: Weakening) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#weakening = weakening;
+    this.#scene = sceneOf(world, plan, weakening);
+    this.checks = new PoolsChecks(this.#scene);
+    this.say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
+    this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#furnish(pool));
+    const everybody = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
+    this.#house = new PoolHouse({
+      ...{ world: this.#scene, checks: this.checks, owner: this.#owner, senders: [everybody] },
+      answerTo: (assign) => this.say.answerTo(assign),
+    });
+  }
+
+  begin(): void {
+    this.#house.begin();
+    this.#house.plantFaults();
+  }
+
+  settleDown(): void {
+    this.say.isCalm = true;
+  }
+
+  doerOf(process: ProcessOfDoer): Doer {
+    return new ProcessOffers({
+      ...{ process, world: this.#world, scene: this.#scene, checks: this.checks, owner: this.#owner },
+      ...{ calls: this.#calls, isHasty: this.#weakening.pool?.isHasty === true },
+    });
+  }
+
+  #furnish(pool: Pool): void {
+    const compiled = hooks.map((hook) => {
+      const { hook: made, problems } = compileHook(hook);
+      if (made === undefined) throw new Error(JSON.stringify(problems));
+      return made;
+    });
+    pool.setHooks(compiled, { ask() {} });
+    for (const [key, maxConcurrent] of Object.entries(this.#plan.limits))
+      pool.setLimit({ key, maxConcurrent, rate: undefined, description: "" }, this.#scene.nowMs);
+  }
+
+  #loseAll(): void {
+    for (const call of [...this.#calls]) call.lose();
+  }
+}
+
+function sceneOf(world: World, { pool: plan }: WorkPlan, { pool: weakening = {} }: Weakening): PoolScene {
+  const chance = world.chanceFor("pool");
+  return {
+    plan,
+    weakening,
+    chance,
+    get nowMs() {
+      return beganMs + world.elapsedMs;
+    },
+    after: (delayMs, run) => void world.after(delayMs, run),
+    draw: (fromMs, toMs) => fromMs + chance.random() * (toMs - fromMs),
+    pick: (all) => all[Math.floor(chance.random() * all.length)],
+    tell: (text) => world.note("pool", text),
+    found: (check, text) => world.fail(check, text),
+  };
+}

@@ -1,0 +1,216 @@
+/** What missions and the pool around them are made to do wrong, to see that it is noticed. */
+import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
+import { noDeduplication } from "../weakenings/runtime-weakenings.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+import type { AnyMachine } from "../witness/witness.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: bodies and states of many kinds, each changed in its own way
+type Any = any;
+
+interface Alterations {
+  /** By the type of the event: what is emitted instead. */
+  readonly emits?: Readonly<Record<string, (body: Any) => Any>>;
+  /** By the type of the event: what happens to the state besides. */
+  readonly folds?: Readonly<Record<string, (state: Any, body: Any) => void>>;
+  /** By the type of the command: what it is taken for. */
+  readonly takes?: Readonly<Record<string, (body: Any, state: Any) => Any>>;
+}
+
+function altered({ emits = {}, folds = {}, takes = {} }: Alterations): (machine: AnyMachine) => AnyMachine {
+  return (machine) => {
+    const events = new Map(
+      machine.events.map((event) => {
+        const after = folds[event.type];
+        if (after === undefined) return [event, event];
+        const evolve: typeof event.evolve = (state, body, outstanding) => {
+          event.evolve(state, body, outstanding);
+          after(state, body);
+        };
+        return [event, { ...event, evolve }];
+      }),
+    );
+    const stepOf = (step: Any): Any =>
+      new Proxy(step, {
+        get(target, name) {
+          const value = target[name];
+          if (name !== "emit") return typeof value === "function" ? value.bind(target) : value;
+          return (event: Any, body: Any) =>
+            target.emit(events.get(event) ?? event, emits[event.type]?.(body) ?? body);
+        },
+      });
+    const { expire } = machine;
+    return {
+      ...machine,
+      events: [...events.values()],
+      commands: machine.commands.map((command) => ({
+        ...command,
+        decide: (state, body, step) =>
+          command.decide(state, takes[command.type]?.(body, state) ?? body, stepOf(step)),
+      })),
+      ...(expire && { expire: (state: Any, timer: number, step: Any) => expire(state, timer, stepOf(step)) }),
+    };
+  };
+}
+
+function nodeOf(claimId: string): number {
+  return Number(/^c(\d+)/.exec(claimId)?.[1] ?? 0);
+}
+
+function claimOf(claimId: string, { tasks }: Any): string {
+  const node = nodeOf(claimId);
+  return `c${node}.${tasks[node]?.attempt ?? 0}`;
+}
+
+function less(amounts: Any, share: number): Any {
+  return amounts && { ...amounts, tokens: amounts.tokens * share };
+}
+
+const ofMissions: readonly Weakening[] = [
+  {
+    name: "claims-twice",
+    about: "what is claimed stays on the board",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        task_claimed(state, { node }) {
+          if (!state.claimable.has(state.tasks[node])) state.claimable.add(state.tasks[node]);
+        },
+      },
+    }),
+  },
+  {
+    name: "leases-last",
+    about: "a lease lasts three times as long as was asked for",
+    foundWithin: 100,
+    machine: altered({ emits: { task_claimed: (body) => ({ ...body, leaseMs: body.leaseMs * 3 }) } }),
+  },
+  {
+    name: "old-claims-count",
+    about: "whoever had a claim once ends what another one has",
+    foundWithin: 300,
+    machine: altered({
+      takes: {
+        complete_tasks: (body, state) => {
+          const ends = body.ends.map((end: Any) => ({ ...end, claimId: claimOf(end.claimId, state) }));
+          const agentId = state.tasks[nodeOf(body.ends[0]?.claimId ?? "")]?.agent || body.agentId;
+          return { ...body, agentId, ends };
+        },
+      },
+    }),
+  },
+  {
+    name: "silence-is-free",
+    about: "what was set aside for an agent that went silent comes back",
+    foundWithin: 100,
+    machine: altered({ emits: { attempt_returned: (body) => ({ ...body, lost: false }) } }),
+  },
+  {
+    name: "retries-are-free",
+    about: "what a failed attempt used up is forgotten when there is another",
+    foundWithin: 100,
+    machine: altered({ emits: { attempt_failed: (body) => ({ ...body, used: undefined }) } }),
+  },
+  {
+    name: "spends-half",
+    about: "spending costs half",
+    foundWithin: 100,
+    machine: altered({ emits: { budget_spent: (body) => ({ ...body, amounts: less(body.amounts, 0.5) }) } }),
+  },
+  {
+    name: "nothing-aside",
+    about: "what is set aside is there for others too",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        budget_reserved(state, { amounts }) {
+          state.reserved.tokens -= amounts?.tokens ?? 0;
+        },
+      },
+    }),
+  },
+  {
+    name: "votes-twice",
+    about: "a ballot counts twice",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        ballot_cast(state, { voteId, ballot }) {
+          state.votes.get(voteId).vote.ballots.push({ ...ballot, agentId: `${ballot.agentId}'` });
+        },
+      },
+    }),
+  },
+  {
+    name: "compares-nothing",
+    about: "a value is written whichever version it was to replace",
+    foundWithin: 100,
+    machine: altered({
+      takes: {
+        put_entries: (body) => ({
+          ...body,
+          writes: body.writes.map(({ key, value }: Any) => ({ key, value })),
+        }),
+      },
+    }),
+  },
+  {
+    name: "needs-nothing",
+    about: "tasks begin before what they need has ended",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        mission_begun(state) {
+          for (const task of state.tasks)
+            if (task.open > 0) {
+              task.open = 0;
+              state.agenda.add(task.number);
+            }
+        },
+      },
+    }),
+  },
+  {
+    name: "leads-beside",
+    about: "somebody is elected while the leader's lease lasts",
+    foundWithin: 200,
+    machine: altered({
+      folds: {
+        leader_elected(state) {
+          state.leaderMs = Math.min(state.leaderMs, 1);
+        },
+      },
+    }),
+  },
+  {
+    name: "hands-to-anyone",
+    about: "what is handed on goes to whoever comes",
+    foundWithin: 200,
+    machine: altered({ emits: { task_handed_on: (body) => ({ ...body, toAgent: "", toRole: "" }) } }),
+  },
+  {
+    name: "goes-on-paused",
+    about: "new tasks begin while the mission is paused",
+    foundWithin: 300,
+    machine: altered({
+      folds: {
+        mission_paused(state) {
+          state.pauseMs = 0;
+        },
+      },
+    }),
+  },
+];
+
+/** Of the runtime beneath, and around the pool. */
+const around: readonly Weakening[] = [
+  { ...noDeduplication, name: "work-no-deduplication", foundWithin: 100 },
+  {
+    name: "work-one-slot-more",
+    about: "agents are taken to have a slot more than they have",
+    foundWithin: 100,
+    pool: poolWeakeningOf("one-slot-more"),
+  },
+];
+
+/** Looked for in missions and runs that share a pool. */
+export const workWeakenings: readonly Weakening[] = [...ofMissions, ...around];
