@@ -12,8 +12,10 @@ import { mesh } from "./mesh/mesh.ts";
 import { mission } from "./mission/mission.ts";
 import { missionMachineCost } from "./mission-machine.ts";
 import { adaptive } from "./modes/adaptive.ts";
+import { efficiency } from "./modes/efficiency.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
+import { planExecuted } from "./plan/plan-executed.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { audit } from "./policy/audit.ts";
 import { policy } from "./policy/policy.ts";
@@ -64,7 +66,9 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     cli,
     plan,
     planLarge,
+    planExecuted,
     adaptive,
+    efficiency,
     policy,
     audit,
   ].map((scenario) => [scenario.name, scenario]),

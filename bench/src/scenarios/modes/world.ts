@@ -31,6 +31,8 @@ import type { Case, CaseTask } from "./cases.ts";
 export interface Lived {
   readonly mode: Mode;
   readonly timeMs: number;
+  /** Time of slots at work. */
+  readonly busyMs: number;
   readonly choice?: ModeChoice;
 }
 
@@ -51,12 +53,12 @@ export class World {
     const weights = { time: 1, cost: 0, quality: 0 };
     const choice = this.#fixed === undefined ? chooseMode(situation, this.#chooser, { weights }) : undefined;
     const mode = choice?.candidates[choice.chosen]?.mode ?? this.#fixed ?? "workflow";
-    const session = this.#done(one, mode, situation);
+    const { session, busyMs } = this.#done(one, mode, situation);
     if (choice !== undefined) {
       const comparison = replay(session);
       learnOutcome(this.#chooser, choice, session.realMs, "modes" in comparison ? comparison.modes : []);
     }
-    return { mode, timeMs: session.realMs, ...(choice && { choice }) };
+    return { mode, timeMs: session.realMs, busyMs, ...(choice && { choice }) };
   }
 
   /** As it is stated: what will be found is not among it. */
@@ -75,7 +77,7 @@ export class World {
     return made.situation;
   }
 
-  #done({ tasks, speeds }: Case, mode: Mode, situation: Situation): RecordedSession {
+  #done({ tasks, speeds }: Case, mode: Mode, situation: Situation) {
     const problem = problemOf(tasks, speeds);
     const known = new Map(situation.taskIds.map((id, at) => [id, at]));
     const agents = situation.agents;
@@ -109,12 +111,13 @@ export class World {
     if (done.left > 0) throw new Error(`expected all to end, ${done.left} did not`);
     this.#learn(tasks, mode, parts);
     const workMs = tasks.map((_, task) => durationMs(problem, task, done.agentOf[task] ?? 0));
-    return {
+    const session: RecordedSession = {
       mode,
       realMs: done.makespanMs,
       agents: agentsOf(speeds),
       tasks: recorded(tasks, situation, done, workMs, parts),
     };
+    return { session, busyMs: done.busyMs };
   }
 
   /** A plan has told estimates already what it saw; of the rest the engines do. */
