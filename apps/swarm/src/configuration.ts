@@ -79,7 +79,7 @@ const pool = z.strictObject({
     .max(60_000)
     .default(1_000)
     .describe(
-      "How long a pool that has moved here waits for its agents before it gives out tasks, which may be at work at one of them.",
+      "How long a pool that has moved here waits at most for its agents before it gives out tasks, which may be at work at one of them.",
     ),
   preemption: z.strictObject({
     priorityDifference: z

@@ -155,6 +155,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ owner }: { owner: string }) =>
       `expected the owner of the agent's pool to be reachable${owner && ` at ${owner}`}, found that it is not, or none yet; come again`,
   },
+  poolMovedOn: {
+    status: "ABORTED",
+    retry: "never",
+    help: "Whoever asks for the links of a pool owned it, and does not any more: the pool has moved on since.",
+    message: ({ pool, found, known }: { pool: string; found: number; known: number }) =>
+      `expected the owner of pool ${pool} in epoch ${known}, found one of epoch ${found}; ask who owns it now`,
+  },
   tooMuchUnsettled: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

@@ -8,17 +8,19 @@ import { pool } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
-import { dispatchHandlers, servedDispatchService } from "./api/dispatch.ts";
+import { dispatchHandlers } from "./api/dispatch.ts";
 import { linkHandlers } from "./api/links.ts";
 import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { wireHooks } from "./hooks/wire-hooks.ts";
+import { rollCall } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { Relays } from "./links/relay/relays.ts";
+import { LinkRoll } from "./links/roll.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
@@ -55,9 +57,11 @@ export class SwarmService extends Orchestrator {
     const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
     missions.begin({ runtime, archive });
     const tenancy = new PoolTenancy(host.steward);
+    const dispatch = mesh.client(dispatchService);
     const pools: PoolDirectory = new PoolDirectory({
       ...{ turns, now, chance, timers, owner },
       settleMs: settings.pool.settleMs,
+      callRoll: rollCall({ mesh, dispatch, tenancy, roll: () => roll }),
       tenancy,
       names: settings.pools,
       settings: commonSettings(settings),
@@ -73,8 +77,9 @@ export class SwarmService extends Orchestrator {
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const { signOfLifeMs } = settings;
     const relays = new Relays({
-      ...{ foundation, now, host: owner, signOfLifeMs, dispatch: mesh.client(dispatchService) },
+      ...{ foundation, now, host: owner, signOfLifeMs, dispatch },
     });
+    const roll = new LinkRoll({ pools, tenancy, relays, now });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const book = new LinkBook({
       ...{ pools, relays, now, ids, logger, onReoffered, host: owner },
@@ -101,7 +106,7 @@ export class SwarmService extends Orchestrator {
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     const { startedAfterMs: begunAfterMs } = settings.links;
     const offering = { ...relaying, begunAfterMs, instruments: offerInstruments(metrics) };
-    mesh.serve(servedDispatchService, dispatchHandlers(offering, relaying));
+    mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, tenancy }));
   }
 }
 

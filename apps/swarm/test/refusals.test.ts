@@ -9,8 +9,10 @@ import {
 import {
   agentService,
   DrainAgentRequest,
+  dispatchService,
   GetAgentRequest,
   ListAgentsRequest,
+  ListLinksRequest,
   OfferRequest,
   PauseAgentRequest,
   QuarantineAgentRequest,
@@ -23,7 +25,6 @@ import {
   WatchAgentsRequest,
 } from "@tutti/contracts/swarm/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedDispatchService } from "../src/api/dispatch.ts";
 import { swarm } from "../src/service.ts";
 
 const services = [swarm];
@@ -78,7 +79,7 @@ describeRefusals({
 });
 
 describeRefusals({
-  contract: servedDispatchService,
+  contract: dispatchService,
   services,
   table: {
     offer: {
@@ -98,6 +99,11 @@ describeRefusals({
         hello: { version: 1, instanceId: "inst_1" },
         closed: [{ link: 1, reason: long }],
       }),
+    },
+    listLinks: {
+      malformed: ListLinksRequest.fromPartial({ epoch: -1 }),
+      field: "epoch",
+      tooLarge: ListLinksRequest.fromPartial({ pool: "p".repeat(200), namespace: "n".repeat(2_000) }),
     },
   },
 });

@@ -16,6 +16,7 @@ import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./api/hooks.ts";
 import type {
+  Attendance,
   HoldOrder,
   LaunchedAgent,
   Launches,
@@ -74,6 +75,10 @@ export class PoolOwner implements Pool {
 
   get name(): string {
     return this.#core.name;
+  }
+
+  get epoch(): number {
+    return this.#core.epoch;
   }
 
   get nextDueMs(): number {
@@ -220,6 +225,15 @@ export class PoolOwner implements Pool {
     return this.#steer(agentId, (agent) =>
       this.#core.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
     );
+  }
+
+  attendance(): Attendance[] {
+    return [...this.#core.roster.agents.values()].map((agent) => ({
+      agentId: agent.agentId,
+      incarnation: agent.identity.incarnation,
+      isPolled: agent.link?.isPolled === true,
+      tokens: [...agent.tasks()].filter(({ stage }) => stage === "working").map(({ offer }) => offer.token),
+    }));
   }
 
   launchedBy(launches: Launches): void {

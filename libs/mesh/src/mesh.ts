@@ -63,6 +63,7 @@ export class Mesh implements Component {
   readonly healthService: HealthService;
   readonly #foundation: Foundation;
   readonly #network: InProcessNetwork;
+  readonly #discovery: LayeredDiscovery;
   readonly #grpc: GrpcSide;
   readonly #ids: IdSource;
   readonly #deadlines: Deadlines;
@@ -89,14 +90,15 @@ export class Mesh implements Component {
     this.#network = options.network ?? new InProcessNetwork();
     this.#grpc = new GrpcSide(settings, foundation);
     this.server = new MeshServer({ settings, foundation, deadlines, identity, authorizer });
+    this.#discovery = new LayeredDiscovery(
+      settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],
+    );
     this.clients = new MeshClient({
       settings,
       foundation,
       deadlines,
       principal,
-      discovery: new LayeredDiscovery(
-        settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],
-      ),
+      discovery: this.#discovery,
       ownership: options.ownership ?? soleOwnership("this-process"),
       link: (instance) => this.#link(instance),
       prepare: (instances) => this.#prepare(instances),
@@ -120,6 +122,13 @@ export class Mesh implements Component {
   /** The services this process serves, each as an instance of its own. */
   get instances(): readonly Instance[] {
     return [...this.#instances.values()];
+  }
+
+  /** Instances of a service in other processes, as far as they are known. */
+  othersOf(service: string): readonly Instance[] {
+    const own = new Set(this.instances.map(({ id }) => id));
+    const known = this.#discovery.everyInstanceOf(service);
+    return known.filter(({ id, address }) => !own.has(id) && address !== this.#address);
   }
 
   /** Where others call this process; empty as long as it does not listen. */

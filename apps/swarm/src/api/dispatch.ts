@@ -1,20 +1,38 @@
 /** Where tasks are offered, and where hosts relay the links of agents whose pools are owned here. */
-import { dispatchService } from "@tutti/contracts/swarm/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import type { dispatchService, ListLinksReply, ListLinksRequest } from "@tutti/contracts/swarm/v1";
 import type { Handlers } from "@tutti/mesh";
+import { swarmErrors } from "../errors.ts";
 import { type RelayDesk, serveRelay } from "../links/relay/relay-stream.ts";
+import type { LinkRoll } from "../links/roll.ts";
 import { type OfferDesk, serveOffers } from "../offers/offer-stream.ts";
+import { defaultPool } from "../pools/pool-directory.ts";
+import type { PoolTenancy } from "../pools/tenancy.ts";
 
-const { offer, relay } = dispatchService.methods;
-
-/** The part of the contract that is served. */
-export const servedDispatchService = { ...dispatchService, methods: { offer, relay } };
+interface RollDesk {
+  readonly roll: LinkRoll;
+  readonly tenancy: Pick<PoolTenancy, "epochOf">;
+}
 
 export function dispatchHandlers(
   offers: OfferDesk,
   relays: RelayDesk,
-): Handlers<typeof servedDispatchService> {
+  rolls: RollDesk,
+): Handlers<typeof dispatchService> {
   return {
     offer: (requests, context) => serveOffers(offers, requests, context),
     relay: (requests, context) => serveRelay(relays, requests, context),
+    listLinks: (request) => listLinks(rolls, request),
   };
+}
+
+async function* listLinks(
+  { roll, tenancy }: RollDesk,
+  { namespace: of, pool, epoch }: ListLinksRequest,
+): AsyncGenerator<ListLinksReply> {
+  const namespace = of || defaultNamespace;
+  const name = pool || defaultPool;
+  const known = tenancy.epochOf(namespace, name);
+  if (known > epoch) throw swarmErrors.poolMovedOn({ pool: name, found: epoch, known });
+  yield* roll.replies(namespace, name);
 }

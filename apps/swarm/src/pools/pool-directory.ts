@@ -12,6 +12,7 @@ import { newPool, type PoolView } from "@tutti/machine-pool";
 import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";
+import { type RollCall, Settling } from "./settling.ts";
 import type { PoolTenancy } from "./tenancy.ts";
 import { Tenant } from "./tenant.ts";
 import type { Turns } from "./turns.ts";
@@ -23,8 +24,10 @@ export interface PoolDirectoryParts {
   readonly now: PoolTime;
   readonly chance: Chance;
   readonly timers: Timers;
-  /** How long a pool that has moved here waits for its agents. */
+  /** How long a pool that has moved here waits for its agents at most. */
   readonly settleMs: number;
+  /** Says who is to come to one. */
+  readonly callRoll: RollCall;
   /** Instance id of this process. */
   readonly owner: string;
   /** Names of pools that every namespace has beside `default`. */
@@ -53,6 +56,7 @@ export class PoolDirectory {
   readonly #tenants = new Map<string, Tenant>();
   readonly #opening = new Map<string, Promise<Tenant>>();
   readonly #names: ReadonlySet<string>;
+  readonly #settlings = new Map<Pool, Settling>();
   readonly #listeners = new Set<LeftListener>();
   readonly #tenantListeners = new Set<TenantListener>();
 
@@ -180,7 +184,10 @@ export class PoolDirectory {
     const pool: Pool = openPool({
       ...{ namespace, name, owner, chance, settings, epoch },
       openedMs: now(),
-      onAgentChange: (change) => onAgentChange(pool, change),
+      onAgentChange: (change) => {
+        onAgentChange(pool, change);
+        this.#settlings.get(pool)?.look();
+      },
     });
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());
@@ -194,17 +201,19 @@ export class PoolDirectory {
     return this.#names.has(name) || contents?.settings !== undefined;
   }
 
-  /** Senders may be quicker than agents: what is offered may be at work at one that has not come back yet. */
   #letSettle(tenant: Tenant): void {
-    const { timers, settleMs, now } = this.#parts;
+    const { timers, settleMs, now, callRoll } = this.#parts;
     if (settleMs === 0) return;
     const { pool } = tenant;
     tenant.settle(true, now());
-    timers.after(settleMs, () => {
+    const settling = new Settling({ pool, timers, settleMs, now }, () => {
+      this.#settlings.delete(pool);
       if (this.#tenants.get(`${pool.namespace}/${pool.name}`) !== tenant) return;
       tenant.settle(false, now());
       this.turns.stir(pool);
     });
+    this.#settlings.set(pool, settling);
+    settling.start(callRoll);
   }
 
   #leave(partition: number): void {
@@ -218,6 +227,8 @@ export class PoolDirectory {
 
   #close(key: string, { pool }: Tenant, owner: Owner | undefined): void {
     this.#tenants.delete(key);
+    this.#settlings.get(pool)?.stop();
+    this.#settlings.delete(pool);
     for (const listener of [...this.#listeners]) listener(pool, owner);
     this.turns.forget(pool);
   }

@@ -12,10 +12,25 @@ const service = "swarm";
 export class PoolTenancy {
   readonly partitions: number;
   readonly #steward: Steward;
+  /** The epoch in which each partition was owned here last. */
+  readonly #epochs = new Map<number, number>();
+  readonly #taken: ((partition: number, epoch: number) => void)[] = [];
 
   constructor(steward: Steward) {
     this.#steward = steward;
     this.partitions = steward.partitions;
+    steward.onOwner((of, partition) => {
+      const owner = of === service ? steward.ownerOf(of, partition) : undefined;
+      // Without an address it is this process.
+      if (owner?.address !== "" || this.#epochs.get(partition) === owner.epoch) return;
+      this.#epochs.set(partition, owner.epoch);
+      for (const taken of this.#taken) taken(partition, owner.epoch);
+    });
+  }
+
+  /** Told of each partition that is to be owned here, when that is known. */
+  onTaken(taken: (partition: number, epoch: number) => void): void {
+    this.#taken.push(taken);
   }
 
   /** Told of each partition that is let go of, before another process has it. */
@@ -49,18 +64,24 @@ export class PoolTenancy {
       if (this.#steward.holds(service, partition)) continue;
       // One that has no owner now is waited for by whoever calls it.
       const owner = this.#steward.ownerOf(service, partition)?.instance ?? `${partition}`;
-      if (!names.has(owner)) names.set(owner, this.#nameIn(namespace, partition));
+      if (!names.has(owner)) names.set(owner, this.nameIn(namespace, partition));
     }
     return [...names.values()];
   }
 
-  #nameIn(namespace: string, partition: number): string {
+  /** The name of a pool that would fall into a partition. */
+  nameIn(namespace: string, partition: number): string {
     for (let number = 0; ; number++)
       if (this.partitionOf(namespace, `p${number}`) === partition) return `p${number}`;
   }
 
   epochOf(namespace: string, name: string): number {
     return this.#steward.epochOf(service, this.partitionOf(namespace, name));
+  }
+
+  /** The epoch in which a pool was owned here last; 0 when it never was. */
+  ownedEpoch(namespace: string, name: string): number {
+    return this.#epochs.get(this.partitionOf(namespace, name)) ?? 0;
   }
 
   /** What a caller is told about a pool that is not owned here. */

@@ -33,8 +33,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** A process in this one. */
-  async join(): Promise<ServiceHost> {
-    const sources = memorySources({ arguments: [...this.#all(), "--log.level=fatal"] });
+  async join(...flags: readonly string[]): Promise<ServiceHost> {
+    const sources = memorySources({ arguments: [...this.#all(), "--log.level=fatal", ...flags] });
     const host = await ServiceHost.open({ name: "swarm", version: "0.1.0", services: [swarm], sources });
     await host.start();
     return host;

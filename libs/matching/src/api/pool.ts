@@ -23,6 +23,8 @@ import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
 export interface Pool {
   readonly namespace: string;
   readonly name: string;
+  /** The epoch in which it is owned here. */
+  readonly epoch: number;
 
   /** Welcomes an agent, or says why not. An earlier link of the same agent is ended by it. */
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal;
@@ -55,6 +57,8 @@ export interface Pool {
    * can be held too: it is when it comes.
    */
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
+  /** All agents that are there, for who has the pool next. */
+  attendance(): Attendance[];
   /** Ends whatever hold there is. */
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
   /** Asks an agent to finish and to go. What it still has at the deadline goes to others; 0 for no deadline. */
@@ -215,6 +219,15 @@ export interface HoldOrder {
   readonly reason: string;
   /** 0 for until released. */
   readonly forMs: number;
+}
+
+/** An agent that is there, and what it has. */
+export interface Attendance {
+  readonly agentId: string;
+  readonly incarnation: string;
+  /** Whether it asks for each task, and may not come for long. */
+  readonly isPolled: boolean;
+  readonly tokens: readonly Uint8Array[];
 }
 
 /** An agent stands, or is held, otherwise than before. */

@@ -14,6 +14,8 @@ export interface Instance {
 export interface Discovery {
   /** The same array until something about the service's instances changes. */
   instancesOf(service: string): readonly Instance[];
+  /** Where calls that may go anywhere stay close by, those elsewhere too: for calls that name their instance. */
+  everyInstanceOf?(service: string): readonly Instance[];
   /** Calls back after each change of the service's instances. Returns how to stop. */
   watch(service: string, changed: () => void): () => void;
 }

@@ -18,6 +18,14 @@ export class LayeredDiscovery implements Discovery {
     return none;
   }
 
+  everyInstanceOf(service: string): readonly Instance[] {
+    const known = new Map<string, Instance>();
+    for (const layer of this.#layers)
+      for (const instance of layer.instancesOf(service))
+        if (!known.has(instance.id)) known.set(instance.id, instance);
+    return [...known.values()];
+  }
+
   watch(service: string, changed: () => void): () => void {
     const stops = this.#layers.map((layer) => layer.watch(service, changed));
     return () => {

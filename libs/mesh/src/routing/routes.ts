@@ -117,7 +117,7 @@ export class Routes {
     await this.#parts.pool.prepare(service);
     const untilMs = clock.monotonic() + discoveryMs;
     for (;;) {
-      const target = this.#pick(call);
+      const target = this.#pick(call) ?? (await this.#elsewhere(call));
       if (target !== undefined) {
         call.target = target;
         return this.#toAny(call, next);
@@ -128,6 +128,16 @@ export class Routes {
       await call.news(timers, leftMs, (heard) => discovery.watch(service, heard));
       await this.#parts.pool.prepare(service);
     }
+  }
+
+  /** The instance that a call names, where others of its service are closer. */
+  async #elsewhere({ instance, method: { service } }: ClientCall): Promise<Target | undefined> {
+    if (instance === "") return undefined;
+    const { discovery, pool } = this.#parts;
+    const known = discovery.everyInstanceOf?.(service).find(({ id }) => id === instance);
+    if (known === undefined) return undefined;
+    const target = pool.find(service, known.id, known.address) ?? (await pool.adopt(known));
+    return target.breaker.admits ? target : undefined;
   }
 
   /** Why nobody can be called. */

@@ -11,9 +11,8 @@ export class Relays {
     this.#parts = parts;
   }
 
-  /** The relay to a pool, if there is one. */
-  find(namespace: string, name: string): PoolRelay | undefined {
-    return this.#relays.get(`${namespace}/${name}`);
+  get all(): Iterable<PoolRelay> {
+    return this.#relays.values();
   }
 
   /** The relay to a pool, made for whoever is let in by `join`. */

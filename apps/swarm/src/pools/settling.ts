@@ -1,0 +1,73 @@
+/**
+ * A pool that has moved here gives out nothing at first: senders may be quicker than agents, and what they offer may be at
+ * work at one that has not come back yet.
+ *
+ * 1. It ends when everybody is here who is to come, if that is known of all; otherwise when its time is over.
+ * 2. Senders are not waited for: of what is at work agents tell, and nothing that is limited begins while a sender has yet
+ *    to offer some of that.
+ */
+import { AgentState } from "@tutti/contracts/agent/v1";
+import type { Timer, Timers } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
+import type { PoolTime } from "./pool-time.ts";
+
+/** Ids of the agents that are to come to a pool; undefined where some may come of whom nobody knows. */
+export type RollCall = (pool: Pool) => Promise<ReadonlySet<string> | undefined>;
+
+export interface SettlingParts {
+  readonly pool: Pool;
+  readonly timers: Timers;
+  readonly settleMs: number;
+  readonly now: PoolTime;
+}
+
+export class Settling {
+  readonly #parts: SettlingParts;
+  readonly #over: () => void;
+  #isOver = false;
+  #timer: Timer | undefined;
+  #awaited: Set<string> | undefined;
+
+  constructor(parts: SettlingParts, over: () => void) {
+    this.#parts = parts;
+    this.#over = over;
+  }
+
+  start(callRoll: RollCall): void {
+    const { pool, timers, settleMs } = this.#parts;
+    this.#timer = timers.after(settleMs, () => this.#end());
+    void callRoll(pool).then(
+      (expected) => {
+        this.#awaited = expected && new Set(expected);
+        this.look();
+      },
+      // Then it is not known of all.
+      () => {},
+    );
+  }
+
+  /** Somebody may have come. */
+  look(): void {
+    const awaited = this.#awaited;
+    if (awaited === undefined) return;
+    for (const agentId of awaited) if (this.#isHere(agentId)) awaited.delete(agentId);
+    if (awaited.size === 0) this.#end();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#over();
+  }
+
+  #isHere(agentId: string): boolean {
+    const { pool, now } = this.#parts;
+    const state = pool.agent(agentId, now())?.state ?? AgentState.AGENT_STATE_GONE;
+    return state !== AgentState.AGENT_STATE_GONE && state !== AgentState.AGENT_STATE_STARTING;
+  }
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
+import { type Gate, gate } from "@tutti/kernel/testing";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { Cluster } from "./support/cluster.ts";
+import { Service } from "./support/service.ts";
+import { until } from "./support/until.ts";
+
+const program = await natsServerProgram();
+
+/** One agent that goes to whoever owns its pool, and one that stays where it is. */
+const agentIds = ["follower", "stayer"];
+
+class Room {
+  readonly begun: string[] = [];
+  readonly #workers: Worker[];
+
+  constructor(address: string, namespace: string, doors: Gate) {
+    this.#workers = agentIds.map((agentId) => {
+      const followRedirects = agentId === "follower";
+      const worker = new Worker(
+        { address, namespace, agentId, slots: 2, handleSignals: false, followRedirects },
+        { logger: silentLogger },
+      );
+      worker.handle("test.echo", async (_input, { workId }) => {
+        this.begun.push(workId);
+        await doors.pass();
+        return workId;
+      });
+      return worker;
+    });
+  }
+
+  async open(): Promise<void> {
+    for (const worker of this.#workers) await worker.start();
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.#workers) await worker.stop();
+  }
+}
+
+describe("pools that move to a process that has come", { skip: program.skip }, () => {
+  let cluster: Cluster;
+  before(async () => {
+    // Longer than anything here is waited for.
+    cluster = await Cluster.open(2, "--swarm.pool.settleMs=60000");
+  });
+  after(() => cluster[Symbol.asyncDispose]());
+
+  it("go on when all are back that their owner before knew, linked there or relayed", async () => {
+    const first = await cluster.join();
+    const namespaces = cluster.namespaces();
+    const doors = gate();
+    const rooms = namespaces.map((namespace) => new Room(first.mesh.address, namespace, doors));
+    for (const room of rooms) await room.open();
+    const services = namespaces.map((namespace) => new Service(first, namespace));
+    for (const service of services) service.offer([1, 2, 3]);
+    const haveBegun = (count: number) => () =>
+      services.every((service) => service.ended.length === 0) &&
+      rooms.every(({ begun }) => begun.length === count);
+    await until("three of each to be at work", haveBegun(3));
+
+    const peers = JSON.stringify({ swarm: [first.mesh.address] });
+    const second = await cluster.join(`--mesh.peers=${peers}`);
+    await until("one pool to have moved", () =>
+      services.some((service) => service.ended.length === 0 && service.breaks > 0),
+    );
+    // There is a slot for each, but not before it is known who has the other three.
+    for (const service of services) service.offer([4]);
+    await until("the fourth of each", haveBegun(4));
+    doors.open();
+    await until("all results", () => services.every((service) => new Set(service.ended).size === 4));
+    for (const { begun } of rooms) assert.deepEqual(begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    for (const service of services) service.keep();
+    for (const room of rooms) await room.close();
+    await second.stop();
+    await first.stop();
+  });
+});
