@@ -7,7 +7,7 @@ import { kinds } from "../src/budget/amounts.ts";
 import { limitOf } from "../src/budget/book.ts";
 import { explainMission, mission } from "../src/index.ts";
 import { isHolding } from "../src/state.ts";
-import { operations, resultOf } from "../src/testing/operations.ts";
+import { operations, resultOf } from "../src/testing/operations/index.ts";
 
 describe("missions", () => {
   machineConformance({
