@@ -1,5 +1,5 @@
 /** Parts that are done in their declared order: each is a run. */
-import type { TaskOutcome } from "@tutti/contracts/types/v1";
+import { NeedCondition, type TaskOutcome, type TaskSpec } from "@tutti/contracts/types/v1";
 import {
   ListTasksRequest,
   ParentClosePolicy,
@@ -35,7 +35,7 @@ export interface RunSubstrateParts {
   >;
   readonly tasks: Pick<
     Client<typeof taskService>,
-    "listTasks" | "addTasks" | "withdrawTasks" | "bringInOutcomes"
+    "listTasks" | "addTasks" | "withdrawTasks" | "bringInOutcomes" | "repairTask"
   >;
 }
 
@@ -53,7 +53,7 @@ export class RunSubstrate implements Substrate {
       ...{ namespace, runId: workId, parent: { namespace, kind: "session", id, task: partId } },
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
-    const tasks = [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))];
+    const tasks = [...standInsFor(elsewhere, 0), ...part.tasks.map((task) => limited(task, part, place))];
     const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
     request.spec = {
       ...RunSpec.create(),
@@ -63,7 +63,7 @@ export class RunSubstrate implements Substrate {
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
     if (existed && run?.parent?.id !== id) throw sessionServiceErrors.childTaken({ child: workId });
-    await this.#withdraw(place, part, elsewhere, options);
+    await this.#withdraw(place, part, { elsewhere, number: 0 }, options);
   }
 
   async standing({ namespace }: Place, { workId }: PartWork, options: Asking): Promise<Standing> {
@@ -100,13 +100,16 @@ export class RunSubstrate implements Substrate {
     const idempotencyKey = `session/${sessionId}/${partId}/${number}`;
     switch (operation?.$case) {
       case "add": {
-        const added = [...elsewhere.map(standInFor), ...part.tasks.map((task) => limited(task, part, place))];
+        const added = [
+          ...standInsFor(elsewhere, number),
+          ...part.tasks.map((task) => limited(task, part, place)),
+        ];
         const reason = "they belong to the session's part";
         await tasks.addTasks(
           { namespace, runId, tasks: added, parentTaskId: "", reason, idempotencyKey },
           options,
         );
-        await this.#withdraw(place, part, elsewhere, options);
+        await this.#withdraw(place, part, { elsewhere, number }, options);
         return nothingDone;
       }
       case "withdraw":
@@ -134,26 +137,51 @@ export class RunSubstrate implements Substrate {
     }
   }
 
-  /** What stands for tasks that are done elsewhere begins nowhere. */
+  /** What stands for tasks that are done elsewhere begins nowhere: once it is out, what held it is let go of. */
   async #withdraw(
-    { namespace }: Place,
-    { workId: runId }: PartWork,
-    taskIds: readonly string[],
+    { namespace, sessionId }: Place,
+    { workId: runId, partId }: PartWork,
+    { elsewhere, number }: { readonly elsewhere: readonly string[]; readonly number: number },
     options: Asking,
   ): Promise<void> {
-    if (taskIds.length === 0) return;
+    if (elsewhere.length === 0) return;
+    const { tasks } = this.#parts;
     const reason = "another part of the session does it";
-    await this.#parts.tasks.withdrawTasks({ namespace, runId, taskIds: [...taskIds], reason }, options);
+    await tasks.withdrawTasks({ namespace, runId, taskIds: [...elsewhere], reason }, options);
+    const repair = { $case: "output" as const, value: { body: undefined, mediaType: "" } };
+    const idempotencyKey = `session/${sessionId}/${partId}/hold/${number}`;
+    const request = { namespace, runId, taskId: holdOf(number), repair, reason, idempotencyKey };
+    await tasks.repairTask(request, options);
   }
+}
+
+/** Only what waits for something can be taken out of a run: what stands for others waits for a task that nobody begins. */
+function standInsFor(elsewhere: readonly string[], number: number): TaskSpec[] {
+  if (elsewhere.length === 0) return [];
+  const needs = [{ task: holdOf(number), condition: NeedCondition.NEED_CONDITION_SUCCESS }];
+  return [standInFor(holdOf(number)), ...elsewhere.map((id) => ({ ...standInFor(id), needs }))];
+}
+
+function holdOf(number: number): string {
+  return `session-hold-${number}`;
 }
 
 function seenIn(task: Task): SeenTask {
   const { taskId: id, status, statusReason: reason, attempts, attemptCount, outcome, used } = task;
+  const endMs = msOf(task.endTime);
   return {
     ...{ id, status, reason, used, agent: attempts.at(-1)?.agentId ?? "", attempts: attemptCount },
-    ...{ readyMs: msOf(task.readyTime), startMs: msOf(task.startTime), endMs: msOf(task.endTime) },
+    ...{ readyMs: msOf(task.readyTime), startMs: startOf(task, endMs), endMs },
     ...endOf(outcome),
   };
+}
+
+/** Of what ended at once nobody said when it began: it was given to an agent at most so long before its end. */
+function startOf({ startTime, attempts }: Task, endMs: number): number {
+  const last = attempts.at(-1);
+  const known = msOf(startTime) || msOf(last?.startTime);
+  if (known > 0 || endMs === 0 || last === undefined || last.agentId === "") return known;
+  return Math.min(endMs, msOf(last.queueTime));
 }
 
 export function msOf(time: Timestamp | undefined): number {

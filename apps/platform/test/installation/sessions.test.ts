@@ -1,0 +1,327 @@
+/** Sessions on a whole installation: every mode over the same tasks, parts that look at each other, moves, locks, other sessions. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ExecuteSessionRequest, Mode, type Session, sessionService } from "@tutti/contracts/session/v1";
+import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { gate } from "@tutti/kernel/testing";
+import type { Client } from "@tutti/mesh";
+import { Worker } from "@tutti/sdk";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
+const { MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
+
+type Given = NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>;
+
+describe("sessions on a whole installation", () => {
+  let installation: Installation;
+  let sessions: Client<typeof sessionService>;
+  const workers: Worker[] = [];
+  const goOn = gate();
+  const codeOf = (promise: Promise<unknown>) =>
+    promise.then(
+      () => "done",
+      (error: unknown) => (isTuttiError(error) ? error.code : String(error)),
+    );
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    sessions = installation.host.mesh.client(sessionService, { service: "master" });
+    for (const agentId of ["anna", "ben"]) {
+      const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
+      worker.handle("number.add", ({ of }: { readonly of: readonly number[] }) =>
+        of.reduce((sum, each) => sum + each, 1),
+      );
+      worker.handle("text.fail", () => {
+        throw new Error("no ink");
+      });
+      worker.handle("door.wait", async () => {
+        await goOn.pass();
+        return 1;
+      });
+      await worker.start();
+      workers.push(worker);
+    }
+  });
+  after(async () => {
+    for (const worker of workers) await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  function task(id: string, needs: readonly string[] = [], more: Partial<TaskSpec> = {}): TaskSpec {
+    const input = { of: needs.map((need) => `\${{ tasks.${need}.output }}`) };
+    const inline = new TextEncoder().encode(JSON.stringify(input));
+    const partial = {
+      ...{
+        id,
+        work: { $case: "capability" as const, value: "number.add" },
+        needs: needs.map((need) => ({ task: need })),
+      },
+      input: { body: { $case: "inline" as const, value: inline } },
+    };
+    return { ...taskOf(partial), ...more };
+  }
+
+  function taskOf(partial: object): TaskSpec {
+    const request = ExecuteSessionRequest.fromPartial({
+      spec: { work: { $case: "tasks", value: { tasks: [partial] } } },
+    } as Given);
+    const { work } = request.spec ?? {};
+    if (work?.$case !== "tasks" || work.value.tasks[0] === undefined) throw new Error("expected a task");
+    return work.value.tasks[0];
+  }
+
+  async function execute(
+    mode: Mode,
+    tasks: TaskSpec[],
+    spec: object = {},
+    more: object = {},
+  ): Promise<string> {
+    const request = ExecuteSessionRequest.fromPartial({ spec: { ...spec, mode }, ...more } as Given);
+    if (request.spec !== undefined)
+      request.spec.work = { $case: "tasks", value: { tasks, output: "", input: undefined } };
+    const { session } = await sessions.executeSession(request, {});
+    return session?.sessionId ?? "";
+  }
+
+  async function ended(sessionId: string): Promise<Session> {
+    const { session } = await sessions.awaitSession(
+      { namespace: "", sessionId, waitMs: 20_000 },
+      { timeoutMs: 30_000 },
+    );
+    assert.ok(session?.endTime !== undefined, `${sessionId} has ended: ${session?.statusReason ?? ""}`);
+    return session;
+  }
+
+  function outputOf({ outcome, statusReason }: Session): unknown {
+    const { result } = outcome ?? {};
+    assert.equal(result?.$case, "completed", `${statusReason} ${JSON.stringify(result)}`);
+    if (result?.$case !== "completed" || result.value.body?.$case !== "inline") return undefined;
+    return JSON.parse(new TextDecoder().decode(result.value.body.value));
+  }
+
+  /** Chains, a bag, and a knot that needs all of them. */
+  const graph = () => [
+    ...[1, 2, 3, 4].map((n) => task(`chain${n}`, n === 1 ? [] : [`chain${n - 1}`])),
+    ...Array.from({ length: 8 }, (_, n) => task(`bag${n}`, ["chain1"])),
+    task("left", ["bag0", "bag1", "chain4"]),
+    task("right", ["bag2", "chain4"]),
+    task("knot", ["left", "right", ...Array.from({ length: 5 }, (_, n) => `bag${n + 3}`)]),
+  ];
+
+  /** What a plain sequential run gives. */
+  function expected(tasks: readonly TaskSpec[]): Record<string, number> {
+    const outputs: Record<string, number> = {};
+    for (const { id, needs } of tasks)
+      outputs[id] = needs.reduce((sum, need) => sum + (outputs[need.task] ?? 0), 1);
+    return outputs;
+  }
+
+  for (const [name, mode] of Object.entries({ workflow, swarm, intelligence, hybrid, adaptive }))
+    it(`gives in the mode ${name} what a plain sequential run gives`, async () => {
+      const tasks = graph();
+      const session = await ended(await execute(mode, tasks));
+      assert.deepEqual(outputOf(session), expected(tasks));
+      assert.equal(session.tasks?.completed, tasks.length);
+      const wanted = mode === adaptive ? [workflow, swarm, intelligence, hybrid] : [mode];
+      assert.ok(wanted.includes(session.effectiveMode as never), `found ${session.effectiveMode}`);
+      assert.deepEqual(
+        new Set(session.parts.map(({ status }) => status)),
+        new Set([WorkStatus.WORK_STATUS_COMPLETED]),
+      );
+      const { tasks: seen } = await sessions.listTasks(
+        {
+          namespace: "",
+          sessionId: session.sessionId,
+          statuses: [],
+          partId: "",
+          withPayloads: false,
+          page: undefined,
+        },
+        {},
+      );
+      for (const { spec, agentId, startTime, endTime } of seen) {
+        assert.match(agentId, /^(anna|ben)$/, spec?.id);
+        assert.ok(startTime !== undefined && endTime !== undefined);
+      }
+    });
+
+  it("plans, and shows the plan beside what came of it", async () => {
+    const sessionId = await execute(intelligence, graph());
+    await ended(sessionId);
+    const { plan, count } = await sessions.getPlan({ namespace: "", sessionId, number: 0 }, {});
+    assert.ok(count >= 1);
+    assert.notEqual(plan?.reason, "");
+    assert.ok((plan?.lowerBoundMs ?? 0) > 0);
+    assert.equal(plan?.tasks.length, graph().length);
+    for (const each of plan?.tasks ?? []) {
+      assert.match(each.plannedAgentId, /^(anna|ben)$/);
+      assert.ok(each.plannedStartTime !== undefined && each.endTime !== undefined);
+    }
+    assert.ok(plan?.tasks.some(({ critical }) => critical));
+  });
+
+  it("passes outputs between parts that are done in different modes", async () => {
+    const tasks = graph();
+    const session = await ended(await execute(hybrid, tasks));
+    assert.ok(session.parts.length > 1, "the graph is cut");
+    assert.deepEqual(outputOf(session), expected(tasks));
+    const { choices } = await sessions.explainSession(
+      { namespace: "", sessionId: session.sessionId, taskId: "" },
+      {},
+    );
+    assert.equal(choices[0]?.kind, "cut");
+  });
+
+  it("moves tasks that have not begun to another mode, and what needs them goes on where it is", async () => {
+    const wait = task("wait", [], { work: { $case: "capability", value: "door.wait" } });
+    const tasks = [wait, task("next", ["wait"]), task("last", ["next"]), task("more", ["wait"])];
+    const sessionId = await execute(workflow, tasks);
+    await until("the first is at work", async () => {
+      const { session } = await sessions.getSession({ namespace: "", sessionId, atEvent: 0 }, {});
+      return session?.tasks?.running === 1;
+    });
+    const move = (taskIds: string[], mode: Mode) =>
+      sessions.moveTasks(
+        { namespace: "", sessionId, taskIds, mode, reason: "there is room", idempotencyKey: "" },
+        {},
+      );
+    assert.equal(await codeOf(move(["wait"], swarm)), "session.task_begun");
+    const { moves } = await move(["next"], swarm);
+    assert.deepEqual(
+      moves.map(({ taskId, fromPartId, toPartId, reason }) => [taskId, fromPartId, toPartId, reason]),
+      [["next", "p1", "p2", "there is room"]],
+    );
+    await move(["more"], intelligence);
+    goOn.open();
+    const session = await ended(sessionId);
+    assert.deepEqual(outputOf(session), { wait: 1, next: 2, last: 3, more: 2 });
+    assert.deepEqual(
+      session.parts.map(({ mode, taskIds }) => [mode, taskIds]),
+      [
+        [workflow, ["wait", "last"]],
+        [swarm, ["next"]],
+        [intelligence, ["more"]],
+      ],
+    );
+  });
+
+  it("takes more tasks while it runs, and waits for another session and for its locks", async () => {
+    const first = await execute(swarm, [task("a")], { locks: [{ name: "press" }] });
+    const second = await execute(swarm, [task("b")], {
+      locks: [{ name: "press" }],
+      dependsOn: [{ session: { kind: "session", id: first } }],
+    });
+    const { total } = await sessions.addTasks(
+      { namespace: "", sessionId: second, tasks: [task("c", ["b"])], idempotencyKey: "once" },
+      {},
+    );
+    assert.equal(total, 2);
+    assert.deepEqual(outputOf(await ended(second)), { b: 1, c: 2 });
+    const before = await ended(first);
+    const after = await ended(second);
+    assert.ok((after.startTime?.seconds ?? 0) >= (before.endTime?.seconds ?? Number.POSITIVE_INFINITY));
+  });
+
+  it("fails with what a task failed with, and is taken up again from there", async () => {
+    const bad = task("bad", ["good"], { work: { $case: "capability", value: "text.fail" } });
+    for (const mode of [workflow, swarm, intelligence]) {
+      const sessionId = await execute(mode, [task("good"), bad, task("never", ["bad"])]);
+      const session = await ended(sessionId);
+      assert.equal(session.status, WorkStatus.WORK_STATUS_FAILED);
+      const { result } = session.outcome ?? {};
+      assert.equal(result?.$case === "failed" ? result.value.code : "", "session.tasks_failed");
+      await sessions.retrySession(
+        { namespace: "", sessionId, taskIds: [], reason: "again", idempotencyKey: "" },
+        {},
+      );
+      const again = await ended(sessionId);
+      assert.equal(again.status, WorkStatus.WORK_STATUS_FAILED);
+      assert.equal(again.parts.length, 2);
+      assert.deepEqual(again.parts[1]?.taskIds, ["bad", "never"], "good results are kept");
+    }
+  });
+
+  it("is held, goes on, and is cancelled with all that it started", async () => {
+    const hold = task("hold", [], { work: { $case: "capability", value: "door.wait" } });
+    const closed = gate();
+    workers[0]?.handle("door.closed", async (_input, context) => {
+      await Promise.race([
+        closed.pass(),
+        new Promise((done) => context.signal.addEventListener("abort", done)),
+      ]);
+      return 1;
+    });
+    for (const mode of [workflow, swarm, intelligence]) {
+      const sessionId = await execute(mode, [hold, task("next", ["hold"])]);
+      const about = { namespace: "", sessionId, reason: "lunch" };
+      await sessions.pauseSession(about, {});
+      const { session } = await sessions.resumeSession(about, {});
+      assert.notEqual(session?.status, WorkStatus.WORK_STATUS_PAUSED);
+      await ended(sessionId);
+      const other = await execute(mode, [task("a"), task("b", ["a"])], { dependsOn: [] });
+      await sessions.cancelSession({ namespace: "", sessionId: other, reason: "enough" }, {}).catch(() => {});
+      const { status } = await ended(other);
+      assert.ok(status === WorkStatus.WORK_STATUS_CANCELLED || status === WorkStatus.WORK_STATUS_COMPLETED);
+    }
+  });
+
+  it("refuses at once, naming the task or the circle", async () => {
+    const tried = (tasks: TaskSpec[], spec: object = {}, more: object = {}) =>
+      execute(workflow, tasks, spec, more).then(
+        () => "done",
+        (error: unknown) => (isTuttiError(error) ? `${error.code} ${error.message}` : String(error)),
+      );
+    assert.match(await tried([task("a", ["b"]), task("b", ["a"])]), /^session\.task_invalid .*circle/);
+    assert.match(await tried([task("a", ["gone"])]), /^session\.task_invalid .*gone/);
+    const unknown = task("u", [], { work: { $case: "capability", value: "nobody.does" } });
+    assert.match(await tried([unknown]), /^session\.capability_unknown task u/);
+    assert.match(
+      await tried([task("g", [], { resources: { gpu: 2 } })]),
+      /^session\.resources_impossible task g/,
+    );
+    const dependsOn = [{ session: { kind: "session", id: "ring-b" } }];
+    const first = await execute(workflow, [task("a")], { dependsOn }, { sessionId: "ring-a" });
+    const back = { dependsOn: [{ session: { kind: "session", id: first } }] };
+    assert.match(
+      await tried([task("a")], back, { sessionId: "ring-b" }),
+      /^session\.waits_in_circle .*ring-b waits for ring-a waits for ring-b/,
+    );
+    await sessions.terminateSession({ namespace: "", sessionId: first, reason: "" }, {});
+    assert.equal((await ended(first)).status, WorkStatus.WORK_STATUS_TERMINATED);
+  });
+
+  it("says what other modes would have cost, once it has been done", async () => {
+    const session = await ended(await execute(swarm, graph()));
+    const { sessionId } = session;
+    const { modes, assumptions } = await sessions.compareModes({ namespace: "", sessionId, modes: [] }, {});
+    assert.equal(modes[0]?.mode, swarm);
+    assert.equal(modes[0]?.real, true);
+    assert.ok(modes.length >= 3);
+    assert.notEqual(assumptions, "");
+    for (const { simulatedMs } of modes) assert.ok(simulatedMs > 0);
+    assert.equal(session.tasks?.completed, graph().length);
+  });
+
+  it("tells who watches of tasks, choices and moves, and goes on from a cursor", async () => {
+    const sessionId = await execute(adaptive, graph());
+    const done = new Set<string>();
+    let cursor = "";
+    const watched = { namespace: "", sessionId, withTasks: true, withPayloads: false, withChoices: true };
+    const kinds: string[] = [];
+    for await (const reply of sessions.watchSession({ ...watched, cursor: "" }, {})) {
+      for (const { spec, status } of reply.tasks)
+        if (status === TaskStatus.TASK_STATUS_COMPLETED) done.add(spec?.id ?? "");
+      kinds.push(...reply.choices.map(({ kind }) => kind));
+      if (reply.cursor !== "") ({ cursor } = reply);
+    }
+    assert.equal(done.size, graph().length);
+    assert.ok(kinds.includes("mode"));
+    const more: number[] = [];
+    for await (const { tasks } of sessions.watchSession({ ...watched, cursor }, {})) more.push(tasks.length);
+    assert.deepEqual(new Set(more), new Set([0]), "what was seen is not told again");
+  });
+});
