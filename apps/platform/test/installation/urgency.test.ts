@@ -45,4 +45,19 @@ describe("runs that wait in a pool", () => {
     for (const run of runs) await run.result();
     assert.deepEqual(begun, ["one", "four", "three", "two"]);
   });
+
+  it("hold no slot while they wait for their children, so that one slot does the work of all of them", async () => {
+    begun.length = 0;
+    goOn.open();
+    const inside = (child: string) => `
+  before: {uses: urgent.work, with: "\${{ input + '-before' }}"}
+  sub: {workflow: ${child}, needs: [before], with: "\${{ input + '-child' }}"}
+  after: {uses: urgent.work, needs: [sub], with: "\${{ input + '-after' }}"}
+`;
+    await tutti.register(`workflow: parent\ntasks:${inside("urgent")}`);
+    await tutti.register(`workflow: grandparent\ntasks:${inside("parent")}`);
+    await (await tutti.start("grandparent", { id: "all", input: "g" })).result();
+    const expected = ["g-before", "g-child-before", "g-child-child", "g-child-after", "g-after"];
+    assert.deepEqual(begun, expected);
+  });
 });
