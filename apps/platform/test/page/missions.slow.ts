@@ -83,7 +83,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
       params,
       body: { agentId: "ann" },
     });
-    await tasks.getByText("has ann").waitFor();
+    await tasks.getByText("ann claimed it").waitFor();
 
     await page.getByRole("button", { name: "print", exact: true }).click();
     await page.getByRole("heading", { name: /Why it stands so/ }).waitFor();

@@ -14,6 +14,7 @@ import { ValueView } from "../../run/json/value-view.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOf, taskStates } from "../../score/states.ts";
 import { actorOf, doneBy, usedWords } from "./mission.ts";
+import { howItCame, partWords } from "./reading.ts";
 
 const askedAgainMs = 5_000;
 
@@ -54,14 +55,14 @@ function Detail({ mission, task, onTask }: TaskDetailOptions) {
       <Facts
         facts={[
           ["done by", doneBy(task) || "–"],
-          ["has it", claim?.agentId || "nobody"],
+          ["whose", howItCame(task, mission.spec?.assignment)],
           ["claim runs out", <Moment key="expire" atMs={claim?.expireTimeMs} />],
           ["attempts", count(attempts)],
           ["needs", needs.map((need) => need.task).join(", ") || "–"],
           ["used", usedWords(task.used) || "–"],
           ["added by", actorOf(task.addCause) || "–"],
           ["added", <Moment key="added" atMs={task.addTimeMs} />],
-          ["part of", task.parentTaskId || "–"],
+          ["part of", partWords(task) || "–"],
           ["in", child === undefined ? "–" : <WorkLink key="child" about={child} />],
         ]}
       />

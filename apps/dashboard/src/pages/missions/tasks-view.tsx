@@ -10,6 +10,7 @@ import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOf, taskStates } from "../../score/states.ts";
 import { doneBy, isWantedTask, statesOf, type WantedTasks } from "./mission.ts";
+import { howItCame, partWords } from "./reading.ts";
 import { TaskDetail } from "./task-detail.tsx";
 
 const rowPx = 62;
@@ -77,6 +78,7 @@ function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => v
     addTimeMs,
   } = task;
   const { id = "", title = "", needs = [] } = spec ?? {};
+  const part = partWords(task);
   return (
     <div className="mission-task">
       <StandMark stand={standOf(taskStates, status)} />
@@ -86,6 +88,7 @@ function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => v
         </button>{" "}
         <span className="soft">{title || doneBy(task)}</span>
         {statusReason ? <div className="small soft">{statusReason}</div> : null}
+        {part === "" ? null : <div className="small soft">{part}</div>}
         {progress > 0 && !endTimeMs ? (
           <div className="small mission-progress">
             <Meter share={progress} /> {percent(progress)}
@@ -93,7 +96,7 @@ function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => v
         ) : null}
       </div>
       <span className="small">
-        {claim?.agentId ? <>has {claim.agentId}</> : null}
+        {claim?.agentId ? howItCame(task) : null}
         {child === undefined ? null : <WorkLink about={child} />}
       </span>
       <span className="small soft mission-needs">

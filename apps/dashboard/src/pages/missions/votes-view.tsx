@@ -5,6 +5,7 @@ import { Empty, Meter, Part } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { voteStates } from "../../score/states.ts";
 import { actorOf, deadlineOf, ruleWords, tallied } from "./mission.ts";
+import { voteWords } from "./reading.ts";
 
 /** What the agents vote on: by which rule, how it stands, and how it came out. */
 export function VotesView({ votes }: { votes: readonly Vote[] }) {
@@ -30,6 +31,7 @@ function OneVote({ vote }: { vote: Vote }) {
         )}
       </p>
       <Options vote={vote} />
+      {outcome === undefined ? <p className="vote-outcome">{voteWords(vote)}</p> : null}
       {outcome === undefined ? null : (
         <p className="vote-outcome">
           {outcome.winner ? (

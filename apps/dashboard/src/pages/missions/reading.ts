@@ -1,0 +1,66 @@
+/** What offers, claims, delegations and votes come to, as one would say it. */
+import type { Assignment, BoardTask, Vote } from "@tutti/rest/types";
+import { percent } from "../../elements/moments.ts";
+import { actorOf, type Tallied, tallied } from "./mission.ts";
+
+/** How a task comes or came to whoever does it: `its pool gave it to ann, as a part of plan that bob delegated`. */
+export function howItCame(task: BoardTask, assignment: Assignment = "unspecified"): string {
+  const part = partWords(task);
+  return `${comingWords(task, assignment)}${part === "" ? "" : `, as ${part}`}`;
+}
+
+function comingWords(task: BoardTask, assignment: Assignment): string {
+  const { claim, child, agentId = "", status, endTimeMs = 0, spec } = task;
+  if (child !== undefined) return `a ${child.kind} of its own does it`;
+  if (endTimeMs > 0) return agentId === "" ? "nobody did it" : `${agentId} had it`;
+  if (claim?.agentId)
+    return claim.expireTimeMs ? `${claim.agentId} claimed it` : `its pool gave it to ${claim.agentId}`;
+  if (status !== "queued") return "nobody has it yet";
+  // What has limits by key is given by the pool alone, which keeps them.
+  const isLimited = assignment !== "claimed" && (spec?.limits ?? []).length > 0;
+  if (assignment === "offered" || isLimited) return "its pool looks for an agent";
+  if (assignment === "claimed") return "whoever claims it first has it";
+  return "its pool looks for an agent, and whoever claims it first has it";
+}
+
+/** `a part of plan that bob delegated`; empty for a task of its own. */
+export function partWords({ parentTaskId = "", addCause }: BoardTask): string {
+  if (parentTaskId === "") return "";
+  const by = actorOf(addCause);
+  return `a part of ${parentTaskId}${by === "" ? "" : ` that ${by} delegated`}`;
+}
+
+/** How an open vote stands: `yes leads with 67 %, and would be chosen now`. Empty for one that is closed. */
+export function voteWords(vote: Vote): string {
+  if (vote.outcome !== undefined) return "";
+  const inOrder = [...tallied(vote)].sort((one, other) => other.weight - one.weight);
+  const [first, second] = inOrder;
+  if (first === undefined || first.weight === 0) return "nobody has voted yet";
+  const firstOf = vote.rule === "ranked" ? " of the first choices" : "";
+  if (second !== undefined && second.weight === first.weight) {
+    const level = inOrder.filter(({ weight }) => weight === first.weight).map(({ option }) => option);
+    return `${level.slice(0, -1).join(", ")} and ${level.at(-1)} are level with ${percent(first.share)} each${firstOf}`;
+  }
+  const leads = `${first.option} leads with ${percent(first.share)}${firstOf}`;
+  const enough = isEnough(vote, first);
+  if (enough === undefined) return leads;
+  // How many may vote is not known here.
+  const now = (vote.quorum ?? 0) > 0 ? "would be chosen as soon as enough have voted" : "would be chosen now";
+  return `${leads}, and ${enough ? now : "that is not enough yet"}`;
+}
+
+/** Whether what leads would win by the rule; undefined where that takes more than first choices. */
+function isEnough({ rule = "unspecified" }: Vote, { share }: Tallied): boolean | undefined {
+  switch (rule) {
+    case "plurality":
+      return true;
+    case "unanimous":
+      return share === 1;
+    case "two_thirds":
+      return share >= 2 / 3;
+    case "ranked":
+      return undefined;
+    default:
+      return share > 0.5;
+  }
+}
