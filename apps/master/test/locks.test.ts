@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AcquireLockRequest, type Lock, lockService } from "@tutti/contracts/session/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { Serving } from "./serving.ts";
+import { nextMoment, Serving } from "./serving.ts";
 
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 const namespace = "";
@@ -133,6 +133,7 @@ describe("locks", () => {
   it("two works that wait for each other: the one that began last gives way, and the other goes on", async () => {
     const workOf = (id: string) => ({ work: { kind: "session", id }, waitMs: 60_000 });
     const one = await want("red", "one-red", workOf("one"));
+    await nextMoment();
     await want("blue", "two-blue", workOf("two"));
     const first = want("blue", "one-blue", workOf("one"));
     await waiting("blue", 1);
@@ -151,6 +152,24 @@ describe("locks", () => {
       deadlocks.map(({ victim, circle }) => [victim?.id, circle.map(({ lock }) => lock)]),
       [["two", ["red", "blue"]]],
     );
+  });
+
+  it("work that has ended holds nothing and waits for nothing", async () => {
+    const work = { namespace: "default", kind: "run", id: "run_1", task: "draw" };
+    await want("easel", "one", { work });
+    await want("brush", "two");
+    const waits = want("brush", "one", { work, waitMs: 60_000 });
+    const refused = assert.rejects(waits, codeOf("lock.place_lost"));
+    await waiting("brush", 1);
+    const next = want("easel", "two", { waitMs: 60_000 });
+    await waiting("easel", 1);
+    const about = { source: "/tutti/workflow", subject: "run_1", namespace: "default", timeMs: Date.now() };
+    const ended = { ...about, id: "run_1-9", type: "tutti.workflow.run.completed", data: Buffer.from("{}") };
+    await serving.host.bus.publish([ended]);
+    assert.equal((await next).holder, "two");
+    await refused;
+    await release("easel", "two");
+    await release("brush", "two");
   });
 
   it("holds, line and tokens are as before after a restart", async () => {

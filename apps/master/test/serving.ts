@@ -8,3 +8,9 @@ export const Serving = {
   open: (): Promise<Serving> =>
     KeptHost.open({ name: "master", services: [master], transport: "in-process" }),
 };
+
+/** Until the clock shows another millisecond: what begins then began later. */
+export async function nextMoment(): Promise<void> {
+  const nowMs = Date.now();
+  while (Date.now() <= nowMs) await new Promise(setImmediate);
+}

@@ -1,5 +1,6 @@
 /** All that locks are made of in this service: what tells of them, who waits for them, who finds deadlocks, who answers. */
 import { lockService } from "@tutti/contracts/session/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
@@ -9,6 +10,8 @@ import { DeadlockFinder } from "./deadlock-finder.ts";
 import { lockHandlers } from "./handlers.ts";
 import { LockNews } from "./lock-news.ts";
 import { LockWaits } from "./lock-waits.ts";
+import { LockWorks } from "./lock-works.ts";
+import { WorkEnds } from "./work-ends.ts";
 
 export interface LockHosting {
   /** Hears what happens to locks. */
@@ -27,11 +30,13 @@ export function hostLocks(
 ): LockHosting {
   const { mesh, foundation, steward } = host;
   const waits = new LockWaits();
-  const news = service.register("lock-news", new LockNews(host, waits), { critical: false });
+  const works = new LockWorks();
+  const news = service.register("lock-news", new LockNews(host, waits, works), { critical: false });
   return {
     witness: news,
     begin({ runtime, archive }) {
       const { name } = service;
+      const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };
       const locks = mesh.client(lockService, { service: name });
       const desk = {
         ...{ runtime, archive, steward, foundation, locks, waits },
@@ -40,6 +45,9 @@ export function hostLocks(
       mesh.serve(lockService, lockHandlers(desk), { service: name });
       const finder = new DeadlockFinder({ ...desk, checkMs: deadlockCheckMs });
       service.register("deadlocks", finder, { critical: false });
+      const cause = { actor, traceparent: "", decision: "", reason: "its work has ended" };
+      const ends = new WorkEnds({ bus: host.bus, runtime, works, foundation, cause });
+      service.register("lock-ends", ends, { critical: false });
     },
   };
 }

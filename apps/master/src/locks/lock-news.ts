@@ -7,6 +7,7 @@ import { type Foundation, toTimestamp } from "@tutti/kernel";
 import { deadlocks, lock } from "@tutti/machine-lock";
 import { deadlockNotes, type LockNote, lockNotes, type News } from "./lock-notes.ts";
 import type { LockWaits } from "./lock-waits.ts";
+import type { LockWorks } from "./lock-works.ts";
 
 const source = "/tutti/session";
 
@@ -30,10 +31,12 @@ class LockTeller implements Teller<News> {
 
 export class LockNews extends MachineNews<News> {
   readonly #waits: LockWaits;
+  readonly #works: LockWorks;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     waits: LockWaits,
+    works: LockWorks,
   ) {
     const told = [
       { machine: lock, notes: lockNotes },
@@ -47,6 +50,7 @@ export class LockNews extends MachineNews<News> {
       .with({});
     super({ bus, foundation, told, teller: new LockTeller(), leftOut });
     this.#waits = waits;
+    this.#works = works;
   }
 
   /** Those who wait hear of it at once. */
@@ -58,7 +62,9 @@ export class LockNews extends MachineNews<News> {
         continue;
       }
       // Every other note was taken by the functions of this folder.
-      const { key, isLive, heard, isWaitedFor, news: told } = note as LockNote;
+      const { key, isLive, heard, isWaitedFor, joined, left, news: told } = note as LockNote;
+      if (joined !== undefined) this.#works.joined(key, joined);
+      if (left !== undefined) this.#works.left(key, left);
       if (isLive !== undefined) this.#waits.moved(key, isLive);
       if (isWaitedFor) this.#waits.begun(key);
       if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.news);

@@ -39,6 +39,10 @@ export interface LockNote {
   readonly isWaitedFor?: boolean;
   /** Whether it is held, waited for or set from then on; a free one is as if it had never been. */
   readonly isLive?: boolean;
+  /** A work that begins to hold it or to wait for it. */
+  readonly joined?: WorkReference | undefined;
+  /** A work that has ceased to. */
+  readonly left?: WorkReference | undefined;
   readonly news?: News;
 }
 
@@ -46,6 +50,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
   permits_taken: (_lock, { hold }: PermitsTakenV1, happening): LockNote => ({
     key: happening.key,
     isLive: true,
+    joined: hold?.work,
     news: granted(happening, hold?.work, hold?.token ?? 0, 0),
   }),
   permits_granted: (lock, { ticket, token, grantMs, dueMs }: PermitsGrantedV1, happening) => {
@@ -71,16 +76,18 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     key,
     isLive: permits > 1 || lock.holds.size + lock.line.size > 0,
   }),
-  lock_wait_begun: (_lock, _body: LockWaitBegunV1, { key }): LockNote => ({
-    ...{ key, isLive: true, isWaitedFor: true },
+  lock_wait_begun: (_lock, { wait }: LockWaitBegunV1, { key }): LockNote => ({
+    ...{ key, isLive: true, isWaitedFor: true, joined: wait?.work },
   }),
   lock_wait_kept: (_lock, _body: LockWaitKeptV1, { key }): LockNote => ({ key, isWaitedFor: true }),
   lock_wait_ended: (lock, { ticket, reason, message }: LockWaitEndedV1, { key }) => {
-    const holder = lock.line.get(ticket)?.holder;
-    if (holder === undefined) return undefined;
+    const wait = lock.line.get(ticket);
+    if (wait === undefined) return undefined;
+    const { holder, work } = wait;
     const note: LockNote = {
       key,
       isLive: isLiveWithoutOne(lock),
+      left: work,
       heard: { holder, news: { kind: "ended", reason, message } },
     };
     return note;
@@ -115,7 +122,7 @@ function released(
 ): LockNote {
   const holder = lock.holds.get(token)?.work;
   const { key } = happening;
-  return { key, isLive: isLiveWithoutOne(lock), news: newsOf(happening, type, { holder }) };
+  return { key, isLive: isLiveWithoutOne(lock), left: holder, news: newsOf(happening, type, { holder }) };
 }
 
 /** One that holds it or waits for it goes. */

@@ -38,8 +38,8 @@ export const lockErrors = defineErrors("lock", {
   },
   placeLost: {
     status: "ABORTED",
-    retry: "same-key",
-    help: "The place in the line was given up meanwhile, as by a release. Ask again, if the lock is still wanted.",
+    retry: "never",
+    help: "The place in the line was given up meanwhile: by a release, or because its work has ended. Ask again, if the lock is still wanted.",
     message: ({ name, holder }: { name: string; holder: string }) =>
       `expected ${holder} to wait for the lock ${name}, found its place given up; ask again`,
   },

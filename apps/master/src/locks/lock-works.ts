@@ -1,0 +1,45 @@
+/** Which locks of this process are held or waited for by which works. After a restart it knows of none of before: their leases end. */
+import type { WorkReference } from "@tutti/contracts/types/v1";
+import { type InstanceKey, textOf } from "@tutti/kernel";
+
+/** Works that are remembered at most. */
+const worksMax = 10_000;
+
+type Whole = Pick<WorkReference, "namespace" | "kind" | "id">;
+
+interface Counted {
+  readonly key: InstanceKey;
+  count: number;
+}
+
+export class LockWorks {
+  readonly #works = new Map<string, Map<string, Counted>>();
+
+  joined(key: InstanceKey, work: Whole): void {
+    const name = nameOf(work);
+    const locks = this.#works.get(name) ?? new Map<string, Counted>();
+    if (locks.size === 0 && this.#works.size >= worksMax) return;
+    this.#works.set(name, locks);
+    const known = locks.get(textOf(key));
+    if (known === undefined) locks.set(textOf(key), { key, count: 1 });
+    else known.count++;
+  }
+
+  left(key: InstanceKey, work: Whole): void {
+    const name = nameOf(work);
+    const locks = this.#works.get(name);
+    const known = locks?.get(textOf(key));
+    if (locks === undefined || known === undefined) return;
+    known.count--;
+    if (known.count === 0) locks.delete(textOf(key));
+    if (locks.size === 0) this.#works.delete(name);
+  }
+
+  locksOf(work: Whole): readonly InstanceKey[] {
+    return [...(this.#works.get(nameOf(work))?.values() ?? [])].map(({ key }) => key);
+  }
+}
+
+function nameOf({ namespace, kind, id }: Whole): string {
+  return `${namespace}/${kind}/${id}`;
+}

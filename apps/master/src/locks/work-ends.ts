@@ -1,0 +1,62 @@
+/** Work that has ended holds no lock and waits for none, whoever acquired it. What is missed here ends with its lease. */
+import type { Bus, BusEvent, Subscription } from "@tutti/bus";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { type Component, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
+import { endWork } from "@tutti/machine-lock";
+import type { Runtime } from "@tutti/runtime";
+import type { LockWorks } from "./lock-works.ts";
+
+export interface WorkEndsParts {
+  readonly bus: Pick<Bus, "subscribe">;
+  readonly runtime: Pick<Runtime, "execute">;
+  readonly works: Pick<LockWorks, "locksOf">;
+  readonly foundation: Pick<Foundation, "logger">;
+  readonly cause: Cause;
+}
+
+const kinds = ["workflow.run", "swarm.mission", "session.session"];
+const ends: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "terminated"]);
+
+export class WorkEnds implements Component {
+  readonly #parts: WorkEndsParts;
+  #subscriptions: readonly Subscription[] = [];
+
+  constructor(parts: WorkEndsParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    const { bus } = this.#parts;
+    this.#subscriptions = await Promise.all(
+      kinds.map((kind) =>
+        bus.subscribe({
+          pattern: `tutti.${kind}.*`,
+          label: "locks",
+          handle: { each: (event) => this.#heard(event) },
+        }),
+      ),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
+  }
+
+  async #heard({ type, namespace, subject: id }: BusEvent): Promise<void> {
+    const [, , kind = "", happened = ""] = type.split(".");
+    if (!ends.has(happened)) return;
+    const work = { namespace, kind, id, task: "" };
+    await Promise.all(this.#parts.works.locksOf(work).map((key) => this.#end(key, work)));
+  }
+
+  async #end(key: InstanceKey, work: { namespace: string; kind: string; id: string; task: string }) {
+    const { runtime, cause, foundation } = this.#parts;
+    try {
+      await runtime.execute({ key, command: endWork, body: { work }, cause });
+    } catch (error) {
+      // Its lease ends it, here or where the lock is by now.
+      const { code } = errorFromUnknown(error);
+      foundation.logger.debug("work that has ended could not be told to a lock", { lock: key.id, code });
+    }
+  }
+}
