@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
-import { TextField } from "../../elements/fields.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Sure } from "../../elements/sure.tsx";
 import { useRunHandle } from "../live/run-context.tsx";
 import type { RunFacts } from "../model/facts.ts";
 import { hasRunEnded } from "../model/task-state.ts";
@@ -63,8 +63,9 @@ export function RunActions({ run }: { run: RunFacts }) {
       >
         {asked === undefined ? null : (
           <Sure
-            run={run}
             action={asked}
+            call={(reason) => callOf(run, asked, reason)}
+            command={(reason) => commandOf(run, asked, reason)}
             onDone={() => {
               setAsked(undefined);
               done();
@@ -76,32 +77,5 @@ export function RunActions({ run }: { run: RunFacts }) {
         {isTelling ? <SignalDialog run={run} onDone={() => setIsTelling(false)} /> : null}
       </Dialog>
     </>
-  );
-}
-
-/** What cannot be taken back is asked once more, and why. */
-function Sure({ run, action, onDone }: { run: RunFacts; action: RunAction; onDone: () => void }) {
-  const [reason, setReason] = useState("");
-  return (
-    <form className="run-form" onSubmit={(event) => event.preventDefault()}>
-      <p>{action.question}</p>
-      <TextField
-        label="Why"
-        value={reason}
-        onChange={setReason}
-        hint="Kept in the history, beside your name."
-      />
-      <div className="dialog-foot">
-        <Action
-          label={action.label}
-          weight={action.weight}
-          submit
-          call={callOf(run, action, reason.trim())}
-          command={commandOf(run, action, reason.trim())}
-          said={action.said}
-          onDone={onDone}
-        />
-      </div>
-    </form>
   );
 }

@@ -1,0 +1,42 @@
+import { useState } from "react";
+import { Action } from "./action.tsx";
+import { TextField } from "./fields.tsx";
+import type { Call } from "./spelled.ts";
+
+/** What is asked once more before it is done. */
+export interface Asked {
+  readonly label: string;
+  readonly weight: "main" | "plain" | "grave";
+  readonly question?: string | undefined;
+  readonly said: string;
+}
+
+export interface SureOptions {
+  readonly action: Asked;
+  readonly call: (reason: string) => Call;
+  readonly command: (reason: string) => string;
+  readonly onDone: () => void;
+}
+
+/** Asks whether it is to be done, and why: whatever is steered, in one form. */
+export function Sure({ action, call, command, onDone }: SureOptions) {
+  const [said, setSaid] = useState("");
+  const reason = said.trim();
+  return (
+    <form className="sure" onSubmit={(event) => event.preventDefault()}>
+      <p>{action.question}</p>
+      <TextField label="Why" value={said} onChange={setSaid} hint="Kept in the history, beside your name." />
+      <div className="dialog-foot">
+        <Action
+          label={action.label}
+          weight={action.weight}
+          submit
+          call={call(reason)}
+          command={command(reason)}
+          said={action.said}
+          onDone={onDone}
+        />
+      </div>
+    </form>
+  );
+}
