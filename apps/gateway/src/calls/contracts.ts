@@ -4,7 +4,7 @@ import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
-import { lockService } from "@tutti/contracts/session/v1";
+import { lockService, sessionService } from "@tutti/contracts/session/v1";
 import {
   agentService,
   boardService,
@@ -41,6 +41,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     runtimeService,
     scalerService,
     scheduleService,
+    sessionService,
     taskService,
   ].map((contract: ServiceDescription) => [contract.name, contract]),
 );

@@ -8,6 +8,7 @@ import { poolRoutes } from "./pools.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { scalerRoutes } from "./scalers.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { workflowRoutes } from "./workflows.ts";
 
 const table = [
@@ -16,6 +17,7 @@ const table = [
   ...agentRoutes,
   ...poolRoutes,
   ...missionRoutes,
+  ...sessionRoutes,
   ...lockRoutes,
   ...intelligenceRoutes,
   ...scalerRoutes,
