@@ -20,20 +20,30 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const addresses = addressesOf(options.address, process.env);
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   // A worker does not need them, and they take more memory than a worker.
-  const [{ Mesh, MemoryOwnership }, contracts, swarm, { runtimeService }, { Tutti }, { Missions }] =
-    await Promise.all([
-      import("@tutti/mesh"),
-      import("@tutti/contracts/workflow/v1"),
-      import("@tutti/contracts/swarm/v1"),
-      import("@tutti/contracts/runtime/v1"),
-      import("./tutti.ts"),
-      import("./missions/index.ts"),
-    ]);
+  const [
+    { Mesh, MemoryOwnership },
+    contracts,
+    swarm,
+    session,
+    runtime,
+    { Tutti },
+    { Missions },
+    { Sessions },
+  ] = await Promise.all([
+    import("@tutti/mesh"),
+    import("@tutti/contracts/workflow/v1"),
+    import("@tutti/contracts/swarm/v1"),
+    import("@tutti/contracts/session/v1"),
+    import("@tutti/contracts/runtime/v1"),
+    import("./tutti.ts"),
+    import("./missions/index.ts"),
+    import("./sessions/index.ts"),
+  ]);
   const [first = ""] = addresses;
   const mesh = new Mesh({
     settings: {
       transport: "grpc",
-      peers: { workflow: [...addresses], swarm: [...addresses] },
+      peers: { workflow: [...addresses], swarm: [...addresses], master: [...addresses] },
       ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
       ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
     },
@@ -46,12 +56,16 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   };
   return new Tutti({
     missions: new Missions(boards, { timers: systemTimers }),
+    sessions: new Sessions({
+      sessions: mesh.client(session.sessionService, { service: "master" }),
+      namespace,
+    }),
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
     schedules: mesh.client(contracts.scheduleService),
     bulk: mesh.client(contracts.bulkService),
     tasks: mesh.client(contracts.taskService),
-    histories: mesh.client(runtimeService, { service: "workflow" }),
+    histories: mesh.client(runtime.runtimeService, { service: "workflow" }),
     namespace,
     close: () => mesh.stop(),
   });

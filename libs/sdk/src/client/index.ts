@@ -6,12 +6,14 @@ export type {
   EventsOptions,
   LabelChanges,
   Repair,
-  ResultOptions,
   RunChange,
   RunHandle,
   RunHappening,
-  TellOptions,
 } from "./run.ts";
 export type { OverlapWord, ScheduleChanges, ScheduleHandle, ScheduleOptions } from "./schedule.ts";
+export type * from "./sessions/index.ts";
 export type { SpecOptions } from "./spec.ts";
 export type { ApprovalOptions, FindOptions, GraphOptions, StartOptions, Tutti } from "./tutti.ts";
+export type { ResultOptions } from "./work/outcome.ts";
+export type { WorkCheck, WorkTask } from "./work/task.ts";
+export type { TellOptions } from "./work/telling.ts";

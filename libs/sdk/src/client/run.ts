@@ -14,10 +14,12 @@ import type {
   Task,
   taskService,
 } from "@tutti/contracts/workflow/v1";
-import { fromErrorDetail, fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
+import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
+import { outputOf, type ResultOptions } from "./work/outcome.ts";
+import type { TellOptions } from "./work/telling.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;
@@ -26,28 +28,11 @@ export interface RunParts {
   readonly namespace: string;
 }
 
-export interface ResultOptions {
-  /** How long to wait, milliseconds; without a limit unless given. */
-  readonly timeoutMs?: number;
-  /** Gives up waiting when aborted. The run goes on. */
-  readonly signal?: AbortSignal;
-}
-
-export interface TellOptions {
-  /** Told again under the same key it takes effect once. */
-  readonly idempotencyKey?: string;
-}
-
 /** What a watcher sees: the run, and those of its tasks that are new or other than before. */
 export interface RunChange {
   readonly run: RunMessage | undefined;
   readonly tasks: readonly Task[];
 }
-
-/** How long one question waits for the end of a run. */
-const waitMs = 30_000;
-/** Beyond that wait, for the way there and back. */
-const wayMs = 15_000;
 
 export interface EventsOptions {
   /** Number of the last event that is known already. */
@@ -124,27 +109,18 @@ export class RunHandle {
   }
 
   /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
-  async result<Output = unknown>({ timeoutMs, signal }: ResultOptions = {}): Promise<Output> {
+  async result<Output = unknown>(options: ResultOptions = {}): Promise<Output> {
     const { runs, namespace } = this.#parts;
-    let { id } = this;
-    let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      const forMs = Math.min(waitMs, Math.max(0, leftMs));
-      const { run } = await runs.awaitRun(
-        { namespace, runId: id, waitMs: forMs },
-        { timeoutMs: forMs + wayMs, signal },
-      );
-      const result = this.#there(run).outcome?.result;
-      if (result === undefined) {
-        leftMs -= forMs;
-        if (leftMs <= 0) throw sdkErrors.notEnded({ run: id, afterMs: timeoutMs ?? 0 });
-        continue;
-      }
-      // The caller names the type of what its definition gives.
-      if (result.$case === "completed") return valueIn(result.value) as Output;
-      if (result.$case !== "continued") throw fromErrorDetail(result.value);
-      id = result.value.id;
-    }
+    const output = await outputOf(
+      this.id,
+      async ({ id: runId, waitMs }, call) => {
+        const { run } = await runs.awaitRun({ namespace, runId, waitMs }, call);
+        return this.#there(run).outcome;
+      },
+      options,
+    );
+    // The caller names the type of what its definition gives.
+    return output as Output;
   }
 
   /** Tells it something. It is kept until the run asks for it. */

@@ -22,7 +22,11 @@ import type { Missions } from "./missions/index.ts";
 import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
 import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } from "./schedule.ts";
+import type { SessionHandle } from "./sessions/session.ts";
+import type { Sessions } from "./sessions/sessions.ts";
+import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
+import type { WorkTask } from "./work/task.ts";
 
 export interface TuttiParts {
   readonly runs: Client<typeof runService>;
@@ -32,6 +36,7 @@ export interface TuttiParts {
   readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
   readonly missions: Missions;
+  readonly sessions: Sessions;
   readonly namespace: string;
   readonly close: () => Promise<void>;
 }
@@ -73,11 +78,14 @@ export class Tutti implements AsyncDisposable {
   readonly namespace: string;
   /** Goals and shared sets of tasks that agents work off together. */
   readonly missions: Missions;
+  /** Tasks and intent: Tutti chooses how they are done, and says why. */
+  readonly sessions: Sessions;
   readonly #parts: TuttiParts;
 
   constructor(parts: TuttiParts) {
     this.namespace = parts.namespace;
     this.missions = parts.missions;
+    this.sessions = parts.sessions;
     this.#parts = parts;
   }
 
@@ -99,9 +107,15 @@ export class Tutti implements AsyncDisposable {
   }
 
   /** Starts a definition and waits for its output. */
-  async execute<Output = unknown>(definition: string, options: StartOptions = {}): Promise<Output> {
-    const run = await this.start(definition, options);
-    return run.result<Output>();
+  execute<Output = unknown>(definition: string, options?: StartOptions): Promise<Output>;
+  /** Starts a session of tasks. What is resolved is durable; its result comes of the session. */
+  execute<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
+    session: TaskSessionOptions<Task, Expression>,
+  ): Promise<SessionHandle<Expression extends string ? unknown : OutputsOf<Task>>>;
+  execute(session: OtherSessionOptions): Promise<SessionHandle>;
+  async execute(what: string | SessionOptions, options: StartOptions = {}): Promise<unknown> {
+    if (typeof what === "string") return await (await this.start(what, options)).result();
+    return "tasks" in what ? await this.sessions.start(what) : await this.sessions.start(what);
   }
 
   /** A run that is known by its id. Nothing is asked yet. */

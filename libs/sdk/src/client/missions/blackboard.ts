@@ -1,7 +1,8 @@
 /** What agents of a mission know together: values by key, each with a version. */
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
-import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
+import { pages, type TellOptions } from "../work/telling.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface Entry<Value = unknown> {
   readonly key: string;

@@ -2,8 +2,9 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
-import type { BoardPlace, MissionParts, TellOptions } from "./parts.ts";
-import { type AmountsOptions, amountsOf } from "./spec.ts";
+import { type AmountsOptions, amountsOf } from "../work/task.ts";
+import type { TellOptions } from "../work/telling.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface ReserveOptions extends TellOptions {
   /** For which task; for none unless given. */

@@ -1,7 +1,8 @@
 /** What agents of a mission tell each other. */
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
-import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
+import { pages, type TellOptions } from "../work/telling.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
 
 /** One agent, all that play a role, all that listen to a topic, or all that take part. */
 export type Receiver =

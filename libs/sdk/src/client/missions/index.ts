@@ -1,3 +1,4 @@
+export type { AmountsOptions } from "../work/task.ts";
 export type { MissionTask as MissionTaskAtWork } from "./at-work.ts";
 export type { Blackboard, Entry, WriteOptions, Written } from "./blackboard.ts";
 export type { MissionBudget, Reservation, ReserveOptions } from "./budget.ts";
@@ -12,5 +13,5 @@ export type {
   Participation,
   Successor,
 } from "./participation.ts";
-export type { AmountsOptions, MissionOptions, MissionRole, MissionStop, MissionTask } from "./spec.ts";
+export type { MissionOptions, MissionRole, MissionStop, MissionTask } from "./spec.ts";
 export type { VoteOptions, Votes } from "./votes.ts";

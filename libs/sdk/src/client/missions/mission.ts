@@ -8,16 +8,19 @@ import {
   type TaskStatus,
   Verdict,
 } from "@tutti/contracts/types/v1";
-import { type Foundation, fromErrorDetail } from "@tutti/kernel";
+import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
-import { payloadOf, valueIn } from "../payloads.ts";
-import type { DecideOptions, ResultOptions } from "../run.ts";
+import { payloadOf } from "../payloads.ts";
+import type { DecideOptions } from "../run.ts";
+import { outputOf, type ResultOptions } from "../work/outcome.ts";
+import { taskSpecOf } from "../work/task.ts";
+import { pages, type TellOptions } from "../work/telling.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
 import { Conversation } from "./conversation.ts";
 import { Participation } from "./participation.ts";
-import { type BoardPlace, type MissionParts, pages, type TellOptions } from "./parts.ts";
-import { type MissionTask, taskSpecOf } from "./spec.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
+import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
 /** What a watcher sees: the mission where it is other than before, and what of it is new or other. */
@@ -40,11 +43,6 @@ export interface JoinOptions {
   /** Its labels, for an agent that is in no pool. */
   readonly labels?: Readonly<Record<string, string>>;
 }
-
-/** How long one question waits for the end. */
-const waitMs = 30_000;
-/** Beyond that wait, for the way there and back. */
-const wayMs = 15_000;
 
 export class MissionHandle {
   readonly id: string;
@@ -76,21 +74,18 @@ export class MissionHandle {
   }
 
   /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
-  async result<Output = unknown>({ timeoutMs, signal }: ResultOptions = {}): Promise<Output> {
-    let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      const forMs = Math.min(waitMs, Math.max(0, leftMs));
-      const { mission } = await this.#parts.missions.awaitMission(
-        { ...this.#which, waitMs: forMs },
-        { timeoutMs: forMs + wayMs, signal },
-      );
-      const result = this.#there(mission).outcome?.result;
-      // The caller names the type of what the mission gives.
-      if (result?.$case === "completed") return valueIn(result.value) as Output;
-      if (result !== undefined && result.$case !== "continued") throw fromErrorDetail(result.value);
-      leftMs -= forMs;
-      if (leftMs <= 0) throw sdkErrors.notEnded({ run: this.id, afterMs: timeoutMs ?? 0 });
-    }
+  async result<Output = unknown>(options: ResultOptions = {}): Promise<Output> {
+    const { missions, namespace } = this.#parts;
+    const output = await outputOf(
+      this.id,
+      async ({ id: missionId, waitMs }, call) => {
+        const { mission } = await missions.awaitMission({ namespace, missionId, waitMs }, call);
+        return this.#there(mission).outcome;
+      },
+      options,
+    );
+    // The caller names the type of what the mission gives.
+    return output as Output;
   }
 
   /** All of it as it is, then what changes, until it has ended or the signal. */

@@ -3,8 +3,9 @@ import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contrac
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import { pages } from "../work/telling.ts";
 import { MissionHandle } from "./mission.ts";
-import { type MissionParts, pages } from "./parts.ts";
+import type { MissionParts } from "./parts.ts";
 import { type MissionOptions, missionSpecOf } from "./spec.ts";
 
 export interface FindMissionsOptions {

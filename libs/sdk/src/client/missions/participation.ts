@@ -4,11 +4,13 @@ import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { type Foundation, fromErrorDetail, toTimestamp } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
+import { type AmountsOptions, amountsOf, taskSpecOf } from "../work/task.ts";
+import type { TellOptions } from "../work/telling.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
 import { Conversation } from "./conversation.ts";
-import type { BoardPlace, MissionParts, TellOptions } from "./parts.ts";
-import { type AmountsOptions, amountsOf, type MissionTask, taskSpecOf } from "./spec.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
+import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
 export interface ClaimOptions extends TellOptions {

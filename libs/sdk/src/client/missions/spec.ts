@@ -6,46 +6,12 @@ import {
   MissionSpec as Specs,
   StopKind,
 } from "@tutti/contracts/swarm/v1";
-import { LabelSelector, NeedCondition, type TaskSpec, TaskSpec as Tasks } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
+import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
-export interface AmountsOptions {
-  /** Tokens of language models. */
-  readonly tokens?: number;
-  readonly money?: number;
-  /** Time of agents at work. */
-  readonly timeMs?: number;
-}
-
-/** A task for the board of a mission. One of `uses`, `workflow` and `mission` does it. */
-export interface MissionTask {
-  readonly id: string;
-  readonly title?: string;
-  /** An agent that offers this capability. */
-  readonly uses?: string;
-  /** A child run of this definition. */
-  readonly workflow?: string;
-  /** A child mission of this definition. */
-  readonly mission?: string;
-  /** Expressions in it are resolved when the task becomes ready. */
-  readonly input?: unknown;
-  /** Tasks that have to complete before it, or end as is said. */
-  readonly needs?: readonly (string | { readonly task: string; readonly end: "failure" | "always" })[];
-  /** CEL condition; when it is false the task is skipped. */
-  readonly when?: string;
-  /** Attempts in all; 1 unless given. */
-  readonly attempts?: number;
-  /** How long an attempt may take. */
-  readonly runMs?: number;
-  /** -100 to 100. */
-  readonly priority?: number;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Labels that who does it must have. */
-  readonly agents?: Readonly<Record<string, string>>;
-  /** What it is expected to cost: set aside before an attempt begins. */
-  readonly estimate?: AmountsOptions;
-}
+/** A task for the board of a mission. */
+export type MissionTask = WorkTask;
 
 export interface MissionRole {
   readonly name: string;
@@ -116,11 +82,6 @@ const stops = {
   fail: StopKind.STOP_KIND_FAIL,
   approval: StopKind.STOP_KIND_APPROVAL,
 } as const;
-const needEnds = {
-  failure: NeedCondition.NEED_CONDITION_FAILURE,
-  always: NeedCondition.NEED_CONDITION_ALWAYS,
-} as const;
-
 export function missionSpecOf(options: MissionOptions): MissionSpec {
   const { budget, leader = false, dueTime, assignment = "both" } = options;
   const led = typeof leader === "object" ? leader : {};
@@ -145,40 +106,4 @@ export function missionSpecOf(options: MissionOptions): MissionSpec {
   spec.input = payloadOf(options.input, "input");
   spec.tasks = (options.tasks ?? []).map(taskSpecOf);
   return spec;
-}
-
-export function amountsOf({ tokens = 0, money = 0, timeMs = 0 }: AmountsOptions) {
-  return { tokens, money, timeMs };
-}
-
-export function taskSpecOf(task: MissionTask): TaskSpec {
-  const { id, title = "", when = "", priority = 0, labels, agents, attempts, runMs, estimate } = task;
-  const spec = Tasks.fromPartial({
-    ...{ id, title, when, priority, labels: { ...labels } },
-    needs: (task.needs ?? []).map((need) =>
-      typeof need === "string" ? { task: need } : { task: need.task, condition: needEnds[need.end] },
-    ),
-    retry: attempts === undefined ? undefined : { maxAttempts: attempts },
-    timeouts: runMs === undefined ? undefined : { runMs },
-    estimate: estimate && {
-      durationMs: estimate.timeMs ?? 0,
-      money: estimate.money ?? 0,
-      tokens: estimate.tokens ?? 0,
-    },
-  });
-  if (agents !== undefined)
-    spec.placement = {
-      ...{ pool: "", prefer: undefined, sameAgentAs: [], notAgentOf: [], stickyKey: "", contextKey: "" },
-      require: LabelSelector.fromPartial({ equals: { ...agents } }),
-    };
-  spec.work = workOf(task);
-  spec.input = payloadOf(task.input, `the input of ${id}`);
-  return spec;
-}
-
-function workOf({ uses, workflow, mission }: MissionTask): TaskSpec["work"] {
-  if (uses !== undefined) return { $case: "capability", value: uses };
-  if (workflow !== undefined) return { $case: "workflow", value: { name: workflow, version: undefined } };
-  if (mission !== undefined) return { $case: "mission", value: { name: mission, version: undefined } };
-  return undefined;
 }

@@ -3,7 +3,8 @@ import { TieRule, Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swar
 import { type Foundation, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
-import { type BoardPlace, type MissionParts, pages } from "./parts.ts";
+import { pages } from "../work/telling.ts";
+import type { BoardPlace, MissionParts } from "./parts.ts";
 
 const rules = {
   majority: VoteRule.VOTE_RULE_MAJORITY,

@@ -1,0 +1,41 @@
+/** The examples of missions and sessions on an installation, each with the agents that it plays itself and a worker for what it offers. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { type PlayKind, playNamed, playNames } from "../../../../examples/plays.ts";
+import { Installation } from "./installation.ts";
+
+const folder = new URL("../../../../examples/", import.meta.url);
+const kinds: readonly PlayKind[] = ["missions", "sessions"];
+
+for (const kind of kinds)
+  describe(`examples of ${kind}`, () => {
+    let installation: Installation;
+    before(async () => {
+      installation = await Installation.open();
+    });
+    after(() => installation[Symbol.asyncDispose]());
+
+    for (const name of playNames(kind))
+      it(`${name}: comes out as its folder says`, async () => {
+        const outcome = readFileSync(new URL(`${kind}/${name}/outcome.json`, folder), "utf8");
+        const expected: unknown = JSON.parse(outcome);
+        const example = await playNamed(kind, name);
+        await using tutti = await connect({ address: installation.address, namespace: `example-${name}` });
+        const { handle } = example;
+        const worker = new Worker({
+          ...{ address: installation.address, namespace: tutti.namespace, handleSignals: false },
+        });
+        if (handle !== undefined) {
+          handle(worker);
+          await worker.start();
+        }
+        try {
+          assert.deepEqual(await example.play(tutti), expected);
+        } finally {
+          await worker.stop();
+        }
+      });
+  });

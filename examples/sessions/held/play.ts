@@ -1,0 +1,27 @@
+/** One handle, whatever runs beneath: held, let go on, told why, ended. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+
+export function handle(worker: Worker): void {
+  // Sings until nobody wants to hear it any more.
+  worker.handle(
+    "choir.sing",
+    (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)),
+  );
+}
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  const session = await tutti.execute({
+    id: "held",
+    tasks: [{ id: "sing", uses: "choir.sing" }],
+    mode: "workflow",
+  });
+  await session.pause("the choir is not here");
+  const { status } = await session.get();
+  await session.resume("it is");
+  const { explanation } = await session.explain("sing");
+  await session.cancel("it left again");
+  const error = await session.result().catch((thrown: { readonly code?: string }) => thrown.code);
+  return { held: status === WorkStatus.WORK_STATUS_PAUSED, explained: explanation.summary !== "", error };
+}

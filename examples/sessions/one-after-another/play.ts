@@ -1,0 +1,27 @@
+/** A session that waits for another, and begins when that one has ended well. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+
+const order: string[] = [];
+
+export function handle(worker: Worker): void {
+  worker.handle("stage.do", ({ what }: { readonly what: string }) => {
+    order.push(what);
+    return what;
+  });
+}
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  const task = (what: string) => [{ id: what, uses: "stage.do", input: { what } }];
+  const rehearsal = await tutti.execute({ id: "rehearsal", tasks: task("rehearse"), mode: "workflow" });
+  const concert = await tutti.execute({
+    id: "concert",
+    tasks: task("perform"),
+    mode: "workflow",
+    after: ["rehearsal"],
+  });
+  await Promise.all([rehearsal.result(), concert.result()]);
+  const { status } = await concert.get();
+  return { order, done: status === WorkStatus.WORK_STATUS_COMPLETED };
+}

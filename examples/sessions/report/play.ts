@@ -1,0 +1,33 @@
+/** Tasks and intent: Tutti chooses how they are done. What came of each is there by its id. */
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+
+export function handle(worker: Worker): void {
+  worker.handle("sales.count", ({ day }: { readonly day: number }) => ({ day, sold: day * 10 }));
+  worker.handle("sales.sum", ({ days }: { readonly days: readonly { readonly sold: number }[] }) =>
+    days.reduce((sum, { sold }) => sum + sold, 0),
+  );
+}
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  const session = await tutti.execute({
+    id: "report",
+    title: "The sales of two days",
+    tasks: [
+      { id: "monday", uses: "sales.count", input: { day: 1 } },
+      { id: "tuesday", uses: "sales.count", input: { day: 2 } },
+      {
+        id: "sum",
+        uses: "sales.sum",
+        needs: ["monday", "tuesday"],
+        input: { days: ["${{ tasks.monday.output }}", "${{ tasks.tuesday.output }}"] },
+      },
+    ],
+    mode: "adaptive",
+    optimization: true,
+    monitoring: true,
+  });
+  const { monday, sum } = await session.result();
+  const { choices } = await session.explain();
+  return { monday, sum, chosen: choices.map(({ kind }) => kind) };
+}

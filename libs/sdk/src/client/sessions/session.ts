@@ -1,0 +1,208 @@
+/** A session, as whoever started or found it steers and reads it. */
+import type {
+  Choice,
+  CompareModesReply,
+  PlanView,
+  Session,
+  SessionTask,
+  sessionService,
+  TaskMove,
+} from "@tutti/contracts/session/v1";
+import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
+import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../../errors.ts";
+import { payloadOf } from "../payloads.ts";
+import { outputOf, type ResultOptions } from "../work/outcome.ts";
+import { taskSpecOf, type WorkTask } from "../work/task.ts";
+import { pages, type TellOptions } from "../work/telling.ts";
+import { type ModeWord, modeOf } from "./spec.ts";
+
+export interface SessionParts {
+  readonly sessions: Client<typeof sessionService>;
+  readonly namespace: string;
+}
+
+/** What a watcher sees: the session where it is other than before, and what of it is new or other. */
+export interface SessionChange {
+  readonly session: Session | undefined;
+  readonly tasks: readonly SessionTask[];
+  readonly choices: readonly Choice[];
+  readonly moves: readonly TaskMove[];
+}
+
+/** Why it stands as it does, and how it came to be done the way it is. */
+export interface SessionReasons {
+  readonly explanation: Explanation;
+  readonly choices: readonly Choice[];
+}
+
+interface SessionTasksOptions {
+  readonly statuses?: readonly TaskStatus[];
+  /** Those of this part. */
+  readonly partId?: string;
+  /** With inputs and outputs. */
+  readonly withPayloads?: boolean;
+}
+
+interface MoveOptions extends TellOptions {
+  readonly to: ModeWord;
+  readonly reason?: string;
+}
+
+/** @typeParam Result what it gives in the end */
+export class SessionHandle<Result = unknown> {
+  readonly id: string;
+  /** Whether it was there already when it was started. */
+  readonly existed: boolean;
+  readonly #parts: SessionParts;
+
+  constructor(parts: SessionParts, id: string, existed = false) {
+    this.#parts = parts;
+    this.id = id;
+    this.existed = existed;
+  }
+
+  /** As it stands. */
+  async get(): Promise<Session> {
+    const { session } = await this.#parts.sessions.getSession({ ...this.#which, atEvent: 0 });
+    return this.#there(session);
+  }
+
+  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  async result<Output = Result>(options: ResultOptions = {}): Promise<Output> {
+    const { sessions, namespace } = this.#parts;
+    const output = await outputOf(
+      this.id,
+      async ({ id, waitMs }, call) => {
+        const { session } = await sessions.awaitSession({ namespace, sessionId: id, waitMs }, call);
+        return this.#there(session).outcome;
+      },
+      options,
+    );
+    // The caller names the type of what the session gives, or its tasks do.
+    return output as Output;
+  }
+
+  /** All of it as it is, then what changes, until it has ended or the signal. */
+  async *watch({
+    signal,
+  }: {
+    readonly signal?: AbortSignal;
+  } = {}): AsyncGenerator<SessionChange, void, void> {
+    const all = { withTasks: true, withChoices: true, withPayloads: false };
+    const request = { ...this.#which, ...all, cursor: "" };
+    for await (const reply of this.#parts.sessions.watchSession(request, { signal })) {
+      const { session, tasks, choices, moves } = reply;
+      if (session !== undefined || tasks.length + choices.length + moves.length > 0)
+        yield { session, tasks, choices, moves };
+    }
+  }
+
+  /** Its tasks over all its parts, in the order in which they were given. */
+  async tasks({
+    statuses = [],
+    partId = "",
+    withPayloads = false,
+  }: SessionTasksOptions = {}): Promise<readonly SessionTask[]> {
+    const asked = { ...this.#which, statuses: [...statuses], partId, withPayloads };
+    const found: SessionTask[] = [];
+    for await (const task of pages<SessionTask>(async (page) => {
+      const reply = await this.#parts.sessions.listTasks({ ...asked, page });
+      return { items: reply.tasks, token: reply.page?.nextToken };
+    }))
+      found.push(task);
+    return found;
+  }
+
+  /** Adds tasks while it runs. All or none. */
+  async addTasks(tasks: readonly WorkTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+    await this.#parts.sessions.addTasks({
+      ...{ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey },
+    });
+  }
+
+  /** Tells it something; it is passed to what runs beneath, or to one part of it. */
+  async signal(
+    name: string,
+    payload?: unknown,
+    { idempotencyKey = "", partId = "" }: TellOptions & { readonly partId?: string } = {},
+  ): Promise<void> {
+    await this.#parts.sessions.signalSession({
+      ...{ ...this.#which, signal: name, payload: payloadOf(payload, "payload"), partId, idempotencyKey },
+    });
+  }
+
+  /** What is at work finishes, nothing new begins. */
+  async pause(reason = ""): Promise<void> {
+    await this.#parts.sessions.pauseSession({ ...this.#which, reason });
+  }
+
+  async resume(reason = ""): Promise<void> {
+    await this.#parts.sessions.resumeSession({ ...this.#which, reason });
+  }
+
+  /** Asks it to end, and all that it started. */
+  async cancel(reason = ""): Promise<void> {
+    await this.#parts.sessions.cancelSession({ ...this.#which, reason });
+  }
+
+  /** Ends it at once, and all that it started. */
+  async terminate(reason = ""): Promise<void> {
+    await this.#parts.sessions.terminateSession({ ...this.#which, reason });
+  }
+
+  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
+    await this.#parts.sessions.retrySession({
+      ...{ ...this.#which, taskIds: [...taskIds], reason, idempotencyKey: "" },
+    });
+  }
+
+  /** Removes it, once it has ended; false when it was not there. */
+  async delete(reason = ""): Promise<boolean> {
+    return (await this.#parts.sessions.deleteSession({ ...this.#which, reason })).removed;
+  }
+
+  /** Has tasks that have not begun done in another mode. */
+  async moveTasks(
+    taskIds: readonly string[],
+    { to, reason = "", idempotencyKey = "" }: MoveOptions,
+  ): Promise<readonly TaskMove[]> {
+    const { moves } = await this.#parts.sessions.moveTasks({
+      ...{ ...this.#which, taskIds: [...taskIds], mode: modeOf(to), reason, idempotencyKey },
+    });
+    return moves;
+  }
+
+  /** Why it, or a task of it, stands as it does, and why it is done the way it is. */
+  async explain(taskId = ""): Promise<SessionReasons> {
+    const { explanation, choices } = await this.#parts.sessions.explainSession({ ...this.#which, taskId });
+    if (explanation === undefined) throw this.#missing();
+    return { explanation, choices };
+  }
+
+  /** Its plan and reality beside it: the latest, or the one with this number. */
+  async plan(number = 0): Promise<PlanView> {
+    const { plan } = await this.#parts.sessions.getPlan({ ...this.#which, number });
+    if (plan === undefined) throw this.#missing();
+    return plan;
+  }
+
+  /** What it would have cost in other modes, once it has ended: simulated with the durations that were. */
+  async compareModes(modes: readonly ModeWord[] = []): Promise<CompareModesReply> {
+    return await this.#parts.sessions.compareModes({ ...this.#which, modes: modes.map(modeOf) });
+  }
+
+  get #which(): { readonly namespace: string; readonly sessionId: string } {
+    return { namespace: this.#parts.namespace, sessionId: this.id };
+  }
+
+  #there(session: Session | undefined): Session {
+    if (session === undefined) throw this.#missing();
+    return session;
+  }
+
+  #missing(): Error {
+    return sdkErrors.replyIncomplete({ about: `session ${this.id}` });
+  }
+}

@@ -1,0 +1,223 @@
+/** What sessions are made of: what is to be done, how, what it is to be good for, and what it may take. */
+import {
+  type Goal,
+  Mode,
+  type Monitoring,
+  MonitoringLevel,
+  type Optimization,
+  type SessionDependency,
+  SessionSpec,
+} from "@tutti/contracts/session/v1";
+import { NeedCondition } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { payloadOf } from "../payloads.ts";
+import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
+
+/**
+ * What capabilities give, by their names. A program adds its own, and the outputs of sessions have their types:
+ *
+ *     declare module "@tutti/sdk/client" {
+ *       interface Capabilities { "text.write": { readonly output: string } }
+ *     }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: programs add to it.
+export interface Capabilities {}
+
+type OutputOfTask<Task> = Task extends { readonly uses: infer Name extends keyof Capabilities }
+  ? Capabilities[Name] extends { readonly output: infer Output }
+    ? Output
+    : unknown
+  : unknown;
+
+/** The outputs of tasks by their ids: what a session gives that says nothing of its output. */
+export type OutputsOf<Task extends WorkTask> = {
+  readonly [One in Task as One["id"]]: OutputOfTask<One>;
+};
+
+/** A key that no task has is found by the compiler. */
+type Known<Task> = Readonly<Partial<Record<Exclude<keyof Task, keyof WorkTask>, never>>>;
+
+export type ModeWord = "workflow" | "swarm" | "intelligence" | "hybrid" | "adaptive";
+
+/** How good it is to be in what; only the proportion counts. */
+export interface OptimizationWeights {
+  readonly time?: number;
+  readonly cost?: number;
+  readonly quality?: number;
+  /** How much longer it may take so that something is learned, as a share; as is configured unless given. */
+  readonly exploration?: number;
+  /** Whether it stays in the mode that was chosen first. */
+  readonly fixed?: boolean;
+}
+
+export type MonitoringWord = "minimal" | "standard" | "detailed";
+
+export interface GoalOptions {
+  /** What is to be reached, in words. */
+  readonly description: string;
+  /** The capability that breaks it down into tasks; the configured one unless given. */
+  readonly planner?: string;
+  /** CEL over `output`: whether it is reached. The planner decides unless given. */
+  readonly reached?: string;
+}
+
+export interface AfterSession {
+  readonly session: string;
+  /** That of this one unless given. */
+  readonly namespace?: string;
+  /** How it has to end: well unless given. */
+  readonly end?: "success" | "failure" | "always";
+}
+
+export interface SessionSettings {
+  /** Chosen by the caller: started again under the same id it is the same session. Made anew unless given. */
+  readonly id?: string;
+  readonly idempotencyKey?: string;
+  readonly title?: string;
+  /** What expressions see as `input`. */
+  readonly input?: unknown;
+  /** How its tasks are done; Tutti chooses unless given. An orchestrator of one's own is named by its service. */
+  readonly mode?: ModeWord | { readonly orchestrator: string };
+  /** What it is to be good for; `true` is all of it in balance. Off unless given: no exploring, no second copies, no re-planning. */
+  readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
+  /** How closely it is watched; `true` is the standard level, which it also is unless given. */
+  readonly monitoring?:
+    | boolean
+    | MonitoringWord
+    | {
+        readonly level?: MonitoringWord;
+        /** How late against its plan, as a share of it, counts as trouble; 0.25 unless given. */
+        readonly deviation?: number;
+      };
+  /** What may be used up; without a limit unless given. */
+  readonly budget?: AmountsOptions;
+  /** Of its tasks, where they name none. */
+  readonly pool?: string;
+  /** Added to the priority of each of its tasks, -100 to 100. */
+  readonly priority?: number;
+  readonly dueTime?: Date;
+  readonly timeoutMs?: number;
+  /** Its share against other sessions when there is not enough for all; 1 unless given. */
+  readonly weight?: number;
+  /** What it may take at once, by name: `slots`, and named resources. */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** Ids of reservations that it may use. */
+  readonly reservations?: readonly string[];
+  /** Sessions that have to end before it begins. */
+  readonly after?: readonly (string | AfterSession)[];
+  /** Locks that it holds while it runs. */
+  readonly locks?: readonly (
+    | string
+    | { readonly name: string; readonly permits?: number; readonly shared?: boolean }
+  )[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly retentionMs?: number;
+}
+
+/** A session of these tasks. */
+export interface TaskSessionOptions<
+  Task extends WorkTask = WorkTask,
+  Expression extends string | undefined = string | undefined,
+> extends SessionSettings {
+  readonly tasks: readonly (Task & NoInfer<Known<Task>>)[];
+  /** CEL over `tasks` and `input`; the outputs of all tasks by id unless given. */
+  readonly output?: Expression;
+}
+
+/** A session of what is to be reached, or of a registered definition. */
+export type OtherSessionOptions = SessionSettings &
+  (
+    | { readonly goal: string | GoalOptions }
+    | { readonly definition: string; readonly version?: string; readonly parameters?: unknown }
+  );
+
+export type SessionOptions = TaskSessionOptions | OtherSessionOptions;
+
+const modes = {
+  workflow: Mode.MODE_WORKFLOW,
+  swarm: Mode.MODE_SWARM,
+  intelligence: Mode.MODE_INTELLIGENCE,
+  hybrid: Mode.MODE_HYBRID,
+  adaptive: Mode.MODE_ADAPTIVE,
+} as const;
+
+export function modeOf(word: ModeWord): Mode {
+  return modes[word];
+}
+
+export function sessionSpecOf(options: SessionOptions): SessionSpec {
+  const { mode = "adaptive", dueTime, budget } = options;
+  const spec = SessionSpec.fromPartial({
+    ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },
+    ...{ timeoutMs: options.timeoutMs ?? 0, weight: options.weight ?? 0 },
+    ...{ retentionMs: options.retentionMs ?? 0, labels: { ...options.labels } },
+    ...{ limits: { ...options.limits }, reservationIds: [...(options.reservations ?? [])] },
+    mode: typeof mode === "string" ? modes[mode] : Mode.MODE_CUSTOM,
+    orchestrator: typeof mode === "string" ? "" : mode.orchestrator,
+    budget: budget && amountsOf(budget),
+    dueTime: dueTime && toTimestamp(dueTime.getTime()),
+    locks: (options.locks ?? []).map((lock) => (typeof lock === "string" ? { name: lock } : lock)),
+  });
+  spec.dependsOn = (options.after ?? []).map(dependencyOf);
+  spec.optimization = optimizationOf(options.optimization);
+  spec.monitoring = monitoringOf(options.monitoring);
+  spec.work = workOf(options);
+  return spec;
+}
+
+function workOf(options: SessionOptions): SessionSpec["work"] {
+  const input = payloadOf(options.input, "input");
+  if ("tasks" in options) {
+    const { tasks, output = "" } = options;
+    return { $case: "tasks", value: { tasks: tasks.map(taskSpecOf), output, input } };
+  }
+  if ("goal" in options) return { $case: "goal", value: { ...goalOf(options.goal), input } };
+  const { definition: name, version: label, parameters } = options;
+  const version = label === undefined ? undefined : { $case: "label" as const, value: label };
+  return {
+    $case: "definition",
+    value: { definition: { name, version }, input, parameters: payloadOf(parameters, "parameters") },
+  };
+}
+
+function goalOf(goal: string | GoalOptions): Omit<Goal, "input"> {
+  const { description, planner = "", reached = "" } = typeof goal === "string" ? { description: goal } : goal;
+  return { description, planner, reached };
+}
+
+function optimizationOf(optimization: SessionSettings["optimization"] = false): Optimization | undefined {
+  if (optimization === false) return undefined;
+  const balanced = { time: 0, cost: 0, quality: 0, exploration: 0, fixed: false };
+  if (optimization === true) return balanced;
+  return { ...balanced, ...(typeof optimization === "string" ? { [optimization]: 1 } : optimization) };
+}
+
+const levels = {
+  minimal: MonitoringLevel.MONITORING_LEVEL_MINIMAL,
+  standard: MonitoringLevel.MONITORING_LEVEL_STANDARD,
+  detailed: MonitoringLevel.MONITORING_LEVEL_DETAILED,
+} as const;
+
+function monitoringOf(monitoring: SessionSettings["monitoring"]): Monitoring | undefined {
+  if (monitoring === undefined) return undefined;
+  if (typeof monitoring === "boolean")
+    return { level: monitoring ? levels.standard : levels.minimal, deviation: 0 };
+  const { level = "standard", deviation = 0 } =
+    typeof monitoring === "string" ? { level: monitoring } : monitoring;
+  return { level: levels[level], deviation };
+}
+
+const ends = {
+  success: NeedCondition.NEED_CONDITION_SUCCESS,
+  failure: NeedCondition.NEED_CONDITION_FAILURE,
+  always: NeedCondition.NEED_CONDITION_ALWAYS,
+} as const;
+
+function dependencyOf(after: string | AfterSession): SessionDependency {
+  const {
+    session: id,
+    namespace = "",
+    end = "success",
+  } = typeof after === "string" ? { session: after } : after;
+  return { session: { namespace, kind: "session", id, task: "" }, condition: ends[end] };
+}

@@ -1,0 +1,52 @@
+import type { Outcome } from "@tutti/contracts/types/v1";
+import { fromErrorDetail } from "@tutti/kernel";
+import { sdkErrors } from "../../errors.ts";
+import { valueIn } from "../payloads.ts";
+
+export interface ResultOptions {
+  /** How long to wait, milliseconds; without a limit unless given. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when aborted. What was started goes on. */
+  readonly signal?: AbortSignal;
+}
+
+interface Question {
+  readonly id: string;
+  readonly waitMs: number;
+}
+
+interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How long one question waits for an end. */
+const waitMs = 30_000;
+/** Beyond that wait, for the way there and back. */
+const wayMs = 15_000;
+
+/**
+ * What becomes of a run, a mission or a session, asked until it has ended: its output, or its error thrown. What goes on as
+ * another is followed.
+ */
+export async function outputOf(
+  id: string,
+  ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
+  { timeoutMs, signal }: ResultOptions = {},
+): Promise<unknown> {
+  let asked = id;
+  let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
+  for (;;) {
+    const forMs = Math.min(waitMs, Math.max(0, leftMs));
+    const outcome = await ask({ id: asked, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal });
+    const result = outcome?.result;
+    if (result?.$case === "completed") return valueIn(result.value);
+    if (result?.$case === "continued") {
+      asked = result.value.id;
+      continue;
+    }
+    if (result !== undefined) throw fromErrorDetail(result.value);
+    leftMs -= forMs;
+    if (leftMs <= 0) throw sdkErrors.notEnded({ run: asked, afterMs: timeoutMs ?? 0 });
+  }
+}
