@@ -13,6 +13,7 @@ import { mission } from "./mission/mission.ts";
 import { missionMachineCost } from "./mission-machine.ts";
 import { adaptive } from "./modes/adaptive.ts";
 import { efficiency } from "./modes/efficiency.ts";
+import { hops } from "./modes/hops.ts";
 import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planExecuted } from "./plan/plan-executed.ts";
@@ -69,6 +70,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     planExecuted,
     adaptive,
     efficiency,
+    hops,
     policy,
     audit,
   ].map((scenario) => [scenario.name, scenario]),

@@ -6,10 +6,12 @@ export interface Delays {
   readonly turnMs: number;
   /** The same where what follows was not known before: it is added first. */
   readonly growMs: number;
-  /** From an assignment until the agent begins, and from its end until its slot is free: the slot is taken meanwhile. */
+  /** From an assignment until the agent begins, and from its end until it can be given something else: its slot is taken meanwhile. */
   readonly beginMs: number;
   /** Per assignment, one after the other. */
   readonly assignMs: number;
+  /** Once, from the last end until all is known to have ended. */
+  readonly endMs: number;
 }
 
-export const noDelays: Delays = { startMs: 0, turnMs: 0, growMs: 0, beginMs: 0, assignMs: 0 };
+export const noDelays: Delays = { startMs: 0, turnMs: 0, growMs: 0, beginMs: 0, assignMs: 0, endMs: 0 };

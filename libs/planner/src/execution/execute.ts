@@ -19,7 +19,7 @@ export interface Execution {
   /** `NaN` of a task that did not end. */
   readonly endMs: Float64Array;
   readonly agentOf: Int32Array;
-  /** When the last one ended. */
+  /** When the last one ended, and that was known. */
   readonly makespanMs: number;
   /** Time of slots at work, waiting for inputs included. */
   readonly busyMs: number;
@@ -116,13 +116,22 @@ class Run implements Presence {
       startMs: this.#startMs,
       endMs: this.#endMs,
       agentOf: this.#agentOf,
-      makespanMs: this.#endMs.reduce((latest, end) => (end > latest ? end : latest), 0),
+      makespanMs: this.#makespanMs(),
       busyMs: this.#busyMsOf.reduce((sum, busyMs) => sum + busyMs, 0),
       busyMsOf: this.#busyMsOf,
       losses: this.#losses,
       copies: this.#copies,
       left: this.#problem.tasks - this.#done,
     };
+  }
+
+  #makespanMs(): number {
+    let latestMs = 0;
+    this.#endMs.forEach((ended, task) => {
+      const knownMs = ended + this.#delaysOf(task).endMs;
+      if (knownMs > latestMs) latestMs = knownMs;
+    });
+    return latestMs;
   }
 
   #begin(): void {

@@ -17,9 +17,9 @@ export type EngineDelays = Readonly<Record<PartMode, Delays>>;
 
 /** As measured (docs/adr/0054-choosing-modes.md); an installation that measures its own gives those. */
 export const usualDelays: EngineDelays = {
-  workflow: { startMs: 4, turnMs: 0.5, growMs: 5, beginMs: 0.1, assignMs: 0.02 },
-  swarm: { startMs: 4, turnMs: 0.5, growMs: 1.5, beginMs: 0.1, assignMs: 0.03 },
-  intelligence: { startMs: 5, turnMs: 5, growMs: 6, beginMs: 0.5, assignMs: 0.1 },
+  workflow: { startMs: 7, turnMs: 0.7, growMs: 7, beginMs: 0.2, assignMs: 0.03, endMs: 4 },
+  swarm: { startMs: 6, turnMs: 0.9, growMs: 3, beginMs: 0.1, assignMs: 0.03, endMs: 12 },
+  intelligence: { startMs: 8, turnMs: 1, growMs: 11, beginMs: 10, assignMs: 1.2, endMs: 9 },
 };
 
 /** What takes less than this many times what planning adds to it had better not be planned. */
