@@ -1,5 +1,6 @@
 import type { PoolScene } from "./pool-scene.ts";
 
+const apartMs = 1e-3;
 const delayMs = { least: 0.2, most: 12 } as const;
 
 /**
@@ -23,7 +24,8 @@ export class Wire {
       return;
     }
     const { nowMs } = this.#world;
-    this.#freeMs = Math.max(this.#freeMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
+    // Always a little later than the one before: moments that are counted from different ones are not alike to the last digit.
+    this.#freeMs = Math.max(this.#freeMs + apartMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
     this.#world.after(this.#freeMs - nowMs, () => {
       if (this.#isBroken) return;
       if (this.#waiting === undefined) arrive();

@@ -86,12 +86,12 @@ export class WorkLoad implements Load {
   }
 
   get restless(): string | undefined {
-    const open = this.operations.find(({ number }) => !this.#answered.has(number));
-    if (open !== undefined)
-      return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
     for (const [id, { isOver }] of this.#runs) if (!isOver) return `run ${id} has not ended`;
     for (const [id, reading] of this.#missions)
       if (!reading.isOver) return `mission ${id} has not ended: ${reading.inWords}`;
+    const open = this.operations.find(({ number }) => !this.#answered.has(number));
+    if (open !== undefined)
+      return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
     return undefined;
   }
 

@@ -2,9 +2,9 @@
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 
-export const missions = ["one", "two"].map((id) => ({ namespace: "default", kind: "mission", id }));
+const missions = ["one", "two"].map((id) => ({ namespace: "default", kind: "mission", id }));
 // One is spoken to more than the other: what happens in a mission needs several to meet.
-export const key = fc.constantFrom(
+const key = fc.constantFrom(
   missions[0],
   missions[0],
   missions[0],
@@ -15,7 +15,7 @@ export const key = fc.constantFrom(
 ) as fc.Arbitrary<(typeof missions)[number]>;
 export const agents = fc.constantFrom("anna", "anna", "anna", "anna", "ben", "carl");
 export const agentOrNobody = fc.constantFrom("", "", "anna", "ben");
-export const ids = ["a", "b", "c", "d", "kid", "sub"] as const;
+const ids = ["a", "b", "c", "d", "kid", "sub"] as const;
 export const id = fc.constantFrom(...ids, "e", "f", "g", "h", "i", "j", "k", "l", "m", "n");
 export const claimId = fc
   .tuple(fc.constantFrom(0, 5, 6, 7, 8), fc.constantFrom(2, 2, 2, 2, 4, 1))
