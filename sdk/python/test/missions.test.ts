@@ -1,13 +1,11 @@
 /** A program in Python takes part in a mission, over REST, on a whole platform. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
+import { startPlatform } from "./platform.fixture.ts";
 import { folder, python, run } from "./python.fixture.ts";
 
 const program = (server: string) => `
@@ -64,20 +62,9 @@ function programOfGuide(): string {
 describe("a mission from Python", { skip: python.skip }, () => {
   it("is started, joined, claimed, written, told, handed on, spent of and ended, as the guide shows too", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-missions-"));
-    const main = join(folder, "..", "..", "apps", "platform", "src", "main.ts");
-    const flags = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
-    const platform = spawn(process.execPath, [main, ...flags], {
-      ...{ cwd: directory, stdio: ["ignore", "pipe", "inherit"] },
-    });
-    const ended = once(platform, "exit");
+    const platform = await startPlatform(directory);
+    const server = platform.http;
     try {
-      let server = "";
-      for await (const line of createInterface({ input: platform.stdout })) {
-        const { msg, http } = JSON.parse(line);
-        if (msg !== "ready") continue;
-        server = String(http);
-        break;
-      }
       await writeFile(join(directory, "takes_part.py"), program(server));
       const { code, output } = await run(["takes_part.py"], directory);
       assert.equal(code, 0, output);
@@ -88,8 +75,7 @@ describe("a mission from Python", { skip: python.skip }, () => {
       );
       assert.deepEqual(shown, { code: 0, output: "{'headline': 'All about cats'}\n" });
     } finally {
-      platform.kill("SIGKILL");
-      await ended;
+      await platform[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
     }
   });

@@ -5,22 +5,13 @@ The names of fields are those of REST: ``docs/reference/rest.md``.
 
 from __future__ import annotations
 
-import json
-import os
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._contracts import RETRY_CLASS_ELSEWHERE, RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY
+from ._contracts import RETRY_CLASS_NEVER
+from ._rest import Json, Rest, output_of
 from .failures import TuttiError
-
-_WAY_SECONDS = 15.0
-_WAIT_SECONDS = 30.0
-_RETRIES = {"never": RETRY_CLASS_NEVER, "elsewhere": RETRY_CLASS_ELSEWHERE}
-
-Json = Any
 
 
 class Missions:
@@ -29,9 +20,7 @@ class Missions:
     def __init__(
         self, server: str | None = None, *, namespace: str | None = None, access_token: str | None = None
     ) -> None:
-        self._server = (server or os.environ.get("TUTTI_SERVER") or "http://127.0.0.1:7400").rstrip("/")
-        self._namespace = namespace or os.environ.get("TUTTI_NAMESPACE") or "default"
-        self._access_token = access_token or os.environ.get("TUTTI_ACCESS_TOKEN")
+        self._rest = Rest(server, namespace=namespace, access_token=access_token)
 
     def start(
         self, spec: Mapping[str, Json], *, mission_id: str | None = None, idempotency_key: str | None = None
@@ -40,39 +29,12 @@ class Missions:
         body: dict[str, Json] = {"spec": dict(spec)}
         if mission_id is not None:
             body["missionId"] = mission_id
-        started = self._call("POST", "/v1/missions", body=body, key=idempotency_key)
+        started = self._rest.call("POST", "/v1/missions", body=body, key=idempotency_key)
         return Mission(self, started["mission"]["missionId"])
 
     def get(self, mission_id: str) -> Mission:
         """A mission that is known by its id. Nothing is asked yet."""
         return Mission(self, mission_id)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Json = None,
-        query: Mapping[str, Json] | None = None,
-        key: str | None = None,
-        wait_seconds: float = 0,
-    ) -> Any:
-        asked = urllib.parse.urlencode({"namespace": self._namespace, **(query or {})})
-        headers = {"accept": "application/json"}
-        if body is not None:
-            headers["content-type"] = "application/json"
-        if key is not None:
-            headers["idempotency-key"] = key
-        if self._access_token is not None:
-            headers["authorization"] = f"Bearer {self._access_token}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._server}{path}?{asked}", data, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=wait_seconds + _WAY_SECONDS) as reply:
-                text = reply.read()
-        except urllib.error.HTTPError as error:
-            raise _error_of(error) from None
-        return json.loads(text) if text else None
 
 
 class Mission:
@@ -88,20 +50,11 @@ class Mission:
 
     def result(self, timeout_seconds: float | None = None) -> Json:
         """Its output, as soon as it has ended well. Raises its error when it has not."""
-        left = float("inf") if timeout_seconds is None else timeout_seconds
-        while True:
-            wait = min(_WAIT_SECONDS, max(0.0, left))
-            mission = self._call("GET", "/result", query={"waitMs": wait * 1_000}, wait_seconds=wait)
-            outcome = mission.get("outcome") or {}
-            if "completed" in outcome:
-                return outcome["completed"]
-            for ending in ("failed", "cancelled", "terminated"):
-                if ending in outcome:
-                    error = outcome[ending]
-                    raise TuttiError(error.get("code", ""), error.get("message", ""), retry=RETRY_CLASS_NEVER)
-            left -= wait
-            if left <= 0:
-                raise TimeoutError(f"mission {self.id} has not ended; it goes on, wait again")
+        return output_of(
+            f"mission {self.id}",
+            lambda wait: self._call("GET", "/result", query={"waitMs": wait * 1_000}, wait_seconds=wait),
+            timeout_seconds,
+        )
 
     def tasks(self) -> list[Json]:
         """Its tasks, in the order in which they were added."""
@@ -139,17 +92,13 @@ class Mission:
         return self._call("GET", "/why", query={"task": task_id} if task_id else None)
 
     def _call(self, method: str, below: str = "", **given: Any) -> Any:
-        return self._missions._call(method, f"/v1/missions/{urllib.parse.quote(self.id)}{below}", **given)
+        return self._missions._rest.call(method, self._path(below), **given)
 
     def _pages(self, below: str, name: str, **query: Json) -> Iterator[Json]:
-        token = ""
-        while True:
-            page = {**query, **({"token": token} if token else {})}
-            reply = self._call("GET", below, query=page)
-            yield from reply[name]
-            token = reply.get("nextToken") or ""
-            if not token:
-                return
+        return self._missions._rest.pages(self._path(below), name, **query)
+
+    def _path(self, below: str) -> str:
+        return f"/v1/missions/{urllib.parse.quote(self.id)}{below}"
 
 
 class Participant:
@@ -288,14 +237,3 @@ class Reservation:
     def give_back(self) -> Json:
         """Returns what was not used up, and says how much."""
         return self._participant._call("POST", f"/budget/{self.id}/return", {}).get("returned")
-
-
-def _error_of(error: urllib.error.HTTPError) -> TuttiError:
-    text = error.read()
-    try:
-        problem = json.loads(text)
-    except ValueError:
-        problem = {"detail": text.decode(errors="replace")}
-    retry = _RETRIES.get(problem.get("retry", ""), RETRY_CLASS_SAME_KEY)
-    code, message = problem.get("code", f"http.{error.code}"), problem.get("detail", error.reason)
-    return TuttiError(code, message, status=str(problem.get("status", "")), retry=retry)
