@@ -32,7 +32,8 @@ describe("a worker that", () => {
   });
 
   it("answers twice counts once, and is told that both can be forgotten", async () => {
-    const { sender, bad } = await workshop.room();
+    const room = await workshop.room();
+    const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
     bad.send({ sequence: 2, results: [done(1)] });
@@ -42,20 +43,24 @@ describe("a worker that", () => {
     await bad.next("durability of both", ({ resultsDurable }) => (resultsDurable === 2 ? true : undefined));
     await workshop.swarm.pass(5_000);
     assert.equal(sender.replies.flatMap(({ results }) => results).length, 1);
+    await workshop.goodNeighbour(room);
   });
 
   it("answers for a task that nobody gave it is told to forget it", async () => {
-    const { sender, bad } = await workshop.room();
+    const room = await workshop.room();
+    const { sender, bad } = room;
     bad.send({ sequence: 2, results: [done(4_711)] });
     await bad.next("durability", durableIn);
     assert.deepEqual(
       sender.replies.flatMap(({ results }) => results),
       [],
     );
+    await workshop.goodNeighbour(room);
   });
 
   it("answers late, after the attempt was cancelled, changes nothing", async () => {
-    const { sender, bad } = await workshop.room();
+    const room = await workshop.room();
+    const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
     sender.say({ cancels: [{ token: token(1), reason: "not wanted", graceMs: 0 }] });
@@ -66,10 +71,12 @@ describe("a worker that", () => {
       sender.replies.flatMap(({ results }) => results),
       [],
     );
+    await workshop.goodNeighbour(room);
   });
 
   it("dies loses its attempt when its time is over, and its sender is told where it was", async () => {
-    const { sender, bad } = await workshop.room();
+    const room = await workshop.room();
+    const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
     bad.kill();
@@ -78,10 +85,12 @@ describe("a worker that", () => {
     for (let second = 0; second < 70; second++) await workshop.swarm.pass(1_000);
     const { outcome } = await result;
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "matching.lost");
+    await workshop.goodNeighbour(room);
   });
 
   it("hangs is sent away when its lease is over, and what it had is lost to it", async () => {
-    const { sender, bad } = await workshop.room();
+    const room = await workshop.room();
+    const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
     for (let second = 0; second < 31; second++) await workshop.swarm.pass(1_000);
@@ -89,6 +98,7 @@ describe("a worker that", () => {
     await bad.end();
     const { outcome } = await sender.next("the lost attempt", resultIn);
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "matching.lost");
+    await workshop.goodNeighbour(room);
   });
 
   it("answers with garbage loses its link, and nobody else", async () => {
