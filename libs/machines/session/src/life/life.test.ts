@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
+import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild } from "@tutti/contracts/workflow/v1";
+import {
+  addTasks,
+  beginSession,
+  cancelSession,
+  confirmLocks,
+  endChild,
+  moveTasks,
+  pauseSession,
+  recordChoice,
+  refuseOperation,
+  resumeSession,
+  retrySession,
+  settleDependency,
+  terminateSession,
+} from "../index.ts";
+import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned, MODE_HYBRID: hybrid } = Mode;
+const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
+const running = WorkStatus.WORK_STATUS_RUNNING;
+
+function tell<Body>(scene: SessionScene, command: Parameters<typeof scene.driver.execute>[1], body: Body) {
+  return scene.driver.execute(scene.key, command, body);
+}
+
+describe("a session in one mode", () => {
+  it("has its tasks done by one part, and gives their outputs by id", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"])]);
+    const { effect } = scene.effect("start_part", "p1");
+    assert.deepEqual(
+      effect.tasks.map(({ id }) => id),
+      ["a", "b"],
+    );
+    scene.confirm();
+    scene.done("p1", "a", 1);
+    assert.equal(scene.shown.status, running);
+    scene.done("p1", "b", { n: 2 });
+    assert.equal(scene.operate()?.$case, "close", "nothing more comes");
+    scene.end();
+    assert.equal(scene.shown.status, completed);
+    assert.deepEqual(scene.output, { a: 1, b: { n: 2 } });
+    assert.deepEqual(scene.asked, []);
+  });
+
+  it("gives what an expression makes of its tasks", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")], {
+      output: "tasks.a.output + tasks.b.output",
+    });
+    scene.confirm();
+    const notes = ["a", "b"].map((id) => scene.noteOf(id, TaskStatus.TASK_STATUS_COMPLETED, 20));
+    scene.end("p1", completed, notes);
+    assert.equal(scene.output, 40);
+  });
+
+  it("fails with the first failure that no task was waiting for; a run undoes what it did before", () => {
+    const tasks = [taskSpec("a"), taskSpec("b")];
+    tasks[1] = { ...taskSpec("b"), needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_FAILURE }] };
+    const awaited = SessionScene.of(swarm, tasks);
+    awaited.confirm();
+    awaited.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
+    assert.equal(awaited.shown.status, running);
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
+    scene.confirm();
+    scene.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    const { status, outcome } = scene.shown;
+    assert.equal(status, failed);
+    assert.equal(outcome?.result?.$case === "failed" ? outcome.result.value.cause?.code : "", "work.broken");
+    const run = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")]);
+    run.confirm();
+    run.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
+    assert.equal(run.shown.status, running, "its end is waited for");
+    run.end("p1", failed);
+    assert.equal(run.shown.status, failed);
+  });
+
+  it("begins when the sessions before it have ended as it needs, and its locks are held", () => {
+    const dependsOn = [{ session: { kind: "session", id: "first" } }];
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
+    assert.deepEqual(scene.asked, ["await_session"]);
+    taken(
+      scene.driver.settle(scene.effect("await_session"), settleDependency, {
+        dependency: 0,
+        status: completed,
+      }),
+    );
+    assert.deepEqual(scene.asked, ["hold_locks"]);
+    assert.match(scene.shown.statusReason, /press/);
+    taken(tell(scene, confirmLocks, {}));
+    assert.deepEqual(scene.asked, ["hold_locks", "start_part p1"]);
+    const late = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    taken(
+      late.driver.settle(late.effect("await_session"), settleDependency, { dependency: 0, status: failed }),
+    );
+    assert.equal(late.shown.status, failed);
+  });
+
+  it("is held, goes on, is cancelled with what it started, and ends at once by force", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")]);
+    scene.confirm();
+    taken(tell(scene, pauseSession, { reason: "lunch" }));
+    assert.equal(scene.operate()?.$case, "pause");
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_PAUSED);
+    taken(tell(scene, resumeSession, { reason: "" }));
+    assert.equal(scene.operate()?.$case, "resume");
+    taken(tell(scene, cancelSession, { reason: "enough" }));
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLING);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+    const other = SessionScene.of(workflow, [taskSpec("a")]);
+    taken(tell(other, terminateSession, { reason: "" }));
+    assert.equal(other.shown.status, WorkStatus.WORK_STATUS_TERMINATED);
+    assert.equal(codeOf(tell(other, pauseSession, { reason: "" })), "session.ended");
+  });
+
+  it("refuses circles, needs without an end and ids that are there twice, by name", () => {
+    for (const [tasks, word] of [
+      [[taskSpec("a", ["b"]), taskSpec("b", ["a"])], /task [ab].*circle/],
+      [[taskSpec("a", ["gone"])], /task a.*gone/],
+      [[taskSpec("a"), taskSpec("a")], /task a.*more than once/],
+    ] as const)
+      assert.throws(() => SessionScene.of(swarm, tasks), word);
+  });
+
+  it("is the same under the same id, and another is a conflict", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")]);
+    const order = scene.state.order;
+    assert.ok(order !== undefined);
+    assert.equal(taken(scene.driver.execute(scene.key, beginSession, { order })).existed, true);
+    const other = { ...order, requestHash: Uint8Array.of(9) };
+    assert.equal(codeOf(tell(scene, beginSession, { order: other })), "session.conflict");
+  });
+
+  it("is taken up again from what did not do well", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
+    scene.confirm();
+    scene.done("p1", "a", 1);
+    scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    taken(tell(scene, retrySession, { taskIds: [], reason: "" }));
+    const { effect } = scene.effect("start_part", "p2");
+    assert.deepEqual([effect.tasks.map(({ id }) => id), effect.elsewhere], [["b", "c"], ["a"]]);
+    scene.confirm("p2");
+    const brought = scene.operate("p2");
+    assert.deepEqual(brought, { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
+  });
+});
+
+describe("a session in several parts", () => {
+  const choice = {
+    ...{ choiceId: "", kind: "cut", chooseTime: undefined, features: {}, candidates: [], chosen: 0 },
+    ...{ confidence: 1, explored: false, fallback: false, reason: "", model: "", outcome: undefined },
+  };
+  const split = () => {
+    const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
+    const parts = [
+      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
+      { mode: swarm, tasks: [1], reason: "middle", elsewhere: [] },
+    ];
+    taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+    return scene;
+  };
+
+  it("brings what one has done into those that look at it, once", () => {
+    const scene = split();
+    assert.deepEqual(scene.effect("start_part", "p1").effect.elsewhere, ["b"]);
+    assert.deepEqual(scene.effect("start_part", "p2").effect.elsewhere, ["a"]);
+    scene.confirm("p1");
+    scene.confirm("p2");
+    scene.done("p1", "a");
+    assert.deepEqual(scene.operate("p2"), { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
+    scene.done("p1", "a", "again");
+    scene.done("p2", "b");
+    assert.deepEqual(scene.operate("p1"), { $case: "bringIn", value: { tasks: [1], elsewhere: [] } });
+    scene.done("p1", "c");
+    scene.end("p1");
+    assert.equal(scene.operate("p2")?.$case, "close");
+    scene.end("p2");
+    assert.deepEqual(scene.output, { a: "a", b: "b", c: "c" });
+  });
+
+  it("moves what has not begun when its work has let go of it, and leaves what began meanwhile", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
+    scene.confirm();
+    scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
+    const move = (taskIds: string[], mode: Mode = planned) =>
+      tell(scene, moveTasks, { taskIds, mode, reason: "room" });
+    assert.equal(codeOf(move(["a"])), "session.task_begun");
+    assert.equal(codeOf(move(["b"], hybrid)), "session.mode_unfit");
+    taken(move(["b", "c"]));
+    assert.equal(scene.operate("p1", ["b"])?.$case, "withdraw");
+    const [move1] = scene.state.moves;
+    assert.deepEqual(
+      [scene.state.moves.length, move1?.task, move1?.toPart, move1?.reason],
+      [1, 1, 1, "room"],
+    );
+    assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])], [0, 2]);
+    scene.confirm("p2");
+    assert.ok(scene.asked.includes("plan_part p2"));
+  });
+
+  it("gives what a part no longer took to another one", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")]);
+    scene.confirm();
+    taken(tell(scene, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("b")] })));
+    const error = { code: "mission.mission_ended", message: "it is over" };
+    const refused = scene.effect("operate_part", "p1");
+    taken(scene.driver.settle(refused, refuseOperation, { error: { ...noError, ...error } }));
+    assert.deepEqual(
+      scene.effect("start_part", "p2").effect.tasks.map(({ id }) => id),
+      ["b"],
+    );
+  });
+
+  it("looks once more at tasks of a part that told of its end", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a")]);
+    scene.confirm();
+    const ending = { runId: scene.effect("follow_part").effect.workId, status: completed };
+    taken(tell(scene, endChild, EndChild.fromPartial({ taskId: "p1", ending })));
+    const { effect, attempt } = scene.effect("follow_part");
+    assert.deepEqual([effect.isOver, attempt], [true, 2]);
+    scene.end("p1", completed, [scene.noteOf("a", TaskStatus.TASK_STATUS_COMPLETED, 1)]);
+    assert.equal(scene.shown.status, completed);
+  });
+
+  it("fails when a part ends otherwise than well", () => {
+    const scene = split();
+    scene.confirm("p1");
+    scene.confirm("p2");
+    scene.end("p2", WorkStatus.WORK_STATUS_TERMINATED);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    const { result } = scene.shown.outcome ?? {};
+    assert.equal(result?.$case === "failed" ? result.value.code : "", "session.part_failed");
+  });
+});
+
+const noError = {
+  ...{ retry: 1 as const, retryAfterMs: 0, violations: [], details: {}, cause: undefined },
+  ...{ notOwner: undefined, status: "" },
+};

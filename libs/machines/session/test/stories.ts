@@ -1,0 +1,78 @@
+/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+import { Mode } from "@tutti/contracts/session/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
+import {
+  moveTasks,
+  pauseSession,
+  placeTasks,
+  recordChoice,
+  resumeSession,
+  retrySession,
+  session,
+  signalSession,
+} from "../src/index.ts";
+import { SessionScene, taskSpec } from "../src/testing/index.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned, MODE_HYBRID: hybrid } = Mode;
+
+/** By the name of the file. */
+export const stories: GoldenStories = {
+  /** Parts in two modes that look at each other, one of them held and told something. */
+  "in-parts": (release) => {
+    const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
+    const { driver, key } = scene;
+    const choice = {
+      ...{
+        choiceId: "",
+        kind: "cut",
+        chooseTime: undefined,
+        features: { parts: 2 },
+        candidates: [],
+        chosen: 0,
+      },
+      ...{
+        confidence: 1,
+        explored: false,
+        fallback: false,
+        reason: "by lot",
+        model: "cut/1",
+        outcome: undefined,
+      },
+    };
+    const parts = [
+      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
+      { mode: planned, tasks: [1], reason: "middle", elsewhere: [] },
+    ];
+    driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts });
+    scene.confirm("p1");
+    scene.confirm("p2");
+    scene.done("p1", "a", 1);
+    const places = [{ task: 1, agent: "anna", startMs: 5, endMs: 9 }];
+    const plan = { reason: "it is the first plan", expectedEndMs: 99, lowerBoundMs: 3, places };
+    driver.execute(key, placeTasks, { part: 1, begin: places, plan });
+    driver.execute(key, pauseSession, { reason: "lunch" });
+    driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "p1" });
+    driver.execute(key, resumeSession, { reason: "" });
+    scene.operate("p2");
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** Tasks that move, a failure, and a second life. */
+  moved: (release) => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
+    const { driver, key } = scene;
+    scene.confirm();
+    scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
+    driver.execute(key, moveTasks, { taskIds: ["b"], mode: workflow, reason: "room" });
+    scene.operate("p1", ["b"]);
+    scene.confirm("p2");
+    scene.done("p1", "a", 1);
+    scene.operate("p2");
+    scene.end("p2", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("b", TaskStatus.TASK_STATUS_FAILED)]);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    driver.execute(key, retrySession, { taskIds: [], reason: "mended" });
+    scene.confirm("p3");
+    return goldenOf(driver, session, key, release);
+  },
+};
