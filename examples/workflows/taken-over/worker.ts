@@ -1,0 +1,19 @@
+import { TaskFailure, type Worker } from "@tutti/sdk";
+
+export const pen = { isBroken: false };
+
+interface Question {
+  readonly about: string;
+  /** What was said of the report before. */
+  readonly feedback: unknown;
+}
+
+export function handle(worker: Worker): void {
+  worker.handle("facts.gather", async ({ about, feedback }: Question) =>
+    feedback === null ? about : `all that is known about ${about}`,
+  );
+  worker.handle("report.write", async (facts: string) => {
+    if (pen.isBroken) throw new TaskFailure("pen.broken", "no ink comes out");
+    return `Report: ${facts}`;
+  });
+}
