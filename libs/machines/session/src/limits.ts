@@ -14,5 +14,3 @@ export const reasonLengthMax = 4_096;
 export const labelLengthMax = 256;
 /** Greatest output of a session that an expression gives, as JSON, in bytes. */
 export const valueBytesMax = 1024 * 1024;
-/** Times a part is made anew because its work was taken away. */
-export const retriesMax = 1_000;

@@ -40,7 +40,7 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
   };
 }
 
-export function noteOf(task: Task): TaskNote {
+function noteOf(task: Task): TaskNote {
   const { number, status, reason, agent, attempts, readyMs, startMs, endMs, output, error, used } = task;
   return {
     ...{ task: number, status, reason, agent, attempts, readyMs, startMs, endMs },

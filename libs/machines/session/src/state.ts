@@ -35,7 +35,7 @@ import {
   type Outstanding,
   type ReadOnly,
 } from "@tutti/kernel";
-import { type Data, isDone } from "@tutti/machine-run/siblings";
+import type { Data } from "@tutti/machine-run/siblings";
 import type { SessionEffect } from "./effects.ts";
 
 export interface Session {
@@ -204,10 +204,6 @@ export function takesMore(part: Pick<PartView, "status" | "isOver" | "operations
   return (
     isOpen(part) && !part.isOver && !part.operations.some(({ operation }) => operation?.$case === "close")
   );
-}
-
-export function hasTaskEnded({ status }: Pick<TaskView, "status">): boolean {
-  return isDone(status);
 }
 
 /** The specification of a session that is there. */

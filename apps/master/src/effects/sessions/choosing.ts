@@ -78,7 +78,7 @@ export class Choosing {
   }
 }
 
-export function intendedOf(spec: TaskSpec, pool: string): IntendedTask {
+function intendedOf(spec: TaskSpec, pool: string): IntendedTask {
   const { id, needs, estimate, mayBeDoubled } = spec;
   const statedMs = estimate?.durationMs ?? 0;
   return {

@@ -112,6 +112,6 @@ export class SessionEffects {
   }
 }
 
-export function placeOf({ namespace, id: sessionId }: InstanceKey) {
+function placeOf({ namespace, id: sessionId }: InstanceKey) {
   return { namespace, sessionId };
 }

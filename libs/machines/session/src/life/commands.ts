@@ -177,7 +177,7 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
   },
 });
 
-export function timeOf(ms: number) {
+function timeOf(ms: number) {
   return { seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) };
 }
 

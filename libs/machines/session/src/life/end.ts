@@ -173,7 +173,7 @@ const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
 /** Services by the kinds of machines that start sessions. */
 const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
 
-export function report(session: SessionView, step: SessionStep): void {
+function report(session: SessionView, step: SessionStep): void {
   const { parent } = session.order ?? {};
   const service = services[parent?.kind ?? ""];
   if (parent === undefined || service === undefined || parent.id === "") return;

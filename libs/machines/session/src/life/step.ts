@@ -32,7 +32,7 @@ export function goingOn<Answer>(session: SessionView, step: SessionStep, decide:
   return answer;
 }
 
-export function ended(session: SessionView, { key }: SessionStep): Refusal | undefined {
+function ended(session: SessionView, { key }: SessionStep): Refusal | undefined {
   if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
   if (!hasEnded(session)) return undefined;
   return sessionErrors.ended.refusal({ id: key.id, status: statusName(statusOf(session)) });

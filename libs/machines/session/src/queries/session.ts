@@ -68,7 +68,7 @@ function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefi
   return { ...spec, work: { $case: "tasks", value } };
 }
 
-export function partShown(session: SessionView, part: PartView, whole: boolean): SessionPart {
+function partShown(session: SessionView, part: PartView, whole: boolean): SessionPart {
   const { number, mode, status, reason, createMs, endMs, tasks } = part;
   const ids = whole ? [...tasks].slice(0, idsMax).map((task) => session.tasks[task]?.spec.id ?? "") : [];
   return {

@@ -18,7 +18,7 @@ function mentionedIn(spec: TaskView["spec"]): string[] {
 }
 
 /** Numbers of tasks that these look at and that are not among them, in order, each once. */
-export function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
+function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
   const own = new Set(tasks);
   const found = new Set<number>();
   for (const number of tasks) {

@@ -39,7 +39,7 @@ export function putIn(session: SessionView, step: SessionStep, part: PartView, t
 }
 
 /** One that knows a task as one of another part cannot be given it as its own. */
-export function partFor(session: SessionView, tasks: readonly number[], mode: Mode): PartView | undefined {
+function partFor(session: SessionView, tasks: readonly number[], mode: Mode): PartView | undefined {
   return session.parts.find(
     (part) => part.mode === mode && takesMore(part) && !tasks.some((task) => part.elsewhere.has(task)),
   );

@@ -63,7 +63,7 @@ export function noteTask(session: Session, note: TaskNote): void {
   if (!wasDone && isDone(task.status)) endTask(session, task);
 }
 
-export function setStatus(session: Session, task: Task, status: TaskStatus): void {
+function setStatus(session: Session, task: Task, status: TaskStatus): void {
   session.counts[task.status] = (session.counts[task.status] ?? 0) - 1;
   session.counts[status] = (session.counts[status] ?? 0) + 1;
   task.status = status;
