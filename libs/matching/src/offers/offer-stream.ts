@@ -230,7 +230,7 @@ class Stream implements OfferStream, SenderStream {
       if (seat !== undefined)
         this.returned(seat.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
     }
-    for (const one of cancels) this.#anySeat(({ pool }) => cancel(pool, one, nowMs));
+    for (const one of cancels) this.#anySeat((seat) => cancel(seat.pool, seat, one, nowMs));
     for (const one of extensions) this.#anySeat(({ pool }) => extend(pool, one, nowMs));
     for (const one of priorities) this.#anySeat(({ pool }) => prioritize(pool, one));
   }

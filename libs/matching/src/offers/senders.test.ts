@@ -34,6 +34,23 @@ describe("a sender", () => {
     assert.equal(agent.durable, 3);
   });
 
+  it("that comes back late does not take from another one what that has offered meanwhile", () => {
+    const arena = new Arena();
+    const stood = arena.sender("stood");
+    const agent = arena.agent("a", { slots: 1 });
+    stood.offer([1]);
+    arena.turn();
+    const next = arena.sender("next");
+    next.offer([1]);
+    arena.turn();
+    stood.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
+    arena.turn();
+    assert.deepEqual(agent.cancelled, []);
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual([stood.results, next.results], [[], [[1, "inlineOutput"]]]);
+  });
+
   it("that is away has nothing assigned; after a while nobody keeps anything for it", () => {
     const arena = new Arena({ orphanMs: 60_000, leaseMs: 1_000_000, suspectMs: 900_000 });
     const sender = arena.sender();

@@ -149,10 +149,19 @@ export function recall(core: PoolCore, seat: Seat, token: Uint8Array, nowMs: num
   return true;
 }
 
-/** Nobody wants a task any more, wherever it is. */
-export function cancel(core: PoolCore, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
+/**
+ * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood still gives up
+ * late what it has lost.
+ */
+export function cancel(
+  core: PoolCore,
+  seat: Seat,
+  { token, reason, graceMs }: Cancel,
+  nowMs: number,
+): boolean {
   const task = core.tasks.get(token);
   if (task === undefined) return core.claims.cancel(token, reason, graceMs);
+  if (task.seat !== undefined && task.seat !== seat) return true;
   if (isWaiting(task)) dropWaiting(core, task, nowMs);
   else if (task.stage === "working") abandon(core, task, reason, graceMs, nowMs);
   else if (task.stage === "ended") settle(core, task, nowMs);
