@@ -1,5 +1,18 @@
 import { defineErrors } from "@tutti/kernel";
 
+interface PlacementLookup {
+  readonly work: string;
+  readonly task: string;
+  readonly pool: string;
+  /** Up to when placements were let go; 0 for none. */
+  readonly goneMs: number;
+}
+
+/** Memory of what was placed is bounded. */
+function goneText(goneMs: number): string {
+  return goneMs === 0 ? "" : `, and what was placed until ${new Date(goneMs).toISOString()} was let go`;
+}
+
 /** What can go wrong between agents, pools and those who have tasks. */
 export const swarmErrors = defineErrors("swarm", {
   greetingExpected: {
@@ -109,9 +122,9 @@ export const swarmErrors = defineErrors("swarm", {
   taskUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No such task is in the pool at present: it waits where it came from, has ended, or was never offered. Ask the run or mission why.",
-    message: ({ work, task, pool }: { work: string; task: string; pool: string }) =>
-      `expected task ${task} of ${work} in pool ${pool}, found none there now; ask the ${work.split(" ")[0]} itself why`,
+    help: "No such task is in the pool at present, nor among those that it remembers to have placed: it waits where it came from, has ended long ago, or was never offered. Ask the run or mission why.",
+    message: ({ work, task, pool, goneMs }: PlacementLookup) =>
+      `expected task ${task} of ${work} in pool ${pool}, found none there now${goneText(goneMs)}; ask the ${work.split(" ")[0]} itself why`,
   },
   agentHeld: {
     status: "FAILED_PRECONDITION",

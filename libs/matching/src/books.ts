@@ -22,6 +22,7 @@ import type {
   Site,
   Task,
 } from "./parts.ts";
+import type { Placements } from "./placed/placements.ts";
 import type { TokenTable } from "./task/token-table.ts";
 import type { Wheel } from "./time/wheel.ts";
 
@@ -52,6 +53,7 @@ export interface PoolCore extends SendersPool {
   readonly roster: AgentBook;
   readonly seats: Set<Seat>;
   readonly matcher: Placing;
+  readonly placements: Placements;
   /** Tasks at work that have taken long enough for a second copy, and how many have one. */
   readonly stragglers: Task[];
   copies: number;

@@ -17,12 +17,14 @@ import type { Ramp } from "./match/ramp.ts";
 import { Profiles } from "./offers/profile.ts";
 import { OfferShelf } from "./offers/shelf.ts";
 import type { Agent, Link, Seat, SenderStream, Task } from "./parts.ts";
+import { Placements } from "./placed/placements.ts";
 import { Claims } from "./task/claims.ts";
 import { expire } from "./task/expiry.ts";
 import type { TaskHome } from "./task/task.ts";
 import { TokenTable } from "./task/token-table.ts";
 import { letGo } from "./task/waiting.ts";
 import { Wheel } from "./time/wheel.ts";
+import { WaitWatch } from "./waits/wait-watch.ts";
 
 export class Core implements PoolCore, TaskHome {
   readonly namespace: string;
@@ -43,6 +45,8 @@ export class Core implements PoolCore, TaskHome {
   readonly affinity = new Affinity(affinitiesMax);
   readonly bound = new Bound();
   readonly times = new LearnedTimes();
+  readonly placements = new Placements();
+  readonly waitWatch: WaitWatch;
   readonly stragglers: Task[] = [];
   copies = 0;
   readonly urgent: Task[] = [];
@@ -87,6 +91,7 @@ export class Core implements PoolCore, TaskHome {
     const freed = (agent: Agent) => this.roster.loosened(agent);
     this.claims = new Claims(seed, freed);
     this.roster = new Roster(this);
+    this.waitWatch = new WaitWatch(this, () => this.demands.all);
     this.#onAgentChange = options.onAgentChange;
   }
 

@@ -26,6 +26,7 @@ import type { Fit, Wish } from "./demand/wish.ts";
 import type { Judging } from "./hooks/judging.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
 import type { Due } from "./time/due.ts";
+import type { WaitLog } from "./waits/wait-log.ts";
 
 export type { AgentIdentity } from "./agents/identity.ts";
 export type { Fit, Wish } from "./demand/wish.ts";
@@ -235,6 +236,8 @@ export interface Demand {
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses: number;
   readonly shares: Iterable<Share>;
+  /** Why those waited who asked for it. */
+  readonly waits: WaitLog;
   shareOf(namespace: string): Share;
   addSite(site: Site): void;
   removeSite(site: Site): void;

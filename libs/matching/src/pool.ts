@@ -38,6 +38,7 @@ import { rankAnew } from "./task/waiting.ts";
 import { absentViews, agentView, workView } from "./views/agents.ts";
 import { explainDenied, explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
+import { explainPlaced } from "./views/placed.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
 import { finderOf } from "./views/work.ts";
@@ -130,6 +131,7 @@ export class PoolOwner implements Pool {
       for (const stream of streams) stream.flush();
     }
     core.shelf.tidy(core.tasks);
+    core.waitWatch.look(nowMs);
     return assigned;
   }
 
@@ -288,7 +290,11 @@ export class PoolOwner implements Pool {
     const isWanted = finderOf(work);
     for (const task of this.#core.tasks.values())
       if (isWanted(task)) return explainTask(this.#core, task, nowMs);
-    return explainDenied(this.#core, work);
+    return explainDenied(this.#core, work) ?? explainPlaced(this.#core, work, nowMs);
+  }
+
+  placementsGoneUntilMs(nowMs: number): number {
+    return this.#core.placements.goneUntilMs(nowMs);
   }
 
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {

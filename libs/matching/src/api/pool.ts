@@ -95,6 +95,8 @@ export interface Pool {
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
   /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
+  /** Up to when what was placed is not known any more, once its tasks have left; 0 while all is. */
+  placementsGoneUntilMs(nowMs: number): number;
   /** Why a task of this profile would wait if it were offered now; its numbers do not matter. */
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }

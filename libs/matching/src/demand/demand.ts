@@ -1,6 +1,7 @@
 import type { Demand, Fit, Share, Site, Wish } from "../parts.ts";
 import { NamespaceShare } from "../queue/share.ts";
 import { ShareStop } from "../queue/stand.ts";
+import { WaitLog } from "../waits/wait-log.ts";
 
 /** Shares that nobody waits in are forgotten when there are so many. */
 const sharesKept = 256;
@@ -11,6 +12,7 @@ export class SharedDemand implements Demand {
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
   readonly sites: Site[] = [];
+  readonly waits = new WaitLog();
   readonly #shares = new Map<string, Share>();
   #sweepAt = sharesKept;
   /** Profiles and tasks that refer to it: without any it is forgotten. */

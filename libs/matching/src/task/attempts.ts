@@ -13,6 +13,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
   const { extras, profile } = task;
   const { namespace } = profile;
   site.cohort.charge(namespace, core.weightOf(namespace));
+  core.placements.note(task, agent, site, nowMs);
   leaveQueue(core, task);
   hold(core, task, agent, nowMs);
   agent.credit--;

@@ -164,17 +164,22 @@ describe("why a task waits", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a");
-    sender.offer(1);
-    arena.turn();
     arena.agent("b", { slots: 4 });
+    sender.offer([9, 1]);
+    arena.turn();
+    arena.agent("later");
     arena.nowMs += 30;
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
-    assert.equal(explanation?.summary, "It was given to a 30 ms ago, and has not said that it began.");
+    assert.equal(
+      explanation?.summary,
+      "It was given to b 30 ms ago, and has not said that it began. Of 2 agents alike it alone had room.",
+    );
+    const [before] = [arena.pool.explain(tokenOf(9), arena.nowMs)];
     assert.deepEqual(
-      explanation?.candidates.map(({ id, chosen, eligible, score }) => [id, chosen, eligible, score]),
+      before?.candidates.map(({ id, chosen, eligible, score }) => [id, chosen, eligible, score]),
       [
+        ["a", true, true, 1],
         ["b", false, true, 1],
-        ["a", true, true, 0],
       ],
     );
   });

@@ -8,12 +8,14 @@ import { profileProblem } from "../offers/profile.ts";
 import type { Task } from "../parts.ts";
 import { OfferedTask } from "../task/task.ts";
 import { expectedStartMs, momentOf } from "./expected.ts";
+import { pastWaits, presentWait } from "./past-waits.ts";
+import { candidatesAt, choiceText, placementOf } from "./placed.ts";
 import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
 import { finderOf, workOf } from "./work.ts";
 
 /** Why a task is where it is. */
 export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanation {
-  const { stage, agent, readyMs } = task;
+  const { stage, agent } = task;
   const about = workOf(task);
   const parts = hookParts(task);
   if (stage === "working" && agent !== undefined) {
@@ -21,11 +23,12 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
     const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
       task.begunMs === 0 ? "has not said that it began" : "is at work"
     }.`;
+    const placement = placementOf(core, task, nowMs);
     return Explanation.fromPartial({
       about,
-      summary,
-      candidates: candidatesOf(core, task),
-      waits: pastWaits(task),
+      summary: placement === undefined ? summary : `${summary} ${choiceText(placement)}`,
+      candidates: placement === undefined ? candidatesOf(core, task) : candidatesAt(core, placement),
+      waits: pastWaits(task, task.assignedMs),
       parts,
     });
   }
@@ -33,10 +36,11 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
   const missing = stage === "hooked" ? undefined : missingReason(core, task);
   const reasons = missing === undefined ? reasonsOf(core, task, nowMs) : [missing];
   const [first] = reasons;
+  const present = new Set(reasons.map(({ cause }) => cause));
   return Explanation.fromPartial({
     about,
     summary: first === undefined ? "It is given out at the next turn." : `It waits: ${first.message}.`,
-    waits: [...reasons.map((reason) => waitOf(reason, readyMs, nowMs)), ...pastWaits(task)],
+    waits: [...reasons.map((reason) => waitOf(reason, task, nowMs)), ...pastWaits(task, nowMs, present)],
     candidates: candidatesOf(core, task),
     remedies: reasons.map(({ remedy, command = "" }) => ({ text: remedy, command })),
     expectedStartTime: momentOf(missing === undefined ? expectedStartMs(core, task, nowMs) : undefined),
@@ -108,27 +112,9 @@ export function explainProfile(core: PoolCore, sent: OfferProfile, nowMs: number
   }
 }
 
-/** What it waited for before, as far as that had a name: limits and hooks. */
-function pastWaits({ extras, judging }: Task) {
-  const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
-  const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
-    ...{ cause: WAIT_CAUSE_LIMIT, message: `the limit ${key} was full`, subject: key, fromMs, toMs },
-  }));
-  const ofHooks = (judging?.held ?? []).map(({ hookId, fromMs, toMs }) => ({
-    ...{ cause: WAIT_CAUSE_HOOK, message: `the hook ${hookId} held it`, subject: hookId, fromMs, toMs },
-  }));
-  return [...ofLimits, ...ofHooks].map(({ fromMs, toMs, ...wait }) => ({
-    ...{ ...wait, holders: [], present: false, waitedMs: toMs - fromMs },
-    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs) },
-  }));
-}
-
-function waitOf(
-  { cause, message, subject, holders, sinceMs, endMs }: Reason,
-  readyMs: number,
-  nowMs: number,
-) {
-  const fromMs = sinceMs ?? readyMs;
+function waitOf({ cause, message, subject, holders, sinceMs, endMs }: Reason, task: Task, nowMs: number) {
+  const known = sinceMs === undefined ? presentWait(task, cause, nowMs) : undefined;
+  const fromMs = sinceMs ?? known?.sinceMs ?? task.readyMs;
   return {
     cause,
     message,
@@ -137,7 +123,7 @@ function waitOf(
     present: true,
     startTime: toTimestamp(fromMs),
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    waitedMs: nowMs - fromMs,
+    waitedMs: known?.waitedMs ?? nowMs - fromMs,
   };
 }
 

@@ -14,6 +14,6 @@ export function finderOf({ namespace, kind, id, task }: WorkReference): (one: Ta
   return (one) => one.profile.namespace === namespace && kindOf(one) === kind && one.isOf(name);
 }
 
-function kindOf({ profile }: Task): string {
+export function kindOf({ profile }: Pick<Task, "profile">): string {
   return profile.workKind === "" ? "run" : profile.workKind;
 }

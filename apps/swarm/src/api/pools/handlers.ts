@@ -56,7 +56,9 @@ async function explainPlacement(
   const work = { namespace: namespace || namespaceOf(request), kind: kind || "run", id, task };
   const pool = await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   const explanation = pool.explainWork(work, now());
-  if (explanation === undefined)
-    throw swarmErrors.taskUnknown({ work: `${work.kind} ${id}`, task, pool: request.pool || defaultPool });
+  if (explanation === undefined) {
+    const goneMs = pool.placementsGoneUntilMs(now());
+    throw swarmErrors.taskUnknown({ work: `${work.kind} ${id}`, task, pool: pool.name, goneMs });
+  }
   return { explanation };
 }

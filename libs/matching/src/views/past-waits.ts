@@ -1,0 +1,102 @@
+/** For what a task waited, split by cause: what it waited for alone, and in between what all waited for that ask the same. */
+import { type Wait, WaitCause } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { Task } from "../parts.ts";
+import type { WaitSpan } from "../waits/wait-log.ts";
+
+interface Span extends WaitSpan {
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** By cause and subject, in the order in which each was over; without those causes that it waits for now. */
+export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<WaitCause> = new Set()): Wait[] {
+  const groups = new Map<string, Span[]>();
+  for (const span of spansOf(task, untilMs, present)) {
+    const key = `${span.cause} ${span.subject}`;
+    groups.set(key, [...(groups.get(key) ?? []), span]);
+  }
+  return [...groups.values()].map((spans) => waitOf(spans));
+}
+
+/** How long a task waited in all for what it waits for now, and since when; undefined where that was not looked at yet. */
+export function presentWait(
+  task: Task,
+  cause: WaitCause,
+  nowMs: number,
+): { readonly sinceMs: number; readonly waitedMs: number } | undefined {
+  const all = sharedSpans(task, nowMs);
+  if (all.length === 0) return undefined;
+  const spans = all.filter((span) => span.cause === cause);
+  return { sinceMs: spans.at(-1)?.fromMs ?? nowMs, waitedMs: lengthOf(spans) };
+}
+
+function waitOf(spans: readonly Span[]): Wait {
+  const [first] = spans;
+  const last = spans.at(-1);
+  const { cause = WaitCause.WAIT_CAUSE_UNSPECIFIED, message = "", subject = "", fromMs = 0 } = first ?? {};
+  return {
+    ...{ cause, message, subject, holders: [], present: false, waitedMs: lengthOf(spans) },
+    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(last?.toMs ?? fromMs) },
+  };
+}
+
+function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): Span[] {
+  const { capability } = task.demand.wish;
+  const shared = sharedSpans(task, untilMs)
+    .filter(({ cause }) => !present.has(cause))
+    .map((span) => ({ ...span, subject: capability, message: textOf(span.cause, capability) }));
+  return [...ownSpans(task), ...shared].sort((one, other) => one.toMs - other.toMs);
+}
+
+/** The limits and hooks that it waited for. */
+function ownSpans({ extras, judging }: Task): Span[] {
+  const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
+  const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
+    ...{ cause: WAIT_CAUSE_LIMIT, message: `the limit ${key} was full`, subject: key, fromMs, toMs },
+  }));
+  const ofHooks = (judging?.held ?? []).map(({ hookId, fromMs, toMs }) => ({
+    ...{ cause: WAIT_CAUSE_HOOK, message: `the hook ${hookId} held it`, subject: hookId, fromMs, toMs },
+  }));
+  return [...ofLimits, ...ofHooks];
+}
+
+/** What all waited for that ask the same, without the times at which this one waited for something of its own. */
+function sharedSpans(task: Task, untilMs: number): WaitSpan[] {
+  const { extras, judging, readyMs, stage } = task;
+  const away = ownSpans(task).map(({ fromMs, toMs }) => ({ fromMs, toMs }));
+  if (stage === "limited" && extras !== undefined) away.push({ fromMs: extras.waitsSinceMs, toMs: untilMs });
+  if (stage === "hooked" && judging !== undefined) away.push({ fromMs: judging.heldMs, toMs: untilMs });
+  let spans = (extras?.unbound ?? task.demand).waits.between(readyMs, untilMs);
+  for (const own of away) spans = spans.flatMap((span) => without(span, own));
+  return spans;
+}
+
+function without(span: WaitSpan, own: Pick<WaitSpan, "fromMs" | "toMs">): WaitSpan[] {
+  const before = { ...span, toMs: Math.min(span.toMs, own.fromMs) };
+  const after = { ...span, fromMs: Math.max(span.fromMs, own.toMs) };
+  return [before, after].filter(({ fromMs, toMs }) => fromMs < toMs);
+}
+
+function lengthOf(spans: readonly WaitSpan[]): number {
+  return spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+}
+
+export function textOf(cause: WaitCause, capability: string): string {
+  switch (cause) {
+    case WaitCause.WAIT_CAUSE_NO_CAPABILITY:
+      return `no agent offered ${capability}`;
+    case WaitCause.WAIT_CAUSE_NO_MATCH:
+      return `no agent for ${capability} was one that it may have`;
+    case WaitCause.WAIT_CAUSE_AGENT_START:
+      return `all agents for ${capability} were asleep`;
+    case WaitCause.WAIT_CAUSE_SLOWED_DOWN:
+      return `all agents for ${capability} had said that they were busy`;
+    case WaitCause.WAIT_CAUSE_PAUSED:
+      return "the pool was paused";
+    case WaitCause.WAIT_CAUSE_BEHIND_OTHERS:
+      return `others went first for ${capability}`;
+    default:
+      return `all agents for ${capability} were busy`;
+  }
+}

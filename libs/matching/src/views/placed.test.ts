@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Explanation } from "@tutti/contracts/types/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { placementsMax, placementsMs } from "../bounds.ts";
+import { Arena, tokenOf } from "../testing/arena.ts";
+
+function workOf(number: number) {
+  return { namespace: "default", kind: "run", id: "run-1", task: `t${number}` };
+}
+
+/** One after the other, at the one agent, until its results are durable. */
+function work(arena: Arena, numbers: readonly number[]): void {
+  const sender = arena.sender();
+  const agent = arena.agent("a", { credit: 1_000_000 });
+  for (const [at, number] of numbers.entries()) {
+    sender.offer(number);
+    arena.turn();
+    agent.answer(number);
+    arena.turn();
+    sender.durable(at + 1);
+  }
+}
+
+function splitOf(explanation: Explanation | undefined) {
+  return explanation?.waits.map(({ cause, waitedMs, present }) => [cause, waitedMs, present]);
+}
+
+describe("what was placed", () => {
+  it("is explained for an hour after it has left, with those who had room, and then said to be let go", () => {
+    const arena = new Arena();
+    const agents = [arena.agent("a"), arena.agent("b", { slots: 2 })];
+    const sender = arena.sender();
+    sender.offer(1);
+    arena.turn();
+    agents.find(({ given }) => given.length > 0)?.answer(1);
+    arena.turn();
+    sender.durable(1);
+    assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs), undefined);
+    const explanation = arena.pool.explainWork(workOf(1), arena.nowMs);
+    assert.match(
+      explanation?.summary ?? "",
+      /^Attempt 1 was given to [ab] at .*Of 2 agents alike 2 had room\.$/,
+    );
+    assert.deepEqual(explanation?.candidates.map(({ id }) => id).sort(), ["a", "b"]);
+    assert.equal(explanation?.candidates.filter(({ chosen }) => chosen).length, 1);
+    assert.equal(arena.pool.explainWork(workOf(2), arena.nowMs), undefined);
+    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), 0);
+    const placedMs = arena.nowMs;
+    arena.nowMs += placementsMs + 1;
+    assert.equal(arena.pool.explainWork(workOf(1), arena.nowMs), undefined);
+    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), placedMs);
+  });
+
+  it("is remembered as far as the room goes, the latest", () => {
+    const arena = new Arena();
+    const count = placementsMax + 1_000;
+    work(
+      arena,
+      Array.from({ length: count }, (_, at) => at + 1),
+    );
+    assert.equal(arena.pool.explainWork(workOf(1_000), arena.nowMs), undefined);
+    assert.notEqual(arena.pool.explainWork(workOf(1_001), arena.nowMs), undefined);
+    assert.notEqual(arena.pool.explainWork(workOf(count), arena.nowMs), undefined);
+    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), arena.nowMs);
+  });
+});
+
+describe("the time that a task has waited", () => {
+  const { WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_BUSY, WAIT_CAUSE_PAUSED, WAIT_CAUSE_LIMIT } = WaitCause;
+
+  it("is split by cause, while it waits and when it was placed", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(1);
+    arena.pass(0);
+    arena.pass(10_000);
+    const agent = arena.agent("a");
+    sender.offer(9, {}, { waitedMs: 60_000 });
+    arena.turn();
+    arena.pass(3_000);
+    arena.pool.configure({ paused: true }, arena.nowMs);
+    arena.turn();
+    arena.pass(5_000);
+    assert.deepEqual(splitOf(arena.pool.explain(tokenOf(1), arena.nowMs)), [
+      [WAIT_CAUSE_PAUSED, 5_000, true],
+      [WAIT_CAUSE_BUSY, 3_000, true],
+      [WAIT_CAUSE_NO_CAPABILITY, 10_000, false],
+    ]);
+    arena.pool.configure({ paused: false }, arena.nowMs);
+    agent.answer(9);
+    arena.turn();
+    arena.pass(2_000);
+    assert.deepEqual(splitOf(arena.pool.explain(tokenOf(1), arena.nowMs)), [
+      [WAIT_CAUSE_NO_CAPABILITY, 10_000, false],
+      [WAIT_CAUSE_BUSY, 3_000, false],
+      [WAIT_CAUSE_PAUSED, 5_000, false],
+    ]);
+  });
+
+  it("is not counted twice where it waited for a limit of its own meanwhile", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const limits = [{ key: "api", maxConcurrent: 1 }];
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer(1, {}, { limits });
+    arena.turn();
+    sender.offer([2], {}, { limits });
+    sender.offer([3, 4]);
+    arena.turn();
+    arena.pass(4_000);
+    const waits = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
+    assert.deepEqual(
+      waits.filter(({ present }) => present).map(({ cause, waitedMs }) => [cause, waitedMs])[0],
+      [WAIT_CAUSE_LIMIT, 4_000],
+    );
+    assert.equal(waits.filter(({ present }) => !present).length, 0);
+    agent.answer(1);
+    agent.answer(3);
+    arena.turn();
+    assert.deepEqual(splitOf(arena.pool.explain(tokenOf(2), arena.nowMs)), [
+      [WAIT_CAUSE_LIMIT, 4_000, false],
+    ]);
+  });
+});

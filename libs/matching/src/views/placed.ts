@@ -1,0 +1,65 @@
+/** Why a task was given to the agent that has it, or had it. */
+import { type Candidate, Explanation, type Wait, type WorkReference } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import type { PoolCore } from "../books.ts";
+import type { Task } from "../parts.ts";
+import type { Placement } from "../placed/placements.ts";
+import { textOf } from "./past-waits.ts";
+import { kindOf } from "./work.ts";
+
+/** How the agents stood when it was placed; undefined where that is not known any more. */
+export function placementOf(core: PoolCore, task: Task, nowMs: number): Placement | undefined {
+  const { workId, taskId } = task.glance();
+  return core.placements.find(
+    (profile, work, id, agentId) =>
+      profile === task.profile && work === workId && id === taskId && agentId === task.agent?.agentId,
+    nowMs,
+  );
+}
+
+/** A task that has left, as far as it is remembered. */
+export function explainPlaced(
+  core: PoolCore,
+  { namespace, kind, id, task }: WorkReference,
+  nowMs: number,
+): Explanation | undefined {
+  const placement = core.placements.find(
+    (profile, work, taskId) =>
+      work === id && taskId === task && profile.namespace === namespace && kindOf({ profile }) === kind,
+    nowMs,
+  );
+  if (placement === undefined) return undefined;
+  const { atMs, readyMs, attempt, ranks, profile } = placement;
+  const waited = `${Math.round(atMs - readyMs)} ms after it was ready`;
+  const at = new Date(atMs).toISOString();
+  return Explanation.fromPartial({
+    about: { namespace, kind, id, task },
+    summary: `Attempt ${attempt} was given to ${ranks[0]?.agentId} at ${at}, ${waited}, and has left the pool. ${choiceText(placement)}`,
+    candidates: candidatesAt(core, placement),
+    waits: waitsBefore(profile.demand.wish.capability, placement),
+  });
+}
+
+/** How many there were to choose from. */
+export function choiceText({ agents, withRoom }: Placement): string {
+  if (agents === 1) return "There was no other agent alike.";
+  return `Of ${agents} agents alike ${withRoom === 1 ? "it alone" : withRoom} had room.`;
+}
+
+export function candidatesAt(core: PoolCore, { ranks, preference }: Placement): Candidate[] {
+  const { strategy } = core.settings;
+  return ranks
+    .map(({ agentId: id, rank }, at) => ({
+      ...{ kind: "agent", id, chosen: at === 0, eligible: true, reason: "" },
+      score: preference - rank,
+      parts: { preference, [strategy.name]: -rank },
+    }))
+    .sort((one, other) => Number(other.chosen) - Number(one.chosen) || other.score - one.score);
+}
+
+function waitsBefore(capability: string, { profile, readyMs, atMs }: Placement): Wait[] {
+  return profile.demand.waits.between(readyMs, atMs).map(({ cause, fromMs, toMs }) => ({
+    ...{ cause, message: textOf(cause, capability), subject: capability, holders: [], present: false },
+    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs), waitedMs: toMs - fromMs },
+  }));
+}

@@ -1,0 +1,42 @@
+/** Why those who asked for the same waited, one time after the other: the same for all of them, so kept once. */
+import { WaitCause } from "@tutti/contracts/types/v1";
+
+const entriesMax = 64;
+const { WAIT_CAUSE_UNSPECIFIED } = WaitCause;
+
+export interface WaitSpan {
+  readonly cause: WaitCause;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export class WaitLog {
+  readonly #causes: WaitCause[] = [];
+  readonly #fromMs: number[] = [];
+
+  /** Whether somebody waited when it was looked at last. */
+  get isOpen(): boolean {
+    return (this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) !== WAIT_CAUSE_UNSPECIFIED;
+  }
+
+  /** It is this from now on; not stated while nobody waits. */
+  note(cause: WaitCause, nowMs: number): void {
+    if ((this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) === cause) return;
+    this.#causes.push(cause);
+    this.#fromMs.push(nowMs);
+    if (this.#causes.length <= entriesMax) return;
+    this.#causes.shift();
+    this.#fromMs.shift();
+  }
+
+  /** What there was between two times, as far as it is known. */
+  between(fromMs: number, toMs: number): WaitSpan[] {
+    const spans: WaitSpan[] = [];
+    for (const [at, cause] of this.#causes.entries()) {
+      const from = Math.max(fromMs, this.#fromMs[at] ?? fromMs);
+      const to = Math.min(toMs, this.#fromMs[at + 1] ?? toMs);
+      if (cause !== WAIT_CAUSE_UNSPECIFIED && from < to) spans.push({ cause, fromMs: from, toMs: to });
+    }
+    return spans;
+  }
+}
