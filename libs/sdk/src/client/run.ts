@@ -18,6 +18,7 @@ import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
+import { followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
 import type { TellOptions } from "./work/telling.ts";
 
@@ -257,8 +258,9 @@ export class RunHandle {
 
   /** Follows it until it has ended: first all of it, then what changes. */
   async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
-    const request = { ...this.#which, withTasks: true, withPayloads: false, cursor: "" };
-    for await (const { run, tasks } of this.#parts.runs.watchRun(request, { signal })) {
+    const wanted = { ...this.#which, withTasks: true, withPayloads: false };
+    const open = (cursor: string) => this.#parts.runs.watchRun({ ...wanted, cursor }, { signal });
+    for await (const { run, tasks } of followed({ open, signal })) {
       if (run !== undefined || tasks.length > 0) yield { run, tasks };
     }
   }

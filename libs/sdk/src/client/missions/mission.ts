@@ -12,6 +12,7 @@ import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
 import type { DecideOptions } from "../run.ts";
+import { followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
 import { taskSpecOf } from "../work/task.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
@@ -95,8 +96,9 @@ export class MissionHandle {
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<MissionChange, void, void> {
     const all = { withTasks: true, withEntries: true, withMessages: true, withVotes: true };
-    const request = { ...this.#which, ...all, cursor: "" };
-    for await (const reply of this.#parts.missions.watchMission(request, { signal })) {
+    const wanted = { ...this.#which, ...all };
+    const open = (cursor: string) => this.#parts.missions.watchMission({ ...wanted, cursor }, { signal });
+    for await (const reply of followed({ open, signal })) {
       const { mission, tasks, entries, messages, votes } = reply;
       if (mission !== undefined || tasks.length + entries.length + messages.length + votes.length > 0)
         yield { mission, tasks, entries, messages, votes };

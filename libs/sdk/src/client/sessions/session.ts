@@ -12,6 +12,7 @@ import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
+import { followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
@@ -90,8 +91,9 @@ export class SessionHandle<Result = unknown> {
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<SessionChange, void, void> {
     const all = { withTasks: true, withChoices: true, withPayloads: false };
-    const request = { ...this.#which, ...all, cursor: "" };
-    for await (const reply of this.#parts.sessions.watchSession(request, { signal })) {
+    const wanted = { ...this.#which, ...all };
+    const open = (cursor: string) => this.#parts.sessions.watchSession({ ...wanted, cursor }, { signal });
+    for await (const reply of followed({ open, signal })) {
       const { session, tasks, choices, moves } = reply;
       if (session !== undefined || tasks.length + choices.length + moves.length > 0)
         yield { session, tasks, choices, moves };

@@ -1,0 +1,112 @@
+/** Watches of a client whose connections are cut, again and again, in the middle of what they tell. */
+import assert from "node:assert/strict";
+import { type AddressInfo, connect as connectTo, createServer, type Server, type Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+/** Stands between a client and the platform, and cuts whatever goes through it. */
+class Wire {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  cuts = 0;
+
+  private constructor(port: number) {
+    this.#server = createServer((near) => {
+      const far = connectTo(port, "127.0.0.1");
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(one);
+        one.on("error", () => {});
+        one.on("close", () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+  }
+
+  static async open(address: string): Promise<Wire> {
+    const wire = new Wire(Number(address.split(":").at(-1)));
+    await new Promise<void>((resolve) => wire.#server.listen(0, "127.0.0.1", resolve));
+    return wire;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    this.cuts++;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+}
+
+describe("watches of a client whose connections are cut", () => {
+  let installation: Installation;
+  let wire: Wire;
+  let cut: Tutti;
+  let whole: Tutti;
+  before(async () => {
+    installation = await Installation.open();
+    wire = await Wire.open(installation.address);
+    whole = await connect({ address: installation.address });
+    cut = await connect({ address: wire.address });
+  });
+  after(async () => {
+    await cut.close();
+    await whole.close();
+    wire.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("of a mission lose no message, and tell none twice; each task is told in each state once", async () => {
+    const mission = await whole.missions.start({ id: "cut", goal: "to be watched" });
+    const texts = Array.from({ length: 12 }, (_, index) => `message ${index}`);
+    const told: unknown[] = [];
+    const states: string[] = [];
+    const numbers: number[] = [];
+    await whole.missions.get("cut").addTasks([{ id: "t0", uses: "test.nobody" }]);
+    for await (const { messages, tasks } of cut.missions.get("cut").watch()) {
+      for (const { number } of messages) numbers.push(number);
+      for (const { spec, status } of tasks) states.push(`${spec?.id} ${status}`);
+      told.push(...messages);
+      if (told.length === texts.length) break;
+      const text = texts[told.length];
+      // One that is cut behind each reply goes on behind it.
+      wire.cut();
+      await mission.messages.send("everybody", text);
+      await mission.addTasks([{ id: `t${told.length + 1}`, uses: "test.nobody" }]);
+    }
+    assert.ok(wire.cuts >= 3);
+    assert.deepEqual(
+      numbers,
+      texts.map((_, index) => index + 1),
+    );
+    assert.equal(new Set(states).size, states.length, "nothing twice");
+    await mission.terminate("it was watched");
+  });
+
+  it("of a run tell its tasks to the end", async () => {
+    const names = ["one", "two", "three"];
+    const tasks = names.map((name) => `  ${name}: {wait: {signal: ${name}}}\n`).join("");
+    await whole.register(`workflow: watched\ntasks:\n${tasks}`);
+    const run = await whole.start("watched", { id: "watched" });
+    const ended: string[] = [];
+    for await (const change of cut.run("watched").watch()) {
+      for (const { taskId, endTime } of change.tasks) if (endTime !== undefined) ended.push(taskId);
+      wire.cut();
+      const next = names[ended.length];
+      if (next !== undefined) await run.signal(next);
+    }
+    assert.deepEqual(ended, names);
+  });
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { defineErrors } from "@tutti/kernel";
+import { seededChance, VirtualTime } from "@tutti/kernel/testing";
+import { followed } from "./followed.ts";
+
+const errors = defineErrors("tried", {
+  away: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "It is away.",
+    message: () => "expected it, found it away; wait",
+  },
+  no: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is none.",
+    message: () => "expected one, found none; look",
+  },
+});
+
+interface Said {
+  readonly number: number;
+  readonly cursor: string;
+}
+
+/** A stream of numbers up to an end, each with a cursor, that breaks behind some of them. */
+function numbers(breaks: readonly number[], end: number) {
+  const left = [...breaks];
+  const opened: string[] = [];
+  async function* open(cursor: string): AsyncGenerator<Said, void> {
+    opened.push(cursor);
+    for (let number = Number(cursor) + 1; number <= end; number++) {
+      yield { number, cursor: String(number) };
+      if (left[0] === number) {
+        left.shift();
+        throw errors.away();
+      }
+    }
+  }
+  return { open, opened };
+}
+
+describe("a watch of a client", () => {
+  const portsOf = (time: VirtualTime) => ({ clock: time, timers: time, chance: seededChance(1) });
+  const all = async (
+    time: VirtualTime,
+    open: (cursor: string) => AsyncIterable<Said>,
+    signal?: AbortSignal,
+  ) => {
+    const told: number[] = [];
+    let isOver = false;
+    const reading = (async () => {
+      for await (const { number } of followed({ open, signal }, portsOf(time))) told.push(number);
+    })().finally(() => {
+      isOver = true;
+    });
+    reading.catch(() => {});
+    while (!isOver) await time.advanceAsync(1_000);
+    return { told, reading };
+  };
+
+  it("goes on after breaks from the last cursor: nothing is missed, nothing comes twice", async () => {
+    const { open, opened } = numbers([1, 4, 5], 7);
+    const { told, reading } = await all(new VirtualTime(), open);
+    await reading;
+    assert.deepEqual(told, [1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(opened, ["", "1", "4", "5"]);
+  });
+
+  it("ends with what is refused for good", async () => {
+    async function* open(): AsyncGenerator<Said, void> {
+      yield { number: 1, cursor: "1" };
+      throw errors.no();
+    }
+    const { told, reading } = await all(new VirtualTime(), open);
+    await assert.rejects(reading, (error) => errors.no.is(error));
+    assert.deepEqual(told, [1]);
+  });
+
+  it("tells why when nothing was heard for a minute", async () => {
+    const time = new VirtualTime();
+    let tries = 0;
+    // biome-ignore lint/correctness/useYield: it never comes to that
+    async function* open(): AsyncGenerator<Said, void> {
+      tries++;
+      throw errors.away();
+    }
+    const { reading } = await all(time, open);
+    await assert.rejects(reading, (error) => errors.away.is(error));
+    assert.ok(tries > 10 && tries < 40, `${tries} tries`);
+  });
+
+  it("ends its stream when its reader has had enough", async () => {
+    let isEnded = false;
+    async function* open(): AsyncGenerator<Said, void> {
+      try {
+        for (let number = 1; ; number++) yield { number, cursor: String(number) };
+      } finally {
+        isEnded = true;
+      }
+    }
+    for await (const { number } of followed({ open, signal: undefined }, portsOf(new VirtualTime())))
+      if (number === 3) break;
+    assert.equal(isEnded, true);
+  });
+});

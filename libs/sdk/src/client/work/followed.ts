@@ -1,0 +1,57 @@
+/**
+ * A watch that outlives its stream.
+ *
+ * 1. After a break it goes on from the cursor of the last reply: nothing is missed, and nothing comes twice. What is too old to go on
+ *    from comes whole again.
+ * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
+ * 3. Pauses between tries grow; who hears nothing for a minute is told why.
+ */
+import { backoffMs, errorFromUnknown, type Foundation, sleep, systemFoundation } from "@tutti/kernel";
+
+export interface Following<Reply> {
+  /** A stream from a cursor on; empty for the beginning. */
+  readonly open: (cursor: string) => AsyncIterable<Reply>;
+  readonly signal: AbortSignal | undefined;
+}
+
+const backoff = { firstMs: 100, maxMs: 5_000 };
+const patienceMs = 60_000;
+
+export async function* followed<Reply extends { readonly cursor: string }>(
+  { open, signal }: Following<Reply>,
+  { clock, timers, chance }: Pick<Foundation, "clock" | "timers" | "chance"> = systemFoundation(),
+): AsyncGenerator<Reply, void, void> {
+  let cursor = "";
+  let failures = 0;
+  for (let heardMs = clock.monotonic(); ; ) {
+    const stream = open(cursor)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await attempt(() => stream.next());
+        if ("error" in next) {
+          const isLate = clock.monotonic() - heardMs >= patienceMs;
+          if (signal?.aborted === true || next.error.retry === "never" || isLate) throw next.error;
+          break;
+        }
+        if (next.value.done === true) return;
+        heardMs = clock.monotonic();
+        failures = 0;
+        cursor = next.value.value.cursor || cursor;
+        yield next.value.value;
+      }
+    } finally {
+      await stream.return?.();
+    }
+    await sleep(timers, backoffMs(backoff, ++failures, chance), signal).catch(() => {});
+  }
+}
+
+async function attempt<Value>(
+  work: () => Promise<Value>,
+): Promise<{ readonly value: Value } | { readonly error: ReturnType<typeof errorFromUnknown> }> {
+  try {
+    return { value: await work() };
+  } catch (thrown) {
+    return { error: errorFromUnknown(thrown) };
+  }
+}
