@@ -109,7 +109,9 @@ describe("a chooser that learns", () => {
       const mode = chosenOf(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
-      learnOutcome(chooser, choice, realMs);
+      // Done again it comes out as it was predicted: what it really took beside that is its own.
+      const replayed = [{ mode: mode ?? "workflow", simulatedMs: predictedMs }];
+      learnOutcome(chooser, choice, realMs, replayed);
       chosen.push(mode);
     }
     return chosen;
@@ -144,8 +146,12 @@ describe("a chooser that learns", () => {
     for (let round = 0; round < 10; round++) {
       const choice = chooseMode(heavyLayers, chooser, { ...quiet, excluded: new Map([["swarm", "off"]]) });
       const predictedMs = (mode: Mode) => choice.features[`predictedMs.${mode}`] ?? 0;
-      const replayed = [{ mode: "swarm", simulatedMs: predictedMs("swarm") / 6 }] as const;
-      learnOutcome(chooser, choice, predictedMs(chosenOf(choice) ?? "workflow"), replayed);
+      const used = chosenOf(choice) ?? "workflow";
+      const replayed = [
+        { mode: used, simulatedMs: predictedMs(used) },
+        { mode: "swarm", simulatedMs: predictedMs("swarm") / 6 },
+      ] as const;
+      learnOutcome(chooser, choice, predictedMs(used), replayed);
     }
     assert.equal(chosenOf(chooseMode(heavyLayers, chooser, quiet)), "swarm");
   });

@@ -140,7 +140,13 @@ export function learnOutcome(
 ): void {
   const own = candidates[chosen]?.mode;
   const predictedMs = (mode: Mode) => features[`predictedMs.${mode}`] ?? 0;
-  if (own !== undefined) chooser.learn(features, own, predictedMs(own), realMs);
-  for (const { mode, simulatedMs } of replayed)
-    if (mode !== own) chooser.learnReplayed(features, mode, predictedMs(mode), simulatedMs);
+  if (own === undefined) return;
+  const seen = replayed.map(({ mode, simulatedMs }) => ({
+    mode,
+    simulatedMs,
+    predictedMs: predictedMs(mode),
+  }));
+  const used = seen.find(({ mode }) => mode === own);
+  if (used === undefined) chooser.learn(features, own, predictedMs(own), realMs);
+  else chooser.learnReplayed(features, used, seen, realMs);
 }

@@ -67,12 +67,12 @@ export interface KeptChooser {
 
 export const chooserModel = "modes/1";
 
+/** One weight for the whole, and one for each feature. */
+const blockSize = 1 + scaled({}).length;
 /** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
 const noise = 0.2;
 /** How far off predictions are believed to be: all together, and one mode beside the others; on the whole, and per feature. */
-const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.3, modeByFeature: 0.15 } as const;
-/** A replay leaves out what engines really take: it is believed half as closely. */
-const replayedTrust = 0.5;
+const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.2, modeByFeature: 0.08 } as const;
 /** As good as another is who is worse by less. */
 const alike = 0.02;
 /** What is as sure as this is not tried to learn more of it. */
@@ -93,8 +93,7 @@ export class ModeChooser {
   constructor(settings: Partial<ChooserSettings> = {}, kept?: KeptChooser) {
     this.#settings = { ...usualChooserSettings, ...settings };
     const known = kept?.version === 1 ? kept : undefined;
-    const blocks = 1 + modes.length;
-    this.#regression = new Regression(blocks * (1 + scaled({}).length), known?.regression);
+    this.#regression = new Regression(blockSize * (1 + modes.length), known?.regression);
     this.#choices = known?.choices ?? 0;
     this.#outcomes = known?.outcomes ?? 0;
     this.#totalMs = known?.totalMs ?? 0;
@@ -146,21 +145,34 @@ export class ModeChooser {
   learn(features: Readonly<Record<string, number>>, mode: Mode, predictedMs: number, realMs: number): void {
     if (!(predictedMs > 0) || !(realMs > 0)) return;
     this.#outcomes++;
-    this.#learn(features, mode, Math.log(realMs / predictedMs), 1);
+    this.#learnRow(rowOf(features, mode), Math.log(realMs / predictedMs));
   }
 
   /**
-   * What a mode would have taken with the times that tasks really took, by doing the session again. So modes that were not chosen are
-   * learned of too, and what was wrong with expected times is not blamed on the mode that was.
+   * The same of a session that was done again with the times that its tasks really took. What the used mode came out at beside the
+   * prediction is the fault of the times, and all modes share it; what it really took beside what it came out at is its own; and others are
+   * told of by what they are off by beside it.
    */
   learnReplayed(
     features: Readonly<Record<string, number>>,
-    mode: Mode,
-    predictedMs: number,
-    simulatedMs: number,
+    used: Replayed,
+    others: readonly Replayed[],
+    realMs: number,
   ): void {
-    if (predictedMs > 0 && simulatedMs > 0)
-      this.#learn(features, mode, Math.log(simulatedMs / predictedMs), replayedTrust);
+    const own = offOf(used);
+    if (own === undefined || !(realMs > 0)) return;
+    this.#outcomes++;
+    this.#learnRow(rowOf(features, undefined), own);
+    const beside = rowOf(features, used.mode).map((value, at) => (at < blockSize ? 0 : value));
+    this.#learnRow(beside, Math.log(realMs / used.simulatedMs));
+    for (const other of others) {
+      const off = offOf(other);
+      if (off === undefined || other.mode === used.mode) continue;
+      const apart = rowOf(features, other.mode).map((value, at) =>
+        at < blockSize ? 0 : value - (beside[at] ?? 0),
+      );
+      this.#learnRow(apart, off - own);
+    }
   }
 
   keep(): KeptChooser {
@@ -174,9 +186,8 @@ export class ModeChooser {
     };
   }
 
-  #learn(features: Readonly<Record<string, number>>, mode: Mode, off: number, trust: number): void {
-    const row = rowOf(features, mode).map((value) => value * trust);
-    this.#regression.learn(row, (trust * Math.max(-furthest, Math.min(furthest, off))) / noise);
+  #learnRow(row: Float64Array, off: number): void {
+    this.#regression.learn(row, Math.max(-furthest, Math.min(furthest, off)) / noise);
   }
 
   #judged(options: readonly Option[], rows: readonly Float64Array[], weights: Weights): readonly Judged[] {
@@ -231,6 +242,17 @@ export class ModeChooser {
   }
 }
 
+/** A mode as it was predicted, and as it came out when the session was done again. */
+export interface Replayed {
+  readonly mode: Mode;
+  readonly predictedMs: number;
+  readonly simulatedMs: number;
+}
+
+function offOf({ predictedMs, simulatedMs }: Replayed): number | undefined {
+  return predictedMs > 0 && simulatedMs > 0 ? Math.log(simulatedMs / predictedMs) : undefined;
+}
+
 /** How far off the mean of the logarithms of their ratio is, over cases that both were tried in. */
 function errorOf(one: readonly number[], other: readonly number[]): number {
   const ratios = one.flatMap((ms, at) =>
@@ -254,10 +276,9 @@ function gainOf(judged: readonly Judged[], one: number, other: number): number {
 }
 
 /** What all modes have in common, and then a block for each mode; in deviations of what is believed, over the noise. */
-function rowOf(features: Readonly<Record<string, number>>, mode: Mode): Float64Array {
+function rowOf(features: Readonly<Record<string, number>>, mode: Mode | undefined): Float64Array {
   const values = scaled(features);
-  const block = 1 + values.length;
-  const row = new Float64Array(block * (1 + modes.length));
+  const row = new Float64Array(blockSize * (1 + modes.length));
   const fill = (from: number, whole: number, byFeature: number) => {
     row[from] = whole / noise;
     values.forEach((value, at) => {
@@ -265,7 +286,7 @@ function rowOf(features: Readonly<Record<string, number>>, mode: Mode): Float64A
     });
   };
   fill(0, beliefs.all, beliefs.allByFeature);
-  fill(block * (1 + modes.indexOf(mode)), beliefs.mode, beliefs.modeByFeature);
+  if (mode !== undefined) fill(blockSize * (1 + modes.indexOf(mode)), beliefs.mode, beliefs.modeByFeature);
   return row;
 }
 
