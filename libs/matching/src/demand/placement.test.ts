@@ -148,6 +148,17 @@ describe("where a task goes", () => {
     assert.deepEqual([warm.given, cold.given], [[1, 2], [3]]);
   });
 
+  it("is the agent that is named as context, if it has room", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const other = arena.agent("other", { slots: 9 });
+    const meant = arena.agent("meant", { slots: 1 });
+    sender.offer([1, 2], { placement: { contextKey: "agent/meant" } });
+    sender.offer(3, { placement: { contextKey: "agent/nobody" } });
+    arena.turn();
+    assert.deepEqual([meant.given, other.given], [[1], [2, 3]]);
+  });
+
   it("changes with what an agent offers, and the numbers of what is new are told", () => {
     const arena = new Arena();
     const sender = arena.sender();
