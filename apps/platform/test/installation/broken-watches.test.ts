@@ -95,6 +95,29 @@ describe("watches of a client whose connections are cut", () => {
     await mission.terminate("it was watched");
   });
 
+  it("of a mission's blackboard and messages tell each change and each message once", async () => {
+    const mission = await whole.missions.start({ id: "shared", goal: "to be shared" });
+    const versions: string[] = [];
+    await mission.board.put("key", 1);
+    for await (const { key, version } of cut.missions.get("shared").board.watch()) {
+      versions.push(`${key} ${version}`);
+      if (versions.length === 4) break;
+      wire.cut();
+      await mission.board.put(versions.length === 2 ? "other" : "key", versions.length);
+    }
+    assert.deepEqual(versions, ["key 1", "key 2", "other 1", "key 3"]);
+    const numbers: number[] = [];
+    await mission.messages.send("everybody", 1);
+    for await (const { number } of cut.missions.get("shared").messages.watch()) {
+      numbers.push(number);
+      if (numbers.length === 3) break;
+      wire.cut();
+      await mission.messages.send("everybody", numbers.length);
+    }
+    assert.deepEqual(numbers, [1, 2, 3]);
+    await mission.terminate("it was shared");
+  });
+
   it("of a run tell its tasks to the end", async () => {
     const names = ["one", "two", "three"];
     const tasks = names.map((name) => `  ${name}: {wait: {signal: ${name}}}\n`).join("");

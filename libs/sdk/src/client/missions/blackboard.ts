@@ -1,6 +1,7 @@
 /** What agents of a mission know together: values by key, each with a version. */
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
+import { followed } from "../work/followed.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
@@ -83,9 +84,9 @@ export class Blackboard {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Entry, void, void> {
     const { namespace, missionId } = this.#place;
-    const request = { namespace, missionId, prefix, cursor: "" };
-    for await (const { entries } of this.#board.watchEntries(request, { signal }))
-      yield* entries.map(entryOf);
+    const open = (cursor: string) =>
+      this.#board.watchEntries({ namespace, missionId, prefix, cursor }, { signal });
+    for await (const { entries } of followed({ open, signal })) yield* entries.map(entryOf);
   }
 
   async #write(

@@ -1,6 +1,7 @@
 /** What agents of a mission tell each other. */
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
+import { followed } from "../work/followed.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
@@ -59,9 +60,17 @@ export class Conversation {
 
   /** Those after a number, then every one that comes, until the signal. */
   async *watch({ after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {}) {
-    const request = { ...this.#place, afterNumber: after };
-    for await (const { messages } of this.#board.watchMessages(request, { signal }))
-      yield* messages.map(messageOf);
+    const open = (cursor: string) => this.#messagesAfter(cursor === "" ? after : Number(cursor), signal);
+    for await (const { messages } of followed({ open, signal })) yield* messages.map(messageOf);
+  }
+
+  /** The number of the last message is where to go on. */
+  async *#messagesAfter(afterNumber: number, signal: AbortSignal | undefined) {
+    let last = afterNumber;
+    for await (const { messages } of this.#board.watchMessages({ ...this.#place, afterNumber }, { signal })) {
+      last = messages.at(-1)?.number ?? last;
+      yield { messages, cursor: String(last) };
+    }
   }
 }
 
