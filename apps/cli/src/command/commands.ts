@@ -5,11 +5,13 @@ import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
 import { poolCommands } from "./table/pools.ts";
 import { runCommands } from "./table/runs.ts";
+import { sessionCommands } from "./table/sessions.ts";
 import { workflowCommands } from "./table/workflows.ts";
 
 /** Every command there is. */
 export const commands: readonly Command[] = [
   ...runCommands,
+  ...sessionCommands,
   ...missionCommands,
   ...workflowCommands,
   ...installationCommands,

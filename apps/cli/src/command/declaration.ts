@@ -34,7 +34,14 @@ export interface Context {
 /** Gives the exit code. */
 type Action = (context: Context) => Promise<number>;
 
-export type Group = "runs" | "missions" | "workflows" | "schedules" | "installation" | "this machine";
+export type Group =
+  | "runs"
+  | "sessions"
+  | "missions"
+  | "workflows"
+  | "schedules"
+  | "installation"
+  | "this machine";
 
 export interface Argument {
   readonly name: string;
@@ -58,7 +65,7 @@ export interface Option {
   readonly completes?: Completes;
 }
 
-export type Completes = "file" | "run" | "workflow" | "schedule" | "agent";
+export type Completes = "file" | "run" | "session" | "workflow" | "schedule" | "agent";
 
 export interface Example {
   readonly words: string;

@@ -11,6 +11,7 @@ export interface Page {
 
 const groups: readonly Group[] = [
   "runs",
+  "sessions",
   "missions",
   "workflows",
   "schedules",

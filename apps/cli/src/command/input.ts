@@ -17,7 +17,7 @@ export async function readInput(
     const value =
       pair === null ? await document(part, shell, what) : nested(pair[1] ?? "", readValue(pair[2] ?? ""));
     if (whole === undefined) whole = value;
-    else if (isMembers(whole) && isMembers(value)) whole = merged(whole, value);
+    else if (isMembers(whole) && isMembers(value)) whole = mergedMembers(whole, value);
     else
       throw usageFailure(`expected ${what} once, or several objects that go together; found more than one`);
   }
@@ -63,12 +63,17 @@ function nested(path: string, value: Json): Json {
 
 type Members = { readonly [key: string]: Json };
 
-function merged(one: Members, other: Members): Members {
+/** What is said later goes over what was said before, part by part. */
+export function merged(one: Json, other: Json): Json {
+  return isMembers(one) && isMembers(other) ? mergedMembers(one, other) : other;
+}
+
+function mergedMembers(one: Members, other: Members): Members {
   // Entries become properties of their own, also those whose names every object has.
   const result = new Map(Object.entries(one));
   for (const [key, value] of Object.entries(other)) {
     const before = result.get(key);
-    result.set(key, isMembers(before) && isMembers(value) ? merged(before, value) : value);
+    result.set(key, before === undefined ? value : merged(before, value));
   }
   return Object.fromEntries(result);
 }

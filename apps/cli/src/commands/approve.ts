@@ -4,8 +4,8 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
 import type { Server } from "../server/calls.ts";
-import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge } from "../terminal/time.ts";
 
@@ -65,7 +65,7 @@ async function openQuestions(server: Server, workId: string | undefined): Promis
   if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
   // What is not there has no questions either; the one who mistyped wants to know which it is.
   const parts = { params: { id: workId }, query: server.namespace };
-  return await runOrMission({
+  return await whichever({
     run: async () => {
       await server.call("runs.get", parts);
       return await ofRuns();

@@ -1,15 +1,17 @@
-import type { Mission, Run } from "@tutti/rest/types";
+import type { Mission, Run, Session } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import { errorOf } from "../follow/model.ts";
 import type { Server } from "../server/calls.ts";
 import { runQuery } from "../server/filters.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
+import { modeWords } from "../terminal/modes.ts";
 import { lookOf } from "../terminal/states.ts";
 import type { Column, Entry } from "../terminal/table.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
 
-/** Runs, and missions that began in the span of these runs: to whoever starts them both are what was started. */
+/** Runs, and missions and sessions that began in the span of these runs: to whoever starts them all are what was started. */
 export async function list(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
@@ -22,55 +24,89 @@ export async function list(context: Context): Promise<number> {
     token,
   );
   const sinceMs = nextToken === undefined ? undefined : entries.at(-1)?.createTimeMs;
-  const { missions, isMore } = await missionsOf(context, server, query, { sinceMs, beforeMs });
+  const span = { sinceMs, beforeMs };
+  const [{ missions, isMore }, { sessions, areMore }] = await Promise.all([
+    missionsOf(context, server, query, span),
+    sessionsOf(context, server, query, span),
+  ]);
   const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
   if (print.isJson)
-    print.json({ runs: entries, missions, ...(next === undefined ? {} : { nextToken: next }) });
+    print.json({ runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) });
   else if (print.isQuiet)
-    print.lines([...entries.map(({ runId }) => runId), ...missions.map(({ missionId }) => missionId)]);
-  else if (entries.length + missions.length === 0) print.note(emptyWords(Object.keys(query).length > 0));
+    print.lines([
+      ...entries.map(({ runId }) => runId),
+      ...missions.map(({ missionId }) => missionId),
+      ...sessions.map(({ sessionId }) => sessionId),
+    ]);
+  else if (entries.length + missions.length + sessions.length === 0)
+    print.note(emptyWords(Object.keys(query).length > 0));
   else {
     const nowMs = shell.nowMs();
     const started = [
       ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
       ...missions.map((mission) => ({ atMs: mission.createTimeMs ?? 0, row: missionRow(mission, nowMs) })),
+      ...sessions.map((session) => ({ atMs: session.createTimeMs ?? 0, row: sessionRow(session, nowMs) })),
     ];
     print.table(
       runColumns,
       started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
     );
     if (isMore) print.note(print.errorStyle.dim("There are more missions: tutti mission list"));
+    if (areMore) print.note(print.errorStyle.dim("There are more sessions: tutti session list"));
     tellMore(context, next);
   }
   return exitCodes.completed;
 }
 
-const missionsMax = 500;
+const othersMax = 500;
 
 interface Span {
   readonly sinceMs: number | undefined;
   readonly beforeMs: number | undefined;
 }
 
-/** Those that the same filters name, as far as missions have what is filtered by. */
-async function missionsOf(
-  { values }: Context,
-  server: Server,
-  { errorCode, ...query }: ReturnType<typeof runQuery> & { readonly needsPerson?: boolean },
-  { sinceMs, beforeMs }: Span,
-): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
-  if (errorCode !== undefined) return { missions: [], isMore: false };
+type Asked = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
+
+/** What the same filters name among what is no run, and began in the span; by an error's code only runs are found. */
+function othersQuery({ values }: Context, { errorCode, ...query }: Asked, { sinceMs, beforeMs }: Span) {
+  if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
   const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
-  const size = values.flag("all") ? missionsMax : (values.whole("size") ?? missionsMax);
+  const size = values.flag("all") ? othersMax : (values.whole("size") ?? othersMax);
+  return {
+    ...{ ...query, size },
+    ...(fromMs > 0 ? { createdFromMs: fromMs } : {}),
+    ...(Number.isFinite(toMs) ? { createdToMs: toMs } : {}),
+  };
+}
+
+async function missionsOf(
+  context: Context,
+  server: Server,
+  asked: Asked,
+  span: Span,
+): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
+  const query = othersQuery(context, asked, span);
+  if (query === undefined) return { missions: [], isMore: false };
   const { missions, nextToken = "" } = await server.call("missions.list", {
-    query: {
-      ...{ ...server.namespace, ...query, size },
-      ...(fromMs > 0 ? { createdFromMs: fromMs } : {}),
-      ...(Number.isFinite(toMs) ? { createdToMs: toMs } : {}),
-    },
+    query: { ...server.namespace, ...query },
   });
   return { missions, isMore: nextToken !== "" };
+}
+
+/** A session is of no workflow. */
+async function sessionsOf(
+  context: Context,
+  server: Server,
+  asked: Asked,
+  span: Span,
+): Promise<{ readonly sessions: readonly Session[]; readonly areMore: boolean }> {
+  const { definition, ...query } = othersQuery(context, asked, span) ?? { definition: [] };
+  if (definition !== undefined) return { sessions: [], areMore: false };
+  const { sessions, nextToken = "" } = await server.call("sessions.list", {
+    query: { ...server.namespace, ...query },
+  });
+  return { sessions, areMore: nextToken !== "" };
 }
 
 /** Where the list of runs goes on, and before when the missions began that were not shown yet. */
@@ -134,6 +170,29 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
     openApprovals > 0
       ? { text: "waits for a person", tone: "magenta" }
       : { text: error?.message ?? error?.code ?? "", tone: "dim" },
+  ];
+}
+
+/** A session among runs. */
+function sessionRow(session: Session, nowMs: number): Entry[] {
+  const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
+  const { symbol, tone, words, isEnded } = lookOf(session.status);
+  const startMs = session.startTimeMs ?? session.createTimeMs;
+  const { completed = 0, skipped = 0, total = 0 } = tasks ?? {};
+  const mode = modeWords(spec?.mode, effectiveMode);
+  return [
+    { text: sessionId, tone: isEnded ? "plain" : "bold" },
+    { text: `session ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
+    { text: `${symbol} ${words}`, tone },
+    { text: total === 0 ? "" : `${completed + skipped}/${total}`, tone: "dim" },
+    { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
+    {
+      text: startMs === undefined ? "" : printDurationMs((session.endTimeMs ?? nowMs) - startMs),
+      tone: "dim",
+    },
+    openApprovals > 0
+      ? { text: "waits for a person", tone: "magenta" }
+      : { text: errorOf(session.outcome)?.message ?? mode, tone: "dim" },
   ];
 }
 

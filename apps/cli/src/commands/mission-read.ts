@@ -2,50 +2,14 @@
 import type { BoardTask, MessageTarget, Mission, Vote } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import type { Server } from "../server/calls.ts";
-import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
-import type { Column, Entry } from "../terminal/table.ts";
+import type { Entry } from "../terminal/table.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
+import { listed } from "./listing.ts";
 import { tellExplanation } from "./why.ts";
-
-/** What there is of one kind, a page of it, drawn as a table. */
-interface Listing<E> {
-  readonly name: string;
-  readonly ask: (
-    server: Server,
-    page: { readonly size: number; readonly token?: string },
-  ) => Promise<{ readonly nextToken?: string; readonly entries: readonly E[] }>;
-  readonly idOf: (entry: E) => string;
-  readonly columns: readonly Column[];
-  readonly row: (entry: E, nowMs: number) => Entry[];
-  readonly empty: string;
-}
-
-async function listed<E>(context: Context, listing: Listing<E>): Promise<number> {
-  const { print, shell } = context;
-  const server = await connect(context);
-  const { entries, nextToken } = await listPages(
-    context,
-    (page) => listing.ask(server, page),
-    (reply) => reply.entries,
-  );
-  if (print.isJson)
-    print.json({ [listing.name]: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(listing.idOf));
-  else if (entries.length === 0) print.note(listing.empty);
-  else {
-    print.table(
-      listing.columns,
-      entries.map((entry) => listing.row(entry, shell.nowMs())),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
-}
 
 export function listMissions(context: Context): Promise<number> {
   const { values } = context;

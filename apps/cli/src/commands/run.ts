@@ -4,22 +4,26 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
 import { followRun } from "../follow/follow.ts";
-import { isFileName, readDefinition } from "../local/definition-file.ts";
+import { isFileName, readDefinition, type SourceFile } from "../local/definition-file.ts";
 import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
+import { runSession } from "./session-write.ts";
 import { register } from "./workflow-register.ts";
 
 /** Registers where a file was named, starts, and follows to the end. */
 export async function run(context: Context): Promise<number> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
+  const file = isFileName(what, shell) ? await readDefinition(what, shell) : undefined;
+  if (file !== undefined && (await isSession(file)))
+    return await runSession(context, await connect(context), file);
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
   const labels = values.labels("label");
   const [id, key] = [values.text("id"), values.text("key")];
   const priority = priorityOf(values.text("priority"));
   const server = await connect(context);
-  const definition = await definitionOf(context, server, what);
+  const definition = await definitionOf(context, server, file ?? what);
   const { run: started, existed } = await server.call("runs.start", {
     query: server.namespace,
     body: {
@@ -57,9 +61,9 @@ function priorityOf(text: string | undefined): number | undefined {
 async function definitionOf(
   context: Context,
   server: Server,
-  what: string,
+  what: string | SourceFile,
 ): Promise<{ readonly name: string; readonly hash?: string; readonly label?: string }> {
-  if (isFileName(what, context.shell)) {
+  if (typeof what !== "string") {
     const { name, hash = "" }: Definition = await registered(context, server, what);
     return { name, ...(hash === "" ? {} : { hash }) };
   }
@@ -67,10 +71,16 @@ async function definitionOf(
   return { name, ...(label === undefined ? {} : { label }) };
 }
 
-async function registered(context: Context, server: Server, file: string): Promise<Definition> {
-  const source = await readDefinition(file, context.shell);
+/** Only a text that has the word may be one; reading it as YAML takes longer than the rest of the start. */
+async function isSession(file: SourceFile): Promise<boolean> {
+  if (!/\bsession\b/.test(file.text)) return false;
+  const { isSessionText } = await import("../local/check-session.ts");
+  return isSessionText(file);
+}
+
+async function registered(context: Context, server: Server, source: SourceFile): Promise<Definition> {
   const { definition, existed } = await register(context, server, source);
   if (existed !== true && context.print.errorStyle !== undefined)
-    context.print.note(context.print.errorStyle.dim(`registered ${definition.name} from ${file}`));
+    context.print.note(context.print.errorStyle.dim(`registered ${definition.name} from ${source.fileName}`));
   return definition;
 }

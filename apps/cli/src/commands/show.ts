@@ -5,11 +5,12 @@ import { drawRun } from "../drawing/run-frame.ts";
 import { viewOf } from "../follow/run-model.ts";
 import { drawError } from "../follow/tell-end.ts";
 import type { Server } from "../server/calls.ts";
-import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 import { printAge, printMoment } from "../terminal/time.ts";
 import { showMission } from "./mission-read.ts";
 import { section } from "./section.ts";
+import { showSession } from "./session-read.ts";
 import { showTask } from "./show-task.ts";
 
 const pageSize = 1_000;
@@ -21,7 +22,7 @@ export async function show(context: Context): Promise<number> {
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   if (task !== undefined) return await showTask(context, server, { id, task });
-  return await runOrMission({
+  return await whichever({
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
       if (print.isJson) print.json({ run, tasks });
@@ -30,6 +31,7 @@ export async function show(context: Context): Promise<number> {
       return exitCodes.completed;
     },
     mission: () => showMission(context),
+    session: () => showSession(context),
   });
 }
 

@@ -3,8 +3,8 @@ import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import { runFilter } from "../server/filters.ts";
-import { runOrMission } from "../server/run-or-mission.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
@@ -46,9 +46,10 @@ export function cancel(context: Context): Promise<number> {
     done: isNow ? "is terminated" : "is asked to end",
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
-      return runOrMission<Steered>({
+      return whichever<Steered>({
         run: () => server.call(isNow ? "runs.terminate" : "runs.cancel", parts),
         mission: () => server.call(isNow ? "missions.terminate" : "missions.cancel", parts),
+        session: () => server.call(isNow ? "sessions.terminate" : "sessions.cancel", parts),
       });
     },
     many: isNow ? { terminate: {} } : { cancel: {} },
@@ -61,9 +62,10 @@ export function pause(context: Context): Promise<number> {
     done: "is held",
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
-      return runOrMission<Steered>({
+      return whichever<Steered>({
         run: () => server.call("runs.pause", parts),
         mission: () => server.call("missions.pause", parts),
+        session: () => server.call("sessions.pause", parts),
       });
     },
     many: { pause: {} },
@@ -79,10 +81,11 @@ export function resume(context: Context): Promise<number> {
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace };
       const run = () => server.call("runs.resume", { ...parts, body });
-      // A mission goes on as a whole.
+      // A mission and a session go on as a whole.
       if (taskIds.length > 0) return run();
       const mission = () => server.call("missions.resume", { ...parts, body: reason });
-      return runOrMission<Steered>({ run, mission });
+      const session = () => server.call("sessions.resume", { ...parts, body: reason });
+      return whichever<Steered>({ run, mission, session });
     },
     many: { resume: {} },
   });
@@ -95,13 +98,16 @@ export function retry(context: Context): Promise<number> {
   const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
     done: "is taken up again",
-    one: (server, id) =>
-      server.call("runs.retry", {
-        params: { id },
-        query: server.namespace,
-        body,
+    one: (server, id) => {
+      const parts = {
+        ...{ params: { id }, query: server.namespace, body },
         ...(key === undefined ? {} : { idempotencyKey: key }),
-      }),
+      };
+      return whichever<Steered>({
+        run: () => server.call("runs.retry", parts),
+        session: () => server.call("sessions.retry", parts),
+      });
+    },
     many: { retry: taskIds.length === 0 ? {} : { taskIds } },
   });
 }
@@ -112,9 +118,10 @@ export function remove(context: Context): Promise<number> {
     done: "is removed",
     one: async (server, id) => {
       const parts = { params: { id }, query: { ...server.namespace, ...query } };
-      await runOrMission<unknown>({
+      await whichever<unknown>({
         run: () => server.call("runs.delete", parts),
         mission: () => server.call("missions.delete", parts),
+        session: () => server.call("sessions.delete", parts),
       });
       return undefined;
     },

@@ -1,9 +1,9 @@
-import type { BulkActionInput, Mission, Run } from "@tutti/rest/types";
+import type { BulkActionInput, Mission, Run, Session } from "@tutti/rest/types";
 import type { Server } from "../server/calls.ts";
 
-export type Steered = Run | Mission;
+export type Steered = Run | Mission | Session;
 
-/** What is done to one run or mission, or to many runs. */
+/** What is done to one run, mission or session, or to many runs. */
 export interface Steering {
   /** For the one who asks: `retried`. */
   readonly done: string;

@@ -1,12 +1,17 @@
 import type { Context } from "../command/declaration.ts";
-import { followRun } from "../follow/follow.ts";
+import { followRun, followSession } from "../follow/follow.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 
-/** Follows a run that is there. */
+/** Follows a run or a session that is there. */
 export async function watch(context: Context): Promise<number> {
   const server = await connect(context);
   const id = context.values.argument("ID");
-  // A stream tries for ever; whether there is a platform and a run is found out once, before.
-  await server.call("runs.get", { params: { id }, query: server.namespace });
-  return await followRun(context, { server, id });
+  // A stream tries for ever; whether there is a platform and what is followed is found out once, before.
+  const parts = { params: { id }, query: server.namespace };
+  const follow = await whichever({
+    run: () => server.call("runs.get", parts).then(() => followRun),
+    session: () => server.call("sessions.get", parts).then(() => followSession),
+  });
+  return await follow(context, { server, id });
 }

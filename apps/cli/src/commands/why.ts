@@ -1,8 +1,9 @@
-import type { Candidate, Explanation, FailedAttempt, Wait } from "@tutti/rest/types";
+import type { Candidate, Choice, Explanation, FailedAttempt, Wait } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { runOrMission } from "../server/run-or-mission.ts";
+import { drawChoices } from "../drawing/choices.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 import type { Style } from "../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../terminal/text.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
@@ -16,26 +17,33 @@ export async function why(context: Context): Promise<number> {
     params: { id },
     query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
   };
-  const explanation = await runOrMission({
-    run: () => server.call("runs.why", parts),
-    mission: () => server.call("missions.why", parts),
+  const { explanation, choices } = await whichever<Reasons>({
+    run: async () => ({ explanation: await server.call("runs.why", parts) }),
+    mission: async () => ({ explanation: await server.call("missions.why", parts) }),
+    session: () => server.call("sessions.why", parts),
   });
-  tellExplanation(context, explanation);
+  if (explanation !== undefined) tellExplanation(context, explanation, choices);
   return exitCodes.completed;
 }
 
+interface Reasons {
+  readonly explanation?: Explanation;
+  /** Of a session: how it came to be done the way it is. */
+  readonly choices?: readonly Choice[];
+}
+
 /** As the command was asked to print it. */
-export function tellExplanation({ print, shell }: Context, explanation: Explanation): void {
-  if (print.isJson) print.json(explanation);
+export function tellExplanation(
+  { print, shell }: Context,
+  explanation: Explanation,
+  choices?: readonly Choice[],
+): void {
+  if (print.isJson) print.json(choices === undefined ? explanation : { explanation, choices });
   else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));
-  else
-    print.lines(
-      drawExplanation(explanation, {
-        style: print.style,
-        width: Math.min(print.width, 100),
-        nowMs: shell.nowMs(),
-      }),
-    );
+  else {
+    const page = { style: print.style, width: Math.min(print.width, 100), nowMs: shell.nowMs() };
+    print.lines([...drawExplanation(explanation, page), ...drawChoices(choices ?? [], page)]);
+  }
 }
 
 interface Page {

@@ -1,6 +1,6 @@
 /**
  * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of what
- * is completed starts no process. Names of runs, workflows, schedules and agents are asked of the command itself.
+ * is completed starts no process. Names of runs, sessions, workflows, schedules and agents are asked of the command itself.
  */
 import { type Command, type Completes, everyOption, type Option } from "../command/declaration.ts";
 
@@ -25,6 +25,7 @@ export function completionFor(shell: ShellName, commands: readonly Command[]): s
 /** How names are asked for: ids on lines, nothing else, and nothing when there is no platform. */
 const asked: Readonly<Record<Exclude<Completes, "file">, string>> = {
   run: "tutti list --quiet --size 100 2>/dev/null",
+  session: "tutti session list --quiet --size 100 2>/dev/null",
   workflow: "tutti workflow list --quiet --size 100 2>/dev/null",
   schedule: "tutti schedule list --quiet --size 100 2>/dev/null",
   agent: "tutti agent list --quiet --size 100 2>/dev/null",

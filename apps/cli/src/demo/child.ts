@@ -72,6 +72,10 @@ export class Child {
     });
   }
 
+  get hasEnded(): boolean {
+    return this.#isOver;
+  }
+
   /** What it said last. */
   get lastWords(): readonly string[] {
     return this.#lines.slice(-5);

@@ -1,19 +1,22 @@
 /**
- * Follows a run to its end: draws it on a terminal, tells it line by line elsewhere.
+ * Follows a run or a session to its end: draws it on a terminal, tells it line by line elsewhere.
  *
  * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so nothing
  *    is missed, and nothing is told twice.
  * 2. While the platform is away the command says so and tries again; it gives up only when it is told to.
- * 3. Whoever stops following leaves the run as it is.
+ * 3. Whoever stops following leaves it as it is.
  */
-import type { Run } from "@tutti/rest/types";
+import type { FollowOptions, Followed as Said } from "@tutti/rest/client";
+import type { Run, Session, WatchRunReply, WatchSessionReply } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
 import { lookOf } from "../terminal/states.ts";
 import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";
+import type { End, Followed } from "./model.ts";
 import { RunModel } from "./run-model.ts";
+import { SessionModel } from "./session-model.ts";
 import { tellEnd } from "./tell-end.ts";
 import type { Teller } from "./teller.ts";
 
@@ -23,7 +26,48 @@ export interface Following {
 }
 
 /** Gives the exit code that tells the outcome. */
-export async function followRun(context: Context, { server, id }: Following): Promise<number> {
+export function followRun(context: Context, { server, id }: Following): Promise<number> {
+  const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
+  const model = new RunModel();
+  return follow<WatchRunReply>(context, {
+    ...{ id, model },
+    stream: (options) => server.follow("runs.watch", parts, options),
+    // The stream tells states, not outputs: those may be large.
+    end: async () => {
+      const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });
+      return endOf(run.runId, run, model.failedTask);
+    },
+  });
+}
+
+/** The same of a session. */
+export function followSession(context: Context, { server, id }: Following): Promise<number> {
+  const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
+  const model = new SessionModel();
+  return follow<WatchSessionReply>(context, {
+    ...{ id, model },
+    stream: (options) => server.follow("sessions.watch", parts, options),
+    end: async () => {
+      const session: Session = await server.call("sessions.get", { params: { id }, query: server.namespace });
+      return endOf(session.sessionId, session, model.failedTask);
+    },
+  });
+}
+
+function endOf(id: string, whole: Run | Session, failedTask: string | undefined): End {
+  const { status, statusReason = "", outcome, startTimeMs, endTimeMs } = whole;
+  const tookMs = startTimeMs === undefined || endTimeMs === undefined ? undefined : endTimeMs - startTimeMs;
+  return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
+}
+
+interface Thread<Reply> {
+  readonly id: string;
+  readonly model: Followed<Reply>;
+  readonly stream: (options: FollowOptions) => AsyncGenerator<Said<Reply>, void, void>;
+  readonly end: () => Promise<End>;
+}
+
+async function follow<Reply>(context: Context, { id, model, stream, end }: Thread<Reply>): Promise<number> {
   const { shell, values, print } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([shell.interrupted, ended.signal]);
@@ -35,26 +79,14 @@ export async function followRun(context: Context, { server, id }: Following): Pr
       ended.abort();
     });
   const teller = tellerFor(context);
-  const model = new RunModel();
-  let last: Run | undefined;
   try {
-    const query = { ...server.namespace, withTasks: true };
-    const stream = server.follow(
-      "runs.watch",
-      { params: { id }, query },
-      {
-        signal,
-        onStanding: (standing) => teller.standing(standing),
-      },
-    );
-    for await (const said of stream) {
+    for await (const said of stream({ signal, onStanding: (standing) => teller.standing(standing) })) {
       if (said.kind !== "snapshot" && said.kind !== "change") continue;
       if (said.kind === "snapshot" && said.isFirst) model.forget();
-      const { value } = said;
-      model.take(value);
-      last = model.run;
-      teller.changed(model, value);
-      if (last !== undefined && lookOf(last.status).isEnded && last.status !== "continued") break;
+      model.take(said.value);
+      teller.changed(model);
+      const status = model.whole?.status;
+      if (lookOf(status).isEnded && status !== "continued") break;
     }
   } finally {
     teller.end(model);
@@ -65,13 +97,14 @@ export async function followRun(context: Context, { server, id }: Following): Pr
     return exitCodes.interrupted;
   }
   if (isLate) {
-    if (print.isJson && last !== undefined) print.json(last);
+    if (print.isJson && model.whole !== undefined) print.json((await end()).document);
     print.note(`${id} has not ended yet; it goes on.`);
     return exitCodes.unfinished;
   }
-  if (last === undefined) return exitCodes.unfinished;
-  await tellEnd(context, server, { run: last, tasks: model, isShown: teller.showsEnd });
-  return exitCodeOf(last.status);
+  if (model.whole === undefined) return exitCodes.unfinished;
+  const all = await end();
+  tellEnd(context, all, teller.showsEnd);
+  return exitCodeOf(all.status);
 }
 
 function tellerFor({ shell, values, print }: Context): Teller {

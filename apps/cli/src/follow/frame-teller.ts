@@ -4,7 +4,7 @@ import type { Shell, Sink } from "../effects/shell.ts";
 import { Screen } from "../terminal/screen.ts";
 import type { Style } from "../terminal/style.ts";
 import { printDurationMs } from "../terminal/time.ts";
-import type { RunModel } from "./run-model.ts";
+import type { Told } from "./model.ts";
 import type { Teller } from "./teller.ts";
 
 /** Often enough for what moves by itself (durations), seldom enough for whoever pays for the line. */
@@ -12,7 +12,7 @@ const redrawMs = 250;
 /** Changes that come close together are one frame. */
 const gatherMs = 50;
 
-/** Draws a run in the lowest lines of a terminal, again and again. */
+/** Draws a run or a session in the lowest lines of a terminal, again and again. */
 export class FrameTeller implements Teller {
   readonly showsEnd = true;
   readonly #screen: Screen;
@@ -20,7 +20,7 @@ export class FrameTeller implements Teller {
   readonly #shell: Shell;
   readonly #ended = new AbortController();
   readonly #stopResizing: () => void;
-  #model: RunModel | undefined;
+  #model: Told | undefined;
   #isDue = false;
   #awaySinceMs: number | undefined;
 
@@ -32,7 +32,7 @@ export class FrameTeller implements Teller {
     void this.#keepDrawing();
   }
 
-  changed(model: RunModel): void {
+  changed(model: Told): void {
     this.#model = model;
     if (this.#isDue) return;
     this.#isDue = true;
@@ -48,7 +48,7 @@ export class FrameTeller implements Teller {
     this.#draw();
   }
 
-  end(model: RunModel): void {
+  end(model: Told): void {
     this.#model = model;
     this.#draw();
     this.#ended.abort();

@@ -1,12 +1,11 @@
 import type { Standing } from "@tutti/rest/client";
-import type { WatchRunReply } from "@tutti/rest/types";
 import type { Printer } from "../command/printer.ts";
 import type { Shell } from "../effects/shell.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
-import type { RunModel } from "./run-model.ts";
+import type { Told } from "./model.ts";
 import type { Teller } from "./teller.ts";
 
 interface Parts {
@@ -16,7 +15,7 @@ interface Parts {
   readonly isSilent: boolean;
 }
 
-/** Tells a run where no frame can be drawn: a line for each change of a task or of the run. */
+/** Tells a run or a session where no frame can be drawn: a line for each change of a task or of the whole. */
 export class LineTeller implements Teller {
   readonly showsEnd = false;
   readonly #parts: Parts;
@@ -27,8 +26,8 @@ export class LineTeller implements Teller {
     this.#parts = parts;
   }
 
-  changed(model: RunModel, { run, tasks = [] }: Partial<WatchRunReply>): void {
-    for (const view of this.#parts.isSilent ? [] : model.changed(tasks)) {
+  changed({ news: { tasks, whole } }: Told): void {
+    for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
       const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
@@ -42,9 +41,9 @@ export class LineTeller implements Teller {
       this.#tell(`task ${view.id}`, { state: view.state, name: view.id, about, again });
     }
     // Its end is told by whoever tells what came of it.
-    if (run !== undefined && !lookOf(run.status).isEnded) {
-      const { status, statusReason = "", runId } = run;
-      this.#tell("run", { state: status, name: runId, about: statusReason, again: "" });
+    if (whole !== undefined && !lookOf(whole.status).isEnded) {
+      const { status, statusReason, id } = whole;
+      this.#tell("whole", { state: status, name: id, about: statusReason, again: "" });
     }
   }
 

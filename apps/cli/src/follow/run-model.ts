@@ -1,34 +1,41 @@
 /** A run that is followed: what the stream said so far, put together. */
 import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { lookOf } from "../terminal/states.ts";
+import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
-export class RunModel {
+export class RunModel implements Followed<WatchRunReply> {
   #run: Run | undefined;
   readonly #tasks = new Map<string, Task>();
+  #last: Partial<WatchRunReply> = {};
 
-  get run(): Run | undefined {
-    return this.#run;
+  get whole(): Whole | undefined {
+    return this.#run && wholeOf(this.#run);
   }
 
-  get tasks(): Iterable<Task> {
-    return this.#tasks.values();
+  get failedTask(): string | undefined {
+    return [...this.#tasks.values()].find(({ status }) => status === "failed")?.taskId;
   }
 
-  /** How tasks stand that changed, as lines show them. Of entries of a list only those that did not go well. */
-  changed(tasks: readonly Task[]): TaskView[] {
+  /** Of entries of a list only those that did not go well. */
+  get news(): News {
+    const { run, tasks = [] } = this.#last;
     const entries = entriesOf(this.#tasks.values());
-    return tasks
-      .filter((task) => !isEntry(task) || task.status === "failed" || task.status === "retrying")
-      .map((task) => taskView(task, entries.get(task.taskId)));
+    return {
+      tasks: tasks
+        .filter((task) => !isEntry(task) || task.status === "failed" || task.status === "retrying")
+        .map((task) => taskView(task, entries.get(task.taskId))),
+      whole: run && wholeOf(run),
+    };
   }
 
-  /** What comes next is told from the beginning. */
   forget(): void {
     this.#tasks.clear();
   }
 
-  take({ run, tasks = [], removedTaskIds = [] }: Partial<WatchRunReply>): void {
+  take(reply: Partial<WatchRunReply>): void {
+    const { run, tasks = [], removedTaskIds = [] } = reply;
+    this.#last = reply;
     if (run !== undefined) this.#run = run;
     for (const task of tasks) this.#tasks.set(task.taskId, task);
     for (const id of removedTaskIds) this.#tasks.delete(id);
@@ -38,6 +45,8 @@ export class RunModel {
     return this.#run === undefined ? undefined : viewOf(this.#run, [...this.#tasks.values()]);
   }
 }
+
+const wholeOf = ({ runId: id, status, statusReason = "" }: Run): Whole => ({ id, status, statusReason });
 
 /** What is drawn of a run and its tasks: entries of lists stand in the row of their task. */
 export function viewOf(run: Run, all: readonly Task[]): RunView {

@@ -1,53 +1,38 @@
-import type { ErrorDetail, Run } from "@tutti/rest/types";
+import type { ErrorDetail } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import type { Printer } from "../command/printer.ts";
-import type { Server } from "../server/calls.ts";
 import { drawJson } from "../terminal/json.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe, wrap } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
-import type { RunModel } from "./run-model.ts";
+import { type End, errorOf } from "./model.ts";
 
-/** What came of a run that was followed: its output on standard output, words about it beside. */
-export async function tellEnd(
-  { print }: Context,
-  server: Server,
-  {
-    run,
-    tasks,
-    isShown,
-  }: {
-    readonly run: Run;
-    readonly tasks: RunModel /** Its end is on the screen. */;
-    readonly isShown: boolean;
-  },
-): Promise<void> {
-  // The stream tells states, not outputs: those may be large.
-  const whole = await server.call("runs.get", { params: { id: run.runId }, query: server.namespace });
+/**
+ * What came of something that was followed: its output on standard output, words about it beside.
+ *
+ * @param isShown its end is on the screen
+ */
+export function tellEnd({ print }: Context, end: End, isShown: boolean): void {
   if (print.isJson) {
-    print.json(whole);
+    print.json(end.document);
     return;
   }
-  const { outcome } = whole;
+  const { id, status, outcome, tookMs } = end;
   const style = print.errorStyle;
-  const { symbol, tone, words } = lookOf(whole.status);
-  const took =
-    whole.startTimeMs !== undefined && whole.endTimeMs !== undefined
-      ? ` ${style.dim(`in ${printDurationMs(whole.endTimeMs - whole.startTimeMs)}`)}`
-      : "";
+  const { symbol, tone, words } = lookOf(status);
+  const took = tookMs === undefined ? "" : ` ${style.dim(`in ${printDurationMs(tookMs)}`)}`;
   if (isShown) print.note("");
-  else print.note(`${toned(style, tone, `${symbol} ${safe(whole.runId)} ${words}`)}${took}`);
+  else print.note(`${toned(style, tone, `${symbol} ${safe(id)} ${words}`)}${took}`);
   if (outcome !== undefined && "completed" in outcome && outcome.completed !== undefined)
     print.lines(drawJson(outcome.completed, print));
-  const error = outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated;
+  const error = errorOf(outcome);
   if (error !== undefined) print.errorLines(drawError(error, print));
-  if (whole.status === "failed") tellNext(print, whole.runId, tasks);
+  if (status === "failed") tellNext(print, end);
 }
 
-function tellNext(print: Printer, id: string, tasks: RunModel): void {
-  const failed = [...tasks.tasks].find(({ status }) => status === "failed");
-  const about = failed === undefined ? safe(id) : `${safe(id)} ${safe(failed.taskId)}`;
+function tellNext(print: Printer, { id, failedTask }: End): void {
+  const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("says why")}`);
   print.note(

@@ -1,14 +1,13 @@
 import type { Standing } from "@tutti/rest/client";
-import type { WatchRunReply } from "@tutti/rest/types";
-import type { RunModel } from "./run-model.ts";
+import type { Told } from "./model.ts";
 
-/** Tells somebody how a run goes. */
+/** Tells somebody how a run or a session goes. */
 export interface Teller {
-  /** Whether what it shows says how the run ended. */
+  /** Whether what it shows says how it ended. */
   readonly showsEnd: boolean;
-  changed(model: RunModel, change: Partial<WatchRunReply>): void;
+  changed(model: Told): void;
   /** The connection is there, or it is not and is tried again. */
   standing(standing: Standing): void;
   /** Nothing more is told. */
-  end(model: RunModel): void;
+  end(model: Told): void;
 }

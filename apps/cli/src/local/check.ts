@@ -1,6 +1,13 @@
 /** Checks and draws definitions here. Everything that it takes is a chunk of its own, loaded when something is checked. */
 import { taskKindToJSON } from "@tutti/contracts/workflow/v1";
-import { checkText, type Definition, type DefinitionProblem, graphOf } from "@tutti/definitions";
+import {
+  checkSessionText,
+  checkText,
+  type Definition,
+  type DefinitionProblem,
+  graphOf,
+  isSessionText,
+} from "@tutti/definitions";
 import type { Json } from "../command/input.ts";
 import type { WorkflowView } from "../drawing/workflow-frame.ts";
 import type { SourceFile } from "./definition-file.ts";
@@ -8,12 +15,13 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems. */
+  /** Undefined when there is an error among the problems, and for the file of a session. */
   readonly definition: Definition | undefined;
 }
 
-/** A template is filled in where parameters are given. */
+/** A definition, or the file of a session. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
+  if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
   return { file, problems, definition };
 }

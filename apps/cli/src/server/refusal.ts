@@ -89,6 +89,7 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
   const meant = nearest(wanted.text, known);
   const list: Readonly<Record<Kind, Advice>> = {
     run: ["tutti list", "shows the runs there are"],
+    session: ["tutti session list", "shows the sessions there are"],
     workflow: ["tutti workflow list", "shows the workflows there are"],
     schedule: ["tutti schedule list", "shows the schedules there are"],
     agent: ["tutti agent list", "shows the agents there are"],
@@ -97,7 +98,7 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 
-type Kind = "run" | "workflow" | "schedule" | "agent" | "task";
+type Kind = "run" | "session" | "workflow" | "schedule" | "agent" | "task";
 
 interface Wanted {
   readonly kind: Kind;
@@ -130,6 +131,7 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
     };
   }
   if (/^(runs|tasks)\./.test(name)) return { kind: "run", text: id };
+  if (name.startsWith("sessions.")) return { kind: "session", text: id };
   if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
   if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
   if (name.startsWith("agents.")) return { kind: "agent", text: id };
@@ -147,6 +149,8 @@ async function knownNames(
   switch (kind) {
     case "run":
       return (await client.call("runs.list", { query })).runs.map(({ runId }) => runId);
+    case "session":
+      return (await client.call("sessions.list", { query })).sessions.map(({ sessionId }) => sessionId);
     case "workflow":
       return (await client.call("workflows.list", { query })).definitions.map(({ name }) => name);
     case "schedule":

@@ -111,6 +111,17 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/demo-kill.ts").then(({ killDemo }) => killDemo),
   },
   {
+    name: "demo race",
+    group: "this machine",
+    summary: "one job in all modes side by side, live, with time, cost and slots",
+    about: [
+      "Links four agents of unequal speed for each mode to the platform that runs, starts the same job in each, and draws how far each is. The page shows the same at /race.",
+      "In a clone of Tutti, while `npm start` runs. It exits with 0 when all of them did well, else with 1.",
+    ],
+    json: "document",
+    load: () => import("../../commands/demo-race.ts").then(({ raceDemo }) => raceDemo),
+  },
+  {
     name: "completion",
     group: "this machine",
     summary: "completion for your shell",

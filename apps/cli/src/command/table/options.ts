@@ -49,3 +49,14 @@ export const filters: readonly Option[] = [
 
 /** Which runs one command is done to, when no id is given. */
 export const manyRuns: readonly Option[] = [...filters, yes];
+
+/** How something is followed. */
+export const followed = [
+  { name: "watch", summary: "draw the run while it goes, also beside --json and --quiet" },
+  { name: "wait", summary: "wait for the end and print the outcome, nothing before" },
+  {
+    name: "for",
+    value: "SPAN",
+    summary: "follow for so long at most: 30s, 5m; the run goes on (exit code 8)",
+  },
+] as const;

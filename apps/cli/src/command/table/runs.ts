@@ -1,15 +1,5 @@
 import type { Command } from "../declaration.ts";
-import { all, filters, key, manyRuns, page, reason, runId, size } from "./options.ts";
-
-const followed = [
-  { name: "watch", summary: "draw the run while it goes, also beside --json and --quiet" },
-  { name: "wait", summary: "wait for the end and print the outcome, nothing before" },
-  {
-    name: "for",
-    value: "SPAN",
-    summary: "follow for so long at most: 30s, 5m; the run goes on (exit code 8)",
-  },
-] as const;
+import { all, filters, followed, key, manyRuns, page, reason, runId, size } from "./options.ts";
 
 const steerable =
   "Without an ID, all runs that the filters name: first it says how many there are, then it asks.";
@@ -21,10 +11,15 @@ export const runCommands: readonly Command[] = [
     summary: "start a run, follow it to its end, and exit with its outcome",
     about: [
       "A FILE is registered first; registered again with the same content it is the same version. A NAME is a workflow that is registered already, or NAME@LABEL for one of its versions.",
+      "A file that begins with `session:` is a session: tasks and intent, and Tutti chooses how they are done. Nothing is registered.",
       "Ctrl-C stops following; the run goes on, and `tutti watch ID` takes up where you were.",
     ],
     arguments: [
-      { name: "FILE|NAME", summary: "a definition, or the name of a registered workflow", completes: "file" },
+      {
+        name: "FILE|NAME",
+        summary: "a definition, a session, or the name of a registered workflow",
+        completes: "file",
+      },
       {
         name: "KEY=VALUE",
         summary: "parts of the input; a value that is JSON is taken as such",
@@ -59,7 +54,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "watch",
     group: "runs",
-    summary: "follow a run that is there, and exit with its outcome",
+    summary: "follow a run or a session that is there, and exit with its outcome",
     arguments: [runId],
     options: followed,
     json: "document",
@@ -68,7 +63,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "list",
     group: "runs",
-    summary: "what was started, runs and missions, newest first",
+    summary: "what was started, runs, missions and sessions, newest first",
     options: [...filters, { name: "waiting", summary: "only those that wait for a person" }, size, page, all],
     examples: [
       { words: "list --state failed --since 1h", does: "what failed in the last hour" },

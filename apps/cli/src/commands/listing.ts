@@ -1,0 +1,41 @@
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import type { Server } from "../server/calls.ts";
+import { listPages, tellMore } from "../server/pages.ts";
+import { connect } from "../server/server.ts";
+import type { Column, Entry } from "../terminal/table.ts";
+
+/** What there is of one kind, a page of it, drawn as a table. */
+export interface Listing<E> {
+  readonly name: string;
+  readonly ask: (
+    server: Server,
+    page: { readonly size: number; readonly token?: string },
+  ) => Promise<{ readonly nextToken?: string; readonly entries: readonly E[] }>;
+  readonly idOf: (entry: E) => string;
+  readonly columns: readonly Column[];
+  readonly row: (entry: E, nowMs: number) => Entry[];
+  readonly empty: string;
+}
+
+export async function listed<E>(context: Context, listing: Listing<E>): Promise<number> {
+  const { print, shell } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => listing.ask(server, page),
+    (reply) => reply.entries,
+  );
+  if (print.isJson)
+    print.json({ [listing.name]: entries, ...(nextToken === undefined ? {} : { nextToken }) });
+  else if (print.isQuiet) print.lines(entries.map(listing.idOf));
+  else if (entries.length === 0) print.note(listing.empty);
+  else {
+    print.table(
+      listing.columns,
+      entries.map((entry) => listing.row(entry, shell.nowMs())),
+    );
+    tellMore(context, nextToken);
+  }
+  return exitCodes.completed;
+}

@@ -1,0 +1,59 @@
+/** A race as it stands: a lane for each mode, how far it is, its time, cost and slots. */
+import type { Session } from "@tutti/rest/types";
+import { drawBar } from "../terminal/bar.ts";
+import { lookOf } from "../terminal/states.ts";
+import { toned } from "../terminal/style.ts";
+import { padEnd, padStart } from "../terminal/text.ts";
+import { printDurationMs } from "../terminal/time.ts";
+import type { Canvas } from "./canvas.ts";
+import { printNumber } from "./choices.ts";
+
+const modeWidth = 12;
+const barMin = 10;
+const barMax = 40;
+
+export function drawRace(sessions: readonly Session[], { style, width, nowMs }: Canvas): string[] {
+  const room = Math.max(barMin, Math.min(barMax, width - modeWidth - 50));
+  const firstId = firstOf(sessions);
+  const head = `${" ".repeat(modeWidth + room + 14)}${padStart("time", 9)}${padStart("cost", 8)}${padStart("slots", 7)}`;
+  return [
+    style.dim(head),
+    ...inOrder(sessions).map((session) => {
+      const { sessionId, spec, status, tasks, performance, used } = session;
+      const { symbol, tone } = lookOf(status);
+      const { total = 0, completed = 0, skipped = 0 } = tasks ?? {};
+      const share = total === 0 ? 0 : (completed + skipped) / total;
+      const tookMs = tookOf(session, nowMs);
+      return [
+        `${toned(style, tone, symbol)} ${padEnd(spec?.mode ?? "", modeWidth)}`,
+        drawBar(share, room, style),
+        padStart(total === 0 ? "" : `${completed + skipped}/${total}`, 8),
+        padStart(printDurationMs(tookMs), 11),
+        padStart(used?.money === undefined ? "–" : printNumber(used.money), 7),
+        padStart(performance?.slots === undefined ? "–" : printNumber(performance.slots), 6),
+        sessionId === firstId ? style.green("first") : "",
+      ]
+        .join(" ")
+        .trimEnd();
+    }),
+  ];
+}
+
+const modes = ["workflow", "swarm", "intelligence", "hybrid"];
+
+/** Lanes stay where they are, whoever began first. */
+function inOrder(sessions: readonly Session[]): readonly Session[] {
+  const place = ({ spec }: Session): number => modes.indexOf(spec?.mode ?? "");
+  return [...sessions].sort((one, other) => place(one) - place(other));
+}
+
+function tookOf({ startTimeMs, createTimeMs = 0, endTimeMs }: Session, nowMs: number): number {
+  return Math.max(0, (endTimeMs ?? nowMs) - (startTimeMs ?? createTimeMs));
+}
+
+/** Of those that did well, once all have ended. */
+export function firstOf(sessions: readonly Session[]): string | undefined {
+  if (sessions.length === 0 || sessions.some(({ status }) => !lookOf(status).isEnded)) return undefined;
+  const done = sessions.filter(({ status }) => status === "completed");
+  return done.sort((one, other) => tookOf(one, 0) - tookOf(other, 0))[0]?.sessionId;
+}

@@ -1,0 +1,87 @@
+/** A session that is followed: what the stream said so far, put together. */
+import type { Session, SessionTask, WatchSessionReply } from "@tutti/rest/types";
+import { modeWords } from "../terminal/modes.ts";
+import type { Followed, News, Whole } from "./model.ts";
+import type { RunView, TaskView } from "./run-view.ts";
+
+export class SessionModel implements Followed<WatchSessionReply> {
+  #session: Session | undefined;
+  readonly #tasks = new Map<string, SessionTask>();
+  #last: Partial<WatchSessionReply> = {};
+
+  get whole(): Whole | undefined {
+    return this.#session && wholeOf(this.#session);
+  }
+
+  get failedTask(): string | undefined {
+    return [...this.#tasks.values()].find(({ status }) => status === "failed")?.spec?.id;
+  }
+
+  get news(): News {
+    const { session, tasks = [] } = this.#last;
+    return { tasks: tasks.map(taskView), whole: session && wholeOf(session) };
+  }
+
+  forget(): void {
+    this.#tasks.clear();
+  }
+
+  take(reply: Partial<WatchSessionReply>): void {
+    const { session, tasks = [] } = reply;
+    this.#last = reply;
+    if (session !== undefined) this.#session = session;
+    for (const task of tasks) this.#tasks.set(task.spec?.id ?? "", task);
+  }
+
+  view(): RunView | undefined {
+    return this.#session && viewOfSession(this.#session, [...this.#tasks.values()]);
+  }
+}
+
+const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole => ({
+  ...{ id, status, statusReason },
+});
+
+/** What is drawn of a session and its tasks, whatever does them. */
+export function viewOfSession(session: Session, tasks: readonly SessionTask[]): RunView {
+  const { sessionId, status, statusReason = "", effectiveMode, spec, tasks: counts = {} } = session;
+  const mode = modeWords(spec?.mode, effectiveMode);
+  return {
+    id: sessionId,
+    workflow: [spec?.title ?? "", mode].filter((part) => part !== "").join(" · "),
+    state: status,
+    reason: statusReason,
+    progress: status === "completed" ? 1 : (session.progress ?? 0),
+    startMs: session.startTimeMs ?? session.createTimeMs,
+    endMs: session.endTimeMs,
+    openApprovals: session.openApprovals ?? 0,
+    counts: counts as Readonly<Record<string, number>>,
+    tasks: tasks.map(taskView),
+  };
+}
+
+function taskView({
+  spec,
+  status,
+  statusReason = "",
+  attempts = 0,
+  outcome,
+  ...task
+}: SessionTask): TaskView {
+  return {
+    id: spec?.id ?? "",
+    title: spec?.title ?? "",
+    kind: "uses",
+    uses: spec?.capability ?? spec?.workflow?.name ?? spec?.mission?.name ?? "",
+    needs: (spec?.needs ?? []).map(({ task: id = "" }) => id),
+    state: status,
+    reason: statusReason,
+    attempts,
+    error: outcome?.failed?.message ?? "",
+    startMs: task.startTimeMs ?? task.readyTimeMs,
+    endMs: task.endTimeMs,
+    nextMs: undefined,
+    progress: 0,
+    entries: undefined,
+  };
+}

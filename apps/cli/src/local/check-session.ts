@@ -1,0 +1,33 @@
+/** Reads the file of a session here. Everything that it takes is a chunk of its own, loaded when one is read. */
+import { checkSessionText, type DefinitionProblem, isSessionText } from "@tutti/definitions";
+import { Mapping, schema } from "@tutti/rest/json";
+import type { Routes } from "@tutti/rest/types";
+import { type Json, merged } from "../command/input.ts";
+import type { SourceFile } from "./definition-file.ts";
+
+export { isSessionText };
+
+type SessionBody = Routes["sessions.start"]["body"];
+
+export interface CheckedSession {
+  readonly problems: readonly DefinitionProblem[];
+  /** As it is started over REST; undefined where something is wrong. */
+  readonly body: SessionBody | undefined;
+}
+
+/** @param input parts that go over those of the file */
+export function checkSession(file: SourceFile, input?: Json): CheckedSession {
+  const { problems, spec } = checkSessionText(file);
+  if (spec === undefined) return { problems, body: undefined };
+  // The messages of the contracts as REST has them.
+  const body: SessionBody = new Mapping(schema).message("tutti.session.v1.SessionSpec", { ...spec });
+  return { problems, body: input === undefined ? body : withInput(body, input) };
+}
+
+function withInput(body: SessionBody, input: Json): SessionBody {
+  const over = (given: unknown): Json => merged((given ?? {}) as Json, input);
+  if (body.tasks !== undefined) return { ...body, tasks: { ...body.tasks, input: over(body.tasks.input) } };
+  if (body.goal !== undefined) return { ...body, goal: { ...body.goal, input: over(body.goal.input) } };
+  if (body.definition === undefined) return body;
+  return { ...body, definition: { ...body.definition, input: over(body.definition.input) } };
+}
