@@ -19,6 +19,7 @@ describe("estimates on a whole installation", () => {
     tutti = await connect({ address });
     worker = new Worker({ address, agentId: "hand", handleSignals: false });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
+    worker.handle("number.triple", ({ n }: { readonly n: number }) => n * 3);
     worker.handle("number.refuse", () => {
       throw new Error("no such number");
     });
@@ -51,5 +52,20 @@ describe("estimates on a whole installation", () => {
     const [double, refuse] = known;
     assert.ok(double && double.samples > 0 && double.p50Ms > 0);
     assert.ok(refuse && refuse.failureProbability > double.failureProbability);
+  });
+
+  it("come from a run as well, by the task of its definition", async () => {
+    const text = "workflow: triple\ntasks: {one: {uses: number.triple, with: {n: 2}}}\n";
+    await tutti.register(text);
+    await (await tutti.start("triple", { id: "tripling" })).result();
+    const subject = EstimateSubject.create({
+      ...{ capability: "number.triple", definition: "triple", definitionTask: "one" },
+    });
+    const { estimates: known } = await until(
+      "an estimate of the task",
+      () => estimates().predict({ namespace: "", subjects: [subject] }),
+      ({ estimates: found }) => found[0]?.basis?.capability === "number.triple",
+    );
+    assert.equal(known[0]?.basis?.definitionTask, "one");
   });
 });
