@@ -76,9 +76,7 @@ export class SwarmService extends Orchestrator {
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const { signOfLifeMs } = settings;
-    const relays = new Relays({
-      ...{ foundation, now, host: owner, signOfLifeMs, dispatch },
-    });
+    const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, relays, now });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const book = new LinkBook({

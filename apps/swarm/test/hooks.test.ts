@@ -17,7 +17,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { signatureOf } from "../src/scaling/drivers/webhook/signature.ts";
+import { signatureOf } from "../src/webhooks/signature.ts";
 import { type AgentStream, done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";

@@ -12,7 +12,9 @@ import {
   ListPoolsRequest,
   PausePoolRequest,
   poolService,
+  Scaler,
   SetPoolLimitRequest,
+  scalerService,
 } from "@tutti/contracts/swarm/v1";
 import type { ServiceHost } from "@tutti/host";
 import { natsServerProgram } from "@tutti/nats/testing";
@@ -45,6 +47,11 @@ async function furnish(host: ServiceHost, owner: string, namespace: string, pool
   await raw.link(hello);
   const request = { namespace, pool, agentId: "odd", reason: "gives nonsense" };
   await host.mesh.client(agentService).quarantineAgent(request);
+  const driver = { $case: "process" as const, value: { command: ["true"] } };
+  await host.mesh.client(scalerService).createScaler({
+    namespace,
+    scaler: Scaler.fromPartial({ pool, scalerId: "night", maxAgents: 1, paused: true, driver }),
+  });
   await pools.pausePool(PausePoolRequest.fromPartial({ namespace, pool, reason: "maintenance" }));
 }
 
@@ -90,6 +97,13 @@ describe("what is kept of pools, in a cluster", { skip: program.skip }, () => {
       names,
     );
     assert.equal(new Set(listed.map(({ status }) => status?.owner)).size, 2);
+    const { scalers } = await one.mesh
+      .client(scalerService)
+      .listScalers({ namespace, pool: "", page: undefined });
+    assert.deepEqual(
+      scalers.map(({ pool }) => pool),
+      names.slice(1),
+    );
 
     killed.child.kill("SIGKILL");
     for (const pool of names.slice(1)) await assertFurnished(one, namespace, pool);

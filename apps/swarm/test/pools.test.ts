@@ -59,6 +59,7 @@ describe("pools that last", () => {
       ["gpu"],
     );
 
+    assert.equal(made.adaptiveConcurrency, true);
     const change = (maxQueued: number, revision: string, ...fields: string[]) =>
       pools().updatePool(
         UpdatePoolRequest.fromPartial({

@@ -13,10 +13,9 @@ export async function createPool(context: Context): Promise<number> {
   const server = await connect(context);
   const { pool, existed } = await server.call("pools.create", {
     query: server.namespace,
-    // Of a new pool what is not said is as usual; these two are usually on.
+    // Of a new pool what is not said is as usual; second copies usually are.
     body: {
       pool: context.values.argument("POOL"),
-      adaptiveConcurrency: true,
       doubling: { enabled: true },
       ...said,
     },

@@ -6,8 +6,8 @@ import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swa
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import type { HookQuestion, HookReply } from "@tutti/matching";
 import { resolved } from "../scaling/drivers/process/environment.ts";
-import { callWebhook } from "../scaling/drivers/webhook/call.ts";
-import { momentHeader, signatureHeader, signatureOf } from "../scaling/drivers/webhook/signature.ts";
+import { callWebhook } from "../webhooks/call.ts";
+import { momentHeader, signatureHeader, signatureOf } from "../webhooks/signature.ts";
 import { failure } from "./listener.ts";
 import { occasionOf } from "./occasions.ts";
 

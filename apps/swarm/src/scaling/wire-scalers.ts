@@ -38,10 +38,9 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
     }),
   );
   pools.onLeft((pool) => void scalers.leave(pool));
-  mesh.serve(
-    scalerService,
-    scalerHandlers({ ...desk, scalers, isLoopback: isLoopback(mesh.settings.listen) }),
-  );
+  const remoteScalers = mesh.client(scalerService);
+  const served = { ...desk, scalers, remoteScalers, isLoopback: isLoopback(mesh.settings.listen) };
+  mesh.serve(scalerService, scalerHandlers(served));
   return scalers;
 }
 

@@ -81,7 +81,7 @@ function causeOf(core: PoolCore, demand: Demand): WaitCause {
 }
 
 /** Why no agent will do, where none does. */
-export function missingCause(core: PoolCore, { wish }: Demand): WaitCause {
+function missingCause(core: PoolCore, { wish }: Demand): WaitCause {
   const cohorts = [...(core.demands.fieldOf(wish.capability)?.cohorts ?? [])];
   const versions = cohorts.flatMap(({ offered }) =>
     offered.filter(({ name }) => name === wish.capability).map(({ version }) => version),

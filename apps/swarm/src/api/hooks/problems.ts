@@ -2,7 +2,7 @@
 import type { Hook } from "@tutti/contracts/swarm/v1";
 import { poolErrors } from "@tutti/machine-pool";
 import { compileHook, type HookProblem } from "@tutti/matching";
-import { urlProblem } from "../../scaling/drivers/webhook/addresses.ts";
+import { urlProblem } from "../../webhooks/addresses.ts";
 
 export function insistOnSound(hook: Hook, arePrivateAllowed: boolean): void {
   const { problems = [] } = compileHook(hook);

@@ -32,15 +32,17 @@ export async function create(
   context: CallContext,
 ): Promise<CreatePoolReply> {
   const namespace = namespaceOf(request);
-  const { pool = poolMessage.create() } = request;
-  const name = pool.pool;
-  insistOnSound(pool, namespace);
+  const { pool: asked = poolMessage.create() } = request;
+  const name = asked.pool;
+  insistOnSound(asked, namespace);
   // One that is always there can be said to be as it is, and nothing else.
   if (desk.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await desk.pools.tenant(namespace, name, context);
-    if (!isSaidOf(pool, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
+    if (!isSaidOf(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
     return { pool: await shown(desk, namespace, name, context), existed: true };
   }
+  // Off is what a flag is that nobody mentions: a new pool has it, and is relieved of it by an update that names it.
+  const pool = { ...asked, adaptiveConcurrency: true };
   // The name alone says that it is the same: the machine compares what is asked for.
   const told = { command: createPool, body: { pool }, idempotencyKey: "" };
   const { existed } = await desk.keeper.change(namespace, name, told, context);

@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { createScaler, deleteScaler, updateScaler } from "@tutti/machine-pool";
-import type { Handlers } from "@tutti/mesh";
+import type { Client, Handlers } from "@tutti/mesh";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
 import { scalingErrors } from "../../scaling/errors.ts";
@@ -20,12 +20,17 @@ import { scalerProblem } from "../../scaling/problems.ts";
 import type { Scalers } from "../../scaling/scalers.ts";
 import type { Desk } from "../desk.ts";
 import { mergedFields } from "../merged.ts";
+import { poolsOf } from "../pools/listing.ts";
 
 export interface ScalerDesk extends Desk {
   readonly scalers: Scalers;
+  /** Scalers of this process and of others. */
+  readonly remoteScalers: Client<typeof scalerService>;
   /** Whether nobody from another machine can call this process. */
   readonly isLoopback: boolean;
 }
+
+const pageSize = 1_000;
 
 const changeable = [
   ...(["driver", "capabilities", "minAgents", "maxAgents", "targetWaitMs", "coolDownMs", "idleMs"] as const),
@@ -87,23 +92,53 @@ async function remove(desk: ScalerDesk, request: DeleteScalerRequest, context: C
   return { removed };
 }
 
-/** Those of pools that are owned here. */
 async function list(desk: ScalerDesk, request: ListScalersRequest, context: CallContext) {
   const namespace = namespaceOf(request);
   const { pool, page } = request;
-  const names = pool === "" ? desk.pools.of(namespace).map(({ name }) => name) : [pool];
-  const all: Scaler[] = [];
-  for (const name of names.sort()) {
-    const tenant = await desk.pools.tenant(namespace, name, context);
-    for (const scalerId of [...tenant.contents.scalers.keys()].sort())
-      all.push(viewOf(desk, tenant, scalerId));
-  }
+  const all = pool === "" ? await scalersOfAll(desk, namespace, context) : await own(desk, request, context);
   const { items, nextToken } = pageOf(
     all,
     { list: ["scalers", namespace, pool], keyOf: (scaler) => `${scaler.pool}/${scaler.scalerId}` },
     page,
   );
   return { scalers: items, page: { nextToken, total: all.length } };
+}
+
+/** Those of a pool that is owned here. */
+async function own(
+  desk: ScalerDesk,
+  request: { readonly namespace: string; readonly pool: string },
+  context: CallContext,
+): Promise<Scaler[]> {
+  const tenant = await tenantOf(desk, request, context);
+  return [...tenant.contents.scalers.keys()].sort().map((scalerId) => viewOf(desk, tenant, scalerId));
+}
+
+/** Those of all pools, of all owners. */
+async function scalersOfAll(desk: ScalerDesk, namespace: string, context: CallContext): Promise<Scaler[]> {
+  const pools = await poolsOf(desk, namespace, context);
+  const lists = pools.map(async ({ pool }) => {
+    if (desk.pools.holds(namespace, pool)) return own(desk, { namespace, pool }, context);
+    return scalersElsewhere(desk, namespace, pool, context);
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+async function scalersElsewhere(
+  { remoteScalers }: ScalerDesk,
+  namespace: string,
+  pool: string,
+  context: CallContext,
+): Promise<Scaler[]> {
+  const found: Scaler[] = [];
+  let token = "";
+  do {
+    const page = { size: pageSize, token };
+    const reply = await remoteScalers.listScalers({ namespace, pool, page }, { context });
+    found.push(...reply.scalers);
+    token = reply.page?.nextToken ?? "";
+  } while (token !== "");
+  return found;
 }
 
 async function listScalings(desk: ScalerDesk, request: ListScalingsRequest, context: CallContext) {

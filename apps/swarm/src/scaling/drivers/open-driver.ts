@@ -1,13 +1,13 @@
 /** Which driver a scaler has, and whether it may have it. */
 import type { Scaler } from "@tutti/contracts/swarm/v1";
 import type { Foundation, IdSource, TuttiError } from "@tutti/kernel";
+import { urlProblem } from "../../webhooks/addresses.ts";
 import { scalingErrors } from "../errors.ts";
 import type { ScalingSettings } from "../settings.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
 import type { AgentHome } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
 import { ProcessDriver } from "./process/process-driver.ts";
-import { urlProblem } from "./webhook/addresses.ts";
 import { WebhookDriver } from "./webhook/webhook-driver.ts";
 
 export interface DriverParts {

@@ -5,9 +5,9 @@ import { after, before, describe, it } from "node:test";
 import { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
 import { sleep, systemFoundation } from "@tutti/kernel";
 import { recordingLogger, seededChance } from "@tutti/kernel/testing";
-import { isInner, urlProblem } from "./addresses.ts";
-import { callWebhook } from "./call.ts";
-import { signatureOf } from "./signature.ts";
+import { isInner, urlProblem } from "../../../webhooks/addresses.ts";
+import { callWebhook } from "../../../webhooks/call.ts";
+import { signatureOf } from "../../../webhooks/signature.ts";
 import { WebhookDriver } from "./webhook-driver.ts";
 
 const real = systemFoundation();

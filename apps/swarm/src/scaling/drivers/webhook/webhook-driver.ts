@@ -7,10 +7,10 @@
 import type { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
 import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
 import { launchIdOf } from "@tutti/matching";
+import { callWebhook } from "../../../webhooks/call.ts";
+import { momentHeader, signatureHeader, signatureOf } from "../../../webhooks/signature.ts";
 import type { Closing, Driver, Standing } from "../driver.ts";
 import { resolved } from "../process/environment.ts";
-import { callWebhook } from "./call.ts";
-import { momentHeader, signatureHeader, signatureOf } from "./signature.ts";
 
 export interface WebhookDriverParts {
   readonly namespace: string;

@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { scalingErrors } from "../../errors.ts";
+import { scalingErrors } from "../scaling/errors.ts";
 
 const inner = new BlockList();
 for (const [address, prefix] of [

@@ -1,7 +1,7 @@
 /** One call of a webhook: to an address that was checked, with a bounded answer in bounded time. */
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
-import { scalingErrors } from "../../errors.ts";
+import { scalingErrors } from "../scaling/errors.ts";
 import { type Address, allowedAddresses } from "./addresses.ts";
 
 export interface WebhookCall {
