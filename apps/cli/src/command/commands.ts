@@ -3,6 +3,7 @@ import { agentCommands } from "./table/agents.ts";
 import { installationCommands } from "./table/installation.ts";
 import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
+import { modelCommands } from "./table/models.ts";
 import { poolCommands } from "./table/pools.ts";
 import { runCommands } from "./table/runs.ts";
 import { sessionCommands } from "./table/sessions.ts";
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   ...agentCommands,
   ...poolCommands,
   ...lockCommands,
+  ...modelCommands,
 ];
