@@ -2,8 +2,10 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
   Agent,
   Approval,
+  CompareModesReply,
   Definition,
   GetAgentReply,
+  GetPlanReply,
   Graph,
   ListAgentsReply,
   ListApprovalsReply,
@@ -16,6 +18,7 @@ import type {
   ListQueueReply,
   ListRunsReply,
   ListSchedulesReply,
+  ListSessionsReply,
   MetricSeries,
   Run,
   RunCount,
@@ -166,6 +169,28 @@ export const missionApprovalsQuery = (missionId: string) =>
         pathOf(["mission-approvals"], { workId: missionId, size: 100 }),
         signal,
       ),
+  });
+
+export const someSessionsQuery = (filter: Filter, size: number) =>
+  queryOptions({
+    queryKey: ["sessions", { some: filter, size }],
+    queryFn: ({ signal }) => read<ListSessionsReply>(pathOf(["sessions"], { ...filter, size }), signal),
+  });
+
+/** Asked anew whenever something happened to the session. */
+export const planQuery = (sessionId: string, number: number, event: number) =>
+  queryOptions({
+    queryKey: ["session", sessionId, "plan", number, event],
+    queryFn: ({ signal }) =>
+      read<GetPlanReply>(pathOf(["sessions", sessionId, "plan"], number === 0 ? {} : { number }), signal),
+  });
+
+/** Of an ended session; it does not change any more. */
+export const compareQuery = (sessionId: string) =>
+  queryOptions({
+    queryKey: ["session", sessionId, "compare"],
+    queryFn: ({ signal }) => read<CompareModesReply>(pathOf(["sessions", sessionId, "compare"]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const schedulesQuery = () =>

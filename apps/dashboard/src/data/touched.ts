@@ -11,6 +11,7 @@ export function touchedBy(type: string, subject: string): readonly string[] {
     return ["missions", "agents", "pools", ...aboutMission(subject)];
   if (area === "swarm" && (thing === "vote" || thing === "budget")) return aboutMission(subject);
   if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
+  if (area === "session") return ["sessions"];
   if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
   if (area === "swarm") return ["agents", "pools"];

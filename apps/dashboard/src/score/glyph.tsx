@@ -37,6 +37,15 @@ const drawings: Record<GlyphName, ReactNode> = {
       <circle className="ink" cx="6.4" cy="10.2" r="1.3" />
     </>
   ),
+  // Two voices in one staff: one stem goes up, the other down.
+  voices: (
+    <>
+      <ellipse className="ink" cx="5" cy="7.4" rx="2.6" ry="1.9" transform="rotate(-20 5 7.4)" />
+      <path d="M7.5 7V1.6" />
+      <ellipse className="ink" cx="11" cy="9" rx="2.6" ry="1.9" transform="rotate(-20 11 9)" />
+      <path d="M8.5 9.6v5" />
+    </>
+  ),
   // The last barline: thin, then thick.
   final: (
     <>

@@ -23,7 +23,8 @@ export type GlyphName =
   | "trill"
   | "breath"
   | "wedge"
-  | "chord";
+  | "chord"
+  | "voices";
 
 export interface Stand {
   /** In words, as people see it. */

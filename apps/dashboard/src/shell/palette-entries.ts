@@ -4,6 +4,7 @@ type Choice =
   | { readonly kind: "place"; readonly path: string }
   | { readonly kind: "run"; readonly runId: string }
   | { readonly kind: "mission"; readonly missionId: string }
+  | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "workflow"; readonly name: string }
   | { readonly kind: "act"; readonly act: "theme" | "keys" | "namespace" };
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
-import { someMissionsQuery, someRunsQuery, workflowsQuery } from "../data/queries.ts";
+import { someMissionsQuery, someRunsQuery, someSessionsQuery, workflowsQuery } from "../data/queries.ts";
 import { chooseTheme, nextTheme } from "../effects/theme.ts";
 import { runStates, standOf } from "../score/states.ts";
 import { type Entry, offered } from "./palette-entries.ts";
@@ -14,6 +14,7 @@ const fixed: readonly Entry[] = [
     detail: "go",
     choice: { kind: "place", path } as const,
   })),
+  { id: "race", word: "The race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },
   { id: "start", word: "Start a run", detail: "n", choice: { kind: "place", path: "/start" } },
   {
     id: "editor",
@@ -57,6 +58,7 @@ function useEntries(typed: string): readonly Entry[] {
   const text = useDeferredValue(typed.trim());
   const { data: found } = useQuery({ ...someRunsQuery({ text }, 8), enabled: text.length > 1 });
   const { data: together } = useQuery({ ...someMissionsQuery({ text }, 8), enabled: text.length > 1 });
+  const { data: intents } = useQuery({ ...someSessionsQuery({ text }, 8), enabled: text.length > 1 });
   const { data: workflows } = useQuery(workflowsQuery());
   const runs = (found?.runs ?? []).map(({ runId, status, spec }) => ({
     id: `run ${runId}`,
@@ -70,13 +72,22 @@ function useEntries(typed: string): readonly Entry[] {
     detail: `mission, ${standOf(runStates, status).word}${spec?.title ? `, ${spec.title}` : ""}`,
     choice: { kind: "mission", missionId } as const,
   }));
+  const sessions = (intents?.sessions ?? []).map(({ sessionId, status, spec }) => ({
+    id: `session ${sessionId}`,
+    word: sessionId,
+    detail: `session, ${standOf(runStates, status).word}${spec?.title ? `, ${spec.title}` : ""}`,
+    choice: { kind: "session", sessionId } as const,
+  }));
   const definitions = (workflows?.definitions ?? []).map(({ name = "" }) => ({
     id: `workflow ${name}`,
     word: name,
     detail: "workflow",
     choice: { kind: "workflow", name } as const,
   }));
-  return offered([...fixed, ...definitions, ...(text.length > 1 ? [...runs, ...missions] : [])], typed);
+  return offered(
+    [...fixed, ...definitions, ...(text.length > 1 ? [...runs, ...missions, ...sessions] : [])],
+    typed,
+  );
 }
 
 function Choices({ onClose, onSheet, onNamespace }: Ways) {
@@ -94,6 +105,8 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
     else if (choice.kind === "run") void navigate({ to: "/runs/$runId", params: { runId: choice.runId } });
     else if (choice.kind === "mission")
       void navigate({ to: "/missions/$missionId", params: { missionId: choice.missionId } });
+    else if (choice.kind === "session")
+      void navigate({ to: "/sessions/$sessionId", params: { sessionId: choice.sessionId } });
     else if (choice.kind === "workflow")
       void navigate({ to: "/workflows/$name", params: { name: choice.name } });
     else if (choice.act === "theme") chooseTheme(nextTheme());
@@ -120,7 +133,7 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
-        placeholder="A page, a run or a mission by its id, a workflow, an action"
+        placeholder="A page, a run, a mission or a session by its id, a workflow, an action"
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value);

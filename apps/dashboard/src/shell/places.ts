@@ -4,6 +4,7 @@ import type { GlyphName } from "../score/states.ts";
 export const places = [
   { path: "/", word: "Overview", key: "o", glyph: "breath" },
   { path: "/runs", word: "Runs", key: "r", glyph: "note" },
+  { path: "/sessions", word: "Sessions", key: "e", glyph: "voices" },
   { path: "/approvals", word: "Approvals", key: "a", glyph: "fermata" },
   { path: "/missions", word: "Missions", key: "m", glyph: "chord" },
   { path: "/workflows", word: "Workflows", key: "f", glyph: "repeat" },

@@ -11,6 +11,7 @@ import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
+import { sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
 import { NotHere } from "./not-here.tsx";
 
@@ -91,6 +92,30 @@ const mission = createRoute({
   component: lazyRouteComponent(() => import("../pages/missions/mission-page.tsx"), "MissionPage"),
 });
 
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions",
+  validateSearch: sessionsSearch,
+  component: lazyRouteComponent(() => import("../pages/sessions/sessions-page.tsx"), "SessionsPage"),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions/$sessionId",
+  validateSearch: sessionSearch,
+  component: lazyRouteComponent(() => import("../pages/sessions/session-page.tsx"), "SessionPage"),
+});
+
+const race = createRoute({
+  getParentRoute: () => root,
+  path: "/race",
+  validateSearch: (search: Record<string, unknown>): { of?: string } => {
+    const of = word(search["of"]);
+    return of === undefined ? {} : { of };
+  },
+  component: lazyRouteComponent(() => import("../pages/race/race-page.tsx"), "RacePage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -145,6 +170,9 @@ const children = [
   approvals,
   missions,
   mission,
+  sessions,
+  session,
+  race,
   workflows,
   editor,
   workflow,

@@ -10,6 +10,8 @@ import {
   status,
 } from "./score.fixture.ts";
 
+import { sessionAt, sessionStreamAt } from "./sessions.fixture.ts";
+
 /** In which state the pages are looked at. */
 export type Scene = "full" | "empty" | "loading" | "failing" | "signed-out";
 
@@ -62,6 +64,8 @@ function emptyAnswer(path: string): unknown {
     pools: [],
     removed: [],
     missions: [],
+    sessions: [],
+    removedIds: [],
     live: true,
     schedules: [],
     series: [],
@@ -84,12 +88,15 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "agents":
       if (id === "") return { agents: agentsIn(searchParams.getAll("state"), nowMs) };
       return { agent: found(agentsAt(nowMs), "agentId"), work: [] };
+    case "sessions":
+      return sessionAt(part, nowMs);
     case "missions":
       return missionAt(id, nowMs);
     case "mission-approvals":
       return missionApprovalsAt(nowMs);
     case "watch":
       if (id === "missions") return missionStreamAt(part, nowMs);
+      if (id === "sessions") return sessionStreamAt(part, nowMs);
       return { agents: agentsAt(nowMs), removed: [], live: true };
     case "pools":
       return part === "queue" ? { tasks: queueAt(nowMs) } : { pools: poolsAt(agentsAt(nowMs).length) };

@@ -9,6 +9,7 @@ import { Copy } from "../../elements/copy.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
@@ -19,8 +20,7 @@ import { AgentsView } from "./agents-view.tsx";
 import { BoardView } from "./board-view.tsx";
 import { BudgetPart } from "./budget-part.tsx";
 import { MessagesView } from "./messages-view.tsx";
-import { actorOf, hasEnded, titleOf } from "./mission.ts";
-import { MissionActions } from "./mission-actions.tsx";
+import { actionsOf, actorOf, hasEnded, titleOf } from "./mission.ts";
 import { type MissionKnown, MissionStore } from "./mission-store.ts";
 import "./missions.css";
 import type { MissionView } from "./search.ts";
@@ -121,7 +121,7 @@ function Head({ mission }: { mission: Mission }) {
           )}
         </span>
       }
-      actions={<MissionActions mission={mission} />}
+      actions={<SteeringActions of={{ kind: "missions", id: missionId }} actions={actionsOf(mission)} />}
     />
   );
 }

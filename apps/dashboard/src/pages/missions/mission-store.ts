@@ -7,6 +7,7 @@ import type {
   Vote,
   WatchMissionReply,
 } from "@tutti/rest/types";
+import { Listed } from "../../data/listed.ts";
 import { ToldStore } from "../../data/told-store.ts";
 
 export interface MissionKnown {
@@ -69,41 +70,5 @@ export class MissionStore extends ToldStore<WatchMissionReply, MissionKnown> {
       messages: this.#messages.list(),
       votes: this.#votes.list(),
     };
-  }
-}
-
-/** Things by their names. The list is the same object until one of them changes: who shows it need not look again. */
-class Listed<Thing> {
-  readonly #things = new Map<string, Thing>();
-  readonly #nameOf: (thing: Thing) => string;
-  readonly #order: ((one: Thing, other: Thing) => number) | undefined;
-  #list: readonly Thing[] | undefined = [];
-
-  constructor(nameOf: (thing: Thing) => string, order?: (one: Thing, other: Thing) => number) {
-    this.#nameOf = nameOf;
-    this.#order = order;
-  }
-
-  clear(): void {
-    this.#things.clear();
-    this.#list = undefined;
-  }
-
-  put(thing: Thing): void {
-    this.#things.set(this.#nameOf(thing), thing);
-    this.#list = undefined;
-  }
-
-  remove(thing: Thing): void {
-    this.#things.delete(this.#nameOf(thing));
-    this.#list = undefined;
-  }
-
-  list(): readonly Thing[] {
-    if (this.#list === undefined) {
-      const things = [...this.#things.values()];
-      this.#list = this.#order === undefined ? things : things.sort(this.#order);
-    }
-    return this.#list;
   }
 }

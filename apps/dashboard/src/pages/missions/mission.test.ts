@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Approval, BoardTask, Mission, MissionSpec, Vote } from "@tutti/rest/types";
+import { steeringCall, steeringCommand } from "../../elements/steering.ts";
 import { decideCall, decideCommand } from "../approvals/decide.ts";
 import {
-  actionCall,
-  actionCommand,
   actionsOf,
   budgetLines,
   budgetShare,
@@ -169,13 +168,16 @@ describe("what can be done with a mission", () => {
   it("is spelled as a call and as a command, with the reason", () => {
     const [, cancel, terminate] = actionsOf({ status: "running" });
     assert.ok(cancel !== undefined && terminate !== undefined);
-    assert.deepEqual(actionCall("m/1", cancel, "enough"), {
+    assert.deepEqual(steeringCall({ kind: "missions", id: "m/1" }, cancel, "enough"), {
       method: "POST",
       path: "/v1/missions/m%2F1/cancel",
       body: { reason: "enough" },
     });
-    assert.equal(actionCommand("m1", cancel, "it rains"), "tutti cancel m1 --reason 'it rains'");
-    assert.equal(actionCommand("m1", terminate, ""), "tutti cancel m1 --now");
+    assert.equal(
+      steeringCommand({ kind: "missions", id: "m1" }, cancel, "it rains"),
+      "tutti cancel m1 --reason 'it rains'",
+    );
+    assert.equal(steeringCommand({ kind: "missions", id: "m1" }, terminate, ""), "tutti cancel m1 --now");
   });
   it("has its questions decided below it", () => {
     const approval: Approval = {

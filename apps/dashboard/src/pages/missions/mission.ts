@@ -12,7 +12,7 @@ import type {
   VoteRule,
 } from "@tutti/rest/types";
 import { count, figure, percent, span } from "../../elements/moments.ts";
-import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
+import type { Steering } from "../../elements/steering.ts";
 
 const titleMax = 120;
 
@@ -180,37 +180,28 @@ export function inLine(value: unknown, most = 160): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-export interface MissionAction {
-  readonly verb: "pause" | "resume" | "cancel" | "terminate";
-  readonly label: string;
-  readonly weight: "main" | "plain" | "grave";
-  /** What a person is asked before. */
-  readonly question: string;
-  readonly said: string;
-}
-
-const pause: MissionAction = {
+const pause: Steering = {
   ...{ verb: "pause", label: "Pause", weight: "plain" },
   question: "What is at work finishes, and nothing new begins until it is resumed.",
   said: "Paused: what is at work finishes, nothing new begins.",
 };
-const resume: MissionAction = {
+const resume: Steering = {
   ...{ verb: "resume", label: "Resume", weight: "main" },
   ...{ question: "Its tasks are given out again.", said: "It goes on." },
 };
-const cancel: MissionAction = {
+const cancel: Steering = {
   ...{ verb: "cancel", label: "Cancel", weight: "grave" },
   question:
     "What is at work is stopped, in the runs and missions that it started too. This cannot be taken back.",
   said: "It is being cancelled.",
 };
-const terminate: MissionAction = {
+const terminate: Steering = {
   ...{ verb: "terminate", label: "Terminate", weight: "grave" },
   ...{ question: "The mission ends at once. Nothing that was done is undone.", said: "It was terminated." },
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */
-export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): readonly MissionAction[] {
+export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): readonly Steering[] {
   if (hasEnded(mission)) return [];
   switch (mission.status) {
     case "paused":
@@ -220,19 +211,6 @@ export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): reado
     default:
       return [pause, cancel, terminate];
   }
-}
-
-export function actionCall(missionId: string, { verb }: MissionAction, reason: string): Call {
-  return {
-    method: "POST",
-    path: pathOf(["missions", missionId, verb]),
-    body: reason === "" ? {} : { reason },
-  };
-}
-
-export function actionCommand(missionId: string, { verb }: MissionAction, reason: string): string {
-  const words = verb === "terminate" ? ["cancel", missionId, "--now"] : [verb, missionId];
-  return commandLine("tutti", ...words, ...(reason === "" ? [] : ["--reason", reason]));
 }
 
 /** `1,200 tokens, 0.4 of money`; empty where nothing was used. */
@@ -247,7 +225,9 @@ export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): 
 }
 
 /** How many tasks stand how, those with most first. */
-export function statesOf(tasks: readonly BoardTask[]): readonly (readonly [state: string, many: number])[] {
+export function statesOf(
+  tasks: readonly { readonly status: string }[],
+): readonly (readonly [state: string, many: number])[] {
   const counts = new Map<string, number>();
   for (const { status } of tasks) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].sort(([, one], [, other]) => other - one);

@@ -10,6 +10,7 @@ import "@xyflow/react/dist/base.css";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
+import { Arrowheads } from "./arrowheads.tsx";
 import type { Layout } from "./layout.ts";
 import { NeedEdge } from "./need-edge.tsx";
 import { shapeOf } from "./shape.ts";
@@ -133,20 +134,5 @@ function Zoom() {
         All
       </button>
     </Panel>
-  );
-}
-
-function Arrowheads() {
-  const shape = { viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7" };
-  return (
-    <svg className="run-marks" aria-hidden="true">
-      <defs>
-        {["", "-critical"].map((kind) => (
-          <marker key={kind} id={`run-arrow${kind}`} {...shape} markerUnits="userSpaceOnUse" orient="auto">
-            <path className={`run-arrow${kind}`} d="M0 0.5 7.5 4 0 7.5z" />
-          </marker>
-        ))}
-      </defs>
-    </svg>
   );
 }

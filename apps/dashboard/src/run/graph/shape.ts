@@ -5,10 +5,10 @@
  *    is unfolded, as a graph of its own.
  * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
  */
-import type { NeedCondition, TaskFacts } from "../model/facts.ts";
+import type { NeedCondition } from "../model/facts.ts";
 import { surroundings } from "../model/needs.ts";
 import { bundle } from "./bundle.ts";
-import type { Tasks } from "./tasks.ts";
+import type { GraphTask, Tasks } from "./tasks.ts";
 
 export interface GraphEdge {
   readonly key: string;
@@ -164,7 +164,7 @@ const alikePrefix = "=";
 
 function taskNode(place: number, context: Context): GraphNode {
   const { known, parts, wanted } = context;
-  const task = known.tasks[place] as TaskFacts;
+  const task = known.tasks[place] as GraphTask;
   const cells = parts.get(task.id) ?? [];
   const isList = cells.length > 0 && known.tasks[cells[0] ?? 0]?.id === `${task.id}[0]`;
   const canUnfold = cells.length > 0 && cells.length <= unfoldedMax;
@@ -179,7 +179,7 @@ function taskNode(place: number, context: Context): GraphNode {
 }
 
 /** What a task is called beside those around it: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
-export function shortTitle({ id, title, parentId }: Pick<TaskFacts, "id" | "title" | "parentId">): string {
+export function shortTitle({ id, title, parentId }: Pick<GraphTask, "id" | "title" | "parentId">): string {
   if (parentId === "" || !id.startsWith(parentId)) {
     const round = /#\d+$/.exec(id)?.[0] ?? "";
     return title === "" || title === id ? id : `${title}${title.endsWith(round) ? "" : ` ${round}`}`;

@@ -1,9 +1,12 @@
 import type { TaskFacts } from "../model/facts.ts";
 import type { NeedPlace } from "../model/needs.ts";
 
+/** What a picture knows of a task. */
+export type GraphTask = Pick<TaskFacts, "id" | "title" | "kind" | "uses" | "parentId" | "needs">;
+
 /** The tasks that a picture is made of, and whom each of them needs, by place. */
 export interface Tasks {
-  readonly tasks: readonly TaskFacts[];
+  readonly tasks: readonly GraphTask[];
   readonly placeOf: ReadonlyMap<string, number>;
   readonly needs: readonly (readonly NeedPlace[])[];
 }

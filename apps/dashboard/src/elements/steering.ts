@@ -1,0 +1,26 @@
+/** What is done to a mission or a session as a whole, as the page offers it. */
+import { type Call, commandLine, pathOf } from "./spelled.ts";
+
+export interface Steering {
+  readonly verb: "pause" | "resume" | "cancel" | "terminate" | "retry";
+  readonly label: string;
+  readonly weight: "main" | "plain" | "grave";
+  /** What a person is asked before. */
+  readonly question: string;
+  readonly said: string;
+}
+
+/** What is steered, by the first word of its routes. */
+export interface Steered {
+  readonly kind: "missions" | "sessions";
+  readonly id: string;
+}
+
+export function steeringCall({ kind, id }: Steered, { verb }: Steering, reason: string): Call {
+  return { method: "POST", path: pathOf([kind, id, verb]), body: reason === "" ? {} : { reason } };
+}
+
+export function steeringCommand({ id }: Steered, { verb }: Steering, reason: string): string {
+  const words = verb === "terminate" ? ["cancel", id, "--now"] : [verb, id];
+  return commandLine("tutti", ...words, ...(reason === "" ? [] : ["--reason", reason]));
+}

@@ -1,0 +1,142 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Session } from "@tutti/rest/types";
+import { useMemo } from "react";
+import { client } from "../../data/live.ts";
+import { useTold } from "../../data/use-told.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count, figure, percent, span } from "../../elements/moments.ts";
+import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import "../sessions/sessions.css";
+import { SessionStore } from "../sessions/session-store.ts";
+import { SessionsStore } from "../sessions/sessions-store.ts";
+import { VoiceMark } from "../sessions/voice-mark.tsx";
+import { voiceOf } from "../sessions/voices.ts";
+import { laneOf, type Race, raceLabel, racesOf } from "./race.ts";
+
+const route = getRouteApi("/race");
+
+/** One job in all modes side by side, live: how far each is, how long it takes, what it costs, and the slots it takes. */
+export function RacePage() {
+  const { of } = route.useSearch();
+  const { sessions, isWhole, problem } = useTold(
+    "race",
+    (later) => new SessionsStore(later),
+    (signal) => client.follow("sessions.watchAll", { query: { label: raceLabel } }, { signal }),
+  );
+  const races = useMemo(() => racesOf(sessions), [sessions]);
+  const race = races.find(({ name }) => name === of) ?? races[0];
+  return (
+    <>
+      <PageHead
+        title="The race"
+        below={race === undefined ? "One job in all modes, side by side" : <Below race={race} />}
+        actions={
+          <Link to="/sessions" className="press">
+            All sessions
+          </Link>
+        }
+      />
+      {problem === undefined ? null : (
+        <Failure title="The race cannot be shown" message={problem.message} code={problem.code} />
+      )}
+      {!isWhole && problem === undefined ? <Waiting what="the race" lines={8} /> : null}
+      {isWhole && race === undefined ? <NoRace /> : null}
+      {race === undefined ? null : <Track race={race} />}
+      {races.length > 1 ? <Others races={races} shown={race?.name ?? ""} /> : null}
+    </>
+  );
+}
+
+function Below({ race: { name, startMs } }: { race: Race }) {
+  return (
+    <>
+      {name}, begun <Moment atMs={startMs} />: one job, the same for all
+    </>
+  );
+}
+
+function NoRace() {
+  return (
+    <Empty title="Nobody has raced yet">
+      <p>One job is done in every mode at once, by as many agents each. Begin one in a terminal.</p>
+      <CopyLine label="command" text="tutti demo race" />
+    </Empty>
+  );
+}
+
+function Track({ race: { sessions, firstId } }: { race: Race }) {
+  return (
+    <ul className="race" aria-label="Lanes">
+      {sessions.map((session) => (
+        <LaneLine key={session.sessionId} listed={session} isFirst={session.sessionId === firstId} />
+      ))}
+    </ul>
+  );
+}
+
+/** Lists know little of a session: each lane follows its own. */
+function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
+  const { sessionId } = listed;
+  const { session = listed } = useTold(
+    sessionId,
+    (later) => new SessionStore(later),
+    (signal) => client.follow("sessions.watch", { params: { id: sessionId } }, { signal }),
+  );
+  const mode = session.effectiveMode ?? session.spec?.mode;
+  const { over, total, tookMs, money, slots, efficiency } = laneOf(session, useNow());
+  const share = total === 0 ? 0 : over / total;
+  const figures: readonly (readonly [string, string])[] = [
+    ["time", span(tookMs)],
+    ["cost", money === 0 ? "–" : figure(money)],
+    ["slots", slots === 0 ? "–" : figure(slots)],
+    ["efficiency", efficiency === 0 ? "–" : percent(efficiency)],
+  ];
+  return (
+    <li className={`race-lane voice-${voiceOf(mode).name}`}>
+      <div className="race-who">
+        <h2>
+          <Link to="/sessions/$sessionId" params={{ sessionId }}>
+            <VoiceMark mode={mode} />
+          </Link>
+        </h2>
+        <StandMark stand={standOf(runStates, session.status)} />
+        {isFirst ? <Tag tone="done">first</Tag> : null}
+      </div>
+      <div className="race-track">
+        <span className="race-staff" aria-hidden="true">
+          <span className="race-run" style={{ width: `${share * 100}%` }} />
+        </span>
+        <span className="small">
+          {count(over)} of {count(total)}
+        </span>
+      </div>
+      <dl className="race-figures">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
+
+function Others({ races, shown }: { races: readonly Race[]; shown: string }) {
+  return (
+    <nav className="race-others small" aria-label="Other races">
+      {races
+        .filter(({ name }) => name !== shown)
+        .slice(0, 10)
+        .map(({ name, startMs }) => (
+          <Link key={name} to="/race" search={{ of: name }}>
+            {name}, <Moment atMs={startMs} />
+          </Link>
+        ))}
+    </nav>
+  );
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Mode, Session } from "@tutti/rest/types";
+import { laneOf, racesOf } from "./race.ts";
+
+const session = (name: string, effectiveMode: Mode, given: Partial<Session> = {}): Session => ({
+  ...{
+    sessionId: `${name}-${effectiveMode}`,
+    status: "running",
+    effectiveMode,
+    parts: [],
+    createTimeMs: 1_000,
+  },
+  spec: { labels: { race: name }, limits: {}, reservationIds: [], dependsOn: [], locks: [] },
+  ...given,
+});
+const ended = (endTimeMs: number, status: Session["status"] = "completed") => ({ status, endTimeMs });
+
+describe("races", () => {
+  it("put lanes in the order of modes, whatever came first", () => {
+    const [race] = racesOf([session("r", "intelligence"), session("r", "workflow")]);
+    assert.deepEqual(
+      race?.sessions.map(({ effectiveMode }) => effectiveMode),
+      ["workflow", "intelligence"],
+    );
+  });
+
+  it("have a first one when all have ended, and only among those that did well", () => {
+    const slow = session("r", "workflow", ended(9_000));
+    const firstOf = (sessions: readonly Session[]) => racesOf(sessions)[0]?.firstId;
+    assert.equal(firstOf([slow, session("r", "swarm")]), undefined);
+    assert.equal(firstOf([slow, session("r", "swarm", ended(5_000))]), "r-swarm");
+    assert.equal(firstOf([slow, session("r", "swarm", ended(2_000, "failed"))]), "r-workflow");
+  });
+
+  it("stand by their names, the newest first, and what bears no name is in none", () => {
+    const late = session("late", "swarm", { createTimeMs: 5_000 });
+    const { spec: _, ...none } = session("r", "swarm");
+    assert.deepEqual(
+      racesOf([session("early", "swarm"), late, none]).map(({ name }) => name),
+      ["late", "early"],
+    );
+  });
+
+  it("have lanes that say how far, how long and at which cost", () => {
+    const going = session("r", "swarm", {
+      ...{ startTimeMs: 2_000, tasks: { total: 4, completed: 1, failed: 1 }, used: { money: 3 } },
+      performance: { waits: [], slots: 2, efficiency: 0.5 },
+    });
+    assert.deepEqual(laneOf(going, 5_000), {
+      ...{ over: 2, total: 4, tookMs: 3_000, money: 3, slots: 2, efficiency: 0.5 },
+    });
+    assert.equal(laneOf({ ...going, endTimeMs: 4_000 }, 9_000).tookMs, 2_000);
+  });
+});

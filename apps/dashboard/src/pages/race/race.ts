@@ -1,0 +1,66 @@
+/** A race: one job in several modes at once, as sessions that bear its name in a label. */
+import type { Mode, Session } from "@tutti/rest/types";
+import { tasksOver } from "../missions/mission.ts";
+
+/** What names the race that a session is in. */
+export const raceLabel = "race";
+
+export interface Race {
+  readonly name: string;
+  readonly startMs: number;
+  /** In the order of their modes, as lists know them. */
+  readonly sessions: readonly Session[];
+  /** Of those that did well, once all have ended. */
+  readonly firstId: string | undefined;
+}
+
+const order: readonly Mode[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custom"];
+
+/** All races there are, the newest first. */
+export function racesOf(sessions: readonly Session[]): readonly Race[] {
+  const byName = new Map<string, Session[]>();
+  for (const session of sessions) {
+    const name = session.spec?.labels?.[raceLabel];
+    if (name === undefined) continue;
+    const together = byName.get(name);
+    if (together === undefined) byName.set(name, [session]);
+    else together.push(session);
+  }
+  return [...byName]
+    .map(([name, together]) => raceOf(name, together))
+    .sort((one, other) => other.startMs - one.startMs);
+}
+
+function raceOf(name: string, sessions: readonly Session[]): Race {
+  const place = ({ effectiveMode }: Session) => order.indexOf(effectiveMode ?? "unspecified");
+  const tookMs = ({ createTimeMs = 0, endTimeMs = 0 }: Session) => endTimeMs - createTimeMs;
+  const isOver = sessions.every(({ endTimeMs = 0 }) => endTimeMs > 0);
+  const [first] = sessions
+    .filter(({ status }) => status === "completed")
+    .sort((one, other) => tookMs(one) - tookMs(other));
+  return {
+    ...{ name, firstId: isOver ? first?.sessionId : undefined },
+    startMs: Math.min(...sessions.map(({ createTimeMs = 0 }) => createTimeMs)),
+    sessions: [...sessions].sort((one, other) => place(one) - place(other)),
+  };
+}
+
+export interface Lane {
+  readonly over: number;
+  readonly total: number;
+  /** How long it has taken, or took. */
+  readonly tookMs: number;
+  readonly money: number;
+  /** Taken on the average. */
+  readonly slots: number;
+  readonly efficiency: number;
+}
+
+export function laneOf(session: Session, nowMs: number): Lane {
+  const { performance, used, createTimeMs = 0, startTimeMs, endTimeMs = 0 } = session;
+  return {
+    ...{ over: tasksOver(session.tasks), total: session.tasks?.total ?? 0 },
+    tookMs: Math.max(0, (endTimeMs || nowMs) - (startTimeMs ?? createTimeMs)),
+    ...{ money: used?.money ?? 0, slots: performance?.slots ?? 0, efficiency: performance?.efficiency ?? 0 },
+  };
+}

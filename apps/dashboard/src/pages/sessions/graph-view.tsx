@@ -1,0 +1,223 @@
+import {
+  type EdgeTypes,
+  Handle,
+  type Node,
+  type NodeProps,
+  type NodeTypes,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import "../../run/run.css";
+import type { Mode, Session, SessionTask, TaskMove } from "@tutti/rest/types";
+import { memo, useCallback, useMemo, useState } from "react";
+import { counted, span } from "../../elements/moments.ts";
+import { Arrowheads } from "../../run/graph/arrowheads.tsx";
+import type { LaidNode, Layout } from "../../run/graph/layout.ts";
+import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
+import { shapeOf } from "../../run/graph/shape.ts";
+import { standOfNumber } from "../../run/graph/tones.ts";
+import { useLayout } from "../../run/graph/use-layout.ts";
+import { mostUrgent, numberOfState, taskStates as states } from "../../run/model/task-state.ts";
+import { Glyph } from "../../score/glyph.tsx";
+import { useIsNarrow } from "../../shell/use-is-narrow.ts";
+import { graphTasks, partsOfNode, shapeKey } from "./graph-facts.ts";
+import { lastMoves, modesOfParts } from "./session.ts";
+import { VoiceMark } from "./voice-mark.tsx";
+import { voiceOf } from "./voices.ts";
+
+interface NodeData extends Record<string, unknown> {
+  readonly laid: LaidNode;
+  readonly state: number;
+  readonly mode: Mode | undefined;
+  /** When it moved, in words; empty for what stayed. */
+  readonly moved: string;
+  readonly isSelected: boolean;
+  readonly onSelect: (key: string) => void;
+  readonly onToggle: (key: string) => void;
+}
+
+type FlowTask = Node<NodeData, "task">;
+
+const nodeTypes: NodeTypes = { task: memo(TaskBox) };
+const edgeTypes: EdgeTypes = { need: NeedEdge };
+
+interface GraphOptions {
+  session: Session;
+  tasks: readonly SessionTask[];
+  moves: readonly TaskMove[];
+  /** The task that is open; empty for none. */
+  open: string;
+  onOpen: (taskId: string) => void;
+}
+
+/** The tasks and what they need, each in the colour and with the letter of the mode it is done in. */
+export default function GraphView(options: GraphOptions) {
+  const { session, tasks, moves } = options;
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const key = shapeKey(tasks);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what of the tasks makes another picture
+  const scope = useMemo(() => shapeOf(graphTasks(tasks), { toggled, isSequence: false }), [key, toggled]);
+  const layout = useLayout(scope, useIsNarrow() ? "down" : "right");
+  const toggle = useCallback((of: string) => {
+    setToggled((before) => {
+      const next = new Set(before);
+      if (!next.delete(of)) next.add(of);
+      return next;
+    });
+  }, []);
+  return (
+    <>
+      <Legend session={session} />
+      <Moves session={session} moves={moves} />
+      {layout === undefined ? (
+        <div className="session-graph" />
+      ) : (
+        <Picture {...{ ...options, layout, toggle }} />
+      )}
+    </>
+  );
+}
+
+function Legend({ session }: { session: Session }) {
+  const modes = [...new Set(modesOfParts(session).values())];
+  if (modes.length === 0) return null;
+  return (
+    <ul className="session-legend small" aria-label="Modes">
+      {modes.map((mode) => (
+        <li key={mode}>
+          <VoiceMark mode={mode} /> <span className="soft">{voiceOf(mode).about}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const movesShown = 20;
+
+function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[] }) {
+  const modes = modesOfParts(session);
+  const startMs = session.startTimeMs ?? session.createTimeMs ?? 0;
+  if (moves.length === 0) return null;
+  return (
+    <details className="session-moves">
+      <summary>{counted(moves.length, "task")} moved between parts</summary>
+      <ol className="small">
+        {moves
+          .slice(-movesShown)
+          .map(({ taskId, fromPartId = "", toPartId = "", moveTimeMs = 0, reason }) => (
+            <li key={`${taskId} ${moveTimeMs} ${toPartId}`}>
+              <code>{taskId}</code> after {span(moveTimeMs - startMs)}:{" "}
+              <VoiceMark mode={modes.get(fromPartId)} /> to <VoiceMark mode={modes.get(toPartId)} />
+              {reason ? <span className="soft"> {reason}</span> : null}
+            </li>
+          ))}
+      </ol>
+    </details>
+  );
+}
+
+/** Around a small picture; a large one is as high as the style sheet lets it be. */
+const around = 120;
+
+function Picture(options: GraphOptions & { layout: Layout; toggle: (key: string) => void }) {
+  const { layout } = options;
+  const nodes = useNodes(options);
+  const edges = useMemo(
+    () =>
+      layout.edges.map(
+        (laid): FlowNeed => ({
+          ...{ id: laid.edge.key, type: "need", source: laid.edge.from, target: laid.edge.to },
+          data: { laid, direction: layout.direction, isCritical: false },
+        }),
+      ),
+    [layout],
+  );
+  return (
+    <figure
+      className="session-graph"
+      aria-label={`Graph of ${counted(options.tasks.length, "task")}`}
+      style={{ height: layout.height + around }}
+    >
+      <Arrowheads />
+      <ReactFlow
+        key={`${layout.direction} ${layout.width} ${layout.height}`}
+        {...{ nodes, edges, nodeTypes, edgeTypes }}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.06 }}
+        {...{ minZoom: 0.05, maxZoom: 1.6 }}
+        {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
+        elementsSelectable={false}
+        panOnDrag={layout.direction === "right"}
+        onlyRenderVisibleElements
+        disableKeyboardA11y
+        zoomOnScroll={false}
+        preventScrolling={false}
+        zoomOnDoubleClick={false}
+        proOptions={{ hideAttribution: true }}
+      />
+    </figure>
+  );
+}
+
+function useNodes(options: GraphOptions & { layout: Layout; toggle: (key: string) => void }) {
+  const { session, tasks, moves, layout, open, onOpen, toggle } = options;
+  return useMemo(() => {
+    const modes = modesOfParts(session);
+    const moved = lastMoves(moves);
+    const startMs = session.startTimeMs ?? session.createTimeMs ?? 0;
+    return layout.nodes.map((laid): FlowTask => {
+      const { node } = laid;
+      const counts = new Array<number>(states.length + 1).fill(0);
+      for (const place of node.places) {
+        const state = numberOfState(tasks[place]?.status ?? "");
+        counts[state] = (counts[state] ?? 0) + 1;
+      }
+      const [partId = ""] = partsOfNode(node, tasks);
+      const move = node.isBundle ? undefined : moved.get(node.key);
+      return {
+        ...{ id: node.key, type: "task", position: { x: laid.x, y: laid.y } },
+        ...{ width: laid.width, height: laid.height, zIndex: laid.depth * 2 },
+        data: {
+          ...{ laid, state: mostUrgent(counts), mode: modes.get(partId) },
+          moved: move === undefined ? "" : `moved after ${span((move.moveTimeMs ?? startMs) - startMs)}`,
+          ...{ isSelected: node.key === open, onSelect: onOpen, onToggle: toggle },
+        },
+      };
+    });
+  }, [session, tasks, moves, layout, open, onOpen, toggle]);
+}
+
+function TaskBox({ data }: NodeProps<FlowTask>) {
+  const { laid, state, mode, moved, isSelected, onSelect, onToggle } = data;
+  const { node } = laid;
+  const stand = standOfNumber(state);
+  const voice = voiceOf(mode);
+  // It begins with what is seen, so that whoever speaks to the page is understood.
+  const seen = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
+  const label = [seen, stand.word, voice.word].join(", ");
+  return (
+    <div
+      className={`session-node tone-${stand.tone} voice-${voice.name}${isSelected ? " selected" : ""}${
+        moved === "" ? "" : " moved"
+      }`}
+      style={{ width: laid.width, height: laid.height }}
+    >
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <button
+        type="button"
+        className="session-node-head"
+        aria-label={label}
+        onClick={() => (node.isBundle ? onToggle(node.key) : onSelect(node.key))}
+      >
+        <span className="session-node-glyph">
+          <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+        </span>
+        <span className="session-node-title clipped">{node.title}</span>{" "}
+        <span className="session-node-voice">{voice.letter}</span>{" "}
+        <span className="session-node-uses clipped">{moved || node.uses}</span>
+      </button>
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </div>
+  );
+}

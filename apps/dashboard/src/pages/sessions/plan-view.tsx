@@ -1,0 +1,149 @@
+import { useQuery } from "@tanstack/react-query";
+import type { PlanView as Plan, Session } from "@tutti/rest/types";
+import { useMemo, useState } from "react";
+import { planQuery } from "../../data/queries.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { count, span } from "../../elements/moments.ts";
+import { Empty } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { axisOf, type Bar, type PlanAxis, type PlanRow, planRows, ticksOf } from "./plan.ts";
+import { hasEnded, lateWords, modesOfParts } from "./session.ts";
+import { VoiceMark } from "./voice-mark.tsx";
+import { voiceOf } from "./voices.ts";
+
+const rowPx = 44;
+
+/** The plan and reality: of each task when it was to be done, and when it was. */
+export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskId: string) => void }) {
+  const [number, setNumber] = useState(0);
+  const { sessionId, eventCount } = session;
+  // What was shown stays until the next one is there.
+  const query = useQuery({
+    ...planQuery(sessionId, number, eventCount ?? 0),
+    placeholderData: (before) => before,
+  });
+  return (
+    <Shown query={query} what="the plan" lines={8}>
+      {({ plan, count: plans = 0 }) =>
+        plan === undefined || plan.tasks.length === 0 ? (
+          <Empty title="There is no plan">The mode needs none, or it was not made yet.</Empty>
+        ) : (
+          <>
+            <Which {...{ plan, plans }} onChange={setNumber} />
+            <Chart {...{ session, plan, onOpen }} />
+          </>
+        )
+      }
+    </Shown>
+  );
+}
+
+function Which(options: { plan: Plan; plans: number; onChange: (number: number) => void }) {
+  const { plan, plans, onChange } = options;
+  const { number = 0, reason, lowerBoundMs = 0 } = plan;
+  return (
+    <div className="session-plan-which">
+      <p>
+        <strong>
+          {number === 0 ? "As it came, without a plan" : `Plan ${count(number)} of ${count(plans)}`}
+        </strong>
+        {reason ? `: ${reason}` : ""}
+        {lowerBoundMs > 0 ? (
+          <span className="small soft"> Nothing could be shorter than {span(lowerBoundMs)}.</span>
+        ) : null}
+      </p>
+      {plans > 1 ? (
+        <div className="session-plan-step">
+          <button type="button" className="press" disabled={number <= 1} onClick={() => onChange(number - 1)}>
+            Plan before
+          </button>
+          <button
+            type="button"
+            className="press"
+            disabled={number >= plans}
+            onClick={() => onChange(number + 1 >= plans ? 0 : number + 1)}
+          >
+            Next plan
+          </button>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+const ticksMost = 6;
+
+function Chart(options: { session: Session; plan: Plan; onOpen: (taskId: string) => void }) {
+  const { session, plan, onOpen } = options;
+  const nowMs = useNow();
+  // What has ended is drawn once.
+  const momentMs = hasEnded(session) ? (session.endTimeMs ?? 0) : nowMs;
+  const { axis, rows } = useMemo(() => {
+    const found = axisOf(plan, momentMs);
+    return { axis: found, rows: planRows(plan.tasks, found, momentMs) };
+  }, [plan, momentMs]);
+  const modes = useMemo(() => modesOfParts(session), [session]);
+  return (
+    <>
+      <p className="small soft session-plan-key">
+        <span className="session-plan-sample planned" aria-hidden="true" /> planned{" "}
+        <span className="session-plan-sample real" aria-hidden="true" /> as it came; what is critical is
+        underlined
+      </p>
+      <Ticks axis={axis} />
+      <VirtualCards items={rows} keyOf={({ id }) => id} label="Plan" rowPx={rowPx} className="session-plan">
+        {(row) => (
+          <div className="session-plan-row">
+            <span className="session-plan-name">
+              <VoiceMark mode={modes.get(row.partId)} alone />
+              <button
+                type="button"
+                className={`text-link clipped${row.isCritical ? " critical" : ""}`}
+                onClick={() => onOpen(row.id)}
+              >
+                {row.id}
+              </button>
+            </span>
+            <span className="session-plan-bars" aria-hidden="true">
+              <BarOf bar={row.planned} kind="planned" />
+              <BarOf bar={row.real} kind={`real voice-${voiceOf(modes.get(row.partId)).name}`} />
+            </span>
+            <span className="small soft session-plan-said">{rowWords(row)}</span>
+          </div>
+        )}
+      </VirtualCards>
+    </>
+  );
+}
+
+function BarOf({ bar, kind }: { bar: Bar | undefined; kind: string }) {
+  if (bar === undefined) return <span className="session-plan-none" />;
+  return (
+    <span
+      className={`session-plan-bar ${kind}`}
+      style={{ marginInlineStart: `${bar.from * 100}%`, width: `max(2px, ${bar.width * 100}%)` }}
+    />
+  );
+}
+
+function Ticks({ axis }: { axis: PlanAxis }) {
+  const whole = axis.endMs - axis.startMs;
+  return (
+    <div className="session-plan-axis small soft" aria-hidden="true">
+      {ticksOf(axis, ticksMost).map((ms) => (
+        <span key={ms} style={{ insetInlineStart: `${(ms / whole) * 100}%` }}>
+          {span(ms)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function rowWords({ agent, plannedAgent, lateMs, isOver, real }: PlanRow): string {
+  const who = agent === "" ? plannedAgent : agent;
+  const instead =
+    agent !== "" && plannedAgent !== "" && agent !== plannedAgent ? ` instead of ${plannedAgent}` : "";
+  const when = real === undefined ? "not begun" : isOver || lateMs > 0 ? lateWords(lateMs) : "at work";
+  return [when, who === "" ? "" : `${who}${instead}`].filter(Boolean).join(", ");
+}

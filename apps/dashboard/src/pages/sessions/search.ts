@@ -1,0 +1,41 @@
+/** What the list of sessions is filtered by, and what of a session is looked at, as they stand in the address. */
+import type { Mode, WorkStatus } from "@tutti/rest/types";
+import { runStateOrder } from "../../score/states.ts";
+import { modeOrder } from "./voices.ts";
+
+export interface SessionsSearch {
+  readonly text?: string;
+  readonly status?: readonly WorkStatus[];
+  readonly mode?: readonly Mode[];
+}
+
+const word = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+export function sessionsSearch(search: Readonly<Record<string, unknown>>): SessionsSearch {
+  const text = word(search["text"]);
+  const states: readonly unknown[] = [search["status"]].flat();
+  const modes: readonly unknown[] = [search["mode"]].flat();
+  const status = runStateOrder.filter((state) => states.includes(state));
+  const mode = modeOrder.filter((each) => modes.includes(each));
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(status.length === 0 ? {} : { status }),
+    ...(mode.length === 0 ? {} : { mode }),
+  };
+}
+
+const sessionViews = ["graph", "plan", "choices", "compare", "tasks"] as const;
+export type SessionView = (typeof sessionViews)[number];
+
+export interface SessionSearch {
+  readonly view?: SessionView;
+  /** The task that is looked at. */
+  readonly task?: string;
+}
+
+export function sessionSearch(search: Readonly<Record<string, unknown>>): SessionSearch {
+  const view = sessionViews.find((each) => each === search["view"]);
+  const task = word(search["task"]);
+  return { ...(view === undefined ? {} : { view }), ...(task === undefined ? {} : { task }) };
+}

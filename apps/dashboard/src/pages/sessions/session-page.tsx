@@ -1,0 +1,181 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Session } from "@tutti/rest/types";
+import { lazy, Suspense, useCallback, useEffect } from "react";
+import { client } from "../../data/live.ts";
+import { useTold } from "../../data/use-told.ts";
+import { Copy } from "../../elements/copy.tsx";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { SteeringActions } from "../../elements/steering-actions.tsx";
+import { Tabs } from "../../elements/tabs.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import { actorOf } from "../missions/mission.ts";
+import { ChoicesView } from "./choices-view.tsx";
+import { CompareView } from "./compare-view.tsx";
+import { PartsPart } from "./parts-part.tsx";
+import { PerformancePart } from "./performance-part.tsx";
+import { PlanPart } from "./plan-view.tsx";
+import type { SessionView } from "./search.ts";
+import { actionsOf, hasEnded, titleOf } from "./session.ts";
+import { type SessionKnown, SessionStore } from "./session-store.ts";
+import "./sessions.css";
+import { TaskDetail } from "./task-detail.tsx";
+import { TasksView } from "./tasks-view.tsx";
+import { VoiceMark } from "./voice-mark.tsx";
+import { modeWords } from "./voices.ts";
+
+const GraphView = lazy(() => import("./graph-view.tsx"));
+const route = getRouteApi("/sessions/$sessionId");
+
+/** One session, live: how it stands, in which parts and modes it is done, why, and how well. */
+export function SessionPage() {
+  const { sessionId } = route.useParams();
+  const known = useTold(
+    sessionId,
+    (later) => new SessionStore(later),
+    (signal) =>
+      client.follow(
+        "sessions.watch",
+        { params: { id: sessionId }, query: { withTasks: true, withChoices: true } },
+        { signal },
+      ),
+  );
+  useEffect(() => {
+    document.title = `${sessionId} · Tutti`;
+    return () => {
+      document.title = "Tutti";
+    };
+  }, [sessionId]);
+  const { session, isWhole, problem } = known;
+  if (session !== undefined && isWhole)
+    return (
+      <>
+        <Head session={session} />
+        {problem === undefined ? null : (
+          <Failure title="It is not heard any more" message={problem.message} code={problem.code} />
+        )}
+        <Ended session={session} />
+        <PerformancePart session={session} />
+        <PartsPart session={session} />
+        <Views known={known} session={session} />
+      </>
+    );
+  return (
+    <>
+      <PageHead title={sessionId} />
+      {problem === undefined ? (
+        <Waiting what="the session" lines={10} />
+      ) : (
+        <>
+          <Failure title="The session cannot be shown" message={problem.message} code={problem.code} />
+          <p className="session-elsewhere">
+            <Link to="/sessions">All sessions</Link>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function Head({ session }: { session: Session }) {
+  const { sessionId, status, statusReason, spec, effectiveMode, parent, createTimeMs } = session;
+  const { startTimeMs, endTimeMs } = session;
+  const by = actorOf(session.createCause);
+  return (
+    <PageHead
+      title={
+        <>
+          {titleOf(session) || sessionId}{" "}
+          <span className="session-head-state">
+            <StandMark stand={standOf(runStates, status)} />
+          </span>
+        </>
+      }
+      below={
+        <span className="session-head-below">
+          <span>
+            <VoiceMark mode={effectiveMode ?? spec?.mode} alone /> {modeWords(spec?.mode, effectiveMode)}
+          </span>
+          {statusReason ? <span>{statusReason}</span> : null}
+          <span>
+            <code>{sessionId}</code> <Copy text={sessionId} what="the id of the session" />
+          </span>
+          <span>
+            started <Moment atMs={startTimeMs || createTimeMs} />
+            {by === "" ? "" : ` by ${by}`}
+          </span>
+          <span>
+            {hasEnded(session) ? "took " : "for "}
+            <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
+          </span>
+          {parent === undefined ? null : (
+            <span>
+              within <WorkLink about={parent} />
+            </span>
+          )}
+        </span>
+      }
+      actions={<SteeringActions of={{ kind: "sessions", id: sessionId }} actions={actionsOf(session)} />}
+    />
+  );
+}
+
+function Ended({ session: { outcome } }: { session: Session }) {
+  const error = outcome?.failed ?? outcome?.terminated ?? outcome?.cancelled;
+  if (error === undefined) return null;
+  return (
+    <p className="session-failed tone-wrong" role="status">
+      {error.message} <code>{error.code}</code>
+    </p>
+  );
+}
+
+function Views({ known, session }: { known: SessionKnown; session: Session }) {
+  const { view = "graph", task = "" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const look = useCallback(
+    (to: { view?: SessionView; task?: string }) => {
+      void navigate({
+        search: (before) => {
+          const { view: shown, task: open } = { ...before, ...to };
+          return {
+            ...(shown === undefined || shown === "graph" ? {} : { view: shown }),
+            ...(open === undefined || open === "" ? {} : { task: open }),
+          };
+        },
+        replace: true,
+        resetScroll: false,
+      });
+    },
+    [navigate],
+  );
+  const onTask = useCallback((id: string) => look({ task: id }), [look]);
+  const { tasks, choices, moves } = known;
+  const tabs: readonly (readonly [SessionView, string])[] = [
+    ["graph", "Graph"],
+    ["plan", "Plan and reality"],
+    ["choices", `Choices ${count(choices.length)}`],
+    ["compare", "Other modes"],
+    ["tasks", `Tasks ${count(tasks.length)}`],
+  ];
+  const opened = task === "" ? undefined : tasks.find(({ spec }) => spec?.id === task);
+  return (
+    <>
+      <Tabs label="How it is done" tabs={tabs} current={view} onChange={(next) => look({ view: next })}>
+        {view === "graph" ? (
+          <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+            <GraphView {...{ session, tasks, moves }} open={task} onOpen={onTask} />
+          </Suspense>
+        ) : null}
+        {view === "plan" ? <PlanPart session={session} onOpen={onTask} /> : null}
+        {view === "choices" ? <ChoicesView choices={choices} /> : null}
+        {view === "compare" ? <CompareView session={session} /> : null}
+        {view === "tasks" ? <TasksView {...{ session, tasks }} onOpen={onTask} /> : null}
+      </Tabs>
+      <TaskDetail session={session} task={opened} onClose={() => look({ task: "" })} onTask={onTask} />
+    </>
+  );
+}

@@ -1,0 +1,159 @@
+/** What a page says of a session, from what the platform does. */
+import type {
+  Choice,
+  Mode,
+  ModeCandidate,
+  Performance,
+  Session,
+  SessionTask,
+  TaskMove,
+} from "@tutti/rest/types";
+import { figure, percent, span } from "../../elements/moments.ts";
+import type { Steering } from "../../elements/steering.ts";
+
+/** By its title; empty where it has but its id. */
+export function titleOf({ spec }: Pick<Session, "spec">): string {
+  return spec?.title ?? "";
+}
+
+export function hasEnded({ endTimeMs = 0 }: Pick<Session, "endTimeMs">): boolean {
+  return endTimeMs > 0;
+}
+
+const pause: Steering = {
+  ...{ verb: "pause", label: "Pause", weight: "plain" },
+  question: "What is at work finishes, and nothing new begins until it is resumed.",
+  said: "Paused: what is at work finishes, nothing new begins.",
+};
+const resume: Steering = {
+  ...{ verb: "resume", label: "Resume", weight: "main" },
+  ...{ question: "Its parts go on.", said: "It goes on." },
+};
+const cancel: Steering = {
+  ...{ verb: "cancel", label: "Cancel", weight: "grave" },
+  question: "What is at work is stopped, and what is done is undone. This cannot be taken back.",
+  said: "It is being cancelled.",
+};
+const terminate: Steering = {
+  ...{ verb: "terminate", label: "Terminate", weight: "grave" },
+  ...{ question: "The session ends at once. Nothing that was done is undone.", said: "It was terminated." },
+};
+const retry: Steering = {
+  ...{ verb: "retry", label: "Take up again", weight: "main" },
+  ...{
+    question: "What did not do well is done again; good results are kept.",
+    said: "It is taken up again.",
+  },
+};
+
+/** In the order of the buttons: what helps first, what ends it last. */
+export function actionsOf(session: Pick<Session, "status" | "endTimeMs">): readonly Steering[] {
+  if (hasEnded(session)) return session.status === "failed" ? [retry] : [];
+  switch (session.status) {
+    case "paused":
+      return [resume, cancel, terminate];
+    case "cancelling":
+      return [terminate];
+    default:
+      return [pause, cancel, terminate];
+  }
+}
+
+export interface WaitLine {
+  readonly cause: string;
+  readonly waitedMs: number;
+  /** Of all waiting. */
+  readonly share: number;
+}
+
+/** What ready tasks waited for, the longest first. */
+export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitLine[] {
+  const whole = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
+  return waits
+    .filter(({ waitedMs = 0 }) => waitedMs > 0)
+    .map(({ cause = "", waitedMs = 0 }) => ({
+      cause: cause.replaceAll("_", " "),
+      ...{ waitedMs, share: waitedMs / whole },
+    }))
+    .sort((one, other) => other.waitedMs - one.waitedMs);
+}
+
+/** `2.1 s late`, `as planned`. */
+export function lateWords(lateMs: number): string {
+  if (Math.abs(lateMs) < 1) return "as planned";
+  return `${span(Math.abs(lateMs))} ${lateMs > 0 ? "late" : "early"}`;
+}
+
+/** How a choice was made. */
+export function choiceWords({ confidence = 0, explored, fallback }: Choice): string {
+  if (fallback === true) return "the safe default: nothing was sure";
+  if (explored === true) return "tried, to learn";
+  return `${percent(confidence)} sure`;
+}
+
+/** `31 % longer than expected`; undefined where nothing was expected or nothing came of it yet. */
+export function outcomeWords({ outcome, candidates, chosen = 0 }: Choice): string | undefined {
+  const { expectedMs = 0 } = candidates[chosen] ?? {};
+  if (outcome === undefined) return undefined;
+  const { realMs = 0 } = outcome;
+  if (expectedMs === 0) return `took ${span(realMs)}`;
+  const off = realMs / expectedMs - 1;
+  if (Math.abs(off) < 0.01) return `took ${span(realMs)}, as expected`;
+  return `took ${span(realMs)}, ${percent(Math.abs(off))} ${off > 0 ? "longer" : "shorter"} than expected`;
+}
+
+export interface CandidateLine {
+  readonly mode: Mode | undefined;
+  readonly isChosen: boolean;
+  readonly isEligible: boolean;
+  readonly time: string;
+  /** To which it rises in one of ten. */
+  readonly high: string;
+  readonly money: string;
+  readonly quality: string;
+  readonly score: string;
+  readonly reason: string;
+  /** Of the longest, for the bar. */
+  readonly share: number;
+  readonly highShare: number;
+}
+
+export function candidateLines({ candidates, chosen = 0 }: Pick<Choice, "candidates" | "chosen">) {
+  const longest = Math.max(
+    1,
+    ...candidates.map(({ highMs = 0, expectedMs = 0 }) => Math.max(highMs, expectedMs)),
+  );
+  return candidates.map((candidate, at): CandidateLine => candidateLine(candidate, at === chosen, longest));
+}
+
+function candidateLine(candidate: ModeCandidate, isChosen: boolean, longest: number): CandidateLine {
+  const { mode, eligible, expectedMs = 0, highMs = 0, expectedUse, expectedQuality = 0, score } = candidate;
+  const money = expectedUse?.money ?? 0;
+  return {
+    ...{ mode, isChosen, isEligible: eligible === true, reason: candidate.reason ?? "" },
+    ...{ time: span(expectedMs), high: highMs > expectedMs ? span(highMs) : "" },
+    money: money > 0 ? figure(money) : "",
+    quality: expectedQuality > 0 ? percent(expectedQuality) : "",
+    score: score === undefined ? "" : score.toFixed(2),
+    share: expectedMs / longest,
+    highShare: Math.max(expectedMs, highMs) / longest,
+  };
+}
+
+/** What does a task: a capability, a child run or a child mission. */
+export function doneBy({ spec }: Pick<SessionTask, "spec">): string {
+  const { capability = "", workflow, mission } = spec ?? {};
+  return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
+}
+
+/** The mode of each part, by its id. */
+export function modesOfParts({ parts }: Pick<Session, "parts">): ReadonlyMap<string, Mode> {
+  return new Map(
+    parts.flatMap(({ partId = "", mode }) => (mode === undefined ? [] : [[partId, mode] as const])),
+  );
+}
+
+/** The last move of each task. */
+export function lastMoves(moves: readonly TaskMove[]): ReadonlyMap<string, TaskMove> {
+  return new Map(moves.map((move) => [move.taskId ?? "", move]));
+}

@@ -1,0 +1,196 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Session } from "@tutti/rest/types";
+import { client } from "../../data/live.ts";
+import { useTold } from "../../data/use-told.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Lasting, Moment } from "../../elements/moment.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
+import { tasksOver } from "../missions/mission.ts";
+import { StateFilter, Typed } from "../runs/filters.tsx";
+import { type SessionsSearch, sessionsSearch } from "./search.ts";
+import { titleOf } from "./session.ts";
+import "./sessions.css";
+import { SessionsStore } from "./sessions-store.ts";
+import { VoiceMark } from "./voice-mark.tsx";
+import { modeOrder, modeWords, voiceOf } from "./voices.ts";
+
+const rowPx = 84;
+
+/** All sessions, live: what each is for, in which mode it is done, and how far it is. */
+export function SessionsPage() {
+  const search = useSearch({ from: "/sessions" });
+  const navigate = useNavigate({ from: "/sessions" });
+  const change = (next: SessionsSearch) => void navigate({ search: next, replace: true });
+  const { sessions, isWhole, problem } = useSessions(search);
+  const isFiltered = Object.keys(search).length > 0;
+  return (
+    <>
+      <PageHead
+        title="Sessions"
+        below={isWhole ? counted(sessions.length, "session") : <>&nbsp;</>}
+        actions={
+          <>
+            <Link to="/race" className="press">
+              The race
+            </Link>
+            <span className="action lone">
+              <Spelled
+                label="This list"
+                call={{ method: "GET", path: pathOf(["sessions"], { ...search }) }}
+                command={listCommand(search)}
+              />
+            </span>
+          </>
+        }
+      />
+      <search className="sessions-look">
+        <Typed
+          label="Search"
+          placeholder="id, title, label or error"
+          kind="search"
+          value={search.text}
+          onChange={(text) => change(sessionsSearch({ ...search, text }))}
+        />
+        <StateFilter
+          chosen={search.status ?? []}
+          onChange={(status) => change(sessionsSearch({ ...search, status }))}
+        />
+        <ModeFilter
+          chosen={search.mode ?? []}
+          onChange={(mode) => change(sessionsSearch({ ...search, mode }))}
+        />
+      </search>
+      {problem === undefined ? null : (
+        <Failure title="Sessions cannot be shown" message={problem.message} code={problem.code} />
+      )}
+      {!isWhole && problem === undefined ? <Waiting what="sessions" lines={8} /> : null}
+      {isWhole && sessions.length === 0 ? (
+        <NoSessions isFiltered={isFiltered} onClear={() => change({})} />
+      ) : null}
+      {isWhole && sessions.length > 0 ? (
+        <VirtualCards
+          items={sessions}
+          keyOf={({ sessionId }) => sessionId}
+          label="Sessions"
+          rowPx={rowPx}
+          className="sessions"
+        >
+          {(session) => <Line session={session} />}
+        </VirtualCards>
+      ) : null}
+    </>
+  );
+}
+
+function useSessions({ text, status, mode }: SessionsSearch) {
+  const query = {
+    ...(text === undefined ? {} : { text }),
+    ...(status === undefined ? {} : { status }),
+    ...(mode === undefined ? {} : { mode }),
+  };
+  return useTold(
+    JSON.stringify(query),
+    (later) => new SessionsStore(later),
+    (signal) => client.follow("sessions.watchAll", { query }, { signal }),
+  );
+}
+
+function listCommand({ text, status = [], mode = [] }: SessionsSearch): string {
+  const states = status.flatMap((each) => ["--state", each]);
+  const modes = mode.flatMap((each) => ["--mode", each]);
+  const found = text === undefined ? [] : ["--text", text];
+  return commandLine("tutti", "session", "list", ...states, ...modes, ...found);
+}
+
+function ModeFilter(options: {
+  chosen: NonNullable<SessionsSearch["mode"]>;
+  onChange: (modes: NonNullable<SessionsSearch["mode"]>) => void;
+}) {
+  const { chosen, onChange } = options;
+  return (
+    <fieldset className="state-filter">
+      <legend className="field-label">Mode</legend>
+      {modeOrder.map((mode) => (
+        <label key={mode} className={`state-choice voice-choice voice-${voiceOf(mode).name}`}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(mode)}
+            onChange={(event) =>
+              onChange(event.target.checked ? [...chosen, mode] : chosen.filter((each) => each !== mode))
+            }
+          />
+          <span>
+            <VoiceMark mode={mode} />
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  if (isFiltered)
+    return (
+      <Empty title="No session is like that">
+        <button type="button" className="press" onClick={onClear}>
+          Show all sessions
+        </button>
+      </Empty>
+    );
+  return (
+    <Empty title="No session has begun yet">
+      <p>Tasks and what they are to be good for; Tutti chooses how they are done. Start one in a terminal.</p>
+      <CopyLine label="command" text="tutti run session.yaml" />
+    </Empty>
+  );
+}
+
+function Line({ session }: { session: Session }) {
+  const { sessionId, status, spec, effectiveMode, tasks, openApprovals = 0 } = session;
+  const { createTimeMs, startTimeMs, endTimeMs, performance } = session;
+  const total = tasks?.total ?? 0;
+  const over = tasksOver(tasks);
+  const title = titleOf(session);
+  const moves = performance?.moves ?? 0;
+  return (
+    <article className="session-line">
+      <div className="session-what">
+        <h2>
+          <Link to="/sessions/$sessionId" params={{ sessionId }} className="clipped">
+            {title || sessionId}
+          </Link>
+        </h2>
+        <p className="small soft clipped">{title === "" ? "" : sessionId}</p>
+      </div>
+      <div className="small">
+        <VoiceMark mode={effectiveMode ?? spec?.mode} alone />{" "}
+        <span>{modeWords(spec?.mode, effectiveMode)}</span>
+      </div>
+      <StandMark stand={standOf(runStates, status)} />
+      <div className="session-far small">
+        {total === 0 ? null : (
+          <>
+            <Meter share={over / total} tone="done" />
+            <span>
+              {count(over)} of {counted(total, "task")}
+            </span>
+          </>
+        )}
+      </div>
+      <div className="session-marks small">
+        {openApprovals > 0 ? <Tag tone="held">{counted(openApprovals, "question")}</Tag> : null}
+        {moves > 0 ? <Tag>{counted(moves, "move")}</Tag> : null}
+        <span className="soft">
+          <Moment atMs={createTimeMs} />, {endTimeMs ? "took " : "for "}
+          <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
+        </span>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,32 @@
+/** The sessions of a list as a stream tells them, the newest first. */
+import type { Session, WatchSessionsReply } from "@tutti/rest/types";
+import { Listed } from "../../data/listed.ts";
+import { ToldStore } from "../../data/told-store.ts";
+
+export interface SessionsKnown {
+  readonly sessions: readonly Session[];
+}
+
+export class SessionsStore extends ToldStore<WatchSessionsReply, SessionsKnown> {
+  readonly #sessions = new Listed<Session, Pick<Session, "sessionId">>(
+    ({ sessionId }) => sessionId,
+    (one, other) => (other.createTimeMs ?? 0) - (one.createTimeMs ?? 0),
+  );
+
+  constructor(later: (tell: () => void) => void) {
+    super({ sessions: [] }, later);
+  }
+
+  protected override forget(): void {
+    this.#sessions.clear();
+  }
+
+  protected override fold({ sessions = [], removedIds = [] }: WatchSessionsReply): void {
+    for (const session of sessions) this.#sessions.put(session);
+    for (const sessionId of removedIds) this.#sessions.remove({ sessionId });
+  }
+
+  protected override picture(): SessionsKnown {
+    return { sessions: this.#sessions.list() };
+  }
+}

@@ -1,0 +1,48 @@
+/** How modes are told apart: each is a voice, with a word, a letter and a colour; the letter stands where there is no room. */
+import type { Mode } from "@tutti/rest/types";
+
+export interface Voice {
+  readonly word: string;
+  readonly letter: string;
+  /** Of the class that has its colour. */
+  readonly name: string;
+  /** In a sentence. */
+  readonly about: string;
+}
+
+const voices: Readonly<Partial<Record<Mode, Voice>>> = {
+  workflow: { word: "workflow", letter: "W", name: "workflow", about: "in the declared order, as a run" },
+  swarm: {
+    word: "swarm",
+    letter: "S",
+    name: "swarm",
+    about: "by agents that take what they can, as a mission",
+  },
+  intelligence: {
+    ...{ word: "intelligence", letter: "I", name: "intelligence" },
+    about: "by a plan from learned durations, mended as it goes",
+  },
+  hybrid: { word: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },
+  adaptive: { word: "adaptive", letter: "A", name: "adaptive", about: "as Tutti chooses" },
+  custom: { word: "an orchestrator", letter: "O", name: "custom", about: "by an orchestrator of its own" },
+};
+
+export const modeOrder = ["workflow", "swarm", "intelligence", "hybrid", "custom"] as const;
+
+export function voiceOf(mode: Mode | undefined): Voice {
+  return (
+    voices[mode ?? "unspecified"] ?? {
+      word: "not chosen yet",
+      letter: "·",
+      name: "none",
+      about: "not chosen yet",
+    }
+  );
+}
+
+/** `hybrid, chosen`: what it is in, and whether Tutti chose it; lists do not say what was asked for. */
+export function modeWords(wanted: Mode | undefined, effective: Mode | undefined): string {
+  const isKnown = effective !== undefined && effective !== "unspecified";
+  if (wanted === "adaptive") return isKnown ? `${voiceOf(effective).word}, chosen` : "adaptive";
+  return voiceOf(isKnown ? effective : wanted).word;
+}

@@ -1,0 +1,160 @@
+/** Sessions as somebody sees them: a real browser before a real platform, and a worker that does what they ask for. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { accessibilityProblems, Stage } from "./stage.ts";
+
+const browser = await needsProgram("chromium");
+
+describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+  let stage: Stage;
+  let letGo = Promise.withResolvers<void>();
+
+  before(async () => {
+    stage = await Stage.open({
+      chromium: browser.path,
+      handlers: {
+        "part.play": async () => "played",
+        "part.keep": (_, { signal }) => new Promise((end) => signal.addEventListener("abort", end)),
+        "part.hold": async () => {
+          await letGo.promise;
+          return "held";
+        },
+      },
+    });
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { level: 1, name });
+  const tab = (page: Page, name: RegExp) => page.getByRole("tab", { name }).click();
+  const overhang = (page: Page) =>
+    page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+  const trio = [
+    { id: "violin", capability: "part.play" },
+    { id: "cello", capability: "part.hold", needs: [{ task: "violin" }] },
+    { id: "piano", capability: "part.play", needs: [{ task: "cello" }] },
+  ];
+
+  async function start(sessionId: string, body: object = {}) {
+    await stage.client.call("sessions.start", {
+      body: { sessionId, title: "A <b>trio</b>", tasks: { tasks: trio }, mode: "adaptive", ...body },
+    });
+  }
+
+  it("says how to begin where there is none, and shows one that begins without being loaded again", async () => {
+    const page = await stage.signedIn();
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    await heading(page, "Sessions").waitFor();
+    await page.getByText("No session has begun yet").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await start("listed");
+    const line = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+    await line.getByRole("link", { name: "A <b>trio</b>" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByLabel("Search").fill("no such session");
+    await page.getByText("No session is like that").waitFor();
+    await page.getByRole("button", { name: "Show all sessions" }).click();
+    await line.getByText("running", { exact: true }).waitFor();
+    await page.getByRole("checkbox", { name: "completed" }).check({ force: true });
+    await page.getByText("No session is like that").waitFor();
+    letGo.resolve();
+    await line.getByText("completed", { exact: true }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("listed");
+    // What runs beneath it has a name that begins with its.
+    await page.getByRole("option", { name: /^listed session/ }).click();
+    await page.waitForURL("**/sessions/listed");
+    await page.context().close();
+  });
+
+  it("shows graph, choices, plan and tasks of one as it goes, and says why a task stands so", async () => {
+    letGo = Promise.withResolvers();
+    await start("live");
+    const page = await stage.signedIn("/sessions/live", { reducedMotion: "reduce" });
+    await heading(page, /A <b>trio<\/b>/).waitFor();
+    await page.getByRole("button", { name: /^cello \w part.hold, at work/ }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: /^piano/ }).click();
+    await page.getByRole("heading", { name: /Why it stands so/ }).waitFor();
+    await page.getByRole("dialog").locator(".why").getByText(/cello/).first().waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.keyboard.press("Escape");
+
+    await tab(page, /^Choices 1/);
+    await page.getByRole("heading", { name: "Which mode" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await tab(page, /^Other modes/);
+    await page.getByText("It is not known yet").waitFor();
+    await tab(page, /^Tasks 3/);
+    const tasks = page.getByRole("list", { name: "Tasks" });
+    await tasks.getByText("at work").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    letGo.resolve();
+    await heading(page, /completed/).waitFor();
+    await tab(page, /^Plan/);
+    await page.getByRole("list", { name: "Plan" }).or(page.getByText("There is no plan")).first().waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.context().close();
+  });
+
+  it("pauses with a reason, resumes, is cancelled, and says when there is no such session", async () => {
+    letGo = Promise.withResolvers();
+    await start("held", { mode: "workflow" });
+    const page = await stage.signedIn("/sessions/held", { colorScheme: "dark" });
+    const sure = page.getByRole("dialog");
+    await page.getByRole("button", { name: "Pause …" }).click();
+    await sure.getByLabel("Why").fill("no light");
+    await sure.getByRole("button", { name: "Pause", exact: true }).click();
+    await heading(page, /paused/).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Resume …" }).click();
+    await sure.getByRole("button", { name: "Resume", exact: true }).click();
+    await heading(page, /running/).waitFor();
+    await page.getByRole("button", { name: "Cancel …" }).click();
+    await sure.getByRole("button", { name: "Cancel", exact: true }).click();
+    letGo.resolve();
+    await heading(page, /cancelled/).waitFor();
+    await page.goto(`${stage.url}/sessions/nowhere`);
+    await page.getByText("The session cannot be shown").waitFor();
+    await page.getByRole("link", { name: "All sessions" }).waitFor();
+    await page.context().close();
+  });
+
+  it("shows a race, and who was first, on a phone too", async () => {
+    letGo = Promise.withResolvers();
+    letGo.resolve();
+    const page = await stage.signedIn("/race", { viewport: { width: 390, height: 844 } });
+    await page.getByText("Nobody has raced yet").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    for (const mode of ["workflow", "swarm"]) await start(`r-${mode}`, { mode, labels: { race: "r" } });
+    const lanes = page.getByRole("list", { name: "Lanes" }).getByRole("listitem");
+    await lanes.getByText("3 of 3").nth(1).waitFor();
+    await lanes.getByText("first", { exact: true }).waitFor();
+    assert.ok((await overhang(page)) <= 0);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.context().close();
+  });
+
+  it("draws of thousands of tasks those that are seen, as a picture that can be read, and fits a phone", async () => {
+    const tasks = Array.from({ length: 2_000 }, (_, number) => ({
+      id: `part-${number}`,
+      capability: "part.keep",
+    }));
+    await start("large", { tasks: { tasks }, mode: "swarm" });
+    const page = await stage.signedIn("/sessions/large", { viewport: { width: 390, height: 844 } });
+    await page.getByRole("button", { name: /^part × 2000/ }).waitFor();
+    assert.ok((await overhang(page)) <= 0);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await tab(page, /^Tasks 2,000/);
+    const lines = page.getByRole("list", { name: "Tasks" }).getByRole("listitem");
+    await lines.first().waitFor();
+    assert.ok((await lines.count()) < 100, "only those that are seen are drawn");
+    await page.getByLabel("Search").fill("part-1999");
+    await page.getByRole("button", { name: "part-1999" }).waitFor();
+    assert.ok((await overhang(page)) <= 0);
+    await page.context().close();
+  });
+});
