@@ -10,6 +10,7 @@ import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { kindOfWork, type PartWork, session } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
+import { Balancing } from "../effects/sessions/balancing.ts";
 import { Choosing } from "../effects/sessions/choosing.ts";
 import { Fleet } from "../effects/sessions/fleet.ts";
 import { Following } from "../effects/sessions/following.ts";
@@ -65,11 +66,19 @@ export function hostSessions(
       const fleet = new Fleet({ agents, clock: foundation.clock });
       const learned = new Learned();
       const wakes = new News(foundation.timers);
+      const balancing = service.register(
+        "session-balancing",
+        new Balancing({ teller, fleet, learned, foundation }),
+        { critical: false },
+      );
       const onNews = (key: InstanceKey): void => {
         wakes.tell(key);
         // What cannot be learned now is learned with the next news.
         teller.view(key).then(
-          (view) => learned.learn(key, view),
+          (view) => {
+            learned.learn(key, view);
+            balancing.look(key, view);
+          },
           () => {},
         );
       };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ExecuteSessionRequest, Mode, type Session, sessionService } from "@tutti/contracts/session/v1";
+import { missionService } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
@@ -38,6 +39,7 @@ describe("sessions on a whole installation", () => {
       worker.handle("text.fail", () => {
         throw new Error("no ink");
       });
+      worker.handle("door.slow", () => new Promise((done) => setTimeout(done, 1_500, 1)));
       worker.handle("door.wait", async () => {
         await goOn.pass();
         return 1;
@@ -207,6 +209,42 @@ describe("sessions on a whole installation", () => {
         [intelligence, ["more"]],
       ],
     );
+  });
+
+  it("moves tasks by itself from a part that holds them up, and says why", async () => {
+    const slow = (id: string, needs: string[]) =>
+      task(id, needs, { work: { $case: "capability", value: "door.slow" } });
+    const sessionId = await execute(hybrid, [
+      ...[1, 2, 3, 4, 5].map((n) => slow(`slow${n}`, n === 1 ? [] : [`slow${n - 1}`])),
+      slow("first", []),
+      ...Array.from({ length: 10 }, (_, n) => task(`bag${n}`, ["first"])),
+    ]);
+    const parts = await until("it is in parts", async () => {
+      const { session: now } = await sessions.getSession({ namespace: "", sessionId, atEvent: 0 }, {});
+      return now !== undefined && now.parts.length > 1 ? now.parts : undefined;
+    });
+    const bag = parts?.find(({ mode }) => mode === swarm);
+    assert.ok(bag?.work !== undefined);
+    // What is held in the mission alone, its session knows nothing of.
+    await until("its mission is held", () =>
+      installation.host.mesh
+        .client(missionService)
+        .pauseMission({ namespace: "", missionId: bag.work?.id ?? "", reason: "load" })
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    const moves = await until("tasks have moved", async () => {
+      for await (const reply of sessions.watchSession(
+        { namespace: "", sessionId, withTasks: false, withPayloads: false, withChoices: true, cursor: "" },
+        {},
+      ))
+        if (reply.moves.length > 0) return reply.moves;
+      return undefined;
+    });
+    assert.ok(moves?.every(({ fromPartId }) => fromPartId === bag.partId));
+    assert.match(moves?.[0]?.reason ?? "", /holds its tasks up/);
   });
 
   it("takes more tasks while it runs, and waits for another session and for its locks", async () => {

@@ -1,0 +1,152 @@
+/**
+ * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as long as the
+ * whole is expected to end earlier by that. What moved, when and why, is the session's to record.
+ */
+import { Mode } from "@tutti/contracts/session/v1";
+import { type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
+import { modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
+import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
+import type { Fleet } from "./fleet.ts";
+import { inputBytesOf, type Learned } from "./learned.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface BalancingParts {
+  readonly teller: SessionTeller;
+  readonly fleet: Fleet;
+  readonly learned: Learned;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+}
+
+/** A session is looked at so often, as long as it is done in several parts at once. */
+const everyMs = 500;
+/** Tasks that began no longer ago say how long tasks wait in a part. */
+const lateMs = 30_000;
+/** What is expected of a task of which nothing is known. */
+const unknownMs = 1_000;
+
+export class Balancing {
+  readonly #parts: BalancingParts;
+  /** Sessions that are looked at. */
+  readonly #open = new Set<string>();
+  #isStopped = false;
+
+  constructor(parts: BalancingParts) {
+    this.#parts = parts;
+  }
+
+  /** Something happened to a session that may be done in parts. */
+  look(key: InstanceKey, view: SessionView): void {
+    if (this.#isStopped || !isToBalance(view) || this.#open.has(textOf(key))) return;
+    this.#open.add(textOf(key));
+    this.#later(key);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #later(key: InstanceKey): void {
+    this.#parts.foundation.timers.after(everyMs, () => {
+      this.#turn(key)
+        .catch((error: unknown) => {
+          const details = { session: key.id, error: errorFromUnknown(error) };
+          this.#parts.foundation.logger.debug("parts of a session were not balanced", details);
+          return false;
+        })
+        .then((goesOn) => {
+          if (goesOn && !this.#isStopped) this.#later(key);
+          else this.#open.delete(textOf(key));
+        });
+    });
+  }
+
+  /** Whether it is to be looked at again. */
+  async #turn(key: InstanceKey): Promise<boolean> {
+    const { teller, fleet, foundation } = this.#parts;
+    const view = await teller.view(key);
+    if (!isToBalance(view)) return false;
+    const agents = await fleet.agentsOf(key.namespace);
+    const freeSlots = agents.reduce((sum, agent) => sum + agent.freeSlots, 0);
+    const nowMs = foundation.clock.now();
+    const progress = openParts(view).map((part) => this.#progressOf(view, part.number, nowMs));
+    const moves = balance(progress, { freeSlots });
+    const groups = Map.groupBy(moves, ({ toMode, reason }) => `${toMode}\n${reason}`);
+    for (const group of groups.values()) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const body = {
+        taskIds: group.map(({ taskId }) => taskId),
+        ...{ mode: modes[first.toMode], reason: first.reason },
+      };
+      await teller.tell(key, { command: moveTasks, body });
+    }
+    return true;
+  }
+
+  #progressOf(view: SessionView, number: number, nowMs: number): PartProgress {
+    const part = view.parts[number];
+    const tasks = [...(part?.tasks ?? [])].flatMap((task) => view.tasks[task] ?? []);
+    const mode = (modeName(part?.mode ?? Mode.MODE_WORKFLOW) || "workflow") as PartMode;
+    const running = tasks.filter(({ startMs, endMs }) => startMs > 0 && endMs === 0);
+    const moved = new Set(view.moves.map(({ task }) => task));
+    const unstarted = tasks
+      .filter((task) => isMovable(task, mode))
+      .map(
+        (task): MovableTask => ({
+          ...{ taskId: task.spec.id, expectedMs: this.#expectedMs(task), moved: moved.has(task.number) },
+        }),
+      );
+    const atWorkMs = Math.max(0, ...running.map((task) => this.#expectedMs(task) - (nowMs - task.startMs)));
+    return {
+      partId: String(number),
+      mode,
+      unstarted,
+      atWorkMs,
+      slots: running.length,
+      heldUpMs: heldUp(tasks, nowMs),
+    };
+  }
+
+  #expectedMs({ spec }: TaskView): number {
+    const capability = spec.work?.$case === "capability" ? spec.work.value : spec.id;
+    const subject = { capability, agentId: "", inputBytes: inputBytesOf(spec as TaskSpec) };
+    return this.#parts.learned.times.estimate(subject)?.meanMs ?? (spec.estimate?.durationMs || unknownMs);
+  }
+}
+
+const modes: Readonly<Record<PartMode, Mode>> = {
+  workflow: Mode.MODE_WORKFLOW,
+  swarm: Mode.MODE_SWARM,
+  intelligence: Mode.MODE_INTELLIGENCE,
+};
+
+function openParts(view: SessionView) {
+  return view.parts.filter(({ endMs, confirmMs, isOver }) => confirmMs > 0 && endMs === 0 && !isOver);
+}
+
+/** It is done in several parts now, and may be done otherwise. */
+function isToBalance(view: SessionView): boolean {
+  const isFree = view.order?.spec?.optimization?.fixed !== true;
+  return isFree && view.endMs === 0 && view.ending === 0 && view.pauseMs === 0 && openParts(view).length > 1;
+}
+
+/** A run lets go only of what waits for its needs. */
+function isMovable({ startMs, endMs, status, isPlaced }: TaskView, mode: PartMode): boolean {
+  if (startMs > 0 || endMs > 0) return false;
+  const isQueued = status === TaskStatus.TASK_STATUS_QUEUED;
+  return !isPlaced || mode !== "workflow" || !isQueued;
+}
+
+/** How long tasks that could begin waited of late, on the average. */
+function heldUp(tasks: readonly TaskView[], nowMs: number): number {
+  let sum = 0;
+  let count = 0;
+  for (const { readyMs, startMs, endMs } of tasks) {
+    const isLate = startMs > 0 ? nowMs - startMs < lateMs : endMs === 0;
+    if (readyMs === 0 || !isLate) continue;
+    sum += Math.max(0, (startMs || nowMs) - readyMs);
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
+}
