@@ -58,6 +58,8 @@ const fields = {
   "mission-machine": ["usPerOperation", "bytesPerOperation"],
   dag: ["tasks", "usPerTask", "bytesPerTask"],
   "plan-large": ["tasks", "agents", "planMs", "planCpuMs", "overBound"],
+  efficiency: ["tasks", "slotSeconds", "overBound", "betterThanBlind", "betterThanLeastLoaded", "busyShare"],
+  hops: ["mode", "tasks", "startMs", "gapMs", "gapLowMs", "perTaskMs", "endMs"],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };
 
