@@ -1,7 +1,13 @@
 /** Sessions on a whole installation: every mode over the same tasks, parts that look at each other, moves, locks, other sessions. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ExecuteSessionRequest, Mode, type Session, sessionService } from "@tutti/contracts/session/v1";
+import {
+  ExecuteSessionRequest,
+  Mode,
+  type Session,
+  SessionFilter,
+  sessionService,
+} from "@tutti/contracts/session/v1";
 import { missionService } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
@@ -330,6 +336,49 @@ describe("sessions on a whole installation", () => {
     );
     await sessions.terminateSession({ namespace: "", sessionId: first, reason: "" }, {});
     assert.equal((await ended(first)).status, WorkStatus.WORK_STATUS_TERMINATED);
+  });
+
+  it("is one session under one key, is told things, listed by its mode, and gone when it is removed", async () => {
+    const request = ExecuteSessionRequest.fromPartial({ idempotencyKey: "tonight", spec: { mode: swarm } });
+    const work = { $case: "tasks" as const, value: { tasks: [task("a")], output: "", input: undefined } };
+    if (request.spec !== undefined) request.spec.work = work;
+    const first = await sessions.executeSession(request, {});
+    const again = await sessions.executeSession(request, {});
+    assert.deepEqual([first.existed, again.existed], [false, true]);
+    const sessionId = first.session?.sessionId ?? "";
+    assert.equal(again.session?.sessionId, sessionId);
+    const spec = request.spec && { ...request.spec, priority: 3 };
+    assert.equal(await codeOf(sessions.executeSession({ ...request, spec }, {})), "session.conflict");
+    await ended(sessionId);
+    const late = {
+      namespace: "",
+      sessionId,
+      signal: "go",
+      payload: undefined,
+      partId: "",
+      idempotencyKey: "",
+    };
+    assert.equal(await codeOf(sessions.signalSession(late, {})), "session.ended");
+    const wait = task("wait", [], { work: { $case: "capability", value: "door.slow" } });
+    const other = await execute(workflow, [wait]);
+    const { event } = await sessions.signalSession({ ...late, sessionId: other }, {});
+    assert.ok(event > 0);
+    await ended(other);
+    const about = { namespace: "", sessionId, reason: "done with" };
+    await until("it is listed", async () => {
+      const filter = SessionFilter.fromPartial({ sessionIds: [sessionId], modes: [swarm] });
+      const found = await sessions.listSessions(
+        { namespace: "", filter, oldestFirst: false, page: undefined },
+        {},
+      );
+      return found.sessions.some(({ status }) => status === WorkStatus.WORK_STATUS_COMPLETED);
+    });
+    assert.deepEqual(await sessions.deleteSession(about, {}), { removed: true });
+    assert.equal(
+      await codeOf(sessions.getSession({ namespace: "", sessionId, atEvent: 0 }, {})),
+      "session.missing",
+    );
+    assert.deepEqual(await sessions.deleteSession(about, {}), { removed: false });
   });
 
   it("says what other modes would have cost, once it has been done", async () => {
