@@ -1,4 +1,3 @@
-import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { agentService, dispatchService, missionService, poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
@@ -18,7 +17,7 @@ import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
-import { Dispatcher, OutcomeStream, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, hearOutcomes, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
@@ -67,25 +66,10 @@ export class WorkflowService extends Orchestrator {
       ...{ runtime, timers, logger, outputs },
       ...{ tellings: runTellings(ends), service: this.name },
     });
-    const learning = this.register(
-      "outcomes",
-      new OutcomeStream({
-        ...{ estimates: mesh.client(estimateService, { service: "master" }), foundation, workKind: "run" },
-        senderId: `${host.processId}-${this.name}`,
-      }),
-      { critical: false },
-    );
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const heard = learning.hearing(settlement);
-    const parts = {
-      dispatch,
-      settlement: heard,
-      origin,
-      instanceId: host.processId,
-      foundation,
-      sharedPools,
-    };
+    const heard = { settlement: hearOutcomes(this, host, "run", settlement) };
+    const parts = { ...heard, dispatch, origin, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };

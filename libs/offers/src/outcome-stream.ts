@@ -5,9 +5,16 @@
  * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time.
  * 3. A batch keeps its number until it is taken in, so that it counts once.
  */
-import { type AttemptOutcome, EstimateSubject, type estimateService } from "@tutti/contracts/intelligence/v1";
-import { backoffBoundMs, type Component, type Foundation, type Timer, toTimestamp } from "@tutti/kernel";
-import type { Client } from "@tutti/mesh";
+import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
+import {
+  backoffBoundMs,
+  type Component,
+  type Foundation,
+  type Orchestrator,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
+import type { Client, Mesh } from "@tutti/mesh";
 import type { OfferedTask } from "./offered-task.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
@@ -145,4 +152,24 @@ function sizeOf({ input }: OfferedTask): number {
   if (input instanceof Uint8Array) return input.length;
   const { body } = input;
   return body?.$case === "inline" ? body.value.length : (body?.value.size ?? 0);
+}
+
+/** Has what a settlement is told of learned from. The stream is a component of the service whose attempts they are. */
+export function hearOutcomes(
+  service: Pick<Orchestrator, "name" | "register">,
+  { mesh, foundation, processId }: HearingHost,
+  workKind: string,
+  settlement: Settlement,
+): Settlement {
+  // Until there is a service of that name, master learns.
+  const estimates = mesh.client(estimateService, { service: "master" });
+  const senderId = `${processId}-${service.name}`;
+  const stream = new OutcomeStream({ estimates, foundation, senderId, workKind });
+  return service.register(`${workKind}-outcomes`, stream, { critical: false }).hearing(settlement);
+}
+
+interface HearingHost {
+  readonly mesh: Pick<Mesh, "client">;
+  readonly foundation: Foundation;
+  readonly processId: string;
 }

@@ -1,5 +1,4 @@
 /** All that missions are made of in this service: what tells of them, what they want done, and who answers about them. */
-import { estimateService } from "@tutti/contracts/intelligence/v1";
 import {
   agentService,
   boardService,
@@ -12,7 +11,7 @@ import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { Errands, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
-import { Dispatcher, OutcomeStream, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, hearOutcomes, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
 import { MissionEffects } from "../effects/missions/mission-effects.ts";
@@ -52,15 +51,7 @@ export function hostMissions(
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
         outputs,
       });
-      const learning = service.register(
-        "mission-outcomes",
-        new OutcomeStream({
-          ...{ estimates: mesh.client(estimateService, { service: "master" }), foundation },
-          ...{ senderId: `${host.processId}-${service.name}`, workKind: "mission" },
-        }),
-        { critical: false },
-      );
-      const heard = learning.hearing(settlement);
+      const heard = hearOutcomes(service, host, "mission", settlement);
       const parts = { settlement: heard, foundation, sharedPools, instanceId: host.processId };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);

@@ -1,5 +1,5 @@
 import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
-import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+import type { Command, MachineEvent } from "@tutti/kernel";
 
 /** What a namespace has seen of attempts, folded from its events. Only folds change it. */
 export interface Experience {
@@ -13,7 +13,6 @@ export interface Experience {
   readonly senders: Map<string, number>;
 }
 
-export type ExperienceView = ReadOnly<Experience>;
 export type ExperienceEvent<Body> = MachineEvent<Experience, never, Body>;
 export type ExperienceCommand<Body, Reply> = Command<Experience, Body, Reply, never>;
 

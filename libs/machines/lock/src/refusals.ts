@@ -16,7 +16,7 @@ export function wishProblem({
   return holderProblem(holder) ?? permitsProblem(permits, 0) ?? leaseProblem(leaseMs);
 }
 
-export function holderProblem(holder: string): string | undefined {
+function holderProblem(holder: string): string | undefined {
   return holder.length >= 1 && holder.length <= nameLengthMax
     ? undefined
     : `expected a holder of 1 to ${nameLengthMax} characters, found ${holder.length}`;

@@ -38,7 +38,7 @@ export interface Lock {
 }
 
 /** When a lease or a place ends. */
-export interface LockEnd extends Ranked {
+interface LockEnd extends Ranked {
   readonly number: number;
 }
 
@@ -47,7 +47,7 @@ export type LockView = ReadOnly<Lock>;
 export type LockStep = MachineStep<Lock, never>;
 export type LockEvent<Body> = MachineEvent<Lock, never, Body>;
 export type LockCommand<Body, Reply> = Command<Lock, Body, Reply, never>;
-export type { LockHold, LockWait };
+export type { LockWait };
 
 export function newLock(): Lock {
   return {
