@@ -10,7 +10,7 @@ import type {
 } from "@tutti/contracts/session/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import type { NoteOf } from "@tutti/host/serving";
-import { modeName, partId, type Session, usedBy } from "@tutti/machine-session";
+import { modeName, partId, performanceOf, type Session, usedBy } from "@tutti/machine-session";
 import type { Happening } from "@tutti/runtime";
 import { news } from "./session-note.ts";
 
@@ -64,7 +64,11 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     switch (status) {
       case WorkStatus.WORK_STATUS_COMPLETED:
         return news(happening, "tutti.session.session.completed", {
-          ...{ ...end, efficiency: 0, used: usedBy(session) },
+          ...{
+            ...end,
+            efficiency: performanceOf(session, happening.timeMs)?.efficiency ?? 0,
+            used: usedBy(session),
+          },
         });
       case WorkStatus.WORK_STATUS_FAILED:
         return news(happening, "tutti.session.session.failed", { ...end, error: copied(error) });

@@ -39,6 +39,7 @@ export {
 export { kindOfWork } from "./part/parts.ts";
 export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 export { explainSession } from "./queries/explain.ts";
+export { performanceOf } from "./queries/performance.ts";
 export { type SessionWanted, showSession } from "./queries/session.ts";
 export { showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
 export { showWork, taskOutcomes } from "./queries/work.ts";

@@ -1,5 +1,5 @@
 /** How a session comes to its end, and who is told. */
-import { Mode } from "@tutti/contracts/session/v1";
+import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
 import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { type Amounts, type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, type RunEnding, TerminateRun } from "@tutti/contracts/workflow/v1";
@@ -14,6 +14,7 @@ import {
   statusName,
   withdrawMessage as withdrawRun,
 } from "@tutti/machine-run/siblings";
+import { balanced, outcomeOf, safeMode } from "@tutti/planner";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";
@@ -97,15 +98,24 @@ export function end(session: SessionView, step: SessionStep, { status, error }: 
   report(session, step);
 }
 
-/** What came of the choice of the mode, where one was made. */
-function cameOf(session: SessionView, endMs: number) {
-  if (!session.choices.some(({ kind }) => kind === "mode") || session.beginMs === 0) return undefined;
+/** What came of the choice of the mode, where one was made: judged as it was chosen, by the weights of the session. */
+function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined {
+  const choice = session.choices.findLast(({ kind }) => kind === "mode");
+  if (choice === undefined || session.beginMs === 0) return undefined;
   const count = (status: TaskStatus) => session.counts[status] ?? 0;
   const skipped = count(TaskStatus.TASK_STATUS_SKIPPED);
   const wanted = Math.max(1, session.tasks.length - skipped);
   const quality = count(TaskStatus.TASK_STATUS_COMPLETED) / wanted;
   const realMs = Math.max(0, endMs - session.beginMs);
-  return { realMs, used: usedBy(session), quality, score: 0 };
+  const used = usedBy(session);
+  const candidates = choice.candidates.map(({ eligible, expectedMs, expectedUse, expectedQuality }) => ({
+    ...{ mode: safeMode, eligible, expectedMs, highMs: expectedMs, expectedQuality, score: 0, reason: "" },
+    expectedUse: { timeMs: expectedUse?.timeMs ?? 0, money: expectedUse?.money ?? 0 },
+  }));
+  const { time = 0, cost = 0, quality: good = 0 } = session.order?.spec?.optimization ?? {};
+  const weights = time + cost + good === 0 ? balanced : { time, cost, quality: good };
+  const { score } = outcomeOf({ candidates }, { realMs, used, quality }, weights);
+  return { realMs, used, quality, score: Number.isFinite(score) ? score : 0 };
 }
 
 /** What its tasks used up; the time of agents at work where nobody said. */

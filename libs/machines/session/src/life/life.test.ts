@@ -166,6 +166,26 @@ describe("a session in several parts", () => {
     return scene;
   };
 
+  it("judges in the end what came of the choice of its mode", () => {
+    const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
+    const candidate = {
+      ...{ mode: swarm, taskIds: [], eligible: true, expectedMs: 1_000, highMs: 2_000, expectedQuality: 1 },
+      ...{ expectedUse: { tokens: 0, money: 0, timeMs: 1_000 }, score: 1, reason: "" },
+    };
+    const made = { ...choice, kind: "mode", candidates: [candidate] };
+    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [] }];
+    taken(
+      scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice: made, mode: swarm, parts }),
+    );
+    scene.confirm();
+    scene.driver.advance(2_000);
+    scene.done("p1", "a");
+    scene.end();
+    const { realMs, quality, score } = scene.state.choices[0]?.outcome ?? { realMs: 0, quality: 0, score: 0 };
+    assert.deepEqual([realMs, quality], [2_000, 1]);
+    assert.ok(score > 0 && score <= 1, "twice the time is worth less");
+  });
+
   it("brings what one has done into those that look at it, once", () => {
     const scene = split();
     assert.deepEqual(scene.effect("start_part", "p1").effect.elsewhere, ["b"]);
