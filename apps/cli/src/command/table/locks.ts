@@ -52,7 +52,7 @@ export const lockCommands: readonly Command[] = [
       { name: "priority", value: "N", summary: "greater is more urgent, from -100 to 100 (0)" },
     ],
     examples: [
-      { words: "tutti lock acquire printer --holder me --wait 30s -q", does: "its token, when it is free" },
+      { words: "lock acquire printer --holder me --wait 30s -q", does: "its token, when it is free" },
     ],
     json: "document",
     load: () => writing().then(({ acquireLock }) => acquireLock),
