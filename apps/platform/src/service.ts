@@ -28,7 +28,7 @@ const demonstration: ServiceModule = {
   name: "demonstration",
   sections: [platformSection],
   isOutermost: true,
-  create: ({ configuration, foundation, mesh }) => {
+  create: ({ configuration, foundation, mesh, operations }) => {
     const { demonstration: isWanted, pythons, dataDirectory } = configuration.read(platformSection);
     if (!isWanted) return {};
     const clone = findClone();
@@ -40,7 +40,8 @@ const demonstration: ServiceModule = {
       return {};
     }
     const mark = join(dataDirectory, "demonstration");
-    return new Demonstration({ foundation, clone, pythons, mark, tell, address: () => mesh.address });
+    const where = { address: () => mesh.address, url: () => operations.url() };
+    return new Demonstration({ foundation, clone, pythons, mark, tell, ...where });
   },
 };
 

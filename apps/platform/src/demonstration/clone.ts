@@ -6,6 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 export interface Clone {
   /** The module that starts what there is to work on. */
   readonly begin: string;
+  /** Races in every mode, once, and ends. */
+  readonly race: string;
   readonly workerInTypeScript: string;
   readonly workerInPython: string;
   /** Ends a program of Node when whoever started it is gone. */
@@ -23,6 +25,7 @@ export function findClone(from: string = dirname(fileURLToPath(import.meta.url))
   if (existsSync(join(demonstration, "begin.ts")))
     return {
       begin: pathToFileURL(join(demonstration, "begin.ts")).href,
+      race: join(demonstration, "race", "race.ts"),
       workerInTypeScript: join(demonstration, "worker.ts"),
       workerInPython: join(demonstration, "worker.py"),
       leashForNode: pathToFileURL(join(from, "tools", "leash.mjs")).href,

@@ -11,7 +11,7 @@ import { dirname } from "node:path";
 import { type Component, errorFromUnknown, type Foundation, type Logger } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import type { Clone } from "./clone.ts";
-import { type Launch, launchProgram, type Program } from "./program.ts";
+import { type Launch, launchProgram, type Program, type RunningProgram } from "./program.ts";
 import { Supervised } from "./supervised.ts";
 
 export interface DemonstrationOptions {
@@ -23,6 +23,8 @@ export interface DemonstrationOptions {
   readonly mark: string;
   /** Where workers link; known when it starts. */
   readonly address: () => string;
+  /** Where REST is; known when it starts. */
+  readonly url: () => string;
   /** Is given a line for people. */
   readonly tell: (line: string) => void;
   readonly launch?: Launch;
@@ -33,6 +35,8 @@ export class Demonstration implements Component {
   readonly #logger: Logger;
   #workers: readonly Supervised[] = [];
   #begun: Promise<void> = Promise.resolve();
+  #race: RunningProgram | undefined;
+  #raced: Promise<void> = Promise.resolve();
 
   constructor(options: DemonstrationOptions) {
     this.#options = options;
@@ -50,12 +54,19 @@ export class Demonstration implements Component {
         reason: message,
       });
     });
+    this.#raced = this.#runRace().catch((thrown: unknown) => {
+      const { message } = errorFromUnknown(thrown);
+      this.#logger.warn("the race of the demonstration could not be run; the next start tries again", {
+        reason: message,
+      });
+    });
   }
 
   /** Workers finish while there is somebody to tell what came of it. */
   async drain(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#kill(), { once: true });
-    await Promise.all([this.#begun, ...this.#workers.map((worker) => worker.stop())]);
+    this.#race?.signal("SIGTERM");
+    await Promise.all([this.#begun, this.#raced, ...this.#workers.map((worker) => worker.stop())]);
   }
 
   async stop(): Promise<void> {
@@ -63,6 +74,7 @@ export class Demonstration implements Component {
   }
 
   async #kill(): Promise<void> {
+    this.#race?.signal("SIGKILL");
     await Promise.all(this.#workers.map((worker) => worker.kill()));
   }
 
@@ -83,6 +95,27 @@ export class Demonstration implements Component {
       "The demonstration was started here. Without this file the next start starts what is missing.\n",
     );
     this.#logger.info("the demonstration is started");
+  }
+
+  /** Once; a race that was broken off goes on at the next start, under the names that its sessions have. */
+  async #runRace(): Promise<void> {
+    const { mark, clone, url, launch = launchProgram } = this.#options;
+    const raced = `${mark}-race`;
+    if (existsSync(raced)) return;
+    const program = {
+      command: process.execPath,
+      arguments: ["--import", clone.leashForNode, clone.race],
+      environment: { TUTTI_SERVER: url(), RACE_NAME: "race-1" },
+    };
+    this.#race = launch(program, (line) => this.#logger.debug("the race says", { said: line }));
+    const { code } = await this.#race.ended;
+    this.#race = undefined;
+    if (code !== 0) return;
+    await mkdir(dirname(raced), { recursive: true });
+    await writeFile(
+      raced,
+      "The race of the demonstration was run here. Without this file the next start runs it.\n",
+    );
   }
 
   #typescript(address: string, id: string): Supervised {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkText, printProblem } from "@tutti/definitions";
+import { checkSessionText, checkText, printProblem } from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
@@ -45,7 +45,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
     if (kind === "configuration") assertConfigures(text, sections);
     else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
     else if (kind === "workflow") assertDefines(text, place);
-    else assert.fail(`${place}: expected kind=prometheus, kind=workflow or a configuration of Tutti`);
+    else if (kind === "session") assertIsSession(text, place);
+    else
+      assert.fail(
+        `${place}: expected kind=prometheus, kind=workflow, kind=session or a configuration of Tutti`,
+      );
     if (file !== undefined) workshop.write(file, text);
   },
 
@@ -117,6 +121,12 @@ function assertConfigures(text: string, sections: readonly Section[]): void {
 /** The text is a definition without mistakes. */
 function assertDefines(text: string, place: string): void {
   const { problems } = checkText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+/** The text is a session without mistakes. */
+function assertIsSession(text: string, place: string): void {
+  const { problems } = checkSessionText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 
