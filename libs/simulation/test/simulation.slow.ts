@@ -33,7 +33,7 @@ describe("some thousands of seeds", () => {
   });
 
   it("find nothing wrong with missions and runs that share a pool of agents", async () => {
-    assert.deepEqual(await failuresOf(0, 1_000, "none", "work"), []);
+    assert.deepEqual(await failuresOf(10_000, 1_000, "none", "work"), []);
   });
 
   for (const [index, { name, about, foundWithin }] of workWeakenings.entries()) {
