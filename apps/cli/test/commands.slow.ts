@@ -35,6 +35,25 @@ output: "\${{ tasks.pay.output }}"
   "none.yaml": `workflow: none
 tasks: {one: {uses: test.none}}
 `,
+  "pair.yaml": `session: pair
+optimization: time
+labels: {of: pair}
+input: {a: 1}
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+  two: {uses: test.echo, needs: [one], with: "\${{ tasks.one.output }}"}
+output: "\${{ tasks.two.output }}"
+`,
+  "long.yaml": `session: long
+mode: workflow
+tasks:
+  hold: {uses: test.hold}
+  after: {uses: test.echo, needs: [hold]}
+`,
+  "wrong.yaml": `session: wrong
+mode: adaptiv
+tasks: {one: {wait: 5s}}
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -53,6 +72,8 @@ describe("every command, once, on a platform", () => {
     await printed("workflow register echo.yaml ask.yaml flaky.yaml");
     worker = new PollingWorker(platform.url, {
       "test.echo": (input) => input,
+      // Only the session's end ends it.
+      "test.hold": () => new Promise(() => {}),
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
         return "well";
@@ -123,6 +144,41 @@ describe("every command, once, on a platform", () => {
     const lines = (await printed("history echo-1 --json")).trim().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line).type).slice(-1), ["run_completed"]);
     assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
+  });
+
+  it("sessions: run, list, show, tasks, why, plan, compare, watch, result", async () => {
+    assert.match(await printed("workflow check pair.yaml"), /✓ pair\.yaml/);
+    const wrong = await tutti("run wrong.yaml");
+    assert.equal(wrong.exitCode, 3);
+    assert.match(wrong.errors, /wrong\.yaml:2:7[\s\S]*did you mean `adaptive`[\s\S]*nothing was started/);
+    assert.equal(await printed("run pair.yaml --id pair-1"), '{"a": 1}\n');
+    assert.equal(await printed("run pair.yaml a=2 --id pair-2 -q"), '{"a": 2}\n');
+    assert.equal(await printed("watch pair-1"), '{"a": 1}\n');
+    assert.equal(await printed("session watch pair-1"), '{"a": 1}\n');
+    assert.equal(await printed("session result pair-2"), '{"a": 2}\n');
+    await listed("session list -l of=pair -q", /pair-2\npair-1\n/);
+    await listed("list --text pair", /pair-1 +session pair +✓ completed/);
+    assert.match(await printed("session show pair-1"), /✓ {2}one[\s\S]*part p1[\s\S]*output\n {2}\{"a": 1\}/);
+    assert.match(await printed("show pair-1"), /✓ {2}two/);
+    assert.match(await printed("session tasks pair-1"), /two +✓ completed +test\.echo/);
+    assert.match(await printed("session why pair-1"), /chosen mode[\s\S]*workflow[\s\S]*came out as/);
+    assert.match(await printed("why pair-1 two"), /pair-1 two/);
+    assert.match(await printed("session plan pair-1"), /one[\s\S]*█[\s\S]*planned/);
+    assert.match(await printed("session compare pair-1"), /as it was; the simulation is/);
+    assert.equal((await tutti("session show none")).exitCode, 3);
+  });
+
+  it("sessions: signal, pause, resume, move, cancel, retry", async () => {
+    await printed("run long.yaml --id long-1 --detach");
+    assert.match(await printed("session pause long-1 --reason later"), /✓ long-1 is held .*paused/);
+    assert.match(await printed("resume long-1"), /✓ long-1 goes on/);
+    assert.match(await printed("session pause long-1"), /is held/);
+    assert.match(await printed("session resume long-1"), /✓ long-1 goes on/);
+    assert.match(await printed("session signal long-1 hurry much=true"), /✓ long-1 was told hurry/);
+    assert.match(await printed("session move long-1 swarm after"), /✓ after {2}p1 → p2/);
+    assert.match(await printed("session cancel long-1 --now"), /✓ long-1 is terminated/);
+    assert.match(await printed("session retry long-1"), /✓ long-1 is taken up again/);
+    await printed("session cancel long-1 --now");
   });
 
   it("why, approve, signal", async () => {
@@ -354,10 +410,10 @@ describe("every command, once, on a platform", () => {
   });
 
   it("none was forgotten", () => {
-    // The proof has a test of its own: it starts a platform by itself.
+    // The proof and the race have tests of their own.
     const missing = commands
       .map(({ name }) => name)
-      .filter((name) => name !== "demo kill" && !used.has(name));
+      .filter((name) => !name.startsWith("demo ") && !used.has(name));
     assert.deepEqual(missing, []);
   });
 });
