@@ -90,6 +90,14 @@ function useEntries(typed: string): readonly Entry[] {
   );
 }
 
+const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
+
+function act(what: "theme" | "keys" | "namespace", { onNamespace, onSheet }: Omit<Ways, "onClose">): void {
+  if (what === "theme") chooseTheme(nextTheme());
+  else if (what === "namespace") onNamespace();
+  else onSheet();
+}
+
 function Choices({ onClose, onSheet, onNamespace }: Ways) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
@@ -109,12 +117,10 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
       void navigate({ to: "/sessions/$sessionId", params: { sessionId: choice.sessionId } });
     else if (choice.kind === "workflow")
       void navigate({ to: "/workflows/$name", params: { name: choice.name } });
-    else if (choice.act === "theme") chooseTheme(nextTheme());
-    else if (choice.act === "namespace") onNamespace();
-    else onSheet();
+    else act(choice.act, { onNamespace, onSheet });
   };
   const press = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = steps[event.key];
     if (step !== undefined) {
       event.preventDefault();
       setAt((current + step + entries.length) % Math.max(1, entries.length));
