@@ -188,6 +188,26 @@ describe("a part that is delegated", () => {
     assert.deepEqual([scene.state.spent.tokens, scene.state.tasks[0]?.reserved?.tokens], [1, 5]);
   });
 
+  it("with a budget of its own is claimed past what the rest of the budget does not do for, and nothing else is", () => {
+    const scene = MissionScene.of({
+      assignment: claimed,
+      tasks: [
+        taskSpec("whole", { estimate: { tokens: 6 } }),
+        taskSpec("large", { estimate: { tokens: 9 } }),
+        taskSpec("small", { estimate: { tokens: 1 } }),
+      ],
+      budget: { amounts: { tokens: 10 } },
+    });
+    scene.join("anna");
+    scene.join("ben");
+    const [whole] = scene.claim("anna");
+    taken(delegate(scene, "anna", whole?.claim?.claimId ?? "", "part", { budget: { tokens: 4 } }));
+    assert.deepEqual(
+      scene.claim("ben", { count: 3 }).map(({ parentTaskId }) => parentTaskId),
+      ["whole"],
+    );
+  });
+
   it("may do no more than who delegates", () => {
     const { scene, claimId } = begun();
     assert.equal(

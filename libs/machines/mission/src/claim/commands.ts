@@ -38,7 +38,7 @@ import {
   type TaskView,
 } from "../state.ts";
 import { isSpent } from "../task/begin.ts";
-import { type Claimant, isFor } from "../task/claim-index.ts";
+import { type Claimant, hasOwnBudget, isFor } from "../task/claim-index.ts";
 import { failAttempt, finish } from "../task/outcome.ts";
 import { checkHandoff } from "../trouble/find.ts";
 import { attemptReturned, claimsRenewed, taskClaimed, taskHandedOn } from "./events.ts";
@@ -61,9 +61,11 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
       offering: offering ?? (participant.offering as AgentOffering | undefined),
     };
     const claimed: number[] = [];
-    for (const number of wanted(mission, request.taskIds, who, request.count || 1)) {
-      if (!claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs })) break;
-      claimed.push(number);
+    const taking: Taking = { ids: request.taskIds, count: request.count || 1, isShort: false };
+    for (const number of wanted(mission, who, taking)) {
+      if (claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs }))
+        claimed.push(number);
+      else taking.isShort = true;
     }
     // A budget that is used up may have ended the mission, and with it what was claimed before.
     const tasks = claimed.map((number) => mission.tasks[number] as TaskView);
@@ -71,26 +73,32 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
   },
 });
 
+interface Taking {
+  readonly ids: readonly string[];
+  readonly count: number;
+  /** Whether the budget had nothing left for one. Behind that, only what has a budget of its own is taken: nothing goes past it. */
+  isShort: boolean;
+}
+
 /** Tasks that somebody is given, each found when the one before is claimed. */
-function* wanted(
-  mission: MissionView,
-  ids: readonly string[],
-  who: Claimant,
-  count: number,
-): Iterable<number> {
+function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
   if (!isGoing(mission) || isHolding(mission) || !assignmentOf(mission).isClaimable) return;
+  const { ids, count } = taking;
+  let given = 0;
   if (ids.length === 0) {
-    for (let given = 0; given < count; given++) {
-      const number = mission.claimable.first(who);
+    while (given < count) {
+      const wasShort = taking.isShort;
+      const number = mission.claimable.first(who, { ownBudget: wasShort });
       if (number === undefined) return;
       yield number;
+      if (taking.isShort === wasShort) given++;
     }
     return;
   }
-  let given = 0;
   for (const id of ids) {
     const task = mission.tasks[mission.byId.get(id) ?? -1];
     if (task === undefined || !mission.claimable.has(task) || !isFor(task, who)) continue;
+    if (taking.isShort && !hasOwnBudget(task)) continue;
     yield task.number;
     if (++given >= count) return;
   }
@@ -105,7 +113,7 @@ function claim(
   const task = mission.tasks[number];
   if (task === undefined) return false;
   // What is offered as well has had its part set aside.
-  const isAside = assignmentOf(mission).isOffered || task.authority?.budget !== undefined;
+  const isAside = assignmentOf(mission).isOffered || hasOwnBudget(task);
   const amounts = wantedBy(mission, task);
   if (!isAside && !isAffordable(mission, amounts)) {
     if (isSpent(mission)) useUp(mission, step, amounts);

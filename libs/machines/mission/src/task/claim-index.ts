@@ -18,6 +18,8 @@ export interface Claimable {
   toRole: string;
   onlyAgents: readonly string[];
   notAgents: readonly string[];
+  /** With a budget of its own it takes nothing from that of the mission. */
+  authority: { readonly budget?: unknown } | undefined;
 }
 
 /** Who wants work. */
@@ -81,14 +83,14 @@ export class ClaimIndex {
     yield* this.#kinds.keys();
   }
 
-  /** The most urgent that somebody may do; undefined where there is none. */
-  first(who: Claimant): number | undefined {
+  /** The most urgent that somebody may do, or the most urgent with a budget of its own; undefined where there is none. */
+  first(who: Claimant, { ownBudget = false } = {}): number | undefined {
     let first: Claimable | undefined;
     for (const capability of new Set(who.offering?.capabilities.map(({ name }) => name)))
       for (const field of fieldsOf(capability, who)) {
         for (const { heap, sample } of this.#fields.get(field)?.values() ?? []) {
           const next = heap.first;
-          if (next === undefined || !isFor(sample, who)) continue;
+          if (next === undefined || (ownBudget && !hasOwnBudget(sample)) || !isFor(sample, who)) continue;
           if (first === undefined || isSooner(next, first)) first = next;
         }
       }
@@ -102,7 +104,7 @@ function isSooner(one: Claimable, other: Claimable): boolean {
 
 /** Whether somebody may do a task that can be claimed. */
 export function isFor(
-  task: ReadOnly<Omit<Claimable, "rank" | "order" | "place" | "number">>,
+  task: ReadOnly<Pick<Claimable, "profile" | "toRole" | "onlyAgents" | "notAgents">>,
   who: Claimant,
 ): boolean {
   const { profile, toRole, onlyAgents, notAgents } = task;
@@ -128,14 +130,20 @@ function fieldsOf(capability: string, { agent, role }: Claimant): string[] {
 const numbers = new WeakMap<BoardProfile, number>();
 let profileCount = 0;
 
-function kindKey({ profile, onlyAgents, notAgents }: Claimable): string {
+export function hasOwnBudget({ authority }: ReadOnly<Pick<Claimable, "authority">>): boolean {
+  return authority?.budget !== undefined;
+}
+
+function kindKey(task: Claimable): string {
+  const { profile, onlyAgents, notAgents } = task;
   if (profile === undefined) return "";
   let number = numbers.get(profile);
   if (number === undefined) {
     number = ++profileCount;
     numbers.set(profile, number);
   }
+  const kind = hasOwnBudget(task) ? `${number} own` : String(number);
   return onlyAgents.length + notAgents.length === 0
-    ? String(number)
-    : `${number} ${JSON.stringify([onlyAgents, notAgents])}`;
+    ? kind
+    : `${kind} ${JSON.stringify([onlyAgents, notAgents])}`;
 }
