@@ -68,9 +68,9 @@ function ofTasks({ document, plan }: Definition, tasks: MissionSpec["tasks"]): M
   return spec;
 }
 
-/** The output of a mission is one expression. */
+/** The output of a mission is one expression, or JSON in whose texts there are some. */
 function outputIn(output: Definition["document"]["output"]): string {
   if (output === undefined || output === null) return "";
-  const text = typeof output === "string" ? output : JSON.stringify(output);
-  return text.replace(/^\$\{\{([\s\S]*)\}\}$/, "$1").trim();
+  const lone = typeof output === "string" ? /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(output)?.[1] : undefined;
+  return lone === undefined || lone.includes("${{") ? JSON.stringify(output) : lone.trim();
 }

@@ -54,6 +54,11 @@ export function expressionOf(text: string, place: ExpressionPlace, isCondition: 
   );
 }
 
+/** The output of a mission: an expression, or JSON in whose texts there are some. */
+export function outputExpressionOf(text: string): Made {
+  return hasExpression(text) ? dataOf(text) : expressionOf(text, "output", false);
+}
+
 /** JSON in whose texts there may be expressions. */
 export function dataOf(text: string): Made {
   return remembered(`data ${text}`, () => {

@@ -17,7 +17,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
 import { missionErrors } from "../errors.ts";
-import { expressionOf } from "../evaluate/programs.ts";
+import { expressionOf, outputExpressionOf } from "../evaluate/programs.ts";
 import { labelsMax, tasksDefault } from "../limits.ts";
 import {
   hasEnded,
@@ -95,7 +95,7 @@ function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refus
     if (!made.ok) return `stop condition ${name}: ${made.problem}`;
   }
   if (output !== "") {
-    const made = expressionOf(output, "output", false);
+    const made = outputExpressionOf(output);
     if (!made.ok) return `output: ${made.problem}`;
   }
   const max = spec.maxTasks || tasksDefault;

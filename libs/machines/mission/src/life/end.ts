@@ -20,7 +20,7 @@ import {
 import { add, isNothing } from "../budget/amounts.ts";
 import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
-import { expressionOf } from "../evaluate/programs.ts";
+import { outputExpressionOf } from "../evaluate/programs.ts";
 import { valueBytesMax } from "../limits.ts";
 import { questionDecided } from "../question/events.ts";
 import {
@@ -68,7 +68,7 @@ function complete(mission: MissionView, step: MissionEventStep): void {
     report(mission, step);
     return;
   }
-  const made = expressionOf(output, "output", false);
+  const made = outputExpressionOf(output);
   const given = made.ok ? evaluate({ mission, nowMs: step.nowMs }, made.program, "the output") : undefined;
   const bytes = given?.ok ? encoded(given.value, "the output") : given;
   if (bytes === undefined || !bytes.ok) {

@@ -133,6 +133,23 @@ describe("a mission", () => {
     assert.equal(Buffer.from(outcome.result.value.body.value).toString(), '"well"');
   });
 
+  it("gives what its output says, also where expressions stand in the texts of lists and objects", () => {
+    for (const [output, expected] of [
+      [
+        '{"got":["${{ tasks.a.output.x }}"],"said":"x is ${{ tasks.a.output.x }}"}',
+        '{"got":[1],"said":"x is 1"}',
+      ],
+      ['"x is ${{ tasks.a.output.x }}, n is ${{ input.n }}"', '"x is 1, n is 3"'],
+      ['{"n":input.n}', '{"n":3}'],
+    ] as const) {
+      const scene = MissionScene.of({ input: json({ n: 3 }), tasks: [taskSpec("a")], output });
+      done(scene, "a", { x: 1 });
+      const { outcome } = scene.shown;
+      assert.ok(outcome?.result?.$case === "completed" && outcome.result.value.body?.$case === "inline");
+      assert.equal(Buffer.from(outcome.result.value.body.value).toString(), expected);
+    }
+  });
+
   it("refuses what does not make sense, naming the task", () => {
     const begin = (spec: Parameters<typeof orderOf>[0]) =>
       new MissionScene().driver.execute(new MissionScene().key, beginMission, { order: orderOf(spec) });
@@ -147,6 +164,7 @@ describe("a mission", () => {
       [{ tasks: [taskSpec("a", { input: json("${{ nothing.there }}") })] }, "mission.task_invalid"],
       [{ stopConditions: [{ name: "s", condition: "'text'" }] }, "mission.order_invalid"],
       [{ output: "what(" }, "mission.order_invalid"],
+      [{ output: '{"n":"${{ what( }}"}' }, "mission.order_invalid"],
       [{ maxTasks: 1, tasks: [taskSpec("a"), taskSpec("b")] }, "mission.too_many_tasks"],
     ] as const)
       assert.equal(codeOf(begin(spec as Parameters<typeof orderOf>[0])), code);
