@@ -1,10 +1,10 @@
 /**
- * Plays an example on a platform that runs (`npm start`), with a worker in this process, and prints what came of it and
+ * Plays an example on a platform that runs (`npm start`), with its workers in this process, and prints what came of it and
  * what happened: `npm run -s example -- order`. Without a name: which there are.
  */
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { exampleNamed, exampleNames } from "./examples.ts";
+import { exampleNamed, exampleNames, startCrew } from "./examples.ts";
 
 const [name = ""] = process.argv.slice(2);
 if (!exampleNames().includes(name)) {
@@ -18,6 +18,7 @@ const worker = new Worker({ namespace });
 example.handle(worker);
 await worker.start();
 await using tutti = await connect({ namespace });
+const crew = await startCrew(example, tutti, { namespace });
 console.log(JSON.stringify(await example.play(tutti), undefined, 2));
 for (const id of example.runs) {
   console.log(`\n${id} in namespace ${namespace}`);
@@ -26,7 +27,7 @@ for (const id of example.runs) {
     console.log(`  ${String(event).padStart(3)} ${time.toISOString().slice(11, 23)} ${about}`);
   }
 }
-await worker.stop();
+for (const each of [worker, ...crew]) await each.stop();
 
 function short(text: string): string {
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;

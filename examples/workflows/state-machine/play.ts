@@ -1,10 +1,12 @@
 import type { Tutti } from "@tutti/sdk/client";
 import { inState, source } from "../source.ts";
+import { told } from "./worker.ts";
 
 export const runs = ["subscription-9"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.register(source("state-machine"));
+  told.length = 0;
   const run = await tutti.start("state-machine", {
     id: "subscription-9",
     parameters: { charge: "subscription.charge" },
@@ -21,5 +23,5 @@ export async function play(tutti: Tutti): Promise<unknown> {
     .catch(({ code }: { readonly code: string }) => code);
   const gift = await run.update("giftMonths", { count: 3 });
   await run.signal("cancel");
-  return { months, refused, gift, output: await run.result() };
+  return { months, refused, gift, output: await run.result(), told };
 }

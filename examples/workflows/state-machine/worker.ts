@@ -3,10 +3,16 @@ import { TaskFailure, type Worker } from "@tutti/sdk";
 /** Months of which the card is declined the first time. */
 const declined = new Set([2]);
 
+/** What the subscriber was written. */
+export const told: string[] = [];
+
 export function handle(worker: Worker): void {
   worker.handle("subscription.charge", async ({ month }: { readonly month: number }) => {
     if (declined.delete(month)) throw new TaskFailure("card.declined", "no money", { final: true });
     return null;
   });
-  worker.handle("subscription.tell", async () => null);
+  worker.handle("subscription.tell", async ({ about }: { readonly about: string }) => {
+    told.push(about);
+    return null;
+  });
 }

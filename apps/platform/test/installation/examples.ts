@@ -1,4 +1,4 @@
-/** The examples on an installation with a worker that handles all their tasks, and their histories beside the machine. */
+/** The examples on an installation with workers that handle all their tasks, and their histories beside the machine. */
 import { readdirSync, readFileSync } from "node:fs";
 import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
 import { checkText } from "@tutti/definitions";
@@ -6,7 +6,7 @@ import type { RecordedEvent } from "@tutti/kernel/testing";
 import { RunPlan, runMachine } from "@tutti/machine-run";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { type Example, exampleNamed, exampleNames } from "../../../../examples/examples.ts";
+import { type Example, exampleNamed, exampleNames, startCrew } from "../../../../examples/examples.ts";
 import { Installation } from "./installation.ts";
 
 export const examplesFolder = new URL("../../../../examples/workflows/", import.meta.url);
@@ -19,14 +19,17 @@ export class ExampleStage implements AsyncDisposable {
   static async open(): Promise<ExampleStage> {
     const installation = await Installation.open();
     const { address } = installation;
-    const worker = new Worker({ address, handleSignals: false, slots: 32 });
+    const shared = new Worker({ address, handleSignals: false, slots: 32 });
+    const workers = [shared];
     const examples = await Promise.all(exampleNames().map(exampleNamed));
-    for (const { handle } of examples) handle(worker);
-    await worker.start();
+    for (const { handle } of examples) handle(shared);
+    await shared.start();
     const tutti = await connect({ address });
+    for (const example of examples)
+      workers.push(...(await startCrew(example, tutti, { address, handleSignals: false })));
     return new ExampleStage(examples, tutti, async () => {
       await tutti.close();
-      await worker.stop();
+      for (const worker of workers) await worker.stop();
       await installation[Symbol.asyncDispose]();
     });
   }

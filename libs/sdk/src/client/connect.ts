@@ -62,6 +62,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     }),
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
+    pools: mesh.client(swarm.poolService),
     schedules: mesh.client(contracts.scheduleService),
     bulk: mesh.client(contracts.bulkService),
     tasks: mesh.client(contracts.taskService),

@@ -1,5 +1,6 @@
 /** An installation, as a program uses it: register definitions, start runs, find them again. */
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
+import { Pool, type poolService } from "@tutti/contracts/swarm/v1";
 import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type bulkService,
@@ -31,6 +32,7 @@ import type { WorkTask } from "./work/task.ts";
 export interface TuttiParts {
   readonly runs: Client<typeof runService>;
   readonly definitions: Client<typeof definitionService>;
+  readonly pools: Client<typeof poolService>;
   readonly schedules: Client<typeof scheduleService>;
   readonly bulk: Client<typeof bulkService>;
   readonly tasks: Client<typeof taskService>;
@@ -160,6 +162,31 @@ export class Tutti implements AsyncDisposable {
     });
     if (graph === undefined) throw sdkErrors.replyIncomplete({ about: `the graph of ${definition}` });
     return graph;
+  }
+
+  /**
+   * The versions of a definition, newest first, each with how many runs on it have not ended (`liveCount`), as far as the
+   * index knows; or only those that still have some.
+   */
+  async *versions(
+    definition: string,
+    { liveOnly = false }: { readonly liveOnly?: boolean } = {},
+  ): AsyncGenerator<Definition, void, void> {
+    let token = "";
+    do {
+      const request = { namespace: this.namespace, name: definition, liveOnly, page: { size: 0, token } };
+      const { versions, page } = await this.#parts.definitions.listDefinitionVersions(request);
+      yield* versions;
+      token = page?.nextToken ?? "";
+    } while (token !== "");
+  }
+
+  /** Makes a pool, before workers join it. The same again gives the one that is there. */
+  async createPool(name: string, options: { readonly description?: string } = {}): Promise<Pool> {
+    const pool = Pool.fromPartial({ ...options, pool: name });
+    const reply = await this.#parts.pools.createPool({ namespace: this.namespace, pool });
+    if (reply.pool === undefined) throw sdkErrors.replyIncomplete({ about: `pool ${name}` });
+    return reply.pool;
   }
 
   /** Runs that match, newest first, fetched page by page as they are looked at. */

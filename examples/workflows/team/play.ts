@@ -1,0 +1,18 @@
+import type { Tutti } from "@tutti/sdk/client";
+import { source } from "../source.ts";
+
+export const runs = ["how-old"];
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  await tutti.register(source("team", "inquiry.yaml"));
+  await tutti.register(source("team"));
+  const run = await tutti.start("team", {
+    id: "how-old",
+    parameters: { write: "report.compose" },
+    input: { question: "How old do oaks get?" },
+  });
+  const report = await run.result();
+  // The mission is there by itself too.
+  const { tasks } = await tutti.missions.get("how-old..look..0").get();
+  return { report, done: tasks?.completed };
+}
