@@ -111,7 +111,7 @@ describe("every command, once, on a platform", () => {
   // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
   const json = async (line: string): Promise<any> => JSON.parse(await printed(`${line} --json`));
 
-  it("workflow: check, register, list, graph", async () => {
+  it("workflow: check, register, list, versions, graph", async () => {
     assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
     const { exitCode, output } = await tutti("workflow check none.yaml --against");
     assert.equal(exitCode, 1);
@@ -123,6 +123,14 @@ describe("every command, once, on a platform", () => {
     );
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
+    const before = (await printed("workflow versions echo -q")).trim();
+    const changed = `${definitions["echo.yaml"]?.replace("Gives back", "Hands back")}`;
+    writeFileSync(join(command.folder, "changed.yaml"), changed);
+    await printed("workflow register changed.yaml --keep-latest");
+    const [newest, oldest] = (await printed("workflow versions echo -q")).trim().split("\n");
+    assert.deepEqual([oldest, newest === before], [before, false]);
+    assert.match(await printed("workflow versions echo"), /^version +live +labels +registered\n\w{12} +0 /);
+    assert.match(await printed("workflow versions echo --live"), /^$/);
     assert.match(await printed("workflow graph ask@latest"), /├─╯\n ◆ +pay/);
     assert.equal((await json("workflow graph ask")).width, 2);
   });
@@ -226,6 +234,11 @@ describe("every command, once, on a platform", () => {
   it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {
     await printed("run ask amount=3 --id ask-3 --detach");
     await listed("list --workflow ask --state running -q", /^ask-3\n$/);
+    const { versions } = await json("workflow versions ask --live");
+    assert.deepEqual(
+      versions.map(({ liveCount }: { liveCount: number }) => liveCount),
+      [1],
+    );
     const words = `'${process.execPath}' '${command.program}' cancel --workflow ask --state running`;
     const environment = { TUTTI_SERVER: platform.url, NO_COLOR: "1" };
     const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });

@@ -50,6 +50,15 @@ export const workflowCommands: readonly Command[] = [
     load: () => import("../../commands/workflow-list.ts").then(({ listWorkflows }) => listWorkflows),
   },
   {
+    name: "workflow versions",
+    group: "workflows",
+    summary: "the versions of a workflow, and how many runs on each have not ended",
+    arguments: [{ name: "NAME", summary: "a registered workflow", completes: "workflow" }],
+    options: [{ name: "live", summary: "only versions that some run is still on" }, size, page, all],
+    json: "document",
+    load: () => import("../../commands/workflow-versions.ts").then(({ listVersions }) => listVersions),
+  },
+  {
     name: "workflow graph",
     group: "workflows",
     summary: "draw a workflow, with its critical path and how wide it is",
