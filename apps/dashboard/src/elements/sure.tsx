@@ -4,7 +4,7 @@ import { TextField } from "./fields.tsx";
 import type { Call } from "./spelled.ts";
 
 /** What is asked once more before it is done. */
-export interface Asked {
+interface Asked {
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
   readonly question?: string | undefined;

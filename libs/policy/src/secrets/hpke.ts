@@ -19,7 +19,7 @@ export interface SealedFor {
 }
 
 /** Numbers of RFC 9180 for ciphers; the longer key is what is used, the shorter one is what the vectors of the RFC have. */
-export type Cipher = "aes-256-gcm" | "aes-128-gcm";
+type Cipher = "aes-256-gcm" | "aes-128-gcm";
 
 export interface SealingRequest {
   readonly recipientKey: Uint8Array;

@@ -32,6 +32,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
     "a stream both ways, over gRPC; each operation has a route of its own",
   "tutti.swarm.v1.BoardService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",
+  "tutti.swarm.v1.DispatchService/ListLinks": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
