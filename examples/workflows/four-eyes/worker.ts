@@ -9,7 +9,10 @@ export const presses = { busy: 0, busyMax: 0 };
 export const crew: readonly Member[] = [
   { options: { pool: "newsroom", agentId: "ann", labels: { role: "author", desk: "near" } }, handle: edit },
   { options: { pool: "newsroom", agentId: "bob", labels: { role: "editor" } }, handle: edit },
-  { options: { pool: "print-shop", agentId: "printer", resources: { press: 2 } }, handle: print },
+  {
+    options: { pool: "print-shop", agentId: "printer", labels: { paper: "a3" }, resources: { press: 2 } },
+    handle: print,
+  },
 ];
 
 function edit(worker: Worker): void {
@@ -21,12 +24,15 @@ function edit(worker: Worker): void {
 }
 
 function print(worker: Worker): void {
-  worker.handle("text.print", async ({ text, copy }: { readonly text: string; readonly copy: number }) => {
-    presses.busy += 1;
-    presses.busyMax = Math.max(presses.busyMax, presses.busy);
-    // Others that may begin too do so meanwhile.
-    for (let turn = 0; turn < 50; turn++) await nextTurn();
-    presses.busy -= 1;
-    return `${text}, copy ${copy}`;
-  });
+  worker.handle(
+    "text.print",
+    async ({ text, copy }: { readonly text: string; readonly copy: number }, { idempotencyKey }) => {
+      presses.busy += 1;
+      presses.busyMax = Math.max(presses.busyMax, presses.busy);
+      // Others that may begin too do so meanwhile.
+      for (let turn = 0; turn < 50; turn++) await nextTurn();
+      presses.busy -= 1;
+      return `${text}, copy ${copy}, printed once as ${idempotencyKey}`;
+    },
+  );
 }

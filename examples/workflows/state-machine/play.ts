@@ -2,7 +2,7 @@ import type { Tutti } from "@tutti/sdk/client";
 import { inState, source } from "../source.ts";
 import { told } from "./worker.ts";
 
-export const runs = ["subscription-9"];
+export const runs = ["subscription-9", "subscription-10"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.register(source("state-machine"));
@@ -23,5 +23,13 @@ export async function play(tutti: Tutti): Promise<unknown> {
     .catch(({ code }: { readonly code: string }) => code);
   const gift = await run.update("giftMonths", { count: 3 });
   await run.signal("cancel");
-  return { months, refused, gift, output: await run.result(), told };
+  const whole = await tutti.start("state-machine", {
+    id: "subscription-10",
+    parameters: { charge: "subscription.charge" },
+  });
+  await whole.signal("subscribe", { plan: "yearly" });
+  await inState(whole, "active");
+  await whole.update("giftMonths", { count: 11 });
+  const full = await whole.result();
+  return { full, months, refused, gift, output: await run.result(), told };
 }
