@@ -18,8 +18,11 @@ import { anyMessage } from "./messages.fixture.ts";
 const mapping = new Mapping(schema);
 const seed = 20_270_131;
 
-const services = [agent, intelligence, registry, runtime, session, swarm, workflow].flatMap((area): ServiceDescription[] =>
-  Object.values(area).filter((one): one is ServiceDescription => typeof one === "object" && "methods" in one),
+const services = [agent, intelligence, registry, runtime, session, swarm, workflow].flatMap(
+  (area): ServiceDescription[] =>
+    Object.values(area).filter(
+      (one): one is ServiceDescription => typeof one === "object" && "methods" in one,
+    ),
 );
 
 function rpcNamed(name: string): RpcDescription<unknown, unknown> {
