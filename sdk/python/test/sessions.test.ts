@@ -10,6 +10,8 @@ import { startPlatform } from "./platform.fixture.ts";
 import { folder, python, run } from "./python.fixture.ts";
 
 const program = (server: string) => `
+import time
+
 from tutti import TuttiError
 from tutti.sessions import Sessions
 
@@ -43,7 +45,11 @@ try:
     raise AssertionError("it needs what is not there")
 except TuttiError as error:
     assert "b" in error.message, error
-assert "from-python" in [each["sessionId"] for each in sessions.list()]
+# Lists are a moment behind.
+until = time.monotonic() + 20
+while "from-python" not in [each["sessionId"] for each in sessions.list()]:
+    assert time.monotonic() < until, "it is not listed"
+    time.sleep(0.1)
 print("done")
 `;
 

@@ -29,6 +29,7 @@ import {
   UndoCompletedV1,
   UndoFailedV1,
   UpdateTakenV1,
+  WorkSentBackV1,
 } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import {
@@ -200,7 +201,7 @@ const causes: Readonly<Record<string, CauseOf>> = {
   attempt_failed: attemptEnded,
   task_failed: attemptEnded,
   task_paused: attemptEnded,
-  work_sent_back: undone,
+  work_sent_back: sentBack,
   child_started(run, { payload }, { task }) {
     const { hash } = ChildStartedV1.decode(payload);
     const effect = effectFor(run, task, "start_child");
@@ -247,6 +248,17 @@ function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
   const effect = effectFor(run, task, "offer_task");
   if (effect !== undefined)
     run.stage.settle(effect, completeTask, CompleteTask.fromPartial({ agent }), causeOf(agent));
+}
+
+/** A task whose check did not hold came with the output that the report is about; a gate looks by itself. */
+function sentBack(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
+  const effect = effectFor(run, task, "offer_task");
+  if (effect === undefined) return;
+  const { report, used } = WorkSentBackV1.decode(payload);
+  const { output } = JSON.parse(Buffer.from(report).toString()) as { readonly output?: unknown };
+  const given = Buffer.from(output === undefined ? "" : JSON.stringify(output));
+  const body = { ...CompleteTask.fromPartial({ output: given }), used };
+  run.stage.settle(effect, completeTask, body, causeOf(""));
 }
 
 function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said): void {
