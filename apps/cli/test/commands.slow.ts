@@ -189,6 +189,26 @@ describe("every command, once, on a platform", () => {
     await printed("session cancel long-1 --now");
   });
 
+  it("locks: set, acquire, list, show, break, release, deadlocks", async () => {
+    assert.match(await printed("lock set till 2"), /✓ till has 2 permits, 2 of them free/);
+    assert.match(await printed("lock acquire till --holder ann"), /✓ till is held for 30 s, token \d+/);
+    assert.match(await printed("lock acquire till --holder bob -q"), /^\d+\n$/);
+    const held = await tutti("lock acquire till --holder eve");
+    assert.equal(held.exitCode, 4);
+    assert.match(held.errors, /till/);
+    assert.match(await printed("lock list"), /till +2 +0 +0 +ann, bob/);
+    assert.match(await printed("lock show till"), /till {2}0 of 2 free[\s\S]*ann[\s\S]*bob/);
+    assert.match(await printed("lock break till ann --reason gone"), /✓ till is taken away/);
+    assert.match(await printed("lock release till --holder bob"), /✓ till is given back/);
+    assert.match(await printed("lock deadlocks"), /^$|No deadlocks/);
+  });
+
+  it("models: list, show, reset", async () => {
+    await listed("model list", /test\.echo/);
+    assert.match(await printed("model show test.echo"), /below 0\.9/);
+    assert.match(await printed("model reset test.echo --reason anew"), /✓ test\.echo is forgotten/);
+  });
+
   it("why, approve, signal", async () => {
     await printed("run ask amount=50 --id ask-1 --detach");
     assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);

@@ -22,6 +22,8 @@ import { emptyAgentFrame } from "../links/empty-frame.ts";
 /** A task that was claimed. */
 interface Lease {
   readonly token: Uint8Array;
+  /** When it was given out. */
+  readonly sinceMs: number;
   leaseMs: number;
   untilMs: number;
 }
@@ -73,7 +75,7 @@ export class PolledAgent implements AgentOutlet {
     const forget = new Set(unwanted.map(keyOf));
     for (const token of running) {
       const key = keyOf(token);
-      if (!forget.has(key)) this.#leases.set(key, { token, leaseMs: 0, untilMs: nowMs });
+      if (!forget.has(key)) this.#leases.set(key, { token, sinceMs: nowMs, leaseMs: 0, untilMs: nowMs });
     }
   }
 
@@ -119,7 +121,7 @@ export class PolledAgent implements AgentOutlet {
   claim(count: number, leaseMs: number, nowMs: number): Assign[] {
     const claimed = this.#assigned.splice(0, count);
     for (const { token } of claimed)
-      this.#leases.set(keyOf(token), { token, leaseMs, untilMs: nowMs + leaseMs });
+      this.#leases.set(keyOf(token), { token, sinceMs: nowMs, leaseMs, untilMs: nowMs + leaseMs });
     // Who has claimed a task is at work on it.
     if (claimed.length > 0) this.#take({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
     return claimed;
@@ -129,10 +131,14 @@ export class PolledAgent implements AgentOutlet {
   complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Promise<void> | undefined {
     this.#askedMs = nowMs;
     const key = keyOf(token);
-    if (!this.#leases.delete(key)) return undefined;
+    const lease = this.#leases.get(key);
+    if (lease === undefined) return undefined;
+    this.#leases.delete(key);
     this.#cancelled.delete(key);
     const number = ++this.#results;
-    this.#take({ results: [{ ...result, token }] }, nowMs);
+    // Who does not say how long it took had it for so long.
+    const runMs = result.runMs || nowMs - lease.sinceMs;
+    this.#take({ results: [{ ...result, runMs, token }] }, nowMs);
     if (number <= this.#durable) return Promise.resolve();
     return new Promise((resolve, reject) => this.#awaited.set(number, { resolve, reject }));
   }
