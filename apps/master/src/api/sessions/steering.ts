@@ -116,14 +116,15 @@ export async function move(
   const wanted = new Set(taskIds);
   for (;;) {
     const events = await eventsOf(desk, sessionId, context);
-    const asked = { query: showMoves, body: { after: movesBefore } };
-    const all = await askSession(desk, sessionId, asked, context);
-    const moves = all.filter(({ taskId }) => wanted.has(taskId));
     const view = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
     const isLettingGo = view.parts.some(({ operations }) =>
       operations.some(({ operation }) => operation?.$case === "withdraw"),
     );
-    if (!isLettingGo || context.signal.aborted) return { moves };
+    // Asked last: what was let go of before it was looked at has moved by now.
+    const asked = { query: showMoves, body: { after: movesBefore } };
+    const all = await askSession(desk, sessionId, asked, context);
+    if (!isLettingGo || context.signal.aborted)
+      return { moves: all.filter(({ taskId }) => wanted.has(taskId)) };
     await newsOf(
       () => desk.runtime.hasNews(keyOf(context.namespace, sessionId), events),
       desk.foundation,
