@@ -27,6 +27,7 @@ describe("sessions on a whole installation", () => {
   let sessions: Client<typeof sessionService>;
   const workers: Worker[] = [];
   const goOn = gate();
+  const held = gate();
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(
       () => "done",
@@ -48,6 +49,10 @@ describe("sessions on a whole installation", () => {
       worker.handle("door.slow", () => new Promise((done) => setTimeout(done, 1_500, 1)));
       worker.handle("door.wait", async () => {
         await goOn.pass();
+        return 1;
+      });
+      worker.handle("door.held", async () => {
+        await held.pass();
         return 1;
       });
       await worker.start();
@@ -156,6 +161,36 @@ describe("sessions on a whole installation", () => {
         assert.ok(startTime !== undefined && endTime !== undefined);
       }
     });
+
+  it("is in lists with the mode that was asked for, with how its tasks stand and with what they used up", async () => {
+    const tasks = [
+      task("first"),
+      task("held", ["first"], { work: { $case: "capability", value: "door.held" } }),
+      task("last", ["held"]),
+    ];
+    const sessionId = await execute(adaptive, tasks);
+    const filter = SessionFilter.fromPartial({ sessionIds: [sessionId] });
+    const listed = async () => {
+      const request = { namespace: "", filter, oldestFirst: false, page: undefined };
+      return (await sessions.listSessions(request, {})).sessions[0];
+    };
+    const going = await until(
+      "it is listed with its task at work",
+      listed,
+      (found) => found?.tasks?.running === 1 && found.tasks.completed === 1,
+    );
+    assert.equal(going?.spec?.mode, adaptive);
+    assert.equal(going.tasks?.total, 3);
+    const watch = sessions.watchSessions({ namespace: "", filter, cursor: "" }, {});
+    held.open();
+    for await (const { sessions: changed } of watch) if (changed[0]?.tasks?.completed === 3) break;
+    const whole = await ended(sessionId);
+    const after = await until("its end is listed", listed, (found) => found?.endTime !== undefined);
+    assert.deepEqual(after?.tasks, whole.tasks);
+    assert.ok((whole.used?.timeMs ?? 0) > 0);
+    assert.deepEqual(after?.used, whole.used);
+    assert.deepEqual([after?.spec?.mode, after?.effectiveMode], [adaptive, whole.effectiveMode]);
+  });
 
   it("plans, and shows the plan beside what came of it", async () => {
     const sessionId = await execute(intelligence, graph());

@@ -1,7 +1,9 @@
 /** What is shown of a session: in lists, and in golden histories. */
 import { Mode, SessionSnapshotV1 } from "@tutti/contracts/session/v1";
+import { Amounts } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { cut } from "@tutti/machine-run/siblings";
+import { countsLabel, cut } from "@tutti/machine-run/siblings";
+import { usedBy } from "./life/end.ts";
 import { labelLengthMax } from "./limits.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, type Session, type SessionView, statusOf } from "./state.ts";
@@ -11,7 +13,14 @@ export const indexLabels = {
   errorCode: "session:error",
   parent: "session:parent",
   title: "session:title",
+  /** The mode it is in; absent until one is chosen. */
   mode: "session:mode",
+  /** The mode that was asked for; absent where none was. */
+  wantedMode: "session:wanted",
+  /** How many of its tasks stand how: `8:2 9:1`. */
+  tasks: "session:tasks",
+  /** What its tasks used up, as bytes in base64url; absent for nothing. */
+  used: "session:used",
   /** Set while it waits for a person. */
   person: "session:person",
 } as const;
@@ -23,6 +32,11 @@ export function describeSession(session: SessionView): Description {
   const parent = order?.parent;
   if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
   if (session.mode !== Mode.MODE_UNSPECIFIED) labels[indexLabels.mode] = modeName(session.mode);
+  const wantedMode = modeName(order?.spec?.mode ?? Mode.MODE_UNSPECIFIED);
+  if (wantedMode !== "") labels[indexLabels.wantedMode] = wantedMode;
+  if (session.tasks.length > 0) labels[indexLabels.tasks] = countsLabel(session.counts);
+  const used = usedLabel(session);
+  if (used !== "") labels[indexLabels.used] = used;
   if (session.error !== undefined) labels[indexLabels.errorCode] = cut(session.error.code, labelLengthMax);
   if (!hasEnded(session) && session.pauseMs > 0) labels[indexLabels.person] = "0";
   return {
@@ -33,6 +47,17 @@ export function describeSession(session: SessionView): Description {
     keepMs: order?.spec?.retentionMs || undefined,
     removedMs: session.removeMs || undefined,
   };
+}
+
+function usedLabel(session: SessionView): string {
+  const used = usedBy(session);
+  if (used.tokens === 0 && used.money === 0 && used.timeMs === 0) return "";
+  return Buffer.from(Amounts.encode(used).finish()).toString("base64url");
+}
+
+/** What a label says of what was used up. */
+export function usedIn(label: string | undefined): Amounts {
+  return label === undefined ? Amounts.create() : Amounts.decode(Buffer.from(label, "base64url"));
 }
 
 const names: Readonly<Record<number, string>> = {

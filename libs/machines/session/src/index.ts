@@ -1,4 +1,5 @@
-export { indexLabels, modeName, modeNamed } from "./description.ts";
+export { countsIn } from "@tutti/machine-run/siblings";
+export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
   AwaitSession,
   ChooseMode,

@@ -78,7 +78,7 @@ function Track({ race: { sessions, firstId } }: { race: Race }) {
   );
 }
 
-/** Lists know little of a session: each lane follows its own. */
+/** Lists know nothing of slots and efficiency: each lane follows its own session. */
 function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
   const { sessionId } = listed;
   const { session = listed } = useTold(

@@ -25,6 +25,22 @@ describe("races", () => {
     );
   });
 
+  it("have the lane in which the platform chose at the place of its own mode, whatever was chosen", () => {
+    const asked = (given: Mode, effectiveMode: Mode): Session => {
+      const { spec, ...rest } = session("r", effectiveMode, { sessionId: given });
+      return { ...rest, spec: { ...spec, mode: given } as NonNullable<Session["spec"]> };
+    };
+    const [race] = racesOf([
+      asked("adaptive", "workflow"),
+      asked("hybrid", "hybrid"),
+      asked("workflow", "workflow"),
+    ]);
+    assert.deepEqual(
+      race?.sessions.map(({ sessionId }) => sessionId),
+      ["workflow", "hybrid", "adaptive"],
+    );
+  });
+
   it("have a first one when all have ended, and only among those that did well", () => {
     const slow = session("r", "workflow", ended(9_000));
     const firstOf = (sessions: readonly Session[]) => racesOf(sessions)[0]?.firstId;

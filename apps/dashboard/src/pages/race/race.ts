@@ -8,7 +8,7 @@ export const raceLabel = "race";
 export interface Race {
   readonly name: string;
   readonly startMs: number;
-  /** In the order of their modes, as lists know them. */
+  /** In the order of the modes that were asked for. */
   readonly sessions: readonly Session[];
   /** Of those that did well, once all have ended. */
   readonly firstId: string | undefined;
@@ -32,7 +32,8 @@ export function racesOf(sessions: readonly Session[]): readonly Race[] {
 }
 
 function raceOf(name: string, sessions: readonly Session[]): Race {
-  const place = ({ effectiveMode }: Session) => order.indexOf(effectiveMode ?? "unspecified");
+  const place = ({ spec, effectiveMode }: Session) =>
+    order.indexOf(spec?.mode ?? effectiveMode ?? "unspecified");
   const tookMs = ({ createTimeMs = 0, endTimeMs = 0 }: Session) => endTimeMs - createTimeMs;
   const isOver = sessions.every(({ endTimeMs = 0 }) => endTimeMs > 0);
   const [first] = sessions

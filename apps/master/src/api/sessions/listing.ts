@@ -10,13 +10,19 @@ import {
 import { type Lines, labelsOf, listLines, parentIn, watchLines } from "@tutti/host/serving";
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
-import { indexLabels, modeName, modeNamed } from "@tutti/machine-session";
+import { countsIn, indexLabels, modeName, modeNamed, usedIn } from "@tutti/machine-session";
 import type { SessionDesk } from "./desk.ts";
 
 const lines: Lines<SessionFilter, Session> = {
   kind: "session",
   labels: indexLabels,
-  untold: new Set([indexLabels.person, indexLabels.mode]),
+  untold: new Set([
+    indexLabels.person,
+    indexLabels.mode,
+    indexLabels.wantedMode,
+    indexLabels.tasks,
+    indexLabels.used,
+  ]),
   idsIn: ({ sessionIds }) => sessionIds,
   conditions: ({ modes }) =>
     modes.length === 0
@@ -52,11 +58,17 @@ function sessionOf({ key, status, labels, startMs, endMs, events }: IndexEntry):
   const code = labels[indexLabels.errorCode];
   return Session.fromPartial({
     ...{ namespace: key.namespace, sessionId: key.id, status, eventCount: events },
-    spec: { title: labels[indexLabels.title] ?? "", labels: labelsOf(labels, own) },
+    spec: {
+      title: labels[indexLabels.title] ?? "",
+      mode: modeNamed(labels[indexLabels.wantedMode] ?? ""),
+      labels: labelsOf(labels, own),
+    },
     effectiveMode: modeNamed(labels[indexLabels.mode] ?? ""),
     createTime: toTimestamp(startMs),
     ...(endMs > 0 && { endTime: toTimestamp(endMs) }),
     ...(code !== undefined && { outcome: { result: { $case: "failed", value: { code } } } as const }),
+    tasks: countsIn(labels[indexLabels.tasks]),
+    used: usedIn(labels[indexLabels.used]),
     parent: parentIn(labels[indexLabels.parent], key.namespace),
     openApprovals: Number(labels[indexLabels.person] ?? 0),
   });

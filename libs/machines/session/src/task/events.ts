@@ -7,6 +7,7 @@ import { addTasks, noteTask, taskOf } from "./nodes.ts";
 export const tasksNoted: SessionEvent<TasksNotedV1> = {
   type: "tasks_noted",
   version: 1,
+  described: true,
   codec: TasksNotedV1,
   blobs: ({ notes }) => notes.flatMap(({ outputPayload }) => blobsOf(outputPayload)),
   evolve(session, { notes }) {
@@ -17,6 +18,7 @@ export const tasksNoted: SessionEvent<TasksNotedV1> = {
 export const tasksJoined: SessionEvent<TasksJoinedV1> = {
   type: "tasks_joined",
   version: 1,
+  described: true,
   codec: TasksJoinedV1,
   blobs: ({ tasks }) => tasks.flatMap(({ input }) => blobsOf(input)),
   evolve(session, { tasks }) {

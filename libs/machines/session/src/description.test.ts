@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { addTasks, countsIn, indexLabels, noteTasks, retrySession, session, usedIn } from "./index.ts";
+import { SessionScene, taken, taskSpec } from "./testing/index.ts";
+
+const labelsOf = (scene: SessionScene) => session.describe(scene.state).labels;
+
+describe("what lists show of a session", () => {
+  it("is the mode that was asked for, beside the one it is in", () => {
+    const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
+    assert.equal(labelsOf(scene)[indexLabels.wantedMode], "adaptive");
+    assert.equal(labelsOf(scene)[indexLabels.mode], undefined);
+    assert.equal(labelsOf(SessionScene.of(Mode.MODE_SWARM, [taskSpec("a")]))[indexLabels.mode], "swarm");
+    const unsaid = SessionScene.of(Mode.MODE_UNSPECIFIED, [taskSpec("a")]);
+    assert.equal(labelsOf(unsaid)[indexLabels.wantedMode], undefined);
+  });
+
+  it("is how its tasks stand, as the session itself says, while it goes on and through its second life", () => {
+    const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b", ["a"])]);
+    const agreed = () => {
+      const counts = countsIn(labelsOf(scene)[indexLabels.tasks]);
+      assert.deepEqual(counts, scene.shown.tasks);
+      return counts;
+    };
+    assert.equal(agreed()?.pending, 2);
+    scene.confirm();
+    scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
+    assert.equal(agreed()?.running, 1);
+    const more = AddTasksRequest.fromPartial({ tasks: [taskSpec("c")] });
+    taken(scene.driver.execute(scene.key, addTasks, more));
+    assert.equal(agreed()?.total, 3);
+    scene.done("p1", "a");
+    scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    assert.deepEqual(
+      [agreed()?.completed, agreed()?.failed, agreed()?.cancelled],
+      [1, 1, 1],
+      "what was not done is over too",
+    );
+    taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
+    assert.deepEqual([agreed()?.completed, agreed()?.pending], [1, 2]);
+  });
+
+  it("is what its tasks used up, and nothing is said of nothing", () => {
+    const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
+    assert.equal(labelsOf(scene)[indexLabels.used], undefined);
+    assert.deepEqual(usedIn(undefined), { tokens: 0, money: 0, timeMs: 0 });
+    scene.confirm();
+    for (const id of ["a", "b"]) {
+      const used = { tokens: 7, money: 0.25, timeMs: 30 };
+      const notes = [{ ...scene.noteOf(id, TaskStatus.TASK_STATUS_COMPLETED), used }];
+      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+    }
+    assert.deepEqual(usedIn(labelsOf(scene)[indexLabels.used]), { tokens: 14, money: 0.5, timeMs: 60 });
+    assert.deepEqual(scene.shown.used, { tokens: 14, money: 0.5, timeMs: 60 });
+  });
+});
