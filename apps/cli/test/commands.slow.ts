@@ -50,6 +50,10 @@ tasks:
   hold: {uses: test.hold}
   after: {uses: test.echo, needs: [hold]}
 `,
+  "jam.yaml": `session: jam
+mode: workflow
+tasks: {bad: {uses: test.flaky}}
+`,
   "wrong.yaml": `session: wrong
 mode: adaptiv
 tasks: {one: {wait: 5s}}
@@ -185,8 +189,12 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("session signal long-1 hurry much=true"), /✓ long-1 was told hurry/);
     assert.match(await printed("session move long-1 swarm after"), /✓ after {2}p1 → p2/);
     assert.match(await printed("session cancel long-1 --now"), /✓ long-1 is terminated/);
-    assert.match(await printed("session retry long-1"), /✓ long-1 is taken up again/);
-    await printed("session cancel long-1 --now");
+    const ended = await tutti("session retry long-1");
+    assert.equal(ended.exitCode, 3);
+    assert.match(ended.errors, /expected the session long-1 to have failed, found it terminated/);
+    assert.equal((await tutti("run jam.yaml --id jam-1 -q")).exitCode, 1);
+    assert.match(await printed("session retry jam-1"), /✓ jam-1 is taken up again/);
+    await listed("session list --text jam", /jam-1 +workflow .*0\/1/);
   });
 
   it("locks: set, acquire, list, show, break, release, deadlocks", async () => {

@@ -30,6 +30,13 @@ export const sessionErrors = defineErrors("session", {
     message: ({ id, status }: { id: string; status: string }) =>
       `expected the session ${id} to have ended, found it ${status}; cancel or terminate it first`,
   },
+  notFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Only a session that failed is taken up again. One that did well, or that somebody ended, stays as it is.",
+    message: ({ id, status }: { id: string; status: string }) =>
+      `expected the session ${id} to have failed, found it ${status}; start another one`,
+  },
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -272,31 +272,30 @@ export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
   codec: RemoveSession,
   reply: SessionDone,
   decide(session, { reason }, step) {
-    const refusal = notEnded(session, step);
-    if (refusal !== undefined) return refusal;
+    const { id } = step.key;
+    if (session.order === undefined) return sessionErrors.missing.refusal({ id });
+    if (!hasEnded(session))
+      return sessionErrors.goesOn.refusal({ id, status: statusName(statusOf(session)) });
     if (session.removeMs === 0) step.emit(sessionRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
     return done;
   },
 };
 
-function notEnded(session: SessionView, { key }: SessionStep): Refusal | undefined {
-  if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
-  if (hasEnded(session)) return undefined;
-  return sessionErrors.goesOn.refusal({ id: key.id, status: statusName(statusOf(session)) });
-}
-
-/** Good results are kept, except of tasks that are named and of what depends on them. */
+/** Only of one that failed. Good results are kept, except of tasks that are named and of what depends on them. */
 export const retrySession: SessionCommand<RetryWork, SessionDone> = {
   type: "retry_session",
   codec: RetryWork,
   reply: SessionDone,
   decide(session, { taskIds, reason }, step) {
-    const refusal = notEnded(session, step);
-    if (refusal !== undefined) return refusal;
+    const { id } = step.key;
+    if (session.order === undefined) return sessionErrors.missing.refusal({ id });
+    const status = statusOf(session);
+    if (status !== WorkStatus.WORK_STATUS_FAILED)
+      return sessionErrors.notFailed.refusal({ id, status: statusName(status) });
     const wanted = new Set<number>();
-    for (const id of taskIds) {
-      const number = session.byId.get(id);
-      if (number === undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+    for (const task of taskIds) {
+      const number = session.byId.get(task);
+      if (number === undefined) return sessionErrors.taskMissing.refusal({ id, task });
       wanted.add(number);
     }
     for (const { number, status } of session.tasks)

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
 import {
   addTasks,
   beginSession,
@@ -148,6 +149,27 @@ describe("a session in one mode", () => {
     scene.confirm("p2");
     const brought = scene.operate("p2");
     assert.deepEqual(brought, { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
+    assert.equal(codeOf(tell(scene, retrySession, { taskIds: [], reason: "" })), "session.not_failed");
+  });
+
+  it("is not taken up again where it did well, or somebody ended it", () => {
+    const again = { taskIds: ["a"], reason: "" };
+    const well = SessionScene.of(swarm, [taskSpec("a")]);
+    well.confirm();
+    well.done("p1", "a");
+    well.operate();
+    well.end();
+    assert.equal(well.shown.status, completed);
+    assert.equal(codeOf(tell(well, retrySession, again)), "session.not_failed");
+    for (const ending of [cancelSession, terminateSession]) {
+      const stopped = SessionScene.of(swarm, [taskSpec("a")]);
+      stopped.confirm();
+      taken(tell(stopped, ending, { reason: "enough" }));
+      if (ending === cancelSession) stopped.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+      const refused = tell(stopped, retrySession, again);
+      assert.equal(codeOf(refused), "session.not_failed");
+      assert.match(isRefusal(refused) ? refused.message : "", /found it (cancelled|terminated)/);
+    }
   });
 });
 
