@@ -157,6 +157,8 @@ export interface LimitBook {
 /** Tokens that agents brought along and that no sender has offered yet. */
 export interface ClaimBook {
   readonly size: number;
+  /** Of which no result has come. */
+  readonly atWork: number;
   /** Whether there was room for it. */
   add(token: Uint8Array, agent: Agent): boolean;
   /** An offer bears the token. */

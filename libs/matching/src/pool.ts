@@ -306,7 +306,7 @@ export class PoolOwner implements Pool {
     const { claims, limits, claimUntilMs } = this.#core;
     if (claims.size > 0 && nowMs >= claimUntilMs)
       claims.dropAll("nobody has offered it since the pool moved here");
-    if (claims.size > 0) limits.freeze();
+    if (claims.atWork > 0) limits.freeze();
     else limits.unfreeze(nowMs);
   }
 

@@ -45,6 +45,26 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(agent.given, [3, 2]);
   });
 
+  it("gives an agent work in the place of what it has finished, though nobody may ever offer that, and begins what is limited", () => {
+    const arena = moved();
+    const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
+    const sender = arena.sender();
+    sender.offer([3, 4, 5], {}, { limits: [{ key: "k", maxConcurrent: 9 }] });
+    agent.answer(1);
+    // Its result once more takes no place, and gives none back.
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual([agent.given, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[], 1]);
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual([agent.given, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[3, 4], 0]);
+    arena.pass(30_001);
+    assert.deepEqual([agent.cancelled, agent.durable], [[], 3]);
+    agent.answer(3);
+    arena.turn();
+    assert.deepEqual(agent.given, [3, 4, 5]);
+  });
+
   it("keeps nothing that is not a token", () => {
     const arena = moved();
     const short = new Uint8Array(3);

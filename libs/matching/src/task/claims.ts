@@ -1,6 +1,6 @@
 /**
  * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is known of
- * them is who works on them, and the result if it has come; so they take a slot, and nothing else can be said.
+ * them is who works on them, and the result if it has come; so they take a slot until then, and nothing else can be said.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Claim, ClaimBook } from "../books.ts";
@@ -12,6 +12,7 @@ export class Claims implements ClaimBook {
   readonly #table: TokenTable<Claim>;
   /** Hears that an agent has one less. */
   readonly #onFreed: (agent: Agent) => void;
+  #atWork = 0;
 
   constructor(seed: number, onFreed: (agent: Agent) => void) {
     this.#table = new TokenTable(seed);
@@ -22,11 +23,16 @@ export class Claims implements ClaimBook {
     return this.#table.size;
   }
 
+  get atWork(): number {
+    return this.#atWork;
+  }
+
   /** Whether there was room for it. */
   add(token: Uint8Array, agent: Agent): boolean {
     if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
     this.#table.set(token.slice(), { token, agent, answered: undefined });
     agent.used++;
+    this.#atWork++;
     return true;
   }
 
@@ -42,8 +48,10 @@ export class Claims implements ClaimBook {
     const claim = this.#table.get(result.token);
     if (claim?.agent !== agent) return false;
     // Of several answers the last one's number stands for all.
-    claim.answered?.link.settle(claim.answered.number);
+    const before = claim.answered;
     claim.answered = { link, number, result };
+    if (before === undefined) this.#free(agent);
+    else before.link.settle(before.number);
     return true;
   }
 
@@ -70,8 +78,13 @@ export class Claims implements ClaimBook {
 
   #remove(claim: Claim): void {
     this.#table.delete(claim.token);
-    claim.agent.used--;
-    this.#onFreed(claim.agent);
+    if (claim.answered === undefined) this.#free(claim.agent);
+  }
+
+  #free(agent: Agent): void {
+    this.#atWork--;
+    agent.used--;
+    this.#onFreed(agent);
   }
 }
 
