@@ -266,7 +266,7 @@ describe("events of a platform", () => {
     await worker.stop();
   });
 
-  it("of a run that is watched go on with a snapshot after a restart", async (t) => {
+  it("of a run that is watched go on where they were after a restart", async (t) => {
     await using folder = await makeFolder();
     const [port = 0] = await freePorts(1);
     const flags = [`--operations.port=${port}`];
@@ -290,10 +290,13 @@ describe("events of a platform", () => {
     await until("the snapshot", () => told.length > 0);
     await first.kill();
     await using second = await start("platform", flags, { directory: folder.path });
-    await until("a snapshot again", () => told.length > 1);
     await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
     await watching;
-    assert.deepEqual(told, ["snapshot running", "snapshot running", "change completed"]);
+    // What changed while the first one was killed may be told once more; nothing begins anew.
+    assert.deepEqual(
+      told.filter((each) => each !== "change running"),
+      ["snapshot running", "change completed"],
+    );
     await second.stop();
   });
 });
