@@ -55,13 +55,13 @@ export class Drafted {
   /** Why it was made; empty where it is the one before. */
   readonly reason: string;
   readonly #slots: readonly number[];
-  readonly #othersOf: readonly number[];
+  #agents: readonly Agent[] = [];
+  #othersOf: readonly number[] = [];
 
   constructor(
     situation: Situation,
     given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason"> & {
       readonly present: readonly PresentAgent[];
-      readonly others: readonly number[];
       readonly learned: Learned;
     },
   ) {
@@ -76,7 +76,6 @@ export class Drafted {
     this.reason = given.reason;
     this.agentIds = agentIds;
     this.#slots = given.present.map(({ slots }) => slots);
-    this.#othersOf = given.others;
   }
 
   agentPlace(agentId: string): number {
@@ -90,27 +89,58 @@ export class Drafted {
     this.outlook.isLearning = true;
   }
 
+  /**
+   * What others have at work comes and goes while the same agents are there. It is counted once per answer about them: an answer does
+   * not know what has ended since.
+   */
+  seen(agents: readonly Agent[], view: SessionView): void {
+    if (agents === this.#agents) return;
+    this.#agents = agents;
+    const byId = new Map(agents.map((agent) => [agent.agentId, agent]));
+    const ours = this.#oursOf(view);
+    const before = this.#othersOf;
+    this.#othersOf = this.agentIds.map((id, place) =>
+      Math.max(0, (byId.get(id)?.attempts ?? 0) - (ours[place] ?? 0)),
+    );
+    // Room has come or gone, of which the plan hears from nobody else.
+    if (this.#othersOf.some((others, place) => others !== before[place])) this.plan.joined();
+  }
+
   /** By agent, as far as the session may have more at work at once. */
   freeSlots(view: SessionView, atOnceMax: number): number[] {
-    const ours = new Array<number>(this.agentIds.length).fill(0);
-    let atWork = 0;
-    for (const task of view.tasks) {
-      if (!task.isPlaced || task.endMs > 0) continue;
-      atWork += 1;
-      const agent = this.agentPlace(task.agent || task.plannedAgent);
-      if (agent >= 0) ours[agent] = (ours[agent] ?? 0) + 1;
-    }
-    let left = Math.max(0, atOnceMax - atWork);
+    const ours = this.#oursOf(view);
+    let left = Math.max(0, atOnceMax - view.tasks.filter(isOpen).length);
     return this.#slots.map((slots, agent) => {
       const free = Math.max(0, Math.min(left, slots - (ours[agent] ?? 0) - (this.#othersOf[agent] ?? 0)));
       left -= free;
       return free;
     });
   }
+
+  /** What the session has at each agent. */
+  #oursOf(view: SessionView): number[] {
+    const ours = new Array<number>(this.agentIds.length).fill(0);
+    for (const task of view.tasks) {
+      const agent = isOpen(task) ? this.agentPlace(task.agent || task.plannedAgent) : -1;
+      if (agent >= 0) ours[agent] = (ours[agent] ?? 0) + 1;
+    }
+    return ours;
+  }
 }
 
-/** The one before as long as the same tasks and agents are there. */
+/** It is in the work of its part, and has not ended. */
+function isOpen({ isPlaced, endMs }: TaskView): boolean {
+  return isPlaced && endMs === 0;
+}
+
+/** The one before as long as the same tasks and agents are there, with what others have at work at them now. */
 export function draft(drafting: Drafting): Drafted {
+  const drafted = drawnUp(drafting);
+  drafted.seen(drafting.agents, drafting.view);
+  return drafted;
+}
+
+function drawnUp(drafting: Drafting): Drafted {
   const { view, part, tasks, agents, before } = drafting;
   const pool = view.order?.spec?.pool ?? "";
   const inPart = view.parts[part]?.tasks.size ?? 0;
@@ -138,7 +168,6 @@ export function draft(drafting: Drafting): Drafted {
     numbers: planned.map(({ number }) => number),
     unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
     ...{ signature, reason: reasonOf(drafting, able), present, learned: drafting.learned },
-    others: othersAt(agents, view),
   });
   takeUp(drafted, planned);
   return drafted;
@@ -153,16 +182,6 @@ function intendedOf({ spec }: TaskView, among: ReadonlySet<string>, pool: string
     ...{ demand: demandOf(spec as TaskSpec, pool), capability, inputBytes: inputBytesOf(spec) },
     ...(statedMs > 0 && { statedMs }),
   };
-}
-
-/** What others have at work at each agent. */
-function othersAt(agents: readonly Agent[], view: SessionView): number[] {
-  return agents.map(({ agentId, attempts }) => {
-    const ours = view.tasks.filter(
-      ({ agent, startMs, endMs }) => agent === agentId && startMs > 0 && endMs === 0,
-    );
-    return Math.max(0, attempts - ours.length);
-  });
 }
 
 /** What has begun is at work; what could begin is ready. */
