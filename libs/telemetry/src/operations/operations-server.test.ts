@@ -188,4 +188,13 @@ describe("an operations server that is stopped", () => {
     agent.destroy();
     assert.equal(server.address, undefined);
   });
+
+  it("does not wait for connections on which nobody has asked for anything", async (t) => {
+    const { server } = await setUp(t);
+    const silent = connect({ host: "127.0.0.1", port: server.address?.port ?? 0 });
+    await once(silent, "connect");
+    const closed = once(silent, "close");
+    await server.stop(never);
+    await closed;
+  });
 });

@@ -8,6 +8,7 @@
  * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorFromUnknown, type Logger } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
@@ -56,6 +57,8 @@ const doorConnectionsMax = 10_000;
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
   #server: Server | undefined;
+  /** Connections on which nobody has asked for anything yet. */
+  readonly #silent = new Set<Socket>();
   #address: ListenAddress | undefined;
 
   constructor(options: OperationsServerOptions) {
@@ -75,6 +78,13 @@ export class OperationsServer {
     server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
     if (door !== undefined)
       server.on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
+    server.on("connection", (socket) => {
+      this.#silent.add(socket);
+      socket.once("close", () => this.#silent.delete(socket));
+    });
+    const speaks = ({ socket }: IncomingMessage) => this.#silent.delete(socket);
+    server.on("request", speaks);
+    server.on("upgrade", speaks);
     this.#address = await this.#listen(server);
     this.#server = server;
     this.#options.logger.info("operations endpoints are open", {
@@ -89,6 +99,8 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Nobody is served on them, but Node takes them for connections at work until their first request.
+    for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
