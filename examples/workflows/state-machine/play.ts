@@ -2,7 +2,7 @@ import type { Tutti } from "@tutti/sdk/client";
 import { inState, source } from "../source.ts";
 import { told } from "./worker.ts";
 
-export const runs = ["subscription-9", "subscription-10"];
+export const runs = ["subscription-9", "subscription-10", "subscription-11"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.register(source("state-machine"));
@@ -31,5 +31,15 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await inState(whole, "active");
   await whole.update("giftMonths", { count: 11 });
   const full = await whole.result();
-  return { full, months, refused, gift, output: await run.result(), told };
+  const disputed = await tutti.start("state-machine", {
+    id: "subscription-11",
+    parameters: { charge: "subscription.charge" },
+  });
+  await disputed.signal("subscribe", { plan: "monthly" });
+  await inState(disputed, "active");
+  await disputed.signal("takeBack", { why: "the card was stolen" });
+  const lost = await disputed
+    .result()
+    .catch(({ code, message }: { readonly code: string; readonly message: string }) => ({ code, message }));
+  return { full, lost, months, refused, gift, output: await run.result(), told };
 }
