@@ -7,8 +7,8 @@ export const runs = ["prize"];
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.register(source("embargo"));
   sentAtMs.length = 0;
-  const startTime = new Date(Date.now() + 2_000);
-  const at = new Date(startTime.getTime() + 2_000);
+  const startTime = new Date(Date.now() + 6_000);
+  const at = new Date(startTime.getTime() + 6_000);
   const output = await tutti.execute("embargo", {
     id: "prize",
     startTime, // there at once, with its id; it begins then
