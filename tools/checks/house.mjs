@@ -21,8 +21,9 @@ export const libraries = [
   "rest",
   "mesh",
   "offers",
-  "simulation",
   "host",
+  "sessions",
+  "simulation",
   "sdk",
 ];
 

@@ -66,13 +66,6 @@ export const sessionServiceErrors = defineErrors("session", {
     message: ({ id, problem }: { id: string; problem: string }) =>
       `expected a session whose tasks were all done, found of ${id}: ${problem}; compare another`,
   },
-  childTaken: {
-    status: "ALREADY_EXISTS",
-    retry: "never",
-    help: "A run or mission that belongs to nobody, or to another parent, has the id that the part of the session was to have.",
-    message: ({ child }: { child: string }) =>
-      `expected no ${child} but the part's, found one of somebody else; remove it, or start the session under another id`,
-  },
   planMissing: {
     status: "NOT_FOUND",
     retry: "never",

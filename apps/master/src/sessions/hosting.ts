@@ -5,25 +5,12 @@ import { agentService, boardService, missionService } from "@tutti/contracts/swa
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands, WatchMemory } from "@tutti/host/serving";
-import type { InstanceKey, Orchestrator } from "@tutti/kernel";
-import { kindOfWork, type PartWork, session } from "@tutti/machine-session";
+import { WatchMemory } from "@tutti/host/serving";
+import type { Orchestrator } from "@tutti/kernel";
+import { session } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
+import { SessionEffects, steerSessions } from "@tutti/sessions";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
-import { Balancing } from "../effects/sessions/balancing.ts";
-import { Choosing } from "../effects/sessions/choosing.ts";
-import { Fleet } from "../effects/sessions/fleet.ts";
-import { Following } from "../effects/sessions/following.ts";
-import { Learned } from "../effects/sessions/learned.ts";
-import { Locking } from "../effects/sessions/locking.ts";
-import { Loops } from "../effects/sessions/loops.ts";
-import { MissionSubstrate } from "../effects/sessions/mission-substrate.ts";
-import { News } from "../effects/sessions/news.ts";
-import { Planning } from "../effects/sessions/planning.ts";
-import { RunSubstrate } from "../effects/sessions/run-substrate.ts";
-import { SessionEffects } from "../effects/sessions/session-effects.ts";
-import { SessionTeller } from "../effects/sessions/teller.ts";
-import { WaitingForOthers } from "../effects/sessions/waiting-for-others.ts";
 import { SessionNews } from "../news/session-news.ts";
 
 export interface SessionHosting {
@@ -52,45 +39,21 @@ export function hostSessions(
       news.begin(runtime);
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
       const cause = { actor, traceparent: "", decision: "", reason: "" };
-      const teller = new SessionTeller(runtime, cause);
-      const errands = service.register("session-errands", new Errands({ runtime, foundation, cause }));
-      const loops = service.register("session-loops", new Loops(foundation));
       const [runs, missions] = [mesh.client(runService), mesh.client(missionService)];
       const [agents, sessions] = [
         mesh.client(agentService),
         mesh.client(sessionService, { service: service.name }),
       ];
-      const asRun = new RunSubstrate({ runs, tasks: mesh.client(taskService) });
-      const asMission = new MissionSubstrate({ missions, board: mesh.client(boardService) });
-      const substrateOf = ({ mode }: PartWork) => (kindOfWork(mode) === "run" ? asRun : asMission);
-      const fleet = new Fleet({ agents, clock: foundation.clock });
-      const learned = new Learned();
-      const wakes = new News(foundation.timers);
-      const balancing = service.register(
-        "session-balancing",
-        new Balancing({ teller, fleet, learned, foundation }),
-        { critical: false },
-      );
-      const onNews = (key: InstanceKey): void => {
-        wakes.tell(key);
-        // What cannot be learned now is learned with the next news.
-        teller.view(key).then(
-          (view) => {
-            learned.learn(key, view);
-            balancing.look(key, view);
-          },
-          () => {},
-        );
+      const clients = {
+        ...{ runs, tasks: mesh.client(taskService), missions, board: mesh.client(boardService), agents },
+        ...{ sessions, locks: mesh.client(lockService, { service: service.name }) },
       };
-      const common = { loops, teller, foundation };
-      effects.begin({
-        ...{ errands, loops, teller, substrateOf },
-        following: new Following({ ...common, substrateOf, onNews }),
-        planning: new Planning({ ...common, fleet, learned, news: wakes }),
-        choosing: new Choosing({ errands, teller, fleet, learned }),
-        locking: new Locking({ ...common, locks: mesh.client(lockService, { service: service.name }) }),
-        others: new WaitingForOthers({ ...common, sessions }),
-      });
+      effects.begin(
+        steerSessions({
+          ...{ clients, runtime, foundation, cause },
+          register: (name, part, options) => service.register(name, part, options),
+        }),
+      );
       const desk = {
         ...{ runtime, archive, steward, foundation, ids, agents, runs, missions, sessions },
         ...{ registry: mesh.client(registryService), definitions: mesh.client(definitionService) },

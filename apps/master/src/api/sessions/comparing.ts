@@ -9,7 +9,7 @@ import { type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import type { CallContext } from "@tutti/kernel";
 import { modeName, type SessionView, showWork, type TaskView } from "@tutti/machine-session";
 import { modes, type PartMode, type Mode as PlannedMode, type RecordedTask, replay } from "@tutti/planner";
-import { anybody, demandOf } from "../../effects/sessions/fleet.ts";
+import { anybody, demandOf } from "@tutti/sessions";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { askSession, type SessionDesk } from "./desk.ts";
 

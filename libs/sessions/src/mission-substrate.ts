@@ -10,7 +10,7 @@ import {
 import type { TaskOutcome, TaskSpec } from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
-import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { partWorkErrors } from "./errors.ts";
 import { msOf } from "./run-substrate.ts";
 import {
   type Asking,
@@ -62,7 +62,7 @@ export class MissionSubstrate implements Substrate {
     ]);
     request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax)) };
     const { mission, existed } = await this.#parts.missions.startMission(request, options);
-    if (existed && mission?.parent?.id !== id) throw sessionServiceErrors.childTaken({ child: workId });
+    if (existed && mission?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
     for (let from = atOnceMax; from < all.length; from += atOnceMax)
       await this.#add(place, part, all.slice(from, from + atOnceMax), `start/${from}`, options);
     await this.#withdraw(place, part, elsewhere, options);

@@ -12,7 +12,7 @@ import {
 import { fromTimestamp, type Timestamp } from "@tutti/kernel";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
-import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { partWorkErrors } from "./errors.ts";
 import {
   type Asking,
   type Done,
@@ -62,7 +62,7 @@ export class RunSubstrate implements Substrate {
       ...{ retentionMs: spec.retentionMs, budget: spec.budget },
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
-    if (existed && run?.parent?.id !== id) throw sessionServiceErrors.childTaken({ child: workId });
+    if (existed && run?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
     await this.#withdraw(place, part, { elsewhere, number: 0 }, options);
   }
 

@@ -1,0 +1,83 @@
+/**
+ * All that a process does for its sessions, put together: their parts are started, followed and told what to do, planned, balanced
+ * and chosen for; their locks are held, and others waited for.
+ */
+import type { lockService, sessionService } from "@tutti/contracts/session/v1";
+import type { agentService } from "@tutti/contracts/swarm/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { Errands } from "@tutti/host/serving";
+import type { Component, Foundation, InstanceKey } from "@tutti/kernel";
+import { kindOfWork, type PartWork } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+import type { Runtime } from "@tutti/runtime";
+import { Balancing } from "./balancing.ts";
+import { Choosing } from "./choosing.ts";
+import { Fleet } from "./fleet.ts";
+import { Following } from "./following.ts";
+import { Learned } from "./learned.ts";
+import { Locking } from "./locking.ts";
+import { Loops } from "./loops.ts";
+import { MissionSubstrate, type MissionSubstrateParts } from "./mission-substrate.ts";
+import { News } from "./news.ts";
+import { Planning } from "./planning.ts";
+import { RunSubstrate, type RunSubstrateParts } from "./run-substrate.ts";
+import type { SessionDoers } from "./session-effects.ts";
+import { SessionTeller } from "./teller.ts";
+import { WaitingForOthers } from "./waiting-for-others.ts";
+
+/** What is asked of others, as far as it is asked. */
+export interface SessionClients extends RunSubstrateParts, MissionSubstrateParts {
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+  readonly sessions: Pick<Client<typeof sessionService>, "awaitSession">;
+  readonly locks: Pick<Client<typeof lockService>, "acquireLock" | "renewLocks" | "releaseLock">;
+}
+
+export interface SteeringParts {
+  readonly clients: SessionClients;
+  readonly runtime: Pick<Runtime, "submit" | "ask">;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
+  /** In whose name it is done. */
+  readonly cause: Cause;
+  /** Parts that have to be stopped with the process, in the order of their start. */
+  readonly register: <Part extends Component>(
+    name: string,
+    part: Part,
+    options?: { readonly critical?: boolean },
+  ) => Part;
+}
+
+export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
+  const { runtime, foundation, cause } = parts;
+  const teller = new SessionTeller(runtime, cause);
+  const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
+  const loops = register("session-loops", new Loops(foundation));
+  const asRun = new RunSubstrate(clients);
+  const asMission = new MissionSubstrate(clients);
+  const substrateOf = ({ mode }: PartWork) => (kindOfWork(mode) === "run" ? asRun : asMission);
+  const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
+  const learned = new Learned();
+  const news = new News(foundation.timers);
+  const balancing = register("session-balancing", new Balancing({ teller, fleet, learned, foundation }), {
+    critical: false,
+  });
+  const onNews = (key: InstanceKey): void => {
+    news.tell(key);
+    // What cannot be learned now is learned with the next news.
+    teller.view(key).then(
+      (view) => {
+        learned.learn(key, view);
+        balancing.look(key, view);
+      },
+      () => {},
+    );
+  };
+  const common = { loops, teller, foundation };
+  return {
+    ...{ errands, loops, teller, substrateOf },
+    following: new Following({ ...common, substrateOf, onNews }),
+    planning: new Planning({ ...common, fleet, learned, news }),
+    choosing: new Choosing({ errands, teller, fleet, learned }),
+    locking: new Locking({ ...common, locks: clients.locks }),
+    others: new WaitingForOthers({ ...common, sessions: clients.sessions }),
+  };
+}
