@@ -14,8 +14,11 @@ export { HealthService } from "./health/health-service.ts";
 export type { Binding, Hooks, Interceptor } from "./interceptors/chain.ts";
 export {
   type Authorizer,
+  type CallLimiter,
   type Decision,
+  type Gate,
   type Identity,
+  installationNamespace,
   localAuthorizer,
   localIdentity,
   type Rule,

@@ -27,7 +27,7 @@ import { StaticDiscovery } from "./discovery/static.ts";
 import { meshErrors } from "./errors.ts";
 import { healthContract } from "./health/health-contract.ts";
 import { HealthService } from "./health/health-service.ts";
-import { type Authorizer, type Identity, localAuthorizer, localIdentity } from "./interceptors/identity.ts";
+import { type Gate, localAuthorizer, localIdentity } from "./interceptors/identity.ts";
 import { serveReflection } from "./reflection/reflection-service.ts";
 import { soleOwnership } from "./routing/memory-ownership.ts";
 import { MeshServer } from "./server/mesh-server.ts";
@@ -49,8 +49,10 @@ export interface MeshOptions {
   readonly network?: InProcessNetwork;
   /** On whose behalf this process calls when nobody called it. */
   readonly principal?: Principal;
-  readonly identity?: Identity;
-  readonly authorizer?: Authorizer;
+  /** Who may call, and how much; by default everybody is the administrator of this machine. */
+  readonly gate?: Partial<Gate>;
+  /** The key or token that it shows to other processes; asked for with each call. */
+  readonly credential?: () => string;
   /** Freezes the messages of in-process calls: for tests. */
   readonly freeze?: boolean;
 }
@@ -74,9 +76,8 @@ export class Mesh implements Component {
 
   constructor(options: MeshOptions = {}) {
     const {
-      identity = localIdentity,
-      authorizer = localAuthorizer,
       principal = localAdministrator,
+      gate: { identity = localIdentity, authorizer = localAuthorizer, limiter } = {},
     } = options;
     const settings = resolveMeshSettings(options.settings);
     const foundation = systemFoundation(options.foundation);
@@ -88,8 +89,11 @@ export class Mesh implements Component {
     this.#ids = new IdSource(foundation);
     this.#freeze = options.freeze ?? false;
     this.#network = options.network ?? new InProcessNetwork();
-    this.#grpc = new GrpcSide(settings, foundation);
-    this.server = new MeshServer({ settings, foundation, deadlines, identity, authorizer });
+    this.#grpc = new GrpcSide(settings, foundation, options.credential);
+    this.server = new MeshServer({
+      ...{ settings, foundation, deadlines },
+      gate: { identity, authorizer, limiter },
+    });
     this.#discovery = new LayeredDiscovery(
       settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],
     );

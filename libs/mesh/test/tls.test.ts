@@ -65,10 +65,12 @@ describe("mutual TLS", () => {
   it("lets those in whose certificate is of the same authority, and tells who they are", async () => {
     const peers: (string | undefined)[] = [];
     const server = await serve({
-      identity: {
-        identify({ peer }) {
-          peers.push(peer?.());
-          return localAdministrator;
+      gate: {
+        identity: {
+          identify({ peer }) {
+            peers.push(peer?.());
+            return localAdministrator;
+          },
         },
       },
     });

@@ -1,3 +1,4 @@
+import type { Scope } from "@tutti/contracts/governance/v1";
 import type { Logger } from "../ports/logger.ts";
 import type { TraceContext } from "../ports/tracer.ts";
 
@@ -6,10 +7,23 @@ export interface Principal {
   readonly kind: "person" | "service" | "agent";
   /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
   readonly id: string;
+  /** Of the installation's own (no `shown`) what gives it its rights; of everybody else the roles and groups that they turned out to have. */
   readonly roles: readonly string[];
+  /** What it showed to prove who it is; absent for the installation's own: its services, and the administrator of this machine. */
+  readonly shown?: ShownCredential;
 }
 
-/** Until governance issues identities, everything is done by the administrator of this machine. */
+/** What a key or token says of its bearer. */
+export interface ShownCredential {
+  /** Id of the key or token; empty for a token of another issuer. */
+  readonly id: string;
+  /** The tenant that it belongs to, outside of which it is good for nothing; empty, or `system`, where it is of the installation. */
+  readonly namespace: string;
+  readonly groups: readonly string[];
+  readonly scope: Scope;
+}
+
+/** Who works at a loopback address without showing anything. */
 export const localAdministrator: Principal = { kind: "person", id: "local-admin", roles: ["admin"] };
 
 /**

@@ -1,29 +1,57 @@
 /**
- * Who calls, and whether they may. Until governance issues identities the administrator of this machine is the only
- * principal; whoever issues them later replaces the two ports and nothing else.
+ * Who calls, and whether they may. What decides that is behind ports: a process without governance has the local ones, any other
+ * one brings its own.
+ *
+ * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
+ * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names; in a
+ *    stream whose messages each name theirs, for each that is another one.
  */
+import { namespaceOf as ownNamespaceOf } from "@tutti/contracts/rpc";
 import { localAdministrator, type Principal } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 import { meshErrors } from "../errors.ts";
 import type { Incoming, ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
 
-/** Says on whose behalf a call is made, from what came with it. Rejects with UNAUTHENTICATED when it cannot. */
+/** Says on whose behalf a call is made, from what came with it. Throws or rejects with UNAUTHENTICATED when it cannot. */
 export interface Identity {
   identify(incoming: Incoming): Principal | Promise<Principal>;
 }
 
-/** The policy action of an rpc and the kind of resource it is about. */
+/** The policy action of an rpc, the kind of resource it is about, and which one, where the call says so. */
 export interface Rule {
   readonly action: string;
   readonly resource: string;
+  /** Empty where it is about any, or about none in particular. */
+  readonly resourceId: string;
 }
 
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+export type Decision =
+  | {
+      readonly allowed: true;
+      /** Whom the handler sees, where more is known of the caller now than before. */
+      readonly principal?: Principal;
+    }
+  | { readonly allowed: false; readonly reason: string };
+
+/** The namespace of what is about the installation itself. */
+export const installationNamespace = "system";
 
 /** Decides whether a principal may do what an rpc does, in a namespace. */
 export interface Authorizer {
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision>;
+}
+
+/** How much each caller may ask for. */
+export interface CallLimiter {
+  /** A call comes. Throws when it is one too many, else gives what is called when it ends; undefined where nothing is counted. */
+  begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
+}
+
+export interface Gate {
+  readonly identity: Identity;
+  readonly authorizer: Authorizer;
+  readonly limiter?: CallLimiter | undefined;
 }
 
 /** Keeps the principal that a service of this installation handed on, else takes the local administrator. */
@@ -42,43 +70,58 @@ export const localAuthorizer: Authorizer = {
   authorize: (principal) => (principal.roles.includes("admin") ? allowed : refused),
 };
 
-export function identityInterceptor(identity: Identity, authorizer: Authorizer): Interceptor<ServerCall> {
+export function identityInterceptor({ identity, authorizer, limiter }: Gate): Interceptor<ServerCall> {
   return {
     name: "identity",
     scope: "core",
     run(binding) {
-      const { rpc, builtin } = binding.method;
-      const decide = (call: ServerCall): Promise<void> | undefined => {
-        const decision = authorizer.authorize(call.principal, rpc, call.namespace);
-        if (!(decision instanceof Promise)) return insist(decision, call);
-        return decision.then((made) => insist(made, call));
+      const { rpc, builtin, streaming } = binding.method;
+      const idOf = rpc.route?.idOf ?? (() => "");
+      // Frames of an agent's link name theirs in the first one alone.
+      const isNamedByEach = rpc.requestStream && rpc.namespaceOf === ownNamespaceOf;
+      const decide = (call: ServerCall, message: unknown, namespace: string): Promise<void> | undefined => {
+        const rule = { action: rpc.action, resource: rpc.resource, resourceId: idOf(message) };
+        const decision = authorizer.authorize(call.principal, rule, namespace);
+        if (!(decision instanceof Promise)) return insist(decision, call, namespace);
+        return decision.then((made) => insist(made, call, namespace));
+      };
+      const count = (call: ServerCall): undefined => {
+        call.uncount = builtin ? undefined : limiter?.begin(call.principal, call.incoming, streaming);
       };
       binding.add({
         begin(call) {
-          const principal = identity.identify(call.incoming);
+          const principal = builtin ? call.principal : identity.identify(call.incoming);
           if (!(principal instanceof Promise)) {
             call.principal = principal;
-            return undefined;
+            return count(call);
           }
           return principal.then((identified) => {
             call.principal = identified;
+            count(call);
           });
         },
-        // The namespace is known with the first message only: what the request is about, not what a header says.
         request(call, message) {
-          if (call.namespaceKnown) return undefined;
+          const about = rpc.namespaceOf(message);
+          if (call.namespaceKnown && (!isNamedByEach || about === call.namespace)) return undefined;
           call.namespaceKnown = true;
-          call.namespace = rpc.namespaceOf(message) ?? call.namespace;
-          return builtin ? undefined : decide(call);
+          call.namespace = about ?? call.namespace;
+          return builtin ? undefined : decide(call, message, about ?? installationNamespace);
+        },
+        end(call) {
+          call.uncount?.();
+          call.uncount = undefined;
         },
       });
     },
   };
 }
 
-function insist(decision: Decision, call: ServerCall): undefined {
-  if (decision.allowed) return undefined;
-  const { principal, namespace, method } = call;
+function insist(decision: Decision, call: ServerCall, namespace: string): undefined {
+  if (decision.allowed) {
+    call.principal = decision.principal ?? call.principal;
+    return undefined;
+  }
+  const { principal, method } = call;
   const who = `${principal.kind} ${principal.id}`;
   const { action, resource } = method.rpc;
   throw meshErrors.denied(

@@ -9,7 +9,7 @@ import { type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
 import { type Binding, Chain } from "../interceptors/chain.ts";
 import { serverDeadlineInterceptor } from "../interceptors/deadline.ts";
-import { type Authorizer, type Identity, identityInterceptor } from "../interceptors/identity.ts";
+import { type Gate, identityInterceptor } from "../interceptors/identity.ts";
 import { ServerLoad } from "../interceptors/load.ts";
 import { logInterceptor } from "../interceptors/log.ts";
 import { metricsInterceptor } from "../interceptors/metrics.ts";
@@ -25,8 +25,7 @@ export interface MeshServerParts {
   readonly settings: MeshSettings;
   readonly foundation: Foundation;
   readonly deadlines: Deadlines;
-  readonly identity: Identity;
-  readonly authorizer: Authorizer;
+  readonly gate: Gate;
 }
 
 /** Told of each service as it is served, also of those served before. */
@@ -45,7 +44,7 @@ export class MeshServer implements LocalServer {
   readonly #listeners: ServiceListener[] = [];
   #bind: ((binding: Binding<ServerCall>) => void) | undefined = undefined;
 
-  constructor({ settings, foundation, deadlines, identity, authorizer }: MeshServerParts) {
+  constructor({ settings, foundation, deadlines, gate }: MeshServerParts) {
     const { clock, logger, metrics, tracer } = foundation;
     this.load = new ServerLoad(settings.limits);
     this.defaults = { principal: localAdministrator, trace: noTrace, logger };
@@ -55,7 +54,7 @@ export class MeshServer implements LocalServer {
       .register(metricsInterceptor(metrics, clock, "server"))
       .register(this.load.interceptor)
       .register(serverDeadlineInterceptor(deadlines, settings.timeouts.callMs))
-      .register(identityInterceptor(identity, authorizer))
+      .register(identityInterceptor(gate))
       .register(validateInterceptor());
   }
 

@@ -9,6 +9,8 @@ export interface Incoming {
   readonly transport: "in-process" | "grpc";
   /** On whose behalf, as the caller says; to be believed or not by the identity interceptor. */
   readonly presented: Principal | undefined;
+  /** The key or token that it shows: what follows `Bearer`; empty without any. Never logged. */
+  readonly credential: string;
   readonly namespace: string;
   readonly deadlineMs: number;
   readonly parent: TraceContext | undefined;
@@ -19,6 +21,8 @@ export interface Incoming {
   readonly ownerEpoch: number;
   /** Who the other end of the connection is by its certificate; undefined without TLS or in-process. */
   readonly peer: (() => string | undefined) | undefined;
+  /** The address of the other end, without its port; undefined in-process. */
+  readonly address: (() => string) | undefined;
 }
 
 /** A call as its handler sees it. Signal and logger are made when somebody asks: most calls need neither. */
@@ -37,6 +41,8 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   // What the interceptors keep.
   begun = 0;
   span: Span | undefined = undefined;
+  /** Called when it ends, where it counts against somebody's limit. */
+  uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;

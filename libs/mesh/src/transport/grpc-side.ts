@@ -11,13 +11,16 @@ import type { Link } from "./link.ts";
 export class GrpcSide {
   readonly #settings: MeshSettings;
   readonly #foundation: Foundation;
+  readonly #credential: () => string;
   #loading: Promise<GrpcTransport> | undefined = undefined;
   #transport: GrpcTransport | undefined = undefined;
   #server: ReturnType<GrpcTransport["server"]> | undefined = undefined;
 
-  constructor(settings: MeshSettings, foundation: Foundation) {
+  /** `credential`: what is shown with each call. */
+  constructor(settings: MeshSettings, foundation: Foundation, credential: () => string = () => "") {
     this.#settings = settings;
     this.#foundation = foundation;
+    this.#credential = credential;
   }
 
   /** What is wrong with the certificate files at the moment; empty when nothing is. */
@@ -75,7 +78,12 @@ export class GrpcSide {
     const { GrpcTransport } = await import("./grpc/index.ts");
     const files =
       mode === "mutual" ? await CertificateFiles.open({ paths, refreshMs, timers, logger }) : undefined;
-    this.#transport = new GrpcTransport({ settings: this.#settings, clock, files });
+    this.#transport = new GrpcTransport({
+      settings: this.#settings,
+      clock,
+      files,
+      credential: this.#credential,
+    });
     return this.#transport;
   }
 }

@@ -129,6 +129,7 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     transport: "grpc" as const,
     deadlineMs: deadline === Number.POSITIVE_INFINITY ? deadline : nowMs + deadline - clock.now(),
     peer: () => peerOf(wire.getAuthContext().sslPeerCertificate),
+    address: () => hostIn(wire.getPeer()),
   };
   const call = new ServerCall(method, incoming, defaults, nowMs);
   // Also emitted after a call has ended well.
@@ -138,6 +139,11 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
     call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : givenUp(method));
   });
   return call;
+}
+
+/** `127.0.0.1` of `127.0.0.1:50412`. */
+function hostIn(peer: string): string {
+  return peer.replace(/:\d+$/, "");
 }
 
 async function* requestsOf(

@@ -16,6 +16,8 @@ export interface GrpcTransportParts {
   readonly clock: Clock;
   /** The certificates of this process; plain connections without any. */
   readonly files: CertificateFiles | undefined;
+  /** The key or token that is shown with each call; empty shows none. */
+  readonly credential: () => string;
 }
 
 /** gRPC over HTTP/2, both ways. The one entry to this folder, so that it is loaded only where it is needed. */
@@ -32,10 +34,11 @@ export class GrpcTransport {
 
   /** The way to an address. */
   link(address: string): Link {
-    const { clock, settings } = this.#parts;
+    const { clock, settings, credential } = this.#parts;
     const { messageBytes } = settings.limits;
     const credentials = this.#credentials.channel;
-    return new GrpcLink(address, { credentials, messageBytes, keepalive: settings.keepalive, clock });
+    const { keepalive } = settings;
+    return new GrpcLink(address, { credentials, credential, messageBytes, keepalive, clock });
   }
 
   /** A server of everything that is served, now and later. */

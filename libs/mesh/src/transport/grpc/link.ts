@@ -23,6 +23,7 @@ const states: Readonly<Record<number, LinkState>> = {
 
 interface GrpcLinkParts extends ChannelParts {
   readonly credentials: Credentials["channel"];
+  readonly credential: () => string;
   readonly clock: Clock;
 }
 
@@ -61,7 +62,7 @@ export class GrpcLink implements Link {
       let reply: Buffer | undefined;
       let broken: TuttiError | undefined;
       let over = false;
-      wire.start(metadataOf(call), {
+      wire.start(metadataOf(call, this.#parts.credential()), {
         onReceiveMetadata() {},
         onReceiveMessage(message: Buffer) {
           reply = message;
@@ -115,7 +116,7 @@ export class GrpcLink implements Link {
     const request = method.rpc.requestStream ? undefined : encode(method, "request", input, limit);
     const wire = this.#open(call);
     const stream = new GrpcStream(method, this.#address, wire, limit);
-    wire.start(metadataOf(call), stream);
+    wire.start(metadataOf(call, this.#parts.credential()), stream);
     call.hold(stream);
     wire.startRead();
     if (request === undefined) {

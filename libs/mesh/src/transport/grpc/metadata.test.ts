@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Metadata } from "@grpc/grpc-js";
+import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal } from "@tutti/kernel";
 import fc from "fast-check";
 import { ClientCall } from "../../client/client-call.ts";
@@ -8,13 +9,24 @@ import { clientCall } from "../../testing/calls.ts";
 import { metadataOf, readMetadata } from "./metadata.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 30 });
+const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 });
+const names = fc.array(word, { maxLength: 4 });
 const principal: fc.Arbitrary<Principal> = fc.record(
   {
     kind: fc.constantFrom("person", "service", "agent"),
     id: fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }),
-    roles: fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 }), { maxLength: 4 }),
+    roles: names,
+    shown: fc.record(
+      {
+        id: text,
+        namespace: text,
+        groups: names,
+        scope: fc.tuple(names, names).map(([actions, namespaces]) => Scope.create({ actions, namespaces })),
+      },
+      { noNullPrototype: true },
+    ),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ["kind", "id", "roles"] },
 );
 
 describe("the headers of a call", () => {
@@ -46,6 +58,7 @@ describe("the headers of a call", () => {
           presented: who,
           namespace: namespace === "" ? "default" : namespace,
           idempotencyKey,
+          credential: "",
           hosted: "",
           ownerEpoch: 7,
           parent: call.trace,
@@ -71,6 +84,7 @@ describe("the headers of a call", () => {
     const absent = readMetadata(new Metadata());
     assert.deepEqual(absent, {
       presented: undefined,
+      credential: "",
       namespace: "default",
       idempotencyKey: "",
       hosted: "",
@@ -82,14 +96,31 @@ describe("the headers of a call", () => {
     strange.set("tutti-principal", "root?all");
     strange.set("tutti-namespace", "100%");
     strange.set("tutti-owner-epoch", "-1.5");
+    strange.set("authorization", "Bearer ");
     assert.deepEqual(readMetadata(strange), {
-      presented: undefined,
+      presented: { kind: "person", id: "unreadable", roles: [] },
+      credential: "none",
       namespace: "100%",
       idempotencyKey: "",
       hosted: "",
       ownerEpoch: 0,
       parent: undefined,
     });
+  });
+
+  it("hand on nobody where what was shown makes no sense", () => {
+    for (const shown of ["", "k", "k;a", "k;a;", "k;a;;CgM", "k;a;;;"]) {
+      const metadata = new Metadata();
+      metadata.set("tutti-principal", `person/ada?admin;${shown}`);
+      assert.deepEqual(readMetadata(metadata).presented, { kind: "person", id: "unreadable", roles: [] });
+    }
+  });
+
+  it("show a key, and whatever else stands in its place as one that nobody knows", () => {
+    assert.equal(readMetadata(metadataOf(clientCall("get"), "tutti_live_x")).credential, "tutti_live_x");
+    const basic = new Metadata();
+    basic.set("authorization", "Basic YTpi");
+    assert.equal(readMetadata(basic).credential, "Basic YTpi");
   });
 
   it("give the local administrator as the very same object", () => {

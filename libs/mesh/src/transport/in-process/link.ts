@@ -78,6 +78,7 @@ export class InProcessLink implements Link {
     const incoming: Incoming = {
       transport: "in-process",
       presented: call.principal,
+      credential: "",
       namespace: call.namespace,
       deadlineMs: call.deadlineMs,
       parent: call.trace,
@@ -85,6 +86,7 @@ export class InProcessLink implements Link {
       hosted: call.method.hosted,
       ownerEpoch: call.ownerEpoch,
       peer: undefined,
+      address: undefined,
     };
     return new ServerCall(call.method, incoming, this.#server.defaults, this.#options.clock.monotonic());
   }
