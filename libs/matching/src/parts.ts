@@ -18,7 +18,7 @@ import type {
   Result,
 } from "@tutti/contracts/agent/v1";
 import type { Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { HostFigures, KeyedLimit } from "@tutti/contracts/types/v1";
+import type { HostFigures, KeyedLimit, Share as OfferShare } from "@tutti/contracts/types/v1";
 import type { Heap, Ranked, Refusal } from "@tutti/kernel";
 import type { AgentIdentity } from "./agents/identity.ts";
 import type { Suspicion } from "./agents/suspicion.ts";
@@ -151,6 +151,8 @@ export interface Extras {
   /** Numbers of results that its agent sent more than once. */
   repeats: number[];
 }
+  /** Whose share of the agents it has; undefined for that of its namespace. */
+  readonly share: OfferShare | undefined;
 
 /** A wait for a limit that is over. */
 interface LimitWait {
@@ -238,7 +240,8 @@ export interface Demand {
   readonly shares: Iterable<Share>;
   /** Why those waited who asked for it. */
   readonly waits: WaitLog;
-  shareOf(namespace: string): Share;
+  /** Its weight is what was said last. */
+  shareOf(party: string, weight?: number): Share;
   addSite(site: Site): void;
   removeSite(site: Site): void;
   /** Nothing refers to it any more. */
@@ -257,9 +260,12 @@ export interface Site {
   readonly preference: number;
 }
 
-/** The tasks of one namespace that ask for the same agents, in their order. */
+/** The tasks of one party that ask for the same agents, in their order. */
 export interface Share {
-  readonly namespace: string;
+  /** Who takes turns: a namespace, or a session of one. See `partyOf`. */
+  readonly party: string;
+  /** How many turns it has to one of the other parties of its namespace. */
+  weight: number;
   readonly demand: Demand;
   /** Where it stands, one per cohort that will do. */
   readonly stops: Stop[];
@@ -306,17 +312,19 @@ export interface Stop extends Ranked {
   refresh(): boolean;
 }
 
-/** A namespace at a stand. */
+/** A party at a stand. */
 export interface Turn extends Ranked {
   readonly tab: Tab;
   readonly stand: Stand;
   readonly stops: Heap<Stop>;
 }
 
-/** A namespace at a cohort. Its rank is what it has had of it, by its weight. */
+/** A party at a cohort. Its rank is what it has had of it, by its weight. */
 export interface Tab extends Ranked {
   readonly namespace: string;
+  readonly party: string;
   /** Live stands where it is the first, by the ranks of their first tasks. */
+  weight: number;
   readonly fronts: Heap<Stand>;
   /** Those of them where others wait too: who is first there changes when this one has had a turn. */
   readonly shared: Set<Stand>;
@@ -374,12 +382,12 @@ export interface Cohort {
   place: number;
   standOf(fit: Fit): Stand;
   forget(stand: Stand): void;
-  tabOf(namespace: string): Tab;
-  /** A namespace waits here that did not wait at any stand, or at one more. */
+  tabOf(party: string): Tab;
+  /** A party waits here that did not wait at any stand, or at one more. */
   arrive(tab: Tab): void;
   depart(tab: Tab): void;
-  /** A task of the namespace was given to an agent of this cohort. */
-  charge(namespace: string, weight: number): void;
+  /** A task of the party was given to an agent of this cohort; the weight is that of its namespace. */
+  charge(party: string, weight: number): void;
   admit(agent: Agent): void;
   dismiss(agent: Agent): void;
   /** Its agents from the place of a key on, around the circle of all of them. */

@@ -2,8 +2,9 @@
  * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to. Machines know
  * nothing of this; what they ask for has this form.
  */
-import type { Amounts, Payload } from "@tutti/contracts/types/v1";
+import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
 import type { KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
+import type { ReadOnly } from "@tutti/kernel";
 
 /** What many tasks have in common. The same object for all of them, so that it is said to a pool once. */
 export interface OfferedProfile {
@@ -70,6 +71,8 @@ export interface OfferedTask {
   readonly traceparent?: string | undefined;
   /** What is set aside for the attempt; undefined without limit. */
   readonly budget?: Amounts | undefined;
+  /** Whose share of the agents it has; undefined for that of its namespace. */
+  readonly share?: ReadOnly<Share> | undefined;
 }
 
 /** Of work and task together, either way. */

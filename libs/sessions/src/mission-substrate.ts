@@ -24,6 +24,7 @@ import {
   type Standing,
   type Substrate,
   standInFor,
+  shareOf,
 } from "./substrate.ts";
 
 const page = 1_000;
@@ -60,7 +61,7 @@ export class MissionSubstrate implements Substrate {
       ...elsewhere.map(standInFor),
       ...part.tasks.map((task) => limited(task, part, place)),
     ]);
-    request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax)) };
+    request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax), place) };
     const { mission, existed } = await this.#parts.missions.startMission(request, options);
     if (existed && mission?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
     for (let from = atOnceMax; from < all.length; from += atOnceMax)
@@ -180,11 +181,12 @@ export class MissionSubstrate implements Substrate {
   }
 }
 
-function specOf({ spec, partId }: StartPart, tasks: TaskSpec[]): MissionSpec {
+function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
+  const { spec, partId } = part;
   const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
   const made = MissionSpec.fromPartial({
     ...{ title: spec.title === "" ? partId : spec.title, pool: spec.pool, priority: spec.priority },
-    ...{ retentionMs: spec.retentionMs, labels: spec.labels },
+    ...{ retentionMs: spec.retentionMs, labels: spec.labels, share: shareOf(part, place) },
     stopConditions: [{ name: "session", condition: `board.${endKey} == true` }],
     ...(spec.budget !== undefined && { budget: { amounts: spec.budget } }),
   });

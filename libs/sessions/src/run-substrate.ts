@@ -24,6 +24,7 @@ import {
   type Standing,
   type Substrate,
   standInFor,
+  shareOf,
 } from "./substrate.ts";
 
 const page = 1_000;
@@ -59,7 +60,7 @@ export class RunSubstrate implements Substrate {
       ...RunSpec.create(),
       what: { $case: "tasks", value: { tasks, output: "", input } },
       ...{ labels: spec.labels, priority: spec.priority, pool: spec.pool, dueTime: spec.dueTime },
-      ...{ retentionMs: spec.retentionMs, budget: spec.budget },
+      ...{ retentionMs: spec.retentionMs, budget: spec.budget, share: shareOf(part, place) },
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
     if (existed && run?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });

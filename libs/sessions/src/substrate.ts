@@ -1,7 +1,7 @@
 /** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
 
 import type { TaskNote } from "@tutti/contracts/session/v1";
-import type { Outcome, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Outcome, Share, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
@@ -81,6 +81,11 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
       open.delete(task.id);
       ordered.push(task);
     }
+/** All parts of a session have one share of the agents, whichever engine does them. */
+export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place): Share {
+  return { key: sessionId, weight: spec.weight, reservationIds: [...spec.reservationIds] };
+}
+
   }
   return ordered;
 }

@@ -131,6 +131,7 @@ function specOf(effect: StartChild): RunSpec {
     labels: { ...facts.labels, ...details?.labels },
     priority: priorityOf(effect),
     dueTime: dueMs === 0 ? undefined : toTimestamp(dueMs),
+    share: effect.share && { ...effect.share, reservationIds: [...effect.share.reservationIds] },
   };
 }
 

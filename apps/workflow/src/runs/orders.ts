@@ -93,11 +93,11 @@ const noBytes = new Uint8Array(0);
 type PlannedField = "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters";
 
 function commonOf(
-  { labels, priority, pool, dueTime, timeoutMs, retentionMs, events, budget }: RunSpec,
+  { labels, priority, pool, dueTime, timeoutMs, retentionMs, events, budget, share }: RunSpec,
   { startMs, parent, root, parentClose, idChosen }: OrderExtras,
 ): Omit<PreparedSpec["order"], "traceparent" | PlannedField> {
   return {
-    ...{ labels, priority, pool, timeoutMs, retentionMs, events, budget },
+    ...{ labels, priority, pool, timeoutMs, retentionMs, events, budget, share },
     dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
     ...{ startMs, parent, root, parentClose, idChosen, incarnation: 1, firstId: "" },
   };

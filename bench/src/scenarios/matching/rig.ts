@@ -222,6 +222,7 @@ export function newOffer(token: Uint8Array): OfferRequest["offers"][number] {
     stickyKey: "",
     onlyAgents: [],
     notAgents: [],
+    share: undefined,
   };
 }
 

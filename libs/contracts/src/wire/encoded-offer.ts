@@ -49,6 +49,7 @@ export class EncodedOffer implements Offer {
   readonly stickyKey = "";
   readonly onlyAgents: string[] = none;
   readonly notAgents: string[] = none;
+  readonly share = undefined;
   #token: Uint8Array | undefined;
   #input: Offer["input"];
   #opened: Offer | undefined;
@@ -190,5 +191,6 @@ function emptyOffer(): Offer {
     stickyKey: "",
     onlyAgents: none,
     notAgents: none,
+    share: undefined,
   };
 }

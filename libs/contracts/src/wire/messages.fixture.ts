@@ -210,6 +210,7 @@ const offers = fc.record(
     stickyKey: text,
     onlyAgents: fc.array(text, { maxLength: 2 }),
     notAgents: fc.array(text, { maxLength: 2 }),
+    share: sometimes(fc.record({ key: text, weight: double })),
   },
   { requiredKeys: ["token"] },
 );

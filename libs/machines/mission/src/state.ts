@@ -400,6 +400,7 @@ const nothingSaid: ReadOnly<MissionSpec> = {
   priority: 0,
   labels: {},
   retentionMs: 0,
+  share: undefined,
 };
 
 /** Whether a child does it. */

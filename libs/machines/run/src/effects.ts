@@ -2,7 +2,9 @@
  * What a run wants done outside. Effects are made while events are folded and refer to what the state has; they are
  * handed over when their event is durable.
  */
+import type { Share } from "@tutti/contracts/types/v1";
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import type { Data } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
@@ -36,6 +38,8 @@ export interface OfferTask {
   readonly notAgents: readonly string[];
   /** The trace of whoever asked for the run; absent without one. */
   readonly traceparent?: string | undefined;
+  /** Whose share of the agents the run has; absent for that of its namespace. */
+  readonly share?: ReadOnly<Share> | undefined;
 }
 
 /** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
@@ -56,6 +60,8 @@ export interface StartChild {
   readonly details: OfferDetails | undefined;
   /** The trace of whoever asked for the run; absent without one. */
   readonly traceparent?: string | undefined;
+  /** The share that its run has: the child stands in it too. */
+  readonly share?: ReadOnly<Share> | undefined;
 }
 
 /** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */

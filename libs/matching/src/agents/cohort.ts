@@ -5,7 +5,7 @@
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
  * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
  *    those that are put aside, so that none of them misses anybody.
- * 3. A live stand stands with the namespace that is its first: who has had a turn is looked at again wherever others wait
+ * 3. A live stand stands with the party that is its first: who has had a turn is looked at again wherever others wait
  *    beside it.
  */
 
@@ -13,14 +13,14 @@ import { assert, Heap } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import { Circle } from "../match/circle.ts";
 import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
-import { NamespaceTab, WaitingStand } from "../queue/stand.ts";
+import { PartyTab, WaitingStand } from "../queue/stand.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */
 export interface CohortWatch {
   update(cohort: Cohort): void;
 }
 
-/** Namespaces are only forgotten when there are so many more than those that wait. */
+/** Parties are only forgotten when there are so many more than those that wait. */
 const tabsKept = 64;
 
 export class AgentCohort implements Cohort {
@@ -33,7 +33,7 @@ export class AgentCohort implements Cohort {
   #circle: Circle | undefined = undefined;
   readonly ready = new Heap<Agent>();
   readonly sites = new Set<Site>();
-  /** Namespaces that are the first at some stand where somebody may find an agent. */
+  /** Parties that are the first at some stand where somebody may find an agent. */
   readonly #turns = new Heap<Tab>();
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place = -1;
@@ -45,7 +45,9 @@ export class AgentCohort implements Cohort {
   readonly #byAgent = new Map<string, Set<Stand>>();
   readonly #tabs = new Map<string, Tab>();
   #waitingTabs = 0;
-  /** What the namespace had that went last. */
+  /** How many parties of a namespace wait here, and what they weigh together. */
+  readonly #households = new Map<string, { parties: number; weight: number }>();
+  /** What the party had that went last. */
   #passed = 0;
 
   constructor(
@@ -112,34 +114,49 @@ export class AgentCohort implements Cohort {
     if (stand.stops === 0) this.#stands.delete(stand.fit.key);
   }
 
-  tabOf(namespace: string): Tab {
-    let tab = this.#tabs.get(namespace);
+  tabOf(party: string): Tab {
+    let tab = this.#tabs.get(party);
     if (tab === undefined) {
       if (this.#tabs.size > tabsKept && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
-      tab = new NamespaceTab(namespace);
-      this.#tabs.set(namespace, tab);
+      tab = new PartyTab(party);
+      this.#tabs.set(party, tab);
     }
     return tab;
   }
 
-  /** A namespace waits here that did not wait at any stand, or at one more. */
+  /** A party waits here that did not wait at any stand, or at one more. */
   arrive(tab: Tab): void {
     if (tab.turns++ > 0) return;
     this.#waitingTabs++;
     tab.rank = Math.max(tab.rank, this.#passed);
+    const household = this.#households.get(tab.namespace);
+    if (household === undefined) this.#households.set(tab.namespace, { parties: 1, weight: tab.weight });
+    else {
+      household.parties++;
+      household.weight += tab.weight;
+    }
   }
 
   depart(tab: Tab): void {
-    if (--tab.turns === 0) this.#waitingTabs--;
+    if (--tab.turns > 0) return;
+    this.#waitingTabs--;
+    const household = this.#households.get(tab.namespace);
+    if (household === undefined) return;
+    household.weight -= tab.weight;
+    if (--household.parties === 0) this.#households.delete(tab.namespace);
   }
 
-  /** A task of the namespace was given to an agent of this cohort. */
-  charge(namespace: string, weight: number): void {
-    const tab = this.tabOf(namespace);
+  /**
+   * A task of the party was given to an agent of this cohort. The weight is that of its namespace, which the parties that wait
+   * divide among them: many sessions have together what one has alone.
+   */
+  charge(party: string, weight: number): void {
+    const tab = this.tabOf(party);
     // It may have waited elsewhere alone.
     if (tab.turns === 0) tab.rank = Math.max(tab.rank, this.#passed);
     this.#passed = Math.max(this.#passed, tab.rank);
-    tab.rank += 1 / weight;
+    const household = this.#households.get(tab.namespace);
+    tab.rank += Math.max(1, (household?.weight ?? 0) / tab.weight) / weight;
     if (tab.place < 0) return;
     this.#turns.move(tab);
     if (tab.shared.size > 0) for (const stand of [...tab.shared]) this.rise(stand);
@@ -216,7 +233,7 @@ export class AgentCohort implements Cohort {
     if (this.#turns.size === 0) this.#watch.update(this);
   }
 
-  /** Puts a stand to the namespace that is its first by now. */
+  /** Puts a stand to the party that is its first by now. */
   #file(stand: Stand, turn: Turn | undefined): void {
     const before = stand.front;
     if (turn === undefined) return;
@@ -239,7 +256,7 @@ export class AgentCohort implements Cohort {
     this.#settle(tab);
   }
 
-  /** Puts a namespace where its first stand belongs. */
+  /** Puts a party where its first stand belongs. */
   #settle(tab: Tab): void {
     const { first } = tab.fronts;
     if (first === undefined) {
@@ -252,7 +269,7 @@ export class AgentCohort implements Cohort {
   }
 
   #forgetTabs(): void {
-    for (const [namespace, tab] of this.#tabs)
-      if (tab.turns === 0 && tab.rank <= this.#passed) this.#tabs.delete(namespace);
+    for (const [party, tab] of this.#tabs)
+      if (tab.turns === 0 && tab.rank <= this.#passed) this.#tabs.delete(party);
   }
 }

@@ -1,5 +1,5 @@
 import type { Demand, Fit, Share, Site, Wish } from "../parts.ts";
-import { NamespaceShare } from "../queue/share.ts";
+import { PartyShare } from "../queue/share.ts";
 import { ShareStop } from "../queue/stand.ts";
 import { WaitLog } from "../waits/wait-log.ts";
 
@@ -36,14 +36,15 @@ export class SharedDemand implements Demand {
     return size;
   }
 
-  shareOf(namespace: string): Share {
-    let share = this.#shares.get(namespace);
+  shareOf(party: string, weight = 1): Share {
+    let share = this.#shares.get(party);
     if (share === undefined) {
       if (this.#shares.size >= this.#sweepAt) this.#forgetIdle();
-      share = new NamespaceShare(namespace, this);
-      this.#shares.set(namespace, share);
+      share = new PartyShare(party, this);
+      this.#shares.set(party, share);
       for (const site of this.sites) addStop(share, site);
     }
+    share.weight = weight;
     return share;
   }
 
@@ -64,10 +65,10 @@ export class SharedDemand implements Demand {
   }
 
   #forgetIdle(): void {
-    for (const [namespace, share] of this.#shares) {
+    for (const [party, share] of this.#shares) {
       if (share.size > 0) continue;
       for (const site of this.sites) removeStop(share, site);
-      this.#shares.delete(namespace);
+      this.#shares.delete(party);
     }
     this.#sweepAt = Math.max(sharesKept, 2 * this.#shares.size);
   }

@@ -1,29 +1,32 @@
 /**
- * Who waits for a limit with one demand: namespaces take turns, and in each the first by rank goes.
+ * Who waits for a limit with one demand: parties take turns by their weights, and in each the first by rank goes.
  *
  * Who was let go on has had its turn; when it comes back because others took the room, it is given back.
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
+import { partyOf, partyWeightOf } from "../queue/share.ts";
 
-/** A namespace in the line. Its rank is how many turns it has had, its order where its first task stands. */
+/** A party in the line. Its rank is how many turns it has had by its weight, its order where its first task stands. */
 class Lane implements Ranked {
-  readonly namespace: string;
+  readonly party: string;
+  /** What was said last. */
+  weight = 1;
   readonly tasks = new Heap<Task>();
   rank: number;
   order = 0;
   place = -1;
 
-  constructor(namespace: string, rank: number) {
-    this.namespace = namespace;
+  constructor(party: string, rank: number) {
+    this.party = party;
     this.rank = rank;
   }
 }
 
 export class LimitLine {
   readonly #lanes = new Heap<Lane>();
-  readonly #byNamespace = new Map<string, Lane>();
+  readonly #byParty = new Map<string, Lane>();
   /** Where the lane stood that went last: there others begin. */
   #passed = 0;
   /** How many were let go on and have not been assigned. */
@@ -34,18 +37,20 @@ export class LimitLine {
   }
 
   add(task: Task, isBack: boolean): void {
-    const { namespace } = task.profile;
-    let lane = this.#byNamespace.get(namespace);
+    const party = partyOf(task);
+    const weight = partyWeightOf(task);
+    let lane = this.#byParty.get(party);
     if (lane === undefined) {
-      lane = new Lane(namespace, this.#passed);
-      this.#byNamespace.set(namespace, lane);
-    } else if (isBack) lane.rank = Math.max(lane.rank - 1, this.#passed - 1);
+      lane = new Lane(party, this.#passed);
+      this.#byParty.set(party, lane);
+    } else if (isBack) lane.rank = Math.max(lane.rank - 1 / weight, this.#passed - 1 / weight);
+    lane.weight = weight;
     lane.tasks.add(task);
     this.#settle(lane);
   }
 
   remove(task: Task): void {
-    const lane = this.#byNamespace.get(task.profile.namespace);
+    const lane = this.#byParty.get(partyOf(task));
     if (lane === undefined) return;
     lane.tasks.remove(task);
     this.#settle(lane);
@@ -53,7 +58,7 @@ export class LimitLine {
 
   /** The rank of one of them has changed. */
   move(task: Task): void {
-    const lane = this.#byNamespace.get(task.profile.namespace);
+    const lane = this.#byParty.get(partyOf(task));
     if (lane === undefined) return;
     lane.tasks.move(task);
     this.#settle(lane);
@@ -66,7 +71,7 @@ export class LimitLine {
     if (lane === undefined || task === undefined) return undefined;
     lane.tasks.remove(task);
     this.#passed = Math.max(this.#passed, lane.rank);
-    lane.rank++;
+    lane.rank += 1 / lane.weight;
     this.#settle(lane);
     return task;
   }
@@ -76,7 +81,7 @@ export class LimitLine {
     const { first } = lane.tasks;
     if (first === undefined) {
       if (lane.place >= 0) this.#lanes.remove(lane);
-      this.#byNamespace.delete(lane.namespace);
+      this.#byParty.delete(lane.party);
       return;
     }
     lane.order = first.rank;

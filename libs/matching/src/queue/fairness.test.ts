@@ -234,3 +234,53 @@ describe("agents", () => {
     assert.deepEqual(agent.given, [1, 2, 3, 4]);
   });
 });
+
+describe("the turns of sessions", () => {
+  const session = (key: string, weight: number) => ({ share: { key, weight } });
+
+  it("are as many as their weights say, whatever each of them asks for", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(numbers(1_000, 100), { resources: { gpu: 1 } }, session("heavy", 3));
+    sender.offer(numbers(2_000, 100), { capability: "other", resources: { gpu: 1 } }, session("light", 1));
+    const agent = arena.agent("a", { does: ["work@1.0.0", "other@1.0.0"], resources: { gpu: 1 } });
+    const done = work(arena, agent, 100);
+    const heavy = done.filter((number) => number < 2_000).length;
+    assert.ok(Math.abs(heavy - 75) <= 1, `75 of 100 are of the one with the weight 3, found ${heavy}`);
+  });
+
+  it("are together those of their namespace, however many they are", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    for (let key = 0; key < 5; key++)
+      sender.offer(numbers(1_000 + 100 * key, 40), { namespace: "many" }, session(`s${key}`, 1));
+    sender.offer(numbers(5_000, 40), { namespace: "one" });
+    const agent = arena.agent("a");
+    const done = work(arena, agent, 60);
+    const many = done.filter((number) => number < 5_000).length;
+    assert.ok(Math.abs(many - 30) <= 2, `half of 60 are of the namespace with five sessions, found ${many}`);
+  });
+
+  it("hold behind a limit that all of them share", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const limits = [{ key: "key", maxConcurrent: 1 }];
+    sender.offer(numbers(1_000, 100), {}, { ...session("heavy", 4), limits });
+    sender.offer(numbers(2_000, 100), {}, { ...session("light", 1), limits });
+    const agent = arena.agent("a", { slots: 4 });
+    const done = work(arena, agent, 50);
+    const heavy = done.filter((number) => number < 2_000).length;
+    assert.ok(Math.abs(heavy - 40) <= 1, `40 of 50 are of the one with the weight 4, found ${heavy}`);
+  });
+
+  it("leave what has no share of its own one turn among them", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    sender.offer(numbers(1_000, 60));
+    sender.offer(numbers(2_000, 60), {}, session("heavy", 2));
+    const agent = arena.agent("a");
+    const done = work(arena, agent, 60);
+    const heavy = done.filter((number) => number >= 2_000).length;
+    assert.ok(Math.abs(heavy - 40) <= 1, `40 of 60 are of the one with the weight 2, found ${heavy}`);
+  });
+});

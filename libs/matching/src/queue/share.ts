@@ -1,10 +1,11 @@
 /**
- * The tasks of one namespace that ask for the same agents, in their order.
+ * The tasks of one party that ask for the same agents, in their order. A party is who takes turns: a namespace, or a session of
+ * one.
  *
  * 1. A task's place is the moment it was ready, less a minute (the pool says how much) per point of priority. Time does
  *    not change that order, so what waits ages without being touched.
  * 2. Profiles with a weight of their own stand in lanes of their own, which take turns by what they have had, as
- *    namespaces do; all others share one lane, where priority holds between them.
+ *    parties do; all others share one lane, where priority holds between them.
  */
 
 import { Heap } from "@tutti/kernel";
@@ -30,8 +31,25 @@ class ShareLane implements Lane {
 
 const plainLane = "";
 
-export class NamespaceShare implements Share {
-  readonly namespace: string;
+/** Who takes turns with others: a share of its namespace, or what has none. */
+export function partyOf({ profile, extras }: Pick<Task, "profile" | "extras">): string {
+  const key = extras?.share?.key ?? "";
+  return key === "" ? profile.namespace : `${profile.namespace}\n${key}`;
+}
+
+export function namespaceOf(party: string): string {
+  const end = party.indexOf("\n");
+  return end < 0 ? party : party.slice(0, end);
+}
+
+/** How many turns it has to one of the other parties of its namespace. */
+export function partyWeightOf({ extras }: Pick<Task, "extras">): number {
+  return extras?.share?.weight || 1;
+}
+
+export class PartyShare implements Share {
+  readonly party: string;
+  weight = 1;
   readonly demand: Demand;
   /** Where it stands, one per cohort that will do. */
   readonly stops: Stop[] = [];
@@ -41,8 +59,8 @@ export class NamespaceShare implements Share {
   #passed = 0;
   #size = 0;
 
-  constructor(namespace: string, demand: Demand) {
-    this.namespace = namespace;
+  constructor(party: string, demand: Demand) {
+    this.party = party;
     this.demand = demand;
   }
 

@@ -2,19 +2,22 @@
  * Who waits at a cohort, by what is asked of the one agent: at a stand all ask the same, so when one of them finds nobody,
  * none would, and the stand is put aside until an agent has more room than before.
  *
- * 1. Namespaces take turns by what they have had of the cohort. One that comes, or comes back, begins where the one stands
+ * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or comes back, begins where the one stands
  *    that went last: nobody saves up turns by staying away, and nobody has to make up for what it got while it was alone.
- * 2. Within a namespace the first by rank goes, whatever it asks for.
+ * 2. Within a party the first by rank goes, whatever it asks for.
  * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
  */
 
 import { Heap } from "@tutti/kernel";
 import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
+import { namespaceOf } from "./share.ts";
 
-/** A namespace at a cohort. */
-export class NamespaceTab implements Tab {
+/** A party at a cohort. */
+export class PartyTab implements Tab {
+  readonly party: string;
   readonly namespace: string;
+  weight = 1;
   readonly fronts = new Heap<Stand>();
   readonly shared = new Set<Stand>();
   rank = 0;
@@ -23,13 +26,14 @@ export class NamespaceTab implements Tab {
   /** At how many stands of the cohort it waits. */
   turns = 0;
 
-  constructor(namespace: string) {
-    this.namespace = namespace;
+  constructor(party: string) {
+    this.party = party;
+    this.namespace = namespaceOf(party);
   }
 }
 
-/** A namespace at a stand. */
-class NamespaceTurn implements Turn {
+/** A party at a stand. */
+class PartyTurn implements Turn {
   readonly tab: Tab;
   readonly stand: Stand;
   readonly stops = new Heap<Stop>();
@@ -104,7 +108,7 @@ export class WaitingStand implements Stand {
   readonly cohort: Cohort;
   readonly fit: Fit;
   readonly #turns = new Heap<Turn>();
-  readonly #byNamespace = new Map<string, Turn>();
+  readonly #byParty = new Map<string, Turn>();
   /** Shares that stand here, waiting or not: without any it is forgotten. */
   stops = 0;
   front: Tab | undefined = undefined;
@@ -133,13 +137,14 @@ export class WaitingStand implements Stand {
   }
 
   enter(stop: Stop): void {
-    const turn = this.#turnOf(stop.share.namespace);
+    const turn = this.#turnOf(stop.share.party);
     stop.turn = turn;
     turn.stops.add(stop);
     if (turn.stops.size > 1) {
       this.settle(turn);
       return;
     }
+    turn.tab.weight = turn.tab.turns === 0 ? stop.share.weight : turn.tab.weight;
     this.cohort.arrive(turn.tab);
     turn.rank = turn.tab.rank;
     turn.order = stop.rank;
@@ -157,7 +162,7 @@ export class WaitingStand implements Stand {
     turn.stops.remove(stop);
     if (turn.stops.size > 0) return;
     this.#turns.remove(turn);
-    this.#byNamespace.delete(turn.tab.namespace);
+    this.#byParty.delete(turn.tab.party);
     this.cohort.depart(turn.tab);
     if (this.#turns.size === 1) this.front?.shared.delete(this);
     if (this.#turns.size === 0) this.cohort.shut(this);
@@ -189,11 +194,11 @@ export class WaitingStand implements Stand {
     }
   }
 
-  #turnOf(namespace: string): Turn {
-    let turn = this.#byNamespace.get(namespace);
+  #turnOf(party: string): Turn {
+    let turn = this.#byParty.get(party);
     if (turn === undefined) {
-      turn = new NamespaceTurn(this.cohort.tabOf(namespace), this);
-      this.#byNamespace.set(namespace, turn);
+      turn = new PartyTurn(this.cohort.tabOf(party), this);
+      this.#byParty.set(party, turn);
     }
     return turn;
   }

@@ -2,6 +2,7 @@
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { PoolCore } from "../books.ts";
 import type { Agent, Site, Task } from "../parts.ts";
+import { partyOf } from "../queue/share.ts";
 import { watchForStraggling } from "./copies.ts";
 import { viewOf } from "./view.ts";
 import { enqueue, leaveQueue, sendAway } from "./waiting.ts";
@@ -12,7 +13,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
   const { link } = agent;
   const { extras, profile } = task;
   const { namespace } = profile;
-  site.cohort.charge(namespace, core.weightOf(namespace));
+  site.cohort.charge(partyOf(task), core.weightOf(namespace));
   core.placements.note(task, agent, site, nowMs);
   leaveQueue(core, task);
   hold(core, task, agent, nowMs);

@@ -80,12 +80,16 @@ function taskOf(
   if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
   const stickyKey = offer.stickyKey || profile.stickyKey;
   const contextKey = offer.contextKey || profile.contextKey;
-  if (limits.length > 0 || stickyKey !== "" || contextKey !== "")
-    task.extras = extrasOf(limits, stickyKey, contextKey);
+  const { share } = offer;
+  if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || share !== undefined)
+    task.extras = extrasOf(limits, { stickyKey, contextKey, share });
   return task;
 }
 
-function extrasOf(limits: readonly Limit[], stickyKey: string, contextKey: string): Extras {
+function extrasOf(
+  limits: readonly Limit[],
+  { stickyKey, contextKey, share }: Pick<Extras, "stickyKey" | "contextKey" | "share">,
+): Extras {
   return {
     limits,
     wokenBy: undefined,
@@ -98,6 +102,7 @@ function extrasOf(limits: readonly Limit[], stickyKey: string, contextKey: strin
     boundDueMs: never,
     mayBind: true,
     repeats: [],
+    share,
   };
 }
 

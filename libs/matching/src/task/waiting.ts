@@ -4,6 +4,7 @@ import type { Refusal } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
 import type { Agent, Extras, Task } from "../parts.ts";
+import { partyOf, partyWeightOf } from "../queue/share.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -35,7 +36,7 @@ export function moveInOrder(task: Task): void {
 /** Puts a task into its queue. */
 export function enqueue(task: Task): void {
   task.stage = "queued";
-  const share = task.demand.shareOf(task.profile.namespace);
+  const share = task.demand.shareOf(partyOf(task), partyWeightOf(task));
   task.share = share;
   share.add(task);
 }

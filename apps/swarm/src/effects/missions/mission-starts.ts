@@ -75,6 +75,7 @@ export class MissionStarts {
       priority: priorityOf(effect),
       dueTime: facts.dueMs === 0 ? undefined : toTimestamp(facts.dueMs),
       budget,
+      share: effect.share && { ...effect.share, reservationIds: [...effect.share.reservationIds] },
     };
     const { run, existed } = await this.#parts.runs.startRun(request, {
       signal,

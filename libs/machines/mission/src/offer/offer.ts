@@ -28,6 +28,7 @@ export function offerOf(mission: Mission, task: Task): OfferBoardTask {
     notAgents: task.notAgents,
     traceparent: traceOf(mission),
     budget: budgetOf(mission, task),
+    share: mission.order?.spec?.share,
   };
 }
 
@@ -102,6 +103,7 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
     depth: (order?.depth ?? 0) + 1,
     depthLeft: Math.max(0, depthLeftOf(mission) - 1),
     root: order?.root ?? { namespace: key.namespace, kind: "mission", id: key.id, task: "" },
+    share: order?.spec?.share,
   };
 }
 

@@ -28,5 +28,6 @@ export function startOf(run: Run, node: Node): StartChild {
     facts: facts ?? run.facts,
     details: more?.details,
     traceparent: run.order?.traceparent || undefined,
+    share: run.order?.share,
   };
 }

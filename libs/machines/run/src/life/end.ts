@@ -109,9 +109,11 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   const isAside = resets > 0 || (incarnation > 2 && id !== nextIdOf(firstId, incarnation - 1));
   const nextId = isAside ? nextIdAside(id, resets, incarnation) : nextIdOf(firstId, incarnation);
   const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
+  const share = before.share && { ...before.share, reservationIds: [...before.share.reservationIds] };
   const order = RunOrder.fromPartial({
     ...before,
     ...given,
+    share,
     incarnation,
     firstId,
     startMs: 0,

@@ -25,6 +25,7 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
     notAgents: isUndo || more === undefined ? nobody : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
+    share: run.order?.share,
   };
 }
 
