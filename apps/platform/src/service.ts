@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { gateway } from "@tutti/gateway";
+import { governance } from "@tutti/governance";
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { master } from "@tutti/master";
@@ -51,6 +52,7 @@ export const services: readonly ServiceModule[] = [
   swarm,
   workflow,
   master,
+  governance,
   extensions,
   gateway,
   demonstration,

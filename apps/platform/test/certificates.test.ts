@@ -63,7 +63,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
 
     assert.deepEqual(
       services.map(({ name }) => name),
-      ["blob", "gateway", "master", "notes", "registry", "swarm", "workflow"],
+      ["blob", "gateway", "governance", "master", "notes", "registry", "swarm", "workflow"],
     );
     using caller = new OutsideClient(notes.grpc, await secured(inFolder("certs"), "platform"));
     assert.equal(

@@ -80,7 +80,7 @@ describe("what a foreign client gets for bad input", () => {
     const shops = await outsider.call(registryService.methods.listServices, { page: undefined });
     assert.deepEqual(
       shops.services.map(({ name }) => name),
-      ["blob", "gateway", "master", "registry", "swarm", "workflow"],
+      ["blob", "gateway", "governance", "master", "registry", "swarm", "workflow"],
     );
   });
 

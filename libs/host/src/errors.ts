@@ -92,6 +92,13 @@ export const hostErrors = defineErrors("host", {
     message: (at: { service: string; partition: number; partitions: number }) =>
       `expected a partition of ${at.service} from 0 to ${at.partitions - 1}, found ${at.partition}`,
   },
+  keyUnreadable: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "A file with a key of the installation is not what was written. Restore it from where it is kept; without it a new installation has to be trusted by everybody anew.",
+    message: ({ file, problem }: { file: string; problem: string }) =>
+      `expected ${file} to hold a key of the installation, found: ${problem}; restore the file, or remove it to have a new key made`,
+  },
   nothingToCopy: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -2,6 +2,7 @@ export { busSection, hostSections, loadConfiguration, partitionsIn } from "./con
 export { DataDirectory } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
 export type { HostOperations } from "./host-operations.ts";
+export { type InstallationKeys, keysDirectoryIn, openInstallationKeys } from "./keys/installation-keys.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";
 export { type Hosting, whenOwned } from "./runtime/admission.ts";
 export { causeOf } from "./runtime/cause.ts";

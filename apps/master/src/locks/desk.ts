@@ -1,10 +1,9 @@
 /** What the handlers of locks work with. */
 import type { lockService } from "@tutti/contracts/session/v1";
-import { ask, type MachineDesk, type WatchMemory } from "@tutti/host/serving";
+import { ask, type MachineDesk, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import { type LockStanding, standing } from "@tutti/machine-lock";
 import type { Client } from "@tutti/mesh";
-import { runtimeErrors } from "@tutti/runtime/errors";
 import type { LockWaits } from "./lock-waits.ts";
 
 export interface LockDesk extends MachineDesk {
@@ -36,14 +35,4 @@ export async function standingOf(
 ): Promise<LockStanding> {
   const question = { query: standing, body: { waitsMax } };
   return orIfAbsent(ask(desk, key, question, context), nobodys);
-}
-
-/** What is said of a machine that there is none of. */
-export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): Promise<Reply> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (runtimeErrors.unknownInstance.is(error)) return absent;
-    throw error;
-  }
 }

@@ -10,12 +10,12 @@ import type {
   ResolveDeadlockRequest,
 } from "@tutti/contracts/session/v1";
 import { spanOf } from "@tutti/host";
-import { ask, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { ask, orIfAbsent, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, notOwnerOf, toTimestamp } from "@tutti/kernel";
 import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
 import type { Handlers } from "@tutti/mesh";
 import { acquireLock } from "./acquiring.ts";
-import { bookOf, keyOf, type LockDesk, orIfAbsent, standingOf } from "./desk.ts";
+import { bookOf, keyOf, type LockDesk, standingOf } from "./desk.ts";
 import { listLocks, watchLocks } from "./lists.ts";
 import { deadlockOf, lockOf, waitersMax } from "./messages.ts";
 

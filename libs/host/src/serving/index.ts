@@ -6,12 +6,14 @@ export {
   ask,
   everything,
   type MachineDesk,
+  orIfAbsent,
   placeOfToken,
   sizeOf,
   type Told,
   tell,
   tokenOfPlace,
 } from "./machine-calls.ts";
+export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
 export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";

@@ -2,6 +2,7 @@
 import type { Archive, IndexEntry, Search } from "@tutti/journal";
 import { type CallContext, type Command, type InstanceKey, kernelErrors, type Query } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
+import { runtimeErrors } from "@tutti/runtime/errors";
 import { type Hosting, whenOwned } from "../runtime/admission.ts";
 import { causeOf } from "../runtime/cause.ts";
 
@@ -44,6 +45,16 @@ export function ask<Body, Reply>(
   context: CallContext,
 ): Promise<Reply> {
   return whenOwned(desk, key, context, () => desk.runtime.ask({ key, ...question }));
+}
+
+/** What is said of a machine that there is none of. */
+export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): Promise<Reply> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (runtimeErrors.unknownInstance.is(error)) return absent;
+    throw error;
+  }
 }
 
 const pageMax = 1_000;

@@ -187,6 +187,7 @@ export interface HistoryRecord {
 }
 
 export interface Search {
+  /** Empty: in every one. */
   readonly namespace: string;
   /** Empty: every kind. */
   readonly kinds: readonly string[];

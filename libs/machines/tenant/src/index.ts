@@ -10,4 +10,4 @@ export { keepNamespace, removeNamespace } from "./kept/namespace.ts";
 export { tenant } from "./machine.ts";
 export { applyPolicies, policiesAt, rollBackPolicies, versionOf } from "./policies/policies.ts";
 export { contents } from "./queries.ts";
-export { actorKey, type KeptKey, type KeptToken, type Tenant, type TenantView } from "./state.ts";
+export { actorKey, type KeptKey, type KeptToken, newTenant, type Tenant, type TenantView } from "./state.ts";

@@ -4,7 +4,7 @@ import type { IndexEntry, LabelCondition, Search, Span } from "../port.ts";
 export function matches(search: Search, entry: IndexEntry): boolean {
   const { namespace, kinds, statuses, definition, labels, startedMs, endedMs, idPrefix } = search;
   return (
-    entry.key.namespace === namespace &&
+    (namespace === "" || entry.key.namespace === namespace) &&
     (kinds.length === 0 || kinds.includes(entry.key.kind)) &&
     (statuses.length === 0 || statuses.includes(entry.status)) &&
     (definition === "" || entry.definition === definition) &&

@@ -146,7 +146,7 @@ function wantedWords(words: readonly string[], { namespace, kinds, definition }:
     }
     return flags;
   };
-  const namespaces = chosen([namespace]);
+  const namespaces = chosen(namespace === "" ? [] : [namespace]);
   const wantedKinds = chosen(kinds);
   const definitions = chosen(definition === "" ? [] : [definition]);
   if (!namespaces.includes(1) || !wantedKinds.includes(1) || !definitions.includes(1)) return;

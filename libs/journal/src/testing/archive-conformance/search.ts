@@ -136,6 +136,7 @@ function searchesOf(all: readonly Character[]): Search[] {
   const middleMs = all[30]?.entry.startMs ?? 0;
   const parts: Partial<Search>[] = [
     {},
+    { namespace: "" },
     { namespace: "other" },
     { kinds: ["mission"] },
     { kinds: ["mission", "run", "lock"] },

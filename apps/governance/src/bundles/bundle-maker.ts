@@ -1,0 +1,232 @@
+/**
+ * Makes the bundles that services decide by: what all namespaces contribute, signed.
+ *
+ * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its age old, so
+ *    that services which hear nothing new know that there is nothing new.
+ * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does. Which
+ *    namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second behind.
+ * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to agree.
+ * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
+ */
+import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
+import { allEntries, type MachineDesk } from "@tutti/host/serving";
+import {
+  type Component,
+  type Foundation,
+  type Health,
+  healthy,
+  sleep,
+  toTimestamp,
+  unhealthy,
+} from "@tutti/kernel";
+import { tenant } from "@tutti/machine-tenant";
+import type { Client } from "@tutti/mesh";
+import { sealed } from "@tutti/policy";
+import type { TakeNote, Witness } from "@tutti/runtime";
+import type { Keys } from "./keys.ts";
+
+export interface BundleSettings {
+  readonly bundleMaxAgeMs: number;
+  readonly publishDelayMs: number;
+}
+
+export interface BundleMakerParts {
+  readonly archive: MachineDesk["archive"];
+  /** Brings a question to the process that keeps a namespace, be it this one. */
+  readonly policies: Pick<Client<typeof policyService>, "getBundlePart">;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly settings: BundleSettings;
+  readonly keys: Keys;
+}
+
+/** A bundle, and what is in it. */
+export interface MadeBundle {
+  readonly bundle: Bundle;
+  readonly content: BundleContent;
+}
+
+/** How often the index is looked at. */
+const lookMs = 1_000;
+
+export class BundleMaker implements Component, Witness {
+  /** Of every event of a tenant, whose it is. */
+  readonly notes: ReadonlyMap<(typeof tenant.events)[number], TakeNote> = new Map(
+    tenant.events.map((event) => [event, ({ key }) => key.namespace]),
+  );
+  readonly #parts: BundleMakerParts;
+  readonly #stopping = new AbortController();
+  readonly #contents = new Map<string, BundleContent>();
+  /** Namespaces that have changed since they were asked. */
+  readonly #changed = new Set<string>();
+  /** By namespace, how many events it had when it was asked. */
+  readonly #events = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+  #made: MadeBundle | undefined;
+  #making: Promise<MadeBundle> | undefined;
+  #working: Promise<void> | undefined;
+  #problem: unknown;
+  #number = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(parts: BundleMakerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#working = this.#work();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    for (const tell of this.#waiting) tell();
+    await this.#working;
+  }
+
+  health(): Health {
+    if (this.#problem === undefined) return healthy;
+    return unhealthy(`no bundle can be made: ${String(this.#problem)}`);
+  }
+
+  /** The last one; undefined before the first. */
+  get latest(): MadeBundle | undefined {
+    return this.#made;
+  }
+
+  tell(notes: readonly unknown[]): void {
+    for (const note of notes) if (typeof note === "string") this.changed(note);
+  }
+
+  changed(namespace: string): void {
+    this.#changed.add(namespace);
+    this.#wake?.();
+  }
+
+  /** What holds after all that was changed by this process. */
+  async current(): Promise<MadeBundle> {
+    if (this.#made !== undefined && this.#changed.size === 0) return this.#made;
+    return this.#make(false);
+  }
+
+  /** Resolves when there is one after this number, or after a while. */
+  async after(number: number, withinMs: number, signal: AbortSignal): Promise<void> {
+    if ((this.#made?.bundle.number ?? 0) > number || this.#stopping.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    const { timers } = this.#parts.foundation;
+    try {
+      await Promise.race([promise, sleep(timers, withinMs, signal).catch(() => {})]);
+    } finally {
+      this.#waiting.delete(resolve);
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { timers, clock, logger } = this.#parts.foundation;
+    const { publishDelayMs, bundleMaxAgeMs } = this.#parts.settings;
+    let madeMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      try {
+        await this.#look();
+        const isDue = clock.monotonic() - madeMs >= bundleMaxAgeMs / 3;
+        if (this.#changed.size > 0 || isDue) {
+          const before = this.#made;
+          const { bundle } = await this.#make(isDue);
+          if (bundle !== before?.bundle) madeMs = clock.monotonic();
+        }
+        this.#problem = undefined;
+      } catch (error) {
+        // While partitions are on their way nobody can be asked; who waits for a bundle waits on.
+        if (this.#problem === undefined) logger.debug("no bundle can be made yet", { error });
+        this.#problem = error;
+      }
+      await this.#pause(lookMs);
+      if (this.#changed.size > 0) await sleep(timers, publishDelayMs, signal).catch(() => {});
+    }
+  }
+
+  /** A while, or until something changes. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#changed.size > 0 && this.#problem === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const { signal } = this.#stopping;
+    await Promise.race([promise, sleep(this.#parts.foundation.timers, ms, signal).catch(() => {})]);
+    this.#wake = undefined;
+  }
+
+  async #look(): Promise<void> {
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: [tenant.kind] });
+    for (const { key, events } of entries) {
+      if (this.#events.get(key.namespace) === events) continue;
+      this.#events.set(key.namespace, events);
+      this.#changed.add(key.namespace);
+    }
+  }
+
+  /** One at a time; who comes meanwhile gets one that was begun afterwards. */
+  async #make(isDue: boolean): Promise<MadeBundle> {
+    await this.#making?.catch(() => {});
+    if (this.#making !== undefined) return this.#make(isDue);
+    if (this.#made !== undefined && this.#changed.size === 0 && !isDue) return this.#made;
+    this.#making = this.#makeNow(isDue);
+    try {
+      return await this.#making;
+    } finally {
+      this.#making = undefined;
+    }
+  }
+
+  async #makeNow(isDue: boolean): Promise<MadeBundle> {
+    const { policies, foundation, settings, keys } = this.#parts;
+    if (this.#made === undefined) await this.#look();
+    let isOther = this.#made === undefined || isDue;
+    for (const namespace of [...this.#changed]) {
+      this.#changed.delete(namespace);
+      try {
+        const { part } = await policies.getBundlePart({ namespace }, { signal: this.#stopping.signal });
+        const content = part ?? BundleContent.create();
+        isOther ||= !isSame(this.#contents.get(namespace), content);
+        this.#contents.set(namespace, content);
+      } catch (error) {
+        this.#changed.add(namespace);
+        throw error;
+      }
+    }
+    if (!isOther && this.#made !== undefined) return this.#made;
+    const nowMs = foundation.clock.now();
+    this.#number = Math.max(this.#number + 1, nowMs);
+    const { signer, signingKey, publicTokenKey } = await keys.open();
+    const content: BundleContent = {
+      ...together([...this.#contents.values()]),
+      ...{ number: this.#number, createTime: toTimestamp(nowMs), maxAgeMs: settings.bundleMaxAgeMs },
+      tokenKeys: [JSON.stringify(publicTokenKey)],
+    };
+    const bundle = sealed(content, { signingKeyId: signingKey.signingKeyId, key: signer });
+    this.#made = { bundle, content };
+    for (const tell of this.#waiting) tell();
+    return this.#made;
+  }
+}
+
+function together(parts: readonly BundleContent[]): BundleContent {
+  const all = BundleContent.create();
+  for (const part of parts) {
+    all.policies.push(...part.policies);
+    all.roles.push(...part.roles);
+    all.bindings.push(...part.bindings);
+    all.rules.push(...part.rules);
+    all.principals.push(...part.principals);
+    all.limits.push(...part.limits);
+    all.keys.push(...part.keys);
+    all.revokedTokenIds.push(...part.revokedTokenIds);
+    all.namespaces.push(...part.namespaces);
+  }
+  return all;
+}
+
+function isSame(one: BundleContent | undefined, other: BundleContent): boolean {
+  if (one === undefined) return false;
+  return Buffer.compare(BundleContent.encode(one).finish(), BundleContent.encode(other).finish()) === 0;
+}

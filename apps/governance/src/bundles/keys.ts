@@ -1,0 +1,31 @@
+import { type InstallationKeys, openInstallationKeys } from "@tutti/host";
+import type { Foundation } from "@tutti/kernel";
+import { TokenIssuer } from "@tutti/policy";
+
+/** The keys of the installation, read or made when they are needed first: by then the data directory is this process's own. */
+export class Keys {
+  readonly #directory: string;
+  readonly #installation: string;
+  readonly #ports: Pick<Foundation, "clock" | "chance">;
+  #opened: Promise<InstallationKeys> | undefined;
+  #issuer: Promise<TokenIssuer> | undefined;
+
+  constructor(directory: string, installation: string, ports: Pick<Foundation, "clock" | "chance">) {
+    this.#directory = directory;
+    this.#installation = installation;
+    this.#ports = ports;
+  }
+
+  open(): Promise<InstallationKeys> {
+    this.#opened ??= openInstallationKeys(this.#directory, this.#ports).catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  issuer(): Promise<TokenIssuer> {
+    this.#issuer ??= this.open().then(({ tokenKey }) => TokenIssuer.with(this.#installation, tokenKey));
+    return this.#issuer;
+  }
+}

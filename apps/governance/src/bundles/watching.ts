@@ -1,0 +1,44 @@
+/** How bundles reach services: the present one, then each new one. */
+import {
+  BundleContent,
+  type WatchBundlesReply,
+  type WatchBundlesRequest,
+} from "@tutti/contracts/governance/v1";
+import { ask, type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import type { CallContext, Foundation } from "@tutti/kernel";
+import { type BundlePart, bundlePart } from "@tutti/machine-tenant";
+import { tenantKey } from "../tenants/desk.ts";
+import type { BundleMaker } from "./bundle-maker.ts";
+
+/** A stream says something at least this often. */
+const signOfLifeMs = 5_000;
+
+export async function* watchBundles(
+  bundles: BundleMaker,
+  { afterNumber }: WatchBundlesRequest,
+  { signal }: CallContext,
+): AsyncGenerator<WatchBundlesReply, void> {
+  let known = afterNumber;
+  while (!signal.aborted) {
+    const bundle = bundles.latest?.bundle;
+    const isNew = bundle !== undefined && bundle.number > known;
+    yield { bundle: isNew ? bundle : undefined, latest: bundle?.number ?? 0 };
+    if (isNew) known = bundle.number;
+    await bundles.after(bundle?.number ?? 0, signOfLifeMs, signal);
+  }
+}
+
+const nothing: BundlePart = {
+  ...{ policies: [], roles: [], bindings: [], rules: [], principals: [], limits: [], keys: [] },
+  ...{ revokedTokenIds: [], namespaces: [] },
+};
+
+export async function bundlePartOf(
+  desk: MachineDesk & { readonly foundation: Pick<Foundation, "clock"> },
+  context: CallContext,
+): Promise<BundleContent> {
+  const { namespace } = context;
+  const question = { query: bundlePart, body: { namespace, nowMs: desk.foundation.clock.now() } };
+  const part = await orIfAbsent(ask(desk, tenantKey(namespace), question, context), nothing);
+  return { ...BundleContent.create(), ...part };
+}

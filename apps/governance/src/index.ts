@@ -1,0 +1,1 @@
+export { GovernanceService, governance } from "./service.ts";

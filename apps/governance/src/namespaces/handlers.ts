@@ -1,0 +1,141 @@
+/** Namespaces: made, shown, changed, taken away. What is kept of one is its tenant; `default` and `system` need nobody to make them. */
+import {
+  type CreateNamespaceRequest,
+  type DeleteNamespaceRequest,
+  KeepMode,
+  type ListNamespacesRequest,
+  Namespace,
+  type namespaceService,
+  type UpdateNamespaceRequest,
+} from "@tutti/contracts/governance/v1";
+import { ListMachinesRequest, runtimeService } from "@tutti/contracts/runtime/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { mergedFields } from "@tutti/host/serving";
+import { type CallContext, labelsMatch, pageOf, toTimestamp } from "@tutti/kernel";
+import { keepNamespace, removeNamespace, type TenantView, tenantErrors } from "@tutti/machine-tenant";
+import type { Handlers, Mesh } from "@tutti/mesh";
+import { systemNamespace } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+
+const builtIn: ReadonlySet<string> = new Set(["default", systemNamespace]);
+const changeable = ["description", "labels", "suspended", "retentionMs"] as const;
+const { KEEP_MODE_NEW, KEEP_MODE_PRESENT, KEEP_MODE_UNSPECIFIED } = KeepMode;
+
+export function namespaceHandlers(desk: TenantDesk, mesh: Mesh): Handlers<typeof namespaceService> {
+  return {
+    createNamespace: (request, context) => create(desk, request, context),
+    getNamespace: async (_request, context) => ({ resource: await shown(desk, context.namespace, context) }),
+    listNamespaces: (request) => list(desk, request),
+    updateNamespace: (request, context) => update(desk, request, context),
+    deleteNamespace: (request, context) => remove(desk, mesh, request, context),
+  };
+}
+
+async function create(
+  desk: TenantDesk,
+  { resource = Namespace.create() }: CreateNamespaceRequest,
+  context: CallContext,
+) {
+  const { name } = resource;
+  // One that is always there is as nobody said anything of it, until somebody does.
+  const isKept = builtIn.has(name) && (await tenantOf(desk, name, context)).namespace !== undefined;
+  if (builtIn.has(name) && !isKept) {
+    if (!isPlain(resource)) throw tenantErrors.exists({ what: "namespace", id: name });
+    return { resource: viewOf(name, undefined), existed: true };
+  }
+  const body = { resource, revision: 0, mode: KEEP_MODE_NEW };
+  const told = { command: keepNamespace, body, idempotencyKey: "" };
+  const { existed } = await tellTenant(desk, told, context, name);
+  return { resource: await shown(desk, name, context), existed };
+}
+
+async function update(desk: TenantDesk, request: UpdateNamespaceRequest, context: CallContext) {
+  const { resource: wanted = Namespace.create(), update: how, reason } = request;
+  const { name } = wanted;
+  const before = await shown(desk, name, context);
+  const refuse = (problem: string): never => {
+    throw tenantErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
+  };
+  const resource = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming: ["name"], refuse });
+  const mode = builtIn.has(name) ? KEEP_MODE_UNSPECIFIED : KEEP_MODE_PRESENT;
+  const revision = revisionOf(how?.revision || before.revision);
+  await tellTenant(
+    desk,
+    { command: keepNamespace, body: { resource, revision, mode }, reason },
+    context,
+    name,
+  );
+  return { resource: await shown(desk, name, context) };
+}
+
+/** Work that would go on although nobody may do anything in the namespace any more. */
+const works = [
+  { service: "workflow", kinds: ["run", "schedule"] },
+  { service: "swarm", kinds: ["mission"] },
+  { service: "master", kinds: ["session"] },
+] as const;
+const unended = [
+  WorkStatus.WORK_STATUS_PENDING,
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_CANCELLING,
+];
+
+async function remove(
+  desk: TenantDesk,
+  mesh: Mesh,
+  { reason }: DeleteNamespaceRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  if (builtIn.has(namespace)) throw governanceErrors.namespaceBuiltIn({ namespace });
+  const { changes, namespace: kept } = await tenantOf(desk, namespace, context);
+  if (kept === undefined && changes === 0) return { removed: false };
+  // Whoever cannot be asked may have something that goes on: then it is not removed.
+  for (const { service, kinds } of works) {
+    const page = { size: 1, token: "" };
+    const asked = { namespace, kinds: [...kinds], statuses: unended, page };
+    const runtime = mesh.client(runtimeService, { service });
+    const { machines } = await runtime.listMachines(ListMachinesRequest.fromPartial(asked), { context });
+    const [found] = machines;
+    if (found !== undefined)
+      throw governanceErrors.namespaceBusy({
+        namespace,
+        what: found.reference?.kind ?? "",
+        id: found.reference?.id ?? "",
+      });
+  }
+  const { removed } = await tellTenant(desk, { command: removeNamespace, body: {}, reason }, context);
+  return { removed: removed > 0 };
+}
+
+/** By name; from the last bundle, which has them all. */
+async function list(desk: TenantDesk, { labels, page }: ListNamespacesRequest) {
+  const { content } = await desk.bundles.current();
+  const byName = new Map([...builtIn].map((name) => [name, viewOf(name, undefined)]));
+  for (const namespace of content.namespaces) byName.set(namespace.name, namespace);
+  const all = [...byName.values()]
+    .filter((namespace) => labelsMatch(namespace.labels, labels))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const { items, nextToken } = pageOf(all, { list: ["namespaces", labels], keyOf: ({ name }) => name }, page);
+  return { resources: items, page: { nextToken, total: all.length } };
+}
+
+async function shown(desk: TenantDesk, name: string, context: CallContext): Promise<Namespace> {
+  const { namespace } = await tenantOf(desk, name, context);
+  if (namespace === undefined && !builtIn.has(name))
+    throw tenantErrors.missing({ what: "namespace", id: name });
+  return viewOf(name, namespace);
+}
+
+function viewOf(name: string, kept: TenantView["namespace"]): Namespace {
+  if (kept === undefined) return Namespace.fromPartial({ name });
+  const { value, createMs, createCause, revision } = kept;
+  const made = { createTime: toTimestamp(createMs), createCause: createCause as Namespace["createCause"] };
+  return { ...value, labels: { ...value.labels }, ...made, revision: String(revision) };
+}
+
+function isPlain({ description, labels, suspended, retentionMs }: Namespace): boolean {
+  return description === "" && Object.keys(labels).length === 0 && !suspended && retentionMs === 0;
+}

@@ -1,0 +1,46 @@
+import { namespaceService, policyService } from "@tutti/contracts/governance/v1";
+import { type HostContext, keysDirectoryIn, type ServiceModule } from "@tutti/host";
+import { Orchestrator } from "@tutti/kernel";
+import { tenant } from "@tutti/machine-tenant";
+import { BundleMaker } from "./bundles/bundle-maker.ts";
+import { Keys } from "./bundles/keys.ts";
+import { governanceSection } from "./configuration.ts";
+import { namespaceHandlers } from "./namespaces/handlers.ts";
+import { policyHandlers, servedPolicies } from "./policies/handlers.ts";
+import type { TenantDesk } from "./tenants/desk.ts";
+
+/** Who may be somebody in an installation, what they may do, and the bundles by which services decide that. */
+export class GovernanceService extends Orchestrator {
+  constructor(host: HostContext) {
+    super("governance", host.foundation, { scope: "management", version: host.version });
+    const { mesh, foundation, steward, ids, dataDirectory = "" } = host;
+    const settings = this.settings(governanceSection);
+    const keys = new Keys(
+      settings.keysDirectory || keysDirectoryIn(dataDirectory),
+      settings.installation,
+      foundation,
+    );
+    const bundles = this.register(
+      "bundles",
+      new BundleMaker({
+        ...{ foundation, settings, keys },
+        archive: { search: (wanted) => archive.search(wanted) },
+        policies: mesh.client(policyService),
+      }),
+      { critical: false },
+    );
+    // Tenants have no effects.
+    const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, witness: bundles });
+    const desk: TenantDesk = { runtime, archive, steward, foundation, ids, bundles };
+    mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
+    mesh.serve(servedPolicies, policyHandlers(desk));
+  }
+}
+
+/** The service, as a host takes it in. */
+export const governance: ServiceModule = {
+  name: "governance",
+  sections: [governanceSection],
+  machines: [tenant],
+  create: (host) => new GovernanceService(host),
+};

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Namespace, namespaceService } from "@tutti/contracts/governance/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { Serving } from "./serving.ts";
+
+const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+
+describe("namespaces", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(namespaceService, { service: "governance" });
+  const create = (given: Parameters<typeof Namespace.fromPartial>[0]) =>
+    client().createNamespace({ resource: Namespace.fromPartial(given) });
+  const update = (given: Parameters<typeof Namespace.fromPartial>[0], fields: string[], revision = "") =>
+    client().updateNamespace({
+      ...{ resource: Namespace.fromPartial(given), update: { fields, revision }, reason: "" },
+    });
+  const names = async () => {
+    const { resources } = await client().listNamespaces({ labels: undefined, page: undefined });
+    return resources.map(({ name }) => name);
+  };
+
+  before(async () => {
+    serving = await Serving.open();
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("default and system are always there, and are not made again as something else", async () => {
+    assert.deepEqual(await names(), ["default", "system"]);
+    assert.equal((await create({ name: "default" })).existed, true);
+    await assert.rejects(create({ name: "default", description: "mine" }), codeOf("tenant.exists"));
+    const { resource } = await update({ name: "default", description: "ours" }, ["description"]);
+    assert.equal(resource?.description, "ours");
+    assert.equal((await create({ name: "default", description: "ours" })).existed, true);
+  });
+
+  it("one is made once, and the same again is the one that is there", async () => {
+    const given = { name: "shop", description: "sells", labels: { team: "a" } };
+    assert.equal((await create(given)).existed, false);
+    assert.equal((await create(given)).existed, true);
+    await assert.rejects(create({ name: "shop" }), codeOf("tenant.exists"));
+    assert.deepEqual(await names(), ["default", "shop", "system"]);
+    await assert.rejects(client().getNamespace({ namespace: "nowhere" }), codeOf("tenant.missing"));
+  });
+
+  it("an update takes over the named fields, of the revision that its caller saw", async () => {
+    await create({ name: "update", labels: { team: "a" } });
+    const { resource } = await client().getNamespace({ namespace: "update" });
+    const first = await update({ name: "update", suspended: true }, ["suspended"], resource?.revision);
+    assert.deepEqual([first.resource?.suspended, first.resource?.labels], [true, { team: "a" }]);
+    await assert.rejects(
+      update({ name: "update", suspended: false }, ["suspended"], resource?.revision),
+      codeOf("tenant.moved"),
+    );
+    await assert.rejects(update({ name: "update" }, ["revision"]), codeOf("tenant.invalid"));
+  });
+
+  it("one that is always there is not removed; one is not removed unseen", async () => {
+    const remove = (namespace: string) =>
+      client().deleteNamespace({ namespace, reason: "not needed" }, { timeoutMs: 500 });
+    await assert.rejects(remove("system"), codeOf("governance.namespace_built_in"));
+    assert.equal((await remove("nowhere")).removed, false);
+    await create({ name: "unseen" });
+    // Nobody here can say whether anything goes on in it.
+    await assert.rejects(
+      remove("unseen"),
+      (error) => isTuttiError(error) && !codeOf("governance.namespace_busy")(error),
+    );
+    assert.ok((await names()).includes("unseen"));
+  });
+
+  it("is as before after a restart", async () => {
+    await create({ name: "kept" });
+    await serving.restart();
+    assert.ok((await names()).includes("kept"));
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made when a data
+ * directory is used for the first time, and lie in files that only the process's user can read; several processes of an
+ * installation share the folder they are in. They are in no backup: whoever has them is the installation.
+ */
+import { readFileSync } from "node:fs";
+import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SigningKey } from "@tutti/contracts/governance/v1";
+import { type Foundation, IdSource, toTimestamp } from "@tutti/kernel";
+import { newTokenKey, publicTokenKey, type Signer, signerOf } from "@tutti/policy";
+import { hostErrors } from "../errors.ts";
+
+type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
+
+export interface InstallationKeys {
+  readonly signer: Signer;
+  /** The public part of what it signs with, as whoever trusts the installation knows it. */
+  readonly signingKey: SigningKey;
+  /** The secret that tokens are signed with, as JWK. */
+  readonly tokenKey: TokenKey;
+  /** What of it others may know. */
+  readonly publicTokenKey: TokenKey;
+}
+
+interface WrittenSigningKey {
+  readonly signingKeyId: string;
+  readonly createMs: number;
+  /** 32 bytes, base64url: the secret. */
+  readonly seed: string;
+}
+
+const seedBytes = 32;
+const signingFile = "signing.json";
+const tokenFile = "token.json";
+
+export function keysDirectoryIn(dataDirectory: string): string {
+  return join(dataDirectory, "keys");
+}
+
+/** Reads the keys in a folder; makes those that are not there. Of several processes that make them at once one does. */
+export async function openInstallationKeys(
+  directory: string,
+  ports: Pick<Foundation, "clock" | "chance">,
+): Promise<InstallationKeys> {
+  const ids = new IdSource(ports);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), async () => ({
+    ...{ signingKeyId: ids.newId("key"), createMs: ports.clock.now() },
+    seed: Buffer.from(ports.chance.fill(new Uint8Array(seedBytes))).toString("base64url"),
+  }));
+  const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), () =>
+    newTokenKey(ids.newId("key")),
+  );
+  const signer = readable(join(directory, signingFile), () =>
+    signerOf(Buffer.from(written.seed, "base64url")),
+  );
+  const signingKey = SigningKey.fromPartial({
+    ...{ signingKeyId: written.signingKeyId, publicKey: signer.publicKey },
+    startTime: toTimestamp(written.createMs),
+  });
+  return { signer, signingKey, tokenKey, publicTokenKey: publicTokenKey(tokenKey) };
+}
+
+async function readOrMake<Content>(file: string, make: () => Promise<Content>): Promise<Content> {
+  const found = contentOf<Content>(file);
+  if (found !== undefined) return found;
+  const made = `${file}.${process.pid}.new`;
+  try {
+    await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: 0o600, flush: true });
+    await chmod(made, 0o600);
+    // Whole or not at all, and never over one that another process made meanwhile.
+    await link(made, file);
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  } finally {
+    await rm(made, { force: true });
+  }
+  return contentOf<Content>(file) ?? unreadable(file, "it went away while it was made");
+}
+
+function contentOf<Content>(file: string): Content | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return;
+    throw error;
+  }
+  return readable(file, () => JSON.parse(text) as Content);
+}
+
+function readable<Found>(file: string, read: () => Found): Found {
+  try {
+    return read();
+  } catch (error) {
+    return unreadable(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unreadable(file: string, problem: string): never {
+  throw hostErrors.keyUnreadable({ file, problem });
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
