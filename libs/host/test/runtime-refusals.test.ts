@@ -7,6 +7,7 @@ import {
   ReadJournalRequest,
   RepairQuarantinedRequest,
   runtimeService,
+  SearchIndexRequest,
   WatchHistoryRequest,
   WatchOwnershipRequest,
 } from "@tutti/contracts/runtime/v1";
@@ -47,6 +48,15 @@ describeRefusals({
       malformed: ListMachinesRequest.fromPartial({ kinds: ["account", "No name"] }),
       field: "kinds[1]",
       tooLarge: ListMachinesRequest.fromPartial({ idPrefix: long }),
+    },
+    searchIndex: {
+      malformed: SearchIndexRequest.fromPartial({ limit: 1_001 }),
+      field: "limit",
+      tooLarge: SearchIndexRequest.fromPartial({
+        limit: 1,
+        definition: "x".repeat(1_000),
+        cursor: "x".repeat(1_000),
+      }),
     },
     watchOwnership: {
       malformed: WatchOwnershipRequest.fromPartial({ prefix: "x".repeat(201) }),

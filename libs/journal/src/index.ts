@@ -7,6 +7,7 @@ export {
 } from "./archive/memory/memory-archive.ts";
 export { MemoryArchiveStore } from "./archive/memory/memory-archive-store.ts";
 export type * from "./archive/port.ts";
+export { type FoundEntry, mergedPage } from "./archive/search/merged.ts";
 export type { BatchSource } from "./archive/source.ts";
 export { openArchive, openArchiveInline } from "./archive/sqlite/open.ts";
 export type { SqliteArchive, SqliteArchiveOptions } from "./archive/sqlite/sqlite-archive.ts";

@@ -1,10 +1,13 @@
 import { runtimeService } from "@tutti/contracts/runtime/v1";
+import type { Handlers } from "@tutti/mesh";
 import type { Effects } from "@tutti/runtime";
 import type { HostContext, ServiceModule } from "../service-module.ts";
 import type { ServiceStorage } from "../storage/service-storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import { runtimeHandlers } from "./handlers.ts";
 import { type Hosting, join } from "./host-runtime.ts";
+import { searchIndex } from "./index/search-index.ts";
+import { WholeIndex } from "./index/whole-index.ts";
 import { machineHandlers } from "./machines/handlers.ts";
 
 export type HostMachines = typeof hostMachines;
@@ -20,8 +23,14 @@ export function hostMachines(
   const { runtime, archive, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
   const { steward, mesh, foundation } = hosting;
-  const desk = { runtime, archive, journals, machines, steward, foundation };
-  const handlers = { ...runtimeHandlers(desk), ...machineHandlers(desk) };
+  const own = { runtime, archive, journals, machines, steward, foundation };
+  const peers = mesh.client(runtimeService, { service });
+  const index = storage.isShared ? new WholeIndex({ runtime, steward, own: archive, peers }) : archive;
+  const handlers = {
+    ...runtimeHandlers(own),
+    ...machineHandlers({ ...own, archive: index }),
+    searchIndex: (request, context) => searchIndex(own, request, context),
+  } satisfies Handlers<typeof runtimeService>;
   mesh.serve(runtimeService, handlers, { service });
-  return { runtime, archive, blobs: () => storage.blobs };
+  return { runtime, archive: index, blobs: () => storage.blobs };
 }

@@ -9,6 +9,7 @@ import { hostErrors } from "../errors.ts";
 import type { NatsOnDemand } from "../nats-on-demand.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { clusterSection, clusterSettings } from "../storage/cluster/settings.ts";
+import type { JournalHolds } from "../storage/journal-holds.ts";
 import { durableSection, durableSettings } from "../storage/settings.ts";
 import type { Storage, StorageParts } from "../storage/storage.ts";
 import type { HostMachines } from "./host-machines.ts";
@@ -19,6 +20,7 @@ export interface StorageNeeds {
   readonly nats: NatsOnDemand;
   readonly steward: Steward;
   readonly delivery: MeshDelivery;
+  readonly holds: JournalHolds;
   readonly services: readonly ServiceModule[];
   readonly dataDirectory: ((configuration: Configuration) => string) | undefined;
   readonly dataDirectorySetting: string | undefined;
@@ -52,8 +54,8 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
     return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }
   const settings = durableSettings(configuration.read(durableSection));
-  const { steward, delivery } = needs;
-  const parts: StorageParts = { settings, foundation, steward, delivery };
+  const { steward, delivery, holds } = needs;
+  const parts: StorageParts = { settings, foundation, steward, delivery, holds };
   const isShared = configuration.read(ownershipSection).kind === "leased";
   const storage = isShared
     ? await openShared(needs, parts)

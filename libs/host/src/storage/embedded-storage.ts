@@ -46,6 +46,7 @@ export interface EmbeddedStorageParts extends StorageParts {
 const copyAttemptsMax = 3;
 
 export class EmbeddedStorage implements Storage {
+  readonly isShared = false;
   readonly #parts: EmbeddedStorageParts;
   readonly #layout: DataLayout;
   readonly #journal: ProcessJournal<SegmentsJournal>;
@@ -62,7 +63,7 @@ export class EmbeddedStorage implements Storage {
     this.#parts = parts;
     this.#layout = layoutOf(directory.path);
     this.#services = new HostedServices(parts, () => this.blobs);
-    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
+    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation, holds: parts.holds });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({
       ...{ foundation, services: this.#services.all, instruments: this.#instruments },

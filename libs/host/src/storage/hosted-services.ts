@@ -34,6 +34,7 @@ export class HostedServices {
     const { partitions } = steward;
     const { archive, journals, prepare } = grounds;
     const { service } = archive;
+    this.#parts.holds.add(service);
     const runtime = new Runtime({
       ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
       ...{ journals, ...(prepare && { prepare }) },

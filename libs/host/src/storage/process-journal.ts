@@ -5,7 +5,7 @@
  * 2. It is closed before it is opened again: two writers in one log would be its end.
  * 3. As long as it cannot be opened it is tried again, ever more slowly; whoever waits goes on when it works.
  */
-import { type Journal, journalErrors } from "@tutti/journal";
+import { type Journal, journalErrors, type PartitionName } from "@tutti/journal";
 import {
   assert,
   type Backoff,
@@ -18,9 +18,12 @@ import {
   unhealthy,
 } from "@tutti/kernel";
 import type { JournalSource } from "@tutti/runtime";
+import type { JournalHolds } from "./journal-holds.ts";
 
 export interface ProcessJournalParts<J extends Journal> {
   open(): Promise<J>;
+  /** Absent where nobody reads what others write. */
+  readonly holds?: Pick<JournalHolds, "neededFrom"> | undefined;
   readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
 }
 
@@ -44,6 +47,10 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
 
   async start(): Promise<void> {
     this.#journal = await this.#parts.open();
+  }
+
+  neededFrom(partition: PartitionName): number {
+    return this.#parts.holds?.neededFrom(partition) ?? Number.POSITIVE_INFINITY;
   }
 
   renew(broken: Journal): Promise<J> {

@@ -2,6 +2,7 @@ import type { Archive, Blobs } from "@tutti/journal";
 import type { Component, Delivery, Foundation } from "@tutti/kernel";
 import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
+import type { JournalHolds } from "./journal-holds.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { DurableSettings } from "./settings.ts";
 
@@ -9,6 +10,8 @@ import type { DurableSettings } from "./settings.ts";
 export interface Storage extends Component {
   /** The runtime of a service, before the storage is started. It owns nothing yet. */
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime;
+  /** Whether the partitions of a service may be owned by several processes. */
+  readonly isShared: boolean;
   /** Those that were made so far. */
   readonly runtimes: readonly Runtime[];
   /** Large content of all services, once the storage is started. */
@@ -23,6 +26,7 @@ export interface StorageParts {
   readonly foundation: Foundation;
   readonly steward: Steward;
   readonly delivery: Delivery;
+  readonly holds: JournalHolds;
 }
 
 /** The runtime of a service, and what is read beside it. */

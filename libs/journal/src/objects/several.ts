@@ -1,6 +1,6 @@
 /** Archives of single partitions that are searched as one. */
-import type { Archive, ArchiveFigures, IndexEntry, Search, SearchPage } from "../archive/port.ts";
-import { cursorOf, orderOf, type Rank, timeOf } from "../archive/search/order.ts";
+import type { Archive, ArchiveFigures, Search, SearchPage } from "../archive/port.ts";
+import { mergedPage } from "../archive/search/merged.ts";
 
 /** A partition's own archive. */
 export interface Single {
@@ -14,21 +14,13 @@ export async function searchSeveral(
   search: Search,
   nowMs: number,
 ): Promise<SearchPage> {
-  const order = orderOf(search);
   const pages = await Promise.all(singles.map(({ archive }) => archive.search(search)));
   const found = pages.flatMap(({ entries }, index) => {
     const partition = singles[index]?.partition ?? 0;
-    return entries.map((entry) => ({ entry, rank: rankOf(search, entry, partition) }));
+    return entries.map((entry) => ({ entry, partition }));
   });
-  found.sort((one, other) => order(one.rank, other.rank));
-  const shown = found.slice(0, search.limit);
-  const last = shown.at(-1);
-  const isMore = found.length > shown.length || pages.some(({ cursor }) => cursor !== "");
-  return {
-    entries: shown.map(({ entry }) => entry),
-    cursor: last === undefined || !isMore ? "" : cursorOf(search, last.rank),
-    indexedToMs: nowMs,
-  };
+  const isMore = pages.some(({ cursor }) => cursor !== "");
+  return mergedPage(search, found, { isMore, indexedToMs: nowMs });
 }
 
 export async function figuresOfSeveral(singles: readonly Single[]): Promise<ArchiveFigures> {
@@ -41,8 +33,4 @@ export async function figuresOfSeveral(singles: readonly Single[]): Promise<Arch
     endedInstances: sum(({ endedInstances }) => endedInstances),
     packedRows: sum(({ packedRows }) => packedRows),
   };
-}
-
-function rankOf(search: Search, entry: IndexEntry, partition: number): Rank {
-  return { timeMs: timeOf(search, entry), partition, incarnation: entry.incarnation };
 }

@@ -1,9 +1,11 @@
+import type { Archive } from "@tutti/journal";
 import { type CallContext, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { HostedRuntime } from "../../storage/storage.ts";
 
 /** What is answered about machines, and from where. */
-export interface MachineDesk extends Pick<HostedRuntime, "runtime" | "archive" | "journals" | "machines"> {
+export interface MachineDesk extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
+  readonly archive: Pick<Archive, "search">;
   readonly steward: Steward;
   readonly foundation: Pick<Foundation, "timers" | "clock">;
 }
@@ -23,6 +25,27 @@ export function keyIn({ namespace, kind, id }: NamedMachine): InstanceKey {
 const signOfLifeMs = 5_000;
 /** How often it is looked whether something has become durable: a look costs a microsecond. */
 const lookMs = 10;
+
+/**
+ * Waits until something has happened to a machine behind an event, or until it has ended, and says whether it did before the time was
+ * over, which is that of a sign of life where nothing else is said.
+ */
+export async function heardOf(
+  { runtime, foundation }: Pick<MachineDesk, "runtime" | "foundation">,
+  key: InstanceKey,
+  wanted: { readonly after: number; readonly endOnly?: boolean; readonly withinMs?: number },
+  signal: CallContext["signal"],
+): Promise<boolean> {
+  const { after, endOnly = false, withinMs = signOfLifeMs } = wanted;
+  const late = new AbortController();
+  const timer = foundation.timers.after(withinMs, () => late.abort());
+  try {
+    await runtime.heard(key, { after, endOnly }, AbortSignal.any([signal, late.signal]));
+  } finally {
+    timer.cancel();
+  }
+  return !late.signal.aborted && !signal.aborted;
+}
 
 /** Waits until there is news, and says whether there was before it was time for a sign of life. */
 export async function newsOf(

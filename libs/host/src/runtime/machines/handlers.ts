@@ -7,7 +7,10 @@ import { readJournal } from "./journal.ts";
 import { listMachines } from "./list.ts";
 import { listQuarantined, repairQuarantined } from "./quarantine.ts";
 
-type Served = Omit<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
+type Served = Omit<
+  Handlers<typeof runtimeService>,
+  "deliver" | "watchOwnership" | "listPartitions" | "searchIndex"
+>;
 
 export function machineHandlers(desk: MachineDesk): Served {
   return {

@@ -13,7 +13,7 @@ import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, kernelErrors, toTimestamp } from "@tutti/kernel";
 import { ownEventCodec } from "@tutti/runtime";
 import { whenOwned } from "../admission.ts";
-import { keyIn, type MachineDesk, newsOf } from "./desk.ts";
+import { heardOf, keyIn, type MachineDesk } from "./desk.ts";
 
 const pageDefault = 100;
 const pageMax = 500;
@@ -54,7 +54,7 @@ export async function* watchHistory(
     yield { events: records.map((record) => eventOf(desk, record, request.withJson)), last };
     if (last) return;
     while (!signal.aborted && after >= events) {
-      if (await newsOf(() => desk.runtime.hasNews(key, after), desk.foundation, signal)) break;
+      if (await heardOf(desk, key, { after }, signal)) break;
       if (!signal.aborted) yield { events: [], last: false };
     }
   }

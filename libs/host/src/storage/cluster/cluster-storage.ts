@@ -40,6 +40,7 @@ export interface ClusterStorageParts extends StorageParts {
 const blobStore = "shared";
 
 export class ClusterStorage implements Storage {
+  readonly isShared = true;
   readonly #parts: ClusterStorageParts;
   readonly #services: HostedServices;
   readonly #journal: ProcessJournal<JetStreamJournal>;
@@ -57,7 +58,7 @@ export class ClusterStorage implements Storage {
     const { foundation, settings, cluster } = parts;
     this.#parts = parts;
     this.#services = new HostedServices(parts, () => this.blobs);
-    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation });
+    this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation, holds: parts.holds });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({
       ...{ foundation, services: this.#services.all, instruments: this.#instruments },

@@ -1,0 +1,26 @@
+import type { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runtime/v1";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
+import { hostErrors } from "../../errors.ts";
+import type { MachineDesk } from "../machines/desk.ts";
+import { messageOfEntry, searchIn } from "./index-wire.ts";
+import { searchedHere } from "./whole-index.ts";
+
+/** The index of all partitions that this process owns, the named one among them. */
+export async function searchIndex(
+  { runtime, steward, archive }: Pick<MachineDesk, "runtime" | "steward" | "archive">,
+  request: SearchIndexRequest,
+  { ownerEpoch = 0, signal }: CallContext,
+): Promise<SearchIndexReply> {
+  const { service, partitions } = runtime;
+  const { partition } = request;
+  if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
+  await steward.admit(service, partition, { epoch: ownerEpoch, signal });
+  const found = await searchedHere({ runtime, steward, archive }, searchIn(request));
+  const lagMs = Math.max(0, ...runtime.standings().map(({ indexLagMs }) => indexLagMs));
+  return {
+    partitions: [...found.partitions],
+    entries: found.page.entries.map(messageOfEntry),
+    more: found.page.isMore,
+    indexedTo: toTimestamp(Math.floor(found.page.indexedToMs - lagMs)),
+  };
+}

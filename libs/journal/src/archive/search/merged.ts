@@ -1,0 +1,34 @@
+import type { IndexEntry, Search, SearchPage } from "../port.ts";
+import { cursorOf, orderOf, type Rank, timeOf } from "./order.ts";
+
+/** An entry, and the partition that it is of. */
+export interface FoundEntry {
+  readonly entry: IndexEntry;
+  readonly partition: number;
+}
+
+/**
+ * The page that one archive would have found, out of what several did: of each its first entries in the order asked for,
+ * as many as were asked for unless it has no more.
+ */
+export function mergedPage(
+  search: Search,
+  found: readonly FoundEntry[],
+  { isMore, indexedToMs }: { readonly isMore: boolean; readonly indexedToMs: number },
+): SearchPage {
+  const order = orderOf(search);
+  const ranked = found.map(({ entry, partition }) => ({ entry, rank: rankOf(search, entry, partition) }));
+  ranked.sort((one, other) => order(one.rank, other.rank));
+  const shown = ranked.slice(0, search.limit);
+  const last = shown.at(-1);
+  const goesOn = isMore || ranked.length > shown.length;
+  return {
+    entries: shown.map(({ entry }) => entry),
+    cursor: last === undefined || !goesOn ? "" : cursorOf(search, last.rank),
+    indexedToMs,
+  };
+}
+
+function rankOf(search: Search, entry: IndexEntry, partition: number): Rank {
+  return { timeMs: timeOf(search, entry), partition, incarnation: entry.incarnation };
+}
