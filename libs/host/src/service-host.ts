@@ -43,6 +43,7 @@ import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage } from "./storage/storage.ts";
+import { JournalHolds } from "./storage/journal-holds.ts";
 
 export interface HostOptions {
   /** Name of the process in logs and metrics: `platform`, `registry`. */
@@ -118,13 +119,14 @@ export class ServiceHost extends Orchestrator {
     });
     const delivery = new MeshDelivery({ mesh, ownership });
     const kept = await openStorage({
-      ...{ configuration, foundation, nats, steward, delivery, services: modules, version },
+      ...{ configuration, foundation, nats, steward, delivery, holds, services: modules, version },
       ...{ dataDirectory: options.dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
       foundation,
       registry,
+    const holds = new JournalHolds();
       mesh,
       version,
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
@@ -146,6 +148,7 @@ export class ServiceHost extends Orchestrator {
       if (services.has(module.name))
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
+      holds,
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {

@@ -1,4 +1,4 @@
-import type { Archive, Blobs, Journal } from "@tutti/journal";
+import type { Archive, Blobs, Journal, PartitionName } from "@tutti/journal";
 import type { Chance, Clock, Defer, Delivery, Logger, Place, Timers } from "@tutti/kernel";
 import type { Effects, Tenure } from "./api.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
@@ -42,6 +42,8 @@ export interface JournalSource {
   readonly journal: Journal;
   /** Resolves with a journal that is not the broken one. */
   renew(broken: Journal): Promise<Journal>;
+  /** The first batch of a partition that somebody has yet to read: it is not cut, nor what follows. Absent where nobody does. */
+  neededFrom?(partition: PartitionName): number;
 }
 
 export interface Retention {

@@ -226,13 +226,14 @@ export class ArchiveKeeper implements Keeper {
   #pack(): void {
     if (this.#isPacking || this.#packedTo >= this.#coveredTo) return;
     this.#isPacking = true;
-    const { archive, log, epoch } = this.#memory.parts;
+    const { archive, journals, log, epoch } = this.#memory.parts;
     const upTo = this.#coveredTo;
     const packAndCut = async (): Promise<void> => {
       await archive.pack(epoch, upTo);
       this.#packedTo = upTo;
       const settled = await archive.settle(epoch);
-      if (!this.#memory.isStopped) await log.truncate(settled + 1);
+      const neededFrom = journals.neededFrom?.(log) ?? Number.POSITIVE_INFINITY;
+      if (!this.#memory.isStopped) await log.truncate(Math.min(settled + 1, neededFrom));
     };
     packAndCut().then(
       () => {

@@ -21,7 +21,7 @@ import {
 import type { Effects } from "../api.ts";
 import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
-import type { Retention, RuntimeLimits } from "../options.ts";
+import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
 import { type OwnEvent, ownEvents } from "../records/own-events.ts";
 import { prefixBytes } from "../records/prefix.ts";
 import type { PartitionClock } from "../timers/partition-clock.ts";
@@ -43,6 +43,7 @@ export interface MemoryParts {
   readonly epoch: number;
   readonly machines: HostedMachines;
   readonly journal: Journal;
+  readonly journals: Pick<JournalSource, "neededFrom">;
   readonly log: JournalPartition;
   readonly archive: ArchivePartition;
   readonly blobs: Pick<Blobs, "mention"> | undefined;

@@ -1,0 +1,36 @@
+/**
+ * Whoever reads all that the journals of this process have, and how far. Nothing that was not taken yet is cut; a process in which
+ * nobody reads them cuts them as it likes.
+ */
+import type { PartitionName } from "@tutti/journal";
+
+export class JournalHolds {
+  readonly #services: string[] = [];
+  readonly #taken = new Map<string, number>();
+  #isHeld = false;
+
+  /** Services whose machines are in this process. */
+  get services(): readonly string[] {
+    return this.#services;
+  }
+
+  add(service: string): void {
+    this.#services.push(service);
+  }
+
+  /** From now on everything is kept that was not taken. Said while services are made, before anything is cut. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** All of a journal up to this batch is where it is to be kept. */
+  took({ service, partition }: PartitionName, batch: number): void {
+    this.#taken.set(`${service}/${partition}`, batch);
+  }
+
+  /** The first batch of a journal that must not be cut. */
+  neededFrom({ service, partition }: PartitionName): number {
+    if (!this.#isHeld) return Number.POSITIVE_INFINITY;
+    return (this.#taken.get(`${service}/${partition}`) ?? 0) + 1;
+  }
+}

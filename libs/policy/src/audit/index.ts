@@ -1,0 +1,20 @@
+/** The audit alone, without what decides: for whoever proves, and for whoever checks what was proved. */
+export { matchesAction } from "../access/action-pattern.ts";
+export { emptyRoot, leafHash, sameHash } from "../merkle/hashes.ts";
+export { MerkleTree } from "../merkle/tree.ts";
+export {
+  checkpointFault,
+  checkpointOf,
+  consistencyFault,
+  headLeaf,
+  inclusionFault,
+  recordAt,
+  recordId,
+  recordLeaf,
+} from "./checkpoints.ts";
+export { fault } from "./export/comparing.ts";
+export { type RecordLine, recordLineOf } from "./export/lines.ts";
+export { type ExportVerdict, ExportVerifier } from "./export/verifying.ts";
+export { type ExportedLeaf, type ExportState, ExportWriter } from "./export/writing.ts";
+export { type Signer, signerOf } from "./signing.ts";
+export { TrustedKeys } from "./signing-keys.ts";
