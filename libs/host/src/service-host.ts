@@ -41,9 +41,9 @@ import { openSteward } from "./runtime/open-steward.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
+import { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage } from "./storage/storage.ts";
-import { JournalHolds } from "./storage/journal-holds.ts";
 
 export interface HostOptions {
   /** Name of the process in logs and metrics: `platform`, `registry`. */
@@ -118,6 +118,7 @@ export class ServiceHost extends Orchestrator {
       ownership,
     });
     const delivery = new MeshDelivery({ mesh, ownership });
+    const holds = new JournalHolds();
     const kept = await openStorage({
       ...{ configuration, foundation, nats, steward, delivery, holds, services: modules, version },
       ...{ dataDirectory: options.dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
@@ -126,7 +127,6 @@ export class ServiceHost extends Orchestrator {
     const announcer: Announcer = new Announcer({
       foundation,
       registry,
-    const holds = new JournalHolds();
       mesh,
       version,
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
@@ -141,6 +141,7 @@ export class ServiceHost extends Orchestrator {
       operations,
       dataDirectory: options.dataDirectory?.(configuration),
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
+      holds,
       nats: () => nats.connection(),
     };
     for (const module of modules) {
@@ -148,7 +149,6 @@ export class ServiceHost extends Orchestrator {
       if (services.has(module.name))
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
-      holds,
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {

@@ -6,8 +6,8 @@ import type { Effects, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 import type { HostOperations } from "./host-operations.ts";
-import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
+import type { ServiceStorage } from "./storage/service-storage.ts";
 
 /** A service, or another part of a process, as a host takes it in: what can be set about it, and how it is made. */
 export interface ServiceModule {
@@ -44,11 +44,9 @@ export interface HostContext {
   readonly steward: Steward;
   /** Carries letters between partitions. */
   readonly delivery: MeshDelivery;
-  /** The HTTP port of the process. */
   /** What of the journals of this process is kept for whoever reads all of them. */
   readonly holds: JournalHolds;
-  /** Who gets in, and what they may do; undefined where nothing is enforced. */
-  readonly guard: Guard | undefined;
+  /** The HTTP port of the process. */
   readonly operations: HostOperations;
   /** Where the process keeps what must last; undefined where it keeps nothing. */
   readonly dataDirectory: string | undefined;
