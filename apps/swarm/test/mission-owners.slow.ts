@@ -84,7 +84,7 @@ async function untilEnded(
 ): Promise<Mission | undefined> {
   for (;;) {
     try {
-      const { mission } = await client.awaitMission({ namespace, missionId, waitMs: 1_000 });
+      const { mission } = await client.awaitMission({ namespace, missionId, waitMs: 1_000, afterEvent: 0 });
       if (mission?.endTime !== undefined) return mission;
     } catch (error) {
       if (!isTuttiError(error) || error.retry === "never") throw error;

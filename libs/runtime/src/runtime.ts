@@ -221,6 +221,19 @@ export class Runtime implements RuntimeOfService {
     return instance === undefined || instance.event > afterEvent;
   }
 
+  /** Resolves when an instance may have events behind one, or may have ended, or when nobody wants to know any more. */
+  async heard(
+    key: InstanceKey,
+    { after, endOnly }: { readonly after: number; readonly endOnly: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const memory = this.#of(key).life?.memory;
+    const instance = memory?.instances.get(textOf(key));
+    if (memory === undefined || instance === undefined || memory.isStopped || signal.aborted) return;
+    if (instance.event > after && (!endOnly || instance.isEnded)) return;
+    await memory.listeners.heard(instance, endOnly, signal);
+  }
+
   /** Instances in quarantine, longest first. */
   quarantined(): readonly Instance[] {
     return this.#partitions

@@ -14,7 +14,7 @@ import {
   type Situation,
   situationOf,
 } from "@tutti/planner";
-import { anybody, demandOf, presentIn } from "./fleet.ts";
+import { anybody, demandOf, type FleetAnswer, presentIn } from "./fleet.ts";
 import { inputBytesOf, type Learned } from "./learned.ts";
 
 export interface Drafting {
@@ -22,13 +22,15 @@ export interface Drafting {
   readonly part: number;
   /** Of the part, and not ended. */
   readonly tasks: readonly TaskView[];
-  readonly agents: readonly Agent[];
+  readonly fleet: FleetAnswer;
   readonly learned: Learned;
   readonly before: Drafted | undefined;
 }
 
 /** Beyond so many tasks a whole plan is not recorded: it would take longer than it tells. */
 const forecastMax = 2_000;
+/** Pools know a little later than the work that something has ended. */
+const settledMs = 100;
 
 /** What ended otherwise than by being done says nothing of how long it takes. */
 class Times extends LearnedTimes {
@@ -90,14 +92,14 @@ export class Drafted {
   }
 
   /**
-   * What others have at work comes and goes while the same agents are there. It is counted once per answer about them: an answer does
-   * not know what has ended since.
+   * What others have at work comes and goes while the same agents are there. It is counted once per answer about them, which does not
+   * know what has ended since: that was the session's own then.
    */
-  seen(agents: readonly Agent[], view: SessionView): void {
+  seen({ agents, askMs }: FleetAnswer, view: SessionView): void {
     if (agents === this.#agents) return;
     this.#agents = agents;
     const byId = new Map(agents.map((agent) => [agent.agentId, agent]));
-    const ours = this.#oursOf(view);
+    const ours = this.#oursOf(view, askMs - settledMs);
     const before = this.#othersOf;
     this.#othersOf = this.agentIds.map((id, place) =>
       Math.max(0, (byId.get(id)?.attempts ?? 0) - (ours[place] ?? 0)),
@@ -117,11 +119,12 @@ export class Drafted {
     });
   }
 
-  /** What the session has at each agent. */
-  #oursOf(view: SessionView): number[] {
+  /** What the session has at each agent, or had at a moment before. */
+  #oursOf(view: SessionView, sinceMs = Number.POSITIVE_INFINITY): number[] {
     const ours = new Array<number>(this.agentIds.length).fill(0);
     for (const task of view.tasks) {
-      const agent = isOpen(task) ? this.agentPlace(task.agent || task.plannedAgent) : -1;
+      const agent =
+        isOpen(task) || task.endMs >= sinceMs ? this.agentPlace(task.agent || task.plannedAgent) : -1;
       if (agent >= 0) ours[agent] = (ours[agent] ?? 0) + 1;
     }
     return ours;
@@ -136,12 +139,13 @@ function isOpen({ isPlaced, endMs }: TaskView): boolean {
 /** The one before as long as the same tasks and agents are there, with what others have at work at them now. */
 export function draft(drafting: Drafting): Drafted {
   const drafted = drawnUp(drafting);
-  drafted.seen(drafting.agents, drafting.view);
+  drafted.seen(drafting.fleet, drafting.view);
   return drafted;
 }
 
 function drawnUp(drafting: Drafting): Drafted {
-  const { view, part, tasks, agents, before } = drafting;
+  const { view, part, tasks, before } = drafting;
+  const { agents } = drafting.fleet;
   const pool = view.order?.spec?.pool ?? "";
   const inPart = view.parts[part]?.tasks.size ?? 0;
   const able = agents.map(({ agentId, offering }) => `${agentId}:${offering?.slots ?? 1}`).sort();

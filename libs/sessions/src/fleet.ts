@@ -9,7 +9,7 @@ import type { PresentAgent } from "@tutti/planner";
 
 export interface FleetParts {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
-  readonly clock: Pick<Clock, "monotonic">;
+  readonly clock: Pick<Clock, "monotonic" | "now">;
 }
 
 /** How old what is known may be. */
@@ -18,9 +18,15 @@ const page = 1_000;
 const agentsMax = 10_000;
 const keptMax = 100;
 
+/** Who was there, and when that was asked. */
+export interface FleetAnswer {
+  readonly agents: readonly Agent[];
+  readonly askMs: number;
+}
+
 interface Known {
   readonly askedMs: number;
-  readonly agents: Promise<readonly Agent[]>;
+  readonly answer: Promise<FleetAnswer>;
 }
 
 export class Fleet {
@@ -33,19 +39,24 @@ export class Fleet {
 
   /** Agents of a namespace that can be given work. */
   async agentsOf(namespace: string): Promise<readonly Agent[]> {
+    return (await this.answerOf(namespace)).agents;
+  }
+
+  async answerOf(namespace: string): Promise<FleetAnswer> {
     const nowMs = this.#parts.clock.monotonic();
     const known = this.#known.get(namespace);
-    if (known !== undefined && nowMs - known.askedMs < freshMs) return known.agents;
-    const agents = this.#ask(namespace);
+    if (known !== undefined && nowMs - known.askedMs < freshMs) return known.answer;
+    const askMs = this.#parts.clock.now();
+    const answer = this.#ask(namespace).then((agents) => ({ agents, askMs }));
     this.#known.delete(namespace);
-    this.#known.set(namespace, { askedMs: nowMs, agents });
+    this.#known.set(namespace, { askedMs: nowMs, answer });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= keptMax) break;
       this.#known.delete(oldest);
     }
     // One that could not be asked is asked again.
-    agents.catch(() => this.#known.delete(namespace));
-    return agents;
+    answer.catch(() => this.#known.delete(namespace));
+    return answer;
   }
 
   async #ask(namespace: string): Promise<readonly Agent[]> {

@@ -2,8 +2,10 @@
  * Follows the work of parts: what is other than before is told to the session, in batches, and in the end how it ended.
  *
  * 1. What was told is known by what it was: the same is not told twice, and after a restart everything is told once more.
- * 2. How often one is looked at follows from who waits for it: what is planned or done in several parts at once, where the next
- *    thing rests on it; the rest tells of its end by itself, and is looked at for those who watch.
+ * 2. A look at work that nothing has happened to is answered when something has: so many calls are held open at once; what is beyond
+ *    is looked at in turns.
+ * 3. How soon it is looked at again follows from who waits for it: what is planned or done in several parts at once, where the next
+ *    thing rests on it, as soon as there is news; the rest tells of its end by itself, and is looked at for those who watch.
  */
 import { Mode, type TaskNote } from "@tutti/contracts/session/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
@@ -19,7 +21,7 @@ import { endPart, type FollowPart, noteTasks, type SessionView } from "@tutti/ma
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import type { Loops } from "./loops.ts";
-import type { Asking, Place, SeenTask, Standing, Substrate } from "./substrate.ts";
+import type { Asking, NewsWanted, Place, SeenTask, Standing, Substrate } from "./substrate.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface FollowingParts {
@@ -31,18 +33,30 @@ export interface FollowingParts {
   readonly onNews: (key: InstanceKey) => void;
 }
 
-/** Between two looks, where something rests on what they find. */
+/** Calls that are held open until there is news, and for how long. */
+const heldMax = 2_000;
+const heldMs = 20_000;
+/** Between two looks, where something rests on what they find and no call is held. */
 const closeMs = 10;
-/** Where nothing does. */
+/** Where nothing rests on it. */
 const looseMs = 200;
-/** With many parts each waits for the others: so many looks a second there are at most. */
+/** Those without a call that is held wait for each other: so many looks a second they have at most. */
 const looksPerSec = 500;
 /** Who looks much rests for a multiple of the time that it took. */
 const restsPerLook = 3;
 const failedMs = 500;
 
+/** What was told of a part's work, and what is known of it. */
+interface Known {
+  readonly told: Map<string, string>;
+  events: number;
+  /** How long the last look took. */
+  lookMs: number;
+}
+
 export class Following {
   readonly #parts: FollowingParts;
+  #held = 0;
 
   constructor(parts: FollowingParts) {
     this.#parts = parts;
@@ -53,16 +67,14 @@ export class Following {
   }
 
   async #follow(due: DueEffect, effect: FollowPart, signal: AbortSignal): Promise<void> {
-    const { clock, timers, logger } = this.#parts.foundation;
+    const { timers, logger } = this.#parts.foundation;
     const { key } = due;
-    const told = new Map<string, string>();
-    let events = -1;
+    const known: Known = { told: new Map(), events: -1, lookMs: 0 };
     while (!signal.aborted) {
-      const sinceMs = clock.monotonic();
+      const isHeld = known.events > 0 && this.#held < heldMax;
+      if (isHeld) this.#held++;
       try {
-        const looked = await this.#look(due, effect, { told, events }, signal);
-        if (looked.isOver) return;
-        events = looked.events;
+        if (await this.#look(due, effect, known, { isHeld, signal })) return;
       } catch (error) {
         if (signal.aborted) return;
         logger.warn("the work of a part of a session could not be looked at, and is looked at again", {
@@ -71,28 +83,39 @@ export class Following {
         });
         await sleep(timers, failedMs, signal).catch(() => {});
         continue;
+      } finally {
+        if (isHeld) this.#held--;
       }
       const view = await this.#parts.teller.view(key).catch(() => undefined);
-      const tookMs = clock.monotonic() - sinceMs;
-      const crowdedMs = (this.#parts.loops.size / looksPerSec) * 1_000;
-      const restMs = Math.max(isClose(view) ? closeMs : looseMs, crowdedMs, restsPerLook * tookMs);
-      await sleep(timers, restMs, signal).catch(() => {});
+      await sleep(timers, this.#restMs(isClose(view), known), signal).catch(() => {});
     }
   }
 
+  #restMs(isAwaited: boolean, { lookMs }: Known): number {
+    const { loops } = this.#parts;
+    const leastMs = isAwaited ? 0 : looseMs;
+    const restMs = Math.max(leastMs, restsPerLook * lookMs);
+    if (this.#held < heldMax) return restMs;
+    return Math.max(restMs, closeMs, ((loops.size - this.#held) / looksPerSec) * 1_000);
+  }
+
+  /** Whether it is over. */
   async #look(
     { key, token, cause }: DueEffect,
     effect: FollowPart,
-    known: { readonly told: Map<string, string>; readonly events: number },
-    signal: AbortSignal,
-  ): Promise<{ readonly isOver: boolean; readonly events: number }> {
+    known: Known,
+    { isHeld, signal }: { readonly isHeld: boolean; readonly signal: AbortSignal },
+  ): Promise<boolean> {
     const { teller, onNews } = this.#parts;
+    const { clock } = this.#parts.foundation;
     const substrate = this.#parts.substrateOf(effect);
     const place: Place = { namespace: key.namespace, sessionId: key.id };
     const options: Asking = { signal, trace: traceOf(cause?.traceparent) };
-    const standing = await standingOf(substrate, place, effect, options);
+    const wanted = isHeld ? { afterEvent: known.events, waitMs: heldMs } : undefined;
+    const standing = await standingOf(substrate, place, effect, options, wanted);
     const isOver = isEnded(standing.status);
-    if (standing.events === known.events && !isOver) return { isOver, events: known.events };
+    if (standing.events === known.events && !isOver) return false;
+    const sinceMs = clock.monotonic();
     const view = await teller.view(key);
     const notes: TaskNote[] = [];
     // One that is gone tells of its tasks no more.
@@ -102,6 +125,8 @@ export class Following {
           const note = noteOf(task, view, effect, known.told);
           if (note !== undefined) notes.push(note);
         }
+    known.events = standing.events;
+    known.lookMs = clock.monotonic() - sinceMs;
     if (isOver) {
       const { result } = standing.outcome ?? {};
       const isWell = result === undefined || result.$case === "completed" || result.$case === "continued";
@@ -113,16 +138,13 @@ export class Following {
       });
       onNews(key);
       // What cannot be decided now, because the partition has gone elsewhere, is seen to by whoever has it.
-      return {
-        isOver: outcome.kind !== "refused" || outcome.refusal.retry !== "same-key",
-        events: standing.events,
-      };
+      return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
     if (notes.length > 0) {
       await teller.tell(key, { command: noteTasks, body: { part: effect.part, notes } });
       onNews(key);
     }
-    return { isOver, events: standing.events };
+    return false;
   }
 }
 
@@ -132,9 +154,10 @@ async function standingOf(
   place: Place,
   effect: FollowPart,
   options: Asking,
+  wanted: NewsWanted | undefined,
 ): Promise<Standing> {
   try {
-    return await substrate.standing(place, effect, options);
+    return await substrate.standing(place, effect, options, wanted);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     if (error.status !== "NOT_FOUND") throw error;

@@ -18,13 +18,15 @@ import {
   endOf,
   inOrder,
   limited,
+  type NewsWanted,
   nothingDone,
   type Place,
   type SeenTask,
   type Standing,
   type Substrate,
-  standInFor,
   shareOf,
+  standInFor,
+  waitFor,
 } from "./substrate.ts";
 
 const page = 1_000;
@@ -36,7 +38,7 @@ const endKey = "session_ended";
 export interface MissionSubstrateParts {
   readonly missions: Pick<
     Client<typeof missionService>,
-    "startMission" | "getMission" | "pauseMission" | "resumeMission" | "signalMission"
+    "startMission" | "getMission" | "awaitMission" | "pauseMission" | "resumeMission" | "signalMission"
   >;
   readonly board: Pick<
     Client<typeof boardService>,
@@ -69,11 +71,20 @@ export class MissionSubstrate implements Substrate {
     await this.#withdraw(place, part, elsewhere, options);
   }
 
-  async standing({ namespace }: Place, { workId }: PartWork, options: Asking): Promise<Standing> {
-    const { mission } = await this.#parts.missions.getMission(
-      { namespace, missionId: workId, atEvent: 0 },
-      options,
-    );
+  async standing(
+    { namespace }: Place,
+    { workId: missionId }: PartWork,
+    options: Asking,
+    wanted?: NewsWanted,
+  ): Promise<Standing> {
+    const { missions } = this.#parts;
+    const { mission } =
+      wanted === undefined
+        ? await missions.getMission({ namespace, missionId, atEvent: 0 }, options)
+        : await missions.awaitMission(
+            { namespace, missionId, ...waitFor(wanted) },
+            { ...options, timeoutMs: 2 * wanted.waitMs },
+          );
     return { status: mission?.status ?? 0, events: mission?.eventCount ?? 0, outcome: mission?.outcome };
   }
 

@@ -89,12 +89,13 @@ class PlannedPart {
     const { teller, fleet, foundation } = this.#parts;
     const view = await teller.view(this.#key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
-    const agents = await fleet.agentsOf(this.#key.namespace);
+    const fleetThen = await fleet.answerOf(this.#key.namespace);
     const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
     if (own.length === 0) return;
     const nowMs = foundation.clock.now();
     const { learned } = this.#parts;
-    const drafted = draft({ view, part: this.#part, tasks: own, agents, learned, before: this.#drafted });
+    const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, learned };
+    const drafted = draft({ ...drafting, before: this.#drafted });
     if (drafted.reason !== "") this.#reasons.push(drafted.reason);
     this.#drafted = drafted;
     this.#noteEnds(view, nowMs);

@@ -18,13 +18,15 @@ import {
   type Done,
   endOf,
   limited,
+  type NewsWanted,
   nothingDone,
   type Place,
   type SeenTask,
   type Standing,
   type Substrate,
-  standInFor,
   shareOf,
+  standInFor,
+  waitFor,
 } from "./substrate.ts";
 
 const page = 1_000;
@@ -32,7 +34,7 @@ const page = 1_000;
 export interface RunSubstrateParts {
   readonly runs: Pick<
     Client<typeof runService>,
-    "startRun" | "getRun" | "pauseRun" | "resumeRun" | "signalRun"
+    "startRun" | "getRun" | "awaitRun" | "pauseRun" | "resumeRun" | "signalRun"
   >;
   readonly tasks: Pick<
     Client<typeof taskService>,
@@ -67,8 +69,20 @@ export class RunSubstrate implements Substrate {
     await this.#withdraw(place, part, { elsewhere, number: 0 }, options);
   }
 
-  async standing({ namespace }: Place, { workId }: PartWork, options: Asking): Promise<Standing> {
-    const { run } = await this.#parts.runs.getRun({ namespace, runId: workId, atEvent: 0 }, options);
+  async standing(
+    { namespace }: Place,
+    { workId: runId }: PartWork,
+    options: Asking,
+    wanted?: NewsWanted,
+  ): Promise<Standing> {
+    const { runs } = this.#parts;
+    const { run } =
+      wanted === undefined
+        ? await runs.getRun({ namespace, runId, atEvent: 0 }, options)
+        : await runs.awaitRun(
+            { namespace, runId, ...waitFor(wanted) },
+            { ...options, timeoutMs: 2 * wanted.waitMs },
+          );
     return { status: run?.status ?? 0, events: run?.eventCount ?? 0, outcome: run?.outcome };
   }
 

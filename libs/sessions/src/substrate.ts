@@ -5,6 +5,14 @@ import type { Outcome, Share, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/c
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
+/** Beyond so many events whoever waits for more is answered at once. */
+const eventMax = 1_000_000;
+
+/** As requests say it. */
+export function waitFor({ afterEvent, waitMs }: NewsWanted): NewsWanted {
+  return { afterEvent: Math.min(afterEvent, eventMax), waitMs };
+}
+
 /** Where the work is, and for which session. */
 export interface Place {
   readonly namespace: string;
@@ -31,10 +39,16 @@ export interface Done {
 
 export type Asking = Pick<CallOptions, "signal" | "trace">;
 
+/** It is answered when there are more events than these, or the wait is over. */
+export interface NewsWanted {
+  readonly afterEvent: number;
+  readonly waitMs: number;
+}
+
 export interface Substrate {
   /** The same again gives the same. */
   start(place: Place, part: StartPart, options: Asking): Promise<void>;
-  standing(place: Place, part: PartWork, options: Asking): Promise<Standing>;
+  standing(place: Place, part: PartWork, options: Asking, wanted?: NewsWanted): Promise<Standing>;
   /** All of its tasks, page by page. */
   tasks(place: Place, part: PartWork, options: Asking): AsyncGenerator<readonly SeenTask[], void>;
   /** The same again changes nothing. */

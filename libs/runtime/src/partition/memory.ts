@@ -34,6 +34,7 @@ import type { Arrival } from "./inbox.ts";
 import { type Instance, type InstanceTimer, type PendingEffect, quarantineFor } from "./instance.ts";
 import { Instances } from "./instances.ts";
 import { goneUntil } from "./kept-form.ts";
+import { Listeners } from "./listeners.ts";
 import { Mentions } from "./mentions.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 
@@ -100,6 +101,7 @@ export class PartitionMemory {
   /** Instances that have not ended, here and in the archive. */
   live = 0;
   readonly quarantined = new Set<Instance>();
+  readonly listeners = new Listeners();
   /** The first batch with a record of a kind that is not hosted here: a release that hosts it needs it. */
   heldFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
@@ -197,6 +199,7 @@ export class PartitionMemory {
 
   /** An instance has a record in the open batch. */
   noteRecord(instance: Instance): void {
+    this.listeners.happened(instance);
     if (instance.dirtyFrom !== 0) return;
     instance.dirtyFrom = this.batch.number;
     this.keeper.dirty(instance);
@@ -228,6 +231,7 @@ export class PartitionMemory {
     if (instance.endMs === 0) instance.endMs = nowMs;
     instance.isTerminated = true;
     this.noteEntry(instance);
+    this.listeners.happened(instance);
   }
 
   /** What lists show of an instance may have changed. */
@@ -278,6 +282,7 @@ export class PartitionMemory {
     this.folding.release(instance);
     this.instances.remove(instance);
     this.quarantined.delete(instance);
+    this.listeners.left(instance);
   }
 
   /** Nothing more is decided here. Gives what waits for an answer. */
@@ -292,6 +297,7 @@ export class PartitionMemory {
       this.parts.logger.error("whoever does effects failed when they were withdrawn", { error });
     }
     this.timers.clear();
+    this.listeners.stop();
     return [...this.commits.abandon(), this.answers];
   }
 

@@ -115,7 +115,7 @@ export class RunHandle {
     const output = await outputOf(
       this.id,
       async ({ id: runId, waitMs }, call) => {
-        const { run } = await runs.awaitRun({ namespace, runId, waitMs }, call);
+        const { run } = await runs.awaitRun({ namespace, runId, waitMs, afterEvent: 0 }, call);
         return this.#there(run).outcome;
       },
       options,

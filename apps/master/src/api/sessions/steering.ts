@@ -13,7 +13,7 @@ import {
   type SignalSessionReply,
   type SignalSessionRequest,
 } from "@tutti/contracts/session/v1";
-import { newsOf } from "@tutti/host";
+import { heardOf } from "@tutti/host";
 import type { CallContext, Command } from "@tutti/kernel";
 import {
   addTasks,
@@ -125,10 +125,6 @@ export async function move(
     const all = await askSession(desk, sessionId, asked, context);
     if (!isLettingGo || context.signal.aborted)
       return { moves: all.filter(({ taskId }) => wanted.has(taskId)) };
-    await newsOf(
-      () => desk.runtime.hasNews(keyOf(context.namespace, sessionId), events),
-      desk.foundation,
-      context.signal,
-    );
+    await heardOf(desk, keyOf(context.namespace, sessionId), { after: events }, context.signal);
   }
 }

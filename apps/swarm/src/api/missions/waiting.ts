@@ -13,11 +13,13 @@ import { type MissionDesk, missionNamed, missionWork } from "./desk.ts";
 
 export async function awaitMission(
   desk: MissionDesk,
-  { missionId, waitMs }: AwaitMissionRequest,
+  { missionId, waitMs, afterEvent }: AwaitMissionRequest,
   context: CallContext,
 ): Promise<AwaitMissionReply> {
   const look = () => missionNamed(desk, missionId, context);
-  return { mission: await whenEnded(desk, missionWork, { id: missionId, waitMs, look }, context) };
+  return {
+    mission: await whenEnded(desk, missionWork, { id: missionId, waitMs, look, afterEvent }, context),
+  };
 }
 
 /** All of it, then what changes; the mission itself comes with each look. From a cursor on, what has changed since. */

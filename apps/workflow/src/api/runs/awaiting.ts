@@ -15,15 +15,16 @@ import { askRun, keyOf, type RunDesk, runNamed, runWork } from "./desk.ts";
 
 export async function awaitRun(
   desk: RunDesk,
-  { runId, waitMs }: AwaitRunRequest,
+  { runId, waitMs, afterEvent }: AwaitRunRequest,
   context: CallContext,
 ): Promise<AwaitRunReply> {
   const key = keyOf(context.namespace, runId);
   const ended = new AbortController();
   const stop = desk.ends.listen(key, () => ended.abort());
   const look = () => runNamed(desk, runId, {}, context);
+  const wanted = { id: runId, waitMs, look, afterEvent, rung: ended.signal };
   try {
-    return { run: await whenEnded(desk, runWork, { id: runId, waitMs, look, rung: ended.signal }, context) };
+    return { run: await whenEnded(desk, runWork, wanted, context) };
   } finally {
     stop();
   }

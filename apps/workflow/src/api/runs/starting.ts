@@ -285,7 +285,7 @@ class Starting {
 
   async #lookElsewhere(runId: string, followed: Followed): Promise<void> {
     const { run } = await this.#desk.runs
-      .awaitRun({ namespace: this.#namespace, runId, waitMs: 0 }, { context: this.#context })
+      .awaitRun({ namespace: this.#namespace, runId, waitMs: 0, afterEvent: 0 }, { context: this.#context })
       .catch(() => ({ run: undefined }));
     if (run?.endTime === undefined) {
       if (this.#followed.delete(runId)) this.#followed.set(runId, followed);

@@ -1,7 +1,7 @@
 /** When to look at work again: as soon as something has happened to it, and as often as others are not held up by that. */
 import { type CallContext, type Foundation, sleep, type Timestamp } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
-import { newsOf } from "../../runtime/machines/desk.ts";
+import { heardOf } from "../../runtime/machines/desk.ts";
 import type { MachineDesk } from "../machine-calls.ts";
 import type { Work } from "./work.ts";
 
@@ -40,10 +40,7 @@ export async function* looksAt(
     yield { isLook: true, events, isOver };
     if (isOver) return;
     const restMs = Math.min(restMaxMs, Math.max(gatherMs, restsPerLook * (clock.monotonic() - sinceMs)));
-    while (
-      !signal.aborted &&
-      !(await newsOf(() => desk.runtime.hasNews(key, events), desk.foundation, signal))
-    )
+    while (!signal.aborted && !(await heardOf(desk, key, { after: events }, signal)))
       yield { isLook: false, events, isOver };
     await sleep(timers, restMs, signal).catch(() => {});
   }
@@ -59,30 +56,30 @@ export interface Awaiting<Item> {
   readonly id: string;
   readonly waitMs: number;
   readonly look: () => Promise<Item>;
+  /** An event: what happens behind it is enough; 0 for the end alone. */
+  readonly afterEvent?: number;
   /** Aborted as soon as it has ended, where somebody knows that before it is looked for. */
   readonly rung?: AbortSignal;
 }
 
-/** Work when it has ended, or as it is when the wait is over. */
+/** Work when it has ended, or when more has happened to it than was known, or as it is when the wait is over. */
 export async function whenEnded<Item extends Whole>(
   desk: LookingDesk,
   work: Pick<Work, "keyOf">,
-  { id, waitMs, look, rung }: Awaiting<Item>,
+  { id, waitMs, look, afterEvent = 0, rung }: Awaiting<Item>,
   context: CallContext,
 ): Promise<Item> {
-  const { clock, timers } = desk.foundation;
+  const { clock } = desk.foundation;
   const key = work.keyOf(context.namespace, id);
   const untilMs = clock.monotonic() + waitMs;
-  const given = rung === undefined ? [context.signal] : [context.signal, rung];
+  const signal = rung === undefined ? context.signal : AbortSignal.any([context.signal, rung]);
+  const endOnly = afterEvent === 0;
   for (;;) {
     const item = await look();
     const leftMs = untilMs - clock.monotonic();
     if (item.endTime !== undefined || leftMs <= 0 || context.signal.aborted) return item;
-    const late = new AbortController();
-    const timer = timers.after(leftMs, () => late.abort());
-    const waiting = AbortSignal.any([...given, late.signal]);
-    await newsOf(() => desk.runtime.hasNews(key, item.eventCount), desk.foundation, waiting);
-    timer.cancel();
+    if (!endOnly && item.eventCount > afterEvent) return item;
+    await heardOf(desk, key, { after: item.eventCount, endOnly, withinMs: leftMs }, signal);
     // Another owner has it by now: the next look goes there.
     await whenOwned(desk, key, context, () => undefined);
   }

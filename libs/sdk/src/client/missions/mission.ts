@@ -80,7 +80,10 @@ export class MissionHandle {
     const output = await outputOf(
       this.id,
       async ({ id: missionId, waitMs }, call) => {
-        const { mission } = await missions.awaitMission({ namespace, missionId, waitMs }, call);
+        const { mission } = await missions.awaitMission(
+          { namespace, missionId, waitMs, afterEvent: 0 },
+          call,
+        );
         return this.#there(mission).outcome;
       },
       options,

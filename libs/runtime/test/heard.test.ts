@@ -1,0 +1,70 @@
+/** Who waits for something to happen to an instance hears of it when it happens, and not before. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { close, deposit } from "@tutti/machine-bank";
+import { accountKey, Bank, idsIn } from "./bank.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+
+async function bankWithAda(): Promise<Bank> {
+  const bank = new Bank();
+  await bank.start();
+  await bank.open(ada, 0);
+  return bank;
+}
+
+/** Says whether it has been heard of by now. */
+function listen(bank: Bank, { after = 1, endOnly = false } = {}, signal = new AbortController().signal) {
+  const heard = { isHeard: false };
+  void bank.runtime.heard(accountKey(ada), { after, endOnly }, signal).then(() => {
+    heard.isHeard = true;
+  });
+  return heard;
+}
+
+describe("waiting for something to happen to an instance", () => {
+  it("is over with the next event of it, and not with what happens to others", async () => {
+    const bank = await bankWithAda();
+    const heard = listen(bank);
+    await bank.open(bob, 0);
+    assert.equal(heard.isHeard, false);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    assert.equal(heard.isHeard, true);
+  });
+
+  it("is over at once where there is an event behind the one that is known, or nothing in memory", async () => {
+    const bank = await bankWithAda();
+    const behind = listen(bank, { after: 0 });
+    bank.crash();
+    await bank.start();
+    await bank.time.advanceAsync(30_000);
+    const asleep = listen(bank);
+    await bank.time.flush();
+    assert.deepEqual([behind.isHeard, asleep.isHeard], [true, true]);
+  });
+
+  it("for the end goes on until then", async () => {
+    const bank = await bankWithAda();
+    const heard = listen(bank, { endOnly: true });
+    await bank.do(ada, deposit, { amountCents: 0 }).catch(() => undefined);
+    assert.equal(heard.isHeard, false);
+    await bank.do(ada, close, {});
+    assert.equal(heard.isHeard, true);
+  });
+
+  it("is over when the instance leaves memory, its partition goes, or nobody wants to know any more", async () => {
+    const bank = await bankWithAda();
+    const leaving = listen(bank);
+    await bank.time.advanceAsync(30_000);
+    assert.deepEqual([bank.isLoaded(ada), leaving.isHeard], [false, true]);
+    await bank.balanceOf(ada);
+    const stopping = new AbortController();
+    const unwanted = listen(bank, {}, stopping.signal);
+    const parting = listen(bank);
+    stopping.abort();
+    await bank.time.flush();
+    assert.deepEqual([unwanted.isHeard, parting.isHeard], [true, false]);
+    await bank.time.settle(bank.runtime.stop());
+    assert.equal(parting.isHeard, true);
+  });
+});
