@@ -35,7 +35,10 @@ export {
 export {
   type ChoiceOutcome,
   chooseMode,
+  expectedLossMs,
+  type Lesson,
   learnOutcome,
+  lessonOf,
   type ModeCandidate,
   type ModeChoice,
   type ModeQuestion,

@@ -3,12 +3,12 @@
  * whole is expected to end earlier by that. What moved, when and why, is the session's to record.
  */
 import { Mode } from "@tutti/contracts/session/v1";
-import { type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
 import { modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
 import type { Fleet } from "./fleet.ts";
-import { inputBytesOf, type Learned } from "./learned.ts";
+import { describedIn, type Learned } from "./learned.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface BalancingParts {
@@ -94,10 +94,17 @@ export class Balancing {
       .filter((task) => isMovable(task, mode))
       .map(
         (task): MovableTask => ({
-          ...{ taskId: task.spec.id, expectedMs: this.#expectedMs(task), moved: moved.has(task.number) },
+          ...{
+            taskId: task.spec.id,
+            expectedMs: this.#expectedMs(view, task),
+            moved: moved.has(task.number),
+          },
         }),
       );
-    const atWorkMs = Math.max(0, ...running.map((task) => this.#expectedMs(task) - (nowMs - task.startMs)));
+    const atWorkMs = Math.max(
+      0,
+      ...running.map((task) => this.#expectedMs(view, task) - (nowMs - task.startMs)),
+    );
     return {
       partId: String(number),
       mode,
@@ -108,10 +115,10 @@ export class Balancing {
     };
   }
 
-  #expectedMs({ spec }: TaskView): number {
-    const capability = spec.work?.$case === "capability" ? spec.work.value : spec.id;
-    const subject = { capability, agentId: "", inputBytes: inputBytesOf(spec as TaskSpec) };
-    return this.#parts.learned.times.estimate(subject)?.meanMs ?? (spec.estimate?.durationMs || unknownMs);
+  #expectedMs(view: SessionView, { spec }: TaskView): number {
+    const { times } = this.#parts.learned.soFar(view.key.namespace);
+    const known = times.estimate({ ...describedIn(view, spec), agentId: "" });
+    return known?.meanMs ?? (spec.estimate?.durationMs || unknownMs);
   }
 }
 

@@ -5,11 +5,13 @@
 import { type Choice, Mode, type Optimization, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
-import { toErrorDetail } from "@tutti/kernel";
+import { type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import type { Knowledge } from "@tutti/machine-experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
 import {
   chooseMode,
   cutOf,
+  expectedLossMs,
   type IntendedTask,
   type ModeChoice,
   type Mode as PlannedMode,
@@ -20,7 +22,7 @@ import {
 } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
 import { demandOf, type Fleet, presentIn } from "./fleet.ts";
-import { inputBytesOf, type Learned } from "./learned.ts";
+import { describedIn, type Learned } from "./learned.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface ChoosingParts {
@@ -43,10 +45,11 @@ export class Choosing {
       const agents = await this.#parts.fleet.agentsOf(due.key.namespace);
       const pool = view.order?.spec?.pool ?? "";
       const specs = view.tasks.map(({ spec }) => spec as TaskSpec);
+      const knowledge = await this.#parts.learned.of(due.key.namespace);
       const made = situationOf(
-        specs.map((spec) => intendedOf(spec, pool)),
+        specs.map((spec) => intendedOf(view, spec, pool)),
         presentIn(agents, specs, pool),
-        { times: this.#parts.learned.times },
+        { times: knowledge.times, use: knowledge.uses },
       );
       // Where somebody is missing nothing can be tried: what was declared is done in its order, and waits in its pools.
       const body =
@@ -54,7 +57,7 @@ export class Choosing {
           ? safely(view, `nothing could be tried, because ${made.refused.detail}`)
           : wanted === Mode.MODE_HYBRID
             ? inParts(view, made.situation)
-            : this.#chosen(view, made.situation);
+            : this.#chosen(due.key, view, made.situation, knowledge);
       return { command: recordChoice, body };
     };
     this.#parts.errands.begin(due, attempt, (error) => ({
@@ -63,14 +66,17 @@ export class Choosing {
     }));
   }
 
-  #chosen(view: SessionView, situation: Situation): RecordChoice {
+  #chosen(key: InstanceKey, view: SessionView, situation: Situation, { chooser }: Knowledge): RecordChoice {
+    const { learned } = this.#parts;
     const { optimization } = view.order?.spec ?? {};
     const weights = weightsOf(optimization);
-    const made = chooseMode(situation, this.#parts.learned.chooser, {
+    const made = chooseMode(situation, chooser, {
       ...(weights !== undefined && { weights }),
+      underTrialMs: learned.underTrialMs(key.namespace),
       // Without optimization nothing is tried for the sake of learning.
       exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
     });
+    if (made.explored) learned.trying(key, expectedLossMs(made));
     const mode = modes[made.candidates[made.chosen]?.mode ?? "workflow"];
     const choice = choiceOf(made);
     if (mode !== Mode.MODE_HYBRID) return { choice, mode, parts: [whole(view, mode, made.reason)] };
@@ -78,13 +84,12 @@ export class Choosing {
   }
 }
 
-function intendedOf(spec: TaskSpec, pool: string): IntendedTask {
+function intendedOf(view: SessionView, spec: TaskSpec, pool: string): IntendedTask {
   const { id, needs, estimate, mayBeDoubled } = spec;
   const statedMs = estimate?.durationMs ?? 0;
   return {
     ...{ id, needs: needs.map(({ task }) => task), demand: demandOf(spec, pool) },
-    capability: spec.work?.$case === "capability" ? spec.work.value : id,
-    ...{ inputBytes: inputBytesOf(spec), repeatable: mayBeDoubled },
+    ...{ ...describedIn(view, spec), repeatable: mayBeDoubled },
     ...(statedMs > 0 && { statedMs }),
   };
 }

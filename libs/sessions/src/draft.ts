@@ -4,6 +4,7 @@ import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { SessionView, TaskView } from "@tutti/machine-session";
 import {
+  type Estimates,
   heft,
   type IntendedTask,
   LearnedTimes,
@@ -15,7 +16,7 @@ import {
   situationOf,
 } from "@tutti/planner";
 import { anybody, demandOf, type FleetAnswer, presentIn } from "./fleet.ts";
-import { inputBytesOf, type Learned } from "./learned.ts";
+import { describedIn } from "./learned.ts";
 
 export interface Drafting {
   readonly view: SessionView;
@@ -23,7 +24,8 @@ export interface Drafting {
   /** Of the part, and not ended. */
   readonly tasks: readonly TaskView[];
   readonly fleet: FleetAnswer;
-  readonly learned: Learned;
+  /** What is learned of its own is learned here. */
+  readonly times: Estimates;
   readonly before: Drafted | undefined;
 }
 
@@ -64,12 +66,12 @@ export class Drafted {
     situation: Situation,
     given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason"> & {
       readonly present: readonly PresentAgent[];
-      readonly learned: Learned;
+      readonly times: Estimates;
     },
   ) {
     const { problem, tasks, agents, agentIds } = situation;
     this.situation = situation;
-    this.outlook = new Times(problem, given.learned.times, tasks, agents);
+    this.outlook = new Times(problem, given.times, tasks, agents);
     this.plan = new LivePlan(problem, this.outlook);
     this.numbers = given.numbers;
     this.placeOf = new Map(given.numbers.map((number, place) => [number, place]));
@@ -163,27 +165,31 @@ function drawnUp(drafting: Drafting): Drafted {
   const planned = tasks.filter(doable);
   const among = new Set(planned.map(({ spec }) => spec.id));
   const made = situationOf(
-    planned.map((task) => intendedOf(task, among, pool)),
+    planned.map((task) => intendedOf(view, task, among, pool)),
     present,
-    { times: drafting.learned.times },
+    { times: drafting.times },
   );
   if ("refused" in made) throw new Error(made.refused.detail);
   const drafted = new Drafted(made.situation, {
     numbers: planned.map(({ number }) => number),
     unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
-    ...{ signature, reason: reasonOf(drafting, able), present, learned: drafting.learned },
+    ...{ signature, reason: reasonOf(drafting, able), present, times: drafting.times },
   });
   takeUp(drafted, planned);
   return drafted;
 }
 
-function intendedOf({ spec }: TaskView, among: ReadonlySet<string>, pool: string): IntendedTask {
-  const capability = spec.work?.$case === "capability" ? spec.work.value : spec.id;
+function intendedOf(
+  view: SessionView,
+  { spec }: TaskView,
+  among: ReadonlySet<string>,
+  pool: string,
+): IntendedTask {
   const statedMs = spec.estimate?.durationMs ?? 0;
   return {
     id: spec.id,
     needs: spec.needs.map(({ task }) => task).filter((id) => among.has(id)),
-    ...{ demand: demandOf(spec as TaskSpec, pool), capability, inputBytes: inputBytesOf(spec) },
+    ...{ demand: demandOf(spec as TaskSpec, pool), ...describedIn(view, spec) },
     ...(statedMs > 0 && { statedMs }),
   };
 }

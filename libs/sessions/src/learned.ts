@@ -1,64 +1,119 @@
 /**
- * What is known of how long tasks take, and of how choices went: learned from sessions as they go. It is made anew in each process,
- * out of the sessions that ended last.
+ * What is known in each namespace of times, of use and of choices, learned from its experience: wherever that is kept, whoever has it knows
+ * the same. It is asked for when something is planned or chosen, and not waited for when nobody can be asked.
  */
-import { type Choice as ChoiceMessage, Mode } from "@tutti/contracts/session/v1";
-import { TaskStatus } from "@tutti/contracts/types/v1";
-import type { InstanceKey } from "@tutti/kernel";
-import { modeName, type SessionView, type TaskView } from "@tutti/machine-session";
-import { Estimates, learnOutcome, ModeChooser, type Mode as PlannedMode } from "@tutti/planner";
+import type { estimateService } from "@tutti/contracts/intelligence/v1";
+import { type Clock, errorFromUnknown, type InstanceKey, type Logger } from "@tutti/kernel";
+import { describedAs, type Knowledge, Learner } from "@tutti/machine-experience";
+import type { SessionView, TaskView } from "@tutti/machine-session";
+import type { Client } from "@tutti/mesh";
+import type { Described } from "@tutti/planner";
 
-/** Sessions of which is remembered what was learned of them. */
-const sessionsMax = 10_000;
+export interface LearnedParts {
+  readonly estimates: Pick<Client<typeof estimateService>, "readExperience">;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly logger: Pick<Logger, "debug">;
+}
+
+/** How old what is known may be: so many sessions begin at once. */
+const freshMs = 500;
+/** Nobody waits longer for what could be known besides. */
+const waitMs = 2_000;
+const namespacesMax = 200;
+
+interface Known {
+  readonly learner: Learner;
+  askedMs: number;
+  asked: Promise<void>;
+}
 
 export class Learned {
-  readonly times = new Estimates();
-  readonly chooser = new ModeChooser();
-  /** How many tasks of each session were taken in, and whether its choice was. */
-  readonly #seen = new Map<string, Set<number>>();
-  readonly #judged = new Set<string>();
+  readonly #parts: LearnedParts;
+  readonly #known = new Map<string, Known>();
+  /** What sessions that have not ended are expected to lose by what they try. */
+  readonly #underTrial = new Map<string, Map<string, number>>();
 
-  /** Takes in what has ended since; what is planned is learned by whoever plans it. */
-  learn({ namespace, id }: InstanceKey, view: SessionView): void {
-    const name = `${namespace}/${id}`;
-    const seen = this.#seen.get(name) ?? new Set<number>();
-    this.#seen.set(name, seen);
-    for (const oldest of this.#seen.keys()) {
-      if (this.#seen.size <= sessionsMax) break;
-      this.#seen.delete(oldest);
-      this.#judged.delete(oldest);
-    }
-    for (const task of view.tasks) {
-      if (seen.has(task.number) || task.status !== TaskStatus.TASK_STATUS_COMPLETED) continue;
-      seen.add(task.number);
-      const isPlanned = view.parts[task.part]?.mode === Mode.MODE_INTELLIGENCE;
-      if (!isPlanned) this.#learnTask(task);
-    }
-    if (view.endMs === 0 || this.#judged.has(name)) return;
-    this.#judged.add(name);
-    const choice = view.choices.findLast(({ kind }) => kind === "mode");
-    if (choice?.outcome !== undefined) this.#learnChoice(choice as ChoiceMessage);
+  constructor(parts: LearnedParts) {
+    this.#parts = parts;
   }
 
-  #learnTask({ spec, agent, startMs, endMs }: TaskView): void {
-    if (spec.work?.$case !== "capability" || agent === "" || startMs === 0 || endMs <= startMs) return;
-    this.times.learn(
-      { capability: spec.work.value, agentId: agent, inputBytes: inputBytesOf(spec) },
-      endMs - startMs,
-    );
+  /** With what has come since. */
+  async of(namespace: string): Promise<Knowledge> {
+    const nowMs = this.#parts.clock.monotonic();
+    const known = this.#known.get(namespace) ?? this.#begin(namespace);
+    if (nowMs - known.askedMs >= freshMs) {
+      known.askedMs = nowMs;
+      known.asked = this.#ask(namespace, known.learner);
+    }
+    await known.asked;
+    return known.learner.knowledge;
   }
 
-  #learnChoice({ features, candidates, chosen, outcome }: ChoiceMessage): void {
-    const known = candidates.flatMap((candidate) => {
-      const mode = modeName(candidate.mode) as PlannedMode;
-      const { eligible, expectedMs, highMs, expectedQuality, score, reason, expectedUse } = candidate;
-      const use = { timeMs: expectedUse?.timeMs ?? 0, money: expectedUse?.money ?? 0 };
-      return [{ mode, eligible, expectedMs, highMs, expectedUse: use, expectedQuality, score, reason }];
-    });
-    learnOutcome(this.chooser, { features, candidates: known, chosen }, outcome?.realMs ?? 0);
+  /** As of the last time that it was asked for. */
+  soFar(namespace: string): Knowledge {
+    return (this.#known.get(namespace) ?? this.#begin(namespace)).learner.knowledge;
+  }
+
+  /** A session is done otherwise than seems best, to learn from it. */
+  trying({ namespace, id }: InstanceKey, lossMs: number): void {
+    const trials = this.#underTrial.get(namespace) ?? new Map<string, number>();
+    this.#underTrial.set(namespace, trials.set(id, lossMs));
+  }
+
+  /** What it came to is known with the experience. */
+  ended({ namespace, id }: InstanceKey): void {
+    const trials = this.#underTrial.get(namespace);
+    trials?.delete(id);
+    if (trials?.size === 0) this.#underTrial.delete(namespace);
+  }
+
+  underTrialMs(namespace: string): number {
+    let sumMs = 0;
+    for (const lossMs of this.#underTrial.get(namespace)?.values() ?? []) sumMs += lossMs;
+    return sumMs;
+  }
+
+  async #ask(namespace: string, learner: Learner): Promise<void> {
+    try {
+      for (;;) {
+        const { place } = learner;
+        const request = { namespace, ...place };
+        const { anew: isAnew, ...news } = await this.#parts.estimates.readExperience(request, {
+          timeoutMs: waitMs,
+        });
+        if (learner.take({ ...news, isAnew }, place)) return;
+      }
+    } catch (error) {
+      const details = { namespace, error: errorFromUnknown(error) };
+      this.#parts.logger.debug("nobody could be asked for what was learned: what was known counts", details);
+    }
+  }
+
+  #begin(namespace: string): Known {
+    const known: Known = {
+      learner: new Learner(),
+      askedMs: Number.NEGATIVE_INFINITY,
+      asked: Promise.resolve(),
+    };
+    this.#known.set(namespace, known);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= namespacesMax) break;
+      this.#known.delete(oldest);
+    }
+    return known;
   }
 }
 
-export function inputBytesOf({ input }: TaskView["spec"]): number {
-  return input?.body?.$case === "inline" ? input.body.value.length : 0;
+/** A task as estimates know it. */
+export function describedIn(
+  { order }: Pick<SessionView, "order">,
+  { id, work, input }: TaskView["spec"],
+): Described {
+  const capability = work?.$case === "capability" ? work.value : "";
+  const definition = order?.definition ?? "";
+  const definitionTask = definition === "" ? "" : id;
+  const kind = { capability, version: "", definition, definitionTask };
+  // What children do is known by nobody.
+  const known = capability === "" ? { capability: id, within: [] } : describedAs(kind);
+  return { ...known, inputBytes: input?.body?.$case === "inline" ? input.body.value.length : 0 };
 }

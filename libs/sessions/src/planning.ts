@@ -11,6 +11,7 @@ import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
 import { type PlanPart, placeTasks, type SessionView, type TaskView } from "@tutti/machine-session";
+import type { Estimates } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
 import { type Drafted, draft, forecast } from "./draft.ts";
 import type { Fleet } from "./fleet.ts";
@@ -55,6 +56,8 @@ class PlannedPart {
   readonly #key: InstanceKey;
   readonly #part: number;
   #drafted: Drafted | undefined;
+  /** What was known when it was first planned, and what was learned here since. */
+  #times: Estimates | undefined;
   /** Tasks that are known to be late. */
   readonly #late = new Set<number>();
   #recordedMs = 0;
@@ -93,8 +96,9 @@ class PlannedPart {
     const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
     if (own.length === 0) return;
     const nowMs = foundation.clock.now();
-    const { learned } = this.#parts;
-    const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, learned };
+    this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
+    const times = this.#times;
+    const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, times };
     const drafted = draft({ ...drafting, before: this.#drafted });
     if (drafted.reason !== "") this.#reasons.push(drafted.reason);
     this.#drafted = drafted;

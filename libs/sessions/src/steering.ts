@@ -2,6 +2,7 @@
  * All that a process does for its sessions, put together: their parts are started, followed and told what to do, planned, balanced
  * and chosen for; their locks are held, and others waited for.
  */
+import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { lockService, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService } from "@tutti/contracts/swarm/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -29,6 +30,7 @@ import { WaitingForOthers } from "./waiting-for-others.ts";
 export interface SessionClients extends RunSubstrateParts, MissionSubstrateParts {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
   readonly sessions: Pick<Client<typeof sessionService>, "awaitSession">;
+  readonly estimates: Pick<Client<typeof estimateService>, "readExperience">;
   readonly locks: Pick<Client<typeof lockService>, "acquireLock" | "renewLocks" | "releaseLock">;
 }
 
@@ -55,17 +57,17 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const asMission = new MissionSubstrate(clients);
   const substrateOf = ({ mode }: PartWork) => (kindOfWork(mode) === "run" ? asRun : asMission);
   const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
-  const learned = new Learned();
+  const learned = new Learned({ estimates: clients.estimates, ...foundation });
   const news = new News(foundation.timers);
   const balancing = register("session-balancing", new Balancing({ teller, fleet, learned, foundation }), {
     critical: false,
   });
   const onNews = (key: InstanceKey): void => {
     news.tell(key);
-    // What cannot be learned now is learned with the next news.
+    // What cannot be looked at now is looked at with the next news.
     teller.view(key).then(
       (view) => {
-        learned.learn(key, view);
+        if (view.endMs > 0) learned.ended(key);
         balancing.look(key, view);
       },
       () => {},

@@ -4,6 +4,7 @@ import {
   type estimateService,
   type GetModelReply,
   type GetModelRequest,
+  type LearnedChoice,
   type ListModelsReply,
   type ListModelsRequest,
   type Model,
@@ -45,6 +46,14 @@ export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateSe
         (instance) => estimates.predict(request, { context, instance }),
       ),
     watchEstimates: (request, context) => watchEstimates(desk, request, context),
+    readExperience: (request, context) =>
+      atOwner(
+        async () => {
+          const { isAnew: anew, outcomes, choices, ...place } = await learners.read(request, context);
+          return { outcomes: [...outcomes], choices: choices as LearnedChoice[], anew, ...place };
+        },
+        (instance) => estimates.readExperience(request, { context, instance }),
+      ),
     recordOutcomes: (requests, context) => recordOutcomes(desk, requests, context),
     listModels: (request, context) =>
       atOwner(
@@ -153,13 +162,15 @@ async function* watchEstimates(
   const { timers, clock } = foundation;
   const [, counted = "", forgottenBefore = ""] = /^a(\d{1,15})\.(\d{1,9})$/.exec(cursor) ?? [];
   const first = await learners.of(context);
+  const { place } = first;
   const isResumed =
-    counted !== "" && Number(forgottenBefore) === first.forgottenCount && Number(counted) <= first.count;
+    counted !== "" && Number(forgottenBefore) === place.forgottenCount && Number(counted) <= place.count;
   let known = isResumed ? Number(counted) : 0;
   const told = new Set<string>();
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
-    const { knowledge, count, forgottenCount } = await learners.of(context);
+    const { knowledge, place } = await learners.of(context);
+    const { count, forgottenCount } = place;
     const wanted = knowledge.models.filter(({ pools }) => pool === "" || pools.has(pool));
     const there = new Set(wanted.map(({ capability }) => capability));
     const removed = [...told].filter((capability) => !there.has(capability));

@@ -1,4 +1,5 @@
 /** All that sessions are made of in this service: what they want done, and who answers about them. */
+import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { lockService, sessionService } from "@tutti/contracts/session/v1";
 import { agentService, boardService, missionService } from "@tutti/contracts/swarm/v1";
@@ -47,6 +48,7 @@ export function hostSessions(
       const clients = {
         ...{ runs, tasks: mesh.client(taskService), missions, board: mesh.client(boardService), agents },
         ...{ sessions, locks: mesh.client(lockService, { service: service.name }) },
+        estimates: mesh.client(estimateService, { service: service.name }),
       };
       effects.begin(
         steerSessions({

@@ -3,6 +3,7 @@ import {
   GetModelRequest,
   ListModelsRequest,
   PredictRequest,
+  ReadExperienceRequest,
   RecordOutcomesRequest,
   ResetModelRequest,
   WatchEstimatesRequest,
@@ -27,6 +28,11 @@ describeRefusals({
       malformed: WatchEstimatesRequest.fromPartial({ pool: "Pool 1" }),
       field: "pool",
       tooLarge: WatchEstimatesRequest.fromPartial({ cursor: long }),
+    },
+    readExperience: {
+      malformed: ReadExperienceRequest.fromPartial({ count: -1 }),
+      field: "count",
+      tooLarge: "cannot be",
     },
     recordOutcomes: {
       malformed: RecordOutcomesRequest.fromPartial({ batch: 1, outcomes: [{ subject, runMs: -1 }] }),

@@ -12,6 +12,7 @@ import {
   type Graph,
   LearnedTimes,
   learnOutcome,
+  lessonOf,
   type Mode,
   type ModeChoice,
   ModeChooser,
@@ -56,7 +57,9 @@ export class World {
     const { session, busyMs } = this.#done(one, mode, situation);
     if (choice !== undefined) {
       const comparison = replay(session);
-      learnOutcome(this.#chooser, choice, session.realMs, "modes" in comparison ? comparison.modes : []);
+      const lesson = lessonOf(choice, session.realMs);
+      if (lesson !== undefined)
+        learnOutcome(this.#chooser, lesson, "modes" in comparison ? comparison.modes : []);
     }
     return { mode, timeMs: session.realMs, busyMs, ...(choice && { choice }) };
   }

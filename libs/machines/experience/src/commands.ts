@@ -1,13 +1,17 @@
 import {
   CapabilityForgotten,
+  ChoiceLearned,
   ExperienceRecorded,
   ForgetCapability,
+  LearnChoice,
+  type LearnedChoice,
   type LearnedOutcome,
   RecordExperience,
 } from "@tutti/contracts/intelligence/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { experienceErrors } from "./errors.ts";
-import { capabilityForgotten, experienceRecorded } from "./events.ts";
-import { nameLengthMax, outcomesPerBatchMax } from "./limits.ts";
+import { capabilityForgotten, choiceLearned, experienceRecorded } from "./events.ts";
+import { featuresMax, nameLengthMax, outcomesPerBatchMax } from "./limits.ts";
 import type { ExperienceCommand } from "./state.ts";
 
 /** A batch that was taken in before changes nothing. Numbers may be left out: a batch is of several namespaces. */
@@ -25,6 +29,23 @@ export const recordExperience: ExperienceCommand<RecordExperience, ExperienceRec
   },
 };
 
+/** A letter of a session that has ended. */
+export const learnChoice: ExperienceCommand<LearnChoice, ChoiceLearned> = {
+  type: "learn_choice",
+  codec: LearnChoice,
+  reply: ChoiceLearned,
+  decide(experience, { choice }, step) {
+    const problem = choiceProblem(choice);
+    if (choice === undefined || problem !== undefined)
+      return experienceErrors.choiceInvalid.refusal({ problem: problem ?? "expected a choice, found none" });
+    const isKnown = experience.choices.some(
+      ({ sessionId, endMs }) => sessionId === choice.sessionId && endMs === choice.endMs,
+    );
+    if (!isKnown) step.emit(choiceLearned, { choice });
+    return { learned: !isKnown };
+  },
+};
+
 export const forgetCapability: ExperienceCommand<ForgetCapability, CapabilityForgotten> = {
   type: "forget_capability",
   codec: ForgetCapability,
@@ -35,6 +56,21 @@ export const forgetCapability: ExperienceCommand<ForgetCapability, CapabilityFor
     return { forgotten: isKnown };
   },
 };
+
+function choiceProblem(choice: ReadOnly<LearnedChoice> | undefined): string | undefined {
+  const { sessionId = "", features = {}, expectedMs = 0, lostMs = 0, realMs = 0, endMs = 0 } = choice ?? {};
+  if (sessionId === "" || sessionId.length > nameLengthMax)
+    return `expected a session with an id of 1 to ${nameLengthMax} characters, found ${sessionId.length}`;
+  const names = Object.keys(features);
+  if (names.length > featuresMax || names.some((name) => name.length > nameLengthMax))
+    return `expected at most ${featuresMax} features, found ${names.length}`;
+  const wrong = [expectedMs, lostMs, realMs, endMs].find(
+    (amount) => !(amount >= 0 && Number.isFinite(amount)),
+  );
+  if (wrong !== undefined) return `expected times from 0 on, found ${wrong}`;
+  const odd = names.find((name) => !Number.isFinite(features[name]));
+  return odd && `expected a number for ${odd}, found ${features[odd]}`;
+}
 
 function batchProblem(
   sender: string,

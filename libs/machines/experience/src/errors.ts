@@ -8,6 +8,12 @@ export const experienceErrors = defineErrors("experience", {
     help: "A batch has a sender, a number from 1 on, and at most 10,000 ends of attempts, each with a capability and a time.",
     message: ({ problem }: { problem: string }) => `${problem}; correct the batch`,
   },
+  choiceInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What came of a choice has a session, what the choice looked at, and what was expected and what came, in milliseconds.",
+    message: ({ problem }: { problem: string }) => `${problem}; correct what is told of the choice`,
+  },
   modelMissing: {
     status: "NOT_FOUND",
     retry: "never",

@@ -1,5 +1,9 @@
-import { CapabilityForgottenV1, ExperienceRecordedV1 } from "@tutti/contracts/intelligence/v1";
-import { outcomesMax, sendersMax } from "./limits.ts";
+import {
+  CapabilityForgottenV1,
+  ChoiceLearnedV1,
+  ExperienceRecordedV1,
+} from "@tutti/contracts/intelligence/v1";
+import { choicesMax, outcomesMax, sendersMax } from "./limits.ts";
 import type { ExperienceEvent } from "./state.ts";
 
 export const experienceRecorded: ExperienceEvent<ExperienceRecordedV1> = {
@@ -15,6 +19,17 @@ export const experienceRecorded: ExperienceEvent<ExperienceRecordedV1> = {
       if (experience.senders.size <= sendersMax) break;
       experience.senders.delete(oldest);
     }
+  },
+};
+
+export const choiceLearned: ExperienceEvent<ChoiceLearnedV1> = {
+  type: "choice_learned",
+  version: 1,
+  codec: ChoiceLearnedV1,
+  evolve(experience, { choice }) {
+    if (choice === undefined) return;
+    experience.choices = [...experience.choices, choice].slice(-choicesMax);
+    experience.choiceCount += 1;
   },
 };
 

@@ -1,15 +1,16 @@
 /**
- * The experience of a namespace, a machine: ends of attempts, from which is learned how long the next ones take.
+ * The experience of a namespace, a machine: ends of attempts, from which is learned how long the next ones take, and what came of
+ * choices, from which is learned how the next ones are made.
  *
  * 1. A batch counts once, by its sender and its number.
- * 2. The latest ends of attempts are kept, as many as there may be; whoever learns from them in their order knows the same in
+ * 2. The latest of both are kept, as many as there may be; whoever learns from them in their order knows the same in
  *    every process and after every restart.
  */
 import { ExperienceSnapshotV1 } from "@tutti/contracts/intelligence/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { kernelErrors, type Machine } from "@tutti/kernel";
-import { forgetCapability, recordExperience } from "./commands.ts";
-import { capabilityForgotten, experienceRecorded } from "./events.ts";
+import { forgetCapability, learnChoice, recordExperience } from "./commands.ts";
+import { capabilityForgotten, choiceLearned, experienceRecorded } from "./events.ts";
 import { experienceNews } from "./queries.ts";
 import { type Experience, newExperience } from "./state.ts";
 
@@ -20,24 +21,24 @@ export const experience: Machine<Experience, never> = {
   behaviour: 1,
   isEndless: true,
   create: newExperience,
-  commands: [recordExperience, forgetCapability],
-  events: [experienceRecorded, capabilityForgotten],
+  commands: [recordExperience, learnChoice, forgetCapability],
+  events: [experienceRecorded, choiceLearned, capabilityForgotten],
   queries: [experienceNews],
   snapshots: {
     version: newest,
     encode: (state) => ExperienceSnapshotV1.encode(snapshotOf(state as Experience)).finish(),
     decode(bytes, version) {
       if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: "experience", version, newest });
-      const { outcomes, count, forgottenCount, senders } = ExperienceSnapshotV1.decode(bytes);
+      const { senders, ...kept } = ExperienceSnapshotV1.decode(bytes);
       return {
-        ...{ outcomes, count, forgottenCount },
+        ...kept,
         senders: new Map(senders.map(({ sender, batch }) => [sender, batch])),
       };
     },
   },
   recover() {},
-  describe: ({ count }) => ({
-    status: count === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
+  describe: ({ count, choiceCount }) => ({
+    status: count + choiceCount === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
     definition: "",
     labels: {},
     idChosen: false,
@@ -45,9 +46,9 @@ export const experience: Machine<Experience, never> = {
   project: (state) => ExperienceSnapshotV1.toJSON(snapshotOf(state as Experience)),
 };
 
-function snapshotOf({ outcomes, count, forgottenCount, senders }: Experience): ExperienceSnapshotV1 {
+function snapshotOf({ senders, ...kept }: Experience): ExperienceSnapshotV1 {
   return {
-    ...{ outcomes, count, forgottenCount },
+    ...kept,
     senders: [...senders].map(([sender, batch]) => ({ sender, batch })),
   };
 }

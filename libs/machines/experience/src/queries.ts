@@ -1,16 +1,19 @@
-import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import type { Experience } from "./state.ts";
 
 export interface NewsWanted {
   /** What whoever asks has learned from already. */
   readonly count: number;
+  readonly choiceCount: number;
   readonly forgottenCount: number;
 }
 
 export interface ExperienceNews {
   readonly outcomes: readonly ReadOnly<LearnedOutcome>[];
+  readonly choices: readonly ReadOnly<LearnedChoice>[];
   readonly count: number;
+  readonly choiceCount: number;
   readonly forgottenCount: number;
   /** These are all there are: who has learned from others begins anew. */
   readonly isAnew: boolean;
@@ -19,14 +22,18 @@ export interface ExperienceNews {
 /** What has come since. */
 export const experienceNews: Query<Experience, NewsWanted, ExperienceNews> = {
   type: "experience_news",
-  answer({ outcomes, count, forgottenCount }, known) {
+  answer({ outcomes, choices, count, choiceCount, forgottenCount }, known) {
     const missing = count - known.count;
-    const isAnew = known.forgottenCount !== forgottenCount || missing < 0 || missing > outcomes.length;
+    const missingChoices = choiceCount - known.choiceCount;
+    const isKept = (wanted: number, kept: readonly unknown[]) => wanted >= 0 && wanted <= kept.length;
+    const isAnew =
+      known.forgottenCount !== forgottenCount ||
+      !isKept(missing, outcomes) ||
+      !isKept(missingChoices, choices);
     return {
       outcomes: isAnew ? outcomes : outcomes.slice(outcomes.length - missing),
-      count,
-      forgottenCount,
-      isAnew,
+      choices: isAnew ? choices : choices.slice(choices.length - missingChoices),
+      ...{ count, choiceCount, forgottenCount, isAnew },
     };
   },
 };

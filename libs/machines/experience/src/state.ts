@@ -1,4 +1,4 @@
-import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import type { Command, MachineEvent } from "@tutti/kernel";
 
 /** What a namespace has seen of attempts, folded from its events. Only folds change it. */
@@ -7,6 +7,10 @@ export interface Experience {
   outcomes: LearnedOutcome[];
   /** How many there have been ever. */
   count: number;
+  /** What came of the latest choices of modes, the oldest first. */
+  choices: LearnedChoice[];
+  /** How many there have been ever. */
+  choiceCount: number;
   /** How often something was forgotten: whoever has learned before begins anew. */
   forgottenCount: number;
   /** The last batch of each sender, the longest silent first. */
@@ -17,5 +21,5 @@ export type ExperienceEvent<Body> = MachineEvent<Experience, never, Body>;
 export type ExperienceCommand<Body, Reply> = Command<Experience, Body, Reply, never>;
 
 export function newExperience(): Experience {
-  return { outcomes: [], count: 0, forgottenCount: 0, senders: new Map() };
+  return { outcomes: [], count: 0, choices: [], choiceCount: 0, forgottenCount: 0, senders: new Map() };
 }

@@ -1,7 +1,7 @@
 /** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
-import { experience, forgetCapability, recordExperience } from "../src/index.ts";
-import { experienceKey, outcomeOf } from "../src/testing/index.ts";
+import { experience, forgetCapability, learnChoice, recordExperience } from "../src/index.ts";
+import { choiceOf, experienceKey, outcomeOf } from "../src/testing/index.ts";
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
@@ -25,6 +25,17 @@ export const stories: GoldenStories = {
     record("one", 1, "pay");
     record("two", 4, "ship");
     driver.execute(experienceKey, forgetCapability, { capability: "pay" });
+    return goldenOf(driver, experience, experienceKey, release);
+  },
+
+  /** What came of choices, one of which was told twice. */
+  chosen: (release) => {
+    const driver = new MachineDriver({ machines: [experience], service: "master" });
+    const learn = (sessionId: string, lostMs: number) =>
+      driver.execute(experienceKey, learnChoice, { choice: choiceOf(sessionId, { lostMs }) });
+    learn("one", 0);
+    learn("two", 7);
+    learn("two", 7);
     return goldenOf(driver, experience, experienceKey, release);
   },
 };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import { machineConformance } from "@tutti/kernel/testing";
+import { experience } from "@tutti/machine-experience";
 import { isDone } from "@tutti/machine-run/siblings";
 import { explainSession, session } from "../src/index.ts";
 import { isOpen } from "../src/state.ts";
@@ -9,10 +10,12 @@ import { operations, resultOf } from "../src/testing/index.ts";
 
 describe("sessions", () => {
   machineConformance({
-    machines: [session],
+    machines: [session, experience],
     service: "master",
     outside: ["workflow", "swarm"],
     commands: operations(),
+    // What else experience is told is tried where it is made.
+    rare: ["record_experience", "forget_capability", "experience_recorded v1", "capability_forgotten v1"],
     resultOf,
     pauseMaxMs: 4_000,
     sequences: 200,
@@ -20,6 +23,7 @@ describe("sessions", () => {
     golden: new URL("../golden/", import.meta.url),
     invariant(driver) {
       for (const key of driver.keys) {
+        if (key.kind !== "session") continue;
         const state = driver.state(key, session);
         const sum = state.counts.reduce((all, count) => all + count, 0);
         assert.equal(sum, state.tasks.length, "every task is counted once");

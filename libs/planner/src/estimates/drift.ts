@@ -18,8 +18,17 @@ const noticedAt = 7;
 const deviationsMost = 3;
 
 export class DriftWatch {
-  readonly #longer = new Side();
-  readonly #shorter = new Side();
+  readonly #longer: Side;
+  readonly #shorter: Side;
+
+  constructor(longer = new Side(), shorter = new Side()) {
+    this.#longer = longer;
+    this.#shorter = shorter;
+  }
+
+  clone(): DriftWatch {
+    return new DriftWatch(this.#longer.clone(), this.#shorter.clone());
+  }
 
   /** A value's logarithm was so much above what was expected, where that is usual up to `deviation`. */
   add(surprise: number, deviation: number): void {
@@ -43,6 +52,15 @@ class Side {
   /** The two that were furthest off: what is learned catches up, and those that come later say less. */
   #furthest: readonly number[] = [];
   #factor: number | undefined;
+
+  clone(): Side {
+    const other = new Side();
+    other.#sum = this.#sum;
+    other.#samples = this.#samples;
+    other.#furthest = this.#furthest;
+    other.#factor = this.#factor;
+    return other;
+  }
 
   add(deviations: number, surprise: number): void {
     this.#sum = Math.max(0, this.#sum + deviations - allowance);

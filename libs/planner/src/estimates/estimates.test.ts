@@ -33,6 +33,24 @@ describe("estimates", () => {
     assert.equal(estimates.slowness("nobody"), 1);
   });
 
+  it("that are forked know what was known, and leave it as it was", () => {
+    const estimates = new Estimates();
+    const alone = new Estimates();
+    for (let round = 0; round < 20; round++)
+      for (const each of [estimates, alone]) each.learn(of("a", "x", round), 100 + round);
+    const before = estimates.estimate(of("a", "x"));
+    const fork = estimates.fork();
+    assert.deepEqual(fork.estimate(of("a", "x")), before);
+    for (let round = 0; round < 20; round++)
+      for (const each of [fork, alone]) each.learn(of("a", "x", round), 1_000 + round);
+    assert.deepEqual(fork.estimate(of("a", "x")), alone.estimate(of("a", "x")));
+    assert.equal(fork.quantileMs(of("a", "x"), 0.9), alone.quantileMs(of("a", "x"), 0.9));
+    assert.deepEqual([fork.drift("a"), fork.slowness("x")], [alone.drift("a"), alone.slowness("x")]);
+    assert.deepEqual(estimates.estimate(of("a", "x")), before);
+    estimates.learn(of("b"), 7);
+    assert.equal(fork.estimate(of("b"))?.basis, "b");
+  });
+
   it("take a first attempt for what the capability takes, with little confidence", () => {
     const estimates = new Estimates();
     estimates.learn(of("a", "x"), 200);

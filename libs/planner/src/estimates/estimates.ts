@@ -89,15 +89,23 @@ const failureShrinkage = 10;
 const leastMs = 0.01;
 
 class Kind {
-  readonly usual = new Latent(0, capabilityPrior);
-  readonly growth = new Latent(growthPrior.mean, growthPrior.variance);
-  readonly spread = new Spread();
-  readonly failures = new Share();
-  readonly drift = new DriftWatch();
+  usual = new Latent(0, capabilityPrior);
+  growth = new Latent(growthPrior.mean, growthPrior.variance);
+  spread = new Spread();
+  failures = new Share();
+  drift = new DriftWatch();
   noise = noisePrior;
   /** Mean of the logarithms of sizes, around which the growth turns. */
   meanSize = 0;
   seen = 0;
+
+  clone(): Kind {
+    const { usual, growth, spread, failures, drift, noise, meanSize, seen } = this;
+    return Object.assign(new Kind(), {
+      ...{ usual: usual.clone(), growth: growth.clone(), spread: spread.clone() },
+      ...{ failures: failures.clone(), drift: drift.clone(), noise, meanSize, seen },
+    });
+  }
 
   /** How far one of its kinds may lie from it, as a variance. */
   get between(): number {
@@ -134,8 +142,12 @@ class Kind {
 }
 
 class Pair {
-  readonly offset = new Latent(0, pairPrior);
-  readonly failures = new Share();
+  offset = new Latent(0, pairPrior);
+  failures = new Share();
+
+  clone(): Pair {
+    return Object.assign(new Pair(), { offset: this.offset.clone(), failures: this.failures.clone() });
+  }
 }
 
 /** A share of yes among yes and no, old ones counting less. */
@@ -148,6 +160,10 @@ class Share {
     this.yes = this.yes * keep + (isYes ? 1 : 0);
     this.all = this.all * keep + 1;
   }
+
+  clone(): Share {
+    return Object.assign(new Share(), { yes: this.yes, all: this.all });
+  }
 }
 
 export class Estimates {
@@ -155,10 +171,19 @@ export class Estimates {
   readonly #agents: Recent<Latent>;
   readonly #pairs: Recent<Pair>;
 
-  constructor(limits: EstimatesLimits = defaultLimits) {
-    this.#kinds = new Recent(limits.capabilitiesMax);
-    this.#agents = new Recent(limits.agentsMax);
-    this.#pairs = new Recent(limits.pairsMax);
+  /** @param under `fork` gives it */
+  constructor(limits: EstimatesLimits = defaultLimits, under?: Estimates) {
+    this.#kinds =
+      under === undefined ? new Recent(limits.capabilitiesMax) : under.#kinds.fork((known) => known.clone());
+    this.#agents =
+      under === undefined ? new Recent(limits.agentsMax) : under.#agents.fork((known) => known.clone());
+    this.#pairs =
+      under === undefined ? new Recent(limits.pairsMax) : under.#pairs.fork((known) => known.clone());
+  }
+
+  /** What is learned with it is known there alone; what is learned here is known there too, as far as nothing was learned of it there. */
+  fork(): Estimates {
+    return new Estimates(defaultLimits, this);
   }
 
   /** An attempt did what it should, and took so long. */

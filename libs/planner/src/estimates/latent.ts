@@ -11,6 +11,10 @@ export class Latent {
     this.mean = mean;
     this.variance = variance;
   }
+
+  clone(): Latent {
+    return new Latent(this.mean, this.variance);
+  }
 }
 
 /** A part of a sum: it counts `weight` times. */

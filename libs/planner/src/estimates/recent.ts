@@ -1,10 +1,18 @@
+interface Under<Value> {
+  readonly recent: Recent<Value>;
+  readonly copy: (value: Value) => Value;
+}
+
 /** A map that holds at most so many entries, and forgets those that were not asked for longest. */
 export class Recent<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #sizeMax: number;
+  /** What is not here is looked for there, and stays as it is: what is taken from it is a copy. */
+  readonly #under: Under<Value> | undefined;
 
-  constructor(sizeMax: number) {
+  constructor(sizeMax: number, under?: Under<Value>) {
     this.#sizeMax = sizeMax;
+    this.#under = under;
   }
 
   get size(): number {
@@ -13,7 +21,12 @@ export class Recent<Value> {
 
   /** Without its counting as asked for. */
   peek(key: string): Value | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key) ?? this.#under?.recent.peek(key);
+  }
+
+  /** Another one on top of it. */
+  fork(copy: (value: Value) => Value): Recent<Value> {
+    return new Recent(this.#sizeMax, { recent: this, copy });
   }
 
   take(key: string, make: () => Value): Value {
@@ -24,13 +37,18 @@ export class Recent<Value> {
       this.#entries.set(key, known);
       return known;
     }
-    const made = make();
+    const made = this.#below(key) ?? make();
     this.#entries.set(key, made);
     if (this.#entries.size > this.#sizeMax) {
       const oldest = this.#entries.keys().next();
       if (oldest.done !== true) this.#entries.delete(oldest.value);
     }
     return made;
+  }
+
+  #below(key: string): Value | undefined {
+    const below = this.#under?.recent.peek(key);
+    return below === undefined ? undefined : this.#under?.copy(below);
   }
 
   forget(key: string): void {

@@ -16,6 +16,14 @@ export class Spread {
   #unit = 1;
   #total = 0;
 
+  clone(): Spread {
+    const other = new Spread();
+    other.#counts.set(this.#counts);
+    other.#unit = this.#unit;
+    other.#total = this.#total;
+    return other;
+  }
+
   /** How many values it rests on, old ones counting less. */
   get samples(): number {
     return this.#total / this.#unit;

@@ -4,7 +4,7 @@ import { Draws } from "../chance/draws.ts";
 import { QualityEstimates } from "../estimates/quality.ts";
 import { UseEstimates } from "../estimates/use.ts";
 import { chain, intended, layers, present, situated } from "../testing/situations.ts";
-import { chooseMode, learnOutcome, type ModeChoice, outcomeOf } from "./choose.ts";
+import { chooseMode, type Lesson, learnOutcome, lessonOf, type ModeChoice, outcomeOf } from "./choose.ts";
 import { ModeChooser } from "./chooser.ts";
 import type { Mode } from "./mode.ts";
 import { type IntendedTask, situationOf } from "./situation.ts";
@@ -13,6 +13,11 @@ import type { Weights } from "./weights.ts";
 const unequal = present([0.4, 0.6, 0.8, 1, 1, 1.3, 1.6, 2, 2.5]);
 const timeOnly = { time: 1, cost: 0, quality: 0 } as const;
 const chosenOf = ({ candidates, chosen }: ModeChoice) => candidates[chosen]?.mode;
+const lesson = (choice: ModeChoice, realMs: number): Lesson => {
+  const made = lessonOf(choice, realMs);
+  assert.ok(made, "something was chosen");
+  return made;
+};
 const quiet = { exploration: 0 } as const;
 
 const shortChain = situated(
@@ -111,7 +116,7 @@ describe("a chooser that learns", () => {
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
       // Done again it comes out as it was predicted: what it really took beside that is its own.
       const replayed = [{ mode: mode ?? "workflow", simulatedMs: predictedMs }];
-      learnOutcome(chooser, choice, realMs, replayed);
+      learnOutcome(chooser, lesson(choice, realMs), replayed);
       chosen.push(mode);
     }
     return chosen;
@@ -132,7 +137,8 @@ describe("a chooser that learns", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 20; round++) {
       const choice = chooseMode(heavyLayers, chooser, quiet);
-      learnOutcome(chooser, choice, 3 * (choice.features[`predictedMs.${chosenOf(choice)}`] ?? 0));
+      const predictedMs = choice.features[`predictedMs.${chosenOf(choice)}`] ?? 0;
+      learnOutcome(chooser, lesson(choice, 3 * predictedMs));
     }
     const choice = chooseMode(heavyLayers, chooser, quiet);
     assert.equal(chosenOf(choice), "intelligence");
@@ -151,7 +157,7 @@ describe("a chooser that learns", () => {
         { mode: used, simulatedMs: predictedMs(used) },
         { mode: "swarm", simulatedMs: predictedMs("swarm") / 6 },
       ] as const;
-      learnOutcome(chooser, choice, predictedMs(used), replayed);
+      learnOutcome(chooser, lesson(choice, predictedMs(used)), replayed);
     }
     assert.equal(chosenOf(chooseMode(heavyLayers, chooser, quiet)), "swarm");
   });
@@ -160,10 +166,19 @@ describe("a chooser that learns", () => {
     const chooser = new ModeChooser({ exploration: 0.03 });
     for (let round = 0; round < 60; round++) {
       const choice = chooseMode(round % 2 === 0 ? heavyLayers : shortChain, chooser);
-      learnOutcome(chooser, choice, choice.candidates[choice.chosen]?.expectedMs ?? 0);
+      learnOutcome(chooser, lesson(choice, choice.candidates[choice.chosen]?.expectedMs ?? 0));
       const { totalMs, lostMs } = chooser.keep();
       assert.ok(lostMs <= 0.03 * totalMs + 1e-9, `${lostMs} of ${totalMs}`);
     }
+  });
+
+  it("loses no more in choices that are made side by side", () => {
+    const chooser = new ModeChooser({ exploration: 0.03 });
+    const spent = { expectedMs: 1e6, lostMs: 0, realMs: 1e6, mode: "workflow", features: {} } as const;
+    learnOutcome(chooser, spent);
+    const tried = chooseMode(shortChain, chooser, { exploration: 0.9 });
+    assert.equal(tried.explored, true);
+    assert.equal(chooseMode(shortChain, chooser, { exploration: 0.9, underTrialMs: 1e6 }).explored, false);
   });
 
   it("never tries what it may not", () => {

@@ -44,6 +44,8 @@ export interface ModeQuestion {
   readonly weights?: Weights;
   /** How much time may be lost by trying, as a share. 0: nothing is tried. Absent: as the chooser is set. */
   readonly exploration?: number;
+  /** What choices that have not ended are expected to lose by trying. */
+  readonly underTrialMs?: number;
   /** Modes that cannot be chosen now, and why, in words: an engine that is down, a mode that is not allowed. */
   readonly excluded?: ReadonlyMap<Mode, string>;
   readonly delays?: EngineDelays;
@@ -63,7 +65,11 @@ export function chooseMode(
     ...Object.fromEntries(predictions.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs])),
   };
   const options = predictions.map((prediction) => optionOf(prediction, excluded.get(prediction.mode)));
-  const judgement = chooser.choose(features, options, weights, question.exploration);
+  const { exploration, underTrialMs } = question;
+  const judgement = chooser.choose(features, options, weights, {
+    ...(exploration !== undefined && { exploration }),
+    ...(underTrialMs !== undefined && { underTrialMs }),
+  });
   return {
     kind: "mode",
     features,
@@ -128,25 +134,56 @@ export function outcomeOf(
   return { ...real, score: scoreOf(weights, figures(real.realMs, real.used, real.quality), best) };
 }
 
+/** A choice and what came of it, as far as a chooser learns from it. */
+export interface Lesson {
+  /** With `predictedMs.MODE`. */
+  readonly features: Readonly<Record<string, number>>;
+  readonly mode: Mode;
+  /** What was expected of it then. */
+  readonly expectedMs: number;
+  /** By how much that was more than of another, because it was tried. */
+  readonly lostMs: number;
+  readonly realMs: number;
+}
+
+/** What a choice was expected to lose because it was made to learn; 0 for others. */
+export function expectedLossMs({
+  candidates,
+  chosen,
+  explored,
+}: Pick<ModeChoice, "chosen" | "explored"> & {
+  readonly candidates: readonly Pick<ModeCandidate, "eligible" | "expectedMs" | "score">[];
+}): number {
+  if (!explored) return 0;
+  const open = candidates.filter(({ eligible }, at) => eligible && at !== chosen);
+  const [usual] = open.toSorted((one, other) => other.score - one.score);
+  return Math.max(0, (candidates[chosen]?.expectedMs ?? 0) - (usual?.expectedMs ?? 0));
+}
+
 /**
  * Takes in what came of a choice, and what the other modes would have taken, where the session was done again (`replay`). Whoever tells
  * the same twice is believed twice.
  */
 export function learnOutcome(
   chooser: ModeChooser,
-  { features, candidates, chosen }: Pick<ModeChoice, "features" | "candidates" | "chosen">,
-  realMs: number,
+  { features, mode, expectedMs, lostMs, realMs }: Lesson,
   replayed: readonly { readonly mode: Mode; readonly simulatedMs: number }[] = [],
 ): void {
-  const own = candidates[chosen]?.mode;
-  const predictedMs = (mode: Mode) => features[`predictedMs.${mode}`] ?? 0;
-  if (own === undefined) return;
-  const seen = replayed.map(({ mode, simulatedMs }) => ({
-    mode,
-    simulatedMs,
-    predictedMs: predictedMs(mode),
-  }));
-  const used = seen.find(({ mode }) => mode === own);
-  if (used === undefined) chooser.learn(features, own, predictedMs(own), realMs);
+  const predictedMs = (of: Mode) => features[`predictedMs.${of}`] ?? 0;
+  chooser.spend(expectedMs, lostMs);
+  const seen = replayed.map((each) => ({ ...each, predictedMs: predictedMs(each.mode) }));
+  const used = seen.find((each) => each.mode === mode);
+  if (used === undefined) chooser.learn(features, mode, predictedMs(mode), realMs);
   else chooser.learnReplayed(features, used, seen, realMs);
+}
+
+/** Undefined where nothing was chosen. */
+export function lessonOf(choice: ModeChoice, realMs: number): Lesson | undefined {
+  const { features, candidates, chosen } = choice;
+  const own = candidates[chosen];
+  if (own === undefined) return undefined;
+  return {
+    ...{ features, mode: own.mode, expectedMs: own.expectedMs, lostMs: expectedLossMs(choice) },
+    realMs,
+  };
 }

@@ -5,7 +5,7 @@
  * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its prediction.
  * 2. Unless it is probable enough that another mode is better, the safe one is chosen.
  * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all time.
- * 4. No clock and no chance: the same cases in the same order give the same choices, and what it knows can be kept and given back.
+ * 4. No clock and no chance, and a choice changes nothing: what it knows follows from what came of choices, in their order.
  */
 import { type KeptRegression, Regression } from "../structures/regression.ts";
 import { scaled } from "./features.ts";
@@ -43,6 +43,14 @@ export interface Judgement {
   readonly fallback: boolean;
 }
 
+/** What may be lost by trying now. */
+export interface Trying {
+  /** How much time, as a share of all. 0: nothing is tried. */
+  readonly exploration?: number;
+  /** What choices that have not ended are expected to lose. */
+  readonly underTrialMs?: number;
+}
+
 export interface ChooserSettings {
   /** How much time may be lost by trying, as a share of all. */
   readonly exploration: number;
@@ -58,9 +66,8 @@ const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, 
 export interface KeptChooser {
   readonly version: 1;
   readonly regression: KeptRegression;
-  readonly choices: number;
   readonly outcomes: number;
-  /** Expected time of all choices, and what trying was expected to lose. */
+  /** Expected time of all choices of which it was told what came of them, and what trying was expected to lose. */
   readonly totalMs: number;
   readonly lostMs: number;
 }
@@ -72,7 +79,9 @@ const blockSize = 1 + scaled({}).length;
 /** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
 const noise = 0.2;
 /** How far off predictions are believed to be: all together, and one mode beside the others; on the whole, and per feature. */
-const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.2, modeByFeature: 0.08 } as const;
+const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.2, modeByFeature: 0.16 } as const;
+/** What is learned of modes beside each other is known to about this. */
+const coarse = 0.1;
 /** As good as another is who is worse by less. */
 const alike = 0.02;
 /** What is as sure as this is not tried to learn more of it. */
@@ -85,7 +94,6 @@ const furthest = 3;
 export class ModeChooser {
   readonly #settings: ChooserSettings;
   readonly #regression: Regression;
-  #choices: number;
   #outcomes: number;
   #totalMs: number;
   #lostMs: number;
@@ -94,7 +102,6 @@ export class ModeChooser {
     this.#settings = { ...usualChooserSettings, ...settings };
     const known = kept?.version === 1 ? kept : undefined;
     this.#regression = new Regression(blockSize * (1 + modes.length), known?.regression);
-    this.#choices = known?.choices ?? 0;
     this.#outcomes = known?.outcomes ?? 0;
     this.#totalMs = known?.totalMs ?? 0;
     this.#lostMs = known?.lostMs ?? 0;
@@ -109,7 +116,7 @@ export class ModeChooser {
     features: Readonly<Record<string, number>>,
     options: readonly Option[],
     weights: Weights,
-    exploration: number = this.#settings.exploration,
+    { exploration = this.#settings.exploration, underTrialMs = 0 }: Trying = {},
   ): Judgement {
     const rows = options.map(({ mode }) => rowOf(features, mode));
     const judged = this.#judged(options, rows, weights);
@@ -126,12 +133,10 @@ export class ModeChooser {
     };
     const fallback = best !== safe && better(best, safe, 0) < this.#settings.confidenceLeast;
     const usual = fallback ? safe : best;
-    const tried = exploration > 0 ? this.#tried(judged, unsure, open, usual, exploration) : undefined;
+    const affordable = (usualMs: number) =>
+      exploration * (this.#totalMs + usualMs) - this.#lostMs - underTrialMs;
+    const tried = exploration > 0 ? this.#tried(judged, unsure, open, usual, affordable) : undefined;
     const chosen = tried ?? usual;
-    const expectedMs = judged[chosen]?.expectedMs ?? 0;
-    this.#choices++;
-    this.#totalMs += expectedMs;
-    if (tried !== undefined) this.#lostMs += Math.max(0, expectedMs - (judged[usual]?.expectedMs ?? 0));
     return {
       judged,
       chosen,
@@ -139,6 +144,12 @@ export class ModeChooser {
       explored: tried !== undefined,
       fallback: fallback && tried === undefined,
     };
+  }
+
+  /** A choice has ended: what was expected of it, and what trying was expected to lose, count from now on. */
+  spend(expectedMs: number, lostMs: number): void {
+    this.#totalMs += expectedMs;
+    this.#lostMs += lostMs;
   }
 
   /** What came of a choice: `predictedMs` is what was expected of the mode before it was corrected. */
@@ -179,7 +190,6 @@ export class ModeChooser {
     return {
       version: 1,
       regression: this.#regression.keep(),
-      choices: this.#choices,
       outcomes: this.#outcomes,
       totalMs: this.#totalMs,
       lostMs: this.#lostMs,
@@ -191,9 +201,14 @@ export class ModeChooser {
   }
 
   #judged(options: readonly Option[], rows: readonly Float64Array[], weights: Weights): readonly Judged[] {
+    const learned = rows.map((row) => noise * this.#regression.expected(row));
+    const isOpen = (at: number) => options[at]?.ineligible === undefined;
+    const least = (one: number, other: number) =>
+      (options[other]?.meanMs ?? 0) < (options[one]?.meanMs ?? 0) ? other : one;
+    const anchor = [...options.keys()].filter(isOpen).reduce(least, options.findIndex((_, at) => isOpen(at)));
     const corrected = options.map(({ meanMs, highMs, ineligible }, at) => {
-      const row = rows[at] ?? [];
-      const factor = Math.exp(noise * this.#regression.expected(row));
+      const base = learned[anchor] ?? 0;
+      const factor = Math.exp(base + believed((learned[at] ?? 0) - base));
       return { expectedMs: meanMs * factor, highMs: highMs * factor, eligible: ineligible === undefined };
     });
     const figures = options.map(({ cost, quality }, at) => ({
@@ -222,7 +237,7 @@ export class ModeChooser {
     unsure: (one: number, other: number) => number,
     open: readonly number[],
     usual: number,
-    exploration: number,
+    affordable: (usualMs: number) => number,
   ): number | undefined {
     let hopeful: number | undefined;
     let most = alike;
@@ -232,14 +247,21 @@ export class ModeChooser {
       const unsureBy = unsure(at, usual);
       const hope = gainOf(judged, at, usual) + this.#settings.optimism * unsureBy;
       const lostMs = Math.max(0, (judged[at]?.expectedMs ?? 0) - usualMs);
-      const isAffordable =
-        lostMs <= lossMost * usualMs && this.#lostMs + lostMs <= exploration * (this.#totalMs + usualMs);
+      const isAffordable = lostMs <= lossMost * usualMs && lostMs <= affordable(usualMs);
       if (unsureBy < unsureLeast || hope <= most || !isAffordable) continue;
       hopeful = at;
       most = hope;
     }
     return hopeful;
   }
+}
+
+/**
+ * How much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to a few hundredths, what
+ * was learned of sessions that were only alike does not.
+ */
+function believed(apart: number): number {
+  return apart ** 3 / (apart ** 2 + coarse ** 2);
 }
 
 /** A mode as it was predicted, and as it came out when the session was done again. */

@@ -15,7 +15,7 @@ export interface DrawnCase {
 }
 
 /** What is found may find more: at most so many times what is known, and never more than so many. */
-const foundMost = { times: 4, tasks: 2_000 } as const;
+const foundMost = { times: 50, tasks: 1_000 } as const;
 
 /** Cases in pairs that mirror each other: where one has long tasks the other has short ones, so few tell the mean well. */
 export function drawnCases(situation: Situation, count: number, draws: Draws): readonly DrawnCase[] {

@@ -36,7 +36,7 @@ export interface PredictionLimits {
   readonly casesMax: number;
 }
 
-const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 8 };
+const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
 
 export function predicted(
   situation: Situation,

@@ -11,6 +11,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",
   "tutti.insight.v1.MetricService/QuerySeries":
     "GET /v1/metrics/series gives the same as points for a picture",
+  "tutti.intelligence.v1.EstimateService/ReadExperience": betweenProcesses,
   "tutti.intelligence.v1.EstimateService/RecordOutcomes": betweenProcesses,
   "tutti.registry.v1.RegistryService/Deregister": betweenProcesses,
   "tutti.registry.v1.RegistryService/Register": betweenProcesses,

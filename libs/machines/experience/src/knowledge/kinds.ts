@@ -23,9 +23,14 @@ export function kindsOf({ capability, version, definition, definitionTask }: Kin
   return [...kinds, any];
 }
 
+/** A kind as estimates know it, with the wider ones that it is one of. */
+export function describedAs(kind: Kind): { readonly capability: string; readonly within: readonly string[] } {
+  const [capability = "", ...within] = kindsOf(kind).map(keyOf);
+  return { capability, within };
+}
+
 export function subjectOf(attempt: AboutAttempt): Subject {
-  const [nearest = "", ...within] = kindsOf(attempt).map(keyOf);
-  return { capability: nearest, agentId: attempt.agentId, inputBytes: attempt.inputBytes, within };
+  return { ...describedAs(attempt), agentId: attempt.agentId, inputBytes: attempt.inputBytes };
 }
 
 // Capabilities, versions and names of definitions have no line breaks.

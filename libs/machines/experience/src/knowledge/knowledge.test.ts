@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver, seededChance } from "@tutti/kernel/testing";
-import { experience, experienceNews, outcomesMax, recordExperience } from "../index.ts";
-import { experienceKey, outcomeOf } from "../testing/index.ts";
+import {
+  experience,
+  experienceNews,
+  Learner,
+  learnChoice,
+  type NewsWanted,
+  outcomesMax,
+  recordExperience,
+} from "../index.ts";
+import { choiceOf, experienceKey, outcomeOf } from "../testing/index.ts";
 import { Knowledge } from "./knowledge.ts";
 
 const anything = {
@@ -70,9 +78,8 @@ describe("what is known of attempts", () => {
 
   it("is the same for whoever learned from the beginning, in parts, and anew from what is kept", () => {
     const driver = new MachineDriver({ machines: [experience], service: "master" });
-    const inParts = new Knowledge();
-    let known = { count: 0, forgottenCount: 0 };
-    const newsFor = (place: typeof known) => {
+    const inParts = new Learner();
+    const newsFor = (place: NewsWanted) => {
       const state = driver.state(experienceKey, experience);
       const answer = experienceNews.answer(state, place, { key: experienceKey, nowMs: driver.nowMs });
       assert.ok(!isRefusal(answer));
@@ -81,18 +88,25 @@ describe("what is known of attempts", () => {
     for (let batch = 1; batch <= 5; batch++) {
       const outcomes = times(100 * batch, 20, batch).map((runMs) => outcomeOf("pay", { runMs }));
       driver.execute(experienceKey, recordExperience, { sender: "one", batch, outcomes });
-      const news = newsFor(known);
-      assert.deepEqual([news.isAnew, news.outcomes.length], [false, 20]);
-      for (const outcome of news.outcomes) inParts.learn(outcome);
-      known = news;
+      const choice = choiceOf(`session-${batch}`, { realMs: 100 * batch });
+      driver.execute(experienceKey, learnChoice, { choice });
+      const news = newsFor(inParts.place);
+      assert.deepEqual([news.isAnew, news.outcomes.length, news.choices.length], [false, 20, 1]);
+      const asked = inParts.place;
+      assert.equal(inParts.take(news, asked), true);
+      assert.equal(inParts.take(news, asked), false);
     }
-    const anew = new Knowledge();
-    for (const outcome of newsFor({ count: 0, forgottenCount: 0 }).outcomes) anew.learn(outcome);
-    assert.deepEqual(anew.models, inParts.models);
+    const anew = new Learner();
+    const { place } = anew;
+    assert.equal(anew.take(newsFor(place), place), true);
+    const [here, there] = [anew.knowledge, inParts.knowledge];
+    assert.deepEqual(here.models, there.models);
+    assert.equal(here.chooser.outcomes, 5);
+    assert.deepEqual(here.chooser.keep(), there.chooser.keep());
     const subject = { ...anything, capability: "pay" };
-    assert.deepEqual(anew.predict(subject), inParts.predict(subject));
-    assert.equal(newsFor({ count: 1_000, forgottenCount: 0 }).isAnew, true);
-    assert.equal(newsFor({ ...known, forgottenCount: 3 }).isAnew, true);
+    assert.deepEqual(here.predict(subject), there.predict(subject));
+    assert.equal(newsFor({ ...place, count: 1_000 }).isAnew, true);
+    assert.equal(newsFor({ ...inParts.place, forgottenCount: 3 }).isAnew, true);
   });
 
   it("rests on the latest ends: older ones are let go", () => {

@@ -1,12 +1,13 @@
 /**
  * What is known of attempts from those that ended: how long they take, how likely they fail, what they use; and how good it was
- * to rely on that, because each one that ends was predicted before it is learned from.
+ * to rely on that, because each one that ends was predicted before it is learned from. And what is known of choices from what came of them.
  *
  * The same ends in the same order give the same knowledge.
  */
-import type { LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import type { LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
+import { Mode } from "@tutti/contracts/session/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Drift, Estimates, UseEstimates } from "@tutti/planner";
+import { type Drift, Estimates, type Lesson, learnOutcome, ModeChooser, UseEstimates } from "@tutti/planner";
 import { type AboutAttempt, type Kind, keyOf, kindOf, subjectOf } from "./kinds.ts";
 
 export interface Predicted {
@@ -56,6 +57,13 @@ const pointsMax = 1_000;
 const errorOver = 100;
 const highShare = 0.9;
 
+const modeOf: Readonly<Record<number, Lesson["mode"]>> = {
+  [Mode.MODE_WORKFLOW]: "workflow",
+  [Mode.MODE_SWARM]: "swarm",
+  [Mode.MODE_INTELLIGENCE]: "intelligence",
+  [Mode.MODE_HYBRID]: "hybrid",
+};
+
 interface Track {
   version: number;
   samples: number;
@@ -66,8 +74,10 @@ interface Track {
 }
 
 export class Knowledge {
-  readonly #times = new Estimates();
-  readonly #uses = new UseEstimates();
+  /** Whoever plans learns more of its own on top of it (`fork`), and changes nothing here. */
+  readonly times = new Estimates();
+  readonly uses = new UseEstimates();
+  readonly chooser = new ModeChooser();
   readonly #tracks = new Map<string, Track>();
   #count: number;
 
@@ -85,34 +95,39 @@ export class Knowledge {
     track.learnedAt = ++this.#count;
     track.pools.add(pool);
     if (errorCode !== "") {
-      this.#times.learnFailure(subject);
+      this.times.learnFailure(subject);
       return;
     }
-    const before = this.#times.estimate(subject);
+    const before = this.times.estimate(subject);
     // What was guessed from something else altogether says nothing of this model.
     if (before !== undefined && kindOf(before.basis).capability === capability) {
-      const highMs = this.#times.quantileMs(subject, highShare) ?? before.meanMs;
+      const highMs = this.times.quantileMs(subject, highShare) ?? before.meanMs;
       track.points.push({ timeMs: endMs, predictedMs: before.medianMs, highMs, realMs: runMs });
       if (track.points.length > pointsMax) track.points.shift();
     }
     track.samples++;
-    this.#times.learn(subject, runMs);
-    this.#uses.learn(subject, { tokens, money });
+    this.times.learn(subject, runMs);
+    this.uses.learn(subject, { tokens, money });
+  }
+
+  learnChoice({ features, mode: number, expectedMs, lostMs, realMs }: ReadOnly<LearnedChoice>): void {
+    const mode = modeOf[number];
+    if (mode !== undefined) learnOutcome(this.chooser, { features, mode, expectedMs, lostMs, realMs });
   }
 
   /** Undefined as long as no attempt at anything has done what it should. */
   predict(attempt: AboutAttempt): Predicted | undefined {
     const subject = subjectOf(attempt);
-    const estimate = this.#times.estimate(subject);
+    const estimate = this.times.estimate(subject);
     if (estimate === undefined) return undefined;
     const { meanMs, medianMs, failureProbability, samples, confidence, basis, growth, usualBytes } = estimate;
-    const quantile = (share: number) => this.#times.quantileMs(subject, share) ?? medianMs;
+    const quantile = (share: number) => this.times.quantileMs(subject, share) ?? medianMs;
     return {
       ...{ meanMs, failureProbability, samples, confidence, basis: kindOf(basis) },
       ...{ p50Ms: quantile(0.5), p90Ms: quantile(highShare), p99Ms: quantile(0.99) },
       msPerByte: usualBytes >= 1 ? (medianMs * growth) / usualBytes : 0,
-      tokens: this.#uses.estimate("tokens", subject)?.mean ?? 0,
-      money: this.#uses.estimate("money", subject)?.mean ?? 0,
+      tokens: this.uses.estimate("tokens", subject)?.mean ?? 0,
+      money: this.uses.estimate("money", subject)?.mean ?? 0,
     };
   }
 
@@ -146,7 +161,7 @@ export class Knowledge {
       ...{ ...track, capability, points },
       error: errors.reduce((sum, error) => sum + error, 0) / count,
       coverage: covered / count,
-      drift: this.#times.drift(key),
+      drift: this.times.drift(key),
     };
   }
 }

@@ -1,1 +1,1 @@
-export { experienceKey, operations, outcomeOf } from "./operations.ts";
+export { choiceOf, experienceKey, operations, outcomeOf } from "./operations.ts";

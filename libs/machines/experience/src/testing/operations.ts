@@ -1,5 +1,11 @@
 /** Batches of few senders with small numbers, so that some come twice. */
-import { LearnedOutcome, RecordExperience } from "@tutti/contracts/intelligence/v1";
+import {
+  LearnChoice,
+  LearnedChoice,
+  LearnedOutcome,
+  RecordExperience,
+} from "@tutti/contracts/intelligence/v1";
+import { Mode } from "@tutti/contracts/session/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 
@@ -7,6 +13,12 @@ export const experienceKey = { namespace: "default", kind: "experience", id: "de
 
 export function outcomeOf(capability: string, given: Partial<LearnedOutcome> = {}): LearnedOutcome {
   return LearnedOutcome.create({ capability, agentId: "a", runMs: 100, endMs: 1_767_225_600_000, ...given });
+}
+
+export function choiceOf(sessionId: string, given: Partial<LearnedChoice> = {}): LearnedChoice {
+  const features = { tasks: 3, "predictedMs.workflow": 90, "predictedMs.swarm": 110 };
+  const times = { expectedMs: 100, realMs: 120, endMs: 1_767_225_600_000 };
+  return LearnedChoice.create({ sessionId, features, mode: Mode.MODE_WORKFLOW, ...times, ...given });
 }
 
 const outcomes = fc.array(
@@ -32,6 +44,19 @@ export function operations(): fc.Arbitrary<MachineCall> {
         fc
           .record({ sender: fc.constantFrom("one", "two", ""), batch: fc.nat(6), outcomes })
           .map((body) => RecordExperience.create(body)),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: call(
+        "learn_choice",
+        fc
+          .record({
+            id: fc.constantFrom("s1", "s2", ""),
+            endMs: fc.nat(3),
+            lostMs: fc.constantFrom(0, 5, -1),
+          })
+          .map(({ id, ...given }) => LearnChoice.create({ choice: choiceOf(id, given) })),
       ),
     },
     {

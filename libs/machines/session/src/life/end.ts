@@ -1,4 +1,5 @@
 /** How a session comes to its end, and who is told. */
+import { LearnChoice } from "@tutti/contracts/intelligence/v1";
 import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
 import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { type Amounts, type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
@@ -14,7 +15,7 @@ import {
   statusName,
   withdrawMessage as withdrawRun,
 } from "@tutti/machine-run/siblings";
-import { balanced, outcomeOf, safeMode } from "@tutti/planner";
+import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";
@@ -83,6 +84,7 @@ export function conclude(session: SessionView, step: SessionStep): void {
     ...{ status: WorkStatus.WORK_STATUS_COMPLETED, output: output.bytes, outputOfTasks: isOfTasks },
     ...{ error: undefined, cameOfIt: cameOf(session, step.nowMs), endMs: step.nowMs },
   });
+  tellOfChoice(session, step);
   report(session, step);
 }
 
@@ -116,6 +118,27 @@ function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined 
   const weights = time + cost + good === 0 ? balanced : { time, cost, quality: good };
   const { score } = outcomeOf({ candidates }, { realMs, used, quality }, weights);
   return { realMs, used, quality, score: Number.isFinite(score) ? score : 0 };
+}
+
+/** Name of the service that hosts experience. */
+const learnedBy = "master";
+const learnChoice: Message<LearnChoice> = { type: "learn_choice", codec: LearnChoice };
+
+/** What came of the choice of its mode goes into the experience of the namespace: the next ones are made with it. */
+function tellOfChoice(session: SessionView, step: SessionStep): void {
+  const choice = session.choices.findLast(({ kind }) => kind === "mode");
+  const chosen = choice?.candidates[choice.chosen];
+  // What was taken up again says nothing of how long it takes; nor does what was chosen without being tried.
+  const isTried = chosen !== undefined && chosen.expectedMs > 0;
+  if (choice?.outcome === undefined || !isTried || session.retries > 0) return;
+  const { namespace, id: sessionId } = session.key;
+  const to = { service: learnedBy, namespace, kind: "experience", id: namespace };
+  step.send(to, learnChoice, {
+    choice: {
+      ...{ sessionId, features: { ...choice.features }, mode: chosen.mode, expectedMs: chosen.expectedMs },
+      ...{ lostMs: expectedLossMs(choice), realMs: choice.outcome.realMs, endMs: session.endMs },
+    },
+  });
 }
 
 /** What its tasks used up; the time of agents at work where nobody said. */

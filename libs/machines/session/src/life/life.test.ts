@@ -4,6 +4,7 @@ import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
+import { experience } from "@tutti/machine-experience";
 import {
   addTasks,
   beginSession,
@@ -206,6 +207,38 @@ describe("a session in several parts", () => {
     const { realMs, quality, score } = scene.state.choices[0]?.outcome ?? { realMs: 0, quality: 0, score: 0 };
     assert.deepEqual([realMs, quality], [2_000, 1]);
     assert.ok(score > 0 && score <= 1, "twice the time is worth less");
+  });
+
+  it("has what came of the choice learned once it has done well, with what trying was expected to lose", () => {
+    const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
+    const candidateOf = (mode: Mode, expectedMs: number, score: number) => ({
+      ...{ mode, taskIds: [], eligible: true, expectedMs, highMs: 2_000, expectedQuality: 1 },
+      ...{ expectedUse: undefined, score, reason: "" },
+    });
+    const candidates = [candidateOf(workflow, 700, 1), candidateOf(swarm, 1_000, 0.7)];
+    const features = { tasks: 1, "predictedMs.swarm": 900 };
+    const made = { ...choice, kind: "mode", features, candidates, chosen: 1, explored: true };
+    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [] }];
+    const settled = { choice: made, mode: swarm, parts };
+    taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, settled));
+    scene.confirm();
+    scene.driver.advance(2_000);
+    scene.done("p1", "a");
+    scene.end();
+    taken(scene.driver.deliver() as object);
+    const key = { namespace: scene.key.namespace, kind: "experience", id: scene.key.namespace };
+    const { endMs } = scene.state;
+    assert.deepEqual(scene.driver.state(key, experience).choices, [
+      {
+        sessionId: scene.key.id,
+        features,
+        mode: swarm,
+        expectedMs: 1_000,
+        lostMs: 300,
+        realMs: 2_000,
+        endMs,
+      },
+    ]);
   });
 
   it("brings what one has done into those that look at it, once", () => {

@@ -1,5 +1,11 @@
 /** Commands to sessions, drawn by chance, and what the world answers: few tasks and short lives, so that much happens at once. */
-import { Mode, type RecordChoice, type SessionOrder, type TaskNote } from "@tutti/contracts/session/v1";
+import {
+  Mode,
+  type ModeCandidate,
+  type RecordChoice,
+  type SessionOrder,
+  type TaskNote,
+} from "@tutti/contracts/session/v1";
 import { NeedCondition, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -248,6 +254,14 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
   }
 }
 
+function candidate(mode: Mode): ModeCandidate {
+  const use = { tokens: 0, money: 0, timeMs: 20 };
+  return {
+    ...{ mode, taskIds: [], eligible: true, expectedMs: 20, highMs: 40, expectedUse: use },
+    ...{ expectedQuality: 1, score: 1, reason: "" },
+  };
+}
+
 function choice(luck: number): RecordChoice {
   const modes = [Mode.MODE_WORKFLOW, Mode.MODE_SWARM, Mode.MODE_INTELLIGENCE];
   const of = (shift: number) => modes[(Math.floor(luck * 100) + shift) % 3] ?? Mode.MODE_SWARM;
@@ -258,7 +272,7 @@ function choice(luck: number): RecordChoice {
       kind: "mode",
       chooseTime: undefined,
       features: { width: 2 },
-      candidates: [],
+      candidates: [candidate(of(0))],
       chosen: 0,
     },
     ...{

@@ -3,6 +3,7 @@ import { type Mode, SessionOrder, TaskNote } from "@tutti/contracts/session/v1";
 import { type Payload, TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
+import { experience } from "@tutti/machine-experience";
 import type { SessionEffect } from "../effects.ts";
 import {
   beginSession,
@@ -49,7 +50,7 @@ type SpecGiven = NonNullable<NonNullable<Parameters<typeof SessionOrder.fromPart
 
 export class SessionScene {
   readonly driver = new MachineDriver({
-    machines: [session],
+    machines: [session, experience],
     service: "master",
     outside: ["workflow", "swarm"],
   });

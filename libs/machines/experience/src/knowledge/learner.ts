@@ -1,0 +1,31 @@
+/** Knowledge that is brought up to date with what comes: whoever takes in the same experience knows the same, wherever it is. */
+import type { ExperienceNews, NewsWanted } from "../queries.ts";
+import { Knowledge } from "./knowledge.ts";
+
+const nowhere: NewsWanted = { count: 0, choiceCount: 0, forgottenCount: 0 };
+
+export class Learner {
+  #knowledge = new Knowledge();
+  #place = nowhere;
+
+  get knowledge(): Knowledge {
+    return this.#knowledge;
+  }
+
+  /** What it has learned from: what has come since is to be asked for. */
+  get place(): NewsWanted {
+    return this.#place;
+  }
+
+  /** False, and nothing is learned, for an answer to what was asked before something else was learned: ask again. */
+  take({ outcomes, choices, isAnew, ...place }: ExperienceNews, asked: NewsWanted): boolean {
+    if (asked !== this.#place) return false;
+    if (outcomes.length === 0 && choices.length === 0 && !isAnew) return true;
+    if (isAnew) this.#knowledge = new Knowledge(place.count - outcomes.length);
+    for (const outcome of outcomes) this.#knowledge.learn(outcome);
+    for (const choice of choices) this.#knowledge.learnChoice(choice);
+    const { count, choiceCount, forgottenCount } = place;
+    this.#place = { count, choiceCount, forgottenCount };
+    return true;
+  }
+}
