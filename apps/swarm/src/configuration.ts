@@ -119,6 +119,14 @@ const pool = z.strictObject({
       .default(0.1)
       .describe("The greatest share of a pool's slots that second copies may take."),
   }),
+  breakAfterFailures: z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .default(10)
+    .describe(
+      "After how many attempts that failed in a row an agent is given nothing for a while; at most half of those that offer the same.",
+    ),
   adaptiveConcurrency: z
     .boolean()
     .default(true)

@@ -104,6 +104,8 @@ export class WorkflowService extends Orchestrator {
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
+      outagesAt: (namespace: string, pool: string, sinceMs: number) =>
+        dispatcher.outagesAt(namespace, pool, sinceMs),
     };
     const reading = { machine, shelf, readers: new KeptReaders() };
     mesh.serve(runService, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));

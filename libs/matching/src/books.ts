@@ -200,7 +200,9 @@ export interface AgentBook {
   /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
   slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
-  answered(agent: Agent, result: Result, tookMs: number): void;
+  answered(agent: Agent, result: Result, capability: string, tookMs: number, nowMs: number): void;
+  /** An attempt failed at an agent, by its answer or because its time was over. */
+  failed(agent: Agent, capability: string, nowMs: number): void;
   report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
   offeringProblem(offering: Offering): string | undefined;
   /** An agent offers something else than before. */

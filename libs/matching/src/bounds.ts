@@ -18,7 +18,7 @@ export const capabilityNumbersMax = 100_000;
 export const slotsMax = 100_000;
 export const creditMax = 1_000_000;
 /** Placements that are remembered for those who ask why, and for how long. */
-export const placementsMax = 32_768;
+export const placementsMax = 131_072;
 export const placementsMs = 3_600_000;
 /** How often one task may be answered as busy before it goes back to its sender. */
 export const busyAnswersMax = 20;

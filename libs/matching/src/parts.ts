@@ -20,6 +20,7 @@ import type {
 import type { Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { HostFigures, KeyedLimit, Share as OfferShare } from "@tutti/contracts/types/v1";
 import type { Heap, Ranked, Refusal } from "@tutti/kernel";
+import type { Breaker } from "./agents/breaker.ts";
 import type { AgentIdentity } from "./agents/identity.ts";
 import type { Suspicion } from "./agents/suspicion.ts";
 import type { Fit, Wish } from "./demand/wish.ts";
@@ -150,9 +151,9 @@ export interface Extras {
   mayBind: boolean;
   /** Numbers of results that its agent sent more than once. */
   repeats: number[];
-}
   /** Whose share of the agents it has; undefined for that of its namespace. */
   readonly share: OfferShare | undefined;
+}
 
 /** A wait for a limit that is over. */
 interface LimitWait {
@@ -321,10 +322,10 @@ export interface Turn extends Ranked {
 
 /** A party at a cohort. Its rank is what it has had of it, by its weight. */
 export interface Tab extends Ranked {
-  readonly namespace: string;
   readonly party: string;
-  /** Live stands where it is the first, by the ranks of their first tasks. */
+  readonly namespace: string;
   weight: number;
+  /** Live stands where it is the first, by the ranks of their first tasks. */
   readonly fronts: Heap<Stand>;
   /** Those of them where others wait too: who is first there changes when this one has had a turn. */
   readonly shared: Set<Stand>;
@@ -434,6 +435,7 @@ export interface Agent extends Due, Ranked, AgentLoad {
   slowed: boolean;
   slowedDueMs: number;
   busyInRow: number;
+  readonly breaker: Breaker;
   cutDueMs: number;
   drainDueMs: number;
   sleepDueMs: number;

@@ -4,6 +4,7 @@ import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { OfferedTask } from "./offered-task.ts";
+import type { OutageWait } from "./outages.ts";
 import { PoolSender } from "./pool-sender.ts";
 import { PoolStream } from "./pool-stream.ts";
 import type { Settlement } from "./settlement.ts";
@@ -59,6 +60,12 @@ export class Dispatcher {
   /** Where the pool of that name is that the work of a namespace uses. */
   namespaceOf(pool: string, namespace: string): string {
     return this.#shared.has(pool) ? defaultName : namespace;
+  }
+
+  /** When nothing could be brought to a pool since a time, and why. */
+  outagesAt(namespace: string, pool: string, sinceMs: number): OutageWait[] {
+    const nowMs = this.#parts.foundation.clock.now();
+    return this.#links.get(namespace)?.get(pool)?.stream.outages.since(sinceMs, nowMs) ?? [];
   }
 
   offer(due: DueEffect, effect: OfferedTask): void {

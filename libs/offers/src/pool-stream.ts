@@ -6,6 +6,7 @@ import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/cont
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import { type Client, declareWeight, meshErrors } from "@tutti/mesh";
 import { weightOf } from "./messages.ts";
+import { Outages } from "./outages.ts";
 import type { PoolSender } from "./pool-sender.ts";
 
 export interface PoolStreamParts {
@@ -16,7 +17,7 @@ export interface PoolStreamParts {
   readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
   /** Instance id of this process. */
   readonly instanceId: string;
-  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
+  readonly foundation: Pick<Foundation, "timers" | "chance" | "logger" | "clock">;
 }
 
 const offerVersion = 1;
@@ -28,6 +29,8 @@ export class PoolStream {
   readonly #parts: PoolStreamParts;
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
+  /** When nothing could be brought there. */
+  readonly outages = new Outages();
   #ended: Promise<void> = Promise.resolve();
 
   constructor(parts: PoolStreamParts) {
@@ -57,6 +60,7 @@ export class PoolStream {
         if (await this.#speak()) failures = 0;
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
+        this.outages.begin(error, pool.name, foundation.clock.now());
         // An owner that stops in good order is no trouble.
         const level = meshErrors.interrupted.is(error) ? "info" : "warn";
         // Told once: while an owner is being found this is what happens.
@@ -71,16 +75,17 @@ export class PoolStream {
 
   /** One stream from its greeting to its end; gives whether the owner took it. */
   async #speak(): Promise<boolean> {
-    const { sender, dispatch } = this.#parts;
+    const { sender, dispatch, foundation } = this.#parts;
     const ending = new AbortController();
     const stop = () => ending.abort();
     this.#stopping.signal.addEventListener("abort", stop, { once: true });
-    const sign = this.#parts.foundation.timers.every(signOfLifeMs, () => this.#sayWord());
+    const sign = foundation.timers.every(signOfLifeMs, () => this.#sayWord());
     let isWelcome = false;
     try {
       for await (const reply of dispatch.offer(this.#requests(ending.signal), { signal: ending.signal })) {
         if (reply.welcome !== undefined) {
           isWelcome = true;
+          this.outages.end(foundation.clock.now());
           sender.open();
         }
         if (hasMoved(reply)) break;

@@ -98,6 +98,7 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
     ["takes", admits.includes("*") ? "tasks of any namespace" : ["its own", ...admits].join(", ")],
     ["shares", pairs(weights) || undefined],
     ["holds", `${pool.maxQueued ?? 0} tasks, ${pool.maxAgents ?? 0} agents`],
+    ["breaks", `after ${pool.breakAfterFailures ?? 0} failures of an agent in a row`],
     ["ageing", printDurationMs(pool.ageingMs ?? 0)],
     [
       "gives way",

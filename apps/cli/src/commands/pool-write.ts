@@ -92,6 +92,7 @@ function settingsOf({ values }: Context): Said {
     values.text("admits"),
   ];
   const [maxQueued, maxAgents] = [values.whole("max-queued"), values.whole("max-agents")];
+  const breakAfterFailures = values.whole("break-after");
   const [ageingMs, sleepAfterMs] = [values.durationMs("ageing"), values.durationMs("sleep-after")];
   const weights = Object.entries(values.labels("weight")).map(([name, weight]) => [name, Number(weight)]);
   const labels = values.labels("label");
@@ -102,6 +103,7 @@ function settingsOf({ values }: Context): Said {
     ...(admits === undefined ? {} : { admits: admits.split(",").map((name) => name.trim()) }),
     ...(maxQueued === undefined ? {} : { maxQueued }),
     ...(maxAgents === undefined ? {} : { maxAgents }),
+    ...(breakAfterFailures === undefined ? {} : { breakAfterFailures }),
     ...(ageingMs === undefined ? {} : { ageingMs }),
     ...(sleepAfterMs === undefined ? {} : { sleepAfterMs }),
     ...(weights.length === 0 ? {} : { weights: Object.fromEntries(weights) }),

@@ -89,6 +89,7 @@ export const agentHolds: Readonly<Record<string, Stand>> = {
   paused: stand("paused by a person", "caesura", "held", true),
   quarantined: stand("put aside", "trill", "wrong", true),
   flapping: stand("comes and goes", "repeat", "again", true),
+  failing: stand("fails too often", "trill", "wrong", true),
 };
 
 /** What came of one time of a schedule. */

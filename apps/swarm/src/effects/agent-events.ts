@@ -129,4 +129,5 @@ const holdWords: Readonly<Partial<Record<Hold, string>>> = {
   [Hold.HOLD_PAUSED]: "paused",
   [Hold.HOLD_QUARANTINED]: "quarantined",
   [Hold.HOLD_FLAPPING]: "flapping",
+  [Hold.HOLD_FAILING]: "failing",
 };

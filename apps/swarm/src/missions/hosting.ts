@@ -70,6 +70,8 @@ export function hostMissions(
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
         definitions: new Definitions(mesh.client(definitionService)),
         namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
+        outagesAt: (namespace: string, pool: string, sinceMs: number) =>
+          dispatcher.outagesAt(namespace, pool, sinceMs),
       };
       mesh.serve(missionService, missionHandlers(desk));
       mesh.serve(boardService, boardHandlers(desk));

@@ -16,8 +16,17 @@ const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
 
 /** A pool that nobody made. */
 export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
-  const { strategy, auction, ageingMs, queuedMax, agentsMax, adaptiveConcurrency, doubling, preemption } =
-    pool;
+  const {
+    strategy,
+    auction,
+    ageingMs,
+    queuedMax,
+    agentsMax,
+    adaptiveConcurrency,
+    breakAfterFailures,
+    doubling,
+    preemption,
+  } = pool;
   return {
     ...poolMessage.create(),
     strategy: { kind: kinds[strategy], weights: strategy === "auction" ? { ...auction } : {} },
@@ -26,6 +35,7 @@ export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
     maxQueued: queuedMax,
     maxAgents: agentsMax,
     adaptiveConcurrency,
+    breakAfterFailures,
     doubling: { ...doubling },
     preemption: { ...preemption },
     suspicionThreshold: links.suspicionThreshold,
@@ -47,6 +57,7 @@ export function effectivePool(
     ageingMs: said.ageingMs || configured.ageingMs,
     maxQueued: said.maxQueued || configured.maxQueued,
     maxAgents: said.maxAgents || configured.maxAgents,
+    breakAfterFailures: said.breakAfterFailures || configured.breakAfterFailures,
     doubling:
       doubling === undefined
         ? configured.doubling
@@ -72,6 +83,7 @@ export function matchingSettings(pool: PoolMessage, namespace: string): Partial<
     queuedMax: maxQueued,
     agentsMax: maxAgents,
     adaptiveConcurrency: pool.adaptiveConcurrency,
+    breakAfterFailures: pool.breakAfterFailures,
     suspicionThreshold: pool.suspicionThreshold,
     sleepAfterMs: pool.sleepAfterMs,
     admits: pool.admits.includes("*") ? undefined : new Set([namespace, ...pool.admits]),

@@ -3,6 +3,8 @@ export { holdAgent, releaseAgent } from "./hold/commands.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
 export { pool } from "./machine.ts";
+export { noteScalings } from "./past/commands.ts";
+export type { ScalerPast } from "./past/past.ts";
 export { contents } from "./queries.ts";
 export { createScaler, deleteScaler, updateScaler } from "./scaler/scalers.ts";
 export { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";

@@ -15,6 +15,8 @@ import { agentHeld, agentReleased } from "./hold/events.ts";
 import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
 import { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
 import { limitDeleted, limitSet } from "./limit/events.ts";
+import { noteScalings } from "./past/commands.ts";
+import { scalingsNoted } from "./past/events.ts";
 import { contents } from "./queries.ts";
 import {
   createScaler,
@@ -51,6 +53,7 @@ export const pool: Machine<Pool, TendPool> = {
     deleteScaler,
     holdAgent,
     releaseAgent,
+    noteScalings,
   ],
   events: [
     poolCreated,
@@ -68,6 +71,7 @@ export const pool: Machine<Pool, TendPool> = {
     scalerDeleted,
     agentHeld,
     agentReleased,
+    scalingsNoted,
   ],
   queries: [contents],
   snapshots: poolSnapshots,

@@ -10,5 +10,6 @@ export const contents: Query<Pool, void, PoolView> = {
     hooks: new Map(pool.hooks),
     scalers: new Map(pool.scalers),
     holds: new Map(pool.holds),
+    pasts: new Map(pool.pasts),
   }),
 };

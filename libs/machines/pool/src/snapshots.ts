@@ -29,6 +29,7 @@ export function snapshotOf({
   hooks,
   scalers,
   holds,
+  pasts,
   timesTended,
 }: Pool): PoolSnapshotV1 {
   return {
@@ -45,6 +46,13 @@ export function snapshotOf({
     scalers: [...scalers.values()].map((kept): KeptScaler => ({ scaler: kept.value, since: sinceOf(kept) })),
     holds: [...holds.values()].map((kept): KeptHold => ({ ...kept.value, since: sinceOf(kept) })),
     timesTended,
+    pasts: [...pasts].map(([scalerId, past]) => ({
+      scalerId,
+      scalings: [...past.scalings],
+      crashes: Object.fromEntries(past.crashes),
+      firstStretch: past.firstStretch,
+      arrivals: [...past.arrivals],
+    })),
   };
 }
 
@@ -69,6 +77,8 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
     if (scaler !== undefined) pool.scalers.set(scaler.scalerId, keptOf(scaler, since));
   for (const { since, agentId, hold, reason } of snapshot.holds)
     pool.holds.set(agentId, keptOf<AgentHold>({ agentId, hold, reason }, since));
+  for (const { scalerId, crashes, ...past } of snapshot.pasts)
+    pool.pasts.set(scalerId, { ...past, crashes: new Map(Object.entries(crashes)) });
   return pool;
 }
 

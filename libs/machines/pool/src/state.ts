@@ -2,6 +2,7 @@ import type { Hold } from "@tutti/contracts/agent/v1";
 import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+import type { ScalerPast } from "./past/past.ts";
 
 /** What is kept of a pool, folded from its events. Only folds change it. */
 export interface Pool {
@@ -15,6 +16,8 @@ export interface Pool {
   readonly scalers: Map<string, Kept<Scaler>>;
   /** Agents that somebody holds, by id. */
   readonly holds: Map<string, Kept<AgentHold>>;
+  /** What scalers saw and did, by their ids. */
+  readonly pasts: Map<string, ScalerPast>;
   /** How often it came to have scalers. */
   timesTended: number;
 }
@@ -71,6 +74,7 @@ export function newPool(): Pool {
     hooks: new Map(),
     scalers: new Map(),
     holds: new Map(),
+    pasts: new Map(),
     timesTended: 0,
   };
 }

@@ -1,6 +1,14 @@
 /** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
 import { Hold } from "@tutti/contracts/agent/v1";
-import { Hook, HookMoment, Pool, PoolLimit, Scaler, StrategyKind } from "@tutti/contracts/swarm/v1";
+import {
+  Hook,
+  HookMoment,
+  NoteScalings,
+  Pool,
+  PoolLimit,
+  Scaler,
+  StrategyKind,
+} from "@tutti/contracts/swarm/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import {
   createHook,
@@ -11,6 +19,7 @@ import {
   deletePoolLimit,
   deleteScaler,
   holdAgent,
+  noteScalings,
   pausePool,
   pool,
   releaseAgent,
@@ -70,6 +79,22 @@ function furnished(): MachineDriver {
 /** By the name of the file. */
 export const stories: GoldenStories = {
   furnished: (release) => goldenOf(furnished(), pool, key, release),
+
+  /** Its scalers have decided, crashed and been given work. */
+  scaled: (release) => {
+    const driver = furnished();
+    const scaling = { before: 0, wanted: 2, reason: "2 tasks wait", figures: { queued: 2 } };
+    const noted = NoteScalings.fromPartial({
+      scalings: [{ scalerId: "local", scaling }],
+      crashes: [{ scalerId: "local", agentId: "local-1", crashes: 3 }],
+      arrivals: [{ scalerId: "local", stretch: 1_900_000, tasks: 7 }],
+    });
+    driver.execute(key, noteScalings, noted);
+    driver.advance(900_000);
+    const later = { scalerId: "local", stretch: 1_900_002, tasks: 1 };
+    driver.execute(key, noteScalings, { ...noted, crashes: [], arrivals: [later] });
+    return goldenOf(driver, pool, key, release);
+  },
 
   /** Everything is changed, and most of it taken away. */
   cleared: (release) => {

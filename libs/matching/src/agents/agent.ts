@@ -3,6 +3,7 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Agent, AgentIdentity, Cohort, Link, Offered, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
+import { Breaker } from "./breaker.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** What an agent shares among its tasks, by name. */
@@ -63,6 +64,7 @@ export class JoinedAgent extends Due implements Agent {
   slowed = false;
   slowedDueMs = never;
   busyInRow = 0;
+  readonly breaker = new Breaker();
   cutDueMs = never;
   drainDueMs = never;
   sleepDueMs = never;
@@ -104,7 +106,7 @@ export class JoinedAgent extends Due implements Agent {
 
   /** How many tasks it takes at once now. */
   get capacity(): number {
-    return Math.min(this.slots, Math.max(1, Math.floor(this.allowed)));
+    return this.breaker.isOnTrial ? 1 : Math.min(this.slots, Math.max(1, Math.floor(this.allowed)));
   }
 
   get hasRoom(): boolean {

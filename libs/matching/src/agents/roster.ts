@@ -15,6 +15,7 @@ import {
   Offering,
   type Result,
 } from "@tutti/contracts/agent/v1";
+import { RetryClass } from "@tutti/contracts/types/v1";
 import { assert, backoffMs, type Refusal } from "@tutti/kernel";
 import type { AgentOutlet } from "../api/agents.ts";
 import type { HoldOrder } from "../api/pool.ts";
@@ -38,7 +39,7 @@ import { BusyNews } from "./news.ts";
 const never = Number.POSITIVE_INFINITY;
 /** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */
 const unhurried = 1.2;
-const { HOLD_NONE, HOLD_QUARANTINED, HOLD_FLAPPING } = Hold;
+const { HOLD_NONE, HOLD_QUARANTINED, HOLD_FLAPPING, HOLD_FAILING } = Hold;
 const { AGENT_STATE_READY, AGENT_STATE_BUSY } = AgentState;
 
 export class Roster implements AgentBook, AgentWatch {
@@ -239,10 +240,8 @@ export class Roster implements AgentBook, AgentWatch {
       if (isHeld) this.#core.tellAbsent(agentId, HOLD_NONE, reason, nowMs);
       return isHeld;
     }
-    if (agent.hold === HOLD_NONE) return true;
-    this.#letGo(agent);
-    if (agent.link !== undefined) agent.link.outgoing.released = { reason };
-    this.#changed(agent, reason, nowMs);
+    agent.breaker.close();
+    if (agent.hold !== HOLD_NONE) this.#free(agent, reason, nowMs);
     return true;
   }
 
@@ -264,12 +263,31 @@ export class Roster implements AgentBook, AgentWatch {
   }
 
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
-  answered(agent: Agent, { outcome }: Result, tookMs: number): void {
+  answered(agent: Agent, { outcome }: Result, capability: string, tookMs: number, nowMs: number): void {
     agent.busyInRow = 0;
     agent.busyMs += tookMs;
-    if (outcome?.$case === "failed") agent.failed++;
-    else agent.completed++;
+    if (outcome?.$case === "failed") {
+      agent.failed++;
+      if (outcome.value.retry !== RetryClass.RETRY_CLASS_NEVER) this.failed(agent, capability, nowMs);
+    } else {
+      agent.completed++;
+      agent.breaker.close();
+    }
     if (agent.allowed < agent.slots) agent.allowed = Math.min(agent.slots, agent.allowed + 1 / agent.allowed);
+  }
+
+  /** An attempt failed at an agent, by its answer or because its time was over. */
+  failed(agent: Agent, capability: string, nowMs: number): void {
+    const { breaker } = agent;
+    if (!breaker.fails(this.#core.settings.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
+    if (!this.#mayBreak(capability)) {
+      // Nobody does better: it is no worse than others.
+      if (breaker.isOnTrial) breaker.close();
+      return;
+    }
+    const { failures } = breaker;
+    const reason = `its breaker is open: ${failures} attempts at ${capability} or others failed in a row`;
+    this.hold(agent.agentId, { hold: HOLD_FAILING, reason, forMs: breaker.open() }, nowMs);
   }
 
   report(agent: Agent, { figures, freeResources }: Heartbeat, nowMs: number): void {
@@ -360,6 +378,7 @@ export class Roster implements AgentBook, AgentWatch {
       agent.slowedDueMs = never;
       this.loosened(agent);
     }
+    if (agent.holdDueMs <= nowMs && agent.hold === HOLD_FAILING) this.#tryAgain(agent, nowMs);
     if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
     if (agent.drainDueMs <= nowMs) {
       agent.drainDueMs = never;
@@ -410,6 +429,18 @@ export class Roster implements AgentBook, AgentWatch {
     assert(agent.told === AgentState.AGENT_STATE_STARTING, "an agent begins by starting", { agentId });
   }
 
+  /** Whether another of those that offer the same may be held back for failing: half of them at most. */
+  #mayBreak(capability: string): boolean {
+    let agents = 0;
+    let failing = 0;
+    for (const cohort of this.#core.demands.fieldOf(capability)?.cohorts ?? [])
+      for (const { hold } of cohort.agents) {
+        agents++;
+        if (hold === HOLD_FAILING) failing++;
+      }
+    return 2 * (failing + 1) <= agents;
+  }
+
   /** One that comes and goes too quickly stays away for a while, each time longer. */
   #flappingOf(agent: string, nowMs: number): Refusal | undefined {
     const wasAway = this.#flapping.isAway(agent, nowMs);
@@ -457,6 +488,19 @@ export class Roster implements AgentBook, AgentWatch {
     agent.hold = held.order.hold;
     agent.holdReason = held.order.reason;
     agent.holdDueMs = held.dueMs;
+  }
+
+  /** The pause of its breaker is over: with one attempt, and longer if that fails. */
+  #tryAgain(agent: Agent, nowMs: number): void {
+    this.#holds.delete(agent.agentId);
+    agent.breaker.tryAgain();
+    this.#free(agent, "it is tried again with one attempt", nowMs);
+  }
+
+  #free(agent: Agent, reason: string, nowMs: number): void {
+    this.#letGo(agent);
+    if (agent.link !== undefined) agent.link.outgoing.released = { reason };
+    this.#changed(agent, reason, nowMs);
   }
 
   #letGo(agent: Agent): void {

@@ -157,6 +157,8 @@ export interface PoolSettings {
   readonly admits: ReadonlySet<string> | undefined;
   /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
   readonly adaptiveConcurrency: boolean;
+  /** After how many failures in a row an agent is given nothing for a while. Default 10. */
+  readonly breakAfterFailures: number;
   /** Whether, when, and in how many slots second copies of slow attempts are started. Default: at 0.95, in 0.1 of them. */
   readonly doubling: Doubling;
   /** Whether running work gives way to more urgent work. Default: never. */

@@ -86,7 +86,7 @@ export function answer(core: PoolCore, link: Link, number: number, result: Resul
     return;
   }
   learn(core, task, agent, result, nowMs);
-  core.roster.answered(agent, result, nowMs - task.assignedMs);
+  core.roster.answered(agent, result, task.demand.wish.capability, nowMs - task.assignedMs, nowMs);
   task.link = link;
   task.linkNumber = number;
   detach(core, task, true, nowMs);
@@ -114,7 +114,7 @@ function answerOfCopy(
     return;
   }
   learn(core, copy, agent, result, nowMs);
-  core.roster.answered(agent, result, nowMs - copy.assignedMs);
+  core.roster.answered(agent, result, copy.demand.wish.capability, nowMs - copy.assignedMs, nowMs);
   if (outcome?.$case === "failed" && original.agent !== undefined) {
     link.settle(number);
     endCopy(core, copy, nowMs);

@@ -50,6 +50,10 @@ function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
   }
   notice(core, task, nowMs);
   if (refusal !== undefined) {
+    const { agent, demand } = task;
+    // Time that is over over all attempts says nothing of the last one.
+    if (agent !== undefined && task.totalDueMs > nowMs)
+      core.roster.failed(agent, demand.wish.capability, nowMs);
     stop(core, task, refusal.message, core.settings.graceMs, nowMs);
     fail(core, task, refusal, nowMs);
   } else if (task.awayDueMs <= nowMs)

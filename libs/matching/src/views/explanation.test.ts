@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hold } from "@tutti/contracts/agent/v1";
 import { OfferProfile } from "@tutti/contracts/swarm/v1";
-import { WaitCause } from "@tutti/contracts/types/v1";
+import { ErrorDetail, WaitCause } from "@tutti/contracts/types/v1";
 import { isRefusal } from "@tutti/kernel";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
@@ -84,6 +84,25 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
     says: /it said that it is busy/,
+  },
+  {
+    what: "the one with room failed too often",
+    make: (arena) => {
+      arena.pool.configure({ breakAfterFailures: 2 }, arena.nowMs);
+      const sender = arena.sender();
+      const bad = arena.agent("bad");
+      for (const number of [7, 8]) {
+        sender.offer(number, {}, { onlyAgents: ["bad"] });
+        arena.turn();
+        if (number === 8) arena.agent("good");
+        bad.answer(number, { $case: "failed", value: ErrorDetail.fromPartial({ code: "hands.broken" }) });
+      }
+      sender.offer(9);
+      arena.turn();
+      sender.offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_BREAKER,
+    says: /the breaker of bad is open, after 2 attempts that failed in a row/,
   },
   {
     what: "all sleep by plan",

@@ -1,6 +1,7 @@
 /** Why a task waits, as its pool knows it. */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { isBefore } from "@tutti/kernel";
+import { isBroken } from "../agents/breaker.ts";
 import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
@@ -35,6 +36,7 @@ const {
   WAIT_CAUSE_PAUSED,
   WAIT_CAUSE_OWNER,
   WAIT_CAUSE_AGENT_START,
+  WAIT_CAUSE_BREAKER,
 } = WaitCause;
 
 /** The reasons of a task that waits, the weightiest first; none when it goes at the next turn. */
@@ -147,7 +149,24 @@ function agentReasons(task: Task): Reason[] {
     capability,
     "add agents or slots",
   );
-  return [busy, ...behindReasons(task)];
+  const broken = breakerReason(fit.filter(isBroken), capability);
+  // What would let it go on first is said first.
+  return [...(broken === undefined ? [] : [broken]), busy, ...behindReasons(task)];
+}
+
+/** Some would have room, had their attempts not failed so often. */
+function breakerReason(agents: readonly Agent[], capability: string): Reason | undefined {
+  const [first] = [...agents].sort((one, other) => one.holdDueMs - other.holdDueMs);
+  if (first === undefined) return undefined;
+  const { agentId, breaker, holdDueMs } = first;
+  const others = agents.length === 1 ? "" : `, and so are those of ${agents.length - 1} others`;
+  const text = `the breaker of ${agentId} is open, after ${breaker.failures} attempts that failed in a row${others}`;
+  const remedy = `see why attempts fail at ${agentId}; it is tried again by itself, or at once when it is released`;
+  return {
+    ...reason(WAIT_CAUSE_BREAKER, text, capability, remedy),
+    command: `tutti agent release ${agentId}`,
+    endMs: holdDueMs,
+  };
 }
 
 /** Whoever could do it sleeps. */

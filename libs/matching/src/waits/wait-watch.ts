@@ -1,5 +1,6 @@
 /** Looks now and then why tasks wait for agents, all alike at once: after turns, and not more often than this. */
 import { WaitCause } from "@tutti/contracts/types/v1";
+import { isBroken } from "../agents/breaker.ts";
 import type { PoolCore } from "../books.ts";
 import { comparedMax } from "../bounds.ts";
 import { isEverFit } from "../demand/fit.ts";
@@ -17,6 +18,7 @@ const {
   WAIT_CAUSE_AGENT_START,
   WAIT_CAUSE_SLOWED_DOWN,
   WAIT_CAUSE_BUSY,
+  WAIT_CAUSE_BREAKER,
 } = WaitCause;
 
 export class WaitWatch extends Due {
@@ -65,18 +67,21 @@ function causeOf(core: PoolCore, demand: Demand): WaitCause {
   let fit = 0;
   let asleep = 0;
   let slowed = 0;
+  let broken = false;
   for (const { cohort } of demand.sites) {
     for (const agent of cohort.agents) {
       if (++looked > comparedMax) break;
       if (!isEverFit(agent, demand.fit)) continue;
       if (agent.hasRoom && agent.isAble) return WAIT_CAUSE_BEHIND_OTHERS;
       fit++;
+      if (isBroken(agent)) broken = true;
       if (agent.life === "asleep") asleep++;
       if (agent.slowed) slowed++;
     }
   }
   if (fit === 0) return WAIT_CAUSE_NO_MATCH;
   if (asleep === fit) return WAIT_CAUSE_AGENT_START;
+  if (broken) return WAIT_CAUSE_BREAKER;
   return slowed === fit ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
 }
 

@@ -156,7 +156,9 @@ export class Routes {
     for (;;) {
       const owner = ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
       const target = await this.#targetOf(call, owner);
-      if (!target.breaker.admits) throw this.#nobody(call.method.service);
+      // The owner is the only one: whether others of its service are well, or known at all, does not matter.
+      if (!target.breaker.admits)
+        throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
       call.target = target;
       call.ownerEpoch = owner.epoch;
       try {

@@ -17,6 +17,11 @@ const settings: readonly Option[] = [
   { name: "weight", value: "NAME=N", isMany: true, summary: "share of a namespace when there is not enough" },
   { name: "max-queued", value: "N", summary: "so many tasks may wait (100000)" },
   { name: "max-agents", value: "N", summary: "so many agents may join (10000)" },
+  {
+    name: "break-after",
+    value: "N",
+    summary: "an agent that fails so often in a row is left alone a while (10)",
+  },
   { name: "ageing", value: "SPAN", summary: "a task that waits so long rises by one in priority (1m)" },
   { name: "sleep-after", value: "SPAN", summary: "agents without work so long are put to sleep (never)" },
   { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "a label of the pool" },

@@ -31,7 +31,7 @@ describe("a pool", () => {
 
   it("says in words why a task waits, also where it knows none of its own", () => {
     assert.equal(whyWaiting("no_capability"), "nobody offers this");
-    assert.equal(whyWaiting("breaker"), "breaker");
+    assert.equal(whyWaiting("approval"), "approval");
     assert.equal(whyWaiting(), "");
   });
 });

@@ -39,6 +39,7 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   busy: "all who could do it are busy",
   behind_others: "other work goes first",
   slowed_down: "workers said that they are overloaded",
+  breaker: "a worker with room failed too often, or the pool cannot be reached",
   hook: "a hook denied or delayed it",
   policy: "a policy forbids it",
   quota: "a quota is used up",

@@ -34,7 +34,7 @@ export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
     resumeAgent: (request, context) => release(desk, request, context, [Hold.HOLD_PAUSED]),
     quarantineAgent: (request, context) => hold(desk, request, context, Hold.HOLD_QUARANTINED),
     releaseAgent: (request, context) =>
-      release(desk, request, context, [Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING]),
+      release(desk, request, context, [Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING, Hold.HOLD_FAILING]),
     drainAgent: steer((pool, { agentId }, { reason, deadlineMs }, nowMs) =>
       pool.drain(agentId, reason, deadlineMs, nowMs),
     ),

@@ -30,11 +30,12 @@ export async function explain(
 async function placedAt(
   desk: MissionDesk,
   missionId: string,
-  { spec, claim }: BoardTask,
+  { spec, claim, readyTime: queueTime, status }: BoardTask,
   context: CallContext,
 ): Promise<Explanation | undefined> {
   if (claim !== undefined || spec === undefined) return undefined;
   const pool = spec.placement?.pool || "default";
   const work = { namespace: context.namespace, kind: "mission", id: missionId, task: spec.id };
-  return await placementOf(desk, pool, work, context);
+  const waits = status === TaskStatus.TASK_STATUS_QUEUED;
+  return await placementOf(desk, pool, { work, queueTime, waits }, context);
 }

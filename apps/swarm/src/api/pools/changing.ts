@@ -23,7 +23,7 @@ import { viewOf } from "./view.ts";
 const changeable = [
   ...(["description", "strategy", "admits", "weights", "ageingMs", "maxQueued", "maxAgents"] as const),
   ...(["preemption", "doubling", "adaptiveConcurrency", "sleepAfterMs", "suspicionThreshold"] as const),
-  ...(["quarantineAfterCrashes", "labels"] as const),
+  ...(["quarantineAfterCrashes", "breakAfterFailures", "labels"] as const),
 ] as const;
 
 export async function create(
@@ -124,11 +124,11 @@ export async function shown(
 
 /** What does not work must not be kept: the pool could not be opened by it. */
 function insistOnSound(pool: PoolMessage, namespace: string): void {
-  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, ...said } = matchingSettings(pool, namespace);
+  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } =
+    matchingSettings(pool, namespace);
   // Of these 0 says that the configuration says it.
-  const given = Object.entries({ ageingMs, queuedMax, agentsMax, suspicionThreshold }).filter(
-    ([, value]) => value !== 0,
-  );
+  const open = { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures };
+  const given = Object.entries(open).filter(([, value]) => value !== 0);
   const { doubling } = said;
   const refusal = settingsRefusal({
     ...said,

@@ -65,8 +65,9 @@ async function placedAt(
   if (about === undefined) return undefined;
   const { id, task: taskId } = about;
   const task = (await askRun(desk, id, { query: showTask, body: { taskId } }, context)) as Task;
-  const pool = atPool.has(task.status) ? (task.attempts.at(-1)?.pool ?? "") : "";
-  return pool === "" ? undefined : await placementOf(desk, pool, about, context);
+  const { pool = "", queueTime } = (atPool.has(task.status) && task.attempts.at(-1)) || {};
+  const waits = task.status === TaskStatus.TASK_STATUS_QUEUED;
+  return pool === "" ? undefined : await placementOf(desk, pool, { work: about, queueTime, waits }, context);
 }
 
 const atPool: ReadonlySet<TaskStatus> = new Set([

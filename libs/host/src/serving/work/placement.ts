@@ -1,30 +1,73 @@
 /** What its pool knows of a task that waits there, besides what its work knows. */
 import type { poolService } from "@tutti/contracts/swarm/v1";
-import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
-import type { CallContext } from "@tutti/kernel";
+import { Explanation, type Wait, type WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
+import { type CallContext, fromTimestamp, type Timestamp, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
 export interface PlacementDesk {
   readonly pools: Pick<Client<typeof poolService>, "explainPlacement">;
   /** In which namespace a pool is that work of another one uses. */
   readonly namespaceOfPool: (pool: string, namespace: string) => string;
+  /** When nothing could be brought to a pool since a time. */
+  readonly outagesAt: (namespace: string, pool: string, sinceMs: number) => readonly Outage[];
+}
+
+/** A time in which what should be at a pool stayed at home; without an end while it lasts. */
+interface Outage {
+  readonly cause: WaitCause;
+  readonly message: string;
+  readonly remedy: string;
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+  readonly waitedMs: number;
+}
+
+/** A task that is to be at a pool. */
+interface PlacedTask {
+  readonly work: WorkReference;
+  /** Since when. */
+  readonly queueTime: Timestamp | undefined;
+  /** Whether nobody is known to have it at work. */
+  readonly waits: boolean;
 }
 
 /** What the pool knows is not worth waiting longer for. */
 const poolTimeoutMs = 2_000;
 
-/** Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. */
+/**
+ * Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. While nothing can be
+ * brought to the pool the task waits for that, whatever the pool would say.
+ *
+ */
 export async function placementOf(
-  { pools, namespaceOfPool }: PlacementDesk,
+  { pools, namespaceOfPool, outagesAt }: PlacementDesk,
   pool: string,
-  work: WorkReference,
+  { work, queueTime, waits: isWaiting }: PlacedTask,
   context: CallContext,
 ): Promise<Explanation | undefined> {
   const namespace = namespaceOfPool(pool, context.namespace);
+  const sinceMs = queueTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(queueTime);
+  const outages = outagesAt(namespace, pool, sinceMs).filter(({ toMs }) => isWaiting || toMs !== undefined);
+  const waits = outages.map((outage) => waitOf(outage, pool)).reverse();
+  const present = outages.find(({ toMs }) => toMs === undefined);
+  if (present !== undefined) {
+    const { message, remedy } = present;
+    return Explanation.fromPartial({
+      ...{ about: work, summary: `It waits: ${message}.`, waits, remedies: [{ text: remedy }] },
+    });
+  }
   const placed = await pools
     .explainPlacement({ namespace, pool, work }, { context, timeoutMs: poolTimeoutMs })
     .catch(() => undefined);
-  return placed?.explanation;
+  const explanation = placed?.explanation;
+  return explanation && { ...explanation, waits: [...explanation.waits, ...waits] };
+}
+
+function waitOf({ cause, message, fromMs, toMs, waitedMs }: Outage, pool: string): Wait {
+  return {
+    ...{ cause, message, subject: pool, holders: [], present: toMs === undefined, waitedMs },
+    ...{ startTime: toTimestamp(fromMs), endTime: toMs === undefined ? undefined : toTimestamp(toMs) },
+  };
 }
 
 export function withPlacement(explanation: Explanation, placed: Explanation | undefined): Explanation {

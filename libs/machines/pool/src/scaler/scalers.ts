@@ -47,7 +47,18 @@ const keeper = keeperOf(scalers, {
 export const { create: createScaler, update: updateScaler, remove: deleteScaler } = keeper;
 export const { updated: scalerUpdated } = keeper;
 export const scalerCreated = tended(keeper.created);
-export const scalerDeleted = tended(keeper.deleted);
+export const scalerDeleted = tended(withoutPast(keeper.deleted));
+
+/** What a scaler saw and did goes with it. */
+function withoutPast(event: PoolEvent<ScalerDeletedV1>): PoolEvent<ScalerDeletedV1> {
+  const { evolve } = event;
+  return Object.assign(event, {
+    evolve: ((pool, body, outstanding) => {
+      evolve(pool, body, outstanding);
+      pool.pasts.delete(body.scalerId);
+    }) satisfies typeof evolve,
+  });
+}
 
 function tended<Body>(event: PoolEvent<Body>): PoolEvent<Body> {
   return Object.assign(event, { evolve: tendedFold(event.evolve) });

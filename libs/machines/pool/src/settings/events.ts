@@ -39,7 +39,7 @@ export const poolDeleted: PoolEvent<PoolDeletedV1> = {
     state.changes += 1;
     state.settings = undefined;
     state.pause = running;
-    for (const kept of [state.limits, state.hooks, state.scalers, state.holds]) kept.clear();
+    for (const kept of [state.limits, state.hooks, state.scalers, state.holds, state.pasts]) kept.clear();
     askForTending(state, had, outstanding);
   },
 };

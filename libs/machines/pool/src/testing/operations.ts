@@ -7,6 +7,7 @@ import {
   Pool,
   PoolLimit,
   Scaler,
+  Scaling,
   StrategyKind,
 } from "@tutti/contracts/swarm/v1";
 import type { InstanceKey } from "@tutti/kernel";
@@ -65,6 +66,22 @@ const scaler = fc
   .record({ scalerId: few("more", "most", ""), driver, minAgents: few(0, 1), maxAgents: few(0, 5) })
   .map((given) => Scaler.fromPartial(given as Parameters<typeof Scaler.fromPartial>[0]));
 
+const noted = fc.record({
+  scalings: fc.array(
+    fc.record({ scalerId: few("more", "most"), wanted: few(0, 1, 5) }).map(({ scalerId, wanted }) => ({
+      ...{ scalerId, scaling: Scaling.fromPartial({ wanted, reason: "tasks wait" }) },
+    })),
+    { maxLength: 3 },
+  ),
+  crashes: fc.array(
+    fc.record({ scalerId: few("more"), agentId: few("more-1", "more-2"), crashes: few(0, 1, 2) }),
+    { maxLength: 2 },
+  ),
+  arrivals: fc.array(fc.record({ scalerId: few("more"), stretch: few(1, 2, 5, 2_000), tasks: few(0, 3) }), {
+    maxLength: 2,
+  }),
+});
+
 const agentId = few("one", "two", "");
 const hold = few(Hold.HOLD_PAUSED, Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING);
 
@@ -88,6 +105,7 @@ export function operations(ids: readonly string[] = ["default", "gpu"]): fc.Arbi
     call(2, "delete_hook", fc.record({ hookId: few("first", "second") })),
     call(4, "create_scaler", fc.record({ scaler })),
     call(4, "update_scaler", fc.record({ scaler, revision })),
+    call(2, "note_scalings", noted),
     call(2, "delete_scaler", fc.record({ scalerId: few("more", "most") })),
     call(4, "hold_agent", fc.record({ agentId, hold, reason })),
     call(2, "release_agent", fc.record({ agentId })),

@@ -1,0 +1,29 @@
+/**
+ * What scalers saw and did, noted now and then by whoever owns the pool: the next owner goes on from there. It says nothing of
+ * how the pool is to be, so it changes no revision.
+ */
+import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";
+import { poolErrors } from "../errors.ts";
+import { nothing } from "../kept/kind.ts";
+import { notedMax } from "../limits.ts";
+import type { PoolCommand } from "../state.ts";
+import { scalingsNoted } from "./events.ts";
+
+export const noteScalings: PoolCommand<NoteScalings, PoolChanged> = {
+  type: "note_scalings",
+  codec: NoteScalings,
+  reply: PoolChanged,
+  decide(pool, body, step) {
+    const isKept = ({ scalerId }: { readonly scalerId: string }) => pool.scalers.has(scalerId);
+    const scalings = body.scalings.filter(isKept);
+    const crashes = body.crashes.filter(isKept);
+    const arrivals = body.arrivals.filter(isKept);
+    const count = scalings.length + crashes.length + arrivals.length;
+    if (count > notedMax) {
+      const problem = `expected at most ${notedMax} notes at once, found ${count}`;
+      return poolErrors.invalid.refusal({ problem });
+    }
+    if (count > 0) step.emit(scalingsNoted, { scalings, crashes, arrivals });
+    return { ...nothing, revision: pool.changes };
+  },
+};

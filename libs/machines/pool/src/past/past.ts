@@ -1,0 +1,45 @@
+/** What a scaler saw and did, as far back as is kept. Never changed: what comes after it is another one. */
+import type { Scaling } from "@tutti/contracts/swarm/v1";
+import { arrivalsMax, crashesMax, scalingsMax } from "../limits.ts";
+
+export interface ScalerPast {
+  /** The newest last. */
+  readonly scalings: readonly Scaling[];
+  /** How often in a row the program of an agent has ended by itself; of those that are well nothing is kept. */
+  readonly crashes: ReadonlyMap<string, number>;
+  /** The number of the first stretch of `arrivals`. */
+  readonly firstStretch: number;
+  /** Tasks that came, stretch by stretch; below 0 where nobody looked. */
+  readonly arrivals: readonly number[];
+}
+
+const unknown = -1;
+
+export const noPast: ScalerPast = { scalings: [], crashes: new Map(), firstStretch: 0, arrivals: [] };
+
+export function withScaling(past: ScalerPast, scaling: Scaling): ScalerPast {
+  return { ...past, scalings: [...past.scalings, scaling].slice(-scalingsMax) };
+}
+
+export function withCrashes(past: ScalerPast, agentId: string, count: number): ScalerPast {
+  const crashes = new Map(past.crashes);
+  crashes.delete(agentId);
+  if (count > 0) crashes.set(agentId, count);
+  const [oldest] = crashes.keys();
+  if (crashes.size > crashesMax && oldest !== undefined) crashes.delete(oldest);
+  return { ...past, crashes };
+}
+
+/** Two owners may each have seen a part of one stretch. */
+export function withArrivals(past: ScalerPast, stretch: number, tasks: number): ScalerPast {
+  const { arrivals, firstStretch } = past;
+  const at = stretch - firstStretch;
+  const isFar = arrivals.length === 0 || at - arrivals.length >= arrivalsMax;
+  if (isFar) return { ...past, firstStretch: stretch, arrivals: [tasks] };
+  if (at < 0) return past;
+  const all = [...arrivals];
+  while (all.length <= at) all.push(unknown);
+  all[at] = Math.max(0, all[at] ?? 0) + tasks;
+  const kept = all.slice(-arrivalsMax);
+  return { ...past, arrivals: kept, firstStretch: firstStretch + all.length - kept.length };
+}

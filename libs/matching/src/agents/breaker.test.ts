@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hold } from "@tutti/contracts/agent/v1";
+import { ErrorDetail, RetryClass, WaitCause } from "@tutti/contracts/types/v1";
+import { Arena, numberOf, type Sender, type TestAgent } from "../testing/arena.ts";
+
+const settings = { breakAfterFailures: 3 };
+
+function failing(retry = RetryClass.RETRY_CLASS_SAME_KEY) {
+  return { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "hands.broken", retry }) };
+}
+
+/** One agent that fails whatever it gets, one that does everything. */
+class Pair {
+  readonly arena = new Arena(settings);
+  readonly sender: Sender = this.arena.sender();
+  readonly bad: TestAgent = this.arena.agent("bad");
+  readonly good: TestAgent = this.arena.agent("good");
+  #offered = 0;
+
+  /** Each task is done by whoever gets it before the next one comes. */
+  play(tasks: number, retry?: RetryClass): void {
+    for (let task = 0; task < tasks; task++) {
+      this.sender.offer(++this.#offered);
+      this.arena.turn();
+      this.settle(retry);
+    }
+  }
+
+  settle(retry?: RetryClass): void {
+    for (const { token } of this.bad.assigned.splice(0)) this.bad.answer(numberOf(token), failing(retry));
+    for (const { token } of this.good.assigned.splice(0)) this.good.answer(numberOf(token));
+    this.arena.turn();
+  }
+
+  get failed(): number {
+    return this.sender.results.filter(([, what]) => what === "hands.broken").length;
+  }
+
+  get held(): boolean {
+    return this.arena.pool.agent("bad", this.arena.nowMs)?.hold === Hold.HOLD_FAILING;
+  }
+}
+
+describe("the breaker of an agent", () => {
+  it("opens after so many failures in a row: the rest goes to those that do well", () => {
+    const pair = new Pair();
+    pair.play(100);
+    assert.equal(pair.failed, 3);
+    assert.ok(pair.held);
+    assert.ok(
+      pair.bad.frames.some(({ held }) => held?.hold === Hold.HOLD_FAILING),
+      "the agent is told",
+    );
+  });
+
+  it("lets one through after a pause, and stays open for longer when that fails too", () => {
+    const pair = new Pair();
+    pair.play(10);
+    const pauses: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const fromMs = pair.arena.nowMs;
+      while (pair.held) pair.arena.pass(100);
+      pauses.push(pair.arena.nowMs - fromMs);
+      const before = pair.failed;
+      pair.play(10);
+      assert.equal(pair.failed - before, 1, "on trial it is given one attempt");
+    }
+    assert.deepEqual(pauses, [1_000, 2_000, 4_000]);
+  });
+
+  it("gives it everything again once it does well", () => {
+    const pair = new Pair();
+    const { arena, sender, bad } = pair;
+    pair.play(10);
+    arena.pass(1_000);
+    sender.offer(500, {}, { onlyAgents: ["bad"] });
+    arena.turn();
+    bad.answer(500);
+    bad.assigned.length = 0;
+    arena.turn();
+    const before = pair.failed;
+    pair.play(10);
+    assert.equal(pair.failed - before, 3);
+  });
+
+  it("is closed by whoever releases the agent", () => {
+    const pair = new Pair();
+    pair.play(10);
+    assert.equal(pair.arena.pool.release("bad", "mended", pair.arena.nowMs), undefined);
+    assert.ok(!pair.held);
+    const before = pair.failed;
+    pair.play(10);
+    assert.equal(pair.failed - before, 3);
+  });
+
+  it("never opens for what fails wherever it is done, nor for the only agent, nor where all fail alike", () => {
+    const theirFault = new Pair();
+    theirFault.play(20, RetryClass.RETRY_CLASS_NEVER);
+    assert.ok(!theirFault.held);
+
+    const arena = new Arena(settings);
+    const sender = arena.sender();
+    const agents = ["a", "b", "c", "d"].map((id) => arena.agent(id));
+    for (let task = 1; task <= 200; task++) {
+      sender.offer(task);
+      arena.turn();
+      for (const agent of agents)
+        for (const { token } of agent.assigned.splice(0)) agent.answer(numberOf(token), failing());
+      arena.turn();
+    }
+    assert.equal(sender.results.length, 200, "half of them go on failing");
+
+    const alone = new Arena(settings);
+    const only = alone.agent("only");
+    const its = alone.sender();
+    for (let task = 1; task <= 20; task++) {
+      its.offer(task);
+      alone.turn();
+      only.answer(task, failing());
+      alone.turn();
+    }
+    assert.equal(its.results.length, 20);
+  });
+
+  it("counts attempts whose time was over", () => {
+    const arena = new Arena({ ...settings, graceMs: 0 });
+    const sender = arena.sender();
+    arena.agent("hangs");
+    arena.agent("good", { does: ["work@1.0.0"] });
+    for (let task = 1; task <= 3; task++) {
+      sender.offer(task, { timeouts: { runMs: 100 } }, { onlyAgents: ["hangs"] });
+      arena.turn();
+      arena.pass(200);
+    }
+    assert.equal(arena.pool.agent("hangs", arena.nowMs)?.hold, Hold.HOLD_FAILING);
+  });
+
+  it("is what a task waited for, beside being busy, and is said as long as it is remembered", () => {
+    const pair = new Pair();
+    const { arena, sender, good } = pair;
+    pair.play(3);
+    pair.play(3);
+    assert.ok(pair.held);
+    sender.offer([900, 901]);
+    arena.turn();
+    arena.pass(400);
+    const work = { namespace: "default", kind: "run", id: "run-1", task: "t901" };
+    const waiting = arena.pool.explainWork(work, arena.nowMs);
+    assert.deepEqual(
+      waiting?.waits.map(({ cause, present }) => [cause, present]),
+      [
+        [WaitCause.WAIT_CAUSE_BREAKER, true],
+        [WaitCause.WAIT_CAUSE_BUSY, true],
+      ],
+    );
+    assert.ok(waiting?.waits[0]?.endTime !== undefined, "it says until when");
+    assert.equal(waiting?.remedies[0]?.command, "tutti agent release bad");
+    good.answer(900);
+    arena.turn();
+    const placed = arena.pool.explainWork(work, arena.nowMs);
+    assert.deepEqual(
+      placed?.waits.map(({ cause, waitedMs }) => [cause, waitedMs]),
+      [[WaitCause.WAIT_CAUSE_BREAKER, 400]],
+    );
+  });
+});

@@ -1,0 +1,85 @@
+/**
+ * When tasks could not be brought to a pool, and why: what waits at home then waits for nothing that the pool knows.
+ *
+ * 1. Between two of them the owner of the pool has taken what is offered. One that changes its cause is two.
+ * 2. Of those that are over the last ones are remembered, and none that was too short to be noticed.
+ */
+import { WaitCause } from "@tutti/contracts/types/v1";
+import type { TuttiError } from "@tutti/kernel";
+import { meshErrors } from "@tutti/mesh";
+
+interface Outage {
+  readonly cause: WaitCause;
+  /** Why, in words. */
+  readonly message: string;
+  /** What would help. */
+  readonly remedy: string;
+  readonly fromMs: number;
+  /** Undefined while it lasts. */
+  readonly toMs: number | undefined;
+}
+
+/** One as somebody waited for it. */
+export interface OutageWait extends Outage {
+  readonly waitedMs: number;
+}
+
+const rememberedMax = 32;
+const noticedMs = 20;
+const denials: ReadonlySet<string> = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED"]);
+
+export class Outages {
+  readonly #past: Outage[] = [];
+  #present: Outage | undefined;
+
+  /** Those that lasted at a time or later, as far as they lasted then, the present one last. */
+  since(sinceMs: number, nowMs: number): OutageWait[] {
+    const past = this.#past.filter(({ toMs = sinceMs }) => toMs > sinceMs);
+    const all = this.#present === undefined ? past : [...past, this.#present];
+    return all.map((outage) => {
+      const fromMs = sinceMs < nowMs ? Math.max(outage.fromMs, sinceMs) : outage.fromMs;
+      return { ...outage, fromMs, waitedMs: (outage.toMs ?? nowMs) - fromMs };
+    });
+  }
+
+  /** What is offered does not arrive, for the reason of an error. */
+  begin(error: TuttiError, pool: string, nowMs: number): void {
+    const { cause, ...words } = causeOf(error, pool);
+    if (this.#present?.cause === cause) {
+      this.#present = { ...this.#present, ...words };
+      return;
+    }
+    this.end(nowMs);
+    this.#present = { cause, ...words, fromMs: nowMs, toMs: undefined };
+  }
+
+  /** What is offered arrives. */
+  end(nowMs: number): void {
+    const present = this.#present;
+    this.#present = undefined;
+    if (present === undefined || nowMs - present.fromMs < noticedMs) return;
+    this.#past.push({ ...present, toMs: nowMs });
+    if (this.#past.length > rememberedMax) this.#past.shift();
+  }
+}
+
+function causeOf(error: TuttiError, pool: string): Pick<Outage, "cause" | "message" | "remedy"> {
+  const { status, message } = error;
+  if (denials.has(status))
+    return {
+      cause: WaitCause.WAIT_CAUSE_POLICY,
+      message: `the owner of the pool ${pool} may not take it: ${message}`,
+      remedy: `let this service do swarm.offers.exchange at the pool ${pool}`,
+    };
+  if (meshErrors.noUsableInstance.is(error))
+    return {
+      cause: WaitCause.WAIT_CAUSE_BREAKER,
+      message: `the breaker of the owner of the pool ${pool} is open: calls to it failed too often`,
+      remedy: "look at the logs of the swarm service; its owner is tried again by itself",
+    };
+  return {
+    cause: WaitCause.WAIT_CAUSE_OWNER,
+    message: `the owner of the pool ${pool} is not reached: ${message}`,
+    remedy: "wait until another process owns the pool, or see that a swarm process runs",
+  };
+}
