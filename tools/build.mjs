@@ -21,6 +21,11 @@ const threads = [
     file: "libs/journal/src/archive/sqlite/thread/worker.ts",
     name: "archive-worker.mjs",
   },
+  {
+    startedBy: "apps/governance/src/audit/thread/audit-thread.ts",
+    file: "apps/governance/src/audit/thread/worker.ts",
+    name: "audit-worker.mjs",
+  },
 ];
 
 // CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.

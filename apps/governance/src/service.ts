@@ -2,6 +2,8 @@ import { namespaceService, policyService } from "@tutti/contracts/governance/v1"
 import { type HostContext, keysDirectoryIn, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { tenant } from "@tutti/machine-tenant";
+import { auditSection } from "./audit/configuration.ts";
+import { hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
@@ -34,13 +36,14 @@ export class GovernanceService extends Orchestrator {
     const desk: TenantDesk = { runtime, archive, steward, foundation, ids, bundles };
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
     mesh.serve(servedPolicies, policyHandlers(desk));
+    hostAudit(this, host, keys);
   }
 }
 
 /** The service, as a host takes it in. */
 export const governance: ServiceModule = {
   name: "governance",
-  sections: [governanceSection],
+  sections: [governanceSection, auditSection],
   machines: [tenant],
   create: (host) => new GovernanceService(host),
 };

@@ -1,0 +1,113 @@
+/** A journal as the runtime writes it, and a book that takes it in. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { FlatWriter } from "@tutti/contracts/wire";
+import { encodeBatch, hashOfBatch } from "@tutti/journal/batches";
+import { toTimestamp } from "@tutti/kernel";
+import { checkpointOf, MerkleTree, signerOf } from "@tutti/policy/audit";
+import { AuditBook } from "./book.ts";
+import type { JournalPart } from "./intake.ts";
+
+export const startMs = 1_767_225_600_000;
+export const signer = signerOf(new Uint8Array(32).fill(7));
+export const signingKey: SigningKey = {
+  ...{ signingKeyId: "key-1", publicKey: signer.publicKey, startTime: toTimestamp(startMs) },
+  ...{ endTime: undefined, endorsement: new Uint8Array(0) },
+};
+
+export interface Deed {
+  /** Absent: of whoever did the one before, as journals leave it out. */
+  readonly actor?: string;
+  readonly namespace?: string;
+  readonly id?: string;
+  readonly type?: string;
+}
+
+/** Writes batches of one partition, each following the one before. */
+export class TestJournal {
+  readonly service = "workflow";
+  readonly partition: number;
+  #number = 0;
+  #hash = new Uint8Array(0);
+
+  constructor(partition = 0) {
+    this.partition = partition;
+  }
+
+  batch(timeMs: number, ...deeds: readonly Deed[]): Uint8Array {
+    const writer = new FlatWriter(1024);
+    for (const [
+      index,
+      { actor, namespace = "default", id = "run-1", type = "task_completed" },
+    ] of deeds.entries()) {
+      const cause = actor === undefined ? undefined : causeBy(actor);
+      const record = JournalRecord.fromPartial({
+        ...{ namespace, kind: "run", id, event: index + 1, type, version: 1 },
+        ...{ payload: Buffer.from(`payload of ${type}`), ...(cause && { cause }) },
+      });
+      writer.uint32(18).bytes(JournalRecord.encode(record).finish());
+    }
+    const header = { number: ++this.#number, epoch: 1, timeMs, behaviour: 1, seal: deeds.length === 0 };
+    const fields = { ...header, previousHash: this.#hash, records: writer.finish(), count: deeds.length };
+    const bytes = encodeBatch(this, fields);
+    this.#hash = new Uint8Array(hashOfBatch(bytes));
+    return bytes;
+  }
+
+  part(...batches: readonly Uint8Array[]): JournalPart {
+    return { service: this.service, partition: this.partition, batches };
+  }
+}
+
+function causeBy(id: string) {
+  return {
+    actor: { kind: ActorKind.ACTOR_KIND_PERSON, id },
+    traceparent: "",
+    decision: "roles/operator",
+    reason: "",
+  };
+}
+
+/** A book in a folder of its own, which goes with it. */
+export class TestBook implements AsyncDisposable {
+  readonly file: string;
+  readonly #directory: string;
+  book: AuditBook;
+
+  static async open(): Promise<TestBook> {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-book-"));
+    const file = join(directory, "book.sqlite");
+    return new TestBook(directory, file, await AuditBook.open(file, signingKey));
+  }
+
+  private constructor(directory: string, file: string, book: AuditBook) {
+    this.#directory = directory;
+    this.file = file;
+    this.book = book;
+  }
+
+  /** Signs what is prepared, as its service does. */
+  take(timeMs: number, ...parts: readonly JournalPart[]): Checkpoint {
+    const { number, heads, size, parts: before } = this.book.prepare(parts);
+    const made = { number, createTime: toTimestamp(timeMs), heads };
+    const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
+    const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+    this.book.commit(checkpoint);
+    return checkpoint;
+  }
+
+  /** As after a crash: nothing but the file is left. */
+  async reopen(): Promise<void> {
+    this.book.close();
+    this.book = await AuditBook.open(this.file, signingKey);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.book.close();
+    await rm(this.#directory, { recursive: true });
+  }
+}

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AuditFaultKind, AuditFilter } from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import {
+  checkpointFault,
+  consistencyFault,
+  ExportVerifier,
+  ExportWriter,
+  inclusionFault,
+  TrustedKeys,
+} from "@tutti/policy/audit";
+import { signer, signingKey, startMs, TestBook, TestJournal } from "./book.fixture.ts";
+import { AuditBook } from "./book.ts";
+
+const trusted = new TrustedKeys(signer.publicKey, [signingKey]);
+const people = ["ada", "bob", "eve"];
+
+/** Three journals with ten batches each, under three checkpoints. */
+async function filled(): Promise<TestBook> {
+  const kept = await TestBook.open();
+  const journals = [0, 1, 2].map((partition) => new TestJournal(partition));
+  for (let number = 0; number < 3; number++) {
+    const parts = journals.map((journal) =>
+      journal.part(
+        ...Array.from({ length: 10 }, (_, index) =>
+          journal.batch(
+            startMs + number * 1_000 + index * 10 + journal.partition,
+            { actor: people[index % 3] ?? "", id: `run-${index}`, type: "task_started" },
+            { id: `run-${index}`, namespace: index % 5 === 0 ? "shop" : "default" },
+          ),
+        ),
+      ),
+    );
+    kept.take(startMs + number * 1_000 + 500, ...parts);
+  }
+  return kept;
+}
+
+function searched(kept: TestBook, filter: Partial<AuditFilter> = {}, size = 1_000, isOldestFirst = false) {
+  const ids: string[] = [];
+  let token = "";
+  do {
+    const wish = {
+      namespace: "default",
+      filter: AuditFilter.fromPartial(filter),
+      isOldestFirst,
+      size,
+      token,
+    };
+    const { records, nextToken } = kept.book.search(wish);
+    assert.ok(records.length <= size);
+    ids.push(...records.map(({ recordId }) => recordId));
+    token = nextToken;
+  } while (token !== "");
+  return ids;
+}
+
+function exportedLines(kept: TestBook, filter?: Partial<AuditFilter>): string[] {
+  const wish = { namespace: "default", isCloudEvents: false };
+  const parts = [...kept.book.export({ ...wish, filter: filter && AuditFilter.fromPartial(filter) })];
+  const state = parts.at(-1)?.state;
+  assert.ok(state !== undefined);
+  const end = new ExportWriter(state).end(startMs + 9_000, { signingKeyId: "key-1", key: signer });
+  const text = parts.map((part) => part.text).join("") + end;
+  return text.trimEnd().split("\n");
+}
+
+function verdictOn(lines: readonly string[]) {
+  const verifier = new ExportVerifier(signer.publicKey);
+  for (const line of lines) verifier.line(line);
+  return verifier.finish();
+}
+
+describe("the book of the audit", () => {
+  it("finds records by who did what to what and when, in either order and in pages of any size", async () => {
+    await using kept = await filled();
+    const all = searched(kept);
+    // Two records a batch, of which those in another namespace are nobody's here.
+    assert.equal(all.length, 90 * 2 - 18);
+    assert.equal(new Set(all).size, all.length);
+    for (const size of [1, 7, 100]) assert.deepEqual(searched(kept, {}, size), all);
+    assert.deepEqual(searched(kept, {}, 13, true), [...all].reverse());
+    assert.equal(all[0], "workflow/2/30/1");
+    const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+    // The second record of a batch has the cause of the first, though only that one carries it.
+    assert.equal(searched(kept, { actor: ada, action: "run.task_*" }).length, 4 * 9 * 2 - 9);
+    assert.equal(searched(kept, { action: "run.task_started" }).length, 90);
+    assert.equal(searched(kept, { action: "pool.*" }).length, 0);
+    assert.equal(searched(kept, { work: { namespace: "", kind: "run", id: "run-3", task: "" } }).length, 18);
+    const time = { from: toTimestamp(startMs + 1_000), to: toTimestamp(startMs + 1_010) };
+    assert.equal(searched(kept, { time }).length, 3);
+    assert.equal(searched(kept, { text: "RUN-4" }).length, 18);
+  });
+
+  it("proves each record under each later checkpoint, and each checkpoint under each later one", async () => {
+    await using kept = await filled();
+    for (const recordId of searched(kept)) {
+      const { checkpoint: first } = kept.book.get("default", recordId);
+      for (let number = first; number <= 3; number++)
+        assert.equal(
+          inclusionFault(kept.book.proveInclusion("default", recordId, number), trusted),
+          undefined,
+        );
+    }
+    assert.equal(consistencyFault(kept.book.proveConsistency(1, 3), trusted), undefined);
+    assert.equal(checkpointFault(kept.book.checkpoint(2), trusted), undefined);
+    assert.throws(() => kept.book.proveInclusion("default", "workflow/0/30/0", 1), {
+      code: "audit.record_newer",
+    });
+    assert.throws(() => kept.book.get("shop", "workflow/0/30/0"), { code: "audit.record_unknown" });
+    assert.throws(() => kept.book.get("default", "../../etc"), { code: "audit.record_unknown" });
+    assert.throws(() => kept.book.checkpoint(4), { code: "audit.checkpoint_unknown" });
+  });
+
+  it("exports what verifies with the public key alone, all of it or some", async () => {
+    await using kept = await filled();
+    const all = verdictOn(exportedLines(kept));
+    assert.deepEqual([all.faults, all.records, all.checkpoints], [[], 162, 3]);
+    const some = exportedLines(kept, { time: { from: toTimestamp(startMs + 70_000), to: undefined } });
+    assert.deepEqual(verdictOn(some).faults, []);
+    assert.equal(verdictOn(exportedLines(kept, { action: "run.task_started" })).records, 90);
+  });
+
+  it("exports what shows which record was changed, removed, swapped or inserted", async () => {
+    await using kept = await filled();
+    const lines = exportedLines(kept);
+    const places = lines.flatMap((line, place) => (line.startsWith('{"record"') ? [place] : []));
+    const [, , , at = 0, next = 0] = places;
+    const { record } = JSON.parse(lines[at] ?? "");
+    const named = (kind: AuditFaultKind, altered: readonly string[]) =>
+      assert.ok(
+        verdictOn(altered).faults.some((fault) => fault.kind === kind && fault.recordId === record.id),
+        `fault of kind ${kind}`,
+      );
+    const changed = (lines[at] ?? "").replace(record.actor, `${record.actor}x`);
+    named(AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, lines.with(at, changed));
+    named(AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, lines.toSpliced(at, 1));
+    named(AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, lines.toSpliced(next, 0, lines[at] ?? ""));
+    const swapped = verdictOn(lines.with(at, lines[next] ?? "").with(next, lines[at] ?? ""));
+    assert.ok(swapped.faults.some(({ kind }) => kind === AuditFaultKind.AUDIT_FAULT_KIND_SWAPPED));
+  });
+
+  it("refuses a journal that does not go on where it left off, and goes on with the one that does", async () => {
+    await using kept = await TestBook.open();
+    const journal = new TestJournal();
+    kept.take(startMs, journal.part(journal.batch(startMs, { actor: "ada" })));
+    const other = new TestJournal();
+    other.batch(startMs, { actor: "eve" });
+    const forged = other.part(other.batch(startMs + 1, { actor: "eve" }));
+    assert.throws(() => kept.book.prepare([forged]), {
+      code: "audit.chain_broken",
+      message: /batch 2 of workflow\/0/,
+    });
+    const [second, third] = [
+      journal.batch(startMs + 1, { actor: "ada" }),
+      journal.batch(startMs + 2, { actor: "ada" }),
+    ];
+    assert.throws(() => kept.book.prepare([journal.part(third)]), {
+      message: /found that the last one was 1/,
+    });
+    assert.throws(
+      () => kept.book.prepare([{ ...journal.part(second), partition: 1 }]),
+      /a batch of workflow\/0/,
+    );
+    assert.equal(kept.take(startMs + 3, journal.part(second, third)).number, 2);
+  });
+
+  it("knows after a crash what was signed, and nothing of what was only prepared", async () => {
+    await using kept = await filled();
+    const before = searched(kept);
+    const journal = new TestJournal(9);
+    const batch = journal.batch(startMs + 5_000, { actor: "ada" });
+    kept.book.prepare([journal.part(batch)]);
+    await kept.reopen();
+    assert.deepEqual(searched(kept), before);
+    assert.equal(kept.take(startMs + 6_000, journal.part(batch)).number, 4);
+    assert.equal(kept.book.records, 181);
+    assert.equal(consistencyFault(kept.book.proveConsistency(2, 4), trusted), undefined);
+    assert.deepEqual(verdictOn(exportedLines(kept)).faults, []);
+  });
+
+  it("removes what was kept long enough, and every proof of the rest holds", async () => {
+    await using kept = await filled();
+    while (kept.book.dropBefore(startMs + 1_500));
+    const left = searched(kept);
+    assert.ok(left.length === 54 && left.every((id) => Number(id.split("/")[2]) > 20));
+    for (const id of left)
+      assert.equal(inclusionFault(kept.book.proveInclusion("default", id, 0), trusted), undefined);
+    assert.throws(() => kept.book.get("default", "workflow/0/1/0"), {
+      message: /not there any more|any more/,
+    });
+    assert.equal(consistencyFault(kept.book.proveConsistency(1, 3), trusted), undefined);
+    const verdict = verdictOn(exportedLines(kept));
+    assert.deepEqual([verdict.faults, verdict.records], [[], 54]);
+    assert.deepEqual(
+      [...kept.book.verify(0)].flatMap(({ faults }) => faults),
+      [],
+    );
+  });
+
+  it("says of itself what was changed behind its back", async () => {
+    await using kept = await filled();
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(kept.file);
+    database.exec("UPDATE head SET leaves = zeroblob(length(leaves)) WHERE leaf = 4");
+    database.close();
+    const faults = [...kept.book.verify(0)].flatMap((progress) => progress.faults);
+    assert.equal(faults[0]?.recordId, "workflow/1/20");
+    assert.equal(faults.length, 21);
+    assert.deepEqual(
+      [...kept.book.verify(3)].flatMap((progress) => progress.faults),
+      [],
+    );
+  });
+
+  it("is not gone on with under another key, nor by a release that does not know it", async () => {
+    await using kept = await TestBook.open();
+    const other = { ...signingKey, signingKeyId: "key-2", publicKey: new Uint8Array(32).fill(9) };
+    await assert.rejects(AuditBook.open(kept.file, other), { code: "audit.key_changed" });
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(kept.file);
+    database.exec("PRAGMA user_version = 2");
+    database.close();
+    await assert.rejects(AuditBook.open(kept.file, signingKey), { code: "audit.book_newer" });
+  });
+});

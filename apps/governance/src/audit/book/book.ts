@@ -1,0 +1,230 @@
+/**
+ * The book of the audit: what all journals had to say, under signed checkpoints.
+ *
+ * 1. A checkpoint, its heads and their records are there together or not at all; what was not written is read from the journals again,
+ *    which are kept until then.
+ * 2. A checkpoint is signed between `prepare` and `commit`, by who has the key. One at a time is under way.
+ * 3. Records are removed when they were kept long enough. Their hashes stay, and so does everything that rests on them.
+ */
+import type {
+  Checkpoint,
+  ConsistencyProof,
+  InclusionProof,
+  JournalHead,
+  SigningKey,
+} from "@tutti/contracts/governance/v1";
+import { assert } from "@tutti/kernel";
+import { headLeaf, MerkleTree, recordAt, sameHash } from "@tutti/policy/audit";
+import { auditErrors } from "../errors.ts";
+import { blocksOf, recordsIn } from "./blocks.ts";
+import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
+import { type BookRecord, type JournalPart, type TakenPart, takenPart, treeOf } from "./intake.ts";
+import { auditRecordOf, decodedRecord, type JournalName } from "./record.ts";
+import { openBook } from "./schema.ts";
+import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
+import { Shelf, type ShelvedHead } from "./shelf.ts";
+import { type VerifyProgress, verified } from "./verifying.ts";
+
+/** What a checkpoint is made of: its heads, and the tree before them. */
+export interface Prepared {
+  readonly number: number;
+  readonly heads: JournalHead[];
+  readonly size: number;
+  readonly parts: readonly Uint8Array[];
+}
+
+export interface FoundRecord {
+  readonly journal: JournalName;
+  readonly record: BookRecord;
+  /** Place among the records of its head. */
+  readonly place: number;
+  readonly shelved: ShelvedHead;
+}
+
+export class AuditBook {
+  readonly #shelf: Shelf;
+  readonly #tree = new MerkleTree();
+  /** The last head of each journal. */
+  readonly #ends = new Map<string, JournalHead>();
+  /** By name, one object for each: there may be very many heads. */
+  readonly #names = new Map<string, JournalName>();
+  /** Of each head. */
+  readonly #journals: JournalName[] = [];
+  #records = 0;
+  #last: Checkpoint | undefined;
+  #underWay: readonly TakenPart[] = [];
+
+  static async open(file: string, key: SigningKey): Promise<AuditBook> {
+    const shelf = new Shelf(await openBook(file));
+    const known = shelf.keys().at(-1);
+    if (known === undefined) shelf.addKey(key);
+    else if (!sameHash(known.publicKey, key.publicKey)) {
+      shelf.close();
+      throw auditErrors.keyChanged({ known: known.signingKeyId, found: key.signingKeyId });
+    }
+    return new AuditBook(shelf);
+  }
+
+  private constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+    for (const { head } of shelf.heads()) this.#append(head);
+    this.#last = shelf.checkpoint(0);
+  }
+
+  /** How many records are under checkpoints. */
+  get records(): number {
+    return this.#records;
+  }
+
+  keysNewestFirst(): SigningKey[] {
+    return this.#shelf.keys().reverse();
+  }
+
+  /** How far each journal was taken in. */
+  ends(): (JournalName & { readonly batch: number })[] {
+    return [...this.#ends.values()].map(({ service, partition, batch }) => ({ service, partition, batch }));
+  }
+
+  /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
+  prepare(parts: readonly JournalPart[]): Prepared {
+    const { size } = this.#tree;
+    this.#underWay = parts
+      .filter(({ batches }) => batches.length > 0)
+      .map((part) => takenPart(part, this.#ends.get(nameOf(part))));
+    const heads = this.#underWay.map(({ head }) => head);
+    return { number: (this.#last?.number ?? 0) + 1, heads, size, parts: this.#tree.parts(size) };
+  }
+
+  /** The checkpoint over what was prepared, signed. */
+  commit(checkpoint: Checkpoint): void {
+    const taken = this.#underWay;
+    const { size } = this.#tree;
+    assert(checkpoint.treeSize === size + taken.length, "what is signed is what was prepared", {
+      ...{ size, taken: taken.length, signed: checkpoint.treeSize },
+    });
+    this.#shelf.together(() => {
+      for (const [index, part] of taken.entries()) {
+        this.#shelf.addHead(size + index, part);
+        for (const block of blocksOf(part.records)) this.#shelf.addBlock(size + index, block);
+      }
+      this.#shelf.addCheckpoint(checkpoint);
+    });
+    this.#underWay = [];
+    for (const { head } of taken) this.#append(head);
+    this.#last = { ...checkpoint, heads: [] };
+  }
+
+  search(search: RecordSearch): FoundRecords {
+    return searchRecords(this.#shelf, search, (leaf) => this.#journalOf(leaf));
+  }
+
+  /** A record and the first checkpoint over it; undefined where there is none or it is no longer kept. */
+  find(namespace: string, recordId: string): { found: FoundRecord; checkpoint: number } {
+    const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
+    const at = recordAt(recordId);
+    if (at === undefined) throw unknown("which is no id of one");
+    const shelved = this.#shelf.headOver(at, at.batch);
+    if (shelved === undefined) throw unknown("and nothing is there");
+    for (const block of this.#shelf.blocksUnder(shelved.leaf))
+      for (const [index, record] of recordsIn(this.#shelf.bytesOf(block)).entries())
+        if (record.batch === at.batch && record.index === at.index) {
+          // Of another namespace is none.
+          if (decodedRecord(record).namespace !== namespace) throw unknown("and nothing is there");
+          const found = { journal: at, record, place: block.first + index, shelved };
+          return { found, checkpoint: this.#shelf.checkpointOf(shelved.leaf) };
+        }
+    throw unknown("and nothing is there any more");
+  }
+
+  get(namespace: string, recordId: string) {
+    const { found, checkpoint } = this.find(namespace, recordId);
+    const { journal, record } = found;
+    return { record: auditRecordOf(journal, record, decodedRecord(record)), checkpoint };
+  }
+
+  /** Number 0 means the latest. */
+  checkpoint(number: number): Checkpoint {
+    const last = this.#last?.number ?? 0;
+    const found = this.#shelf.checkpoint(number);
+    if (found === undefined) throw auditErrors.checkpointUnknown({ number, last });
+    return found;
+  }
+
+  /** With the heads that came with it. */
+  checkpointWithHeads(number: number): Checkpoint {
+    const checkpoint = this.checkpoint(number);
+    const from = checkpoint.number === 1 ? 0 : this.checkpoint(checkpoint.number - 1).treeSize;
+    const heads = [...this.#shelf.heads(from, checkpoint.treeSize)].map(({ head }) => head);
+    return { ...checkpoint, heads };
+  }
+
+  /** Latest first, below a number. */
+  checkpoints(span: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
+    return this.#shelf.checkpoints(span, below, limit);
+  }
+
+  /** Oldest first, behind a number, without heads. */
+  checkpointsAfter(number: number, limit: number): Checkpoint[] {
+    return this.#shelf.checkpointsAfter(number, limit);
+  }
+
+  proveInclusion(namespace: string, recordId: string, number: number): InclusionProof {
+    const { found, checkpoint: first } = this.find(namespace, recordId);
+    const checkpoint = this.checkpoint(number);
+    const { place, record, shelved } = found;
+    if (checkpoint.number < first)
+      throw auditErrors.recordNewer({ recordId, checkpoint: checkpoint.number, first });
+    return {
+      ...{ recordId, record: record.encoded, timeMs: record.timeMs, recordLeaf: place, checkpoint },
+      ...{ recordPath: treeOf(this.#shelf.leavesUnder(shelved.leaf)).inclusion(place), head: shelved.head },
+      ...{ headLeaf: shelved.leaf, headPath: this.#tree.inclusion(shelved.leaf, checkpoint.treeSize) },
+    };
+  }
+
+  proveConsistency(first: number, second: number): ConsistencyProof {
+    const [before, after] = [this.checkpoint(first), this.checkpoint(second)];
+    if (before.treeSize > after.treeSize)
+      throw auditErrors.checkpointUnknown({ number: first, last: after.number });
+    return { first: before, second: after, path: this.#tree.consistency(before.treeSize, after.treeSize) };
+  }
+
+  export(wish: ExportWish): Generator<ExportPart, void> {
+    return exported(this.#shelf, this.#tree, wish);
+  }
+
+  verify(fromCheckpoint: number): Generator<VerifyProgress, void> {
+    return verified(this.#shelf, fromCheckpoint);
+  }
+
+  /** Removes records that are all older than a moment, some of them; says whether there may be more. */
+  dropBefore(timeMs: number): boolean {
+    return this.#shelf.dropBefore(timeMs, blocksDropped);
+  }
+
+  close(): void {
+    this.#shelf.close();
+  }
+
+  #journalOf(leaf: number): JournalName {
+    const journal = this.#journals[leaf];
+    assert(journal !== undefined, "a block is under a head", { leaf });
+    return journal;
+  }
+
+  #append(head: JournalHead): void {
+    const { service, partition } = head;
+    const name = nameOf(head);
+    const journal = this.#names.get(name) ?? { service, partition };
+    this.#names.set(name, journal);
+    this.#journals.push(journal);
+    this.#tree.append(headLeaf(head));
+    this.#ends.set(name, head);
+    this.#records += head.recordCount;
+  }
+}
+
+const blocksDropped = 64;
+
+function nameOf({ service, partition }: JournalName): string {
+  return `${service}/${partition}`;
+}

@@ -1,0 +1,120 @@
+/** An export of the book, part by part; only its last line, which is signed, is written by who has the key. */
+import { type AuditFilter, AuditFilter as AuditFilterCodec } from "@tutti/contracts/governance/v1";
+import {
+  type ExportedLeaf,
+  type ExportState,
+  ExportWriter,
+  type MerkleTree,
+  recordLineOf,
+} from "@tutti/policy/audit";
+import { recordsIn } from "./blocks.ts";
+import { RecordFilter } from "./filter.ts";
+import { type BookRecord, leafAt } from "./intake.ts";
+import { wanted } from "./searching.ts";
+import type { Shelf, ShelvedHead } from "./shelf.ts";
+
+export interface ExportWish {
+  readonly namespace: string;
+  readonly filter: AuditFilter | undefined;
+  readonly isCloudEvents: boolean;
+}
+
+export interface ExportPart {
+  /** Whole lines. */
+  readonly text: string;
+  /** How many records there were so far. */
+  readonly records: number;
+  readonly state: ExportState;
+}
+
+const partLength = 256 * 1024;
+/** Clocks of processes differ, and a record may be under a checkpoint that bears an earlier time. */
+const clocksDifferMs = 60_000;
+
+export function* exported(shelf: Shelf, tree: MerkleTree, wish: ExportWish): Generator<ExportPart, void> {
+  const { namespace, isCloudEvents } = wish;
+  const filter = new RecordFilter(namespace, wish.filter);
+  const last = shelf.checkpoint(0);
+  const first = Math.max(1, shelf.checkpointFrom(filter.fromMs - clocksDifferMs) || (last?.number ?? 1));
+  const size = first === 1 ? 0 : (shelf.checkpoint(first - 1)?.treeSize ?? 0);
+  const writer = new ExportWriter();
+  let records = 0;
+  let text = "";
+  const add = (line: string): void => {
+    if (!isCloudEvents) text += line;
+  };
+  const part = (): ExportPart => {
+    const whole = { text, records, state: writer.state };
+    text = "";
+    return whole;
+  };
+  const said = wish.filter === undefined ? {} : AuditFilterCodec.toJSON(wish.filter);
+  add(writer.begin({ namespace, filter: said, tree, size }));
+  for (const key of shelf.keys()) add(writer.key(key));
+  let from = size;
+  for (let number = first; number <= (last?.number ?? 0); number++) {
+    const checkpoint = shelf.checkpoint(number);
+    if (checkpoint === undefined) break;
+    for (const shelved of shelf.heads(from, checkpoint.treeSize)) {
+      const included = recordsUnder(shelf, shelved, filter);
+      add(writer.head(shelved.head, leavesOf(shelf, shelved, included)));
+      for (const { record } of included) {
+        text += isCloudEvents ? cloudEventOf(shelved, record) : writer.record(shelved.head, record);
+        records++;
+        if (text.length >= partLength) yield part();
+      }
+    }
+    from = checkpoint.treeSize;
+    add(writer.checkpoint(checkpoint));
+    if (text.length >= partLength) yield part();
+  }
+  yield part();
+}
+
+interface Included {
+  /** Among the records of the head. */
+  readonly place: number;
+  readonly record: BookRecord;
+}
+
+function recordsUnder(shelf: Shelf, { leaf, head }: ShelvedHead, filter: RecordFilter): Included[] {
+  if (head.recordCount === 0) return [];
+  return shelf
+    .blocksUnder(leaf)
+    .filter((block) => filter.mayHave(block))
+    .flatMap((block) =>
+      recordsIn(shelf.bytesOf(block))
+        .map((record, index) => ({ place: block.first + index, record }))
+        .filter(({ record }) => wanted(filter, head, record) !== undefined),
+    );
+}
+
+/** Those that are not in the export, because nobody asked for them or they are no longer kept, are there by hash alone. */
+function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly Included[]): ExportedLeaf[] {
+  if (included.length === 0) return [];
+  const leaves = shelf.leavesUnder(leaf);
+  const at = new Map(included.map(({ place, record }) => [place, record]));
+  return Array.from({ length: head.recordCount }, (_, place) => {
+    const record = at.get(place);
+    return {
+      hash: leafAt(leaves, place),
+      at: record && { batch: record.batch, index: record.index },
+    };
+  });
+}
+
+function cloudEventOf({ head }: ShelvedHead, record: BookRecord): string {
+  const line = recordLineOf(head.service, head.partition, record);
+  if (line === undefined) return "";
+  const { id, time, action, work } = line;
+  const event = {
+    ...{
+      specversion: "1.0",
+      id,
+      source: `/tutti/${head.service}/${head.partition}`,
+      type: `tutti.audit.${action}`,
+    },
+    ...{ subject: work, time, datacontenttype: "application/json", data: line },
+  };
+  return `${JSON.stringify(event)}\n`;
+}

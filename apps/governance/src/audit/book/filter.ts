@@ -1,0 +1,61 @@
+/** Which records are wanted: of a block by what it says of itself, then of the records in it one by one. */
+import { type AuditFilter, type AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { matchesAction } from "@tutti/policy/audit";
+import { actorText, type Block } from "./blocks.ts";
+import type { RecordAbout } from "./record.ts";
+
+export type BlockSummary = Pick<Block, "firstMs" | "lastMs" | "namespaces" | "actors" | "actions">;
+
+export class RecordFilter {
+  readonly #namespace: string;
+  readonly #filter: AuditFilter | undefined;
+  readonly fromMs: number;
+  /** The first moment after it. */
+  readonly toMs: number;
+
+  constructor(namespace: string, filter: AuditFilter | undefined) {
+    this.#namespace = namespace;
+    this.#filter = filter;
+    const { from, to } = filter?.time ?? {};
+    this.fromMs = from === undefined ? 0 : fromTimestamp(from);
+    this.toMs = to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(to);
+  }
+
+  /** Whether a block may have any of them. */
+  mayHave({ firstMs, lastMs, namespaces, actors, actions }: BlockSummary): boolean {
+    const { actor, action } = this.#filter ?? {};
+    if (lastMs < this.fromMs || firstMs >= this.toMs || !namespaces.includes(this.#namespace)) return false;
+    if (actor !== undefined && actors !== undefined && !actors.some((text) => this.#isActor(text)))
+      return false;
+    return !action || actions === undefined || actions.some((one) => matchesAction(action, one));
+  }
+
+  /** As far as can be said without making the record as it is shown. */
+  mayBe({ namespace, cause, action }: RecordAbout, timeMs: number): boolean {
+    if (namespace !== this.#namespace || timeMs < this.fromMs || timeMs >= this.toMs) return false;
+    const wanted = this.#filter;
+    if (wanted === undefined) return true;
+    if (wanted.actor !== undefined && !this.#isActor(actorText(cause))) return false;
+    if (wanted.action !== "" && !matchesAction(wanted.action, action)) return false;
+    return wanted.traceId === "" || cause?.traceparent.split("-")[1] === wanted.traceId.toLowerCase();
+  }
+
+  is(record: AuditRecord): boolean {
+    const { work, result = AuditResult.AUDIT_RESULT_UNSPECIFIED, text = "" } = this.#filter ?? {};
+    if (work !== undefined && work.kind !== "" && work.kind !== record.work?.kind) return false;
+    if (work !== undefined && work.id !== "" && work.id !== record.work?.id) return false;
+    if (result !== AuditResult.AUDIT_RESULT_UNSPECIFIED && result !== record.result) return false;
+    if (text === "") return true;
+    const { action, json, cause, error, address, recordId } = record;
+    const all = [action, json, cause?.actor?.id, cause?.reason, cause?.decision, error?.message, address];
+    return [...all, record.work?.id, recordId].join("\n").toLowerCase().includes(text.toLowerCase());
+  }
+
+  /** An actor without an id is anybody of the kind. */
+  #isActor(text: string): boolean {
+    const { kind = 0, id = "" } = this.#filter?.actor ?? {};
+    const [ofKind = "", ...ofId] = text.split(":");
+    return (kind === 0 || ofKind === String(kind)) && (id === "" || ofId.join(":") === id);
+  }
+}

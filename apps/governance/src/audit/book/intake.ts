@@ -1,0 +1,108 @@
+/**
+ * Takes in what a journal has new: checks that it goes on where the audit left off, and makes its head of it.
+ *
+ * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was cut before the
+ *    audit began nobody knows.
+ * 2. A record has its cause filled in, which in the journal only the first of several with the same one carries.
+ */
+import type { JournalHead } from "@tutti/contracts/governance/v1";
+import { hashOfBatch, RecordScanner, readHeader } from "@tutti/journal/batches";
+import { emptyRoot, leafHash, MerkleTree, recordLeaf, sameHash } from "@tutti/policy/audit";
+import { auditErrors } from "../errors.ts";
+
+/** What follows in a journal after what was taken in of it, batch by batch as it was encoded. */
+export interface JournalPart {
+  readonly service: string;
+  readonly partition: number;
+  readonly batches: readonly Uint8Array[];
+}
+
+/** A record of a journal, its cause filled in. */
+export interface BookRecord {
+  readonly batch: number;
+  readonly index: number;
+  readonly timeMs: number;
+  readonly encoded: Uint8Array;
+}
+
+export interface TakenPart {
+  readonly head: JournalHead;
+  /** Hashes of the records as leaves, one behind the other. */
+  readonly leaves: Uint8Array;
+  readonly records: readonly BookRecord[];
+}
+
+const hashBytes = 32;
+const noBytes = new Uint8Array(0);
+
+export function takenPart(
+  { service, partition, batches }: JournalPart,
+  before: Pick<JournalHead, "batch" | "hash"> | undefined,
+): TakenPart {
+  let last = before;
+  const records: BookRecord[] = [];
+  const tree = new MerkleTree();
+  const hashes: Uint8Array[] = [];
+  for (const bytes of batches) {
+    const header = readHeader(bytes);
+    const batch = header?.number ?? (last?.batch ?? 0) + 1;
+    const broken = (reason: string) => auditErrors.chainBroken({ service, partition, batch, reason });
+    if (header === undefined) throw broken("bytes that are no batch");
+    if (header.service !== service || header.partition !== partition)
+      throw broken(`a batch of ${header.service}/${header.partition}`);
+    if (last !== undefined && batch !== last.batch + 1) throw broken(`that the last one was ${last.batch}`);
+    if (last !== undefined && !sameHash(header.previousHash, last.hash))
+      throw broken("that it follows another batch than was audited");
+    last = { batch, hash: hashOfBatch(bytes) };
+    for (const record of recordsOf(bytes.subarray(header.headerBytes), { batch, timeMs: header.timeMs })) {
+      const hash = leafHash(recordLeaf(record, record.encoded));
+      tree.appendHash(hash);
+      hashes.push(hash);
+      records.push(record);
+    }
+  }
+  const head: JournalHead = {
+    ...{ service, partition, batch: last?.batch ?? 0, hash: last?.hash ?? noBytes },
+    ...{ recordCount: records.length, recordsRoot: records.length === 0 ? emptyRoot : tree.rootAt() },
+  };
+  return { head, leaves: joined(hashes), records };
+}
+
+function* recordsOf(
+  encodedRecords: Uint8Array,
+  at: Pick<BookRecord, "batch" | "timeMs">,
+): Generator<BookRecord, void> {
+  const scanner = new RecordScanner();
+  scanner.begin(encodedRecords);
+  let cause: Uint8Array = noBytes;
+  while (scanner.next()) {
+    const { record, index, causeStart, causeEnd } = scanner;
+    if (causeEnd > causeStart) cause = scanner.bytes.subarray(causeStart, causeEnd);
+    const hasOwn = causeEnd > causeStart;
+    yield { ...at, index, encoded: hasOwn ? record.slice() : withCause(record, cause) };
+  }
+}
+
+function withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(record.length + cause.length);
+  whole.set(record);
+  whole.set(cause, record.length);
+  return whole;
+}
+
+/** One leaf's hash of those that lie one behind the other. */
+export function leafAt(leaves: Uint8Array, index: number): Uint8Array {
+  return leaves.slice(index * hashBytes, (index + 1) * hashBytes);
+}
+
+export function treeOf(leaves: Uint8Array): MerkleTree {
+  const tree = new MerkleTree();
+  for (let index = 0; index * hashBytes < leaves.length; index++) tree.appendHash(leafAt(leaves, index));
+  return tree;
+}
+
+function joined(hashes: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(hashes.length * hashBytes);
+  for (const [index, hash] of hashes.entries()) bytes.set(hash, index * hashBytes);
+  return bytes;
+}

@@ -1,0 +1,48 @@
+/** A record of a journal as the audit shows it. */
+import { hash } from "node:crypto";
+import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { recordId } from "@tutti/policy/audit";
+import type { BookRecord } from "./intake.ts";
+
+/** What a search looks at before anything else. */
+export interface RecordAbout {
+  readonly namespace: string;
+  readonly cause: Cause | undefined;
+  readonly action: string;
+}
+
+/** A journal by its service and partition. */
+export interface JournalName {
+  readonly service: string;
+  readonly partition: number;
+}
+
+export function aboutRecord({ namespace, kind, type, cause }: JournalRecord): RecordAbout {
+  return { namespace, cause, action: `${kind}.${type}` };
+}
+
+export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): JournalRecord {
+  return JournalRecord.decode(encoded);
+}
+
+/** Payloads are there by hash alone: what is in them is for whoever may see the work itself. */
+export function auditRecordOf(
+  { service, partition }: JournalName,
+  { batch, index, timeMs }: BookRecord,
+  record: JournalRecord,
+): AuditRecord {
+  const { namespace, kind, id, event, type, version, payload } = record;
+  const said = {
+    ...{ kind, id, event, type, version },
+    payload: { sha256: hash("sha256", payload, "hex"), bytes: payload.length },
+  };
+  const { cause, action } = aboutRecord(record);
+  return AuditRecord.fromPartial({
+    ...{ namespace, recordId: recordId(service, partition, { batch, index }), time: toTimestamp(timeMs) },
+    ...{ cause, action, work: { namespace, kind, id } },
+    ...{ result: AuditResult.AUDIT_RESULT_DONE, count: 1, json: JSON.stringify(said) },
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * Searches the book: by time, latest or oldest first, records of one moment in the order of their ids.
+ *
+ * 1. Blocks come in the order of the time that is nearest to where the search begins: once a page is full of records that no later
+ *    block can come before, it is done.
+ * 2. A page says the last record on it, and the next one goes on behind that: what is done meanwhile moves nothing.
+ * 3. One call looks at a bounded number of records. A page that ends for that may be empty, and the next one goes on there.
+ */
+import type { AuditFilter, AuditRecord } from "@tutti/contracts/governance/v1";
+import { auditErrors } from "../errors.ts";
+import { recordsIn } from "./blocks.ts";
+import { RecordFilter } from "./filter.ts";
+import type { BookRecord } from "./intake.ts";
+import { aboutRecord, auditRecordOf, decodedRecord, type JournalName } from "./record.ts";
+import type { Shelf, ShelvedBlock } from "./shelf.ts";
+
+export interface RecordSearch {
+  readonly namespace: string;
+  readonly filter: AuditFilter | undefined;
+  readonly isOldestFirst: boolean;
+  readonly size: number;
+  /** Of the page before; empty for the first. */
+  readonly token: string;
+}
+
+export interface FoundRecords {
+  readonly records: readonly AuditRecord[];
+  readonly nextToken: string;
+}
+
+/** Where a record stands in the order of a search. */
+interface Standing extends JournalName {
+  readonly timeMs: number;
+  readonly batch: number;
+  readonly index: number;
+}
+
+const recordsMax = 200_000;
+const blocksAtOnce = 128;
+
+export function searchRecords(
+  shelf: Shelf,
+  search: RecordSearch,
+  journalOf: (leaf: number) => JournalName,
+): FoundRecords {
+  const { isOldestFirst, size, token } = search;
+  const filter = new RecordFilter(search.namespace, search.filter);
+  const after = token === "" ? undefined : standingIn(token);
+  const sign = isOldestFirst ? 1 : -1;
+  const isBehind = (one: Standing, other: Standing): boolean => sign * compared(one, other) > 0;
+  const found: { readonly at: Standing; readonly record: AuditRecord }[] = [];
+  let looked = 0;
+  for (const block of blocks(shelf, isOldestFirst)) {
+    const nearestMs = isOldestFirst ? block.firstMs : block.lastMs;
+    // One more than the page has: so it is known whether there is another.
+    const beyond = found[size];
+    if (beyond !== undefined && sign * (nearestMs - beyond.at.timeMs) > 0) break;
+    if (looked >= recordsMax) {
+      // Records from this block on are for the next page, also those of them that were found already.
+      const sure = found.filter(({ at }) => sign * (nearestMs - at.timeMs) > 0).slice(0, size);
+      const last = sure.length === size ? sure.at(-1) : undefined;
+      const nextToken = last === undefined ? tokenBefore(nearestMs, isOldestFirst) : tokenOf(last.at);
+      return { records: sure.map(({ record }) => record), nextToken };
+    }
+    const farthestMs = isOldestFirst ? block.lastMs : block.firstMs;
+    if (!filter.mayHave(block) || (after !== undefined && sign * (after.timeMs - farthestMs) > 0)) continue;
+    const journal = journalOf(block.leaf);
+    for (const record of recordsIn(shelf.bytesOf(block))) {
+      looked++;
+      const at = { ...journal, ...placeOf(record) };
+      if (after !== undefined && !isBehind(at, after)) continue;
+      const shown = wanted(filter, journal, record);
+      if (shown !== undefined) found.push({ at, record: shown });
+    }
+    found.sort((one, other) => sign * compared(one.at, other.at));
+    // What is behind a full page is found again by the next one.
+    found.splice(size + 1);
+  }
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  const nextToken = found.length > size && last !== undefined ? tokenOf(last.at) : "";
+  return { records: page.map(({ record }) => record), nextToken };
+}
+
+/** The record as it is shown, if it is one of those that are wanted. */
+export function wanted(
+  filter: RecordFilter,
+  journal: JournalName,
+  record: BookRecord,
+): AuditRecord | undefined {
+  const decoded = decodedRecord(record);
+  if (!filter.mayBe(aboutRecord(decoded), record.timeMs)) return;
+  const shown = auditRecordOf(journal, record, decoded);
+  return filter.is(shown) ? shown : undefined;
+}
+
+function* blocks(shelf: Shelf, isOldestFirst: boolean): Generator<ShelvedBlock, void> {
+  let last: ShelvedBlock | undefined;
+  for (;;) {
+    const some = shelf.blocksInOrder(isOldestFirst, last, blocksAtOnce);
+    yield* some;
+    last = some.at(-1);
+    if (some.length < blocksAtOnce) return;
+  }
+}
+
+function placeOf({ timeMs, batch, index }: BookRecord): Omit<Standing, keyof JournalName> {
+  return { timeMs, batch, index };
+}
+
+function compared(one: Standing, other: Standing): number {
+  if (one.timeMs !== other.timeMs) return one.timeMs - other.timeMs;
+  if (one.service !== other.service) return one.service < other.service ? -1 : 1;
+  return one.partition - other.partition || one.batch - other.batch || one.index - other.index;
+}
+
+function tokenOf({ timeMs, service, partition, batch, index }: Standing): string {
+  return [timeMs, service, partition, batch, index].join("/");
+}
+
+/** Of nothing that there is: right before all records of a moment. */
+function tokenBefore(timeMs: number, isOldestFirst: boolean): string {
+  return [timeMs, isOldestFirst ? "" : "~", 0, 0, 0].join("/");
+}
+
+function standingIn(token: string): Standing {
+  const [, timeMs, service = "", ...places] =
+    /^(\d+(?:\.\d+)?)\/([a-z0-9-]*|~)\/(\d+)\/(\d+)\/(\d+)$/.exec(token) ?? [];
+  if (timeMs === undefined) throw auditErrors.pageUnknown();
+  const [partition = 0, batch = 0, index = 0] = places.map(Number);
+  return { timeMs: Number(timeMs), service, partition, batch, index };
+}

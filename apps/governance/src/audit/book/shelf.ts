@@ -1,0 +1,236 @@
+/** The tables of the book, read and written. Nothing is decided here. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import type { Block } from "./blocks.ts";
+import type { BlockSummary } from "./filter.ts";
+import type { TakenPart } from "./intake.ts";
+import type { JournalName } from "./record.ts";
+
+/** Where a block is: its head, and its first record there. */
+export interface ShelvedBlock extends BlockSummary {
+  readonly leaf: number;
+  readonly first: number;
+  readonly records: number;
+}
+
+/** A head, and which leaf of the tree of all heads it is. */
+export interface ShelvedHead {
+  readonly leaf: number;
+  readonly head: JournalHead;
+}
+
+const summary = "leaf, first, records, first_ms, last_ms, namespaces, actors, actions";
+
+export class Shelf {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** All of it or nothing. */
+  together<Result>(work: () => Result): Result {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  keys(): SigningKey[] {
+    return this.#all("SELECT encoded FROM signing_key ORDER BY place").map((row) =>
+      SigningKey.decode(bytesOf(row["encoded"])),
+    );
+  }
+
+  addKey(key: SigningKey): void {
+    const encoded = SigningKey.encode(key).finish();
+    this.#run("INSERT INTO signing_key (id, encoded) VALUES (?, ?)", key.signingKeyId, encoded);
+  }
+
+  addCheckpoint(checkpoint: Checkpoint): void {
+    const { number, createTime, treeSize } = checkpoint;
+    const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+    const encoded = Checkpoint.encode({ ...checkpoint, heads: [] }).finish();
+    this.#run("INSERT INTO checkpoint VALUES (?, ?, ?, ?)", number, timeMs, treeSize, encoded);
+  }
+
+  addHead(leaf: number, { head, leaves }: TakenPart): void {
+    const { service, partition, batch } = head;
+    const encoded = JournalHead.encode(head).finish();
+    this.#run("INSERT INTO head VALUES (?, ?, ?, ?, ?, ?)", leaf, service, partition, batch, encoded, leaves);
+  }
+
+  addBlock(leaf: number, block: Block): void {
+    const { first, records, firstMs, lastMs, namespaces, actors, actions, bytes } = block;
+    this.#run(
+      "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[leaf, first, records, firstMs, lastMs, JSON.stringify(namespaces)],
+      ...[actors === undefined ? null : JSON.stringify(actors)],
+      ...[actions === undefined ? null : JSON.stringify(actions), bytes],
+    );
+  }
+
+  /** Number 0 means the last one. */
+  checkpoint(number: number): Checkpoint | undefined {
+    const row =
+      number === 0
+        ? this.#get("SELECT * FROM checkpoint ORDER BY number DESC LIMIT 1")
+        : this.#get("SELECT * FROM checkpoint WHERE number = ?", number);
+    return row && Checkpoint.decode(bytesOf(row["encoded"]));
+  }
+
+  /** Latest first, without heads, made in this span, below a number. */
+  checkpoints(span: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
+    return this.#all(
+      "SELECT encoded FROM checkpoint WHERE number < ? AND time_ms >= ? AND time_ms < ? ORDER BY number DESC LIMIT ?",
+      ...[below, span.fromMs, span.toMs, limit],
+    ).map((row) => Checkpoint.decode(bytesOf(row["encoded"])));
+  }
+
+  checkpointsAfter(number: number, limit: number): Checkpoint[] {
+    return this.#all(
+      "SELECT encoded FROM checkpoint WHERE number > ? ORDER BY number LIMIT ?",
+      number,
+      limit,
+    ).map((row) => Checkpoint.decode(bytesOf(row["encoded"])));
+  }
+
+  /** The first checkpoint that has a leaf. */
+  checkpointOf(leaf: number): number {
+    const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE tree_size > ?", leaf);
+    return Number(row?.["number"] ?? 0);
+  }
+
+  /** The first checkpoint that was made from a moment on; 0 when there is none. */
+  checkpointFrom(timeMs: number): number {
+    const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE time_ms >= ?", timeMs);
+    return Number(row?.["number"] ?? 0);
+  }
+
+  *heads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<ShelvedHead, void> {
+    for (let next = fromLeaf; next < toLeaf; ) {
+      // Some at a time: a statement that is left open holds up whoever writes.
+      const rows = this.#all(
+        "SELECT leaf, encoded FROM head WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT 256",
+        ...[next, toLeaf],
+      );
+      if (rows.length === 0) return;
+      for (const row of rows) yield headIn(row);
+      next = Number(rows.at(-1)?.["leaf"]) + 1;
+    }
+  }
+
+  /** The last head of each journal. */
+  ends(): JournalHead[] {
+    return this.#all(
+      "SELECT encoded FROM head WHERE leaf IN (SELECT max(leaf) FROM head GROUP BY service, partition)",
+    ).map((row) => JournalHead.decode(bytesOf(row["encoded"])));
+  }
+
+  /** The head that a batch is under. */
+  headOver({ service, partition }: JournalName, batch: number): ShelvedHead | undefined {
+    const row = this.#get(
+      "SELECT leaf, encoded FROM head WHERE service = ? AND partition = ? AND batch >= ? ORDER BY batch LIMIT 1",
+      ...[service, partition, batch],
+    );
+    return row && headIn(row);
+  }
+
+  /** Hashes of the records under a head, one behind the other. */
+  leavesUnder(leaf: number): Uint8Array {
+    return bytesOf(this.#get("SELECT leaves FROM head WHERE leaf = ?", leaf)?.["leaves"]);
+  }
+
+  /** Of a head, in the order of their records. */
+  blocksUnder(leaf: number): ShelvedBlock[] {
+    return this.#all(
+      `SELECT ${summary} FROM block WHERE leaf = ? AND bytes IS NOT NULL ORDER BY first`,
+      leaf,
+    ).map(blockIn);
+  }
+
+  /** From the latest on by their last record, or from the earliest on by their first; after the one that was seen last. */
+  blocksInOrder(isOldestFirst: boolean, after: ShelvedBlock | undefined, limit: number): ShelvedBlock[] {
+    const [column, than, order] = isOldestFirst ? ["first_ms", ">", "ASC"] : ["last_ms", "<", "DESC"];
+    const endless = isOldestFirst ? -1 : Number.MAX_SAFE_INTEGER;
+    const timeMs = isOldestFirst ? after?.firstMs : after?.lastMs;
+    return this.#all(
+      `SELECT ${summary} FROM block WHERE bytes IS NOT NULL AND (${column}, leaf, first) ${than} (?, ?, ?)
+       ORDER BY ${column} ${order}, leaf ${order}, first ${order} LIMIT ?`,
+      ...[timeMs ?? endless, after?.leaf ?? endless, after?.first ?? endless, limit],
+    ).map(blockIn);
+  }
+
+  bytesOf({ leaf, first }: Pick<ShelvedBlock, "leaf" | "first">): Uint8Array {
+    const row = this.#get("SELECT bytes FROM block WHERE leaf = ? AND first = ?", leaf, first);
+    return bytesOf(row?.["bytes"]);
+  }
+
+  /** Removes records that are all older than a moment, some at a time; says whether there may be more. */
+  dropBefore(timeMs: number, limit: number): boolean {
+    const { changes } = this.#run(
+      `UPDATE block SET bytes = NULL WHERE (leaf, first) IN
+       (SELECT leaf, first FROM block WHERE bytes IS NOT NULL AND last_ms < ? LIMIT ?)`,
+      ...[timeMs, limit],
+    );
+    this.#database.exec("PRAGMA incremental_vacuum(256)");
+    return Number(changes) === limit;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #all(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #get(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  #run(sql: string, ...values: readonly Value[]): { readonly changes: number | bigint } {
+    return this.#statement(sql).run(...values);
+  }
+}
+
+type Value = string | number | null | Uint8Array;
+type Row = Record<string, unknown>;
+
+function headIn(row: Row): ShelvedHead {
+  return { leaf: Number(row["leaf"]), head: JournalHead.decode(bytesOf(row["encoded"])) };
+}
+
+function blockIn(row: Row): ShelvedBlock {
+  return {
+    ...{ leaf: Number(row["leaf"]), first: Number(row["first"]), records: Number(row["records"]) },
+    ...{ firstMs: Number(row["first_ms"]), lastMs: Number(row["last_ms"]) },
+    namespaces: textsIn(row["namespaces"]) ?? [],
+    ...{ actors: textsIn(row["actors"]), actions: textsIn(row["actions"]) },
+  };
+}
+
+function textsIn(value: unknown): string[] | undefined {
+  return typeof value === "string" ? JSON.parse(value) : undefined;
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("expected bytes in the book of the audit, found something else");
+}

@@ -1,0 +1,71 @@
+import { defineErrors } from "@tutti/kernel";
+
+export const auditErrors = defineErrors("audit", {
+  bookNewer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The book of the audit was written by a later release, which may have changed what is in it. Start that release or a later one.",
+    message: ({ file, found, known }: { file: string; found: number; known: number }) =>
+      `expected ${file} to be of format ${known}, found format ${found}; start the release that wrote it, or a later one`,
+  },
+  keyChanged: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Checkpoints were signed with another key than the one in the folder of keys, and that key did not endorse this one. Whoever keeps the first public key could not verify anything that is signed from here on.",
+    message: ({ found, known }: { found: string; known: string }) =>
+      `expected to go on signing checkpoints with the key ${known}, found the key ${found}; put the folder of keys back from where it is kept`,
+  },
+  chainBroken: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "A batch of a journal does not follow the one that the last checkpoint was signed over: the journal was changed, taken back to an earlier state, or exchanged. No checkpoint is made until the journal is the one that was audited, or a new audit begins.",
+    message: ({
+      service,
+      partition,
+      batch,
+      reason,
+    }: {
+      service: string;
+      partition: number;
+      batch: number;
+      reason: string;
+    }) =>
+      `expected batch ${batch} of ${service}/${partition} to follow what was audited, found ${reason}; put the journal back from a backup, or set the folder audit of the data directory aside, so that a new audit begins with what is there`,
+  },
+  recordUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "No record has this id in this namespace, or its bytes were removed when audit.keepDays were over. An id has service, partition, batch and place: workflow/7/10423/3.",
+    message: ({ recordId, found }: { recordId: string; found: string }) =>
+      `expected the id of a record of this namespace, found ${JSON.stringify(recordId)}, ${found}; search the records for the one that you mean`,
+  },
+  checkpointUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "Checkpoints have the numbers from 1 on; they are made when there is something new.",
+    message: ({ number, last }: { number: number; last: number }) =>
+      last === 0
+        ? "expected a checkpoint, found that none was made yet; ask again when something was done"
+        : `expected the number of a checkpoint from 1 to ${last}, found ${number}; list the checkpoints`,
+  },
+  recordNewer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A checkpoint holds what was done before it was made. Ask for a later one, or for the latest with 0.",
+    message: ({ recordId, checkpoint, first }: { recordId: string; checkpoint: number; first: number }) =>
+      `expected the record ${recordId} to be under checkpoint ${checkpoint}, found it first under ${first}; ask for that one or a later one`,
+  },
+  pageUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The token of a page is what the page before said, for the same question.",
+    message: () => "expected the token of a page, found another text; begin with the first page",
+  },
+  threadGone: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The thread that keeps the book of the audit has ended. It is started again with the next question; nothing is lost, since journals are kept until they were taken in.",
+    message: ({ reason }: { reason: string }) =>
+      `expected the audit to answer, found that its thread has ended: ${reason}; ask again`,
+  },
+});

@@ -1,0 +1,145 @@
+/** Searching, exporting and proving the audit. */
+import {
+  type auditService,
+  ExportFormat,
+  type ExportRecordsReply,
+  type ExportRecordsRequest,
+  type ListCheckpointsReply,
+  type ListCheckpointsRequest,
+  type SearchRecordsReply,
+  type SearchRecordsRequest,
+  type VerifyAuditReply,
+  type VerifyAuditRequest,
+  type WatchCheckpointsReply,
+  type WatchCheckpointsRequest,
+} from "@tutti/contracts/governance/v1";
+import { spanOf } from "@tutti/host";
+import { sizeOf } from "@tutti/host/serving";
+import { type CallContext, type Foundation, toTimestamp } from "@tutti/kernel";
+import type { Handlers } from "@tutti/mesh";
+import { ExportWriter } from "@tutti/policy/audit";
+import { auditErrors } from "./errors.ts";
+import type { AuditRounds } from "./rounds.ts";
+
+export interface AuditDesk {
+  readonly rounds: AuditRounds;
+  readonly foundation: Pick<Foundation, "clock">;
+}
+
+type Served = Omit<Handlers<typeof auditService>, "recordRefusals">;
+
+/** A stream says something at least this often. */
+const signOfLifeMs = 5_000;
+const checkpointsAtOnce = 100;
+
+export function auditHandlers(desk: AuditDesk): Served {
+  const { rounds } = desk;
+  return {
+    searchRecords: (request, context) => search(desk, request, context),
+    async getRecord({ recordId }, { namespace }) {
+      await rounds.fresh();
+      return rounds.thread.call("get", namespace, recordId);
+    },
+    exportRecords: (request, context) => exportRecords(desk, request, context),
+    getCheckpoint: async ({ number }) => ({
+      checkpoint: await rounds.thread.call("checkpointWithHeads", number),
+    }),
+    listCheckpoints: (request) => listCheckpoints(desk, request),
+    watchCheckpoints: (request, context) => watchCheckpoints(desk, request, context),
+    async proveInclusion({ recordId, checkpoint }, { namespace }) {
+      if (checkpoint === 0) await rounds.fresh();
+      return { proof: await rounds.thread.call("proveInclusion", namespace, recordId, checkpoint) };
+    },
+    proveConsistency: async ({ first, second }) => ({
+      proof: await rounds.thread.call("proveConsistency", first, second),
+    }),
+    verifyAudit: (request, context) => verifyAudit(desk, request, context),
+    listSigningKeys: async () => ({ keys: await rounds.thread.call("keysNewestFirst") }),
+  };
+}
+
+async function search(
+  { rounds }: AuditDesk,
+  { filter, oldestFirst, page }: SearchRecordsRequest,
+  { namespace }: CallContext,
+): Promise<SearchRecordsReply> {
+  const token = page?.token ?? "";
+  // A page after the first shows what was there when the first was made.
+  const indexedMs = token === "" ? await rounds.fresh() : undefined;
+  const wish = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
+  const { records, nextToken } = await rounds.thread.call("search", wish);
+  return {
+    records: [...records],
+    page: { nextToken, total: undefined },
+    indexedTo: indexedMs === undefined ? undefined : toTimestamp(indexedMs),
+  };
+}
+
+async function* exportRecords(
+  { rounds, foundation }: AuditDesk,
+  { filter, format }: ExportRecordsRequest,
+  { namespace, signal }: CallContext,
+): AsyncGenerator<ExportRecordsReply, void> {
+  await rounds.fresh();
+  const isCloudEvents = format === ExportFormat.EXPORT_FORMAT_CLOUD_EVENTS;
+  let end = "";
+  let exported = 0;
+  for await (const { text, records, state } of rounds.thread.stream("export", {
+    namespace,
+    filter,
+    isCloudEvents,
+  })) {
+    if (signal.aborted) return;
+    exported = records;
+    const { signer, signingKey } = rounds.keys;
+    const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
+    end = isCloudEvents ? "" : new ExportWriter(state).end(foundation.clock.now(), signed);
+    // It cannot be resumed: who lost the connection begins again.
+    yield { chunk: Buffer.from(text), records, last: false, cursor: "" };
+  }
+  yield { chunk: Buffer.from(end), records: exported, last: true, cursor: "" };
+}
+
+async function listCheckpoints(
+  { rounds }: AuditDesk,
+  { created, page }: ListCheckpointsRequest,
+): Promise<ListCheckpointsReply> {
+  const { from, to } = spanOf(created);
+  const token = page?.token ?? "";
+  if (!/^\d{0,15}$/.test(token)) throw auditErrors.pageUnknown();
+  const below = token === "" ? Number.MAX_SAFE_INTEGER : Number(token);
+  const size = sizeOf(page);
+  const span = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
+  const checkpoints = await rounds.thread.call("checkpoints", span, below, size + 1);
+  const more = checkpoints.length > size ? String(checkpoints[size - 1]?.number ?? "") : "";
+  return { checkpoints: checkpoints.slice(0, size), page: { nextToken: more, total: undefined } };
+}
+
+async function* watchCheckpoints(
+  { rounds }: AuditDesk,
+  { afterNumber }: WatchCheckpointsRequest,
+  { signal }: CallContext,
+): AsyncGenerator<WatchCheckpointsReply, void> {
+  for (let after = afterNumber; !signal.aborted; ) {
+    const checkpoints = await rounds.thread.call("checkpointsAfter", after, checkpointsAtOnce);
+    yield { checkpoints };
+    after = checkpoints.at(-1)?.number ?? after;
+    if (checkpoints.length < checkpointsAtOnce) await rounds.news(signal, signOfLifeMs);
+  }
+}
+
+async function* verifyAudit(
+  { rounds }: AuditDesk,
+  { fromCheckpoint }: VerifyAuditRequest,
+  { signal }: CallContext,
+): AsyncGenerator<VerifyAuditReply, void> {
+  await rounds.fresh();
+  const total = await rounds.thread.records();
+  let checked = 0;
+  for await (const { checked: more, faults } of rounds.thread.stream("verify", fromCheckpoint)) {
+    if (signal.aborted) return;
+    checked += more;
+    yield { checked, total, faults: [...faults], last: false, cursor: "" };
+  }
+  yield { checked, total, faults: [], last: true, cursor: "" };
+}

@@ -1,0 +1,29 @@
+/** All that the audit is made of in this service: who goes round the journals, and who answers. */
+import { join } from "node:path";
+import { auditService } from "@tutti/contracts/governance/v1";
+import type { HostContext } from "@tutti/host";
+import type { Orchestrator } from "@tutti/kernel";
+import { auditSection } from "./configuration.ts";
+import { auditHandlers } from "./handlers.ts";
+import { AuditRounds, type RoundsParts } from "./rounds.ts";
+
+const { recordRefusals: _, ...methods } = auditService.methods;
+const served = { ...auditService, methods };
+
+/** @param service registers the parts, in start order. */
+export function hostAudit(
+  service: Pick<Orchestrator, "register" | "settings">,
+  host: HostContext,
+  keys: RoundsParts["keys"],
+): void {
+  const { mesh, foundation, holds, steward, dataDirectory } = host;
+  // Where nothing is kept there is nothing to audit.
+  if (dataDirectory === undefined) return;
+  const rounds = new AuditRounds({
+    ...{ mesh, foundation, holds, steward, keys },
+    file: join(dataDirectory, "audit", "book.sqlite"),
+    settings: service.settings(auditSection),
+  });
+  service.register("audit", rounds, { critical: false });
+  mesh.serve(served, auditHandlers({ rounds, foundation }));
+}

@@ -1,0 +1,52 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { AuditBook } from "../book/book.ts";
+import type { ExportWish } from "../book/exporting.ts";
+import type { FromThread, ThreadOrders, ToThread } from "./messages.ts";
+
+/** The audit's thread: hosts the book. A stream is gone on with when its next part is asked for. */
+function run(port: MessagePort, { file, key }: ThreadOrders): void {
+  const opened = AuditBook.open(file, key);
+  const streams = new Map<number, Iterator<unknown, void>>();
+  const answer = async (asked: ToThread): Promise<FromThread> => {
+    const { id } = asked;
+    try {
+      const book = await opened;
+      return { id, result: done(book, streams, asked) };
+    } catch (error) {
+      return { id, problem: toProblem(errorFromUnknown(error)) };
+    }
+  };
+  port.on("message", (asked: ToThread) => {
+    void answer(asked).then((told) => port.postMessage(told));
+  });
+}
+
+function done(book: AuditBook, streams: Map<number, Iterator<unknown, void>>, asked: ToThread): unknown {
+  switch (asked.kind) {
+    case "call": {
+      // The cast: TypeScript does not see that a call goes with its own values.
+      const call = book[asked.call] as (...values: readonly unknown[]) => unknown;
+      return call.apply(book, [...asked.values]);
+    }
+    case "records":
+      return book.records;
+    case "begin": {
+      const { stream, wish } = asked;
+      streams.set(
+        asked.id,
+        stream === "export" ? book.export(wish as ExportWish) : book.verify(wish as number),
+      );
+      return;
+    }
+    case "next": {
+      const next = streams.get(asked.of)?.next();
+      return next === undefined || next.done === true ? undefined : next.value;
+    }
+    case "end":
+      return streams.delete(asked.of);
+  }
+}
+
+// The cast is the thread's side of the contract with audit-thread.ts, which starts it with these and nothing else.
+if (parentPort !== null) run(parentPort, workerData as ThreadOrders);

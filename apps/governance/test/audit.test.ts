@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type AuditRecord,
+  auditService,
+  CreateNamespaceRequest,
+  ExportRecordsRequest,
+  namespaceService,
+  UpdateNamespaceRequest,
+  VerifyAuditRequest,
+} from "@tutti/contracts/governance/v1";
+import { ExportVerifier, inclusionFault, TrustedKeys } from "@tutti/policy/audit";
+import { Serving } from "./serving.ts";
+
+const auditOf = ({ host }: Serving) => host.mesh.client(auditService);
+
+async function recordsOf(serving: Serving, namespace: string): Promise<AuditRecord[]> {
+  const records: AuditRecord[] = [];
+  for (let token = ""; ; ) {
+    const page = { size: 2, token };
+    const asked = { namespace, filter: undefined, oldestFirst: true, page };
+    const found = await auditOf(serving).searchRecords(asked);
+    records.push(...found.records);
+    token = found.page?.nextToken ?? "";
+    if (token === "") return records;
+  }
+}
+
+async function exported(serving: Serving, namespace: string): Promise<string[]> {
+  let text = "";
+  const replies = auditOf(serving).exportRecords(ExportRecordsRequest.fromPartial({ namespace }));
+  for await (const { chunk } of replies) text += Buffer.from(chunk).toString();
+  return text.trimEnd().split("\n");
+}
+
+function makeNamespace({ host }: Serving, name: string) {
+  return host.mesh
+    .client(namespaceService)
+    .createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
+}
+
+function describeNamespace({ host }: Serving, name: string, description: string) {
+  const wanted = {
+    resource: { name, description },
+    update: { fields: ["description"] },
+    reason: "it was asked for",
+  };
+  return host.mesh.client(namespaceService).updateNamespace(UpdateNamespaceRequest.fromPartial(wanted));
+}
+
+describe("the audit", () => {
+  it("finds, proves and exports what was done, at once and by whom; a restart goes on with it", async () => {
+    await using serving = await Serving.open();
+    await makeNamespace(serving, "shop");
+    const [first] = await recordsOf(serving, "shop");
+    assert.ok(first !== undefined);
+    assert.equal(first.cause?.actor?.id, "governance");
+    await serving.restart();
+    await describeNamespace(serving, "shop", "where things are sold");
+    await makeNamespace(serving, "yard");
+    const records = await recordsOf(serving, "shop");
+    assert.equal(records[0]?.recordId, first.recordId);
+    assert.ok(records.some(({ cause }) => cause?.reason === "it was asked for"));
+    const { keys } = await auditOf(serving).listSigningKeys({});
+    const publicKey = keys[0]?.publicKey ?? new Uint8Array(0);
+    for (const { recordId } of records) {
+      const asked = { namespace: "shop", recordId, checkpoint: 0 };
+      const { proof } = await auditOf(serving).proveInclusion(asked);
+      assert.ok(proof !== undefined);
+      assert.equal(inclusionFault(proof, new TrustedKeys(publicKey, keys)), undefined);
+    }
+    const verifier = new ExportVerifier(publicKey);
+    for (const line of await exported(serving, "shop")) verifier.line(line);
+    const { faults, records: count } = verifier.finish();
+    assert.deepEqual([faults, count], [[], records.length]);
+  });
+
+  it("shows a namespace what happened in it, and nothing of another one", async () => {
+    await using serving = await Serving.open();
+    await makeNamespace(serving, "shop");
+    await makeNamespace(serving, "yard");
+    const [ofShop, ofYard] = [await recordsOf(serving, "shop"), await recordsOf(serving, "yard")];
+    assert.ok(ofShop.length > 0 && ofYard.length > 0);
+    assert.ok(ofShop.every(({ namespace }) => namespace === "shop"));
+    const recordId = ofShop[0]?.recordId ?? "";
+    await assert.rejects(auditOf(serving).getRecord({ namespace: "yard", recordId }), {
+      code: "audit.record_unknown",
+    });
+    assert.ok((await exported(serving, "yard")).every((line) => !line.includes('"namespace":"shop"')));
+  });
+
+  it("lists and follows checkpoints, and checks all of itself", async () => {
+    await using serving = await Serving.open();
+    const following = auditOf(serving).watchCheckpoints({ afterNumber: 0 });
+    const seen: number[] = [];
+    const until = async (last: number) => {
+      while (seen.at(-1) !== last) {
+        const { value, done } = await following.next();
+        assert.ok(done !== true);
+        seen.push(...value.checkpoints.map(({ number }) => number));
+      }
+    };
+    await makeNamespace(serving, "shop");
+    await recordsOf(serving, "shop");
+    const { checkpoint } = await auditOf(serving).getCheckpoint({ number: 0 });
+    await until(checkpoint?.number ?? 0);
+    await describeNamespace(serving, "shop", "changed");
+    await recordsOf(serving, "shop");
+    await until((checkpoint?.number ?? 0) + 1);
+    await following.return?.();
+    assert.deepEqual(
+      seen,
+      [...seen.keys()].map((index) => index + 1),
+    );
+    const listed = await auditOf(serving).listCheckpoints({
+      created: undefined,
+      page: { size: 1, token: "" },
+    });
+    assert.deepEqual(
+      [listed.checkpoints[0]?.number, listed.page?.nextToken],
+      [seen.length, String(seen.length)],
+    );
+    let last: number | undefined;
+    for await (const { checked, total, faults, last: isLast } of auditOf(serving).verifyAudit(
+      VerifyAuditRequest.create(),
+    )) {
+      assert.deepEqual(faults, []);
+      if (isLast) last = total - checked;
+    }
+    assert.equal(last, 0);
+    const { proof } = await auditOf(serving).proveConsistency({ first: 1, second: 0 });
+    assert.equal(proof?.second?.number, seen.length);
+  });
+});
