@@ -1,0 +1,130 @@
+/** What sessions learned is known after a kill -9, and in a process that was not there: choices are made as they would have been. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { estimateService, ReadExperienceRequest } from "@tutti/contracts/intelligence/v1";
+import type { Choice } from "@tutti/contracts/session/v1";
+import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { OutsideClient } from "../support/outside-client.ts";
+import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+import { until } from "../support/until.ts";
+
+const program = await natsServerProgram();
+const configuration = `max_payload: 8MB
+system_account: SYS
+no_auth_user: tutti
+accounts {
+  SYS { users: [{ user: system, password: seen }] }
+  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
+}`;
+const partitions = 4;
+const sessions = 3;
+const kinds = ["short", "middle", "long"] as const;
+const takesMs = { short: 5, middle: 40, long: 120 } as const;
+/** Differ in what is learned of them, and are told of wholly: few of each kind at a time. */
+const tasks = [
+  { id: "first", uses: "take.short" },
+  { id: "left", uses: "take.middle", needs: ["first"] },
+  { id: "right", uses: "take.long", needs: ["first"] },
+];
+
+describe("what sessions learned", { skip: program.skip }, () => {
+  let server: NatsServer;
+  const processes: Service[] = [];
+  const workers: Worker[] = [];
+
+  before(async () => {
+    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+  });
+  after(async () => {
+    for (const worker of workers) await worker.stop();
+    for (const process of processes) await process[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("is known to the process that takes over: it chooses with the same figures", async () => {
+    await using folder = await makeFolder();
+    const join = async (name: string) => {
+      const joined = await start(
+        "platform",
+        [
+          ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
+          ...["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"],
+          ...[`--cluster.copies=${folder.path}/${name}`, `--platform.dataDirectory=${folder.path}/${name}`],
+          ...usingNats(server.address),
+        ],
+        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
+      );
+      processes.push(joined);
+      return joined;
+    };
+    /** The same agents, whoever they are linked to. Those that are held up never end. */
+    const work = async (address: string, isHeldUp: () => boolean) => {
+      const both = ["ann", "bob"].map((agentId) => {
+        const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
+        for (const kind of kinds)
+          worker.handle(`take.${kind}`, (_, { signal }) =>
+            // Who is held up is so until nobody wants it any more.
+            sleep(isHeldUp() ? 3_600_000 : takesMs[kind], kind, { signal }),
+          );
+        return worker;
+      });
+      workers.push(...both);
+      for (const worker of both) await worker.start();
+      return both;
+    };
+    /** How it would be done: it is chosen before anything is begun. */
+    const choiceOf = async (address: string, id: string): Promise<Choice> => {
+      await using tutti = await connect({ address });
+      const session = await tutti.execute({ id, tasks, mode: "adaptive", optimization: "time" });
+      const { choices } = await until(
+        "a choice",
+        () => session.explain(),
+        (reasons) => reasons.choices.length > 0,
+      );
+      await session.terminate("only the choice was wanted");
+      return choices[0] ?? assert.fail("there is one");
+    };
+    const learnedBy = async ({ grpc }: Service) => {
+      using client = new OutsideClient(grpc);
+      return await client.call(estimateService.methods.readExperience, ReadExperienceRequest.create());
+    };
+
+    const first = await join("first");
+    let isHeldUp = false;
+    const early = await work(first.grpc, () => isHeldUp);
+    {
+      await using tutti = await connect({ address: first.grpc });
+      for (let number = 0; number < sessions; number++)
+        await (
+          await tutti.execute({ id: `lived-${number}`, tasks, mode: "adaptive", optimization: "time" })
+        ).result();
+    }
+    await until(
+      "all of it to be learned",
+      () => learnedBy(first),
+      ({ count, choiceCount }) => count === sessions * tasks.length && choiceCount === sessions,
+    );
+    isHeldUp = true;
+    const before = await choiceOf(first.grpc, "as-it-was");
+    assert.ok((before.features["meanMs"] ?? 1_000) < 200, "times are known, not guessed");
+    const [candidate] = before.candidates;
+    const guessed = before.features["predictedMs.workflow"];
+    assert.notEqual(candidate?.expectedMs, guessed, "what came of choices corrects what is expected");
+    const second = await join("second");
+    await first.kill();
+    for (const worker of early) await worker.stop();
+    const owned = () =>
+      second.lines.filter(
+        ({ msg, service_ }) => msg === "a partition is owned here" && service_ === "master",
+      );
+    while (owned().length < partitions) await new Promise(setImmediate);
+    await work(second.grpc, () => true);
+    const after = await choiceOf(second.grpc, "as-it-is");
+    assert.deepEqual(after.features, before.features);
+    assert.deepEqual(after.candidates, before.candidates);
+    assert.deepEqual([after.chosen, after.reason], [before.chosen, before.reason]);
+  });
+});
