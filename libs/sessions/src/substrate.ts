@@ -81,6 +81,11 @@ export function limited(task: TaskSpec, { spec }: Pick<StartPart, "spec">, { ses
   return { ...task, limits: [...task.limits, limit] };
 }
 
+/** All parts of a session have one share of the agents, whichever engine does them. */
+export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place): Share {
+  return { key: sessionId, weight: spec.weight, reservationIds: [...spec.reservationIds] };
+}
+
 /** Tasks in an order in which each comes after all that it needs: what is put in piece by piece finds those that it names. */
 export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
   const open = new Map(tasks.map((task) => [task.id, task]));
@@ -95,11 +100,6 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
       open.delete(task.id);
       ordered.push(task);
     }
-/** All parts of a session have one share of the agents, whichever engine does them. */
-export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place): Share {
-  return { key: sessionId, weight: spec.weight, reservationIds: [...spec.reservationIds] };
-}
-
   }
   return ordered;
 }
