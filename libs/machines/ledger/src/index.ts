@@ -1,0 +1,8 @@
+export { ledgerErrors } from "./errors.ts";
+export { leaseMs } from "./limits.ts";
+export { ledger } from "./machine.ts";
+export { claimParts } from "./part/commands.ts";
+export { contents, type LedgerContents } from "./queries.ts";
+export { dropQuota, keepQuota } from "./quota/commands.ts";
+export { cancelReservation, reserve } from "./reservation/commands.ts";
+export type { PoolHolding } from "./state.ts";

@@ -1,0 +1,1 @@
+export { ledgerKey, masterService, operations, reservationOf } from "./operations.ts";
