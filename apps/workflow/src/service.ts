@@ -85,7 +85,7 @@ export class WorkflowService extends Orchestrator {
       steward,
       foundation,
       watches: new WatchMemory(foundation.clock, host.ids),
-      versions: new Versions({ runtime, steward, blobs }),
+      versions: new Versions({ runtime, steward, blobs, definitions: mesh.client(definitionService) }),
     };
     const installation = {
       ...{ versions: desk.versions, registry: mesh.client(registryService) },

@@ -38,7 +38,7 @@ describe("definitions", () => {
       ...{ namespace: "", source: yaml(text), versionLabels: [...versionLabels], keepLatest: false },
     });
   const get = (reference: ReturnType<typeof named>, withSource = false) =>
-    client().getDefinition({ namespace: "", definition: reference, withSource });
+    client().getDefinition({ namespace: "", definition: reference, withSource, withoutLiveCount: false });
 
   before(async () => {
     serving = await Serving.open();

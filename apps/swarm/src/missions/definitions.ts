@@ -32,7 +32,7 @@ export class Definitions {
 
   async #ofDefinition(use: DefinitionUse, context: CallContext): Promise<Specified> {
     const { namespace } = context;
-    const request = { namespace, definition: use.definition, withSource: true };
+    const request = { namespace, definition: use.definition, withSource: true, withoutLiveCount: true };
     const { definition: found } = await this.#definitions.getDefinition(request, { context });
     const { name = "", hash = "", source } = found ?? {};
     const known = this.#known.get(hash) ?? specIn(name, source);

@@ -1,6 +1,10 @@
 /** The versions of definitions: registered, found, filled in. What is large of them is in the blobs. */
 import type { BlobReference, DefinitionReference } from "@tutti/contracts/types/v1";
-import type { Definition as DefinitionMessage, DefinitionSource } from "@tutti/contracts/workflow/v1";
+import type {
+  Definition as DefinitionMessage,
+  DefinitionSource,
+  definitionService,
+} from "@tutti/contracts/workflow/v1";
 import { type Definition, definitionMessage, type Plan } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { causeOf, type Hosting, whenOwned } from "@tutti/host";
@@ -14,6 +18,7 @@ import {
   version,
   versions,
 } from "@tutti/machine-definition";
+import type { Client } from "@tutti/mesh";
 import type { Question, Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { sourceErrors } from "../errors.ts";
@@ -24,6 +29,8 @@ export interface VersionsNeeds extends Hosting {
   readonly runtime: Runtime;
   /** There once the service has started. */
   readonly blobs: () => Blobs;
+  /** Those of all processes. */
+  readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
 }
 
 /** What a run is started with. */
@@ -70,12 +77,25 @@ export class Versions {
     return { definition, existed };
   }
 
-  /** One version. Throws `definition.missing`. */
+  /** One version, whichever process has it. Throws `definition.missing`. */
   async find(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
-    return this.#messageOf(await this.#facts(reference, context), context.namespace);
+    if (this.#isHere(reference.name, context)) return this.findHere(reference, context);
+    return this.#fetch(reference, false, context);
   }
 
   async findSource(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
+    if (this.#isHere(reference.name, context)) return this.findSourceHere(reference, context);
+    const { source } = await this.#fetch(reference, true, context);
+    assert(source !== undefined, "a source comes where it is asked for", { name: reference.name });
+    return source;
+  }
+
+  /** One version of a definition that this process owns; else the caller is sent to the owner. */
+  async findHere(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
+    return this.#messageOf(await this.#facts(reference, context), context.namespace);
+  }
+
+  async findSourceHere(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
     const { version: kept } = await this.#facts(reference, context);
     return sourceOf(this.#shelf(context), kept);
   }
@@ -99,28 +119,45 @@ export class Versions {
     context: CallContext,
   ): Promise<RunnableVersion> {
     const { name } = reference;
-    const facts = await this.#facts(reference, context);
-    const { hash, archived } = facts.version;
+    const definition = await this.find(reference, context);
+    const { hash, archived, parameterSchema } = definition;
     if (archived) throw sourceErrors.archived({ name, hash });
-    const definition = await this.#messageOf(facts, context.namespace);
     const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
-    if (definition.parameterSchema === "") return { name, hash, label, definition };
-    return { name, hash: await this.#fillIn(facts, parameters, context), label, definition };
+    if (parameterSchema === "") return { name, hash, label, definition };
+    // The label may name another version by now.
+    const exactly = { name, version: { $case: "hash", value: hash } } as const;
+    const source = await this.findSource(exactly, context);
+    return { name, hash: await this.#fillIn(source, parameters, context), label, definition };
   }
 
   /** The plan of a template with these parameters, kept like any other. */
   async #fillIn(
-    { version: kept }: VersionFacts,
+    source: DefinitionSource,
     parameters: Json | undefined,
     context: CallContext,
   ): Promise<string> {
-    const shelf = this.#shelf(context);
-    const source = await sourceOf(shelf, kept);
     const checked = checkSource(source, { parameters });
     const { plan, hash, document } = withoutMistakes(checked, source.fileName);
     if (plan === undefined) throw sourceErrors.parametersWanted({ name: document.workflow });
-    await keepPlan(shelf, plan, hash);
+    await keepPlan(this.#shelf(context), plan, hash);
     return hash;
+  }
+
+  #isHere(name: string, { namespace }: Pick<CallContext, "namespace">): boolean {
+    const { runtime, steward } = this.#needs;
+    return steward.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+  }
+
+  async #fetch(
+    definition: DefinitionReference,
+    withSource: boolean,
+    context: CallContext,
+  ): Promise<DefinitionMessage> {
+    const { namespace } = context;
+    const wanted = { namespace, definition, withSource, withoutLiveCount: true };
+    const { definition: found } = await this.#needs.definitions.getDefinition(wanted, { context });
+    assert(found !== undefined, "a definition that is there is given", { name: definition.name });
+    return found;
   }
 
   #shelf({ namespace }: Pick<CallContext, "namespace">): Shelf {

@@ -15,6 +15,7 @@ export {
 } from "./machine-calls.ts";
 export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
+export { idToStart, newIdHere, type StartingDesk } from "./new-id.ts";
 export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";
 export { WatchMemory } from "./watch-memory.ts";

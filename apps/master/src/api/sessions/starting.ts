@@ -7,6 +7,7 @@ import {
   SessionOrder,
   SessionSpec,
 } from "@tutti/contracts/session/v1";
+import { idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginSession } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
@@ -21,7 +22,7 @@ export async function executeSession(
   context: CallContext,
 ): Promise<ExecuteSessionReply> {
   const { parent, idempotencyKey } = request;
-  const sessionId = request.sessionId || idMadeOf(idempotencyKey, context) || desk.ids.newId("session");
+  const sessionId = idToStart(desk, { kind: "session", chosen: request.sessionId, idempotencyKey }, context);
   const isRepeatable = request.sessionId !== "" || idempotencyKey !== "";
   const given = request.spec ?? SessionSpec.create();
   const { spec, definition, hash } = await resolved(desk, given, context);
@@ -42,13 +43,6 @@ export async function executeSession(
   const told = { command: beginSession, body: { order }, idempotencyKey: "" };
   const { existed } = await tellSession(desk, sessionId, told, context);
   return { session: await sessionNamed(desk, sessionId, context), existed };
-}
-
-/** The same key gives the same id, so that a repetition finds the session. */
-function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
-  if (idempotencyKey === "") return "";
-  const digest = createHash("sha256").update(`session\n${namespace}\n${idempotencyKey}`).digest("hex");
-  return `session_${digest.slice(0, 26)}`;
 }
 
 /** What has to be the same for a start to be the same again. */

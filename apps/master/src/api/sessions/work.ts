@@ -36,7 +36,7 @@ async function ofDefinition(
   context: CallContext,
 ): Promise<Resolved> {
   const { namespace } = context;
-  const request = { namespace, definition: use.definition, withSource: true };
+  const request = { namespace, definition: use.definition, withSource: true, withoutLiveCount: true };
   const { definition: found } = await definitions.getDefinition(request, { context });
   const { name = "", hash = "", source } = found ?? {};
   const value: TaskList = { ...tasksIn(name, source), input: use.input };

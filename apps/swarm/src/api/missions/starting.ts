@@ -1,6 +1,7 @@
 /** Missions begin. */
 import { createHash } from "node:crypto";
 import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
+import { idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
 import { insistOnFit } from "../../missions/fit.ts";
@@ -12,7 +13,7 @@ export async function startMission(
   context: CallContext,
 ): Promise<StartMissionReply> {
   const { labels, parent, root, depth, depthLeft, parentBudget, idempotencyKey } = request;
-  const missionId = request.missionId || idMadeOf(idempotencyKey, context) || desk.ids.newId("mission");
+  const missionId = idToStart(desk, { kind: "mission", chosen: request.missionId, idempotencyKey }, context);
   const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
   const { spec, definition, hash } = await desk.definitions.specOf(request.what, context);
   await insistOnFit(spec.tasks, () => spec.assignment);
@@ -29,13 +30,6 @@ export async function startMission(
   const told = { command: beginMission, body: { order }, idempotencyKey: "" };
   const { existed } = await tellMission(desk, missionId, told, context);
   return { mission: await missionNamed(desk, missionId, context), existed };
-}
-
-/** The same key gives the same id, so that a repetition finds the mission. */
-function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
-  if (idempotencyKey === "") return "";
-  const digest = createHash("sha256").update(`mission\n${namespace}\n${idempotencyKey}`).digest("hex");
-  return `mission_${digest.slice(0, 26)}`;
 }
 
 /** What has to be the same for a start to be the same again. */

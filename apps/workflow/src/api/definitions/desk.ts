@@ -6,7 +6,9 @@ import type { LiveRuns } from "../../definitions/live-runs.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
 
 /** What the handlers about definitions work with. */
-export interface DefinitionDesk extends VersionsNeeds, Pick<LinesDesk, "archive" | "foundation" | "watches"> {
+export interface DefinitionDesk
+  extends Omit<VersionsNeeds, "definitions">,
+    Pick<LinesDesk, "archive" | "foundation" | "watches"> {
   readonly versions: Versions;
   readonly liveRuns: LiveRuns;
   /** What the installation offers of what a source uses. */

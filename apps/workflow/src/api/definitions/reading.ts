@@ -29,12 +29,13 @@ const noReference = { name: "", version: undefined };
 
 export async function getDefinition(
   { versions, liveRuns }: DefinitionDesk,
-  { definition: reference = noReference, withSource }: GetDefinitionRequest,
+  { definition: reference = noReference, withSource, withoutLiveCount }: GetDefinitionRequest,
   context: CallContext,
 ): Promise<GetDefinitionReply> {
-  const definition = await versions.find(reference, context);
-  definition.liveCount = await liveRuns.count(context.namespace, definition.name, definition.hash);
-  if (withSource) definition.source = await versions.findSource(reference, context);
+  const definition = await versions.findHere(reference, context);
+  if (!withoutLiveCount)
+    definition.liveCount = await liveRuns.count(context.namespace, definition.name, definition.hash);
+  if (withSource) definition.source = await versions.findSourceHere(reference, context);
   return { definition };
 }
 

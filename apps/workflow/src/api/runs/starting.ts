@@ -1,5 +1,4 @@
 /** Runs begin: one, or many in batches. */
-import { createHash } from "node:crypto";
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -13,7 +12,7 @@ import {
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
-import { tell } from "@tutti/host/serving";
+import { idToStart, newIdHere, tell } from "@tutti/host/serving";
 import {
   Bell,
   type CallContext,
@@ -35,7 +34,7 @@ export async function startRun(
   context: CallContext,
 ): Promise<StartRunReply> {
   const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
-  const runId = request.runId || idMadeOf(idempotencyKey, context) || desk.ids.newId("run");
+  const runId = idToStart(desk, { kind: "run", chosen: request.runId, idempotencyKey }, context);
   const prepared = await desk.orders.prepare(
     spec,
     {
@@ -52,12 +51,6 @@ export async function startRun(
   const told = { command: beginRun, body: { order }, idempotencyKey: "" };
   const { existed } = await tell(desk, keyOf(context.namespace, runId), told, context);
   return { run: await runNamed(desk, runId, {}, context), existed };
-}
-
-/** The same key gives the same id, so that a repetition finds the run. */
-function idMadeOf(idempotencyKey: string, { namespace }: CallContext): string {
-  if (idempotencyKey === "") return "";
-  return `run_${createHash("sha256").update(`${namespace}\n${idempotencyKey}`).digest("hex").slice(0, 26)}`;
 }
 
 /** Replies are closed when they have so many entries. */
@@ -166,7 +159,7 @@ class Starting {
 
   #begin(item: StartItem, cause: ReturnType<typeof causeOf>): void {
     const number = ++this.#count;
-    const runId = item.runId || this.#desk.ids.newId("run");
+    const runId = item.runId || newIdHere(this.#desk, "run", this.#namespace);
     const told = item.runId === "" ? runId : "";
     const prepared = this.#specs[item.spec - 1];
     this.#unanswered++;
