@@ -54,3 +54,5 @@ export const governanceSection = defineSection({
       .describe("The name of the installation: who issues its tokens, as they say it themselves."),
   }),
 });
+
+export type GovernanceSettings = ReturnType<(typeof governanceSection)["schema"]["parse"]>;

@@ -16,4 +16,73 @@ export const governanceErrors = defineErrors("governance", {
     message: ({ namespace, what, id }: { namespace: string; what: string; id: string }) =>
       `expected everything in ${namespace} to have ended, found the ${what} ${id}; cancel or remove it first`,
   },
+  notForOthers: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "Keys and tokens that stand for somebody else are made by whoever may change principals: they could give themselves any right otherwise.",
+    message: ({ action, namespace, id }: { action: string; namespace: string; id: string }) =>
+      `expected somebody who may do ${action} in ${namespace}, since it is to stand for ${id}, found a caller who may not; ask for one of your own, or let an administrator make it`,
+  },
+  scopeWider: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A key or token is never wider than what its maker showed. Ask for less, or show something wider.",
+    message: ({ beyond }: { beyond: string }) =>
+      `expected no more than the caller itself may do, found ${beyond}; ask for less`,
+  },
+  repeatedOtherwise: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "The idempotency key was used for another request. Use a new one for a new intent.",
+    message: ({ what }: { what: string }) =>
+      `expected the same request as the first time under this idempotency key, found one for another ${what}; use a new idempotency key`,
+  },
+  tokenRefused: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The token is not one of this installation that is good for this. Get a new one.",
+    message: ({ reason }: { reason: string }) =>
+      `expected a token of this installation that is good for this, found that ${reason}; get a new one`,
+  },
+  otherNamespace: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Questions are about the namespace of the request. From `system` any namespace can be asked about.",
+    message: ({ namespace, found }: { namespace: string; found: string }) =>
+      `expected questions about ${namespace}, found one about ${found}; ask in that namespace, or in system`,
+  },
+  contextInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What policies look at besides is a JSON object.",
+    message: ({ problem }: { problem: string }) => `${problem}; give a JSON object`,
+  },
+  policiesInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A policy has to be readable, and about actions and things that there are. `tutti policy check` says everything that is wrong.",
+    message: ({ where, problem }: { where: string; problem: string }) =>
+      `expected policies that can be taken in, found at ${where}: ${problem}; correct it`,
+  },
+  caseFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A policy's cases must come out as they say before a change holds. Correct the change or the case; `tutti policy test` shows all of them.",
+    message: (at: { title: string; policyId: string; found: string; more: number }) =>
+      `expected the case "${at.title}" of ${at.policyId} to come out otherwise, found it ${at.found}${at.more > 0 ? `, and ${at.more} more cases that do not come out` : ""}; correct the change or the case`,
+  },
+  locksOut: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "After the change nobody could change policies any more who can now, so nobody could take it back.",
+    message: ({ namespace }: { namespace: string }) =>
+      `expected somebody who could still do governance.policies.apply in ${namespace} after the change, found nobody; leave an administrator out of what is forbidden`,
+  },
+  roleReadyMade: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The roles viewer, operator, developer, admin, agent and auditor are always as they are. Make one of your own.",
+    message: ({ role }: { role: string }) =>
+      `expected a role of your own, found ${role}, which every installation has; choose another name`,
+  },
 });

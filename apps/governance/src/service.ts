@@ -7,7 +7,9 @@ import { hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
+import { identityHandlers, servedIdentity } from "./identity/handlers.ts";
 import { namespaceHandlers } from "./namespaces/handlers.ts";
+import { Deciding } from "./policies/deciding.ts";
 import { policyHandlers, servedPolicies } from "./policies/handlers.ts";
 import type { TenantDesk } from "./tenants/desk.ts";
 
@@ -33,8 +35,11 @@ export class GovernanceService extends Orchestrator {
     );
     // Tenants have no effects.
     const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, witness: bundles });
-    const desk: TenantDesk = { runtime, archive, steward, foundation, ids, bundles };
+    const deciding = new Deciding(bundles, foundation.clock);
+    const serving = { bundles, deciding, keys, settings };
+    const desk: TenantDesk = { runtime, archive, steward, foundation, ids, ...serving };
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
+    mesh.serve(servedIdentity, identityHandlers(desk));
     mesh.serve(servedPolicies, policyHandlers(desk));
     hostAudit(this, host, keys);
   }

@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Namespace, namespaceService } from "@tutti/contracts/governance/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { Serving } from "./serving.ts";
-
-const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+import { codeOf, Serving } from "./serving.ts";
 
 describe("namespaces", () => {
   let serving: Serving;

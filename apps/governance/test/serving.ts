@@ -1,4 +1,6 @@
 import { KeptHost } from "@tutti/host/testing";
+import type { CallContext, Principal } from "@tutti/kernel";
+import { isTuttiError, localAdministrator } from "@tutti/kernel";
 import { governance } from "../src/service.ts";
 
 /** A process with the service alone. */
@@ -8,3 +10,35 @@ export const Serving = {
   open: (): Promise<Serving> =>
     KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
 };
+
+/** Options of a call that is made as part of one that somebody else makes. */
+export function as({ host }: Serving, principal: Principal): { readonly context: CallContext } {
+  const trace = { traceId: "0".repeat(31).concat("1"), spanId: "0".repeat(15).concat("1"), sampled: false };
+  const { logger } = host.telemetry;
+  const signal = new AbortController().signal;
+  const call = { namespace: "default", deadlineMs: Number.POSITIVE_INFINITY, signal, trace, logger };
+  return { context: { ...call, principal, idempotencyKey: "" } };
+}
+
+/** A person who shows a key or token. */
+export function person(id: string, shown: NonNullable<Principal["shown"]>): Principal {
+  // Roles are what lets it pass where nothing is enforced.
+  return { kind: "person", id, roles: localAdministrator.roles, shown };
+}
+
+export const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+
+/** What comes of something once it is not refused like this any more: what allows it is on its way. */
+export async function eventually<Reply>(
+  work: () => Promise<Reply>,
+  isEarly: (error: unknown) => boolean,
+): Promise<Reply> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isEarly(error)) throw error;
+      await new Promise(setImmediate);
+    }
+  }
+}

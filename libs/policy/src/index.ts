@@ -3,6 +3,7 @@ export type { HeldRole, Who } from "./access/bindings.ts";
 export { type Cedar, loadCedar } from "./access/cedar.ts";
 export { policyProblems } from "./access/checking.ts";
 export { Decider, type Question, type Verdict } from "./access/decider.ts";
+export { type Matrix, matrixOf } from "./access/matrix.ts";
 export { readyRoles, systemNamespace } from "./access/roles.ts";
 export { schemaText } from "./access/schema.ts";
 export type { StatementProblem } from "./access/statements.ts";

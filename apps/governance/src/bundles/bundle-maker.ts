@@ -103,8 +103,7 @@ export class BundleMaker implements Component, Witness {
   }
 
   /** What holds after all that was changed by this process. */
-  async current(): Promise<MadeBundle> {
-    if (this.#made !== undefined && this.#changed.size === 0) return this.#made;
+  current(): Promise<MadeBundle> {
     return this.#make(false);
   }
 

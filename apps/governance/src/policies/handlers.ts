@@ -1,13 +1,35 @@
 import { policyService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
+import { schemaText } from "@tutti/policy";
 import { bundlePartOf, watchBundles } from "../bundles/watching.ts";
 import type { TenantDesk } from "../tenants/desk.ts";
+import { ask, matrix } from "./asking.ts";
+import { apply, check, rollBack, test } from "./changing.ts";
+import { get, list, listVersions } from "./reading.ts";
+import { createBinding, deleteBinding, deleteRole, listBindings, listRoles, setRole } from "./roles.ts";
+import { vocabulary } from "./vocabulary.ts";
 
-const { watchBundles: watch, getBundlePart } = policyService.methods;
-export const servedPolicies = { ...policyService, methods: { watchBundles: watch, getBundlePart } };
+const { previewImpact, explainDecision, listDecisions, recordDecisions, ...methods } = policyService.methods;
+export const servedPolicies = { ...policyService, methods };
 
 export function policyHandlers(desk: TenantDesk): Handlers<typeof servedPolicies> {
   return {
+    checkPolicies: (request, context) => check(desk, request, context),
+    testPolicies: (request, context) => test(desk, request, context),
+    applyPolicies: (request, context) => apply(desk, request, context),
+    rollBackPolicies: (request, context) => rollBack(desk, request, context),
+    getPolicy: (request, context) => get(desk, request, context),
+    listPolicies: (request, context) => list(desk, request, context),
+    listPolicyVersions: (request, context) => listVersions(desk, request, context),
+    getPolicySchema: () => ({ schema: schemaText(vocabulary()) }),
+    askAccess: (request, context) => ask(desk, request, context),
+    getAccessMatrix: (request, context) => matrix(desk, request, context),
+    listRoles: (_request, context) => listRoles(desk, context),
+    setRole: (request, context) => setRole(desk, request, context),
+    deleteRole: (request, context) => deleteRole(desk, request, context),
+    createRoleBinding: (request, context) => createBinding(desk, request, context),
+    listRoleBindings: (request, context) => listBindings(desk, request, context),
+    deleteRoleBinding: (request, context) => deleteBinding(desk, request, context),
     watchBundles: (request, context) => watchBundles(desk.bundles, request, context),
     getBundlePart: async (_request, context) => ({ part: await bundlePartOf(desk, context) }),
   };

@@ -3,12 +3,17 @@ import { ask, type MachineDesk, orIfAbsent, type Told, tell } from "@tutti/host/
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-tenant";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
+import type { Keys } from "../bundles/keys.ts";
+import type { GovernanceSettings } from "../configuration.ts";
+import type { Deciding } from "../policies/deciding.ts";
 
 export interface TenantDesk extends MachineDesk {
   readonly foundation: Foundation;
   readonly ids: IdSource;
-  /** What decides, as it is after all that was changed here. */
   readonly bundles: BundleMaker;
+  readonly deciding: Deciding;
+  readonly keys: Keys;
+  readonly settings: GovernanceSettings;
 }
 
 export function tenantKey(namespace: string): InstanceKey {

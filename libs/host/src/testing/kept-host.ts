@@ -30,6 +30,10 @@ export class KeptHost implements AsyncDisposable {
     this.#host = host;
   }
 
+  get directory(): string {
+    return this.#directory;
+  }
+
   get host(): ServiceHost {
     return this.#host;
   }

@@ -41,27 +41,35 @@ export class Bindings {
 
   /** Roles that somebody has in a namespace for a thing with these labels. */
   held({ actor, groups }: Who, namespace: string, labels: Labels, nowMs: number): HeldRoles {
-    const subjects = [ofActor(actor), ...groups.map(ofGroup)];
     const held: HeldRole[] = [];
     let untilMs = Number.POSITIVE_INFINITY;
+    for (const one of this.anywhere({ actor, groups }, namespace, nowMs)) {
+      if (!labelsMatch(labels, one.binding.resources)) continue;
+      held.push(one);
+      untilMs = Math.min(untilMs, endOf(one.binding));
+    }
+    return { held, untilMs };
+  }
+
+  /** Roles that somebody has in a namespace, be it for some of its things alone. */
+  *anywhere({ actor, groups }: Who, namespace: string, nowMs: number): Generator<HeldRole, void> {
+    const subjects = [ofActor(actor), ...groups.map(ofGroup)];
     for (const where of namespace === systemNamespace ? [namespace] : [systemNamespace, namespace])
       for (const subject of subjects)
         for (const binding of this.#bySubject.get(`${where} ${subject}`) ?? []) {
-          const { expireTime, resources } = binding;
-          const endMs = expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
-          if (endMs <= nowMs || !labelsMatch(labels, resources)) continue;
           const role = this.#roleOf(binding);
-          if (role === undefined) continue;
-          held.push({ role, binding });
-          untilMs = Math.min(untilMs, endMs);
+          if (role !== undefined && endOf(binding) > nowMs) yield { role, binding };
         }
-    return { held, untilMs };
   }
 
   /** A namespace's own role of the name, else the installation's. */
   #roleOf({ namespace, role }: RoleBinding): Role | undefined {
     return this.#roles.get(`${namespace}/${role}`) ?? this.#roles.get(`${systemNamespace}/${role}`);
   }
+}
+
+function endOf({ expireTime }: Pick<RoleBinding, "expireTime">): number {
+  return expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
 }
 
 /** Whether a role lets its bearer do something. */

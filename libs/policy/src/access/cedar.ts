@@ -7,6 +7,7 @@ export type Cedar = Pick<
   typeof wasm,
   | "policySetTextToParts"
   | "policyToJson"
+  | "policyToText"
   | "preparsePolicySet"
   | "statefulIsAuthorized"
   | "validate"

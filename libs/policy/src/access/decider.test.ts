@@ -262,6 +262,32 @@ describe("who may do what", () => {
   });
 });
 
+describe("agents, which act and are acted on", () => {
+  const vocabulary = new Vocabulary([
+    { action: "swarm.agents.get", resource: "agent" },
+    { action: "governance.roles.list", resource: "role" },
+    { action: "governance.namespaces.get", resource: "namespace" },
+  ]);
+  const text = "permit(principal is Agent, action, resource is Agent) when { principal == resource };";
+
+  it("have one type in the schema, as roles and namespaces have", async () => {
+    const about = { namespace: "shop", policyId: "own", text };
+    assert.deepEqual(policyProblems(await loadCedar(), vocabulary, about), []);
+  });
+
+  it("are decided on when they act on themselves", async () => {
+    const policies = [policy("own", text)];
+    const decider = new Decider(await loadCedar(), { policies, roles: [], bindings: [], principals: [] });
+    const asked = (resourceId: string) => ({
+      ...{ actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" }, groups: [], action: "swarm.agents.get" },
+      ...{ namespace: "shop", resourceKind: "agent", resourceId, labels: {} },
+    });
+    assert.deepEqual(decider.decide(asked("press"), 0).errors, []);
+    assert.equal(decider.decide(asked("press"), 0).allowed, true);
+    assert.equal(decider.decide(asked("other"), 0).allowed, false);
+  });
+});
+
 describe("a policy", () => {
   const vocabulary = new Vocabulary([
     { action: "workflow.runs.start", resource: "run" },

@@ -13,7 +13,7 @@ import {
   type Principal,
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import type { Labels } from "@tutti/kernel";
+import { assert, type Labels } from "@tutti/kernel";
 import { Bindings, grants, type HeldRole, type Who } from "./bindings.ts";
 import type { Cedar, CedarEntity, CedarValue } from "./cedar.ts";
 import { readyRoles, systemNamespace } from "./roles.ts";
@@ -51,7 +51,7 @@ interface Remembered {
 const rememberedMax = 20_000;
 
 export class Decider {
-  readonly #cedar: Cedar;
+  readonly #cedar: Cedar | undefined;
   readonly #slices: Slices;
   readonly #bindings: Bindings;
   readonly #principals = new Map<string, Principal>();
@@ -60,12 +60,14 @@ export class Decider {
   /** Policies that could not be read: they were taken in by a release that understood them. */
   readonly unreadable: readonly string[];
 
-  constructor(cedar: Cedar, content: DecidingContent) {
+  /** `cedar`: needed where there are policies. */
+  constructor(cedar: Cedar | undefined, content: DecidingContent) {
     this.#cedar = cedar;
     const unreadable: string[] = [];
     for (const policy of content.policies) {
       if (policy.enforcement === Enforcement.ENFORCEMENT_OFF) continue;
       const isShadow = policy.enforcement === Enforcement.ENFORCEMENT_SHADOW;
+      assert(cedar !== undefined, "policies come with Cedar", { policy: policy.policyId });
       const parsed = parseStatements(cedar, policy, isShadow);
       if (parsed.kind === "refused") unreadable.push(`${policy.namespace}/${policy.policyId}`);
       else for (const statement of parsed.statements) this.#statements.set(statement.id, statement);
@@ -95,6 +97,13 @@ export class Decider {
     return made.verdict;
   }
 
+  /** Names of the roles that somebody has in a namespace, be it for some of its things alone. */
+  rolesOf({ actor, groups }: Who, namespace: string, nowMs: number): readonly string[] {
+    const known = this.#principalOf(namespace, actor)?.groups ?? [];
+    const who = { actor, groups: [...new Set([...groups, ...known])] };
+    return [...new Set([...this.#bindings.anywhere(who, namespace, nowMs)].map(({ role }) => role.role))];
+  }
+
   #decide(question: Question, slice: Slice, nowMs: number): Remembered {
     const { action, actor, namespace, labels } = question;
     const principal = this.#principalOf(namespace, actor);
@@ -117,6 +126,7 @@ export class Decider {
   }
 
   #judge(set: string, asked: Asked, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
+    assert(this.#cedar !== undefined, "statements come with Cedar");
     const answer = this.#cedar.statefulIsAuthorized({ ...requestOf(asked), preparsedPolicySetId: set });
     if (answer.type === "failure") {
       return { allowed: false, policies: [], errors: answer.errors.map(({ message }) => message) };
@@ -151,20 +161,34 @@ function requestOf({ question, who, held, principal }: Asked) {
   const own = { type: principalTypes[who.actor.kind] ?? "Unknown", id: who.actor.id };
   const thing = { type: entityType(resourceKind) || "Thing", id: resourceId };
   const doing = { type: "Action", id: action };
+  const place = { type: "Namespace", id: namespace };
+  const acting: CedarEntity = {
+    uid: own,
+    attrs: {},
+    parents: [
+      ...who.groups.map((id) => ({ type: "Group", id })),
+      ...held.map(({ role }) => ({ type: "Role", id: role.role })),
+    ],
+    tags: { ...principal?.labels },
+  };
+  const within = isSameEntity(thing, place) ? [] : [place];
   const entities: CedarEntity[] = [
-    {
-      uid: own,
-      attrs: {},
-      parents: [
-        ...who.groups.map((id) => ({ type: "Group", id })),
-        ...held.map(({ role }) => ({ type: "Role", id: role.role })),
-      ],
-      tags: { ...principal?.labels },
-    },
-    { uid: thing, attrs: {}, parents: [{ type: "Namespace", id: namespace }], tags: { ...labels } },
     { uid: doing, attrs: {}, parents: groupsOf(action).map((id) => ({ type: "Action", id })) },
+    // Who does something to itself is told once, and is what it is said to be as a principal.
+    ...(isSameEntity(own, thing)
+      ? [{ ...acting, parents: [...acting.parents, ...within], tags: { ...labels, ...acting.tags } }]
+      : [acting, { uid: thing, attrs: {}, parents: within, tags: { ...labels } }]),
   ];
   return { principal: own, action: doing, resource: thing, context: contextOf(context), entities };
+}
+
+interface EntityName {
+  readonly type: string;
+  readonly id: string;
+}
+
+function isSameEntity(one: EntityName, other: EntityName): boolean {
+  return one.type === other.type && one.id === other.id;
 }
 
 function contextOf(context: Readonly<Record<string, unknown>>): Record<string, CedarValue> {

@@ -21,11 +21,7 @@ export function schemaText(vocabulary: Vocabulary): string {
   const principals = Object.values(principalTypes);
   const context = Object.entries(contextFields).map(([name, type]) => `${name}?: ${type}`);
   const lines = [
-    "entity Group;",
-    "entity Role;",
-    "entity Namespace;",
-    ...principals.map((type) => `entity ${type} in [Group, Role] tags String;`),
-    ...[...kinds].sort().map((kind) => `entity ${entityType(kind)} in [Namespace] tags String;`),
+    ...entityLines(principals, [...kinds].map(entityType)),
     ...[...new Set(actions.flatMap(groupsOf))].sort().map((group) => `action ${JSON.stringify(group)};`),
     ...actions.map((action) => {
       const groups = groupsOf(action).map((group) => JSON.stringify(group));
@@ -35,4 +31,20 @@ export function schemaText(vocabulary: Vocabulary): string {
     }),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What acts can be acted on too, as agents are: each type is declared once, with all that it can be in. */
+function entityLines(principals: readonly string[], resources: readonly string[]): readonly string[] {
+  const parents = new Map<string, Set<string>>(
+    ["Group", "Role", "Namespace"].map((type) => [type, new Set()]),
+  );
+  const add = (type: string, ...others: readonly string[]) =>
+    parents.set(type, new Set([...(parents.get(type) ?? []), ...others]));
+  for (const type of principals) add(type, "Group", "Role");
+  for (const type of resources) add(type, "Namespace");
+  return [...parents]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([type, all]) =>
+      all.size === 0 ? `entity ${type};` : `entity ${type} in [${[...all]}] tags String;`,
+    );
 }

@@ -1,3 +1,4 @@
+import { assert } from "@tutti/kernel";
 import type { Cedar } from "./cedar.ts";
 import { isAbout, type Statement } from "./statements.ts";
 
@@ -18,20 +19,24 @@ export interface Slice {
 /** Cedar keeps sets by name and gives none back: each is used again for another slice. */
 const slicesMax = 512;
 
-// Names are the process's, as what they name is: two bundles must not have the same.
+// Names are the process's, as what they name is: two bundles must not have the same while both are in use. Those of one that
+// nobody uses any more are used again.
 let made = 0;
+const free: string[] = [];
+const unused = new FinalizationRegistry<readonly string[]>((names) => free.push(...names));
 
 export class Slices {
-  readonly #cedar: Cedar;
-  readonly #prefix = `slices-${++made}`;
+  readonly #cedar: Cedar | undefined;
+  readonly #names: string[] = [];
   readonly #byNamespace = new Map<string, Statement[]>();
   readonly #shared: readonly string[];
   readonly #slices = new Map<string, { slice: Slice; name: string }>();
 
-  /** `shared`: namespaces whose statements count everywhere. */
-  constructor(cedar: Cedar, statements: readonly Statement[], shared: readonly string[]) {
+  /** `shared`: namespaces whose statements count everywhere. Without statements Cedar is not needed. */
+  constructor(cedar: Cedar | undefined, statements: readonly Statement[], shared: readonly string[]) {
     this.#cedar = cedar;
     this.#shared = shared;
+    unused.register(this, this.#names);
     for (const statement of statements) {
       const { namespace } = statement.reference;
       const own = this.#byNamespace.get(namespace);
@@ -61,7 +66,8 @@ export class Slices {
       .flatMap((one) => this.#byNamespace.get(one) ?? [])
       .filter((statement) => isAbout(statement, action));
     const counting = statements.filter(({ isShadow }) => !isShadow);
-    this.#give(name, counting);
+    // Who decides does not ask Cedar where there is nothing to look at.
+    if (statements.length > 0) this.#give(name, counting);
     const isTrying = counting.length < statements.length;
     if (isTrying) this.#give(`${name}+`, statements);
     return {
@@ -75,6 +81,7 @@ export class Slices {
 
   #give(name: string, statements: readonly Statement[]): void {
     const staticPolicies = Object.fromEntries(statements.map(({ id, text }) => [id, text]));
+    assert(this.#cedar !== undefined, "statements come with Cedar");
     const given = this.#cedar.preparsePolicySet(name, { staticPolicies });
     // Each was parsed when it was taken in.
     if (given.type === "failure")
@@ -82,9 +89,12 @@ export class Slices {
   }
 
   #freeName(): string {
-    if (this.#slices.size < slicesMax) return `${this.#prefix}/${this.#slices.size}`;
     const [oldest] = this.#slices;
-    if (oldest === undefined) return `${this.#prefix}/0`;
+    if (oldest === undefined || this.#slices.size < slicesMax) {
+      const name = free.pop() ?? `slice-${++made}`;
+      this.#names.push(name);
+      return name;
+    }
     this.#slices.delete(oldest[0]);
     return oldest[1].name;
   }

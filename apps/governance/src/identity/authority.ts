@@ -1,0 +1,35 @@
+/** For whom keys and tokens are made: for the caller, within what it showed itself; for another by who may change principals. */
+import { Scope } from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import type { CallContext } from "@tutti/kernel";
+import { actorKey } from "@tutti/machine-tenant";
+import { narrowed, unscoped } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { actorOf } from "../policies/deciding.ts";
+import type { TenantDesk } from "../tenants/desk.ts";
+
+export interface Bearer {
+  readonly actor: Actor;
+  readonly isCaller: boolean;
+}
+
+export async function bearerOf(
+  desk: TenantDesk,
+  wanted: Actor | undefined,
+  context: CallContext,
+): Promise<Bearer> {
+  const caller = actorOf(context.principal);
+  if (wanted === undefined || actorKey(wanted) === actorKey(caller)) return { actor: caller, isCaller: true };
+  const action = "governance.principals.update";
+  if (!(await desk.deciding.mayAlso(context, action, context.namespace)))
+    throw governanceErrors.notForOthers({ action, namespace: context.namespace, id: wanted.id });
+  return { actor: wanted, isCaller: false };
+}
+
+/** What is asked for, within what the caller itself may do. */
+export function scopeWithin(own: Scope | undefined, wanted: Scope | undefined): Scope {
+  const found = narrowed(own ?? unscoped, wanted ?? Scope.create());
+  if (found.kind === "narrowed") return found.scope;
+  const violations = found.violations.map((message) => ({ field: "scope", message }));
+  throw governanceErrors.scopeWider({ beyond: found.violations.join("; ") }, { violations });
+}

@@ -1,0 +1,158 @@
+/** Keys for APIs. The key itself is in the reply that made it and nowhere else; what is kept of it is its hash. */
+import {
+  ApiKey,
+  type CreateKeyRequest,
+  type ListKeysRequest,
+  type RevokeKeyRequest,
+  type RotateKeyRequest,
+  Scope,
+} from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import { type CallContext, fromTimestamp, isTuttiError, pageOf, toTimestamp } from "@tutti/kernel";
+import { isSame } from "@tutti/machine-kept";
+import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-tenant";
+import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { keyOf } from "../tenants/views.ts";
+import { bearerOf, scopeWithin } from "./authority.ts";
+import { repeatedId } from "./repeats.ts";
+
+const idLength = 12;
+const dayMs = 86_400_000;
+
+interface Wanted {
+  readonly actor: Actor;
+  readonly title: string;
+  readonly scope: Scope;
+  /** Infinity for one that does not end. */
+  readonly expireMs: number;
+  /** Empty where it takes nobody's place. */
+  readonly replacesKeyId: string;
+  readonly overlapUntilMs: number;
+}
+
+export async function createKey(desk: TenantDesk, request: CreateKeyRequest, context: CallContext) {
+  const { title, lifetimeMs } = request;
+  const { actor } = await bearerOf(desk, request.actor, context);
+  const scope = scopeWithin(context.principal.shown?.scope, request.scope);
+  const expireMs = await expiryOf(desk, lifetimeMs || desk.settings.keyLifetimeMs, context);
+  const wanted = { actor, title, scope, expireMs, replacesKeyId: "", overlapUntilMs: 0 };
+  return make(desk, wanted, context);
+}
+
+export async function rotateKey(
+  desk: TenantDesk,
+  { keyId, overlapMs }: RotateKeyRequest,
+  context: CallContext,
+) {
+  const old = await keyShown(desk, keyId, context);
+  const { title, actor: bearer, createTime, expireTime, successorKeyId } = old;
+  const { actor } = await bearerOf(desk, bearer, context);
+  const scope = scopeWithin(context.principal.shown?.scope, old.scope);
+  const { clock } = desk.foundation;
+  // The next one is good for as long as this one was meant to be; one that was rotated before has its end cut already.
+  const isCut = successorKeyId !== "";
+  const lifetimeMs =
+    expireTime === undefined || createTime === undefined || isCut
+      ? desk.settings.keyLifetimeMs
+      : fromTimestamp(expireTime) - fromTimestamp(createTime);
+  const expireMs = await expiryOf(desk, lifetimeMs, context);
+  const overlapUntilMs = clock.now() + (overlapMs || dayMs);
+  const made = await make(
+    desk,
+    { actor, title, scope, expireMs, replacesKeyId: keyId, overlapUntilMs },
+    context,
+  );
+  return { ...made, oldKey: await keyShown(desk, keyId, context) };
+}
+
+export async function revoke(desk: TenantDesk, { keyId, reason }: RevokeKeyRequest, context: CallContext) {
+  const { removed } = await tellTenant(desk, { command: revokeKey, body: { keyId }, reason }, context);
+  return { revoked: removed > 0 };
+}
+
+export async function listKeys(
+  desk: TenantDesk,
+  { actor, ended, page }: ListKeysRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const { keys } = await tenantOf(desk, namespace, context);
+  const nowMs = desk.foundation.clock.now();
+  const all = [...keys.values()]
+    .filter((kept) => ended || endOfKey(kept) > nowMs)
+    .map((kept) => keyOf(namespace, kept))
+    .filter((key) => actor === undefined || actorKey(key.actor) === actorKey(actor))
+    .map((key) => ({ key, place: placeOf(key) }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const list = ["keys", namespace, actor, ended];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
+  return { keys: items.map(({ key }) => key), page: { nextToken, total: all.length } };
+}
+
+const digits = 16;
+
+/** The newest first. */
+function placeOf({ createTime, keyId }: ApiKey): string {
+  const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${keyId}`;
+}
+
+async function keyShown(desk: TenantDesk, keyId: string, context: CallContext): Promise<ApiKey> {
+  const { keys } = await tenantOf(desk, context.namespace, context);
+  const kept = keys.get(keyId);
+  if (kept === undefined) throw tenantErrors.missing({ what: "key", id: keyId });
+  return keyOf(context.namespace, kept);
+}
+
+/** A key ends no later than what its maker showed. */
+async function expiryOf(desk: TenantDesk, lifetimeMs: number, context: CallContext): Promise<number> {
+  const wantedMs = lifetimeMs > 0 ? desk.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
+  const { shown } = context.principal;
+  if (shown === undefined) return wantedMs;
+  const { keys, tokens } = await tenantOf(desk, shown.namespace || context.namespace, context);
+  const end = (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
+  return end === undefined ? wantedMs : Math.min(wantedMs, fromTimestamp(end));
+}
+
+async function make(desk: TenantDesk, wanted: Wanted, context: CallContext) {
+  const { actor, title, scope, expireMs, replacesKeyId, overlapUntilMs } = wanted;
+  const { chance } = desk.foundation;
+  const fresh = newApiKey(chance);
+  const repeated = repeatedId(context, replacesKeyId, idLength);
+  const keyId = repeated ?? fresh.keyId;
+  const { secret } = fresh;
+  const expireTime = Number.isFinite(expireMs) ? toTimestamp(expireMs) : undefined;
+  const key = ApiKey.fromPartial({ keyId, title, actor, scope, expireTime, prefix: prefixOf(keyId) });
+  const found = repeated === undefined ? undefined : await repetitionOf(desk, key, context);
+  if (found !== undefined) return { key: found, secret: "" };
+  const body = { key, hash: await hashKey(secret, chance), replacesKeyId, overlapUntilMs };
+  try {
+    await tellTenant(desk, { command: keepKey, body, idempotencyKey: "" }, context);
+  } catch (error) {
+    // Another call with the same idempotency key came first.
+    const first = tenantErrors.exists.is(error) ? await repetitionOf(desk, key, context) : undefined;
+    if (first === undefined || !isTuttiError(error)) throw error;
+    return { key: first, secret: "" };
+  }
+  return { key: await keyShown(desk, keyId, context), secret: printApiKey({ keyId, secret }) };
+}
+
+/** What the first call under the same idempotency key made; undefined where this is the first. */
+async function repetitionOf(
+  desk: TenantDesk,
+  wanted: ApiKey,
+  context: CallContext,
+): Promise<ApiKey | undefined> {
+  const { keys } = await tenantOf(desk, context.namespace, context);
+  const kept = keys.get(wanted.keyId);
+  if (kept === undefined) return;
+  const found = keyOf(context.namespace, kept);
+  const isOther =
+    found.title !== wanted.title ||
+    actorKey(found.actor) !== actorKey(wanted.actor) ||
+    !isSame(Scope, found.scope ?? Scope.create(), wanted.scope ?? Scope.create());
+  if (isOther) throw governanceErrors.repeatedOtherwise({ what: "key" });
+  return found;
+}

@@ -1,0 +1,57 @@
+/** How much callers may ask for, and when their keys and tokens were used last. */
+import {
+  IdentityLimit,
+  KeepMode,
+  type ListIdentityLimitsRequest,
+  type RecordUsesRequest,
+  type SetIdentityLimitRequest,
+} from "@tutti/contracts/governance/v1";
+import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
+import { actorKey, callerLimit, everybody, noteUses } from "@tutti/machine-tenant";
+import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { limitOf } from "../tenants/views.ts";
+
+export async function setLimit(desk: TenantDesk, request: SetIdentityLimitRequest, context: CallContext) {
+  const { limit = IdentityLimit.create(), revision, reason } = request;
+  const { actor } = limit;
+  if (hasNoAmount(limit)) {
+    await tellTenant(desk, { command: callerLimit.remove, body: { actor }, reason }, context);
+    return { limit: { ...IdentityLimit.create(), namespace: context.namespace, actor } };
+  }
+  const body = { limit, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
+  await tellTenant(desk, { command: callerLimit.keep, body, reason }, context);
+  const { limits } = await tenantOf(desk, context.namespace, context);
+  const kept = limits.get(actorKey(actor) || everybody);
+  return { limit: kept && limitOf(context.namespace, kept) };
+}
+
+export async function listLimits(
+  desk: TenantDesk,
+  { page }: ListIdentityLimitsRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const { limits } = await tenantOf(desk, namespace, context);
+  const all = [...limits]
+    .map(([id, kept]) => ({ place: id === everybody ? "" : id, limit: limitOf(namespace, kept) }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const { items, nextToken } = pageOf(
+    all,
+    { list: ["limits", namespace], keyOf: ({ place }) => place },
+    page,
+  );
+  return { limits: items.map(({ limit }) => limit), page: { nextToken, total: all.length } };
+}
+
+export async function recordUses(desk: TenantDesk, { uses }: RecordUsesRequest, context: CallContext) {
+  const told = uses.map(({ credentialId, useTime, address }) => ({
+    ...{ credentialId, address },
+    useMs: useTime === undefined ? 0 : fromTimestamp(useTime),
+  }));
+  await tellTenant(desk, { command: noteUses, body: { uses: told }, idempotencyKey: "" }, context);
+  return {};
+}
+
+function hasNoAmount({ calls, maxConcurrent, maxStreams, maxRequestBytes }: IdentityLimit): boolean {
+  return calls === undefined && maxConcurrent === 0 && maxStreams === 0 && maxRequestBytes === 0;
+}

@@ -1,0 +1,19 @@
+/** Ids of what is made under an idempotency key: the same for the same intent, so that a repetition finds what the first call made. */
+import { createHash } from "node:crypto";
+import type { CallContext } from "@tutti/kernel";
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** So many signs, of who asks, where, for what and under which key; undefined where every call counts. */
+export function repeatedId(
+  { principal, namespace, idempotencyKey }: CallContext,
+  intent: string,
+  length: number,
+): string | undefined {
+  if (idempotencyKey === "") return;
+  const { kind, id } = principal;
+  const digest = createHash("sha512")
+    .update(JSON.stringify([namespace, kind, id, intent, idempotencyKey]))
+    .digest();
+  return Array.from(digest.subarray(0, length), (byte) => alphabet[byte % alphabet.length]).join("");
+}

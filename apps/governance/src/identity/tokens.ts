@@ -1,0 +1,212 @@
+/**
+ * Tokens: issued, narrowed, exchanged, ended. The token itself is in the reply that made it and nowhere else.
+ *
+ * 1. One that is made from another may do no more, ends no later, and ends when the other is revoked.
+ * 2. One for a single exchange is good for that alone, once: keeping the new one ends it, in one step of the tenant.
+ */
+import {
+  IssuedToken,
+  type IssueTokenRequest,
+  type ListTokensRequest,
+  type NarrowTokenRequest,
+  type RedeemTokenRequest,
+  type RevokeTokensRequest,
+  Scope,
+  TokenUse,
+} from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import { type CallContext, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
+import { isSame } from "@tutti/machine-kept";
+import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-tenant";
+import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { tokenOf } from "../tenants/views.ts";
+import { bearerOf, scopeWithin } from "./authority.ts";
+import { repeatedId } from "./repeats.ts";
+
+const hourMs = 3_600_000;
+const idLength = 26;
+
+interface Wanted {
+  readonly actor: Actor;
+  /** Of the principal: its tenant keeps the token. */
+  readonly namespace: string;
+  readonly groups: readonly string[];
+  readonly use: TokenUse;
+  readonly scope: Scope;
+  readonly expireMs: number;
+  /** Empty where it was made from none. */
+  readonly parentTokenId: string;
+  readonly redeemsTokenId: string;
+}
+
+/** What somebody showed: who it is, and what may be made of it. */
+type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
+  /** Infinity where it does not end. */
+  readonly expireMs: number;
+};
+
+export async function issueToken(desk: TenantDesk, request: IssueTokenRequest, context: CallContext) {
+  const { use, lifetimeMs } = request;
+  const { actor, isCaller } = await bearerOf(desk, request.actor, context);
+  const shown = await shownBy(desk, context);
+  const within = scopeWithin(shown?.scope, request.scope);
+  const lifeMs = Math.min(lifetimeMs || hourMs, desk.settings.tokenLifetimeMaxMs);
+  const expireMs = Math.min(
+    desk.foundation.clock.now() + lifeMs,
+    shown?.expireMs ?? Number.POSITIVE_INFINITY,
+  );
+  const about = { actor, use: use || TokenUse.TOKEN_USE_CALLS, expireMs, redeemsTokenId: "" };
+  if (!isCaller || shown === undefined) {
+    const { namespace } = context;
+    return make(desk, { ...about, namespace, groups: [], scope: within, parentTokenId: "" }, context);
+  }
+  const { namespace, groups } = shown;
+  // It is kept where what it was made from is, and says where it is good for.
+  const isHome = namespace === context.namespace;
+  const scope = isHome ? within : scopeWithin(within, { ...Scope.create(), namespaces: [context.namespace] });
+  return make(desk, { ...about, namespace, groups, scope, parentTokenId: shown.tokenId }, context);
+}
+
+export async function narrowToken(desk: TenantDesk, request: NarrowTokenRequest, context: CallContext) {
+  const { secret, scope, lifetimeMs } = request;
+  const shown = secret === "" ? await shownBy(desk, context) : await checked(desk, secret);
+  if (shown === undefined || shown.tokenId === "")
+    throw governanceErrors.tokenRefused({ reason: "the caller showed none; name the token to be narrowed" });
+  if (shown.use === TokenUse.TOKEN_USE_ONE_TIME)
+    throw governanceErrors.tokenRefused({ reason: "it is for one exchange" });
+  const { actor, namespace, groups, use, tokenId, expireMs } = shown;
+  const untilMs = lifetimeMs > 0 ? desk.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
+  const wanted = { actor, namespace, groups, use, scope: scopeWithin(shown.scope, scope) };
+  const ends = { expireMs: Math.min(untilMs, expireMs), parentTokenId: tokenId, redeemsTokenId: "" };
+  return make(desk, { ...wanted, ...ends }, context);
+}
+
+export async function redeemToken(desk: TenantDesk, request: RedeemTokenRequest, context: CallContext) {
+  const { secret, use } = request;
+  const shown = await checked(desk, secret);
+  if (shown.use !== TokenUse.TOKEN_USE_ONE_TIME)
+    throw governanceErrors.tokenRefused({ reason: "it is not for an exchange" });
+  if (use === TokenUse.TOKEN_USE_ONE_TIME)
+    throw governanceErrors.tokenRefused({ reason: "it is exchanged for one that is for an exchange again" });
+  const { actor, namespace, groups, scope, tokenId } = shown;
+  const expireMs = desk.foundation.clock.now() + desk.settings.tokenLifetimeMaxMs;
+  const wanted = {
+    actor,
+    namespace,
+    groups,
+    use,
+    scope,
+    expireMs,
+    parentTokenId: "",
+    redeemsTokenId: tokenId,
+  };
+  try {
+    return await make(desk, wanted, context);
+  } catch (error) {
+    if (!tenantErrors.ended.is(error)) throw error;
+    throw governanceErrors.tokenRefused({ reason: "it has ended or was exchanged before" }, { cause: error });
+  }
+}
+
+export async function listTokens(
+  desk: TenantDesk,
+  { actor, uses, page }: ListTokensRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const { tokens } = await tenantOf(desk, namespace, context);
+  const nowMs = desk.foundation.clock.now();
+  const all = [...tokens.values()]
+    .filter(({ revokeMs, token }) => revokeMs === 0 && endOf(token) > nowMs)
+    .map(tokenOf)
+    .filter((token) => actor === undefined || actorKey(token.actor) === actorKey(actor))
+    .filter(({ use }) => uses.length === 0 || uses.includes(use))
+    .map((token) => ({ token, place: placeOf(token) }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const list = ["tokens", namespace, actor, uses];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
+  return { tokens: items.map(({ token }) => token), page: { nextToken, total: all.length } };
+}
+
+export async function revoke(desk: TenantDesk, { which, reason }: RevokeTokensRequest, context: CallContext) {
+  const tokenId = which?.$case === "tokenId" ? which.value : "";
+  const actor = which?.$case === "actor" ? which.value : undefined;
+  const told = { command: revokeTokens, body: { tokenId, actor }, reason };
+  const { removed } = await tellTenant(desk, told, context);
+  return { revoked: removed };
+}
+
+async function make(desk: TenantDesk, wanted: Wanted, context: CallContext) {
+  const { actor, namespace, groups, use, scope, expireMs, parentTokenId, redeemsTokenId } = wanted;
+  const repeated = repeatedId(context, `${parentTokenId} ${redeemsTokenId}`, idLength);
+  const tokenId = repeated ?? desk.ids.newId("token");
+  // A token knows seconds.
+  const createMs = Math.floor(desk.foundation.clock.now() / 1_000) * 1_000;
+  const endMs = Math.floor(expireMs / 1_000) * 1_000;
+  const times = { createTime: toTimestamp(createMs), expireTime: toTimestamp(endMs) };
+  const token = IssuedToken.fromPartial({ tokenId, actor, parentTokenId, use, scope, ...times });
+  const found = repeated === undefined ? undefined : await repetitionOf(desk, namespace, token, context);
+  if (found !== undefined) return { token: found, secret: "" };
+  const issuer = await desk.keys.issuer();
+  const body = { token, redeemsTokenId };
+  await tellTenant(desk, { command: keepToken, body, idempotencyKey: "" }, context, namespace);
+  const content = { tokenId, actor, namespace, groups, use, scope, createMs, expireMs: endMs };
+  return { token, secret: await issuer.issue(content) };
+}
+
+async function repetitionOf(desk: TenantDesk, namespace: string, wanted: IssuedToken, context: CallContext) {
+  const { tokens } = await tenantOf(desk, namespace, context);
+  const kept = tokens.get(wanted.tokenId);
+  if (kept === undefined) return;
+  const found = tokenOf(kept);
+  const isOther =
+    found.use !== wanted.use ||
+    actorKey(found.actor) !== actorKey(wanted.actor) ||
+    !isSame(Scope, found.scope ?? unscoped, wanted.scope ?? unscoped);
+  if (isOther) throw governanceErrors.repeatedOtherwise({ what: "token" });
+  return found;
+}
+
+/** What the caller showed; undefined for the installation's own. */
+async function shownBy(desk: TenantDesk, context: CallContext): Promise<Shown | undefined> {
+  const { shown } = context.principal;
+  if (shown === undefined) return;
+  const { actor } = await bearerOf(desk, undefined, context);
+  const namespace = shown.namespace || context.namespace;
+  const { keys, tokens } = await tenantOf(desk, namespace, context);
+  const token = tokens.get(shown.id)?.token;
+  const end = (token ?? keys.get(shown.id)?.key)?.expireTime;
+  const expireMs = end === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(end);
+  const { groups, scope } = shown;
+  const use = token?.use ?? TokenUse.TOKEN_USE_UNSPECIFIED;
+  return { tokenId: token?.tokenId ?? "", actor, namespace, groups, scope, use, expireMs };
+}
+
+/** Whose a token is that was handed over as text. */
+async function checked(desk: TenantDesk, secret: string): Promise<Shown> {
+  const { content } = await desk.bundles.current();
+  const checker = new TokenChecker({ issuer: desk.settings.installation });
+  checker.renew(content);
+  const found = await checker.check(secret, desk.foundation.clock.now());
+  if (found.kind === "refused")
+    throw governanceErrors.tokenRefused({ reason: `it is ${found.why.replaceAll("_", " ")}` });
+  return found.identity;
+}
+
+const digits = 16;
+
+/** The newest first. */
+function placeOf({ createTime, tokenId }: IssuedToken): string {
+  const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${tokenId}`;
+}
+
+function endOf({
+  expireTime,
+}: {
+  readonly expireTime?: { readonly seconds: number; readonly nanos: number } | undefined;
+}) {
+  return expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
+}

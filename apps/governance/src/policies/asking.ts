@@ -1,0 +1,78 @@
+/** Who may do what: single questions, and a matrix of them. Nothing is done, and nothing recorded. */
+import type { AccessRow, AskAccessRequest, GetAccessMatrixRequest } from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { actorKey } from "@tutti/machine-tenant";
+import { type Matrix, matrixOf, readyRoles, systemNamespace } from "@tutti/policy";
+import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { decisionOf, questionOf } from "./questions.ts";
+import { vocabulary } from "./vocabulary.ts";
+
+export async function ask(desk: TenantDesk, { questions }: AskAccessRequest, { namespace }: CallContext) {
+  const { decider, content } = await desk.deciding.present();
+  const nowMs = desk.foundation.clock.now();
+  const decisions = questions.map((question, index) => {
+    const verdict = decider.decide(questionOf(question, namespace, `questions[${index}]`), nowMs);
+    return decisionOf({ question, verdict, bundle: content.number, nowMs });
+  });
+  return { decisions };
+}
+
+/** All that is in a ready-made role that does not have everything. */
+function usualActions(): readonly string[] {
+  return vocabulary().matching(
+    readyRoles.filter(({ actions }) => !actions.includes("*")).flatMap(({ actions }) => actions),
+  );
+}
+
+export async function matrix(desk: TenantDesk, request: GetAccessMatrixRequest, context: CallContext) {
+  const { page } = request;
+  const { namespace } = context;
+  const { cedar, content } = await desk.deciding.present();
+  const judged = matrixOf(cedar, content, desk.foundation.clock.now());
+  const actions =
+    request.actions.length === 0
+      ? usualActions()
+      : request.actions.flatMap((action) =>
+          action.includes("*") ? vocabulary().matching([action]) : [action],
+        );
+  const actors =
+    request.actors.length > 0 ? request.actors : await everybody(desk, context, content.bindings);
+  const all = [...new Map(actors.map((actor) => [actorKey(actor), actor])).values()].sort((one, other) =>
+    actorKey(one) < actorKey(other) ? -1 : 1,
+  );
+  const list = ["matrix", namespace, request.actors, request.actions];
+  const { items, nextToken } = pageOf(all, { list, keyOf: actorKey }, page);
+  const rows = items.map((actor) => rowOf(judged, actor, namespace, actions));
+  return { rows, page: { nextToken, total: all.length } };
+}
+
+function rowOf(judged: Matrix, actor: Actor, namespace: string, actions: readonly string[]): AccessRow {
+  const who = { actor, groups: [] };
+  const row: AccessRow = { actor, roles: [...judged.rolesOf(who, namespace)], allowed: [], conditional: [] };
+  for (const action of actions) {
+    const found = vocabulary()
+      .resourcesOf(action)
+      .map((resourceKind) => judged.mayDo(who, action, { namespace, resourceKind }));
+    if (found.length > 0 && found.every((one) => one === "always")) row.allowed.push(action);
+    else if (found.some((one) => one !== "never")) row.conditional.push(action);
+  }
+  return row;
+}
+
+/** Principals, and those who have a role without being one. */
+async function everybody(
+  desk: TenantDesk,
+  context: CallContext,
+  bindings: Awaited<ReturnType<TenantDesk["deciding"]["present"]>>["content"]["bindings"],
+): Promise<Actor[]> {
+  const { principals } = await tenantOf(desk, context.namespace, context);
+  const bound = bindings.flatMap(({ namespace, subject }) => {
+    const isHere = namespace === context.namespace || namespace === systemNamespace;
+    return isHere && subject?.$case === "actor" ? [subject.value] : [];
+  });
+  const known = [...principals.values()].flatMap(({ value: { actor } }) =>
+    actor === undefined ? [] : [{ ...actor }],
+  );
+  return [...known, ...bound];
+}

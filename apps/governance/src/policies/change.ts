@@ -1,0 +1,80 @@
+/** What a change of policies would be: what is wrong with it, what would hold after it, and whether anybody could still undo it. */
+import {
+  type BundleContent,
+  Enforcement,
+  type Policy,
+  type PolicyChange,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind, type Problem, Severity } from "@tutti/contracts/types/v1";
+import { type Cedar, Decider, policyProblems, systemNamespace, type Who } from "@tutti/policy";
+import { vocabulary } from "./vocabulary.ts";
+
+export function problemsOf(cedar: Cedar, namespace: string, change: PolicyChange | undefined): Problem[] {
+  return (change?.set ?? []).flatMap(({ policyId, text }) =>
+    policyProblems(cedar, vocabulary(), { namespace, policyId, text }).map(({ message, line, column }) => ({
+      ...{ severity: Severity.SEVERITY_ERROR, code: "policy_invalid", fileName: policyId, line, column },
+      ...{ path: "", message, expected: "" },
+    })),
+  );
+}
+
+/** What would hold: the policies of the namespace are other ones. */
+export function contentAfter(
+  content: BundleContent,
+  namespace: string,
+  change: PolicyChange | undefined,
+): BundleContent {
+  if (change === undefined) return content;
+  const replaced = new Set([...change.removedPolicyIds, ...change.set.map(({ policyId }) => policyId)]);
+  const kept = content.policies.filter(
+    (policy) => policy.namespace !== namespace || !replaced.has(policy.policyId),
+  );
+  const set = change.set
+    .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_OFF)
+    .map((policy) => ({ ...policy, namespace }));
+  return { ...content, policies: [...kept, ...set] };
+}
+
+/** What turns the policies that are into those that were. */
+export function changeTo(
+  present: ReadonlyMap<string, Policy>,
+  wanted: ReadonlyMap<string, Policy>,
+): PolicyChange {
+  return {
+    set: [...wanted.values()],
+    removedPolicyIds: [...present.keys()].filter((id) => !wanted.has(id)),
+  };
+}
+
+const mending = "governance.policies.apply";
+
+/** Whether somebody could change policies before, and nobody could after. Who works at the machine itself is not looked at. */
+export function locksOut(
+  cedar: Cedar,
+  { before, after }: { readonly before: BundleContent; readonly after: BundleContent },
+  namespace: string,
+  nowMs: number,
+): boolean {
+  const about = { action: mending, namespace, resourceKind: "policy", resourceId: "", labels: {} };
+  const canAnybody = (content: BundleContent): boolean => {
+    const decider = new Decider(cedar, content);
+    return candidatesIn(content, namespace).some(
+      (who) => decider.decide({ ...who, ...about }, nowMs).allowed,
+    );
+  };
+  return canAnybody(before) && !canAnybody(after);
+}
+
+function candidatesIn({ bindings, principals, keys }: BundleContent, namespace: string): Who[] {
+  const here = (one: { readonly namespace: string }) =>
+    one.namespace === namespace || one.namespace === systemNamespace;
+  const member = { kind: ActorKind.ACTOR_KIND_PERSON, id: "" };
+  const bound = bindings.filter(here).flatMap(({ subject }): Who[] => {
+    if (subject?.$case === "actor") return [{ actor: subject.value, groups: [] }];
+    return subject === undefined ? [] : [{ actor: member, groups: [subject.value] }];
+  });
+  const known = [...principals.filter(here), ...keys.filter(here)].flatMap(({ actor }): Who[] =>
+    actor === undefined ? [] : [{ actor, groups: [] }],
+  );
+  return [...bound, ...known];
+}

@@ -1,0 +1,131 @@
+/**
+ * Changes of policies. One is made when it can be read, its cases come out, and somebody could still take it back; what holds then is in
+ * a bundle before the caller has its answer.
+ */
+import {
+  type ApplyPoliciesRequest,
+  type CheckPoliciesRequest,
+  type Policy,
+  PolicyChange,
+  type PolicyVersion,
+  type RollBackPoliciesRequest,
+  type TenantPoliciesAppliedV1,
+  type TestPoliciesRequest,
+} from "@tutti/contracts/governance/v1";
+import { type CallContext, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import { applyPolicies, policiesAt, rollBackPolicies, tenantErrors, versionOf } from "@tutti/machine-tenant";
+import { Decider } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { changeTo, contentAfter, locksOut, problemsOf } from "./change.ts";
+import { type Case, resultsOf } from "./questions.ts";
+
+export async function check(desk: TenantDesk, { change }: CheckPoliciesRequest, { namespace }: CallContext) {
+  return { problems: problemsOf(await desk.deciding.cedar(), namespace, change) };
+}
+
+export async function test(desk: TenantDesk, { change, cases }: TestPoliciesRequest, context: CallContext) {
+  const { cedar, content } = await desk.deciding.present();
+  const { namespace } = context;
+  const problems = problemsOf(cedar, namespace, change);
+  if (problems.length > 0) return { results: [], failed: 0, problems };
+  const after = contentAfter(content, namespace, change);
+  const asked = [...casesOf(after.policies, namespace), ...cases.map((given) => ({ policyId: "", given }))];
+  const nowMs = desk.foundation.clock.now();
+  const about = { namespace, bundle: change === undefined ? content.number : 0, nowMs };
+  const results = resultsOf(new Decider(cedar, after), asked, about);
+  return { results, failed: results.filter(({ passed }) => !passed).length, problems: [] };
+}
+
+export async function apply(desk: TenantDesk, request: ApplyPoliciesRequest, context: CallContext) {
+  const { change = PolicyChange.create(), version, reason } = request;
+  await insistOnSound(desk, change, context);
+  const { set, removedPolicyIds } = change;
+  const body = { set, removedPolicyIds, version };
+  const applied = await tellTenant(desk, { command: applyPolicies, body, reason }, context);
+  return { version: await versionShown(desk, applied.version, context) };
+}
+
+export async function rollBack(
+  desk: TenantDesk,
+  { version, reason }: RollBackPoliciesRequest,
+  context: CallContext,
+) {
+  const tenant = await tenantOf(desk, context.namespace, context);
+  const wanted = policiesAt(tenant, version);
+  if (wanted === undefined) {
+    const first = Math.max(1, (tenant.versions[0]?.version ?? 1) - 1);
+    throw tenantErrors.noVersion({ version, first, last: versionOf(tenant) });
+  }
+  const present = new Map([...tenant.policies].map(([id, { value }]) => [id, value as Policy]));
+  await insistOnSound(desk, changeTo(present, wanted), context);
+  const applied = await tellTenant(desk, { command: rollBackPolicies, body: { version }, reason }, context);
+  return { version: await versionShown(desk, applied.version, context) };
+}
+
+export function versionView({
+  version,
+  timeMs,
+  cause,
+  set,
+  removedPolicyIds,
+}: ReadOnly<TenantPoliciesAppliedV1>) {
+  const view: PolicyVersion = {
+    ...{
+      number: version,
+      createTime: toTimestamp(timeMs),
+      createCause: cause as PolicyVersion["createCause"],
+    },
+    changedPolicyIds: set.map(({ policyId }) => policyId),
+    ...{ removedPolicyIds: [...removedPolicyIds], bundle: 0 },
+  };
+  return view;
+}
+
+/** With the bundle that carries it. */
+async function versionShown(
+  desk: TenantDesk,
+  number: number,
+  context: CallContext,
+): Promise<PolicyVersion | undefined> {
+  const { versions } = await tenantOf(desk, context.namespace, context);
+  const found = versions.find(({ version }) => version === number);
+  const { bundle } = await desk.bundles.current();
+  return found && { ...versionView(found), bundle: bundle.number };
+}
+
+async function insistOnSound(
+  desk: TenantDesk,
+  change: PolicyChange,
+  { namespace }: CallContext,
+): Promise<void> {
+  const { cedar, content } = await desk.deciding.present();
+  const problems = problemsOf(cedar, namespace, change);
+  const [first] = problems;
+  if (first !== undefined) {
+    const violations = problems.map(({ fileName, line, column, message }) => ({
+      ...{ field: `${fileName}:${line}:${column}`, message },
+    }));
+    const where = `${first.fileName}:${first.line}:${first.column}`;
+    throw governanceErrors.policiesInvalid({ where, problem: first.message }, { violations });
+  }
+  const after = contentAfter(content, namespace, change);
+  const nowMs = desk.foundation.clock.now();
+  const about = { namespace, bundle: 0, nowMs };
+  const results = resultsOf(new Decider(cedar, after), casesOf(after.policies, namespace), about);
+  const failed = results.filter(({ passed }) => !passed);
+  const [one] = failed;
+  if (one !== undefined) {
+    const { title, policyId, decision } = one;
+    const found = decision?.allowed === true ? "allowed" : "denied";
+    throw governanceErrors.caseFailed({ title, policyId, found, more: failed.length - 1 });
+  }
+  if (locksOut(cedar, { before: content, after }, namespace, nowMs))
+    throw governanceErrors.locksOut({ namespace });
+}
+
+function casesOf(policies: readonly Policy[], namespace: string): Case[] {
+  return policies
+    .filter((policy) => policy.namespace === namespace)
+    .flatMap(({ policyId, cases }) => cases.map((given) => ({ policyId, given })));
+}

@@ -1,0 +1,65 @@
+/** Decisions that governance itself needs: by what holds after all that was changed here, before any bundle has reached anybody. */
+import type { BundleContent } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { CallContext, Clock, Principal } from "@tutti/kernel";
+import { type Cedar, Decider, loadCedar, scopeFault, systemNamespace } from "@tutti/policy";
+import type { BundleMaker } from "../bundles/bundle-maker.ts";
+
+const kinds = {
+  person: ActorKind.ACTOR_KIND_PERSON,
+  service: ActorKind.ACTOR_KIND_SERVICE,
+  agent: ActorKind.ACTOR_KIND_AGENT,
+} as const;
+
+export function actorOf({ kind, id }: Principal): Actor {
+  return { kind: kinds[kind], id };
+}
+
+/** What decides at present, and what it is made of. */
+export interface Present {
+  readonly cedar: Cedar;
+  readonly decider: Decider;
+  readonly content: BundleContent;
+}
+
+export class Deciding {
+  readonly #bundles: BundleMaker;
+  readonly #clock: Pick<Clock, "now">;
+  #cedar: Promise<Cedar> | undefined;
+  #present: Present | undefined;
+
+  constructor(bundles: BundleMaker, clock: Pick<Clock, "now">) {
+    this.#bundles = bundles;
+    this.#clock = clock;
+  }
+
+  cedar(): Promise<Cedar> {
+    this.#cedar ??= loadCedar();
+    return this.#cedar;
+  }
+
+  async present(): Promise<Present> {
+    const [{ content }, cedar] = await Promise.all([this.#bundles.current(), this.cedar()]);
+    if (this.#present?.content !== content)
+      this.#present = { cedar, content, decider: new Decider(cedar, content) };
+    return this.#present;
+  }
+
+  /** Whether whoever calls may also do something else, in a namespace. The installation's own may. */
+  async mayAlso(
+    { principal }: Pick<CallContext, "principal">,
+    action: string,
+    namespace: string,
+  ): Promise<boolean> {
+    const { shown } = principal;
+    if (shown === undefined) return principal.roles.includes("admin");
+    const { namespace: own, groups, scope } = shown;
+    const isOutside = own !== "" && own !== systemNamespace && own !== namespace;
+    if (isOutside || scopeFault(scope, { action, namespace, labels: {}, work: undefined }) !== undefined)
+      return false;
+    const { decider } = await this.present();
+    const about = { resourceKind: action.split(".")[1]?.replace(/s$/, "") ?? "", resourceId: "", labels: {} };
+    const question = { actor: actorOf(principal), groups, action, namespace, ...about };
+    return decider.decide(question, this.#clock.now()).allowed;
+  }
+}

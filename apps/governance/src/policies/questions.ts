@@ -1,0 +1,88 @@
+/** Questions as they are asked, and decisions as they are told. */
+import {
+  type AccessQuestion,
+  type CaseResult,
+  Decision,
+  type PolicyCase,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind, type Payload } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { type Decider, type Question, systemNamespace, type Verdict } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+
+const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+
+/** A question of a namespace. Another one is asked about from `system` alone: what may be done there is its own affair. */
+export function questionOf(asked: AccessQuestion, namespace: string, field: string): Question {
+  const { actor = nobody, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
+  if (inNamespace !== "" && inNamespace !== namespace && namespace !== systemNamespace)
+    throw governanceErrors.otherNamespace({ namespace, found: inNamespace });
+  const context = contextOf(asked.context, `${field}.context`);
+  return {
+    ...{ actor, groups, action, resourceKind, resourceId, labels: resourceLabels },
+    ...(context === undefined ? {} : { context }),
+    namespace: inNamespace || namespace,
+  };
+}
+
+export interface Told {
+  readonly question: AccessQuestion;
+  readonly verdict: Verdict;
+  readonly bundle: number;
+  readonly nowMs: number;
+}
+
+/** One that is not recorded. */
+export function decisionOf({ question, verdict, bundle, nowMs }: Told): Decision {
+  const { allowed, policies, shadow, errors } = verdict;
+  return {
+    ...Decision.create(),
+    ...{ question, allowed, policies: [...policies], errors: [...errors], bundle, count: 1 },
+    decideTime: toTimestamp(nowMs),
+    shadowAllowed: shadow?.allowed,
+    shadowPolicies: [...(shadow?.policies ?? [])],
+  };
+}
+
+export interface Case {
+  /** Empty for one of the request. */
+  readonly policyId: string;
+  readonly given: PolicyCase;
+}
+
+/** How cases come out, those that do not as they must first. */
+export function resultsOf(
+  decider: Decider,
+  cases: readonly Case[],
+  {
+    namespace,
+    bundle,
+    nowMs,
+  }: { readonly namespace: string; readonly bundle: number; readonly nowMs: number },
+): CaseResult[] {
+  const results = cases.flatMap(({ policyId, given }, index) => {
+    const { title, question, allowed } = given;
+    if (question === undefined) return [];
+    const verdict = decider.decide(questionOf(question, namespace, `cases[${index}].question`), nowMs);
+    const decision = decisionOf({ question, verdict, bundle, nowMs });
+    return [{ policyId, title, passed: verdict.allowed === allowed, decision }];
+  });
+  return [...results.filter(({ passed }) => !passed), ...results.filter(({ passed }) => passed)];
+}
+
+function contextOf(
+  payload: Payload | undefined,
+  field: string,
+): Readonly<Record<string, unknown>> | undefined {
+  if (payload?.body === undefined) return;
+  try {
+    if (payload.body.$case !== "inline") throw new TypeError("it is not inline");
+    const found: unknown = JSON.parse(Buffer.from(payload.body.value).toString());
+    if (typeof found === "object" && found !== null && !Array.isArray(found))
+      return found as Readonly<Record<string, unknown>>;
+    throw new TypeError("it is something else");
+  } catch (error) {
+    const message = `expected a JSON object, found that ${(error as Error).message}`;
+    throw governanceErrors.contextInvalid({ problem: message }, { violations: [{ field, message }] });
+  }
+}

@@ -1,0 +1,74 @@
+/** Policies and their versions, looked at. */
+import type {
+  GetPolicyRequest,
+  ListPoliciesRequest,
+  ListPolicyVersionsRequest,
+  Policy,
+} from "@tutti/contracts/governance/v1";
+import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
+import { policiesAt, tenantErrors, versionOf } from "@tutti/machine-tenant";
+import { systemNamespace } from "@tutti/policy";
+import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { policyOf } from "../tenants/views.ts";
+import { versionView } from "./changing.ts";
+
+export async function get(desk: TenantDesk, { policyId, version }: GetPolicyRequest, context: CallContext) {
+  const { namespace } = context;
+  const tenant = await tenantOf(desk, namespace, context);
+  const present = versionOf(tenant);
+  if (version === 0 || version === present) {
+    const kept = tenant.policies.get(policyId);
+    if (kept === undefined) throw tenantErrors.missing({ what: "policy", id: policyId });
+    return { policy: policyOf(namespace, kept) };
+  }
+  const then = policiesAt(tenant, version);
+  if (then === undefined) {
+    const first = (tenant.versions[0]?.version ?? 1) - 1;
+    throw tenantErrors.noVersion({ version, first, last: present });
+  }
+  const policy = then.get(policyId);
+  if (policy === undefined) throw tenantErrors.missing({ what: "policy", id: policyId });
+  return { policy: { ...policy, namespace } };
+}
+
+export async function list(desk: TenantDesk, request: ListPoliciesRequest, context: CallContext) {
+  const { enforcements, labels, text, withSystem, page } = request;
+  const { namespace } = context;
+  const tenant = await tenantOf(desk, namespace, context);
+  const wanted = text.toLowerCase();
+  const isWanted = (policy: Policy) =>
+    (enforcements.length === 0 || enforcements.includes(policy.enforcement)) &&
+    labelsMatch(policy.labels, labels) &&
+    [policy.policyId, policy.description, policy.text].some((one) => one.toLowerCase().includes(wanted));
+  const own = [...tenant.policies.values()].map((kept) => policyOf(namespace, kept));
+  const all = [...own, ...(withSystem && namespace !== systemNamespace ? await ofSystem(desk) : [])]
+    .filter(isWanted)
+    .map((policy) => ({ policy, place: `${policy.policyId} ${policy.namespace}` }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const list = ["policies", namespace, enforcements, labels, text, withSystem];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
+  const version = versionOf(tenant);
+  return { policies: items.map(({ policy }) => policy), version, page: { nextToken, total: all.length } };
+}
+
+/** Those that are not off, from the bundle: their tenant may be another process's. */
+async function ofSystem(desk: TenantDesk): Promise<Policy[]> {
+  const { content } = await desk.bundles.current();
+  return content.policies.filter(({ namespace }) => namespace === systemNamespace);
+}
+
+const digits = 16;
+
+export async function listVersions(
+  desk: TenantDesk,
+  { page }: ListPolicyVersionsRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const { versions } = await tenantOf(desk, namespace, context);
+  const all = versions.map(versionView).reverse();
+  const keyOf = ({ number }: { readonly number: number }) =>
+    String(Number.MAX_SAFE_INTEGER - number).padStart(digits, "0");
+  const { items, nextToken } = pageOf(all, { list: ["policy versions", namespace], keyOf }, page);
+  return { versions: items, page: { nextToken, total: all.length } };
+}

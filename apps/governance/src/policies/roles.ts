@@ -1,0 +1,122 @@
+/** Roles, and who has them. */
+import {
+  type CreateRoleBindingRequest,
+  type DeleteRoleBindingRequest,
+  type DeleteRoleRequest,
+  KeepMode,
+  type ListRoleBindingsRequest,
+  Role,
+  RoleBinding,
+  type SetRoleRequest,
+} from "@tutti/contracts/governance/v1";
+import { type CallContext, nearest, pageOf } from "@tutti/kernel";
+import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-tenant";
+import { readyRoles, systemNamespace } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { bindingOf, roleOf } from "../tenants/views.ts";
+import { vocabulary } from "./vocabulary.ts";
+
+const readyNames: ReadonlySet<string> = new Set(readyRoles.map(({ role }) => role));
+
+export async function listRoles(desk: TenantDesk, context: CallContext) {
+  const { namespace } = context;
+  const kept = await tenantOf(desk, namespace, context);
+  const own = [...kept.roles.values()].map((one) => roleOf(namespace, one));
+  return { roles: [...readyRoles, ...own.sort((one, other) => (one.role < other.role ? -1 : 1))] };
+}
+
+export async function setRole(desk: TenantDesk, request: SetRoleRequest, context: CallContext) {
+  const { role = Role.create(), revision, reason } = request;
+  insistOnOwn(role.role);
+  insistOnActions(role.actions);
+  const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
+  await tellTenant(desk, { command: roles.keep, body, reason }, context);
+  const kept = (await tenantOf(desk, context.namespace, context)).roles.get(role.role);
+  return { role: kept && roleOf(context.namespace, kept) };
+}
+
+/** Its bindings go first: as long as one of them is there, there is a role to be bound. */
+export async function deleteRole(
+  desk: TenantDesk,
+  { role, reason }: DeleteRoleRequest,
+  context: CallContext,
+) {
+  insistOnOwn(role);
+  const { bindings } = await tenantOf(desk, context.namespace, context);
+  for (const [bindingId, { value }] of bindings)
+    if (value.role === role)
+      await tellTenant(
+        desk,
+        { command: binding.remove, body: { bindingId }, reason, idempotencyKey: "" },
+        context,
+      );
+  const { removed } = await tellTenant(desk, { command: roles.remove, body: { role }, reason }, context);
+  return { removed: removed > 0 };
+}
+
+export async function createBinding(
+  desk: TenantDesk,
+  { binding: given = RoleBinding.create() }: CreateRoleBindingRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const tenant = await tenantOf(desk, namespace, context);
+  const { content } = await desk.bundles.current();
+  const isOfSystem = content.roles.some(
+    (one) => one.namespace === systemNamespace && one.role === given.role,
+  );
+  if (!readyNames.has(given.role) && !tenant.roles.has(given.role) && !isOfSystem)
+    throw tenantErrors.missing({ what: "role", id: given.role });
+  const body = { binding: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
+  const { existed } = await tellTenant(desk, { command: binding.keep, body, idempotencyKey: "" }, context);
+  const kept = (await tenantOf(desk, namespace, context)).bindings.get(given.bindingId);
+  return { binding: kept && bindingOf(namespace, kept), existed };
+}
+
+export async function listBindings(
+  desk: TenantDesk,
+  { role, actor, page }: ListRoleBindingsRequest,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const { bindings } = await tenantOf(desk, namespace, context);
+  const isOf = ({ subject }: RoleBinding) =>
+    actor === undefined || (subject?.$case === "actor" && actorKey(subject.value) === actorKey(actor));
+  const all = [...bindings.values()]
+    .map((kept) => bindingOf(namespace, kept))
+    .filter((one) => (role === "" || one.role === role) && isOf(one))
+    .sort((one, other) => (one.bindingId < other.bindingId ? -1 : 1));
+  const list = ["bindings", namespace, role, actor];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ bindingId }) => bindingId }, page);
+  return { bindings: items, page: { nextToken, total: all.length } };
+}
+
+export async function deleteBinding(
+  desk: TenantDesk,
+  { bindingId, reason }: DeleteRoleBindingRequest,
+  context: CallContext,
+) {
+  const { removed } = await tellTenant(
+    desk,
+    { command: binding.remove, body: { bindingId }, reason },
+    context,
+  );
+  return { removed: removed > 0 };
+}
+
+function insistOnOwn(role: string): void {
+  if (readyNames.has(role)) throw governanceErrors.roleReadyMade({ role });
+}
+
+/** A role for something that nobody serves would give nothing, and nobody would know. */
+function insistOnActions(actions: readonly string[]): void {
+  const violations = actions.flatMap((action, index) => {
+    if (vocabulary().matching([action]).length > 0) return [];
+    const instead = action.includes("*") ? undefined : nearest(action, [...vocabulary().actions]);
+    const advice = instead === undefined ? "" : `, did you mean ${instead}?`;
+    return [{ field: `role.actions[${index}]`, message: `nobody serves an action like ${action}${advice}` }];
+  });
+  const [first] = violations;
+  if (first !== undefined) throw tenantErrors.invalid({ problem: first.message }, { violations });
+}

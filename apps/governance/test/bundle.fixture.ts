@@ -1,0 +1,24 @@
+/** What a service would go by: bundles, taken in with the installation's public key and nothing else. */
+import assert from "node:assert/strict";
+import { type BundleContent, policyService } from "@tutti/contracts/governance/v1";
+import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
+import { systemFoundation } from "@tutti/kernel";
+import { BundleKeeper, TrustedKeys } from "@tutti/policy";
+import type { Serving } from "./serving.ts";
+
+/** The first bundle that is as wanted, and how many came before it. */
+export async function bundleWhere(
+  { host, directory }: Serving,
+  isWanted: (content: BundleContent) => boolean,
+): Promise<BundleContent> {
+  const { signingKey } = await openInstallationKeys(keysDirectoryIn(directory), systemFoundation());
+  const keeper = new BundleKeeper(new TrustedKeys(signingKey.publicKey, [signingKey]));
+  const policies = host.mesh.client(policyService, { service: "governance" });
+  for await (const { bundle } of policies.watchBundles({ afterNumber: 0 })) {
+    if (bundle === undefined) continue;
+    const taken = keeper.take(bundle, Date.now());
+    if (taken.kind === "refused") assert.fail(taken.reason);
+    if (isWanted(taken.content)) return taken.content;
+  }
+  assert.fail("the stream of bundles ended");
+}

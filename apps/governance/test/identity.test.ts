@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  CreateKeyRequest,
+  IdentityLimit,
+  IssueTokenRequest,
+  identityService,
+  ListKeysRequest,
+  ListPrincipalsRequest,
+  ListTokensRequest,
+  NarrowTokenRequest,
+  Principal,
+  policyService,
+  RedeemTokenRequest,
+  Role,
+  RoleBinding,
+  RotateKeyRequest,
+  Scope,
+  TokenUse,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { KeyChecker, TokenChecker, unscoped } from "@tutti/policy";
+import { bundleWhere } from "./bundle.fixture.ts";
+import { as, codeOf, eventually, person, Serving } from "./serving.ts";
+
+const namespace = "shop";
+const reason = "";
+const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+const press = { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" };
+const bea = { kind: ActorKind.ACTOR_KIND_PERSON, id: "bea" };
+const onlyRuns = Scope.fromPartial({ actions: ["workflow.runs.*"] });
+const hourMs = 3_600_000;
+
+describe("identity", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(identityService, { service: "governance" });
+  const principals = async (given: Parameters<typeof ListPrincipalsRequest.fromPartial>[0]) => {
+    const request = ListPrincipalsRequest.fromPartial({ namespace, ...given });
+    const { principals: found, page } = await client().listPrincipals(request);
+    return { ids: found.map(({ actor }) => actor?.id), page };
+  };
+  const createKey = (given: Parameters<typeof CreateKeyRequest.fromPartial>[0] = {}) =>
+    client().createKey(CreateKeyRequest.fromPartial({ namespace, actor: ada, title: "of a test", ...given }));
+  const issue = (given: Parameters<typeof IssueTokenRequest.fromPartial>[0] = {}) =>
+    client().issueToken(IssueTokenRequest.fromPartial({ namespace, actor: ada, ...given }));
+  /** Whom a token stands for, as any service finds out. */
+  const checked = async (secret: string) => {
+    const checker = new TokenChecker({ issuer: "tutti" });
+    checker.renew(await bundleWhere(serving, ({ tokenKeys }) => tokenKeys.length > 0));
+    return checker.check(secret, Date.now());
+  };
+
+  before(async () => {
+    serving = await Serving.open();
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("principals are made once, found by kind, group and text, changed, and taken away", async () => {
+    const given = Principal.fromPartial({ actor: ada, displayName: "Ada L.", groups: ["night"] });
+    const create = (principal: Principal) => client().createPrincipal({ namespace, principal });
+    assert.equal((await create(given)).existed, false);
+    assert.equal((await create(given)).existed, true);
+    await assert.rejects(create({ ...given, displayName: "Eve" }), codeOf("tenant.exists"));
+    await create(Principal.fromPartial({ actor: press, agent: { pools: ["*"] } }));
+    assert.deepEqual((await principals({})).ids, ["ada", "press"]);
+    assert.deepEqual((await principals({ kinds: [press.kind] })).ids, ["press"]);
+    assert.deepEqual((await principals({ group: "night" })).ids, ["ada"]);
+    assert.deepEqual((await principals({ text: "l." })).ids, ["ada"]);
+    const first = await principals({ page: { size: 1 } });
+    assert.deepEqual([first.ids, first.page?.total], [["ada"], 2]);
+    assert.deepEqual((await principals({ page: { size: 1, token: first.page?.nextToken ?? "" } })).ids, [
+      "press",
+    ]);
+    const update = { fields: ["disabled"], revision: "" };
+    const changed = { namespace, principal: { ...given, disabled: true }, update, reason };
+    const { principal } = await client().updatePrincipal(changed);
+    assert.deepEqual([principal?.disabled, principal?.groups], [true, ["night"]]);
+    const remove = () => client().deletePrincipal({ namespace, actor: press, reason });
+    assert.deepEqual([(await remove()).removed, (await remove()).removed], [true, false]);
+    await assert.rejects(client().getPrincipal({ namespace, actor: press }), codeOf("tenant.missing"));
+  });
+
+  it("a key is shown once, recognised by any service, rotated with an overlap, and revoked", async () => {
+    const { key, secret } = await createKey({ scope: onlyRuns, idempotencyKey: "first" });
+    assert.ok(key !== undefined && secret.startsWith(key.prefix.slice(0, -1)));
+    const again = await createKey({ scope: onlyRuns, idempotencyKey: "first" });
+    assert.deepEqual([again.key?.keyId, again.secret], [key.keyId, ""]);
+    await assert.rejects(
+      createKey({ scope: onlyRuns, title: "another", idempotencyKey: "first" }),
+      codeOf("governance.repeated_otherwise"),
+    );
+    const { keys } = await bundleWhere(serving, (content) => content.keys.length > 0);
+    const checker = new KeyChecker(keys, new Uint8Array(32));
+    const known = await checker.check(secret, Date.now());
+    assert.ok(known.kind === "known");
+    assert.deepEqual(
+      [known.verifier.actor?.id, known.verifier.scope, known.verifier.namespace],
+      ["ada", onlyRuns, namespace],
+    );
+
+    const rotated = await client().rotateKey(
+      RotateKeyRequest.fromPartial({ namespace, keyId: key.keyId, overlapMs: hourMs }),
+    );
+    assert.equal(rotated.oldKey?.successorKeyId, rotated.key?.keyId);
+    const endMs = fromTimestamp(rotated.oldKey?.expireTime ?? assert.fail("the old key ends"));
+    assert.ok(endMs > Date.now() && endMs <= Date.now() + hourMs);
+    assert.ok(rotated.key?.expireTime === undefined && rotated.secret !== secret);
+    assert.deepEqual(rotated.key?.scope, onlyRuns);
+    const revoke = () => client().revokeKey({ namespace, keyId: key.keyId, reason });
+    assert.deepEqual([(await revoke()).revoked, (await revoke()).revoked], [true, false]);
+    const left = await bundleWhere(serving, (content) =>
+      content.keys.every(({ keyId }) => keyId !== key.keyId),
+    );
+    assert.deepEqual(
+      left.keys.map(({ keyId }) => keyId),
+      [rotated.key?.keyId],
+    );
+    const listed = async (ended: boolean) => {
+      const { keys: found } = await client().listKeys(ListKeysRequest.fromPartial({ namespace, ended }));
+      return found.map(({ keyId }) => keyId);
+    };
+    assert.deepEqual(await listed(false), [rotated.key?.keyId]);
+    assert.equal((await listed(true)).length, 2);
+    await assert.rejects(
+      client().rotateKey(RotateKeyRequest.fromPartial({ namespace, keyId: key.keyId })),
+      codeOf("tenant.ended"),
+    );
+  });
+
+  it("says when a key was used last", async () => {
+    const { key } = await createKey({ title: "used" });
+    const credentialId = key?.keyId ?? "";
+    const uses = [{ credentialId, useTime: toTimestamp(Date.now()), address: "10.0.0.7" }];
+    await client().recordUses({ namespace, uses });
+    const { keys } = await client().listKeys(ListKeysRequest.fromPartial({ namespace }));
+    const found = keys.find(({ keyId }) => keyId === credentialId);
+    assert.equal(found?.useAddress, "10.0.0.7");
+    assert.ok(found?.useTime !== undefined);
+  });
+
+  it("who may not change principals gets keys for itself alone, no wider and no longer than what it showed", async () => {
+    const policies = serving.host.mesh.client(policyService, { service: "governance" });
+    const role = Role.fromPartial({ role: "maker", actions: ["governance.keys.create"] });
+    await policies.setRole({ namespace, role, revision: "", reason });
+    const subject = { $case: "actor" as const, value: bea };
+    const binding = RoleBinding.fromPartial({ bindingId: "bea", role: "maker", subject });
+    await policies.createRoleBinding({ namespace, binding });
+    const scope = Scope.fromPartial({ actions: ["governance.keys.*"] });
+    const { token } = await issue({ actor: bea, scope });
+    const shown = { id: token?.tokenId ?? "", namespace, groups: [], scope };
+    const options = as(serving, person("bea", shown));
+    const ask = (given: Parameters<typeof CreateKeyRequest.fromPartial>[0]) =>
+      client().createKey(CreateKeyRequest.fromPartial({ namespace, title: "own", ...given }), options);
+    // Until the bundle with the binding has come nothing permits it.
+    const { key } = await eventually(() => ask({}), codeOf("mesh.denied"));
+    assert.deepEqual([key?.actor, key?.scope], [bea, scope]);
+    assert.deepEqual(key?.expireTime, token?.expireTime);
+    await assert.rejects(ask({ actor: press }), codeOf("governance.not_for_others"));
+    await assert.rejects(ask({ scope: { actions: ["*"] } }), codeOf("governance.scope_wider"));
+  });
+
+  it("a token is checked by its signature alone, narrowed and never widened, and revoked with all made from it", async () => {
+    const { token, secret } = await issue({ scope: onlyRuns, use: TokenUse.TOKEN_USE_AGENT });
+    const found = await checked(secret);
+    assert.ok(found.kind === "known");
+    assert.deepEqual(
+      [found.identity.actor, found.identity.scope, found.identity.namespace],
+      [ada, onlyRuns, namespace],
+    );
+    const narrow = (actions: string[]) =>
+      client().narrowToken(NarrowTokenRequest.fromPartial({ namespace, secret, scope: { actions } }));
+    await assert.rejects(narrow(["swarm.*"]), codeOf("governance.scope_wider"));
+    const narrower = await narrow(["workflow.runs.get"]);
+    const child = await checked(narrower.secret);
+    assert.ok(child.kind === "known" && found.identity.expireMs >= child.identity.expireMs);
+    assert.equal(narrower.token?.parentTokenId, token?.tokenId);
+    const which = { $case: "tokenId" as const, value: token?.tokenId ?? "" };
+    assert.equal((await client().revokeTokens({ namespace, which, reason })).revoked, 2);
+    const { revokedTokenIds } = await bundleWhere(serving, (content) => content.revokedTokenIds.length === 2);
+    assert.ok(revokedTokenIds.includes(narrower.token?.tokenId ?? ""));
+    await assert.rejects(narrow(["workflow.runs.get"]), codeOf("governance.token_refused"));
+  });
+
+  it("a token for one exchange is exchanged once, for what was asked", async () => {
+    const { secret } = await issue({ use: TokenUse.TOKEN_USE_ONE_TIME });
+    const redeem = (use: TokenUse, text = secret) =>
+      client().redeemToken(RedeemTokenRequest.fromPartial({ namespace, secret: text, use }));
+    await assert.rejects(redeem(TokenUse.TOKEN_USE_ONE_TIME), codeOf("governance.token_refused"));
+    await assert.rejects(redeem(TokenUse.TOKEN_USE_CALLS, `${secret}x`), codeOf("governance.token_refused"));
+    const exchanged = await redeem(TokenUse.TOKEN_USE_BROWSER);
+    const found = await checked(exchanged.secret);
+    assert.ok(found.kind === "known" && found.identity.use === TokenUse.TOKEN_USE_BROWSER);
+    await assert.rejects(redeem(TokenUse.TOKEN_USE_BROWSER), codeOf("governance.token_refused"));
+    const { tokens } = await client().listTokens(
+      ListTokensRequest.fromPartial({ namespace, uses: [TokenUse.TOKEN_USE_BROWSER] }),
+    );
+    assert.deepEqual(
+      tokens.map(({ tokenId }) => tokenId),
+      [exchanged.token?.tokenId],
+    );
+  });
+
+  it("the same call under one idempotency key gives the token's description, and not the token", async () => {
+    const first = await issue({ idempotencyKey: "once" });
+    const second = await issue({ idempotencyKey: "once" });
+    assert.deepEqual([second.token?.tokenId, second.secret], [first.token?.tokenId, ""]);
+    await assert.rejects(
+      issue({ idempotencyKey: "once", use: TokenUse.TOKEN_USE_AGENT }),
+      codeOf("governance.repeated_otherwise"),
+    );
+  });
+
+  it("a limit is set, listed with everybody's first, and taken away by one without amounts", async () => {
+    const set = (given: Parameters<typeof IdentityLimit.fromPartial>[0]) =>
+      client().setIdentityLimit({ namespace, limit: IdentityLimit.fromPartial(given), revision: "", reason });
+    await set({ actor: ada, maxConcurrent: 5 });
+    await set({ maxConcurrent: 3 });
+    const listed = async () => {
+      const { limits } = await client().listIdentityLimits({ namespace, page: undefined });
+      return limits.map(({ actor, maxConcurrent }) => [actor?.id, maxConcurrent]);
+    };
+    assert.deepEqual(await listed(), [
+      [undefined, 3],
+      ["ada", 5],
+    ]);
+    await set({ actor: ada });
+    assert.deepEqual(await listed(), [[undefined, 3]]);
+  });
+
+  it("who asks who it is hears its roles, what it showed, and where it may look", async () => {
+    const mine = await client().getMyself({ namespace });
+    assert.deepEqual([mine.principal?.actor?.id, mine.roles], ["governance", ["admin"]]);
+    assert.ok(mine.namespaces.includes("system"));
+    const policies = serving.host.mesh.client(policyService, { service: "governance" });
+    const subject = { $case: "group" as const, value: "day" };
+    const binding = RoleBinding.fromPartial({ bindingId: "day", role: "viewer", subject });
+    await policies.createRoleBinding({ namespace: "default", binding });
+    const { token } = await issue({ actor: bea, scope: {} });
+    const shown = { id: token?.tokenId ?? "", namespace: "", groups: ["day"], scope: unscoped };
+    const options = as(serving, person("bea", shown));
+    const ask = () => client().getMyself({ namespace: "default" }, options);
+    const hers = await eventually(ask, codeOf("mesh.denied"));
+    assert.deepEqual([hers.roles, hers.namespaces], [["viewer"], ["default"]]);
+    assert.deepEqual(hers.principal?.groups, ["day"]);
+  });
+
+  it("nothing that is kept or told has a key or token in it", async () => {
+    const { secret } = await createKey({ title: "searched for" });
+    const issued = await issue({});
+    const content = await bundleWhere(serving, ({ keys }) => keys.length > 0);
+    const { keys } = await client().listKeys(ListKeysRequest.fromPartial({ namespace, ended: true }));
+    const { tokens } = await client().listTokens(ListTokensRequest.fromPartial({ namespace }));
+    const told = JSON.stringify([content, keys, tokens]);
+    for (const one of [secret.slice(-30), issued.secret.slice(-30)]) assert.ok(!told.includes(one));
+  });
+});

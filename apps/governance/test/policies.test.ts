@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  AccessQuestion,
+  ApplyPoliciesRequest,
+  Enforcement,
+  GetAccessMatrixRequest,
+  GetPolicyRequest,
+  ListPoliciesRequest,
+  type Policy,
+  PolicyChange,
+  policyService,
+  RoleBinding,
+  TestPoliciesRequest,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { bundleWhere } from "./bundle.fixture.ts";
+import { codeOf, Serving } from "./serving.ts";
+
+const reason = "tried";
+const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+const bob = { kind: ActorKind.ACTOR_KIND_PERSON, id: "bob" };
+const start = "workflow.runs.start";
+const forbidStarts = `@reason("not while stocktaking")\nforbid(principal, action == Action::"${start}", resource);`;
+
+type Given = Parameters<typeof Policy.fromPartial>[0];
+
+describe("policies", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(policyService, { service: "governance" });
+  const changeOf = (...set: Given[]) => PolicyChange.fromPartial({ set: set.map((one) => ({ ...one })) });
+  const apply = (namespace: string, change: PolicyChange, version = 0) =>
+    client().applyPolicies(ApplyPoliciesRequest.fromPartial({ namespace, change, version, reason }));
+  const bind = (namespace: string, bindingId: string, given: Parameters<typeof RoleBinding.fromPartial>[0]) =>
+    client().createRoleBinding({ namespace, binding: RoleBinding.fromPartial({ bindingId, ...given }) });
+  const actor = (value: typeof ada) => ({ $case: "actor" as const, value });
+  const ask = async (namespace: string, given: Parameters<typeof AccessQuestion.fromPartial>[0] = {}) => {
+    const question = AccessQuestion.fromPartial({ actor: ada, action: start, resourceKind: "run", ...given });
+    const { decisions } = await client().askAccess({ namespace, questions: [question] });
+    return decisions[0] ?? assert.fail("every question has an answer");
+  };
+
+  before(async () => {
+    serving = await Serving.open();
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("a role that is bound permits, and what a policy forbids is forbidden; both say what decided", async () => {
+    assert.equal((await ask("one")).allowed, false);
+    await bind("one", "ada", { role: "developer", subject: actor(ada) });
+    const permitted = await ask("one");
+    assert.deepEqual([permitted.allowed, permitted.policies[0]?.policyId], [true, "role:developer"]);
+    assert.equal((await ask("other")).allowed, false, "a role of one namespace is none in another");
+    const { version } = await apply("one", changeOf({ policyId: "stock", text: forbidStarts }));
+    const forbidden = await ask("one");
+    assert.deepEqual(
+      [forbidden.allowed, forbidden.policies[0]?.policyId, forbidden.policies[0]?.reason],
+      [false, "stock", "not while stocktaking"],
+    );
+    // What holds was in a bundle before the answer to the change.
+    assert.ok((version?.bundle ?? 0) > 0 && forbidden.bundle >= (version?.bundle ?? 0));
+  });
+
+  it("all that is wrong with a change is said at once, each with its place, and nothing is changed", async () => {
+    const change = changeOf(
+      { policyId: "typo", text: 'permit(principal, action == Action::"workflow.runs.strat", resource);' },
+      { policyId: "cut", text: "\npermit(principal" },
+    );
+    const { problems } = await client().checkPolicies({ namespace: "two", change });
+    assert.deepEqual(
+      problems.map(({ fileName, line }) => [fileName, line]),
+      [
+        ["typo", 1],
+        ["cut", 2],
+      ],
+    );
+    await assert.rejects(apply("two", change), (error) => {
+      assert.ok(isTuttiError(error) && codeOf("governance.policies_invalid")(error));
+      assert.deepEqual(
+        error.violations.map(({ field }) => field.split(":")[0]),
+        ["typo", "cut"],
+      );
+      assert.match(error.message, /did you mean "workflow.runs.start"/);
+      return true;
+    });
+    assert.equal(
+      (await client().listPolicies(ListPoliciesRequest.fromPartial({ namespace: "two" }))).version,
+      0,
+    );
+  });
+
+  it("a change whose cases do not come out is refused; tried alone, all results are told", async () => {
+    const question = { actor: bob, action: start, resourceKind: "run" };
+    const text = `permit(principal == Person::"ada", action == Action::"${start}", resource);`;
+    const cases = [
+      { title: "bob starts", question, allowed: true },
+      { title: "ada starts", question: { ...question, actor: ada }, allowed: true },
+    ];
+    const change = changeOf({ policyId: "starts", text, cases });
+    const tried = await client().testPolicies(
+      TestPoliciesRequest.fromPartial({ namespace: "three", change }),
+    );
+    assert.deepEqual(
+      [tried.failed, tried.results.map(({ title, passed }) => [title, passed])],
+      [
+        1,
+        [
+          ["bob starts", false],
+          ["ada starts", true],
+        ],
+      ],
+    );
+    await assert.rejects(apply("three", change), codeOf("governance.case_failed"));
+    await apply("three", changeOf({ policyId: "starts", text, cases: cases.slice(1) }));
+    assert.equal((await ask("three")).allowed, true);
+  });
+
+  it("a change after which nobody could take it back is refused", async () => {
+    await bind("four", "root", { role: "admin", subject: actor(ada) });
+    const text = 'forbid(principal, action in Action::"governance.policies.*", resource);';
+    await assert.rejects(apply("four", changeOf({ policyId: "all", text })), codeOf("governance.locks_out"));
+    const spared = text.replace(");", ') unless { principal == Person::"ada" };');
+    await apply("four", changeOf({ policyId: "all", text: spared }));
+  });
+
+  it("versions are listed, read and gone back to, by who saw the last one", async () => {
+    const namespace = "five";
+    await bind(namespace, "ada", { role: "developer", subject: actor(ada) });
+    await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
+    await apply(namespace, PolicyChange.fromPartial({ removedPolicyIds: ["stock"] }), 1);
+    assert.equal((await ask(namespace)).allowed, true);
+    await assert.rejects(
+      apply(namespace, changeOf({ policyId: "late", text: forbidStarts }), 1),
+      codeOf("tenant.moved"),
+    );
+    const then = await client().getPolicy(
+      GetPolicyRequest.fromPartial({ namespace, policyId: "stock", version: 1 }),
+    );
+    assert.equal(then.policy?.text, forbidStarts);
+    const request = { namespace, version: 1, reason, idempotencyKey: "" };
+    assert.equal((await client().rollBackPolicies(request)).version?.number, 3);
+    assert.equal((await ask(namespace)).allowed, false);
+    const { versions } = await client().listPolicyVersions({ namespace, page: undefined });
+    assert.deepEqual(
+      versions.map(({ number, changedPolicyIds, removedPolicyIds }) => [
+        number,
+        changedPolicyIds,
+        removedPolicyIds,
+      ]),
+      [
+        [3, ["stock"], []],
+        [2, [], ["stock"]],
+        [1, ["stock"], []],
+      ],
+    );
+    await assert.rejects(client().rollBackPolicies({ ...request, version: 9 }), codeOf("tenant.no_version"));
+    await serving.restart();
+    assert.equal((await ask(namespace)).allowed, false, "as before after a restart");
+  });
+
+  it("a policy that is tried out decides nothing, and says what it would have decided", async () => {
+    await bind("six", "ada", { role: "developer", subject: actor(ada) });
+    const shadow = { policyId: "stock", text: forbidStarts, enforcement: Enforcement.ENFORCEMENT_SHADOW };
+    await apply("six", changeOf(shadow));
+    const found = await ask("six");
+    assert.deepEqual(
+      [found.allowed, found.shadowAllowed, found.shadowPolicies[0]?.policyId],
+      [true, false, "stock"],
+    );
+  });
+
+  it("policies of system hold everywhere and are listed where asked for; nobody asks about another namespace", async () => {
+    const text = `permit(principal == Person::"bob", action == Action::"${start}", resource);`;
+    await apply("system", changeOf({ policyId: "bob", text }));
+    assert.equal((await ask("seven", { actor: bob })).allowed, true);
+    const list = async (withSystem: boolean) => {
+      const request = ListPoliciesRequest.fromPartial({ namespace: "seven", withSystem });
+      return (await client().listPolicies(request)).policies.map(({ policyId }) => policyId);
+    };
+    assert.deepEqual([await list(true), await list(false)], [["bob"], []]);
+    await assert.rejects(ask("seven", { inNamespace: "one" }), codeOf("governance.other_namespace"));
+    assert.equal((await ask("system", { actor: bob, inNamespace: "seven" })).allowed, true);
+  });
+
+  it("the matrix tells what is allowed always from what is allowed sometimes, and says the roles", async () => {
+    const namespace = "eight";
+    await bind(namespace, "ada", { role: "operator", subject: actor(ada) });
+    await bind(namespace, "bob", {
+      ...{ role: "viewer", subject: actor(bob) },
+      resources: { equals: { team: "a" } },
+    });
+    const text = `forbid(principal, action == Action::"workflow.runs.cancel", resource) when { resource.hasTag("vip") };`;
+    await apply(namespace, changeOf({ policyId: "vip", text }));
+    const actions = ["workflow.runs.get", "workflow.runs.cancel", "governance.policies.apply"];
+    const request = GetAccessMatrixRequest.fromPartial({ namespace, actions });
+    const { rows } = await client().getAccessMatrix(request);
+    assert.deepEqual(
+      rows.map((row) => [row.actor?.id, row.roles, row.allowed, row.conditional]),
+      [
+        ["ada", ["operator"], ["workflow.runs.get"], ["workflow.runs.cancel"]],
+        ["bob", ["viewer"], [], ["workflow.runs.get"]],
+      ],
+    );
+  });
+
+  it("ready-made roles stay as they are; one of one's own goes with its bindings", async () => {
+    const namespace = "nine";
+    const set = (role: string, actions: string[]) =>
+      client().setRole({
+        ...{ namespace, revision: "", reason },
+        role: { namespace, role, actions, description: "", readyMade: false, revision: "" },
+      });
+    await assert.rejects(set("admin", ["*"]), codeOf("governance.role_ready_made"));
+    await assert.rejects(set("printer", ["workflow.runs.strat"]), /did you mean workflow.runs.start/);
+    await assert.rejects(
+      bind(namespace, "ada", { role: "printer", subject: actor(ada) }),
+      codeOf("tenant.missing"),
+    );
+    await set("printer", ["workflow.runs.*"]);
+    await bind(namespace, "ada", { role: "printer", subject: actor(ada) });
+    assert.equal((await ask(namespace)).allowed, true);
+    const { roles } = await client().listRoles({ namespace });
+    assert.deepEqual([roles[0]?.role, roles.at(-1)?.role], ["viewer", "printer"]);
+    assert.equal((await client().deleteRole({ namespace, role: "printer", reason })).removed, true);
+    const { bindings } = await client().listRoleBindings({
+      namespace,
+      role: "",
+      actor: undefined,
+      page: undefined,
+    });
+    assert.deepEqual(bindings, []);
+    assert.equal((await ask(namespace)).allowed, false);
+  });
+
+  it("a change of one tenant is one bundle, and one without effect is none", async () => {
+    const namespace = "ten";
+    await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
+    const { number } = await bundleWhere(serving, ({ policies }) =>
+      policies.some((policy) => policy.namespace === namespace),
+    );
+    await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
+    assert.equal((await ask(namespace)).bundle, number);
+  });
+
+  it("the schema has every action that is served", async () => {
+    const { schema } = await client().getPolicySchema({ namespace: "" });
+    assert.match(schema, /action "workflow.runs.start" in \["workflow.runs.\*", "workflow.\*"\]/);
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * Who may do what on everything, and who on some things or under some conditions alone: told by two readings of the same rules.
+ * In the narrow one a condition that permits never holds, and one that forbids always does; in the wide one it is the other way round.
+ * What the narrow reading allows is allowed whatever a question is about; what the wide one denies is never allowed.
+ */
+import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
+import type { Who } from "./bindings.ts";
+import type { Cedar, CedarPolicyJson } from "./cedar.ts";
+import { Decider } from "./decider.ts";
+
+export interface Matrix {
+  /** Whether somebody may do something in a namespace: always, on some things or at some times, or never. */
+  mayDo(who: Who, action: string, about: About): "always" | "sometimes" | "never";
+  rolesOf(who: Who, namespace: string): readonly string[];
+}
+
+export interface About {
+  readonly namespace: string;
+  /** Kind of what the action is about. */
+  readonly resourceKind: string;
+}
+
+type Readable = Pick<BundleContent, "policies" | "roles" | "bindings" | "principals">;
+
+export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix {
+  const narrow = new Decider(cedar, readingOf(cedar, content, "forbid"));
+  const wide = new Decider(cedar, readingOf(cedar, content, "permit"));
+  const isAllowed = (decider: Decider, who: Who, action: string, about: About) =>
+    decider.decide({ ...who, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
+  return {
+    mayDo(who, action, about) {
+      if (isAllowed(narrow, who, action, about)) return "always";
+      return isAllowed(wide, who, action, about) ? "sometimes" : "never";
+    },
+    rolesOf: (who, namespace) => wide.rolesOf(who, namespace, nowMs),
+  };
+}
+
+/** The rules as they are where conditions of one effect always hold, and those of the other never. */
+function readingOf(cedar: Cedar, content: Readable, holding: "permit" | "forbid"): Readable {
+  const policies = content.policies
+    .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_SHADOW)
+    .map((policy) => readPolicy(cedar, policy, holding));
+  const bindings =
+    holding === "permit"
+      ? content.bindings.map((binding) => ({ ...binding, resources: undefined }))
+      : content.bindings.filter(({ resources }) => resources === undefined);
+  return { ...content, policies, bindings };
+}
+
+function readPolicy(cedar: Cedar, policy: Policy, holding: "permit" | "forbid"): Policy {
+  const parts = cedar.policySetTextToParts(policy.text);
+  if (parts.type === "failure") return policy;
+  const texts = parts.policies.flatMap((text) => {
+    const read = cedar.policyToJson(text);
+    if (read.type === "failure" || !isConditional(read.json)) return [text];
+    if (read.json.effect !== holding) return [];
+    const bare = cedar.policyToText({ ...read.json, resource: { op: "All" }, conditions: [] });
+    return bare.type === "failure" ? [] : [bare.text];
+  });
+  return { ...policy, text: texts.join("\n") };
+}
+
+/** Whether it looks at anything but who wants to do what. */
+function isConditional({ resource, conditions }: CedarPolicyJson): boolean {
+  return resource.op !== "All" || conditions.length > 0;
+}
