@@ -3,7 +3,7 @@ import { type HostContext, keysDirectoryIn, type ServiceModule } from "@tutti/ho
 import { Orchestrator } from "@tutti/kernel";
 import { tenant } from "@tutti/machine-tenant";
 import { auditSection } from "./audit/configuration.ts";
-import { hostAudit } from "./audit/hosting.ts";
+import { auditMachines, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
@@ -41,7 +41,7 @@ export class GovernanceService extends Orchestrator {
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
     mesh.serve(servedIdentity, identityHandlers(desk));
     mesh.serve(servedPolicies, policyHandlers(desk));
-    hostAudit(this, host, keys);
+    hostAudit(this, host, { runtime, archive }, keys);
   }
 }
 
@@ -49,6 +49,6 @@ export class GovernanceService extends Orchestrator {
 export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],
-  machines: [tenant],
+  machines: [tenant, ...auditMachines],
   create: (host) => new GovernanceService(host),
 };

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  type AuditRecord,
+  AuditFilter,
+  AuditRecord,
+  AuditResult,
   auditService,
   CreateNamespaceRequest,
   ExportRecordsRequest,
   namespaceService,
+  RecordRefusalsRequest,
   UpdateNamespaceRequest,
   VerifyAuditRequest,
 } from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
 import { ExportVerifier, inclusionFault, TrustedKeys } from "@tutti/policy/audit";
 import { Serving } from "./serving.ts";
 
@@ -131,4 +135,49 @@ describe("the audit", () => {
     const { proof } = await auditOf(serving).proveConsistency({ first: 1, second: 0 });
     assert.equal(proof?.second?.number, seen.length);
   });
+
+  it("has refusals as records of their own, found by whom and what was refused, each batch once", async () => {
+    await using serving = await Serving.open();
+    const told = RecordRefusalsRequest.fromPartial({
+      batch: 1,
+      records: [refusedTo("eve", "shop", 3), refusedTo("bob", "yard", 1)],
+    });
+    const tell = async (...batches: RecordRefusalsRequest[]) => {
+      const taken: number[] = [];
+      for await (const { batch } of auditOf(serving).recordRefusals(each(batches))) taken.push(batch);
+      return taken;
+    };
+    assert.deepEqual(await tell(told, { ...told, batch: 2, records: [refusedTo("eve", "shop", 1)] }), [1, 2]);
+    // The receipt of the first was lost.
+    assert.deepEqual(await tell(told), [1]);
+    const refusals = await auditOf(serving).searchRecords({
+      ...{ namespace: "shop", oldestFirst: true, page: undefined },
+      filter: AuditFilter.fromPartial({
+        ...{ actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "eve" }, action: "workflow.runs.*" },
+        result: AuditResult.AUDIT_RESULT_REFUSED,
+      }),
+    });
+    const [first, second, ...others] = refusals.records;
+    assert.deepEqual([first?.count, second?.count, others], [3, 1, []]);
+    assert.deepEqual([first?.error?.code, first?.address], ["mesh.denied", "192.0.2.7"]);
+    const ofYard = await recordsOf(serving, "yard");
+    assert.deepEqual(
+      ofYard.filter(({ count }) => count > 1),
+      [],
+    );
+    assert.equal(ofYard.filter(({ result }) => result === AuditResult.AUDIT_RESULT_REFUSED).length, 1);
+  });
 });
+
+function refusedTo(id: string, namespace: string, count: number): AuditRecord {
+  return AuditRecord.fromPartial({
+    ...{ namespace, action: "workflow.runs.start", count, address: "192.0.2.7" },
+    time: { seconds: 1_767_225_600, nanos: 0 },
+    cause: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id } },
+    error: { code: "mesh.denied", message: "expected a right to do that, found none" },
+  });
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}

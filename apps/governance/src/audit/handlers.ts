@@ -15,24 +15,22 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { spanOf } from "@tutti/host";
 import { sizeOf } from "@tutti/host/serving";
-import { type CallContext, type Foundation, toTimestamp } from "@tutti/kernel";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { ExportWriter } from "@tutti/policy/audit";
 import { auditErrors } from "./errors.ts";
+import { type RefusalDesk, takeRefusals } from "./refusals.ts";
 import type { AuditRounds } from "./rounds.ts";
 
-export interface AuditDesk {
+export interface AuditDesk extends RefusalDesk {
   readonly rounds: AuditRounds;
-  readonly foundation: Pick<Foundation, "clock">;
 }
-
-type Served = Omit<Handlers<typeof auditService>, "recordRefusals">;
 
 /** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 const checkpointsAtOnce = 100;
 
-export function auditHandlers(desk: AuditDesk): Served {
+export function auditHandlers(desk: AuditDesk): Handlers<typeof auditService> {
   const { rounds } = desk;
   return {
     searchRecords: (request, context) => search(desk, request, context),
@@ -41,6 +39,7 @@ export function auditHandlers(desk: AuditDesk): Served {
       return rounds.thread.call("get", namespace, recordId);
     },
     exportRecords: (request, context) => exportRecords(desk, request, context),
+    recordRefusals: (requests, context) => takeRefusals(desk, requests, context),
     getCheckpoint: async ({ number }) => ({
       checkpoint: await rounds.thread.call("checkpointWithHeads", number),
     }),

@@ -1,19 +1,20 @@
 /** All that the audit is made of in this service: who goes round the journals, and who answers. */
 import { join } from "node:path";
 import { auditService } from "@tutti/contracts/governance/v1";
-import type { HostContext } from "@tutti/host";
+import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
+import { refusal } from "@tutti/machine-refusal";
 import { auditSection } from "./configuration.ts";
 import { auditHandlers } from "./handlers.ts";
 import { AuditRounds, type RoundsParts } from "./rounds.ts";
 
-const { recordRefusals: _, ...methods } = auditService.methods;
-const served = { ...auditService, methods };
+export const auditMachines = [refusal];
 
 /** @param service registers the parts, in start order. */
 export function hostAudit(
   service: Pick<Orchestrator, "register" | "settings">,
   host: HostContext,
+  storage: Pick<ServiceStorage, "runtime" | "archive">,
   keys: RoundsParts["keys"],
 ): void {
   const { mesh, foundation, holds, steward, dataDirectory } = host;
@@ -25,5 +26,5 @@ export function hostAudit(
     settings: service.settings(auditSection),
   });
   service.register("audit", rounds, { critical: false });
-  mesh.serve(served, auditHandlers({ rounds, foundation }));
+  mesh.serve(auditService, auditHandlers({ ...storage, steward, foundation, rounds }));
 }

@@ -1,5 +1,6 @@
 /** The audit alone, without what decides: for whoever proves, and for whoever checks what was proved. */
 export { matchesAction } from "../access/action-pattern.ts";
+export { systemNamespace } from "../access/roles.ts";
 export { emptyRoot, leafHash, sameHash } from "../merkle/hashes.ts";
 export { MerkleTree } from "../merkle/tree.ts";
 export {

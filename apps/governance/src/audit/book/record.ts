@@ -4,6 +4,7 @@ import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { refusalKind } from "@tutti/machine-refusal";
 import { recordId } from "@tutti/policy/audit";
 import type { BookRecord } from "./intake.ts";
 
@@ -20,8 +21,16 @@ export interface JournalName {
   readonly partition: number;
 }
 
-export function aboutRecord({ namespace, kind, type, cause }: JournalRecord): RecordAbout {
+/** A refusal is about what was refused, and not about its being recorded. */
+export function aboutRecord(record: JournalRecord): RecordAbout {
+  const { namespace, kind, type, cause } = record;
+  const refused = refusedIn(record);
+  if (refused !== undefined) return { namespace, cause: refused.cause, action: refused.action };
   return { namespace, cause, action: `${kind}.${type}` };
+}
+
+function refusedIn({ kind, payload }: JournalRecord): AuditRecord | undefined {
+  return kind === refusalKind ? AuditRecord.decode(payload) : undefined;
 }
 
 export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): JournalRecord {
@@ -35,13 +44,21 @@ export function auditRecordOf(
   record: JournalRecord,
 ): AuditRecord {
   const { namespace, kind, id, event, type, version, payload } = record;
+  const place = recordId(service, partition, { batch, index });
+  const refused = refusedIn(record);
+  if (refused !== undefined)
+    return {
+      ...refused,
+      recordId: place,
+      json: JSON.stringify({ error: refused.error, count: refused.count }),
+    };
   const said = {
     ...{ kind, id, event, type, version },
     payload: { sha256: hash("sha256", payload, "hex"), bytes: payload.length },
   };
   const { cause, action } = aboutRecord(record);
   return AuditRecord.fromPartial({
-    ...{ namespace, recordId: recordId(service, partition, { batch, index }), time: toTimestamp(timeMs) },
+    ...{ namespace, recordId: place, time: toTimestamp(timeMs) },
     ...{ cause, action, work: { namespace, kind, id } },
     ...{ result: AuditResult.AUDIT_RESULT_DONE, count: 1, json: JSON.stringify(said) },
   });

@@ -1,0 +1,71 @@
+/** What was refused at edges, made records of the journal: in the order in which it comes, a day of a namespace in one machine. */
+import { hash } from "node:crypto";
+import {
+  type AuditRecord,
+  AuditResult,
+  type RecordRefusalsReply,
+  RecordRefusalsRequest,
+} from "@tutti/contracts/governance/v1";
+import { type MachineDesk, tell } from "@tutti/host/serving";
+import { type CallContext, type Foundation, type InstanceKey, toTimestamp } from "@tutti/kernel";
+import { recordRefusals, refusalKind } from "@tutti/machine-refusal";
+import { systemNamespace } from "@tutti/policy/audit";
+
+export interface RefusalDesk extends MachineDesk {
+  readonly foundation: Pick<Foundation, "clock">;
+}
+
+/** In one batch of the journal. */
+const recordsMax = 500;
+
+export async function* takeRefusals(
+  desk: RefusalDesk,
+  requests: AsyncIterable<RecordRefusalsRequest>,
+  context: CallContext,
+): AsyncGenerator<RecordRefusalsReply, void> {
+  for await (const { batch, records } of requests) {
+    for (const [namespace, some] of byNamespace(records))
+      for (let from = 0; from < some.length; from += recordsMax)
+        await record(desk, namespace, some.slice(from, from + recordsMax), context);
+    yield { batch };
+  }
+}
+
+function byNamespace(records: readonly AuditRecord[]): ReadonlyMap<string, AuditRecord[]> {
+  // Who was not let in at all was refused by the installation.
+  return Map.groupBy(records, ({ namespace }) => namespace || systemNamespace);
+}
+
+function record(
+  desk: RefusalDesk,
+  namespace: string,
+  given: readonly AuditRecord[],
+  context: CallContext,
+): Promise<RecordRefusalsReply> {
+  const nowMs = desk.foundation.clock.now();
+  const records = given.map((one) => ({
+    ...one,
+    ...{ namespace, recordId: "", json: "", result: AuditResult.AUDIT_RESULT_REFUSED },
+    time: one.time ?? toTimestamp(nowMs),
+  }));
+  const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });
+  // A batch that is sent again because its receipt was lost is taken once.
+  const idempotencyKey = hash("sha256", RecordRefusalsRequest.encode(body).finish(), "base64url");
+  return tell(
+    desk,
+    dayOf(desk, namespace, nowMs),
+    { command: recordRefusals, body, idempotencyKey },
+    context,
+  );
+}
+
+/** One that this process owns, where there is one: nobody looks for it by its id. */
+function dayOf({ runtime, steward }: RefusalDesk, namespace: string, nowMs: number): InstanceKey {
+  const day = new Date(nowMs).toISOString().slice(0, "2026-01-01".length);
+  let key = { namespace, kind: refusalKind, id: day };
+  for (let number = 1; number < runtime.partitions; number++) {
+    if (steward.holds(runtime.service, runtime.partitionOf(key))) break;
+    key = { ...key, id: `${day}.${number}` };
+  }
+  return key;
+}

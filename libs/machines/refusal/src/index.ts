@@ -1,0 +1,1 @@
+export { recordRefusals, refusal, refusalKind } from "./machine.ts";
