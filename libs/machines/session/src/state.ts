@@ -195,6 +195,11 @@ export function isGoing({ phase }: Pick<SessionView, "phase">): boolean {
   return phase === SessionPhase.SESSION_PHASE_GOING;
 }
 
+/** It has stopped, and waits for the ends of its parts. */
+export function isAboutToEnd({ phase }: Pick<SessionView, "phase">): boolean {
+  return phase === SessionPhase.SESSION_PHASE_STOPPING;
+}
+
 export function isOpen({ status }: Pick<PartView, "status">): boolean {
   return !isEnded(status);
 }

@@ -27,6 +27,7 @@ import { choosing, dependencyOfEffect, locking, partId, partOfId } from "../numb
 import { operationQueued } from "../part/events.ts";
 import {
   hasEnded,
+  isAboutToEnd,
   isOpen,
   type SessionCommand,
   type SessionStep,
@@ -128,7 +129,9 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    if (session.lockMs > 0 || isHeldByOthers(session)) return done;
+    // What comes when they are not wanted any more is nobody's.
+    const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
+    if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
     return done;
   },
@@ -220,6 +223,8 @@ export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf(
   codec: SignalWork,
   reply: SessionDone,
   decide(session, { signal: name, payload, partId: wanted }, step) {
+    if (isAboutToEnd(session))
+      return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const signal = { signal: name, payload, partId: wanted };
     const only = wanted === "" ? undefined : session.parts[partOfId(wanted)];
     if (wanted !== "" && only === undefined)
@@ -288,7 +293,7 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
   reply: SessionDone,
   decide(session, { taskIds, reason }, step) {
     const { id } = step.key;
-    if (session.order === undefined) return sessionErrors.missing.refusal({ id });
+    if (session.order === undefined || session.removeMs > 0) return sessionErrors.missing.refusal({ id });
     const status = statusOf(session);
     if (status !== WorkStatus.WORK_STATUS_FAILED)
       return sessionErrors.notFailed.refusal({ id, status: statusName(status) });
@@ -298,12 +303,13 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
       if (number === undefined) return sessionErrors.taskMissing.refusal({ id, task });
       wanted.add(number);
     }
-    for (const { number, status } of session.tasks)
-      if (
-        status !== TaskStatus.TASK_STATUS_COMPLETED &&
-        (taskIds.length === 0 || !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED)
-      )
-        wanted.add(number);
+    for (const { number, status, followers } of session.tasks) {
+      // With a failure that nobody was waiting for it would fail once more, whatever else is done.
+      const isFatal =
+        status === TaskStatus.TASK_STATUS_FAILED && !followers.some(({ condition }) => condition > 1);
+      const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
+      if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);
+    }
     // What rests on something that is done again is done again.
     for (const number of wanted)
       for (const { task } of session.tasks[number]?.followers ?? []) wanted.add(task);

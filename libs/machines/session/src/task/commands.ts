@@ -9,7 +9,7 @@ import {
   type TaskNote,
   WorkMoving,
 } from "@tutti/contracts/session/v1";
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
 import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
@@ -17,6 +17,7 @@ import { causeOf, commandOf, reasonOf } from "../life/step.ts";
 import { operationQueued } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
 import {
+  isAboutToEnd,
   isGoing,
   isOpen,
   type PartView,
@@ -53,9 +54,12 @@ export function noteTasksOf(
   part: PartView,
   notes: readonly TaskNote[],
 ): readonly TaskView[] {
+  const over = new Set<number>();
   const news = notes.filter(({ task: number, status }) => {
     const task = session.tasks[number];
-    if (task === undefined || task.part !== part.number || isDone(task.status)) return false;
+    if (task === undefined || task.part !== part.number || isDone(task.status) || over.has(number))
+      return false;
+    if (isDone(status)) over.add(number);
     return status !== TaskStatus.TASK_STATUS_UNSPECIFIED;
   });
   if (news.length === 0) return [];
@@ -77,7 +81,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
   decide(session, { tasks }, step) {
     const refusal = checkTasks(session, tasks);
     if (refusal !== undefined) return refusal;
-    if (session.ending !== WorkStatus.WORK_STATUS_UNSPECIFIED)
+    if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const from = session.tasks.length;
     step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
@@ -128,6 +132,9 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
   decide(session, { taskIds, mode, reason }, step) {
     if (session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
+    // Whoever stops gives nothing to anybody any more.
+    if (isAboutToEnd(session))
+      return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
     const wanted: TaskView[] = [];
     for (const id of new Set(taskIds)) {
@@ -142,7 +149,10 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     const free: number[] = [];
     const held = new Map<number, number[]>();
     for (const { number, part, isPlaced } of wanted) {
-      if (part < 0 || session.parts[part]?.mode === mode) continue;
+      const at = session.parts[part];
+      if (at === undefined || at.mode === mode) continue;
+      // What is over tells what it did not take: then it is done by another.
+      if (isPlaced && (at.isOver || !isOpen(at))) continue;
       if (isPlaced) held.set(part, [...(held.get(part) ?? []), number]);
       else free.push(number);
     }

@@ -1,0 +1,94 @@
+/** What simulations and drawn histories found, made small. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  cancelSession,
+  confirmLocks,
+  moveTasks,
+  noteTasks,
+  refuseStart,
+  removeSession,
+  retrySession,
+  signalSession,
+} from "../src/index.ts";
+import { codeOf, SessionScene, taken, taskSpec } from "../src/testing/index.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
+const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
+const error = {
+  ...{ code: "lock.deadlock", message: "", retry: 1 as const, retryAfterMs: 0, violations: [], details: {} },
+  ...{ cause: undefined, notOwner: undefined, status: "" },
+};
+
+describe("sessions, as simulations found them,", () => {
+  it("hold no locks that are confirmed after they stopped", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { locks: [{ name: "door", permits: 1 }] });
+    taken(scene.driver.execute(scene.key, confirmLocks, {}));
+    scene.confirm();
+    taken(scene.driver.settle(scene.effect("hold_locks"), refuseStart, { error }));
+    assert.equal(scene.state.phase, SessionPhase.SESSION_PHASE_STOPPING);
+    taken(scene.driver.execute(scene.key, confirmLocks, {}));
+    assert.equal(scene.state.lockMs, 0);
+    assert.deepEqual(scene.asked, ["follow_part p1"]);
+  });
+
+  it("begin nothing and tell nobody anything while they stop", () => {
+    const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b")]);
+    const { driver, key } = scene;
+    scene.confirm();
+    taken(driver.execute(key, cancelSession, { reason: "enough" }));
+    const moved = driver.execute(key, moveTasks, { taskIds: ["a"], mode: swarm, reason: "room" });
+    assert.equal(codeOf(moved), "session.ended");
+    const told = driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "" });
+    assert.equal(codeOf(told), "session.ended");
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+  });
+
+  it("take the first word on a task that ends, also where there are two at once", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
+    scene.confirm();
+    const notes = [scene.noteOf("a", completed, 1), scene.noteOf("a", failed)];
+    taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+    assert.equal(scene.state.tasks[0]?.status, completed);
+    assert.equal(scene.state.left, 1);
+  });
+
+  it("are not taken up again once they are removed", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a")]);
+    scene.confirm();
+    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("a", failed)]);
+    taken(scene.driver.execute(scene.key, removeSession, { reason: "" }));
+    const again = scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" });
+    assert.equal(codeOf(again), "session.missing");
+  });
+
+  it("do again what failed and nobody was waiting for, also where others were named", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")]);
+    scene.confirm();
+    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [
+      scene.noteOf("a", completed, 1),
+      scene.noteOf("b", failed),
+    ]);
+    taken(scene.driver.execute(scene.key, retrySession, { taskIds: ["a"], reason: "" }));
+    assert.deepEqual(
+      scene.state.tasks.map(({ part }) => part),
+      [1, 1],
+    );
+  });
+
+  it("ask nothing of work that is over", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
+    const { driver, key } = scene;
+    scene.confirm();
+    const ending = {
+      ...{ runId: "s..p1..0", status: WorkStatus.WORK_STATUS_FAILED, output: new Uint8Array() },
+      ...{ outputPayload: undefined, error },
+    };
+    driver.call(key, "end_child", { taskId: "p1", ending, used: undefined });
+    taken(driver.execute(key, moveTasks, { taskIds: ["b"], mode: swarm, reason: "room" }));
+    assert.deepEqual(scene.state.parts[0]?.operations, []);
+  });
+});
