@@ -18,7 +18,8 @@ export class Loops {
 
   begin(token: EffectToken, run: (signal: AbortSignal) => Promise<void>): void {
     const name = nameOf(token);
-    if (this.#open.has(name)) return;
+    // One that was withdrawn may still be ending when it is wanted again.
+    if (this.#open.get(name)?.signal.aborted === false) return;
     const stopping = new AbortController();
     this.#open.set(name, stopping);
     const ended = run(stopping.signal)

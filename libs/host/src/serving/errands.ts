@@ -47,7 +47,8 @@ export class Errands {
   /** `refuse` says what the machine is told when an attempt is refused for good. */
   begin({ token }: Pick<DueEffect, "token">, attempt: Attempt, refuse: (error: TuttiError) => Told): void {
     const name = nameOf(token);
-    if (this.#open.has(name)) return;
+    // One that was withdrawn may still be ending when it is wanted again.
+    if (this.#open.get(name)?.signal.aborted === false) return;
     const stopping = new AbortController();
     this.#open.set(name, stopping);
     const run = this.#run(token, attempt, refuse, stopping.signal).finally(() => {
