@@ -1,5 +1,11 @@
 /** The contracts that routes go to, by the names that the table has them under. */
 import { agentPollService } from "@tutti/contracts/agent/v1";
+import {
+  auditService,
+  identityService,
+  namespaceService,
+  policyService,
+} from "@tutti/contracts/governance/v1";
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
@@ -27,14 +33,18 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
   [
     agentPollService,
     agentService,
+    auditService,
     boardService,
     bulkService,
     definitionService,
     estimateService,
     hookService,
+    identityService,
     limitService,
     lockService,
     missionService,
+    namespaceService,
+    policyService,
     poolService,
     registryService,
     runService,

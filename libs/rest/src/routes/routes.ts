@@ -1,4 +1,5 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
+import { accessRoutes } from "./access.ts";
 import { agentRoutes } from "./agents.ts";
 import { installationRoutes } from "./installation.ts";
 import { intelligenceRoutes } from "./intelligence.ts";
@@ -21,6 +22,7 @@ const table = [
   ...lockRoutes,
   ...intelligenceRoutes,
   ...scalerRoutes,
+  ...accessRoutes,
   ...installationRoutes,
 ] as const;
 

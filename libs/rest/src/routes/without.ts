@@ -8,6 +8,9 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.blob.v1.BlobService/Put":
     "data of up to 1 MiB stands in requests; more is put by the SDKs, over gRPC",
   "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
+  "tutti.governance.v1.IdentityService/RecordUses": betweenProcesses,
+  "tutti.governance.v1.PolicyService/GetBundlePart": betweenProcesses,
+  "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
   "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",
   "tutti.insight.v1.MetricService/QuerySeries":
     "GET /v1/metrics/series gives the same as points for a picture",

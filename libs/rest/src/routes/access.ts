@@ -1,0 +1,163 @@
+/** Who may be somebody, and who may do what. */
+import type { Route } from "./route.ts";
+
+const namespaces = "tutti.governance.v1.NamespaceService";
+const identity = "tutti.governance.v1.IdentityService";
+const policies = "tutti.governance.v1.PolicyService";
+const key = { id: "keyId" } as const;
+const updated = (field: string) => ({ field, mask: "update.fields", revision: "update.revision" });
+const why = { reason: "reason" } as const;
+
+export const accessRoutes = [
+  { name: "namespaces.list", method: "GET", path: "/v1/namespaces", rpc: `${namespaces}/ListNamespaces` },
+  {
+    name: "namespaces.create",
+    method: "POST",
+    path: "/v1/namespaces",
+    rpc: `${namespaces}/CreateNamespace`,
+    body: "resource",
+  },
+  {
+    name: "namespaces.get",
+    method: "GET",
+    path: "/v1/namespaces/{name}",
+    rpc: `${namespaces}/GetNamespace`,
+    params: { name: "namespace" },
+  },
+  {
+    name: "namespaces.update",
+    method: "PATCH",
+    path: "/v1/namespaces/{name}",
+    rpc: `${namespaces}/UpdateNamespace`,
+    params: { name: "resource.name" },
+    query: why,
+    body: "resource",
+    merge: updated("resource"),
+  },
+  {
+    name: "namespaces.delete",
+    method: "DELETE",
+    path: "/v1/namespaces/{name}",
+    rpc: `${namespaces}/DeleteNamespace`,
+    params: { name: "namespace" },
+  },
+  { name: "myself", method: "GET", path: "/v1/myself", rpc: `${identity}/GetMyself` },
+  { name: "principals.list", method: "GET", path: "/v1/principals", rpc: `${identity}/ListPrincipals` },
+  {
+    name: "principals.create",
+    method: "POST",
+    path: "/v1/principals",
+    rpc: `${identity}/CreatePrincipal`,
+    body: "principal",
+  },
+  {
+    name: "principals.get",
+    method: "GET",
+    path: "/v1/principal",
+    rpc: `${identity}/GetPrincipal`,
+  },
+  {
+    name: "principals.update",
+    method: "PATCH",
+    path: "/v1/principal",
+    rpc: `${identity}/UpdatePrincipal`,
+    query: why,
+    body: "principal",
+    merge: updated("principal"),
+  },
+  {
+    name: "principals.delete",
+    method: "DELETE",
+    path: "/v1/principal",
+    rpc: `${identity}/DeletePrincipal`,
+  },
+  { name: "keys.list", method: "GET", path: "/v1/keys", rpc: `${identity}/ListKeys` },
+  { name: "keys.create", method: "POST", path: "/v1/keys", rpc: `${identity}/CreateKey` },
+  {
+    name: "keys.rotate",
+    method: "POST",
+    path: "/v1/keys/{id}/rotate",
+    rpc: `${identity}/RotateKey`,
+    params: key,
+  },
+  {
+    name: "keys.revoke",
+    method: "POST",
+    path: "/v1/keys/{id}/revoke",
+    rpc: `${identity}/RevokeKey`,
+    params: key,
+  },
+  { name: "tokens.list", method: "GET", path: "/v1/tokens", rpc: `${identity}/ListTokens` },
+  { name: "tokens.issue", method: "POST", path: "/v1/tokens", rpc: `${identity}/IssueToken` },
+  { name: "tokens.narrow", method: "POST", path: "/v1/tokens/narrow", rpc: `${identity}/NarrowToken` },
+  { name: "tokens.redeem", method: "POST", path: "/v1/tokens/redeem", rpc: `${identity}/RedeemToken` },
+  { name: "tokens.revoke", method: "POST", path: "/v1/tokens/revoke", rpc: `${identity}/RevokeTokens` },
+  {
+    name: "callerLimits.list",
+    method: "GET",
+    path: "/v1/caller-limits",
+    rpc: `${identity}/ListIdentityLimits`,
+  },
+  { name: "callerLimits.set", method: "PUT", path: "/v1/caller-limits", rpc: `${identity}/SetIdentityLimit` },
+  { name: "policies.list", method: "GET", path: "/v1/policies", rpc: `${policies}/ListPolicies` },
+  {
+    name: "policies.get",
+    method: "GET",
+    path: "/v1/policies/{id}",
+    rpc: `${policies}/GetPolicy`,
+    params: { id: "policyId" },
+  },
+  { name: "policies.check", method: "POST", path: "/v1/policies/check", rpc: `${policies}/CheckPolicies` },
+  { name: "policies.test", method: "POST", path: "/v1/policies/test", rpc: `${policies}/TestPolicies` },
+  { name: "policies.apply", method: "POST", path: "/v1/policies/apply", rpc: `${policies}/ApplyPolicies` },
+  {
+    name: "policies.rollBack",
+    method: "POST",
+    path: "/v1/policies/roll-back",
+    rpc: `${policies}/RollBackPolicies`,
+  },
+  {
+    name: "policies.versions",
+    method: "GET",
+    path: "/v1/policy-versions",
+    rpc: `${policies}/ListPolicyVersions`,
+  },
+  { name: "policies.schema", method: "GET", path: "/v1/policy-schema", rpc: `${policies}/GetPolicySchema` },
+  { name: "access.ask", method: "POST", path: "/v1/access/ask", rpc: `${policies}/AskAccess` },
+  { name: "access.matrix", method: "POST", path: "/v1/access/matrix", rpc: `${policies}/GetAccessMatrix` },
+  { name: "roles.list", method: "GET", path: "/v1/roles", rpc: `${policies}/ListRoles` },
+  {
+    name: "roles.set",
+    method: "PUT",
+    path: "/v1/roles/{role}",
+    rpc: `${policies}/SetRole`,
+    params: { role: "role.role" },
+  },
+  {
+    name: "roles.delete",
+    method: "DELETE",
+    path: "/v1/roles/{role}",
+    rpc: `${policies}/DeleteRole`,
+    params: { role: "role" },
+  },
+  {
+    name: "roleBindings.list",
+    method: "GET",
+    path: "/v1/role-bindings",
+    rpc: `${policies}/ListRoleBindings`,
+  },
+  {
+    name: "roleBindings.create",
+    method: "POST",
+    path: "/v1/role-bindings",
+    rpc: `${policies}/CreateRoleBinding`,
+    body: "binding",
+  },
+  {
+    name: "roleBindings.delete",
+    method: "DELETE",
+    path: "/v1/role-bindings/{id}",
+    rpc: `${policies}/DeleteRoleBinding`,
+    params: { id: "bindingId" },
+  },
+] as const satisfies readonly Route[];
