@@ -63,6 +63,8 @@ describe("scalers", () => {
       [changed.scaler?.minAgents, changed.scaler?.maxAgents, changed.scaler?.paused],
       [0, 9, true],
     );
+    const foreseeing = await update({ scalerId: "night", pool: "gpu", useForecast: true }, ["use_forecast"]);
+    assert.deepEqual([foreseeing.scaler?.useForecast, foreseeing.scaler?.maxAgents], [true, 9]);
     assert.match(await codeOf(update({ scalerId: "night", pool: "gpu", maxAgents: 7 }, [], "1")), /^ABORTED/);
     const gone = DeleteScalerRequest.fromPartial({ pool: "gpu", scalerId: "night" });
     assert.equal((await scalers.deleteScaler(gone)).removed, true);
@@ -78,7 +80,6 @@ describe("scalers", () => {
       { windows: [{ begin: "x", end: "0 6 * * *" }] },
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
-    ["forecasts", { useForecast: true }, "INVALID_ARGUMENT scaling.forecast_unserved"],
     [
       "containers",
       { driver: { $case: "container" as const, value: { image: "worker" } } },

@@ -1,5 +1,6 @@
 export { launchIdOf, scalerIdOf } from "./agents/launch.ts";
 export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
+export type { Allotments, AllotmentUses } from "./api/allotments.ts";
 export type { HookOutlet, HookQuestion, HookReply, PoolHook } from "./api/hooks.ts";
 export type {
   AgentChange,
@@ -18,6 +19,7 @@ export { matchingErrors } from "./errors.ts";
 export { compileHook, type HookProblem } from "./hooks/compile.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export { openPool, settingsRefusal } from "./pool.ts";
+export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";
 export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
 export { ScalerGauge } from "./scaling/gauge.ts";

@@ -85,6 +85,7 @@ function saidOf(context: Context): Said {
     ...(coolDown === undefined ? {} : { coolDownMs: coolDown }),
     ...(idle === undefined ? {} : { idleMs: idle }),
     ...(values.flag("sleep") ? { sleepInstead: true } : {}),
+    ...(values.flag("forecast") ? { useForecast: true } : {}),
     ...(values.flag("paused") ? { paused: true } : {}),
     ...(values.flag("resumed") ? { paused: false } : {}),
     ...(windows.length > 0 ? { windows } : {}),

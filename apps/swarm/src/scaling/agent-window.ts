@@ -3,8 +3,16 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Pool } from "@tutti/matching";
 import type { AgentWindow } from "./drivers/driver.ts";
 
-export function agentWindow(pool: Pool, now: () => number, stir: () => void): AgentWindow {
+export interface WindowParts {
+  readonly pool: Pool;
+  readonly now: () => number;
+  readonly stir: () => void;
+  readonly crashed: AgentWindow["crashed"];
+}
+
+export function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWindow {
   return {
+    crashed,
     busy(agentId) {
       const agent = pool.agent(agentId, now());
       return agent === undefined || isAway(agent.state) ? undefined : agent.attempts;

@@ -23,12 +23,6 @@ export const scalingErrors = defineErrors("scaling", {
     message: ({ driver }: { driver: string }) =>
       `expected the driver process or webhook, found ${driver}, which is not served yet; use one of those`,
   },
-  forecastUnserved: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "Scalers decide by what is there: tasks that wait, how long they wait, who is busy. Forecasts do not count yet.",
-    message: () => "expected a scaler without useForecast, which is not served yet; leave it out",
-  },
   processesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",

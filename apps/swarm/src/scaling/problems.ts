@@ -11,8 +11,7 @@ export function scalerProblem(
   settings: ScalingSettings,
   isLoopback: boolean,
 ): TuttiError | undefined {
-  const { scalerId, minAgents, maxAgents, windows, useForecast } = scaler;
-  if (useForecast) return scalingErrors.forecastUnserved();
+  const { scalerId, minAgents, maxAgents, windows } = scaler;
   const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler: scalerId, problem });
   if (maxAgents > 0 && minAgents > maxAgents)
     return invalid(

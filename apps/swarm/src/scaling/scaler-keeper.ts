@@ -7,18 +7,20 @@
  */
 import type { AgentState } from "@tutti/contracts/agent/v1";
 import { AgentState as states } from "@tutti/contracts/agent/v1";
-import type { Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
+import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
+import type { ScalerPast } from "@tutti/machine-pool";
 import {
+  Arrivals,
   decideScaling,
   type LaunchedAgent,
   newcomer,
   type Pool,
   ScalerGauge,
   type ScalerMemory,
-  type ScalingDecision,
   type ScalingRules,
   ScalingWindows,
+  type StretchArrivals,
   scalingRulesOf,
 } from "@tutti/matching";
 import type { Driver } from "./drivers/driver.ts";
@@ -31,13 +33,18 @@ export interface KeeperParts {
   readonly revision: number;
   readonly driver: Driver;
   readonly stir: () => void;
-  readonly onScaled: (keeper: ScalerKeeper, before: number, decision: ScalingDecision) => void;
+  /** What is kept of what it did, wherever its pool was. */
+  readonly past: ScalerPast;
+  readonly onScaled: (keeper: ScalerKeeper, scaling: Scaling) => void;
+  readonly onSeen: (keeper: ScalerKeeper, seen: readonly StretchArrivals[]) => void;
 }
 
 export class ScalerKeeper {
   readonly log: ScalingLog;
   readonly #parts: KeeperParts;
   readonly #gauge: ScalerGauge;
+  /** Undefined where what is foreseen does not count. */
+  readonly #arrivals: Arrivals | undefined;
   readonly #windows: ScalingWindows;
   readonly #rules: ScalingRules;
   #memory: ScalerMemory;
@@ -45,14 +52,17 @@ export class ScalerKeeper {
 
   /** @param before who kept the scaler as it was */
   constructor(parts: KeeperParts, before?: ScalerKeeper) {
-    const { pool, scaler } = parts;
+    const { pool, scaler, past } = parts;
     this.#parts = parts;
     this.#memory = before?.memory ?? newcomer;
-    this.log = before?.log ?? new ScalingLog();
+    this.log = before?.log ?? new ScalingLog(past.scalings);
     this.#rules = scalingRulesOf(scaler);
     this.#windows = new ScalingWindows(scaler.windows);
-    const { scalerId, capabilities } = scaler;
-    this.#gauge = new ScalerGauge({ pool, scalerId, capabilities, idleMs: this.#rules.idleMs });
+    const { scalerId, capabilities, useForecast } = scaler;
+    const known = before === undefined ? undefined : before.#arrivals;
+    const arrivals = useForecast ? (known ?? new Arrivals(past)) : undefined;
+    this.#arrivals = arrivals;
+    this.#gauge = new ScalerGauge({ pool, scalerId, capabilities, idleMs: this.#rules.idleMs, arrivals });
   }
 
   get pool(): Pool {
@@ -83,10 +93,17 @@ export class ScalerKeeper {
     this.#reason = decision.reason;
     if (decision.wanted !== before) {
       const { wanted, reason, figures } = decision;
-      this.log.add({ decideTime: toTimestamp(nowMs), before, wanted, reason, figures: { ...figures } });
-      this.#parts.onScaled(this, before, decision);
+      const scaling = { decideTime: toTimestamp(nowMs), before, wanted, reason, figures: { ...figures } };
+      this.log.add(scaling);
+      this.#parts.onScaled(this, scaling);
     }
+    this.tellSeen(false);
     if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
+  }
+
+  /** Tells what came that was not told yet; of now only when nobody will look again. */
+  tellSeen(isLast: boolean): void {
+    if (this.#arrivals !== undefined) this.#parts.onSeen(this, this.#arrivals.takeSeen(isLast));
   }
 
   status(nowMs: number): ScalerStatus {

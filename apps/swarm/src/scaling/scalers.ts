@@ -6,7 +6,7 @@
  *    others are begun, so that no two bear the same name.
  * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
  */
-import type { Scaler, ScalerStatus } from "@tutti/contracts/swarm/v1";
+import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import {
   type Component,
   type ComponentContext,
@@ -17,7 +17,8 @@ import {
   type ReadOnly,
   type Timer,
 } from "@tutti/kernel";
-import type { Pool, ScalingDecision } from "@tutti/matching";
+import { noPast, type ScalerPast } from "@tutti/machine-pool";
+import type { Pool } from "@tutti/matching";
 import { agentWindow } from "./agent-window.ts";
 import type { Closing, Driver } from "./drivers/driver.ts";
 import { openDriver } from "./drivers/open-driver.ts";
@@ -25,6 +26,7 @@ import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
 import { PoolLaunches } from "./launches.ts";
 import { ScalerKeeper } from "./scaler-keeper.ts";
 import type { ScalingLog } from "./scaling-log.ts";
+import type { ScalingNotes } from "./scaling-notes.ts";
 import type { ScalingSettings } from "./settings.ts";
 
 interface KeptScaler {
@@ -36,6 +38,8 @@ interface KeptScaler {
 export interface ScaledPool {
   readonly pool: Pool;
   readonly scalers: () => Iterable<KeptScaler>;
+  /** What is kept of what a scaler did. */
+  readonly pastOf: (scalerId: string) => ScalerPast | undefined;
   readonly quarantineAfter: () => number;
 }
 
@@ -49,13 +53,8 @@ export interface ScalersParts {
   /** Where agents of this machine find their pool. */
   readonly address: () => string;
   readonly dataDirectory: string | undefined;
-  readonly onScaled: (
-    pool: Pool,
-    scaler: Scaler,
-    driver: string,
-    before: number,
-    decision: ScalingDecision,
-  ) => void;
+  readonly onScaled: (pool: Pool, scaler: Scaler, driver: string, scaling: Scaling) => void;
+  readonly notes: ScalingNotes;
 }
 
 /** The scalers of one pool. */
@@ -67,6 +66,8 @@ interface Staff {
 }
 
 const quarantineDefault = 5;
+/** How often what scalers did is noted. */
+const noteEveryMs = 5_000;
 
 export class Scalers implements Component {
   readonly #parts: ScalersParts;
@@ -74,6 +75,7 @@ export class Scalers implements Component {
   readonly #records: LaunchRecords;
   #accessToken = "";
   #timer: Timer | undefined;
+  #noting: Timer | undefined;
   #isOver = false;
 
   constructor(parts: ScalersParts) {
@@ -102,6 +104,11 @@ export class Scalers implements Component {
   async drain(): Promise<void> {
     this.#isOver = true;
     this.#timer?.cancel();
+    this.#noting?.cancel();
+    const { notes } = this.#parts;
+    for (const { keepers } of this.#staffs.values())
+      for (const keeper of keepers.values()) keeper.tellSeen(true);
+    await Promise.all([...this.#staffs.keys()].map((pool) => notes.bring(pool)));
     await Promise.all([...this.#staffs.keys()].map((pool) => this.leave(pool)));
   }
 
@@ -131,6 +138,7 @@ export class Scalers implements Component {
     const staff = this.#staffs.get(pool);
     if (staff === undefined) return;
     this.#staffs.delete(pool);
+    this.#parts.notes.forget(pool);
     for (const keeper of [...staff.keepers.values()]) this.#end(staff, keeper, "left");
     await Promise.all(staff.ending.values());
   }
@@ -147,6 +155,10 @@ export class Scalers implements Component {
     if (this.#isOver) return;
     const { foundation, settings } = this.#parts;
     this.#timer = foundation.timers.every(settings.everyMs, () => this.#look());
+    const note = () => {
+      for (const pool of this.#staffs.keys()) void this.#parts.notes.bring(pool);
+    };
+    this.#noting = foundation.timers.every(noteEveryMs, note);
     this.#look();
   }
 
@@ -175,26 +187,37 @@ export class Scalers implements Component {
       this.#add(staff, scaler, revision, before.driver, before);
       return;
     }
-    if (before !== undefined) this.#end(staff, before, "left");
+    if (before !== undefined) {
+      // What another program did says nothing of this one.
+      for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
+        this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0);
+      this.#end(staff, before, "left");
+    }
     const ending = staff.ending.get(scalerId);
-    if (ending === undefined) this.#open(staff, scaler, revision);
+    if (ending === undefined) this.#open(staff, scaler, revision, before === undefined);
     else
       void ending.then(() => {
         const { scaled } = this.#staffs.get(staff.scaled.pool) ?? {};
         for (const kept of scaled?.scalers() ?? [])
           if (kept.value.scalerId === scalerId && kept.revision === revision)
-            this.#open(staff, scaler, revision);
+            this.#open(staff, scaler, revision, false);
       });
   }
 
-  #open(staff: Staff, scaler: Scaler, revision: number): void {
-    const { foundation, ids, settings, now, stir, address } = this.#parts;
-    const { pool } = staff.scaled;
+  /** @param isKnown whether it is that which had this driver where the pool was before */
+  #open(staff: Staff, scaler: Scaler, revision: number, isKnown: boolean): void {
+    const { foundation, ids, settings, now, stir, address, notes } = this.#parts;
+    const { pool, pastOf } = staff.scaled;
+    const { scalerId } = scaler;
     const { namespace, name } = pool;
     const driver = openDriver({
       ...{ scaler, foundation, ids, settings, records: this.#records },
       home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
-      agents: agentWindow(pool, now, () => stir(pool)),
+      agents: agentWindow({
+        ...{ pool, now, stir: () => stir(pool) },
+        crashed: (agentId, crashes) => notes.crashed(pool, scalerId, agentId, crashes),
+      }),
+      crashes: (isKnown ? pastOf(scalerId)?.crashes : undefined) ?? new Map(),
       quarantineAfter: () => staff.scaled.quarantineAfter() || quarantineDefault,
     });
     if (driver !== undefined) this.#add(staff, scaler, revision, driver, undefined);
@@ -207,17 +230,23 @@ export class Scalers implements Component {
     driver: Driver,
     before: ScalerKeeper | undefined,
   ): void {
-    const { stir, onScaled } = this.#parts;
-    const { pool } = staff.scaled;
+    const { stir, onScaled, notes } = this.#parts;
+    const { pool, pastOf } = staff.scaled;
+    const { scalerId } = scaler;
     const keeper = new ScalerKeeper(
       {
         ...{ pool, scaler, revision, driver },
         stir: () => stir(pool),
-        onScaled: (of, had, decision) => onScaled(of.pool, of.scaler, of.driver.kind, had, decision),
+        past: pastOf(scalerId) ?? noPast,
+        onScaled: (of, scaling) => {
+          notes.decided(pool, scalerId, scaling);
+          onScaled(of.pool, of.scaler, of.driver.kind, scaling);
+        },
+        onSeen: (_, seen) => notes.came(pool, scalerId, seen),
       },
       before,
     );
-    staff.keepers.set(scaler.scalerId, keeper);
+    staff.keepers.set(scalerId, keeper);
     if (this.#timer !== undefined && !this.#isOver) this.#lookAt(keeper, this.#parts.now());
   }
 

@@ -1,11 +1,17 @@
-/** What a scaler has decided, newest first, as far back as is kept. It is lost with this process, like the rest of a pool. */
+/** What a scaler has decided, newest first: what its pool keeps of it, and what was decided since. */
 import type { Scaling } from "@tutti/contracts/swarm/v1";
 
-const keptMax = 1_000;
+const shownMax = 1_000;
 
 export class ScalingLog {
-  #all: Scaling[] = [];
-  #number = 0;
+  #all: Scaling[];
+  #number: number;
+
+  /** @param past the newest last */
+  constructor(past: readonly Scaling[]) {
+    this.#all = [...past].reverse();
+    this.#number = past.length;
+  }
 
   get newestFirst(): readonly (Scaling & { readonly number: number })[] {
     return this.#all.map((scaling, index) => ({ ...scaling, number: this.#number - index }));
@@ -14,6 +20,6 @@ export class ScalingLog {
   add(scaling: Scaling): void {
     this.#number++;
     this.#all.unshift(scaling);
-    if (this.#all.length > keptMax) this.#all.pop();
+    if (this.#all.length > shownMax) this.#all.pop();
   }
 }

@@ -6,9 +6,11 @@ import { scalerService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext } from "@tutti/host";
 import { toTimestamp } from "@tutti/kernel";
+import { noteScalings } from "@tutti/machine-pool";
 import type { Desk } from "../api/desk.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
 import { Scalers } from "./scalers.ts";
+import { ScalingNotes } from "./scaling-notes.ts";
 
 /** Before links end: programs that are told to go finish what they have, and say so over theirs. */
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
@@ -17,11 +19,21 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
   const { foundation, ids, mesh, dataDirectory } = host;
   const { pools, now, settings } = desk;
   let numbered = 0;
+  const service = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
+  const cause = { actor: service, traceparent: "", decision: "", reason: "" };
+  const notes = new ScalingNotes({
+    logger: foundation.logger,
+    keep: ({ namespace, name: id }, body) =>
+      desk.keeper.machines.runtime.execute({
+        ...{ key: { namespace, kind: "pool", id }, command: noteScalings, body, cause },
+      }),
+  });
   const scalers = new Scalers({
     ...{ foundation, ids, now, dataDirectory, settings: settings.scaling },
     stir: (pool) => pools.turns.stir(pool),
     address: () => settings.scaling.address || reachable(mesh.address),
-    onScaled({ namespace, name }, { scalerId }, driver, before, { wanted, reason }) {
+    notes,
+    onScaled({ namespace, name }, { scalerId }, driver, { before, wanted, reason }) {
       numbered = Math.max(numbered + 1, Math.floor(now() * 1_000));
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: scalerId };
       const cause = { actor, traceparent: "", decision: "", reason };
@@ -34,6 +46,7 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
     scalers.follow({
       pool: tenant.pool,
       scalers: () => tenant.contents.scalers.values(),
+      pastOf: (scalerId) => tenant.contents.pasts.get(scalerId),
       quarantineAfter: () => tenant.settings.quarantineAfterCrashes,
     }),
   );

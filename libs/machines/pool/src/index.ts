@@ -4,7 +4,7 @@ export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
 export { pool } from "./machine.ts";
 export { noteScalings } from "./past/commands.ts";
-export type { ScalerPast } from "./past/past.ts";
+export { noPast, type ScalerPast } from "./past/past.ts";
 export { contents } from "./queries.ts";
 export { createScaler, deleteScaler, updateScaler } from "./scaler/scalers.ts";
 export { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";

@@ -6,7 +6,7 @@ import { Arena, numberOf, type Sender, type TestAgent } from "../testing/arena.t
 
 const settings = { breakAfterFailures: 3 };
 
-function failing(retry = RetryClass.RETRY_CLASS_SAME_KEY) {
+function failing(retry: RetryClass = RetryClass.RETRY_CLASS_SAME_KEY) {
   return { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "hands.broken", retry }) };
 }
 

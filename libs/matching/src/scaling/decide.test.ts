@@ -10,7 +10,15 @@ const rules: ScalingRules = {
   ...{ paused: false, windows: [] },
 };
 const quiet: Load = {
-  ...{ queued: 0, longestWaitMs: 0, running: 0, arrivalsPerSec: 0, finishesPerSec: 0, meanMs: 0 },
+  ...{
+    queued: 0,
+    longestWaitMs: 0,
+    running: 0,
+    arrivalsPerSec: 0,
+    finishesPerSec: 0,
+    expectedPerSec: 0,
+    meanMs: 0,
+  },
   ...{ foreignSlots: 0, slots: 0, busySlots: 0, roomySlots: 0, agents: 0, idleAgents: 0 },
   isPoolPaused: false,
 };
@@ -182,6 +190,7 @@ const loads = fc.record({
   longestWaitMs: fc.nat(100_000),
   running: fc.nat(500),
   arrivalsPerSec: fc.double({ min: 0, max: 1e4, noNaN: true }),
+  expectedPerSec: fc.double({ min: 0, max: 1e4, noNaN: true }),
   finishesPerSec: fc.double({ min: 0, max: 1e4, noNaN: true }),
   meanMs: fc.oneof(fc.constant(0), fc.nat(100_000)),
   foreignSlots: fc.oneof(fc.constant(0), fc.nat(100)),

@@ -3,6 +3,13 @@
 import { Pace } from "../match/pace.ts";
 import type { Agent } from "../parts.ts";
 
+export interface FlowFigures {
+  /** Since the last look. */
+  readonly arrived: number;
+  readonly arrivalsPerSec: number;
+  readonly finishesPerSec: number;
+}
+
 export class Flow {
   readonly #arrived = new Pace();
   readonly #ended = new Pace();
@@ -26,13 +33,15 @@ export class Flow {
   }
 
   /** What was there before the first look came at no time that is known. */
-  read(work: number, ended: number, nowMs: number): { arrivalsPerSec: number; finishesPerSec: number } {
+  read(work: number, ended: number, nowMs: number): FlowFigures {
+    const arrived = this.#isNew ? 0 : Math.max(0, work - this.#work + ended);
     if (!this.#isNew) {
       this.#ended.add(ended, nowMs);
-      this.#arrived.add(Math.max(0, work - this.#work + ended), nowMs);
+      this.#arrived.add(arrived, nowMs);
     }
     this.#isNew = false;
     this.#work = work;
-    return { arrivalsPerSec: this.#arrived.perSec(nowMs), finishesPerSec: this.#ended.perSec(nowMs) };
+    const [arrivalsPerSec, finishesPerSec] = [this.#arrived.perSec(nowMs), this.#ended.perSec(nowMs)];
+    return { arrived, arrivalsPerSec, finishesPerSec };
   }
 }

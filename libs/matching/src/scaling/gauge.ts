@@ -8,8 +8,9 @@ import type { Pool } from "../api/pool.ts";
 import type { Core } from "../core.ts";
 import type { Agent } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { Flow } from "./flow.ts";
-import type { Load } from "./rules.ts";
+import { forecastLeadMs, type Load } from "./rules.ts";
 
 export interface GaugeParts {
   readonly pool: Pool;
@@ -17,12 +18,15 @@ export interface GaugeParts {
   /** What counts; without any, whatever the scaler's own agents offer, and everything while there are none. */
   readonly capabilities: readonly string[];
   readonly idleMs: number;
+  /** What came on other days; undefined where that does not count. */
+  readonly arrivals?: Arrivals | undefined;
 }
 
 export class ScalerGauge {
   readonly #parts: GaugeParts;
   readonly #core: Core;
   readonly #flow = new Flow();
+  #usualMs = 0;
 
   constructor(parts: GaugeParts) {
     this.#parts = parts;
@@ -30,7 +34,7 @@ export class ScalerGauge {
   }
 
   read(nowMs: number): Load {
-    const { scalerId, idleMs } = this.#parts;
+    const { scalerId, idleMs, arrivals } = this.#parts;
     const core = this.#core;
     const own: Agent[] = [];
     const others: Agent[] = [];
@@ -42,10 +46,12 @@ export class ScalerGauge {
     const waiting = this.#waiting(does, nowMs);
     const running = this.#running(does);
     const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, does))]);
-    const { arrivalsPerSec, finishesPerSec } = this.#flow.read(waiting.queued + running, ended, nowMs);
+    const { arrived, ...rates } = this.#flow.read(waiting.queued + running, ended, nowMs);
+    arrivals?.add(arrived, nowMs);
     return {
       ...waiting,
-      ...{ running, arrivalsPerSec, finishesPerSec },
+      ...{ running, ...rates },
+      expectedPerSec: arrivals?.expectedPerSec(nowMs + forecastLeadMs) ?? 0,
       meanMs: this.#meanMs(does),
       foreignSlots: able.reduce((sum, { slots }) => sum + slots, 0),
       slots: awake.reduce((sum, { slots }) => sum + slots, 0),
@@ -100,7 +106,9 @@ export class ScalerGauge {
       seen.add(capability);
       longest = Math.max(longest, this.#core.times.expectedMs("", capability) ?? 0);
     }
-    return longest;
+    // Before the first task of a day comes nobody asks for anything, and one still takes as long as it took.
+    this.#usualMs = longest || this.#usualMs;
+    return this.#usualMs;
   }
 }
 

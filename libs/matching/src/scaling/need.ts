@@ -1,5 +1,5 @@
 /** How many slots there should be for what there is to do. */
-import type { Load, ScalingRules } from "./rules.ts";
+import { forecastLeadMs, type Load, type ScalingRules } from "./rules.ts";
 
 export interface Need {
   readonly slots: number;
@@ -13,10 +13,25 @@ const busyShareMax = 0.8;
 const growth = 1.5;
 
 /**
- * 1. There is never a need for more slots than tasks.
+ * 1. There is never a need for more slots than tasks, those that are foreseen among them.
  * 2. What waits although the scaler's own agents have room is nothing that more of them could do.
  */
-export function needOf(load: Load, { targetWaitMs }: ScalingRules): Need {
+export function needOf(load: Load, rules: ScalingRules): Need {
+  const need = presentNeed(load, rules);
+  const slots = foreseenSlots(load, rules);
+  if (load.isPoolPaused || slots <= need.slots) return need;
+  const rate = load.expectedPerSec.toPrecision(2);
+  const reason = `${need.reason}; by the days before ${rate} tasks per second come in ${forecastLeadMs / 1_000} s`;
+  return { slots, reason };
+}
+
+/** For what is not there yet. What comes so seldom that agents would be idle for long is not waited for. */
+function foreseenSlots({ expectedPerSec, meanMs }: Load, { idleMs }: ScalingRules): number {
+  if (expectedPerSec * idleMs < 1_000) return 0;
+  return (expectedPerSec * meanMs) / 1_000 / busyShareMax;
+}
+
+function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
   const { queued, running, longestWaitMs, meanMs, roomySlots, isPoolPaused } = load;
   const slots = load.slots + load.foreignSlots;
   if (isPoolPaused) return { slots: running, reason: "the pool is paused" };

@@ -5,6 +5,7 @@ import { AgentState } from "@tutti/contracts/agent/v1";
 import { Scaler } from "@tutti/contracts/swarm/v1";
 import { launchIdOf } from "../agents/launch.ts";
 import { Arena, numberOf, type TestAgent } from "../testing/arena.ts";
+import { Arrivals, stretchMs } from "./arrivals.ts";
 import { decideScaling, type ScalingDecision } from "./decide.ts";
 import { ScalerGauge } from "./gauge.ts";
 import { newcomer, type ScalerMemory, scalingRulesOf } from "./rules.ts";
@@ -35,11 +36,11 @@ class Simulation {
   readonly #starting: number[] = [];
   #launched = 0;
 
-  constructor(scaler: Parameters<typeof Scaler.fromPartial>[0]) {
+  constructor(scaler: Parameters<typeof Scaler.fromPartial>[0], arrivals?: Arrivals) {
     this.arena = new Arena({ leaseMs: 8e7, suspectMs: 3e6, window: 20_000 });
     this.scaler = Scaler.fromPartial({ scalerId: "crew", capabilities: ["work"], ...scaler });
     const { scalerId, capabilities, idleMs } = this.scaler;
-    this.#gauge = new ScalerGauge({ pool: this.arena.pool, scalerId, capabilities, idleMs });
+    this.#gauge = new ScalerGauge({ pool: this.arena.pool, scalerId, capabilities, idleMs, arrivals });
     this.#windows = new ScalingWindows(this.scaler.windows);
   }
 
@@ -201,5 +202,35 @@ describe("a burst of 10,000 tasks", () => {
       assert.equal(simulation.awake, 0, "none when all is done");
       assert.equal(simulation.crew.size, sleepInstead ? 20 : 0);
       assert.ok(simulation.decisions.length < 40, `${simulation.decisions.length} decisions`);
+    });
+});
+
+describe("what comes at nine each day", () => {
+  /** Each quarter of an hour from nine to ten, some thousand tasks: 8 per second, of 200 ms each. */
+  const firstStretch = day("01T00:00:00") / stretchMs;
+  const arrivals = Array.from({ length: 3 * 96 }, (_, at) => (Math.floor((at % 96) / 4) === 9 ? 7_200 : 0));
+  const scaler = { maxAgents: 20, idleMs: 60_000, coolDownMs: 30_000, useForecast: true };
+
+  for (const isForeseen of [true, false])
+    it(`finds ${isForeseen ? "agents that were started before it" : "nobody where nothing is foreseen"}`, () => {
+      const past = isForeseen ? new Arrivals({ firstStretch, arrivals }) : undefined;
+      const simulation = new Simulation(scaler, past);
+      const { arena } = simulation;
+      const sender = arena.sender();
+      arena.nowMs = day("04T08:40:00");
+      simulation.runUntil(arena.nowMs + 1_000);
+      sender.offer(1);
+      simulation.runUntil(day("04T08:45:00"));
+      assert.equal(simulation.crew.size, 0, "one task long before it keeps nobody");
+      simulation.runUntil(day("04T08:59:30"));
+      assert.equal(simulation.crew.size > 0, isForeseen);
+      const reasons = simulation.decisions.map(({ reason }) => reason);
+      assert.equal(
+        reasons.some((reason) => /by the days before .* tasks per second come in 60 s/.test(reason)),
+        isForeseen,
+      );
+      // The day is another one: what was foreseen does not come, and they go.
+      simulation.runUntil(day("04T10:15:00"));
+      assert.equal(simulation.crew.size, 0);
     });
 });

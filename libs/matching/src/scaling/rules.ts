@@ -8,6 +8,9 @@ const scalingDefaults = {
   idleMs: 60_000,
 } as const;
 
+/** How far ahead a scaler looks: about as long as agents take to start. */
+export const forecastLeadMs = 60_000;
+
 export interface ScalingRules {
   readonly minAgents: number;
   readonly maxAgents: number;
@@ -31,6 +34,8 @@ export interface Load {
   /** Tasks that came and that ended, per second, over the last minute. */
   readonly arrivalsPerSec: number;
   readonly finishesPerSec: number;
+  /** Tasks per second that are foreseen, so long ahead that an agent can have started; 0 where nothing is. */
+  readonly expectedPerSec: number;
   /** How long an attempt takes; 0 while nobody knows. */
   readonly meanMs: number;
   /** Slots of agents that do the same and are not the scaler's. */

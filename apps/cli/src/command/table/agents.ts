@@ -56,6 +56,7 @@ const settings: readonly Option[] = [
   { name: "idle", value: "SPAN", summary: "agents go when they had nothing to do for so long (1m)" },
   { name: "cool-down", value: "SPAN", summary: "none goes so soon after a change (1m)" },
   { name: "sleep", summary: "agents are put to sleep instead of being ended" },
+  { name: "forecast", summary: "what usually comes at this time of the day counts too" },
   {
     name: "window",
     value: "'BEGIN to END = N..M'",

@@ -37,6 +37,8 @@ export interface AgentWindow {
   busy(agentId: string): number | undefined;
   drain(agentId: string, reason: string, deadlineMs: number): void;
   quarantine(agentId: string, reason: string): void;
+  /** How often in a row an agent's program has ended by itself by now; 0 when that is over. */
+  crashed(agentId: string, crashes: number): void;
   /** An agent's program has begun, and it has not joined yet. */
   started(agentId: string): void;
   /** An agent's program has ended: whatever it had is lost. */

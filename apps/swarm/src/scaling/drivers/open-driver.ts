@@ -19,6 +19,7 @@ export interface DriverParts {
   readonly ids: IdSource;
   readonly settings: ScalingSettings;
   readonly quarantineAfter: () => number;
+  readonly crashes: ReadonlyMap<string, number>;
 }
 
 /** What is wrong with the driver of a scaler here; undefined when it can be opened. */
@@ -50,12 +51,12 @@ export function driverProblem(
 
 /** The driver of a scaler that was found sound. */
 export function openDriver(parts: DriverParts): Driver | undefined {
-  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter } = parts;
+  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes } = parts;
   const { scalerId, driver } = scaler;
   switch (driver?.$case) {
     case "process":
       return new ProcessDriver({
-        ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter },
+        ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter, crashes },
         joinMs: settings.joinMs,
         settings: driver.value,
       });

@@ -35,6 +35,8 @@ export interface BerthParts {
   readonly stopMs: number;
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
+  /** How often in a row its program has ended by itself before, elsewhere. */
+  readonly crashes: number;
   readonly agents: AgentWindow;
   readonly records: LaunchRecords;
   readonly clock: Clock;
@@ -76,7 +78,9 @@ export class Berth {
   constructor(parts: BerthParts) {
     this.#parts = parts;
     this.agentId = parts.agentId;
-    this.#start();
+    this.#crashes = parts.crashes;
+    if (parts.crashes >= parts.quarantineAfter()) this.#putAside("ended by itself where its pool was before");
+    else this.#start();
   }
 
   get state(): State["name"] {
@@ -113,8 +117,14 @@ export class Berth {
 
   release(): void {
     if (this.#state.name !== "quarantined") return;
-    this.#crashes = 0;
+    this.forgive();
     this.#start();
+  }
+
+  /** Its crashes do not count any more. */
+  forgive(): void {
+    if (this.#crashes > 0) this.#parts.agents.crashed(this.agentId, 0);
+    this.#crashes = 0;
   }
 
   /** Resolves when nothing of it runs any more. */
@@ -193,12 +203,19 @@ export class Berth {
     }
     const { crashes, againAfterMs } = crashAfter(this.#crashes, livedMs, quarantineAfter(), chance);
     this.#crashes = crashes;
+    agents.crashed(this.agentId, crashes);
     this.#error = scalingErrors.crashed({ agent: this.agentId, how, crashes });
     logger.warn("an agent ended by itself", { agent: this.agentId, how, crashes, againAfterMs });
-    if (againAfterMs === undefined) {
-      this.#state = { name: "quarantined" };
-      agents.quarantine(this.agentId, `it ${how}, ${crashes} times in a row`);
-    } else this.#state = { name: "resting", timer: timers.after(againAfterMs, () => this.#start()) };
+    if (againAfterMs === undefined) this.#putAside(how);
+    else this.#state = { name: "resting", timer: timers.after(againAfterMs, () => this.#start()) };
+  }
+
+  #putAside(how: string): void {
+    const { agentId: agent } = this;
+    const crashes = this.#crashes;
+    this.#state = { name: "quarantined" };
+    this.#error = scalingErrors.crashed({ agent, how, crashes });
+    this.#parts.agents.quarantine(agent, `it ${how}, ${crashes} times in a row`);
   }
 
   /** Drains, asks, insists. */

@@ -40,6 +40,10 @@ class Window implements AgentWindow {
     this.said.push(`quarantine ${agentId}: ${reason}`);
   }
 
+  crashed(agentId: string, crashes: number): void {
+    this.said.push(`crashed ${agentId}: ${crashes}`);
+  }
+
   started(agentId: string): void {
     this.said.push(`started ${agentId}`);
   }
@@ -64,14 +68,18 @@ describe("agents as programs of this machine", () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  function driverOf(settings: Parameters<typeof ProcessSettings.fromPartial>[0], quarantineAfter = 3) {
+  function driverOf(
+    settings: Parameters<typeof ProcessSettings.fromPartial>[0],
+    quarantineAfter = 3,
+    crashes: ReadonlyMap<string, number> = new Map(),
+  ) {
     const agents = new Window();
     const logger = recordingLogger();
     const { clock, timers } = real;
     const records = new LaunchRecords(directory);
     const chance = { ...seededChance(1), random: () => 0 };
     const driver = new ProcessDriver({
-      ...{ scalerId: "crew", agents, records, joinMs: 60_000 },
+      ...{ scalerId: "crew", agents, records, joinMs: 60_000, crashes },
       quarantineAfter: () => quarantineAfter,
       settings: ProcessSettings.fromPartial({ stopMs: 500, ...settings }),
       home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "secret" },
@@ -134,6 +142,33 @@ describe("agents as programs of this machine", () => {
     assert.equal(driver.standing().quarantined, 1, "it counts as one that is there");
     driver.release("crew-1");
     assert.equal(driver.standing().starting, 1);
+    await driver.close("left");
+  });
+
+  it("that crashed where their pool was before are not started often enough again, and begin anew when released", async () => {
+    const broken = { command: ["node", "-e", "process.exit(3)"] };
+    const { driver, agents } = driverOf(
+      broken,
+      3,
+      new Map([
+        ["crew-1", 2],
+        ["crew-2", 3],
+      ]),
+    );
+    driver.want(2, "");
+    await until("both to be put aside", () => driver.standing().quarantined === 2);
+    const started = agents.said.filter((said) => said.startsWith("started"));
+    assert.deepEqual(
+      started,
+      ["started crew-1"],
+      "one more was one too many for it, and the other had had enough",
+    );
+    assert.ok(agents.said.includes("crashed crew-1: 3"));
+    driver.release("crew-2");
+    assert.ok(agents.said.includes("crashed crew-2: 0"));
+    await until("its own row", () => agents.said.includes("crashed crew-2: 1"));
+    driver.want(0, "");
+    assert.ok(agents.said.includes("crashed crew-1: 0"), "whoever has its name the next time begins anew");
     await driver.close("left");
   });
 

@@ -24,6 +24,8 @@ export interface ProcessDriverParts {
   readonly ids: IdSource;
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
+  /** How often in a row programs have ended by themselves where the pool was before, by agent. */
+  readonly crashes: ReadonlyMap<string, number>;
 }
 
 const stopDefaultMs = 10_000;
@@ -34,10 +36,13 @@ export class ProcessDriver implements Driver {
   /** By number. */
   readonly #berths = new Map<number, Berth>();
   readonly #leaving = new Set<Berth>();
+  /** Of those whose berth was not there yet. */
+  readonly #crashes: Map<string, number>;
   #isClosed = false;
 
   constructor(parts: ProcessDriverParts) {
     this.#parts = parts;
+    this.#crashes = new Map(parts.crashes);
   }
 
   want(count: number, reason: string): void {
@@ -48,6 +53,8 @@ export class ProcessDriver implements Driver {
     const last = [...this.#berths].sort(([, one], [, other]) => this.#worth(one) - this.#worth(other));
     for (const [number, berth] of last.slice(0, this.#berths.size - count)) {
       this.#berths.delete(number);
+      // Whoever has its name the next time begins anew.
+      berth.forgive();
       void this.#dismiss(berth, reason, false);
     }
   }
@@ -102,8 +109,10 @@ export class ProcessDriver implements Driver {
       this.#parts;
     const number = this.#freeNumber();
     const agentId = `${scalerId}-${number}`;
+    const crashes = this.#crashes.get(agentId) ?? 0;
+    this.#crashes.delete(agentId);
     const berth = new Berth({
-      ...{ agentId, agents, records, joinMs, quarantineAfter },
+      ...{ agentId, crashes, agents, records, joinMs, quarantineAfter },
       command: settings.command,
       directory: settings.directory,
       stopMs: settings.stopMs || stopDefaultMs,

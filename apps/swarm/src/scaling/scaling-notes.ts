@@ -1,0 +1,92 @@
+/**
+ * What scalers saw and did, brought to the machines of their pools in batches: so that the next owner of a pool, or this process
+ * after a restart, goes on from there.
+ *
+ * 1. A batch waits for the one before; one that fails is brought again, as long as the pool is owned here.
+ * 2. What a process that is killed had not brought yet is lost: no more than was seen since the batch before.
+ */
+import type { NoteScalings, Scaling } from "@tutti/contracts/swarm/v1";
+import { errorFromUnknown, type Logger } from "@tutti/kernel";
+import type { Pool, StretchArrivals } from "@tutti/matching";
+
+type Batch = { readonly [K in keyof NoteScalings]: NoteScalings[K] };
+
+export interface ScalingNotesParts {
+  /** Resolves when it is durable. */
+  readonly keep: (pool: Pool, noted: NoteScalings) => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+/** So many of a kind wait at most, the last ones: where they cannot be brought there is more to worry about. */
+const waitingMax = 300;
+
+export class ScalingNotes {
+  readonly #parts: ScalingNotesParts;
+  readonly #waiting = new Map<Pool, Batch>();
+  readonly #underWay = new Map<Pool, Promise<void>>();
+
+  constructor(parts: ScalingNotesParts) {
+    this.#parts = parts;
+  }
+
+  decided(pool: Pool, scalerId: string, scaling: Scaling): void {
+    this.#batchOf(pool).scalings.push({ scalerId, scaling });
+  }
+
+  /** How often in a row the program of an agent has ended by itself by now. */
+  crashed(pool: Pool, scalerId: string, agentId: string, crashes: number): void {
+    const batch = this.#batchOf(pool);
+    const known = batch.crashes.find((one) => one.scalerId === scalerId && one.agentId === agentId);
+    if (known === undefined) batch.crashes.push({ scalerId, agentId, crashes });
+    else known.crashes = crashes;
+  }
+
+  came(pool: Pool, scalerId: string, seen: readonly StretchArrivals[]): void {
+    if (seen.length > 0) this.#batchOf(pool).arrivals.push(...seen.map((one) => ({ scalerId, ...one })));
+  }
+
+  /** Resolves when all that was noted of a pool until now is durable, or is known not to become so. */
+  async bring(pool: Pool): Promise<void> {
+    await this.#underWay.get(pool);
+    const batch = this.#waiting.get(pool);
+    if (batch === undefined) return;
+    this.#waiting.delete(pool);
+    const brought = this.#parts.keep(pool, batch).then(
+      () => {},
+      (thrown: unknown) => this.#failed(pool, batch, thrown),
+    );
+    this.#underWay.set(pool, brought);
+    await brought;
+    if (this.#underWay.get(pool) === brought) this.#underWay.delete(pool);
+  }
+
+  /** A pool is not owned here any more. */
+  forget(pool: Pool): void {
+    this.#waiting.delete(pool);
+  }
+
+  #failed(pool: Pool, batch: Batch, thrown: unknown): void {
+    const { namespace, name } = pool;
+    const error = errorFromUnknown(thrown);
+    this.#parts.logger.info("what scalers did could not be noted yet", { namespace, pool: name, error });
+    const later = this.#waiting.get(pool);
+    this.#waiting.set(pool, later === undefined ? batch : joined(batch, later));
+  }
+
+  #batchOf(pool: Pool): Batch {
+    const known = this.#waiting.get(pool);
+    if (known !== undefined) return known;
+    const batch: Batch = { scalings: [], crashes: [], arrivals: [] };
+    this.#waiting.set(pool, batch);
+    return batch;
+  }
+}
+
+function joined(before: Batch, after: Batch): Batch {
+  const last = <Note>(one: readonly Note[], other: readonly Note[]) => [...one, ...other].slice(-waitingMax);
+  return {
+    scalings: last(before.scalings, after.scalings),
+    crashes: last(before.crashes, after.crashes),
+    arrivals: last(before.arrivals, after.arrivals),
+  };
+}

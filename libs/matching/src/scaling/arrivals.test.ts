@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Arrivals, stretchMs } from "./arrivals.ts";
+
+const perDay = 96;
+const dayMs = perDay * stretchMs;
+const startMs = 20_000 * dayMs;
+const perSec = (tasks: number) => (tasks * 1_000) / stretchMs;
+
+/** 900 tasks in each quarter of the ninth hour of a day, none in the others. */
+const usual = (stretch: number) => (Math.floor((stretch % perDay) / 4) === 9 ? 900 : 0);
+
+function liveThrough(arrivals: Arrivals, fromMs: number, untilMs: number, tasks = usual): void {
+  for (let nowMs = fromMs; nowMs < untilMs; nowMs += stretchMs / 3)
+    arrivals.add(tasks(Math.floor(nowMs / stretchMs)) / 3, nowMs);
+}
+
+describe("arrivals", () => {
+  it("are foreseen after two days, and not before", () => {
+    const arrivals = new Arrivals();
+    const nineMs = 9.5 * 4 * stretchMs;
+    liveThrough(arrivals, startMs, startMs + dayMs + nineMs);
+    assert.equal(arrivals.expectedPerSec(startMs + dayMs + nineMs), 0, "one day may have been any day");
+    liveThrough(arrivals, startMs + dayMs + nineMs, startMs + 2 * dayMs + nineMs);
+    const foreseen = arrivals.expectedPerSec(startMs + 2 * dayMs + nineMs);
+    assert.ok(Math.abs(foreseen - perSec(900)) < 0.1, `${foreseen}`);
+  });
+
+  it("are none in the hours in which none come, and rise from the middle of one stretch to that of the next", () => {
+    const arrivals = new Arrivals();
+    const dayThreeMs = startMs + 2 * dayMs;
+    liveThrough(arrivals, startMs, dayThreeMs + 4 * stretchMs);
+    assert.ok(arrivals.expectedPerSec(dayThreeMs + 4.5 * stretchMs) < 0.05);
+    liveThrough(arrivals, dayThreeMs + 4 * stretchMs, dayThreeMs + 35 * stretchMs + 1);
+    const at = (stretch: number) => arrivals.expectedPerSec(dayThreeMs + stretch * stretchMs);
+    assert.ok(at(35.5) < 0.05 && Math.abs(at(36) - 0.5) < 0.1 && Math.abs(at(36.5) - 1) < 0.1, `${at(36)}`);
+  });
+
+  it("go on from what an owner before has seen, its part of a stretch and what nobody saw among it", () => {
+    const before = new Arrivals();
+    const seen: number[] = [];
+    const movedMs = startMs + 3 * dayMs + 37.5 * stretchMs;
+    liveThrough(before, startMs, movedMs);
+    for (const { stretch, tasks } of before.takeSeen(true)) seen[stretch - startMs / stretchMs] = tasks;
+    const partly = seen.at(-1) ?? 0;
+    assert.ok(partly > 0 && partly < 900, "the part of the stretch that it saw");
+    // Hours in which nobody owned the pool.
+    for (let stretch = 200; stretch < 240; stretch++) seen[stretch] = -1;
+    const after = new Arrivals({ firstStretch: startMs / stretchMs, arrivals: seen });
+    after.add(0, movedMs);
+    const nextMs = movedMs + stretchMs;
+    assert.ok(Math.abs(after.expectedPerSec(nextMs) - before.expectedPerSec(nextMs)) < 0.3);
+    after.add(900 - partly, movedMs + stretchMs / 4);
+    after.add(0, nextMs);
+    assert.deepEqual(after.takeSeen(false), [
+      { stretch: Math.floor(movedMs / stretchMs), tasks: 900 - partly },
+    ]);
+  });
+
+  it("of a stretch that was not seen from its beginning are not told, nor taken for few", () => {
+    const arrivals = new Arrivals();
+    const midMs = startMs + stretchMs / 2;
+    arrivals.add(3, midMs);
+    arrivals.add(0, midMs + stretchMs);
+    arrivals.add(5, midMs + 1.1 * stretchMs);
+    arrivals.add(0, midMs + 2 * stretchMs);
+    assert.deepEqual(arrivals.takeSeen(false), [{ stretch: startMs / stretchMs + 1, tasks: 5 }]);
+  });
+});
