@@ -46,6 +46,8 @@ export interface PoolCore extends SendersPool {
   readonly demands: DemandBook;
   readonly profiles: ProfileBook;
   readonly limits: LimitBook;
+  /** Undefined while nothing is known of quotas and reservations. */
+  readonly allotments: AllotmentBook | undefined;
   readonly claims: ClaimBook;
   readonly affinity: Affinity;
   readonly bound: BoundBook;
@@ -139,17 +141,25 @@ export interface Denied {
   readonly atMs: number;
 }
 
+/** What quotas and reservations allow in a pool. */
+export interface AllotmentBook {
+  /** What a task counts against beside its keys. */
+  of(task: Task): readonly Limit[];
+}
+
 /** The limits of a pool by key. */
 export interface LimitBook {
   readonly limits: Iterable<Limit>;
+  /** Those of quotas and reservations. */
+  readonly allotted: Set<Limit>;
   readonly rules: ReadonlyMap<string, LimitRule>;
   /** The limits of a task, which counts as one that uses them until they are given back. */
   take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal;
   giveBack(limits: readonly Limit[], nowMs: number): void;
   /** The first that has no room now; undefined when all have. */
-  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined;
+  fullOf(limits: readonly Limit[], nowMs: number, demand: Demand): Limit | undefined;
   /** An attempt begins that counts against it. */
-  begin(limit: Limit, nowMs: number): void;
+  begin(limit: Limit, nowMs: number, demand: Demand): void;
   /** Lets those go on that there is room for, and looks again when the rate has more. */
   wake(limit: Limit, nowMs: number): void;
 }

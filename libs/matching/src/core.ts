@@ -7,6 +7,7 @@ import type { PoolCore } from "./books.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
 import type { HookDesk } from "./hooks/hook-desk.ts";
+import type { PoolAllotments } from "./limits/allotments.ts";
 import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
 import { Bound } from "./match/bound.ts";
@@ -41,6 +42,7 @@ export class Core implements PoolCore, TaskHome {
   readonly demands: Demands;
   readonly profiles: Profiles;
   readonly limits: Limits;
+  allotments: PoolAllotments | undefined = undefined;
   readonly claims: Claims;
   readonly affinity = new Affinity(affinitiesMax);
   readonly bound = new Bound();

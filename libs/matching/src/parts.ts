@@ -133,7 +133,8 @@ export interface Twin {
 
 /** What only some tasks have. */
 export interface Extras {
-  readonly limits: readonly Limit[];
+  /** Those by key, and behind them those of quotas and reservations. */
+  limits: readonly Limit[];
   /** The limit that let it go on, while it has not been assigned. */
   wokenBy: Limit | undefined;
   /** The limit that it waits for, by id; empty when for none. */
@@ -489,6 +490,20 @@ export interface Allowance {
   readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
 }
 
+/** What a limit is made of that is none by key. */
+export interface LimitOrigin {
+  readonly kind: "quota" | "reservation";
+  /** Of a quota its id; of what reservations hold the ids of these. */
+  readonly id: string;
+  readonly namespace: string;
+  /** `slots`, or a named resource. */
+  readonly name: string;
+  /** What there is of it in all. */
+  readonly limit: number;
+  /** What is set aside, in words; empty for quotas. */
+  readonly told: string;
+}
+
 /** What tasks with the same key share. */
 export interface Limit extends Due {
   readonly id: string;
@@ -498,6 +513,8 @@ export interface Limit extends Due {
   readonly allowance: Allowance;
   readonly held: number;
   readonly waiting: number;
+  /** Undefined for a key. */
+  readonly origin: LimitOrigin | undefined;
   /** Tasks that refer to it. */
   uses: number;
   /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
@@ -510,10 +527,12 @@ export interface Limit extends Due {
   roomAt(nowMs: number): number;
   /** Whether nothing is left of it. */
   idleAt(nowMs: number): boolean;
-  begin(nowMs: number): void;
+  /** How much one task takes that asks for this. */
+  amountOf(demand: Demand): number;
+  begin(nowMs: number, demand: Demand): void;
   /** Lets as many go on as there is room for. */
   wake(nowMs: number, go: (task: Task, nowMs: number) => void): void;
-  end(hasBegun: boolean): void;
+  end(hasBegun: boolean, demand: Demand): void;
   /** It is back when it was let go on, and the room was taken. */
   wait(task: Task, isBack: boolean): void;
   /** A task that waits here leaves for good. */

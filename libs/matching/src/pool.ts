@@ -14,6 +14,7 @@ import { scalerIdOf } from "./agents/launch.ts";
 import { reconcile } from "./agents/reconcile.ts";
 import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
+import type { Allotments, AllotmentUses } from "./api/allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./api/hooks.ts";
 import type {
   Attendance,
@@ -29,6 +30,7 @@ import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { hookEnds } from "./hooks/ends.ts";
 import { HookDesk } from "./hooks/hook-desk.ts";
+import { PoolAllotments } from "./limits/allotments.ts";
 import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
 import { defaultSettings, resolveSettings } from "./settings.ts";
@@ -185,6 +187,22 @@ export class PoolOwner implements Pool {
 
   limits(): PoolLimit[] {
     return limitViews(this.#core);
+  }
+
+  allot(namespace: string, told: Allotments, nowMs: number): void {
+    const core = this.#core;
+    // What nobody has ever said anything about costs nothing.
+    if (core.allotments === undefined && told.parts.length + told.reservations.length === 0) return;
+    core.allotments ??= new PoolAllotments(core);
+    core.allotments.tell(namespace, told, nowMs);
+  }
+
+  allotted(namespace: string): AllotmentUses {
+    return this.#core.allotments?.uses(namespace) ?? [];
+  }
+
+  get namespaces(): ReadonlySet<string> {
+    return this.#core.profiles.namespaces;
   }
 
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined {

@@ -11,6 +11,7 @@ import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
+import type { Allotments, AllotmentUses } from "./allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
 
 /**
@@ -51,6 +52,13 @@ export interface Pool {
   removeLimit(key: string, nowMs: number): Refusal | undefined;
   /** The rules that were set, and every key that somebody holds or waits for, by key. */
   limits(nowMs: number): PoolLimit[];
+
+  /** What quotas and reservations allow tasks of a namespace from now on; counts stay. */
+  allot(namespace: string, told: Allotments, nowMs: number): void;
+  /** What they have of it. */
+  allotted(namespace: string): AllotmentUses;
+  /** Namespaces that senders have tasks of, or may have at any time. */
+  readonly namespaces: ReadonlySet<string>;
 
   /**
    * Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. One that is not there

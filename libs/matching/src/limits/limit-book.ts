@@ -10,7 +10,7 @@ import type { LimitRule } from "../api/pool.ts";
 import type { LimitBook } from "../books.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Limit, Task } from "../parts.ts";
+import type { Demand, Limit, Task } from "../parts.ts";
 import type { Wheel } from "../time/wheel.ts";
 import type { LimitWatch } from "./limit.ts";
 import { KeyLimit } from "./limit.ts";
@@ -21,6 +21,8 @@ export class Limits implements LimitBook, LimitWatch {
   readonly #wheel: Wheel;
   readonly #limits = new Map<string, Limit>();
   readonly #rules = new Map<string, LimitRule>();
+  /** Those of quotas and reservations, which somebody else makes. */
+  readonly allotted = new Set<Limit>();
   /** While some of what is at work is not known, nothing that is limited begins. */
   #frozen = false;
   /** Takes a task back into its queue. */
@@ -57,9 +59,9 @@ export class Limits implements LimitBook, LimitWatch {
   }
 
   /** The first that has no room now; undefined when all have. */
-  fullOf(limits: readonly Limit[], nowMs: number): Limit | undefined {
+  fullOf(limits: readonly Limit[], nowMs: number, demand: Demand): Limit | undefined {
     if (this.#frozen) return limits[0];
-    for (const limit of limits) if (limit.roomAt(nowMs) < 1) return limit;
+    for (const limit of limits) if (limit.roomAt(nowMs) + 1e-9 < limit.amountOf(demand)) return limit;
     return undefined;
   }
 
@@ -71,6 +73,7 @@ export class Limits implements LimitBook, LimitWatch {
     if (!this.#frozen) return;
     this.#frozen = false;
     for (const limit of this.#limits.values()) this.wake(limit, nowMs);
+    for (const limit of this.allotted) this.wake(limit, nowMs);
   }
 
   giveBack(limits: readonly Limit[], nowMs: number): void {
@@ -88,8 +91,8 @@ export class Limits implements LimitBook, LimitWatch {
   }
 
   /** An attempt begins that counts against it. */
-  begin(limit: Limit, nowMs: number): void {
-    limit.begin(nowMs);
+  begin(limit: Limit, nowMs: number, demand: Demand): void {
+    limit.begin(nowMs, demand);
     this.#watch(limit, nowMs);
   }
 
@@ -154,7 +157,7 @@ export class Limits implements LimitBook, LimitWatch {
   }
 
   #forget(limit: Limit, nowMs: number): void {
-    if (limit.uses > 0) return;
+    if (limit.uses > 0 || limit.origin !== undefined) return;
     if (limit.idleAt(nowMs)) {
       this.#wheel.remove(limit);
       this.#limits.delete(limit.id);

@@ -31,6 +31,11 @@ export class LimitLine {
   #passed = 0;
   /** How many were let go on and have not been assigned. */
   woken = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   get empty(): boolean {
     return this.#lanes.size === 0;
@@ -46,6 +51,7 @@ export class LimitLine {
     } else if (isBack) lane.rank = Math.max(lane.rank - 1 / weight, this.#passed - 1 / weight);
     lane.weight = weight;
     lane.tasks.add(task);
+    this.#size++;
     this.#settle(lane);
   }
 
@@ -53,6 +59,7 @@ export class LimitLine {
     const lane = this.#byParty.get(partyOf(task));
     if (lane === undefined) return;
     lane.tasks.remove(task);
+    this.#size--;
     this.#settle(lane);
   }
 
@@ -70,6 +77,7 @@ export class LimitLine {
     const task = lane?.tasks.first;
     if (lane === undefined || task === undefined) return undefined;
     lane.tasks.remove(task);
+    this.#size--;
     this.#passed = Math.max(this.#passed, lane.rank);
     lane.rank += 1 / lane.weight;
     this.#settle(lane);

@@ -9,7 +9,7 @@
  *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Allowance, Demand, Limit, Task } from "../parts.ts";
+import type { Allowance, Demand, Limit, LimitOrigin, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import { LimitLine } from "./limit-line.ts";
 
@@ -43,6 +43,11 @@ export class KeyLimit extends Due implements Limit {
     this.namespace = namespace;
     this.set = set;
     this.#watch = watch;
+  }
+
+  /** What it is made of, where that is a quota or a reservation. */
+  get origin(): LimitOrigin | undefined {
+    return undefined;
   }
 
   get allowance(): Allowance {
@@ -90,15 +95,20 @@ export class KeyLimit extends Due implements Limit {
     return this.#rateMs;
   }
 
-  begin(nowMs: number): void {
-    this.held++;
+  /** How much one task takes that asks for this. */
+  amountOf(_demand: Demand): number {
+    return 1;
+  }
+
+  begin(nowMs: number, demand: Demand): void {
+    this.held += this.amountOf(demand);
     const { rate } = this.allowance;
     if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
   }
 
   /** An attempt has ended, or did not begin after all. */
-  end(hasBegun: boolean): void {
-    this.held--;
+  end(hasBegun: boolean, demand: Demand): void {
+    this.held -= this.amountOf(demand);
     const { rate } = this.allowance;
     if (!hasBegun && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
   }
@@ -138,9 +148,11 @@ export class KeyLimit extends Due implements Limit {
   /** Lets as many go on as there is room for. */
   wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
     if (this.waiting === 0) return;
-    const room = this.roomAt(nowMs);
-    for (const line of this.#lines.values()) {
-      while (line.woken < room) {
+    // A hair is nothing: sums of parts are not exact.
+    const room = this.roomAt(nowMs) + 1e-9;
+    for (const [demand, line] of this.#lines) {
+      const amount = this.amountOf(demand);
+      while ((line.woken + 1) * amount <= room) {
         const task = line.take();
         if (task === undefined) break;
         this.waiting--;
@@ -148,6 +160,13 @@ export class KeyLimit extends Due implements Limit {
         go(task, nowMs);
       }
     }
+  }
+
+  /** How much of it those want that wait here. */
+  get wanted(): number {
+    let wanted = 0;
+    for (const [demand, line] of this.#lines) wanted += line.size * this.amountOf(demand);
+    return wanted;
   }
 
   #forget(demand: Demand, line: LimitLine): void {

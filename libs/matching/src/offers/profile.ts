@@ -32,6 +32,11 @@ export class Profiles implements ProfileBook {
     return profile;
   }
 
+  /** Namespaces of which senders have tasks, or may have some at any time. */
+  get namespaces(): Set<string> {
+    return new Set([...this.#byKey.values()].map(({ namespace }) => namespace));
+  }
+
   giveBack(profile: Profile): void {
     if (--profile.uses > 0) return;
     this.#byKey.delete(profile.key);

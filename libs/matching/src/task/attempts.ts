@@ -41,7 +41,8 @@ export function hold(core: PoolCore, task: Task, agent: Agent, nowMs: number): v
   task.runFromMs = nowMs;
   agent.add(task);
   core.working++;
-  if (task.extras !== undefined) for (const limit of task.extras.limits) core.limits.begin(limit, nowMs);
+  if (task.extras !== undefined)
+    for (const limit of task.extras.limits) core.limits.begin(limit, nowMs, task.demand);
   core.watch(task);
 }
 

@@ -5,9 +5,11 @@ import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Extras, Limit, Profile, Seat, Task } from "../parts.ts";
+import { allot } from "../limits/allotments.ts";
+import type { Limit, Profile, Seat, Task } from "../parts.ts";
 import { hold } from "./attempts.ts";
 import { dropCopy } from "./copies.ts";
+import { extrasOf } from "./extras.ts";
 import { noteUrgent } from "./giving-way.ts";
 import { finish, settle } from "./outcomes.ts";
 import { detach, stop } from "./releasing.ts";
@@ -83,27 +85,8 @@ function taskOf(
   const { share } = offer;
   if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || share !== undefined)
     task.extras = extrasOf(limits, { stickyKey, contextKey, share });
+  if (core.allotments !== undefined) allot(core.allotments, task);
   return task;
-}
-
-function extrasOf(
-  limits: readonly Limit[],
-  { stickyKey, contextKey, share }: Pick<Extras, "stickyKey" | "contextKey" | "share">,
-): Extras {
-  return {
-    limits,
-    wokenBy: undefined,
-    waitsFor: "",
-    waitsSinceMs: 0,
-    waited: [],
-    stickyKey,
-    contextKey,
-    unbound: undefined,
-    boundDueMs: never,
-    mayBind: true,
-    repeats: [],
-    share,
-  };
 }
 
 /** Whether an agent has the task already: then that goes on, or its result is there. */

@@ -13,7 +13,7 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
   if (task.stage === "working") core.working--;
   core.roster.loosened(agent);
   if (extras === undefined) return;
-  for (const limit of extras.limits) limit.end(hasBegun);
+  for (const limit of extras.limits) limit.end(hasBegun, task.demand);
   for (const limit of extras.limits) core.limits.wake(limit, nowMs);
 }
 

@@ -3,7 +3,7 @@ import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
-import type { Agent, Extras, Task } from "../parts.ts";
+import type { Agent, Extras, Limit, Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -63,7 +63,7 @@ export function enter(core: PoolCore, task: Task): void {
 
 /** Takes a task aside when one of its limits is full. */
 export function holdBack(core: PoolCore, task: Task, extras: Extras, nowMs: number): boolean {
-  const full = core.limits.fullOf(extras.limits, nowMs);
+  const full = core.limits.fullOf(extras.limits, nowMs, task.demand);
   if (full === undefined) return false;
   task.share?.remove(task);
   task.share = undefined;
@@ -78,16 +78,33 @@ export function holdBack(core: PoolCore, task: Task, extras: Extras, nowMs: numb
   return true;
 }
 
+export function isLimitedBy({ stage, extras }: Task, limit: Limit): boolean {
+  return stage === "limited" && extras?.waitsFor === limit.id;
+}
+
+/** It does not wait for its limit any more, and is in no queue then. */
+export function leaveLimit(task: Task, nowMs: number): void {
+  const { extras } = task;
+  if (extras === undefined) return;
+  extras.limits.find(({ id }) => id === extras.waitsFor)?.leave(task);
+  noteWait(extras, nowMs);
+  extras.waitsFor = "";
+}
+
 /** A limit has room for a task that waited for it. */
 export function letGo(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;
-  const key = extras.limits.find(({ id }) => id === extras.waitsFor)?.key ?? "";
-  if (nowMs > extras.waitsSinceMs && extras.waited.length < namedMax)
-    extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });
+  noteWait(extras, nowMs);
   extras.wokenBy = extras.limits.find((limit) => limit.id === extras.waitsFor);
   extras.waitsFor = "";
   enqueue(task);
+}
+
+function noteWait(extras: Extras, nowMs: number): void {
+  const key = extras.limits.find(({ id }) => id === extras.waitsFor)?.key ?? "";
+  if (nowMs > extras.waitsSinceMs && extras.waited.length < namedMax)
+    extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });
 }
 
 /** What let a task go on may let another one go instead. */

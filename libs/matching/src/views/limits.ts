@@ -25,7 +25,7 @@ export function limitViews(core: PoolCore): PoolLimit[] {
       queued: waiting,
       running: held,
       retrying: retrying.get(limit) ?? 0,
-      holders: holdersOf(core, limit),
+      holders: limit.held === 0 ? [] : holdersOf(core, (one) => one === limit),
     });
   }
   for (const { key, maxConcurrent, rate, description } of limits.rules.values())
@@ -45,11 +45,10 @@ function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
 }
 
 /** Who counts against a limit. Looks at all tasks: for people who ask. */
-export function holdersOf(core: PoolCore, limit: Limit): WorkReference[] {
+export function holdersOf(core: PoolCore, isMeant: (limit: Limit) => boolean): WorkReference[] {
   const holders: WorkReference[] = [];
-  if (limit.held === 0) return holders;
   for (const task of core.tasks.values()) {
-    if (task.agent === undefined || task.extras?.limits.includes(limit) !== true) continue;
+    if (task.agent === undefined || task.extras?.limits.some(isMeant) !== true) continue;
     holders.push(workOf(task));
     if (holders.length >= namedMax) break;
   }

@@ -5,7 +5,7 @@ import { isBroken } from "../agents/breaker.ts";
 import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
-import type { Agent, Task } from "../parts.ts";
+import type { Agent, Limit, LimitOrigin, Share, Task } from "../parts.ts";
 import { holdersOf } from "./limits.ts";
 
 /** One reason. */
@@ -27,6 +27,8 @@ export interface Reason {
 
 const {
   WAIT_CAUSE_LIMIT,
+  WAIT_CAUSE_QUOTA,
+  WAIT_CAUSE_LOCK,
   WAIT_CAUSE_HOOK,
   WAIT_CAUSE_NO_CAPABILITY,
   WAIT_CAUSE_NO_MATCH,
@@ -98,13 +100,19 @@ export function obstacleOf(agent: Agent, task: Task): string {
   return isFit(agent, fit) ? "" : "its resources are in use";
 }
 
-function limitReason(core: PoolCore, { extras, stage }: Task, nowMs: number): Reason | undefined {
+function limitReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
+  const { extras, stage } = task;
   if (extras === undefined) return undefined;
   const full =
     stage === "limited"
       ? extras.limits.find(({ id }) => id === extras.waitsFor)
-      : core.limits.fullOf(extras.limits, nowMs);
+      : core.limits.fullOf(extras.limits, nowMs, task.demand);
   if (full === undefined) return undefined;
+  if (full.origin !== undefined)
+    return {
+      ...allottedReason(core, full, full.origin),
+      ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
+    };
   const { maxConcurrent, rate } = full.allowance;
   const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
   let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
@@ -114,11 +122,48 @@ function limitReason(core: PoolCore, { extras, stage }: Task, nowMs: number): Re
   const more = Math.max(maxConcurrent, full.held) + 1;
   return {
     ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
-    holders: holdersOf(core, full),
+    holders: holdersOf(core, (limit) => limit === full),
     ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
     ...(isFull && { command: `tutti pool limit ${core.name} ${full.key} --max ${more}` }),
   };
 }
+
+/** A quota that is used up, or what others have set aside. */
+function allottedReason(core: PoolCore, { held, key }: Limit, origin: LimitOrigin): Reason {
+  const { kind, id, namespace, name, limit, told } = origin;
+  const users = usersOf(core, origin);
+  const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
+  if (kind === "reservation") {
+    const text = `${told}: of ${limit} of ${name} others have ${held}${by}`;
+    const remedy = "wait until it is over, or let the session use it";
+    const holders = holdersOf(core, (one) => one.origin?.kind === kind && one.origin.name === key);
+    return { ...reason(WAIT_CAUSE_LOCK, text, id, remedy), holders };
+  }
+  const text = `the quota ${id} of the namespace ${namespace} allows ${limit} of ${name} at once; ${held} are used in this pool${by}`;
+  return {
+    ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
+    holders: holdersOf(core, (one) => one.origin?.id === id && one.origin.name === name),
+    command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
+  };
+}
+
+/** Who counts against it, by share, the greatest first. */
+function usersOf(core: PoolCore, { kind, id, name }: LimitOrigin): string[] {
+  const counts = new Map<string, number>();
+  for (const task of core.tasks.values()) {
+    if (task.agent === undefined) continue;
+    const counted = task.extras?.limits.find(
+      ({ origin }) => origin?.kind === kind && origin.name === name && origin.id === id,
+    );
+    if (counted === undefined) continue;
+    const who = task.extras?.share?.key || task.offer.workId;
+    counts.set(who, (counts.get(who) ?? 0) + counted.amountOf(task.demand));
+  }
+  const users = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+  return users.slice(0, usersMax).map(([who, count]) => `${who} ${count}`);
+}
+
+const usersMax = 5;
 
 function agentReasons(task: Task): Reason[] {
   const { demand, extras } = task;
@@ -221,10 +266,24 @@ function behindReasons(task: Task): Reason[] {
   let others = 0;
   for (const one of demand.shares) if (one !== share && one.size > 0) others++;
   if (before === 0 && others === 0) return [];
-  const text = `${before} tasks of its namespace go before it, and it takes turns with ${others} other namespaces`;
+  const { share: own } = task.extras ?? {};
+  const text =
+    own === undefined
+      ? `${before} tasks of its namespace go before it, and it takes turns with ${others} other namespaces and sessions`
+      : `${before} tasks of its session go before it, and its session, with the weight ${own.weight || 1}, takes turns with ${others} others${weightsOf(demand.shares, share)}`;
   return [
     reason(WAIT_CAUSE_BEHIND_OTHERS, text, demand.wish.capability, "raise its priority, or add agents"),
   ];
+}
+
+/** Those of others that are known by name. */
+function weightsOf(shares: Iterable<Share>, own: Share): string {
+  const named = [...shares].filter((one) => one !== own && one.size > 0 && one.party.includes("\n"));
+  if (named.length === 0) return "";
+  const told = named
+    .slice(0, usersMax)
+    .map(({ party, weight }) => `${party.slice(party.indexOf("\n") + 1)} ${weight}`);
+  return `: ${told.join(", ")}`;
 }
 
 function notFitText(agent: Agent | undefined, { demand }: Task): string {

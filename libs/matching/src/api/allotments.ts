@@ -1,0 +1,36 @@
+import type { LabelSelector } from "@tutti/contracts/types/v1";
+
+/** What quotas of a namespace allow in a pool, and what is set aside in it now. */
+export interface Allotments {
+  readonly parts: readonly AllottedPart[];
+  readonly reservations: readonly SetAsideTold[];
+}
+
+/** A part of one limit of a quota. */
+export interface AllottedPart {
+  readonly quotaId: string;
+  /** `slots`, or a named resource. */
+  readonly name: string;
+  /** How much may be at work in the pool at once. */
+  readonly amount: number;
+  /** How much the quota allows in all. */
+  readonly limit: number;
+  /** Labels of the work that it is about; undefined for all of the namespace. */
+  readonly sessions: LabelSelector | undefined;
+}
+
+export interface SetAsideTold {
+  readonly reservationId: string;
+  readonly amounts: Readonly<Record<string, number>>;
+  readonly toMs: number;
+  /** Labels of the work that may use it beside what names it; undefined for none. */
+  readonly sessions: LabelSelector | undefined;
+}
+
+/** What tasks of a namespace have, and what waits for nothing else. */
+export type AllotmentUses = readonly {
+  readonly quotaId: string;
+  readonly name: string;
+  readonly used: number;
+  readonly wanted: number;
+}[];

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import fc from "fast-check";
+import type { AllottedPart, SetAsideTold } from "../api/allotments.ts";
+import { Arena, type Sender, tokenOf } from "../testing/arena.ts";
+
+function numbers(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => from + at);
+}
+
+function tell(
+  arena: Arena,
+  parts: readonly Partial<AllottedPart>[],
+  set: Partial<SetAsideTold>[] = [],
+): void {
+  const quota = { quotaId: "default", name: "slots", amount: 0, limit: 10, sessions: undefined };
+  const reservation = { reservationId: "night", amounts: {}, toMs: 2_000_000, sessions: undefined };
+  const told = {
+    parts: parts.map((part) => ({ ...quota, ...part })),
+    reservations: set.map((one) => ({ ...reservation, ...one })),
+  };
+  arena.pool.allot("default", told, arena.nowMs);
+}
+
+const ofTeam = (team: string) => ({ equals: { team }, exists: [], absent: [] });
+
+function session(
+  sender: Sender,
+  key: string,
+  from: number,
+  count: number,
+  gpu = 1,
+  ids: string[] = [],
+): void {
+  const share = { key, weight: 1, reservationIds: ids };
+  sender.offer(numbers(from, count), { resources: gpu > 0 ? { gpu } : {} }, { share });
+}
+
+describe("quotas in a pool", () => {
+  it("hold for what came before, count what is at work, and let go on what waits when they become greater", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 20 });
+    sender.offer([1, 2, 3]);
+    arena.turn();
+    sender.offer([4, 5, 6, 7]);
+    tell(arena, [{ amount: 4 }]);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.deepEqual(arena.pool.allotted("default"), [
+      { quotaId: "default", name: "slots", used: 4, wanted: 3 },
+    ]);
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4, 5]);
+    tell(arena, [{ amount: 5 }]);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4, 5, 6]);
+    tell(arena, []);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("are of slots or of named resources, for the work with their labels", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 20, resources: { gpu: 8 } });
+    tell(arena, [{ name: "gpu", amount: 5, sessions: ofTeam("blue") }]);
+    const labels = [{ name: "team", value: "blue" }];
+    sender.offer(numbers(1, 4), { resources: { gpu: 2 } }, { labels });
+    sender.offer(numbers(11, 2), { resources: { gpu: 2 } });
+    sender.offer(numbers(21, 2), {}, { labels });
+    arena.turn();
+    assert.deepEqual(agent.given.sort(), [1, 11, 12, 2, 21, 22].sort());
+  });
+
+  it("say who uses them", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 20 });
+    tell(arena, [{ amount: 2, limit: 2 }]);
+    session(sender, "one", 1, 1, 0);
+    session(sender, "two", 11, 2, 0);
+    arena.turn();
+    const { waits } = arena.pool.explain(tokenOf(12), arena.nowMs) ?? assert.fail();
+    assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_QUOTA);
+    assert.match(
+      waits[0]?.message ?? "",
+      /^the quota default of the namespace default allows 2 of slots at once; 2 are used in this pool, by one 1, two 1$/,
+    );
+  });
+
+  it("count what is at work through every change, as a count anew would", () => {
+    const steps = fc.array(
+      fc.record({
+        kind: fc.constantFrom("offer", "offer", "answer", "answer", "tell", "cancel", "lose"),
+        amount: fc.nat(4),
+        gpu: fc.nat(2),
+        reserved: fc.nat(3),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (told) => playThrough(told)),
+      { numRuns: 150 },
+    );
+  });
+});
+
+interface Played {
+  readonly kind: string;
+  readonly amount: number;
+  readonly gpu: number;
+  readonly reserved: number;
+}
+
+function playThrough(steps: readonly Played[]): void {
+  const arena = new Arena();
+  const sender = arena.sender();
+  let agents = 0;
+  const newAgent = () => arena.agent(`a${++agents}`, { slots: 6, resources: { gpu: 4 }, credit: 1_000 });
+  let agent = newAgent();
+  let answered = new Set<number>();
+  let next = 1;
+  for (const { kind, amount, gpu, reserved } of steps) {
+    const open = () => agent.given.filter((number) => !answered.has(number));
+    if (kind === "offer") session(sender, `s${amount}`, next++, 1, gpu, amount === 0 ? ["night"] : []);
+    else if (kind === "answer") {
+      for (const number of open().slice(0, 1)) {
+        answered.add(number);
+        agent.answer(number);
+      }
+    } else if (kind === "cancel") sender.request({ cancels: [{ token: tokenOf(next - 1), reason: "" }] });
+    else if (kind === "lose") {
+      agent.link.end("killed", arena.nowMs);
+      agent = newAgent();
+      answered = new Set();
+    } else
+      tell(
+        arena,
+        amount === 0 ? [] : [{ amount }, { name: "gpu", amount: gpu }],
+        reserved === 0 ? [] : [{ amounts: { gpu: reserved } }],
+      );
+    arena.turn();
+    const atWork = arena.pool.attendance().flatMap(({ tokens }) => tokens).length;
+    for (const { name, used } of arena.pool.allotted("default"))
+      if (name === "slots") assert.equal(used, atWork, `${used} count, ${atWork} are at work`);
+  }
+  tell(arena, []);
+  arena.turn();
+  assert.equal(
+    arena.pool.queued(100, arena.nowMs).filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA).length,
+    0,
+    "nothing waits for a quota that is gone",
+  );
+}
+
+describe("reservations in a pool", () => {
+  it("are kept free for those that name them, and have no hold on what runs", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 20, resources: { gpu: 4 } });
+    session(sender, "others", 1, 3);
+    arena.turn();
+    tell(arena, [], [{ amounts: { gpu: 2 } }]);
+    session(sender, "others", 4, 3);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3], "three had begun, and nothing more does");
+    session(sender, "mine", 11, 3, 1, ["night"]);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 11]);
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 3, 11, 12]);
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual(
+      agent.given.slice(5),
+      [4],
+      "two are set aside and in use: the third of mine stands in line",
+    );
+    tell(arena, [], []);
+    agent.answer(3);
+    arena.turn();
+    assert.equal(agent.given.length, 7);
+  });
+
+  it("may be used by what has their labels", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 20, resources: { gpu: 2 } });
+    tell(arena, [], [{ amounts: { gpu: 2 }, sessions: ofTeam("blue") }]);
+    session(sender, "others", 1, 1);
+    const labels = [{ name: "team", value: "blue" }];
+    sender.offer([11], { resources: { gpu: 1 } }, { labels });
+    arena.turn();
+    assert.deepEqual(agent.given, [11]);
+  });
+
+  it("are told of by who waits for them", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 20, resources: { gpu: 2 } });
+    tell(arena, [], [{ amounts: { gpu: 2 } }]);
+    session(sender, "others", 1, 1);
+    arena.turn();
+    const { waits } = arena.pool.explain(tokenOf(1), arena.nowMs) ?? assert.fail();
+    assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_LOCK);
+    assert.match(
+      waits[0]?.message ?? "",
+      /^the reservation night holds 2 of gpu until 1970-01-01T00:33:20.000Z: of 2 of gpu others have 0$/,
+    );
+  });
+});

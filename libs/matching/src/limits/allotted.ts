@@ -1,0 +1,156 @@
+/**
+ * Limits that follow from quotas and reservations: of slots or of a named resource, of which a task takes what it asks for.
+ *
+ * 1. Of a quota, a pool has a part; it is what may be at work here at once.
+ * 2. Whoever may use a reservation has what it set aside, and of what is left over as everybody. All others have what is there less all
+ *    that is set aside, or more than that where whoever may use it has more than was set aside. Nothing is taken away from what is at work.
+ */
+import type { Demand, LimitOrigin, Task } from "../parts.ts";
+import { KeyLimit, type LimitWatch } from "./limit.ts";
+
+export const slots = "slots";
+
+/** How much of something a task takes that asks for this. */
+export function takenBy({ fit }: Demand, name: string): number {
+  if (name === slots) return 1;
+  return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
+}
+
+abstract class AllottedLimit extends KeyLimit {
+  /** What it is a limit of. */
+  readonly resource: string;
+
+  constructor(id: string, key: string, namespace: string, resource: string, watch: LimitWatch) {
+    super(id, key, namespace, undefined, watch);
+    this.resource = resource;
+  }
+
+  abstract override get origin(): LimitOrigin;
+
+  override amountOf(demand: Demand): number {
+    return takenBy(demand, this.resource);
+  }
+}
+
+export class QuotaLimit extends AllottedLimit {
+  /** What may be at work here at once. */
+  amount = 0;
+  /** What the quota allows in all pools together. */
+  limit = 0;
+  readonly quotaId: string;
+
+  constructor(namespace: string, quotaId: string, resource: string, watch: LimitWatch) {
+    super(`quota\n${namespace}\n${quotaId}\n${resource}`, quotaId, namespace, resource, watch);
+    this.quotaId = quotaId;
+  }
+
+  override get origin(): LimitOrigin {
+    const { quotaId: id, namespace, resource: name, limit } = this;
+    return { kind: "quota", id, namespace, name, limit, told: "" };
+  }
+
+  override roomAt(): number {
+    return Math.max(0, this.amount - this.held);
+  }
+}
+
+/** All that is set aside of one resource now, and what is left beside it. */
+export class SetAside {
+  capacity = 0;
+  readonly outside: OutsideLimit;
+  readonly inside = new Map<string, InsideLimit>();
+  readonly resource: string;
+  readonly #watch: LimitWatch;
+
+  constructor(namespace: string, resource: string, watch: LimitWatch) {
+    this.resource = resource;
+    this.#watch = watch;
+    this.outside = new OutsideLimit(namespace, this, watch);
+  }
+
+  /** The limit for whoever may use the reservation. */
+  insideOf(reservationId: string): InsideLimit {
+    let inside = this.inside.get(reservationId);
+    if (inside === undefined) {
+      inside = new InsideLimit(this.outside.namespace, reservationId, this, this.#watch);
+      this.inside.set(reservationId, inside);
+    }
+    return inside;
+  }
+
+  /** What nobody has, and nobody set aside, one of the reservations apart. */
+  leftBeside(except: InsideLimit | undefined): number {
+    let left = this.capacity - this.outside.held;
+    for (const one of this.inside.values())
+      left -= one === except ? one.held : Math.max(one.amount, one.held);
+    return left;
+  }
+
+  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
+    for (const one of this.inside.values()) one.wakeOwn(nowMs, go);
+    this.outside.wakeOwn(nowMs, go);
+  }
+
+  get told(): string {
+    const held = [...this.inside.values()].filter(({ amount }) => amount > 0);
+    return held
+      .map(
+        ({ reservationId, amount, toMs }) =>
+          `the reservation ${reservationId} holds ${amount} of ${this.resource} until ${new Date(toMs).toISOString()}`,
+      )
+      .join(" and ");
+  }
+
+  get ids(): string {
+    return [...this.inside.keys()].join(", ");
+  }
+}
+
+abstract class SetAsideLimit extends AllottedLimit {
+  protected readonly all: SetAside;
+
+  constructor(id: string, key: string, namespace: string, all: SetAside, watch: LimitWatch) {
+    super(id, key, namespace, all.resource, watch);
+    this.all = all;
+  }
+
+  override get origin(): LimitOrigin {
+    const { namespace, resource: name, all } = this;
+    return { kind: "reservation", id: all.ids, namespace, name, limit: all.capacity, told: all.told };
+  }
+
+  /** What one gives back is there for all of them. */
+  override wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
+    this.all.wake(nowMs, go);
+  }
+
+  wakeOwn(nowMs: number, go: (task: Task, nowMs: number) => void): void {
+    super.wake(nowMs, go);
+  }
+}
+
+export class OutsideLimit extends SetAsideLimit {
+  constructor(namespace: string, all: SetAside, watch: LimitWatch) {
+    super(`outside\n${all.resource}`, all.resource, namespace, all, watch);
+  }
+
+  override roomAt(): number {
+    return Math.max(0, this.all.leftBeside(undefined));
+  }
+}
+
+export class InsideLimit extends SetAsideLimit {
+  readonly reservationId: string;
+  /** What is set aside. */
+  amount = 0;
+  toMs = 0;
+
+  constructor(namespace: string, reservationId: string, all: SetAside, watch: LimitWatch) {
+    super(`inside\n${reservationId}\n${all.resource}`, all.resource, namespace, all, watch);
+    this.reservationId = reservationId;
+  }
+
+  override roomAt(): number {
+    return Math.max(0, this.amount - this.held, this.all.leftBeside(this));
+  }
+}

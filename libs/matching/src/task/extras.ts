@@ -1,0 +1,24 @@
+import type { Extras, Limit } from "../parts.ts";
+
+const never = Number.POSITIVE_INFINITY;
+
+/** What only some tasks have, where nothing has come of it yet. */
+export function extrasOf(
+  limits: readonly Limit[],
+  { stickyKey, contextKey, share }: Pick<Extras, "stickyKey" | "contextKey" | "share">,
+): Extras {
+  return {
+    limits,
+    wokenBy: undefined,
+    waitsFor: "",
+    waitsSinceMs: 0,
+    waited: [],
+    stickyKey,
+    contextKey,
+    unbound: undefined,
+    boundDueMs: never,
+    mayBind: true,
+    repeats: [],
+    share,
+  };
+}
