@@ -33,6 +33,33 @@ describe("estimates", () => {
     assert.equal(estimates.slowness("nobody"), 1);
   });
 
+  it("have quantiles that hold for what comes next, however few were seen", () => {
+    const next = chance(9);
+    const covered = new Map<number, number[]>();
+    for (let kind = 0; kind < 400; kind++) {
+      const estimates = new Estimates();
+      for (let seen = 0; seen < 40; seen++) {
+        const runMs = 200 * Math.exp(0.6 * bell(next));
+        const high = estimates.quantileMs(of("a"), 0.9);
+        if (high !== undefined) covered.set(seen, [...(covered.get(seen) ?? []), runMs <= high ? 1 : 0]);
+        estimates.learn(of("a"), runMs);
+      }
+    }
+    const shareOf = (from: number, to: number) => {
+      const all = [...covered].flatMap(([seen, those]) => (seen >= from && seen <= to ? those : []));
+      return all.reduce((sum, each) => sum + each, 0) / all.length;
+    };
+    for (const [from, to] of [
+      [1, 2],
+      [3, 5],
+      [6, 10],
+      [11, 40],
+    ] as const) {
+      const share = shareOf(from, to);
+      assert.ok(share > 0.85 && share < 0.96, `after ${from} to ${to} attempts ${share} of them`);
+    }
+  });
+
   it("that are forked know what was known, and leave it as it was", () => {
     const estimates = new Estimates();
     const alone = new Estimates();

@@ -78,6 +78,8 @@ const exponents = { least: -14, most: 30 } as const;
 const kindPrior = 0.25;
 /** So many deviations from what was expected is not one of those that were seen, but of another sort. */
 const refutingDeviations = 2;
+/** As many attempts as the curve counts that they are believed to be spread like: it speaks where few were seen. */
+const curveWeight = 5;
 /** How unsure the parts become again with each observation. */
 const fading = 0.001;
 const noiseMemory = 50;
@@ -127,6 +129,16 @@ class Kind {
     this.usual.variance = refuted ? noisePrior : wider.between;
   }
 
+  /** By how much at most it is off, in this share of cases, where what it is expected to be is this unsure. */
+  offAt(share: number, variance: number): number {
+    const { samples } = this.spread;
+    const curve = logisticAt(share) * Math.sqrt(this.noise + variance);
+    if (samples < 1) return curve;
+    // The greatest of nine is exceeded by one in ten that come: of few, those further out stand for a share.
+    const seen = this.spread.quantile(Math.min(1, share * (1 + 1 / samples)));
+    return (samples * seen + curveWeight * curve) / (samples + curveWeight);
+  }
+
   learn(seen: number, parts: readonly Part[]): void {
     for (const { latent } of parts) latent.variance += fading;
     const deviation = Math.sqrt(sumOf(parts).variance + this.noise);
@@ -136,9 +148,15 @@ class Kind {
       const share = 1 / Math.min(this.seen, noiseMemory);
       this.noise = between(noiseLeast, this.noise + share * (surprise * surprise - this.noise), noiseMost);
     }
-    this.spread.add(seen - sumOf(parts).mean);
+    // As far off as what was predicted: what it came closer to by learning says nothing of the next one.
+    if (this.seen > 1) this.spread.add(surprise);
     this.failures.add(false);
   }
+}
+
+/** So many deviations from the middle: as if logarithms of times were spread like a logistic curve. */
+function logisticAt(share: number): number {
+  return (Math.sqrt(3) / Math.PI) * Math.log(share / (1 - share));
 }
 
 class Pair {
@@ -234,7 +252,10 @@ export class Estimates {
   quantileMs(subject: Subject, share: number): number | undefined {
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
-    return msOf(this.#sum(subject, known.kind).mean + known.kind.spread.quantile(share));
+    const { kind, key } = known;
+    const { mean, variance } = this.#sum(subject, kind);
+    const between = key === subject.capability ? 0 : kind.between;
+    return msOf(mean + kind.offAt(share, variance + between));
   }
 
   /** The agent says how fast it is: believed until its attempts tell otherwise. */

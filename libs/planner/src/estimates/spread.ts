@@ -41,14 +41,16 @@ export class Spread {
   quantile(share: number): number {
     const wanted = share * this.#total;
     let sum = 0;
+    let greatest = 0;
     for (let at = 0; at < buckets; at++) {
       const count = this.#counts[at] ?? 0;
       if (count === 0) continue;
       sum += count;
+      greatest = (at + 1) * width - reach;
       // Within the bucket as if its values lay evenly.
       if (sum >= wanted) return (at + 1 - (sum - wanted) / count) * width - reach;
     }
-    return 0;
+    return greatest;
   }
 
   #rescale(): void {

@@ -3,7 +3,7 @@ import { chooserModel, type Judgement, type ModeChooser, type Option } from "./c
 import { type EngineDelays, usualDelays } from "./engines.ts";
 import { featuresOf } from "./features.ts";
 import { type Mode, modes } from "./mode.ts";
-import { type Prediction, type PredictionLimits, predicted } from "./predict.ts";
+import { cutOf, type Prediction, type PredictionLimits, predicted } from "./predict.ts";
 import { reasonOf, reasonOfCandidate } from "./reasons.ts";
 import type { Situation } from "./situation.ts";
 import { balanced, bestOf, scoreOf, type Weights } from "./weights.ts";
@@ -59,9 +59,10 @@ export function chooseMode(
   question: ModeQuestion = {},
 ): ModeChoice {
   const { weights = balanced, excluded = new Map(), delays = usualDelays, limits, seed } = question;
-  const predictions = predicted(situation, modes, delays, limits, seed);
+  const parts = cutOf(situation, delays);
+  const predictions = predicted(situation, modes, { delays, parts }, limits, seed);
   const features = {
-    ...featuresOf(situation),
+    ...featuresOf(situation, parts.length),
     ...Object.fromEntries(predictions.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs])),
   };
   const options = predictions.map((prediction) => optionOf(prediction, excluded.get(prediction.mode)));

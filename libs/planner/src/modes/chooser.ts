@@ -205,7 +205,10 @@ export class ModeChooser {
     const isOpen = (at: number) => options[at]?.ineligible === undefined;
     const least = (one: number, other: number) =>
       (options[other]?.meanMs ?? 0) < (options[one]?.meanMs ?? 0) ? other : one;
-    const anchor = [...options.keys()].filter(isOpen).reduce(least, options.findIndex((_, at) => isOpen(at)));
+    const anchor = [...options.keys()].filter(isOpen).reduce(
+      least,
+      options.findIndex((_, at) => isOpen(at)),
+    );
     const corrected = options.map(({ meanMs, highMs, ineligible }, at) => {
       const base = learned[anchor] ?? 0;
       const factor = Math.exp(base + believed((learned[at] ?? 0) - base));

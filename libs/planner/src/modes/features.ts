@@ -18,11 +18,16 @@ const featureNames = [
   "tasksPerSlot",
   "speedVariation",
   "load",
+  "parts",
 ] as const;
 
 export type SituationFeatures = Readonly<Record<(typeof featureNames)[number], number>>;
 
-export function featuresOf({ problem, kindVariance, finds, load }: Situation): SituationFeatures {
+/** @param parts how many its graph falls into */
+export function featuresOf(
+  { problem, kindVariance, finds, load }: Situation,
+  parts: number,
+): SituationFeatures {
   const { tasks, sizesMs, after, slots, agents } = problem;
   const { lengthMs, workMs } = timingOf(after, sizesMs);
   const levels = levelsOf(after);
@@ -47,6 +52,7 @@ export function featuresOf({ problem, kindVariance, finds, load }: Situation): S
     tasksPerSlot: slots === 0 ? 0 : tasks / slots,
     speedVariation: variationOf(paces.map((pace) => 1 / pace)),
     load,
+    parts,
   };
 }
 
@@ -73,5 +79,6 @@ export function scaled(features: Readonly<Record<string, number>>): readonly num
     value("unknown") - 0.5,
     Math.min(1, value("finds") * 2),
     value("load") - 0.3,
+    value("parts") > 1 ? 1 : 0,
   ];
 }

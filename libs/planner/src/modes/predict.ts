@@ -38,21 +38,25 @@ export interface PredictionLimits {
 
 const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
 
+/** What finds tasks turns out in more ways than what only takes more or less time: more of them are tried. */
+const growing = 0.05;
+const growingTimes = 3;
+
 export function predicted(
   situation: Situation,
   modes: readonly Mode[],
-  delays: EngineDelays,
+  engines: Pick<Circumstances, "delays" | "parts">,
   { looksMax, casesMax }: PredictionLimits = usualPredictionLimits,
   seed = 1,
 ): readonly Prediction[] {
   const { tasks, slots } = situation.problem;
   const looks = Math.max(1, tasks * Math.max(1, slots));
-  const count = Math.max(1, Math.min(casesMax, Math.floor(looksMax / looks)));
+  const isGrowing = situation.finds.some((finds) => finds > growing);
+  const most = isGrowing ? casesMax * growingTimes : casesMax;
+  const count = Math.max(1, Math.min(most, Math.floor(looksMax / looks)));
   const cases = drawnCases(situation, count, new Draws(seed));
-  const parts = cutOf(situation, delays);
-  return modes.map((mode) =>
-    predictedOf(mode, situation, cases, { delays, parts, isLarge: looks > looksMax }),
-  );
+  const isLarge = looks > looksMax;
+  return modes.map((mode) => predictedOf(mode, situation, cases, { ...engines, isLarge }));
 }
 
 /** The parts that a situation would be done in under `hybrid`. */
