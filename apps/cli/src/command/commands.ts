@@ -1,4 +1,5 @@
 import type { Command } from "./declaration.ts";
+import { accessCommands } from "./table/access.ts";
 import { agentCommands } from "./table/agents.ts";
 import { installationCommands } from "./table/installation.ts";
 import { lockCommands } from "./table/locks.ts";
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   ...poolCommands,
   ...lockCommands,
   ...modelCommands,
+  ...accessCommands,
 ];

@@ -41,6 +41,7 @@ export type Group =
   | "workflows"
   | "schedules"
   | "installation"
+  | "access"
   | "this machine";
 
 export interface Argument {

@@ -16,6 +16,7 @@ const groups: readonly Group[] = [
   "workflows",
   "schedules",
   "installation",
+  "access",
   "this machine",
 ];
 

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BuiltCommand, type Ended } from "./support/command.ts";
+import { PlatformProcess } from "./support/platform.ts";
+
+const night = `@reason("quiet nights")
+forbid(principal, action == Action::"workflow.runs.start", resource);
+`;
+const cases = [
+  {
+    title: "nobody starts",
+    question: { actor: { kind: "person", id: "ada" }, action: "workflow.runs.start", resourceKind: "run" },
+    allowed: false,
+  },
+];
+
+describe("who may do what, by the command", () => {
+  let command: BuiltCommand;
+  let platform: PlatformProcess;
+  const tutti = (...words: readonly string[]): Promise<Ended> =>
+    command.run(words, { environment: { TUTTI_SERVER: platform.url }, cwd: command.folder });
+  const done = async (...words: readonly string[]): Promise<string> => {
+    const { exitCode, output, errors } = await tutti(...words);
+    assert.equal(exitCode, 0, `${words.join(" ")}: ${output}${errors}`);
+    return output;
+  };
+
+  before(async () => {
+    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
+    writeFileSync(join(command.folder, "night.cedar"), night);
+    writeFileSync(join(command.folder, "broken.cedar"), night.replace("start", "strat"));
+    writeFileSync(join(command.folder, "cases.json"), JSON.stringify(cases));
+  });
+  after(async () => {
+    await platform[Symbol.asyncDispose]();
+    command[Symbol.dispose]();
+  });
+
+  it("somebody is made known, given a role and a key, and forgotten", async () => {
+    await done("namespace", "create", "shop", "--description", "sells");
+    assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), [
+      "default",
+      "shop",
+      "system",
+    ]);
+    await done("principal", "create", "person:ada", "--group", "night", "--title", "Ada");
+    assert.match(await done("principal", "list"), /person:ada\s+night\s+Ada/);
+    await done("role", "bind", "developer", "person:ada", "--lasts", "8h");
+    assert.match(await done("role", "list"), /developer-person-ada\s+person:ada\s+developer\s+in 7 h/);
+    const secret = (await done("key", "create", "--title", "hers", "--for", "person:ada", "-q")).trim();
+    assert.match(secret, /^tutti_live_/);
+    const keyId = (await done("key", "list", "-q")).trim();
+    assert.ok(secret.includes(keyId));
+    const next = JSON.parse(await done("key", "rotate", keyId, "--overlap", "1h", "--json"));
+    assert.equal(next.oldKey.successorKeyId, next.key.keyId);
+    await done("key", "revoke", keyId);
+    assert.equal((await done("key", "list", "-q")).trim(), next.key.keyId);
+    await done("principal", "delete", "person:ada");
+    assert.equal((await done("key", "list", "-q")).trim(), "");
+    assert.match((await tutti("principal", "create", "ada")).errors, /expected somebody like person:ada/);
+  });
+
+  it("a policy is checked, tried, applied, explained and taken back", async () => {
+    const broken = await tutti("policy", "check", "broken.cedar");
+    assert.equal(broken.exitCode, 1);
+    assert.match(broken.output, /broken\.cedar:1:1: error: nobody serves the action .*did you mean/);
+    await done("policy", "check", "night.cedar");
+    assert.match(await done("policy", "test", "night.cedar", "--cases", "cases.json"), /✓ nobody starts/);
+    await done("role", "bind", "developer", "person:bob");
+    const ask = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];
+    assert.match(await done(...ask), /allowed .*permitted by default\/role:developer/);
+    await done("policy", "apply", "night.cedar", "--reason", "tried");
+    const { exitCode, output } = await tutti(...ask);
+    assert.equal(exitCode, 1);
+    assert.match(output, /denied .*forbidden by default\/night \(statement 1\): quiet nights/);
+    await done("policy", "apply", "--remove", "night", "--reason", "noisy");
+    await done(...ask);
+    assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 holds/);
+    assert.equal((await tutti(...ask)).exitCode, 1);
+    assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
+    assert.match(await done("policy", "list"), /version 3/);
+  });
+});
