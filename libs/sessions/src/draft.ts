@@ -56,7 +56,7 @@ export class Drafted {
   readonly ready = new Set<number>();
   readonly ended = new Set<number>();
   readonly signature: string;
-  /** Why it was made; empty where it is the one before. */
+  /** Why it was made. */
   readonly reason: string;
   readonly #slots: readonly number[];
   #agents: readonly Agent[] = [];
@@ -164,11 +164,9 @@ function drawnUp(drafting: Drafting): Drafted {
   };
   const planned = tasks.filter(doable);
   const among = new Set(planned.map(({ spec }) => spec.id));
-  const made = situationOf(
-    planned.map((task) => intendedOf(view, task, among, pool)),
-    present,
-    { times: drafting.times },
-  );
+  const intended = planned.map((task) => intendedOf(view, task, among, pool));
+  learnStated(drafting.times, intended);
+  const made = situationOf(intended, present, { times: drafting.times });
   if ("refused" in made) throw new Error(made.refused.detail);
   const drafted = new Drafted(made.situation, {
     numbers: planned.map(({ number }) => number),
@@ -192,6 +190,14 @@ function intendedOf(
     ...{ demand: demandOf(spec as TaskSpec, pool), ...describedIn(view, spec) },
     ...(statedMs > 0 && { statedMs }),
   };
+}
+
+/** Of what was never seen, what its author says counts like a first attempt. */
+function learnStated(times: Estimates, intended: readonly IntendedTask[]): void {
+  for (const { capability = "", within = [], inputBytes = 0, statedMs = 0 } of intended) {
+    const subject = { capability, within, inputBytes, agentId: "" };
+    if (statedMs > 0 && times.estimate(subject)?.basis !== capability) times.learn(subject, statedMs);
+  }
 }
 
 /** What has begun is at work; what could begin is ready. */

@@ -10,7 +10,7 @@
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
-import { type PlanPart, placeTasks, type SessionView, type TaskView } from "@tutti/machine-session";
+import { type PlanPart, placeTasks, type SessionView } from "@tutti/machine-session";
 import type { Estimates } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
 import { type Drafted, draft, forecast } from "./draft.ts";
@@ -18,6 +18,7 @@ import type { Fleet } from "./fleet.ts";
 import type { Learned } from "./learned.ts";
 import type { Loops } from "./loops.ts";
 import type { News } from "./news.ts";
+import { type Surprise, Surprises } from "./surprises.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface PlanningParts {
@@ -35,9 +36,6 @@ const lookMs = 400;
 const recordedEveryMs = 1_000;
 const recordedShare = 0.05;
 const failedMs = 500;
-/** Something takes this much longer than was expected. */
-const lateFactor = 1.5;
-const lateLeastMs = 250;
 
 export class Planning {
   readonly #parts: PlanningParts;
@@ -58,10 +56,9 @@ class PlannedPart {
   #drafted: Drafted | undefined;
   /** What was known when it was first planned, and what was learned here since. */
   #times: Estimates | undefined;
-  /** Tasks that are known to be late. */
-  readonly #late = new Set<number>();
+  readonly #surprises = new Surprises();
   #recordedMs = 0;
-  #reasons: string[] = [];
+  #reasons: Surprise[] = [];
 
   constructor(parts: PlanningParts, key: InstanceKey, { part }: PlanPart) {
     this.#parts = parts;
@@ -100,7 +97,7 @@ class PlannedPart {
     const times = this.#times;
     const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, times };
     const drafted = draft({ ...drafting, before: this.#drafted });
-    if (drafted.reason !== "") this.#reasons.push(drafted.reason);
+    if (drafted !== this.#drafted) this.#reasons.push({ words: drafted.reason, comesFirst: true });
     this.#drafted = drafted;
     this.#noteEnds(view, nowMs);
     this.#noteLate(view, nowMs);
@@ -124,7 +121,8 @@ class PlannedPart {
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED && agent >= 0 && task.startMs > 0)
           drafted.plan.ended(place, agent, tookMs, nowMs);
         else drafted.gone(place, nowMs);
-        this.#noteSurprise(task, tookMs);
+        if (task.status === TaskStatus.TASK_STATUS_COMPLETED)
+          this.#reasons.push(...this.#surprises.ended(task, tookMs));
       } else if (task.open === 0 && !task.isPlaced && !drafted.ready.has(number)) {
         drafted.ready.add(number);
         drafted.plan.ready(place);
@@ -132,28 +130,10 @@ class PlannedPart {
     }
   }
 
-  #noteSurprise(task: TaskView, tookMs: number): void {
-    const expectedMs = task.plannedEndMs - task.plannedStartMs;
-    if (expectedMs <= 0 || task.startMs === 0 || Math.abs(tookMs - expectedMs) < lateLeastMs) return;
-    if (tookMs > expectedMs / lateFactor && tookMs < expectedMs * lateFactor) return;
-    const than = tookMs > expectedMs ? "longer" : "less";
-    this.#reasons.push(
-      `${task.spec.id} took ${Math.round(tookMs)} ms at ${task.agent}, ${than} than the ${Math.round(expectedMs)} ms expected`,
-    );
-  }
-
   #noteLate(view: SessionView, nowMs: number): void {
-    for (const task of view.tasks) {
-      const { number, part, startMs, endMs, plannedStartMs, plannedEndMs } = task;
-      if (part !== this.#part || startMs === 0 || endMs > 0 || this.#late.has(number)) continue;
-      const expectedMs = plannedEndMs - plannedStartMs;
-      const soFarMs = nowMs - startMs;
-      if (expectedMs <= 0 || soFarMs < expectedMs * lateFactor + lateLeastMs) continue;
-      this.#late.add(number);
-      this.#reasons.push(
-        `${task.spec.id} is late at ${task.agent || task.plannedAgent}: ${Math.round(expectedMs)} ms were expected, ${Math.round(soFarMs)} have passed`,
-      );
-    }
+    for (const task of view.tasks)
+      if (task.part === this.#part && task.startMs > 0 && task.endMs === 0)
+        this.#reasons.push(...this.#surprises.goesOn(task, nowMs));
   }
 
   /** What begins now, as far as there is room. */
@@ -183,8 +163,11 @@ class PlannedPart {
     const isFirst = view.plans === 0;
     if (!isFirst && nowMs - Math.max(this.#recordedMs, view.planMs) < everyMs) return undefined;
     this.#recordedMs = nowMs;
-    const [first = "", ...more] = this.#reasons;
-    const reason = more.length === 0 ? first : `${first}, and ${more.length} other reasons`;
+    const weight = ({ comesFirst }: Surprise) => (comesFirst ? 0 : 1);
+    const sorted = this.#reasons.toSorted((one, other) => weight(one) - weight(other));
+    const [first = "", ...more] = sorted.map(({ words }) => words);
+    const reason =
+      more.length === 0 ? first : `${first}, and ${more.length} other reason${more.length === 1 ? "" : "s"}`;
     this.#reasons = [];
     return { ...forecast(drafted, view, nowMs), reason };
   }

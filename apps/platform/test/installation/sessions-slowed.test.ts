@@ -1,0 +1,59 @@
+/** An agent becomes slow in the middle of a planned session: the plan gives what is left to the other, and says why. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const usualMs = 100;
+const slowMs = 1_000;
+
+describe("a planned session one of whose agents becomes slow", () => {
+  it("is planned anew, with the reason, and the other agent does most of what is left", async () => {
+    await using installation = await Installation.open();
+    const { address } = installation;
+    const done: string[] = [];
+    let isSlow = false;
+    const workers = ["anna", "ben"].map((agentId) => {
+      const worker = new Worker({ address, agentId, slots: 1, handleSignals: false });
+      worker.handle("wall.paint", async () => {
+        await sleep(agentId === "anna" && isSlow ? slowMs : usualMs);
+        done.push(agentId);
+        return agentId;
+      });
+      return worker;
+    });
+    for (const worker of workers) await worker.start();
+    const tutti = await connect({ address });
+    try {
+      const tasks = Array.from({ length: 40 }, (_, at) => ({
+        ...{ id: `wall-${at}`, uses: "wall.paint", estimate: { timeMs: usualMs } },
+      }));
+      const session = await tutti.execute({ tasks, mode: "intelligence" });
+      await until("both have painted", () => new Set(done).size === 2 && done.length >= 6);
+      isSlow = true;
+      const before = done.length;
+      const plan = await until(
+        "a plan for that reason",
+        () => session.plan(),
+        ({ reason }) => reason.includes("anna has become slow"),
+      );
+      assert.match(
+        plan.reason,
+        /anna has become slow: its last (task|\d tasks) took \d+\.\d times what was expected/,
+      );
+      assert.ok(plan.number > 1, "it is not the first plan");
+      await session.result();
+      const late = done.slice(before);
+      const byBen = late.filter((agent) => agent === "ben").length;
+      assert.ok(byBen > late.length / 2, `ben did ${byBen} of the ${late.length} that were left`);
+      const { reason } = await session.plan();
+      assert.ok(!reason.includes("first plan"), `a reason is told once, found: ${reason}`);
+    } finally {
+      await tutti.close();
+      for (const worker of workers) await worker.stop();
+    }
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * What turns out otherwise than was planned, in words, each told once: tasks that took much longer or less, or are late, and agents
+ * that have become slow beside the others, or are again as they were.
+ */
+import type { TaskView } from "@tutti/machine-session";
+
+/** By this factor something takes longer than was expected, or less. */
+const surprising = 1.5;
+/** And by so much, so that short tasks are not told of. */
+const surprisingMs = 250;
+/** As fast as it was expected to be. */
+const usual = 1.2;
+/** So many tasks say how an agent is, the latest; one alone if it took so many times what was expected. */
+const tasksLeast = 2;
+const tasksMost = 3;
+const glaring = 4;
+
+type Ended = Pick<TaskView, "agent" | "startMs" | "plannedStartMs" | "plannedEndMs"> & {
+  readonly spec: Pick<TaskView["spec"], "id">;
+};
+type AtWork = Ended & Pick<TaskView, "number" | "plannedAgent">;
+
+export interface Surprise {
+  readonly words: string;
+  /** What is said of an agent says more than what is said of its tasks. */
+  readonly comesFirst: boolean;
+}
+
+interface Took {
+  readonly expectedMs: number;
+  readonly tookMs: number;
+}
+
+export class Surprises {
+  readonly #late = new Set<number>();
+  readonly #tookAt = new Map<string, Took[]>();
+  readonly #slow = new Set<string>();
+
+  /** A task was done, and took so long. */
+  ended(task: Ended, tookMs: number): readonly Surprise[] {
+    const expectedMs = expectedOf(task);
+    if (expectedMs <= 0 || task.startMs === 0) return [];
+    const tookAt = this.#tookAt.get(task.agent) ?? [];
+    this.#tookAt.set(task.agent, [...tookAt, { expectedMs, tookMs }].slice(-tasksMost));
+    const ofAgent = this.#ofAgent(task.agent);
+    const factor = tookMs / expectedMs;
+    const isUsual = factor < surprising && factor > 1 / surprising;
+    if (isUsual || Math.abs(tookMs - expectedMs) < surprisingMs) return ofAgent;
+    const than = tookMs > expectedMs ? "longer" : "less";
+    const words = `${task.spec.id} took ${rounded(tookMs)} ms at ${task.agent}, ${than} than the ${rounded(expectedMs)} ms expected`;
+    return [...ofAgent, { words, comesFirst: false }];
+  }
+
+  /** A task is at work. */
+  goesOn(task: AtWork, nowMs: number): readonly Surprise[] {
+    const expectedMs = expectedOf(task);
+    const soFarMs = nowMs - task.startMs;
+    const isLate = expectedMs > 0 && soFarMs >= expectedMs * surprising + surprisingMs;
+    if (!isLate || this.#late.has(task.number)) return [];
+    this.#late.add(task.number);
+    const where = task.agent || task.plannedAgent;
+    const words = `${task.spec.id} is late at ${where}: ${rounded(expectedMs)} ms were expected, ${rounded(soFarMs)} have passed`;
+    return [{ words, comesFirst: false }];
+  }
+
+  /** That all of a kind take longer is no fault of an agent's. */
+  #ofAgent(agent: string): readonly Surprise[] {
+    const latest = this.#tookAt.get(agent) ?? [];
+    const last = latest.slice(-1);
+    const own = factorOf(last) >= glaring ? last : latest;
+    if (agent === "" || (own.length < tasksLeast && own !== last)) return [];
+    const others = [...this.#tookAt].flatMap(([other, took]) => (other === agent ? [] : took));
+    const factor = factorOf(own);
+    const beside = factor / factorOf(others);
+    const isSlow = Math.min(factor, beside) >= surprising && laterMs(own) >= surprisingMs;
+    if (isSlow && !this.#slow.has(agent)) {
+      this.#slow.add(agent);
+      const those = own.length === 1 ? "its last task" : `its last ${own.length} tasks`;
+      const words = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times what was expected`;
+      return [{ words, comesFirst: true }];
+    }
+    if (beside > usual || !this.#slow.delete(agent)) return [];
+    return [{ words: `${agent} is as fast again as was expected`, comesFirst: true }];
+  }
+}
+
+function expectedOf({ plannedStartMs, plannedEndMs }: Ended): number {
+  return plannedEndMs - plannedStartMs;
+}
+
+/** On the average of logarithms, so that one that took very long does not say it all. */
+function factorOf(those: readonly Took[]): number {
+  const sum = those.reduce((all, { tookMs, expectedMs }) => all + Math.log(tookMs / expectedMs), 0);
+  return Math.exp(sum / Math.max(1, those.length));
+}
+
+function laterMs(those: readonly Took[]): number {
+  return those.reduce((sum, { tookMs, expectedMs }) => sum + tookMs - expectedMs, 0);
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms);
+}
