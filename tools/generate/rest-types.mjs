@@ -54,8 +54,10 @@ function bodyType(body, writer) {
 
 function fieldsType(fields, writer, allNeeded = false) {
   if (fields.length === 0) return "Nothing";
-  const members = fields.map(({ name, field }) => {
-    const needed = allNeeded || (field.rule?.required && field.oneof === undefined);
+  const members = fields.map(({ name, field, path }) => {
+    // What a message needs is needed only where the message is.
+    const isNeeded = path.every(({ rule, oneof }) => rule?.required && oneof === undefined);
+    const needed = allNeeded || isNeeded;
     return `readonly ${name}${needed ? "" : "?"}: ${writer.parameter(field, "input")}`;
   });
   return `{ ${members.join("; ")} }`;

@@ -1,6 +1,7 @@
 import type { Command } from "./declaration.ts";
 import { accessCommands } from "./table/access.ts";
 import { agentCommands } from "./table/agents.ts";
+import { auditCommands } from "./table/audit.ts";
 import { installationCommands } from "./table/installation.ts";
 import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   ...poolCommands,
   ...lockCommands,
   ...modelCommands,
+  ...auditCommands,
   ...accessCommands,
 ];

@@ -17,6 +17,8 @@ export interface Shell {
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
   /** Text of a file; of standard input for `-`. Throws what the file system says. */
   readText(file: string): Promise<string>;
+  /** The same line by line, for what may be larger than memory. */
+  readLines(file: string): AsyncIterable<string>;
   exists(file: string): boolean;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;

@@ -34,6 +34,7 @@ export function systemShell(): Shell {
         signal?.addEventListener("abort", end);
       }),
     readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
+    readLines: (file) => linesOf(file),
     exists: (file) => existsSync(file),
     runScript: (script, words) => runScript(script, words),
     listens: (host, port) => listens(host, port),
@@ -50,6 +51,17 @@ export function systemShell(): Shell {
       }
     },
   };
+}
+
+async function* linesOf(file: string): AsyncGenerator<string, void> {
+  if (file === "-") {
+    const { createInterface } = await import("node:readline");
+    yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    return;
+  }
+  const { open } = await import("node:fs/promises");
+  const handle = await open(resolve(file));
+  yield* handle.readLines();
 }
 
 function sinkOf(stream: WriteStream, environment: Environment): Sink {

@@ -73,6 +73,11 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
       return text;
     },
+    async *readLines(file) {
+      const text = files[file];
+      if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
+      yield* text.trimEnd().split("\n");
+    },
     exists: (file) => file in files,
     runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
     listens: async (_, port) => listening.includes(port),

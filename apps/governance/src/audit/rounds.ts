@@ -85,8 +85,7 @@ export class AuditRounds implements Component {
     if (isTuttiError(this.#problem) && this.#problem.retry === "never")
       return unhealthy(this.#problem.message);
     if (this.#problem !== undefined) return degraded(errorFromUnknown(this.#problem).message);
-    if (this.#unreached !== "")
-      return degraded(`the journal of ${this.#unreached} could not be read; it is tried again`);
+    if (this.#unreached !== "") return degraded(`${this.#unreached}; it is tried again`);
     return healthy;
   }
 
@@ -192,7 +191,7 @@ export class AuditRounds implements Component {
     } catch (error) {
       const isCut = isTuttiError(error) && error.status === "OUT_OF_RANGE";
       if (!isCut) {
-        this.#unreached = nameOf(journal);
+        this.#unreached = `the journal of ${nameOf(journal)} could not be read: ${errorFromUnknown(error).message}`;
         return [];
       }
       // What was cut before there was an audit cannot be audited.

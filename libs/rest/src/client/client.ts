@@ -40,6 +40,8 @@ export type StreamName =
   | "events"
   | "tasks.output"
   | "bulk.apply"
+  | "audit.export"
+  | "audit.verify"
   | Extract<RouteName, `${string}.watch${string}`>;
 
 export class Client {

@@ -113,7 +113,7 @@ function bodyOf({ body, route, rpc }: RoutePlan, schemas: Schemas): JsonSchema {
   if (body === undefined) return {};
   const content = (one: JsonSchema) => ({ content: { "application/json": { schema: one } } });
   if (body.is === "field") return { requestBody: content(schemas.field(body.field.field, "input")) };
-  const needed = body.fields.filter(({ field }) => isNeeded(field)).map(({ name }) => name);
+  const needed = body.fields.filter(({ path }) => path.every(isNeeded)).map(({ name }) => name);
   const properties = body.fields.map((one) => [
     one.name,
     { ...schemas.field(one.field, "input"), ...aboutOf(one, rpc.request, schemas) },
@@ -135,8 +135,8 @@ function parameter(
   { rpc }: RoutePlan,
   schemas: Schemas,
 ): JsonSchema {
-  const { name, field } = one;
-  const needed = place === "path" || isNeeded(field);
+  const { name, field, path } = one;
+  const needed = place === "path" || path.every(isNeeded);
   const inner =
     field.of === wellKnown.selector
       ? { type: "array", items: { type: "string" } }

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { checkpointOf, ExportWriter, leafHash, MerkleTree, recordLeaf, signerOf } from "@tutti/policy/audit";
+import { runCommandLine } from "../cli.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { memoryShell } from "../testing/memory-shell.ts";
+
+const startMs = 1_767_225_600_000;
+const key = signerOf(new Uint8Array(32).fill(5));
+const publicKey = Buffer.from(key.publicKey).toString("base64");
+const signing = { signingKeyId: "key-1", key };
+
+/** Three records under one checkpoint. */
+function exported(): string {
+  const records = ["ada", "bob", "eve"].map((id, index) => {
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id };
+    const said = {
+      namespace: "default",
+      kind: "run",
+      id: "run-1",
+      event: index + 1,
+      type: "task_started",
+      cause: { actor },
+    };
+    const encoded = JournalRecord.encode(JournalRecord.fromPartial(said)).finish();
+    return { batch: 1, index, timeMs: startMs, encoded };
+  });
+  const leaves = records.map((record) => recordLeaf(record, record.encoded));
+  const head = {
+    ...{ service: "workflow", partition: 0, batch: 1, hash: new Uint8Array(32), recordCount: records.length },
+    recordsRoot: MerkleTree.of(leaves).rootAt(),
+  };
+  const tree = new MerkleTree();
+  const checkpoint = checkpointOf(
+    { number: 1, createTime: toTimestamp(startMs), heads: [head] },
+    tree,
+    signing,
+  );
+  const signingKey = { signingKeyId: "key-1", publicKey: key.publicKey, startTime: toTimestamp(startMs) };
+  const writer = new ExportWriter();
+  return [
+    writer.begin({ namespace: "default", filter: {}, tree: new MerkleTree(), size: 0 }),
+    writer.key({ ...signingKey, endTime: undefined, endorsement: new Uint8Array(0) }),
+    writer.head(
+      head,
+      leaves.map((leaf, index) => ({ hash: leafHash(leaf), at: { batch: 1, index } })),
+    ),
+    ...records.map((record) => writer.record(head, record)),
+    writer.checkpoint(checkpoint),
+    writer.end(startMs, signing),
+  ].join("");
+}
+
+async function verified(text: string, ...words: readonly string[]) {
+  const shell = memoryShell({ files: { "march.jsonl": text, "audit.key": `${publicKey}\n` } });
+  const exitCode = await runCommandLine(["audit", "verify", "march.jsonl", ...words], shell, "0.1.0");
+  return { exitCode, output: shell.output.text, errors: shell.errors.text };
+}
+
+describe("tutti audit verify", () => {
+  it("finds an export as it was signed, by the key itself or by a file that has it", async () => {
+    for (const said of [publicKey, "audit.key"]) {
+      const { exitCode, output } = await verified(exported(), "--key", said);
+      assert.equal(exitCode, exitCodes.completed);
+      assert.equal(output, "✓ march.jsonl: 3 records under 1 checkpoints, all as they were signed\n");
+    }
+  });
+
+  it("names the record of which a byte is another, and ends with the code for it", async () => {
+    const text = exported().replace("person:bob", "person:rob");
+    const { exitCode, output } = await verified(text, "--key", publicKey, "--json");
+    assert.equal(exitCode, exitCodes.failed);
+    const { ok, faults } = JSON.parse(output);
+    assert.equal(ok, false);
+    assert.deepEqual([faults[0].recordId, faults[0].kind], ["workflow/0/1/1", "changed"]);
+  });
+
+  it("holds nothing for verified without the key, under another one, or without the file", async () => {
+    const { exitCode, errors } = await verified(exported());
+    assert.equal(exitCode, exitCodes.usage);
+    assert.match(errors, /expected --key with the public key/);
+    const other = Buffer.from(signerOf(new Uint8Array(32)).publicKey).toString("base64");
+    assert.equal((await verified(exported(), "--key", other)).exitCode, exitCodes.failed);
+    assert.match((await verified(exported(), "--key", "short")).errors, /expected a public key of 32 bytes/);
+    const shell = memoryShell();
+    const words = ["audit", "verify", "march.jsonl", "--key", publicKey];
+    assert.equal(await runCommandLine(words, shell, "0.1.0"), exitCodes.usage);
+  });
+});
