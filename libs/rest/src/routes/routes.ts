@@ -1,6 +1,7 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { accessRoutes } from "./access.ts";
 import { agentRoutes } from "./agents.ts";
+import { auditRoutes } from "./audit.ts";
 import { installationRoutes } from "./installation.ts";
 import { intelligenceRoutes } from "./intelligence.ts";
 import { lockRoutes } from "./locks.ts";
@@ -22,6 +23,7 @@ const table = [
   ...lockRoutes,
   ...intelligenceRoutes,
   ...scalerRoutes,
+  ...auditRoutes,
   ...accessRoutes,
   ...installationRoutes,
 ] as const;

@@ -8,6 +8,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.blob.v1.BlobService/Put":
     "data of up to 1 MiB stands in requests; more is put by the SDKs, over gRPC",
   "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
+  "tutti.governance.v1.AuditService/RecordRefusals": betweenProcesses,
   "tutti.governance.v1.IdentityService/RecordUses": betweenProcesses,
   "tutti.governance.v1.PolicyService/GetBundlePart": betweenProcesses,
   "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
