@@ -13,7 +13,7 @@ export function causeOf({ principal, trace }: Pick<CallContext, "principal" | "t
   return {
     actor: { kind: kinds[principal.kind], id: principal.id },
     traceparent: `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`,
-    decision: "",
+    decision: principal.right ?? "",
     reason,
   };
 }

@@ -11,6 +11,8 @@ export interface Principal {
   readonly roles: readonly string[];
   /** What it showed to prove who it is; absent for the installation's own: its services, and the administrator of this machine. */
   readonly shown?: ShownCredential;
+  /** The policies that permit what it does, as records of it say: `role:operator`; absent where none was asked. */
+  readonly right?: string;
 }
 
 /** What a key or token says of its bearer. */
