@@ -3,6 +3,7 @@ import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
+import { hostResources, resourceMachines } from "./resources/hosting.ts";
 import { hostSessions, sessionMachines } from "./sessions/hosting.ts";
 import { witnesses } from "./witnesses.ts";
 
@@ -23,6 +24,7 @@ export class MasterService extends Orchestrator {
     locks.begin(storage);
     sessions.begin(storage);
     hostIntelligence(this, host, storage);
+    hostResources(this, host, storage);
   }
 }
 
@@ -30,6 +32,6 @@ export class MasterService extends Orchestrator {
 export const master: ServiceModule = {
   name: "master",
   sections: [masterSection],
-  machines: [...lockMachines, ...sessionMachines, ...intelligenceMachines],
+  machines: [...lockMachines, ...sessionMachines, ...intelligenceMachines, ...resourceMachines],
   create: (host) => new MasterService(host),
 };

@@ -1,11 +1,13 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
+import { resourceService } from "@tutti/contracts/session/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
 import { mission } from "@tutti/machine-mission";
 import { pool } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
+import { Claiming } from "./allotments/claiming.ts";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers } from "./api/dispatch.ts";
@@ -99,6 +101,9 @@ export class SwarmService extends Orchestrator {
     mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
     this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
+    const resources = mesh.client(resourceService, { service: "master" });
+    const claiming = new Claiming({ pools, resources, foundation, now });
+    this.register("allotments", claiming, { dependsOn: ["pools"], critical: false });
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };

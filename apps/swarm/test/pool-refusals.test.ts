@@ -4,6 +4,7 @@ import {
   DeletePoolRequest,
   ExplainPlacementRequest,
   GetPoolRequest,
+  GetPoolUseRequest,
   ListPoolLimitsRequest,
   ListPoolsRequest,
   ListQueueRequest,
@@ -33,6 +34,11 @@ describeRefusals({
       malformed: GetPoolRequest.fromPartial({ pool: "Not A Name" }),
       field: "pool",
       tooLarge: GetPoolRequest.fromPartial({ pool: long }),
+    },
+    getPoolUse: {
+      malformed: GetPoolUseRequest.fromPartial({ pool: "Not A Name" }),
+      field: "pool",
+      tooLarge: GetPoolUseRequest.fromPartial({ pool: long }),
     },
     listPools: {
       malformed: ListPoolsRequest.fromPartial({ namespace: "Default" }),

@@ -2,6 +2,7 @@ import { type Hello, Hold } from "@tutti/contracts/agent/v1";
 import type {
   Agent as AgentView,
   AgentWork,
+  GetPoolUseReply,
   OfferProfile,
   PoolLimit,
   PoolStatus,
@@ -43,6 +44,7 @@ import { limitViews } from "./views/limits.ts";
 import { explainPlaced } from "./views/placed.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
+import { useView } from "./views/use.ts";
 import { finderOf } from "./views/work.ts";
 
 /** What is wrong with how a pool is to work; undefined when nothing is. */
@@ -272,6 +274,10 @@ export class PoolOwner implements Pool {
         launched.push({ agentId, state, wakesByNeed, attempts });
     }
     return launched;
+  }
+
+  use(): GetPoolUseReply {
+    return useView(this.#core);
   }
 
   status(nowMs: number): PoolStatus {

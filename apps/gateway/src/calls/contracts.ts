@@ -10,7 +10,7 @@ import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
-import { lockService, sessionService } from "@tutti/contracts/session/v1";
+import { lockService, resourceService, sessionService } from "@tutti/contracts/session/v1";
 import {
   agentService,
   boardService,
@@ -42,6 +42,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     identityService,
     limitService,
     lockService,
+    resourceService,
     missionService,
     namespaceService,
     policyService,

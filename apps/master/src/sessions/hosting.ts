@@ -1,7 +1,7 @@
 /** All that sessions are made of in this service: what they want done, and who answers about them. */
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
-import { lockService, sessionService } from "@tutti/contracts/session/v1";
+import { lockService, resourceService, sessionService } from "@tutti/contracts/session/v1";
 import { agentService, boardService, missionService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
@@ -59,6 +59,7 @@ export function hostSessions(
       const desk = {
         ...{ runtime, archive, steward, foundation, ids, agents, runs, missions, sessions },
         ...{ registry: mesh.client(registryService), definitions: mesh.client(definitionService) },
+        resources: mesh.client(resourceService, { service: service.name }),
         watches: new WatchMemory(foundation.clock, ids),
       };
       mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });

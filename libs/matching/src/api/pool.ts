@@ -2,6 +2,7 @@ import type { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
 import type {
   Agent,
   AgentWork,
+  GetPoolUseReply,
   OfferProfile,
   PoolLimit,
   PoolStatus,
@@ -92,6 +93,8 @@ export interface Pool {
   launchedFor(scalerId: string): readonly LaunchedAgent[];
 
   status(nowMs: number): PoolStatus;
+  /** What is used and wanted, by resource and by share. Looks at all tasks. */
+  use(): GetPoolUseReply;
   agent(agentId: string, nowMs: number): Agent | undefined;
   /** All that are there, by id. */
   agents(nowMs: number): Agent[];

@@ -7,6 +7,7 @@ import { intelligenceRoutes } from "./intelligence.ts";
 import { lockRoutes } from "./locks.ts";
 import { missionRoutes } from "./missions.ts";
 import { poolRoutes } from "./pools.ts";
+import { resourceRoutes } from "./resources.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { scalerRoutes } from "./scalers.ts";
@@ -21,6 +22,7 @@ const table = [
   ...missionRoutes,
   ...sessionRoutes,
   ...lockRoutes,
+  ...resourceRoutes,
   ...intelligenceRoutes,
   ...scalerRoutes,
   ...auditRoutes,

@@ -31,6 +31,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
   "tutti.session.v1.LockService/ResolveDeadlock": betweenProcesses,
+  "tutti.session.v1.ResourceService/ClaimAllotments": betweenProcesses,
   "tutti.swarm.v1.BoardService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
   "tutti.swarm.v1.BoardService/Participate":
@@ -42,6 +43,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
     "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
+  "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
   "tutti.workflow.v1.TaskService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
   "tutti.workflow.v1.TaskService/WithdrawTasks":

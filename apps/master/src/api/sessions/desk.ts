@@ -1,6 +1,6 @@
 /** What handlers of sessions work with, and how they speak with a session. */
 import type { registryService } from "@tutti/contracts/registry/v1";
-import type { Session, sessionService } from "@tutti/contracts/session/v1";
+import type { resourceService, Session, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService, missionService } from "@tutti/contracts/swarm/v1";
 import type { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
@@ -15,6 +15,8 @@ export interface SessionDesk extends LinesDesk {
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
   readonly missions: Pick<Client<typeof missionService>, "explainMission">;
+  /** Quotas and reservations, wherever they are. */
+  readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
   /** Sessions of any owner. */
   readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
 }

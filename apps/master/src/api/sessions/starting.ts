@@ -10,6 +10,7 @@ import {
 import { idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginSession } from "@tutti/machine-session";
+import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { checkTasks } from "./capabilities.ts";
 import { type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
@@ -32,6 +33,7 @@ export async function executeSession(
     throw sessionServiceErrors.orchestratorNotServed({ name: spec.orchestrator });
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
   await checkTasks(desk, tasks, spec.pool, context);
+  await checkDemands(desk, tasks, spec, context);
   await checkWaits(desk, sessionId, spec.dependsOn, context);
   const order = SessionOrder.fromPartial({
     ...{ definition, hash, idChosen: request.sessionId !== "" },

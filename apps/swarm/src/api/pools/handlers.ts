@@ -20,6 +20,8 @@ export function poolHandlers(desk: Desk): Handlers<typeof poolService> {
     getPool: async (request, context) => ({
       pool: await shown(desk, namespaceOf(request), request.pool || defaultPool, context),
     }),
+    getPoolUse: async (request, context) =>
+      (await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(),
     listPools: (request, context) => listPools(desk, request, context),
     watchPools: (request, context) => watchPools(desk, request, context),
     updatePool: (request, context) => update(desk, request, context),

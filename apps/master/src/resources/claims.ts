@@ -1,0 +1,40 @@
+/**
+ * What pools said last of what they use: they say it every second where something has a limit. It is no state: whoever owns the ledger next
+ * hears it within a second.
+ */
+import type { AllotmentUse } from "@tutti/contracts/session/v1";
+import type { Clock } from "@tutti/kernel";
+
+interface Claim {
+  readonly uses: readonly AllotmentUse[];
+  readonly atMs: number;
+}
+
+/** Who has not said anything for so long uses nothing any more. */
+const rememberedMs = 60_000;
+
+export class Claims {
+  readonly #clock: Pick<Clock, "monotonic">;
+  /** By namespace and pool. */
+  readonly #claims = new Map<string, Map<string, Claim>>();
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
+
+  note(namespace: string, pool: string, uses: readonly AllotmentUse[]): void {
+    const atMs = this.#clock.monotonic();
+    const ofNamespace = this.#claims.get(namespace) ?? new Map<string, Claim>();
+    ofNamespace.set(pool, { uses, atMs });
+    for (const [name, claim] of ofNamespace) if (claim.atMs < atMs - rememberedMs) ofNamespace.delete(name);
+    this.#claims.set(namespace, ofNamespace);
+  }
+
+  /** What is used of a quota, by name. */
+  usedOf(namespace: string, quotaId: string): Record<string, number> {
+    const used: Record<string, number> = {};
+    for (const { uses } of this.#claims.get(namespace)?.values() ?? [])
+      for (const use of uses) if (use.quotaId === quotaId) used[use.name] = (used[use.name] ?? 0) + use.used;
+    return used;
+  }
+}

@@ -1,0 +1,89 @@
+/** What sessions wait for of each other. It is said when they begin: here it is looked at. */
+import type {
+  DependencyStatus,
+  ListDependenciesReply,
+  ListDependenciesRequest,
+  Session,
+  SessionDependency,
+} from "@tutti/contracts/session/v1";
+import { NeedCondition, type WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
+import { allEntries } from "@tutti/host/serving";
+import { type CallContext, isEnded, isTuttiError } from "@tutti/kernel";
+import type { ResourceDesk } from "./desk.ts";
+
+/** Sessions that have not begun and are looked at for whom they wait. */
+const lookedAtMax = 1_000;
+
+export async function listDependencies(
+  desk: ResourceDesk,
+  { sessionId }: ListDependenciesRequest,
+  context: CallContext,
+): Promise<ListDependenciesReply> {
+  const { namespace } = context;
+  const { session } = await desk.sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
+  const needs = await Promise.all(
+    (session?.spec?.dependsOn ?? []).map(async (dependency) => {
+      const { namespace: inside = "", id = "" } = dependency.session ?? {};
+      const status = (await sessionIn(desk, inside || namespace, id, context))?.status ?? 0;
+      return standing({ namespace: inside || namespace, kind: "session", id, task: "" }, dependency, status);
+    }),
+  );
+  return { needs, neededBy: await whoNeeds(desk, sessionId, session, context) };
+}
+
+/** Sessions of the same namespace that wait for one: others are not there for whoever asks. */
+async function whoNeeds(
+  desk: ResourceDesk,
+  sessionId: string,
+  session: Session | undefined,
+  context: CallContext,
+): Promise<DependencyStatus[]> {
+  const { namespace } = context;
+  const status = session?.status ?? WorkStatus.WORK_STATUS_UNSPECIFIED;
+  const entries = await allEntries(desk, {
+    namespace,
+    kinds: ["session"],
+    statuses: [WorkStatus.WORK_STATUS_PENDING, WorkStatus.WORK_STATUS_RUNNING],
+  });
+  const found = await Promise.all(
+    entries.slice(0, lookedAtMax).map(async ({ key }) => {
+      const other = await sessionIn(desk, namespace, key.id, context);
+      const dependency = other?.spec?.dependsOn.find(
+        ({ session: wanted }) => wanted?.id === sessionId && (wanted.namespace || namespace) === namespace,
+      );
+      if (dependency === undefined) return [];
+      return [standing({ namespace, kind: "session", id: key.id, task: "" }, dependency, status)];
+    }),
+  );
+  return found.flat();
+}
+
+function standing(
+  session: WorkReference,
+  dependency: SessionDependency,
+  status: WorkStatus,
+): DependencyStatus {
+  const condition = dependency.condition || NeedCondition.NEED_CONDITION_SUCCESS;
+  return { session, condition, status, met: isMet(condition, status) };
+}
+
+function isMet(condition: NeedCondition, status: WorkStatus): boolean {
+  if (!isEnded(status)) return false;
+  const isGood = status === WorkStatus.WORK_STATUS_COMPLETED;
+  if (condition === NeedCondition.NEED_CONDITION_SUCCESS) return isGood;
+  return condition === NeedCondition.NEED_CONDITION_FAILURE ? !isGood : true;
+}
+
+async function sessionIn(
+  { sessions }: ResourceDesk,
+  namespace: string,
+  sessionId: string,
+  context: CallContext,
+): Promise<Session | undefined> {
+  try {
+    return (await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context })).session;
+  } catch (error) {
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** What the handlers of resources work with. */
+import type { resourceService, sessionService } from "@tutti/contracts/session/v1";
+import type { poolService } from "@tutti/contracts/swarm/v1";
+import type { LabelSelector } from "@tutti/contracts/types/v1";
+import { ask, type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import {
+  type CallContext,
+  type Foundation,
+  type InstanceKey,
+  type Labels,
+  labelsMatch,
+  type ReadOnly,
+} from "@tutti/kernel";
+import { contents, type LedgerContents } from "@tutti/machine-ledger";
+import type { Client } from "@tutti/mesh";
+import type { Claims } from "./claims.ts";
+
+export interface ResourceDesk extends MachineDesk {
+  readonly foundation: Pick<Foundation, "clock">;
+  readonly claims: Claims;
+  readonly pools: Pick<Client<typeof poolService>, "listPools" | "getPoolUse">;
+  /** Sessions of any owner. */
+  readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
+  /** The ledger, wherever it is. */
+  readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
+}
+
+export function ledgerOf(namespace: string): InstanceKey {
+  return { namespace, kind: "ledger", id: namespace };
+}
+
+const nothing: LedgerContents = { quotas: [], reservations: [], pools: new Map() };
+
+/** One in which nothing was ever kept is not there, and empty. */
+export function contentsOf(desk: ResourceDesk, context: CallContext): Promise<LedgerContents> {
+  const question = { query: contents, body: undefined };
+  return orIfAbsent(ask(desk, ledgerOf(context.namespace), question, context), nothing);
+}
+
+/** Whether a quota or reservation is about what has these labels. */
+export function isAbout(sessions: ReadOnly<LabelSelector> | undefined, labels: Labels): boolean {
+  // Only read.
+  return sessions !== undefined && labelsMatch(labels, sessions as LabelSelector);
+}

@@ -1,0 +1,90 @@
+/** Quotas: set, taken away, looked at; and the parts of them that pools ask for. */
+import {
+  type ClaimAllotmentsReply,
+  type ClaimAllotmentsRequest,
+  type DeleteQuotaRequest,
+  type ListQuotasReply,
+  type ListQuotasRequest,
+  Quota,
+  type SetQuotaRequest,
+} from "@tutti/contracts/session/v1";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
+import type { Kept } from "@tutti/machine-kept";
+import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-ledger";
+import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
+
+export async function setQuota(
+  desk: ResourceDesk,
+  { quota = Quota.create(), revision, reason }: SetQuotaRequest,
+  context: CallContext,
+): Promise<Quota> {
+  const body = { quota, revision: numberOf(revision) };
+  // The same again is the same by itself.
+  const told = { command: keepQuota, body, reason, idempotencyKey: "" };
+  await tell(desk, ledgerOf(context.namespace), told, context);
+  return quotaNamed(desk, quota.quotaId, context);
+}
+
+export async function quotaNamed(desk: ResourceDesk, quotaId: string, context: CallContext): Promise<Quota> {
+  const { quotas } = await contentsOf(desk, context);
+  const kept = quotas.find(({ value }) => value.quotaId === quotaId);
+  if (kept === undefined) throw ledgerErrors.missing({ what: "quota", id: quotaId });
+  return shown(desk, kept, context);
+}
+
+export async function listQuotas(
+  desk: ResourceDesk,
+  { page }: ListQuotasRequest,
+  context: CallContext,
+): Promise<ListQuotasReply> {
+  const { quotas } = await contentsOf(desk, context);
+  const all = quotas.map((kept) => shown(desk, kept, context));
+  all.sort((one, other) => (one.quotaId < other.quotaId ? -1 : 1));
+  const list = { list: ["quotas", context.namespace], keyOf: ({ quotaId }: Quota) => quotaId };
+  const { items, nextToken } = pageOf(all, list, page);
+  return { quotas: items, page: { nextToken, total: all.length } };
+}
+
+export async function deleteQuota(
+  desk: ResourceDesk,
+  { quotaId, reason }: DeleteQuotaRequest,
+  context: CallContext,
+) {
+  const told = { command: dropQuota, body: { quotaId }, reason, idempotencyKey: "" };
+  const { removed } = await tell(desk, ledgerOf(context.namespace), told, context);
+  return { removed };
+}
+
+export async function claimAllotments(
+  desk: ResourceDesk,
+  { pool, uses }: ClaimAllotmentsRequest,
+  context: CallContext,
+): Promise<ClaimAllotmentsReply> {
+  const { namespace } = context;
+  desk.claims.note(namespace, pool, uses);
+  const told = { command: claimParts, body: { pool, uses }, idempotencyKey: "" };
+  const { allotments, reservations, dueMs } = await tell(desk, ledgerOf(namespace), told, context);
+  const leaseMs = dueMs === 0 ? 0 : Math.max(1, dueMs - desk.foundation.clock.now());
+  return { allotments, reservations, leaseMs };
+}
+
+function shown(
+  { claims }: ResourceDesk,
+  { value, cause, revision }: ReadOnly<Kept<Quota>>,
+  { namespace }: CallContext,
+): Quota {
+  return {
+    // Only read.
+    ...(value as Quota),
+    ...{ namespace, used: claims.usedOf(namespace, value.quotaId) },
+    updateCause: cause as Quota["updateCause"],
+    revision: `a${revision}`,
+  };
+}
+
+/** The number in a revision; one that was never given matches none. */
+function numberOf(revision: string): number {
+  if (revision === "") return 0;
+  return /^a[1-9]\d*$/.test(revision) ? Number(revision.slice(1)) : -1;
+}

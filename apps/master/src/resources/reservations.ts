@@ -1,0 +1,91 @@
+/** Reservations: made where their pool has room for them, taken away, looked at. */
+import {
+  type CreateReservationReply,
+  type CreateReservationRequest,
+  type DeleteReservationRequest,
+  type ListReservationsReply,
+  type ListReservationsRequest,
+  Reservation,
+} from "@tutti/contracts/session/v1";
+import { spanOf } from "@tutti/host";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
+import type { Kept } from "@tutti/machine-kept";
+import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-ledger";
+import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
+
+export async function createReservation(
+  desk: ResourceDesk,
+  { reservation = Reservation.create() }: CreateReservationRequest,
+  context: CallContext,
+): Promise<CreateReservationReply> {
+  const { namespace } = context;
+  const pool = reservation.pool || "default";
+  const { resources } = await desk.pools.getPoolUse({ namespace, pool }, { context });
+  const capacity = Object.fromEntries(resources.map(({ name, capacity: all }) => [name, all]));
+  // Under its id the same again is the same.
+  const told = { command: reserve, body: { reservation, capacity }, idempotencyKey: "" };
+  const { existed } = await tell(desk, ledgerOf(namespace), told, context);
+  return { reservation: await reservationNamed(desk, reservation.reservationId, context), existed };
+}
+
+export async function reservationNamed(
+  desk: ResourceDesk,
+  id: string,
+  context: CallContext,
+): Promise<Reservation> {
+  const { reservations } = await contentsOf(desk, context);
+  const kept = reservations.find(({ value }) => value.reservationId === id);
+  if (kept === undefined) throw ledgerErrors.missing({ what: "reservation", id });
+  return shown(kept, context);
+}
+
+export async function listReservations(
+  desk: ResourceDesk,
+  { pool, span, page }: ListReservationsRequest,
+  context: CallContext,
+): Promise<ListReservationsReply> {
+  const { from, to } = spanOf(span);
+  const { reservations } = await contentsOf(desk, context);
+  const wanted = reservations
+    .map((kept) => shown(kept, context))
+    .filter((one) => {
+      const isThere = pool === "" || (one.pool || "default") === pool;
+      return isThere && (span === undefined || (beginOf(one) < to && endOf(one) > from));
+    });
+  const keyOf = (one: Reservation) => `${String(beginOf(one)).padStart(16, "0")} ${one.reservationId}`;
+  wanted.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const list = ["reservations", context.namespace, pool, from, to];
+  const { items, nextToken } = pageOf(wanted, { list, keyOf }, page);
+  return { reservations: items, page: { nextToken, total: wanted.length } };
+}
+
+export async function deleteReservation(
+  desk: ResourceDesk,
+  { reservationId, reason }: DeleteReservationRequest,
+  context: CallContext,
+) {
+  const told = { command: cancelReservation, body: { reservationId }, reason, idempotencyKey: "" };
+  const { removed } = await tell(desk, ledgerOf(context.namespace), told, context);
+  return { removed };
+}
+
+function shown(
+  { value, cause, revision }: ReadOnly<Kept<Reservation>>,
+  { namespace }: CallContext,
+): Reservation {
+  // Only read.
+  const reservation = value as Reservation;
+  return {
+    ...{ ...reservation, namespace, revision: `a${revision}` },
+    createCause: cause as Reservation["createCause"],
+  };
+}
+
+export function beginOf({ span }: ReadOnly<Pick<Reservation, "span">>): number {
+  return span?.from === undefined ? 0 : fromTimestamp(span.from);
+}
+
+export function endOf({ span }: ReadOnly<Pick<Reservation, "span">>): number {
+  return span?.to === undefined ? 0 : fromTimestamp(span.to);
+}

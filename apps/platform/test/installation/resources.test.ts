@@ -1,0 +1,250 @@
+/** Sessions that contend for one GPU, on a whole installation: shares, quotas and reservations are kept to, and explained. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  CreateReservationRequest,
+  ExecuteSessionRequest,
+  Mode,
+  resourceService,
+  SetQuotaRequest,
+  sessionService,
+} from "@tutti/contracts/session/v1";
+import { type Explanation, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import { isTuttiError, toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { Worker } from "@tutti/sdk";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+type Given = NonNullable<NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>["spec"]>;
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
+
+describe("sessions that contend for one resource", () => {
+  let installation: Installation;
+  let sessions: Client<typeof sessionService>;
+  let resources: Client<typeof resourceService>;
+  let worker: Worker;
+  /** Ids of the tasks that began, in their order; each goes on when somebody lets it. */
+  let begun: string[] = [];
+  const waiting: (() => void)[] = [];
+  let isOpen = true;
+
+  before(async () => {
+    installation = await Installation.open();
+    const { mesh } = installation.host;
+    sessions = mesh.client(sessionService, { service: "master" });
+    resources = mesh.client(resourceService, { service: "master" });
+    worker = new Worker({
+      ...{ address: installation.address, agentId: "anna", slots: 4, handleSignals: false },
+      resources: { gpu: 1, licence: 4 },
+    });
+    const work = async (name: string): Promise<string> => {
+      begun.push(name);
+      if (!isOpen) await new Promise<void>((done) => waiting.push(done));
+      return name;
+    };
+    worker.handle("model.train", work);
+    worker.handle("image.render", work);
+    await worker.start();
+  });
+  after(async () => {
+    open();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  function shut(): void {
+    begun = [];
+    isOpen = false;
+  }
+
+  function open(): void {
+    isOpen = true;
+    for (const goOn of waiting.splice(0)) goOn();
+  }
+
+  /** Lets the one that has waited longest go on. */
+  async function step(): Promise<void> {
+    const count = begun.length;
+    await until("a task that waits to go on", () => waiting.length > 0);
+    waiting.shift()?.();
+    await until("the next one to begin", () => begun.length > count);
+  }
+
+  async function execute(
+    sessionId: string,
+    mode: Mode,
+    { count, needs, uses = "model.train" }: { count: number; needs: Record<string, number>; uses?: string },
+    spec: Given = {},
+  ): Promise<void> {
+    const tasks = Array.from({ length: count }, (_, at) => ({
+      id: `t${at}`,
+      work: { $case: "capability" as const, value: uses },
+      resources: needs,
+      input: {
+        body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(`${sessionId}/${at}`)) },
+      },
+    }));
+    const work = { $case: "tasks" as const, value: { tasks } };
+    await sessions.executeSession(
+      ExecuteSessionRequest.fromPartial({ sessionId, spec: { ...spec, mode, work } }),
+    );
+  }
+
+  async function end(sessionId: string): Promise<void> {
+    const { session } = await sessions.awaitSession({ namespace: "", sessionId, waitMs: 30_000 });
+    assert.equal(session?.status, WorkStatus.WORK_STATUS_COMPLETED);
+  }
+
+  /** What its pool says of why a task waits. */
+  async function why(sessionId: string, taskId: string): Promise<Explanation["waits"]> {
+    const { explanation } = await sessions.explainSession({ namespace: "", sessionId, taskId });
+    const all = (one: Explanation | undefined): Explanation["waits"] =>
+      one === undefined ? [] : [...one.waits, ...one.parts.flatMap(all)];
+    return all(explanation);
+  }
+
+  it("take turns by their weights, in whatever mode and whatever they ask for", async () => {
+    shut();
+    await execute("holder", workflow, { count: 1, needs: { gpu: 1 } });
+    await until("the first to begin", () => begun.length === 1);
+    await execute("heavy", workflow, { count: 60, needs: { gpu: 1 } }, { weight: 3 });
+    await execute("light", swarm, { count: 60, needs: { gpu: 1 }, uses: "image.render" });
+    await until("two sessions in the pool", async () => {
+      const { allocations } = await resources.listAllocations({
+        namespace: "",
+        name: "gpu",
+        pool: "",
+        page: undefined,
+      });
+      return allocations.filter(({ wanted }) => wanted["gpu"] === 60).length === 2;
+    });
+    const { allocation, explanation } = await resources.explainAllocation({
+      namespace: "",
+      sessionId: "heavy",
+    });
+    assert.deepEqual([allocation?.weight, allocation?.wanted["gpu"]], [3, 60]);
+    assert.match(
+      explanation?.summary ?? "",
+      /it has the weight 3: .*takes turns with 2 others: .*light with the weight 1/,
+    );
+    for (let count = 0; count < 60; count++) await step();
+    const heavy = begun.slice(1).filter((name) => name.startsWith("heavy/")).length;
+    assert.ok(
+      Math.abs(heavy - 45) <= 2,
+      `three of four of 60 are of the session with the weight 3, found ${heavy}`,
+    );
+    open();
+    for (const id of ["holder", "heavy", "light"]) await end(id);
+  });
+
+  it("have no more at work than a quota allows, together, and say who uses it", async () => {
+    shut();
+    const quota = { quotaId: "licences", limits: { licence: 2 }, sessions: { equals: { team: "blue" } } };
+    await resources.setQuota(SetQuotaRequest.fromPartial({ quota }));
+    const blue = { labels: { team: "blue" } };
+    // The pool asks every few seconds where there was nothing, and every second where there is.
+    await until("the pool to know of the quota", async () => {
+      const { quotas } = await resources.listQuotas({ namespace: "", page: undefined });
+      return quotas[0]?.used["licence"] === 0;
+    });
+    await execute("one", workflow, { count: 2, needs: { licence: 1 } }, blue);
+    await execute("two", swarm, { count: 2, needs: { licence: 1 } }, blue);
+    await execute("red", workflow, { count: 1, needs: { licence: 1 } });
+    await until("three to begin", () => begun.length === 3);
+    let told: Explanation["waits"] = [];
+    await until("one that waits for the quota", async () => {
+      told = [...(await why("one", "t1")), ...(await why("two", "t1"))];
+      return told.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
+    });
+    const [wait] = told.filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
+    assert.match(
+      wait?.message ?? "",
+      /^the quota licences of the namespace default allows 2 of licence at once; 2 are used in this pool, by (one|two) /,
+    );
+    assert.equal(begun.length, 3, `two of blue and the red one, found ${begun.join(", ")}`);
+    await until("what is used of the quota", async () => {
+      const { quota: shown } = await resources.getQuota({ namespace: "", quotaId: "licences" });
+      return shown?.used["licence"] === 2;
+    });
+    await assert.rejects(
+      execute("much", workflow, { count: 1, needs: { licence: 3 } }, blue),
+      (error) =>
+        isTuttiError(error) && error.code === "resource.beyond_quota" && /^task t0: /.test(error.message),
+    );
+    open();
+    for (const id of ["one", "two", "red"]) await end(id);
+    await resources.deleteQuota({ namespace: "", quotaId: "licences", reason: "" });
+  });
+
+  it("leave alone what is set aside for another, and say until when", async () => {
+    shut();
+    const nowMs = Date.now();
+    const reservation = {
+      reservationId: "night",
+      amounts: { gpu: 1 },
+      span: { from: toTimestamp(nowMs - 1_000), to: toTimestamp(nowMs + 600_000) },
+    };
+    await resources.createReservation(CreateReservationRequest.fromPartial({ reservation }));
+    await assert.rejects(
+      resources.createReservation(
+        CreateReservationRequest.fromPartial({ reservation: { ...reservation, reservationId: "second" } }),
+      ),
+      /expected 1 of gpu to be left in the pool default, found 1 in all, of which night holds 1 until /,
+    );
+    let others = 0;
+    // Until the pool has heard of it, others begin.
+    await until("one that waits for the reservation", async () => {
+      open();
+      isOpen = false;
+      await execute(`others-${++others}`, workflow, { count: 1, needs: { gpu: 1 } });
+      const waits = await why(`others-${others}`, "t0");
+      return waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
+    });
+    const [wait] = (await why(`others-${others}`, "t0")).filter(
+      ({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK,
+    );
+    assert.match(wait?.message ?? "", /^the reservation night holds 1 of gpu until /);
+    open();
+    await execute("mine", intelligence, { count: 2, needs: { gpu: 1 } }, { reservationIds: ["night"] });
+    await end("mine");
+    assert.ok(!begun.includes(`others-${others}/0`), "what waits for the reservation has not begun");
+    const { resources: listed } = await resources.listResources({
+      ...{ namespace: "", pool: "", name: "gpu", page: undefined },
+    });
+    assert.deepEqual(
+      listed.map(({ capacity, reserved, wanted }) => ({ capacity, reserved, wanted })),
+      [{ capacity: 1, reserved: 1, wanted: 1 }],
+    );
+    await resources.deleteReservation({ namespace: "", reservationId: "night", reason: "" });
+    await end(`others-${others}`);
+    await assert.rejects(
+      execute("late", workflow, { count: 1, needs: {} }, { reservationIds: ["night"] }),
+      (error) => isTuttiError(error) && error.code === "resource.reservation_missing",
+    );
+  });
+
+  it("wait for each other, also in another namespace, and say for whom", async () => {
+    shut();
+    await execute("first", workflow, { count: 1, needs: {} });
+    const dependsOn = [{ session: { namespace: "default", kind: "session", id: "first" } }];
+    const spec = { mode: workflow, dependsOn, work: { $case: "tasks" as const, value: { tasks: [] } } };
+    const tasks = [{ id: "t0", work: { $case: "capability" as const, value: "model.train" } }];
+    spec.work.value = { tasks } as never;
+    await sessions.executeSession(ExecuteSessionRequest.fromPartial({ sessionId: "second", spec }));
+    await until("who waits for the first", async () => {
+      const { neededBy } = await resources.listDependencies({ namespace: "", sessionId: "first" });
+      return neededBy.length === 1;
+    });
+    const { needs } = await resources.listDependencies({ namespace: "", sessionId: "second" });
+    assert.deepEqual(
+      needs.map(({ session, met }) => [session?.id, met]),
+      [["first", false]],
+    );
+    open();
+    await end("second");
+    const after = await resources.listDependencies({ namespace: "", sessionId: "second" });
+    assert.equal(after.needs[0]?.met, true);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * Asks for the parts of quotas that pools of this process have, and for what is set aside in them, again and again.
+ *
+ * 1. A pool asks as soon as it is here, and then every second while it has tasks of a namespace or parts of its quotas.
+ * 2. While nobody answers it keeps what it was given, until the lease of that is over; then nothing more of it begins. Where nothing was
+ *    ever given, nothing is held back.
+ */
+import type { ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
+import { type Component, type Foundation, fromTimestamp } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
+import type { Client } from "@tutti/mesh";
+import type { PoolDirectory } from "../pools/pool-directory.ts";
+import type { PoolTime } from "../pools/pool-time.ts";
+
+export interface ClaimingParts {
+  readonly pools: PoolDirectory;
+  readonly resources: Pick<Client<typeof resourceService>, "claimAllotments">;
+  readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
+  readonly now: PoolTime;
+}
+
+const everyMs = 1_000;
+/** How often it is asked whether there is anything where there was nothing. */
+const emptyEveryMs = 3_000;
+const timeoutMs = 5_000;
+
+/** What a pool was given for a namespace. */
+interface Given {
+  readonly reply: ClaimAllotmentsReply;
+  /** By the monotonic clock. */
+  readonly dueMs: number;
+}
+
+export class Claiming implements Component {
+  readonly #parts: ClaimingParts;
+  readonly #given = new Map<Pool, Map<string, Given>>();
+  readonly #asking = new Set<string>();
+  /** When it was asked last where there was nothing. */
+  readonly #empty = new WeakMap<Pool, Map<string, number>>();
+  readonly #ended = new AbortController();
+  #stops: (() => void)[] = [];
+
+  constructor(parts: ClaimingParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { pools, foundation } = this.#parts;
+    const timer = foundation.timers.every(everyMs, () => this.#look());
+    this.#stops = [
+      () => timer.cancel(),
+      pools.onTenant(({ pool }) => void this.#claim(pool, pool.namespace)),
+      pools.onLeft((pool) => void this.#given.delete(pool)),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#ended.abort();
+  }
+
+  #look(): void {
+    for (const pool of this.#parts.pools.all) {
+      const given = this.#given.get(pool);
+      const namespaces = new Set([...pool.namespaces, ...(given?.keys() ?? [])]);
+      for (const namespace of namespaces) {
+        const last = given?.get(namespace);
+        if (last !== undefined) this.#apply(pool, namespace, last);
+        else if (!this.#isDue(pool, namespace)) continue;
+        void this.#claim(pool, namespace);
+      }
+    }
+  }
+
+  #isDue(pool: Pool, namespace: string): boolean {
+    const nowMs = this.#parts.foundation.clock.monotonic();
+    const asked = this.#empty.get(pool) ?? new Map<string, number>();
+    this.#empty.set(pool, asked);
+    if (nowMs - (asked.get(namespace) ?? Number.NEGATIVE_INFINITY) < emptyEveryMs) return false;
+    asked.set(namespace, nowMs);
+    return true;
+  }
+
+  async #claim(pool: Pool, namespace: string): Promise<void> {
+    const { resources, foundation } = this.#parts;
+    const { clock, logger } = foundation;
+    const name = pool.namespace === namespace ? pool.name : `${pool.namespace}/${pool.name}`;
+    const key = `${namespace} ${pool.namespace}/${pool.name}`;
+    if (this.#asking.has(key)) return;
+    this.#asking.add(key);
+    // Its lease counts from before it was asked for.
+    const askedMs = clock.monotonic();
+    try {
+      const reply = await resources.claimAllotments(
+        { namespace, pool: name, uses: [...pool.allotted(namespace)] },
+        { signal: this.#ended.signal, timeoutMs },
+      );
+      if (this.#parts.pools.find(pool.namespace, pool.name) !== pool) return;
+      this.#take(pool, namespace, { reply, dueMs: askedMs + reply.leaseMs });
+    } catch (error) {
+      if (!this.#ended.signal.aborted)
+        logger.debug("parts of quotas could not be asked for, and are asked for again", { error, key });
+    } finally {
+      this.#asking.delete(key);
+    }
+  }
+
+  #take(pool: Pool, namespace: string, given: Given): void {
+    const all = this.#given.get(pool) ?? new Map<string, Given>();
+    const { allotments, reservations } = given.reply;
+    // What has nothing is asked about as long as it has tasks here.
+    if (allotments.length + reservations.length === 0) all.delete(namespace);
+    else all.set(namespace, given);
+    this.#given.set(pool, all);
+    this.#apply(pool, namespace, given);
+  }
+
+  /** As it is now: reservations begin and end, and leases do. */
+  #apply(pool: Pool, namespace: string, { reply, dueMs }: Given): void {
+    const { pools, now, foundation } = this.#parts;
+    const nowMs = foundation.clock.now();
+    const isOver = foundation.clock.monotonic() >= dueMs;
+    const parts = reply.allotments.map(({ quotaId, name, amount, limit, sessions }) => ({
+      ...{ quotaId, name, limit, sessions },
+      amount: isOver ? 0 : amount,
+    }));
+    const reservations = reply.reservations.flatMap(({ reservationId, amounts, sessions, span }) => {
+      const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
+      const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
+      return fromMs <= nowMs && toMs > nowMs ? [{ reservationId, amounts, sessions, toMs }] : [];
+    });
+    pool.allot(namespace, { parts, reservations }, now());
+    pools.turns.stir(pool);
+  }
+}
