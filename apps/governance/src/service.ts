@@ -1,6 +1,7 @@
 import { namespaceService, policyService } from "@tutti/contracts/governance/v1";
 import { type HostContext, keysDirectoryIn, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
+import { decisions } from "@tutti/machine-decisions";
 import { tenant } from "@tutti/machine-tenant";
 import { auditSection } from "./audit/configuration.ts";
 import { auditMachines, hostAudit } from "./audit/hosting.ts";
@@ -10,7 +11,7 @@ import { governanceSection } from "./configuration.ts";
 import { identityHandlers, servedIdentity } from "./identity/handlers.ts";
 import { namespaceHandlers } from "./namespaces/handlers.ts";
 import { Deciding } from "./policies/deciding.ts";
-import { policyHandlers, servedPolicies } from "./policies/handlers.ts";
+import { policyHandlers } from "./policies/handlers.ts";
 import type { TenantDesk } from "./tenants/desk.ts";
 
 /** Who may be somebody in an installation, what they may do, and the bundles by which services decide that. */
@@ -19,6 +20,7 @@ export class GovernanceService extends Orchestrator {
     super("governance", host.foundation, { scope: "management", version: host.version });
     const { mesh, foundation, steward, ids, dataDirectory = "" } = host;
     const settings = this.settings(governanceSection);
+    const policies = mesh.client(policyService);
     const keys = new Keys(
       settings.keysDirectory || keysDirectoryIn(dataDirectory),
       settings.installation,
@@ -29,7 +31,7 @@ export class GovernanceService extends Orchestrator {
       new BundleMaker({
         ...{ foundation, settings, keys },
         archive: { search: (wanted) => archive.search(wanted) },
-        policies: mesh.client(policyService),
+        policies,
       }),
       { critical: false },
     );
@@ -40,7 +42,7 @@ export class GovernanceService extends Orchestrator {
     const desk: TenantDesk = { runtime, archive, steward, foundation, ids, ...serving };
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
     mesh.serve(servedIdentity, identityHandlers(desk));
-    mesh.serve(servedPolicies, policyHandlers(desk));
+    mesh.serve(policyService, policyHandlers({ ...desk, policies }));
     hostAudit(this, host, { runtime, archive }, keys);
   }
 }
@@ -49,6 +51,6 @@ export class GovernanceService extends Orchestrator {
 export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],
-  machines: [tenant, ...auditMachines],
+  machines: [tenant, decisions, ...auditMachines],
   create: (host) => new GovernanceService(host),
 };

@@ -6,7 +6,7 @@ export { Decider, type Question, type Verdict } from "./access/decider.ts";
 export { type Matrix, matrixOf } from "./access/matrix.ts";
 export { readyRoles, systemNamespace } from "./access/roles.ts";
 export { schemaText } from "./access/schema.ts";
-export type { StatementProblem } from "./access/statements.ts";
+export { type StatementProblem, statementTexts } from "./access/statements.ts";
 export { entityType, groupsOf, type NamedAction, Vocabulary } from "./access/vocabulary.ts";
 export {
   type Admission,

@@ -1,7 +1,10 @@
-import { policyService } from "@tutti/contracts/governance/v1";
+import type { policyService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
 import { schemaText } from "@tutti/policy";
 import { bundlePartOf, watchBundles } from "../bundles/watching.ts";
+import { previewImpact } from "../decisions/impact.ts";
+import { explainDecision, listDecisions } from "../decisions/looking.ts";
+import { type DecisionDesk, takeRecords } from "../decisions/recording.ts";
 import type { TenantDesk } from "../tenants/desk.ts";
 import { ask, matrix } from "./asking.ts";
 import { apply, check, rollBack, test } from "./changing.ts";
@@ -9,10 +12,7 @@ import { get, list, listVersions } from "./reading.ts";
 import { createBinding, deleteBinding, deleteRole, listBindings, listRoles, setRole } from "./roles.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-const { previewImpact, explainDecision, listDecisions, recordDecisions, ...methods } = policyService.methods;
-export const servedPolicies = { ...policyService, methods };
-
-export function policyHandlers(desk: TenantDesk): Handlers<typeof servedPolicies> {
+export function policyHandlers(desk: TenantDesk & DecisionDesk): Handlers<typeof policyService> {
   return {
     checkPolicies: (request, context) => check(desk, request, context),
     testPolicies: (request, context) => test(desk, request, context),
@@ -24,6 +24,10 @@ export function policyHandlers(desk: TenantDesk): Handlers<typeof servedPolicies
     getPolicySchema: () => ({ schema: schemaText(vocabulary()) }),
     askAccess: (request, context) => ask(desk, request, context),
     getAccessMatrix: (request, context) => matrix(desk, request, context),
+    previewImpact: (request, context) => previewImpact(desk, request, context),
+    explainDecision: (request, context) => explainDecision(desk, request, context),
+    listDecisions: (request, context) => listDecisions(desk, request, context),
+    recordDecisions: (requests, context) => takeRecords(desk, requests, context),
     listRoles: (_request, context) => listRoles(desk, context),
     setRole: (request, context) => setRole(desk, request, context),
     deleteRole: (request, context) => deleteRole(desk, request, context),

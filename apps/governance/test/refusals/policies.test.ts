@@ -5,26 +5,30 @@ import {
   CreateRoleBindingRequest,
   DeleteRoleBindingRequest,
   DeleteRoleRequest,
+  ExplainDecisionRequest,
   GetAccessMatrixRequest,
   GetBundlePartRequest,
   GetPolicyRequest,
   GetPolicySchemaRequest,
+  ListDecisionsRequest,
   ListPoliciesRequest,
   ListPolicyVersionsRequest,
   ListRoleBindingsRequest,
   ListRolesRequest,
+  PreviewImpactRequest,
+  policyService,
+  RecordDecisionsRequest,
   RollBackPoliciesRequest,
   SetRoleRequest,
   TestPoliciesRequest,
   WatchBundlesRequest,
 } from "@tutti/contracts/governance/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedPolicies } from "../../src/policies/handlers.ts";
 import { governance } from "../../src/service.ts";
 import { rowOf } from "./row.fixture.ts";
 
 describeRefusals({
-  contract: servedPolicies,
+  contract: policyService,
   service: "governance",
   services: [governance],
   table: {
@@ -45,6 +49,17 @@ describeRefusals({
     listRoleBindings: rowOf(ListRoleBindingsRequest),
     deleteRoleBinding: rowOf(DeleteRoleBindingRequest),
     getBundlePart: rowOf(GetBundlePartRequest),
+    explainDecision: rowOf(ExplainDecisionRequest),
+    listDecisions: rowOf(ListDecisionsRequest),
+    previewImpact: rowOf(PreviewImpactRequest),
+    recordDecisions: {
+      malformed: RecordDecisionsRequest.fromPartial({ batch: 0 }),
+      field: "batch",
+      tooLarge: RecordDecisionsRequest.fromPartial({
+        batch: 1,
+        decisions: [{ instance: "x".repeat(2_000) }],
+      }),
+    },
     watchBundles: {
       malformed: WatchBundlesRequest.fromPartial({ afterNumber: -1 }),
       field: "after_number",

@@ -50,8 +50,7 @@ export function parseStatements(
   }
   const statements: Statement[] = [];
   const problems: StatementProblem[] = [];
-  // The parts are not given in the order of the text where there are more than a few.
-  const ordered = [...parts.policies].sort((one, other) => text.indexOf(one) - text.indexOf(other));
+  const ordered = inOrder(parts.policies, text);
   for (const [index, statement] of ordered.entries()) {
     const read = cedar.policyToJson(statement);
     if (read.type === "failure") {
@@ -71,6 +70,17 @@ export function parseStatements(
     });
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
+}
+
+/** The statements of a policy, in their order; none where it cannot be read. */
+export function statementTexts(cedar: Cedar, text: string): readonly string[] {
+  const parts = cedar.policySetTextToParts(text);
+  return parts.type === "failure" ? [] : inOrder(parts.policies, text);
+}
+
+/** The parts are not given in the order of the text where there are more than a few. */
+function inOrder(statements: readonly string[], text: string): readonly string[] {
+  return [...statements].sort((one, other) => text.indexOf(one) - text.indexOf(other));
 }
 
 /** Whether a statement can count for an action. */

@@ -1,0 +1,57 @@
+/**
+ * What a change of policies would mean: every recorded decision is made again by what would hold, and each that would come out
+ * otherwise than it did, and otherwise than it does at present, is told. What a bearer's own narrowing denied stays denied.
+ */
+import type { Flip, PreviewImpactReply, PreviewImpactRequest } from "@tutti/contracts/governance/v1";
+import { spanOf } from "@tutti/host";
+import type { CallContext } from "@tutti/kernel";
+import { Decider } from "@tutti/policy";
+import { contentAfter, problemsOf } from "../policies/change.ts";
+import { questionOf } from "../policies/questions.ts";
+import type { TenantDesk } from "../tenants/desk.ts";
+import { placeOf, recordedIn } from "./recording.ts";
+
+const spanDefaultMs = 7 * 86_400_000;
+/** Decisions that are made again before a reply is sent. */
+const atOnce = 500;
+
+export async function* previewImpact(
+  desk: TenantDesk,
+  { change, span, cursor }: PreviewImpactRequest,
+  context: CallContext,
+): AsyncGenerator<PreviewImpactReply, void> {
+  const { namespace } = context;
+  const { cedar, content, decider: present } = await desk.deciding.present();
+  const problems = problemsOf(cedar, namespace, change);
+  if (problems.length > 0) {
+    yield { flips: [], examined: 0, total: 0, problems, cursor: "" };
+    return;
+  }
+  const nowMs = desk.foundation.clock.now();
+  const { from, to } = spanOf(span);
+  const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
+  const all = await recordedIn(desk, context, { fromMs, toMs: to });
+  const after = new Decider(cedar, contentAfter(content, namespace, change));
+  // Where the caller stood; what was recorded since comes before it, and is told with another preview.
+  const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
+  for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {
+    const some = all.slice(at, at + atOnce);
+    const flips = some.flatMap((before): Flip[] => {
+      if (before.question === undefined) return [];
+      const question = questionOf(before.question, namespace, "");
+      const { allowed, policies } = after.decide(question, nowMs);
+      const isOther = allowed !== before.allowed && allowed !== present.decide(question, nowMs).allowed;
+      return isOther ? [{ before, allowed, policies: [...policies] }] : [];
+    });
+    const examined = Math.min(at + some.length, all.length);
+    const last = some.at(-1);
+    yield {
+      flips,
+      examined,
+      total: all.length,
+      problems: [],
+      cursor: last === undefined ? cursor : placeOf(last),
+    };
+    if (examined >= all.length || context.signal.aborted) return;
+  }
+}

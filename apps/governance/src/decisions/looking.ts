@@ -1,0 +1,80 @@
+/** Recorded decisions: listed, and explained by the statements that decided them. */
+import type {
+  Decision,
+  ExplainDecisionRequest,
+  ListDecisionsRequest,
+  PolicyReference,
+} from "@tutti/contracts/governance/v1";
+import { spanOf } from "@tutti/host";
+import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
+import { actorKey, policiesAt, type TenantView, tenantErrors } from "@tutti/machine-tenant";
+import { type Cedar, matchesAction, statementTexts } from "@tutti/policy";
+import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { placeOf, recordedIn } from "./recording.ts";
+
+const ever = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+
+export async function listDecisions(desk: TenantDesk, request: ListDecisionsRequest, context: CallContext) {
+  const { actor, action, allowed, shadowDiffers, decided, page } = request;
+  const { from, to } = spanOf(decided);
+  const all = (await recordedIn(desk, context, { fromMs: from, toMs: to })).filter(
+    (decision) =>
+      (actor === undefined || actorKey(decision.question?.actor) === actorKey(actor)) &&
+      (action === "" || matchesAction(action, decision.question?.action ?? "")) &&
+      (allowed === undefined || decision.allowed === allowed) &&
+      (!shadowDiffers || decision.shadowAllowed !== undefined),
+  );
+  const list = ["decisions", context.namespace, actor, action, allowed, shadowDiffers, decided];
+  const { items, nextToken } = pageOf(all, { list, keyOf: placeOf }, page);
+  return { decisions: items, page: { nextToken, total: all.length } };
+}
+
+export async function explainDecision(
+  desk: TenantDesk,
+  { decisionId }: ExplainDecisionRequest,
+  context: CallContext,
+) {
+  const decision = (await recordedIn(desk, context, ever)).find((one) => one.decisionId === decisionId);
+  if (decision === undefined) throw tenantErrors.missing({ what: "decision", id: decisionId });
+  const { cedar, content } = await desk.deciding.present();
+  const tenant = await tenantOf(desk, context.namespace, context);
+  const statements = decision.policies.flatMap((reference) => {
+    const { namespace, policyId } = reference;
+    const own = namespace === context.namespace ? textThen(tenant, policyId, decision) : undefined;
+    const shared = content.policies.find((one) => one.namespace === namespace && one.policyId === policyId);
+    const text = own ?? shared?.text;
+    return text === undefined ? [] : statementIn(cedar, text, reference);
+  });
+  return { decision, statements, summary: inWords(decision) };
+}
+
+/** A policy as it was when something was decided. */
+function textThen(tenant: TenantView, policyId: string, { decideTime }: Decision): string | undefined {
+  const timeMs = decideTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(decideTime);
+  const version = tenant.versions.findLast((one) => one.timeMs <= timeMs);
+  return policiesAt(tenant, version?.version ?? 0)?.get(policyId)?.text;
+}
+
+function statementIn(cedar: Cedar, text: string, { statement }: PolicyReference): string[] {
+  const found = statementTexts(cedar, text)[statement - 1];
+  return found === undefined ? [] : [found];
+}
+
+function inWords({ question, allowed, policies, shadowAllowed, count, errors }: Decision): string {
+  const { actor, action = "", resourceKind = "", resourceId = "" } = question ?? {};
+  const about = resourceId === "" ? `any ${resourceKind}` : `the ${resourceKind} ${resourceId}`;
+  const names = policies.map(({ namespace, policyId, reason }) =>
+    reason === "" ? `${namespace}/${policyId}` : `${namespace}/${policyId} (${reason})`,
+  );
+  const because =
+    names.length === 0
+      ? "nothing permitted it"
+      : `${allowed ? "permitted" : "forbidden"} by ${names.join(", ")}`;
+  const often = count > 1 ? `, ${count} times` : "";
+  const tried =
+    shadowAllowed === undefined
+      ? ""
+      : `; what is tried out would have ${shadowAllowed ? "allowed" : "denied"} it`;
+  const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
+  return `${actor?.id ?? "somebody"} was ${allowed ? "allowed" : "denied"} ${action} on ${about}${often}: ${because}${tried}${faults}`;
+}

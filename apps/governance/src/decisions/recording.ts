@@ -1,0 +1,95 @@
+/** What services decided, taken in: a batch is answered when it is durable where its namespaces are kept. */
+import type {
+  Decision,
+  policyService,
+  RecordDecisionsReply,
+  RecordDecisionsRequest,
+} from "@tutti/contracts/governance/v1";
+import { ask, type MachineDesk, orIfAbsent, tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf } from "@tutti/kernel";
+import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-decisions";
+import type { Client } from "@tutti/mesh";
+import { systemNamespace } from "@tutti/policy";
+
+export interface DecisionDesk extends MachineDesk {
+  /** Brings decisions to the process that keeps a namespace. */
+  readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
+}
+
+function keyOf(namespace: string): InstanceKey {
+  return { namespace, kind: decisionsKind, id: namespace };
+}
+
+export async function* takeRecords(
+  desk: DecisionDesk,
+  requests: AsyncIterable<RecordDecisionsRequest>,
+  context: CallContext,
+): AsyncGenerator<RecordDecisionsReply, void> {
+  for await (const { batch, decisions, leftOut } of requests) {
+    const byNamespace = Map.groupBy(decisions, ({ question }) => question?.inNamespace || systemNamespace);
+    // Nobody knows of which namespaces those were that were left out.
+    if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
+    for (const [namespace, some] of byNamespace) {
+      const left = namespace === systemNamespace ? leftOut : 0;
+      await record(desk, namespace, { decisions: some, leftOut: left }, context);
+    }
+    yield { batch };
+  }
+}
+
+interface Batch {
+  readonly decisions: Decision[];
+  readonly leftOut: number;
+}
+
+async function record(
+  desk: DecisionDesk,
+  namespace: string,
+  body: Batch,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await tell(desk, keyOf(namespace), { command: takeDecisions, body, idempotencyKey: "" }, context);
+  } catch (error) {
+    const instance = notOwnerOf(error)?.owner?.instance;
+    if (instance === undefined) throw error;
+    const request = async function* () {
+      yield { batch: 1, ...body };
+    };
+    for await (const _ of desk.policies.recordDecisions(request(), { context, instance })) return;
+  }
+}
+
+/** The latest first, each with the work that it was about. */
+export async function recordedIn(
+  desk: MachineDesk,
+  context: CallContext,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<readonly Decision[]> {
+  const none = { decisions: [], leftOut: 0 };
+  const question = { query: recorded, body: undefined };
+  const found = await orIfAbsent(ask(desk, keyOf(context.namespace), question, context), none);
+  return (found.decisions as readonly Decision[])
+    .filter(({ decideTime }) => {
+      const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);
+      return timeMs >= fromMs && timeMs < toMs;
+    })
+    .map((decision) => ({ ...decision, work: workOf(decision, context.namespace) }))
+    .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+}
+
+const digits = 16;
+
+/** The latest first. */
+export function placeOf({ decideTime, decisionId }: Decision): string {
+  const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);
+  return `${String(Number.MAX_SAFE_INTEGER - timeMs).padStart(digits, "0")} ${decisionId}`;
+}
+
+const works: ReadonlySet<string> = new Set(["run", "mission", "session"]);
+
+function workOf({ work, question }: Decision, namespace: string): Decision["work"] {
+  const { resourceKind = "", resourceId = "" } = question ?? {};
+  if (work !== undefined || resourceId === "" || !works.has(resourceKind)) return work;
+  return { namespace, kind: resourceKind, id: resourceId, task: "" };
+}

@@ -1,0 +1,73 @@
+/**
+ * The latest different decisions of a namespace. What is alike in who asked for what, about what, and how it came out, is one with how
+ * often; what was decided longest ago makes room.
+ */
+import { AccessQuestion, Decision } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+
+/** Bounds of what is kept: a snapshot has 16 MiB. */
+export const decisionsMax = 10_000;
+export const weightMax = 8 * 2 ** 20;
+/** What one may weigh, encoded; a greater one is kept without what its policies looked at besides. */
+export const decisionWeightMax = 4_096;
+
+export class Book {
+  /** By all that makes them alike; what was decided last comes last. */
+  readonly #kept = new Map<string, { readonly decision: Decision; readonly weight: number }>();
+  #weight = 0;
+  /** Of all time. */
+  leftOut = 0;
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  *decisions(): Generator<Decision, void> {
+    for (const { decision } of this.#kept.values()) yield decision;
+  }
+
+  take(decision: Decision): void {
+    const key = keyOf(decision);
+    const before = this.#kept.get(key);
+    const count = (before?.decision.count ?? 0) + Math.max(1, decision.count);
+    const latest =
+      before !== undefined && timeOf(before.decision) > timeOf(decision) ? before.decision : decision;
+    const next = { ...latest, count };
+    const weight = weightOf(next);
+    this.#kept.delete(key);
+    this.#kept.set(key, { decision: next, weight });
+    this.#weight += weight - (before?.weight ?? 0);
+    for (const [oldest, { weight: gone }] of this.#kept) {
+      if (this.#kept.size <= decisionsMax && this.#weight <= weightMax) return;
+      this.#kept.delete(oldest);
+      this.#weight -= gone;
+    }
+  }
+}
+
+/** Without what would make it too heavy. */
+export function bounded(decision: Decision): Decision {
+  if (weightOf(decision) <= decisionWeightMax) return decision;
+  const { question, errors } = decision;
+  const bare = question && { ...question, resourceLabels: {}, groups: [], context: undefined };
+  const shorter = {
+    ...decision,
+    question: bare,
+    errors: errors.slice(0, 1).map((error) => error.slice(0, 500)),
+  };
+  if (weightOf(shorter) <= decisionWeightMax) return shorter;
+  return { ...shorter, policies: shorter.policies.slice(0, 1), shadowPolicies: [], errors: [] };
+}
+
+function keyOf({ question, allowed, shadowAllowed }: Decision): string {
+  const asked = AccessQuestion.encode(question ?? AccessQuestion.create()).finish();
+  return `${allowed} ${shadowAllowed} ${Buffer.from(asked).toString("base64")}`;
+}
+
+function timeOf({ decideTime }: Decision): number {
+  return decideTime === undefined ? 0 : fromTimestamp(decideTime);
+}
+
+function weightOf(decision: Decision): number {
+  return Decision.encode(decision).finish().length;
+}

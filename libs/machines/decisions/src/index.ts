@@ -1,0 +1,1 @@
+export { decisions, decisionsKind, type Recorded, recorded, takeDecisions } from "./machine.ts";

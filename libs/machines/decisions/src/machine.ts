@@ -1,0 +1,88 @@
+/**
+ * What was decided in a namespace of late, a machine: what a change of policies is tried on before it holds, and what is looked up when
+ * somebody asks why. Each process tells in batches, with equal decisions as one; a bounded number of different ones is kept.
+ */
+import {
+  type Decision,
+  DecisionsSnapshotV1,
+  DecisionsTaken,
+  DecisionsTakenV1,
+  TakeDecisions,
+} from "@tutti/contracts/governance/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Command,
+  kernelErrors,
+  type Machine,
+  type MachineEvent,
+  type Query,
+  type ReadOnly,
+} from "@tutti/kernel";
+import { Book, bounded } from "./book.ts";
+
+export const decisionsKind = "decisions";
+const newest = 1;
+
+const decisionsTaken: MachineEvent<Book, never, DecisionsTakenV1> = {
+  type: "decisions_taken",
+  version: 1,
+  codec: DecisionsTakenV1,
+  evolve(book, { decisions, leftOut }) {
+    for (const decision of decisions) book.take(decision);
+    book.leftOut += leftOut;
+  },
+};
+
+export const takeDecisions: Command<Book, TakeDecisions, DecisionsTaken, never> = {
+  type: "take_decisions",
+  codec: TakeDecisions,
+  reply: DecisionsTaken,
+  decide(book, { decisions, leftOut }, step) {
+    if (decisions.length === 0 && leftOut <= 0) return { kept: book.size };
+    step.emit(decisionsTaken, { decisions: decisions.map(bounded), leftOut: Math.max(0, leftOut) });
+    return { kept: book.size };
+  },
+};
+
+export interface Recorded {
+  /** The one that was made longest ago first. */
+  readonly decisions: readonly ReadOnly<Decision>[];
+  readonly leftOut: number;
+}
+
+export const recorded: Query<Book, void, Recorded> = {
+  type: "recorded",
+  answer: (book) => ({ decisions: [...book.decisions()], leftOut: book.leftOut }),
+};
+
+export const decisions: Machine<Book, never> = {
+  kind: decisionsKind,
+  behaviour: 1,
+  isEndless: true,
+  create: () => new Book(),
+  commands: [takeDecisions],
+  events: [decisionsTaken],
+  queries: [recorded],
+  snapshots: {
+    version: newest,
+    encode: (book) => DecisionsSnapshotV1.encode(snapshotOf(book)).finish(),
+    decode(bytes, version) {
+      if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: decisionsKind, version, newest });
+      const { decisions: kept, leftOut } = DecisionsSnapshotV1.decode(bytes);
+      const book = new Book();
+      for (const decision of kept) book.take(decision);
+      book.leftOut = leftOut;
+      return book;
+    },
+  },
+  recover() {},
+  describe: () => ({
+    status: WorkStatus.WORK_STATUS_RUNNING,
+    ...{ definition: "", labels: {}, idChosen: true },
+  }),
+  project: (book) => DecisionsSnapshotV1.toJSON(snapshotOf(book as Book)),
+};
+
+function snapshotOf(book: ReadOnly<Book>): DecisionsSnapshotV1 {
+  return { decisions: [...book.decisions()] as Decision[], leftOut: book.leftOut };
+}

@@ -1,0 +1,1 @@
+export { decisionOn, decisionsKey, operations } from "./operations.ts";
