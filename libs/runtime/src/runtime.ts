@@ -298,7 +298,7 @@ export class Runtime implements RuntimeOfService {
   /** An instance as it stands now, when that is durable. */
   async #durable(key: InstanceKey) {
     const partition = this.#of(key);
-    const { life } = partition;
+    const life = await partition.readLife();
     if (life === undefined) throw this.#refused(partition);
     const instance = await this.#find(life.memory.instances, key);
     const isGone = instance?.isEnded === true && life.memory.goneUntil(instance) !== undefined;

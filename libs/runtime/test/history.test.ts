@@ -144,6 +144,27 @@ describe("a page of history", () => {
     assert.equal(await bank.codeOf(page(bank, 0, 10, bob)), "runtime.unknown_instance");
   });
 
+  it("is not missed while its partition is being read again", async () => {
+    const bank = await bankWithAda();
+    bank.crash();
+    const started = bank.start();
+    const asked: Promise<unknown>[] = [];
+    // At whatever moment of the beginning it is asked for: it is there, or there is no answer yet.
+    for (let moment = 0; moment < 200; moment++) {
+      asked.push(
+        bank.runtime.instanceOf(accountKey(ada)).then(
+          ({ events }) => events,
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      );
+      await Promise.resolve();
+    }
+    await started;
+    const answers = new Set(await bank.time.settle(Promise.all(asked)));
+    assert.ok(answers.has(1), [...answers].join());
+    assert.ok(!answers.has("runtime.unknown_instance"), [...answers].join());
+  });
+
   it("is read of many instances at once", async () => {
     const bank = await bankWithAda();
     const ids = idsIn(0, 20).filter((id) => id !== ada);

@@ -75,6 +75,12 @@ export class Partition {
     return this.#life;
   }
 
+  /** Its life when all of the journal is read: before, what is there may seem not to be. */
+  async readLife(): Promise<Life | undefined> {
+    while (this.#state === "starting" && this.#loading !== undefined) await this.#loading.catch(() => {});
+    return this.#state === "starting" ? undefined : this.#life;
+  }
+
   /** The same for a command, which may send letters: while too many wait for receivers that are away, none is taken. */
   commandRefusal(): Outcome | undefined {
     const refusal = this.refusal();
