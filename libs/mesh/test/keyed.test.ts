@@ -105,6 +105,19 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [1, 2]);
       }));
 
+    it("follows the owner that is named where there are other places than the caller thinks", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table], b.owner(7));
+        // As many as a client thinks that nobody has told.
+        const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
+        Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
+        for (const key of ["k1", "k2", "k3"]) {
+          const reply = await client.client(noteService).change(note({ key }), { timeoutMs: 5_000 });
+          assert.equal(reply.text, instanceOf(b.mesh));
+        }
+        assert.deepEqual([a.hops, b.hops], [3, 3]);
+      }));
+
     it("waits for the table when the one it was sent to does not own it either", () =>
       withCluster(transport, async ([a, b], client, table) => {
         // A hands over to B, which has not taken over yet.

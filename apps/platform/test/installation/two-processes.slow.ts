@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+import { type Folder, makeFolder, type Service, start, usingNats } from "../support/services.ts";
 
 const program = await natsServerProgram();
 
@@ -12,6 +12,19 @@ tasks:
   go: {needs: [before], wait: {signal: go}}
   after: {needs: [go], forEach: "\${{ [1, 2] }}", set: {n: "\${{ item + tasks.before.output.began }}"}}
 output: "\${{ tasks.after.output }}"
+`;
+
+const inner = `workflow: inner
+tasks: {add: {set: {sum: "\${{ input.item + input.number }}"}}}
+output: "\${{ tasks.add.output.sum }}"
+`;
+const outer = `workflow: outer
+tasks:
+  each:
+    forEach: "\${{ [1, 2, 3, 4] }}"
+    workflow: inner
+    with: {item: "\${{ item }}", number: "\${{ input.number }}"}
+output: "\${{ tasks.each.output }}"
 `;
 
 /** The system account alone can see whether a server syncs before it acknowledges. */
@@ -28,38 +41,62 @@ const numbers = Array.from({ length: 12 }, (_, number) => number);
 
 describe("runs of two processes that share their partitions over NATS", { skip: program.skip }, () => {
   let server: NatsServer;
+  let folder: Folder;
   const processes: Service[] = [];
 
   before(async () => {
     server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
   });
   after(async () => {
-    for (const process of processes) await process[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    folder = await makeFolder();
+  });
+  afterEach(async () => {
+    for (const process of processes.splice(0)) await process[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  async function join(name: string): Promise<Service> {
+    const joined = await start(
+      "platform",
+      [
+        ...[
+          "--ownership.kind=leased",
+          `--ownership.partitions=${partitions}`,
+          "--cluster.system.user=system",
+        ],
+        ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${folder.path}/${name}`],
+        ...[`--platform.dataDirectory=${folder.path}/${name}`, ...usingNats(server.address)],
+      ],
+      { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
+    );
+    processes.push(joined);
+    return joined;
+  }
+
+  const ownedBy = ({ lines }: Service) =>
+    lines.filter((line) => line.msg === "a partition is owned here" && line["service_"] === "workflow")
+      .length;
+
+  it("start and have children, through a process that has never had one, wherever those belong", async () => {
+    const first = await join("first");
+    const second = await join("second");
+    // Each has a part of the partitions: some of the runs, and of their children, belong to either.
+    while (ownedBy(second) === 0) await new Promise(setImmediate);
+    assert.ok(ownedBy(first) > 0);
+    await using tutti = await connect({ address: second.grpc });
+    await tutti.register(inner);
+    await tutti.register(outer);
+    const run = (number: number) => tutti.execute("outer", { id: `outer-${number}`, input: { number } });
+    assert.deepEqual(
+      await Promise.all(numbers.map(run)),
+      numbers.map((number) => [1, 2, 3, 4].map((item) => item + number)),
+    );
   });
 
   it("go on where the definition has never been, when their process is killed with -9", async () => {
-    await using folder = await makeFolder();
-    const join = async (name: string) => {
-      const joined = await start(
-        "platform",
-        [
-          ...[
-            "--ownership.kind=leased",
-            `--ownership.partitions=${partitions}`,
-            "--cluster.system.user=system",
-          ],
-          ...[
-            "--cluster.system.password=env:TEST_SYSTEM_PASSWORD",
-            `--cluster.copies=${folder.path}/${name}`,
-          ],
-          ...[`--platform.dataDirectory=${folder.path}/${name}`, ...usingNats(server.address)],
-        ],
-        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
-      );
-      processes.push(joined);
-      return joined;
-    };
     const first = await join("first");
     const early = await connect({ address: first.grpc });
     await early.register(definition);
@@ -67,11 +104,7 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
     const second = await join("second");
     await early.close();
     await first.kill();
-    const owned = () =>
-      second.lines.filter(
-        (line) => line.msg === "a partition is owned here" && line["service_"] === "workflow",
-      );
-    while (owned().length < partitions) await new Promise(setImmediate);
+    while (ownedBy(second) < partitions) await new Promise(setImmediate);
     await using late = await connect({ address: second.grpc });
     for (const number of numbers) {
       const run = late.run(`run-${number}`);

@@ -1,6 +1,7 @@
 import {
   type CallContext,
   localAdministrator,
+  type Owner,
   type Place,
   type Principal,
   type Span,
@@ -68,6 +69,8 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   ownerEpoch = 0;
   /** How often an instance named another owner. */
   redirects = 0;
+  /** The owner that was named for this call, where its place has another name there than here. */
+  named: Owner | undefined = undefined;
 
   #stopped: TuttiError | undefined = undefined;
   #held: Stoppable | undefined = undefined;

@@ -154,7 +154,8 @@ export class Routes {
     const place = call.place ?? (await this.#placeOf(call));
     call.place = place;
     for (;;) {
-      const owner = ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
+      const owner = call.named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
+      call.named = undefined;
       const target = await this.#targetOf(call, owner);
       // The owner is the only one: whether others of its service are well, or known at all, does not matter.
       if (!target.breaker.admits)
@@ -178,6 +179,12 @@ export class Routes {
     if (refusal === undefined || call.stopped !== undefined) throw error;
     if (call.method.rpc.requestStream && !call.requests.replayable) throw error;
     const { ownership } = this.#parts;
+    // It calls the place otherwise: how many there are is the servers' to say. What it knows of this one is of use for this call alone.
+    if (refusal.owner !== undefined && refusal.place !== place && call.redirects === 0) {
+      call.redirects++;
+      call.named = refusal.owner;
+      return true;
+    }
     // The table may have moved on while the call was away: then it knows better than the one who was asked.
     if (!sameOwner(ownership.ownerOf(place), called)) return true;
     if (refusal.owner !== undefined && refusal.place === place) ownership.learn(place, refusal.owner);
