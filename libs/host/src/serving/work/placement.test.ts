@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Explanation, Wait, WaitCause } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { testContext } from "@tutti/kernel/testing";
+import { type PlacementDesk, placementOf, withPlacement } from "./placement.ts";
+
+const { WAIT_CAUSE_BREAKER, WAIT_CAUSE_BUSY, WAIT_CAUSE_POLICY } = WaitCause;
+const work = { namespace: "default", kind: "run", id: "run-1", task: "charge" };
+const readyMs = 1_000_000;
+const queued = { work, queueTime: toTimestamp(readyMs), waits: true };
+type Outages = ReturnType<PlacementDesk["outagesAt"]>;
+
+const outage = (cause: WaitCause, fromMs: number, toMs: number | undefined): Outages[number] => ({
+  ...{ cause, message: `because of ${cause}`, remedy: `mend ${cause}`, fromMs, toMs },
+  waitedMs: (toMs ?? fromMs + 500) - fromMs,
+});
+
+function desk(outages: Outages): PlacementDesk & { asked: number; sinceMs: number } {
+  const busy = {
+    cause: WAIT_CAUSE_BUSY,
+    present: true,
+    startTime: toTimestamp(readyMs + 200),
+    waitedMs: 300,
+  };
+  const explanation = Explanation.fromPartial({ summary: "It waits: all are busy.", waits: [busy] });
+  const made = {
+    ...{ asked: 0, sinceMs: 0 },
+    pools: {
+      explainPlacement: async () => {
+        made.asked++;
+        return { explanation };
+      },
+    },
+    namespaceOfPool: (_pool: string, namespace: string) => namespace,
+    outagesAt(_namespace: string, _pool: string, sinceMs: number) {
+      made.sinceMs = sinceMs;
+      return outages;
+    },
+  };
+  return made;
+}
+
+describe("where a task stands that is to be at a pool", () => {
+  it("is what keeps it from there, while that lasts: the pool is not asked, for it does not have it", async () => {
+    const outages = [
+      outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 100),
+      outage(WAIT_CAUSE_BREAKER, readyMs + 100, undefined),
+    ];
+    const asked = desk(outages);
+    const placed = await placementOf(asked, "gpu", queued, testContext({}));
+    assert.deepEqual([asked.asked, asked.sinceMs], [0, readyMs]);
+    assert.deepEqual(
+      placed?.waits.map(({ cause, present, waitedMs, subject }) => [cause, present, waitedMs, subject]),
+      [
+        [WAIT_CAUSE_BREAKER, true, 500, "gpu"],
+        [WAIT_CAUSE_POLICY, false, 100, "gpu"],
+      ],
+    );
+    assert.deepEqual(
+      placed?.remedies.map(({ text }) => text),
+      [`mend ${WAIT_CAUSE_BREAKER}`],
+    );
+    const own = Explanation.fromPartial({ summary: "`charge` is queued.", waits: [Wait.create()] });
+    assert.match(withPlacement(own, placed).summary, /^`charge` is queued\. It waits: because of/);
+  });
+
+  it("is what the pool says, and what kept it from there before", async () => {
+    const asked = desk([outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 200)]);
+    const placed = await placementOf(asked, "gpu", queued, testContext({}));
+    assert.deepEqual(
+      placed?.waits.map(({ cause, present }) => [cause, present]),
+      [
+        [WAIT_CAUSE_BUSY, true],
+        [WAIT_CAUSE_POLICY, false],
+      ],
+    );
+  });
+
+  it("is nothing about the way to the pool for one that is at work", async () => {
+    const asked = desk([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
+    const placed = await placementOf(asked, "gpu", { ...queued, waits: false }, testContext({}));
+    assert.deepEqual(
+      placed?.waits.map(({ cause }) => cause),
+      [WAIT_CAUSE_BUSY],
+    );
+  });
+});
