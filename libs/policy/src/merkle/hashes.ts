@@ -9,15 +9,22 @@ export const hashBytes = 32;
 export function leafHash(leaf: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + leaf.length);
   bytes.set(leaf, 1);
-  return hash("sha256", bytes, "buffer");
+  return hashOf(bytes);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * hashBytes);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + hashBytes);
-  return hash("sha256", bytes, "buffer");
+  node.set(left, 1);
+  node.set(right, 1 + hashBytes);
+  return hashOf(node);
+}
+
+/** Of the node that is hashed at the moment: there are as many of them as leaves. */
+const node: Uint8Array = new Uint8Array(1 + 2 * hashBytes);
+node[0] = 1;
+
+/** One character a byte: asked for as a buffer, the memory for it costs more than a short hash does. */
+function hashOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(hash("sha256", bytes, "binary"), "latin1");
 }
 
 /** Root of the tree without leaves. */
