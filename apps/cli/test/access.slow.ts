@@ -71,6 +71,10 @@ describe("who may do what, by the command", () => {
     await done("role", "bind", "developer", "person:bob");
     const ask = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];
     assert.match(await done(...ask), /allowed .*permitted by default\/role:developer/);
+    assert.match(
+      await done("policy", "impact", "night.cedar"),
+      /0 of \d+ recorded decisions would come out otherwise/,
+    );
     await done("policy", "apply", "night.cedar", "--reason", "tried");
     const { exitCode, output } = await tutti(...ask);
     assert.equal(exitCode, 1);

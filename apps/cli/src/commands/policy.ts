@@ -1,6 +1,6 @@
 /** Policies: checked, tried, had hold, gone back from, and asked. */
 import { basename } from "node:path";
-import type { Decision, PolicyReference, Problem } from "@tutti/rest/types";
+import type { Decision, Flip, PolicyReference, PreviewImpactReply, Problem } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
@@ -163,6 +163,46 @@ export async function applyPolicies(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
+/** What a change would flip, of what was decided in the last seven days. */
+export async function previewImpact(context: Context): Promise<number> {
+  const { print } = context;
+  const files = await readFiles(context);
+  const server = await connect(context);
+  const body = { change: changeOf(context, files) };
+  const flips: Flip[] = [];
+  let looked = 0;
+  for await (const said of server.follow("policies.impact", { query: server.namespace, body }, {})) {
+    if (said.kind === "ready" || said.kind === "gap") continue;
+    const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = said.value;
+    if (problems.length > 0) {
+      if (print.isJson) print.json({ problems });
+      else tellProblems(context, problems, files);
+      return exitCodes.failed;
+    }
+    flips.push(...some);
+    looked = examined;
+  }
+  if (context.shell.interrupted.aborted) return exitCodes.interrupted;
+  if (print.isJson) print.json({ flips, examined: looked });
+  else tellFlips(context, flips, looked);
+  return exitCodes.completed;
+}
+
+function tellFlips({ print }: Context, flips: readonly Flip[], examined: number): void {
+  for (const { before, allowed, policies } of flips) {
+    const { actor, action = "" } = before?.question ?? {};
+    const { kind = "", id = "" } = before?.work ?? {};
+    const work = id === "" ? "" : print.style.dim(`  ${safe(`${kind} ${id}`)}`);
+    const word =
+      allowed === true ? print.style.green("would be allowed") : print.style.red("would be denied");
+    const why = becauseOf({ allowed: allowed === true, policies });
+    const times = print.style.dim(` (${before?.count ?? 1} times)`);
+    print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`);
+  }
+  if (print.isQuiet) return;
+  print.line(`${flips.length} of ${examined} recorded decisions would come out otherwise`);
+}
+
 export async function rollBack(context: Context): Promise<number> {
   const { values } = context;
   const version = Number(values.argument("VERSION"));
@@ -239,7 +279,7 @@ export async function explainAccess(context: Context): Promise<number> {
   return isAllowed ? exitCodes.completed : exitCodes.failed;
 }
 
-function becauseOf(decision: Decision | undefined): string {
+function becauseOf(decision: Pick<Decision, "allowed" | "policies"> | undefined): string {
   if (decision === undefined) return "";
   const { allowed, policies } = decision;
   if (policies.length === 0) return "nothing permits it";

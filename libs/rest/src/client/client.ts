@@ -42,6 +42,7 @@ export type StreamName =
   | "bulk.apply"
   | "audit.export"
   | "audit.verify"
+  | "policies.impact"
   | Extract<RouteName, `${string}.watch${string}`>;
 
 export class Client {

@@ -199,6 +199,15 @@ export const accessCommands: readonly Command[] = [
     load: () => policies().then(({ testPolicies }) => testPolicies),
   },
   {
+    name: "policy impact",
+    group: "access",
+    summary: "what a change would flip, of what was decided in the last seven days",
+    arguments: [{ ...files, isOptional: true }],
+    options: [remove],
+    json: "document",
+    load: () => policies().then(({ previewImpact }) => previewImpact),
+  },
+  {
     name: "policy apply",
     group: "access",
     summary: "have policies hold, all of them or none",
