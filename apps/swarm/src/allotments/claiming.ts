@@ -1,7 +1,8 @@
 /**
  * Asks for the parts of quotas that pools of this process have, and for what is set aside in them, again and again.
  *
- * 1. A pool asks as soon as it is here, and then every second while it has tasks of a namespace or parts of its quotas.
+ * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was not: for its own
+ *    namespace, and for those that senders have tasks of.
  * 2. While nobody answers it keeps what it was given, until the lease of that is over; then nothing more of it begins. Where nothing was
  *    ever given, nothing is held back.
  */
@@ -62,7 +63,7 @@ export class Claiming implements Component {
   #look(): void {
     for (const pool of this.#parts.pools.all) {
       const given = this.#given.get(pool);
-      const namespaces = new Set([...pool.namespaces, ...(given?.keys() ?? [])]);
+      const namespaces = new Set([pool.namespace, ...pool.namespaces, ...(given?.keys() ?? [])]);
       for (const namespace of namespaces) {
         const last = given?.get(namespace);
         if (last !== undefined) this.#apply(pool, namespace, last);
