@@ -14,16 +14,17 @@ export class MasterService extends Orchestrator {
     const settings = this.settings(masterSection);
     const locks = hostLocks(this, host, settings);
     const sessions = hostSessions(this, host);
+    const intelligence = hostIntelligence(this, host);
     const { effects } = sessions;
     const storage = host.storage({
       // Of the machines of this service only sessions make effects.
       dispatch: (due) => effects.dispatch(due),
       withdraw: (tokens) => effects.withdraw(tokens),
-      witness: witnesses([locks.witness, sessions.witness]),
+      witness: witnesses([locks.witness, sessions.witness, intelligence.witness]),
     });
     locks.begin(storage);
     sessions.begin(storage);
-    hostIntelligence(this, host, storage);
+    intelligence.begin(storage);
     hostResources(this, host, storage);
   }
 }

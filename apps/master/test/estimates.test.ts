@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { EstimateDrifted } from "@tutti/contracts/events/v1";
 import {
   EstimateSubject,
   estimateService,
@@ -12,6 +13,8 @@ import { Serving } from "./serving.ts";
 const namespace = "";
 
 describe("estimates", () => {
+  /** Numbers of batches count once each. */
+  let batches = 3;
   let serving: Serving;
   const client = () => serving.host.mesh.client(estimateService, { service: "master" });
   const predict = async (capability: string) => {
@@ -78,6 +81,26 @@ describe("estimates", () => {
     );
   });
 
+  it("that no longer fit are told of on the bus, with what was usual and what is", async () => {
+    const { promise: told, resolve } = Promise.withResolvers<EstimateDrifted>();
+    await serving.host.bus.subscribe({
+      pattern: "tutti.intelligence.estimate.drifted",
+      handle: {
+        each: ({ data }) => resolve(EstimateDrifted.fromJSON(JSON.parse(new TextDecoder().decode(data)))),
+      },
+    });
+    // A third up or down, as work usually is.
+    const around = (medianMs: number, count: number) =>
+      Array.from({ length: count }, (_, index) => medianMs * (0.75 + 0.1 * ((index * 3) % 7)));
+    await record(batches++, "ship.parcel", around(200, 60));
+    await record(batches++, "ship.parcel", around(900, 8));
+    const { key, header, beforeMs, nowMs } = await told;
+    assert.deepEqual([key, header?.resource, header?.namespace], ["ship.parcel", "ship.parcel", "default"]);
+    assert.ok(Math.abs(beforeMs - 200) < 50, `${beforeMs}`);
+    assert.ok(nowMs > 500, `${nowMs}`);
+    await client().resetModel({ namespace, modelId: "ship.parcel", reason: "on with the next" });
+  });
+
   it("are followed: a snapshot, then what learned since; and forgotten on request", async () => {
     const follow = async (
       cursor: string,
@@ -100,7 +123,7 @@ describe("estimates", () => {
       return assert.fail("a watch goes on");
     };
     const cursor = await follow("", (names) => names.size === 2);
-    await record(3, "wild.thing", [5]);
+    await record(batches++, "wild.thing", [5]);
     await follow(cursor, (names) => names.has("wild.thing") && names.size === 1);
     let reset: Promise<unknown> | undefined;
     await follow("", (names, removed) => {

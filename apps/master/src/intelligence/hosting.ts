@@ -3,18 +3,35 @@ import { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { experience } from "@tutti/machine-experience";
+import type { Witness } from "@tutti/runtime";
+import { EstimateNews } from "./estimate-news.ts";
 import { estimateHandlers } from "./handlers.ts";
 import { Learners } from "./learners.ts";
 
 export const intelligenceMachines = [experience];
 
+export interface IntelligenceHosting {
+  /** Hears what is recorded. */
+  readonly witness: Witness;
+  /** Everything else, with what the machines of the service run on. */
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+}
+
 export function hostIntelligence(
-  { name }: Pick<Orchestrator, "name">,
-  { mesh, steward, foundation }: Pick<HostContext, "mesh" | "steward" | "foundation">,
-  { runtime, archive }: Pick<ServiceStorage, "runtime" | "archive">,
-): void {
-  const machines = { runtime, archive, steward };
-  const estimates = mesh.client(estimateService, { service: name });
-  const desk = { ...machines, foundation, estimates, learners: new Learners(machines) };
-  mesh.serve(estimateService, estimateHandlers(desk), { service: name });
+  service: Pick<Orchestrator, "name" | "register">,
+  { mesh, steward, foundation, bus }: Pick<HostContext, "mesh" | "steward" | "foundation" | "bus">,
+): IntelligenceHosting {
+  const news = service.register("estimate-news", new EstimateNews({ bus, foundation }), { critical: false });
+  return {
+    witness: news,
+    begin({ runtime, archive }) {
+      const machines = { runtime, archive, steward };
+      const learners = new Learners(machines);
+      news.begin(learners);
+      const estimates = mesh.client(estimateService, { service: service.name });
+      mesh.serve(estimateService, estimateHandlers({ ...machines, foundation, estimates, learners }), {
+        service: service.name,
+      });
+    },
+  };
 }

@@ -4,7 +4,13 @@
  */
 import { ask, type MachineDesk } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
-import { type ExperienceNews, experienceNews, Learner, type NewsWanted } from "@tutti/machine-experience";
+import {
+  type ExperienceNews,
+  experienceNews,
+  type Knowledge,
+  Learner,
+  type NewsWanted,
+} from "@tutti/machine-experience";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
 /** Namespaces that are remembered at most; others are learned anew when they are asked for. */
@@ -33,6 +39,16 @@ export class Learners {
     for (;;) {
       const { place } = learner;
       if (learner.take(await this.read(place, context), place)) return learner;
+    }
+  }
+
+  /** Of a namespace whose experience is here. */
+  async hosted(namespace: string): Promise<Knowledge> {
+    const learner = this.#learners.get(namespace) ?? this.#begin(namespace);
+    for (;;) {
+      const { place } = learner;
+      const question = { key: experienceOf(namespace), query: experienceNews, body: place };
+      if (learner.take(await this.#desk.runtime.ask(question), place)) return learner.knowledge;
     }
   }
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver, seededChance } from "@tutti/kernel/testing";
 import {
+  Drifts,
   experience,
   experienceNews,
   Learner,
@@ -74,6 +75,23 @@ describe("what is known of attempts", () => {
     const drifting = knowledge.model("pay");
     assert.ok(drifting?.drift && drifting.drift.factor > 2, JSON.stringify(drifting?.drift));
     assert.ok(drifting.error > good.error);
+  });
+
+  it("says once of what drifts that it does, with what was usual before", () => {
+    const knowledge = new Knowledge();
+    const drifts = new Drifts();
+    for (const runMs of times(200, 100)) knowledge.learn(outcomeOf("pay", { runMs }));
+    for (const runMs of times(500, 100)) knowledge.learn(outcomeOf("ship", { runMs, agentId: "b" }));
+    assert.deepEqual(drifts.begun(knowledge), []);
+    for (const runMs of times(900, 8, 2)) knowledge.learn(outcomeOf("pay", { runMs }));
+    const [pay, ...more] = drifts.begun(knowledge);
+    assert.deepEqual([pay?.capability, more], ["pay", []]);
+    assert.ok(Math.abs((pay?.beforeMs ?? 0) - 200) < 40 && (pay?.nowMs ?? 0) > 450, JSON.stringify(pay));
+    assert.deepEqual(drifts.begun(knowledge), []);
+    for (const runMs of times(900, 200, 3)) knowledge.learn(outcomeOf("pay", { runMs }));
+    assert.deepEqual(drifts.begun(knowledge), []);
+    for (const runMs of times(100, 8, 4)) knowledge.learn(outcomeOf("pay", { runMs }));
+    assert.equal(drifts.begun(knowledge)[0]?.capability, "pay", "what drifts anew is told of anew");
   });
 
   it("is the same for whoever learned from the beginning, in parts, and anew from what is kept", () => {

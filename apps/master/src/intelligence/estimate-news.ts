@@ -1,0 +1,96 @@
+/** Tells the bus that something no longer takes as long as was learned. After a restart what drifts is told once more. */
+import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
+import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
+import { headOf, MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import { errorFromUnknown, type Foundation, toTimestamp } from "@tutti/kernel";
+import { type Drifted, Drifts, experience } from "@tutti/machine-experience";
+import type { Happening } from "@tutti/runtime";
+import type { Learners } from "./learners.ts";
+
+const type = "tutti.intelligence.estimate.drifted";
+const source = "/tutti/intelligence";
+
+interface DriftNote extends NoteHead {
+  readonly kind: "drift";
+  readonly drifted: Drifted;
+}
+
+const teller: Teller<DriftNote> = {
+  eventOf({ key, event, timeMs, cause, drifted }: DriftNote): EventInput {
+    const { capability, beforeMs, nowMs } = drifted;
+    const header = {
+      ...{ namespace: key.namespace, resource: capability, sequence: event },
+      ...{ time: toTimestamp(timeMs), cause },
+    };
+    const payload: IntelligenceEventPayloads[typeof type] = { header, key: capability, beforeMs, nowMs };
+    return contractEvent(intelligenceEvents[type], payload, { source });
+  },
+  isEnd: () => false,
+  progressOf: () => Promise.resolve(undefined),
+};
+
+interface Watched {
+  readonly drifts: Drifts;
+  /** What has come since it was looked at last; undefined for nothing. */
+  head: NoteHead | undefined;
+  isLooking: boolean;
+}
+
+export class EstimateNews extends MachineNews<DriftNote> {
+  readonly #logger: Foundation["logger"];
+  readonly #watched = new Map<string, Watched>();
+  #learners: Pick<Learners, "hosted"> | undefined;
+
+  constructor({ bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation }) {
+    const leftOut = foundation.metrics
+      .counter({
+        name: "tutti_master_estimate_events_left_out_total",
+        help: "Events of estimates that were not told, because too many waited to be.",
+      })
+      .with({});
+    const notes = { experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head) };
+    super({ bus, foundation, told: [{ machine: experience, notes }], teller, leftOut });
+    this.#logger = foundation.logger;
+  }
+
+  /** They need the runtime, which needs this. */
+  begin(learners: Pick<Learners, "hosted">): void {
+    this.#learners = learners;
+  }
+
+  /** What was recorded is learned from first, and looked at as often as that takes. */
+  override tell(notes: readonly unknown[]): void {
+    for (const note of notes) {
+      if (note instanceof Error) super.tell([note]);
+      else this.#heard(note as NoteHead);
+    }
+  }
+
+  #heard(head: NoteHead): void {
+    const { namespace } = head.key;
+    const watched = this.#watched.get(namespace) ?? {
+      ...{ drifts: new Drifts(), head: undefined, isLooking: false },
+    };
+    this.#watched.set(namespace, watched);
+    watched.head = head;
+    if (!watched.isLooking) void this.#look(namespace, watched);
+  }
+
+  async #look(namespace: string, watched: Watched): Promise<void> {
+    watched.isLooking = true;
+    try {
+      for (let { head } = watched; head !== undefined; { head } = watched) {
+        watched.head = undefined;
+        const knowledge = await this.#learners?.hosted(namespace);
+        const about = head;
+        const drifted = knowledge === undefined ? [] : watched.drifts.begun(knowledge);
+        super.tell(drifted.map((each): DriftNote => ({ ...about, kind: "drift", drifted: each })));
+      }
+    } catch (error) {
+      // The partition has gone elsewhere: its new owner tells of it.
+      this.#logger.debug("it could not be asked whether estimates drift", { error: errorFromUnknown(error) });
+    } finally {
+      watched.isLooking = false;
+    }
+  }
+}
