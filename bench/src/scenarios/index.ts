@@ -27,6 +27,7 @@ import { api } from "./rest/api.ts";
 import { restChain } from "./rest/rest-chain.ts";
 import { dag, runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
+import { sessions } from "./sessions/sessions.ts";
 import { start } from "./start.ts";
 import { swarm } from "./swarm/swarm.ts";
 import { baseline } from "./task/baseline.ts";
@@ -71,6 +72,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     adaptive,
     efficiency,
     hops,
+    sessions,
     policy,
     audit,
   ].map((scenario) => [scenario.name, scenario]),
