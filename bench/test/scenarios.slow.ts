@@ -60,6 +60,16 @@ const fields = {
   "plan-large": ["tasks", "agents", "planMs", "planCpuMs", "overBound"],
   efficiency: ["tasks", "slotSeconds", "overBound", "betterThanBlind", "betterThanLeastLoaded", "busyShare"],
   hops: ["mode", "tasks", "startMs", "gapMs", "gapLowMs", "perTaskMs", "endMs"],
+  sessions: ["mode", "sessions", "startsPerSec", "p99Ms", "kibPerSession", "listMs", "endsPerSec"],
+  "session-chain": [
+    "mode",
+    "concurrency",
+    "stepsPerSec",
+    "p50Ms",
+    "chainStepsPerSec",
+    "ceilingStepsPerSec",
+    "ratio",
+  ],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };
 

@@ -27,6 +27,7 @@ import { api } from "./rest/api.ts";
 import { restChain } from "./rest/rest-chain.ts";
 import { dag, runMachineCost } from "./run-machine.ts";
 import { runtime } from "./runtime/runtime.ts";
+import { sessionChain } from "./sessions/session-chain.ts";
 import { sessions } from "./sessions/sessions.ts";
 import { start } from "./start.ts";
 import { swarm } from "./swarm/swarm.ts";
@@ -73,6 +74,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     efficiency,
     hops,
     sessions,
+    sessionChain,
     policy,
     audit,
   ].map((scenario) => [scenario.name, scenario]),

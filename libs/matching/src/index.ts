@@ -13,6 +13,7 @@ export type {
   PoolSettings,
 } from "./api/pool.ts";
 export type { OfferStream, SenderOutlet } from "./api/senders.ts";
+export { profilesPerStreamMax } from "./bounds.ts";
 export { labelsMatch } from "./demand/labels.ts";
 export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";

@@ -7,7 +7,14 @@ import { checkText } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { type OfferTask, RunPlan } from "@tutti/machine-run";
-import { type OfferStream, openOfferStream, openPool, type Pool, type PoolSettings } from "@tutti/matching";
+import {
+  type OfferStream,
+  openOfferStream,
+  openPool,
+  type Pool,
+  type PoolSettings,
+  profilesPerStreamMax,
+} from "@tutti/matching";
 import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { PoolSender } from "./pool-sender.ts";
@@ -59,6 +66,8 @@ class Counter implements Settlement {
   readonly results: number[] = [];
   readonly begunBy: string[] = [];
   readonly refusals: ErrorDetail[] = [];
+  /** Names of the tasks of the profiles that were said. */
+  readonly profilesSaid: string[] = [];
   /** Ends are kept until they are made durable by hand, where that is wanted. */
   readonly undurable: (() => void)[] = [];
   isHolding = false;
@@ -115,6 +124,7 @@ class Counter implements Settlement {
   speak(): void {
     for (let rounds = 0; rounds < 1_000; rounds++) {
       const request = this.sender.next();
+      for (const { definitionTask } of request?.profiles ?? []) this.profilesSaid.push(definitionTask);
       if (request !== undefined)
         assert.equal(this.#stream?.take(structuredClone(request), this.time.now()), undefined);
       const assigned = this.pool.turn(this.time.now());
@@ -203,6 +213,27 @@ describe("what a pool is offered", () => {
     assert.equal(worker.durable, 200);
     // Nobody withdraws what its own result has settled.
     assert.equal(counter.sender.size, 0);
+  });
+
+  it("may be of more kinds than a pool takes on a stream: all of it is done, and what says the same is said once", () => {
+    const kinds = profilesPerStreamMax + 500;
+    const { placement } = profile;
+    const profileOf = (definitionTask: string) => ({ ...profile, placement, definitionTask });
+    const counter = new Counter();
+    const worker = new Worker(counter, 512);
+    for (let number = 1; number <= kinds; number++) {
+      counter.offer(number, { profile: profileOf(`task-${number}`) });
+      counter.offer(kinds + number, { profile: profileOf("alike") });
+    }
+    const done = () => counter.results.length;
+    for (let before = -1; done() > before || done() === 0; ) {
+      before = done();
+      counter.speak();
+      worker.work();
+      counter.speak();
+    }
+    assert.equal(done(), 2 * kinds);
+    assert.equal(counter.profilesSaid.filter((task) => task === "alike").length, 1);
   });
 
   it("is not taken for an attempt of another service that has the same numbers", () => {

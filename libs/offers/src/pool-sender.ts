@@ -18,6 +18,7 @@ import { offerErrors } from "./errors.ts";
 import { Home } from "./home.ts";
 import { offerMessage, profileMessage } from "./messages.ts";
 import { type OfferedProfile, type OfferedTask, priorityOf } from "./offered-task.ts";
+import { ProfileNumbers } from "./profile-numbers.ts";
 import type { Settlement } from "./settlement.ts";
 import type { WireTokens } from "./wire-tokens.ts";
 
@@ -43,6 +44,8 @@ const recallMarginMs = 60_000;
 const recallsMax = 16;
 /** What waits at home is told at most so often. */
 const waitingEveryMs = 1_000;
+/** In what is said of them. */
+const waitingKindsMax = 1_024;
 /** What is cancelled has so long to end. */
 const graceMs = 5_000;
 
@@ -59,8 +62,7 @@ export class PoolSender {
 
   // Of the stream that is open.
   #isOpen = false;
-  readonly #profiles = new Map<OfferedProfile, Map<string, number>>();
-  #profileCount = 0;
+  readonly #profiles = new ProfileNumbers();
   readonly #agents = new Map<number, string>();
   #marks = new DurableMarks();
   #cancels: OfferRequest["cancels"] = [];
@@ -123,7 +125,6 @@ export class PoolSender {
     this.#isOpen = true;
     this.#marks = new DurableMarks();
     this.#profiles.clear();
-    this.#profileCount = 0;
     this.#agents.clear();
     this.#cancels = [];
     this.#priorities = [];
@@ -142,6 +143,7 @@ export class PoolSender {
     if (!this.#isOpen) return undefined;
     this.#recallLeastUrgent();
     const request = OfferRequest.create();
+    this.#profiles.beginMessage();
     this.#fill(request);
     request.cancels = this.#cancels;
     request.priorities = this.#priorities;
@@ -215,18 +217,13 @@ export class PoolSender {
   }
 
   #profileOf(profile: OfferedProfile, namespace: string, request: OfferRequest): number {
-    let numbers = this.#profiles.get(profile);
-    if (numbers === undefined) {
-      numbers = new Map();
-      this.#profiles.set(profile, numbers);
-    }
-    let number = numbers.get(namespace);
-    if (number === undefined) {
-      number = ++this.#profileCount;
-      numbers.set(namespace, number);
-      request.profiles.push(profileMessage(profile, number, { workKind: this.#parts.workKind, namespace }));
-    }
-    return number;
+    const { workKind } = this.#parts;
+    return this.#profiles.numberOf(
+      profile,
+      namespace,
+      () => profileMessage(profile, 0, { workKind, namespace }),
+      (said) => request.profiles.push(said),
+    );
   }
 
   #recallLeastUrgent(): void {
@@ -250,6 +247,8 @@ export class PoolSender {
       { profile: number; priority: number; count: number; longestMs: number }
     >();
     for (const { effect, key } of this.#home.entries()) {
+      // Of more kinds than these it is not said how many wait.
+      if (entries.size >= waitingKindsMax) break;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
       const priority = priorityOf(effect);
       const name = `${profile} ${priority}`;

@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { closedLoop } from "../../measure/closed-loop.ts";
 import { alternate } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import { startConversation } from "../../processes/conversation.ts";
@@ -10,9 +9,13 @@ import type { ChainFigures } from "../chains/chain-client.ts";
 import type { WorkerQuestion } from "../chains/worker-process.ts";
 import { definitions } from "../task/definitions.ts";
 import { Caller } from "./caller.ts";
+import { type ChainOverRest, throughRest, throughStream } from "./through-rest.ts";
 
-const input = { text: "x".repeat(89) };
-const waitMs = 60_000;
+const overRest: ChainOverRest = {
+  path: "/v1/runs",
+  body: { definition: "chain", input: { text: "x".repeat(89) } },
+  idIn: (started) => (started as { readonly run: { readonly runId: string } }).run.runId,
+};
 
 /** The same chains on the same platform with the same worker: each started and awaited over REST, and by the batched stream. */
 export const restChain: Scenario = {
@@ -30,8 +33,8 @@ export const restChain: Scenario = {
       using caller = new Caller(platform.http, concurrency);
       const figures = await alternate(
         [
-          { name: "chain", measure: (seconds) => byStream(worker, concurrency, seconds) },
-          { name: "rest", measure: (seconds) => byRest(caller, concurrency, seconds) },
+          { name: "chain", measure: (seconds) => throughStream(worker, concurrency, seconds) },
+          { name: "rest", measure: (seconds) => throughRest(caller, overRest, concurrency, seconds) },
         ],
         budget,
       );
@@ -46,33 +49,3 @@ export const restChain: Scenario = {
     }
   },
 };
-
-interface Figures {
-  readonly [figure: string]: number;
-  readonly stepsPerSec: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-async function byStream(
-  worker: { ask(question: WorkerQuestion): Promise<ChainFigures> },
-  concurrency: number,
-  seconds: number,
-): Promise<Figures> {
-  const { stepsPerSec, p50Ms, p99Ms } = await worker.ask({ concurrency, seconds });
-  return { stepsPerSec, p50Ms, p99Ms };
-}
-
-async function byRest(caller: Caller, concurrency: number, seconds: number): Promise<Figures> {
-  const once = async () => {
-    const started = await caller.must("POST", "/v1/runs", { definition: "chain", input });
-    const { run } = JSON.parse(started.body);
-    const ended = await caller.must("GET", `/v1/runs/${run.runId}/result?waitMs=${waitMs}`);
-    const { status } = JSON.parse(ended.body);
-    if (status !== "completed")
-      throw new Error(`expected the run ${run.runId} to be completed, found ${status}`);
-    return stepsPerChain;
-  };
-  const { itemsPerSec, p50Ms, p99Ms } = await closedLoop({ once, concurrency }, seconds);
-  return { stepsPerSec: itemsPerSec, p50Ms, p99Ms };
-}

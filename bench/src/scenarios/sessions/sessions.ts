@@ -21,7 +21,8 @@ const open = [WorkStatus.WORK_STATUS_PENDING, WorkStatus.WORK_STATUS_RUNNING];
  */
 export const sessions: Scenario = {
   name: "sessions",
-  about: "1,000 and 10,000 sessions open at once: how fast they start, what each takes in memory, and how soon all have ended",
+  about:
+    "1,000 and 10,000 sessions open at once: how fast they start, what each takes in memory, and how soon all have ended",
   async *run({ seconds }) {
     const wanted = new Set(sizes.map((size) => Math.min(size, Math.ceil(seconds * 5_000))));
     for (const mode of modes)

@@ -1,0 +1,86 @@
+/**
+ * Numbers under which profiles are said once on a stream. What says the same has one number, whichever work it belongs to: of ten
+ * thousand runs with tasks of their own there are ten thousand profiles, and often one thing that they say.
+ *
+ * 1. There are no more numbers than a pool takes on a stream: the one that was given first is given anew.
+ * 2. A number means one thing within one message: who reads it learns all its profiles before any of its offers.
+ */
+import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import { assert } from "@tutti/kernel";
+import { profilesPerStreamMax } from "@tutti/matching";
+import type { OfferedProfile } from "./offered-task.ts";
+
+interface Numbered {
+  readonly number: number;
+  readonly says: string;
+  /** The last message in which it is used. */
+  usedIn: number;
+}
+
+export class ProfileNumbers {
+  readonly #max: number;
+  #known = new WeakMap<OfferedProfile, Map<string, Numbered>>();
+  readonly #byContent = new Map<string, Numbered>();
+  readonly #byNumber: Numbered[] = [];
+  #next = 0;
+  #message = 0;
+
+  constructor(max: number = profilesPerStreamMax) {
+    this.#max = max;
+  }
+
+  /** A stream on which nothing has been said. */
+  clear(): void {
+    this.#known = new WeakMap();
+    this.#byContent.clear();
+    this.#byNumber.length = 0;
+    this.#next = 0;
+  }
+
+  beginMessage(): void {
+    this.#message++;
+  }
+
+  /** @param say gives the profile as the stream says it, without its number; @param tell is called where it has to be said */
+  numberOf(
+    profile: OfferedProfile,
+    namespace: string,
+    say: () => OfferProfile,
+    tell: (said: OfferProfile) => void,
+  ): number {
+    let inNamespaces = this.#known.get(profile);
+    if (inNamespaces === undefined) {
+      inNamespaces = new Map();
+      this.#known.set(profile, inNamespaces);
+    }
+    let numbered = inNamespaces.get(namespace);
+    if (numbered === undefined || this.#byNumber[numbered.number] !== numbered) {
+      const said = say();
+      const says = JSON.stringify(said);
+      numbered = this.#byContent.get(says) ?? this.#new(says, said, tell);
+      inNamespaces.set(namespace, numbered);
+    }
+    numbered.usedIn = this.#message;
+    return numbered.number;
+  }
+
+  #new(says: string, said: OfferProfile, tell: (said: OfferProfile) => void): Numbered {
+    const number = this.#free();
+    const before = this.#byNumber[number];
+    if (before !== undefined) this.#byContent.delete(before.says);
+    const numbered = { number, says, usedIn: this.#message };
+    this.#byNumber[number] = numbered;
+    this.#byContent.set(says, numbered);
+    tell({ ...said, number });
+    return numbered;
+  }
+
+  #free(): number {
+    for (let tried = 0; tried < this.#max; tried++) {
+      const number = (this.#next++ % this.#max) + 1;
+      if (this.#byNumber[number]?.usedIn !== this.#message) return number;
+    }
+    assert(false, "one message has fewer profiles than a stream", { max: this.#max });
+    return 0;
+  }
+}
