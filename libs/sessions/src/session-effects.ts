@@ -1,12 +1,15 @@
 /** What sessions want done, brought to whoever does it. */
+import { Mode } from "@tutti/contracts/session/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
-import { assert, type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import { assert, type Clock, errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import {
   confirmOperation,
   confirmPart,
+  mayPassOn,
   type OperatePart,
   type PartWork,
+  passPartOn,
   refuseOperation,
   refusePart,
   type SessionEffect,
@@ -24,6 +27,9 @@ import type { Substrate } from "./substrate.ts";
 import type { SessionTeller } from "./teller.ts";
 import type { WaitingForOthers } from "./waiting-for-others.ts";
 
+/** A part that nobody could be asked to do for so long is done otherwise, where that is allowed. */
+const passOnAfterMs = 5_000;
+
 export interface SessionDoers {
   readonly errands: Errands;
   readonly loops: Loops;
@@ -34,6 +40,7 @@ export interface SessionDoers {
   readonly locking: Locking;
   readonly others: WaitingForOthers;
   readonly substrateOf: (part: PartWork) => Substrate;
+  readonly clock: Pick<Clock, "monotonic">;
 }
 
 export class SessionEffects {
@@ -85,13 +92,40 @@ export class SessionEffects {
     }
   }
 
-  #start({ errands, substrateOf }: SessionDoers, due: DueEffect, effect: StartPart): void {
+  #start(doers: SessionDoers, due: DueEffect, effect: StartPart): void {
+    const { errands, substrateOf, clock } = doers;
+    const sinceMs = clock.monotonic();
     const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
-      await substrateOf(effect).start(placeOf(due.key), effect, options);
+      try {
+        await substrateOf(effect).start(placeOf(due.key), effect, options);
+      } catch (thrown) {
+        const awayMs = clock.monotonic() - sinceMs;
+        if (awayMs >= passOnAfterMs) await this.#passOn(doers, due, effect, thrown);
+        throw thrown;
+      }
       return { command: confirmPart, body: {} };
     };
     errands.begin(due, attempt, (error) => ({ command: refusePart, body: { error: toErrorDetail(error) } }));
+  }
+
+  /**
+   * What runs cannot do because their engine is away, agents share, where the session left the choice. The other way round nothing would
+   * be won: the pools of all agents are where missions are. Until that is decided the start is tried on.
+   */
+  async #passOn(
+    { teller }: SessionDoers,
+    { key }: DueEffect,
+    { part, mode }: StartPart,
+    thrown: unknown,
+  ): Promise<void> {
+    const error = errorFromUnknown(thrown);
+    if (error.status !== "UNAVAILABLE" || mode !== Mode.MODE_WORKFLOW) return;
+    const view = await teller.view(key);
+    const own = view.parts[part];
+    if (own === undefined || !mayPassOn(view, own)) return;
+    const reason = `the engine of runs is away: ${error.message}`;
+    await teller.tell(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
   }
 
   #operate({ errands, substrateOf, teller }: SessionDoers, due: DueEffect, effect: OperatePart): void {

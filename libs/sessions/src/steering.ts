@@ -75,7 +75,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   };
   const common = { loops, teller, foundation };
   return {
-    ...{ errands, loops, teller, substrateOf },
+    ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
     planning: new Planning({ ...common, fleet, learned, news }),
     choosing: new Choosing({ errands, teller, fleet, learned }),

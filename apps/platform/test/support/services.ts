@@ -9,6 +9,9 @@ import { type ProcessOptions, TestProcess } from "./process.ts";
 const programs = {
   platform: "../../src/main.ts",
   registry: "../../../registry/src/main.ts",
+  master: "../../../master/src/main.ts",
+  swarm: "../../../swarm/src/main.ts",
+  workflow: "../../../workflow/src/main.ts",
   notes: "../programs/notes.ts",
 } as const;
 

@@ -34,6 +34,8 @@ export {
   confirmPart,
   endChild,
   endPart,
+  mayPassOn,
+  passPartOn,
   refuseOperation,
   refusePart,
 } from "./part/commands.ts";

@@ -5,7 +5,7 @@
  * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
  * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_choice`, `refuse_start`, `confirm_part`,
  * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
- * `place_tasks`.
+ * `place_tasks`, `pass_part_on`.
  * Letters: `end_child` of its parts.
  *
  * **What it sends.** To its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
@@ -43,6 +43,7 @@ import {
   confirmPart,
   endChild,
   endPart,
+  passPartOn,
   refuseOperation,
   refusePart,
 } from "./part/commands.ts";
@@ -77,6 +78,7 @@ export const session: Machine<Session, SessionEffect> = {
     refuseStart,
     confirmPart,
     refusePart,
+    passPartOn,
     noteTasks,
     endPart,
     endChild,

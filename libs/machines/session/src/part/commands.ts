@@ -4,6 +4,7 @@ import {
   ConfirmPart,
   EndPart,
   type OperationMove,
+  PassPartOn,
   RefuseOperation,
   RefusePart,
   SessionDone,
@@ -12,8 +13,9 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
 import { bounded, isDone } from "@tutti/machine-run/siblings";
-import { checkPart } from "../life/end.ts";
-import { commandOf, goingOn } from "../life/step.ts";
+import { isChosen, wantedMode } from "../life/asking.ts";
+import { checkPart, isDoing, tellStopping } from "../life/end.ts";
+import { commandOf, goingOn, reasonOf } from "../life/step.ts";
 import { partEffects, partOfId } from "../numbers.ts";
 import { hasEnded, isGoing, isOpen, type PartView, type SessionCommand, type SessionView } from "../state.ts";
 import { noteTasksOf } from "../task/commands.ts";
@@ -46,6 +48,37 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
     const status = WorkStatus.WORK_STATUS_FAILED;
     step.emit(partEnded, { part: part.number, status, error: bounded(error), endMs: step.nowMs });
     checkPart(session, step, part);
+    return done;
+  },
+});
+
+/**
+ * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not fixed, and nothing of
+ * it has moved before. What is passed on for the second time would go in a circle as long as nobody can be reached.
+ */
+export function mayPassOn(session: SessionView, part: PartView): boolean {
+  const isFixed = session.order?.spec?.optimization?.fixed === true;
+  if (isFixed || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
+  return (
+    part.status === WorkStatus.WORK_STATUS_PENDING &&
+    !part.isOver &&
+    !session.moves.some(({ task }) => part.tasks.has(task))
+  );
+}
+
+/** Its work could not be started for too long. Should that have begun, it ends; what it has done does not count. */
+export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
+  type: "pass_part_on",
+  codec: PassPartOn,
+  reply: SessionDone,
+  decide(session, { part: number, mode, reason }, step) {
+    const part = session.parts[number];
+    if (part === undefined || !isDoing(mode) || mode === part.mode || !mayPassOn(session, part)) return done;
+    tellStopping(session, step, part, false);
+    const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
+    const status = WorkStatus.WORK_STATUS_CANCELLED;
+    step.emit(partEnded, { part: part.number, status, error: undefined, endMs: step.nowMs });
+    if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
     return done;
   },
 });

@@ -170,6 +170,16 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
     {
       weight: 2,
       arbitrary: call(
+        "pass_part_on",
+        fc.record({ part: fc.nat(3), isSwarm: fc.boolean() }).map(({ part, isSwarm }) => ({
+          ...{ part, mode: isSwarm ? Mode.MODE_SWARM : Mode.MODE_WORKFLOW },
+          reason: "the engine is away",
+        })),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: call(
         "end_child",
         fc.constantFrom("p1", "p2").map((taskId) => ({
           taskId,

@@ -1,0 +1,111 @@
+/** Every service is a process of its own, and the one that does runs is killed: sessions wait for it, or are done otherwise. */
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import {
+  type Folder,
+  makeFolder,
+  registriesAt,
+  type Service,
+  type ServiceName,
+  start,
+  usingNats,
+} from "../support/services.ts";
+import { until } from "../support/until.ts";
+
+/** In the order of a chain: by its structure it belongs to a run. */
+const tasks = Array.from({ length: 6 }, (_, at) => ({
+  ...{ id: `t${at}`, uses: "number.add", estimate: { timeMs: 1 } },
+  ...(at === 0
+    ? { input: { n: 0 } }
+    : { needs: [`t${at - 1}`], input: { n: `\${{ tasks.t${at - 1}.output }}` } }),
+}));
+const outputs = Object.fromEntries(tasks.map(({ id }, at) => [id, at + 1]));
+
+/** The system account alone can see whether a server syncs before it acknowledges. */
+const configuration = `max_payload: 8MB
+system_account: SYS
+no_auth_user: tutti
+accounts {
+  SYS { users: [{ user: system, password: seen }] }
+  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
+}`;
+const program = await natsServerProgram();
+
+describe("sessions while the engine of runs is away", { skip: program.skip }, () => {
+  let server: NatsServer;
+  let folder: Folder;
+  let registry: Service;
+  let workflow: Service;
+  let tutti: Tutti;
+  let worker: Worker;
+  const others: Service[] = [];
+  const join = async (name: ServiceName) => {
+    const directory = `${folder.path}/${name}`;
+    await mkdir(directory, { recursive: true });
+    const flags = [
+      ...["--ownership.kind=leased", "--ownership.partitions=4", "--cluster.system.user=system"],
+      ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${directory}`],
+      ...usingNats(server.address).slice(name === "registry" ? 0 : 1),
+    ];
+    const found = name === "registry" ? [] : [registriesAt(registry)];
+    return start(name, [...flags, ...found], { directory, environment: { TEST_SYSTEM_PASSWORD: "seen" } });
+  };
+
+  before(async () => {
+    folder = await makeFolder();
+    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+    registry = await join("registry");
+    const [swarm, master, first] = await Promise.all([join("swarm"), join("master"), join("workflow")]);
+    others.push(swarm, master, registry);
+    workflow = first;
+    worker = new Worker({ address: swarm.grpc, agentId: "anna", slots: 2, handleSignals: false });
+    worker.handle("number.add", ({ n }: { readonly n: number }) => n + 1);
+    await worker.start();
+    tutti = await connect({ address: master.grpc });
+    const session = await tutti.execute({ tasks, mode: "hybrid" });
+    assert.deepEqual(await session.result(), outputs, "all of it works while all are there");
+    assert.deepEqual(
+      (await session.get()).parts.map(({ mode }) => mode),
+      [1],
+    );
+    await workflow.kill();
+  });
+  after(async () => {
+    await tutti?.close();
+    await worker?.stop();
+    for (const each of [workflow, ...others]) await each?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it("are done by agents that share, where they left the choice, and say why", async () => {
+    const session = await tutti.execute({ tasks, mode: "hybrid" });
+    assert.deepEqual(await session.result(), outputs);
+    const { parts } = await session.get();
+    assert.deepEqual(
+      parts.map(({ mode }) => mode),
+      [1, 2],
+    );
+    const { moves } = await session.plan();
+    assert.equal(moves.length, tasks.length);
+    assert.match(moves[0]?.reason ?? "", /^the engine of runs is away: /);
+  });
+
+  it("wait for it where they asked for runs, and go on when it is back", async () => {
+    const session = await tutti.execute({ tasks, mode: "workflow" });
+    await until("another way would have been taken by now", async () => {
+      const { createTime } = await session.get();
+      return Date.now() - (createTime?.seconds ?? 0) * 1_000 > 8_000;
+    });
+    assert.deepEqual(
+      (await session.get()).parts.map(({ mode }) => mode),
+      [1],
+    );
+    workflow = await join("workflow");
+    assert.deepEqual(await session.result(), outputs);
+  });
+});

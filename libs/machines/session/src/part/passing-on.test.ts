@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Mode } from "@tutti/contracts/session/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { moveTasks, passPartOn, recordChoice } from "../index.ts";
+import { SessionScene, taken, taskSpec } from "../testing/index.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
+const reason = "the engine of runs is away";
+const choice = {
+  ...{ choiceId: "", kind: "cut", chooseTime: undefined, features: {}, candidates: [], chosen: 0 },
+  ...{ confidence: 1, explored: false, fallback: false, reason: "", model: "", outcome: undefined },
+};
+
+/** Its ends are done by a run, the middle by a mission. */
+function split(wanted: Mode = hybrid, more: Parameters<typeof SessionScene.of>[2] = {}): SessionScene {
+  const scene = SessionScene.of(wanted, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])], more);
+  const parts = [
+    { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
+    { mode: swarm, tasks: [1], reason: "middle", elsewhere: [] },
+  ];
+  taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+  return scene;
+}
+
+function passOn(scene: SessionScene, part = 0): void {
+  taken(scene.driver.execute(scene.key, passPartOn, { part, mode: swarm, reason }));
+}
+
+describe("a part whose engine is away", () => {
+  it("goes to another mode with all its tasks, which end there", () => {
+    const scene = split(adaptive);
+    scene.confirm("p2");
+    passOn(scene);
+    assert.deepEqual(scene.asked, ["follow_part p2", "start_part p3"]);
+    const { effect } = scene.effect("start_part", "p3");
+    assert.deepEqual(
+      [effect.mode, effect.tasks.map(({ id }) => id), effect.elsewhere],
+      [swarm, ["a", "c"], ["b"]],
+    );
+    assert.deepEqual(
+      scene.shown.parts.map(({ mode, status }) => [mode, status]),
+      [
+        [workflow, WorkStatus.WORK_STATUS_CANCELLED],
+        [swarm, WorkStatus.WORK_STATUS_RUNNING],
+        [swarm, WorkStatus.WORK_STATUS_PENDING],
+      ],
+    );
+    assert.deepEqual(
+      scene.state.moves.filter(({ reason: why }) => why === reason).map(({ task, toPart }) => [task, toPart]),
+      [
+        [0, 2],
+        [2, 2],
+      ],
+    );
+    scene.confirm("p3");
+    scene.done("p3", "a", 1);
+    scene.operate("p2");
+    scene.done("p2", "b", 2);
+    scene.operate("p3");
+    scene.done("p3", "c", 3);
+    for (const part of ["p2", "p3"]) {
+      assert.equal(scene.operate(part)?.$case, "close");
+      scene.end(part);
+    }
+    assert.deepEqual(scene.output, { a: 1, b: 2, c: 3 });
+  });
+
+  it("is waited for where its work is there, its mode was asked for or is fixed, or its tasks moved before", () => {
+    const there = split();
+    there.confirm("p1");
+    const asked = SessionScene.of(workflow, [taskSpec("a")]);
+    const fixed = split(hybrid, { optimization: { time: 1, fixed: true } });
+    const moved = split();
+    passOn(moved);
+    taken(
+      moved.driver.execute(moved.key, moveTasks, { taskIds: ["a", "c"], mode: workflow, reason: "back" }),
+    );
+    for (const scene of [there, asked, fixed]) {
+      const before = scene.asked;
+      passOn(scene);
+      assert.deepEqual(scene.asked, before);
+    }
+    const before = moved.asked;
+    passOn(moved, 2);
+    assert.deepEqual(moved.asked, before);
+  });
+});
