@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  addTasks,
   cancelSession,
   confirmLocks,
   moveTasks,
   noteTasks,
+  recordChoice,
   refuseStart,
   removeSession,
   retrySession,
@@ -77,6 +79,48 @@ describe("sessions, as simulations found them,", () => {
       scene.state.tasks.map(({ part }) => part),
       [1, 1],
     );
+  });
+
+  it("do what was added while it was chosen how they are done, too", () => {
+    for (const chosen of [workflow, Mode.MODE_HYBRID]) {
+      const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
+      const { driver, key } = scene;
+      const more = { namespace: "", sessionId: "", tasks: [taskSpec("b", ["a"])], idempotencyKey: "" };
+      taken(driver.execute(key, addTasks, more));
+      const parts = [{ mode: workflow, tasks: [0], reason: "all there was", elsewhere: [] }];
+      taken(
+        driver.settle(scene.effect("choose_mode"), recordChoice, { choice: undefined, mode: chosen, parts }),
+      );
+      assert.deepEqual(
+        scene.state.tasks.map(({ part }) => scene.state.parts[part]?.mode),
+        [workflow, chosen === workflow ? workflow : swarm],
+      );
+    }
+  });
+
+  it("do well where others go on with each failure, whatever did the task that failed", () => {
+    const others = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_ALWAYS }] };
+    for (const mode of [workflow, swarm]) {
+      const scene = SessionScene.of(mode, [taskSpec("a"), taskSpec("b", [], others)]);
+      scene.confirm();
+      const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
+      if (mode === swarm) taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+      // A run has failed with its task; a mission ends as it is told.
+      const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
+      scene.end("p1", ended, notes);
+      assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+      assert.deepEqual(scene.output, { b: 2 });
+    }
+  });
+
+  it("fail where a run that failed has undone what was done", () => {
+    const undo = { compensate: { capability: "undo" } };
+    const others = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_ALWAYS }], ...undo };
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", [], others)]);
+    scene.confirm();
+    const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
+    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
   it("ask nothing of work that is over", () => {

@@ -17,6 +17,7 @@ import { Budget } from "../kinds/budget.ts";
 import { type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { ended, reasonOf } from "../life/commands.ts";
+import { taskSkipped } from "../node/events.ts";
 import { complete, failForGood } from "../node/outcome.ts";
 import { findNode, rangeViewOf, statusOfNode, taskOf } from "../node/places.ts";
 import { readPlan } from "../plan/plan-of.ts";
@@ -131,8 +132,11 @@ function bringIn(place: Place, { outcome, used }: BringInOutcomes["outcomes"][nu
     case "completed":
       complete(place, dataOfPayload(result.value), { used });
       return true;
-    case "failed":
+    // It has not failed: what needs it is skipped with it.
     case "cancelled":
+      place.step.emit(taskSkipped, { node: place.number, endMs: place.step.nowMs });
+      return true;
+    case "failed":
     case "terminated":
       failForGood(place, bounded(result.value), { used });
       return true;

@@ -222,6 +222,17 @@ describe("tasks that are done elsewhere", () => {
     assert.equal(jsonOf(scene.offer("after").effect.input as Uint8Array), 9);
   });
 
+  it("are skipped where they were stopped elsewhere, and nothing has failed", () => {
+    const scene = RunScene.of(text);
+    scene.driver.execute(scene.key, withdrawTasks, WithdrawTasks.fromPartial({ taskIds: ["grow"] }));
+    scene.complete("plan", two);
+    const cancelled = { $case: "cancelled", value: { code: "test.unwanted", message: "nobody" } } as const;
+    const outcomes = [{ taskId: "grow", outcome: { result: cancelled } }];
+    scene.driver.execute(scene.key, bringInOutcomes, BringInOutcomes.fromPartial({ outcomes }));
+    scene.complete("side");
+    assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
   it("are out also when they could have begun, and may fail", () => {
     const scene = RunScene.of(text);
     scene.driver.execute(scene.key, pauseRun, { reason: "" });

@@ -3,6 +3,8 @@ import {
   BeginSession,
   CancelWork,
   ConfirmLocks,
+  type Mode,
+  type NewPart,
   PauseWork,
   RecordChoice,
   RefuseStart,
@@ -36,9 +38,10 @@ import {
 } from "../state.ts";
 import { checkTasks } from "../task/check.ts";
 import { bringIn, newPart } from "../task/look.ts";
+import { modeOfMore } from "../task/move.ts";
 import { advance } from "./advance.ts";
 import { isWaitingForOthers } from "./asking.ts";
-import { end, stopSession, tellStopping } from "./end.ts";
+import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
 import {
   dependencySettled,
   locksNoted,
@@ -165,9 +168,11 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
       return done;
     const seen = new Set(parts.flatMap(({ tasks }) => tasks));
     const count = parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    if (count !== session.tasks.length || seen.size !== count || parts.length > partsMax)
+    const isKnown = [...seen].every((number) => session.tasks[number] !== undefined);
+    if (seen.size !== count || !isKnown || parts.length >= partsMax)
       return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
-    const made = parts.map((part) => newPart(session, part));
+    const later = session.tasks.map(({ number }) => number).filter((number) => !seen.has(number));
+    const made = withMore(parts, later, mode).map((part) => newPart(session, part));
     const chosen = choice && {
       ...choice,
       choiceId: `c${session.choices.length + 1}`,
@@ -179,6 +184,16 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
     return done;
   },
 });
+
+/** Tasks that were added while it was chosen are done as if they had come a moment later. */
+function withMore(parts: readonly NewPart[], tasks: readonly number[], mode: Mode): readonly NewPart[] {
+  if (tasks.length === 0) return parts;
+  const wanted = modeOfMore(mode);
+  const found = parts.findIndex((part) => part.mode === wanted);
+  if (found < 0)
+    return [...parts, { mode: wanted, tasks: [...tasks], reason: "they were added", elsewhere: [] }];
+  return parts.map((part, place) => (place === found ? { ...part, tasks: [...part.tasks, ...tasks] } : part));
+}
 
 function timeOf(ms: number) {
   return { seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) };
@@ -303,10 +318,10 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
       if (number === undefined) return sessionErrors.taskMissing.refusal({ id, task });
       wanted.add(number);
     }
-    for (const { number, status, followers } of session.tasks) {
+    for (const task of session.tasks) {
+      const { number, status } = task;
       // With a failure that nobody was waiting for it would fail once more, whatever else is done.
-      const isFatal =
-        status === TaskStatus.TASK_STATUS_FAILED && !followers.some(({ condition }) => condition > 1);
+      const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);
     }

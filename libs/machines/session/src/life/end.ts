@@ -156,9 +156,10 @@ export function usedBy(session: SessionView): Amounts {
 export function checkPart(session: SessionView, step: SessionStep, part: PartView): void {
   if (!isGoing(session)) return;
   const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !isLeftUndone(session, part);
-  if (isWell) return;
+  if (isWell || isAsAwaited(session, part)) return;
   const failed = session.tasks.find(
-    (task) => task.part === part.number && task.status === TaskStatus.TASK_STATUS_FAILED,
+    (task) =>
+      task.part === part.number && task.status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task),
   );
   const status = statusName(part.status);
   const refusal =
@@ -167,6 +168,26 @@ export function checkPart(session: SessionView, step: SessionStep, part: PartVie
       : sessionErrors.tasksFailed.refusal({ task: failed.spec.id });
   const cause = failed?.error ?? part.error;
   fail(session, step, detailOfRefusal(refusal, cause === undefined ? undefined : bounded(cause)));
+}
+
+/**
+ * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others go on with each
+ * failure, as long as all its tasks were done and nothing was undone because of that.
+ */
+function isAsAwaited(session: SessionView, { status, tasks }: PartView): boolean {
+  if (status !== WorkStatus.WORK_STATUS_FAILED) return false;
+  for (const number of tasks) {
+    const task = session.tasks[number];
+    const isDone = task?.status === TaskStatus.TASK_STATUS_COMPLETED && task.spec.compensate === undefined;
+    const isAwaited = task?.status === TaskStatus.TASK_STATUS_FAILED && isAwaitedByOthers(task);
+    if (!isDone && !isAwaited && task?.status !== TaskStatus.TASK_STATUS_SKIPPED) return false;
+  }
+  return tasks.size > 0;
+}
+
+/** Others go on with its failure. */
+export function isAwaitedByOthers({ followers }: Pick<TaskView, "followers">): boolean {
+  return followers.some(({ condition }) => condition > 1);
 }
 
 function isLeftUndone(session: SessionView, part: PartView): boolean {
@@ -183,11 +204,11 @@ function isLeftUndone(session: SessionView, part: PartView): boolean {
  */
 export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
   if (!isGoing(session)) return;
-  const failed = tasks.find(({ status, followers, part }) => {
+  const failed = tasks.find((task) => {
+    const { status, part } = task;
     const doing = session.parts[part];
     const isSeenTo = doing !== undefined && isOpen(doing) && kindOfWork(doing.mode) !== "mission";
-    const isAwaited = followers.some(({ condition }) => condition > 1);
-    return status === TaskStatus.TASK_STATUS_FAILED && !isSeenTo && !isAwaited;
+    return status === TaskStatus.TASK_STATUS_FAILED && !isSeenTo && !isAwaitedByOthers(task);
   });
   if (failed === undefined) return;
   const refusal = sessionErrors.tasksFailed.refusal({ task: failed.spec.id });

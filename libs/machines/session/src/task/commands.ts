@@ -88,7 +88,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
     // Before it has begun they are chosen for with all others.
     if (isGoing(session)) {
       const numbers = tasks.map((_, index) => from + index);
-      moveTo(session, step, { tasks: numbers, mode: modeOfMore(session), reason: "they were added" });
+      moveTo(session, step, { tasks: numbers, mode: modeOfMore(session.mode), reason: "they were added" });
     }
     return { total: session.tasks.length };
   },

@@ -46,6 +46,6 @@ function partFor(session: SessionView, tasks: readonly number[], mode: Mode): Pa
 }
 
 /** The mode of what is added to a session later. */
-export function modeOfMore(session: SessionView): Mode {
-  return session.mode === Mode.MODE_HYBRID ? Mode.MODE_SWARM : session.mode;
+export function modeOfMore(mode: Mode): Mode {
+  return mode === Mode.MODE_HYBRID ? Mode.MODE_SWARM : mode;
 }
