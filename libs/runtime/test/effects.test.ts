@@ -93,6 +93,18 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
   });
 
+  it("that was settled by a batch of unknown outcome is withdrawn, and begun again only where that batch is not there", async () => {
+    for (const lands of [true, false]) {
+      const { bank, token } = await bankWithStatement();
+      bank.dispatched.length = 0;
+      bank.commits.fail(lands ? "unknown-landed" : "unknown-lost");
+      await bank.time.settle(bank.begin(ada, cancelStatement, { statement: 1 }).catch(() => {}));
+      await bank.time.advanceAsync(2_000);
+      assert.deepEqual(bank.withdrawn, [token]);
+      assert.equal(bank.dispatched.length, lands ? 0 : 1);
+    }
+  });
+
   it("that is settled before its own batch is durable is never begun", async () => {
     const bank = new Bank();
     await bank.start();

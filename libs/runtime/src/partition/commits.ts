@@ -112,6 +112,11 @@ export class Commits {
     return new Promise((settle) => this.#waiting.push({ number, settle }));
   }
 
+  /** What of effects was settled or replaced in batches whose outcome is not known. */
+  get dropped(): readonly EffectToken[] {
+    return this.#flying.flatMap(({ dropped }) => dropped);
+  }
+
   /** Takes everything that waits out of here, because it will not be answered here. */
   abandon(): readonly Answers[] {
     const answers = this.#flying.map((commit) => commit.answers);

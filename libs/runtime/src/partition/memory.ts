@@ -288,9 +288,11 @@ export class PartitionMemory {
   /** Nothing more is decided here. Gives what waits for an answer. */
   stop(): readonly Answers[] {
     this.isStopped = true;
-    const unwanted = [...this.instances.values()].flatMap(({ effects }) =>
+    const wanted = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects].map(({ token }) => token),
     );
+    // What was settled by what may never become durable is begun again where it turns out not to be, and else by nobody.
+    const unwanted = [...wanted, ...this.commits.dropped, ...this.folding.dropped];
     try {
       if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
     } catch (error) {
