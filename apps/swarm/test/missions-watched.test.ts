@@ -135,6 +135,30 @@ describe("watches of missions, after a break", () => {
     assert.deepEqual([odd.live, odd.entries.map(({ key }) => key)], [false, ["x", "y"]]);
   });
 
+  it("tell of what was removed from the blackboard, also when more was written since than is remembered", async () => {
+    await begin("removed");
+    await put("removed", "x", "first");
+    await put("removed", "y", "0");
+    const stream = board().watchEntries(
+      WatchEntriesRequest.fromPartial({ missionId: "removed", prefix: "" }),
+    );
+    const { value: whole } = await stream.next();
+    assert.deepEqual(
+      whole?.entries.map(({ key }) => key),
+      ["x", "y"],
+    );
+    await board().putEntries(PutEntriesRequest.fromPartial({ missionId: "removed", writes: [{ key: "x" }] }));
+    for (let written = 0; written < 2_200; written += 100)
+      await Promise.all(Array.from({ length: 100 }, (_, at) => put("removed", "y", String(written + at))));
+    const told = new Map<string, boolean>();
+    while (!told.has("x")) {
+      const { value: changed } = await stream.next();
+      for (const { key, value } of changed?.entries ?? []) told.set(key, value !== undefined);
+    }
+    assert.deepEqual([told.get("x"), told.get("y")], [false, true]);
+    await stream.return();
+  });
+
   it("tell of many those that have changed, and those that are gone", async () => {
     const filter = { missionIds: ["many-1", "many-2", "many-3"], statuses: [] };
     const follow = (cursor: string) =>

@@ -134,13 +134,14 @@ export class ChangedEntries {
 
   async look(): Promise<BoardEntry[]> {
     const { desk, missionId, context } = this.#watched;
-    if (this.#after === 0) return this.#whole();
+    if (this.#after === 0) return this.#whole(false);
     const changed: BoardEntry[] = [];
     for (;;) {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
       const asked = { query: changedEntries, body };
       const { entries, number, isKnown } = await askMission(desk, missionId, asked, context);
-      if (!isKnown) return this.#whole();
+      // Who has seen what was there before has to hear of what is not there any more.
+      if (!isKnown) return this.#whole(true);
       changed.push(...entries);
       const isLast = number === this.#after || entries.length < page;
       this.#after = number;
@@ -149,13 +150,13 @@ export class ChangedEntries {
   }
 
   /** All that is there, where what has changed is not known. */
-  async #whole(): Promise<BoardEntry[]> {
+  async #whole(withRemoved: boolean): Promise<BoardEntry[]> {
     const { desk, missionId, context } = this.#watched;
     const all = new Map<string, BoardEntry>();
     let first: number | undefined;
     for (const prefix of this.#prefixes)
       for (let afterKey = ""; ; ) {
-        const asked = { query: listEntries, body: { prefix, afterKey, size: page } };
+        const asked = { query: listEntries, body: { prefix, afterKey, size: page, withRemoved } };
         const { entries, isMore, number } = await askMission(desk, missionId, asked, context);
         for (const entry of entries) all.set(entry.key, entry);
         afterKey = entries.at(-1)?.key ?? "";

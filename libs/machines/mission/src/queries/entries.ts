@@ -28,6 +28,8 @@ export interface EntriesWanted {
   /** Keys after this one; empty means from the first. */
   readonly afterKey: string;
   readonly size: number;
+  /** Whether those that were removed are among them, without a value. */
+  readonly withRemoved?: boolean;
 }
 
 /** Ordered by key. */
@@ -37,9 +39,11 @@ export const listEntries: Query<
   { readonly entries: readonly BoardEntry[]; readonly isMore: boolean; readonly number: number }
 > = {
   type: "list_entries",
-  answer({ entries, entryNumber }, { prefix, afterKey, size }) {
+  answer({ entries, entryNumber }, { prefix, afterKey, size, withRemoved = false }) {
     const keys = [...entries.values()]
-      .filter(({ key, value }) => value !== undefined && key.startsWith(prefix) && key > afterKey)
+      .filter(
+        ({ key, value }) => (withRemoved || value !== undefined) && key.startsWith(prefix) && key > afterKey,
+      )
       .map(({ key }) => key)
       .sort();
     const shown = keys.slice(0, size).map((key) => boardEntry(entries.get(key) as ReadOnly<Entry>));
