@@ -62,7 +62,6 @@ export const auditCommands: readonly Command[] = [
       },
     ],
     examples: [
-      { words: "audit keys -q > audit.key", does: "once, to be kept apart" },
       { words: "audit verify march.jsonl --key audit.key", does: "exit code 1 where anything was touched" },
     ],
     json: "document",
@@ -80,6 +79,7 @@ export const auditCommands: readonly Command[] = [
     name: "audit keys",
     group: "installation",
     summary: "the public keys that checkpoints and exports are signed with",
+    examples: [{ words: "audit keys -q > audit.key", does: "the first key, to be kept apart" }],
     json: "document",
     load: () => reading().then(({ listKeys }) => listKeys),
   },
