@@ -197,6 +197,34 @@ describe("every command, once, on a platform", () => {
     await listed("session list --text jam", /jam-1 +workflow .*0\/1/);
   });
 
+  it("resources: quotas, reservations, who has what", async () => {
+    assert.match(await printed("quota list"), /^$|No quotas/);
+    assert.match(
+      await printed("quota set default --limit slots=20 --limit gpu=2"),
+      /✓ default allows 20 slots and 2 gpu at once/,
+    );
+    assert.match(
+      await printed("quota list"),
+      /default +gpu +0 +2 +all of the namespace\n +default +slots +0 +20|default +slots +\d+ +20/,
+    );
+    assert.match(await printed("resource list"), /slots +default +\d+/);
+    assert.match(await printed("resource use"), /^$|No session|session/);
+    const late = await tutti("reservation create night --amount slots=100000 --for 8h");
+    assert.notEqual(late.exitCode, 0);
+    assert.match(late.errors, /expected 100000 of slots to be left in the pool default/);
+    assert.match(
+      await printed("reservation create night --amount slots=1 --in 1h --for 8h"),
+      /✓ night holds 1 slots until /,
+    );
+    assert.match(
+      await printed("reservation list"),
+      /night +default +1 slots +in 1h, for 8h +who names it|night +default +1 slots +in /,
+    );
+    assert.match(await printed("reservation delete night"), /✓ night is removed/);
+    assert.match(await printed("quota delete default"), /✓ default is removed/);
+    assert.match(await printed("resource why pair-1"), /it has the weight 1/);
+  });
+
   it("locks: set, acquire, list, show, break, release, deadlocks", async () => {
     assert.match(await printed("lock set till 2"), /✓ till has 2 permits, 2 of them free/);
     assert.match(await printed("lock acquire till --holder ann"), /✓ till is held for 30 s, token \d+/);

@@ -7,6 +7,7 @@ import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
 import { modelCommands } from "./table/models.ts";
 import { poolCommands } from "./table/pools.ts";
+import { resourceCommands } from "./table/resources.ts";
 import { runCommands } from "./table/runs.ts";
 import { sessionCommands } from "./table/sessions.ts";
 import { workflowCommands } from "./table/workflows.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...agentCommands,
   ...poolCommands,
   ...lockCommands,
+  ...resourceCommands,
   ...modelCommands,
   ...auditCommands,
   ...accessCommands,

@@ -23,7 +23,16 @@ export const resourceRoutes = [
     service,
     params: quota,
   },
-  { name: "quotas.set", method: "PUT", path: "/v1/quotas", rpc: `${resources}/SetQuota`, service },
+  {
+    name: "quotas.set",
+    method: "PUT",
+    path: "/v1/quotas/{quota}",
+    rpc: `${resources}/SetQuota`,
+    service,
+    params: { quota: "quota.quotaId" },
+    query: { revision: "revision", reason: "reason" },
+    body: "quota",
+  },
   {
     name: "quotas.delete",
     method: "DELETE",
@@ -45,6 +54,7 @@ export const resourceRoutes = [
     path: "/v1/reservations",
     rpc: `${resources}/CreateReservation`,
     service,
+    body: "reservation",
   },
   {
     name: "reservations.get",

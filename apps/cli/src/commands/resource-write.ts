@@ -1,0 +1,122 @@
+/** Quotas and reservations, set and taken away. */
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import { connect } from "../server/server.ts";
+import { safe } from "../terminal/text.ts";
+
+export async function setQuota(context: Context): Promise<number> {
+  const { values, print } = context;
+  const params = { quota: values.argument("QUOTA") };
+  const limits = amountsIn(context, "limit", [
+    `tutti quota set ${params.quota} --limit slots=20`,
+    "twenty at once",
+  ]);
+  const server = await connect(context);
+  const quota = await server.call("quotas.set", {
+    params,
+    query: { ...server.namespace, ...reasonOf(context) },
+    body: { quotaId: params.quota, limits, ...sessionsOf(context) },
+  });
+  if (print.isJson) print.json(quota);
+  else if (print.isQuiet) print.line(params.quota);
+  else print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)} at once`);
+  return exitCodes.completed;
+}
+
+export async function deleteQuota(context: Context): Promise<number> {
+  const params = { quota: context.values.argument("QUOTA") };
+  const server = await connect(context);
+  const reply = await server.call("quotas.delete", {
+    params,
+    query: { ...server.namespace, ...reasonOf(context) },
+  });
+  return tell(context, reply, params.quota);
+}
+
+export async function createReservation(context: Context): Promise<number> {
+  const { values, print, shell } = context;
+  const reservationId = values.argument("RESERVATION");
+  const example = [
+    `tutti reservation create ${reservationId} --amount gpu=2 --for 8h`,
+    "two GPUs from now on",
+  ] as const;
+  const amounts = amountsIn(context, "amount", example);
+  const forMs = values.durationMs("for");
+  if (forMs === undefined)
+    throw usageFailure("expected --for, how long it is set aside, found none", [example]);
+  const fromMs = shell.nowMs() + (values.durationMs("in") ?? 0);
+  const [pool, description] = [values.text("pool"), values.text("description")];
+  const server = await connect(context);
+  const reply = await server.call("reservations.create", {
+    query: server.namespace,
+    body: {
+      ...{ reservationId, amounts, span: { fromMs, toMs: fromMs + forMs } },
+      ...(pool === undefined ? {} : { pool }),
+      ...(description === undefined ? {} : { description }),
+      ...sessionsOf(context),
+    },
+  });
+  if (print.isJson) print.json(reply);
+  else if (print.isQuiet) print.line(reservationId);
+  else
+    print.line(
+      `${print.style.green("✓")} ${safe(reservationId)} holds ${amountsSaid(amounts)} until ${new Date(fromMs + forMs).toISOString()}`,
+    );
+  return exitCodes.completed;
+}
+
+export async function deleteReservation(context: Context): Promise<number> {
+  const params = { reservation: context.values.argument("RESERVATION") };
+  const server = await connect(context);
+  const reply = await server.call("reservations.delete", {
+    params,
+    query: { ...server.namespace, ...reasonOf(context) },
+  });
+  return tell(context, reply, params.reservation);
+}
+
+function tell({ print }: Context, reply: { readonly removed?: boolean }, id: string): number {
+  if (print.isJson) print.json(reply);
+  else if (!print.isQuiet)
+    print.line(
+      reply.removed === true
+        ? `${print.style.green("✓")} ${safe(id)} is removed`
+        : `${print.style.dim("–")} ${safe(id)} was not there`,
+    );
+  return exitCodes.completed;
+}
+
+function amountsIn(
+  { values }: Context,
+  option: string,
+  example: readonly [string, string],
+): Record<string, number> {
+  const amounts: Record<string, number> = {};
+  for (const [name, text] of Object.entries(values.labels(option))) {
+    const amount = Number(text);
+    if (text === "" || !(amount >= 0))
+      throw usageFailure(`expected an amount behind --${option} ${safe(name)}=, found \`${safe(text)}\``, [
+        example,
+      ]);
+    amounts[name] = amount;
+  }
+  if (Object.keys(amounts).length === 0) throw usageFailure(`expected --${option}, found none`, [example]);
+  return amounts;
+}
+
+function amountsSaid(amounts: Readonly<Record<string, number>>): string {
+  return Object.entries(amounts)
+    .map(([name, amount]) => `${amount} ${name}`)
+    .join(" and ");
+}
+
+function sessionsOf({ values }: Context) {
+  const equals = values.labels("label");
+  return Object.keys(equals).length === 0 ? {} : { sessions: { equals } };
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
