@@ -2,7 +2,8 @@
  * Ends of attempts, told to whoever learns from them: some of them, in batches, behind the work and never before it.
  *
  * 1. Nothing waits for it. While nobody is there to learn, what does not fit is left out.
- * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time.
+ * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time, and the fewer
+ *    the longer it goes on (`Samples`).
  * 3. A batch keeps its number until it is taken in, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
@@ -16,6 +17,7 @@ import {
 } from "@tutti/kernel";
 import type { Client, Mesh } from "@tutti/mesh";
 import type { OfferedTask } from "./offered-task.ts";
+import { Samples } from "./samples.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
 export interface OutcomeStreamParts {
@@ -43,6 +45,7 @@ export class OutcomeStream implements Component {
   readonly #stopping = new AbortController();
   #waiting: AttemptOutcome[] = [];
   readonly #alike = new Map<string, number>();
+  readonly #samples: Samples;
   #batch: Batch | undefined;
   #lastNumber = 0;
   #failures = 0;
@@ -51,6 +54,7 @@ export class OutcomeStream implements Component {
 
   constructor(parts: OutcomeStreamParts) {
     this.#parts = parts;
+    this.#samples = new Samples(parts.foundation.clock.monotonic());
   }
 
   start(): void {
@@ -89,6 +93,7 @@ export class OutcomeStream implements Component {
     const alike = `${capability}\n${agent}`;
     const known = this.#alike.get(alike) ?? 0;
     if (known >= alikeMax || capability === "" || effect.profile.isUndo) return;
+    if (!this.#samples.take(alike, this.#parts.foundation.clock.monotonic())) return;
     this.#alike.set(alike, known + 1);
     const { namespace, id } = key;
     const about = {

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Samples } from "./samples.ts";
+
+const hourMs = 3_600_000;
+/** How many are told in this time, where one of each kind ends every so often. */
+function toldIn(spanMs: number, kinds: number, everyMs: number): number {
+  const samples = new Samples(0);
+  let told = 0;
+  for (let nowMs = 0; nowMs < spanMs; nowMs += everyMs)
+    for (let kind = 0; kind < kinds; kind++) if (samples.take(`kind-${kind}`, nowMs)) told++;
+  return told;
+}
+
+describe("how many ends of attempts are told", () => {
+  it("is all of what is new, and of what is done rarely", () => {
+    assert.equal(toldIn(60, 1, 1), 60);
+    assert.equal(toldIn(10 * hourMs, 1, 60_000), 600);
+  });
+
+  it("is few of what goes on, and bounded for all together", () => {
+    assert.ok(toldIn(hourMs, 1, 400) <= 60 + 180);
+    const told = toldIn(hourMs, 200, 2_000);
+    assert.ok(told <= 1_000 + 2 * 3_600, `${told}`);
+    assert.ok(told >= 7_000, `${told}`);
+  });
+
+  it("begins anew for kinds that were not heard of for long", () => {
+    const samples = new Samples(0);
+    for (let each = 0; each < 60; each++) assert.ok(samples.take("one", 0));
+    assert.equal(samples.take("one", 0), false);
+    assert.equal(samples.take("one", 20_000), true);
+    for (let other = 0; other < 30_000; other++) samples.take(`other-${other}`, 30_000);
+    assert.equal(samples.take("one", 30_000 + hourMs), true);
+  });
+});

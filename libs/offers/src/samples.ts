@@ -1,0 +1,52 @@
+/**
+ * How many ends of attempts are told: what is new is told of wholly, what goes on for long now and then. What is learned of something
+ * hardly changes after its first attempts, and a change shows in any of those that come.
+ */
+
+interface SampleLimits {
+  /** At first, and how many more a second. */
+  readonly burst: number;
+  readonly perSec: number;
+}
+
+/** Of one capability at one agent: twenty seconds apart in the long run. */
+const ofOne: SampleLimits = { burst: 60, perSec: 1 / 20 };
+/** Of all that a process has done. */
+const ofAll: SampleLimits = { burst: 1_000, perSec: 2 };
+/** Capabilities at agents that are remembered; of others as if they were new. */
+const kindsMax = 10_000;
+
+interface Bucket {
+  left: number;
+  sinceMs: number;
+}
+
+export class Samples {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #all: Bucket;
+
+  constructor(nowMs: number) {
+    this.#all = { left: ofAll.burst, sinceMs: nowMs };
+  }
+
+  /** Whether one of this kind is told now. */
+  take(kind: string, nowMs: number): boolean {
+    const own = this.#buckets.get(kind) ?? { left: ofOne.burst, sinceMs: nowMs };
+    this.#buckets.delete(kind);
+    this.#buckets.set(kind, own);
+    const [oldest] = this.#buckets.size > kindsMax ? this.#buckets.keys() : [];
+    if (oldest !== undefined) this.#buckets.delete(oldest);
+    fill(own, ofOne, nowMs);
+    fill(this.#all, ofAll, nowMs);
+    if (own.left < 1 || this.#all.left < 1) return false;
+    own.left--;
+    this.#all.left--;
+    return true;
+  }
+}
+
+function fill(bucket: Bucket, { burst, perSec }: SampleLimits, nowMs: number): void {
+  const passedMs = Math.max(0, nowMs - bucket.sinceMs);
+  bucket.left = Math.min(burst, bucket.left + (passedMs * perSec) / 1_000);
+  bucket.sinceMs = nowMs;
+}
