@@ -4,6 +4,7 @@ import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
 import { z } from "zod";
+import { accessSection } from "./guard/settings.ts";
 import type { ServiceModule } from "./service-module.ts";
 import { clusterSection } from "./storage/cluster/settings.ts";
 import { durableSection } from "./storage/settings.ts";
@@ -30,6 +31,7 @@ export const hostSections: readonly Section[] = [
   natsSection,
   busSection,
   meshSection,
+  accessSection,
   ownershipSection,
   durableSection,
   clusterSection,

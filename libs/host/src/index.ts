@@ -1,6 +1,8 @@
 export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
 export { DataDirectory } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
+export { accessErrors } from "./guard/errors.ts";
+export type { Admitted, Guard } from "./guard/guard.ts";
 export type { HostOperations } from "./host-operations.ts";
 export { type InstallationKeys, keysDirectoryIn, openInstallationKeys } from "./keys/installation-keys.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";

@@ -34,6 +34,8 @@ import {
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
+import { type Guard, ofAService } from "./guard/guard.ts";
+import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
@@ -70,6 +72,7 @@ interface Parts {
   readonly nats: NatsOnDemand;
   readonly bus: HostBus;
   readonly mesh: Mesh;
+  readonly guard: Guard | undefined;
   readonly steward: Steward;
   readonly delivery: MeshDelivery;
   readonly discovery: RegistryDiscovery;
@@ -111,11 +114,16 @@ export class ServiceHost extends Orchestrator {
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
+    const dataDirectory = options.dataDirectory?.(configuration);
+    const entry = await openGuard({
+      ...{ configuration, foundation, ids, processId, dataDirectory },
+      mesh: () => mesh,
+    });
+    const guard = entry?.guard;
     const mesh: Mesh = new Mesh({
       settings: configuration.read(meshSection),
-      foundation,
-      discovery,
-      ownership,
+      ...{ foundation, discovery, ownership, principal: ofAService(name) },
+      ...entry?.forMesh,
     });
     const delivery = new MeshDelivery({ mesh, ownership });
     const holds = new JournalHolds();
@@ -138,8 +146,7 @@ export class ServiceHost extends Orchestrator {
       subject: () => host,
     });
     const context = {
-      operations,
-      dataDirectory: options.dataDirectory?.(configuration),
+      ...{ operations, dataDirectory, guard },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       holds,
       nats: () => nats.connection(),
@@ -153,7 +160,7 @@ export class ServiceHost extends Orchestrator {
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ steward, delivery, data: kept.data, storage: kept.storage, blobs, door: operations.door },
+      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, door: operations.door },
     });
     return host;
   }
@@ -206,6 +213,9 @@ export class ServiceHost extends Orchestrator {
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
+    // What it asks for is there by then; whoever comes before has the bundle that was kept.
+    const { guard } = parts;
+    if (guard !== undefined) this.register("access", guard, { scope: "integration", critical: false });
     this.register(
       "delivery",
       { stop: () => parts.delivery.stop() },

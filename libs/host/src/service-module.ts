@@ -5,6 +5,7 @@ import type { NatsConnection } from "@tutti/nats";
 import type { Effects, RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
+import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
@@ -46,6 +47,8 @@ export interface HostContext {
   readonly delivery: MeshDelivery;
   /** What of the journals of this process is kept for whoever reads all of them. */
   readonly holds: JournalHolds;
+  /** Who gets in, and what they may do; undefined where nothing is enforced. */
+  readonly guard: Guard | undefined;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
   /** Where the process keeps what must last; undefined where it keeps nothing. */

@@ -29,6 +29,7 @@ describe("ServiceHost", () => {
       "shelf",
       "mesh",
       "ownership",
+      "access",
       "delivery",
       "announcer",
     ]);

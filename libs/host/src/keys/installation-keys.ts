@@ -52,14 +52,25 @@ export async function openInstallationKeys(
   const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), () =>
     newTokenKey(ids.newId("key")),
   );
-  const signer = readable(join(directory, signingFile), () =>
-    signerOf(Buffer.from(written.seed, "base64url")),
-  );
-  const signingKey = SigningKey.fromPartial({
-    ...{ signingKeyId: written.signingKeyId, publicKey: signer.publicKey },
-    startTime: toTimestamp(written.createMs),
-  });
+  const { signer, signingKey } = signingPartOf(join(directory, signingFile), written);
   return { signer, signingKey, tokenKey, publicTokenKey: publicTokenKey(tokenKey) };
+}
+
+/** The public part of the key in a folder; undefined where none was made yet. */
+export function signingKeyIn(directory: string): SigningKey | undefined {
+  const file = join(directory, signingFile);
+  const written = contentOf<WrittenSigningKey>(file);
+  return written === undefined ? undefined : signingPartOf(file, written).signingKey;
+}
+
+function signingPartOf(
+  file: string,
+  { signingKeyId, createMs, seed }: WrittenSigningKey,
+): Pick<InstallationKeys, "signer" | "signingKey"> {
+  const signer = readable(file, () => signerOf(Buffer.from(seed, "base64url")));
+  const { publicKey } = signer;
+  const startTime = toTimestamp(createMs);
+  return { signer, signingKey: SigningKey.fromPartial({ signingKeyId, publicKey, startTime }) };
 }
 
 async function readOrMake<Content>(file: string, make: () => Promise<Content>): Promise<Content> {

@@ -18,12 +18,12 @@ export interface Identity {
   identify(incoming: Incoming): Principal | Promise<Principal>;
 }
 
-/** The policy action of an rpc, the kind of resource it is about, and which one, where the call says so. */
+/** The policy action of an rpc, and the kind of resource it is about. */
 export interface Rule {
   readonly action: string;
   readonly resource: string;
-  /** Empty where it is about any, or about none in particular. */
-  readonly resourceId: string;
+  /** What its owner is found by: the run of a task, a pool. Undefined where the call names nothing. */
+  readonly within: { readonly kind: string; readonly id: string } | undefined;
 }
 
 export type Decision =
@@ -76,11 +76,15 @@ export function identityInterceptor({ identity, authorizer, limiter }: Gate): In
     scope: "core",
     run(binding) {
       const { rpc, builtin, streaming } = binding.method;
-      const idOf = rpc.route?.idOf ?? (() => "");
+      const { action, resource, route } = rpc;
+      const withinOf = (message: unknown): Rule["within"] => {
+        const id = route?.idOf(message) ?? "";
+        return route === undefined || id === "" ? undefined : { kind: route.kind, id };
+      };
       // Frames of an agent's link name theirs in the first one alone.
       const isNamedByEach = rpc.requestStream && rpc.namespaceOf === ownNamespaceOf;
       const decide = (call: ServerCall, message: unknown, namespace: string): Promise<void> | undefined => {
-        const rule = { action: rpc.action, resource: rpc.resource, resourceId: idOf(message) };
+        const rule = { action, resource, within: withinOf(message) };
         const decision = authorizer.authorize(call.principal, rule, namespace);
         if (!(decision instanceof Promise)) return insist(decision, call, namespace);
         return decision.then((made) => insist(made, call, namespace));

@@ -1,0 +1,115 @@
+/**
+ * How bundles come in: from governance, as they are made, and from a file, so that a process which starts while governance is away
+ * goes by the last one until that is too old.
+ *
+ * 1. Nothing waits for it: without a bundle what needs one is refused.
+ * 2. What is written is what was taken, as it was signed; what is read is checked as if somebody had sent it.
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Bundle, type policyService } from "@tutti/contracts/governance/v1";
+import {
+  backoffMs,
+  type Component,
+  degraded,
+  type Foundation,
+  type Health,
+  healthy,
+  sleep,
+} from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+
+export interface BundleFeedParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
+  readonly policies: () => Pick<Client<typeof policyService>, "watchBundles">;
+  /** Where the last one is kept; undefined where nothing is. */
+  readonly file: string | undefined;
+  /** Takes a bundle in, or says why not. */
+  readonly take: (bundle: Bundle) => Promise<string>;
+  /** Number of the one in force. */
+  readonly known: () => number;
+}
+
+const pause = { firstMs: 100, maxMs: 5_000 };
+
+export class BundleFeed implements Component {
+  readonly #parts: BundleFeedParts;
+  readonly #stopping = new AbortController();
+  #work: Promise<void> | undefined;
+  #problem = "";
+
+  constructor(parts: BundleFeedParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    await this.#read();
+    this.#work = this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#work;
+  }
+
+  health(): Health {
+    return this.#problem === "" ? healthy : degraded(this.#problem, { bundle: this.#parts.known() });
+  }
+
+  async #follow(): Promise<void> {
+    const { policies, known, foundation } = this.#parts;
+    const { timers, chance, logger } = foundation;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        for await (const { bundle } of policies().watchBundles({ afterNumber: known() }, { signal })) {
+          failures = 0;
+          if (bundle !== undefined) await this.#take(bundle);
+        }
+      } catch (error) {
+        if (!signal.aborted) logger.debug("bundles cannot be followed at the moment", { error });
+      }
+      await sleep(timers, backoffMs(pause, ++failures, chance), signal).catch(() => {});
+    }
+  }
+
+  async #take(bundle: Bundle): Promise<void> {
+    const { logger } = this.#parts.foundation;
+    const refused = await this.#parts.take(bundle);
+    if (refused !== "" && refused !== this.#problem)
+      logger.warn("a bundle of rules is refused", { reason: refused });
+    this.#problem = refused === "" ? "" : `a bundle of rules is refused: ${refused}`;
+    if (refused === "") await this.#write(bundle);
+  }
+
+  async #read(): Promise<void> {
+    const { file, take, foundation } = this.#parts;
+    if (file === undefined) return;
+    try {
+      const refused = await take(Bundle.decode(await readFile(file)));
+      if (refused !== "")
+        foundation.logger.warn("the bundle of rules that was kept is refused", { file, reason: refused });
+    } catch (error) {
+      // Before the first there is none, and what cannot be read comes again from governance.
+      if (!isAbsent(error))
+        foundation.logger.warn("the bundle of rules that was kept cannot be read", { file, error });
+    }
+  }
+
+  async #write(bundle: Bundle): Promise<void> {
+    const { file, foundation } = this.#parts;
+    if (file === undefined) return;
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      // It has hashes of keys in it: nobody else is to try passwords on them.
+      await writeFile(`${file}.new`, Bundle.encode(bundle).finish(), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      foundation.logger.warn("the bundle of rules could not be kept", { file, error });
+    }
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

@@ -1,0 +1,120 @@
+/**
+ * Whom a key or token stands for, with everything that a wrong one costs whoever shows it.
+ *
+ * 1. While an address is kept out nothing that it shows is looked at.
+ * 2. A refusal says which rule was broken and nothing that was shown.
+ * 3. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
+ */
+import { type BundleContent, type Scope, TokenUse } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { Principal } from "@tutti/kernel";
+import {
+  type CheckedKey,
+  type CheckedToken,
+  KeyChecker,
+  Lockouts,
+  TokenChecker,
+  unscoped,
+} from "@tutti/policy";
+import { accessErrors } from "./errors.ts";
+import type { AccessSettings } from "./settings.ts";
+
+type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs">;
+
+export class Credentials {
+  readonly #keys: KeyChecker;
+  readonly #tokens: TokenChecker;
+  readonly #lockouts: Lockouts;
+
+  /** `secret`: of this process alone. */
+  constructor({ installation, guessesFree, lockoutMs }: Settings, secret: Uint8Array) {
+    this.#keys = new KeyChecker([], secret);
+    this.#tokens = new TokenChecker({ issuer: installation });
+    this.#lockouts = new Lockouts({ freeFailures: guessesFree, firstMs: lockoutMs });
+  }
+
+  renew(content: BundleContent): void {
+    this.#keys.renew(content.keys);
+    this.#tokens.renew(content);
+  }
+
+  /** Who shows this. Rejects with what is wrong with it. */
+  async principalOf(shown: string, from: string, nowMs: number): Promise<Principal> {
+    const untilMs = this.#lockouts.lockedUntil([from], nowMs);
+    if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
+    const key = await this.#keys.check(shown, nowMs);
+    if (key.kind === "known") return principalOfKey(key);
+    const fault = key.kind === "refused" ? key.why : undefined;
+    if (fault !== undefined)
+      throw this.#refused(keyFaults[fault], fault !== "busy" && fault !== "ended", from, nowMs);
+    const token = await this.#tokens.check(shown, nowMs);
+    if (token.kind === "refused")
+      throw this.#refused(tokenFaults[token.why], !honest.has(token.why), from, nowMs);
+    return principalOfToken(token);
+  }
+
+  #refused(reason: string, isGuess: boolean, from: string, nowMs: number): Error {
+    if (isGuess) this.#lockouts.failed([from], nowMs);
+    return accessErrors.credentialRefused({ reason });
+  }
+}
+
+const kinds: Readonly<Partial<Record<ActorKind, Principal["kind"]>>> = {
+  [ActorKind.ACTOR_KIND_PERSON]: "person",
+  [ActorKind.ACTOR_KIND_SERVICE]: "service",
+  [ActorKind.ACTOR_KIND_AGENT]: "agent",
+};
+
+interface Shown {
+  readonly id: string;
+  readonly actor: Actor | undefined;
+  readonly namespace: string;
+  readonly groups: readonly string[];
+  readonly scope: Scope;
+}
+
+function principalOfKey({ verifier }: CheckedKey & { readonly kind: "known" }): Principal {
+  const { keyId, namespace, actor, scope = unscoped } = verifier;
+  return principalOf({ id: keyId, actor, namespace, groups: [], scope });
+}
+
+function principalOfToken({ identity }: CheckedToken & { readonly kind: "known" }): Principal {
+  const { tokenId, actor, namespace, groups, scope, use } = identity;
+  if (use === TokenUse.TOKEN_USE_BROWSER || use === TokenUse.TOKEN_USE_ONE_TIME)
+    throw accessErrors.credentialRefused({ reason: "it is not for calls" });
+  return principalOf({ id: tokenId, actor, namespace, groups, scope });
+}
+
+function principalOf({ actor, ...shown }: Shown): Principal {
+  const kind = actor && kinds[actor.kind];
+  if (actor === undefined || kind === undefined)
+    throw accessErrors.credentialRefused({ reason: "it stands for nobody that this release knows" });
+  return { kind, id: actor.id, roles: [], shown };
+}
+
+const keyFaults: Readonly<Record<(CheckedKey & { readonly kind: "refused" })["why"], string>> = {
+  damaged: "the key is not whole, a sign is missing or another one",
+  wrong: "there is no such key",
+  ended: "the key has ended",
+  busy: "too many keys are being checked, try again",
+};
+
+type TokenWhy = (CheckedToken & { readonly kind: "refused" })["why"];
+
+/** What happens to those who guess nothing. */
+const honest: ReadonlySet<TokenWhy> = new Set(["ended", "not_yet", "revoked", "unavailable"]);
+
+const tokenFaults: Readonly<Record<TokenWhy, string>> = {
+  damaged: "it is neither a key nor a token",
+  too_large: "the token is too large",
+  unknown_issuer: "the token is of nobody whose tokens are taken",
+  wrong_algorithm: "the token is signed in a way that does not count",
+  wrong_key: "the token is signed with a key that is not its issuer's",
+  wrong_audience: "the token is meant for somebody else",
+  wrong_type: "the token is for something else",
+  wrong_signature: "the signature of the token does not hold",
+  not_yet: "the token is not good yet",
+  ended: "the token has ended",
+  revoked: "the token was revoked",
+  unavailable: "the keys of its issuer cannot be had at the moment",
+};

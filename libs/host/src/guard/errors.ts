@@ -1,0 +1,47 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why somebody does not get in. Nothing here says what was shown. */
+export const accessErrors = defineErrors("access", {
+  credentialNeeded: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_ACCESS_TOKEN` for the command, workers and clients), or call with the certificate of a service. Keys are made with `tutti key create`.",
+    message: () =>
+      "expected a key or token as authorization: Bearer, or the certificate of a service, found neither; make a key with tutti key create, and show it by TUTTI_ACCESS_TOKEN",
+  },
+  credentialRefused: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "What was shown is no key or token that is good here; the reason says which rule it breaks. Make a new one with `tutti key create`.",
+    message: ({ reason }: { reason: string }) =>
+      `expected a key or token that is good here, found one that is not: ${reason}; get another one, such as with tutti key create`,
+  },
+  lockedOut: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "Wrong keys or tokens came from this address too often. While it is kept out nothing is looked at, right ones neither. Wait, and mend what shows the wrong ones.",
+    message: () =>
+      "expected fewer wrong keys and tokens from this address; wait a moment, and mend whatever shows the wrong ones",
+  },
+  rulesUnknown: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Keys, tokens and what they may do are decided by a signed bundle of the service governance. This process has none that is good: it has just started, or has not reached governance for longer than `governance.bundleMaxAgeMs`, or does not trust who signs (`access.trustedKey`).",
+    message: ({ found }: { found: string }) =>
+      `expected a bundle of rules that is in force, found ${found}; see that governance runs and that access.trustedKey is its key, then try again`,
+  },
+  tooManyCalls: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The caller asks for more than its limit. Limits are set with `IdentityService.SetIdentityLimit`, and for everybody else by `access.callsPerSec`, `access.concurrentMax` and `access.streamsMax`. Wait as long as the answer says.",
+    message: ({ what, limit }: { what: string; limit: number }) =>
+      `expected at most ${limit} ${what} of this caller, found one more; wait, then try again`,
+  },
+  serviceKeyShort: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Whoever has the service key may do everything. It has to be too long to be guessed: make one with `openssl rand -hex 32`.",
+    message: ({ found }: { found: number }) =>
+      `expected access.serviceKey to have at least 32 signs, found ${found}; make one with openssl rand -hex 32`,
+  },
+});

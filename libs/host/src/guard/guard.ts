@@ -1,0 +1,249 @@
+/**
+ * Who gets in, and what they may do: what a process needs to decide that by itself.
+ *
+ * 1. Who shows a key or token is who that stands for, and nobody else, wherever the call comes from.
+ * 2. Whom a caller names without showing anything is believed of a service of this installation alone: one of this process, one with a
+ *    service's certificate, one that has the service key. On a loopback address it is believed of everybody: there who shows
+ *    nothing is the administrator of this machine, and can only make less of it.
+ * 3. On any other address nobody gets in who shows nothing.
+ * 4. Who was admitted at the edge is not counted again where a service calls on their behalf.
+ */
+import { timingSafeEqual } from "node:crypto";
+import { join } from "node:path";
+import { auditService, type Bundle, policyService } from "@tutti/contracts/governance/v1";
+import {
+  type Component,
+  type Foundation,
+  type Health,
+  isTuttiError,
+  localAdministrator,
+  type Principal,
+} from "@tutti/kernel";
+import type { Authorizer, CallLimiter, Decision, Identity, Incoming, Mesh, Rule } from "@tutti/mesh";
+import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
+import { BundleFeed } from "./bundle-feed.ts";
+import { Credentials } from "./credentials.ts";
+import { accessErrors } from "./errors.ts";
+import { actorKinds, withoutBundle } from "./judge.ts";
+import { Reports, type ReportTaker, takerAt } from "./reports.ts";
+import { Rules } from "./rules.ts";
+import type { AccessSettings } from "./settings.ts";
+
+export interface GuardParts {
+  readonly settings: AccessSettings;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
+  readonly mesh: () => Mesh;
+  /** Whether only this machine reaches the port of gRPC. */
+  readonly isLoopback: boolean;
+  /** Who signs bundles; undefined as long as that is not known. */
+  readonly trust: () => TrustedKeys | undefined;
+  /** Where the last bundle is kept; undefined where nothing is. */
+  readonly dataDirectory: string | undefined;
+  readonly processId: string;
+  readonly newId: () => string;
+  /** What services show each other; empty where they have certificates, or are one process. */
+  readonly serviceKey: string;
+}
+
+/** A call that counts against its caller's limit until it ends. */
+export interface Admitted {
+  /** How many may come at once; Infinity without a limit. */
+  readonly limit: number;
+  readonly remaining: number;
+  /** After how long as many may come as ever. */
+  readonly resetAfterMs: number;
+  end(): void;
+}
+
+const marks = 32;
+const unlimited: Admitted = {
+  limit: Number.POSITIVE_INFINITY,
+  remaining: Number.POSITIVE_INFINITY,
+  resetAfterMs: 0,
+  end() {},
+};
+
+export class Guard implements Component, Identity, Authorizer, CallLimiter {
+  readonly #parts: GuardParts;
+  readonly #credentials: Credentials;
+  readonly #limits: CallLimits;
+  readonly #reports: Reports;
+  readonly #serviceKey: Buffer | undefined;
+  readonly #feed: BundleFeed;
+  readonly #taker: () => ReportTaker;
+  #rules: Rules | undefined;
+
+  constructor(parts: GuardParts) {
+    const { settings, foundation, serviceKey, mesh, dataDirectory } = parts;
+    if (serviceKey !== "" && serviceKey.length < marks)
+      throw accessErrors.serviceKeyShort({ found: serviceKey.length });
+    this.#parts = parts;
+    this.#serviceKey = serviceKey === "" ? undefined : Buffer.from(serviceKey);
+    this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)));
+    const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax } = settings;
+    this.#limits = new CallLimits({
+      calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
+      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: 0 },
+    });
+    this.#reports = new Reports({
+      ...{ foundation, instance: parts.processId, newId: parts.newId, everyMs: settings.reportMs },
+      taker: {
+        decisions: (...told) => this.#taker().decisions(...told),
+        refusals: (...told) => this.#taker().refusals(...told),
+      },
+      bundle: () => this.#rules?.number ?? 0,
+    });
+    this.#feed = new BundleFeed({
+      foundation,
+      policies: () => mesh().client(policyService),
+      file: dataDirectory === undefined ? undefined : join(dataDirectory, "access", "bundle"),
+      known: () => this.#rules?.number ?? 0,
+      take: (bundle) => this.#take(bundle),
+    });
+    this.#taker = () =>
+      takerAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
+  }
+
+  /** Begins to follow bundles. Nothing waits for the first. */
+  async start(): Promise<void> {
+    const { settings, dataDirectory } = this.#parts;
+    // Who keeps nothing and was told of nobody could believe no bundle.
+    if (settings.trustedKey === "" && dataDirectory === undefined) return;
+    await this.#feed.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#feed.stop();
+    await this.#reports.stop();
+  }
+
+  health(): Health {
+    return this.#feed.health();
+  }
+
+  identify(incoming: Incoming): Principal | Promise<Principal> {
+    const { transport, presented, credential, peer, address } = incoming;
+    if (transport === "in-process") return presented ?? localAdministrator;
+    if (credential !== "") {
+      if (this.#isServiceKey(credential)) return presented ?? ofAService("service");
+      return this.identifyBy(credential, address?.() ?? "");
+    }
+    const service = serviceIn(peer?.());
+    if (service !== undefined) return presented ?? ofAService(service);
+    if (this.#parts.isLoopback) return presented ?? localAdministrator;
+    const error = accessErrors.credentialNeeded();
+    this.#reportStranger(error, address?.() ?? "");
+    throw error;
+  }
+
+  /** Whom a key or token stands for; rejects with what is wrong with it. */
+  async identifyBy(credential: string, from: string): Promise<Principal> {
+    const nowMs = this.#parts.foundation.clock.now();
+    if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
+    try {
+      return await this.#credentials.principalOf(credential, from, nowMs);
+    } catch (error) {
+      if (isTuttiError(error)) this.#reportStranger(error, from);
+      throw error;
+    }
+  }
+
+  authorize(principal: Principal, rule: Rule, namespace: string): Decision {
+    const decided = withoutBundle(principal, rule);
+    if (decided !== undefined) return decided;
+    const nowMs = this.#parts.foundation.clock.now();
+    const rules = this.#rules?.inForce(nowMs);
+    if (rules === undefined) {
+      if (principal.shown === undefined) return { allowed: true };
+      throw this.#rulesUnknown(nowMs);
+    }
+    const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
+    const { decision, verdict } = judgement;
+    if (!decision.allowed || principal.shown !== undefined || verdict?.shadow !== undefined)
+      this.#reports.decided(judgement);
+    return decision;
+  }
+
+  begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
+    if (principal.shown === undefined || principal === presented) return undefined;
+    const { end } = this.admit(principal, isStream);
+    return end;
+  }
+
+  /** Counts a call of somebody at the edge; throws where it is one too many. */
+  admit(principal: Principal, isStream: boolean): Admitted {
+    const { kind, id, shown } = principal;
+    if (shown === undefined) return unlimited;
+    const nowMs = this.#parts.foundation.clock.now();
+    const actor = { kind: actorKinds[kind], id };
+    const namespace = shown.namespace || systemNamespace;
+    const limits = this.#limits;
+    const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.begin(namespace, actor, nowMs);
+    if (admitted.kind === "refused") {
+      const { why, limit, retryAfterMs } = admitted;
+      throw accessErrors.tooManyCalls(
+        { what: counted[why], limit },
+        { retryAfterMs: retryAfterMs || shortWaitMs, details: { limit: String(limit) } },
+      );
+    }
+    const { limit, remaining, resetMs } = admitted;
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      if (isStream) limits.close(namespace, actor);
+      else limits.end(namespace, actor);
+    };
+    return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
+  }
+
+  async #take(bundle: Bundle): Promise<string> {
+    this.#rules ??= this.#trusting();
+    if (this.#rules === undefined) return "nobody is trusted to sign bundles; set access.trustedKey";
+    const content = await this.#rules.take(bundle, this.#parts.foundation.clock.now());
+    if (content === undefined) return this.#rules.refused;
+    this.#credentials.renew(content);
+    this.#limits.renew(content.limits);
+    return "";
+  }
+
+  #trusting(): Rules | undefined {
+    const keys = this.#parts.trust();
+    return keys && new Rules(keys);
+  }
+
+  #isServiceKey(shown: string): boolean {
+    const expected = this.#serviceKey;
+    const given = Buffer.from(shown);
+    return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  #rulesUnknown(nowMs: number): Error {
+    const refused = this.#rules?.refused ?? "";
+    const none = refused === "" ? "none yet" : `none that is good: ${refused}`;
+    const found = this.#rules?.isStale(nowMs) ? "one that is too old" : none;
+    return accessErrors.rulesUnknown({ found }, { retryAfterMs: shortWaitMs });
+  }
+
+  #reportStranger(error: Parameters<Reports["refused"]>[0]["error"], address: string): void {
+    this.#reports.refused({ error, actor: undefined, namespace: systemNamespace, action: "access", address });
+  }
+}
+
+const shortWaitMs = 1_000;
+const counted = {
+  calls: "calls in their time",
+  concurrent: "calls at once",
+  streams: "streams at once",
+} as const;
+
+const services = "spiffe://tutti/service/";
+
+function serviceIn(peer: string | undefined): string | undefined {
+  return peer?.startsWith(services) ? peer.slice(services.length) : undefined;
+}
+
+/** A service itself, when it calls on nobody's behalf. */
+export function ofAService(id: string): Principal {
+  return { kind: "service", id, roles: ["admin"] };
+}

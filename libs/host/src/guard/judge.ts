@@ -1,0 +1,115 @@
+/**
+ * Who may do what, decided here by the bundle in force.
+ *
+ * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and need no bundle: a process must
+ *    be able to fetch the first one, and somebody to mend the rules. Of the administrator alone, what policies forbid is forbidden, except what mends policies.
+ * 2. Everybody else may what the bundle permits, within what they showed: its scope, and the tenant it belongs to.
+ * 3. Without a bundle in force nothing is permitted to them.
+ */
+import type { BundleContent } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
+import type { Decision, Rule } from "@tutti/mesh";
+import { type Cedar, Decider, type Question, scopeFault, systemNamespace, type Verdict } from "@tutti/policy";
+
+/** A decision with all that led to it. */
+export interface Judgement {
+  readonly decision: Decision;
+  readonly question: Question;
+  /** Undefined where no policy was asked. */
+  readonly verdict: Verdict | undefined;
+}
+
+const allowed: Decision = { allowed: true };
+const noLabels: Labels = Object.freeze({});
+const noGroups: readonly string[] = [];
+
+export const actorKinds = {
+  person: ActorKind.ACTOR_KIND_PERSON,
+  service: ActorKind.ACTOR_KIND_SERVICE,
+  agent: ActorKind.ACTOR_KIND_AGENT,
+} as const;
+
+export class Judge {
+  readonly #decider: Decider;
+  /** Roles that somebody turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
+  readonly #found = new WeakMap<Verdict, Found>();
+
+  constructor(cedar: Cedar | undefined, content: BundleContent) {
+    this.#decider = new Decider(cedar, content);
+  }
+
+  judge(principal: Principal, rule: Rule, namespace: string, nowMs: number): Judgement {
+    const question = questionOf(principal, rule, namespace);
+    const verdict = this.#decider.decide(question, nowMs);
+    const { shown } = principal;
+    if (shown === undefined) {
+      const isForbidden = !verdict.allowed && verdict.policies.length > 0;
+      return { decision: isForbidden ? refusedBy(verdict) : allowed, question, verdict };
+    }
+    const fault = faultOf(shown, rule, namespace);
+    if (fault !== undefined)
+      return { decision: { allowed: false, reason: fault }, question, verdict: undefined };
+    if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
+    const known = { ...principal, ...this.#foundBy(verdict, shown) };
+    return { decision: { allowed: true, principal: known }, question, verdict };
+  }
+
+  #foundBy(verdict: Verdict, { groups }: ShownCredential): Found {
+    let found = this.#found.get(verdict);
+    if (found === undefined) {
+      const policies = verdict.policies.map(({ policyId }) => policyId);
+      const held = policies
+        .filter((id) => id.startsWith(rolePrefix))
+        .map((id) => id.slice(rolePrefix.length));
+      found = {
+        roles: [...new Set([...held, ...groups])],
+        right: [...new Set(policies)].join(", ").slice(0, rightMax),
+      };
+      this.#found.set(verdict, found);
+    }
+    return found;
+  }
+}
+
+type Found = Required<Pick<Principal, "roles" | "right">>;
+
+const rolePrefix = "role:";
+/** Of the text that records carry. */
+const rightMax = 200;
+
+/** What is decided without any bundle; undefined where that takes one. */
+export function withoutBundle({ kind, roles, shown }: Principal, { action }: Rule): Decision | undefined {
+  if (shown !== undefined) return;
+  if (!roles.includes("admin")) return { allowed: false, reason: "it showed no key or token" };
+  // Whoever forbids everything by mistake is to be able to take that back.
+  return kind === "service" || action.startsWith("governance.") ? allowed : undefined;
+}
+
+function questionOf({ kind, id, shown }: Principal, rule: Rule, namespace: string): Question {
+  const actor: Actor = { kind: actorKinds[kind], id };
+  const { action, resource: resourceKind, within } = rule;
+  const resourceId = within?.kind === resourceKind ? within.id : "";
+  const groups = shown?.groups ?? noGroups;
+  return { actor, groups, action, namespace, resourceKind, resourceId, labels: noLabels };
+}
+
+/** Why what was shown is not good for this; undefined where it is. */
+function faultOf(shown: ShownCredential, rule: Rule, namespace: string): string | undefined {
+  const { namespace: own, scope } = shown;
+  if (own !== "" && own !== systemNamespace && own !== namespace)
+    return `what it showed is of the namespace ${own}`;
+  const { action, within } = rule;
+  const work = within === undefined ? undefined : { namespace, ...within, task: "" };
+  return scopeFault(scope, { action, namespace, labels: noLabels, work });
+}
+
+function refusedBy({ policies, errors }: Verdict): Decision {
+  const named = policies.map(({ namespace, policyId, reason }) =>
+    reason === "" ? `${namespace}/${policyId}` : `${namespace}/${policyId} (${reason})`,
+  );
+  const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
+  const reason =
+    named.length === 0 ? `nothing permits it${faults}` : `forbidden by ${named.join(", ")}${faults}`;
+  return { allowed: false, reason };
+}

@@ -1,0 +1,193 @@
+/**
+ * What was decided and refused here, handed on in batches to be recorded.
+ *
+ * 1. It never holds anything up, and never fails what it is about: a refusal stands whether or not it can be recorded.
+ * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left out.
+ * 3. What could not be handed on is kept for the next time, within the same bound.
+ */
+import {
+  AuditRecord,
+  AuditResult,
+  type auditService,
+  Decision as DecisionRecord,
+  type policyService,
+} from "@tutti/contracts/governance/v1";
+import {
+  type Component,
+  type Foundation,
+  type Timer,
+  type TuttiError,
+  toErrorDetail,
+  toTimestamp,
+} from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { Judgement } from "./judge.ts";
+
+/** Takes in what is to be recorded; rejects when it is not taken. */
+export interface ReportTaker {
+  readonly decisions: (records: readonly DecisionRecord[], leftOut: number) => Promise<void>;
+  readonly refusals: (records: readonly AuditRecord[]) => Promise<void>;
+}
+
+export interface Refusal {
+  readonly error: TuttiError;
+  /** Undefined where nobody was identified. */
+  readonly actor: AuditRecord["cause"];
+  readonly namespace: string;
+  readonly action: string;
+  readonly address: string;
+}
+
+export interface ReportsParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly taker: ReportTaker;
+  readonly instance: string;
+  readonly newId: () => string;
+  readonly everyMs: number;
+  /** Number of the bundle in force. */
+  readonly bundle: () => number;
+}
+
+const keptMax = 1_000;
+
+export class Reports implements Component {
+  readonly #parts: ReportsParts;
+  #decisions = new Map<string, DecisionRecord>();
+  #refusals = new Map<string, AuditRecord>();
+  #leftOut = 0;
+  #timer: Timer | undefined;
+  #telling: Promise<void> | undefined;
+
+  constructor(parts: ReportsParts) {
+    this.#parts = parts;
+  }
+
+  decided({ question, verdict, decision }: Judgement): void {
+    const { actor, action, namespace, resourceKind, resourceId, groups } = question;
+    const key = `${decision.allowed} ${actor.kind}:${actor.id} ${namespace} ${action}`;
+    const known = this.#decisions.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    if (this.#decisions.size >= keptMax) {
+      this.#leftOut++;
+      return;
+    }
+    const { clock } = this.#parts.foundation;
+    this.#decisions.set(
+      key,
+      DecisionRecord.fromPartial({
+        ...{ decisionId: this.#parts.newId(), decideTime: toTimestamp(clock.now()) },
+        question: { actor, groups: [...groups], action, resourceKind, resourceId, inNamespace: namespace },
+        ...{
+          allowed: decision.allowed,
+          policies: [...(verdict?.policies ?? [])],
+          errors: [...(verdict?.errors ?? [])],
+        },
+        shadowAllowed: verdict?.shadow?.allowed,
+        shadowPolicies: [...(verdict?.shadow?.policies ?? [])],
+        ...{ bundle: this.#parts.bundle(), instance: this.#parts.instance, count: 1 },
+      }),
+    );
+    this.#wake();
+  }
+
+  refused({ error, actor, namespace, action, address }: Refusal): void {
+    const key = `${error.code} ${actor?.actor?.kind}:${actor?.actor?.id} ${namespace} ${action} ${address}`;
+    const known = this.#refusals.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    // The last one stands for all that are beyond the bound.
+    if (this.#refusals.size >= keptMax) {
+      const last = [...this.#refusals.values()].at(-1);
+      if (last !== undefined) last.count++;
+      return;
+    }
+    this.#refusals.set(
+      key,
+      AuditRecord.fromPartial({
+        ...{ namespace, action, address, count: 1, cause: actor },
+        time: toTimestamp(this.#parts.foundation.clock.now()),
+        ...{ result: AuditResult.AUDIT_RESULT_REFUSED, error: toErrorDetail(error) },
+      }),
+    );
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await (this.#telling ?? this.#tell());
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined) return;
+    const { foundation, everyMs } = this.#parts;
+    this.#timer = foundation.timers.after(everyMs, () => {
+      this.#telling = this.#tell().finally(() => {
+        this.#telling = undefined;
+        this.#timer = undefined;
+        if (this.#decisions.size + this.#refusals.size > 0) this.#wake();
+      });
+    });
+  }
+
+  async #tell(): Promise<void> {
+    const { taker, foundation } = this.#parts;
+    const [decisions, refusals, leftOut] = [this.#decisions, this.#refusals, this.#leftOut];
+    this.#decisions = new Map();
+    this.#refusals = new Map();
+    this.#leftOut = 0;
+    if (decisions.size + leftOut > 0)
+      await taker.decisions([...decisions.values()], leftOut).catch((error: unknown) => {
+        foundation.logger.debug("decisions could not be handed on", { error });
+        this.#leftOut += leftOut;
+        for (const record of decisions.values()) this.#leftOut += record.count;
+      });
+    if (refusals.size > 0)
+      await taker.refusals([...refusals.values()]).catch((error: unknown) => {
+        foundation.logger.debug("refusals could not be handed on", { error });
+        // The older ones first: they are kept rather than what comes now.
+        const later = this.#refusals;
+        this.#refusals = refusals;
+        for (const [key, record] of later) {
+          const known = refusals.get(key);
+          if (known !== undefined) known.count += record.count;
+          else if (refusals.size < keptMax) refusals.set(key, record);
+        }
+      });
+  }
+}
+
+/** Hands on by the contracts: one batch per stream, since there is one every few seconds at most. */
+export function takerAt({
+  policies,
+  audit,
+  timeoutMs = 10_000,
+}: {
+  readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
+  readonly audit: Pick<Client<typeof auditService>, "recordRefusals">;
+  readonly timeoutMs?: number;
+}): ReportTaker {
+  const batch = 1;
+  return {
+    async decisions(records, leftOut) {
+      const requests = async function* () {
+        yield { batch, decisions: [...records], leftOut };
+      };
+      for await (const reply of policies.recordDecisions(requests(), { timeoutMs }))
+        if (reply.batch >= batch) return;
+      throw new Error("the stream ended before the batch was taken");
+    },
+    async refusals(records) {
+      const requests = async function* () {
+        yield { batch, records: [...records] };
+      };
+      for await (const reply of audit.recordRefusals(requests(), { timeoutMs }))
+        if (reply.batch >= batch) return;
+      throw new Error("the stream ended before the batch was taken");
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * What is decided by: the bundle in force, and what was made of it.
+ *
+ * 1. A bundle that is refused changes nothing: the present one stays, until it is too old.
+ * 2. Of a bundle that says the same as the one before, only its age counts: what was found out by the one before still holds.
+ */
+import { type Bundle, BundleContent } from "@tutti/contracts/governance/v1";
+import { BundleKeeper, loadCedar, type TrustedKeys } from "@tutti/policy";
+import { Judge } from "./judge.ts";
+
+export interface RulesInForce {
+  readonly judge: Judge;
+  readonly content: BundleContent;
+}
+
+export class Rules {
+  readonly #keeper: BundleKeeper;
+  #taken: RulesInForce | undefined;
+  #refused = "";
+
+  constructor(keys: TrustedKeys) {
+    this.#keeper = new BundleKeeper(keys);
+  }
+
+  /** Number of the present bundle; 0 before the first. */
+  get number(): number {
+    return this.#keeper.present?.content.number ?? 0;
+  }
+
+  /** Why the last bundle that was offered is not taken; empty when it was. */
+  get refused(): string {
+    return this.#refused;
+  }
+
+  /** What decides now; undefined before the first bundle, and when the present one is too old. */
+  inForce(nowMs: number): RulesInForce | undefined {
+    return this.#keeper.inForce(nowMs) === undefined ? undefined : this.#taken;
+  }
+
+  /** Whether there is one that is merely too old. */
+  isStale(nowMs: number): boolean {
+    return this.#keeper.present !== undefined && this.#keeper.inForce(nowMs) === undefined;
+  }
+
+  /** Takes a bundle in; gives what is in it, or undefined where it is refused. */
+  async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
+    const found = this.#keeper.take(bundle, nowMs);
+    if (found.kind === "refused") {
+      this.#refused = found.reason;
+      return;
+    }
+    this.#refused = "";
+    const { content } = found;
+    const before = this.#taken;
+    const isSame = before !== undefined && Buffer.compare(saidBy(before.content), saidBy(content)) === 0;
+    const judge = isSame ? before.judge : await judgeBy(content);
+    // A later one may have come in meanwhile.
+    if (this.#keeper.present?.content === content) this.#taken = { judge, content };
+    return content;
+  }
+}
+
+async function judgeBy(content: BundleContent): Promise<Judge> {
+  return new Judge(content.policies.length > 0 ? await loadCedar() : undefined, content);
+}
+
+/** What decisions look at. */
+function saidBy({ policies, roles, bindings, principals }: BundleContent): Uint8Array {
+  return BundleContent.encode({ ...BundleContent.create(), policies, roles, bindings, principals }).finish();
+}

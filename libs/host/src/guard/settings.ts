@@ -1,0 +1,69 @@
+import { defineSection, secret } from "@tutti/kernel";
+import { z } from "zod";
+
+const hourMs = 3_600_000;
+
+/** Who may call this process, and how much. */
+export const accessSection = defineSection({
+  scope: "integration",
+  name: "access",
+  description: "Who may call a process, and how much; what they may do is said by policies and roles.",
+  schema: z.strictObject({
+    enforce: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether keys, tokens, roles and policies count. Without it everybody who reaches a port is the administrator.",
+      ),
+    installation: z
+      .string()
+      .min(1)
+      .max(200)
+      .default("tutti")
+      .describe("The name of the installation: whose tokens are taken. As `governance.installation`."),
+    trustedKey: z
+      .union([z.literal(""), z.string().regex(/^[A-Za-z0-9_.-]+:[A-Za-z0-9_-]{43}$/)])
+      .default("")
+      .meta({ title: "id:key" })
+      .describe(
+        "Who signs bundles: the id of the installation's signing key, a colon, and its public key, base64url. Empty means the one in `keys` of the data directory.",
+      ),
+    serviceKey: secret()
+      .optional()
+      .describe(
+        "What services of this installation show each other where they have no certificates: at least 32 signs, the same for all.",
+      ),
+    callsPerSec: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        "Calls that each caller with a key or token may make, for whom no limit is set; 0 means any number.",
+      ),
+    callsBurst: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("How many of them may come at once; 0 means those of a second."),
+    concurrentMax: z.int().min(0).default(0).describe("Calls of such a caller at once; 0 means any number."),
+    streamsMax: z.int().min(0).default(0).describe("Streams of such a caller at once; 0 means any number."),
+    guessesFree: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe("Wrong keys and tokens from one address before it is kept out for a while."),
+    lockoutMs: z
+      .int()
+      .min(1)
+      .max(hourMs)
+      .default(10_000)
+      .describe("How long it is kept out first; each further guess doubles it, up to an hour."),
+    reportMs: z
+      .int()
+      .min(1)
+      .default(2_000)
+      .describe("How long decisions and refusals are gathered before they are handed on to be recorded."),
+  }),
+});
+
+export type AccessSettings = ReturnType<(typeof accessSection)["schema"]["parse"]>;
