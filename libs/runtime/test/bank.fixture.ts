@@ -155,6 +155,8 @@ export class Bank {
   archiveFault: ((operation: ArchiveOperation) => MemoryArchiveFault | undefined) | undefined;
   archivePass: ((operation: ArchiveOperation) => Promise<void>) | undefined;
   validUntilMs = Number.POSITIVE_INFINITY;
+  /** The first batch that somebody has yet to read. */
+  neededFrom = Number.POSITIVE_INFINITY;
   /** Counts the processes; what an earlier one still wants to write is lost. */
   #processes = 0;
   journal!: MemoryJournal;
@@ -193,6 +195,7 @@ export class Bank {
     this.journal = openJournal();
     const journals: JournalSource & { journal: MemoryJournal } = {
       journal: this.journal,
+      neededFrom: () => this.neededFrom,
       renew: async (broken) => {
         if (journals.journal !== broken) return journals.journal;
         this.journal = openJournal();

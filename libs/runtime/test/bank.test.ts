@@ -35,6 +35,19 @@ describe("a bank on the runtime", () => {
     assert.equal(await bank.balanceOf("ada"), 500);
   });
 
+  it("cuts nothing of the journal that somebody has yet to read", async () => {
+    const bank = new Bank({ idleMs: 1_000, tailBytesMax: 1_000 });
+    bank.neededFrom = 3;
+    await bank.start();
+    for (let n = 0; n < 100; n++) await bank.open(`a${n}`, n);
+    await bank.time.advanceAsync(20_000);
+    assert.equal(bank.journal.partition("bank", 0).first, 3);
+    bank.neededFrom = Number.POSITIVE_INFINITY;
+    for (let n = 0; n < 100; n++) await bank.open(`b${n}`, n);
+    await bank.time.advanceAsync(20_000);
+    assert.ok(bank.journal.partition("bank", 0).first > 3);
+  });
+
   it("puts idle accounts away, cuts the journal, and finds them again", async () => {
     const bank = new Bank({ idleMs: 1_000, tailBytesMax: 1_000 });
     await bank.start();
