@@ -25,7 +25,7 @@ import { sealed } from "@tutti/policy";
 import type { TakeNote, Witness } from "@tutti/runtime";
 import type { Keys } from "./keys.ts";
 
-export interface BundleSettings {
+interface BundleSettings {
   readonly bundleMaxAgeMs: number;
   readonly publishDelayMs: number;
 }

@@ -45,11 +45,11 @@ export async function openInstallationKeys(
 ): Promise<InstallationKeys> {
   const ids = new IdSource(ports);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), async () => ({
+  const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), ids, async () => ({
     ...{ signingKeyId: ids.newId("key"), createMs: ports.clock.now() },
     seed: Buffer.from(ports.chance.fill(new Uint8Array(seedBytes))).toString("base64url"),
   }));
-  const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), () =>
+  const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), ids, () =>
     newTokenKey(ids.newId("key")),
   );
   const { signer, signingKey } = signingPartOf(join(directory, signingFile), written);
@@ -73,10 +73,15 @@ function signingPartOf(
   return { signer, signingKey: SigningKey.fromPartial({ signingKeyId, publicKey, startTime }) };
 }
 
-async function readOrMake<Content>(file: string, make: () => Promise<Content>): Promise<Content> {
+async function readOrMake<Content>(
+  file: string,
+  ids: IdSource,
+  make: () => Promise<Content>,
+): Promise<Content> {
   const found = contentOf<Content>(file);
   if (found !== undefined) return found;
-  const made = `${file}.${process.pid}.new`;
+  // Of this call alone: this process too may need them twice at the same moment.
+  const made = `${file}.${ids.newId("made")}.new`;
   try {
     await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: 0o600, flush: true });
     await chmod(made, 0o600);

@@ -7,7 +7,7 @@ import { fromTimestamp } from "@tutti/kernel";
 
 /** Bounds of what is kept: a snapshot has 16 MiB. */
 export const decisionsMax = 10_000;
-export const weightMax = 8 * 2 ** 20;
+const weightMax = 8 * 2 ** 20;
 /** What one may weigh, encoded; a greater one is kept without what its policies looked at besides. */
 export const decisionWeightMax = 4_096;
 

@@ -14,7 +14,7 @@ export interface Matrix {
   rolesOf(who: Who, namespace: string): readonly string[];
 }
 
-export interface About {
+interface About {
   readonly namespace: string;
   /** Kind of what the action is about. */
   readonly resourceKind: string;

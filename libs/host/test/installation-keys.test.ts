@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { isTuttiError, systemFoundation } from "@tutti/kernel";
+import { holdsSignature } from "@tutti/policy";
+import { keysDirectoryIn, openInstallationKeys } from "../src/index.ts";
+
+describe("the keys of an installation", () => {
+  const ports = systemFoundation();
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-keys-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("are made once, also by several that need them at the same moment, and are the same ever after", async () => {
+    const directory = keysDirectoryIn(folder);
+    const all = await Promise.all(Array.from({ length: 8 }, () => openInstallationKeys(directory, ports)));
+    const again = await openInstallationKeys(directory, ports);
+    for (const { signingKey, tokenKey } of all) {
+      assert.deepEqual(signingKey, again.signingKey);
+      assert.deepEqual(tokenKey, again.tokenKey);
+    }
+    const content = Buffer.from("content");
+    const signature = all[0]?.signer.sign("bundle", content) ?? assert.fail("it signs");
+    assert.ok(holdsSignature(again.signingKey.publicKey, signature, "bundle", content));
+    assert.equal("d" in again.publicTokenKey, false, "others are told no secret");
+    assert.deepEqual((await readdir(directory)).sort(), ["signing.json", "token.json"]);
+  });
+
+  it("lie in files that only their user can read", { skip: process.platform === "win32" }, async () => {
+    const directory = join(folder, "private");
+    await openInstallationKeys(directory, ports);
+    for (const file of ["signing.json", "token.json"])
+      assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600);
+  });
+
+  it("are never made anew over a file that cannot be read: the message says which", async () => {
+    const directory = join(folder, "damaged");
+    await openInstallationKeys(directory, ports);
+    await writeFile(join(directory, "signing.json"), "not json");
+    await assert.rejects(openInstallationKeys(directory, ports), (error) => {
+      assert.ok(isTuttiError(error) && error.code === "host.key_unreadable");
+      assert.match(
+        error.message,
+        /signing\.json to hold a key of the installation, found: .*; restore the file/,
+      );
+      return true;
+    });
+  });
+});
