@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Namespace, namespaceService } from "@tutti/contracts/governance/v1";
+import {
+  Namespace,
+  namespaceService,
+  policyService,
+  Role,
+  RoleBinding,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { codeOf, Serving } from "./serving.ts";
+import { unscoped } from "@tutti/policy";
+import { as, codeOf, eventually, person, Serving } from "./serving.ts";
 
 describe("namespaces", () => {
   let serving: Serving;
@@ -65,6 +73,33 @@ describe("namespaces", () => {
       (error) => isTuttiError(error) && !codeOf("governance.namespace_busy")(error),
     );
     assert.ok((await names()).includes("unseen"));
+  });
+
+  it("who may look into some of them is not told of the others", async () => {
+    for (const name of ["mine", "theirs"]) await create({ name });
+    const policies = serving.host.mesh.client(policyService, { service: "governance" });
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+    const subject = { $case: "actor" as const, value: actor };
+    const bind = (namespace: string, role: string) => {
+      const binding = RoleBinding.fromPartial({ bindingId: `ada-${role}`, role, subject });
+      return policies.createRoleBinding({ namespace, binding });
+    };
+    await bind("mine", "viewer");
+    // To list namespaces at all is a right of the installation.
+    const role = Role.fromPartial({ role: "lister", actions: ["governance.namespaces.list"] });
+    for (const namespace of ["system", "default"]) {
+      await policies.setRole({ namespace, role, revision: "", reason: "" });
+      await bind(namespace, "lister");
+    }
+    const shown = { id: "", namespace: "", groups: [], scope: unscoped };
+    const options = as(serving, person("ada", shown));
+    const list = () => client().listNamespaces({ labels: undefined, page: undefined }, options);
+    const { resources, page } = await eventually(list, codeOf("mesh.denied"));
+    assert.deepEqual(
+      resources.map(({ name }) => name),
+      ["mine"],
+    );
+    assert.equal(page?.total, 1);
   });
 
   it("is as before after a restart", async () => {

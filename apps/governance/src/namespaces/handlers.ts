@@ -26,7 +26,7 @@ export function namespaceHandlers(desk: TenantDesk, mesh: Mesh): Handlers<typeof
   return {
     createNamespace: (request, context) => create(desk, request, context),
     getNamespace: async (_request, context) => ({ resource: await shown(desk, context.namespace, context) }),
-    listNamespaces: (request) => list(desk, request),
+    listNamespaces: (request, context) => list(desk, request, context),
     updateNamespace: (request, context) => update(desk, request, context),
     deleteNamespace: (request, context) => remove(desk, mesh, request, context),
   };
@@ -110,14 +110,19 @@ async function remove(
   return { removed: removed > 0 };
 }
 
-/** By name; from the last bundle, which has them all. */
-async function list(desk: TenantDesk, { labels, page }: ListNamespacesRequest) {
+/** By name; from the last bundle, which has them all: those that the caller may look into. */
+async function list(desk: TenantDesk, { labels, page }: ListNamespacesRequest, context: CallContext) {
   const { content } = await desk.bundles.current();
   const byName = new Map([...builtIn].map((name) => [name, viewOf(name, undefined)]));
   for (const namespace of content.namespaces) byName.set(namespace.name, namespace);
-  const all = [...byName.values()]
-    .filter((namespace) => labelsMatch(namespace.labels, labels))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const all: Namespace[] = [];
+  for (const namespace of byName.values())
+    if (
+      labelsMatch(namespace.labels, labels) &&
+      (await desk.deciding.mayAlso(context, "governance.namespaces.get", namespace.name))
+    )
+      all.push(namespace);
+  all.sort((one, other) => (one.name < other.name ? -1 : 1));
   const { items, nextToken } = pageOf(all, { list: ["namespaces", labels], keyOf: ({ name }) => name }, page);
   return { resources: items, page: { nextToken, total: all.length } };
 }
