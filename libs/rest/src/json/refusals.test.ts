@@ -16,9 +16,12 @@ interface Said {
   readonly body?: unknown;
 }
 
+/** What a parameter of the path may be, by its kind, where it is no text. */
+const rightFor: Readonly<Record<string, string>> = { bytes: "aGk=", number: "1" };
+
 function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field: string; message: string }[] {
   const params = Object.fromEntries(
-    plan.params.map(({ name, field }) => [name, field.kind === "bytes" ? "aGk=" : "x"]),
+    plan.params.map(({ name, field: { kind } }) => [name, rightFor[kind] ?? "x"]),
   );
   try {
     mapping.request(plan, { params, query: new URLSearchParams(query), body, idempotencyKey: "" });
