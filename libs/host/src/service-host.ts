@@ -34,7 +34,7 @@ import {
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
-import { type Guard, ofAService } from "./guard/guard.ts";
+import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
@@ -122,7 +122,7 @@ export class ServiceHost extends Orchestrator {
     const guard = entry?.guard;
     const mesh: Mesh = new Mesh({
       settings: configuration.read(meshSection),
-      ...{ foundation, discovery, ownership, principal: ofAService(name) },
+      ...{ foundation, discovery, ownership },
       ...entry?.forMesh,
     });
     const delivery = new MeshDelivery({ mesh, ownership });
@@ -146,9 +146,8 @@ export class ServiceHost extends Orchestrator {
       subject: () => host,
     });
     const context = {
-      ...{ operations, dataDirectory, guard },
+      ...{ operations, dataDirectory, guard, holds },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
-      holds,
       nats: () => nats.connection(),
     };
     for (const module of modules) {
