@@ -24,7 +24,7 @@ import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials } from "./credentials.ts";
 import { accessErrors } from "./errors.ts";
-import { actorKinds, withoutBundle } from "./judge.ts";
+import { actorKinds, isVisitor, ofItsOwn } from "./judge.ts";
 import { Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
@@ -149,19 +149,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter {
   }
 
   authorize(principal: Principal, rule: Rule, namespace: string): Decision {
-    const decided = withoutBundle(principal, rule);
-    if (decided !== undefined) return decided;
+    if (!isVisitor(principal)) return ofItsOwn(principal);
     const nowMs = this.#parts.foundation.clock.now();
     const rules = this.#rules?.inForce(nowMs);
-    if (rules === undefined) {
-      if (principal.shown === undefined) return { allowed: true };
-      throw this.#rulesUnknown(nowMs);
-    }
+    if (rules === undefined) throw this.#rulesUnknown(nowMs);
     const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
-    const { decision, verdict } = judgement;
-    if (!decision.allowed || principal.shown !== undefined || verdict?.shadow !== undefined)
-      this.#reports.decided(judgement);
-    return decision;
+    this.#reports.decided(judgement);
+    return judgement.decision;
   }
 
   begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
@@ -244,6 +238,6 @@ function serviceIn(peer: string | undefined): string | undefined {
 }
 
 /** A service itself, when it calls on nobody's behalf. */
-export function ofAService(id: string): Principal {
+function ofAService(id: string): Principal {
   return { kind: "service", id, roles: ["admin"] };
 }

@@ -1,8 +1,8 @@
 /**
  * Who may do what, decided here by the bundle in force.
  *
- * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and need no bundle: a process must
- *    be able to fetch the first one, and somebody to mend the rules. Of the administrator alone, what policies forbid is forbidden, except what mends policies.
+ * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and no bundle counts for them: a
+ *    process must be able to fetch the first one, and whoever forbids everything by mistake to take that back.
  * 2. Everybody else may what the bundle permits, within what they showed: its scope, and the tenant it belongs to.
  * 3. Without a bundle in force nothing is permitted to them.
  */
@@ -11,6 +11,9 @@ import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
 import type { Decision, Rule } from "@tutti/mesh";
 import { type Cedar, Decider, type Question, scopeFault, systemNamespace, type Verdict } from "@tutti/policy";
+
+/** Who showed a key or token. */
+export type Visitor = Principal & { readonly shown: ShownCredential };
 
 /** A decision with all that led to it. */
 export interface Judgement {
@@ -22,7 +25,6 @@ export interface Judgement {
 
 const allowed: Decision = { allowed: true };
 const noLabels: Labels = Object.freeze({});
-const noGroups: readonly string[] = [];
 
 export const actorKinds = {
   person: ActorKind.ACTOR_KIND_PERSON,
@@ -39,17 +41,14 @@ export class Judge {
     this.#decider = new Decider(cedar, content);
   }
 
-  judge(principal: Principal, rule: Rule, namespace: string, nowMs: number): Judgement {
+  /** Of somebody who showed something. */
+  judge(principal: Visitor, rule: Rule, namespace: string, nowMs: number): Judgement {
     const question = questionOf(principal, rule, namespace);
-    const verdict = this.#decider.decide(question, nowMs);
     const { shown } = principal;
-    if (shown === undefined) {
-      const isForbidden = !verdict.allowed && verdict.policies.length > 0;
-      return { decision: isForbidden ? refusedBy(verdict) : allowed, question, verdict };
-    }
     const fault = faultOf(shown, rule, namespace);
     if (fault !== undefined)
       return { decision: { allowed: false, reason: fault }, question, verdict: undefined };
+    const verdict = this.#decider.decide(question, nowMs);
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
     const known = { ...principal, ...this.#foundBy(verdict, shown) };
     return { decision: { allowed: true, principal: known }, question, verdict };
@@ -78,20 +77,20 @@ const rolePrefix = "role:";
 /** Of the text that records carry. */
 const rightMax = 200;
 
-/** What is decided without any bundle; undefined where that takes one. */
-export function withoutBundle({ kind, roles, shown }: Principal, { action }: Rule): Decision | undefined {
-  if (shown !== undefined) return;
-  if (!roles.includes("admin")) return { allowed: false, reason: "it showed no key or token" };
-  // Whoever forbids everything by mistake is to be able to take that back.
-  return kind === "service" || action.startsWith("governance.") ? allowed : undefined;
+/** What is decided of the installation's own; undefined of everybody else. */
+export function ofItsOwn({ roles }: Principal): Decision {
+  return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
 
-function questionOf({ kind, id, shown }: Principal, rule: Rule, namespace: string): Question {
+export function isVisitor(principal: Principal): principal is Visitor {
+  return principal.shown !== undefined;
+}
+
+function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string): Question {
   const actor: Actor = { kind: actorKinds[kind], id };
   const { action, resource: resourceKind, within } = rule;
   const resourceId = within?.kind === resourceKind ? within.id : "";
-  const groups = shown?.groups ?? noGroups;
-  return { actor, groups, action, namespace, resourceKind, resourceId, labels: noLabels };
+  return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels: noLabels };
 }
 
 /** Why what was shown is not good for this; undefined where it is. */
