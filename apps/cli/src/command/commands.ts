@@ -2,6 +2,7 @@ import type { Command } from "./declaration.ts";
 import { accessCommands } from "./table/access.ts";
 import { agentCommands } from "./table/agents.ts";
 import { auditCommands } from "./table/audit.ts";
+import { clusterCommands } from "./table/cluster.ts";
 import { installationCommands } from "./table/installation.ts";
 import { lockCommands } from "./table/locks.ts";
 import { missionCommands } from "./table/missions.ts";
@@ -19,11 +20,12 @@ export const commands: readonly Command[] = [
   ...missionCommands,
   ...workflowCommands,
   ...installationCommands,
+  ...clusterCommands,
   ...agentCommands,
   ...poolCommands,
   ...lockCommands,
   ...resourceCommands,
   ...modelCommands,
-  ...auditCommands,
   ...accessCommands,
+  ...auditCommands,
 ];

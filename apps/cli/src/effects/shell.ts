@@ -22,6 +22,8 @@ export interface Shell {
   exists(file: string): boolean;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
+  /** Gives a script the terminal, and resolves with how it ended. Whoever interrupts, interrupts the script. */
+  handOver(script: string, words: readonly string[]): Promise<number>;
   /** Whether somebody listens at a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
   /** The version of Node that runs this. */

@@ -37,6 +37,7 @@ export function systemShell(): Shell {
     readLines: (file) => linesOf(file),
     exists: (file) => existsSync(file),
     runScript: (script, words) => runScript(script, words),
+    handOver: (script, words) => handOver(script, words),
     listens: (host, port) => listens(host, port),
     nodeVersion: process.versions.node,
     ask: async (question) => {
@@ -116,6 +117,23 @@ async function runScript(script: string, words: readonly string[]): Promise<Scri
         errors: Buffer.concat(errors).toString("utf8"),
       }),
     );
+  });
+}
+
+async function handOver(script: string, words: readonly string[]): Promise<number> {
+  const { spawn } = await import("node:child_process");
+  return await new Promise((done, fail) => {
+    const child = spawn(process.execPath, [script, ...words], { stdio: "inherit" });
+    // A terminal tells the script as well; others tell this process alone.
+    const end = (signal: NodeJS.Signals): void => {
+      child.kill(signal);
+    };
+    process.on("SIGTERM", end);
+    child.on("error", fail);
+    child.on("exit", (code) => {
+      process.off("SIGTERM", end);
+      done(code ?? 1);
+    });
   });
 }
 

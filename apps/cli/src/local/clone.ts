@@ -27,8 +27,22 @@ function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | und
 export async function runTool(
   shell: Pick<Shell, "exists" | "workingDirectory" | "runScript">,
   what: string,
-  [tool, ...words]: readonly [tool: string, ...words: string[]],
+  words: readonly [tool: string, ...words: string[]],
 ): Promise<ScriptRun> {
+  return await shell.runScript(runnerIn(shell, what), words);
+}
+
+/** Gives the terminal to a tool of the clone. */
+export async function handOverTo(
+  shell: Pick<Shell, "exists" | "workingDirectory" | "handOver">,
+  what: string,
+  words: readonly [tool: string, ...words: string[]],
+): Promise<number> {
+  return await shell.handOver(runnerIn(shell, what), words);
+}
+
+/** What runs the tools of the clone. */
+function runnerIn(shell: Pick<Shell, "exists" | "workingDirectory">, what: string): string {
   const clone = cloneOf(shell);
   if (clone === undefined)
     throw new Failure(`${what} needs the code of the platform, and there is no clone of Tutti here.`, {
@@ -36,7 +50,7 @@ export async function runTool(
       exitCode: exitCodes.usage,
       code: "no_clone",
     });
-  return await shell.runScript(join(clone, "tools/run.mjs"), [tool, ...words]);
+  return join(clone, "tools/run.mjs");
 }
 
 /** What a tool told as JSON; its own words where it failed. */

@@ -80,6 +80,7 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
     },
     exists: (file) => file in files,
     runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
+    handOver: async () => 1,
     listens: async (_, port) => listening.includes(port),
     ask: async () => answer,
   };

@@ -1,7 +1,7 @@
 export { connectionTo, testSettings } from "./connection.ts";
 export { type Greeter, startGreeter } from "./greeter.ts";
+export { freePorts } from "../local/ports.ts";
 export {
-  freePorts,
   type NatsCluster,
   type NatsServer,
   type NatsServerOptions,

@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
+import { isComplete } from "../local/group-view.ts";
+import { freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
 
 export interface NatsServerOptions {
@@ -56,7 +57,7 @@ export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {
     const { cluster, monitors } = await launch(options);
-    if (await isComplete(monitors)) return cluster;
+    if (await comesTogether(monitors)) return cluster;
     // In one of twenty starts, 2.10.27 loses the joining of a server to the group that decides, and for ever.
     await cluster[Symbol.asyncDispose]();
     if (attempts === 5)
@@ -88,25 +89,12 @@ ${configuration}`;
 }
 
 /** Whether a leader comes to be that has all the others with it, and is known to them. */
-async function isComplete(monitors: readonly number[]): Promise<boolean> {
+async function comesTogether(monitors: readonly number[]): Promise<boolean> {
   for (let looks = 1; looks <= 100; looks++) {
-    const views = await Promise.all(monitors.map(viewOf));
-    const [leader = ""] = views.map((view) => view.leader);
-    const agreed = leader !== "" && views.every((view) => view.leader === leader);
-    // Only the leader lists those that follow it.
-    if (agreed && views.some(({ followers }) => followers === monitors.length - 1)) return true;
+    if (await isComplete(monitors)) return true;
     await sleep(systemTimers, 20);
   }
   return false;
-}
-
-async function viewOf(port: number): Promise<{ leader: string; followers: number }> {
-  const reply = await fetch(`http://127.0.0.1:${port}/jsz`, { headers: { connection: "close" } });
-  const view = (await reply.json()) as {
-    meta_cluster?: { leader?: string; replicas?: readonly { current?: boolean }[] };
-  };
-  const { leader = "", replicas = [] } = view.meta_cluster ?? {};
-  return { leader, followers: replicas.filter(({ current }) => current === true).length };
 }
 
 class LocalServer implements NatsServer {
@@ -191,24 +179,4 @@ function ready(child: ChildProcess): Promise<void> {
     reject(new Error(`nats-server ended with ${code} before it was ready:\n${log}`)),
   );
   return promise;
-}
-
-/** Asked of the system all at once, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, () => {
-      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof createServer>>();
-      const listener = createServer().once("error", reject);
-      listener.listen(0, "127.0.0.1", () => resolve(listener));
-      return promise;
-    }),
-  );
-  const ports = listeners.map((listener) => {
-    const address = listener.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(
-    listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))),
-  );
-  return ports;
 }

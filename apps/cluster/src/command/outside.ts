@@ -1,0 +1,95 @@
+/** What is asked of a cluster that runs, from another process. */
+import { setTimeout as wait } from "node:timers/promises";
+import { clusterErrors } from "../errors.ts";
+import { endLeftovers } from "../running/cluster.ts";
+import { readinessOf } from "../running/readiness.ts";
+import { type ClusterState, isAlive, readState, writeWish } from "../running/state-file.ts";
+import { countsIn, shapeWith } from "./shape-words.ts";
+import { tableOf } from "./table.ts";
+
+const lookMs = 100;
+/** Longer than any process takes to hand over, and to be ready again. */
+const patienceMs = 120_000;
+
+export async function status(directory: string, json: boolean): Promise<number> {
+  const state = await running(directory);
+  const how = await Promise.all(state.members.map(readinessOf));
+  if (json) {
+    const members = state.members.map((member, index) => ({ ...member, ...how[index] }));
+    process.stdout.write(`${JSON.stringify({ ...state, members })}\n`);
+  } else process.stdout.write(`${await tableOf(state)}\n`);
+  return how.every(({ isReady }) => isReady) ? 0 : 1;
+}
+
+export async function scale(directory: string, words: readonly string[]): Promise<number> {
+  const { pid, shape } = await running(directory);
+  const wanted = shapeWith(shape, countsIn(words));
+  await writeWish(directory, wanted);
+  process.kill(pid, "SIGHUP");
+  await until(async () => {
+    const state = await running(directory);
+    const isThere = JSON.stringify(state.shape.processes) === JSON.stringify(wanted.processes);
+    return isThere && (await allReady(state)) ? state : undefined;
+  });
+  return await status(directory, false);
+}
+
+export async function restart(directory: string, names: readonly string[], all: boolean): Promise<number> {
+  const { members } = await running(directory);
+  const chosen = all ? members.map(({ name }) => name) : names;
+  if (chosen.length === 0)
+    throw clusterErrors.noSuchMember({ name: "nobody", members: members.map(({ name }) => name).join(", ") });
+  for (const name of chosen) {
+    const before = memberOf(await running(directory), name);
+    if (before.pid !== undefined) process.kill(before.pid, "SIGTERM");
+    await until(async () => {
+      const state = await running(directory);
+      const { pid } = memberOf(state, name);
+      return pid !== undefined && pid !== before.pid && (await allReady(state)) ? state : undefined;
+    });
+    process.stdout.write(`${name} is ready again\n`);
+  }
+  return 0;
+}
+
+export async function down(directory: string): Promise<number> {
+  const state = await readState(directory);
+  if (state === undefined) throw clusterErrors.notUp({ directory });
+  const { pid } = state;
+  if (!isAlive(pid)) {
+    // Its own process was killed; what it looked after may go on without it.
+    await endLeftovers(state, directory);
+    return 0;
+  }
+  process.kill(pid, "SIGTERM");
+  await until(() => Promise.resolve(isAlive(pid) ? undefined : true));
+  return 0;
+}
+
+async function running(directory: string): Promise<ClusterState> {
+  const state = await readState(directory);
+  if (state === undefined || !isAlive(state.pid)) throw clusterErrors.notUp({ directory });
+  return state;
+}
+
+function memberOf({ members }: ClusterState, name: string) {
+  const found = members.find((member) => member.name === name);
+  if (found === undefined)
+    throw clusterErrors.noSuchMember({ name, members: members.map((member) => member.name).join(", ") });
+  return found;
+}
+
+async function allReady({ members }: ClusterState): Promise<boolean> {
+  const how = await Promise.all(members.map(readinessOf));
+  return how.every(({ isReady }) => isReady);
+}
+
+async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
+  const untilMs = performance.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > untilMs) throw clusterErrors.tooLong({ seconds: patienceMs / 1_000 });
+    await wait(lookMs);
+  }
+}

@@ -1,0 +1,57 @@
+import { clusterErrors } from "../errors.ts";
+import { type ServiceName, type Shape, services } from "../plan/shape.ts";
+
+/** How many of what somebody asks for, as it was typed. */
+export type Counts = Readonly<Partial<Record<ServiceName | "nats" | "partitions", string | undefined>>>;
+
+const natsCounts = [1, 3, 5];
+const processesMax = 64;
+const partitionsMax = 4_096;
+
+/** The shape with the counts that were typed. */
+export function shapeWith(shape: Shape, counts: Counts): Shape {
+  const { nats, partitions, ...processes } = counts;
+  const natsWanted = nats === undefined ? shape.nats : numberIn("nats", nats, 1, 5);
+  if (!natsCounts.includes(natsWanted))
+    throw clusterErrors.shapeWrong({ expected: `1, 3 or 5 NATS servers`, found: `${natsWanted}` });
+  return {
+    ...shape,
+    nats: natsWanted,
+    partitions:
+      partitions === undefined ? shape.partitions : numberIn("partitions", partitions, 1, partitionsMax),
+    processes: Object.fromEntries(
+      services.map((service) => {
+        const typed = processes[service];
+        return [
+          service,
+          typed === undefined ? shape.processes[service] : numberIn(service, typed, 1, processesMax),
+        ];
+      }),
+    ) as Shape["processes"],
+  };
+}
+
+/** `workflow=3`, `swarm=1`. */
+export function countsIn(words: readonly string[]): Counts {
+  const counts: Record<string, string> = {};
+  for (const word of words) {
+    const [name = "", count] = word.split("=");
+    if (count === undefined || !(services as readonly string[]).includes(name))
+      throw clusterErrors.shapeWrong({
+        expected: `a service and a number, such as workflow=3; services are ${services.join(", ")}`,
+        found: word,
+      });
+    counts[name] = count;
+  }
+  return counts;
+}
+
+function numberIn(name: string, typed: string, min: number, max: number): number {
+  const number = Number(typed);
+  if (!/^\d+$/.test(typed) || number < min || number > max)
+    throw clusterErrors.shapeWrong({
+      expected: `${name} to be a number from ${min} to ${max}`,
+      found: typed,
+    });
+  return number;
+}

@@ -1,0 +1,25 @@
+import { addressesOf, readinessOf } from "../running/readiness.ts";
+import type { ClusterState } from "../running/state-file.ts";
+
+/** A cluster as people read it. */
+export async function tableOf({ members }: ClusterState): Promise<string> {
+  const rows = await Promise.all(
+    members.map(async (member) => {
+      const { isReady, reason } = await readinessOf(member);
+      const { http, other } = addressesOf(member);
+      const how = member.pid === undefined ? `does not run: ${member.lastEnd}` : isReady ? "ready" : reason;
+      const again = member.restarts === 0 ? "" : ` (started again ${member.restarts} times)`;
+      return [member.name, `${member.pid ?? "-"}`, http, other, `${how}${again}`] as const;
+    }),
+  );
+  const table = [["name", "process", "HTTP", "gRPC, NATS", "is"], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,107 @@
+/** Starts a cluster, looks after it until it is told to end, and changes it when somebody outside wants another shape. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { isServerAccepted, leastServerVersion } from "@tutti/nats";
+import { clusterErrors } from "../errors.ts";
+import { usualShape } from "../plan/shape.ts";
+import { Cluster } from "../running/cluster.ts";
+import { readState, readWish } from "../running/state-file.ts";
+import { type Counts, shapeWith } from "./shape-words.ts";
+import { tableOf } from "./table.ts";
+
+export interface UpWords extends Counts {
+  readonly directory: string;
+  readonly "nats-server": string;
+  readonly port?: string;
+  readonly plain: boolean;
+  readonly set: readonly string[];
+  readonly json: boolean;
+}
+
+const run = promisify(execFile);
+const say = (line: string): void => {
+  process.stderr.write(`tutti cluster: ${line}\n`);
+};
+
+export async function up(words: UpWords): Promise<number> {
+  const { directory, plain, set, port = "7400", json } = words;
+  const natsServer = words["nats-server"];
+  await insistOnServer(natsServer);
+  const before = (await readWish(directory)) ?? (await readState(directory))?.shape;
+  const usual = before ?? { ...usualShape, isProtected: !plain };
+  const stopping = new AbortController();
+  const cluster = await Cluster.make({
+    ...{ directory, natsServer, moduleOf },
+    shape: shapeWith(usual, countsOf(words)),
+    frontPort: Number(port),
+    words: set.map((setting) => `--${setting}`),
+  });
+  const ended = Promise.withResolvers<void>();
+  let reshaping = Promise.resolve();
+  const end = (): void => {
+    stopping.abort();
+    ended.resolve();
+  };
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+  process.on("SIGHUP", () => {
+    reshaping = reshaping.then(() => reshape(cluster, directory, stopping.signal)).catch(tell);
+  });
+  try {
+    say(`starting ${cluster.members.length} processes; their logs are in ${directory}/logs`);
+    await cluster.up(stopping.signal);
+    if (json) process.stdout.write(`${JSON.stringify(cluster.state())}\n`);
+    else process.stdout.write(`${await tableOf(cluster.state())}\nCtrl-C ends it all.\n`);
+    await ended.promise;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  } finally {
+    say("ending");
+    await reshaping;
+    await cluster.down();
+  }
+  return 0;
+}
+
+async function reshape(cluster: Cluster, directory: string, signal: AbortSignal): Promise<void> {
+  const wanted = await readWish(directory);
+  if (wanted === undefined) return;
+  await cluster.reshape(
+    { ...wanted, partitions: cluster.shape.partitions, nats: cluster.shape.nats },
+    signal,
+  );
+  say(`now ${cluster.members.length} processes`);
+}
+
+function tell(error: unknown): void {
+  say(error instanceof Error ? error.message : String(error));
+}
+
+/** A service runs from its bundle in an installation, and from its sources in a clone. */
+function moduleOf(service: string): string {
+  return fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
+}
+
+async function insistOnServer(program: string): Promise<void> {
+  const said = await run(program, ["--version"]).catch(() => undefined);
+  const version = said?.stdout.match(/v?(\d+\.\d+\.\d+)/)?.[1];
+  if (version === undefined || !isServerAccepted(version))
+    throw clusterErrors.noNatsServer({
+      tried:
+        version === undefined ? program : `${program}, which is ${version}, older than ${leastServerVersion}`,
+    });
+}
+
+function countsOf({
+  nats,
+  registry,
+  governance,
+  workflow,
+  swarm,
+  master,
+  gateway,
+  partitions,
+}: Counts): Counts {
+  return { nats, registry, governance, workflow, swarm, master, gateway, partitions };
+}

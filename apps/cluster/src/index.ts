@@ -1,0 +1,5 @@
+export { clusterErrors } from "./errors.ts";
+export { type ServiceName, type Shape, services, usualShape } from "./plan/shape.ts";
+export { Cluster, type ClusterOptions } from "./running/cluster.ts";
+export type { Member } from "./running/member.ts";
+export { addressesOf, readinessOf } from "./running/readiness.ts";

@@ -1,0 +1,55 @@
+/**
+ * `tutti cluster`: a whole installation as processes on this machine.
+ *
+ *     up [--workflow N …]      starts it, looks after it, and ends it with itself
+ *     status                   what runs, and how it is
+ *     scale workflow=3 …       more or fewer processes
+ *     restart NAME… | --all    one after the other, each when all are ready
+ *     down                     ends the one that runs
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { errorFromUnknown } from "@tutti/kernel";
+import { down, restart, scale, status } from "./command/outside.ts";
+import { up } from "./command/up.ts";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    directory: { type: "string", default: ".tutti/cluster" },
+    "nats-server": { type: "string", default: process.env["TUTTI_NATS_SERVER_PROGRAM"] ?? "nats-server" },
+    nats: { type: "string" },
+    registry: { type: "string" },
+    workflow: { type: "string" },
+    swarm: { type: "string" },
+    master: { type: "string" },
+    governance: { type: "string" },
+    gateway: { type: "string" },
+    partitions: { type: "string" },
+    port: { type: "string" },
+    plain: { type: "boolean", default: false },
+    set: { type: "string", multiple: true, default: [] },
+    all: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const [what = "up", ...names] = positionals;
+const directory = resolve(values.directory);
+const commands = {
+  up: () => up({ ...values, directory }),
+  status: () => status(directory, values.json),
+  scale: () => scale(directory, names),
+  restart: () => restart(directory, names, values.all),
+  down: () => down(directory),
+} as const;
+
+try {
+  const command = commands[what as keyof typeof commands];
+  if (command === undefined)
+    throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, found ${what}`);
+  process.exitCode = await command();
+} catch (error) {
+  process.stderr.write(`tutti cluster: ${errorFromUnknown(error).message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { planOf, portsNeeded, portsOf } from "./plan.ts";
+import { services, usualShape } from "./shape.ts";
+
+const free = (count: number) => Array.from({ length: count }, (_, number) => 20_000 + number);
+const planned = (shape = usualShape, directory = "/tmp/c") =>
+  planOf(shape, portsOf(shape, free(portsNeeded(shape))), directory);
+
+describe("the plan of a cluster", () => {
+  it("has NATS first, then services in their order, each with ports of its own", () => {
+    const { members } = planned();
+    const kinds = members.map(({ kind }) => kind);
+    assert.deepEqual([...new Set(kinds)], ["nats", ...services]);
+    assert.equal(new Set(members.map(({ name }) => name)).size, members.length);
+    const ports = members.flatMap(({ ports }) => Object.values(ports));
+    assert.equal(new Set(ports).size, ports.length);
+    assert.equal(ports.length, portsNeeded(usualShape));
+  });
+
+  it("keeps three copies with three servers, and syncs what a single one acknowledges", () => {
+    const configurationOf = (nats: number) => {
+      const { files } = planned({ ...usualShape, nats });
+      const text = files.find(({ path }) => path.endsWith("tutti.yaml"))?.text ?? "";
+      const server = files.find(({ path }) => path.endsWith("nats-1.conf"))?.text ?? "";
+      return { ...parse(text).integration, server };
+    };
+    const [one, three] = [configurationOf(1), configurationOf(3)];
+    assert.deepEqual([one.cluster.replicas, one.bus.replicas, one.ownership.replicas], [1, 1, 1]);
+    assert.deepEqual([three.cluster.replicas, three.bus.replicas, three.ownership.replicas], [3, 3, 3]);
+    assert.match(one.server, /sync_interval: always/);
+    assert.doesNotMatch(three.server, /sync_interval/);
+    assert.match(three.server, /routes: \[("nats:[^"]+"(, )?){3}\]/);
+    assert.equal(three.nats.servers.length, 3);
+  });
+
+  it("gives members that stay the ports that they had", () => {
+    const before = portsOf(usualShape, free(portsNeeded(usualShape)));
+    const shape = { ...usualShape, processes: { ...usualShape.processes, workflow: 4 } };
+    const after = portsOf(shape, [1, 2, 3, 4], before);
+    for (const [name, ports] of Object.entries(before.services))
+      assert.deepEqual(after.services[name], ports);
+    assert.deepEqual(after.services["workflow-3"], { http: 1, grpc: 2 });
+    assert.throws(() => portsOf(shape, [1, 2, 3], before), RangeError);
+  });
+
+  it("names a service's own certificate where services are protected, and none where they are not", () => {
+    const wordsOf = (isProtected: boolean) =>
+      planned({ ...usualShape, isProtected })
+        .members.filter(({ kind }) => kind === "swarm")
+        .flatMap(({ words }) => words);
+    assert.ok(wordsOf(true).includes("--mesh.tls.cert=/tmp/c/certificates/swarm.crt"));
+    assert.ok(wordsOf(false).every((word) => !word.startsWith("--mesh.tls")));
+  });
+});

@@ -1,0 +1,155 @@
+/** What runs, with which words and files: everything about a cluster that can be decided before anything starts. */
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { membersOf, natsMembersOf, replicasOf, type ServiceName, type Shape } from "./shape.ts";
+
+/** Ports of a member: of NATS for clients, for its peers, and to look at it; of a service for HTTP and for gRPC. */
+export interface MemberPorts {
+  readonly client: number;
+  readonly peer: number;
+  readonly http: number;
+}
+
+export interface ServicePorts {
+  readonly http: number;
+  readonly grpc: number;
+}
+
+export interface Ports {
+  readonly nats: Readonly<Record<string, MemberPorts>>;
+  readonly services: Readonly<Record<string, ServicePorts>>;
+}
+
+/** How many ports a plan needs. */
+export function portsNeeded(shape: Shape): number {
+  return natsMembersOf(shape).length * 3 + membersOf(shape).length * 2;
+}
+
+/**
+ * Who gets which ports.
+ *
+ * @param free as many as are needed
+ * @param known what members had before, and keep
+ */
+export function portsOf(shape: Shape, free: readonly number[], known?: Ports): Ports {
+  const left = free[Symbol.iterator]();
+  const next = (): number => {
+    const { value } = left.next();
+    if (value === undefined)
+      throw new RangeError(`expected ${portsNeeded(shape)} ports, found ${free.length}`);
+    return value;
+  };
+  const nats = natsMembersOf(shape).map((name) => [
+    name,
+    known?.nats[name] ?? { client: next(), peer: next(), http: next() },
+  ]);
+  const services = membersOf(shape).map(({ name }) => [
+    name,
+    known?.services[name] ?? { http: next(), grpc: next() },
+  ]);
+  return { nats: Object.fromEntries(nats), services: Object.fromEntries(services) };
+}
+
+/** A process that is to run. */
+export interface Member {
+  readonly name: string;
+  readonly kind: "nats" | ServiceName;
+  /** Behind the program. */
+  readonly words: readonly string[];
+  readonly ports: MemberPorts | ServicePorts;
+}
+
+export interface Plan {
+  readonly members: readonly Member[];
+  /** Files that the members read: path and content. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+const host = "127.0.0.1";
+
+/** @param directory absolute: everything of the cluster is in it */
+export function planOf(shape: Shape, ports: Ports, directory: string): Plan {
+  const configuration = join(directory, "tutti.yaml");
+  const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory));
+  return {
+    members: [
+      ...servers.map(({ member }) => member),
+      ...membersOf(shape).map(({ service, name }) => ({
+        name,
+        kind: service,
+        words: wordsOf(service, name, shape, ports, directory, configuration),
+        ports: servicePorts(ports, name),
+      })),
+    ],
+    files: [
+      ...servers.map(({ file }) => file),
+      { path: configuration, text: stringify(configurationOf(shape, ports, directory)) },
+    ],
+  };
+}
+
+/** What all services of the cluster have in common; a cluster on Kubernetes has the same. */
+function configurationOf(shape: Shape, ports: Ports, directory: string): unknown {
+  const replicas = replicasOf(shape);
+  const registries = membersOf(shape).filter(({ service }) => service === "registry");
+  return {
+    foundation: { log: { format: "json" }, operations: { host } },
+    integration: {
+      nats: { servers: Object.values(ports.nats).map(({ client }) => `${host}:${client}`) },
+      bus: { transport: "nats", replicas },
+      ownership: { kind: "leased", partitions: shape.partitions, replicas },
+      cluster: { replicas, copies: join(directory, "copies") },
+      mesh: {
+        peers: { registry: registries.map(({ name }) => `${host}:${servicePorts(ports, name).grpc}`) },
+      },
+    },
+  };
+}
+
+function wordsOf(
+  service: ServiceName,
+  name: string,
+  { isProtected }: Shape,
+  ports: Ports,
+  directory: string,
+  configuration: string,
+): readonly string[] {
+  const { http, grpc } = servicePorts(ports, name);
+  const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
+  if (service === "registry") words.push("--registry.store=nats", "--registry.replicas=3");
+  if (isProtected) {
+    const certificates = join(directory, "certificates");
+    words.push(
+      "--mesh.tls.mode=mutual",
+      `--mesh.tls.ca=${join(certificates, "ca.crt")}`,
+      `--mesh.tls.cert=${join(certificates, `${service}.crt`)}`,
+      `--mesh.tls.key=${join(certificates, `${service}.key`)}`,
+    );
+  }
+  return words;
+}
+
+function servicePorts(ports: Ports, name: string): ServicePorts {
+  const found = ports.services[name];
+  if (found === undefined) throw new RangeError(`${name} has no ports`);
+  return found;
+}
+
+function natsServer(name: string, ports: Ports, directory: string) {
+  const own = ports.nats[name];
+  if (own === undefined) throw new RangeError(`${name} has no ports`);
+  const path = join(directory, `${name}.conf`);
+  const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${host}:${peer}"`);
+  const isAlone = routes.length === 1;
+  const text = `# One of the NATS servers of this cluster.
+server_name: ${name}
+listen: "${host}:${own.client}"
+http: "${host}:${own.http}"
+max_payload: 8MB
+jetstream {
+  store_dir: ${JSON.stringify(join(directory, name))}
+${isAlone ? "  sync_interval: always\n" : ""}}
+${isAlone ? "" : `cluster {\n  name: tutti\n  listen: "${host}:${own.peer}"\n  routes: [${routes.join(", ")}]\n}\n`}`;
+  const member: Member = { name, kind: "nats", words: ["-c", path], ports: own };
+  return { member, file: { path, text } };
+}

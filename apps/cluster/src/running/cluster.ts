@@ -1,0 +1,258 @@
+/**
+ * The processes of one cluster on one machine. They are started in their order, again whenever one ends by itself, and
+ * stopped the other way round.
+ */
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  type Chance,
+  type Clock,
+  sleep,
+  systemChance,
+  systemClock,
+  systemTimers,
+  type Timers,
+} from "@tutti/kernel";
+import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { freePorts } from "@tutti/nats/local";
+import { clusterErrors } from "../errors.ts";
+import { type Plan, type Ports, planOf, portsNeeded, portsOf } from "../plan/plan.ts";
+import { type Shape, services } from "../plan/shape.ts";
+import { Member } from "./member.ts";
+import { natsTogether, readinessOf } from "./readiness.ts";
+import { type ClusterState, isAlive, readState, writeState } from "./state-file.ts";
+
+export interface ClusterOptions {
+  /** Absolute. Everything of the cluster is in it. */
+  readonly directory: string;
+  readonly shape: Shape;
+  /** The program of NATS servers. */
+  readonly natsServer: string;
+  /** The module that runs a service. */
+  readonly moduleOf: (service: string) => string;
+  /** Where the first gateway serves HTTP, and behind it gRPC; 0 or nothing for any port. */
+  readonly frontPort?: number;
+  /** Words for every service besides those of the plan: `--log.level=debug`. */
+  readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Called whenever a process came or went. */
+  readonly onChange?: () => void;
+}
+
+const run = promisify(execFile);
+
+const lookMs = 100;
+const togetherMs = 10_000;
+const natsAttempts = 5;
+/** Who ends so often in a row will not come up. */
+const failuresMax = 5;
+
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #ports: { readonly clock: Clock; readonly timers: Timers; readonly chance: Chance } = {
+    ...{ clock: systemClock, timers: systemTimers, chance: systemChance },
+  };
+  #shape: Shape;
+  #given: Ports;
+  #members: readonly Member[];
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(options: ClusterOptions, given: Ports, plan: Plan) {
+    this.#options = options;
+    this.#shape = options.shape;
+    this.#given = given;
+    this.#members = plan.members.map((planned) => this.#memberOf(planned));
+  }
+
+  /** Its files are made; nothing runs yet. What is left of one whose process was killed is ended. */
+  static async make(options: ClusterOptions): Promise<Cluster> {
+    const { directory, shape } = options;
+    await mkdir(join(directory, "logs"), { recursive: true });
+    const before = await readState(directory);
+    if (before !== undefined) {
+      if (isAlive(before.pid)) throw clusterErrors.alreadyUp({ directory, pid: before.pid });
+      const { partitions } = before.shape;
+      if (partitions !== shape.partitions)
+        throw clusterErrors.partitionsFixed({ expected: partitions, found: shape.partitions });
+      await endLeftovers(before, directory);
+    }
+    if (shape.isProtected)
+      await makeDevelopmentCertificates({
+        directory: join(directory, "certificates"),
+        services: [...services, "cli"],
+      });
+    const known = withFront(before?.ports, options.frontPort ?? 0);
+    const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
+    const plan = planOf(shape, ports, directory);
+    const cluster = new Cluster(options, ports, plan);
+    await writeFiles(plan);
+    await cluster.#tell();
+    return cluster;
+  }
+
+  get shape(): Shape {
+    return this.#shape;
+  }
+
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  member(name: string): Member {
+    const found = this.#members.find((member) => member.name === name);
+    if (found === undefined)
+      throw clusterErrors.noSuchMember({
+        name,
+        members: this.#members.map((member) => member.name).join(", "),
+      });
+    return found;
+  }
+
+  /** Starts everything; resolves when all of it is ready. */
+  async up(signal: AbortSignal): Promise<void> {
+    await this.#natsUp(signal);
+    for (const member of this.#servicesOf(this.#members)) await member.up();
+    await this.ready(signal);
+  }
+
+  /** Resolves when every member says that it is ready. */
+  async ready(signal: AbortSignal, members: readonly Member[] = this.#members): Promise<void> {
+    for (const member of members) {
+      while (!(await readinessOf(member.planned)).isReady) {
+        if (member.failures >= failuresMax)
+          throw clusterErrors.memberFails({ name: member.name, how: member.lastEnd, log: member.log });
+        await sleep(this.#ports.timers, lookMs, signal);
+      }
+    }
+  }
+
+  /** Members that are too many are stopped in good order, those that lack are started. Resolves when all are ready. */
+  async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
+    const { directory } = this.#options;
+    const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
+    const plan = planOf(shape, ports, directory);
+    const wanted = new Set(plan.members.map(({ name }) => name));
+    const leaving = this.#members.filter(({ name }) => !wanted.has(name));
+    const known = new Map(this.#members.map((member) => [member.name, member]));
+    this.#shape = shape;
+    this.#given = {
+      nats: { ...this.#given.nats, ...ports.nats },
+      services: { ...this.#given.services, ...ports.services },
+    };
+    this.#members = plan.members.map((planned) => known.get(planned.name) ?? this.#memberOf(planned));
+    await writeFiles(plan);
+    for (const member of this.#members) await member.up();
+    await this.ready(signal);
+    // One after the other, so that each hands over to those that stay.
+    for (const member of leaving) await member.down();
+    await this.#tell();
+  }
+
+  /** One member after the other is stopped in good order and started again, each when all are ready. */
+  async roll(names: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const member of names.map((name) => this.member(name))) {
+      await member.down();
+      await member.up();
+      await this.ready(signal);
+    }
+  }
+
+  /** Services first, those that the others need last. */
+  async down(): Promise<void> {
+    const [nats, others] = [this.#natsOf(this.#members), this.#servicesOf(this.#members)];
+    const registries = others.filter(({ planned }) => planned.kind === "registry");
+    const rest = others.filter(({ planned }) => planned.kind !== "registry");
+    for (const group of [rest, registries, nats]) await Promise.all(group.map((member) => member.down()));
+    await this.#tell();
+  }
+
+  state(): ClusterState {
+    return {
+      pid: process.pid,
+      shape: this.#shape,
+      ports: this.#given,
+      members: this.#members.map((member) => ({
+        ...{ name: member.name, kind: member.planned.kind, ports: member.planned.ports },
+        ...{ pid: member.pid, restarts: member.restarts, lastEnd: member.lastEnd, log: member.log },
+      })),
+    };
+  }
+
+  /** Servers that do not find each other at once may never: then they are started once more. */
+  async #natsUp(signal: AbortSignal): Promise<void> {
+    const servers = this.#natsOf(this.#members);
+    for (let attempt = 1; ; attempt++) {
+      await Promise.all(servers.map((server) => server.up()));
+      if (await this.#comeTogether(servers, signal)) return;
+      if (attempt === natsAttempts) {
+        const [{ name = "nats", log = "" } = {}] = servers;
+        throw clusterErrors.memberFails({ name, how: "did not find the others", log });
+      }
+      await Promise.all(servers.map((server) => server.down()));
+    }
+  }
+
+  async #comeTogether(servers: readonly Member[], signal: AbortSignal): Promise<boolean> {
+    const { clock, timers } = this.#ports;
+    const untilMs = clock.monotonic() + togetherMs;
+    while (clock.monotonic() < untilMs) {
+      if (await natsTogether(servers.map(({ planned }) => planned))) return true;
+      await sleep(timers, lookMs, signal);
+    }
+    return false;
+  }
+
+  #natsOf(members: readonly Member[]): readonly Member[] {
+    return members.filter(({ planned }) => planned.kind === "nats");
+  }
+
+  #servicesOf(members: readonly Member[]): readonly Member[] {
+    return members.filter(({ planned }) => planned.kind !== "nats");
+  }
+
+  #memberOf(planned: Plan["members"][number]): Member {
+    const { directory, natsServer, moduleOf, words = [], environment = process.env } = this.#options;
+    const { name, kind } = planned;
+    const log = join(directory, "logs", `${name}.log`);
+    const command: readonly [string, ...string[]] =
+      kind === "nats"
+        ? [natsServer, ...planned.words]
+        : [process.execPath, moduleOf(kind), ...planned.words, ...words];
+    const program = { command, directory, log, environment };
+    return new Member({ ...this.#ports, planned, program, onChange: () => void this.#tell() });
+  }
+
+  #tell(): Promise<void> {
+    this.#writing = this.#writing.then(() => writeState(this.#options.directory, this.state()));
+    this.#options.onChange?.();
+    return this.#writing;
+  }
+}
+
+/** Everybody keeps the ports that they had; the first gateway has those that were asked for. */
+function withFront(before: Ports | undefined, http: number): Ports | undefined {
+  if (http === 0) return before;
+  const { nats = {}, services = {} } = before ?? {};
+  return { nats, services: { ...services, "gateway-1": { http, grpc: http + 1 } } };
+}
+
+async function writeFiles({ files }: Plan): Promise<void> {
+  await Promise.all(files.map(({ path, text }) => writeFile(path, text)));
+}
+
+/** What still runs of a cluster whose own process was killed. */
+export async function endLeftovers({ members }: ClusterState, directory: string): Promise<void> {
+  const running = members.flatMap(({ pid }) => (pid !== undefined && isAlive(pid) ? [pid] : []));
+  const ours = await Promise.all(running.map((pid) => isOurs(pid, directory)));
+  const left = running.filter((_, index) => ours[index]);
+  for (const pid of left) process.kill(pid, "SIGKILL");
+  while (left.some(isAlive)) await sleep(systemTimers, lookMs);
+}
+
+/** Numbers of processes are given again: each of ours was started with a file of the directory. */
+async function isOurs(pid: number, directory: string): Promise<boolean> {
+  const { stdout } = await run("ps", ["-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  return stdout.includes(directory);
+}

@@ -1,0 +1,117 @@
+/**
+ * A process that is to run, whatever happens to it.
+ *
+ *     down ── up ──► up ── ended by itself ──► resting ── pause ──► up
+ *                     └── down ──► down
+ */
+import { type Backoff, backoffMs, type Chance, type Clock, type Timer, type Timers } from "@tutti/kernel";
+import type { Member as Planned } from "../plan/plan.ts";
+import { type Child, type Program, startChild } from "./child.ts";
+
+export interface MemberParts {
+  readonly planned: Planned;
+  readonly program: Program;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  /** Its process came or went. */
+  readonly onChange: () => void;
+}
+
+const pauses: Backoff = { firstMs: 250, maxMs: 10_000 };
+/** Who lived so long has not failed in a row. */
+const wellMs = 10_000;
+const killAfterMs = 30_000;
+
+export class Member {
+  readonly #parts: MemberParts;
+  #child: Child | undefined;
+  #isWanted = false;
+  #failures = 0;
+  #restarts = 0;
+  #lastEnd = "";
+  #resting: Timer | undefined;
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+  }
+
+  get planned(): Planned {
+    return this.#parts.planned;
+  }
+
+  get name(): string {
+    return this.planned.name;
+  }
+
+  get log(): string {
+    return this.#parts.program.log;
+  }
+
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** How often it was started again because it had ended by itself. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Ends in a row, each soon after its start. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** How it ended last; empty when it never has. */
+  get lastEnd(): string {
+    return this.#lastEnd;
+  }
+
+  async up(): Promise<void> {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    await this.#start();
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async down(): Promise<void> {
+    this.#isWanted = false;
+    this.#resting?.cancel();
+    const child = this.#child;
+    child?.signal("SIGTERM");
+    const late = this.#parts.timers.after(killAfterMs, () => child?.signal("SIGKILL"));
+    await this.#settled;
+    late.cancel();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.signal(signal);
+  }
+
+  async #start(): Promise<void> {
+    const { program, clock, onChange } = this.#parts;
+    const sinceMs = clock.monotonic();
+    const child = await startChild(program);
+    this.#child = child;
+    this.#settled = child.ended.then((how) => this.#ended(how, clock.monotonic() - sinceMs));
+    onChange();
+  }
+
+  #ended(how: string, livedMs: number): void {
+    const { timers, chance, onChange } = this.#parts;
+    this.#child = undefined;
+    this.#lastEnd = how;
+    this.#failures = livedMs > wellMs ? 0 : this.#failures + 1;
+    if (this.#isWanted) {
+      const pauseMs = this.#failures === 0 ? 0 : backoffMs(pauses, this.#failures, chance);
+      this.#resting = timers.after(pauseMs, () => {
+        this.#restarts++;
+        // A program that cannot even be started counts as one that ended.
+        this.#start().catch((error: unknown) => this.#ended(String(error), 0));
+      });
+    }
+    onChange();
+  }
+}

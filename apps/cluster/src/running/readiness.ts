@@ -1,0 +1,49 @@
+/** How the members of a cluster are, as they say themselves. */
+import { isComplete } from "@tutti/nats/local";
+import type { Member } from "../plan/plan.ts";
+
+const host = "127.0.0.1";
+const askMs = 2_000;
+
+export interface Readiness {
+  readonly isReady: boolean;
+  /** Why not, in words. */
+  readonly reason: string;
+}
+
+export function addressesOf({ kind, ports }: Pick<Member, "kind" | "ports">): {
+  readonly http: string;
+  readonly other: string;
+} {
+  const other = "grpc" in ports ? ports.grpc : ports.client;
+  return {
+    http: `http://${host}:${ports.http}`,
+    other: `${kind === "nats" ? "nats://" : ""}${host}:${other}`,
+  };
+}
+
+export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promise<Readiness> {
+  const { http } = addressesOf(member);
+  const path = member.kind === "nats" ? "/healthz" : "/readyz";
+  try {
+    const reply = await fetch(`${http}${path}`, {
+      headers: { connection: "close" },
+      signal: AbortSignal.timeout(askMs),
+    });
+    if (reply.ok) return { isReady: true, reason: "" };
+    const { problems = [] } = (await reply.json()) as {
+      problems?: readonly { component: string; reason: string }[];
+    };
+    return {
+      isReady: false,
+      reason: problems.map(({ component, reason }) => `${component}: ${reason}`).join("; "),
+    };
+  } catch {
+    return { isReady: false, reason: `does not answer at ${http}${path}` };
+  }
+}
+
+/** Whether the NATS servers have found each other. */
+export function natsTogether(members: readonly Pick<Member, "kind" | "ports">[]): Promise<boolean> {
+  return isComplete(members.filter(({ kind }) => kind === "nats").map(({ ports }) => ports.http));
+}

@@ -1,0 +1,67 @@
+/** What a cluster says of itself in its directory, for whoever looks at it from outside. */
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Member, Ports } from "../plan/plan.ts";
+import type { Shape } from "../plan/shape.ts";
+
+export interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  readonly lastEnd: string;
+  readonly log: string;
+}
+
+export interface ClusterState {
+  /** The process that looks after it. */
+  readonly pid: number;
+  readonly shape: Shape;
+  readonly ports: Ports;
+  readonly members: readonly MemberState[];
+}
+
+const nameOfState = "cluster.json";
+const nameOfWish = "wanted.json";
+
+/** Undefined where there never was one. */
+export function readState(directory: string): Promise<ClusterState | undefined> {
+  return read<ClusterState>(join(directory, nameOfState));
+}
+
+export function writeState(directory: string, state: ClusterState): Promise<void> {
+  return write(join(directory, nameOfState), state);
+}
+
+/** The shape that somebody wants it to take. */
+export function readWish(directory: string): Promise<Shape | undefined> {
+  return read<Shape>(join(directory, nameOfWish));
+}
+
+export function writeWish(directory: string, shape: Shape): Promise<void> {
+  return write(join(directory, nameOfWish), shape);
+}
+
+async function read<Content>(path: string): Promise<Content | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Content;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Readers find the one before or this one, never half of it. */
+async function write(path: string, content: unknown): Promise<void> {
+  const fresh = `${path}.new`;
+  await writeFile(fresh, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(fresh, path);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { addressesOf, Cluster, usualShape } from "../src/index.ts";
+import { isAlive, readState } from "../src/running/state-file.ts";
+
+const program = await natsServerProgram();
+const shape = {
+  ...usualShape,
+  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, gateway: 1 },
+};
+
+const definition = `workflow: order
+tasks:
+  reserve: {uses: stock.reserve, with: {article: violin}}
+  boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
+output: "\${{ tasks.boxes.output }}"
+`;
+const output = [{ box: 1 }, { box: 2 }, { box: 3 }];
+
+describe("services as processes of their own", { skip: program.skip }, () => {
+  const stopping = new AbortController();
+  let directory: string;
+  let cluster: Cluster;
+  let front: string;
+  let worker: Worker;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
+    cluster = await Cluster.make({
+      ...{ directory, shape, natsServer: program.path },
+      moduleOf: (service) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url)),
+    });
+    await cluster.up(stopping.signal);
+    const { http } = addressesOf(cluster.member("gateway-1").planned);
+    const address = `${http.replace("http:", "ws:")}/v1/link`;
+    worker = new Worker({ slots: 32, address });
+    worker.handle("stock.reserve", async (input: unknown) => input);
+    await worker.start();
+    front = http;
+    await post("/v1/workflows", { format: "yaml", text: definition });
+  });
+
+  after(async () => {
+    stopping.abort();
+    await worker.stop();
+    await cluster.down();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function post(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const reply = await fetch(`${front}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
+  }
+
+  async function get<Body>(path: string): Promise<Body> {
+    const reply = await fetch(`${front}${path}`);
+    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.clone().text()}`);
+    return (await reply.json()) as Body;
+  }
+
+  /** Every request is answered, whatever happens meanwhile. */
+  async function started(
+    ids: readonly string[],
+    during: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    const starting = (async () => {
+      for (const runId of ids) await post("/v1/runs", { runId, definition: { name: "order" } });
+    })();
+    await Promise.all([starting, during()]);
+  }
+
+  async function allEnd(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const run = await get<{ status: string; outcome: { completed: unknown } }>(
+        `/v1/runs/${id}/result?waitMs=30000`,
+      );
+      assert.deepEqual([run.status, run.outcome.completed], ["completed", output], id);
+    }
+  }
+
+  const idsOf = (name: string, count: number) =>
+    Array.from({ length: count }, (_, number) => `${name}-${number}`);
+
+  it("run what one process would, and each lists what all have", async () => {
+    const ids = idsOf("first", 30);
+    await started(ids);
+    await allEnd(ids);
+    for (let asked = 0; asked < 4; asked++) {
+      const { runs } = await get<{ runs: readonly { runId: string }[] }>("/v1/runs?size=1000");
+      assert.deepEqual(runs.map(({ runId }) => runId).sort(), [...ids].sort());
+    }
+  });
+
+  for (const name of ["workflow-1", "swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
+    it(`go on when ${name} is killed, and it comes back`, async () => {
+      const ids = idsOf(`kill-${name}`, 30);
+      const member = cluster.member(name);
+      const { pid } = member;
+      await started(ids, async () => member.signal("SIGKILL"));
+      await allEnd(ids);
+      await cluster.ready(stopping.signal);
+      assert.notEqual(member.pid, pid);
+      assert.match(member.lastEnd, /SIGKILL/);
+    });
+
+  it("are restarted one after the other without a failed request", async () => {
+    const ids = idsOf("rolled", 60);
+    await started(ids, () =>
+      cluster.roll(["workflow-1", "workflow-2", "swarm-1", "swarm-2"], stopping.signal),
+    );
+    await allEnd(ids);
+  });
+
+  it("become more and fewer while work goes on", async () => {
+    const more = { ...shape, processes: { ...shape.processes, workflow: 3 } };
+    const ids = idsOf("scaled", 60);
+    await started(ids, async () => {
+      await cluster.reshape(more, stopping.signal);
+      await cluster.reshape(shape, stopping.signal);
+    });
+    await allEnd(ids);
+    assert.equal(cluster.members.filter(({ planned }) => planned.kind === "workflow").length, 2);
+  });
+
+  it("say in their directory what runs", async () => {
+    const state = await readState(directory);
+    assert.deepEqual(
+      state?.members.map(({ name }) => name),
+      cluster.members.map(({ name }) => name),
+    );
+    assert.ok(state?.members.every(({ pid }) => pid !== undefined && isAlive(pid)));
+    assert.match(await readFile(join(directory, "logs", "workflow-2.log"), "utf8"), /"msg":"ready"/);
+  });
+
+  it("are looked after by one process at a time", async () => {
+    const again = { directory, shape, natsServer: program.path, moduleOf: () => "" };
+    await assert.rejects(Cluster.make(again), { code: "cluster.already_up" });
+    const other = { ...shape, partitions: shape.partitions + 1 };
+    await assert.rejects(Cluster.make({ ...again, shape: other }), { code: "cluster.already_up" });
+  });
+});
