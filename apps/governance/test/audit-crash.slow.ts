@@ -49,7 +49,8 @@ describe("the audit of processes that are killed", () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-audit-crash-"));
     const seen: Seen = { made: 0, roots: new Map() };
     const chance = seededChance(7);
-    for (let life = 0; life < lives; life++) await live(directory, seen, 20 + Math.floor(chance.random() * 60));
+    for (let life = 0; life < lives; life++)
+      await live(directory, seen, 20 + Math.floor(chance.random() * 60));
     const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
     const host = await ServiceHost.open({
       ...{ name: "after", version: "0.1.0", services: [governance] },
