@@ -2,7 +2,7 @@
  * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait for each
  * other, renewed as long as the session wants them, released then.
  */
-import type { lockService } from "@tutti/contracts/session/v1";
+import type { LockRenewalReceipt, lockService } from "@tutti/contracts/session/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";
 import { confirmLocks, type HoldLocks, refuseStart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
@@ -19,7 +19,8 @@ export interface LockingParts {
 
 const leaseMs = 30_000;
 const renewEveryMs = 10_000;
-const waitMs = 30_000;
+/** Those that are held already are renewed between two waits for the next. */
+const waitMs = renewEveryMs;
 const againMs = 1_000;
 
 interface Held {
@@ -38,7 +39,10 @@ export class Locking {
     this.#parts.loops.begin(due.token, async (signal) => {
       const held: Held[] = [];
       try {
-        if (!(await this.#acquire(due, effect, held, signal))) return;
+        do {
+          held.length = 0;
+          if (!(await this.#acquire(due, effect, held, signal))) return;
+        } while (!(await this.#areHeld(due.key, held)));
         await this.#parts.teller.tell(due.key, { command: confirmLocks, body: {} });
         await this.#keep(due, held, signal);
       } finally {
@@ -105,11 +109,23 @@ export class Locking {
     }
   }
 
-  async #renew(key: InstanceKey, held: readonly Held[]): Promise<void> {
-    if (held.length === 0) return;
+  /** Who waited long for the last may have lost the first. */
+  async #areHeld(key: InstanceKey, held: readonly Held[]): Promise<boolean> {
+    try {
+      const receipts = await this.#renew(key, held);
+      return receipts.every(({ expireTime }) => expireTime !== undefined);
+    } catch {
+      // It is asked for again: whoever holds it is given it at once.
+      return false;
+    }
+  }
+
+  async #renew(key: InstanceKey, held: readonly Held[]): Promise<readonly LockRenewalReceipt[]> {
+    if (held.length === 0) return [];
     const { namespace } = key;
     const renewals = held.map(({ name, token }) => ({ name, token, holder: holderOf(key), leaseMs }));
-    await this.#parts.locks.renewLocks({ namespace, renewals });
+    const { receipts } = await this.#parts.locks.renewLocks({ namespace, renewals });
+    return receipts;
   }
 
   async #release(key: InstanceKey, { locks }: HoldLocks): Promise<void> {

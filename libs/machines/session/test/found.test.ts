@@ -123,6 +123,19 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
+  it("move a task once, however often its work was asked to let go of it", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
+    scene.confirm();
+    for (const taskIds of [["b"], ["a", "b"]])
+      taken(scene.driver.execute(scene.key, moveTasks, { taskIds, mode: workflow, reason: "room" }));
+    scene.operate("p1", ["b"]);
+    scene.operate("p1", ["a", "b"]);
+    assert.deepEqual(
+      scene.state.moves.map(({ task }) => task),
+      [1, 0],
+    );
+  });
+
   it("ask nothing of work that is over", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     const { driver, key } = scene;

@@ -146,7 +146,9 @@ export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = c
     const withdrawn = new Set(withdrawnTaskIds);
     const tasks = moving.tasks.filter((number) => {
       const task = session.tasks[number];
-      return task !== undefined && withdrawn.has(task.spec.id) && !isDone(task.status);
+      // It may have been asked for twice: what is at another part by now is that one's.
+      const isHere = task?.part === part.number && task.isPlaced;
+      return isHere && withdrawn.has(task.spec.id) && !isDone(task.status);
     });
     if (tasks.length > 0) moveTo(session, step, { tasks, mode: moving.mode, reason: moving.reason });
     return done;
