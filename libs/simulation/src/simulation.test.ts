@@ -5,6 +5,7 @@ import { drawPlan } from "./plan/draw.ts";
 import { minimise } from "./plan/minimise.ts";
 import type { Plan } from "./plan/plan.ts";
 import { drawRunsPlan } from "./runs/draw-runs.ts";
+import { drawSessionsPlan } from "./sessions/draw-sessions.ts";
 import { simulate } from "./simulation.ts";
 import { weakeningOf, weakenings } from "./weakenings/index.ts";
 import { drawWorkPlan } from "./work/draw-work.ts";
@@ -33,6 +34,28 @@ describe("a simulated run", () => {
       const { finding } = await simulate(drawWorkPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
+  });
+
+  it("ends sessions in every mode as their tasks say, done one after the other, with and without faults", async () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const { finding } = await simulate(drawSessionsPlan(seed));
+      assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
+    }
+  });
+
+  it("tells the same story of sessions each time, line by line", async () => {
+    const story = async (): Promise<string[]> => {
+      const lines: string[] = [];
+      await simulate(
+        drawSessionsPlan(11),
+        undefined,
+        linesTo((line) => lines.push(line)),
+      );
+      return lines;
+    };
+    const first = await story();
+    assert.ok(first.some((line) => line.includes("operation_queued")));
+    assert.deepEqual(await story(), first);
   });
 
   it("tells the same story of missions each time, line by line", async () => {

@@ -18,6 +18,7 @@ import { partitionOf } from "./load/place.ts";
 import { Network } from "./network/network.ts";
 import type { Disturbance, Plan } from "./plan/plan.ts";
 import { RunsLoad } from "./runs/runs-load.ts";
+import { SessionsLoad } from "./sessions/sessions-load.ts";
 import { ClusterStorage } from "./storage/cluster-storage.ts";
 import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
@@ -67,7 +68,8 @@ function textOf(error: unknown): string {
 }
 
 function loadOf(world: World, chronicle: Chronicle, plan: Plan, weakening: Weakening): Load {
-  const { operations, printFails, runs, work } = plan;
+  const { operations, printFails, runs, work, sessions } = plan;
+  if (sessions !== undefined) return new SessionsLoad(world, chronicle, sessions, weakening);
   if (work !== undefined) return new WorkLoad(world, chronicle, work, weakening);
   if (runs !== undefined) return new RunsLoad(world, chronicle, runs, printFails);
   return new BankLoad(world, chronicle, operations, printFails);

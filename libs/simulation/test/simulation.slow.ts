@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { LoadName } from "../src/cli/options.ts";
 import { type Failed, runSeeds } from "../src/cli/pool.ts";
 import { poolWeakenings } from "../src/pools/pools-weakenings.ts";
+import { sessionsWeakenings } from "../src/sessions/sessions-weakenings.ts";
 import { firstSeeds, weakenings } from "../src/weakenings/index.ts";
 import { workWeakenings } from "../src/work/work-weakenings.ts";
 
@@ -35,6 +36,21 @@ describe("some thousands of seeds", () => {
   it("find nothing wrong with missions and runs that share a pool of agents", async () => {
     assert.deepEqual(await failuresOf(10_000, 1_000, "none", "work"), []);
   });
+
+  it("find nothing wrong with sessions in every mode, over runs and missions", async () => {
+    assert.deepEqual(await failuresOf(0, 600, "none", "sessions"), []);
+  });
+
+  for (const [index, { name, about, foundWithin }] of sessionsWeakenings.entries()) {
+    const from = firstSeeds[index % firstSeeds.length] ?? 0;
+    it(`find ${name} in sessions: ${about}`, async () => {
+      const failed = await failuresOf(from, foundWithin, name, "sessions");
+      assert.ok(
+        failed.length > 0,
+        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
+      );
+    });
+  }
 
   for (const [index, { name, about, foundWithin }] of workWeakenings.entries()) {
     const from = firstSeeds[index % firstSeeds.length] ?? 0;

@@ -3,6 +3,7 @@ import type { Plan } from "../plan/plan.ts";
 import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
 import { simulatePools } from "../pools/simulate-pools.ts";
 import { drawRunsPlan } from "../runs/draw-runs.ts";
+import { drawSessionsPlan } from "../sessions/draw-sessions.ts";
 import { simulate } from "../simulation.ts";
 import { weakeningOf } from "../weakenings/index.ts";
 import { drawWorkPlan } from "../work/draw-work.ts";
@@ -12,6 +13,7 @@ import type { LoadName } from "./options.ts";
 
 /** How plans with this load are drawn. */
 export function drawOf(load: Exclude<LoadName, "pools">): (seed: number) => Plan {
+  if (load === "sessions") return drawSessionsPlan;
   if (load === "work") return drawWorkPlan;
   return load === "runs" ? drawRunsPlan : drawPlan;
 }

@@ -16,7 +16,8 @@ export interface Asked {
 }
 
 /** What is done with the system: a bank, runs of workflows, missions and runs with a pool; or a pool alone, with all around it. */
-export type LoadName = "bank" | "runs" | "pools" | "work";
+export type LoadName = (typeof loads)[number];
+const loads = ["bank", "runs", "pools", "work", "sessions"] as const;
 
 export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
        npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
@@ -24,6 +25,7 @@ export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers
        … --weakening NAME                                           with something made wrong on purpose
        … --load runs                                                runs of workflows instead of the bank
        … --load work                                                missions and runs that share a pool of agents
+       … --load sessions                                            sessions in every mode, over runs and missions
        … --load pools                                               a pool of agents, by seed alone
 `;
 
@@ -43,8 +45,7 @@ export function readOptions(args: readonly string[]): Asked {
     },
   });
   const { trace, minimise, weakening, plan, load } = values;
-  if (load !== "bank" && load !== "runs" && load !== "pools" && load !== "work")
-    throw new RangeError(`expected --load to be bank, runs, work or pools, found ${load}`);
+  if (!isLoad(load)) throw new RangeError(`expected --load to be one of ${loads.join(", ")}, found ${load}`);
   if (load === "pools" && (plan !== undefined || minimise))
     throw new RangeError(
       "expected a plan, or something to make smaller, of the bank or of runs; pools follow from their seed",
@@ -60,6 +61,10 @@ export function readOptions(args: readonly string[]): Asked {
     load,
     workers: Math.max(1, wholeNumber("workers", values.workers)),
   };
+}
+
+function isLoad(name: string): name is LoadName {
+  return (loads as readonly string[]).includes(name);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,6 +1,6 @@
 /**
  * `npm run sim:weakened`: each weakening from five different seeds on, until it is found: first those of the run machine, by drawn
- * runs without faults, then those of the runtime and what is under it, by the bank, and those of missions and pools. Fails when one is not found within the number of seeds
+ * runs without faults, then those of the runtime and what is under it, by the bank, and those of missions, pools and sessions. Fails when one is not found within the number of seeds
  * that is recorded with it.
  */
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { systemClock } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { limit } from "@tutti/machine-limit";
 import { findWeakening, runWeakenings } from "@tutti/machine-run/testing";
+import { sessionsWeakenings } from "../sessions/sessions-weakenings.ts";
 import { firstSeeds, weakenings } from "../weakenings/index.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { workWeakenings } from "../work/work-weakenings.ts";
@@ -54,6 +55,7 @@ for (const weakening of runWeakenings) {
 const loads = [
   ...weakenings.map((weakening) => ({ weakening, load: "bank" as const })),
   ...workWeakenings.map((weakening) => ({ weakening, load: "work" as const })),
+  ...sessionsWeakenings.map((weakening) => ({ weakening, load: "sessions" as const })),
 ];
 for (const { weakening, load } of loads) {
   for (const from of firstSeeds) {

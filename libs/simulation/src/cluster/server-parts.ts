@@ -1,5 +1,5 @@
 import type { LetterBatch } from "@tutti/kernel";
-import type { DueEffect } from "@tutti/runtime";
+import type { DueEffect, Runtime } from "@tutti/runtime";
 import type { SharedKeys } from "@tutti/runtime/ownership";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { LetterCheck } from "../checks/letters.ts";
@@ -12,10 +12,12 @@ import type { Weakening } from "../weakenings/weakening.ts";
 import type { AnyMachine } from "../witness/witness.ts";
 import type { World } from "../world/world.ts";
 
-/** Where letters arrive. */
+/** Where letters and calls arrive. */
 export interface LetterTaker {
   readonly name: string;
   take(partition: number, batch: LetterBatch, taken: (upTo: number) => void): void;
+  /** A call of a process arrives. */
+  serve(serve: (runtime: Runtime) => Promise<unknown>, answered: (answer: Promise<unknown>) => void): void;
 }
 
 /** What the servers of a run share. */

@@ -9,9 +9,10 @@ import { causeOf } from "../checks/chronicle.ts";
 import { type Doer, machineOf, type Operation, type Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
-import { type AnyCommand, projectionQuery } from "../witness/witness.ts";
+import { type AnyCommand, type AnyQuery, projectionQuery } from "../witness/witness.ts";
 import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import { type CrashKind, Life } from "../world/process.ts";
+import { MeshCalls } from "./calls.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
 import { processLog } from "./process-log.ts";
@@ -218,20 +219,26 @@ export class Server implements Member, LetterTaker {
     });
   }
 
+  serve(serve: (runtime: Runtime) => Promise<unknown>, answered: (answer: Promise<unknown>) => void): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    const { life, runtime } = running;
+    life.schedule(0, () => {
+      const answer = serve(runtime);
+      const settled = (): void => {
+        if (life.cross()) life.emit(0, () => answered(answer));
+      };
+      answer.then(settled, settled);
+    });
+  }
+
   /** The state of an account as it stands here. */
   projection(account: string): Promise<WitnessedAnswer> {
     const running = this.#running;
     const key = this.#parts.load.keyOf(account);
-    const { machine, others } = this.#parts;
-    const query = machineOf({ machine, others }, key.kind).queries.find(
-      ({ type }) => type === projectionQuery,
-    );
-    if (running === undefined || query === undefined) return never();
-    return running.runtime.ask({
-      key,
-      query,
-      body: undefined,
-    }) as Promise<WitnessedAnswer>;
+    if (running === undefined) return never();
+    const query = this.#queryOf(key.kind, projectionQuery);
+    return running.runtime.ask({ key, query, body: undefined }) as Promise<WitnessedAnswer>;
   }
 
   history(account: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
@@ -254,6 +261,12 @@ export class Server implements Member, LetterTaker {
   #commandOf(kind: string, type: string): AnyCommand {
     const found = this.#commands.get(kind)?.get(type);
     if (found === undefined) throw new Error(`the machine of ${kind} has no command ${type}`);
+    return found;
+  }
+
+  #queryOf(kind: string, type: string): AnyQuery {
+    const found = machineOf(this.#parts, kind).queries.find((query) => query.type === type);
+    if (found === undefined) throw new Error(`the machine of ${kind} has no question ${type}`);
     return found;
   }
 
@@ -320,6 +333,8 @@ export class Server implements Member, LetterTaker {
       name: this.name,
       life,
       commandOf: (kind, type) => this.#commandOf(kind, type),
+      queryOf: (kind, type) => this.#queryOf(kind, type),
+      calls: new MeshCalls(this.#parts, this.name, life),
     });
     const runtime = makeRuntime(this.#parts, this.name, life, {
       storage,

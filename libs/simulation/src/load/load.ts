@@ -2,7 +2,7 @@
 import type { InstanceKey, Refusal } from "@tutti/kernel";
 import type { DueEffect, EffectToken, Outcome, Runtime } from "@tutti/runtime";
 import type { Follower } from "../checks/chronicle.ts";
-import type { AnyCommand, AnyMachine } from "../witness/witness.ts";
+import type { AnyCommand, AnyMachine, AnyQuery } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { Life } from "../world/process.ts";
 
@@ -45,12 +45,25 @@ export interface Doer {
   died(): void;
 }
 
+/** Calls of a process to whoever has the partition of an instance. */
+export interface Calls {
+  to<Answer>(
+    key: InstanceKey,
+    what: string,
+    serve: (runtime: Runtime) => Promise<Answer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer>;
+}
+
 /** A process from one start to its end. */
 export interface ProcessOfDoer {
   readonly name: string;
   readonly life: Life;
   /** A command as it is given to the runtime. */
   commandOf(kind: string, type: string): AnyCommand;
+  queryOf(kind: string, type: string): AnyQuery;
+  /** To other processes, and to itself. */
+  readonly calls: Calls;
 }
 
 export interface Load extends Follower {

@@ -6,6 +6,7 @@ import type { DiskFaults } from "@tutti/journal/testing";
 import type { DrawnRun } from "@tutti/machine-run/testing";
 import type { Fields } from "../bank/plain-account.ts";
 import type { NetworkFaults } from "../network/network.ts";
+import type { SessionsPlan } from "../sessions/sessions-plan.ts";
 import type { WorkPlan } from "../work/work-plan.ts";
 
 /** `embedded`: one process with a journal on its own disk. `cluster`: several with a journal server between them. */
@@ -29,6 +30,7 @@ export interface Plan {
   readonly runs?: readonly PlannedRun[];
   /** Missions and runs that share a pool of agents, instead of the bank. */
   readonly work?: WorkPlan;
+  readonly sessions?: SessionsPlan;
   readonly disturbances: readonly Disturbance[];
 }
 

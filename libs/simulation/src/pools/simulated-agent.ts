@@ -58,6 +58,15 @@ export class SimulatedAgent {
     this.slots = parts.slots;
   }
 
+  get does(): readonly string[] {
+    return this.#parts.does;
+  }
+
+  /** How many attempts it has. */
+  get atWork(): number {
+    return this.#working.size;
+  }
+
   get isAlive(): boolean {
     return this.#isAlive;
   }

@@ -1,3 +1,4 @@
+import { sessionsWeakenings } from "../sessions/sessions-weakenings.ts";
 import { workWeakenings } from "../work/work-weakenings.ts";
 import { chainNotChecked, eventsNotAwaited, noFencing, noSeal } from "./journal-weakenings.ts";
 import {
@@ -24,8 +25,12 @@ export const weakenings: readonly Weakening[] = [
 export const firstSeeds: readonly number[] = [0, 100_000, 200_000, 300_000, 400_000];
 
 export function weakeningOf(name: string): Weakening {
-  const found = [none, ...weakenings, ...workWeakenings].find((weakening) => weakening.name === name);
+  const found = [none, ...weakenings, ...workWeakenings, ...sessionsWeakenings].find(
+    (weakening) => weakening.name === name,
+  );
   if (found !== undefined) return found;
-  const names = weakenings.map((weakening) => weakening.name).join(", ");
+  const names = [...weakenings, ...workWeakenings, ...sessionsWeakenings]
+    .map((weakening) => weakening.name)
+    .join(", ");
   throw new RangeError(`expected a weakening (${names}), found ${name}`);
 }

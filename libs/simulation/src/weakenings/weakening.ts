@@ -1,3 +1,4 @@
+import type { SessionEffect } from "@tutti/machine-session";
 import type { Submission } from "@tutti/runtime";
 import type { PoolWeakening } from "../pools/pools-weakenings.ts";
 import type { EmbeddedSeams } from "../storage/embedded-storage.ts";
@@ -19,6 +20,8 @@ export interface Weakening {
   machine?(machine: AnyMachine): AnyMachine;
   /** Around the pool that work shares. */
   readonly pool?: Pick<PoolWeakening, "hello" | "said" | "told" | "isHasty">;
+  /** What a session wants done, taken for something else. */
+  session?(effect: SessionEffect): SessionEffect;
   readonly storage?: EmbeddedSeams;
   readonly server?: ServerSeams;
   /** Refusals and reads are given too early, and once more by the runtime. */

@@ -25,6 +25,8 @@ export type AnyMachine = Machine<any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyCommand = Command<any, any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyQuery = Query<any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
 type AnyEvent = MachineEvent<any, any, any>;
 
 /** Asks for the whole state, as `project` shows it. */

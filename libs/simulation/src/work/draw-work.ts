@@ -16,7 +16,7 @@ const busyMs = 12_000;
 /** No work is to be gone before it was looked at, whatever clocks say. */
 const keepMs = 1_000 * 3_600_000;
 
-class Draw {
+export class Draw {
   readonly #chance: Chance;
 
   constructor(chance: Chance) {
@@ -54,6 +54,28 @@ export function drawWorkPlan(seed: number): Plan {
 }
 
 function drawWork(draw: Draw): WorkPlan {
+  const there = drawAgents(draw);
+  const missions = Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawMission(draw, index));
+  const runNames = Object.keys(runs);
+  return {
+    pool: drawPool(draw, there),
+    missions,
+    runs: Array.from({ length: draw.upTo(4) }, (_, index) => ({
+      id: `run-${index}`,
+      atMs: draw.upTo(busyMs / 2),
+      what: runNames[draw.upTo(runNames.length)],
+    })),
+    actors: there.agents
+      .slice(0, 2 + draw.upTo(there.agents.length - 1))
+      .map((_, index) => drawActor(draw, index)),
+    peoplePerMinute: draw.one(0, 0, 5, 30),
+    failures: draw.one(0, 0.1, 0.4),
+    limits: draw.happens(0.5) ? { k0: 1 } : {},
+  };
+}
+
+/** Who there is, and how often something befalls them. */
+export function drawAgents(draw: Draw): Pick<WorkPlan["pool"], "agents" | "faults"> {
   const agents = Array.from({ length: 2 + draw.upTo(4) }, (_, index) => ({
     slots: 1 + draw.upTo(3),
     // Two can do everything, so that whatever is asked for, also of another one, somebody can do it.
@@ -61,24 +83,15 @@ function drawWork(draw: Draw): WorkPlan {
   }));
   const rate = () => (draw.happens(0.5) ? 0 : draw.share() * 10);
   const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
-  const missions = Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawMission(draw, index));
-  const runNames = Object.keys(runs);
+  return { agents, faults };
+}
+
+/** The pool that they are in. */
+export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): WorkPlan["pool"] {
   return {
-    pool: {
-      ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", agents, faults },
-      ...{ hosts: 1 + draw.upTo(3), senders: 2, tasks: 0, busyMs, workMs: draw.one(20, 300, 1_500) },
-      ...{ doubles: draw.happens(0.3), givesWay: draw.happens(0.3), isQuiet: false },
-    },
-    missions,
-    runs: Array.from({ length: draw.upTo(4) }, (_, index) => ({
-      id: `run-${index}`,
-      atMs: draw.upTo(busyMs / 2),
-      what: runNames[draw.upTo(runNames.length)],
-    })),
-    actors: agents.slice(0, 2 + draw.upTo(agents.length - 1)).map((_, index) => drawActor(draw, index)),
-    peoplePerMinute: draw.one(0, 0, 5, 30),
-    failures: draw.one(0, 0.1, 0.4),
-    limits: draw.happens(0.5) ? { k0: 1 } : {},
+    ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", ...there },
+    ...{ hosts: 1 + draw.upTo(3), senders: 2, tasks: 0, busyMs, workMs: draw.one(20, 300, 1_500) },
+    ...{ doubles: draw.happens(0.3), givesWay: draw.happens(0.3), isQuiet: false },
   };
 }
 

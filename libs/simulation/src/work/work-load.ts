@@ -24,7 +24,7 @@ import { type AnyMachine, witnessOf } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Ask } from "./actors.ts";
-import { madeBy } from "./agents-say.ts";
+import { AgentsSay, madeBy } from "./agents-say.ts";
 import { childMissions, runs } from "./definitions.ts";
 import { RunReading } from "./run-reading.ts";
 import { WorkPeople } from "./work-people.ts";
@@ -52,6 +52,7 @@ export class WorkLoad implements Load {
   readonly #wanted = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
   /** Number of the operation that begins a child, by its id. */
   readonly #children = new Map<string, number>();
+  readonly #say: AgentsSay;
   readonly #pool: WorkPool;
   readonly #people: WorkPeople;
   #begin: (operation: Operation) => void = () => {};
@@ -62,7 +63,8 @@ export class WorkLoad implements Load {
     this.machine = weakening.machine?.(mission) ?? mission;
     this.others = [runMachine({ plans: this.#plans }), cache, limit];
     this.#hashes = new Map(Object.entries(runs).map(([name, text]) => [name, this.#plans.add(text)]));
-    this.#pool = new WorkPool(world, plan, weakening);
+    this.#say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
+    this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#say.answerTo(assign));
     this.#people = new WorkPeople({
       ...{ world, plan },
       ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
@@ -96,7 +98,7 @@ export class WorkLoad implements Load {
   }
 
   settleDown(): void {
-    this.#pool.settleDown();
+    this.#say.isCalm = true;
     this.#people.settleDown();
   }
 
@@ -124,7 +126,7 @@ export class WorkLoad implements Load {
           ? undefined
           : { number: asked.number, type: asked.command, body: asked.body };
       const isOffered = command === undefined;
-      const saidUsed = by === undefined || !isOffered ? undefined : this.#pool.say.answers.get(by)?.used;
+      const saidUsed = by === undefined || !isOffered ? undefined : this.#say.answers.get(by)?.used;
       reading.event({ type, body, timeMs, command, saidUsed }, batch);
       this.#tell(id, reading.findings);
     }

@@ -1,14 +1,15 @@
 /** The pool that all tasks meet their agents in, beside the machines: its rules, and what befalls those around it. */
-import { Hook, HookMoment } from "@tutti/contracts/swarm/v1";
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { Agent, Hook, HookMoment } from "@tutti/contracts/swarm/v1";
 import { compileHook, type Pool } from "@tutti/matching";
 import type { Doer, ProcessOfDoer } from "../load/load.ts";
 import { PoolHouse } from "../pools/pool-house.ts";
 import type { PoolScene } from "../pools/pool-scene.ts";
 import { PoolsChecks } from "../pools/pools-checks.ts";
+import type { AgentParts } from "../pools/simulated-agent.ts";
 import { SimulatedOwner } from "../pools/simulated-owner.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import type { World } from "../world/world.ts";
-import { AgentsSay } from "./agents-say.ts";
 import type { OfferCall } from "./offer-call.ts";
 import { ProcessOffers } from "./process-offers.ts";
 import type { WorkPlan } from "./work-plan.ts";
@@ -28,29 +29,31 @@ const hooks = [
   }),
 ];
 
+type SharedPool = Pick<WorkPlan, "pool" | "limits">;
+/** What agents say at the end of an attempt. */
+type AnswerTo = NonNullable<AgentParts["answerTo"]>;
+
 export class WorkPool {
   readonly checks: PoolsChecks;
-  readonly say: AgentsSay;
   readonly #world: World;
-  readonly #plan: WorkPlan;
+  readonly #plan: SharedPool;
   readonly #weakening: Weakening;
   readonly #scene: PoolScene;
   readonly #owner: SimulatedOwner;
   readonly #house: PoolHouse;
   readonly #calls = new Set<OfferCall>();
 
-  constructor(world: World, plan: WorkPlan, weakening: Weakening) {
+  constructor(world: World, plan: SharedPool, weakening: Weakening, answerTo: AnswerTo) {
     this.#world = world;
     this.#plan = plan;
     this.#weakening = weakening;
     this.#scene = sceneOf(world, plan, weakening);
     this.checks = new PoolsChecks(this.#scene);
-    this.say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
     this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#furnish(pool));
     const everybody = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
     this.#house = new PoolHouse({
       ...{ world: this.#scene, checks: this.checks, owner: this.#owner, senders: [everybody] },
-      answerTo: (assign) => this.say.answerTo(assign),
+      answerTo,
     });
   }
 
@@ -59,8 +62,18 @@ export class WorkPool {
     this.#house.plantFaults();
   }
 
-  settleDown(): void {
-    this.say.isCalm = true;
+  /** Those that are well, as the owner of the pool lists them; undefined while nobody owns it. */
+  agents(): readonly Agent[] | undefined {
+    if (this.#owner.pool === undefined) return undefined;
+    return this.#house.agents
+      .filter(({ isWell }) => isWell)
+      .map(({ id: agentId, slots, does, atWork }) =>
+        Agent.fromPartial({
+          ...{ agentId, pool: "default", state: AgentState.AGENT_STATE_READY, attempts: atWork },
+          freeSlots: Math.max(0, slots - atWork),
+          offering: { slots, capabilities: does.map((name) => ({ name, version: "1.0.0" })) },
+        }),
+      );
   }
 
   doerOf(process: ProcessOfDoer): Doer {
@@ -86,7 +99,7 @@ export class WorkPool {
   }
 }
 
-function sceneOf(world: World, { pool: plan }: WorkPlan, { pool: weakening = {} }: Weakening): PoolScene {
+function sceneOf(world: World, { pool: plan }: SharedPool, { pool: weakening = {} }: Weakening): PoolScene {
   const chance = world.chanceFor("pool");
   return {
     plan,

@@ -1,56 +1,8 @@
 /** What missions and the pool around them are made to do wrong, to see that it is noticed. */
 import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
+import { type Any, altered } from "../weakenings/altered.ts";
 import { noDeduplication } from "../weakenings/runtime-weakenings.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import type { AnyMachine } from "../witness/witness.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: bodies and states of many kinds, each changed in its own way
-type Any = any;
-
-interface Alterations {
-  /** By the type of the event: what is emitted instead. */
-  readonly emits?: Readonly<Record<string, (body: Any) => Any>>;
-  /** By the type of the event: what happens to the state besides. */
-  readonly folds?: Readonly<Record<string, (state: Any, body: Any) => void>>;
-  /** By the type of the command: what it is taken for. */
-  readonly takes?: Readonly<Record<string, (body: Any, state: Any) => Any>>;
-}
-
-function altered({ emits = {}, folds = {}, takes = {} }: Alterations): (machine: AnyMachine) => AnyMachine {
-  return (machine) => {
-    const events = new Map(
-      machine.events.map((event) => {
-        const after = folds[event.type];
-        if (after === undefined) return [event, event];
-        const evolve: typeof event.evolve = (state, body, outstanding) => {
-          event.evolve(state, body, outstanding);
-          after(state, body);
-        };
-        return [event, { ...event, evolve }];
-      }),
-    );
-    const stepOf = (step: Any): Any =>
-      new Proxy(step, {
-        get(target, name) {
-          const value = target[name];
-          if (name !== "emit") return typeof value === "function" ? value.bind(target) : value;
-          return (event: Any, body: Any) =>
-            target.emit(events.get(event) ?? event, emits[event.type]?.(body) ?? body);
-        },
-      });
-    const { expire } = machine;
-    return {
-      ...machine,
-      events: [...events.values()],
-      commands: machine.commands.map((command) => ({
-        ...command,
-        decide: (state, body, step) =>
-          command.decide(state, takes[command.type]?.(body, state) ?? body, stepOf(step)),
-      })),
-      ...(expire && { expire: (state: Any, timer: number, step: Any) => expire(state, timer, stepOf(step)) }),
-    };
-  };
-}
 
 function nodeOf(claimId: string): number {
   return Number(/^c(\d+)/.exec(claimId)?.[1] ?? 0);

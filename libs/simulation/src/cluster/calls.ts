@@ -1,0 +1,59 @@
+/** Calls of a process to whoever has the partition of an instance, as its mesh would carry them: they get lost, come twice, and take time. */
+import type { InstanceKey } from "@tutti/kernel";
+import { type Runtime, runtimeErrors } from "@tutti/runtime";
+import type { Calls } from "../load/load.ts";
+import { partitionOf } from "../load/place.ts";
+import { never } from "../storage/observed-journal.ts";
+import type { Life } from "../world/process.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+/** A call without an answer is given up after this long. */
+const callMs = 2_000;
+/** That nobody has a partition is known after this long. */
+const nobodyMs = 60;
+
+export class MeshCalls implements Calls {
+  readonly #parts: Pick<ServerParts, "world" | "network" | "ownerOf" | "plan" | "load">;
+  readonly #name: string;
+  readonly #life: Life;
+
+  constructor(parts: ServerParts, name: string, life: Life) {
+    this.#parts = parts;
+    this.#name = name;
+    this.#life = life;
+  }
+
+  to<Answer>(
+    key: InstanceKey,
+    what: string,
+    serve: (runtime: Runtime) => Promise<Answer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const { world, network, ownerOf, plan, load } = this.#parts;
+    const life = this.#life;
+    const name = this.#name;
+    if (!life.cross()) return never();
+    const partition = partitionOf(key, plan.partitions);
+    return new Promise((resolve, reject) => {
+      const receiver = ownerOf(partition);
+      const timer = life.schedule(receiver === undefined ? nobodyMs : callMs, () =>
+        reject(runtimeErrors.leaving({ service: load.service, partition })),
+      );
+      signal?.addEventListener("abort", () => {
+        timer.cancel();
+        reject(signal.reason);
+      });
+      if (receiver === undefined) return;
+      network.send(name, receiver.name, life.localMs, what, () =>
+        receiver.serve(serve, (answer) =>
+          network.send(receiver.name, name, world.elapsedMs, `the answer to ${what}`, () => {
+            life.schedule(0, () => {
+              timer.cancel();
+              answer.then((given) => resolve(given as Answer), reject);
+            });
+          }),
+        ),
+      );
+    });
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Who has the tasks of sessions, by what runs and missions made durable.
+ *
+ * 1. A task is at one work at a time: another is given it when the first has let go of it, or is over.
+ * 2. It is done once: only one work that has it ends it, until it is to be done again.
+ */
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+
+/** Stands for a task that is done elsewhere, until it is taken out. */
+const standIn = "session.elsewhere";
+
+interface ReadWork {
+  readonly sessionId: string;
+  /** Ids of its tasks, by their nodes. */
+  readonly ids: string[];
+  /** Nodes of the tasks that it does itself. */
+  readonly own: Set<number>;
+  isOver: boolean;
+}
+
+export class DoingCheck {
+  readonly #works = new Map<string, ReadWork>();
+  readonly #find: (problem: string) => void;
+  /** Works by session and task. */
+  readonly #at = new Map<string, string>();
+  readonly #done = new Map<string, string>();
+
+  constructor(find: (problem: string) => void) {
+    this.#find = find;
+  }
+
+  /** Session that a work belongs to; undefined for none. */
+  sessionOf(workId: string): string | undefined {
+    return this.#works.get(workId)?.sessionId;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: each event has a body of its own, read by its name
+  event(workId: string, type: string, body: any): void {
+    if (type === "run_started" || type === "mission_started") this.#started(workId, body.order);
+    const work = this.#works.get(workId);
+    if (work === undefined) return;
+    if (type === "tasks_added") this.#give(workId, work, tasksIn(body));
+    else if (type === "tasks_withdrawn") for (const node of body.nodes) this.#letGo(work, node);
+    else if (type === "task_completed") this.#completed(workId, work, body.node);
+    else if (lasts.has(type)) this.#over(work);
+  }
+
+  /** A session is taken up again: these are to be done once more. */
+  again(sessionId: string, ids: readonly string[]): void {
+    for (const id of ids) this.#done.delete(`${sessionId} ${id}`);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  #started(workId: string, order: any): void {
+    if (order?.parent?.kind !== "session") return;
+    const work: ReadWork = { sessionId: order.parent.id, ids: [], own: new Set(), isOver: false };
+    this.#works.set(workId, work);
+    this.#give(workId, work, order.spec === undefined ? tasksIn(order) : tasksIn(order.spec));
+  }
+
+  #give(workId: string, work: ReadWork, tasks: readonly Given[]): void {
+    for (const { id, isStandIn } of tasks) {
+      const node = work.ids.length;
+      work.ids.push(id);
+      if (isStandIn) continue;
+      const name = `${work.sessionId} ${id}`;
+      const other = this.#at.get(name);
+      if (other !== undefined) this.#find(`${workId} is given ${id}, which ${other} has`);
+      work.own.add(node);
+      this.#at.set(name, workId);
+    }
+  }
+
+  #letGo({ sessionId, ids, own }: ReadWork, node: number): void {
+    if (own.delete(node)) this.#at.delete(`${sessionId} ${ids[node]}`);
+  }
+
+  #completed(workId: string, { sessionId, ids, own }: ReadWork, node: number): void {
+    if (!own.has(node)) return;
+    const name = `${sessionId} ${ids[node]}`;
+    const before = this.#done.get(name);
+    if (before !== undefined) this.#find(`${workId} completes ${ids[node]}, which ${before} completed`);
+    this.#done.set(name, workId);
+  }
+
+  #over(work: ReadWork): void {
+    work.isOver = true;
+    for (const node of [...work.own]) this.#letGo(work, node);
+  }
+}
+
+interface Given {
+  readonly id: string;
+  readonly isStandIn: boolean;
+}
+
+/** Of a list of specifications, or of a plan. */
+function tasksIn({
+  tasks,
+  plan,
+}: {
+  readonly tasks?: readonly TaskSpec[];
+  readonly plan?: Uint8Array;
+}): Given[] {
+  if (tasks !== undefined) return tasks.map(givenOf);
+  const read = JSON.parse(Buffer.from(plan ?? []).toString()) as Planned;
+  const [whole] = read.scopes;
+  return read.tasks.slice(0, whole?.count).map(({ id, work }) => ({
+    ...{ id, isStandIn: read.works[work]?.capability === standIn },
+  }));
+}
+
+interface Planned {
+  readonly scopes: readonly { readonly count: number }[];
+  /** Those that stand outside of it come last. */
+  readonly tasks: readonly { readonly id: string; readonly work: number }[];
+  readonly works: readonly { readonly capability?: string }[];
+}
+
+function givenOf({ id, work }: TaskSpec): Given {
+  return { id, isStandIn: work?.$case === "capability" && work.value === standIn };
+}
+
+const lasts = new Set(
+  ["run", "mission"].flatMap((kind) =>
+    ["completed", "failed", "cancelled", "terminated", "withdrawn"].map((how) => `${kind}_${how}`),
+  ),
+);

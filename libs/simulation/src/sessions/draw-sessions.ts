@@ -1,0 +1,89 @@
+/** Draws plans of sessions; the system and its faults are drawn as for the bank, the pool as for work. */
+import { Mode, SessionSpec } from "@tutti/contracts/session/v1";
+import { NeedCondition } from "@tutti/contracts/types/v1";
+import { seededChance } from "@tutti/kernel/testing";
+import { drawPlan } from "../plan/draw.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Draw, drawAgents, drawPool } from "../work/draw-work.ts";
+import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
+
+/** Streams of their own: what sessions draw does not shift what others do. */
+const sessionsStream = 2 ** 42;
+/** No work is to be gone before it was looked at, whatever clocks say. */
+const keepMs = 1_000 * 3_600_000;
+
+export function drawSessionsPlan(seed: number): Plan {
+  const plan = drawPlan(seed);
+  const draw = new Draw(seededChance(seed + sessionsStream));
+  const { limits } = plan;
+  return {
+    ...plan,
+    operations: [],
+    sessions: drawSessions(draw),
+    // An inbox that is nearly always full is tried with the bank.
+    limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
+  };
+}
+
+function drawSessions(draw: Draw): SessionsPlan {
+  const pool = drawPool(draw, drawAgents(draw));
+  return {
+    pool,
+    limits: {},
+    sessions: Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawSession(draw, index, pool.busyMs)),
+    peoplePerMinute: draw.one(0, 5, 20, 60),
+  };
+}
+
+const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
+const { MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive, MODE_UNSPECIFIED: unsaid } = Mode;
+
+function drawSession(draw: Draw, index: number, busyMs: number): PlannedSession {
+  const tasks = Array.from({ length: 1 + draw.upTo(8) }, (_, number) => drawTask(draw, number));
+  const spec = SessionSpec.fromPartial({
+    mode: draw.one(workflow, swarm, planned, planned, hybrid, hybrid, adaptive, unsaid),
+    optimization: draw.one<object | undefined>(undefined, {}, { time: 1 }, { cost: 1, exploration: 0.5 }),
+    limits: draw.happens(0.2) ? { slots: 1 + draw.upTo(2) } : {},
+    locks: ["printer", "press"].flatMap((name) =>
+      draw.happens(0.2) ? [{ name, permits: 1, shared: draw.happens(0.3) }] : [],
+    ),
+    dependsOn:
+      index > 0 && draw.happens(0.3)
+        ? [{ session: { id: `session-${draw.upTo(index)}` }, condition: draw.one(0, 2, 3, 3) }]
+        : [],
+    timeoutMs: draw.one(0, 0, 0, 0, 30_000),
+    priority: draw.one(0, 0, 10),
+  });
+  const output = draw.happens(0.3) ? "tasks.t0.output.value" : "";
+  spec.work = { $case: "tasks", value: { tasks: [], output, input: undefined } };
+  const { work: _, ...plain } = SessionSpec.toJSON(spec) as Record<string, unknown>;
+  return {
+    id: `session-${index}`,
+    atMs: draw.upTo(busyMs / 3),
+    spec: { ...plain, tasks: { tasks, output } },
+  };
+}
+
+/** The first one always does well. */
+export function drawTask(draw: Draw, number: number, id: string = `t${number}`): object {
+  const needed = [...new Set(Array.from({ length: draw.upTo(3) }, () => draw.upTo(Math.max(1, number))))];
+  const needs =
+    number === 0
+      ? []
+      : needed.map((other) => ({ task: `t${other}`, condition: draw.one(0, 1, 1, 1, 2, 3, 3) }));
+  // Looked at is only what has done well by then.
+  const good = needs.filter(({ condition }) => condition <= NeedCondition.NEED_CONDITION_SUCCESS);
+  const values = good.map(({ task }) => `\${{ tasks.${task}.output.value }}`);
+  const fails = number === 0 ? 0 : draw.one(0, 0, 0, 0, 0, 1, 2, -1);
+  const errand = { seed: draw.upTo(9_000), fails, of: draw.happens(0.7) ? values : [] };
+  const [first] = good;
+  return {
+    ...{ id, needs, capability: draw.one("a", "b", "c") },
+    input: { inline: Buffer.from(JSON.stringify(errand)).toString("base64") },
+    when: first !== undefined && draw.happens(0.2) ? `tasks.${first.task}.output.value > 4000` : "",
+    retry: { maxAttempts: 20, initialMs: draw.one(0, 100) },
+    estimate: draw.one<object | undefined>(undefined, { durationMs: 200 }, { durationMs: 2_000 }),
+    priority: draw.one(0, 0, 4),
+    mayBeDoubled: draw.happens(0.3),
+  };
+}

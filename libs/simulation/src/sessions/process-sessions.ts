@@ -1,0 +1,73 @@
+/** What a process does for its sessions: the code that services do it with, over calls of the simulation; and the tasks of its runs and missions. */
+import type { Component, Logger } from "@tutti/kernel";
+import type { SessionEffect } from "@tutti/machine-session";
+import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
+import { SessionEffects, steerSessions } from "@tutti/sessions";
+import type { Chronicle } from "../checks/chronicle.ts";
+import type { Doer, ProcessOfDoer } from "../load/load.ts";
+import { PlainRuntime } from "../witness/plain-runtime.ts";
+import type { World } from "../world/world.ts";
+import { type ServicesParts, servicesOf } from "./services.ts";
+
+export interface ProcessSessionsParts extends Pick<ServicesParts, "agents"> {
+  readonly process: ProcessOfDoer;
+  readonly world: World;
+  readonly chronicle: Chronicle;
+  readonly logger: Logger;
+  /** Tasks on their way to the pool. */
+  readonly offers: Doer;
+  /** What sessions want, as it is to be taken for. */
+  readonly taken: (effect: SessionEffect) => SessionEffect;
+}
+
+export class ProcessSessions implements Doer {
+  readonly #parts: ProcessSessionsParts;
+  readonly #effects = new SessionEffects();
+  readonly #components: Component[] = [];
+
+  constructor(parts: ProcessSessionsParts) {
+    this.#parts = parts;
+  }
+
+  begin(runtime: Runtime): void {
+    const { process, world, chronicle, logger, offers, agents } = this.#parts;
+    offers.begin(runtime);
+    const { life, name, calls, commandOf, queryOf } = process;
+    const plain = (of: Runtime) =>
+      new PlainRuntime({ runtime: of, kind: "session", chronicle, commandOf, queryOf });
+    const chance = world.chanceFor(`sessions of ${name} ${life.number}`);
+    this.#effects.begin(
+      steerSessions({
+        clients: servicesOf({ calls, timers: life, plain, agents }),
+        runtime: plain(runtime) as unknown as Runtime,
+        foundation: { clock: life, timers: life, chance, logger },
+        cause: { actor: undefined, traceparent: "", decision: "service", reason: "" },
+        register: (_name, part) => {
+          this.#components.push(part);
+          return part;
+        },
+      }),
+    );
+  }
+
+  takes(due: DueEffect): boolean {
+    if (due.key.kind !== "session") return this.#parts.offers.takes(due);
+    this.#effects.dispatch([{ ...due, effect: this.#parts.taken(due.effect as SessionEffect) }]);
+    return true;
+  }
+
+  withdraw(token: EffectToken): void {
+    this.#parts.offers.withdraw(token);
+    this.#effects.withdraw([token]);
+  }
+
+  async stop(): Promise<void> {
+    for (const component of this.#components.toReversed())
+      await component.stop?.(new AbortController().signal);
+    await this.#parts.offers.stop();
+  }
+
+  died(): void {
+    this.#parts.offers.died();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What tasks come to when they are done one after the other by one who never fails but where the errand says so: nothing is known here of
+ * parts, modes, agents or moves, so what a session comes to must not depend on these.
+ */
+import { NeedCondition, type TaskSpec } from "@tutti/contracts/types/v1";
+import { comesTo, type Errand } from "./sessions-plan.ts";
+
+export type SequentialEnd =
+  | { readonly how: "completed"; readonly value: number }
+  | { readonly how: "failed" }
+  | { readonly how: "skipped" };
+
+/** By their ids. */
+export function doneInOrder(tasks: readonly TaskSpec[]): ReadonlyMap<string, SequentialEnd> {
+  const ends = new Map<string, SequentialEnd>();
+  const specs = new Map(tasks.map((task) => [task.id, task]));
+  const endOf = (id: string): SequentialEnd => {
+    const known = ends.get(id);
+    if (known !== undefined) return known;
+    const task = specs.get(id);
+    if (task === undefined) throw new Error(`there is no task ${id}`);
+    for (const need of task.needs) endOf(need.task);
+    const end = done(task, (other) => ends.get(other) ?? { how: "skipped" });
+    ends.set(id, end);
+    return end;
+  };
+  for (const { id } of tasks) endOf(id);
+  return ends;
+}
+
+/** Whether a session with these tasks fails: one of them does, and none was waiting for that. */
+export function failsWith(tasks: readonly TaskSpec[]): boolean {
+  const ends = doneInOrder(tasks);
+  const awaited = new Set(
+    tasks.flatMap(({ needs }) =>
+      needs.flatMap(({ task, condition }) =>
+        condition > NeedCondition.NEED_CONDITION_SUCCESS ? [task] : [],
+      ),
+    ),
+  );
+  return tasks.some(({ id }) => ends.get(id)?.how === "failed" && !awaited.has(id));
+}
+
+function done(task: TaskSpec, endOf: (id: string) => SequentialEnd): SequentialEnd {
+  for (const { task: id, condition } of task.needs) {
+    const { how } = endOf(id);
+    if (condition === NeedCondition.NEED_CONDITION_ALWAYS) continue;
+    const wanted = condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed";
+    if (how !== wanted) return { how: "skipped" };
+  }
+  const valueFrom = (id: string): number => {
+    const end = endOf(id);
+    if (end.how !== "completed") throw new Error(`${task.id} looks at ${id}, which has no output`);
+    return end.value;
+  };
+  const wanted = /^tasks\.(\w+)\.output\.value > (\d+)$/.exec(task.when);
+  if (wanted !== null && valueFrom(wanted[1] ?? "") <= Number(wanted[2])) return { how: "skipped" };
+  const { seed, fails, of } = errandOf(task);
+  if (fails < 0) return { how: "failed" };
+  const values = of.map((text) => valueFrom(/tasks\.(\w+)\./.exec(text)?.[1] ?? ""));
+  return { how: "completed", value: comesTo({ seed, fails, of: values }) };
+}
+
+/** As it was written, with its expressions. */
+function errandOf({ input }: TaskSpec): Omit<Errand, "of"> & { readonly of: readonly string[] } {
+  const bytes = input?.body?.$case === "inline" ? input.body.value : new Uint8Array();
+  return JSON.parse(Buffer.from(bytes).toString());
+}

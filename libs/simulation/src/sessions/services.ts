@@ -1,0 +1,353 @@
+/**
+ * The services that sessions ask, with the machines behind them: each request is the command or the question that its handler makes
+ * of it, told where the partition is. Calls get lost, and come twice.
+ */
+import { LockGrant } from "@tutti/contracts/session/v1";
+import { type Agent, type Mission, MissionOrder } from "@tutti/contracts/swarm/v1";
+import type { WorkStatus } from "@tutti/contracts/types/v1";
+import { DefinitionKind, ParentClosePolicy, RunOrder, type RunSpec } from "@tutti/contracts/workflow/v1";
+import { checkDocument, documentOfTasks } from "@tutti/definitions";
+import { type InstanceKey, isEnded, isTuttiError, sleep, type Timers, toTimestamp } from "@tutti/kernel";
+import { experienceNews } from "@tutti/machine-experience";
+import { acquire, lockErrors, release, renew } from "@tutti/machine-lock";
+import * as missions from "@tutti/machine-mission";
+import * as runs from "@tutti/machine-run";
+import { sessionErrors, showSession } from "@tutti/machine-session";
+import { type Runtime, runtimeErrors } from "@tutti/runtime";
+import type { SessionClients } from "@tutti/sessions";
+import type { ProcessOfDoer } from "../load/load.ts";
+import type { PlainRuntime } from "../witness/plain-runtime.ts";
+
+export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
+  readonly timers: Timers;
+  /** A runtime as services know it. */
+  readonly plain: (runtime: Runtime) => PlainRuntime;
+  /** The agents of the pool, as its owner lists them; undefined while nobody owns it. */
+  readonly agents: () => readonly Agent[] | undefined;
+}
+
+/** What waits at another process is looked at so often. */
+const lookMs = 300;
+const newsMs = 60;
+const leavingPool = { service: "swarm", partition: 0 };
+
+type Signalled = { readonly signal?: AbortSignal | undefined } | undefined;
+
+/** A call to an instance of one kind: what is asked of the machine is asked where its partition is. */
+type CallTo = <Answer>(
+  id: string,
+  what: string,
+  options: Signalled,
+  serve: (runtime: PlainRuntime, key: InstanceKey) => Promise<Answer>,
+) => Promise<Answer>;
+
+function callsTo(kind: string, { calls, plain }: ServicesParts): CallTo {
+  return async (id, what, options, serve) => {
+    const key = { namespace: "default", kind, id };
+    const named = `${what} of ${id}`;
+    const answer = await calls.to(key, named, (runtime) => serve(plain(runtime), key), options?.signal);
+    return structuredClone(answer);
+  };
+}
+
+export function servicesOf(parts: ServicesParts): SessionClients {
+  const clients = {
+    ...{ runs: runsOf(parts), tasks: tasksOf(parts), missions: missionsOf(parts), board: boardOf(parts) },
+    ...{ agents: agentsOf(parts), estimates: estimatesOf(parts), sessions: sessionsOf(parts) },
+    locks: locksOf(parts),
+  };
+  return clients as unknown as SessionClients;
+}
+
+/** Until there is more than whoever asks knows, or it has ended; a call that waits is one that looks here, so that who is asked may die. */
+async function news(
+  timers: Timers,
+  { waitMs, afterEvent }: Any,
+  options: Signalled,
+  look: () => Promise<Shown>,
+): Promise<Shown> {
+  for (let leftMs = waitMs; ; leftMs -= newsMs) {
+    const shown = await look();
+    const isEnough = isEnded(shown.status) || (afterEvent > 0 && shown.eventCount > afterEvent);
+    if (isEnough || leftMs <= 0) return shown;
+    await sleep(timers, newsMs, options?.signal);
+  }
+}
+
+function runsOf(parts: ServicesParts) {
+  const run = callsTo("run", parts);
+  const getRun = ({ runId }: Any, options: Signalled) =>
+    run(runId, "get_run", options, (runtime, key) =>
+      orMissing(shownRun(runtime, key), () => runs.runErrors.runMissing({ id: runId })),
+    );
+  return {
+    startRun: ({ runId, spec, parent }: Any, options: Signalled) =>
+      run(runId, "start_run", options, async (runtime, key) => {
+        const order = runOrderOf(spec, parent);
+        const { existed } = await runtime.execute({ key, command: runs.beginRun, body: { order } });
+        return { run: await shownRun(runtime, key), existed };
+      }),
+    getRun: async (request: Any, options: Signalled) => ({ run: await getRun(request, options) }),
+    awaitRun: async (request: Any, options: Signalled) => ({
+      run: await news(parts.timers, request, options, () => getRun(request, options)),
+    }),
+    pauseRun: ({ runId, reason }: Any, options: Signalled) =>
+      run(runId, "pause_run", options, (runtime, key) =>
+        runtime.execute({ key, command: runs.pauseRun, body: { reason } }),
+      ),
+    resumeRun: ({ runId, reason, taskIds }: Any, options: Signalled) =>
+      run(runId, "resume_run", options, (runtime, key) =>
+        runtime.execute({ key, command: runs.resumeRun, body: { reason, taskIds } }),
+      ),
+    signalRun: ({ runId, signal, payload, idempotencyKey }: Any, options: Signalled) =>
+      run(runId, "signal_run", options, (runtime, key) =>
+        runtime.execute({ key, command: runs.signalRun, body: { signal, payload }, idempotencyKey }),
+      ),
+  };
+}
+
+function tasksOf(parts: ServicesParts) {
+  const run = callsTo("run", parts);
+  return {
+    listTasks: ({ runId, withPayloads, page }: Any, options: Signalled) =>
+      run(runId, "list_tasks", options, async (runtime, key) => {
+        const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads };
+        const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
+        const { tasks, next } = (await runtime.ask({
+          key,
+          query: runs.showTasks,
+          body,
+        })) as runs.TasksShown;
+        return { tasks, page: { nextToken: next < 0 ? "" : String(next) } };
+      }),
+    addTasks: ({ runId, tasks: specs, parentTaskId, reason, idempotencyKey }: Any, options: Signalled) =>
+      run(runId, "add_tasks", options, async (runtime, key) => {
+        const { tasks } = documentOfTasks("tasks", { tasks: specs, output: "", input: undefined });
+        const asked = { key, query: runs.checkAdded, body: { tasks: tasks ?? {} } };
+        const { checked } = (await runtime.ask(asked)) as runs.AdditionShown;
+        const body = { plan: planOf(checked), parentTaskId, reason };
+        return runtime.execute({ key, command: runs.addTasks, body, idempotencyKey });
+      }),
+    withdrawTasks: ({ runId, taskIds, reason }: Any, options: Signalled) =>
+      run(runId, "withdraw_tasks", options, (runtime, key) =>
+        runtime.execute({ key, command: runs.withdrawTasks, body: { taskIds, reason } }),
+      ),
+    bringInOutcomes: ({ runId, outcomes }: Any, options: Signalled) =>
+      run(runId, "bring_in", options, (runtime, key) =>
+        runtime.execute({ key, command: runs.bringInOutcomes, body: { outcomes } }),
+      ),
+    repairTask: ({ runId, taskId, repair, reason, idempotencyKey }: Any, options: Signalled) =>
+      run(runId, "repair_task", options, (runtime, key) =>
+        runtime.execute({
+          key,
+          command: runs.repairTask,
+          body: { taskId, repair, reason },
+          idempotencyKey,
+        }),
+      ),
+  };
+}
+
+function missionsOf(parts: ServicesParts) {
+  const mission = callsTo("mission", parts);
+  const getMission = ({ missionId }: Any, options: Signalled) =>
+    mission(missionId, "get_mission", options, (runtime, key) =>
+      orMissing(shownMission(runtime, key), () => missions.missionErrors.missionMissing({ id: missionId })),
+    );
+  return {
+    startMission: ({ missionId, what, parent }: Any, options: Signalled) =>
+      mission(missionId, "start_mission", options, async (runtime, key) => {
+        const order = MissionOrder.fromPartial({ requestHash: Uint8Array.of(1), idChosen: true });
+        Object.assign(order, { spec: what.value, parent, root: parent });
+        const { existed } = await runtime.execute({ key, command: missions.beginMission, body: { order } });
+        return { mission: await shownMission(runtime, key), existed };
+      }),
+    getMission: async (request: Any, options: Signalled) => ({
+      mission: await getMission(request, options),
+    }),
+    awaitMission: async (request: Any, options: Signalled) => ({
+      mission: await news(parts.timers, request, options, () => getMission(request, options)),
+    }),
+    pauseMission: ({ missionId, reason }: Any, options: Signalled) =>
+      mission(missionId, "pause_mission", options, (runtime, key) =>
+        runtime.execute({ key, command: missions.pauseMission, body: { reason } }),
+      ),
+    resumeMission: ({ missionId, reason }: Any, options: Signalled) =>
+      mission(missionId, "resume_mission", options, (runtime, key) =>
+        runtime.execute({ key, command: missions.resumeMission, body: { reason } }),
+      ),
+    signalMission: ({ missionId, signal, payload, idempotencyKey }: Any, options: Signalled) =>
+      mission(missionId, "signal_mission", options, (runtime, key) =>
+        runtime.execute({
+          key,
+          command: missions.signalMission,
+          body: { signal, payload },
+          idempotencyKey,
+        }),
+      ),
+  };
+}
+
+function boardOf(parts: ServicesParts) {
+  const mission = callsTo("mission", parts);
+  return {
+    listTasks: ({ missionId, page }: Any, options: Signalled) =>
+      mission(missionId, "list_tasks", options, async (runtime, key) => {
+        const wanted = { statuses: [], claimedBy: "", parentTaskId: "", text: "" };
+        const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
+        const { tasks, next } = await runtime.ask({ key, query: missions.showBoardTasks, body });
+        return { tasks, page: { nextToken: next < 0 ? "" : String(next) } };
+      }),
+    addTasks: (request: Any, options: Signalled) =>
+      mission(request.missionId, "add_tasks", options, (runtime, key) =>
+        runtime.execute({
+          ...{ key, command: missions.addTasks, body: within(request) },
+          idempotencyKey: request.idempotencyKey,
+        }),
+      ),
+    withdrawTasks: (request: Any, options: Signalled) =>
+      mission(request.missionId, "withdraw_tasks", options, (runtime, key) =>
+        runtime.execute({ key, command: missions.withdrawTasks, body: within(request) }),
+      ),
+    bringInOutcomes: (request: Any, options: Signalled) =>
+      mission(request.missionId, "bring_in", options, (runtime, key) =>
+        runtime.execute({ key, command: missions.bringInOutcomes, body: within(request) }),
+      ),
+    putEntries: (request: Any, options: Signalled) =>
+      mission(request.missionId, "put_entries", options, (runtime, key) =>
+        runtime.execute({
+          ...{ key, command: missions.putEntries, body: within(request) },
+          idempotencyKey: request.idempotencyKey,
+        }),
+      ),
+  };
+}
+
+function agentsOf(parts: ServicesParts) {
+  return {
+    async listAgents(_: unknown, options: Signalled) {
+      await sleep(parts.timers, 1, options?.signal);
+      const listed = parts.agents();
+      if (listed === undefined) throw runtimeErrors.leaving(leavingPool);
+      return { agents: [...listed], page: { nextToken: "" } };
+    },
+  };
+}
+
+function estimatesOf(parts: ServicesParts) {
+  const experience = callsTo("experience", parts);
+  return {
+    readExperience: ({ namespace, count, choiceCount, forgottenCount }: Any, options: Signalled) =>
+      experience(namespace, "read_experience", options, async (runtime, key) => {
+        const body = { count, choiceCount, forgottenCount };
+        const read = await runtime.ask({ key, query: experienceNews, body });
+        const { isAnew: anew, ...more } = read;
+        return { ...more, anew };
+      }),
+  };
+}
+
+function sessionsOf(parts: ServicesParts) {
+  const session = callsTo("session", parts);
+  return {
+    /** A call waits; here it looks, so that whoever is asked may die meanwhile. */
+    async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
+      for (let leftMs = waitMs; ; leftMs -= lookMs) {
+        const shown = await session(sessionId, "await_session", options, (runtime, key) =>
+          orMissing(runtime.ask({ key, query: showSession, body: { whole: false } }), () =>
+            sessionErrors.missing({ id: sessionId }),
+          ),
+        );
+        if (isEnded(shown.status) || leftMs <= 0) return { session: shown };
+        await sleep(parts.timers, lookMs, options?.signal);
+      }
+    },
+  };
+}
+
+function locksOf(parts: ServicesParts) {
+  const lock = callsTo("lock", parts);
+  return {
+    async acquireLock(request: Any, options: Signalled) {
+      for (let leftMs = request.waitMs; ; leftMs -= lookMs) {
+        const body = { ...request, waitMs: Math.max(0, leftMs) };
+        const { hold } = await lock(request.name, "acquire", options, (runtime, key) =>
+          runtime.execute({ key, command: acquire, body }),
+        );
+        if (hold !== undefined) return { grant: LockGrant.fromPartial({ token: hold.token }) };
+        if (leftMs <= 0) throw lockErrors.held({ name: request.name, waitMs: request.waitMs, holders: "" });
+        await sleep(parts.timers, lookMs, options?.signal);
+      }
+    },
+    async renewLocks({ renewals }: Any) {
+      const receipts = renewals.map(({ name, holder, token, leaseMs }: Any) =>
+        lock(name, "renew", undefined, async (runtime, key) => {
+          const { dueMs } = await runtime.execute({ key, command: renew, body: { holder, token, leaseMs } });
+          return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
+        }),
+      );
+      return { receipts: await Promise.all(receipts) };
+    },
+    releaseLock: ({ name, holder, token }: Any) =>
+      lock(name, "release", undefined, (runtime, key) =>
+        runtime.execute({ key, command: release, body: { holder, token } }),
+      ),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: requests of several services, each taken apart where it is served
+type Any = any;
+
+/** As the mission is told: that it is the one that is meant goes without saying. */
+function within(request: Any): Any {
+  return { ...request, namespace: "", missionId: "" };
+}
+
+interface Shown {
+  readonly status: WorkStatus;
+  readonly eventCount: number;
+}
+
+async function shownRun(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
+  const eventCount = await runtime.eventsOf(key);
+  const shown = await runtime.ask({ key, query: runs.showRun, body: { withPayloads: true } });
+  return { ...(shown as Pick<Shown, "status">), eventCount };
+}
+
+async function shownMission(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
+  const eventCount = await runtime.eventsOf(key);
+  const shown = (await runtime.ask({
+    ...{ key, query: missions.showMission, body: { whole: true } },
+  })) as Mission;
+  return { ...shown, eventCount };
+}
+
+async function orMissing<Answer>(asked: Promise<Answer>, missing: () => Error): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw isTuttiError(error) && runtimeErrors.unknownInstance.is(error) ? missing() : error;
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+/** The order for tasks that were written for one run alone. */
+function runOrderOf(spec: RunSpec, parent: Any): RunOrder {
+  const list = spec.what?.$case === "tasks" ? spec.what.value : { tasks: [], output: "", input: undefined };
+  const { input } = list;
+  const order = RunOrder.fromPartial({
+    ...{ priority: spec.priority, pool: spec.pool, retentionMs: spec.retentionMs, incarnation: 1 },
+    ...{ parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL, idChosen: true },
+    ...{ kind: DefinitionKind.DEFINITION_KIND_TASKS, requestHash: Uint8Array.of(1) },
+    input: input?.body?.$case === "inline" ? input.body.value : noBytes,
+  });
+  const plan = planOf(checkDocument(documentOfTasks("tasks", list)));
+  return { ...order, plan, labels: spec.labels, budget: spec.budget, parent, root: parent };
+}
+
+function planOf({ definition, problems }: ReturnType<typeof checkDocument>): Uint8Array {
+  const plan = definition?.plan;
+  if (plan !== undefined) return Buffer.from(JSON.stringify(plan));
+  throw runs.runErrors.additionInvalid({ task: "the run", problem: JSON.stringify(problems) });
+}

@@ -1,0 +1,42 @@
+/** What agents say of the tasks of sessions: what follows from the errand, or that it failed; and who it was. */
+import type { Assign } from "@tutti/contracts/agent/v1";
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { Chance } from "@tutti/kernel";
+import type { AgentAnswer } from "../pools/simulated-agent.ts";
+import { keyOf } from "../pools/tokens.ts";
+import { comesTo, type Errand } from "./sessions-plan.ts";
+
+/** An attempt that was given to somebody. */
+export interface GivenAttempt {
+  readonly workId: string;
+  readonly taskId: string;
+}
+
+export class SessionAgents {
+  /** By their tokens. */
+  readonly given = new Map<string, GivenAttempt>();
+  readonly #chance: Chance;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  answerTo({ token, workId, taskId, attempt, input }: Assign): AgentAnswer {
+    const by = keyOf(token);
+    this.given.set(by, { workId, taskId });
+    const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
+    const errand =
+      input?.$case === "inlineInput"
+        ? (JSON.parse(Buffer.from(input.value).toString()) as Errand)
+        : undefined;
+    if (errand === undefined || errand.fails < 0) return failed("work.hopeless", by, used);
+    if (attempt <= errand.fails) return failed("work.broken", by, used);
+    const value = Buffer.from(JSON.stringify({ value: comesTo(errand), by }));
+    return { outcome: { $case: "inlineOutput", value }, used };
+  }
+}
+
+function failed(code: string, message: string, used: NonNullable<AgentAnswer["used"]>): AgentAnswer {
+  const retry = code === "work.hopeless" ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;
+  return { outcome: { $case: "failed", value: ErrorDetail.fromPartial({ code, message, retry }) }, used };
+}

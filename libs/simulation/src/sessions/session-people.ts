@@ -1,0 +1,86 @@
+/** People who look after sessions: they do this and that while there is trouble, and what nobody else does once it is over. */
+import { Mode } from "@tutti/contracts/session/v1";
+import { TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
+import type { SessionReading } from "@tutti/machine-session/testing";
+import { Draw } from "../work/draw-work.ts";
+import type { World } from "../world/world.ts";
+import { drawTask } from "./draw-sessions.ts";
+import type { SessionsPlan } from "./sessions-plan.ts";
+
+export interface SessionPeopleParts {
+  readonly world: World;
+  readonly plan: SessionsPlan;
+  readonly ask: (sessionId: string, command: string, body: object) => void;
+  readonly sessions: () => readonly SessionReading[];
+}
+
+const minuteMs = 60_000;
+const attendMs = 700;
+
+export class SessionPeople {
+  readonly #parts: SessionPeopleParts;
+  readonly #draw: Draw;
+  #added = 0;
+
+  constructor(parts: SessionPeopleParts) {
+    this.#parts = parts;
+    this.#draw = new Draw(parts.world.chanceFor("people"));
+  }
+
+  begin(): void {
+    const { plan, world, sessions } = this.#parts;
+    const { busyMs } = plan.pool;
+    const count = Math.round((plan.peoplePerMinute * busyMs) / minuteMs);
+    const moments = world.chanceFor("people's moments");
+    for (let planted = 0; planted < count; planted++)
+      world.at(moments.random() * busyMs, () => {
+        const there = sessions().filter(({ phase }) => phase !== "none");
+        const session = there[Math.floor(moments.random() * there.length)];
+        if (session !== undefined) this.#meddle(session);
+      });
+  }
+
+  /** Somebody lets go on what was held, until nothing is. */
+  settleDown(): void {
+    const { world, sessions, ask } = this.#parts;
+    for (const { id, isPaused } of sessions()) if (isPaused) ask(id, "resume_session", { reason: "" });
+    world.after(attendMs, () => this.settleDown());
+  }
+
+  #meddle(session: SessionReading): void {
+    const { ask } = this.#parts;
+    const draw = this.#draw;
+    const { id } = session;
+    const kind = draw.share();
+    if (kind < 0.4) ask(id, "move_tasks", this.#moving(session));
+    else if (kind < 0.55) ask(id, "pause_session", { reason: "" });
+    else if (kind < 0.7) ask(id, "resume_session", { reason: "" });
+    else if (kind < 0.78) ask(id, "add_tasks", { tasks: [this.#another(session)] });
+    else if (kind < 0.86) ask(id, "signal_session", { signal: "go", partId: "" });
+    else if (kind < 0.95) ask(id, "retry_session", { taskIds: this.#some(session, 1), reason: "" });
+    else if (kind < 0.98) ask(id, "cancel_session", { reason: "" });
+    else ask(id, "terminate_session", { reason: "" });
+  }
+
+  #moving(session: SessionReading): object {
+    const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
+    const waiting = session.tasks.all.filter(
+      ({ status }) => status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_QUEUED,
+    );
+    const start = this.#draw.upTo(Math.max(1, waiting.length));
+    const taskIds = waiting.slice(start, start + 1 + this.#draw.upTo(3)).map(({ spec }) => spec.id);
+    return { taskIds, mode: this.#draw.one(workflow, swarm, planned), reason: "it is better there" };
+  }
+
+  #some(session: SessionReading, most: number): string[] {
+    const { all } = session.tasks;
+    return all.slice(0, this.#draw.upTo(most + 1)).map(({ spec }) => spec.id);
+  }
+
+  /** It may need any that is there. */
+  #another(session: SessionReading): TaskSpec {
+    const count = session.tasks.all.filter(({ spec }) => spec.id.startsWith("t")).length;
+    const drawn = drawTask(this.#draw, count, `more-${this.#added++}`);
+    return TaskSpec.fromJSON(drawn);
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one pool; with locks, sessions
+ * that wait for each other, people who move, pause and end things, and the steering that services have.
+ *
+ * 1. What becomes durable of a session may happen, by a reading of it that shares nothing with the machine.
+ * 2. A task comes to what it comes to when all are done one after the other; by one work at a time.
+ * 3. Locks exclude, and their tokens grow.
+ * 4. Every session ends, as it has to.
+ */
+import { SessionOrder, SessionSpec } from "@tutti/contracts/session/v1";
+import type { InstanceKey, Refusal } from "@tutti/kernel";
+import { cache } from "@tutti/machine-cache";
+import { experience } from "@tutti/machine-experience";
+import { limit } from "@tutti/machine-limit";
+import { lock } from "@tutti/machine-lock";
+import { mission } from "@tutti/machine-mission";
+import { runMachine } from "@tutti/machine-run";
+import { KnownDefinitions } from "@tutti/machine-run/testing";
+import { session } from "@tutti/machine-session";
+import { SessionReading } from "@tutti/machine-session/testing";
+import type { Outcome } from "@tutti/runtime";
+import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
+import { processLog } from "../cluster/process-log.ts";
+import type { Doer, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+import { type AnyMachine, witnessOf } from "../witness/witness.ts";
+import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import { WorkPool } from "../work/work-pool.ts";
+import type { World } from "../world/world.ts";
+import { DoingCheck } from "./doing-check.ts";
+import { EndCheck } from "./end-check.ts";
+import { LockCheck } from "./lock-check.ts";
+import { ProcessSessions } from "./process-sessions.ts";
+import { SessionAgents } from "./session-agents.ts";
+import { SessionPeople } from "./session-people.ts";
+import type { SessionsPlan } from "./sessions-plan.ts";
+
+interface Codec {
+  fromPartial(body: object): object;
+}
+
+export class SessionsLoad implements Load {
+  readonly service = "work";
+  readonly isOneService = true;
+  readonly machine: AnyMachine;
+  readonly others: readonly AnyMachine[];
+  readonly operations: Operation[] = [];
+  readonly #world: World;
+  readonly #chronicle: Chronicle;
+  readonly #weakening: Weakening;
+  readonly #sessions = new Map<string, SessionReading>();
+  /** Kinds by the ids of what runs and missions are there. */
+  readonly #kinds = new Map<string, string>();
+  readonly #openWorks = new Set<string>();
+  readonly #answered = new Set<number>();
+  readonly #agents: SessionAgents;
+  readonly #pool: WorkPool;
+  readonly #people: SessionPeople;
+  readonly #doing: DoingCheck;
+  readonly #locks: LockCheck;
+  readonly #ends: EndCheck;
+  #begin: (operation: Operation) => void = () => {};
+
+  constructor(world: World, chronicle: Chronicle, plan: SessionsPlan, weakening: Weakening) {
+    this.#world = world;
+    this.#chronicle = chronicle;
+    this.#weakening = weakening;
+    const weak = (machine: AnyMachine): AnyMachine => weakening.machine?.(machine) ?? machine;
+    this.machine = weak(session);
+    const runs = runMachine({ plans: new KnownDefinitions() });
+    this.others = [weak(runs), weak(mission), weak(lock), experience, cache, limit];
+    const find = (problem: string): void => world.fail("model", problem);
+    this.#agents = new SessionAgents(world.chanceFor("what agents say"));
+    this.#doing = new DoingCheck(find);
+    this.#locks = new LockCheck(find);
+    this.#ends = new EndCheck({ agents: this.#agents, sessions: this.#sessions, find });
+    this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#agents.answerTo(assign));
+    this.#people = new SessionPeople({
+      ...{ world, plan, ask: (id, command, body) => this.#ask(id, command, body) },
+      sessions: () => [...this.#sessions.values()],
+    });
+    for (const { id, atMs, spec } of plan.sessions) {
+      this.#sessions.set(id, new SessionReading(id));
+      const order = SessionOrder.fromPartial({ requestHash: Uint8Array.of(1), idChosen: true });
+      this.#ask(id, "begin_session", { order: { ...order, spec: SessionSpec.fromJSON(spec) } }, atMs);
+    }
+    this.#pool.begin();
+    this.#people.begin();
+  }
+
+  keyOf(id: string): InstanceKey {
+    return { namespace: "default", kind: this.#kinds.get(id) ?? "session", id };
+  }
+
+  get lasting(): readonly string[] {
+    const all = [...this.#sessions.keys(), ...this.#kinds.keys()];
+    return all.filter((id) => this.#chronicle.instance(this.keyOf(id)) !== undefined);
+  }
+
+  get restless(): string | undefined {
+    for (const [id, reading] of this.#sessions)
+      if (!reading.isOver) return `session ${id} has not ended: ${reading.inWords}`;
+    const [work] = this.#openWorks;
+    if (work !== undefined) return `${work}, which does a part of a session, has not ended`;
+    const held = this.#locks.held;
+    if (held !== undefined) return held;
+    const open = this.operations.find(({ number }) => !this.#answered.has(number));
+    if (open !== undefined)
+      return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
+    return undefined;
+  }
+
+  settleDown(): void {
+    this.#people.settleDown();
+  }
+
+  doerOf(process: ProcessOfDoer): Doer {
+    const world = this.#world;
+    return new ProcessSessions({
+      ...{ process, world, chronicle: this.#chronicle, logger: processLog(world, process.name) },
+      offers: this.#pool.doerOf(process),
+      agents: () => this.#pool.agents(),
+      taken: (effect) => this.#weakening.session?.(effect) ?? effect,
+    });
+  }
+
+  event({ key: { kind, id }, type, body, operation }: KnownEvent): void {
+    if (kind === "session") this.#happened(id, type, body, operation);
+    else if (kind === "lock") this.#locks.event(id, type, body);
+    else if (kind === "run" || kind === "mission") {
+      this.#kinds.set(id, kind);
+      if (type.endsWith("_started") && type.startsWith(kind)) this.#openWorks.add(id);
+      if (ends.has(type)) this.#openWorks.delete(id);
+      this.#doing.event(id, type, body);
+    }
+  }
+
+  partitionEvent(): void {}
+
+  whenMoreIsWanted(begin: (operation: Operation) => void): void {
+    this.#begin = begin;
+  }
+
+  sent(): void {}
+
+  answeredBy(number: number, answer: unknown): void {
+    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+  }
+
+  refusedBy(number: number, refusal: Refusal): void {
+    const witnessed = witnessOf(refusal);
+    if (witnessed !== undefined) this.#restsOn(number, "the refusal of", witnessed);
+  }
+
+  received(number: number, _witnessed: Witnessed | undefined, _outcome: Outcome): void {
+    this.#answered.add(number);
+  }
+
+  dispatched(): void {}
+
+  resultOf(): Result | undefined {
+    return undefined;
+  }
+
+  lateResult(): undefined {}
+
+  late(): void {}
+
+  checkState(id: string, name: string, live: WitnessedAnswer): void {
+    const reading = this.#sessions.get(id);
+    // More may have become durable than this was asked after.
+    const { events = [] } = this.#chronicle.instance(this.keyOf(id)) ?? {};
+    if (reading === undefined || events.length !== live.events) return;
+    reading.compare(live.answer);
+    this.#tell(name, reading.findings);
+  }
+
+  finish(): void {
+    this.#ends.finish();
+  }
+
+  #happened(id: string, type: string, body: unknown, operation: number | undefined): void {
+    const reading = this.#sessions.get(id);
+    if (reading === undefined) return;
+    const asked = operation === undefined ? undefined : this.#operation(operation);
+    if (asked?.account === id) this.#ends.asked(id, asked.command);
+    if (type === "session_retried")
+      this.#doing.again(
+        id,
+        (body as Retried).tasks.map((number) => reading.tasks.of(number).spec.id),
+      );
+    reading.event({ type, body });
+    this.#tell(id, reading.findings);
+    if (type === "locks_noted" && (body as LocksNoted).holdMs > 0)
+      for (const { name } of reading.spec?.locks ?? []) this.#locks.mustBeHeld(name, `session.${id}`);
+    this.#ends.event(reading, type, body);
+  }
+
+  #ask(account: string, command: string, given: object, atMs: number = this.#world.elapsedMs): void {
+    const codec = this.machine.commands.find(({ type }) => type === command)?.codec as unknown as Codec;
+    const number = this.operations.length;
+    const operation = { number, atMs, account, command, body: codec.fromPartial(given) };
+    this.operations.push(operation);
+    this.#begin(operation);
+  }
+
+  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+    const { command, account } = this.#operation(number);
+    const name = (): string => `${what} operation ${number} (${command})`;
+    this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
+  }
+
+  #operation(number: number): Operation {
+    const operation = this.operations[number];
+    if (operation === undefined) throw new Error(`there is no operation ${number}`);
+    return operation;
+  }
+
+  #tell(id: string, [finding]: readonly string[]): void {
+    if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
+  }
+}
+
+interface Retried {
+  readonly tasks: readonly number[];
+}
+
+interface LocksNoted {
+  readonly holdMs: number;
+}
+
+const ends = new Set(
+  ["run", "mission"].flatMap((kind) =>
+    ["completed", "failed", "cancelled", "terminated", "withdrawn"].map((how) => `${kind}_${how}`),
+  ),
+);

@@ -1,0 +1,174 @@
+/** What sessions, and those around them, are made to do wrong, to see that it is noticed. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Any, altered } from "../weakenings/altered.ts";
+import { noDeduplication } from "../weakenings/runtime-weakenings.ts";
+import type { Weakening } from "../weakenings/weakening.ts";
+
+const anotherOutcome = {
+  result: {
+    $case: "completed",
+    value: {
+      body: { $case: "inline", value: Buffer.from(JSON.stringify({ value: 1, by: "" })) },
+      mediaType: "",
+    },
+  },
+};
+
+/** Looked for in sessions. */
+export const sessionsWeakenings: readonly Weakening[] = [
+  {
+    name: "moves-at-once",
+    about: "a task goes to another part whether whoever has it let go of it or not",
+    foundWithin: 100,
+    machine: altered({
+      takes: {
+        confirm_operation: (body, { tasks }) => ({
+          ...body,
+          withdrawnTaskIds: tasks.map(({ spec }: Any) => spec.id),
+        }),
+      },
+    }),
+  },
+  {
+    name: "gives-to-two",
+    about: "the part that a task moves away from keeps it",
+    foundWithin: 100,
+    machine: altered({ takes: { withdraw_tasks: (body) => ({ ...body, taskIds: [] }) } }),
+  },
+  {
+    name: "needs-nothing-planned",
+    about: "planned tasks begin before what they need has ended",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        mode_chosen(state) {
+          for (const task of state.tasks) task.open = 0;
+        },
+      },
+    }),
+  },
+  {
+    name: "forgets-outcomes",
+    about: "what another part did is not brought in",
+    foundWithin: 100,
+    machine: altered({
+      emits: {
+        operation_queued: (body) =>
+          body.operation.operation.$case === "bringIn"
+            ? { ...body, operation: { operation: { $case: "pause", value: false } } }
+            : body,
+      },
+    }),
+  },
+  {
+    name: "ends-twice",
+    about: "a task that has ended is noted once more",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        tasks_noted(state, { notes }) {
+          for (const { task } of notes)
+            if (state.tasks[task].status === TaskStatus.TASK_STATUS_COMPLETED && state.left > 1)
+              state.tasks[task].status = TaskStatus.TASK_STATUS_RUNNING;
+        },
+      },
+    }),
+  },
+  {
+    name: "forgives-failures",
+    about: "a failure that nobody waits for is taken for a skip",
+    foundWithin: 100,
+    machine: altered({
+      emits: {
+        tasks_noted: (body) => ({
+          ...body,
+          notes: body.notes.map((note: Any) =>
+            note.status === TaskStatus.TASK_STATUS_FAILED
+              ? { ...note, status: TaskStatus.TASK_STATUS_SKIPPED }
+              : note,
+          ),
+        }),
+      },
+    }),
+  },
+  {
+    name: "waits-for-nobody",
+    about: "it begins while others that have to come before it go on",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        session_accepted(state) {
+          state.dependencies.fill(WorkStatus.WORK_STATUS_COMPLETED);
+        },
+      },
+    }),
+  },
+  {
+    name: "takes-no-locks",
+    about: "it goes on without having its locks",
+    foundWithin: 100,
+    session: (effect) => (effect.kind === "hold_locks" ? { ...effect, locks: [] } : effect),
+  },
+  {
+    name: "locks-two",
+    about: "a lock that is held is given to another one",
+    foundWithin: 300,
+    machine: altered({
+      folds: {
+        permits_taken(state) {
+          state.heldAlone = 0;
+        },
+      },
+    }),
+  },
+  {
+    name: "tokens-again",
+    about: "a lock gives tokens that it gave before",
+    foundWithin: 300,
+    machine: altered({
+      folds: {
+        permits_released(state) {
+          state.lastNumber = 0;
+        },
+      },
+      emits: {
+        permits_taken: (body) => ({ ...body, hold: { ...body.hold, token: 1_000 } }),
+      },
+    }),
+  },
+  {
+    name: "closes-early",
+    about: "it ends while its parts go on",
+    foundWithin: 100,
+    machine: altered({
+      folds: {
+        part_confirmed(state) {
+          state.openParts = 0;
+        },
+      },
+    }),
+  },
+  {
+    name: "reads-another",
+    about: "what is brought in is what another task came to",
+    foundWithin: 100,
+    machine: altered({
+      takes: {
+        bring_in_outcomes: (body) => ({
+          ...body,
+          outcomes: body.outcomes.map(({ taskId, outcome, ...rest }: Any) => ({
+            ...rest,
+            ...{ taskId, outcome: outcome?.result?.$case === "completed" ? anotherOutcome : outcome },
+          })),
+        }),
+      },
+    }),
+  },
+  {
+    name: "retries-half",
+    about: "what rests on something that is done again is not done again",
+    foundWithin: 300,
+    machine: altered({ emits: { session_retried: (body) => ({ ...body, tasks: body.tasks.slice(0, 1) }) } }),
+  },
+  { ...noDeduplication, name: "sessions-no-deduplication", foundWithin: 200 },
+];
