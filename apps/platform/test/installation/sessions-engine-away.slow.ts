@@ -1,19 +1,11 @@
 /** Every service is a process of its own, and the one that does runs is killed: sessions wait for it, or are done otherwise. */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import {
-  type Folder,
-  makeFolder,
-  registriesAt,
-  type Service,
-  type ServiceName,
-  start,
-  usingNats,
-} from "../support/services.ts";
+import { ServiceCluster } from "../support/cluster.ts";
+import type { Service } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 /** In the order of a chain: by its structure it belongs to a run. */
@@ -25,43 +17,19 @@ const tasks = Array.from({ length: 6 }, (_, at) => ({
 }));
 const outputs = Object.fromEntries(tasks.map(({ id }, at) => [id, at + 1]));
 
-/** The system account alone can see whether a server syncs before it acknowledges. */
-const configuration = `max_payload: 8MB
-system_account: SYS
-no_auth_user: tutti
-accounts {
-  SYS { users: [{ user: system, password: seen }] }
-  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
-}`;
 const program = await natsServerProgram();
 
 describe("sessions while the engine of runs is away", { skip: program.skip }, () => {
-  let server: NatsServer;
-  let folder: Folder;
-  let registry: Service;
+  let cluster: ServiceCluster;
   let workflow: Service;
   let tutti: Tutti;
   let worker: Worker;
-  const others: Service[] = [];
-  const join = async (name: ServiceName) => {
-    const directory = `${folder.path}/${name}`;
-    await mkdir(directory, { recursive: true });
-    const flags = [
-      ...["--ownership.kind=leased", "--ownership.partitions=4", "--cluster.system.user=system"],
-      ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${directory}`],
-      ...usingNats(server.address).slice(name === "registry" ? 0 : 1),
-    ];
-    const found = name === "registry" ? [] : [registriesAt(registry)];
-    return start(name, [...flags, ...found], { directory, environment: { TEST_SYSTEM_PASSWORD: "seen" } });
-  };
 
   before(async () => {
-    folder = await makeFolder();
-    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
-    registry = await join("registry");
-    const [swarm, master, first] = await Promise.all([join("swarm"), join("master"), join("workflow")]);
-    others.push(swarm, master, registry);
-    workflow = first;
+    cluster = await ServiceCluster.open();
+    const swarm = await cluster.join("swarm");
+    const master = await cluster.join("master");
+    workflow = await cluster.join("workflow");
     worker = new Worker({ address: swarm.grpc, agentId: "anna", slots: 2, handleSignals: false });
     worker.handle("number.add", ({ n }: { readonly n: number }) => n + 1);
     await worker.start();
@@ -77,9 +45,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
   after(async () => {
     await tutti?.close();
     await worker?.stop();
-    for (const each of [workflow, ...others]) await each?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
-    await folder?.[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
   });
 
   it("are done by agents that share, where they left the choice, and say why", async () => {
@@ -105,7 +71,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
       (await session.get()).parts.map(({ mode }) => mode),
       [1],
     );
-    workflow = await join("workflow");
+    await cluster.join("workflow");
     assert.deepEqual(await session.result(), outputs);
   });
 });
