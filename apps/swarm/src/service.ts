@@ -1,13 +1,12 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
-import { resourceService } from "@tutti/contracts/session/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
 import { mission } from "@tutti/machine-mission";
 import { pool } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
-import { Claiming } from "./allotments/claiming.ts";
+import { wireAllotments } from "./allotments/wire-allotments.ts";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers } from "./api/dispatch.ts";
@@ -87,7 +86,7 @@ export class SwarmService extends Orchestrator {
       instruments: links,
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
-    const { heartbeatMs, leaseMs: idleMs, sweepMs } = settings.links;
+    const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
@@ -95,15 +94,12 @@ export class SwarmService extends Orchestrator {
     const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
     const desk = { pools, keeper, remote: mesh.client(poolService), news, now, settings, foundation };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
-    const { greetingMs } = settings.links;
     const stream = { book, now, timers, greetingMs, instruments: links };
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
     mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
     this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
-    const resources = mesh.client(resourceService, { service: "master" });
-    const claiming = new Claiming({ pools, resources, foundation, now });
-    this.register("allotments", claiming, { dependsOn: ["pools"], critical: false });
+    this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
