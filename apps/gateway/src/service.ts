@@ -16,11 +16,12 @@ export class GatewayService extends Orchestrator {
   constructor(host: HostContext, loaded: LoadedFront) {
     super("gateway", host.foundation, { scope: "integration", version: host.version });
     const settings = this.settings(gatewaySection);
-    const { foundation, operations, dataDirectory } = host;
+    const { foundation, operations, dataDirectory, guard } = host;
     const { clock } = foundation;
     const { key, linkMs, signInMs, secureCookie } = settings;
     const access = new Access({
       ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
+      identify: guard && ((shown, from) => guard.identifyBy(shown, from)),
       file: dataDirectory === undefined ? undefined : join(dataDirectory, "gateway", "sign-ins.json"),
     });
     this.#link = () => access.link(operations.url()).url;

@@ -4,6 +4,7 @@
  * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC; a browser
  *    has to sign in, because every page that it shows could call as well.
  * 2. On any other address everybody shows the key, or has signed in with it.
+ * 3. Who shows a key or token of somebody is that somebody, on every address; what it may do is decided where it is done.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type Clock, localAdministrator, type Principal, type SecretReference } from "@tutti/kernel";
@@ -25,6 +26,8 @@ export interface AccessOptions {
   readonly secureCookie: boolean;
   /** Where sign-ins are kept; undefined keeps them as long as the process lives. */
   readonly file: string | undefined;
+  /** Whom a key or token of the installation stands for; absent where none are taken. */
+  readonly identify?: ((shown: string, from: string) => Promise<Principal>) | undefined;
 }
 
 export interface Caller {
@@ -79,7 +82,11 @@ export class Access {
     const { headers } = request;
     const { authorization, cookie } = headers;
     if (authorization !== undefined) {
-      await this.#checkKey(request, /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "");
+      const shown = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
+      const { identify } = this.#options;
+      if (identify !== undefined && isOfSomebody(shown))
+        return { principal: await identify(shown, addressOf(request)), by: "key" };
+      await this.#checkKey(request, shown);
       return { principal: localAdministrator, by: "key" };
     }
     const secret = cookieIn(cookie, cookieName(headers.host ?? ""));
@@ -146,4 +153,9 @@ export class Access {
       ? "open the link that the terminal shows, or a new one that tutti sign-in gives"
       : "sign in with the key of this installation (gateway.key)";
   }
+}
+
+/** Keys of the installation say so by their beginning, tokens by their three parts; the gateway's own key is neither. */
+function isOfSomebody(shown: string): boolean {
+  return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
 }

@@ -1,7 +1,10 @@
 /** What is behind the door from its start to its end: it begins when the process is otherwise there, and ends first. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { HostContext } from "@tutti/host";
 import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
+import { insist } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import type { LinkDoor } from "../link/link-door.ts";
 import { servedMetricService } from "../metrics/metric-handlers.ts";
@@ -36,7 +39,12 @@ export class Front implements Component {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start();
     const { Realtime, LinkDoor, openFront, metricsPlugin } = this.#options.loaded;
-    const realtime = new Realtime({ bus: host.bus, foundation, settings: this.#options.realtime });
+    const realtime = new Realtime({
+      ...{ bus: host.bus, foundation, settings: this.#options.realtime },
+      insist: (caller, namespace) => {
+        if (caller !== undefined) insist(host.guard, caller.principal, "events", namespace);
+      },
+    });
     this.#realtime = realtime;
     this.#links = new LinkDoor({ mesh: host.mesh, foundation });
     const metrics = metricsPlugin({
@@ -74,7 +82,7 @@ export class Front implements Component {
     return this.#realtime?.health() ?? healthy;
   }
 
-  async #upgrade(...[request, socket, head]: Parameters<Realtime["upgrade"]>): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { access } = this.#options;
     let caller: Caller;
     try {
@@ -85,7 +93,7 @@ export class Front implements Component {
       return;
     }
     if (pathOf(request) === linkPath) this.#links?.upgrade(request, socket, head, caller.principal);
-    else this.#realtime?.upgrade(request, socket, head);
+    else this.#realtime?.upgrade(request, socket, head, caller);
   }
 }
 

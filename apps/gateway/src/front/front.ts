@@ -19,6 +19,7 @@ import {
   fastify,
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
+import { admit, type EdgeGuard, insist, ownActions } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import { blobAnswer } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
@@ -38,7 +39,7 @@ import { problemAnswer } from "./problems.ts";
 import { refuseUnknown } from "./unknown.ts";
 
 export interface FrontParts {
-  readonly host: Pick<HostContext, "mesh" | "operations" | "version">;
+  readonly host: Pick<HostContext, "mesh" | "operations" | "version" | "guard">;
   readonly foundation: Foundation;
   readonly settings: GatewaySettings;
   readonly access: Access;
@@ -77,7 +78,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   app.decorateRequest("caller", undefined);
   app.decorateRequest("answer", undefined);
   takeBodies(app, settings.bodyBytesMax);
-  guard(app, access);
+  guard(app, access, parts.host.guard);
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(reply, errorOf(error, request, settings)),
   );
@@ -109,14 +110,17 @@ const isOfPage = (url: string): boolean => !/^\/v1(\/|\?|$)/.test(url);
 const openPaths = new Set(routes.flatMap(({ path, open }) => (open ? [path] : [])));
 
 /** Says of each request where it comes from and who asks, or refuses it. */
-function guard(app: FastifyInstance, access: Access): void {
+function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
     request.answer = reply.raw;
     const isPage = isOfPage(request.url);
     if (!isPage) reply.headers(dataHeaders);
     access.refuseStrangers(request.headers, { isPage });
     const [path = ""] = request.url.split("?", 1);
-    if (!isPage && !openPaths.has(path)) request.caller = await access.callerOf(request.raw);
+    if (!isPage && !openPaths.has(path)) {
+      request.caller = await access.callerOf(request.raw);
+      admit(edge, request.caller.principal, reply.raw);
+    }
     refuseUnknownParameters(request.method, request.routeOptions.url, request.url);
   });
 }
@@ -161,7 +165,9 @@ class Routing {
     }
     const own = this.#own[route.name];
     if (own === undefined) throw new Error(`expected somebody who answers ${route.name}`);
+    const { name } = route;
     return async (request, reply) => {
+      if (request.caller !== undefined && isGuarded(name)) insist(host.guard, request.caller.principal, name);
       const body = await own({ request, reply, caller: request.caller });
       await sendJson(reply, { status: body === undefined ? 204 : 200, body });
     };
@@ -227,6 +233,10 @@ class Routing {
       throw thrown;
     }
   }
+}
+
+function isGuarded(name: string): name is keyof typeof ownActions {
+  return Object.hasOwn(ownActions, name);
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;

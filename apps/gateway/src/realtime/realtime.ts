@@ -8,6 +8,7 @@ import type { Bus } from "@tutti/bus";
 import type { Component, Foundation, Health } from "@tutti/kernel";
 import { healthy } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "../access/access.ts";
 import type { RealtimeSettings } from "./configuration.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { sseFormat } from "./events/format.ts";
@@ -23,7 +24,11 @@ export interface RealtimeParts {
   readonly bus: Pick<Bus, "subscribe" | "end">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
+  /** Throws where somebody may not follow the events of a namespace. */
+  readonly insist: Insist;
 }
+
+export type Insist = (caller: Caller | undefined, namespace: string) => void;
 
 /** Replies to be followed. */
 export interface FollowedReplies {
@@ -39,13 +44,18 @@ export class Realtime implements Component {
   readonly #webSockets: WebSocketDoor;
 
   constructor(parts: RealtimeParts) {
-    const { foundation, settings } = parts;
+    const { foundation, settings, insist } = parts;
     const { clock, timers, metrics, logger } = foundation;
     this.#parts = parts;
     const instruments = realtimeInstruments(metrics);
     this.#connections = new Connections({ settings, clock, timers, instruments });
     instruments.observeWaiting(() => this.#connections.bytes);
-    this.#webSockets = new WebSocketDoor({ connections: this.#connections, feed: this.#feed, logger });
+    this.#webSockets = new WebSocketDoor({
+      connections: this.#connections,
+      feed: this.#feed,
+      logger,
+      insist,
+    });
   }
 
   /** Answers `GET …/events`: registered under the prefix of the API. */
@@ -56,7 +66,9 @@ export class Realtime implements Component {
   async followEvents(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#connections.admit();
     const { searchParams } = new URL(request.url, "http://gateway");
-    const feed = await EventFeed.open(this.#feed, wantedOf(searchParams, lastEventIdOf(request)));
+    const wanted = wantedOf(searchParams, lastEventIdOf(request));
+    this.#parts.insist(request.caller, wanted.namespace);
+    const feed = await EventFeed.open(this.#feed, wanted);
     feed.begin({ outflow: this.#open("events", reply), format: sseFormat });
   }
 
@@ -84,8 +96,8 @@ export class Realtime implements Component {
   }
 
   /** Takes over a connection that asks for a WebSocket at the address of the events. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#webSockets.upgrade(request, socket, head);
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
+    this.#webSockets.upgrade(request, socket, head, caller);
   }
 
   /** Ends what is followed: readers come again, with their cursors. */

@@ -1,9 +1,10 @@
 /** What is followed, on a server of its own with nothing else: a bus in memory, and time that a test moves. */
 import type { Server } from "node:http";
 import { type EventInput, MemoryBus, type Retention } from "@tutti/bus";
-import { errorFromUnknown, toProblem } from "@tutti/kernel";
+import { errorFromUnknown, localAdministrator, toProblem } from "@tutti/kernel";
 import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
 import { type FastifyInstance, fastify } from "fastify";
+import type { Caller } from "../../src/access/access.ts";
 import { type RealtimeSettings, realtimeSection } from "../../src/realtime/configuration.ts";
 import { type FollowedReplies, Realtime } from "../../src/realtime/realtime.ts";
 
@@ -14,6 +15,8 @@ export interface RealtimeServerOptions {
   /** Default true. */
   readonly hasSnapshot?: boolean;
 }
+
+const local: Caller = { principal: localAdministrator, by: "loopback" };
 
 export class RealtimeServer implements AsyncDisposable {
   readonly foundation: TestFoundation;
@@ -40,6 +43,7 @@ export class RealtimeServer implements AsyncDisposable {
       bus: { subscribe: (given) => this.bus.subscribe(given), end: () => this.bus.end() },
       foundation: this.foundation,
       settings: { ...realtimeSection.schema.parse({}), ...settings },
+      insist: () => {},
     });
     this.#app = fastify();
     this.#app.setErrorHandler((error, _request, reply) => {
@@ -53,7 +57,7 @@ export class RealtimeServer implements AsyncDisposable {
       );
     }
     const http: Server = this.#app.server;
-    http.on("upgrade", (request, socket, head) => this.realtime.upgrade(request, socket, head));
+    http.on("upgrade", (request, socket, head) => this.realtime.upgrade(request, socket, head, local));
   }
 
   readonly #restartBus: () => void;

@@ -6,10 +6,12 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { errorFromUnknown, type Logger, toProblem } from "@tutti/kernel";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Caller } from "../../access/access.ts";
 import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
 import type { Connections } from "../outflow/connections.ts";
+import type { Insist } from "../realtime.ts";
 import { messageOf } from "./messages.ts";
 import { WebSocketPipe } from "./web-socket-pipe.ts";
 
@@ -17,6 +19,7 @@ export interface WebSocketDoorParts {
   readonly connections: Connections;
   readonly feed: EventFeedParts;
   readonly logger: Logger;
+  readonly insist: Insist;
 }
 
 /** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
@@ -33,7 +36,7 @@ export class WebSocketDoor {
   }
 
   /** Takes over a connection that asked for it; who may come in has been decided. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     const { pathname } = new URL(request.url ?? "/", "http://gateway");
     if (!pathname.endsWith("/events")) {
       // What is not a request of HTTP any more is answered by hand.
@@ -42,15 +45,17 @@ export class WebSocketDoor {
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", (error) => this.#parts.logger.debug("a WebSocket failed", { error }));
-      void this.#follow(webSocket, new URL(request.url ?? "/", "http://gateway").searchParams);
+      void this.#follow(webSocket, new URL(request.url ?? "/", "http://gateway").searchParams, caller);
     });
   }
 
-  async #follow(webSocket: WebSocket, query: URLSearchParams): Promise<void> {
-    const { connections, feed: parts } = this.#parts;
+  async #follow(webSocket: WebSocket, query: URLSearchParams, caller: Caller): Promise<void> {
+    const { connections, feed: parts, insist } = this.#parts;
     try {
       connections.admit();
-      const feed = await EventFeed.open(parts, wantedOf(query, undefined));
+      const wanted = wantedOf(query, undefined);
+      insist(caller, wanted.namespace);
+      const feed = await EventFeed.open(parts, wanted);
       const outflow = connections.open("web_socket", new WebSocketPipe(webSocket));
       webSocket.on("close", () => outflow.cut("left"));
       webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));

@@ -1,0 +1,57 @@
+/**
+ * What is decided at the door itself: how much a caller may ask for, and what is no call of a service. All else is decided where
+ * it is served.
+ */
+import type { ServerResponse } from "node:http";
+import { accessErrors, type Guard } from "@tutti/host";
+import { errorFromUnknown, type Principal } from "@tutti/kernel";
+import { installationNamespace, meshErrors } from "@tutti/mesh";
+
+/** What the gateway answers by itself, by what a policy calls it. */
+export const ownActions = {
+  status: { action: "gateway.status.get", resource: "status" },
+  signInLink: { action: "gateway.links.create", resource: "link" },
+  events: { action: "gateway.events.watch", resource: "event" },
+} as const;
+
+export type EdgeGuard = Pick<Guard, "admit" | "authorize" | "identifyBy">;
+
+/** Counts a request against its caller's limit until it is answered, and says in the answer how much is left. */
+export function admit(guard: EdgeGuard | undefined, principal: Principal, response: ServerResponse): void {
+  if (guard === undefined) return;
+  try {
+    const { limit, remaining, resetAfterMs, end } = guard.admit(principal, false);
+    response.once("close", end);
+    if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    const { limit } = error.details;
+    if (accessErrors.tooManyCalls.is(error) && limit !== undefined)
+      tell(response, Number(limit), 0, error.retryAfterMs);
+    throw error;
+  }
+}
+
+/** Throws where somebody may not do what the gateway answers by itself. */
+export function insist(
+  guard: EdgeGuard | undefined,
+  principal: Principal,
+  own: keyof typeof ownActions,
+  about: string = installationNamespace,
+): void {
+  if (guard === undefined) return;
+  // All namespaces at once are what only somebody of the installation may see.
+  const namespace = about === "*" ? installationNamespace : about;
+  const { action, resource } = ownActions[own];
+  const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);
+  if (decision.allowed) return;
+  const who = `${principal.kind} ${principal.id}`;
+  const details = { principal: who, action, resource, namespace };
+  throw meshErrors.denied({ ...details, reason: decision.reason }, { details });
+}
+
+function tell(response: ServerResponse, limit: number, remaining: number, resetAfterMs: number): void {
+  response.setHeader("ratelimit-limit", limit);
+  response.setHeader("ratelimit-remaining", remaining);
+  response.setHeader("ratelimit-reset", Math.ceil(resetAfterMs / 1_000));
+}
