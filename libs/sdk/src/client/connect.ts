@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly namespace?: string;
   /** Files of PEM: who signs the other side's certificates, this side's own certificate, and its key. Default: no encryption. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** A key or token, shown with each call. Never logged. Default: `TUTTI_ACCESS_TOKEN`, else none. */
+  readonly accessToken?: string;
   /** How long a call may take that does not wait for a run, milliseconds. Default 30,000. */
   readonly callTimeoutMs?: number;
   /** Default: none. */
@@ -19,6 +21,7 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const addresses = addressesOf(options.address, process.env);
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
+  const accessToken = options.accessToken ?? process.env["TUTTI_ACCESS_TOKEN"] ?? "";
   // A worker does not need them, and they take more memory than a worker.
   const [
     { Mesh, MemoryOwnership },
@@ -47,6 +50,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
       ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
       ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
     },
+    credential: () => accessToken,
     foundation: { logger: options.logger ?? silentLogger },
     // Whoever is asked and is not the owner says who is.
     ownership: new MemoryOwnership({ fallback: () => ({ instance: first, address: first, epoch: 0 }) }),
