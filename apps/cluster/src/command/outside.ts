@@ -1,5 +1,5 @@
 /** What is asked of a cluster that runs, from another process. */
-import { setTimeout as wait } from "node:timers/promises";
+import { lookedFor } from "../effects/patience.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
 import { readinessOf } from "../running/readiness.ts";
@@ -7,7 +7,6 @@ import { type ClusterState, isAlive, readState, writeWish } from "../running/sta
 import { countsIn, shapeWith } from "./shape-words.ts";
 import { tableOf } from "./table.ts";
 
-const lookMs = 100;
 /** Longer than any process takes to hand over, and to be ready again. */
 const patienceMs = 120_000;
 
@@ -85,11 +84,7 @@ async function allReady({ members }: ClusterState): Promise<boolean> {
 }
 
 async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-  const untilMs = performance.now() + patienceMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > untilMs) throw clusterErrors.tooLong({ seconds: patienceMs / 1_000 });
-    await wait(lookMs);
-  }
+  const found = await lookedFor(look, patienceMs);
+  if (found === undefined) throw clusterErrors.tooLong({ seconds: patienceMs / 1_000 });
+  return found;
 }

@@ -4,13 +4,13 @@ import { stringify } from "yaml";
 import { membersOf, natsMembersOf, replicasOf, type ServiceName, type Shape } from "./shape.ts";
 
 /** Ports of a member: of NATS for clients, for its peers, and to look at it; of a service for HTTP and for gRPC. */
-export interface MemberPorts {
+interface MemberPorts {
   readonly client: number;
   readonly peer: number;
   readonly http: number;
 }
 
-export interface ServicePorts {
+interface ServicePorts {
   readonly http: number;
   readonly grpc: number;
 }

@@ -1,9 +1,9 @@
 /** How the members of a cluster are, as they say themselves. */
 import { isComplete } from "@tutti/nats/local";
+import { asked } from "../effects/patience.ts";
 import type { Member } from "../plan/plan.ts";
 
 const host = "127.0.0.1";
-const askMs = 2_000;
 
 export interface Readiness {
   readonly isReady: boolean;
@@ -26,10 +26,7 @@ export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promi
   const { http } = addressesOf(member);
   const path = member.kind === "nats" ? "/healthz" : "/readyz";
   try {
-    const reply = await fetch(`${http}${path}`, {
-      headers: { connection: "close" },
-      signal: AbortSignal.timeout(askMs),
-    });
+    const reply = await asked(`${http}${path}`);
     if (reply.ok) return { isReady: true, reason: "" };
     const { problems = [] } = (await reply.json()) as {
       problems?: readonly { component: string; reason: string }[];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Member, Ports } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
 
-export interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
+interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
   /** Undefined while it does not run. */
   readonly pid: number | undefined;
   readonly restarts: number;
