@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
   AuditFilter,
@@ -9,11 +12,15 @@ import {
   ExportRecordsRequest,
   namespaceService,
   RecordRefusalsRequest,
+  SearchRecordsRequest,
   UpdateNamespaceRequest,
   VerifyAuditRequest,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
+import { ServiceHost } from "@tutti/host";
+import { memorySources, systemClock } from "@tutti/kernel";
 import { ExportVerifier, inclusionFault, TrustedKeys } from "@tutti/policy/audit";
+import { governance } from "../src/service.ts";
 import { Serving } from "./serving.ts";
 
 const auditOf = ({ host }: Serving) => host.mesh.client(auditService);
@@ -58,7 +65,7 @@ describe("the audit", () => {
     await makeNamespace(serving, "shop");
     const [first] = await recordsOf(serving, "shop");
     assert.ok(first !== undefined);
-    assert.equal(first.cause?.actor?.id, "governance");
+    assert.equal(first.cause?.actor?.id, "local-admin");
     await serving.restart();
     await describeNamespace(serving, "shop", "where things are sold");
     await makeNamespace(serving, "yard");
@@ -77,6 +84,25 @@ describe("the audit", () => {
     for (const line of await exported(serving, "shop")) verifier.line(line);
     const { faults, records: count } = verifier.finish();
     assert.deepEqual([faults, count], [[], records.length]);
+  });
+
+  it("goes on in a process that has run for long", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-audit-old-"));
+    const hourMs = 3_600_000;
+    const clock = { now: () => systemClock.now(), monotonic: () => systemClock.monotonic() + hourMs };
+    const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
+    const host = await ServiceHost.open({
+      ...{ name: "old", version: "0.1.0", services: [governance], ports: { clock } },
+      ...{ sources: memorySources({ arguments: flags }), dataDirectory: () => directory },
+    });
+    await host.start();
+    const wanted = CreateNamespaceRequest.fromPartial({ resource: { name: "shop" } });
+    await host.mesh.client(namespaceService).createNamespace(wanted);
+    const asked = SearchRecordsRequest.fromPartial({ namespace: "shop" });
+    const { records, indexedTo } = await host.mesh.client(auditService).searchRecords(asked);
+    assert.ok(records.length > 0 && indexedTo !== undefined);
+    await host.stop();
+    await rm(directory, { recursive: true });
   });
 
   it("shows a namespace what happened in it, and nothing of another one", async () => {

@@ -230,7 +230,7 @@ describe("identity", () => {
 
   it("who asks who it is hears its roles, what it showed, and where it may look", async () => {
     const mine = await client().getMyself({ namespace });
-    assert.deepEqual([mine.principal?.actor?.id, mine.roles], ["governance", ["admin"]]);
+    assert.deepEqual([mine.principal?.actor?.id, mine.roles], ["local-admin", ["admin"]]);
     assert.ok(mine.namespaces.includes("system"));
     const policies = serving.host.mesh.client(policyService, { service: "governance" });
     const subject = { $case: "group" as const, value: "day" };
