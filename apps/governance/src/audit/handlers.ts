@@ -70,7 +70,7 @@ async function search(
   return {
     records: [...records],
     page: { nextToken, total: undefined },
-    indexedTo: indexedMs === undefined ? undefined : toTimestamp(indexedMs),
+    indexedTo: indexedMs ? toTimestamp(indexedMs) : undefined,
   };
 }
 

@@ -52,6 +52,8 @@ export class AuditRounds implements Component {
   #waiting: Promise<number> | undefined;
   #problem: unknown;
   #unreached = "";
+  /** When the last round began that reached all journals. */
+  #completeMs = 0;
   #isStopped = false;
 
   constructor(parts: RoundsParts) {
@@ -99,7 +101,7 @@ export class AuditRounds implements Component {
     return this.#keys;
   }
 
-  /** Everything that was durable before the moment that this resolves with is under a checkpoint. */
+  /** Everything that was durable before the moment that this resolves with is under a checkpoint; 0 as long as some journal was never read. */
   fresh(): Promise<number> {
     this.#waiting ??= this.#next();
     return this.#waiting;
@@ -129,7 +131,8 @@ export class AuditRounds implements Component {
     const fromMs = this.#parts.foundation.clock.now();
     this.#running = this.#round();
     await this.#running;
-    return fromMs;
+    if (this.#unreached === "") this.#completeMs = fromMs;
+    return this.#completeMs;
   }
 
   async #round(): Promise<void> {
@@ -220,7 +223,7 @@ async function batchesAfter(
   let bytes = 0;
   for await (const { batches } of runtime.readJournal(
     { partition, afterBatch, follow: false },
-    { deadlineMs: readMs },
+    { timeoutMs: readMs },
   )) {
     found.push(...batches);
     bytes += batches.reduce((sum, batch) => sum + batch.length, 0);
