@@ -8,17 +8,28 @@ import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printMoment } from "../terminal/time.ts";
 
+/** Clocks of machines differ. */
+const behindMs = 60_000;
+
 type Wanted = Omit<Routes["audit.search"]["query"], "namespace" | "oldestFirst" | "size" | "token">;
 
 export async function searchAudit(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const query = { ...wantedIn(context), oldestFirst: values.flag("oldest") };
   const server = await connect(context);
+  let indexedToMs: number | undefined;
   const { entries, nextToken } = await listPages(
     context,
-    (page) => server.call("audit.search", { query: { ...server.namespace, ...query, ...page } }),
+    async (page) => {
+      const reply = await server.call("audit.search", { query: { ...server.namespace, ...query, ...page } });
+      indexedToMs ??= reply.indexedToMs;
+      return reply;
+    },
     ({ records }) => records,
   );
+  // Pages after the first do not say.
+  const isBehind = values.text("page") === undefined && (indexedToMs ?? 0) < shell.nowMs() - behindMs;
+  if (isBehind) print.note(print.errorStyle.yellow("Not all journals could be read: tutti status says why."));
   if (print.isJson) print.json({ records: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ recordId = "" }) => safe(recordId)));
   else if (entries.length === 0) print.note("No records are like that.");
