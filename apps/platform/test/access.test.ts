@@ -1,0 +1,258 @@
+/** Who gets in and what they may do, asked of the platform from outside: every rpc, and every route of HTTP. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { status } from "@grpc/grpc-js";
+import * as agent from "@tutti/contracts/agent/v1";
+import * as blob from "@tutti/contracts/blob/v1";
+import * as governance from "@tutti/contracts/governance/v1";
+import * as insight from "@tutti/contracts/insight/v1";
+import * as intelligence from "@tutti/contracts/intelligence/v1";
+import * as registry from "@tutti/contracts/registry/v1";
+import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
+import * as runtime from "@tutti/contracts/runtime/v1";
+import * as session from "@tutti/contracts/session/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import * as workflow from "@tutti/contracts/workflow/v1";
+import { routes } from "@tutti/rest";
+import { failureOf, OutsideClient } from "./support/outside-client.ts";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+
+const { identityService, policyService, Scope } = governance;
+const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
+const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
+
+/** Whole in its form, and of nobody. */
+const unknownKey = "tutti_live_000000000000_000000000000000000000000000000003oW4Oj";
+
+function isDescription(value: unknown): value is ServiceDescription {
+  return typeof value === "object" && value !== null && "methods" in value && "area" in value;
+}
+
+const rpcs: readonly (readonly [string, RpcDescription<unknown, unknown>])[] = areas
+  .flatMap((area) => Object.values<unknown>(area).filter(isDescription))
+  .flatMap(({ name, methods }) =>
+    Object.values(methods).map((rpc) => [`${name.split(".").at(-1)}.${rpc.name}`, rpc] as const),
+  );
+
+/** Where several services host a contract, the one that is asked. */
+const hostOf = (path: string): string =>
+  /RuntimeService/.test(path) ? "workflow" : /AgentLink|AgentPoll/.test(path) ? "swarm" : "";
+
+describe("the platform with keys", () => {
+  let folder: Folder;
+  let platform: Service;
+  let outside: OutsideClient;
+  const keys = { nobody: "", viewer: "", narrowed: "", other: "" };
+
+  const headers = (key: string) => ({ authorization: `Bearer ${key}` });
+
+  async function keyOf(id: string, namespace: string, scope?: governance.Scope): Promise<string> {
+    const wanted = { namespace, actor: person(id), title: "test", scope, lifetimeMs: 0, idempotencyKey: "" };
+    const { secret } = await outside.call(identityService.methods.createKey, wanted);
+    return secret;
+  }
+
+  async function bind(id: string, role: string, namespace: string): Promise<void> {
+    const subject = { $case: "actor" as const, value: person(id) };
+    const binding = governance.RoleBinding.fromPartial({ bindingId: `${id}-${role}`, role, subject });
+    await outside.call(policyService.methods.createRoleBinding, { namespace, binding });
+  }
+
+  const rest = (path: string, key: string, init: RequestInit = {}) =>
+    fetch(`${platform.http}${path}`, { ...init, headers: { ...headers(key), ...init.headers } });
+
+  /** Until the bundle that knows a key has come. */
+  async function known(path: string, key: string): Promise<Response> {
+    for (;;) {
+      const answer = await rest(path, key);
+      if (answer.status !== 401 && answer.status !== 503) return answer;
+      await answer.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await start("platform", [
+      `--platform.dataDirectory=${folder.path}/data`,
+      "--access.guessesFree=100000",
+    ]);
+    outside = new OutsideClient(platform.grpc);
+    await outside.call(governance.namespaceService.methods.createNamespace, {
+      ...governance.CreateNamespaceRequest.fromPartial({ resource: { name: "b" } }),
+    });
+    await bind("ada", "viewer", "default");
+    await bind("bob", "admin", "b");
+    await bind("eve", "developer", "default");
+    keys.nobody = await keyOf("nil", "default");
+    keys.viewer = await keyOf("ada", "default");
+    keys.narrowed = await keyOf("eve", "default", Scope.fromPartial({ actions: ["workflow.runs.list"] }));
+    keys.other = await keyOf("bob", "b");
+    await (await known("/v1/runs?namespace=b", keys.other)).body?.cancel();
+  });
+  after(async () => {
+    outside?.[Symbol.dispose]();
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = {
+    ...{ iss: "tutti", aud: "tutti", sub: "person:local-admin", jti: "x", namespace: "", use: "calls" },
+    ...{ iat: 1, exp: 4_000_000_000, scope: {} },
+  };
+  function forged(alg: string): string {
+    const body = `${encoded({ alg, typ: "tutti+jwt", kid: "k" })}.${encoded(claims)}`;
+    const signature = alg === "none" ? "" : createHmac("sha256", "guess").update(body).digest("base64url");
+    return `${body}.${signature}`;
+  }
+  const wrong: Readonly<Record<string, () => string>> = {
+    "a key with another sign": () => `${keys.viewer.slice(0, -1)}${keys.viewer.endsWith("A") ? "B" : "A"}`,
+    "a token without a signature": () => forged("none"),
+    "a token signed with a shared secret": () => forged("HS256"),
+    "something else": () => "open sesame",
+  };
+
+  for (const [title, make] of Object.entries(wrong)) {
+    it(`refuses ${title} at every rpc`, async () => {
+      const shown = make();
+      for (const [name, rpc] of rpcs) {
+        const call = outside.send(rpc.path, new Uint8Array(), {
+          headers: {
+            ...headers(shown),
+            "tutti-principal": "person/local-admin?admin",
+            "tutti-service": hostOf(rpc.path),
+          },
+        });
+        const { code } = await failureOf(call);
+        // What nobody serves yet refuses everybody.
+        assert.ok(
+          code === status.UNAUTHENTICATED || code === status.UNIMPLEMENTED,
+          `${name}: ${status[code]}`,
+        );
+      }
+    });
+  }
+
+  it("refuses a key that is whole and of nobody, by its hash", async () => {
+    const call = outside.call(workflow.runService.methods.listRuns, workflow.ListRunsRequest.create(), {
+      headers: headers(unknownKey),
+    });
+    const { code, error } = await failureOf(call);
+    assert.equal(code, status.UNAUTHENTICATED);
+    assert.match(error.message, /there is no such key; get another one, such as with tutti key create$/);
+    assert.equal((await rest("/v1/runs", unknownKey)).status, 401);
+  });
+
+  it("lets nobody without a role do anything, whomever they name and wherever they ask", async () => {
+    for (const [name, rpc] of rpcs)
+      for (const namespace of ["default", "b"]) {
+        const call = outside.send(rpc.path, new Uint8Array(), {
+          headers: {
+            ...headers(keys.nobody),
+            ...{ "tutti-principal": "person/local-admin?admin", "tutti-namespace": namespace },
+            "tutti-service": hostOf(rpc.path),
+          },
+        });
+        const { code } = await failureOf(call);
+        assert.ok(
+          code === status.PERMISSION_DENIED || code === status.UNIMPLEMENTED,
+          `${name}: ${status[code]}`,
+        );
+      }
+  });
+
+  it("refuses a wrong key at every route that is not open, and gives nobody without a role anything", async () => {
+    const open = new Set(["whoami", "signOut"]);
+    for (const { name, method, path, open: isOpen } of routes) {
+      if (isOpen) continue;
+      const url = path.replace(/\{\w+\}/g, "x");
+      const init: RequestInit = method === "GET" || method === "DELETE" ? { method } : jsonOf(method);
+      const refused = await rest(url, "a.b.c", init);
+      assert.equal(refused.status, 401, `${name}: ${await refused.text()}`);
+      if (open.has(name)) continue;
+      const denied = await rest(url, keys.nobody, init);
+      const text = await denied.text();
+      assert.ok([400, 403, 404, 501].includes(denied.status), `${name}: ${denied.status} ${text}`);
+    }
+  });
+
+  it("lets a viewer see what is in its namespace, and nothing else", async () => {
+    const asked = async (path: string, init?: RequestInit) => {
+      const answer = await rest(path, keys.viewer, init);
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    assert.equal(await asked("/v1/runs"), 200);
+    assert.equal(await asked("/v1/runs?namespace=b"), 403);
+    assert.equal(await asked("/v1/events"), 200);
+    assert.equal(await asked("/v1/events?namespace=b"), 403);
+    assert.equal(await asked("/v1/events?namespace=*"), 403);
+    assert.equal(await asked("/v1/sign-in/link", { method: "POST" }), 403);
+  });
+
+  it("lets the administrator of another tenant neither see, count nor start here", async () => {
+    for (const path of ["/v1/runs", "/v1/runs?namespace=default", "/v1/sessions", "/v1/events"]) {
+      const answer = await rest(path, keys.other);
+      assert.equal(answer.status, 403, path);
+      await answer.body?.cancel();
+    }
+    const mine = await rest("/v1/runs?namespace=b", keys.other);
+    assert.equal(mine.status, 200);
+  });
+
+  it("lets a narrowed key do what it names, and refuses the rest of what its role permits", async () => {
+    assert.equal((await rest("/v1/runs", keys.narrowed)).status, 200);
+    const refused = await rest("/v1/sessions", keys.narrowed);
+    assert.equal(refused.status, 403);
+    assert.match(await refused.text(), /it is narrowed to workflow\.runs\.list/);
+  });
+
+  it("refuses a key once it is revoked", async () => {
+    const key = await keyOf("ada", "default");
+    const first = await known("/v1/runs", key);
+    assert.equal(first.status, 200);
+    const keyId = key.slice("tutti_live_".length).split("_", 1)[0] ?? "";
+    await outside.call(identityService.methods.revokeKey, { namespace: "default", keyId, reason: "lost" });
+    let answer = await rest("/v1/runs", key);
+    while (answer.status === 200) {
+      await answer.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      answer = await rest("/v1/runs", key);
+    }
+    assert.equal(answer.status, 401);
+  });
+
+  it("answers the call after the last with 429 and when to come again, and others go on", async () => {
+    const calls = { count: 3, perMs: 3_600_000, burst: 3 };
+    await bind("kim", "viewer", "default");
+    await outside.call(identityService.methods.setIdentityLimit, {
+      namespace: "default",
+      limit: governance.IdentityLimit.fromPartial({ actor: person("kim"), calls }),
+      revision: "",
+      reason: "",
+    });
+    const key = await keyOf("kim", "default");
+    const answers: Response[] = [];
+    for (let first = await known("/v1/runs", key); ; first = await rest("/v1/runs", key)) {
+      answers.push(first);
+      await first.body?.cancel();
+      if (first.status === 429) break;
+    }
+    const last = answers.at(-1);
+    assert.deepEqual(
+      answers.map(({ status: code }) => code),
+      [200, 200, 200, 429],
+    );
+    assert.equal(last?.headers.get("ratelimit-limit"), "3");
+    assert.equal(last?.headers.get("ratelimit-remaining"), "0");
+    assert.ok(Number(last?.headers.get("retry-after")) > 0);
+    assert.equal((await rest("/v1/runs", keys.viewer)).status, 200);
+  });
+});
+
+function jsonOf(method: string): RequestInit {
+  return { method, body: "{}", headers: { "content-type": "application/json" } };
+}
