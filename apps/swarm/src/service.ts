@@ -92,7 +92,16 @@ export class SwarmService extends Orchestrator {
     this.register("links", upkeep, { dependsOn: ["pools"] });
 
     const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
-    const desk = { pools, keeper, remote: mesh.client(poolService), news, now, settings, foundation };
+    const desk = {
+      pools,
+      keeper,
+      remote: mesh.client(poolService),
+      remoteAgents: mesh.client(agentService),
+      news,
+      now,
+      settings,
+      foundation,
+    };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
     const stream = { book, now, timers, greetingMs, instruments: links };
     mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });

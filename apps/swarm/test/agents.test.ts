@@ -48,7 +48,7 @@ describe("agents and pools, as they are shown", () => {
     labels,
   });
   const idsOf = async (filter: Partial<AgentFilter>) => {
-    const request = { namespace, filter: agentFilter.fromPartial(filter), page: undefined };
+    const request = { namespace, filter: agentFilter.fromPartial(filter), page: undefined, ownedBeside: "" };
     return (await agents.listAgents(request)).agents.map(({ agentId }) => agentId);
   };
 
@@ -79,13 +79,23 @@ describe("agents and pools, as they are shown", () => {
   it("come page by page", async () => {
     room();
     for (const name of ["a", "b", "c"]) await link(name);
-    const first = await agents.listAgents({ namespace, filter: undefined, page: { size: 2, token: "" } });
+    const first = await agents.listAgents({
+      namespace,
+      filter: undefined,
+      page: { size: 2, token: "" },
+      ownedBeside: "",
+    });
     assert.deepEqual(
       first.agents.map(({ agentId }) => agentId),
       ["a", "b"],
     );
     const token = first.page?.nextToken ?? "";
-    const second = await agents.listAgents({ namespace, filter: undefined, page: { size: 2, token } });
+    const second = await agents.listAgents({
+      namespace,
+      filter: undefined,
+      page: { size: 2, token },
+      ownedBeside: "",
+    });
     assert.deepEqual(
       second.agents.map(({ agentId }) => agentId),
       ["c"],

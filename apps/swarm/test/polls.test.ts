@@ -175,7 +175,12 @@ describe("an agent that polls", () => {
     await claimed({ waitMs: 0 });
     for (let second = 0; second < 40; second++) await swarm.pass(1_000);
     const agents = swarm.host.mesh.client(agentService);
-    const { agents: left } = await agents.listAgents({ namespace, filter: undefined, page: undefined });
+    const { agents: left } = await agents.listAgents({
+      namespace,
+      filter: undefined,
+      page: undefined,
+      ownedBeside: "",
+    });
     assert.deepEqual(left, []);
   });
 });

@@ -92,9 +92,9 @@ describe("a scaler with real workers", () => {
   const statusOf = async () =>
     (await scalers().getScaler({ namespace, pool: "", scalerId: "crew" })).scaler?.status;
   const own = async (): Promise<Agent[]> =>
-    (await agents().listAgents({ namespace, filter: undefined, page: undefined })).agents.filter(
-      ({ scalerId }) => scalerId === "crew",
-    );
+    (
+      await agents().listAgents({ namespace, filter: undefined, page: undefined, ownedBeside: "" })
+    ).agents.filter(({ scalerId }) => scalerId === "crew");
   const input = (what: object) => Buffer.from(JSON.stringify(what));
   const ended = () => sender.replies.flatMap(({ results }) => results);
 
@@ -151,7 +151,12 @@ describe("a scaler with real workers", () => {
     assert.equal((await statusOf())?.error?.code, "scaling.crashed");
     const shown = (await agents().getAgent({ namespace, pool: "", agentId: "crew-1" })).agent;
     assert.equal(shown?.hold, Hold.HOLD_QUARANTINED);
-    const listed = await agents().listAgents({ namespace, filter: undefined, page: undefined });
+    const listed = await agents().listAgents({
+      namespace,
+      filter: undefined,
+      page: undefined,
+      ownedBeside: "",
+    });
     assert.ok(
       listed.agents.some(({ agentId, hold }) => agentId === "crew-1" && hold === Hold.HOLD_QUARANTINED),
     );

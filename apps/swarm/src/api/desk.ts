@@ -1,4 +1,4 @@
-import type { poolService } from "@tutti/contracts/swarm/v1";
+import type { agentService, poolService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { SwarmSettings } from "../configuration.ts";
@@ -14,6 +14,8 @@ export interface Desk {
   readonly keeper: PoolKeeper;
   /** Pools of this process and of others. */
   readonly remote: Client<typeof poolService>;
+  /** Agents of this process and of others. */
+  readonly remoteAgents: Pick<Client<typeof agentService>, "listAgents">;
   readonly news: AgentNews;
   readonly now: PoolTime;
   readonly settings: SwarmSettings;

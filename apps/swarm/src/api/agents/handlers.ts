@@ -5,20 +5,17 @@ import type {
   agentService,
   GetAgentReply,
   GetAgentRequest,
-  ListAgentsReply,
-  ListAgentsRequest,
   PauseAgentReply,
 } from "@tutti/contracts/swarm/v1";
-import { type CallContext, errorOf, pageOf, type Refusal } from "@tutti/kernel";
+import { type CallContext, errorOf, type Refusal } from "@tutti/kernel";
 import { holdAgent, releaseAgent } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Desk } from "../desk.ts";
-import { conditionsOf, filterOf } from "./filter.ts";
+import { listAgents } from "./listing.ts";
 import { watchAgents } from "./watch.ts";
-import { weightOfAgent } from "./weight.ts";
 
 export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
   const steer = <R extends AgentRequest>(order: Order<R>) => {
@@ -27,9 +24,9 @@ export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
     });
   };
   return {
-    listAgents: (request) => listAgents(desk, request),
+    listAgents: (request, context) => listAgents(desk, request, context),
     getAgent: (request, context) => getAgent(desk, request, context),
-    watchAgents: (request, { signal }) => watchAgents(desk, request, signal),
+    watchAgents: (request, context) => watchAgents(desk, request, context),
     pauseAgent: (request, context) => hold(desk, request, context, Hold.HOLD_PAUSED),
     resumeAgent: (request, context) => release(desk, request, context, [Hold.HOLD_PAUSED]),
     quarantineAgent: (request, context) => hold(desk, request, context, Hold.HOLD_QUARANTINED),
@@ -117,22 +114,4 @@ async function found(
 async function getAgent(desk: Desk, request: GetAgentRequest, context: CallContext): Promise<GetAgentReply> {
   const { pool, agent } = await found(desk, request, context);
   return { agent, work: pool.work(agent.agentId, desk.now()) };
-}
-
-function listAgents({ pools, now }: Desk, request: ListAgentsRequest): ListAgentsReply {
-  const { filter, page } = request;
-  const namespace = namespaceOf(request);
-  const isWanted = filterOf(filter);
-  const nowMs = now();
-  const wanted = pools.of(namespace).flatMap((pool) => pool.agents(nowMs).filter(isWanted));
-  const { items, nextToken } = pageOf(
-    wanted,
-    {
-      list: ["agents", namespace, conditionsOf(filter)],
-      keyOf: ({ pool, agentId }) => `${pool}/${agentId}`,
-      weightOf: weightOfAgent,
-    },
-    page,
-  );
-  return { agents: items, page: { nextToken, total: wanted.length } };
 }

@@ -4,15 +4,20 @@
  */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
+import type { CallContext } from "@tutti/kernel";
 import type { Desk } from "../desk.ts";
 import type { AgentWatcher } from "./agent-news.ts";
 import { filterOf } from "./filter.ts";
+import { agentsElsewhere, keyOf } from "./listing.ts";
 import { inReplies } from "./replies.ts";
+
+/** How often the owners of other pools are asked. */
+const othersMs = 1_000;
 
 export async function* watchAgents(
   desk: Desk,
   request: WatchAgentsRequest,
-  signal: AbortSignal,
+  { signal }: Pick<CallContext, "signal">,
 ): AsyncGenerator<WatchAgentsReply> {
   const { news, settings, foundation } = desk;
   const watcher = news.watch(namespaceOf(request));
@@ -30,11 +35,24 @@ export async function* watchAgents(
     areFiguresDue = request.withFigures;
     if (areFiguresDue) wake();
   });
+  let areOthersDue = false;
+  const others = timers.every(othersMs, () => {
+    areOthersDue = true;
+    wake();
+  });
   try {
+    await view.look(signal);
     yield* inReplies(view.all(), [], true);
     while (!signal.aborted) {
       const { agents, removed } = areFiguresDue ? view.refreshed() : view.changed();
       areFiguresDue = false;
+      if (areOthersDue) {
+        areOthersDue = false;
+        // One that does not answer is asked again; till then its agents stand as they stood.
+        const news = await view.look(signal).catch(() => undefined);
+        agents.push(...(news?.agents ?? []));
+        removed.push(...(news?.removed ?? []));
+      }
       if (agents.length + removed.length > 0 || isWordDue) {
         isWordDue = false;
         yield* inReplies(agents, removed, false);
@@ -44,6 +62,7 @@ export async function* watchAgents(
   } finally {
     word.cancel();
     figures.cancel();
+    others.cancel();
     signal.removeEventListener("abort", wake);
     watcher.close();
   }
@@ -60,6 +79,9 @@ class AgentsView {
   readonly #namespace: string;
   readonly #isWanted: (agent: Agent) => boolean;
   readonly #watcher: AgentWatcher;
+  readonly #request: WatchAgentsRequest;
+  /** Those of pools that others own, as they were when those were asked. */
+  #others = new Map<string, Agent>();
   /** The figures of each agent that the watcher knows, as it was told them. */
   readonly #told = new Map<string, string>();
 
@@ -68,12 +90,27 @@ class AgentsView {
     this.#namespace = namespaceOf(request);
     this.#isWanted = filterOf(request.filter);
     this.#watcher = watcher;
+    this.#request = request;
   }
 
   all(): Agent[] {
-    const wanted = [...this.#agents()].filter(this.#isWanted);
+    const wanted = [...this.#agents(), ...this.#others.values()].filter(this.#isWanted);
     for (const agent of wanted) this.#told.set(keyOf(agent), figuresOf(agent));
     return wanted;
+  }
+
+  /** Asks the other owners of pools for their agents, and says what has changed of them. */
+  async look(signal: AbortSignal): Promise<Changes> {
+    const { namespace, filter } = this.#request;
+    const found = await agentsElsewhere(this.#desk, { namespace, filter }, signal);
+    const before = this.#others;
+    this.#others = new Map(found.map((agent) => [keyOf(agent), agent]));
+    const changes: Changes = { agents: [], removed: [] };
+    const here = new Map([...this.#agents()].map((agent) => [keyOf(agent), agent]));
+    for (const [key, agent] of before)
+      if (!this.#others.has(key)) this.#compare(changes, agent, here.get(key), false);
+    for (const agent of found) this.#compare(changes, agent, agent, false);
+    return changes;
   }
 
   /** What has changed, as far as the pools told of it. */
@@ -97,7 +134,7 @@ class AgentsView {
     agent: Agent | undefined,
     isNews: boolean,
   ): void {
-    const key = `${pool}/${agentId}`;
+    const key = keyOf({ pool, agentId });
     if (agent === undefined || !this.#isWanted(agent)) {
       if (this.#told.delete(key)) removed.push({ pool, agentId });
       return;
@@ -112,10 +149,6 @@ class AgentsView {
     const nowMs = this.#desk.now();
     for (const pool of this.#desk.pools.of(this.#namespace)) yield* pool.agents(nowMs);
   }
-}
-
-function keyOf({ pool, agentId }: Pick<Agent, "pool" | "agentId">): string {
-  return `${pool}/${agentId}`;
 }
 
 /** What changes all the time about an agent. Signs of life alone are none. */

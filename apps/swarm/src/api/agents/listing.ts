@@ -1,0 +1,93 @@
+/** Agents of all owners of pools, a page at a time. Who does not answer fails the list: a part of it would look whole. */
+import { namespaceOf } from "@tutti/contracts/rpc";
+import type { Agent, ListAgentsReply, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import { type CallContext, type PagedList, pageOf } from "@tutti/kernel";
+import type { Desk } from "../desk.ts";
+import { conditionsOf, filterOf } from "./filter.ts";
+import { weightOfAgent } from "./weight.ts";
+
+type Calling = Pick<CallContext, "signal" | "ownerEpoch">;
+
+export async function listAgents(
+  desk: Desk,
+  request: ListAgentsRequest,
+  context: Calling,
+): Promise<ListAgentsReply> {
+  const { ownedBeside, page } = request;
+  const namespace = namespaceOf(request);
+  if (ownedBeside !== "") {
+    await desk.pools.admittedPartition(namespace, ownedBeside, context);
+    return ownPage(desk, request);
+  }
+  const { signal } = context;
+  const others = desk.pools
+    .otherOwners(namespace)
+    .map((beside) => desk.remoteAgents.listAgents({ ...request, ownedBeside: beside }, { signal }));
+  return joined(listOf(request), await Promise.all([ownPage(desk, request), ...others]), page);
+}
+
+/** All agents of other owners that fit. */
+export async function agentsElsewhere(
+  { pools, remoteAgents }: Desk,
+  { namespace, filter }: Pick<ListAgentsRequest, "namespace" | "filter">,
+  signal: AbortSignal,
+): Promise<Agent[]> {
+  const lists = pools.otherOwners(namespaceOf({ namespace })).map(async (ownedBeside) => {
+    const found: Agent[] = [];
+    let token = "";
+    do {
+      const wanted = { namespace, filter, page: { size: 1_000, token }, ownedBeside };
+      const { agents, page } = await remoteAgents.listAgents(wanted, { signal });
+      found.push(...agents);
+      token = page?.nextToken ?? "";
+    } while (token !== "");
+    return found;
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+export function keyOf({ pool, agentId }: Pick<Agent, "pool" | "agentId">): string {
+  return `${pool}/${agentId}`;
+}
+
+function listOf(request: ListAgentsRequest): PagedList<Agent> {
+  return {
+    list: ["agents", namespaceOf(request), conditionsOf(request.filter)],
+    keyOf,
+    weightOf: weightOfAgent,
+  };
+}
+
+function ownPage({ pools, now }: Desk, request: ListAgentsRequest): ListAgentsReply {
+  const isWanted = filterOf(request.filter);
+  const nowMs = now();
+  const wanted = pools.of(namespaceOf(request)).flatMap((pool) => pool.agents(nowMs).filter(isWanted));
+  const { items, nextToken } = pageOf(wanted.sort(byKey), listOf(request), request.page);
+  return { agents: items, page: { nextToken, total: wanted.length } };
+}
+
+/** One page of those of several owners. Where one of them has more, only what comes before that can be shown. */
+function joined(
+  list: PagedList<Agent>,
+  pages: readonly ListAgentsReply[],
+  wanted: ListAgentsRequest["page"],
+): ListAgentsReply {
+  const total = pages.reduce((sum, { page }) => sum + (page?.total ?? 0), 0);
+  const ends = pages
+    .flatMap(({ agents, page }) => (page?.nextToken ? [{ last: agents.at(-1), token: page.nextToken }] : []))
+    .map(({ last, token }) => ({ key: last === undefined ? "" : keyOf(last), token }))
+    .sort((one, other) => order(one.key, other.key));
+  const [first] = ends;
+  const all = pages.flatMap(({ agents }) => agents).sort(byKey);
+  const known = first === undefined ? all : all.filter((agent) => order(keyOf(agent), first.key) <= 0);
+  const { items, nextToken } = pageOf(known, list, { size: wanted?.size ?? 0, token: "" });
+  return { agents: items, page: { nextToken: nextToken || (first?.token ?? ""), total } };
+}
+
+function byKey(one: Agent, other: Agent): number {
+  return order(keyOf(one), keyOf(other));
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}
