@@ -13,6 +13,7 @@ import type { RealtimeSettings } from "./configuration.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { sseFormat } from "./events/format.ts";
 import { wantedOf } from "./events/wanted.ts";
+import type { Insist } from "./insist.ts";
 import { type ConnectionKind, realtimeInstruments } from "./instruments.ts";
 import { Connections } from "./outflow/connections.ts";
 import type { Outflow } from "./outflow/outflow.ts";
@@ -24,11 +25,8 @@ export interface RealtimeParts {
   readonly bus: Pick<Bus, "subscribe" | "end">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
-  /** Throws where somebody may not follow the events of a namespace. */
   readonly insist: Insist;
 }
-
-export type Insist = (caller: Caller | undefined, namespace: string) => void;
 
 /** Replies to be followed. */
 export interface FollowedReplies {

@@ -10,8 +10,8 @@ import type { Caller } from "../../access/access.ts";
 import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
+import type { Insist } from "../insist.ts";
 import type { Connections } from "../outflow/connections.ts";
-import type { Insist } from "../realtime.ts";
 import { messageOf } from "./messages.ts";
 import { WebSocketPipe } from "./web-socket-pipe.ts";
 
