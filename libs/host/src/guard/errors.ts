@@ -5,7 +5,7 @@ export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_ACCESS_TOKEN` for the command, workers and clients), or call with the certificate of a service. Keys are made with `tutti key create`.",
+    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_ACCESS_TOKEN` for workers and clients, `TUTTI_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
     message: () =>
       "expected a key or token as authorization: Bearer, or the certificate of a service, found neither; make a key with tutti key create, and show it by TUTTI_ACCESS_TOKEN",
   },
