@@ -1,7 +1,6 @@
 /** What sessions, and those around them, are made to do wrong, to see that it is noticed. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { type Any, altered } from "../weakenings/altered.ts";
-import { noDeduplication } from "../weakenings/runtime-weakenings.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 
 const anotherOutcome = {
@@ -30,12 +29,6 @@ export const sessionsWeakenings: readonly Weakening[] = [
     }),
   },
   {
-    name: "gives-to-two",
-    about: "the part that a task moves away from keeps it",
-    foundWithin: 100,
-    machine: altered({ takes: { withdraw_tasks: (body) => ({ ...body, taskIds: [] }) } }),
-  },
-  {
     name: "needs-nothing-planned",
     about: "planned tasks begin before what they need has ended",
     foundWithin: 100,
@@ -44,19 +37,6 @@ export const sessionsWeakenings: readonly Weakening[] = [
         mode_chosen(state) {
           for (const task of state.tasks) task.open = 0;
         },
-      },
-    }),
-  },
-  {
-    name: "forgets-outcomes",
-    about: "what another part did is not brought in",
-    foundWithin: 100,
-    machine: altered({
-      emits: {
-        operation_queued: (body) =>
-          body.operation.operation.$case === "bringIn"
-            ? { ...body, operation: { operation: { $case: "pause", value: false } } }
-            : body,
       },
     }),
   },
@@ -170,5 +150,4 @@ export const sessionsWeakenings: readonly Weakening[] = [
     foundWithin: 300,
     machine: altered({ emits: { session_retried: (body) => ({ ...body, tasks: body.tasks.slice(0, 1) }) } }),
   },
-  { ...noDeduplication, name: "sessions-no-deduplication", foundWithin: 200 },
 ];
