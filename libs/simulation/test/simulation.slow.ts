@@ -41,14 +41,10 @@ describe("some thousands of seeds", () => {
     assert.deepEqual(await failuresOf(0, 600, "none", "sessions"), []);
   });
 
-  for (const [index, { name, about, foundWithin }] of sessionsWeakenings.entries()) {
-    const from = firstSeeds[index % firstSeeds.length] ?? 0;
+  for (const { name, about, foundWithin } of sessionsWeakenings) {
     it(`find ${name} in sessions: ${about}`, async () => {
-      const failed = await failuresOf(from, foundWithin, name, "sessions");
-      assert.ok(
-        failed.length > 0,
-        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
-      );
+      const failed = await failuresOf(0, foundWithin, name, "sessions");
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, found none`);
     });
   }
 
