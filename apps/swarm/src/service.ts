@@ -48,8 +48,7 @@ export class SwarmService extends Orchestrator {
     const news = new AgentNews(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
     const turns = new Turns({
-      ...{ timers, now, logger },
-      defer: systemDefer,
+      ...{ timers, now, logger, defer: systemDefer },
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
     const tended = new AbortController();
@@ -60,10 +59,8 @@ export class SwarmService extends Orchestrator {
     const tenancy = new PoolTenancy(host.steward);
     const dispatch = mesh.client(dispatchService);
     const pools: PoolDirectory = new PoolDirectory({
-      ...{ turns, now, chance, timers, owner },
-      settleMs: settings.pool.settleMs,
+      ...{ turns, now, chance, timers, owner, tenancy, settleMs: settings.pool.settleMs },
       callRoll: rollCall({ mesh, dispatch, tenancy, roll: () => roll }),
-      tenancy,
       names: settings.pools,
       settings: commonSettings(settings),
       configured: configuredPool(settings),
@@ -87,20 +84,15 @@ export class SwarmService extends Orchestrator {
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs } = settings.links;
+    const { startedAfterMs: begunAfterMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
-
     const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
     const desk = {
-      pools,
-      keeper,
+      ...{ pools, keeper, news, now, settings, foundation },
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
-      news,
-      now,
-      settings,
-      foundation,
     };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
     const stream = { book, now, timers, greetingMs, instruments: links };
@@ -112,7 +104,6 @@ export class SwarmService extends Orchestrator {
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
-    const { startedAfterMs: begunAfterMs } = settings.links;
     const offering = { ...relaying, begunAfterMs, instruments: offerInstruments(metrics) };
     mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, tenancy }));
   }
