@@ -1,6 +1,6 @@
+export { freePorts } from "../local/ports.ts";
 export { connectionTo, testSettings } from "./connection.ts";
 export { type Greeter, startGreeter } from "./greeter.ts";
-export { freePorts } from "../local/ports.ts";
 export {
   type NatsCluster,
   type NatsServer,
