@@ -273,6 +273,8 @@ export class PartitionMemory {
     });
     instance.quarantine = quarantineFor(on, error, folded, this.nowMs);
     this.quarantined.add(instance);
+    // Also one whose first event cannot be folded has a line: what has none is not known to be kept.
+    this.noteEntry(instance);
     this.folding.release(instance);
     instance.effects.clear();
   }
