@@ -70,6 +70,21 @@ export function faultyDiskTests(runs: number): void {
     );
   });
 
+  it("leave out for ever what they left out when they were opened", async () => {
+    const append = { kind: "append", partition: 0, bytes: 0 } as const;
+    const large = { ...append, bytes: 4_958 } as const;
+    const commit = { kind: "commit" } as const;
+    const opened = { kind: "restart", how: "in good order" } as const;
+    // Of 20,000, those after which what had been cut came back.
+    for (const seed of [1_362, 3_110, 3_564, 4_801, 4_943, 8_067, 8_631, 9_232, 1_574_473_166]) {
+      const trial = new Trial(seededChance(seed));
+      trial.disk.faults = { syncFails: 0, writeFails: 0.3, shortWrites: 0 };
+      await trial.run([append, commit, append, commit, append, commit, { kind: "restart", how: "power" }]);
+      await trial.run([large, commit, opened, append, commit, opened]);
+      await trial.restart("power");
+    }
+  });
+
   it("have what was acknowledged after a process died at any step of beginning a segment, and then the power failed", async () => {
     const large = { kind: "append", partition: 0, bytes: 9_000 } as const;
     const commit = { kind: "commit" } as const;

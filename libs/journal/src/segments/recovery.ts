@@ -22,6 +22,8 @@ import { durableAt, type LogState } from "./writer.ts";
  * 3. What is sound and contradicts what it follows is damage wherever it is.
  * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not; so it is
  *    written and synced once more before anybody relies on it.
+ * 5. What was cut stays cut. Half a group over half of another may be whole on the disk, where that lacks what the memory of the
+ *    system has, and would be there after a power failure: so a segment is synced also where it has no group yet.
  */
 export interface Recovered {
   readonly log: LogState;
@@ -52,7 +54,7 @@ export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Reco
     const file = disk.open(nameOfSegment(header.segment));
     try {
       scan.segment(header, file, headers[index + 1]);
-      if (mayWrite && header === newest) scan.writeLastGroupAgain(file);
+      if (mayWrite && header === newest) scan.makeEndSure(file);
     } finally {
       file.close();
     }
@@ -117,11 +119,12 @@ class Scan {
     }
   }
 
-  /** See invariant 4. */
-  writeLastGroupAgain(file: DiskFile): void {
-    if (this.#lastGroup === undefined) return;
-    const { offset, bytes } = this.#lastGroup;
-    writeFully(file, new SegmentWindow(file).at(offset, bytes), offset);
+  /** See invariants 4 and 5. */
+  makeEndSure(file: DiskFile): void {
+    if (this.#lastGroup !== undefined) {
+      const { offset, bytes } = this.#lastGroup;
+      writeFully(file, new SegmentWindow(file).at(offset, bytes), offset);
+    }
     file.sync();
   }
 
