@@ -3,7 +3,7 @@ import { defineErrors } from "@tutti/kernel";
 /** Why nothing can be done about resources. */
 export const resourceErrors = defineErrors("resource", {
   dependenciesStated: {
-    status: "UNIMPLEMENTED",
+    status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What a session waits for is stated when it begins, and does not change afterwards yet.",
     message: ({ id }: { id: string }) =>

@@ -46,8 +46,8 @@ export class Workshop implements AsyncDisposable {
   }
 
   /**
-   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves it running; `demonstration`
-   * has `npm start` bring what it brings, which most pages can do without.
+   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves a worker running that has said that
+   * it is linked; `demonstration` has `npm start` bring what it brings, which most pages can do without.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
     const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
@@ -96,7 +96,9 @@ export class Workshop implements AsyncDisposable {
     };
     if (how !== "background") return run("sh", ["-c", line], this.folder, environment);
     const env = { ...process.env, ...environment };
-    this.#background.push(spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: "ignore" }));
+    const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#background.push(child);
+    await linked(child, line);
     return "";
   }
 
@@ -159,4 +161,17 @@ export function run(
       else reject(new Error(`${command} ${given.join(" ")} ended with ${code} and printed\n${output}`));
     });
   });
+}
+
+/** As a reader waits, who sees it say so before they go on. */
+function linked(child: ChildProcess, line: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.includes("linked")) resolve();
+    });
+  child.once("exit", () => reject(new Error(`${line} ended before it was linked: ${said}`)));
+  return promise;
 }
