@@ -14,8 +14,9 @@ export interface Following<Reply> {
   readonly signal: AbortSignal | undefined;
 }
 
-const backoff = { firstMs: 100, maxMs: 5_000 };
-const patienceMs = 60_000;
+/** Pauses between tries, and how long nobody has to answer before that is told. */
+export const backoff = { firstMs: 100, maxMs: 5_000 };
+export const patienceMs = 60_000;
 
 export async function* followed<Reply extends { readonly cursor: string }>(
   { open, signal }: Following<Reply>,
@@ -46,7 +47,7 @@ export async function* followed<Reply extends { readonly cursor: string }>(
   }
 }
 
-async function attempt<Value>(
+export async function attempt<Value>(
   work: () => Promise<Value>,
 ): Promise<{ readonly value: Value } | { readonly error: ReturnType<typeof errorFromUnknown> }> {
   try {

@@ -1,7 +1,9 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
-import { fromErrorDetail } from "@tutti/kernel";
+import { backoffMs, type Foundation, fromErrorDetail, sleep, systemFoundation } from "@tutti/kernel";
+
 import { sdkErrors } from "../../errors.ts";
 import { valueIn } from "../payloads.ts";
+import { attempt, backoff, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
   /** How long to wait, milliseconds; without a limit unless given. */
@@ -33,13 +35,29 @@ export async function outputOf(
   id: string,
   ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
   { timeoutMs, signal }: ResultOptions = {},
+  { clock, timers, chance }: Pick<Foundation, "clock" | "timers" | "chance"> = systemFoundation(),
 ): Promise<unknown> {
+  let failures = 0;
+  let heardMs = clock.monotonic();
   let asked = id;
   let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
   for (;;) {
     const forMs = Math.min(waitMs, Math.max(0, leftMs));
-    const outcome = await ask({ id: asked, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal });
-    const result = outcome?.result;
+    const askedMs = clock.monotonic();
+    const answer = await attempt(() =>
+      ask({ id: asked, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal }),
+    );
+    if ("error" in answer) {
+      // Who is asked may be dead, and the next owner not known yet: it has not ended because of that.
+      const isLate = clock.monotonic() - heardMs >= Math.min(patienceMs, leftMs);
+      if (signal?.aborted === true || answer.error.retry === "never" || isLate) throw answer.error;
+      await sleep(timers, backoffMs(backoff, ++failures, chance), signal).catch(() => {});
+      leftMs -= clock.monotonic() - askedMs;
+      continue;
+    }
+    heardMs = clock.monotonic();
+    failures = 0;
+    const result = answer.value?.result;
     if (result?.$case === "completed") return valueIn(result.value);
     if (result?.$case === "continued") {
       asked = result.value.id;
