@@ -38,7 +38,7 @@ describe("npm run make", () => {
     const before = await check(copy);
     for (const wish of [
       ["service", "quota"],
-      ["service", "governance"],
+      ["service", "treasury"],
       ["library", "ledger", "--below", "nats"],
       ["library", "annals"],
       ["machine", "loan"],
@@ -53,9 +53,9 @@ describe("npm run make", () => {
       [],
       output,
     );
-    assert.doesNotMatch(output, /quota|ledger|apps\/governance|libs\/annals|loan|voucher/);
+    assert.doesNotMatch(output, /quota|ledger|apps\/treasury|libs\/annals|loan|voucher/);
     const machines = ["libs/machines/loan", "libs/machines/voucher"];
-    for (const folder of ["apps/quota", "apps/governance", "libs/ledger", "libs/annals", ...machines]) {
+    for (const folder of ["apps/quota", "apps/treasury", "libs/ledger", "libs/annals", ...machines]) {
       const { code, output } = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));
       assert.equal(code, 0, output);
       assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
@@ -63,13 +63,13 @@ describe("npm run make", () => {
     const platform = readFileSync(join(copy, "apps/platform/src/service.ts"), "utf8");
     assert.match(
       platform,
-      /readonly ServiceModule\[\] = \[[^\]]*workflow,[^\]]*quota,\s+governance,[^\]]*\]/,
+      /readonly ServiceModule\[\] = \[[^\]]*workflow,[^\]]*quota,\s+treasury,[^\]]*\]/,
     );
     const house = readFileSync(join(copy, "tools/checks/house.mjs"), "utf8");
     for (const library of ["ledger", "annals"]) assert.equal(house.split(`"${library}"`).length, 2, library);
     assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-begun.json"]);
     const npm = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
-    assert.doesNotMatch(npm.output, /@tutti\/(quota|governance|ledger|annals|machine-)/);
+    assert.doesNotMatch(npm.output, /@tutti\/(quota|treasury|ledger|annals|machine-)/);
   });
 
   for (const [wish, said] of /** @type {const} */ ([

@@ -4,7 +4,7 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { handOverTo, runTool } from "../local/clone.ts";
 
-const program = "apps/cluster/src/main.ts";
+const program = "apps/cluster/src/program.ts";
 const what = "A cluster on this machine";
 const counted = [
   "nats",
