@@ -61,10 +61,7 @@ describe("npm run make", () => {
       assert.match(output, /^[1-9]\d* passed, 0 failed$/m, folder);
     }
     const platform = readFileSync(join(copy, "apps/platform/src/service.ts"), "utf8");
-    assert.match(
-      platform,
-      /readonly ServiceModule\[\] = \[[^\]]*workflow,[^\]]*quota,\s+treasury,[^\]]*\]/,
-    );
+    assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*workflow,[^\]]*quota,\s+treasury,[^\]]*\]/);
     const house = readFileSync(join(copy, "tools/checks/house.mjs"), "utf8");
     for (const library of ["ledger", "annals"]) assert.equal(house.split(`"${library}"`).length, 2, library);
     assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-begun.json"]);

@@ -85,5 +85,10 @@ describe("who may do what, by the command", () => {
     assert.equal((await tutti(...ask)).exitCode, 1);
     assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
     assert.match(await done("policy", "list"), /version 3/);
+    await done("policy", "apply", "--remove", "night", "--reason", "over");
+    await done("role", "unbind", "developer-person-bob");
+    assert.match((await tutti(...ask)).output, /denied/);
+    await done("namespace", "delete", "shop", "--reason", "closed");
+    assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), ["default", "system"]);
   });
 });

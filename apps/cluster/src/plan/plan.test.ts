@@ -21,7 +21,9 @@ describe("the plan of a cluster", () => {
 
   it("keeps three copies with three servers, and syncs what a single one acknowledges", () => {
     const configurationOf = (nats: number) => {
-      const { files } = planned({ ...usualShape, nats });
+      const { files, members } = planned({ ...usualShape, nats });
+      const words = members.flatMap(({ kind, words }) => (kind === "registry" ? words : []));
+      assert.ok(words.includes(`--registry.replicas=${nats}`));
       const text = files.find(({ path }) => path.endsWith("tutti.yaml"))?.text ?? "";
       const server = files.find(({ path }) => path.endsWith("nats-1.conf"))?.text ?? "";
       return { ...parse(text).integration, server };

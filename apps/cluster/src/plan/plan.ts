@@ -109,15 +109,15 @@ function configurationOf(shape: Shape, ports: Ports, directory: string): unknown
 function wordsOf(
   service: ServiceName,
   name: string,
-  { isProtected }: Shape,
+  shape: Shape,
   ports: Ports,
   directory: string,
   configuration: string,
 ): readonly string[] {
   const { http, grpc } = servicePorts(ports, name);
   const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
-  if (service === "registry") words.push("--registry.store=nats", "--registry.replicas=3");
-  if (isProtected) {
+  if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
+  if (shape.isProtected) {
     const certificates = join(directory, "certificates");
     words.push(
       "--mesh.tls.mode=mutual",
