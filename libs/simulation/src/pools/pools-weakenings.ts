@@ -51,7 +51,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   {
     name: "durable-too-early",
     about: "senders say that results are durable before they are",
-    foundWithin: 400,
+    foundWithin: 1_900,
     isHasty: true,
   },
 ];
