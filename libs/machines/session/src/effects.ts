@@ -14,6 +14,7 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 export type SessionEffect =
   | AwaitSession
   | HoldLocks
+  | AskPlanner
   | ChooseMode
   | StartPart
   | FollowPart
@@ -31,6 +32,14 @@ export interface HoldLocks {
   readonly kind: "hold_locks";
   readonly locks: readonly LockNeed[];
   readonly priority: number;
+}
+
+/** A goal is to be broken down into tasks. Result: `record_goal`, or `refuse_start`. */
+export interface AskPlanner {
+  readonly kind: "ask_planner";
+  /** With the goal. */
+  readonly spec: SessionSpec;
+  readonly runId: string;
 }
 
 /** Result: `record_choice`, or `refuse_start`. What is looked at is asked for. */

@@ -105,6 +105,20 @@ export const sessionErrors = defineErrors("session", {
     message: ({ part, status }: { part: string; status: string }) =>
       `expected the part ${part} to end well, found it ${status}; see the cause`,
   },
+  goalUnfit: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A session goes on with the tasks that its goal is broken down into as if it had been started with them: they have ids, needs that come to an end, and somebody who can do them. The cause says what is wrong.",
+    message: ({ planner, problem }: { planner: string; problem: string }) =>
+      `expected tasks of ${planner} that a session can do, found: ${problem}; mend what it gives, and take the session up again`,
+  },
+  goalMissed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "All tasks of the session were done, and what was to be reached by them is not: the goal says in `reached` how that is known.",
+    message: ({ reached, problem }: { reached: string; problem: string }) =>
+      `expected ${reached} of the output, found ${problem}; look at what the tasks gave`,
+  },
   dependencyFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -1,6 +1,7 @@
 export { countsIn } from "@tutti/machine-run/siblings";
 export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
+  AskPlanner,
   AwaitSession,
   ChooseMode,
   FollowPart,
@@ -18,6 +19,7 @@ export {
   confirmLocks,
   pauseSession,
   recordChoice,
+  recordGoal,
   refuseStart,
   removeSession,
   resumeSession,
@@ -27,6 +29,7 @@ export {
   terminateSession,
 } from "./life/commands.ts";
 export { usedBy } from "./life/end.ts";
+export { planningTask } from "./life/goal.ts";
 export { session } from "./machine.ts";
 export { partId } from "./numbers.ts";
 export {

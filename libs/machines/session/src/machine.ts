@@ -3,12 +3,12 @@
  *
  * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`,
  * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
- * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_choice`, `refuse_start`, `confirm_part`,
+ * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_goal`, `record_choice`, `refuse_start`, `confirm_part`,
  * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
  * `place_tasks`, `pass_part_on`.
  * Letters: `end_child` of its parts.
  *
- * **What it sends.** To its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
+ * **What it sends.** To the run that breaks its goal down `withdraw_run`, to its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
  * its parent `end_child`.
  *
  * **What it asks for** is in `effects.ts`.
@@ -28,6 +28,7 @@ import {
   confirmLocks,
   pauseSession,
   recordChoice,
+  recordGoal,
   refuseStart,
   removeSession,
   resumeSession,
@@ -74,6 +75,7 @@ export const session: Machine<Session, SessionEffect> = {
     signalSession,
     settleDependency,
     confirmLocks,
+    recordGoal,
     recordChoice,
     refuseStart,
     confirmPart,

@@ -3,6 +3,7 @@
 /** What is asked for before a session begins. */
 export const choosing = 1;
 export const locking = 2;
+export const planning = 3;
 const firstDependency = 8;
 const dependenciesMax = 120;
 const firstPart = firstDependency + dependenciesMax;

@@ -1,6 +1,6 @@
 /** All that is outstanding in a state. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
-import { askBefore, askChoice } from "./life/asking.ts";
+import { askBefore, askChoice, askGoal } from "./life/asking.ts";
 import { timeoutTimer } from "./numbers.ts";
 import { recoverPart } from "./part/parts.ts";
 import {
@@ -20,6 +20,7 @@ export function recoverSession(view: SessionView, outstanding: SessionOutstandin
   if (timeoutMs > 0 && !isStopping && session.retries === 0)
     outstanding.timer(timeoutTimer, session.createMs + timeoutMs);
   if (!isStopping || session.lockMs > 0) askBefore(session, outstanding);
+  if (session.phase === SessionPhase.SESSION_PHASE_PLANNING) askGoal(session, outstanding);
   if (session.phase === SessionPhase.SESSION_PHASE_CHOOSING) askChoice(session, outstanding);
   for (const part of session.parts as Part[]) recoverPart(session, part, outstanding);
 }

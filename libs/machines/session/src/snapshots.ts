@@ -34,7 +34,7 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
     choices: [...session.choices],
     moves: session.moves.map((move) => ({ ...move })),
     dependencies: [...session.dependencies],
-    ...{ lockMs, plan, plans, planMs, retries },
+    ...{ lockMs, plan, plans, planMs, retries, goal: session.goal },
     namespace: session.key.namespace,
     sessionId: session.key.id,
   };
@@ -78,7 +78,7 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
   Object.assign(session, {
     ...{ order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason },
     ...{ output: dataOf(snapshot.output, undefined), isOutputOfTasks: snapshot.outputOfTasks },
-    ...{ error, mode, lockMs, plan, plans, planMs, retries },
+    ...{ error, mode, lockMs, plan, plans, planMs, retries, goal: snapshot.goal },
   });
   session.choices.push(...snapshot.choices);
   session.moves.push(...snapshot.moves);

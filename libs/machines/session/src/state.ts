@@ -10,6 +10,7 @@
  */
 import {
   type Choice,
+  type KeptGoal,
   type Mode,
   type NewPlan,
   type PartOperation,
@@ -68,6 +69,8 @@ export interface Session {
   plans: number;
   planMs: number;
   retries: number;
+  /** What became of its goal; undefined where it has none, or that was not asked for yet. */
+  goal: KeptGoal | undefined;
 
   /** All below follows from the rest. */
   readonly byId: Map<string, number>;
@@ -157,7 +160,7 @@ export function newSession(key: InstanceKey): Session {
     ...{ createMs: 0, beginMs: 0, endMs: 0, removeMs: 0, pauseMs: 0, pauseReason: "" },
     ...{ output: undefined, isOutputOfTasks: false, error: undefined, mode: 0 },
     ...{ tasks: [], parts: [], choices: [], moves: [], dependencies: [], lockMs: 0 },
-    ...{ plan: undefined, plans: 0, planMs: 0, retries: 0 },
+    ...{ plan: undefined, plans: 0, planMs: 0, retries: 0, goal: undefined },
     byId: new Map(),
     counts: new Array<number>(statusCount).fill(0),
     ...{ left: 0, openParts: 0, keptBytes: 0 },
@@ -172,6 +175,7 @@ export function statusOf({
 }: Pick<SessionView, "phase" | "ending" | "pauseMs">): WorkStatus {
   switch (phase) {
     case SessionPhase.SESSION_PHASE_WAITING:
+    case SessionPhase.SESSION_PHASE_PLANNING:
     case SessionPhase.SESSION_PHASE_CHOOSING:
       return pauseMs > 0 ? WorkStatus.WORK_STATUS_PAUSED : WorkStatus.WORK_STATUS_PENDING;
     case SessionPhase.SESSION_PHASE_GOING:
@@ -193,6 +197,11 @@ export function hasEnded({ phase }: Pick<SessionView, "phase">): boolean {
 
 export function isGoing({ phase }: Pick<SessionView, "phase">): boolean {
   return phase === SessionPhase.SESSION_PHASE_GOING;
+}
+
+/** Its goal is being broken down into tasks. */
+export function isBeingPlanned({ phase }: Pick<SessionView, "phase">): boolean {
+  return phase === SessionPhase.SESSION_PHASE_PLANNING;
 }
 
 /** It has stopped, and waits for the ends of its parts. */
@@ -219,7 +228,9 @@ export function specOf({ order }: SessionView): ReadOnly<SessionSpec> {
 /** What its tasks have in common; without the tasks. */
 export function listOf(session: SessionView): ReadOnly<TaskList> {
   const { work } = specOf(session);
-  return work?.$case === "tasks" ? work.value : noList;
+  if (work?.$case === "tasks") return work.value;
+  if (work?.$case !== "goal") return noList;
+  return { tasks: [], output: session.goal?.output ?? "", input: work.value.input };
 }
 
 const noList: ReadOnly<TaskList> = { tasks: [], output: "", input: undefined };

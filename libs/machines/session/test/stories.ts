@@ -7,12 +7,13 @@ import {
   pauseSession,
   placeTasks,
   recordChoice,
+  refuseStart,
   resumeSession,
   retrySession,
   session,
   signalSession,
 } from "../src/index.ts";
-import { SessionScene, taskSpec } from "../src/testing/index.ts";
+import { json, SessionScene, taskSpec } from "../src/testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned, MODE_HYBRID: hybrid } = Mode;
 
@@ -55,6 +56,22 @@ export const stories: GoldenStories = {
     driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "p1" });
     driver.execute(key, resumeSession, { reason: "" });
     scene.operate("p2");
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** A goal that nobody broke down at first, in a second life with its tasks. */
+  goal: (release) => {
+    const scene = SessionScene.ofGoal({ input: json({ about: "rosin" }), reached: "output > 1" }, swarm);
+    const { driver, key } = scene;
+    driver.settle(scene.effect("ask_planner"), refuseStart, { error: undefined });
+    driver.execute(key, retrySession, { taskIds: [], reason: "somebody came" });
+    const used = { tokens: 7, money: 0, timeMs: 3 };
+    scene.planned([taskSpec("a"), taskSpec("b", ["a"])], "tasks.b.output", used);
+    scene.confirm();
+    scene.done("p1", "a", 1);
+    scene.done("p1", "b", 2);
+    scene.operate();
+    scene.end();
     return goldenOf(driver, session, key, release);
   },
 

@@ -9,7 +9,8 @@ import { hasEnded, isGoing, type PartView, type SessionStep, type SessionView, t
 import { bringIn, newPart } from "../task/look.ts";
 import { isChosen, isHeldBefore, wantedMode } from "./asking.ts";
 import { conclude, endStopped } from "./end.ts";
-import { choosingBegun, modeChosen } from "./events.ts";
+import { choosingBegun, goalAsked, modeChosen } from "./events.ts";
+import { goalOf } from "./goal.ts";
 
 export function advance(session: SessionView, step: SessionStep): void {
   if (session.order === undefined || hasEnded(session)) return;
@@ -21,6 +22,10 @@ export function advance(session: SessionView, step: SessionStep): void {
 
 function begin(session: SessionView, step: SessionStep): void {
   if (session.pauseMs > 0 || isHeldBefore(session)) return;
+  if (goalOf(session) !== undefined && (session.goal?.planMs ?? 0) === 0) {
+    step.emit(goalAsked, { askMs: step.nowMs });
+    return;
+  }
   const wanted = session.mode || wantedMode(session);
   // What was chosen before it was taken up again stays: what is left is done as one part.
   if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {

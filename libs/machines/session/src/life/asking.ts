@@ -1,9 +1,10 @@
 /** What is asked for before a session begins, for folds: other sessions first, then locks, then a choice. */
-import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
+import { Mode, SessionPhase, type SessionSpec } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
-import { choosing, dependencyEffect, locking } from "../numbers.ts";
+import type { AskPlanner, AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
+import { choosing, dependencyEffect, locking, planning } from "../numbers.ts";
 import { hasEnded, type Session, type SessionOutstanding, type SessionView, specOf } from "../state.ts";
+import { planningRunId } from "./goal.ts";
 
 export function askBefore(session: Session, outstanding: SessionOutstanding): void {
   for (const [index, status] of session.dependencies.entries()) {
@@ -21,6 +22,12 @@ export function askLocks(session: Session, outstanding: SessionOutstanding): voi
   if (locks.length === 0 || hasEnded(session) || isWaitingForOthers(session)) return;
   const effect: HoldLocks = { kind: "hold_locks", locks, priority };
   outstanding.effect(locking, 1 + session.retries, effect);
+}
+
+export function askGoal(session: Session, outstanding: SessionOutstanding): void {
+  const spec = session.order?.spec as SessionSpec;
+  const effect: AskPlanner = { kind: "ask_planner", spec, runId: planningRunId(session) };
+  outstanding.effect(planning, 1 + session.retries, effect);
 }
 
 export function askChoice(session: Session, outstanding: SessionOutstanding): void {

@@ -7,6 +7,7 @@ import {
   type NewPart,
   PauseWork,
   RecordChoice,
+  RecordGoal,
   RefuseStart,
   RemoveSession,
   ResumeWork,
@@ -19,24 +20,23 @@ import {
   SignalWork,
   TerminateWork,
 } from "@tutti/contracts/session/v1";
-import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { NeedCondition, type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isEnded, type ReadOnly, type Refusal } from "@tutti/kernel";
-import { expressionOf } from "@tutti/machine-mission/siblings";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax } from "../limits.ts";
-import { choosing, dependencyOfEffect, locking, partId, partOfId } from "../numbers.ts";
+import { choosing, dependencyOfEffect, locking, partId, partOfId, planning } from "../numbers.ts";
 import { operationQueued } from "../part/events.ts";
 import {
   hasEnded,
   isAboutToEnd,
+  isBeingPlanned,
   isOpen,
   type SessionCommand,
   type SessionStep,
   type SessionView,
   statusOf,
 } from "../state.ts";
-import { checkTasks } from "../task/check.ts";
 import { bringIn, newPart } from "../task/look.ts";
 import { modeOfMore } from "../task/move.ts";
 import { advance } from "./advance.ts";
@@ -44,6 +44,7 @@ import { isWaitingForOthers } from "./asking.ts";
 import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
 import {
   dependencySettled,
+  goalPlanned,
   locksNoted,
   modeChosen,
   sessionAccepted,
@@ -53,7 +54,7 @@ import {
   sessionRetried,
   sessionSignalled,
 } from "./events.ts";
-import { textOf } from "./output.ts";
+import { giveUpGoal, goalOf, goalProblem, listProblem } from "./goal.ts";
 import { actorOf, causeOf, commandOf, goingOn, reasonOf } from "./step.ts";
 
 const done: SessionDone = {};
@@ -89,17 +90,14 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   const spec = order?.spec;
   const invalid = (problem: string) => sessionErrors.invalid.refusal({ problem });
   if (spec === undefined) return invalid("expected what is to be done, found nothing");
-  if (spec.work?.$case !== "tasks") return invalid("expected tasks, found none");
+  const { work } = spec;
+  if (work?.$case !== "tasks" && work?.$case !== "goal")
+    return invalid("expected tasks or a goal, found none");
   if (!(spec.timeoutMs >= 0 && spec.retentionMs >= 0)) return invalid("expected spans that are not negative");
   const names = spec.locks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return invalid(`expected each lock once, found ${twice} twice`);
-  const { tasks, output } = spec.work.value;
-  if (output !== "") {
-    const made = expressionOf(textOf(output), "output", false);
-    if (!made.ok) return invalid(`output: ${made.problem}`);
-  }
-  return checkTasks(session, tasks as Parameters<typeof checkTasks>[1]);
+  return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 
 /** Result: a session that has to come before it has ended. */
@@ -157,6 +155,28 @@ export const refuseStart: SessionCommand<RefuseStart, SessionDone> = commandOf({
     return done;
   },
 });
+
+/** Result: the tasks of its goal. With those that it cannot have it fails, as it would not have begun with them. */
+export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
+  type: "record_goal",
+  codec: RecordGoal,
+  reply: SessionDone,
+  decide(session, { tasks = noTasks, used }, step) {
+    if (step.settles?.number !== planning || !isBeingPlanned(session)) return done;
+    const problem = listProblem(session, tasks);
+    if (problem === undefined) {
+      step.emit(goalPlanned, { tasks, used, planMs: step.nowMs });
+      return done;
+    }
+    const planner = goalOf(session)?.planner ?? "";
+    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: problem.message });
+    const error = detailOfRefusal(refusal, detailOfRefusal(problem));
+    stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
+    return done;
+  },
+});
+
+const noTasks: TaskList = { tasks: [], output: "", input: undefined };
 
 /** Result: how it is done. Every task has to be in one part. */
 export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf({
@@ -280,6 +300,7 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   reply: SessionDone,
   decide(session, { reason }, step) {
     for (const part of session.parts) tellStopping(session, step, part, true);
+    giveUpGoal(session, step, true);
     const refusal = sessionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
     end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error: detailOfRefusal(refusal) });
     return done;

@@ -29,6 +29,7 @@ import {
   type TaskView,
 } from "../state.ts";
 import { sessionEnded, sessionStopped } from "./events.ts";
+import { giveUpGoal, missedGoal } from "./goal.ts";
 import { computedOutput, outputOf } from "./output.ts";
 
 export interface Stop {
@@ -39,6 +40,7 @@ export interface Stop {
 /** Whatever is open is stopped; work that is there is waited for. Whoever calls it advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) tellStopping(session, step, part, false);
+  giveUpGoal(session, step, false);
   step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
 }
 
@@ -77,6 +79,11 @@ export function conclude(session: SessionView, step: SessionStep): void {
   const output = computedOutput(session);
   if (!output.ok) {
     end(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: output.error });
+    return;
+  }
+  const missed = missedGoal(session);
+  if (missed !== undefined) {
+    end(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: missed });
     return;
   }
   const isOfTasks = output.bytes.length === 0;
@@ -141,9 +148,10 @@ function tellOfChoice(session: SessionView, step: SessionStep): void {
   });
 }
 
-/** What its tasks used up; the time of agents at work where nobody said. */
+/** What its tasks used up, and whoever broke its goal down; the time of agents at work where nobody said. */
 export function usedBy(session: SessionView): Amounts {
-  const sum: Amounts = { tokens: 0, money: 0, timeMs: 0 };
+  const { tokens = 0, money = 0, timeMs = 0 } = session.goal?.used ?? {};
+  const sum: Amounts = { tokens, money, timeMs };
   for (const { used, startMs, endMs } of session.tasks) {
     sum.tokens += used?.tokens ?? 0;
     sum.money += used?.money ?? 0;

@@ -2,6 +2,8 @@
 import {
   ChoosingBegunV1,
   DependencySettledV1,
+  GoalAskedV1,
+  GoalPlannedV1,
   LocksNotedV1,
   ModeChosenV1,
   SessionAcceptedV1,
@@ -18,11 +20,11 @@ import {
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
 import { choicesMax } from "../limits.ts";
-import { choosing, dependencyEffect, locking, timeoutTimer } from "../numbers.ts";
+import { choosing, dependencyEffect, locking, planning, timeoutTimer } from "../numbers.ts";
 import { endPart, makePart, stopPart } from "../part/parts.ts";
 import { isOpen, type Session, type SessionEvent, type SessionOutstanding } from "../state.ts";
 import { addTasks, beginAnew, stopTasks, taskOf } from "../task/nodes.ts";
-import { askBefore, askChoice, askLocks } from "./asking.ts";
+import { askBefore, askChoice, askGoal, askLocks } from "./asking.ts";
 
 export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
   type: "session_accepted",
@@ -31,6 +33,7 @@ export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
   described: true,
   blobs({ order }) {
     const work = order?.spec?.work;
+    if (work?.$case === "goal") return blobsOf(work.value.input);
     if (work?.$case !== "tasks") return [];
     return [...blobsOf(work.value.input), ...work.value.tasks.flatMap(({ input }) => blobsOf(input))];
   },
@@ -72,6 +75,32 @@ export const locksNoted: SessionEvent<LocksNotedV1> = {
   evolve(session, { holdMs }, outstanding) {
     session.lockMs = holdMs;
     if (holdMs === 0) outstanding.settled(locking);
+  },
+};
+
+export const goalAsked: SessionEvent<GoalAskedV1> = {
+  type: "goal_asked",
+  version: 1,
+  codec: GoalAskedV1,
+  evolve(session, { askMs }, outstanding) {
+    session.phase = SessionPhase.SESSION_PHASE_PLANNING;
+    session.goal = { askMs, planMs: 0, output: "", used: undefined };
+    askGoal(session, outstanding);
+  },
+};
+
+/** It waits for nothing more: what is told of its tasks from here on is as if it had been started with them. */
+export const goalPlanned: SessionEvent<GoalPlannedV1> = {
+  type: "goal_planned",
+  version: 1,
+  codec: GoalPlannedV1,
+  described: true,
+  blobs: ({ tasks }) => (tasks?.tasks ?? []).flatMap(({ input }) => blobsOf(input)),
+  evolve(session, { tasks, used, planMs }, outstanding) {
+    outstanding.settled(planning);
+    session.phase = SessionPhase.SESSION_PHASE_WAITING;
+    session.goal = { askMs: session.goal?.askMs ?? 0, planMs, output: tasks?.output ?? "", used };
+    addTasks(session, tasks?.tasks ?? []);
   },
 };
 
@@ -145,6 +174,7 @@ export const sessionStopped: SessionEvent<SessionStoppedV1> = {
     session.ending = status;
     session.error = error;
     session.pauseMs = 0;
+    outstanding.settled(planning);
     outstanding.settled(choosing);
     for (const part of session.parts) {
       if (!isOpen(part)) continue;
@@ -183,6 +213,7 @@ export const sessionEnded: SessionEvent<SessionEndedV1> = {
       endPart(session, part, WorkStatus.WORK_STATUS_TERMINATED, outstanding);
     }
     stopTasks(session, endMs);
+    outstanding.settled(planning);
     outstanding.settled(choosing);
     clearBefore(session, outstanding);
     outstanding.settled(locking);

@@ -73,7 +73,11 @@ function taskSeen({ status, output, error }: TaskView): Value {
 
 /** The output of a session that has completed. */
 export function outputOf(session: SessionView): Data | undefined {
-  if (!session.isOutputOfTasks) return session.output as Data | undefined;
+  return session.isOutputOfTasks ? joinedOutputs(session) : (session.output as Data | undefined);
+}
+
+/** The outputs of all tasks that were done, by id. */
+export function joinedOutputs(session: SessionView): Data {
   const done = session.tasks.filter(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED);
   return joinedObject(
     done.map(({ spec }) => memberName(spec.id)),

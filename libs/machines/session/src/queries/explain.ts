@@ -6,6 +6,7 @@ import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
 import { isWaitingForOthers } from "../life/asking.ts";
+import { goalOf, planningRunId } from "../life/goal.ts";
 import { partId } from "../numbers.ts";
 import {
   hasEnded,
@@ -57,6 +58,8 @@ export function whyOf(session: SessionView, nowMs: number): Why {
   switch (session.phase) {
     case SessionPhase.SESSION_PHASE_WAITING:
       return whyNotBegun(session);
+    case SessionPhase.SESSION_PHASE_PLANNING:
+      return whyPlanned(session);
     case SessionPhase.SESSION_PHASE_CHOOSING:
       return plain("it is being chosen how its tasks are done");
     case SessionPhase.SESSION_PHASE_STOPPING:
@@ -102,6 +105,21 @@ function whyNotBegun(session: SessionView): Why {
     message: `it begins when it holds ${names.slice(0, 10).join(", ")}`,
     subject: names[0] ?? "",
   });
+}
+
+function whyPlanned(session: SessionView): Why {
+  const { namespace } = session.key;
+  const planner = goalOf(session)?.planner ?? "";
+  const id = planningRunId(session);
+  const wait = waiting(session.goal?.askMs ?? 0, {
+    cause: WaitCause.WAIT_CAUSE_CHILD,
+    message: `it begins when ${planner} has broken its goal down into tasks`,
+    subject: id,
+    remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
+  });
+  const [first] = wait.waits;
+  if (first !== undefined) first.holders = [{ namespace, kind: "run", id, task: "" }];
+  return wait;
 }
 
 function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {

@@ -62,6 +62,8 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
 /** Its tasks are asked for by themselves. */
 function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefined {
   const spec = order?.spec as SessionSpec | undefined;
+  if (spec?.work?.$case === "goal" && !whole)
+    return { ...spec, work: { $case: "goal", value: { ...spec.work.value, input: undefined } } };
   if (spec?.work?.$case !== "tasks") return spec;
   const { output, input } = spec.work.value;
   const value = { tasks: [], output, input: whole ? input : undefined };

@@ -6,7 +6,7 @@ import {
   type SessionOrder,
   type TaskNote,
 } from "@tutti/contracts/session/v1";
-import { NeedCondition, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { NeedCondition, RetryClass, type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
@@ -52,6 +52,7 @@ const order: fc.Arbitrary<SessionOrder> = fc
       mode,
       tasks,
       hash: fc.constantFrom(1, 1, 2),
+      isGoal: fc.constantFrom(false, false, true),
       waits: fc.constantFrom(0, 0, 0, 1),
       locks: fc.constantFrom(0, 0, 0, 1),
     },
@@ -60,12 +61,12 @@ const order: fc.Arbitrary<SessionOrder> = fc
       output: fc.constantFrom("", "", "size(tasks)", "tasks.t9.output"),
     },
   })
-  .map(({ tasks: list, hash, waits, locks, output, ...rest }) => {
+  .map(({ tasks: list, isGoal, hash, waits, locks, output, ...rest }) => {
     const spec = {
       ...{ title: "", orchestrator: "", optimization: undefined, monitoring: undefined, budget: undefined },
       ...{ pool: "", priority: 0, dueTime: undefined, weight: 0, limits: {}, reservationIds: [], labels: {} },
       retentionMs: 0,
-      work: { $case: "tasks" as const, value: { tasks: list, output, input: undefined } },
+      work: isGoal ? goalWork : { $case: "tasks" as const, value: { tasks: list, output, input: undefined } },
       dependsOn: Array.from({ length: waits }, () => ({
         session: { namespace: "", kind: "session", id: "other", task: "" },
         condition: NeedCondition.NEED_CONDITION_SUCCESS,
@@ -78,6 +79,11 @@ const order: fc.Arbitrary<SessionOrder> = fc
       requestHash: Uint8Array.of(hash),
     };
   });
+
+const goalWork = {
+  $case: "goal" as const,
+  value: { description: "all is done", input: undefined, planner: "tutti.plan", reached: "size(output) > 1" },
+};
 
 /** Operations for properties; a failing sequence gets shorter. */
 export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrary<MachineCall> {
@@ -240,6 +246,10 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
     }
     case "hold_locks":
       return { command: "refuse_start", body: { error: error("lock.deadlock") } };
+    case "ask_planner":
+      return luck < 0.9
+        ? { command: "record_goal", body: { tasks: brokenDown(again), used: undefined } }
+        : { command: "refuse_start", body: { error: error("x.y") } };
     case "choose_mode":
       return luck < 0.9
         ? { command: "record_choice", body: choice(luck) }
@@ -262,6 +272,15 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
       return { command: "confirm_operation", body: { withdrawnTaskIds, begunTaskIds: [] } };
     }
   }
+}
+
+/** As many as a session is started with; now and then in a circle. */
+function brokenDown(luck: number): TaskList {
+  const list = Array.from({ length: tasksMax }, (_, index) =>
+    taskSpec(`t${index}`, index === 0 ? [] : [`t${Math.floor(luck * index)}`]),
+  );
+  if (luck > 0.9) list[0] = taskSpec("t0", ["t1"]);
+  return { tasks: list, output: luck > 0.8 ? "size(tasks)" : "", input: undefined };
 }
 
 function candidate(mode: Mode): ModeCandidate {

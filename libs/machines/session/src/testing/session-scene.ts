@@ -1,6 +1,6 @@
 /** A session in a driver, and the world around it: work that is there, and what it says of its tasks. */
-import { type Mode, SessionOrder, TaskNote } from "@tutti/contracts/session/v1";
-import { type Payload, TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Goal, type Mode, SessionOrder, TaskNote } from "@tutti/contracts/session/v1";
+import { type Amounts, type Payload, TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
 import { experience } from "@tutti/machine-experience";
@@ -11,6 +11,7 @@ import {
   confirmPart,
   endPart,
   noteTasks,
+  recordGoal,
   type Session,
   session,
   showSession,
@@ -68,6 +69,21 @@ export class SessionScene {
     if (order.spec !== undefined) order.spec.work = work;
     taken(scene.driver.execute(scene.key, beginSession, { order }));
     return scene;
+  }
+
+  static ofGoal(goal: Partial<Goal>, mode: Mode, more: SpecGiven = {}): SessionScene {
+    const scene = new SessionScene();
+    const order = SessionOrder.fromPartial({ spec: { ...more, mode } });
+    const value = { description: "a page", input: undefined, planner: "tutti.plan", reached: "", ...goal };
+    if (order.spec !== undefined) order.spec.work = { $case: "goal", value };
+    taken(scene.driver.execute(scene.key, beginSession, { order }));
+    return scene;
+  }
+
+  /** The goal is broken down into these. */
+  planned(tasks: readonly TaskSpec[], output = "", used?: Amounts): void {
+    const list = { tasks: [...tasks], output, input: undefined };
+    taken(this.driver.settle(this.effect("ask_planner"), recordGoal, { tasks: list, used }));
   }
 
   get state(): Session {

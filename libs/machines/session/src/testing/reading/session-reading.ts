@@ -16,7 +16,7 @@ export interface ReadSessionEvent {
   readonly command?: { readonly type: string; readonly body: unknown } | undefined;
 }
 
-type Phase = "none" | "waiting" | "choosing" | "going" | "stopping" | "ended";
+type Phase = "none" | "waiting" | "planning" | "choosing" | "going" | "stopping" | "ended";
 
 export class SessionReading {
   readonly id: string;
@@ -34,6 +34,8 @@ export class SessionReading {
   #isRemoved = false;
   readonly #settled = new Set<number>();
   #areLocksHeld = false;
+  /** Whether it is known by which tasks its goal is reached. */
+  #isPlanned = false;
 
   constructor(id: string) {
     this.id = id;
@@ -105,6 +107,7 @@ export class SessionReading {
     session_accepted: ({ body }) => {
       this.phase = "waiting";
       this.spec = body.order.spec;
+      this.#isPlanned = body.order.spec.work?.$case !== "goal";
       this.tasks.add(body.order.spec.work?.value.tasks ?? []);
     },
     dependency_settled: ({ body: { dependency } }) => {
@@ -116,8 +119,20 @@ export class SessionReading {
         this.#find("it holds locks while it waits for others");
       this.#areLocksHeld = holdMs > 0;
     },
+    goal_asked: () => {
+      this.#begins();
+      if (this.#isPlanned) this.#find("it is asked how its goal is reached, which is known");
+      this.phase = "planning";
+    },
+    goal_planned: ({ body }) => {
+      if (this.phase !== "planning") this.#find(`its goal is broken down when it is ${this.phase}`);
+      this.tasks.add(body.tasks.tasks);
+      this.#isPlanned = true;
+      this.phase = "waiting";
+    },
     choosing_begun: () => {
       this.#begins();
+      if (!this.#isPlanned) this.#find("it is chosen how it is done before it is known what");
       if (!isChosen(this.spec?.mode ?? 0)) this.#find("it is chosen how it is done, though that was said");
       this.phase = "choosing";
     },
@@ -178,6 +193,7 @@ export class SessionReading {
 
   #chosen({ parts, choice }: { readonly parts: readonly NewPartLike[]; readonly choice: unknown }): void {
     if (this.phase !== "choosing") this.#begins();
+    if (!this.#isPlanned) this.#find("it begins before it is known what is to be done");
     if (choice !== undefined && this.#isChosen) this.#find("it is chosen twice how it is done");
     this.#isChosen ||= choice !== undefined;
     this.phase = "going";

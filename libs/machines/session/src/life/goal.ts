@@ -1,0 +1,99 @@
+/** Goals: they are broken down into tasks by whoever offers to, and what came of these is held against what was to be reached. */
+import type { Goal, SessionOrder } from "@tutti/contracts/session/v1";
+import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { expressionOf } from "@tutti/machine-mission/siblings";
+import {
+  childIdOf,
+  dataOf,
+  dataOfPayload,
+  detailOfRefusal,
+  parsed,
+  UnreadableData,
+  withdrawMessage,
+} from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { isBeingPlanned, type SessionStep, type SessionView } from "../state.ts";
+import { checkTasks } from "../task/check.ts";
+import { computedOutput, joinedOutputs, textOf } from "./output.ts";
+
+/** Undefined where it was started with tasks. */
+export function goalOf(session: SessionView): ReadOnly<Goal> | undefined {
+  return goalIn(session.order);
+}
+
+export function goalIn(order: ReadOnly<SessionOrder> | undefined): ReadOnly<Goal> | undefined {
+  const work = order?.spec?.work;
+  return work?.$case === "goal" ? work.value : undefined;
+}
+
+/** The run that breaks it down; each life of the session has one of its own. */
+export function planningRunId(session: SessionView): string {
+  return childIdOf(session.key.id, { id: "goal", node: session.retries }, 1);
+}
+
+/** Whether a session can have these tasks, and their output. */
+export function listProblem(
+  session: SessionView,
+  { tasks, output }: ReadOnly<TaskList>,
+): Refusal | undefined {
+  if (output !== "") {
+    const made = expressionOf(textOf(output), "output", false);
+    if (!made.ok) return sessionErrors.invalid.refusal({ problem: `output: ${made.problem}` });
+  }
+  return checkTasks(session, tasks as readonly TaskSpec[]);
+}
+
+export function goalProblem({ input, reached }: ReadOnly<Goal>): Refusal | undefined {
+  const invalid = (problem: string) => sessionErrors.invalid.refusal({ problem });
+  try {
+    parsed(dataOfPayload(input as Payload | undefined));
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return invalid(`input: ${error.message}`);
+  }
+  if (reached === "") return undefined;
+  const made = expressionOf(textOf(reached), "check", true);
+  return made.ok ? undefined : invalid(`reached: ${made.problem}`);
+}
+
+/** All tasks have ended: what stands against the goal being reached; undefined where nothing does. */
+export function missedGoal(session: SessionView): ErrorDetail | undefined {
+  const reached = goalOf(session)?.reached ?? "";
+  if (reached === "") return undefined;
+  const missed = (problem: string) =>
+    detailOfRefusal(sessionErrors.goalMissed.refusal({ reached: textOf(reached), problem }));
+  const made = expressionOf(textOf(reached), "check", true);
+  if (!made.ok) return missed(made.problem);
+  try {
+    const given = made.program.evaluate((place) =>
+      made.program.references[place] === "input"
+        ? parsed(dataOfPayload(goalOf(session)?.input as Payload | undefined))
+        : outputSeen(session),
+    );
+    if (!given.ok) return missed(given.problem.message);
+    return given.value === true ? undefined : missed("that it is not so");
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return missed(error.message);
+  }
+}
+
+function outputSeen(session: SessionView) {
+  const output = computedOutput(session);
+  const isOfTasks = !output.ok || output.bytes.length === 0;
+  return parsed(isOfTasks ? joinedOutputs(session) : dataOf(output.bytes, undefined));
+}
+
+/** Nobody wants to know any more how the goal is reached: the run ends, or never begins. */
+export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: boolean): void {
+  if (!isBeingPlanned(session)) return;
+  const { namespace, id } = session.key;
+  const to = { service: "workflow", namespace, kind: "run", id: planningRunId(session) };
+  const parent = { namespace, kind: "session", id, task: planningTask };
+  const reason = `the session ${id} ends`;
+  step.send(to, withdrawMessage, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+}
+
+/** As which task of the session the run is told of: it is none. */
+export const planningTask = "goal";
