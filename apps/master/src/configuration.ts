@@ -14,6 +14,12 @@ export const masterSection = defineSection({
       .describe(
         "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
       ),
+    planner: z
+      .string()
+      .min(1)
+      .max(200)
+      .default("tutti.plan")
+      .describe("The capability that breaks goals of sessions down into tasks, where they name none."),
     deadlockCheckMs: z
       .number()
       .int()

@@ -13,7 +13,7 @@ export class MasterService extends Orchestrator {
     super("master", host.foundation, { scope: "orchestration", version: host.version });
     const settings = this.settings(masterSection);
     const locks = hostLocks(this, host, settings);
-    const sessions = hostSessions(this, host);
+    const sessions = hostSessions(this, host, settings);
     const intelligence = hostIntelligence(this, host);
     const { effects } = sessions;
     const storage = host.storage({

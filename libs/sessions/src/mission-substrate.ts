@@ -17,6 +17,7 @@ import {
   type Done,
   endOf,
   inOrder,
+  inputOf,
   limited,
   type NewsWanted,
   nothingDone,
@@ -194,7 +195,7 @@ export class MissionSubstrate implements Substrate {
 
 function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
   const { spec, partId } = part;
-  const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
+  const input = inputOf(part);
   const made = MissionSpec.fromPartial({
     ...{ title: spec.title === "" ? partId : spec.title, pool: spec.pool, priority: spec.priority },
     ...{ retentionMs: spec.retentionMs, labels: spec.labels, share: shareOf(part, place) },

@@ -17,6 +17,7 @@ import {
   type Asking,
   type Done,
   endOf,
+  inputOf,
   limited,
   type NewsWanted,
   nothingDone,
@@ -57,7 +58,7 @@ export class RunSubstrate implements Substrate {
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
     const tasks = [...standInsFor(elsewhere, 0), ...part.tasks.map((task) => limited(task, part, place))];
-    const input = spec.work?.$case === "tasks" ? spec.work.value.input : undefined;
+    const input = inputOf(part);
     request.spec = {
       ...RunSpec.create(),
       what: { $case: "tasks", value: { tasks, output: "", input } },

@@ -20,6 +20,7 @@ import { traceOf } from "@tutti/mesh";
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Choosing } from "./choosing.ts";
 import type { Following } from "./following.ts";
+import type { Goals } from "./goals.ts";
 import type { Locking } from "./locking.ts";
 import type { Loops } from "./loops.ts";
 import type { Planning } from "./planning.ts";
@@ -36,6 +37,7 @@ export interface SessionDoers {
   readonly teller: SessionTeller;
   readonly following: Following;
   readonly planning: Planning;
+  readonly goals: Goals;
   readonly choosing: Choosing;
   readonly locking: Locking;
   readonly others: WaitingForOthers;
@@ -53,7 +55,7 @@ export class SessionEffects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { following, planning, choosing, locking, others } = this.#doers;
+    const { following, planning, goals, choosing, locking, others } = this.#doers;
     for (const due of effects) {
       if (due.key.kind !== "session") continue;
       const effect = due.effect as SessionEffect;
@@ -63,6 +65,9 @@ export class SessionEffects {
           break;
         case "hold_locks":
           locking.begin(due, effect);
+          break;
+        case "ask_planner":
+          goals.begin(due, effect);
           break;
         case "choose_mode":
           choosing.begin(due, effect);

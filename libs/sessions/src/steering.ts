@@ -15,6 +15,7 @@ import { Balancing } from "./balancing.ts";
 import { Choosing } from "./choosing.ts";
 import { Fleet } from "./fleet.ts";
 import { Following } from "./following.ts";
+import { Goals, type ReadTasks } from "./goals.ts";
 import { Learned } from "./learned.ts";
 import { Locking } from "./locking.ts";
 import { Loops } from "./loops.ts";
@@ -38,6 +39,7 @@ export interface SteeringParts {
   readonly clients: SessionClients;
   readonly runtime: Pick<Runtime, "submit" | "ask">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
+  readonly readTasks: ReadTasks;
   /** In whose name it is done. */
   readonly cause: Cause;
   /** Parts that have to be stopped with the process, in the order of their start. */
@@ -49,7 +51,7 @@ export interface SteeringParts {
 }
 
 export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
-  const { runtime, foundation, cause } = parts;
+  const { runtime, foundation, cause, readTasks } = parts;
   const teller = new SessionTeller(runtime, cause);
   const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
   const loops = register("session-loops", new Loops(foundation));
@@ -78,6 +80,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
     ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
     planning: new Planning({ ...common, fleet, learned, news }),
+    goals: new Goals({ errands, runs: clients.runs, readTasks }),
     choosing: new Choosing({ errands, teller, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),
     others: new WaitingForOthers({ ...common, sessions: clients.sessions }),

@@ -1,7 +1,7 @@
 /** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
 
 import type { TaskNote } from "@tutti/contracts/session/v1";
-import type { Outcome, Share, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Outcome, Payload, Share, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
@@ -79,6 +79,11 @@ export function limited(task: TaskSpec, { spec }: Pick<StartPart, "spec">, { ses
     rate: undefined,
   };
   return { ...task, limits: [...task.limits, limit] };
+}
+
+/** What expressions in its tasks see as `input`. */
+export function inputOf({ spec: { work } }: Pick<StartPart, "spec">): Payload | undefined {
+  return work?.$case === "tasks" || work?.$case === "goal" ? work.value.input : undefined;
 }
 
 /** All parts of a session have one share of the agents, whichever engine does them. */

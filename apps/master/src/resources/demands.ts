@@ -1,7 +1,7 @@
 /** Whether a session could ever have what its tasks need: what no quota allows is refused at once, naming the task. */
 import type { Quota, SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { CallContext } from "@tutti/kernel";
+import type { Asker } from "../api/sessions/capabilities.ts";
 import { isAbout, type ResourceDesk } from "./desk.ts";
 import { resourceErrors } from "./errors.ts";
 
@@ -12,17 +12,13 @@ export async function checkDemands(
   { resources }: Pick<ResourceDesk, "resources">,
   tasks: readonly TaskSpec[],
   { labels, reservationIds }: Pick<SessionSpec, "labels" | "reservationIds">,
-  context: CallContext,
+  { namespace, options }: Asker,
 ): Promise<void> {
-  const { namespace } = context;
-  const { quotas } = await resources.listQuotas({ namespace, page }, { context });
+  const { quotas } = await resources.listQuotas({ namespace, page }, options);
   for (const quota of quotas)
     if (quota.sessions === undefined || isAbout(quota.sessions, labels)) checkQuota(quota, tasks);
   if (reservationIds.length === 0) return;
-  const listed = await resources.listReservations(
-    { namespace, pool: "", span: undefined, page },
-    { context },
-  );
+  const listed = await resources.listReservations({ namespace, pool: "", span: undefined, page }, options);
   const known = new Set(listed.reservations.map(({ reservationId }) => reservationId));
   const missing = reservationIds.find((id) => !known.has(id));
   // Of more than a page the rest is not known here: what is not there gives nothing.

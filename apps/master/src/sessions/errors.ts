@@ -33,11 +33,18 @@ export const sessionServiceErrors = defineErrors("session", {
     message: ({ circle }: { circle: string }) =>
       `expected sessions that come to an end, found a circle: ${circle}; take one of these out`,
   },
-  goalNotServed: {
-    status: "UNIMPLEMENTED",
+  plannerUnknown: {
+    status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Goals in words are not broken down into tasks here yet.",
-    message: () => "expected tasks or a definition, found a goal; write down its tasks",
+    help: "A goal is broken down into tasks by an agent that offers the capability it names, or the configured one.",
+    message: ({ planner }: { planner: string }) =>
+      `goal: expected somebody who offers ${planner}, found nobody; start an agent that does, name another planner, or write down the tasks`,
+  },
+  tasksUnreadable: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a planner gives is a list of tasks, or a list with an output, in the form in which tasks of sessions are given over HTTP.",
+    message: ({ problem }: { problem: string }) => `${problem}; see the reference of TaskSpec`,
   },
   definitionUnfit: {
     status: "FAILED_PRECONDITION",

@@ -11,6 +11,7 @@ import type { Orchestrator } from "@tutti/kernel";
 import { session } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
 import { SessionEffects, steerSessions } from "@tutti/sessions";
+import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
 import { SessionNews } from "../news/session-news.ts";
 
@@ -29,6 +30,7 @@ export const sessionMachines = [session];
 export function hostSessions(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
+  { planner }: { readonly planner: string },
 ): SessionHosting {
   const { mesh, foundation, steward, ids } = host;
   const news = service.register("session-news", new SessionNews(host), { critical: false });
@@ -50,16 +52,18 @@ export function hostSessions(
         ...{ sessions, locks: mesh.client(lockService, { service: service.name }) },
         estimates: mesh.client(estimateService, { service: service.name }),
       };
+      const registry = mesh.client(registryService);
+      const resources = mesh.client(resourceService, { service: service.name });
       effects.begin(
         steerSessions({
           ...{ clients, runtime, foundation, cause },
+          readTasks: tasksReader({ registry, agents, resources }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
       const desk = {
         ...{ runtime, archive, steward, foundation, ids, agents, runs, missions, sessions },
-        ...{ registry: mesh.client(registryService), definitions: mesh.client(definitionService) },
-        resources: mesh.client(resourceService, { service: service.name }),
+        ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
         watches: new WatchMemory(foundation.clock, ids),
       };
       mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });

@@ -42,6 +42,9 @@ export class ProcessSessions implements Doer {
         runtime: plain(runtime) as unknown as Runtime,
         foundation: { clock: life, timers: life, chance, logger },
         cause: { actor: undefined, traceparent: "", decision: "service", reason: "" },
+        // No goals are drawn.
+        readTasks: (_namespace, { work }) =>
+          Promise.reject(new Error(`expected tasks, found a ${work?.$case}`)),
         register: (_name, part) => {
           this.#components.push(part);
           return part;

@@ -1,9 +1,16 @@
 /** Whether somebody can do the tasks of a session: what nobody offers is refused at once, naming the task. */
 import { type Agent, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { type CallContext, isTuttiError } from "@tutti/kernel";
+import { isTuttiError } from "@tutti/kernel";
+import type { CallOptions } from "@tutti/mesh";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDesk } from "./desk.ts";
+
+/** In whose name it is asked. */
+export interface Asker {
+  readonly namespace: string;
+  readonly options: Pick<CallOptions, "context">;
+}
 
 /** Agents that are looked at for their resources. */
 const agentsMax = 1_000;
@@ -12,7 +19,7 @@ export async function checkTasks(
   desk: Pick<SessionDesk, "registry" | "agents">,
   tasks: readonly TaskSpec[],
   pool: string,
-  context: CallContext,
+  asker: Asker,
 ): Promise<void> {
   const kinds = new Map<string, TaskSpec[]>();
   for (const task of tasks) {
@@ -20,40 +27,67 @@ export async function checkTasks(
     const key = JSON.stringify([task.work.value, task.versionRange, task.placement?.pool || pool]);
     kinds.set(key, [...(kinds.get(key) ?? []), task]);
   }
-  await Promise.all([...kinds].map(([key, those]) => checkKind(desk, key, those, context)));
+  await Promise.all([...kinds].map(([key, those]) => checkKind(desk, key, those, asker)));
 }
 
 async function checkKind(
-  { registry, agents }: Pick<SessionDesk, "registry" | "agents">,
+  desk: Pick<SessionDesk, "registry" | "agents">,
   key: string,
   tasks: readonly TaskSpec[],
-  context: CallContext,
+  asker: Asker,
 ): Promise<void> {
   const [capability, versionRange, pool] = JSON.parse(key) as [string, string, string];
-  const { namespace } = context;
   const wanted = resourcesOf(tasks);
-  const request = ListAgentsRequest.fromPartial({
-    namespace,
-    filter: { capability, versionRange, pool },
-    page: { size: wanted.size === 0 ? 1 : agentsMax },
-  });
-  const found = await asked(() => agents.listAgents(request, { context }));
-  // Where no pool can be asked nobody knows, and the tasks wait for one that can.
+  const found = await offerings(
+    desk,
+    { capability, versionRange, pool },
+    wanted.size === 0 ? 1 : agentsMax,
+    asker,
+  );
   if (found === undefined) return;
   const [task] = tasks;
-  if (found.agents.length === 0 && task !== undefined) {
-    const known = await registry.findCapabilities(
-      { namespace, name: capability, versionRange, labels: undefined },
-      { context },
-    );
-    if (known.versions.length > 0) return;
+  if (found.length === 0 && task !== undefined)
     throw sessionServiceErrors.capabilityUnknown({ task: task.id, capability, range: versionRange });
-  }
   for (const [resource, { amount, by }] of wanted) {
-    const most = Math.max(0, ...found.agents.map((agent) => amountOf(agent, resource)));
+    const most = Math.max(0, ...found.map((agent) => amountOf(agent, resource)));
     if (most < amount)
       throw sessionServiceErrors.resourcesImpossible({ task: by, resource, wanted: amount, most });
   }
+}
+
+interface Wanted {
+  readonly capability: string;
+  readonly versionRange: string;
+  readonly pool: string;
+}
+
+/** Agents that offer a capability; undefined where nobody knows, or a service of the namespace has announced it, and tasks wait. */
+async function offerings(
+  { registry, agents }: Pick<SessionDesk, "registry" | "agents">,
+  wanted: Wanted,
+  size: number,
+  { namespace, options }: Asker,
+): Promise<readonly Agent[] | undefined> {
+  const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...wanted }, page: { size } });
+  const found = await asked(() => agents.listAgents(request, options));
+  if (found === undefined || found.agents.length > 0) return found?.agents;
+  const { capability: name, versionRange } = wanted;
+  const known = await registry.findCapabilities(
+    { namespace, name, versionRange, labels: undefined },
+    options,
+  );
+  return known.versions.length > 0 ? undefined : [];
+}
+
+/** A goal that nobody could break down is refused at once. */
+export async function checkPlanner(
+  desk: Pick<SessionDesk, "registry" | "agents">,
+  planner: string,
+  pool: string,
+  asker: Asker,
+): Promise<void> {
+  const found = await offerings(desk, { capability: planner, versionRange: "", pool }, 1, asker);
+  if (found?.length === 0) throw sessionServiceErrors.plannerUnknown({ planner });
 }
 
 function amountOf({ offering }: Agent, resource: string): number {

@@ -10,6 +10,8 @@ import type { Client } from "@tutti/mesh";
 
 export interface SessionDesk extends LinesDesk {
   readonly ids: Pick<IdSource, "newId">;
+  /** The capability that breaks goals down, where they name none. */
+  readonly planner: string;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;

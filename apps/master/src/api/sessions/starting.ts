@@ -12,7 +12,7 @@ import type { CallContext } from "@tutti/kernel";
 import { beginSession } from "@tutti/machine-session";
 import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { checkTasks } from "./capabilities.ts";
+import { checkPlanner, checkTasks } from "./capabilities.ts";
 import { type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
 import { checkWaits } from "./waits.ts";
 import { resolved } from "./work.ts";
@@ -32,8 +32,10 @@ export async function executeSession(
   if (spec.mode === Mode.MODE_CUSTOM)
     throw sessionServiceErrors.orchestratorNotServed({ name: spec.orchestrator });
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
-  await checkTasks(desk, tasks, spec.pool, context);
-  await checkDemands(desk, tasks, spec, context);
+  const asker = { namespace: context.namespace, options: { context } };
+  if (spec.work?.$case === "goal") await checkPlanner(desk, spec.work.value.planner, spec.pool, asker);
+  await checkTasks(desk, tasks, spec.pool, asker);
+  await checkDemands(desk, tasks, spec, asker);
   await checkWaits(desk, sessionId, spec.dependsOn, context);
   const order = SessionOrder.fromPartial({
     ...{ definition, hash, idChosen: request.sessionId !== "" },

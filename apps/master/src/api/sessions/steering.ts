@@ -100,7 +100,10 @@ export async function add(
   context: CallContext,
 ): Promise<AddTasksReply> {
   const { order } = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
-  await checkTasks(desk, tasks, order?.spec?.pool ?? "", context);
+  await checkTasks(desk, tasks, order?.spec?.pool ?? "", {
+    namespace: context.namespace,
+    options: { context },
+  });
   const body = AddTasksRequest.fromPartial({ tasks });
   return await tellSession(desk, sessionId, { command: addTasks, body, idempotencyKey }, context);
 }

@@ -1,4 +1,4 @@
-/** What a session is started with, as tasks: as they are written, or those of a definition. */
+/** What a session is started with, all looked up that has to be: tasks as they are written or as a definition has them, or a goal. */
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
@@ -20,8 +20,12 @@ export async function resolved(
   context: CallContext,
 ): Promise<Resolved> {
   switch (spec.work?.$case) {
-    case "goal":
-      throw sessionServiceErrors.goalNotServed();
+    case "goal": {
+      const { value } = spec.work;
+      // Who was asked stays known, whatever is configured later.
+      const goal = { ...value, planner: value.planner || desk.planner };
+      return { spec: { ...spec, work: { $case: "goal", value: goal } }, definition: "", hash: "" };
+    }
     case "definition":
       return ofDefinition(desk, spec, spec.work.value, context);
     default:

@@ -1,0 +1,39 @@
+/** What a goal was broken down into, read as tasks that somebody gave over HTTP, and refused for the same. */
+
+import type { FieldViolation } from "@tutti/contracts/rpc";
+import { SessionSpec, sessionService } from "@tutti/contracts/session/v1";
+import type { TaskList } from "@tutti/contracts/types/v1";
+import { Mapping, schema } from "@tutti/rest/json";
+import type { ReadTasks } from "@tutti/sessions";
+import { checkDemands } from "../../resources/demands.ts";
+import { sessionServiceErrors } from "../../sessions/errors.ts";
+import { checkTasks } from "./capabilities.ts";
+import type { SessionDesk } from "./desk.ts";
+
+const mapping = new Mapping(schema);
+
+export function tasksReader(desk: Pick<SessionDesk, "registry" | "agents" | "resources">): ReadTasks {
+  return async (namespace, spec, output) => {
+    const list = listIn(output);
+    const asker = { namespace, options: {} };
+    await checkTasks(desk, list.tasks, spec.pool, asker);
+    await checkDemands(desk, list.tasks, spec, asker);
+    return list;
+  };
+}
+
+/** A list of tasks, or one with its output. */
+function listIn(output: unknown): TaskList {
+  const json = Array.isArray(output) ? { tasks: output } : output;
+  const value = mapping.read("tutti.types.v1.TaskList", json) as unknown as TaskList;
+  const found: FieldViolation[] = [];
+  const spec = { ...SessionSpec.create(), work: { $case: "tasks" as const, value } };
+  const request = { namespace: "", sessionId: "", spec, parent: undefined, idempotencyKey: "" };
+  sessionService.methods.executeSession.check(request, found);
+  if (value.input !== undefined)
+    found.push({ field: "input", message: "expected none, because tasks see that of the goal" });
+  const [first] = found;
+  if (first === undefined) return value;
+  const problem = `${first.field.replace("spec.tasks.", "")}: ${first.message}`;
+  throw sessionServiceErrors.tasksUnreadable({ problem });
+}

@@ -1,0 +1,133 @@
+/** Sessions with goals on a whole installation: in every mode, refused by name, given up, and failing with whoever was to plan. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { gate } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type ModeWord, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];
+
+interface Asked {
+  readonly goal: string;
+  readonly input: unknown;
+}
+
+interface Failure {
+  readonly code?: string;
+  readonly message: string;
+  readonly cause?: Failure;
+}
+
+describe("sessions with goals", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const never = gate();
+  const seen: Asked[] = [];
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    worker = new Worker({ address, slots: 4, handleSignals: false });
+    worker.handle("tutti.plan", (asked: Asked) => {
+      seen.push(asked);
+      return [
+        { id: "one", capability: "number.add", input: { of: ["${{ input.from }}"] } },
+        {
+          id: "two",
+          capability: "number.add",
+          needs: [{ task: "one" }],
+          input: { of: ["${{ tasks.one.output }}"] },
+        },
+      ];
+    });
+    worker.handle("plan.given", ({ input }: Asked) => input);
+    worker.handle("plan.fail", () => {
+      throw new Error("no idea");
+    });
+    worker.handle("plan.wait", () => never.pass());
+    worker.handle("number.add", ({ of }: { readonly of: readonly number[] }) =>
+      of.reduce((sum, n) => sum + n, 1),
+    );
+    await worker.start();
+    tutti = await connect({ address });
+  });
+  after(async () => {
+    never.open();
+    await tutti.close();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  async function failureOf(planner: string, input: unknown): Promise<Failure> {
+    const session = await tutti.execute({ goal: { description: "any", planner }, input });
+    return await session.result().then(
+      () => assert.fail("expected it to fail"),
+      (error: Failure) => error,
+    );
+  }
+
+  for (const mode of modes)
+    it(`are done in the mode ${mode} by the tasks that they are broken down into`, async () => {
+      const goal = "two more than ${{ nothing }}";
+      const session = await tutti.execute({ goal, input: { from: 1 }, mode });
+      assert.deepEqual(await session.result(), { one: 2, two: 3 });
+      assert.deepEqual(seen.at(-1), { goal, input: { from: 1 } }, "words are words");
+      const { tasks, spec } = await session.get();
+      assert.equal(tasks?.total, 2);
+      assert.equal(spec?.work?.$case === "goal" ? spec.work.value.planner : "", "tutti.plan");
+    });
+
+  for (const [what, given, words] of [
+    ["a circle", [{ id: "a", capability: "number.add", needs: [{ task: "a" }] }], /task a: /],
+    ["a need that is none", [{ id: "a", capability: "number.add", needs: [{ task: "x" }] }], /task a: .*x/],
+    ["what nobody offers", [{ id: "a", capability: "moon.land" }], /task a: .*moon\.land/],
+    ["no tasks", [], /tasks: /],
+    ["a name that is none", [{ id: "a b", capability: "number.add" }], /tasks\[0\]\.id/],
+    ["a field that is none", [{ id: "a", uses: "number.add" }], /uses/],
+    ["another input", { tasks: [{ id: "a", capability: "number.add" }], input: { n: 1 } }, /input: /],
+    ["words", "do this, then that", /an object/],
+  ] as const)
+    it(`fail with ${what} among what was planned, and say so`, async () => {
+      const { code, message } = await failureOf("plan.given", given);
+      assert.equal(code, "session.goal_unfit");
+      assert.match(message, words);
+    });
+
+  it("fail with whoever was to break them down", async () => {
+    const failure = await failureOf("plan.fail", undefined);
+    assert.equal(failure.code, "session.goal_not_broken_down");
+    const words: string[] = [];
+    for (let cause: Failure | undefined = failure; cause !== undefined; cause = cause.cause)
+      words.push(cause.message);
+    assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
+  });
+
+  it("are refused at once where nobody breaks them down", async () => {
+    const refused = tutti.execute({ goal: { description: "any", planner: "plan.nobody" } });
+    await assert.rejects(refused, { code: "session.planner_unknown", message: /plan\.nobody/ });
+  });
+
+  it("say what they wait for, and give that up when they are cancelled", async () => {
+    const session = await tutti.execute({ id: "stuck", goal: { description: "any", planner: "plan.wait" } });
+    const run = tutti.run("stuck..goal..0");
+    await until("it is planned", () =>
+      run
+        .get()
+        .then(({ status }) => status === WorkStatus.WORK_STATUS_RUNNING)
+        .catch(() => false),
+    );
+    const { explanation } = await session.explain();
+    assert.match(explanation.summary, /plan\.wait has broken its goal down/);
+    await session.cancel("enough");
+    await assert.rejects(session.result(), { code: "session.cancelled" });
+    never.open();
+    await until(
+      "nobody plans any more",
+      async () => (await run.get()).status === WorkStatus.WORK_STATUS_CANCELLED,
+    );
+  });
+});

@@ -1,0 +1,39 @@
+/** A goal in the place of tasks: an agent that plans breaks it down, and its tasks are done as if they had been given. */
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
+
+interface Asked {
+  readonly goal: string;
+  readonly input: { readonly rooms: readonly string[] };
+}
+
+export function handle(worker: Worker): void {
+  // A planner by rule: each room is aired, all are swept after that. A model would be asked here.
+  worker.handle("tutti.plan", ({ goal, input: { rooms } }: Asked) => {
+    if (!goal.startsWith("clean")) return [{ id: "lost", capability: "house.nothing" }];
+    const aired = rooms.map((room) => ({ id: room, capability: "house.air", input: { room } }));
+    const needs = rooms.map((task) => ({ task }));
+    const swept = rooms.map((room) => `\${{ tasks.${room}.output }}`);
+    return {
+      tasks: [...aired, { id: "sweep", capability: "house.sweep", needs, input: { swept } }],
+      output: "tasks.sweep.output",
+    };
+  });
+  worker.handle("house.air", ({ room }: { readonly room: string }) => `${room} aired`);
+  worker.handle("house.sweep", ({ swept }: { readonly swept: readonly string[] }) => ({
+    done: swept.map((room) => `${room} and swept`),
+  }));
+}
+
+export async function play(tutti: Tutti): Promise<unknown> {
+  const input = { rooms: ["hall", "stage"] };
+  const reached = "size(output.done) == size(input.rooms)";
+  const session = await tutti.execute({ goal: { description: "clean the house", reached }, input });
+  const result = await session.result();
+  const lost = await tutti.execute({ goal: "sell the house", input });
+  const problem = await lost.result().catch((thrown: Error) => thrown.message);
+  const refused = await tutti
+    .execute({ goal: { description: "clean the house", planner: "house.oracle" } })
+    .catch((thrown: { readonly code?: string }) => thrown.code);
+  return { result, namesTask: String(problem).includes("task lost"), refused };
+}
