@@ -26,7 +26,9 @@ const goal = variants("What is to be reached: it is broken down into tasks.", {
         "name",
         200,
       ),
-      reached: condition("Over `output`: whether it is reached; the planner decides when nothing is said."),
+      reached: condition(
+        "Over `output` and `input`: whether it is reached; it is when the tasks are done, when nothing is said.",
+      ),
     },
     { name: "goal", required: ["description"] },
   ),

@@ -57,7 +57,7 @@ export interface GoalOptions {
   readonly description: string;
   /** The capability that breaks it down into tasks; the configured one unless given. */
   readonly planner?: string;
-  /** CEL over `output`: whether it is reached. The planner decides unless given. */
+  /** CEL over `output` and `input`: whether it is reached. It is when the tasks are done unless given. */
   readonly reached?: string;
 }
 
