@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fromTimestamp } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { until } from "../support/until.ts";
@@ -49,7 +50,19 @@ describe("a planned session one of whose agents becomes slow", () => {
       const late = done.slice(before);
       const byBen = late.filter((agent) => agent === "ben").length;
       assert.ok(byBen > late.length / 2, `ben did ${byBen} of the ${late.length} that were left`);
-      const { reason } = await session.plan();
+      const last = await session.plan();
+      const { reason } = last;
+      const first = await session.plan(1);
+      assert.deepEqual([first.number, first.reason], [1, "it is the first plan"]);
+      assert.equal(first.tasks.filter(({ plannedStartTime }) => plannedStartTime !== undefined).length, 40);
+      assert.ok(
+        first.tasks.every(({ endTime }) => endTime !== undefined),
+        "an earlier plan has what came of it since",
+      );
+      const plannedEnd = ({ expectedEndTime }: typeof last) =>
+        expectedEndTime && fromTimestamp(expectedEndTime);
+      assert.ok((plannedEnd(last) ?? 0) > (plannedEnd(first) ?? 0), "it did not know of anna");
+      await assert.rejects(session.plan(last.number + 1), { code: "session.plan_missing" });
       assert.ok(!reason.includes("first plan"), `a reason is told once, found: ${reason}`);
     } finally {
       await tutti.close();

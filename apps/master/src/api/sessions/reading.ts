@@ -6,13 +6,14 @@ import type {
   GetPlanRequest,
   ListTasksReply,
   ListTasksRequest,
+  PlanView,
 } from "@tutti/contracts/session/v1";
 import type { Explanation } from "@tutti/contracts/types/v1";
 import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, type SessionDesk } from "./desk.ts";
+import { askSession, eventBehind, type SessionDesk } from "./desk.ts";
 
 export async function listTasks(
   desk: SessionDesk,
@@ -30,10 +31,27 @@ export async function getPlan(
   { sessionId, number }: GetPlanRequest,
   context: CallContext,
 ): Promise<GetPlanReply> {
-  const plan = await askSession(desk, sessionId, { query: showPlan, body: undefined }, context);
-  const { number: count } = plan;
-  if (number === 0 || number === count) return { plan, count };
-  throw sessionServiceErrors.planMissing({ id: sessionId, number });
+  const query = { query: showPlan, body: undefined };
+  const latest = await askSession(desk, sessionId, query, context);
+  const { number: count } = latest;
+  if (number === 0 || number === count) return { plan: latest, count };
+  let seen = 0;
+  const isIt = (type: string): boolean => type === "plan_made" && ++seen === number;
+  const atEvent = number > count ? 0 : await eventBehind(desk, sessionId, { after: 0, is: isIt }, context);
+  if (atEvent === 0) throw sessionServiceErrors.planMissing({ id: sessionId, number });
+  const made = await askSession(desk, sessionId, { ...query, atEvent }, context);
+  return { plan: withReality(made, latest), count };
+}
+
+/** As it was made, beside what has become of its tasks since. */
+function withReality(made: PlanView, { tasks, moves }: PlanView): PlanView {
+  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+  const nothing = { agentId: "", startTime: undefined, endTime: undefined, critical: false };
+  const beside = made.tasks.map((task) => {
+    const { agentId, startTime, endTime, critical } = byId.get(task.taskId) ?? nothing;
+    return { ...task, agentId, startTime, endTime, critical };
+  });
+  return { ...made, tasks: beside, moves };
 }
 
 /** What does a task knows more of it than the session: its own explanation comes with it. */
