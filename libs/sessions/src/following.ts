@@ -140,8 +140,9 @@ export class Following {
       // What cannot be decided now, because the partition has gone elsewhere, is seen to by whoever has it.
       return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
-    if (notes.length > 0) {
-      await teller.tell(key, { command: noteTasks, body: { part: effect.part, notes } });
+    const { openApprovals } = standing;
+    if (notes.length > 0 || openApprovals !== view.parts[effect.part]?.openQuestions) {
+      await teller.tell(key, { command: noteTasks, body: { part: effect.part, notes, openApprovals } });
       onNews(key);
     }
     return false;
@@ -164,6 +165,7 @@ async function standingOf(
     return {
       status: WorkStatus.WORK_STATUS_TERMINATED,
       events: 0,
+      openApprovals: 0,
       outcome: { result: { $case: "terminated", value: toErrorDetail(error) } },
     };
   }

@@ -86,7 +86,8 @@ export class MissionSubstrate implements Substrate {
             { namespace, missionId, ...waitFor(wanted) },
             { ...options, timeoutMs: 2 * wanted.waitMs },
           );
-    return { status: mission?.status ?? 0, events: mission?.eventCount ?? 0, outcome: mission?.outcome };
+    const { status = 0, eventCount: events = 0, openApprovals = 0, outcome } = mission ?? {};
+    return { status, events, openApprovals, outcome };
   }
 
   async *tasks(

@@ -84,7 +84,8 @@ export class RunSubstrate implements Substrate {
             { namespace, runId, ...waitFor(wanted) },
             { ...options, timeoutMs: 2 * wanted.waitMs },
           );
-    return { status: run?.status ?? 0, events: run?.eventCount ?? 0, outcome: run?.outcome };
+    const { status = 0, eventCount: events = 0, openApprovals = 0, outcome } = run ?? {};
+    return { status, events, openApprovals, outcome };
   }
 
   async *tasks(

@@ -24,6 +24,8 @@ export interface Standing {
   readonly status: WorkStatus;
   /** Changes whenever something has happened to it. */
   readonly events: number;
+  /** How many questions to people are open in it. */
+  readonly openApprovals: number;
   readonly outcome: Outcome | undefined;
 }
 

@@ -80,6 +80,7 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
   },
   part_confirmed: progress,
   tasks_noted: progress,
+  questions_noted: progress,
   tasks_joined: progress,
 };
 

@@ -43,6 +43,28 @@ describe("what lists show of a session", () => {
     assert.deepEqual([agreed()?.completed, agreed()?.pending], [1, 2]);
   });
 
+  it("is how many questions are open in its parts, while they are", () => {
+    const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a")]);
+    const agreed = () => {
+      const label = labelsOf(scene)[indexLabels.person];
+      assert.equal(scene.shown.openApprovals, Number(label ?? 0), "a list says what the session does");
+      return label;
+    };
+    scene.confirm();
+    assert.equal(agreed(), undefined);
+    const told = (openApprovals: number) =>
+      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes: [], openApprovals }));
+    told(2);
+    assert.equal(agreed(), "2");
+    const { length } = scene.events;
+    told(2);
+    assert.equal(scene.events.length, length, "the same again is no news");
+    told(1);
+    assert.equal(agreed(), "1");
+    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(agreed(), undefined);
+  });
+
   it("is what its tasks used up, and nothing is said of nothing", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
     assert.equal(labelsOf(scene)[indexLabels.used], undefined);
@@ -51,7 +73,7 @@ describe("what lists show of a session", () => {
     for (const id of ["a", "b"]) {
       const used = { tokens: 7, money: 0.25, timeMs: 30 };
       const notes = [{ ...scene.noteOf(id, TaskStatus.TASK_STATUS_COMPLETED), used }];
-      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
     }
     assert.deepEqual(usedIn(labelsOf(scene)[indexLabels.used]), { tokens: 14, money: 0.5, timeMs: 60 });
     assert.deepEqual(scene.shown.used, { tokens: 14, money: 0.5, timeMs: 60 });

@@ -6,7 +6,7 @@ import { countsLabel, cut } from "@tutti/machine-run/siblings";
 import { usedBy } from "./life/end.ts";
 import { labelLengthMax } from "./limits.ts";
 import { snapshotOf } from "./snapshots.ts";
-import { hasEnded, type Session, type SessionView, statusOf } from "./state.ts";
+import { hasEnded, openQuestions, type Session, type SessionView, statusOf } from "./state.ts";
 
 /** What sessions are found by besides their own labels: names that no label of a user can have. */
 export const indexLabels = {
@@ -21,7 +21,7 @@ export const indexLabels = {
   tasks: "session:tasks",
   /** What its tasks used up, as bytes in base64url; absent for nothing. */
   used: "session:used",
-  /** Set while it waits for a person. */
+  /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
   person: "session:person",
 } as const;
 
@@ -38,7 +38,8 @@ export function describeSession(session: SessionView): Description {
   const used = usedLabel(session);
   if (used !== "") labels[indexLabels.used] = used;
   if (session.error !== undefined) labels[indexLabels.errorCode] = cut(session.error.code, labelLengthMax);
-  if (!hasEnded(session) && session.pauseMs > 0) labels[indexLabels.person] = "0";
+  const open = openQuestions(session);
+  if (!hasEnded(session) && (session.pauseMs > 0 || open > 0)) labels[indexLabels.person] = String(open);
   return {
     status: statusOf(session),
     definition: order?.definition ?? "",

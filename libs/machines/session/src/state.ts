@@ -127,6 +127,8 @@ export interface Part {
   readonly elsewhere: Set<number>;
   readonly broughtIn: Set<number>;
   isOver: boolean;
+  /** To people, in its work. */
+  openQuestions: number;
   /** Its tasks, in order: follows from these. */
   readonly tasks: Set<number>;
 }
@@ -211,6 +213,11 @@ export function isAboutToEnd({ phase }: Pick<SessionView, "phase">): boolean {
 
 export function isOpen({ status }: Pick<PartView, "status">): boolean {
   return !isEnded(status);
+}
+
+/** How many questions to people are open in the work of its parts. */
+export function openQuestions({ parts }: Pick<SessionView, "parts">): number {
+  return parts.reduce((sum, part) => sum + part.openQuestions, 0);
 }
 
 /** A part that takes more tasks. */

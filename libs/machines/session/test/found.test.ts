@@ -53,7 +53,7 @@ describe("sessions, as simulations found them,", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     const notes = [scene.noteOf("a", completed, 1), scene.noteOf("a", failed)];
-    taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+    taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
     assert.equal(scene.state.tasks[0]?.status, completed);
     assert.equal(scene.state.left, 1);
   });
@@ -104,7 +104,8 @@ describe("sessions, as simulations found them,", () => {
       const scene = SessionScene.of(mode, [taskSpec("a"), taskSpec("b", [], others)]);
       scene.confirm();
       const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
-      if (mode === swarm) taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes }));
+      if (mode === swarm)
+        taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
       // A run has failed with its task; a mission ends as it is told.
       const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
       scene.end("p1", ended, notes);

@@ -6,6 +6,7 @@ import {
   PartEndedV1,
   PartMadeV1,
   PartOverV1,
+  QuestionsNotedV1,
   TasksMovedV1,
 } from "@tutti/contracts/session/v1";
 import type { SessionEvent } from "../state.ts";
@@ -38,6 +39,16 @@ export const partConfirmed: SessionEvent<PartConfirmedV1> = {
   },
 };
 
+export const questionsNoted: SessionEvent<QuestionsNotedV1> = {
+  type: "questions_noted",
+  version: 1,
+  codec: QuestionsNotedV1,
+  described: true,
+  evolve(session, { part, open }) {
+    partOf(session, part).openQuestions = open;
+  },
+};
+
 export const partOver: SessionEvent<PartOverV1> = {
   type: "part_over",
   version: 1,
@@ -50,6 +61,7 @@ export const partOver: SessionEvent<PartOverV1> = {
 export const partEnded: SessionEvent<PartEndedV1> = {
   type: "part_ended",
   version: 1,
+  described: true,
   codec: PartEndedV1,
   evolve(session, { part: number, status, error, endMs }, outstanding) {
     const part = partOf(session, number);

@@ -35,6 +35,7 @@ export function makePart(session: Session, made: NewPart, ms: number, outstandin
     ...{ number, mode: made.mode, status: WorkStatus.WORK_STATUS_PENDING, reason: made.reason },
     ...{ createMs: ms, confirmMs: 0, endMs: 0, error: undefined, operations: [], operationsDone: 0 },
     ...{ elsewhere: new Set(made.elsewhere), broughtIn: new Set(), isOver: false, tasks: new Set() },
+    openQuestions: 0,
   };
   session.parts.push(part);
   session.openParts += 1;
@@ -236,6 +237,7 @@ export function endPart(
   if (isOpen(part)) session.openParts -= 1;
   part.status = status;
   part.isOver = true;
+  part.openQuestions = 0;
   part.operations.length = 0;
   for (const kind of Object.values(partEffects)) outstanding.settled(partEffect(part.number, kind));
 }

@@ -14,7 +14,14 @@ import { sessionErrors } from "../errors.ts";
 import { usedBy } from "../life/end.ts";
 import { outputOf } from "../life/output.ts";
 import { partId } from "../numbers.ts";
-import { hasEnded, type PartView, type Session, type SessionView, statusOf } from "../state.ts";
+import {
+  hasEnded,
+  openQuestions,
+  type PartView,
+  type Session,
+  type SessionView,
+  statusOf,
+} from "../state.ts";
 import { whyOf } from "./explain.ts";
 import { performanceOf, progressOf } from "./performance.ts";
 import { momentOf, nothing, workShown } from "./shown.ts";
@@ -45,7 +52,7 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
       progress: progressOf(session, nowMs),
       expectedEndTime: hasEnded(session) ? undefined : momentOf(session.plan?.expectedEndMs ?? 0),
       performance: performanceOf(session, nowMs),
-      openApprovals: 0,
+      openApprovals: openQuestions(session),
       parent: order.parent && { ...order.parent },
       // Known to whoever keeps the history.
       eventCount: 0,

@@ -14,7 +14,7 @@ import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
 import { causeOf, commandOf, reasonOf } from "../life/step.ts";
-import { operationQueued } from "../part/events.ts";
+import { operationQueued, questionsNoted } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
 import {
   isAboutToEnd,
@@ -34,15 +34,16 @@ import { modeOfMore, moveTo, putIn } from "./move.ts";
 
 const done: SessionDone = {};
 
-/** How tasks of a part stand, again and again. */
+/** How tasks of a part stand, and what people are asked in it, again and again. */
 export const noteTasks: SessionCommand<NoteTasks, SessionDone> = commandOf({
   type: "note_tasks",
   codec: NoteTasks,
   reply: SessionDone,
-  decide(session, { part: number, notes }, step) {
+  decide(session, { part: number, notes, openApprovals: open }, step) {
     const part = session.parts[number];
-    if (part !== undefined && isOpen(part))
-      checkFailed(session, step, noteTasksOf(session, step, part, notes));
+    if (part === undefined || !isOpen(part)) return done;
+    if (open !== part.openQuestions) step.emit(questionsNoted, { part: number, open, noteMs: step.nowMs });
+    checkFailed(session, step, noteTasksOf(session, step, part, notes));
     return done;
   },
 });

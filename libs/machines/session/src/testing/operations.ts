@@ -152,6 +152,7 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
         "note_tasks",
         fc.record({
           part: fc.nat(3),
+          openApprovals: fc.constantFrom(0, 0, 0, 1),
           notes: fc
             .array(fc.record({ task: fc.nat(5), luck: fc.double({ min: 0, max: 0.99, noNaN: true }) }), {
               maxLength: 3,

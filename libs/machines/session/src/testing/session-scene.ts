@@ -132,7 +132,7 @@ export class SessionScene {
 
   note(part: string, id: string, status: TaskStatus, output?: unknown): void {
     const notes = [this.noteOf(id, status, output)];
-    taken(this.driver.execute(this.key, noteTasks, { part: partOfId(part), notes }));
+    taken(this.driver.execute(this.key, noteTasks, { part: partOfId(part), notes, openApprovals: 0 }));
   }
 
   done(part: string, id: string, output: unknown = id): void {

@@ -1,0 +1,40 @@
+/** What people are asked in the parts of a session is counted by it, and by lists. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ListSessionsRequest, sessionService } from "@tutti/contracts/session/v1";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+describe("a session that asks a person", () => {
+  it("says how many questions are open, also in lists, until it has ended", async () => {
+    await using installation = await Installation.open();
+    const { address } = installation;
+    const worker = new Worker({ address, handleSignals: false });
+    worker.handle("poem.write", () => "roses");
+    await worker.start();
+    const tutti = await connect({ address });
+    const client = installation.host.mesh.client(sessionService, { service: "master" });
+    try {
+      const session = await tutti.execute({
+        ...{ id: "poem", mode: "swarm", budget: { tokens: 10 } },
+        tasks: [{ id: "write", uses: "poem.write", estimate: { tokens: 20 } }],
+      });
+      await until("it asks", async () => (await session.get()).openApprovals === 1);
+      const open = async () => {
+        const request = ListSessionsRequest.fromPartial({ filter: { needsPerson: true } });
+        const listed = await client.listSessions(request);
+        return listed.sessions.map(({ sessionId, openApprovals }) => [sessionId, openApprovals]);
+      };
+      assert.deepEqual(await until("lists know of it", open, ({ length }) => length > 0), [["poem", 1]]);
+      await session.cancel("no money");
+      await until("it has ended", async () => (await session.get()).endTime !== undefined);
+      assert.equal((await session.get()).openApprovals, 0);
+      await until("lists know of that", open, ({ length }) => length === 0);
+    } finally {
+      await tutti.close();
+      await worker.stop();
+    }
+  });
+});
