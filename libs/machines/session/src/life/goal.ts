@@ -1,5 +1,5 @@
 /** Goals: they are broken down into tasks by whoever offers to, and what came of these is held against what was to be reached. */
-import type { Goal, SessionOrder } from "@tutti/contracts/session/v1";
+import type { Goal } from "@tutti/contracts/session/v1";
 import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { expressionOf } from "@tutti/machine-mission/siblings";
@@ -13,17 +13,13 @@ import {
   withdrawMessage,
 } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
-import { isBeingPlanned, type SessionStep, type SessionView } from "../state.ts";
+import { isBeingPlanned, type SessionStep, type SessionView, specOf } from "../state.ts";
 import { checkTasks } from "../task/check.ts";
 import { computedOutput, joinedOutputs, textOf } from "./output.ts";
 
 /** Undefined where it was started with tasks. */
 export function goalOf(session: SessionView): ReadOnly<Goal> | undefined {
-  return goalIn(session.order);
-}
-
-export function goalIn(order: ReadOnly<SessionOrder> | undefined): ReadOnly<Goal> | undefined {
-  const work = order?.spec?.work;
+  const { work } = specOf(session);
   return work?.$case === "goal" ? work.value : undefined;
 }
 
