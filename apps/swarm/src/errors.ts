@@ -57,6 +57,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ link, agent }: { link: string; agent: string }) =>
       `expected link ${link} to be resumed by the agent that opened it, found ${agent}; open a link of its own`,
   },
+  notGranted: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The key or token of the agent says which pools it may join, which capabilities it may offer and in how many slots (`scope.agent`), and this is not among it; what is said of the agent itself (`agent` of the principal) counts as well. The violations name each part. Offer only what is granted, or get a key or token that grants more.",
+    message: ({ found }: { found: string }) =>
+      `expected an agent to offer only what its key or token grants, found ${found}; leave that out, or show a key or token that grants it`,
+  },
   frameMissing: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -47,6 +47,13 @@ export { hashKey, isHashed, keyHashCost } from "./keys/key-hash.ts";
 export { emptyRoot, leafHash } from "./merkle/hashes.ts";
 export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";
+export {
+  bothGrants,
+  type GrantFault,
+  type GrantQuestion,
+  grantFaults,
+  type Offered,
+} from "./scope/agent-grant.ts";
 export { type Narrowing, narrowed, type ScopedQuestion, scopeFault, unscoped } from "./scope/scope.ts";
 export {
   type Envelope,

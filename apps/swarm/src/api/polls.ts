@@ -12,15 +12,15 @@ export function pollHandlers(desk: PollDesk, pools: PoolDirectory): Handlers<typ
   return {
     async claimTasks(request, context) {
       await admitted(request, context);
-      return desk.claim(request, context.signal);
+      return desk.claim(request, context);
     },
     async completeTasks(request, context) {
       await admitted(request, context);
-      return desk.complete(request);
+      return desk.complete(request, context);
     },
     async renewTasks(request, context) {
       await admitted(request, context);
-      return desk.renew(request);
+      return desk.renew(request, context);
     },
   };
 }

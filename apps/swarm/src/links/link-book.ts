@@ -4,7 +4,9 @@
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
  * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
- * 3. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
+ * 3. Whoever speaks for an agent, at the beginning, on another stream or with another offer, has a grant for all that it offers: the
+ *    pool hears of nothing else.
+ * 4. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
  *    once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
@@ -17,10 +19,12 @@ import {
   isRefusal,
   type Logger,
   notOwnerOf,
+  type Principal,
   type TuttiError,
 } from "@tutti/kernel";
 import type { Joined, Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
+import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { insistOnGreeting, welcome } from "./greeting.ts";
@@ -57,6 +61,12 @@ export interface Greeted {
 /** The stream that greets. */
 export type GreetingContext = Pick<CallContext, "signal" | "principal">;
 
+/** Who greets with what. */
+interface Greeter {
+  readonly hello: Hello;
+  readonly principal: Principal;
+}
+
 /** By then it is mostly known who owns a pool that has moved. */
 const returnAfterMoveMs = 200;
 
@@ -86,11 +96,15 @@ export class LinkBook {
     const hello = insistOnGreeting(frame);
     const { resume } = hello;
     const known = resume && this.#agents.get(resume.linkId);
-    if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier);
+    if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
+    const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
+    insistOnGrant(context.principal, { ...place, ...offeredIn(hello.offering) }, "hello.");
     const pool = await this.#poolOf(hello, context);
     if (resume !== undefined && hello.offering === undefined)
       throw swarmErrors.linkUnknown({ link: resume.linkId });
-    return pool === undefined ? this.#relay(hello, carrier, context) : this.#open(hello, pool, carrier);
+    return pool === undefined
+      ? this.#relay(hello, carrier, context)
+      : this.#open(hello, pool, carrier, context);
   }
 
   /** Takes in what came over a stream. What breaks the protocol ends the link, or its stream. */
@@ -102,6 +116,7 @@ export class LinkBook {
       const isNew = link.take(frame, nowMs);
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
+      if (frame.offering !== undefined) agent.offer(frame.offering);
       const error = agent.take(frame, nowMs);
       const { pool } = agent.home;
       if (error === undefined && frame.offering !== undefined && pool !== undefined)
@@ -152,14 +167,14 @@ export class LinkBook {
     }
   }
 
-  #open(hello: Hello, pool: Pool, carrier: Carrier): Greeted {
+  #open(hello: Hello, pool: Pool, carrier: Carrier, { principal }: GreetingContext): Greeted {
     const { pools, ids, host, now } = this.#parts;
     let agent: LinkedAgent | undefined;
     const outlet = new LinkOutlet((bye) => agent && this.#dismiss(agent, bye));
     const joined = pool.join(hello, host, outlet, now());
     pools.turns.stir(pool);
     if (isRefusal(joined)) throw errorOf(joined);
-    agent = this.#enter(ids.newId("link"), homeOf(pool, pools.turns), joined, hello);
+    agent = this.#enter(ids.newId("link"), homeOf(pool, pools.turns), joined, { hello, principal });
     return this.#opened(agent, joined, outlet, carrier);
   }
 
@@ -180,21 +195,22 @@ export class LinkBook {
     try {
       const joined = await (relayed as RelayedAgent | undefined)?.joined;
       if (joined === undefined) throw swarmErrors.hostStopping();
-      agent = this.#enter(linkId, home, joined, hello);
+      agent = this.#enter(linkId, home, joined, { hello, principal });
       return this.#opened(agent, joined, outlet, carrier);
     } finally {
       signal.removeEventListener("abort", leave);
     }
   }
 
-  #enter(linkId: string, home: LinkHome, joined: Joined, hello: Hello): LinkedAgent {
+  #enter(linkId: string, home: LinkHome, joined: Joined, { hello, principal }: Greeter): LinkedAgent {
     const { settings, now, pools } = this.#parts;
     const { agentId, link: agent } = joined;
     const { namespace, name: pool } = home;
     const identity: LinkIdentity = { namespace, pool, agentId, incarnation: hello.incarnation };
     const link = new HostLink(linkId, identity, settings, now());
     const { frameBytesMax } = settings;
-    return new LinkedAgent({ link, home, agent, turns: pools.turns, frameBytesMax });
+    const offered = offeredIn(hello.offering);
+    return new LinkedAgent({ link, home, agent, turns: pools.turns, frameBytesMax, principal, offered });
   }
 
   #opened(agent: LinkedAgent, joined: Joined, outlet: LinkOutlet, carrier: Carrier): Greeted {
@@ -208,11 +224,12 @@ export class LinkBook {
     return { agent, answer: welcome({ ...joined, link, settings, resumed: false }) };
   }
 
-  #resume(agent: LinkedAgent, hello: Hello, carrier: Carrier): Greeted {
+  #resume(agent: LinkedAgent, hello: Hello, carrier: Carrier, { principal }: GreetingContext): Greeted {
     const { settings, instruments, now } = this.#parts;
     const { link } = agent;
     if (!isSame(link.identity, hello))
       throw swarmErrors.linkOfAnother({ link: link.id, agent: hello.agentId || "another one" });
+    agent.speaksAs(principal);
     const nowMs = now();
     try {
       link.resume(hello.resume?.received ?? 0);

@@ -1,7 +1,9 @@
 /** A link and the agent that the pool knows behind it: what one says reaches the other. */
-import { type AgentFrame, type Bye, HostFrame } from "@tutti/contracts/agent/v1";
-import { errorOf, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { type AgentFrame, type Bye, HostFrame, type Offering } from "@tutti/contracts/agent/v1";
+import { errorOf, type Principal, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
+import type { Offered } from "@tutti/policy";
+import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import type { Turns } from "../pools/turns.ts";
 import { emptyAgentFrame } from "./empty-frame.ts";
 import type { LinkHome } from "./home.ts";
@@ -51,6 +53,8 @@ export interface LinkedAgentParts {
   readonly agent: AgentLink;
   readonly turns: Turns;
   readonly frameBytesMax: number;
+  readonly principal: Principal;
+  readonly offered: Offered;
 }
 
 export class LinkedAgent {
@@ -59,16 +63,32 @@ export class LinkedAgent {
   readonly #agent: AgentLink;
   readonly #turns: Turns;
   readonly #loan = new CreditLoan(lentMax);
-  #isLending = false;
-
   readonly #frameBytesMax: number;
+  #isLending = false;
+  #principal: Principal;
+  #offered: Offered;
 
-  constructor({ link, home, agent, turns, frameBytesMax }: LinkedAgentParts) {
+  constructor({ link, home, agent, turns, frameBytesMax, principal, offered }: LinkedAgentParts) {
     this.#frameBytesMax = frameBytesMax;
+    this.#principal = principal;
+    this.#offered = offered;
     this.link = link;
     this.home = home;
     this.#agent = agent;
     this.#turns = turns;
+  }
+
+  /** On another stream it may be somebody else. Throws where less is granted to them than the agent offers. */
+  speaksAs(principal: Principal): void {
+    this.#insistOn(principal, this.#offered, "hello.");
+    this.#principal = principal;
+  }
+
+  /** Throws where the agent may not offer this. */
+  offer(offering: Offering): void {
+    const offered = offeredIn(offering);
+    this.#insistOn(this.#principal, offered, "");
+    this.#offered = offered;
   }
 
   /** Hands a frame to the pool, which the link has taken in. Gives what the agent did wrong, if anything. */
@@ -121,6 +141,10 @@ export class LinkedAgent {
   /** The last word to an agent whose link is over. */
   sayBye(bye: Bye): void {
     for (const content of contentsOf({ ...HostFrame.create(), bye })) this.link.send(content);
+  }
+
+  #insistOn(principal: Principal, offered: Offered, within: string): void {
+    insistOnGrant(principal, { namespace: this.home.namespace, pool: this.home.name, ...offered }, within);
   }
 
   #lendMore(heardMs: number): void {

@@ -1,5 +1,6 @@
 /**
- * Agents that poll: each call has a batch, and between two calls the agent is spoken for here.
+ * Agents that poll: each call has a batch, and between two calls the agent is spoken for here. Each call is made by somebody to whom
+ * all that the agent offers is granted.
  */
 
 import type {
@@ -14,8 +15,18 @@ import type {
 } from "@tutti/contracts/agent/v1";
 import { AgentKind, type Hello, Hold, Hello as helloMessage, type Offering } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
-import { Bell, errorOf, type IdSource, isRefusal, type Timers, toErrorDetail } from "@tutti/kernel";
+import {
+  Bell,
+  type CallContext,
+  errorOf,
+  type IdSource,
+  isRefusal,
+  type Timers,
+  toErrorDetail,
+} from "@tutti/kernel";
+import type { Offered } from "@tutti/policy";
 import { swarmErrors } from "../errors.ts";
+import { insistOnGrant, nothingOffered, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { claimedTask } from "./claimed-task.ts";
@@ -34,6 +45,9 @@ export interface PollDeskParts {
   readonly idleMs: number;
 }
 
+/** The call that polls. */
+type PollContext = Pick<CallContext, "principal" | "signal">;
+
 const leaseDefaultMs = 60_000;
 
 export class PollDesk {
@@ -50,7 +64,9 @@ export class PollDesk {
     });
   }
 
-  claim(request: ClaimTasksRequest, signal: AbortSignal): Promise<ClaimTasksReply> {
+  async claim(request: ClaimTasksRequest, { principal, signal }: PollContext): Promise<ClaimTasksReply> {
+    const { offering } = request;
+    this.#insistOnGrant(principal, request, offering && offeredIn(offering));
     const key = `${keyOf(request)}/${request.idempotencyKey}`;
     const claim = () => this.#claim(request, signal);
     if (request.idempotencyKey === "") return claim();
@@ -58,7 +74,11 @@ export class PollDesk {
     return this.#repeated.once(key, request, { nowMs: this.#parts.now(), keepMs }, claim);
   }
 
-  async complete(request: CompleteTasksRequest): Promise<CompleteTasksReply> {
+  async complete(
+    request: CompleteTasksRequest,
+    { principal }: Pick<PollContext, "principal">,
+  ): Promise<CompleteTasksReply> {
+    this.#insistOnGrant(principal, request);
     const completions = request.completions.map((completion) => ({
       completion,
       token: tokenOf(completion.token),
@@ -75,7 +95,8 @@ export class PollDesk {
     return { receipts: await Promise.all(receipts) };
   }
 
-  renew(request: RenewTasksRequest): RenewTasksReply {
+  renew(request: RenewTasksRequest, { principal }: Pick<PollContext, "principal">): RenewTasksReply {
+    this.#insistOnGrant(principal, request);
     const { now, pools } = this.#parts;
     const agent = this.#known(request);
     const nowMs = now();
@@ -172,6 +193,13 @@ export class PollDesk {
     return known;
   }
 
+  /** What is not said anew is what the agent offered last. */
+  #insistOnGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
+    const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
+    const offered = said ?? this.#known(request)?.offered ?? nothingOffered;
+    insistOnGrant(principal, { ...place, ...offered });
+  }
+
   #known(request: PollRequest): PolledAgent | undefined {
     return this.#agents.get(keyOf(request));
   }
@@ -185,6 +213,7 @@ export class PollDesk {
     const agent: PolledAgent = new PolledAgent(agentId, pool, nowMs, () => {
       if (this.#agents.get(key) === agent) this.#agents.delete(key);
     });
+    agent.offered = offeredIn(offering);
     const hello: Hello = {
       ...helloMessage.create(),
       ...{ versionMin: 1, versionMax: 1, agentId, running, offering },

@@ -16,7 +16,9 @@ import type {
 } from "@tutti/contracts/agent/v1";
 import { type Bell, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet, Joined, Pool } from "@tutti/matching";
+import type { Offered } from "@tutti/policy";
 import { swarmErrors } from "../errors.ts";
+import { nothingOffered, offeredIn } from "../grants/within-grant.ts";
 import { emptyAgentFrame } from "../links/empty-frame.ts";
 
 /** A task that was claimed. */
@@ -45,6 +47,8 @@ export class PolledAgent implements AgentOutlet {
   readonly pool: Pool;
   /** Those who wait for something to claim. */
   readonly waiting = new Set<Bell>();
+  /** What it offers now. */
+  offered: Offered = nothingOffered;
   readonly #capabilities = new Map<number, PolledCapability>();
   readonly #leases = new Map<string, Lease>();
   readonly #cancelled = new Map<string, string>();
@@ -97,6 +101,7 @@ export class PolledAgent implements AgentOutlet {
   }
 
   offers(offering: Offering, nowMs: number): void {
+    this.offered = offeredIn(offering);
     this.#take({ offering }, nowMs);
   }
 

@@ -3,12 +3,14 @@
  *
  * 1. While an address is kept out nothing that it shows is looked at.
  * 2. A refusal says which rule was broken and nothing that was shown.
- * 3. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
+ * 3. To an agent is granted what both its key or token and its principal grant it.
+ * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
  */
-import { type BundleContent, type Scope, TokenUse } from "@tutti/contracts/governance/v1";
+import { type AgentGrant, type BundleContent, type Scope, TokenUse } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { Principal } from "@tutti/kernel";
 import {
+  bothGrants,
   type CheckedKey,
   type CheckedToken,
   KeyChecker,
@@ -17,6 +19,7 @@ import {
   unscoped,
 } from "@tutti/policy";
 import { accessErrors } from "./errors.ts";
+import type { Visitor } from "./judge.ts";
 import type { AccessSettings } from "./settings.ts";
 
 type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs">;
@@ -25,6 +28,8 @@ export class Credentials {
   readonly #keys: KeyChecker;
   readonly #tokens: TokenChecker;
   readonly #lockouts: Lockouts;
+  /** By namespace and id, of the agents that have one of their own. */
+  #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
   /** `secret`: of this process alone. */
   constructor({ installation, guessesFree, lockoutMs }: Settings, secret: Uint8Array) {
@@ -36,6 +41,7 @@ export class Credentials {
   renew(content: BundleContent): void {
     this.#keys.renew(content.keys);
     this.#tokens.renew(content);
+    this.#grants = grantsIn(content);
   }
 
   /** Who shows this. Rejects with what is wrong with it. */
@@ -43,14 +49,22 @@ export class Credentials {
     const untilMs = this.#lockouts.lockedUntil([from], nowMs);
     if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
     const key = await this.#keys.check(shown, nowMs);
-    if (key.kind === "known") return principalOfKey(key);
+    if (key.kind === "known") return this.#granted(principalOfKey(key));
     const fault = key.kind === "refused" ? key.why : undefined;
     if (fault !== undefined)
       throw this.#refused(keyFaults[fault], fault !== "busy" && fault !== "ended", from, nowMs);
     const token = await this.#tokens.check(shown, nowMs);
     if (token.kind === "refused")
       throw this.#refused(tokenFaults[token.why], !honest.has(token.why), from, nowMs);
-    return principalOfToken(token);
+    return this.#granted(principalOfToken(token));
+  }
+
+  #granted(principal: Visitor): Principal {
+    const { id, kind, shown } = principal;
+    const own = kind === "agent" ? this.#grants.get(`${shown.namespace}/${id}`) : undefined;
+    if (own === undefined) return principal;
+    const { scope } = shown;
+    return { ...principal, shown: { ...shown, scope: { ...scope, agent: bothGrants(own, scope.agent) } } };
   }
 
   #refused(reason: string, isGuess: boolean, from: string, nowMs: number): Error {
@@ -73,19 +87,27 @@ interface Shown {
   readonly scope: Scope;
 }
 
-function principalOfKey({ verifier }: CheckedKey & { readonly kind: "known" }): Principal {
+function grantsIn({ principals }: BundleContent): ReadonlyMap<string, AgentGrant> {
+  const grants = new Map<string, AgentGrant>();
+  for (const { namespace, actor, agent } of principals)
+    if (agent !== undefined && actor?.kind === ActorKind.ACTOR_KIND_AGENT)
+      grants.set(`${namespace}/${actor.id}`, agent);
+  return grants;
+}
+
+function principalOfKey({ verifier }: CheckedKey & { readonly kind: "known" }): Visitor {
   const { keyId, namespace, actor, scope = unscoped } = verifier;
   return principalOf({ id: keyId, actor, namespace, groups: [], scope });
 }
 
-function principalOfToken({ identity }: CheckedToken & { readonly kind: "known" }): Principal {
+function principalOfToken({ identity }: CheckedToken & { readonly kind: "known" }): Visitor {
   const { tokenId, actor, namespace, groups, scope, use } = identity;
   if (use === TokenUse.TOKEN_USE_BROWSER || use === TokenUse.TOKEN_USE_ONE_TIME)
     throw accessErrors.credentialRefused({ reason: "it is not for calls" });
   return principalOf({ id: tokenId, actor, namespace, groups, scope });
 }
 
-function principalOf({ actor, ...shown }: Shown): Principal {
+function principalOf({ actor, ...shown }: Shown): Visitor {
   const kind = actor && kinds[actor.kind];
   if (actor === undefined || kind === undefined)
     throw accessErrors.credentialRefused({ reason: "it stands for nobody that this release knows" });

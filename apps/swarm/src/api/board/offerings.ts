@@ -1,6 +1,7 @@
 /** What an agent offers, as its pool knows it: what it may claim, and which roles it is fit for. */
 import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
+import { insistOnGrant, offeredIn } from "../../grants/within-grant.ts";
 import type { MissionDesk } from "../missions/desk.ts";
 
 /** Asking is worth so much time. */
@@ -15,11 +16,21 @@ export async function offeringOf(
   const name = pool || "default";
   const namespace = desk.namespaceOfPool(name, context.namespace);
   const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
+  const offering = (await knownOffering(desk, request, context)) ?? said;
+  insistOnGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
+  return offeredBy(offering);
+}
+
+async function knownOffering(
+  desk: Pick<MissionDesk, "agents">,
+  request: GetAgentRequest,
+  context: CallContext,
+): Promise<JoinMissionRequest["offering"]> {
   try {
     const { agent } = await desk.agents.getAgent(request, { context, timeoutMs: poolTimeoutMs });
-    return offeredBy(agent?.offering ?? said);
+    return agent?.offering;
   } catch (error) {
-    if (isTuttiError(error) && error.status === "NOT_FOUND") return offeredBy(said);
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
     throw error;
   }
 }

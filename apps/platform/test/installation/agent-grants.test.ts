@@ -1,0 +1,312 @@
+/**
+ * Agents that show tokens which say what they may offer and take, over both transports: one capability is refused and another granted, at
+ * the greeting, later, on another stream and by polls.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  AgentFrame,
+  agentLinkService,
+  agentPollService,
+  ClaimTasksRequest,
+  CompleteTasksRequest,
+  HostFrame,
+  RenewTasksRequest,
+} from "@tutti/contracts/agent/v1";
+import {
+  AgentGrant,
+  IssueTokenRequest,
+  identityService,
+  Principal,
+  policyService,
+  RoleBinding,
+  Scope,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, fromErrorDetail, type TuttiError } from "@tutti/kernel";
+import { MemoryOwnership, Mesh } from "@tutti/mesh";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+type Said = Parameters<typeof AgentFrame.fromPartial>[0];
+type Hello = NonNullable<Said["hello"]>;
+
+const namespace = "default";
+const agent = (id: string) => ({ kind: ActorKind.ACTOR_KIND_AGENT, id });
+const offering = (...names: string[]) => ({
+  slots: 2,
+  capabilities: names.map((name) => ({ name, version: "1.0.0" })),
+});
+const definition = (name: string) => `workflow: ${name}
+tasks: {do: {uses: pay.${name}}}
+output: "\${{ tasks.do.output }}"
+`;
+
+/** A stream of a link, as one transport has it. */
+interface Stream {
+  say(frame: Said): void;
+  /** What the host says to the greeting. */
+  readonly answered: Promise<HostFrame["answer"]>;
+  /** The code that it ends with; empty for a good end. */
+  readonly ended: Promise<string>;
+  cut(): void;
+}
+
+describe("an agent to which only some is granted", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let admin: Mesh;
+  const meshes: Mesh[] = [];
+
+  function meshWith(credential: string): Mesh {
+    const { address } = installation;
+    const ownership = new MemoryOwnership({ fallback: () => ({ instance: "platform", address, epoch: 1 }) });
+    const peers = { swarm: [address], governance: [address] };
+    const mesh = new Mesh({ settings: { peers }, ownership, credential: () => credential });
+    meshes.push(mesh);
+    return mesh;
+  }
+
+  async function tokenOf(id: string, grant: Parameters<typeof AgentGrant.fromPartial>[0] | undefined) {
+    const scope = Scope.fromPartial({ agent: grant });
+    const wanted = IssueTokenRequest.fromPartial({
+      ...{ namespace, actor: agent(id), scope, lifetimeMs: 600_000 },
+    });
+    const { secret } = await admin.client(identityService).issueToken(wanted);
+    return secret;
+  }
+
+  before(async () => {
+    installation = await Installation.open();
+    admin = meshWith("");
+    tutti = await connect({ address: installation.address });
+    await tutti.register(definition("charge"));
+    await tutti.register(definition("refund"));
+    const policies = admin.client(policyService);
+    for (const id of ["press", "kept"]) {
+      const subject = { $case: "actor" as const, value: agent(id) };
+      const binding = RoleBinding.fromPartial({ bindingId: id, role: "agent", subject });
+      await policies.createRoleBinding({ namespace, binding });
+    }
+    const bound = AgentGrant.fromPartial({ pools: ["default"], offers: ["pay.charge"], maxSlots: 4 });
+    const principal = Principal.fromPartial({ actor: agent("kept"), agent: bound });
+    await admin.client(identityService).createPrincipal({ namespace, principal });
+    // Until the bundle with all of it has come.
+    const polls = meshWith(await tokenOf("kept", undefined)).client(agentPollService, { service: "swarm" });
+    for (;;) {
+      const claim = { agentId: "first", waitMs: 0, offering: offering("pay.charge") };
+      const error = await polls.claimTasks(ClaimTasksRequest.fromPartial(claim)).then(
+        () => undefined,
+        (thrown: unknown) => errorFromUnknown(thrown),
+      );
+      if (error === undefined) break;
+      await delay(50);
+    }
+  });
+  after(async () => {
+    await tutti[Symbol.asyncDispose]();
+    for (const mesh of meshes) await mesh.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  function overGrpc(token: string): Stream {
+    const waiting: Said[] = [];
+    const answered = Promise.withResolvers<HostFrame["answer"]>();
+    let isOver = false;
+    let wake = () => {};
+    async function* frames() {
+      while (!isOver) {
+        const frame = waiting.shift();
+        if (frame !== undefined) yield AgentFrame.fromPartial(frame);
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    }
+    const leave = new AbortController();
+    const client = meshWith(token).client(agentLinkService, { service: "swarm" });
+    const read = async (): Promise<string> => {
+      try {
+        for await (const { answer } of client.link(frames(), { signal: leave.signal }))
+          if (answer !== undefined) answered.resolve(answer);
+        return "";
+      } catch (error) {
+        return errorFromUnknown(error).code;
+      } finally {
+        isOver = true;
+        wake();
+      }
+    };
+    return {
+      say(frame) {
+        waiting.push(frame);
+        wake();
+      },
+      ...{ answered: answered.promise, ended: read(), cut: () => leave.abort() },
+    };
+  }
+
+  const linkUrl = () => installation.host.url.replace("http", "ws").concat("/v1/link");
+
+  function overWebSocket(token: string): Stream {
+    const socket = new WebSocket(linkUrl(), { headers: { authorization: `Bearer ${token}` } });
+    const answered = Promise.withResolvers<HostFrame["answer"]>();
+    const ended = Promise.withResolvers<string>();
+    const opened = new Promise((resolve) => {
+      socket.onopen = resolve;
+    });
+    socket.onclose = ({ code, reason }) => ended.resolve(code === 1_000 ? "" : (reason.split(":")[0] ?? ""));
+    socket.onmessage = ({ data }) => {
+      const { answer } = HostFrame.fromJSON(JSON.parse(data));
+      if (answer !== undefined) answered.resolve(answer);
+    };
+    return {
+      say: (frame) =>
+        void opened.then(() => socket.send(JSON.stringify(AgentFrame.toJSON(AgentFrame.fromPartial(frame))))),
+      ...{ answered: answered.promise, ended: ended.promise, cut: () => socket.close() },
+    };
+  }
+
+  const welcomeIn = (answer: HostFrame["answer"]) => {
+    assert.equal(answer?.$case, "welcome");
+    return answer.value;
+  };
+  function refusalIn(answer: HostFrame["answer"]): TuttiError {
+    assert.ok(answer?.$case === "refused" && answer.value.error !== undefined);
+    return fromErrorDetail(answer.value.error);
+  }
+  const fieldsOf = ({ violations }: TuttiError) => violations.map(({ field }) => field);
+
+  for (const [transport, open, addressOf] of [
+    ["gRPC", overGrpc, () => installation.address],
+    ["a WebSocket", overWebSocket, linkUrl],
+  ] as const) {
+    const charges = { pools: ["default"], offers: ["pay.ch*"], maxSlots: 2 };
+    const helloOf = (given: Hello): { hello: Hello } => ({
+      hello: { ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press" }, ...given },
+    });
+    const worker = (token: string) =>
+      new Worker({
+        ...{ address: addressOf(), slots: 2, handleSignals: false },
+        credentials: { accessToken: token },
+      });
+
+    it(`over ${transport} is refused with each part that is not`, async () => {
+      const stream = open(await tokenOf("press", { ...charges, pools: ["night"], maxSlots: 1 }));
+      stream.say(helloOf({ offering: offering("pay.charge", "pay.refund", "ship.box") }));
+      const error = refusalIn(await stream.answered);
+      assert.deepEqual([error.code, error.retry], ["swarm.not_granted", "never"]);
+      assert.deepEqual(fieldsOf(error), [
+        "hello.pool",
+        "hello.offering.capabilities[1].name",
+        "hello.offering.capabilities[2].name",
+        "hello.offering.slots",
+      ]);
+      assert.match(error.message, /capability pay\.refund \(granted: pay\.ch\*\)/);
+      assert.equal(await stream.ended, "swarm.not_granted");
+    });
+
+    it(`over ${transport} works on what is granted, and is given nothing else`, async () => {
+      const token = await tokenOf("press", charges);
+      const greedy = worker(token)
+        .handle("pay.charge", () => "charged")
+        .handle("pay.refund", () => "taken");
+      await assert.rejects(greedy.run(), /capability pay\.refund \(granted: pay\.ch\*\)/);
+
+      const done: string[] = [];
+      const modest = worker(token).handle("pay.charge", () => done.push("charge"));
+      const over = modest.run();
+      const refund = await tutti.start("refund");
+      const charge = await tutti.start("charge");
+      assert.equal(await charge.result(), 1);
+      assert.deepEqual(done, ["charge"]);
+      await refund.cancel("nobody may");
+      await assert.rejects(refund.result());
+      await modest.stop();
+      await over;
+    });
+
+    it(`over ${transport} loses its link when it offers more later`, async () => {
+      const stream = open(await tokenOf("press", charges));
+      stream.say(helloOf({ agentId: `later-${transport.length}`, offering: offering("pay.charge") }));
+      welcomeIn(await stream.answered);
+      stream.say({ sequence: 1, offering: offering("pay.charge", "pay.change") });
+      stream.say({ sequence: 2, offering: offering("pay.refund") });
+      assert.equal(await stream.ended, "swarm.not_granted");
+    });
+
+    it(`over ${transport} resumes by a token that grants all that it offers, and by no narrower one`, async () => {
+      const agentId = `again-${transport.length}`;
+      const wide = await tokenOf("press", { pools: ["*"], offers: ["*"] });
+      const first = open(wide);
+      first.say(helloOf({ agentId, offering: offering("pay.charge", "pay.refund") }));
+      const { linkId } = welcomeIn(await first.answered);
+      first.cut();
+      await first.ended;
+      const resume = { linkId, received: 0 };
+      const narrow = open(await tokenOf("press", charges));
+      narrow.say(helloOf({ agentId, resume }));
+      assert.deepEqual(fieldsOf(refusalIn(await narrow.answered)), ["hello.offering.capabilities[1].name"]);
+      await narrow.ended;
+      const again = open(wide);
+      again.say(helloOf({ agentId, resume }));
+      assert.equal(welcomeIn(await again.answered).resumed, true);
+      again.cut();
+    });
+
+    it(`over ${transport} is bound by what is kept of it, whatever its token grants`, async () => {
+      const stream = open(await tokenOf("kept", { pools: ["*"], offers: ["*"] }));
+      stream.say(helloOf({ agentId: "kept", offering: offering("pay.charge", "pay.refund") }));
+      assert.deepEqual(fieldsOf(refusalIn(await stream.answered)), ["hello.offering.capabilities[1].name"]);
+    });
+  }
+
+  it("is refused by polls in the same words, also for what another token offered", async () => {
+    const grant = { pools: ["default"], offers: ["pay.charge"] };
+    const narrow = meshWith(await tokenOf("press", grant)).client(agentPollService, { service: "swarm" });
+    const wide = meshWith(await tokenOf("press", undefined)).client(agentPollService, { service: "swarm" });
+    const failure = async (call: Promise<unknown>): Promise<TuttiError> => {
+      const found = await call.then(
+        () => undefined,
+        (thrown: unknown) => errorFromUnknown(thrown),
+      );
+      assert.ok(found !== undefined, "expected a refusal");
+      return found;
+    };
+    const claim = (agentId: string, ...names: string[]) =>
+      ClaimTasksRequest.fromPartial({
+        ...{ agentId, waitMs: 0 },
+        ...(names.length > 0 && { offering: offering(...names) }),
+      });
+    const refused = await failure(narrow.claimTasks(claim("script", "pay.refund")));
+    assert.equal(refused.code, "swarm.not_granted");
+    assert.deepEqual(fieldsOf(refused), ["offering.capabilities[0].name"]);
+    assert.deepEqual((await narrow.claimTasks(claim("script", "pay.charge"))).tasks, []);
+
+    const refund = await tutti.start("refund");
+    const offered = { ...claim("shared", "pay.refund"), waitMs: 10_000 };
+    const { tasks } = await wide.claimTasks(offered);
+    const token = tasks[0]?.token ?? "";
+    assert.notEqual(token, "");
+    const outcome = {
+      $case: "output" as const,
+      value: { body: { $case: "inline" as const, value: Buffer.from("7") } },
+    };
+    const completed = CompleteTasksRequest.fromPartial({
+      agentId: "shared",
+      completions: [{ token, outcome }],
+    });
+    const renewed = RenewTasksRequest.fromPartial({ agentId: "shared", renewals: [{ token }] });
+    for (const call of [
+      narrow.claimTasks(claim("shared")),
+      narrow.renewTasks(renewed),
+      narrow.completeTasks(completed),
+    ])
+      assert.equal((await failure(call)).code, "swarm.not_granted");
+    assert.equal((await wide.completeTasks(completed)).receipts[0]?.accepted, true);
+    assert.equal(await refund.result(), 7);
+  });
+});

@@ -1,0 +1,35 @@
+/**
+ * What an agent offers, held against what was granted to whoever speaks for it: by its key or token, and by what governance keeps
+ * of it. Who showed nothing, or nothing with a grant in it, may offer what they like.
+ */
+import type { Offering } from "@tutti/contracts/agent/v1";
+import type { Principal } from "@tutti/kernel";
+import { type GrantQuestion, grantFaults, type Offered } from "@tutti/policy";
+import { swarmErrors } from "../errors.ts";
+
+export const nothingOffered: Offered = { capabilities: [], slots: 1 };
+
+export function offeredIn(offering: Offering | undefined): Offered {
+  if (offering === undefined) return nothingOffered;
+  return { capabilities: offering.capabilities.map(({ name }) => name), slots: offering.slots || 1 };
+}
+
+/** Throws naming each part that is not granted; `within`: where in the message the agent says it. */
+export function insistOnGrant(principal: Principal, asked: GrantQuestion, within = ""): void {
+  const grant = principal.shown?.scope.agent;
+  const faults = grant === undefined ? [] : grantFaults(grant, asked);
+  if (faults.length === 0) return;
+  const told = faults.slice(0, toldMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
+  const left = faults.length - told.length;
+  throw swarmErrors.notGranted(
+    { found: `${told.join(", ")}${left > 0 ? ` and ${left} more` : ""}` },
+    {
+      violations: faults.map(({ field, found, granted }) => ({
+        field: `${within}${field}`,
+        message: `expected what is granted (${granted}), found ${found}`,
+      })),
+    },
+  );
+}
+
+const toldMax = 5;
