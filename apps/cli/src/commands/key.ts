@@ -59,7 +59,7 @@ export async function createKey(context: Context): Promise<number> {
     ]);
   const who = values.text("for");
   const lifetimeMs = values.durationMs("lasts");
-  const actions = [...values.texts("action")];
+  const scope = scopeOf(context);
   const server = await connect(context);
   const reply = await server.call("keys.create", {
     query: server.namespace,
@@ -67,11 +67,26 @@ export async function createKey(context: Context): Promise<number> {
       ...{ title, ...keyOf(context) },
       ...(who === undefined ? {} : { actor: actorIn(context, who) }),
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
-      ...(actions.length === 0 ? {} : { scope: { actions } }),
+      ...(scope === undefined ? {} : { scope }),
     },
   });
   tellKey(context, reply, reply.key);
   return exitCodes.completed;
+}
+
+function scopeOf({ values }: Context) {
+  const actions = [...values.texts("action")];
+  const [offers, pools] = [[...values.texts("offer")], [...values.texts("pool")]];
+  const maxSlots = values.whole("slots") ?? 0;
+  const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
+  if (!isAgents && actions.length === 0) return undefined;
+  // What is not named is not narrowed here, while a grant grants what it names.
+  const agent = { offers: orAny(offers), pools: orAny(pools), maxSlots };
+  return { actions, ...(isAgents && { agent }) };
+}
+
+function orAny(patterns: readonly string[]): string[] {
+  return patterns.length === 0 ? ["*"] : [...patterns];
 }
 
 export async function rotateKey(context: Context): Promise<number> {
