@@ -24,6 +24,7 @@ export {
   type Rule,
 } from "./interceptors/identity.ts";
 export { declareWeight } from "./interceptors/limits.ts";
+export type { RuleChanges } from "./interceptors/open-streams.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
 export {
   LeasedOwnership,

@@ -28,6 +28,10 @@ export class Credentials {
   readonly #keys: KeyChecker;
   readonly #tokens: TokenChecker;
   readonly #lockouts: Lockouts;
+  #keyIds: ReadonlySet<string> = new Set();
+  /** Keys that there were while this process ran, and are no more. */
+  readonly #endedKeys = new Set<string>();
+  #revokedTokens: ReadonlySet<string> = new Set();
   /** By namespace and id, of the agents that have one of their own. */
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
@@ -42,6 +46,18 @@ export class Credentials {
     this.#keys.renew(content.keys);
     this.#tokens.renew(content);
     this.#grants = grantsIn(content);
+    this.#revokedTokens = new Set(content.revokedTokenIds);
+    const keyIds = new Set(content.keys.map(({ keyId }) => keyId));
+    for (const id of this.#keyIds) if (!keyIds.has(id)) this.#endedKeys.add(id);
+    for (const id of keyIds) this.#endedKeys.delete(id);
+    this.#keyIds = keyIds;
+  }
+
+  /** Throws where a key or token has ended since it was shown. `id`: its own. */
+  insistOnGoing(id: string): void {
+    const fault = this.#endedKeys.has(id) ? keyFaults.ended : undefined;
+    const reason = fault ?? (this.#revokedTokens.has(id) ? tokenFaults.revoked : undefined);
+    if (reason !== undefined) throw accessErrors.credentialRefused({ reason });
   }
 
   /** Who shows this. Rejects with what is wrong with it. */
@@ -114,7 +130,9 @@ function principalOf({ actor, ...shown }: Shown): Visitor {
   return { kind, id: actor.id, roles: [], shown };
 }
 
-const keyFaults: Readonly<Record<(CheckedKey & { readonly kind: "refused" })["why"], string>> = {
+type KeyWhy = (CheckedKey & { readonly kind: "refused" })["why"];
+
+const keyFaults: Readonly<Record<KeyWhy, string>> = {
   damaged: "the key is not whole, a sign is missing or another one",
   wrong: "there is no such key",
   ended: "the key has ended",

@@ -6,7 +6,8 @@
  *    service's certificate, one that has the service key. On a loopback address it is believed of everybody: there who shows
  *    nothing is the administrator of this machine, and can only make less of it.
  * 3. On any other address nobody gets in who shows nothing.
- * 4. Who was admitted at the edge is not counted again where a service calls on their behalf.
+ * 4. What was shown counts as long as it holds: who goes on by a key that has ended meanwhile is refused.
+ * 5. Who was admitted at the edge is not counted again where a service calls on their behalf.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -19,7 +20,16 @@ import {
   localAdministrator,
   type Principal,
 } from "@tutti/kernel";
-import type { Authorizer, CallLimiter, Decision, Identity, Incoming, Mesh, Rule } from "@tutti/mesh";
+import type {
+  Authorizer,
+  CallLimiter,
+  Decision,
+  Identity,
+  Incoming,
+  Mesh,
+  Rule,
+  RuleChanges,
+} from "@tutti/mesh";
 import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials } from "./credentials.ts";
@@ -63,7 +73,7 @@ const unlimited: Admitted = {
   end() {},
 };
 
-export class Guard implements Component, Identity, Authorizer, CallLimiter {
+export class Guard implements Component, Identity, Authorizer, CallLimiter, RuleChanges {
   readonly #parts: GuardParts;
   readonly #credentials: Credentials;
   readonly #limits: CallLimits;
@@ -71,6 +81,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter {
   readonly #serviceKey: Buffer | undefined;
   readonly #feed: BundleFeed;
   readonly #taker: () => ReportTaker;
+  readonly #listeners: (() => void)[] = [];
   #rules: Rules | undefined;
 
   constructor(parts: GuardParts) {
@@ -153,6 +164,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter {
     const nowMs = this.#parts.foundation.clock.now();
     const rules = this.#rules?.inForce(nowMs);
     if (rules === undefined) throw this.#rulesUnknown(nowMs);
+    this.#credentials.insistOnGoing(principal.shown.id);
     const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
     this.#reports.decided(judgement);
     return judgement.decision;
@@ -191,6 +203,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter {
     return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
   }
 
+  /** Called after each bundle that was taken in. */
+  onRulesChanged(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   async #take(bundle: Bundle): Promise<string> {
     this.#rules ??= this.#trusting();
     if (this.#rules === undefined) return "nobody is trusted to sign bundles; set access.trustedKey";
@@ -198,6 +215,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter {
     if (content === undefined) return this.#rules.refused;
     this.#credentials.renew(content);
     this.#limits.renew(content.limits);
+    for (const listener of this.#listeners) listener();
     return "";
   }
 

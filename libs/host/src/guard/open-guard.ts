@@ -36,7 +36,7 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
       return key && trustOf(key);
     },
   });
-  const gate = { identity: guard, authorizer: guard, limiter: guard };
+  const gate = { identity: guard, authorizer: guard, limiter: guard, changes: guard };
   return { guard, forMesh: { gate, credential: () => serviceKey } };
 }
 

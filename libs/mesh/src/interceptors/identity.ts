@@ -5,13 +5,15 @@
  * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
  * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names; in a
  *    stream whose messages each name theirs, for each that is another one.
+ * 3. A stream of somebody who showed something is decided on again when the rules change.
  */
 import { namespaceOf as ownNamespaceOf } from "@tutti/contracts/rpc";
-import { localAdministrator, type Principal } from "@tutti/kernel";
+import { localAdministrator, type Principal, type Timers } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 import { meshErrors } from "../errors.ts";
 import type { Incoming, ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
+import { OpenStreams, type RuleChanges } from "./open-streams.ts";
 
 /** Says on whose behalf a call is made, from what came with it. Throws or rejects with UNAUTHENTICATED when it cannot. */
 export interface Identity {
@@ -52,6 +54,7 @@ export interface Gate {
   readonly identity: Identity;
   readonly authorizer: Authorizer;
   readonly limiter?: CallLimiter | undefined;
+  readonly changes?: RuleChanges | undefined;
 }
 
 /** Keeps the principal that a service of this installation handed on, else takes the local administrator. */
@@ -70,7 +73,9 @@ export const localAuthorizer: Authorizer = {
   authorize: (principal) => (principal.roles.includes("admin") ? allowed : refused),
 };
 
-export function identityInterceptor({ identity, authorizer, limiter }: Gate): Interceptor<ServerCall> {
+export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<ServerCall> {
+  const { identity, authorizer, limiter, changes } = gate;
+  const open = new OpenStreams(changes, timers);
   return {
     name: "identity",
     scope: "core",
@@ -83,8 +88,7 @@ export function identityInterceptor({ identity, authorizer, limiter }: Gate): In
       };
       // Frames of an agent's link name theirs in the first one alone.
       const isNamedByEach = rpc.requestStream && rpc.namespaceOf === ownNamespaceOf;
-      const decide = (call: ServerCall, message: unknown, namespace: string): Promise<void> | undefined => {
-        const rule = { action, resource, within: withinOf(message) };
+      const decide = (call: ServerCall, rule: Rule, namespace: string): Promise<void> | undefined => {
         const decision = authorizer.authorize(call.principal, rule, namespace);
         if (!(decision instanceof Promise)) return insist(decision, call, namespace);
         return decision.then((made) => insist(made, call, namespace));
@@ -109,9 +113,16 @@ export function identityInterceptor({ identity, authorizer, limiter }: Gate): In
           if (call.namespaceKnown && (!isNamedByEach || about === call.namespace)) return undefined;
           call.namespaceKnown = true;
           call.namespace = about ?? call.namespace;
-          return builtin ? undefined : decide(call, message, about ?? installationNamespace);
+          if (builtin) return undefined;
+          const namespace = about ?? installationNamespace;
+          const rule = { action, resource, within: withinOf(message) };
+          // The installation's own are bound by no rules that change.
+          if (streaming && call.principal.shown !== undefined)
+            open.add(call, () => decide(call, rule, namespace));
+          return decide(call, rule, namespace);
         },
         end(call) {
+          if (streaming) open.delete(call);
           call.uncount?.();
           call.uncount = undefined;
         },

@@ -45,7 +45,7 @@ export class MeshServer implements LocalServer {
   #bind: ((binding: Binding<ServerCall>) => void) | undefined = undefined;
 
   constructor({ settings, foundation, deadlines, gate }: MeshServerParts) {
-    const { clock, logger, metrics, tracer } = foundation;
+    const { clock, timers, logger, metrics, tracer } = foundation;
     this.load = new ServerLoad(settings.limits);
     this.defaults = { principal: localAdministrator, trace: noTrace, logger };
     this.pipeline
@@ -54,7 +54,7 @@ export class MeshServer implements LocalServer {
       .register(metricsInterceptor(metrics, clock, "server"))
       .register(this.load.interceptor)
       .register(serverDeadlineInterceptor(deadlines, settings.timeouts.callMs))
-      .register(identityInterceptor(gate))
+      .register(identityInterceptor(gate, timers))
       .register(validateInterceptor());
   }
 
