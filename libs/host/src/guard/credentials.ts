@@ -61,7 +61,7 @@ export class Credentials {
   }
 
   /** Who shows this. Rejects with what is wrong with it. */
-  async principalOf(shown: string, from: string, nowMs: number): Promise<Principal> {
+  async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
     const untilMs = this.#lockouts.lockedUntil([from], nowMs);
     if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
     const key = await this.#keys.check(shown, nowMs);
@@ -75,7 +75,7 @@ export class Credentials {
     return this.#granted(principalOfToken(token));
   }
 
-  #granted(principal: Visitor): Principal {
+  #granted(principal: Visitor): Visitor {
     const { id, kind, shown } = principal;
     const own = kind === "agent" ? this.#grants.get(`${shown.namespace}/${id}`) : undefined;
     if (own === undefined) return principal;

@@ -11,7 +11,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
-import { auditService, type Bundle, policyService } from "@tutti/contracts/governance/v1";
+import { auditService, type Bundle, identityService, policyService } from "@tutti/contracts/governance/v1";
 import {
   type Component,
   type Foundation,
@@ -38,6 +38,7 @@ import { actorKinds, isVisitor, ofItsOwn } from "./judge.ts";
 import { Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
+import { Uses } from "./uses.ts";
 
 export interface GuardParts {
   readonly settings: AccessSettings;
@@ -79,6 +80,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #limits: CallLimits;
   readonly #reports: Reports;
   readonly #serviceKey: Buffer | undefined;
+  readonly #uses: Uses;
   readonly #feed: BundleFeed;
   readonly #taker: () => ReportTaker;
   readonly #listeners: (() => void)[] = [];
@@ -104,6 +106,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       },
       bundle: () => this.#rules?.number ?? 0,
     });
+    this.#uses = new Uses({
+      ...{ foundation, everyMs: settings.reportMs },
+      take: (namespace, uses, signal) =>
+        mesh().client(identityService).recordUses({ namespace, uses }, { timeoutMs: recordMs, signal }),
+    });
     this.#feed = new BundleFeed({
       foundation,
       policies: () => mesh().client(policyService),
@@ -125,7 +132,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   async stop(): Promise<void> {
     await this.#feed.stop();
-    await this.#reports.stop();
+    await Promise.all([this.#reports.stop(), this.#uses.stop()]);
   }
 
   health(): Health {
@@ -152,7 +159,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     const nowMs = this.#parts.foundation.clock.now();
     if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
     try {
-      return await this.#credentials.principalOf(credential, from, nowMs);
+      const principal = await this.#credentials.principalOf(credential, from, nowMs);
+      this.#uses.used(principal.shown, from, nowMs);
+      return principal;
     } catch (error) {
       if (isTuttiError(error)) this.#reportStranger(error, from);
       throw error;
@@ -243,6 +252,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 }
 
 const shortWaitMs = 1_000;
+const recordMs = 10_000;
 const counted = {
   calls: "calls in their time",
   concurrent: "calls at once",

@@ -1,0 +1,106 @@
+/**
+ * When keys and tokens were used last, handed on in batches to those who keep them.
+ *
+ * 1. Nothing waits for it, and a call costs a look into a map.
+ * 2. Of each key or token one use a minute is told, as no more is kept.
+ * 3. What could not be told is told the next time, unless there is a later use by then.
+ * 4. A process that stops waits for nobody to take it: those who keep it may have stopped before, and the next use says as much.
+ */
+import type { UsedCredential } from "@tutti/contracts/governance/v1";
+import {
+  type Component,
+  type Foundation,
+  type ShownCredential,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
+import { systemNamespace } from "@tutti/policy";
+
+export interface UsesParts {
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  /** Takes in what was used of a namespace; rejects when it is not taken. */
+  readonly take: (namespace: string, uses: UsedCredential[], signal: AbortSignal) => Promise<unknown>;
+  /** How long they are gathered. */
+  readonly everyMs: number;
+}
+
+interface Use {
+  readonly namespace: string;
+  readonly useMs: number;
+  readonly address: string;
+}
+
+const minuteMs = 60_000;
+/** As many as one batch may have. */
+const keptMax = 10_000;
+
+export class Uses implements Component {
+  readonly #parts: UsesParts;
+  /** In which minute each was told of last, by its id; those that were not used for longest come first. */
+  readonly #told = new Map<string, number>();
+  #waiting = new Map<string, Use>();
+  #timer: Timer | undefined;
+  readonly #stopping = new AbortController();
+  #telling: Promise<void> | undefined;
+
+  constructor(parts: UsesParts) {
+    this.#parts = parts;
+  }
+
+  used({ id, namespace }: Pick<ShownCredential, "id" | "namespace">, address: string, nowMs: number): void {
+    const minute = Math.floor(nowMs / minuteMs);
+    // One of another issuer is kept nowhere here.
+    if (id === "" || this.#told.get(id) === minute) return;
+    this.#told.delete(id);
+    this.#told.set(id, minute);
+    if (this.#told.size > keptMax) this.#forgetOldest();
+    this.#keep(id, { namespace: namespace || systemNamespace, useMs: nowMs, address });
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    await this.#telling;
+  }
+
+  #keep(id: string, use: Use): void {
+    if (this.#waiting.size < keptMax || this.#waiting.has(id)) this.#waiting.set(id, use);
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined || this.#stopping.signal.aborted) return;
+    const { foundation, everyMs } = this.#parts;
+    this.#timer = foundation.timers.after(everyMs, () => {
+      this.#telling = this.#tell().finally(() => {
+        this.#telling = undefined;
+        this.#timer = undefined;
+        if (this.#waiting.size > 0) this.#wake();
+      });
+    });
+  }
+
+  async #tell(): Promise<void> {
+    const { take, foundation } = this.#parts;
+    const told = Map.groupBy(this.#waiting, ([, { namespace }]) => namespace);
+    this.#waiting = new Map();
+    const each = [...told].map(async ([namespace, uses]) => {
+      try {
+        await take(namespace, uses.map(credentialOf), this.#stopping.signal);
+      } catch (error) {
+        foundation.logger.debug("uses of keys could not be handed on", { namespace, error });
+        for (const [id, use] of uses) if (!this.#waiting.has(id)) this.#keep(id, use);
+      }
+    });
+    await Promise.all(each);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#told.keys();
+    if (oldest !== undefined) this.#told.delete(oldest);
+  }
+}
+
+function credentialOf([credentialId, { useMs, address }]: readonly [string, Use]): UsedCredential {
+  return { credentialId, useTime: toTimestamp(useMs), address };
+}
