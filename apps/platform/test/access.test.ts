@@ -1,6 +1,7 @@
 /** Who gets in and what they may do, asked of the platform from outside: every rpc, and every route of HTTP. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import * as agent from "@tutti/contracts/agent/v1";
@@ -15,11 +16,14 @@ import * as session from "@tutti/contracts/session/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
+import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
+import { systemFoundation } from "@tutti/kernel";
+import { newTokenKey, TokenIssuer } from "@tutti/policy";
 import { routes } from "@tutti/rest";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
-const { identityService, policyService, Scope } = governance;
+const { identityService, policyService, Scope, TokenUse } = governance;
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 
@@ -76,8 +80,9 @@ describe("the platform with keys", () => {
   before(async () => {
     folder = await makeFolder();
     platform = await start("platform", [
-      `--platform.dataDirectory=${folder.path}/data`,
+      `--platform.dataDirectory=${dataDirectory()}`,
       "--access.guessesFree=100000",
+      "--access.reportMs=100",
     ]);
     outside = new OutsideClient(platform.grpc);
     await outside.call(governance.namespaceService.methods.createNamespace, {
@@ -108,16 +113,52 @@ describe("the platform with keys", () => {
     const signature = alg === "none" ? "" : createHmac("sha256", "guess").update(body).digest("base64url");
     return `${body}.${signature}`;
   }
-  const wrong: Readonly<Record<string, () => string>> = {
+  const hourMs = 3_600_000;
+  const dataDirectory = () => join(folder.path, "data");
+
+  /** As the installation makes them, by its own key or another one. */
+  async function signed(key: "its own" | "another", endMs: number): Promise<string> {
+    const { tokenKey } = await openInstallationKeys(keysDirectoryIn(dataDirectory()), systemFoundation());
+    const issuer = await TokenIssuer.with(
+      "tutti",
+      key === "its own" ? tokenKey : await newTokenKey(tokenKey.kid ?? ""),
+    );
+    return issuer.issue({
+      ...{ tokenId: "token_made", actor: person("ada"), namespace: "default", groups: [] },
+      ...{ use: TokenUse.TOKEN_USE_CALLS, scope: Scope.create() },
+      ...{ createMs: endMs - 2 * hourMs, expireMs: endMs },
+    });
+  }
+
+  async function issued(id: string, use: governance.TokenUse): Promise<string> {
+    const wanted = governance.IssueTokenRequest.fromPartial({ namespace: "default", actor: person(id), use });
+    const { secret } = await outside.call(identityService.methods.issueToken, wanted);
+    return secret;
+  }
+
+  const redeem = (secret: string) =>
+    outside.call(identityService.methods.redeemToken, {
+      ...{ namespace: "default", secret, use: TokenUse.TOKEN_USE_CALLS, idempotencyKey: "" },
+    });
+
+  const wrong: Readonly<Record<string, () => string | Promise<string>>> = {
     "a key with another sign": () => `${keys.viewer.slice(0, -1)}${keys.viewer.endsWith("A") ? "B" : "A"}`,
     "a token without a signature": () => forged("none"),
     "a token signed with a shared secret": () => forged("HS256"),
+    "a token that has ended": () => signed("its own", Date.now() - hourMs),
+    "a token signed with another key under the same name": () => signed("another", Date.now() + hourMs),
+    "a token that is for one exchange": () => issued("ada", TokenUse.TOKEN_USE_ONE_TIME),
+    "a token that was exchanged already": async () => {
+      const once = await issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
+      await redeem(once);
+      return once;
+    },
     "something else": () => "open sesame",
   };
 
   for (const [title, make] of Object.entries(wrong)) {
     it(`refuses ${title} at every rpc`, async () => {
-      const shown = make();
+      const shown = await make();
       for (const [name, rpc] of rpcs) {
         const call = outside.send(rpc.path, new Uint8Array(), {
           headers: {
@@ -135,6 +176,61 @@ describe("the platform with keys", () => {
       }
     });
   }
+
+  it("takes the same token, signed the same way, as long as it has not ended", async () => {
+    assert.equal((await rest("/v1/runs", await signed("its own", Date.now() + hourMs))).status, 200);
+  });
+
+  it("exchanges a token once: whoever comes with it again gets nothing", async () => {
+    const once = await issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
+    const { secret } = await redeem(once);
+    assert.equal((await rest("/v1/runs", secret)).status, 200);
+    const { code, error } = await failureOf(redeem(once));
+    assert.equal(error.code, "governance.token_refused");
+    assert.notEqual(code, status.OK);
+  });
+
+  it("lets a token that was narrowed from an administrator's do what it names, at every rpc", async () => {
+    await bind("ann", "admin", "default");
+    const wide = await issued("ann", TokenUse.TOKEN_USE_CALLS);
+    await (await known("/v1/sessions", wide)).body?.cancel();
+    while ((await rest("/v1/sessions", wide)).status !== 200)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const { secret } = await outside.call(identityService.methods.narrowToken, {
+      ...governance.NarrowTokenRequest.fromPartial({ namespace: "default", secret: wide }),
+      scope: Scope.fromPartial({ actions: ["workflow.runs.list"] }),
+    });
+    for (const [name, rpc] of rpcs) {
+      const call = outside.send(rpc.path, new Uint8Array(), {
+        headers: { ...headers(secret), "tutti-service": hostOf(rpc.path) },
+      });
+      const code = await call.then(
+        () => status.OK,
+        () => failureOf(call).then((failure) => failure.code),
+      );
+      // What is let in may still miss something in an empty request.
+      const expected =
+        rpc.action === "workflow.runs.list"
+          ? [status.OK, status.INVALID_ARGUMENT]
+          : [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
+      assert.ok(expected.includes(code), `${name}: ${status[code]}`);
+    }
+  });
+
+  it("tells when and where from a key was used last", async () => {
+    for (;;) {
+      const { keys: found } = await outside.call(identityService.methods.listKeys, {
+        ...governance.ListKeysRequest.fromPartial({ namespace: "default" }),
+      });
+      const used = found.find(({ actor }) => actor?.id === "eve");
+      if (used?.useTime !== undefined) {
+        assert.equal(used.useAddress, "127.0.0.1");
+        return;
+      }
+      await (await rest("/v1/runs", keys.narrowed)).body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
 
   it("refuses a key that is whole and of nobody, by its hash", async () => {
     const call = outside.call(workflow.runService.methods.listRuns, workflow.ListRunsRequest.create(), {
