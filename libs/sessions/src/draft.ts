@@ -61,6 +61,7 @@ export class Drafted {
   readonly #slots: readonly number[];
   #agents: readonly Agent[] = [];
   #othersOf: readonly number[] = [];
+  #room: readonly number[] = [];
 
   constructor(
     situation: Situation,
@@ -102,23 +103,25 @@ export class Drafted {
     this.#agents = agents;
     const byId = new Map(agents.map((agent) => [agent.agentId, agent]));
     const ours = this.#oursOf(view, askMs - settledMs);
-    const before = this.#othersOf;
     this.#othersOf = this.agentIds.map((id, place) =>
       Math.max(0, (byId.get(id)?.attempts ?? 0) - (ours[place] ?? 0)),
     );
-    // Room has come or gone, of which the plan hears from nobody else.
-    if (this.#othersOf.some((others, place) => others !== before[place])) this.plan.joined();
   }
 
   /** By agent, as far as the session may have more at work at once. */
   freeSlots(view: SessionView, atOnceMax: number): number[] {
     const ours = this.#oursOf(view);
-    let left = Math.max(0, atOnceMax - view.tasks.filter(isOpen).length);
-    return this.#slots.map((slots, agent) => {
+    let left = Math.max(0, atOnceMax - view.tasks.filter(isAtWork).length);
+    const room = this.#slots.map((slots, agent) => {
       const free = Math.max(0, Math.min(left, slots - (ours[agent] ?? 0) - (this.#othersOf[agent] ?? 0)));
       left -= free;
       return free;
     });
+    // Room that others had, also other parts of the session: the plan hears of it from nobody else.
+    if (room.some((free, agent) => free > (this.#room[agent] ?? 0))) this.plan.joined();
+    this.#room = room;
+    // A copy, which whoever gives it away counts down.
+    return [...room];
   }
 
   /** What the session has at each agent, or had at a moment before. */
@@ -136,6 +139,11 @@ export class Drafted {
 /** It is in the work of its part, and has not ended. */
 function isOpen({ isPlaced, endMs }: TaskView): boolean {
   return isPlaced && endMs === 0;
+}
+
+/** It needs nothing more: what is there and waits for another task takes no slot, which that one may need. */
+function isAtWork(task: TaskView): boolean {
+  return isOpen(task) && task.open === 0;
 }
 
 /** The one before as long as the same tasks and agents are there, with what others have at work at them now. */
