@@ -4,22 +4,15 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { estimateService, ReadExperienceRequest } from "@tutti/contracts/intelligence/v1";
 import type { Choice } from "@tutti/contracts/session/v1";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
+import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
 import { OutsideClient } from "../support/outside-client.ts";
-import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+import { makeFolder, type Service } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 const program = await natsServerProgram();
-const configuration = `max_payload: 8MB
-system_account: SYS
-no_auth_user: tutti
-accounts {
-  SYS { users: [{ user: system, password: seen }] }
-  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
-}`;
-const partitions = 4;
 const sessions = 3;
 const kinds = ["short", "middle", "long"] as const;
 const takesMs = { short: 5, middle: 40, long: 120 } as const;
@@ -36,7 +29,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
   const workers: Worker[] = [];
 
   before(async () => {
-    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+    server = await startSharedServer();
   });
   after(async () => {
     for (const worker of workers) await worker.stop();
@@ -47,16 +40,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
   it("is known to the process that takes over: it chooses with the same figures", async () => {
     await using folder = await makeFolder();
     const join = async (name: string) => {
-      const joined = await start(
-        "platform",
-        [
-          ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
-          ...["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"],
-          ...[`--cluster.copies=${folder.path}/${name}`, `--platform.dataDirectory=${folder.path}/${name}`],
-          ...usingNats(server.address),
-        ],
-        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
-      );
+      const joined = await joinPlatform(server, folder, name);
       processes.push(joined);
       return joined;
     };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { connect } from "@tutti/sdk/client";
-import { type Folder, makeFolder, type Service, start, usingNats } from "../support/services.ts";
+import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
+import { type Folder, makeFolder, type Service } from "../support/services.ts";
 
 const program = await natsServerProgram();
 
@@ -27,16 +28,6 @@ tasks:
 output: "\${{ tasks.each.output }}"
 `;
 
-/** The system account alone can see whether a server syncs before it acknowledges. */
-const configuration = `max_payload: 8MB
-system_account: SYS
-no_auth_user: tutti
-accounts {
-  SYS { users: [{ user: system, password: seen }] }
-  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
-}`;
-
-const partitions = 4;
 const numbers = Array.from({ length: 12 }, (_, number) => number);
 
 describe("runs of two processes that share their partitions over NATS", { skip: program.skip }, () => {
@@ -45,7 +36,7 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
   const processes: Service[] = [];
 
   before(async () => {
-    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+    server = await startSharedServer();
   });
   after(async () => {
     await server[Symbol.asyncDispose]();
@@ -59,19 +50,7 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
   });
 
   async function join(name: string): Promise<Service> {
-    const joined = await start(
-      "platform",
-      [
-        ...[
-          "--ownership.kind=leased",
-          `--ownership.partitions=${partitions}`,
-          "--cluster.system.user=system",
-        ],
-        ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${folder.path}/${name}`],
-        ...[`--platform.dataDirectory=${folder.path}/${name}`, ...usingNats(server.address)],
-      ],
-      { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
-    );
+    const joined = await joinPlatform(server, folder, name);
     processes.push(joined);
     return joined;
   }

@@ -2,29 +2,20 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
-import { makeFolder, type Service, start, usingNats } from "../support/services.ts";
+import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
+import { makeFolder, type Service } from "../support/services.ts";
 
 const program = await natsServerProgram();
-const partitions = 4;
-
-/** The system account alone can see whether a server syncs before it acknowledges. */
-const configuration = `max_payload: 8MB
-system_account: SYS
-no_auth_user: tutti
-accounts {
-  SYS { users: [{ user: system, password: seen }] }
-  TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
-}`;
 
 describe("agents that come by the HTTP port of one of two processes", { skip: program.skip }, () => {
   let server: NatsServer;
   const processes: Service[] = [];
 
   before(async () => {
-    server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+    server = await startSharedServer();
   });
   after(async () => {
     for (const process of processes) await process[Symbol.asyncDispose]();
@@ -34,16 +25,7 @@ describe("agents that come by the HTTP port of one of two processes", { skip: pr
   it("are linked to pools of both, and stay linked when one of them is killed with -9", async () => {
     await using folder = await makeFolder();
     const join = async (name: string) => {
-      const joined = await start(
-        "platform",
-        [
-          ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`],
-          ...["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"],
-          ...[`--cluster.copies=${folder.path}/${name}`, `--platform.dataDirectory=${folder.path}/${name}`],
-          ...usingNats(server.address),
-        ],
-        { directory: folder.path, environment: { TEST_SYSTEM_PASSWORD: "seen" } },
-      );
+      const joined = await joinPlatform(server, folder, name);
       processes.push(joined);
       return joined;
     };

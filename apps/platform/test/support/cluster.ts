@@ -20,6 +20,32 @@ accounts {
   TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
 }`;
 
+/** A single server that processes share what they own over. */
+export function startSharedServer(): Promise<NatsServer> {
+  return startNatsServer({ jetstream: "sync_interval: always", configuration });
+}
+
+/** Partitions of each service. */
+export const partitions = 4;
+const environment = { TEST_SYSTEM_PASSWORD: "seen" };
+
+function sharing(copies: string): string[] {
+  return [
+    ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`, "--cluster.system.user=system"],
+    ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${copies}`],
+  ];
+}
+
+/** One more platform that shares what it owns with the others of the server. */
+export function joinPlatform(server: NatsServer, folder: Folder, name: string): Promise<Service> {
+  const directory = `${folder.path}/${name}`;
+  const flags = [
+    ...sharing(directory),
+    ...[`--platform.dataDirectory=${directory}`, ...usingNats(server.address)],
+  ];
+  return start("platform", flags, { directory: folder.path, environment });
+}
+
 export class ServiceCluster implements AsyncDisposable {
   readonly #server: NatsServer;
   readonly #folder: Folder;
@@ -33,7 +59,7 @@ export class ServiceCluster implements AsyncDisposable {
 
   /** With a registry, and nothing else yet. */
   static async open(): Promise<ServiceCluster> {
-    const server = await startNatsServer({ jetstream: "sync_interval: always", configuration });
+    const server = await startSharedServer();
     const cluster = new ServiceCluster(server, await makeFolder());
     cluster.#registry = await cluster.join("registry");
     return cluster;
@@ -44,12 +70,10 @@ export class ServiceCluster implements AsyncDisposable {
     const directory = `${this.#folder.path}/${name}`;
     await mkdir(directory, { recursive: true });
     const flags = [
-      ...["--ownership.kind=leased", "--ownership.partitions=4", "--cluster.system.user=system"],
-      ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${directory}`],
+      ...sharing(directory),
       ...usingNats(this.#server.address).slice(service === "registry" ? 0 : 1),
       ...(this.#registry === undefined ? [] : [registriesAt(this.#registry)]),
     ];
-    const environment = { TEST_SYSTEM_PASSWORD: "seen" };
     const joined = await start(service, flags, { directory, environment });
     this.#processes.push(joined);
     return joined;
