@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { latch } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 
 const alone = `workflow: alone
 limits: [{key: the one, concurrency: 1}]
@@ -22,13 +23,7 @@ output: "\${{ tasks.work.output }}"
 describe("a key of a limit", () => {
   it("is not wedged by a holder whose engine is killed with -9: the run goes on, and then the next", async () => {
     await using folder = await makeFolder();
-    const startAt = (address?: string) => {
-      const listen = address === undefined ? [] : [`--mesh.listen=${address}`];
-      return start("platform", [`--platform.dataDirectory=${folder.path}`, ...listen], {
-        directory: folder.path,
-      });
-    };
-    let platform = await startAt();
+    let platform = await startAt(folder.path);
     const { grpc: address } = platform;
     const begun: string[] = [];
     const atWork = latch();
@@ -54,7 +49,7 @@ describe("a key of a limit", () => {
         await tutti.start("parent", { id: "parent-2", input: "parent-2" }),
       ];
       await platform.kill();
-      platform = await startAt(address);
+      platform = await startAt(folder.path, address);
       assert.ok(
         begun.every((name) => name.endsWith("-1")),
         "the others wait",

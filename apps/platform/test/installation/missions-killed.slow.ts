@@ -5,29 +5,12 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { type ClaimedTask, connect, type MissionHandle } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { insist, startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 
 const kills = 3;
 const claimed = 30;
 const offered = 30;
-
-/** Ports that a restarted platform has again, so that agents find it. */
-async function startAt(directory: string, address?: string) {
-  const flags = [`--platform.dataDirectory=${directory}`];
-  if (address !== undefined) flags.push(`--mesh.listen=${address}`);
-  return start("platform", flags, { directory });
-}
-
-/** Until it is known what came of it: under its key it takes effect once, however often it is said. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isTuttiError(error) || error.retry === "never") throw error;
-    }
-  }
-}
 
 describe("a mission under kill -9", () => {
   it("goes on where it was: every task is done once, every count is right, no budget is overrun", async () => {

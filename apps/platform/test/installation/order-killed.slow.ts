@@ -4,14 +4,8 @@ import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { handle } from "../../../../examples/workflows/order/worker.ts";
 import { source } from "../../../../examples/workflows/source.ts";
-import { makeFolder, start } from "../support/services.ts";
-
-/** Ports that a restarted platform has again, so that worker and client find it. */
-async function startAt(directory: string, address?: string) {
-  const flags = [`--platform.dataDirectory=${directory}`];
-  if (address !== undefined) flags.push(`--mesh.listen=${address}`);
-  return start("platform", flags, { directory });
-}
+import { startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 
 describe("the order example", () => {
   it("is killed with -9 after each of its steps, and each comes out as if nothing had happened", async () => {

@@ -1,35 +1,19 @@
 /** The platform is killed with -9 while two sessions share a quota and a third has a reservation: both hold again afterwards. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isTuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { insist, startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 const kills = 2;
 const count = 60;
 
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isTuttiError(error) || error.retry === "never") throw error;
-    }
-  }
-}
-
 describe("quotas and reservations under kill -9", () => {
   it("are kept to before, between and after: no more is at work than they allow, and all ends", async () => {
     await using folder = await makeFolder();
-    const startAt = (address?: string) => {
-      const listen = address === undefined ? [] : [`--mesh.listen=${address}`];
-      return start("platform", [`--platform.dataDirectory=${folder.path}`, ...listen], {
-        directory: folder.path,
-      });
-    };
-    let platform = await startAt();
+    let platform = await startAt(folder.path);
     const { grpc: address } = platform;
     const ask = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
       const response = await fetch(`${platform.http}/v1/${path}`, {
@@ -87,7 +71,7 @@ describe("quotas and reservations under kill -9", () => {
         const wanted = Math.floor((2 * count * kill) / (kills + 2));
         while (done < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
         await platform.kill();
-        platform = await startAt(address);
+        platform = await startAt(folder.path, address);
       }
       for (const session of sessions) await insist(() => session.result());
       assert.equal(most.get("all"), 2, "two GPUs are what the quota allows, also just after a restart");

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { FiringResult } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 const tick = 'workflow: tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
@@ -12,13 +13,7 @@ const everyMs = 1_000;
 describe("a schedule whose process is killed with -9", () => {
   it("starts what was due meanwhile when it is back, each time once, and misses what is older than its window", async () => {
     await using folder = await makeFolder();
-    const startAt = (address?: string) => {
-      const listen = address === undefined ? [] : [`--mesh.listen=${address}`];
-      return start("platform", [`--platform.dataDirectory=${folder.path}`, ...listen], {
-        directory: folder.path,
-      });
-    };
-    let platform = await startAt();
+    let platform = await startAt(folder.path);
     const { grpc: address } = platform;
     const tutti = await connect({ address });
     try {
@@ -33,7 +28,7 @@ describe("a schedule whose process is killed with -9", () => {
       const deadFromMs = Date.now();
       // Times come while nobody is there.
       await until("three have come", async () => Date.now() > deadFromMs + 3.5 * everyMs);
-      platform = await startAt(address);
+      platform = await startAt(folder.path, address);
       const deadToMs = Date.now();
       await until("the clock is caught up with", async () => {
         const { recentFirings } = await caughtUp.get();

@@ -4,19 +4,18 @@ import { describe, it } from "node:test";
 import { gate } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 describe("a session with a goal under kill -9", () => {
   it("is planned once, goes on with its tasks, and gives what they give", async () => {
     await using folder = await makeFolder();
-    const startAt = (flags: readonly string[]) =>
-      start("platform", [`--platform.dataDirectory=${folder.path}`, ...flags], { directory: folder.path });
-    let platform = await startAt([]);
+    let platform = await startAt(folder.path);
     const { grpc: address } = platform;
     const again = async () => {
       await platform.kill();
-      platform = await startAt([`--mesh.listen=${address}`]);
+      platform = await startAt(folder.path, address);
     };
     const [mayPlan, mayWork] = [gate(), gate()];
     let [asked, working] = [0, 0];

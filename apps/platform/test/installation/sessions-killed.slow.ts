@@ -1,33 +1,15 @@
 /** The platform is killed with -9 in the middle of sessions in every mode, again and again: they go on, and nothing counts twice. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isTuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { makeFolder, start } from "../support/services.ts";
+import { insist, startAt } from "../support/killed.ts";
+import { makeFolder } from "../support/services.ts";
 
 const kills = 3;
 const modes = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"] as const;
 const links = 8;
 const bag = 10;
-
-/** Ports that a restarted platform has again, so that agents find it. */
-async function startAt(directory: string, address?: string) {
-  const flags = [`--platform.dataDirectory=${directory}`];
-  if (address !== undefined) flags.push(`--mesh.listen=${address}`);
-  return start("platform", flags, { directory });
-}
-
-/** Until it is known what came of it: under its id it takes effect once, however often it is said. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isTuttiError(error) || error.retry === "never") throw error;
-    }
-  }
-}
 
 describe("sessions under kill -9", () => {
   it("go on where they were in every mode: each task's outcome counts once, and the outputs are right", async () => {

@@ -1,0 +1,21 @@
+/** A platform that is killed and comes back, and callers that do not mind. */
+import { isTuttiError } from "@tutti/kernel";
+import { type Service, start } from "./services.ts";
+
+/** @param address that a restarted platform has again, so that agents find it */
+export function startAt(directory: string, address?: string): Promise<Service> {
+  const flags = [`--platform.dataDirectory=${directory}`];
+  if (address !== undefined) flags.push(`--mesh.listen=${address}`);
+  return start("platform", flags, { directory });
+}
+
+/** Until it is known what came of it: under its id or key it takes effect once, however often it is said. */
+export async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isTuttiError(error) || error.retry === "never") throw error;
+    }
+  }
+}
