@@ -116,17 +116,17 @@ describe("what was found once", () => {
 });
 
 describe("a weakened system", () => {
-  it("is one of eight, or of fifteen around missions, each known by its name", () => {
+  it("is one of eight, or of eighteen around missions, each known by its name", () => {
     assert.equal(weakenings.length, 8);
     for (const weakening of weakenings) assert.equal(weakeningOf(weakening.name), weakening);
     for (const weakening of workWeakenings) assert.equal(weakeningOf(weakening.name), weakening);
-    assert.equal(workWeakenings.length, 15);
+    assert.equal(workWeakenings.length, 18);
     assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), found no-such/);
   });
 
   it("is caught in missions, and its failing plan made smaller still fails in the same way", async () => {
     const weakening = weakeningOf("claims-twice");
-    const plan = drawWorkPlan(0);
+    const plan = drawWorkPlan(1);
     const fails = async (candidate: Plan): Promise<boolean> =>
       (await simulate(candidate, weakening)).finding?.text.includes("is claimed by") === true;
     assert.ok(await fails(plan));
@@ -135,6 +135,24 @@ describe("a weakened system", () => {
     assert.deepEqual(smallest.disturbances, []);
     assert.equal(smallest.work?.actors.length, 1);
   });
+
+  const promises: readonly [promise: string, weakening: string, seed: number, check: string, says: RegExp][] =
+    [
+      ["nothing takes effect twice", "work-no-deduplication", 9, "model", /takes effect \(.* and in batch/],
+      ["what is durable is not done again", "work-forgets-tokens", 6, "durable", /does .* again/],
+      ["budgets are never exceeded", "nothing-aside", 1, "model", /are spent and .* set aside of a limit of/],
+      ["leases exclude in a pool", "work-forgets-tokens", 28, "leases", /was given to .* while .* has it/],
+      ["leases exclude on a board", "claims-twice", 1, "model", /is claimed by .* while it is claimed by/],
+      ["a vote counts once", "votes-twice", 1, "model", /has ballots of .* in all, and .* were cast/],
+      ["a slot never holds two", "work-one-slot-more", 0, "slots", /tasks for .* slots/],
+      ["fairness is within its bound", "work-one-party", 0, "fairness", /shares differ by/],
+    ];
+  for (const [promise, name, seed, check, says] of promises)
+    it(`is caught in work where it is not true that ${promise}`, async () => {
+      const { finding } = await simulate(drawWorkPlan(seed), weakeningOf(name));
+      assert.equal(finding?.check, check);
+      assert.match(finding.text, says);
+    });
 
   it("is caught, and its failing plan made smaller still fails in the same way", async () => {
     const weakening = weakeningOf("events-not-awaited");

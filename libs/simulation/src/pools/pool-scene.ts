@@ -21,7 +21,7 @@ export interface PoolScene {
     | "faults"
     | "isQuiet"
   >;
-  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told">;
+  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told" | "offered">;
   after(delayMs: number, run: () => void): void;
   /** Between the two. */
   draw(fromMs: number, toMs: number): number;

@@ -5,13 +5,15 @@
  * 2. A slot never holds two.
  * 3. What has an outcome was done by somebody to whom it was given, and has one outcome.
  * 4. What was said to be durable is not done again.
- * 5. Two that share an agent, and both have work for it all the time, get about the same.
+ * 5. Those who share agents, and have work for them all the time, get about the same.
  */
 import type { HostFrame } from "@tutti/contracts/agent/v1";
+import { FairnessCheck } from "./fairness-check.ts";
 import type { PoolScene } from "./pool-scene.ts";
 import { keyOf } from "./tokens.ts";
 
 export class PoolsChecks {
+  readonly fairness: FairnessCheck;
   readonly #world: PoolScene;
   /** Who has a token, as far as the present owner can know. */
   readonly #holders = new Map<string, string>();
@@ -20,11 +22,10 @@ export class PoolsChecks {
   readonly #durable = new Set<string>();
   readonly #unwanted = new Set<string>();
   readonly #settled = new Map<string, string>();
-  readonly #namespaces = new Map<string, string>();
-  readonly #started = new Map<string, number>();
 
   constructor(world: PoolScene) {
     this.#world = world;
+    this.fairness = new FairnessCheck(world);
   }
 
   get settledCount(): number {
@@ -34,10 +35,7 @@ export class PoolsChecks {
   /** Another owner: it knows what it is told. */
   owned(): void {
     this.#holders.clear();
-  }
-
-  offered(namespace: string, token: string): void {
-    this.#namespaces.set(token, namespace);
+    this.fairness.clear();
   }
 
   /** An agent greets, with these attempts at work that are wanted. */
@@ -95,21 +93,7 @@ export class PoolsChecks {
     if (holder !== undefined && holder !== agent)
       this.#world.found("leases", `${token} was given to ${agent} while ${holder} has it`);
     this.#holders.set(token, agent);
-    const namespace = this.#namespaces.get(token) ?? "";
-    this.#started.set(namespace, (this.#started.get(namespace) ?? 0) + 1);
-    if (this.#world.plan.isQuiet) this.#compareShares();
-  }
-
-  /** As long as neither has had all that it wants. */
-  #compareShares(): void {
-    const { plan } = this.#world;
-    const each = plan.tasks / plan.senders;
-    const counts = [...this.#started.values()];
-    if (counts.length < 2 || Math.max(...counts) >= each) return;
-    const slots = plan.agents.reduce((sum, agent) => sum + agent.slots, 0);
-    const difference = Math.max(...counts) - Math.min(...counts);
-    if (difference > slots + plan.agents.length)
-      this.#world.found("fairness", `shares differ by ${difference} starts, with ${slots} slots`);
+    this.fairness.started(token);
   }
 
   #release(agent: string, token: string): void {

@@ -1,5 +1,6 @@
 /** What is made wrong around a pool, to see that the checks notice it. */
 import type { AgentFrame, Hello, HostFrame } from "@tutti/contracts/agent/v1";
+import type { OfferRequest } from "@tutti/contracts/swarm/v1";
 
 export interface PoolWeakening {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface PoolWeakening {
   said?(frame: AgentFrame): AgentFrame;
   /** What an agent is told. */
   told?(frame: HostFrame): HostFrame;
+  /** What a sender offers, as the pool gets it. */
+  offered?(request: OfferRequest): OfferRequest;
   /** Senders say that results are durable before they are. */
   readonly isHasty?: boolean;
 }
@@ -53,6 +56,15 @@ export const poolWeakenings: readonly PoolWeakening[] = [
     about: "senders say that results are durable before they are",
     foundWithin: 1_900,
     isHasty: true,
+  },
+  {
+    name: "one-party",
+    about: "all namespaces are taken for one, so whoever was first has all agents",
+    foundWithin: 50,
+    offered: (request) => ({
+      ...request,
+      profiles: request.profiles.map((profile) => ({ ...profile, namespace: "everybody" })),
+    }),
   },
 ];
 

@@ -67,8 +67,10 @@ export class SimulatedSender {
     this.#open = undefined;
     open?.up.break();
     open?.down.break();
-    if (open !== undefined && open.generation === this.#owner.generation)
+    if (open !== undefined && open.generation === this.#owner.generation) {
+      this.#checks.fairness.closed(open);
       open.stream?.close(this.#world.nowMs);
+    }
     this.#owner.stir();
     this.#comeAgain(this.#world.draw(10, 800));
   }
@@ -137,7 +139,6 @@ export class SimulatedSender {
     }
     const { attempt, priority, name: workId } = task;
     const offer = { token: tokenOf(task.token), profile: number, attempt, priority, workId, taskId: "task" };
-    this.#checks.offered(this.namespace, task.token);
     this.#say(open, { profiles, offers: [offer] });
   }
 
@@ -145,7 +146,10 @@ export class SimulatedSender {
     const request = OfferRequest.fromPartial(said);
     open.up.send(() => {
       if (open.generation !== this.#owner.generation) return;
-      const refusal = open.stream?.take(request, this.#world.nowMs);
+      for (const { token } of request.offers)
+        this.#checks.fairness.offered(this.namespace, keyOf(token), open);
+      const heard = this.#world.weakening.offered?.(request) ?? request;
+      const refusal = open.stream?.take(heard, this.#world.nowMs);
       if (refusal !== undefined) this.#world.found("protocol", `a sender is refused: ${refusal.message}`);
       this.#owner.stir();
     });

@@ -4,7 +4,8 @@ import { NeedCondition } from "@tutti/contracts/types/v1";
 import { seededChance } from "@tutti/kernel/testing";
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan } from "../plan/plan.ts";
-import { Draw, drawAgents, drawPool } from "../work/draw-work.ts";
+import { Draw } from "../work/draw.ts";
+import { drawAgents, drawPool } from "../work/draw-work.ts";
 import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 
 /** Streams of their own: what sessions draw does not shift what others do. */

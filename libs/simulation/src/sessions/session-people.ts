@@ -2,7 +2,7 @@
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import type { SessionReading } from "@tutti/machine-session/testing";
-import { Draw } from "../work/draw-work.ts";
+import { Draw } from "../work/draw.ts";
 import type { World } from "../world/world.ts";
 import { drawTask } from "./draw-sessions.ts";
 import type { SessionsPlan } from "./sessions-plan.ts";

@@ -43,3 +43,12 @@ tasks:
   plan: {mission: spender, needs: [sub], mayFail: true}
 `,
 };
+
+/** A run of so many tasks that some wait for long. */
+export const crowds: Readonly<Record<string, string>> = {
+  many: `
+workflow: many
+tasks:
+  each: {forEach: "\${{ [${Array.from({ length: 40 }, (_, index) => index).join(", ")}] }}", uses: a}
+`,
+};

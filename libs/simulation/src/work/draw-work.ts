@@ -1,53 +1,34 @@
 /** Draws plans of work; the system and its faults are drawn as for the bank. */
 import { MissionSpec } from "@tutti/contracts/swarm/v1";
 import { CheckFailure } from "@tutti/contracts/types/v1";
-import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import { strategyNames } from "@tutti/matching";
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type FaultName, faultNames } from "../pools/pools-plan.ts";
 import { runs } from "./definitions.ts";
+import { Draw } from "./draw.ts";
+import { drawQuietWork } from "./draw-quiet-work.ts";
 import type { PlannedActor, PlannedWork, WorkPlan } from "./work-plan.ts";
 
 /** Streams of their own: what work draws does not shift what others do. */
 const workStream = 2 ** 41;
+const quietStream = 2 ** 43;
+/** Of all plans, to see how agents are shared. */
+const quietShare = 0.1;
 const busyMs = 12_000;
 /** No work is to be gone before it was looked at, whatever clocks say. */
 const keepMs = 1_000 * 3_600_000;
 
-export class Draw {
-  readonly #chance: Chance;
-
-  constructor(chance: Chance) {
-    this.#chance = chance;
-  }
-
-  share(): number {
-    return this.#chance.random();
-  }
-
-  upTo(count: number): number {
-    return Math.floor(this.#chance.random() * count);
-  }
-
-  happens(share: number): boolean {
-    return this.#chance.random() < share;
-  }
-
-  one<T>(...of: readonly [T, ...T[]]): T {
-    return of[this.upTo(of.length)] ?? of[0];
-  }
-}
-
 export function drawWorkPlan(seed: number): Plan {
   const plan = drawPlan(seed);
   const draw = new Draw(seededChance(seed + workStream));
+  const quiet = new Draw(seededChance(seed + quietStream));
   const { limits } = plan;
   return {
     ...plan,
     operations: [],
-    work: drawWork(draw),
+    work: quiet.happens(quietShare) ? drawQuietWork(quiet) : drawWork(draw),
     // An inbox that is nearly always full is tried with the bank: here so much happens at once that nothing else would.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };

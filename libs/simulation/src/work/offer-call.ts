@@ -80,6 +80,7 @@ export class OfferCall {
     this.#down.break();
     scene.after(scene.draw(1, noticedMs), () => {
       if (this.#generation !== owner.generation) return;
+      this.#parts.checks.fairness.closed(this);
       this.#stream?.close(scene.nowMs);
       owner.stir();
     });
@@ -103,17 +104,24 @@ export class OfferCall {
     if (request.hello !== undefined) this.#open();
     for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
     for (const { token, profile } of request.offers)
-      checks.offered(this.#namespaces.get(profile) ?? "", keyOf(token));
-    const refusal = this.#stream?.take({ ...request, hello: undefined }, scene.nowMs);
+      checks.fairness.offered(this.#namespaces.get(profile) ?? "", keyOf(token), this);
+    for (const { token } of request.cancels) checks.fairness.left(keyOf(token));
+    const heard = scene.weakening.offered?.(request) ?? request;
+    const refusal = this.#stream?.take({ ...heard, hello: undefined }, scene.nowMs);
     if (refusal !== undefined) scene.found("protocol", `a sender is refused: ${refusal.message}`);
     owner.stir();
   }
 
   #open(): void {
-    const { owner, scene, sender } = this.#parts;
+    const { owner, scene, sender, checks } = this.#parts;
     if (owner.pool === undefined) return;
     this.#reply({ ...OfferReply.create(), welcome: { version: 1, instanceId: "owner", begunAfterMs: 10 } });
-    const stream = openOfferStream(sender, { send: (reply) => this.#reply(structuredClone(reply)) });
+    const stream = openOfferStream(sender, {
+      send: (reply) => {
+        for (const { token } of [...reply.results, ...reply.returned]) checks.fairness.left(keyOf(token));
+        this.#reply(structuredClone(reply));
+      },
+    });
     const refusal = stream.open(1, owner.pool);
     if (refusal !== undefined) scene.found("protocol", `a stream is refused: ${refusal.message}`);
     this.#stream = stream;

@@ -6,6 +6,7 @@
  *    end is what that reading adds up.
  * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what that said.
  * 3. Everything ends: no task waits for ever while somebody is there who could do it.
+ * 4. Namespaces that share agents get about the same of them, where all have tasks that wait for these.
  */
 import { BeginMission, type MissionOrder, MissionSpec } from "@tutti/contracts/swarm/v1";
 import { BeginRun } from "@tutti/contracts/workflow/v1";
@@ -25,11 +26,13 @@ import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Ask } from "./actors.ts";
 import { AgentsSay, madeBy } from "./agents-say.ts";
-import { childMissions, runs } from "./definitions.ts";
+import { childMissions, crowds, runs } from "./definitions.ts";
 import { RunReading } from "./run-reading.ts";
 import { WorkPeople } from "./work-people.ts";
 import type { WorkPlan } from "./work-plan.ts";
 import { WorkPool } from "./work-pool.ts";
+
+const defaultNamespace = "default";
 
 interface Codec {
   fromPartial(body: object): object;
@@ -47,6 +50,8 @@ export class WorkLoad implements Load {
   readonly #hashes: ReadonlyMap<string, string>;
   readonly #missions = new Map<string, MissionReading>();
   readonly #runs = new Map<string, RunReading>();
+  /** By the id of a mission or run; of the rest it is the default. */
+  readonly #namespaces = new Map<string, string>();
   readonly #answered = new Set<number>();
   // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
   readonly #wanted = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
@@ -62,7 +67,9 @@ export class WorkLoad implements Load {
     this.#chronicle = chronicle;
     this.machine = weakening.machine?.(mission) ?? mission;
     this.others = [runMachine({ plans: this.#plans }), cache, limit];
-    this.#hashes = new Map(Object.entries(runs).map(([name, text]) => [name, this.#plans.add(text)]));
+    this.#hashes = new Map(
+      Object.entries({ ...runs, ...crowds }).map(([name, text]) => [name, this.#plans.add(text)]),
+    );
     this.#say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
     this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#say.answerTo(assign));
     this.#people = new WorkPeople({
@@ -70,6 +77,8 @@ export class WorkLoad implements Load {
       ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
       open: () => [...this.#missions.values()].filter((each) => each.hasBegun && !each.isOver),
     });
+    for (const { id, namespace = defaultNamespace } of [...plan.missions, ...plan.runs])
+      this.#namespaces.set(id, namespace);
     for (const { id, atMs, what } of plan.missions) this.#plan(id, atMs, orderOf(MissionSpec.fromJSON(what)));
     for (const { id, atMs, what } of plan.runs)
       this.#plan(id, atMs, { hash: this.#hashes.get(String(what)) });
@@ -79,7 +88,7 @@ export class WorkLoad implements Load {
 
   keyOf(id: string): InstanceKey {
     const kind = this.#runs.has(id) ? "run" : "mission";
-    return { namespace: "default", kind, id };
+    return { namespace: this.#namespaces.get(id) ?? defaultNamespace, kind, id };
   }
 
   get lasting(): readonly string[] {
@@ -174,7 +183,7 @@ export class WorkLoad implements Load {
   dispatched(): void {}
 
   /** Children are started by a client, as the services would; the parent hears of it when that is answered. */
-  resultOf({ kind, id }: InstanceKey, effect: unknown): Result | undefined {
+  resultOf({ namespace, kind, id }: InstanceKey, effect: unknown): Result | undefined {
     const wanted = effect as MissionEffect | RunEffect;
     if (wanted.kind !== "start_child") return undefined;
     const { childId, childKind, definition, taskId } = wanted;
@@ -187,7 +196,8 @@ export class WorkLoad implements Load {
         body: { id: childId, hash: "", existed: false, ending: undefined },
       };
     }
-    const parent = { namespace: "default", kind, id, task: taskId };
+    const parent = { namespace, kind, id, task: taskId };
+    this.#namespaces.set(childId, namespace);
     if (childKind === "run") this.#runs.set(childId, this.#runs.get(childId) ?? new RunReading());
     else this.#missions.set(childId, this.#missions.get(childId) ?? new MissionReading(childId));
     const order =

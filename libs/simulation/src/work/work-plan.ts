@@ -18,6 +18,8 @@ export interface WorkPlan {
 /** A mission by the name of its definition, or a run. */
 export interface PlannedWork {
   readonly id: string;
+  /** Whose it is, and all that it starts; `default` where nothing is said. */
+  readonly namespace?: string;
   readonly atMs: number;
   /** The specification of a mission as JSON, or the name of a run's definition. */
   readonly what: unknown;

@@ -153,6 +153,11 @@ const ofMissions: readonly Weakening[] = [
   },
 ];
 
+/** The eighth of all tasks, by their place in the work that they are of. */
+function isUnlucky(token: Uint8Array): boolean {
+  return (token[8] ?? 0) % 8 === 3;
+}
+
 /** Of the runtime beneath, and around the pool. */
 const around: readonly Weakening[] = [
   { ...noDeduplication, name: "work-no-deduplication", foundWithin: 100 },
@@ -161,6 +166,29 @@ const around: readonly Weakening[] = [
     about: "agents are taken to have a slot more than they have",
     foundWithin: 100,
     pool: poolWeakeningOf("one-slot-more"),
+  },
+  {
+    name: "work-loses-assignments",
+    about: "some assignments do not reach their agents, and nobody is told",
+    foundWithin: 100,
+    pool: {
+      told: (frame) => ({
+        ...frame,
+        assignments: frame.assignments.filter(({ token }) => !isUnlucky(token)),
+      }),
+    },
+  },
+  {
+    name: "work-forgets-tokens",
+    about: "an owner does not hear which attempts its agents have",
+    foundWithin: 300,
+    pool: poolWeakeningOf("forgets-tokens"),
+  },
+  {
+    name: "work-one-party",
+    about: "all namespaces are taken for one, so whoever was first has all agents",
+    foundWithin: 100,
+    pool: poolWeakeningOf("one-party"),
   },
 ];
 
