@@ -85,6 +85,21 @@ export function faultyDiskTests(runs: number): void {
     }
   });
 
+  it("leave out for ever a group of which the tail was missing, when that of another is written there", async () => {
+    const append = (bytes: number) => ({ kind: "append", partition: 0, bytes }) as const;
+    const seal = { kind: "seal", partition: 0 } as const;
+    const commit = { kind: "commit" } as const;
+    const opened = (how: "in good order" | "power") => ({ kind: "restart", how }) as const;
+    const trial = new Trial(seededChance(291_959_601));
+    trial.disk.faults = { syncFails: 0.05, writeFails: 0.3, shortWrites: 0.3 };
+    await trial.run([append(0), commit, opened("in good order"), append(0), commit, opened("power")]);
+    await trial.run([append(0), append(8_587), append(186), commit, commit, opened("power")]);
+    await trial.run([seal, seal, commit, append(0), commit, commit, opened("in good order")]);
+    await trial.run([append(0), commit]);
+    await trial.restart("power");
+    await trial.restart("process");
+  });
+
   it("have what was acknowledged after a process died at any step of beginning a segment, and then the power failed", async () => {
     const large = { kind: "append", partition: 0, bytes: 9_000 } as const;
     const commit = { kind: "commit" } as const;

@@ -4,7 +4,7 @@ import { damaged } from "./damage.ts";
 import { type Ends, grownEnds } from "./ends.ts";
 import { follow, type LogEnd } from "./following.ts";
 import { type InspectedSegment, type Inspection, inspectGroup, laterGroup } from "./inspection.ts";
-import { aligned, sameBytes } from "./layout.ts";
+import { aligned, blockBytes, sameBytes } from "./layout.ts";
 import { handOver, type LogVisitor } from "./log-visitor.ts";
 import { Places } from "./places.ts";
 import { isUnfinished, nameOfSegment } from "./segment-files.ts";
@@ -22,8 +22,8 @@ import { durableAt, type LogState } from "./writer.ts";
  * 3. What is sound and contradicts what it follows is damage wherever it is.
  * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not; so it is
  *    written and synced once more before anybody relies on it.
- * 5. What was cut stays cut. Half a group over half of another may be whole on the disk, where that lacks what the memory of the
- *    system has, and would be there after a power failure: so a segment is synced also where it has no group yet.
+ * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the next
+ *    group goes, nothing is left of the header of whatever was there.
  */
 export interface Recovered {
   readonly log: LogState;
@@ -125,6 +125,7 @@ class Scan {
       const { offset, bytes } = this.#lastGroup;
       writeFully(file, new SegmentWindow(file).at(offset, bytes), offset);
     }
+    if (this.#next + nothing.length <= this.#segmentBytes) writeFully(file, nothing, this.#next);
     file.sync();
   }
 
@@ -182,6 +183,9 @@ class Scan {
     }
   }
 }
+
+/** In place of a header. Written also where it is read already: the disk may lack it. */
+const nothing = new Uint8Array(blockBytes);
 
 function sameEnds(one: Ends, other: Ends): boolean {
   return (
