@@ -67,6 +67,8 @@ function runFiles(files, deadlines) {
     node,
     [
       "--import",
+      here("seed.mjs"),
+      "--import",
       here("trace.mjs"),
       "--test",
       "--test-isolation=none",
