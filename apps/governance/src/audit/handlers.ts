@@ -32,28 +32,29 @@ const checkpointsAtOnce = 100;
 
 export function auditHandlers(desk: AuditDesk): Handlers<typeof auditService> {
   const { rounds } = desk;
+  const thread = async () => (await rounds.opened()).thread;
   return {
     searchRecords: (request, context) => search(desk, request, context),
     async getRecord({ recordId }, { namespace }) {
       await rounds.fresh();
-      return rounds.thread.call("get", namespace, recordId);
+      return (await thread()).call("get", namespace, recordId);
     },
     exportRecords: (request, context) => exportRecords(desk, request, context),
     recordRefusals: (requests, context) => takeRefusals(desk, requests, context),
     getCheckpoint: async ({ number }) => ({
-      checkpoint: await rounds.thread.call("checkpointWithHeads", number),
+      checkpoint: await (await thread()).call("checkpointWithHeads", number),
     }),
     listCheckpoints: (request) => listCheckpoints(desk, request),
     watchCheckpoints: (request, context) => watchCheckpoints(desk, request, context),
     async proveInclusion({ recordId, checkpoint }, { namespace }) {
       if (checkpoint === 0) await rounds.fresh();
-      return { proof: await rounds.thread.call("proveInclusion", namespace, recordId, checkpoint) };
+      return { proof: await (await thread()).call("proveInclusion", namespace, recordId, checkpoint) };
     },
     proveConsistency: async ({ first, second }) => ({
-      proof: await rounds.thread.call("proveConsistency", first, second),
+      proof: await (await thread()).call("proveConsistency", first, second),
     }),
     verifyAudit: (request, context) => verifyAudit(desk, request, context),
-    listSigningKeys: async () => ({ keys: await rounds.thread.call("keysNewestFirst") }),
+    listSigningKeys: async () => ({ keys: await (await thread()).call("keysNewestFirst") }),
   };
 }
 
@@ -66,7 +67,8 @@ async function search(
   // A page after the first shows what was there when the first was made.
   const indexedMs = token === "" ? await rounds.fresh() : undefined;
   const wish = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
-  const { records, nextToken } = await rounds.thread.call("search", wish);
+  const { thread } = await rounds.opened();
+  const { records, nextToken } = await thread.call("search", wish);
   return {
     records: [...records],
     page: { nextToken, total: undefined },
@@ -83,14 +85,15 @@ async function* exportRecords(
   const isCloudEvents = format === ExportFormat.EXPORT_FORMAT_CLOUD_EVENTS;
   let end = "";
   let exported = 0;
-  for await (const { text, records, state } of rounds.thread.stream("export", {
+  const { thread, keys } = await rounds.opened();
+  for await (const { text, records, state } of thread.stream("export", {
     namespace,
     filter,
     isCloudEvents,
   })) {
     if (signal.aborted) return;
     exported = records;
-    const { signer, signingKey } = rounds.keys;
+    const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     end = isCloudEvents ? "" : new ExportWriter(state).end(foundation.clock.now(), signed);
     // It cannot be resumed: who lost the connection begins again.
@@ -109,7 +112,8 @@ async function listCheckpoints(
   const below = token === "" ? Number.MAX_SAFE_INTEGER : Number(token);
   const size = sizeOf(page);
   const span = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
-  const checkpoints = await rounds.thread.call("checkpoints", span, below, size + 1);
+  const { thread } = await rounds.opened();
+  const checkpoints = await thread.call("checkpoints", span, below, size + 1);
   const more = checkpoints.length > size ? String(checkpoints[size - 1]?.number ?? "") : "";
   return { checkpoints: checkpoints.slice(0, size), page: { nextToken: more, total: undefined } };
 }
@@ -120,7 +124,8 @@ async function* watchCheckpoints(
   { signal }: CallContext,
 ): AsyncGenerator<WatchCheckpointsReply, void> {
   for (let after = afterNumber; !signal.aborted; ) {
-    const checkpoints = await rounds.thread.call("checkpointsAfter", after, checkpointsAtOnce);
+    const { thread } = await rounds.opened();
+    const checkpoints = await thread.call("checkpointsAfter", after, checkpointsAtOnce);
     yield { checkpoints };
     after = checkpoints.at(-1)?.number ?? after;
     if (checkpoints.length < checkpointsAtOnce) await rounds.news(signal, signOfLifeMs);
@@ -133,9 +138,10 @@ async function* verifyAudit(
   { signal }: CallContext,
 ): AsyncGenerator<VerifyAuditReply, void> {
   await rounds.fresh();
-  const total = await rounds.thread.records();
+  const { thread } = await rounds.opened();
+  const total = await thread.records();
   let checked = 0;
-  for await (const { checked: more, faults } of rounds.thread.stream("verify", fromCheckpoint)) {
+  for await (const { checked: more, faults } of thread.stream("verify", fromCheckpoint)) {
     if (signal.aborted) return;
     checked += more;
     yield { checked, total, faults: [...faults], last: false, cursor: "" };

@@ -39,14 +39,22 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
 /** Of batches, in one checkpoint; the rest is for the next one. */
 const partBytesMax = 8 * 1024 * 1024;
 const readMs = 30_000;
+/** By then a process has started. */
+const openAfterMs = 2_000;
 const dayMs = 24 * 3_600_000;
+
+/** What a round needs, and everybody who asks. */
+export interface OpenedAudit {
+  readonly thread: AuditThread;
+  readonly keys: InstallationKeys;
+}
 
 export class AuditRounds implements Component {
   readonly #parts: RoundsParts;
   readonly #taken = new Map<string, number>();
   readonly #onCheckpoint = new Set<() => void>();
-  #thread: AuditThread | undefined;
-  #keys: InstallationKeys | undefined;
+  #opening: Promise<OpenedAudit> | undefined;
+  #soon: Timer | undefined;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #waiting: Promise<number> | undefined;
@@ -62,25 +70,29 @@ export class AuditRounds implements Component {
     parts.holds.hold();
   }
 
-  async start(): Promise<void> {
-    const { keys, file, holds, foundation, settings } = this.#parts;
-    this.#keys = await keys.open();
-    this.#thread = new AuditThread({ file, key: this.#keys.signingKey });
-    await this.#thread.start();
-    for (const { batch, ...journal } of await this.#thread.call("ends")) {
-      this.#taken.set(nameOf(journal), batch);
-      holds.took(journal, batch);
-    }
-    this.#timer = foundation.timers.every(settings.checkpointEveryMs, () => {
-      this.fresh().catch((error: unknown) => foundation.logger.warn("the audit fell behind", { error }));
+  /** Nothing is opened yet: the thread would take from the rest of the process what it needs to start. */
+  start(): void {
+    const { foundation, settings } = this.#parts;
+    const { timers, logger } = foundation;
+    // What is wrong with the book is to be seen before the first round.
+    this.#soon = timers.after(openAfterMs, () => {
+      this.opened().catch((error: unknown) => {
+        this.#problem ??= error;
+        logger.warn("the book of the audit cannot be opened", { error });
+      });
+    });
+    this.#timer = timers.every(settings.checkpointEveryMs, () => {
+      this.fresh().catch((error: unknown) => logger.warn("the audit fell behind", { error }));
     });
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#soon?.cancel();
     this.#timer?.cancel();
     await this.#running?.catch(() => {});
-    await this.#thread?.stop();
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.thread.stop();
   }
 
   health(): Health {
@@ -91,14 +103,29 @@ export class AuditRounds implements Component {
     return healthy;
   }
 
-  get thread(): AuditThread {
-    if (this.#thread === undefined) throw auditErrors.threadGone({ reason: "it was not started yet" });
-    return this.#thread;
+  /** The book, and what it is signed with; tried again by the next one who asks where it could not be opened. */
+  opened(): Promise<OpenedAudit> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
   }
 
-  get keys(): InstallationKeys {
-    if (this.#keys === undefined) throw auditErrors.threadGone({ reason: "it was not started yet" });
-    return this.#keys;
+  async #open(): Promise<OpenedAudit> {
+    const { keys: installation, file, holds } = this.#parts;
+    const keys = await installation.open();
+    const thread = await AuditThread.at({ file, key: keys.signingKey });
+    try {
+      for (const { batch, ...journal } of await thread.call("ends")) {
+        this.#taken.set(nameOf(journal), batch);
+        holds.took(journal, batch);
+      }
+    } catch (error) {
+      await thread.stop();
+      throw error;
+    }
+    return { thread, keys };
   }
 
   /** Everything that was durable before the moment that this resolves with is under a checkpoint; 0 as long as some journal was never read. */
@@ -149,13 +176,14 @@ export class AuditRounds implements Component {
   /** Whether there was more than is put under one checkpoint. */
   async #checkpoint(): Promise<boolean> {
     const { clock } = this.#parts.foundation;
+    const { thread, keys } = await this.opened();
     const { parts, isMore } = await this.#gather();
     if (parts.length === 0 || this.#isStopped) return false;
-    const { number, heads, size, parts: before } = await this.thread.call("prepare", parts);
-    const { signer, signingKey } = this.keys;
+    const { number, heads, size, parts: before } = await thread.call("prepare", parts);
+    const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     const made = { number, createTime: toTimestamp(clock.now()), heads };
-    await this.thread.call("commit", checkpointOf(made, MerkleTree.after(size, before), signed));
+    await thread.call("commit", checkpointOf(made, MerkleTree.after(size, before), signed));
     for (const { service, partition, batch } of heads) {
       this.#taken.set(nameOf({ service, partition }), batch);
       this.#parts.holds.took({ service, partition }, batch);
@@ -209,7 +237,8 @@ export class AuditRounds implements Component {
     const { settings, foundation } = this.#parts;
     if (settings.keepDays === 0) return;
     const untilMs = foundation.clock.now() - settings.keepDays * dayMs;
-    while (!this.#isStopped && (await this.thread.call("dropBefore", untilMs)));
+    const { thread } = await this.opened();
+    while (!this.#isStopped && (await thread.call("dropBefore", untilMs)));
   }
 }
 

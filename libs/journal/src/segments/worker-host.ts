@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { hashBytes } from "../batch/hash.ts";
 import { reasonOf } from "../disk/disk.ts";
+import { threadFileOf } from "../threads/asked-thread.ts";
 import type { GroupBuffer } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 import type { SegmentSizes } from "./segment-files.ts";
@@ -35,7 +36,12 @@ export class WorkerHost implements WriterHost {
   #failed: string | undefined;
 
   /** The thread's file is another one only in tests. */
-  constructor(directory: string, sizes: SegmentSizes, log: LogState, file: URL = threadFile()) {
+  constructor(
+    directory: string,
+    sizes: SegmentSizes,
+    log: LogState,
+    file: URL = threadFileOf(import.meta.url, "./worker.ts", "./journal-worker.mjs"),
+  ) {
     const hashes = new Uint8Array(new SharedArrayBuffer(log.partitions.length * hashBytes));
     hashes.set(log.ends.hashes);
     this.hashes = hashes;
@@ -119,11 +125,4 @@ export class WorkerHost implements WriterHost {
     this.#done = undefined;
     done?.(result);
   }
-}
-
-/** Beside this file; in a bundle, beside the bundle. */
-function threadFile(): URL {
-  if (import.meta.url.endsWith(".ts")) return new URL("./worker.ts", import.meta.url);
-  const bundled = "./journal-worker.mjs";
-  return new URL(bundled, import.meta.url);
 }

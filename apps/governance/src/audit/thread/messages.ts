@@ -1,6 +1,5 @@
 /** What the audit's thread is asked, and what it answers. */
 import type { SigningKey } from "@tutti/contracts/governance/v1";
-import type { Problem } from "@tutti/kernel";
 import type { AuditBook } from "../book/book.ts";
 import type { ExportPart, ExportWish } from "../book/exporting.ts";
 import type { VerifyProgress } from "../book/verifying.ts";
@@ -45,7 +44,3 @@ export type ToThread =
     }
   | { readonly id: number; readonly kind: "next"; readonly of: number }
   | { readonly id: number; readonly kind: "end"; readonly of: number };
-
-export type FromThread =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly problem: Problem };

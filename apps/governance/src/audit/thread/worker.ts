@@ -1,14 +1,15 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { ThreadAnswer } from "@tutti/journal";
 import { errorFromUnknown, toProblem } from "@tutti/kernel";
 import { AuditBook } from "../book/book.ts";
 import type { ExportWish } from "../book/exporting.ts";
-import type { FromThread, ThreadOrders, ToThread } from "./messages.ts";
+import type { ThreadOrders, ToThread } from "./messages.ts";
 
 /** The audit's thread: hosts the book. A stream is gone on with when its next part is asked for. */
 function run(port: MessagePort, { file, key }: ThreadOrders): void {
   const opened = AuditBook.open(file, key);
   const streams = new Map<number, Iterator<unknown, void>>();
-  const answer = async (asked: ToThread): Promise<FromThread> => {
+  const answer = async (asked: ToThread): Promise<ThreadAnswer> => {
     const { id } = asked;
     try {
       const book = await opened;

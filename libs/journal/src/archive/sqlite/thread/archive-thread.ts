@@ -1,48 +1,39 @@
 import { existsSync } from "node:fs";
-import { Worker } from "node:worker_threads";
-import { fromProblem } from "@tutti/kernel";
-import { reasonOf } from "../../../disk/disk.ts";
+import { AskedThread, threadFileOf } from "../../../threads/asked-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
 import type { EncodedChanges } from "../committer.ts";
 import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "../engine-host.ts";
 import { KeyFilter } from "../key-filter.ts";
 import { compacted } from "./compacted.ts";
-import type { FromThread, ToThread } from "./messages.ts";
-
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
+import type { ToThread } from "./messages.ts";
 
 /**
- * The thread in which the archives of all services of a process live.
- *
- * 1. It is started when there is something to read or to write: an archive without a file is empty, and says so itself.
- * 2. When it dies, what waits is refused, and the next call starts another: everything that matters is in the files.
+ * The thread in which the archives of all services of a process live. It is started when there is something to read or to write: an
+ * archive without a file is empty, and says so itself.
  */
 export class ArchiveThread {
-  readonly #file: URL;
-  #worker: Worker | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #thread: AskedThread<ToThread>;
   readonly #open = new Set<number>();
   /** Engines that the running thread knows. */
   readonly #known = new Set<number>();
-  #numbers = 0;
+  /** Which thread that is. */
+  #start = 0;
+  #engines = 0;
 
   /** @param file what the thread runs; another one only where its death is tested. */
-  constructor(file: URL = threadFile()) {
-    this.#file = file;
+  constructor(file: URL = threadFileOf(import.meta.url, "./worker.ts", "./archive-worker.mjs")) {
+    const gone = (reason: string) => archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
+    this.#thread = new AskedThread({ name: "archive", file, youngMb: 4, gone });
   }
 
   /** Whether it runs. */
   get isStarted(): boolean {
-    return this.#worker !== undefined;
+    return this.#thread.isStarted;
   }
 
   host(file: string): EngineHost {
-    const engine = ++this.#numbers;
+    const engine = ++this.#engines;
     this.#open.add(engine);
     return new ThreadHost(this, engine, file);
   }
@@ -54,67 +45,25 @@ export class ArchiveThread {
     values: readonly unknown[],
     transfer: readonly ArrayBuffer[],
   ): Promise<unknown> {
-    return this.#ask(engine, file, (id) => ({ kind: "call", id, engine, call, values }), transfer);
+    this.#tellOf(engine, file);
+    return this.#thread.ask((id) => ({ kind: "call", id, engine, call, values }), transfer);
   }
 
-  async close(engine: number, file: string): Promise<void> {
-    if (this.#known.has(engine)) await this.#ask(engine, file, (id) => ({ kind: "close", id, engine }), []);
+  async close(engine: number): Promise<void> {
+    if (this.isStarted && this.#known.has(engine))
+      await this.#thread.ask((id) => ({ kind: "close", id, engine }));
     this.#known.delete(engine);
     this.#open.delete(engine);
-    if (this.#open.size > 0) return;
-    await this.#worker?.terminate();
-    await this.#ended;
+    if (this.#open.size === 0) await this.#thread.end();
   }
 
-  #ask(
-    engine: number,
-    file: string,
-    message: (id: number) => ToThread,
-    transfer: readonly ArrayBuffer[],
-  ): Promise<unknown> {
-    const worker = this.#started();
-    if (!this.#known.has(engine)) {
-      this.#known.add(engine);
-      worker.postMessage({ kind: "open", engine, file } satisfies ToThread);
-    }
-    const id = ++this.#numbers;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      worker.ref();
-      worker.postMessage(message(id), [...transfer]);
-    });
-  }
-
-  #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(this.#file, { name: "archive", resourceLimits });
-    this.#worker = worker;
-    let reason = "it was ended";
-    worker.on("message", (answer: FromThread) => this.#answered(worker, answer));
-    worker.on("error", (error) => {
-      reason = reasonOf(error);
-    });
-    this.#ended = new Promise((resolve) => {
-      worker.on("exit", () => {
-        this.#worker = undefined;
-        this.#known.clear();
-        const waiting = [...this.#waiting.values()];
-        this.#waiting.clear();
-        const error = archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
-        for (const { reject } of waiting) reject(error);
-        resolve();
-      });
-    });
-    return worker;
-  }
-
-  #answered(worker: Worker, answer: FromThread): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    // An idle thread keeps no process alive.
-    if (this.#waiting.size === 0) worker.unref();
-    if ("problem" in answer) waiting?.reject(fromProblem(answer.problem));
-    else waiting?.resolve(answer.result);
+  #tellOf(engine: number, file: string): void {
+    const start = this.#thread.started();
+    if (start !== this.#start) this.#known.clear();
+    this.#start = start;
+    if (this.#known.has(engine)) return;
+    this.#known.add(engine);
+    this.#thread.tell({ kind: "open", engine, file });
   }
 }
 
@@ -153,7 +102,7 @@ class ThreadHost implements EngineHost {
   }
 
   close(): Promise<void> {
-    return this.#thread.close(this.#engine, this.#file);
+    return this.#thread.close(this.#engine);
   }
 }
 
@@ -197,14 +146,4 @@ function moved<Call extends EngineCall>(
     return { given: [partition, copies], transfer: [memory] };
   }
   return { given: values, transfer: [] };
-}
-
-/** What dies young is little here; the default lets it grow to more than everything else in the thread. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4 };
-
-/** Beside this file; in a bundle, beside the bundle. */
-function threadFile(): URL {
-  if (import.meta.url.endsWith(".ts")) return new URL("./worker.ts", import.meta.url);
-  const bundled = "./archive-worker.mjs";
-  return new URL(bundled, import.meta.url);
 }

@@ -1,8 +1,9 @@
 import { type Clock, errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
+import type { ThreadAnswer } from "../../../threads/asked-thread.ts";
 import type { EncodedChanges } from "../committer.ts";
 import { ArchiveEngine } from "../engine.ts";
 import { callEngine, type EngineArguments, type EngineCall } from "../engine-host.ts";
-import type { FromThread, ToThread } from "./messages.ts";
+import type { ToThread } from "./messages.ts";
 
 type Call = Extract<ToThread, { kind: "call" }>;
 
@@ -17,13 +18,13 @@ const commitsAtOnce = 64;
  * 2. An engine that cannot be opened answers every call with the reason, and is tried again with the next.
  */
 export class EngineRoom {
-  readonly #post: (message: FromThread) => void;
+  readonly #post: (message: ThreadAnswer) => void;
   readonly #timers: Timers;
   readonly #clock: Clock;
   readonly #files = new Map<number, string>();
   readonly #engines = new Map<number, ArchiveEngine>();
 
-  constructor(post: (message: FromThread) => void, timers: Timers, clock: Clock) {
+  constructor(post: (message: ThreadAnswer) => void, timers: Timers, clock: Clock) {
     this.#post = post;
     this.#timers = timers;
     this.#clock = clock;

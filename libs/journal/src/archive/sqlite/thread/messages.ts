@@ -1,4 +1,3 @@
-import type { Problem } from "@tutti/kernel";
 import type { EngineCall } from "../engine-host.ts";
 
 /** What the archive's thread is told. Engines are named by numbers; every message but the first of one gets an answer. */
@@ -12,7 +11,3 @@ export type ToThread =
       readonly values: readonly unknown[];
     }
   | { readonly kind: "close"; readonly id: number; readonly engine: number };
-
-export type FromThread =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly problem: Problem };
