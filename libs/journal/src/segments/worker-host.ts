@@ -40,7 +40,11 @@ export class WorkerHost implements WriterHost {
     directory: string,
     sizes: SegmentSizes,
     log: LogState,
-    file: URL = threadFileOf(import.meta.url, "./worker.ts", "./journal-worker.mjs"),
+    file: URL = threadFileOf(
+      import.meta.url,
+      new URL("./worker.ts", import.meta.url),
+      "./journal-worker.mjs",
+    ),
   ) {
     const hashes = new Uint8Array(new SharedArrayBuffer(log.partitions.length * hashBytes));
     hashes.set(log.ends.hashes);

@@ -110,6 +110,6 @@ export class AskedThread<Message> {
  *
  * @param from `import.meta.url` of that module
  */
-export function threadFileOf(from: string, source: string, bundled: string): URL {
-  return new URL(from.endsWith(".ts") ? source : bundled, from);
+export function threadFileOf(from: string, source: URL, bundled: string): URL {
+  return from.endsWith(".ts") ? source : new URL(bundled, from);
 }

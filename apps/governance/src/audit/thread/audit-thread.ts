@@ -20,7 +20,7 @@ export class AuditThread {
   }
 
   private constructor(workerData: ThreadOrders) {
-    const file = threadFileOf(import.meta.url, "./worker.ts", "./audit-worker.mjs");
+    const file = threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./audit-worker.mjs");
     const gone = (reason: string) => auditErrors.threadGone({ reason });
     this.#thread = new AskedThread({ name: "audit", file, workerData, youngMb: 8, gone });
   }

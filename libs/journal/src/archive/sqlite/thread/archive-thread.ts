@@ -22,7 +22,13 @@ export class ArchiveThread {
   #engines = 0;
 
   /** @param file what the thread runs; another one only where its death is tested. */
-  constructor(file: URL = threadFileOf(import.meta.url, "./worker.ts", "./archive-worker.mjs")) {
+  constructor(
+    file: URL = threadFileOf(
+      import.meta.url,
+      new URL("./worker.ts", import.meta.url),
+      "./archive-worker.mjs",
+    ),
+  ) {
     const gone = (reason: string) => archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
     this.#thread = new AskedThread({ name: "archive", file, youngMb: 4, gone });
   }
