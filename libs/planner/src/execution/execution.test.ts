@@ -6,6 +6,7 @@ import { Estimates } from "../estimates/estimates.ts";
 import { heft } from "../plan/heft.ts";
 import { improvedPlan } from "../plan/improve.ts";
 import { Heap } from "../structures/heap.ts";
+import { Median } from "../structures/median.ts";
 import { drawnProblems, graphOf, pairsOf, problemOf } from "../testing/drawn.ts";
 import { checkRules } from "../testing/rules.ts";
 import { fleetOf } from "../work/work.ts";
@@ -237,6 +238,20 @@ describe("learned times", () => {
     assert.ok(times.expectedMs(3, 0) > 1.2 * times.expectedMs(1, 0));
   });
 
+  it("take no input for a large one because a single other one is small", () => {
+    const times = new LearnedTimes(
+      problem,
+      new Estimates(),
+      tasks(4, (task) => (task === 3 ? 10 : 1_000)),
+      agents,
+    );
+    const usual = times.expectedMs(0, 0);
+    for (const task of [0, 1, 3, 2]) times.ready(task);
+    times.look();
+    assert.equal(times.expectedMs(0, 0), usual);
+    assert.ok(times.expectedMs(3, 0) < usual / 5);
+  });
+
   it("expect the longer what has been at work for long", () => {
     const times = new LearnedTimes(
       problem,
@@ -251,6 +266,21 @@ describe("learned times", () => {
       left,
     );
     assert.ok(times.remainingMs(0, 0, usual, 0.9) > times.remainingMs(0, 0, usual, 0.5));
+  });
+});
+
+describe("a median", () => {
+  it("is the middle of what came, in whatever order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1 }), (values) => {
+        const median = new Median();
+        assert.equal(median.value, 0);
+        for (const value of values) median.add(value);
+        const sorted = values.toSorted((one, other) => one - other);
+        const [low = 0, high = 0] = [sorted[(values.length - 1) >> 1], sorted[values.length >> 1]];
+        assert.ok(Math.abs(median.value - (low + high) / 2) < 1e-9);
+      }),
+    );
   });
 });
 

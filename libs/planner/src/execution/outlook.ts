@@ -1,5 +1,6 @@
 import type { Estimate, Estimates } from "../estimates/estimates.ts";
 import { latenessOf } from "../estimates/lateness.ts";
+import { Median } from "../structures/median.ts";
 import type { Problem } from "../work/problem.ts";
 import { durationMs } from "../work/problem.ts";
 
@@ -233,8 +234,7 @@ class Row {
   #confidence = 0;
   /** Logarithm of the size of inputs that the rest holds for. */
   usualSize = 0;
-  #sizes = 0;
-  #meanSize = 0;
+  readonly #sizes = new Median();
 
   constructor(capability: string, within: readonly string[], agents: number) {
     this.capability = capability;
@@ -244,11 +244,11 @@ class Row {
     this.fresh = new Uint8Array(agents + 1);
   }
 
-  /** As long as none has ended, inputs are large or small beside those that are there. */
+  /** As long as none has ended, inputs are large or small beside the middle one of those that are there. */
   sees(inputBytes: number): void {
-    this.#sizes++;
-    this.#meanSize += (Math.log1p(inputBytes) - this.#meanSize) / this.#sizes;
-    if (this.basis !== this.capability) this.usualSize = this.#meanSize;
+    if (this.basis === this.capability) return;
+    this.#sizes.add(Math.log1p(inputBytes));
+    this.usualSize = this.#sizes.value;
   }
 
   watch(elapsed: readonly number[]): void {
@@ -271,7 +271,7 @@ class Row {
     this.basis = basis;
     this.#confidence = estimate?.confidence ?? 0;
     this.growth = growth;
-    this.usualSize = basis === this.capability ? Math.log1p(estimate?.usualBytes ?? 0) : this.#meanSize;
+    this.usualSize = basis === this.capability ? Math.log1p(estimate?.usualBytes ?? 0) : this.#sizes.value;
     this.fresh[agent] = 1;
   }
 }

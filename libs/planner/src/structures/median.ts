@@ -1,0 +1,28 @@
+import { Heap } from "./heap.ts";
+
+/** The middle of all values that came; between two, halfway. */
+export class Median {
+  /** The smaller half, negated: its greatest comes first. */
+  readonly #below = new Heap();
+  /** The greater half; as many as below, or one more. */
+  readonly #above = new Heap();
+
+  add(value: number): void {
+    this.#below.push(-value, 0);
+    move(this.#below, this.#above);
+    if (this.#above.size > this.#below.size + 1) move(this.#above, this.#below);
+  }
+
+  /** 0 while there are no values. */
+  get value(): number {
+    if (this.#above.size === 0) return 0;
+    const above = this.#above.leastKey;
+    return this.#above.size > this.#below.size ? above : (above - this.#below.leastKey) / 2;
+  }
+}
+
+function move(from: Heap, to: Heap): void {
+  const key = from.leastKey;
+  from.pop();
+  to.push(-key, 0);
+}
