@@ -1,0 +1,80 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Allocation } from "@tutti/rest/types";
+import { useState } from "react";
+import { allocationQuery, allocationsQuery } from "../../data/resource-queries.ts";
+import { Explained } from "../../elements/explained.tsx";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { allocationUses, amount } from "./resource.ts";
+
+/** What each session has, waits for, and would have by its share. */
+export function AllocationsPart() {
+  const query = useQuery(allocationsQuery());
+  const [asked, setAsked] = useState<string>();
+  return (
+    <Part title="Who has it">
+      <Shown query={query} what="shares" lines={3}>
+        {({ allocations }) =>
+          allocations.length === 0 ? (
+            <Empty title="No session has anything at work">
+              Sessions that want the same workers take turns by their weights.
+            </Empty>
+          ) : (
+            <ul className="resource-lines">
+              {allocations.map((allocation) => {
+                const id = allocation.session?.id ?? "";
+                return (
+                  <OneAllocation
+                    key={id}
+                    allocation={allocation}
+                    isOpen={asked === id}
+                    onWhy={() => setAsked(asked === id ? undefined : id)}
+                  />
+                );
+              })}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function OneAllocation(options: { allocation: Allocation; isOpen: boolean; onWhy: () => void }) {
+  const { allocation, isOpen, onWhy } = options;
+  const { session, weight = 1 } = allocation;
+  return (
+    <li>
+      <div className="resource-line">
+        <span className="clipped">
+          <WorkLink about={session} /> <span className="small soft">weight {amount(weight)}</span>
+        </span>
+        <button type="button" className="press" aria-expanded={isOpen} onClick={onWhy}>
+          Why so much
+        </button>
+        <ul className="allocation-uses">
+          {allocationUses(allocation).map(({ name, has, waitsFor, share }) => (
+            <li key={name}>
+              <code>{name}</code> has {amount(has)}
+              {waitsFor > 0 ? `, waits for ${amount(waitsFor)}` : ""}
+              {share > 0 ? <span className="soft">, by its share {amount(share)}</span> : null}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {isOpen ? <Why sessionId={session?.id ?? ""} /> : null}
+    </li>
+  );
+}
+
+function Why({ sessionId }: { sessionId: string }) {
+  const query = useQuery(allocationQuery(sessionId));
+  return (
+    <div className="allocation-why">
+      <Shown query={query} what="the reason" lines={2}>
+        {({ explanation }) => (explanation === undefined ? null : <Explained explanation={explanation} />)}
+      </Shown>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Deadlock } from "@tutti/rest/types";
+import { deadlocksQuery } from "../../data/resource-queries.ts";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { circleOf, workName } from "./resource.ts";
+
+/** Circles that were found: who waited for whom, who gave way, and why that one. */
+export function DeadlocksPart() {
+  const query = useQuery(deadlocksQuery());
+  return (
+    <Part title="Deadlocks">
+      <Shown query={query} what="deadlocks" lines={2}>
+        {({ deadlocks }) =>
+          deadlocks.length === 0 ? (
+            <Empty title="None was found">
+              Works that wait for each other in a circle are found, and one of them gives way.
+            </Empty>
+          ) : (
+            <ul className="deadlocks">
+              {deadlocks.map((deadlock) => (
+                <OneDeadlock key={`${deadlock.findTimeMs} ${deadlock.reason}`} deadlock={deadlock} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function OneDeadlock({ deadlock }: { deadlock: Deadlock }) {
+  const { victim, reason = "", findTimeMs } = deadlock;
+  return (
+    <li className="deadlock">
+      <p>
+        {victim === undefined ? "nobody" : <WorkLink about={victim}>{workName(victim)}</WorkLink>} gave way{" "}
+        <span className="small soft">
+          <Moment atMs={findTimeMs} />
+        </span>
+      </p>
+      <ul className="small">
+        {circleOf(deadlock).map(({ waiter, lock, holder }) => (
+          <li key={`${waiter} ${lock}`}>
+            {waiter} waited for <code>{lock}</code>, which {holder} held
+          </li>
+        ))}
+      </ul>
+      <p className="small soft">{reason}</p>
+    </li>
+  );
+}

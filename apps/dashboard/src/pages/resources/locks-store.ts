@@ -1,0 +1,32 @@
+/** Locks as a stream tells them: those that somebody waits for first, then by name. */
+import type { Lock, WatchLocksReply } from "@tutti/rest/types";
+import { Listed } from "../../data/listed.ts";
+import { ToldStore } from "../../data/told-store.ts";
+
+export interface LocksKnown {
+  readonly locks: readonly Lock[];
+}
+
+export class LocksStore extends ToldStore<WatchLocksReply, LocksKnown> {
+  readonly #locks = new Listed<Lock, Pick<Lock, "name">>(
+    ({ name }) => name,
+    (one, other) => (other.waiting ?? 0) - (one.waiting ?? 0) || one.name.localeCompare(other.name),
+  );
+
+  constructor(later: (tell: () => void) => void) {
+    super({ locks: [] }, later);
+  }
+
+  protected override forget(): void {
+    this.#locks.clear();
+  }
+
+  protected override fold({ locks = [], removedNames = [] }: WatchLocksReply): void {
+    for (const lock of locks) this.#locks.put(lock);
+    for (const name of removedNames) this.#locks.remove({ name });
+  }
+
+  protected override picture(): LocksKnown {
+    return { locks: this.#locks.list() };
+  }
+}

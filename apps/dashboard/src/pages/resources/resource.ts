@@ -1,0 +1,99 @@
+/** Who may take how much, in figures and words, with what was not said filled in. */
+import type {
+  Allocation,
+  Deadlock,
+  LabelSelector,
+  Lock,
+  Quota,
+  Reservation,
+  Resource,
+  WorkReference,
+} from "@tutti/rest/types";
+
+/** How much of a named thing is taken, by whom it is bounded. */
+export interface Use {
+  readonly name: string;
+  readonly used: number;
+  readonly of: number;
+}
+
+export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted = 0 }: Resource) {
+  return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
+}
+
+/** One line for each thing that the quota bounds. */
+export function quotaUses({ limits, used = {} }: Quota): readonly Use[] {
+  return Object.entries(limits)
+    .map(([name, of]) => ({ name, of, used: used[name] ?? 0 }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+export function quotaIsFull(quota: Quota): boolean {
+  return quotaUses(quota).some(({ used, of }) => used >= of);
+}
+
+/** One line for each thing that a session has, or would have. */
+export function allocationUses({ granted, wanted, share }: Allocation) {
+  const names = new Set([granted, wanted, share].flatMap((each) => Object.keys(each)));
+  return [...names].sort().map((name) => ({
+    name,
+    has: granted[name] ?? 0,
+    waitsFor: wanted[name] ?? 0,
+    share: share[name] ?? 0,
+  }));
+}
+
+/** Figures as people read them: `2`, `0.67`. */
+export function amount(value: number): string {
+  return value.toLocaleString("en", { maximumFractionDigits: 2 });
+}
+
+export function amounts(all: Readonly<Record<string, number>>): string {
+  return Object.entries(all)
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([name, value]) => `${amount(value)} ${name}`)
+    .join(", ");
+}
+
+/** What a selector asks of labels, or undefined where it asks nothing. */
+export function selected(selector: LabelSelector | undefined): string | undefined {
+  if (selector === undefined) return undefined;
+  const { equals = {}, exists = [], absent = [] } = selector;
+  const words = [
+    ...Object.entries(equals).map(([label, value]) => `${label}=${value}`),
+    ...exists,
+    ...absent.map((label) => `no ${label}`),
+  ];
+  return words.length === 0 ? undefined : words.join(", ");
+}
+
+export type Phase = "to come" | "in force" | "over";
+
+export function phaseOf({ span }: Reservation, nowMs: number): Phase {
+  if ((span?.fromMs ?? 0) > nowMs) return "to come";
+  return (span?.toMs ?? Number.POSITIVE_INFINITY) <= nowMs ? "over" : "in force";
+}
+
+/** What is held and waited for is told by the work it is for; without any by the name that the caller gave itself. */
+export function whoOf({ holder = "", work }: { holder?: string; work?: WorkReference }): string {
+  return work === undefined ? holder : workName(work);
+}
+
+export function workName({ kind = "", id, task = "" }: WorkReference): string {
+  return `${kind} ${id}${task === "" ? "" : `/${task}`}`.trim();
+}
+
+/** `one of 3 free`, `held`, `free`. */
+export function standOfLock({ permits = 1, free = 0, grants }: Lock): string {
+  if (permits > 1) return `${free} of ${permits} free`;
+  return grants.length > 0 ? "held" : "free";
+}
+
+/** What each of a circle waits for, as a chain of names that ends where it began. */
+export function circleOf({ circle }: Deadlock): readonly { waiter: string; lock: string; holder: string }[] {
+  return circle.map(({ waiter, lock = "", holder }) => ({
+    waiter: waiter === undefined ? "?" : workName(waiter),
+    lock,
+    holder: holder === undefined ? "?" : workName(holder),
+  }));
+}

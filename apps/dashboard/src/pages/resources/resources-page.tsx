@@ -1,0 +1,175 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Resource } from "@tutti/rest/types";
+import { quotasQuery, reservationsQuery, resourcesQuery } from "../../data/resource-queries.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { Moment } from "../../elements/moment.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { AllocationsPart } from "./allocations-part.tsx";
+import { DeadlocksPart } from "./deadlocks-part.tsx";
+import { LocksPart } from "./locks-part.tsx";
+import { amount, amounts, phaseOf, quotaIsFull, quotaUses, resourceUse, selected } from "./resource.ts";
+import "./resources.css";
+
+/** Who may take how much when there is not enough for all: what there is, shares, quotas, reservations, locks. */
+export function ResourcesPage() {
+  const query = useQuery(resourcesQuery());
+  const resources = query.data?.resources;
+  const short = resources?.filter((each) => resourceUse(each).isShort).length ?? 0;
+  return (
+    <>
+      <PageHead
+        title="Resources"
+        below={
+          resources === undefined ? (
+            <>&nbsp;</>
+          ) : (
+            `${counted(resources.length, "resource")}, ${short === 0 ? "none" : short} of them wanted by more than there is for`
+          )
+        }
+        actions={
+          <>
+            <Link to="/pools" className="press">
+              Pools
+            </Link>
+            <span className="action lone">
+              <Spelled
+                label="What there is"
+                call={{ method: "GET", path: pathOf(["resources"]) }}
+                command="tutti resource list"
+              />
+            </span>
+          </>
+        }
+      />
+      <Part title="What there is">
+        <Shown query={query} what="resources" lines={4}>
+          {({ resources: known }) =>
+            known.length === 0 ? (
+              <Empty title="Nothing is there to share">
+                Slots and named resources come with the first worker.
+              </Empty>
+            ) : (
+              <ul className="resource-lines">
+                {known.map((resource) => (
+                  <OneResource key={`${resource.pool} ${resource.name}`} resource={resource} />
+                ))}
+              </ul>
+            )
+          }
+        </Shown>
+      </Part>
+      <AllocationsPart />
+      <Quotas />
+      <Reservations />
+      <LocksPart />
+      <DeadlocksPart />
+    </>
+  );
+}
+
+function OneResource({ resource }: { resource: Resource }) {
+  const { name, used, of, reserved, wanted, isShort } = resourceUse(resource);
+  return (
+    <li className="resource-line">
+      <span className="clipped">
+        <code>{name}</code> <span className="small soft">{resource.pool}</span>
+      </span>
+      <Meter share={of === 0 ? 0 : used / of} tone={isShort ? "held" : "playing"} />
+      <span>
+        {amount(used)} of {amount(of)} in use
+      </span>
+      <span className="small soft">
+        {[
+          reserved > 0 ? `${amount(reserved)} set aside` : "",
+          wanted > 0 ? `${amount(wanted)} more wanted` : "",
+        ]
+          .filter(Boolean)
+          .join(" · ") || "nobody waits"}
+      </span>
+    </li>
+  );
+}
+
+function Quotas() {
+  const query = useQuery(quotasQuery());
+  return (
+    <Part title="Quotas">
+      <Shown query={query} what="quotas" lines={2}>
+        {({ quotas }) =>
+          quotas.length === 0 ? (
+            <Empty title="No quota bounds anybody">
+              <code>tutti quota set default --limit slots=20</code> bounds what the namespace has at work at
+              once.
+            </Empty>
+          ) : (
+            <ul className="resource-lines">
+              {quotas.flatMap((quota) =>
+                quotaUses(quota).map(({ name, used, of }) => (
+                  <li key={`${quota.quotaId} ${name}`} className="resource-line">
+                    <span className="clipped">
+                      {quota.quotaId} <code>{name}</code>
+                    </span>
+                    <Meter share={of === 0 ? 1 : used / of} tone={used >= of ? "held" : "playing"} />
+                    <span>
+                      {amount(used)} of {amount(of)} at work
+                    </span>
+                    <span className="small soft">
+                      {selected(quota.sessions) ?? "all of the namespace"}
+                      {quotaIsFull(quota) ? " · what is above it waits" : ""}
+                    </span>
+                  </li>
+                )),
+              )}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function Reservations() {
+  const query = useQuery(reservationsQuery());
+  const nowMs = useNow();
+  return (
+    <Part title="Reservations">
+      <Shown query={query} what="reservations" lines={2}>
+        {({ reservations }) =>
+          reservations.length === 0 ? (
+            <Empty title="Nothing is set aside">
+              <code>tutti reservation create night --amount gpu=1 --in 2h --for 8h</code> keeps a GPU free.
+            </Empty>
+          ) : (
+            <ul className="resource-lines">
+              {reservations.map((reservation) => {
+                const { reservationId, amounts: all, used = {}, span, pool, sessions } = reservation;
+                const phase = phaseOf(reservation, nowMs);
+                return (
+                  <li key={reservationId} className="resource-line">
+                    <span className="clipped">
+                      {reservationId} <span className="small soft">{pool || "default"}</span>
+                    </span>
+                    <Tag tone={phase === "in force" ? "playing" : "rest"}>{phase}</Tag>
+                    <span>
+                      {amounts(all)}
+                      {Object.values(used).some((value) => value > 0) ? `, ${amounts(used)} in use` : ""}
+                    </span>
+                    <span className="small soft">
+                      <Moment atMs={span?.fromMs} /> to <Moment atMs={span?.toMs} />, for{" "}
+                      {selected(sessions) ?? "who names it"}
+                    </span>
+                  </li>
+                );
+              })}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
