@@ -206,8 +206,8 @@ export interface SendersPool {
 
 /** The stream of a sender, as its tasks need it. */
 export interface SenderStream {
-  /** A result goes to the sender, and is kept. */
-  deliver(task: Task, agentId: string): void;
+  /** A result goes to the sender, and is kept; one that went there before gets another number. */
+  deliver(task: Task, agentId: string, isSentAgain?: boolean): void;
   begun(task: Task, agent: Agent, nowMs: number): void;
   progressed(task: Task, progress: Progress): void;
   partialOutput(task: Task, output: PartialOutput): void;

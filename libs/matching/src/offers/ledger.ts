@@ -1,5 +1,6 @@
 /** Results that were sent on a stream, by their numbers, until they are durable. */
 import type { Task } from "../parts.ts";
+
 export class Ledger {
   #tasks: (Task | undefined)[] = [];
   /** Number of the first that stands in the list, and where it does. */
@@ -13,6 +14,12 @@ export class Ledger {
 
   add(task: Task): void {
     this.#tasks.push(task);
+  }
+
+  /** Its number stands for nothing any more. */
+  drop(task: Task): void {
+    const at = this.#tasks.indexOf(task, this.#at);
+    if (at >= 0) this.#tasks[at] = undefined;
   }
 
   /** The next one up to this number; undefined when there is none. */

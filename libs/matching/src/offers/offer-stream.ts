@@ -104,10 +104,11 @@ class Stream implements OfferStream, SenderStream {
   }
 
   /** A result goes to the sender, and is kept. */
-  deliver(task: Task, agentId: string): void {
+  deliver(task: Task, agentId: string, isSentAgain = false): void {
     const { result, seat } = task;
     if (result === undefined || seat === undefined || !this.#open) return;
     this.#touch(seat.pool);
+    if (isSentAgain) this.#ledger.drop(task);
     this.#ledger.add(task);
     this.#reply.results.push(result);
     this.#reply.resultAgents.push(agentId === "" ? 0 : this.#numberOf(agentId));

@@ -51,6 +51,54 @@ describe("a sender", () => {
     assert.deepEqual([stood.results, next.results], [[], [[1, "inlineOutput"]]]);
   });
 
+  it("that lost what it was told hears it again on the same stream, and only the last number counts", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 2 });
+    sender.offer([1, 2]);
+    arena.turn();
+    agent.answer(1);
+    agent.answer(2);
+    arena.turn();
+    sender.offer([1]);
+    arena.turn();
+    assert.deepEqual(
+      sender.results.map(([number]) => number),
+      [1, 2, 1],
+    );
+    sender.durable(2);
+    arena.turn();
+    assert.equal(agent.durable, 0);
+    sender.durable(3);
+    arena.turn();
+    assert.equal(agent.durable, 2);
+    assert.deepEqual(agent.given, [1, 2]);
+  });
+
+  it("whose task was taken by one that only thinks to own it is told to come again, and has it done", () => {
+    const arena = new Arena();
+    const owner = arena.sender("owner");
+    owner.offer([1, 2]);
+    arena.turn();
+    const stood = arena.sender("stood");
+    stood.offer([1, 2]);
+    arena.turn();
+    assert.deepEqual(
+      owner.told.returned.map(({ reason, retryAfterMs }) => [reason, retryAfterMs]),
+      Array.from({ length: 2 }, () => [ReturnReason.RETURN_REASON_PUT_BACK, 1_000]),
+    );
+    stood.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
+    arena.pass(1_000);
+    owner.offer([1, 2]);
+    const agent = arena.agent("a", { slots: 2 });
+    arena.turn();
+    assert.deepEqual(agent.given.toSorted(), [1, 2]);
+    agent.answer(1);
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual([owner.results.length, stood.results.length], [2, 0]);
+  });
+
   it("that is away has nothing assigned; after a while nobody keeps anything for it", () => {
     const arena = new Arena({ orphanMs: 60_000, leaseMs: 1_000_000, suspectMs: 900_000 });
     const sender = arena.sender();

@@ -104,14 +104,23 @@ function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): 
   return true;
 }
 
-/** A task that is known was offered again: nothing changes but where its result goes. */
+/**
+ * A task that is known was offered again: nothing changes but where its result goes.
+ *
+ * 1. On the same stream its sender has had the result, and lost it with the partition that was told: it comes once more.
+ * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong. The one that had it
+ *    is told to come again: by then the other one has given up, or is told the same.
+ */
 function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
   if (task.stage === "forgotten") {
     // It was cancelled, and its agent is still busy with that.
     seat.stream.returned(core, task.offer.token, RETURN_REASON_PUT_BACK, undefined, core.settings.graceMs);
     return;
   }
-  if (task.seat === seat) return;
+  const { seat: before, offer } = task;
+  const isSame = before === seat;
+  if (isSame && task.stage !== "ended") return;
+  if (!isSame) before?.stream.returned(core, offer.token, RETURN_REASON_PUT_BACK, undefined, retryAfterMs);
   core.leaveSeat(task);
   seat.add(task);
   if (task.awayDueMs !== never) task.awayDueMs = never;
@@ -124,7 +133,7 @@ function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
     core.watch(task);
     return;
   }
-  if (task.stage === "ended") seat.stream.deliver(task, task.link?.agentId ?? "");
+  if (task.stage === "ended") seat.stream.deliver(task, task.link?.agentId ?? "", isSame);
   else if (task.begunMs > 0 && task.agent !== undefined) seat.stream.begun(task, task.agent, nowMs);
   core.watch(task);
 }

@@ -4,16 +4,18 @@
  * 1. An attempt is at one agent: nobody else is given its token while that one has it.
  * 2. A slot never holds two.
  * 3. What has an outcome was done by somebody to whom it was given, and has one outcome.
- * 4. What was said to be durable is not done again.
+ * 4. What was said to be durable is not done again, but for who could not know.
  * 5. Those who share agents, and have work for them all the time, get about the same.
  */
 import type { HostFrame } from "@tutti/contracts/agent/v1";
 import { FairnessCheck } from "./fairness-check.ts";
+import { LateSenders } from "./late-senders.ts";
 import type { PoolScene } from "./pool-scene.ts";
 import { keyOf } from "./tokens.ts";
 
 export class PoolsChecks {
   readonly fairness: FairnessCheck;
+  readonly late = new LateSenders();
   readonly #world: PoolScene;
   /** Who has a token, as far as the present owner can know. */
   readonly #holders = new Map<string, string>();
@@ -64,7 +66,7 @@ export class PoolsChecks {
 
   begun(agent: string, token: string): void {
     this.#begun.add(token);
-    if (this.#durable.has(token) && !this.#unwanted.has(token))
+    if (this.#durable.has(token) && !this.#unwanted.has(token) && !this.late.isExcused(token))
       this.#world.found("durable", `${agent} does ${token} again, whose result was durable`);
   }
 

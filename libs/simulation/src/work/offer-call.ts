@@ -32,6 +32,9 @@ export class OfferCall {
   readonly #replies: OfferReply[] = [];
   readonly #bell = new Bell();
   readonly #namespaces = new Map<number, string>();
+  /** Tokens of the results sent on it that are not durable, by their numbers. */
+  readonly #results = new Map<number, string>();
+  #resultsSent = 0;
   #stream: OfferStream | undefined;
   #isOver = false;
 
@@ -96,15 +99,18 @@ export class OfferCall {
   }
 
   #arrive(request: OfferRequest): void {
-    const { owner, scene, checks } = this.#parts;
+    const { owner, scene, checks, life } = this.#parts;
     if (owner.pool === undefined || owner.generation !== this.#generation) {
       this.#answerNothing();
       return;
     }
     if (request.hello !== undefined) this.#open();
     for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
-    for (const { token, profile } of request.offers)
+    for (const { token, profile } of request.offers) {
       checks.fairness.offered(this.#namespaces.get(profile) ?? "", keyOf(token), this);
+      checks.late.offered(keyOf(token), life);
+    }
+    this.#noteDurable(request);
     for (const { token } of request.cancels) checks.fairness.left(keyOf(token));
     const heard = scene.weakening.offered?.(request) ?? request;
     const refusal = this.#stream?.take({ ...heard, hello: undefined }, scene.nowMs);
@@ -119,12 +125,22 @@ export class OfferCall {
     const stream = openOfferStream(sender, {
       send: (reply) => {
         for (const { token } of [...reply.results, ...reply.returned]) checks.fairness.left(keyOf(token));
+        for (const { token } of reply.results) this.#results.set(++this.#resultsSent, keyOf(token));
         this.#reply(structuredClone(reply));
       },
     });
     const refusal = stream.open(1, owner.pool);
     if (refusal !== undefined) scene.found("protocol", `a stream is refused: ${refusal.message}`);
     this.#stream = stream;
+  }
+
+  #noteDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest): void {
+    const { checks, life } = this.#parts;
+    for (const [number, token] of this.#results) {
+      if (number > resultsDurable && !resultsDurableBeyond.includes(number)) continue;
+      this.#results.delete(number);
+      checks.late.saidDurable(token, life);
+    }
   }
 
   #reply(reply: OfferReply): void {

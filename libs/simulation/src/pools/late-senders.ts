@@ -1,0 +1,27 @@
+/**
+ * Processes that stood still, or hear nobody, while another one had their work done: they offer it once more before they find out. It is
+ * done again, and nothing comes of that. Whoever said that a result is durable, or loads the work after that, knows better.
+ */
+export class LateSenders {
+  /** Those that offered a task; after its result is durable, those of them that were not told so. */
+  readonly #senders = new Map<string, Set<object>>();
+  readonly #durable = new Set<string>();
+  readonly #excused = new Set<string>();
+
+  offered(token: string, sender: object): void {
+    const senders = this.#senders.get(token) ?? new Set();
+    this.#senders.set(token, senders);
+    if (!this.#durable.has(token)) senders.add(sender);
+    else if (senders.has(sender)) this.#excused.add(token);
+  }
+
+  saidDurable(token: string, sender: object): void {
+    this.#durable.add(token);
+    this.#senders.get(token)?.delete(sender);
+  }
+
+  /** Whether one of them offered it after its result was durable. */
+  isExcused(token: string): boolean {
+    return this.#excused.has(token);
+  }
+}
