@@ -46,6 +46,13 @@ export const governanceSection = defineSection({
       .min(1_000)
       .default(24 * 60 * minuteMs)
       .describe("How long a token is good for at most; one that is wanted for longer is cut to it."),
+    secretKeepMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(24 * 60 * minuteMs)
+      .default(minuteMs)
+      .describe("How long whoever was given a secret may keep its value before it asks again."),
     installation: z
       .string()
       .min(1)

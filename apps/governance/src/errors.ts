@@ -78,6 +78,48 @@ export const governanceErrors = defineErrors("governance", {
     message: ({ namespace }: { namespace: string }) =>
       `expected somebody who could still do governance.policies.apply in ${namespace} after the change, found nobody; leave an administrator out of what is forbidden`,
   },
+  secretMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no secret of this name in the namespace, or it was deleted. `tutti secret list` shows those there are.",
+    message: ({ name, namespace }: { name: string; namespace: string }) =>
+      `expected the secret ${name} in ${namespace}, found none; store it with tutti secret put ${name}`,
+  },
+  secretUnusable: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "There is no such secret or version in force, or the caller may not use it: which of these is not said. It takes the right to governance.secrets.use, and to be among the users of the secret where it names some; a service of the installation has to be named.",
+    message: ({ name, caller }: { name: string; caller: string }) =>
+      `expected a secret ${name} in force that ${caller} may use, found none; ask whoever keeps it to store it, or to let ${caller} use it`,
+  },
+  secretEndsEarly: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A version that ends before it is stored could never be used.",
+    message: ({ name }: { name: string }) =>
+      `expected an end of the secret ${name} that is still to come, found one that has passed; choose a later one, or none`,
+  },
+  secretUnreadable: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "What is kept of the secret does not open with the key that it was sealed with. Store the value again.",
+    message: ({ name, version }: { name: string; version: number }) =>
+      `expected version ${version} of the secret ${name} to open, found that it is not as it was sealed; store the value again`,
+  },
+  sealingKeyMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The keys of the installation are in no backup of its data. Put the folder with the keys back, or share it between the processes of governance, or store the value again.",
+    message: ({ name, sealingKeyId }: { name: string; sealingKeyId: string }) =>
+      `expected the key ${sealingKeyId} that the secret ${name} was sealed with, found none; put sealing-${sealingKeyId}.json back into the folder with the keys, or store the value again`,
+  },
+  recipientKeyInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Values are sealed for an X25519 key that is made for the call.",
+    message: () =>
+      "expected a public key of X25519, found one with which everybody would share the same secret; make a new pair for each call",
+  },
   roleReadyMade: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -1,7 +1,8 @@
-import { namespaceService, policyService } from "@tutti/contracts/governance/v1";
-import { type HostContext, keysDirectoryIn, type ServiceModule } from "@tutti/host";
+import { namespaceService, policyService, secretService } from "@tutti/contracts/governance/v1";
+import { type HostContext, keysDirectoryIn, SealingKeys, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { decisions } from "@tutti/machine-decisions";
+import { secrets } from "@tutti/machine-secrets";
 import { tenant } from "@tutti/machine-tenant";
 import { auditSection } from "./audit/configuration.ts";
 import { auditMachines, hostAudit } from "./audit/hosting.ts";
@@ -12,6 +13,7 @@ import { identityHandlers, servedIdentity } from "./identity/handlers.ts";
 import { namespaceHandlers } from "./namespaces/handlers.ts";
 import { Deciding } from "./policies/deciding.ts";
 import { policyHandlers } from "./policies/handlers.ts";
+import { secretHandlers } from "./secrets/handlers.ts";
 import type { TenantDesk } from "./tenants/desk.ts";
 
 /** Who may be somebody in an installation, what they may do, and the bundles by which services decide that. */
@@ -21,11 +23,8 @@ export class GovernanceService extends Orchestrator {
     const { mesh, foundation, steward, ids, dataDirectory = "" } = host;
     const settings = this.settings(governanceSection);
     const policies = mesh.client(policyService);
-    const keys = new Keys(
-      settings.keysDirectory || keysDirectoryIn(dataDirectory),
-      settings.installation,
-      foundation,
-    );
+    const keysDirectory = settings.keysDirectory || keysDirectoryIn(dataDirectory);
+    const keys = new Keys(keysDirectory, settings.installation, foundation);
     const bundles = this.register(
       "bundles",
       new BundleMaker({
@@ -43,6 +42,9 @@ export class GovernanceService extends Orchestrator {
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
     mesh.serve(servedIdentity, identityHandlers(desk));
     mesh.serve(policyService, policyHandlers({ ...desk, policies }));
+    const sealing = new SealingKeys(keysDirectory, foundation);
+    const keepMs = settings.secretKeepMs;
+    mesh.serve(secretService, secretHandlers({ ...desk, sealing, keepMs, guard: host.guard }));
     hostAudit(this, host, { runtime, archive }, keys);
   }
 }
@@ -51,6 +53,6 @@ export class GovernanceService extends Orchestrator {
 export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],
-  machines: [tenant, decisions, ...auditMachines],
+  machines: [tenant, decisions, secrets, ...auditMachines],
   create: (host) => new GovernanceService(host),
 };

@@ -63,7 +63,7 @@ export {
   type SecretName,
   unwrapped,
 } from "./secrets/envelope.ts";
-export { openedBy, recipientKeyOf, type SealedFor, sealedFor } from "./secrets/hpke.ts";
+export { deliveryOf } from "./secrets/delivery.ts";
 export type { TokenContent } from "./tokens/claims.ts";
 export { IssuerKeys, type IssuerKeysParts, KeysUnavailable } from "./tokens/issuer-keys.ts";
 export { newTokenKey, publicTokenKey, TokenIssuer } from "./tokens/issuing.ts";

@@ -5,6 +5,7 @@ import {
   identityService,
   namespaceService,
   policyService,
+  secretService,
 } from "@tutti/contracts/governance/v1";
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -52,6 +53,7 @@ const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     runtimeService,
     scalerService,
     scheduleService,
+    secretService,
     sessionService,
     taskService,
   ].map((contract: ServiceDescription) => [contract.name, contract]),

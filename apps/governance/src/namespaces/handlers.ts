@@ -4,8 +4,10 @@ import {
   type DeleteNamespaceRequest,
   KeepMode,
   type ListNamespacesRequest,
+  ListSecretsRequest,
   Namespace,
   type namespaceService,
+  secretService,
   type UpdateNamespaceRequest,
 } from "@tutti/contracts/governance/v1";
 import { ListMachinesRequest, runtimeService } from "@tutti/contracts/runtime/v1";
@@ -106,8 +108,24 @@ async function remove(
         id: found.reference?.id ?? "",
       });
   }
+  await deleteSecrets(mesh, { namespace, reason }, context);
   const { removed } = await tellTenant(desk, { command: removeNamespace, body: {}, reason }, context);
   return { removed: removed > 0 };
+}
+
+/** They are kept elsewhere, and go with their namespace. */
+async function deleteSecrets(
+  mesh: Pick<Mesh, "client">,
+  { namespace, reason }: { readonly namespace: string; readonly reason: string },
+  context: CallContext,
+): Promise<void> {
+  const client = mesh.client(secretService);
+  for (;;) {
+    const { secrets } = await client.listSecrets(ListSecretsRequest.fromPartial({ namespace }), { context });
+    if (secrets.length === 0) return;
+    for (const { name } of secrets)
+      await client.deleteSecret({ namespace, name, versions: [], reason }, { context });
+  }
 }
 
 /** By name; from the last bundle, which has them all: those that the caller may look into. */

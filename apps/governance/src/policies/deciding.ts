@@ -1,7 +1,7 @@
 /** Decisions that governance itself needs: by what holds after all that was changed here, before any bundle has reached anybody. */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
-import type { CallContext, Clock, Principal } from "@tutti/kernel";
+import type { CallContext, Clock, Labels, Principal } from "@tutti/kernel";
 import { type Cedar, Decider, loadCedar, scopeFault, systemNamespace } from "@tutti/policy";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
 
@@ -21,6 +21,14 @@ export interface Present {
   readonly decider: Decider;
   readonly content: BundleContent;
 }
+
+/** One thing, of the kind that an action is about. */
+export interface About {
+  readonly resourceId: string;
+  readonly labels: Labels;
+}
+
+const anything: About = { resourceId: "", labels: {} };
 
 export class Deciding {
   readonly #bundles: BundleMaker;
@@ -45,20 +53,21 @@ export class Deciding {
     return this.#present;
   }
 
-  /** Whether whoever calls may also do something else, in a namespace. The installation's own may. */
+  /** Whether whoever calls may also do something else, in a namespace, to any thing or to one. The installation's own may. */
   async mayAlso(
     { principal }: Pick<CallContext, "principal">,
     action: string,
     namespace: string,
+    { resourceId, labels }: About = anything,
   ): Promise<boolean> {
     const { shown } = principal;
     if (shown === undefined) return principal.roles.includes("admin");
     const { namespace: own, groups, scope } = shown;
     const isOutside = own !== "" && own !== systemNamespace && own !== namespace;
-    if (isOutside || scopeFault(scope, { action, namespace, labels: {}, work: undefined }) !== undefined)
+    if (isOutside || scopeFault(scope, { action, namespace, labels, work: undefined }) !== undefined)
       return false;
     const { decider } = await this.present();
-    const about = { resourceKind: action.split(".")[1]?.replace(/s$/, "") ?? "", resourceId: "", labels: {} };
+    const about = { resourceKind: action.split(".")[1]?.replace(/s$/, "") ?? "", resourceId, labels };
     const question = { actor: actorOf(principal), groups, action, namespace, ...about };
     return decider.decide(question, this.#clock.now()).allowed;
   }

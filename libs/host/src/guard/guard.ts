@@ -13,12 +13,14 @@ import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { auditService, type Bundle, identityService, policyService } from "@tutti/contracts/governance/v1";
 import {
+  type CallContext,
   type Component,
   type Foundation,
   type Health,
   isTuttiError,
   localAdministrator,
   type Principal,
+  type TuttiError,
 } from "@tutti/kernel";
 import type {
   Authorizer,
@@ -31,6 +33,7 @@ import type {
   RuleChanges,
 } from "@tutti/mesh";
 import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
+import { causeOf } from "../runtime/cause.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials } from "./credentials.ts";
 import { accessErrors } from "./errors.ts";
@@ -210,6 +213,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       else limits.end(namespace, actor);
     };
     return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
+  }
+
+  /** A service says no to somebody who was let in: it is recorded as what is refused at an edge is. */
+  refusedInside(error: TuttiError, context: CallContext, action: string): void {
+    const { namespace } = context;
+    this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
   /** Called after each bundle that was taken in. */

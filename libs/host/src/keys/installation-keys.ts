@@ -3,13 +3,11 @@
  * directory is used for the first time, and lie in files that only the process's user can read; several processes of an
  * installation share the folder they are in. They are in no backup: whoever has them is the installation.
  */
-import { readFileSync } from "node:fs";
-import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SigningKey } from "@tutti/contracts/governance/v1";
 import { type Foundation, IdSource, toTimestamp } from "@tutti/kernel";
 import { newTokenKey, publicTokenKey, type Signer, signerOf } from "@tutti/policy";
-import { hostErrors } from "../errors.ts";
+import { contentOf, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
 
 type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
 
@@ -44,7 +42,7 @@ export async function openInstallationKeys(
   ports: Pick<Foundation, "clock" | "chance">,
 ): Promise<InstallationKeys> {
   const ids = new IdSource(ports);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeKeysDirectory(directory);
   const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), ids, async () => ({
     ...{ signingKeyId: ids.newId("key"), createMs: ports.clock.now() },
     seed: Buffer.from(ports.chance.fill(new Uint8Array(seedBytes))).toString("base64url"),
@@ -71,53 +69,4 @@ function signingPartOf(
   const { publicKey } = signer;
   const startTime = toTimestamp(createMs);
   return { signer, signingKey: SigningKey.fromPartial({ signingKeyId, publicKey, startTime }) };
-}
-
-async function readOrMake<Content>(
-  file: string,
-  ids: IdSource,
-  make: () => Promise<Content>,
-): Promise<Content> {
-  const found = contentOf<Content>(file);
-  if (found !== undefined) return found;
-  // Of this call alone: this process too may need them twice at the same moment.
-  const made = `${file}.${ids.newId("made")}.new`;
-  try {
-    await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: 0o600, flush: true });
-    await chmod(made, 0o600);
-    // Whole or not at all, and never over one that another process made meanwhile.
-    await link(made, file);
-  } catch (error) {
-    if (!isCode(error, "EEXIST")) throw error;
-  } finally {
-    await rm(made, { force: true });
-  }
-  return contentOf<Content>(file) ?? unreadable(file, "it went away while it was made");
-}
-
-function contentOf<Content>(file: string): Content | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return;
-    throw error;
-  }
-  return readable(file, () => JSON.parse(text) as Content);
-}
-
-function readable<Found>(file: string, read: () => Found): Found {
-  try {
-    return read();
-  } catch (error) {
-    return unreadable(file, error instanceof Error ? error.message : String(error));
-  }
-}
-
-function unreadable(file: string, problem: string): never {
-  throw hostErrors.keyUnreadable({ file, problem });
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

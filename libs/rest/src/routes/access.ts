@@ -4,7 +4,9 @@ import type { Route } from "./route.ts";
 const namespaces = "tutti.governance.v1.NamespaceService";
 const identity = "tutti.governance.v1.IdentityService";
 const policies = "tutti.governance.v1.PolicyService";
+const secrets = "tutti.governance.v1.SecretService";
 const key = { id: "keyId" } as const;
+const secret = { name: "name" } as const;
 const updated = (field: string) => ({ field, mask: "update.fields", revision: "update.revision" });
 const why = { reason: "reason" } as const;
 
@@ -99,6 +101,35 @@ export const accessRoutes = [
     rpc: `${identity}/ListIdentityLimits`,
   },
   { name: "callerLimits.set", method: "PUT", path: "/v1/caller-limits", rpc: `${identity}/SetIdentityLimit` },
+  { name: "secrets.list", method: "GET", path: "/v1/secrets", rpc: `${secrets}/ListSecrets` },
+  {
+    name: "secrets.put",
+    method: "PUT",
+    path: "/v1/secrets/{name}",
+    rpc: `${secrets}/PutSecret`,
+    params: secret,
+  },
+  {
+    name: "secrets.get",
+    method: "GET",
+    path: "/v1/secrets/{name}",
+    rpc: `${secrets}/GetSecret`,
+    params: secret,
+  },
+  {
+    name: "secrets.delete",
+    method: "DELETE",
+    path: "/v1/secrets/{name}",
+    rpc: `${secrets}/DeleteSecret`,
+    params: secret,
+  },
+  {
+    name: "secrets.reseal",
+    method: "POST",
+    path: "/v1/secrets/reseal",
+    rpc: `${secrets}/RotateSealing`,
+  },
+  { name: "secrets.unseal", method: "POST", path: "/v1/secrets/unseal", rpc: `${secrets}/UnsealSecrets` },
   { name: "policies.list", method: "GET", path: "/v1/policies", rpc: `${policies}/ListPolicies` },
   {
     name: "policies.get",

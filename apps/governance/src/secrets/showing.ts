@@ -1,0 +1,48 @@
+/** What may be known of secrets: everything but their values. */
+import {
+  type GetSecretRequest,
+  type KeptSecret,
+  type ListSecretsRequest,
+  Secret,
+} from "@tutti/contracts/governance/v1";
+import { type CallContext, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import { isInForce, versionOf } from "@tutti/machine-secrets";
+import { governanceErrors } from "../errors.ts";
+import { type SecretDesk, secretsOf } from "./desk.ts";
+
+export async function getSecret(desk: SecretDesk, { name }: GetSecretRequest, context: CallContext) {
+  return { secret: await secretShown(desk, name, context) };
+}
+
+export async function listSecrets(desk: SecretDesk, request: ListSecretsRequest, context: CallContext) {
+  const { prefix, dueOnly, page } = request;
+  const nowMs = desk.foundation.clock.now();
+  const { kept } = await secretsOf(desk, context);
+  const all = [...kept]
+    .filter(([name]) => name.startsWith(prefix))
+    .filter(([, { rotateMs }]) => !dueOnly || (rotateMs > 0 && rotateMs <= nowMs))
+    .map(([, one]) => viewOf(context.namespace, one, nowMs))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const list = ["secrets", context.namespace, prefix, dueOnly];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ name }) => name }, page);
+  return { secrets: items, page: { nextToken, total: all.length } };
+}
+
+export async function secretShown(desk: SecretDesk, name: string, context: CallContext): Promise<Secret> {
+  const found = (await secretsOf(desk, context)).kept.get(name);
+  if (found === undefined) throw governanceErrors.secretMissing({ name, namespace: context.namespace });
+  return viewOf(context.namespace, found, desk.foundation.clock.now());
+}
+
+function viewOf(namespace: string, view: ReadOnly<KeptSecret>, nowMs: number): Secret {
+  // The cast: it is only read.
+  const { secret, versions, useMs, rotateMs, revision } = view as KeptSecret;
+  return {
+    ...(secret ?? Secret.create()),
+    namespace,
+    versions: versions.map((one) => versionOf(one, !isInForce(one, nowMs))).reverse(),
+    useTime: useMs === 0 ? undefined : toTimestamp(useMs),
+    rotateTime: rotateMs === 0 ? undefined : toTimestamp(rotateMs),
+    revision: String(revision),
+  };
+}

@@ -1,0 +1,139 @@
+/** Values stored, ended, and sealed anew. A value is sealed here, before anything else sees it. */
+import { timingSafeEqual } from "node:crypto";
+import type {
+  DeleteSecretRequest,
+  KeptSecretVersion,
+  PutSecretRequest,
+  ResealedKey,
+  RotateSealingRequest,
+} from "@tutti/contracts/governance/v1";
+import { KeptSecretVersion as KeptVersion, Secret } from "@tutti/contracts/governance/v1";
+import { type CallContext, fromTimestamp, type ReadOnly } from "@tutti/kernel";
+import {
+  atOnceMax,
+  endSecret,
+  lastVersionOf,
+  resealSecrets,
+  type SecretsView,
+  secretsErrors,
+  storeSecret,
+} from "@tutti/machine-secrets";
+import { enveloped, resealed, type SealingKey } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { repeatedId } from "../identity/repeats.ts";
+import { type SecretDesk, secretsOf, tellSecrets } from "./desk.ts";
+import { envelopeIn, sealingKeyOf, valueIn } from "./envelopes.ts";
+import { secretShown } from "./showing.ts";
+
+const intentLength = 24;
+/** Others that store a version of the same secret at the same moment. */
+const triesMax = 10;
+
+export async function putSecret(desk: SecretDesk, request: PutSecretRequest, context: CallContext) {
+  const { name } = request;
+  const nowMs = desk.foundation.clock.now();
+  const expireMs = request.expireTime === undefined ? 0 : fromTimestamp(request.expireTime);
+  if (expireMs !== 0 && expireMs <= nowMs) throw governanceErrors.secretEndsEarly({ name });
+  const intent = repeatedId(context, `secret ${name}`, intentLength) ?? "";
+  for (let tries = 1; ; tries++) {
+    const state = await secretsOf(desk, context);
+    if (!isStored(desk, state, { request, intent }, context)) {
+      try {
+        await store(desk, state, { request, intent, expireMs }, context);
+      } catch (error) {
+        const isLate = secretsErrors.moved.is(error) || secretsErrors.repeated.is(error);
+        if (!isLate || tries === triesMax) throw error;
+        continue;
+      }
+    }
+    return { secret: await secretShown(desk, name, context) };
+  }
+}
+
+interface Wanted {
+  readonly request: PutSecretRequest;
+  readonly intent: string;
+}
+
+/** Whether the same was stored under the same intent; throws where something else was. */
+function isStored(
+  { sealing }: SecretDesk,
+  { kept }: SecretsView,
+  { request: { name, value }, intent }: Wanted,
+  { namespace }: CallContext,
+): boolean {
+  const before = kept.get(name)?.versions.find((one) => intent !== "" && one.intent === intent);
+  if (before === undefined) return false;
+  const envelope = envelopeIn(before);
+  // What has ended cannot be compared any more.
+  if (envelope === undefined) return true;
+  const stored = valueIn(sealing, envelope, { namespace, name, version: before.version });
+  if (stored.length === value.length && timingSafeEqual(stored, value)) return true;
+  throw governanceErrors.repeatedOtherwise({ what: "value" });
+}
+
+async function store(
+  desk: SecretDesk,
+  state: SecretsView,
+  { request, intent, expireMs }: Wanted & { readonly expireMs: number },
+  context: CallContext,
+): Promise<void> {
+  const { name, value, description, labels, users, overlapMs, rotateAfterMs } = request;
+  const { clock, chance } = desk.foundation;
+  const version = lastVersionOf(state, name) + 1;
+  const { namespace } = context;
+  const envelope = enveloped(value, { namespace, name, version }, await desk.sealing.current(), chance);
+  const body = {
+    secret: Secret.fromPartial({ name, description, labels, users }),
+    version: KeptVersion.fromPartial({ version, intent, expireMs, envelope }),
+    overlapMs,
+    rotateMs: rotateAfterMs > 0 ? clock.now() + rotateAfterMs : 0,
+  };
+  await tellSecrets(desk, { command: storeSecret, body }, context);
+}
+
+export async function deleteSecret(
+  desk: SecretDesk,
+  { name, versions, reason }: DeleteSecretRequest,
+  context: CallContext,
+) {
+  const told = { command: endSecret, body: { name, versions }, reason };
+  return { ended: (await tellSecrets(desk, told, context)).versions };
+}
+
+/** A repetition goes on with the key that was made for the first call. */
+export async function rotateSealing(desk: SecretDesk, _request: RotateSealingRequest, context: CallContext) {
+  const id = repeatedId(context, "sealing", intentLength) ?? desk.ids.newId("seal");
+  const to = await desk.sealing.made(id);
+  for (;;) {
+    const { kept } = await secretsOf(desk, context);
+    const keys: ResealedKey[] = [];
+    for (const [name, { versions }] of kept)
+      for (const version of versions)
+        if (keys.length < atOnceMax) keys.push(...resealedKey(desk, name, version, to, context));
+    if (keys.length > 0) await tellSecrets(desk, { command: resealSecrets, body: { keys } }, context);
+    if (keys.length < atOnceMax) break;
+  }
+  const { kept } = await secretsOf(desk, context);
+  const isUnder = ({ envelope }: ReadOnly<KeptSecretVersion>) => envelope?.sealingKeyId === to.sealingKeyId;
+  return { secrets: [...kept.values()].filter(({ versions }) => versions.some(isUnder)).length };
+}
+
+/** Empty where it has ended, or is sealed like this already. */
+function resealedKey(
+  { sealing, foundation }: SecretDesk,
+  name: string,
+  kept: ReadOnly<KeptSecretVersion>,
+  to: SealingKey,
+  { namespace }: CallContext,
+): readonly ResealedKey[] {
+  const envelope = envelopeIn(kept);
+  const { version } = kept;
+  if (envelope === undefined || envelope.sealingKeyId === to.sealingKeyId) return [];
+  const named = { namespace, name, version };
+  const from = sealingKeyOf(sealing, envelope, named);
+  const made = resealed(envelope, named, { from, to }, foundation.chance);
+  if (made === undefined) throw governanceErrors.secretUnreadable({ name, version });
+  const { sealingKeyId, key } = made;
+  return [{ name, version, fromKeyId: envelope.sealingKeyId, sealingKeyId, key }];
+}

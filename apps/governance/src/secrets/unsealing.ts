@@ -1,0 +1,94 @@
+/**
+ * Values given to whoever may use them.
+ *
+ * 1. Who may not use a secret hears the same as if there were none.
+ * 2. That it is given out, to whom and for what, is durable before; a use that is refused is recorded too.
+ * 3. A value leaves sealed for the key of the call.
+ */
+import type { KeptSecretVersion, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
+import type { CallContext, ReadOnly } from "@tutti/kernel";
+import { isInForce, noteSecretUses, type SecretsView, secretsErrors } from "@tutti/machine-secrets";
+import { actorKey } from "@tutti/machine-tenant";
+import { deliveryOf, type Envelope } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { actorOf } from "../policies/deciding.ts";
+import { type SecretDesk, secretsOf, tellSecrets } from "./desk.ts";
+import { envelopeIn, valueIn } from "./envelopes.ts";
+
+interface Wanted {
+  readonly name: string;
+  readonly version: number;
+  readonly envelope: Envelope;
+}
+
+const use = "governance.secrets.use";
+
+export async function unsealSecrets(desk: SecretDesk, request: UnsealSecretsRequest, context: CallContext) {
+  const { names, recipientKey, work } = request;
+  const state = await secretsOf(desk, context);
+  const wanted: Wanted[] = [];
+  for (const reference of names) {
+    const found = await usableAt(desk, state, reference, context);
+    if (found === undefined) throw refused(desk, reference, context);
+    wanted.push(found);
+  }
+  const uses = wanted.map(({ name, version }) => ({ name, version }));
+  try {
+    await tellSecrets(desk, { command: noteSecretUses, body: { uses, work } }, context);
+  } catch (error) {
+    if (secretsErrors.notInForce.is(error)) throw refused(desk, names.join(", "), context);
+    throw error;
+  }
+  return { values: wanted.map((one) => delivered(desk, one, recipientKey, context)) };
+}
+
+/** `till`, or `till@3` for a version; undefined where the caller can use no such thing. */
+async function usableAt(
+  desk: SecretDesk,
+  { kept }: SecretsView,
+  reference: string,
+  context: CallContext,
+): Promise<Wanted | undefined> {
+  const [, name = "", number] = /^(.*?)(?:@(\d{1,9}))?$/s.exec(reference) ?? [];
+  const found = kept.get(name);
+  if (found?.secret === undefined) return;
+  const { labels, users } = found.secret;
+  const { principal, namespace } = context;
+  const caller = actorKey(actorOf(principal));
+  // Whoever has a service sign or launch something is not that service: it uses what names it.
+  const isOwnService = principal.kind === "service" && principal.shown === undefined;
+  const isNamed = users.some((user) => actorKey(user) === caller);
+  if (!isNamed && (users.length > 0 || isOwnService)) return;
+  const about = { resourceId: name, labels };
+  if (!(await desk.deciding.mayAlso(context, use, namespace, about))) return;
+  const nowMs = desk.foundation.clock.now();
+  const isMeant = ({ version }: ReadOnly<KeptSecretVersion>) =>
+    number === undefined || version === Number(number);
+  const version = found.versions.findLast((one) => isMeant(one) && isInForce(one, nowMs));
+  const envelope = version && envelopeIn(version);
+  return envelope && { name, version: version.version, envelope };
+}
+
+function refused({ guard }: SecretDesk, name: string, context: CallContext): Error {
+  const { principal } = context;
+  const error = governanceErrors.secretUnusable({ name, caller: `${principal.kind}:${principal.id}` });
+  guard?.refusedInside(error, context, use);
+  return error;
+}
+
+function delivered(
+  { foundation, sealing, keepMs }: SecretDesk,
+  { name, version, envelope }: Wanted,
+  recipientKey: Uint8Array,
+  { namespace }: CallContext,
+) {
+  const named = { namespace, name, version };
+  const value = valueIn(sealing, envelope, named);
+  try {
+    return deliveryOf(value, named, { recipientKey, keepMs }, foundation.chance);
+  } catch {
+    throw governanceErrors.recipientKeyInvalid();
+  } finally {
+    value.fill(0);
+  }
+}

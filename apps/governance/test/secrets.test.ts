@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  DeleteSecretRequest,
+  ListSecretsRequest,
+  PutSecretRequest,
+  policyService,
+  Role,
+  RoleBinding,
+  secretService,
+  UnsealSecretsRequest,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { fromTimestamp, type Principal, systemFoundation, toTimestamp } from "@tutti/kernel";
+import { unscoped } from "@tutti/policy";
+import { receptionIn } from "@tutti/policy/secrets";
+import { as, codeOf, Serving } from "./serving.ts";
+
+const namespace = "shop";
+const press = { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" };
+const value = (text: string) => Uint8Array.from(Buffer.from(text));
+
+describe("secrets", () => {
+  let serving: Serving;
+  const { chance } = systemFoundation();
+  const client = () => serving.host.mesh.client(secretService, { service: "governance" });
+  const put = (given: Parameters<typeof PutSecretRequest.fromPartial>[0]) =>
+    client().putSecret(PutSecretRequest.fromPartial({ namespace, ...given }));
+  const list = async (given: Parameters<typeof ListSecretsRequest.fromPartial>[0] = {}) => {
+    const { secrets } = await client().listSecrets(ListSecretsRequest.fromPartial({ namespace, ...given }));
+    return secrets.map(({ name }) => name);
+  };
+  const end = (name: string, ...versions: number[]) =>
+    client().deleteSecret(DeleteSecretRequest.fromPartial({ namespace, name, versions }));
+  const shown = async (name: string) => {
+    const { secret } = await client().getSecret({ namespace, name });
+    return secret ?? assert.fail("it is described");
+  };
+  const agent = (id: string): Principal => ({
+    ...{ kind: "agent", id, roles: ["admin"] },
+    shown: { id: "key", namespace, groups: [], scope: unscoped },
+  });
+  /** What comes out for who asks, as text. */
+  async function unsealed(names: string[], principal?: Principal): Promise<string[]> {
+    const { recipientKey, open } = receptionIn(namespace, chance);
+    const work = { namespace, kind: "run", id: "run_1", task: "pay" };
+    const request = UnsealSecretsRequest.fromPartial({ namespace, names, recipientKey, work });
+    const { values } = await client().unsealSecrets(request, principal && as(serving, principal));
+    return values.map((sealed) => Buffer.from(open(sealed) ?? assert.fail("it opens")).toString());
+  }
+
+  before(async () => {
+    serving = await Serving.open();
+    const { mesh } = serving.host;
+    const policies = mesh.client(policyService, { service: "governance" });
+    const role = Role.fromPartial({ role: "keeper", actions: ["governance.secrets.use"] });
+    await policies.setRole({ namespace, role, revision: "", reason: "" });
+    for (const id of ["press", "mill"]) {
+      const subject = { $case: "actor" as const, value: { ...press, id } };
+      const binding = RoleBinding.fromPartial({ bindingId: id, role: "keeper", subject });
+      await policies.createRoleBinding({ namespace, binding });
+    }
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("are described to everybody and given to who may use them, the latest or a version", async () => {
+    const { secret } = await put({ name: "till", value: value("first"), description: "of the till" });
+    assert.equal(secret?.versions.length, 1);
+    assert.ok(!JSON.stringify(secret).includes("first"));
+    await put({ name: "till", value: value("second"), overlapMs: 60_000 });
+    assert.deepEqual(await unsealed(["till", "till@1"], agent("press")), ["second", "first"]);
+    await put({ name: "till", value: value("third") });
+    await assert.rejects(unsealed(["till@1"], agent("press")), codeOf("governance.secret_unusable"));
+    const { versions, useTime } = await shown("till");
+    assert.deepEqual(
+      versions.map(({ version, ended }) => [version, ended]),
+      [
+        [3, false],
+        [2, true],
+        [1, true],
+      ],
+    );
+    assert.ok(useTime !== undefined && fromTimestamp(useTime) % 60_000 === 0);
+  });
+
+  it("say the same to who may not use one as where there is none", async () => {
+    await put({ name: "safe", value: value("open sesame"), users: [press] });
+    assert.deepEqual(await unsealed(["safe"], agent("press")), ["open sesame"]);
+    for (const [name, who] of [
+      ["safe", "mill"],
+      ["none", "press"],
+    ] as const)
+      await assert.rejects(unsealed([name], agent(who)), (error) => {
+        assert.ok(error instanceof Error);
+        const expected = `expected a secret ${name} in force that agent:${who} may use, found none`;
+        assert.ok(error.message.startsWith(expected), error.message);
+        return codeOf("governance.secret_unusable")(error);
+      });
+    await assert.rejects(unsealed(["safe"], agent("stranger")), /may not do governance\.secrets\.use/);
+  });
+
+  it("are given to a service of the installation where they name it, and not otherwise", async () => {
+    const swarm: Principal = { kind: "service", id: "swarm", roles: ["admin"] };
+    const users = [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" }];
+    await put({ name: "hook", value: value("signed"), users });
+    await put({ name: "free", value: value("for agents") });
+    assert.deepEqual(await unsealed(["hook"], swarm), ["signed"]);
+    await assert.rejects(unsealed(["free"], swarm), codeOf("governance.secret_unusable"));
+  });
+
+  it("store a value once under one key, and refuse another one under it", async () => {
+    const given = { name: "once", value: value("the same"), idempotencyKey: "k" };
+    await put(given);
+    const { secret } = await put(given);
+    assert.equal(secret?.versions.length, 1);
+    const other = put({ ...given, value: value("other") });
+    await assert.rejects(other, codeOf("governance.repeated_otherwise"));
+  });
+
+  it("all have a version of their own when they are stored at the same moment", async () => {
+    await Promise.all([1, 2, 3, 4].map((each) => put({ name: "raced", value: value(`v${each}`) })));
+    const { versions } = await shown("raced");
+    assert.deepEqual(versions.map(({ version }) => version).sort(), [1, 2, 3, 4]);
+    assert.equal(versions.filter(({ ended }) => !ended).length, 1);
+  });
+
+  it("are listed by prefix and by what is due, and end with their versions or all at once", async () => {
+    await put({ name: "due-1", value: value("x"), rotateAfterMs: 1 });
+    await put({ name: "due-2", value: value("x"), rotateAfterMs: 3_600_000 });
+    while ((await list({ prefix: "due", dueOnly: true })).length === 0) await new Promise(setImmediate);
+    assert.deepEqual(await list({ prefix: "due", dueOnly: true }), ["due-1"]);
+    assert.deepEqual(await list({ prefix: "due" }), ["due-1", "due-2"]);
+    assert.deepEqual(await end("due-1", 1), { ended: 1 });
+    assert.deepEqual(await list({ prefix: "due-1" }), ["due-1"]);
+    assert.deepEqual(await end("due-2"), { ended: 1 });
+    assert.deepEqual(await end("due-2"), { ended: 0 });
+    await assert.rejects(shown("due-2"), codeOf("governance.secret_missing"));
+    const past = toTimestamp(Date.now() - 1_000);
+    const late = put({ name: "late", value: value("x"), expireTime: past });
+    await assert.rejects(late, codeOf("governance.secret_ends_early"));
+  });
+
+  it("open as before once they are sealed with a new key, which is made once under one idempotency key", async () => {
+    const before = await unsealed(["till", "safe"], agent("press"));
+    const rotate = (idempotencyKey: string) => client().rotateSealing({ namespace, idempotencyKey });
+    const { secrets } = await rotate("r1");
+    assert.ok(secrets >= 2);
+    assert.deepEqual(await rotate("r1"), { secrets });
+    assert.deepEqual(await unsealed(["till", "safe"], agent("press")), before);
+    await put({ name: "young", value: value("new") });
+    assert.deepEqual(await rotate("r1"), { secrets: secrets + 1 });
+    assert.deepEqual(await unsealed(["young"], agent("press")), ["new"]);
+  });
+
+  it("take no key that seals for everybody", async () => {
+    const recipientKey = new Uint8Array(32);
+    const request = UnsealSecretsRequest.fromPartial({ namespace, names: ["till"], recipientKey });
+    await assert.rejects(client().unsealSecrets(request), codeOf("governance.recipient_key_invalid"));
+  });
+});

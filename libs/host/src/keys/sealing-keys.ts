@@ -1,0 +1,83 @@
+/**
+ * The keys by which secrets are sealed, a file each beside the other keys of the installation. What is sealed now is sealed with
+ * the youngest; older ones stay for what was sealed with them, also in journals and backups.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Foundation, IdSource } from "@tutti/kernel";
+import type { SealingKey } from "@tutti/policy";
+import { contentOf, isCode, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
+
+interface WrittenSealingKey {
+  readonly sealingKeyId: string;
+  readonly createMs: number;
+  /** 32 bytes, base64url: the secret. */
+  readonly key: string;
+}
+
+const keyBytes = 32;
+const form = /^sealing-([A-Za-z0-9_]+)\.json$/;
+const first = "first";
+
+export class SealingKeys {
+  readonly #directory: string;
+  readonly #ports: Pick<Foundation, "clock" | "chance">;
+  readonly #ids: IdSource;
+
+  constructor(directory: string, ports: Pick<Foundation, "clock" | "chance">) {
+    this.#directory = directory;
+    this.#ports = ports;
+    this.#ids = new IdSource(ports);
+  }
+
+  /** The youngest; made where there is none. Another process may have made one since it was looked at last. */
+  async current(): Promise<SealingKey> {
+    let youngest: WrittenSealingKey | undefined;
+    for (const name of this.#names()) {
+      const key = contentOf<WrittenSealingKey>(join(this.#directory, name));
+      if (key !== undefined && (youngest === undefined || key.createMs > youngest.createMs)) youngest = key;
+    }
+    return youngest === undefined ? this.made(first) : this.#keyOf(youngest);
+  }
+
+  /** One by its id; undefined where it is not here. */
+  find(sealingKeyId: string): SealingKey | undefined {
+    const name = fileOf(sealingKeyId);
+    const written = form.test(name) ? contentOf<WrittenSealingKey>(join(this.#directory, name)) : undefined;
+    return written && this.#keyOf(written);
+  }
+
+  /** Makes one under an id, or gives the one that was made under it. */
+  async made(sealingKeyId: string): Promise<SealingKey> {
+    await makeKeysDirectory(this.#directory);
+    const { clock, chance } = this.#ports;
+    const file = join(this.#directory, fileOf(sealingKeyId));
+    const written = await readOrMake<WrittenSealingKey>(file, this.#ids, () => ({
+      ...{ sealingKeyId, createMs: clock.now() },
+      key: Buffer.from(chance.fill(new Uint8Array(keyBytes))).toString("base64url"),
+    }));
+    return this.#keyOf(written);
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#directory).filter((name) => form.test(name));
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return [];
+      throw error;
+    }
+  }
+
+  #keyOf({ sealingKeyId, key }: WrittenSealingKey): SealingKey {
+    const file = join(this.#directory, fileOf(sealingKeyId));
+    return readable(file, () => {
+      const bytes = Buffer.from(key, "base64url");
+      if (bytes.length !== keyBytes) throw new Error(`${bytes.length} bytes, not ${keyBytes}`);
+      return { sealingKeyId, key: bytes };
+    });
+  }
+}
+
+function fileOf(sealingKeyId: string): string {
+  return `sealing-${sealingKeyId}.json`;
+}

@@ -1,0 +1,1 @@
+export { operations, secretsKey, storing } from "./operations.ts";

@@ -1,0 +1,37 @@
+/** Values given out: that they are is durable before anybody has one. */
+import { NoteSecretUses, SecretsChanged, SecretsUsedV1 } from "@tutti/contracts/governance/v1";
+import { secretsErrors } from "./errors.ts";
+import { atOnceMax, minuteMs } from "./limits.ts";
+import { isInForce, put, type SecretsCommand, type SecretsEvent } from "./state.ts";
+
+export const secretsUsed: SecretsEvent<SecretsUsedV1> = {
+  type: "secrets_used",
+  version: 1,
+  codec: SecretsUsedV1,
+  evolve(state, { uses, timeMs }) {
+    const useMs = Math.floor(timeMs / minuteMs) * minuteMs;
+    for (const { name } of uses) {
+      const kept = state.kept.get(name);
+      if (kept !== undefined && kept.useMs < useMs) put(state, name, { ...kept, useMs });
+    }
+  },
+};
+
+export const noteSecretUses: SecretsCommand<NoteSecretUses, SecretsChanged> = {
+  type: "note_secret_uses",
+  codec: NoteSecretUses,
+  reply: SecretsChanged,
+  decide({ kept }, { uses, work }, step) {
+    if (uses.length > atOnceMax)
+      return secretsErrors.invalid.refusal({
+        problem: `expected at most ${atOnceMax} uses at once, found ${uses.length}`,
+      });
+    for (const { name, version } of uses) {
+      const found = kept.get(name)?.versions.find((one) => one.version === version);
+      if (found === undefined || !isInForce(found, step.nowMs))
+        return secretsErrors.notInForce.refusal({ name, version });
+    }
+    if (uses.length > 0) step.emit(secretsUsed, { uses: [...uses], work, timeMs: step.nowMs });
+    return { versions: uses.length };
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * A value on its way to whoever may use it, sealed for a key that was made for one call alone. Which secret it is goes along under the
+ * seal: nobody on the way can give one for another.
+ */
+import type { SealedValue } from "@tutti/contracts/governance/v1";
+import type { Chance, SecretName } from "./envelope.ts";
+import { openedBy, recipientKeyOf, sealedFor } from "./hpke.ts";
+
+const info = Buffer.from("tutti unseal v1");
+const keyBytes = 32;
+
+/** Throws where the recipient's key is none. */
+export function deliveryOf(
+  value: Uint8Array,
+  name: SecretName,
+  { recipientKey, keepMs }: { readonly recipientKey: Uint8Array; readonly keepMs: number },
+  chance: Chance,
+): SealedValue {
+  const ephemeral = chance.fill(new Uint8Array(keyBytes));
+  const sealed = sealedFor({ recipientKey, info, plain: value, ephemeral, also: alsoOf(name) });
+  return { ...{ name: name.name, version: name.version, keepMs }, ...sealed };
+}
+
+/** What a receiver makes for one call. */
+export interface Reception {
+  readonly recipientKey: Uint8Array;
+  /** The value; undefined where it was sealed for somebody else, is another one, or is not as it was. */
+  open(sealed: Pick<SealedValue, "name" | "version" | "sealed" | "encapsulatedKey">): Uint8Array | undefined;
+}
+
+export function receptionIn(namespace: string, chance: Chance): Reception {
+  const privateKey = chance.fill(new Uint8Array(keyBytes));
+  return {
+    recipientKey: recipientKeyOf(privateKey),
+    open: ({ name, version, sealed, encapsulatedKey }) =>
+      openedBy({ privateKey, encapsulatedKey, sealed, info, also: alsoOf({ namespace, name, version }) }),
+  };
+}
+
+/** As JSON, so that no two names are written alike. */
+function alsoOf({ namespace, name, version }: SecretName): Uint8Array {
+  return Buffer.from(JSON.stringify([namespace, name, version]));
+}
