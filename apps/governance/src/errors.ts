@@ -120,6 +120,58 @@ export const governanceErrors = defineErrors("governance", {
     message: () =>
       "expected a public key of X25519, found one with which everybody would share the same secret; make a new pair for each call",
   },
+  ruleInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The expressions of an admission rule have to be readable, and about `subject`, `actor` and `call`. `tutti validate` says everything that is wrong with a file of rules.",
+    message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
+      `expected the rule ${ruleId} to be one that can be evaluated, found at ${problem}; correct it`,
+  },
+  ruleNotAsked: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Rules are asked about requests and definitions, and may deny, change or note. A rule about anything else would be kept and never asked.",
+    message: ({ ruleId, subject, verdict }: { ruleId: string; subject: string; verdict: string }) =>
+      `expected the rule ${ruleId} to deny, change or note a request or a definition, found ${verdict} of ${subject}, which nobody asks about yet; make it one about requests or definitions`,
+  },
+  ruleCaseFailed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The cases of a rule must come out as they say before it holds. Correct the rule or the case; `tutti validate` shows all of them.",
+    message: ({
+      ruleId,
+      title,
+      found,
+      more,
+    }: {
+      ruleId: string;
+      title: string;
+      found: string;
+      more: number;
+    }) =>
+      `expected the case "${title}" of ${ruleId} to come out as it says, found that ${found}${more > 0 ? `, and ${more} more cases that do not come out` : ""}; correct the rule or the case`,
+  },
+  frameworkUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "A report is about a framework that rules are tagged with. `tutti compliance list` shows those there are.",
+    message: ({
+      framework,
+      namespace,
+      suggestion,
+    }: {
+      framework: string;
+      namespace: string;
+      suggestion: string;
+    }) =>
+      `expected rules of ${namespace} or system that are tagged with ${framework}, found none${suggestion}; tag a rule with a control of it`,
+  },
+  spanInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A report is about a span of time that begins before it ends.",
+    message: () => "expected a span that begins before it ends, found another one; correct from and to",
+  },
   roleReadyMade: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -1,9 +1,17 @@
-import { namespaceService, policyService, secretService } from "@tutti/contracts/governance/v1";
+import {
+  admissionService,
+  auditService,
+  namespaceService,
+  policyService,
+  secretService,
+} from "@tutti/contracts/governance/v1";
 import { type HostContext, keysDirectoryIn, SealingKeys, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { decisions } from "@tutti/machine-decisions";
+import { findings } from "@tutti/machine-findings";
 import { secrets } from "@tutti/machine-secrets";
 import { tenant } from "@tutti/machine-tenant";
+import { admissionHandlers, servedAdmission } from "./admission/handlers.ts";
 import { auditSection } from "./audit/configuration.ts";
 import { auditMachines, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
@@ -45,6 +53,8 @@ export class GovernanceService extends Orchestrator {
     const sealing = new SealingKeys(keysDirectory, foundation);
     const keepMs = settings.secretKeepMs;
     mesh.serve(secretService, secretHandlers({ ...desk, sealing, keepMs, guard: host.guard }));
+    const admission = mesh.client(admissionService);
+    mesh.serve(servedAdmission, admissionHandlers({ ...desk, admission, audit: mesh.client(auditService) }));
     hostAudit(this, host, { runtime, archive }, keys);
   }
 }
@@ -53,6 +63,6 @@ export class GovernanceService extends Orchestrator {
 export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],
-  machines: [tenant, decisions, secrets, ...auditMachines],
+  machines: [tenant, decisions, findings, secrets, ...auditMachines],
   create: (host) => new GovernanceService(host),
 };

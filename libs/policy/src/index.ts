@@ -15,6 +15,7 @@ export {
   type RuleFinding,
   type Subject,
 } from "./admission/admission.ts";
+export { type CaseOutcome, caseOutcomes, findingOf, jsonIn } from "./admission/findings.ts";
 export { compileRule, type RuleProblem } from "./admission/rule-programs.ts";
 export {
   checkpointFault,
@@ -55,6 +56,7 @@ export {
   type Offered,
 } from "./scope/agent-grant.ts";
 export { type Narrowing, narrowed, type ScopedQuestion, scopeFault, unscoped } from "./scope/scope.ts";
+export { deliveryOf } from "./secrets/delivery.ts";
 export {
   type Envelope,
   enveloped,
@@ -63,7 +65,6 @@ export {
   type SecretName,
   unwrapped,
 } from "./secrets/envelope.ts";
-export { deliveryOf } from "./secrets/delivery.ts";
 export type { TokenContent } from "./tokens/claims.ts";
 export { IssuerKeys, type IssuerKeysParts, KeysUnavailable } from "./tokens/issuer-keys.ts";
 export { newTokenKey, publicTokenKey, TokenIssuer } from "./tokens/issuing.ts";

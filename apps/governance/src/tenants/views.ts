@@ -1,5 +1,6 @@
 /** What is kept, as the contracts show it. Only read: nobody changes what a tenant has. */
 import type {
+  AdmissionRule,
   ApiKey,
   IdentityLimit,
   IssuedToken,
@@ -34,6 +35,11 @@ export function limitOf(namespace: string, { value, revision }: KeptView<Identit
 
 export function policyOf(namespace: string, kept: KeptView<Policy>): Policy {
   const { value, updateMs, cause, revision } = kept as Kept<Policy>;
+  return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
+}
+
+export function ruleOf(namespace: string, kept: KeptView<AdmissionRule>): AdmissionRule {
+  const { value, updateMs, cause, revision } = kept as Kept<AdmissionRule>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }
 

@@ -36,6 +36,7 @@ function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subje
       kind: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
       body,
       namespace: "shop",
+      action: "shop.orders.place",
       labels: { team: "till" },
     },
     ...{ actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" }, groups: [] },

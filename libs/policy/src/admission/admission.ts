@@ -26,6 +26,8 @@ export interface Subject {
   readonly groups: readonly string[];
   readonly namespace: string;
   readonly labels: Labels;
+  /** Of a request: what is asked for, `workflow.runs.start`; empty for anything else. */
+  readonly action: string;
 }
 
 export interface RuleFinding {
@@ -196,9 +198,9 @@ class Judging {
   }
 
   #evaluated(program: Program): Evaluated {
-    const { actor, groups, namespace, labels } = this.#subject;
+    const { actor, groups, namespace, labels, action } = this.#subject;
     const variables: Readonly<Record<string, Json>> = {
-      ...{ subject: this.body, call: { namespace, labels: { ...labels } as Json } },
+      ...{ subject: this.body, call: { namespace, action, labels: { ...labels } as Json } },
       actor: { kind: kindWords[actor.kind] ?? "unknown", id: actor.id, groups: [...groups] },
     };
     const evaluation = program.evaluate((place) => variables[program.references[place] ?? ""], { stepsMax });

@@ -52,7 +52,11 @@ const scope = scopeOf({
   subject: types.dyn,
   actor: objectOf({ kind: types.string, id: types.string, groups: listOf(types.string) }),
   // "namespace" alone is a reserved word of CEL.
-  call: objectOf({ namespace: types.string, labels: mapOf(types.string, types.string) }),
+  call: objectOf({
+    namespace: types.string,
+    action: types.string,
+    labels: mapOf(types.string, types.string),
+  }),
 });
 
 const always = Program.constant(true);

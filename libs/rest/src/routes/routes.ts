@@ -1,5 +1,6 @@
 /** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
 import { accessRoutes } from "./access.ts";
+import { admissionRoutes } from "./admission.ts";
 import { agentRoutes } from "./agents.ts";
 import { auditRoutes } from "./audit.ts";
 import { installationRoutes } from "./installation.ts";
@@ -27,6 +28,7 @@ const table = [
   ...scalerRoutes,
   ...auditRoutes,
   ...accessRoutes,
+  ...admissionRoutes,
   ...installationRoutes,
 ] as const;
 

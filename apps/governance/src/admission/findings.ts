@@ -1,0 +1,145 @@
+/**
+ * What rules found, taken in from services and looked at. Each batch is an event of the machine of its namespace, and so a record of
+ * the audit: a finding is shown with the id of that record.
+ */
+import type {
+  admissionService,
+  Finding,
+  ListFindingsRequest,
+  RecordFindingsReply,
+  RecordFindingsRequest,
+} from "@tutti/contracts/governance/v1";
+import { spanOf, whenOwned } from "@tutti/host";
+import { ask, orIfAbsent, tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf, pageOf } from "@tutti/kernel";
+import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-findings";
+import type { Client } from "@tutti/mesh";
+import { systemNamespace } from "@tutti/policy";
+import { recordId } from "@tutti/policy/audit";
+import type { TenantDesk } from "../tenants/desk.ts";
+
+export interface FindingDesk extends TenantDesk {
+  /** Brings findings to the process that keeps a namespace. */
+  readonly admission: Pick<Client<typeof admissionService>, "recordFindings">;
+}
+
+export function findingsKey(namespace: string): InstanceKey {
+  return { namespace, kind: findingsKind, id: namespace };
+}
+
+export async function* takeBatches(
+  desk: FindingDesk,
+  requests: AsyncIterable<RecordFindingsRequest>,
+  context: CallContext,
+): AsyncGenerator<RecordFindingsReply, void> {
+  for await (const { batch, findings, leftOut } of requests) {
+    const byNamespace = Map.groupBy(findings, ({ namespace }) => namespace || systemNamespace);
+    // Nobody knows of which namespaces those were that were left out.
+    if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
+    for (const [namespace, some] of byNamespace) {
+      const left = namespace === systemNamespace ? leftOut : 0;
+      await record(desk, namespace, { findings: some, leftOut: left }, context);
+    }
+    yield { batch };
+  }
+}
+
+async function record(
+  desk: FindingDesk,
+  namespace: string,
+  body: { readonly findings: Finding[]; readonly leftOut: number },
+  context: CallContext,
+): Promise<void> {
+  try {
+    await tell(desk, findingsKey(namespace), { command: takeFindings, body, idempotencyKey: "" }, context);
+  } catch (error) {
+    const instance = notOwnerOf(error)?.owner?.instance;
+    if (instance === undefined) throw error;
+    const request = async function* () {
+      yield { batch: 1, ...body };
+    };
+    for await (const _ of desk.admission.recordFindings(request(), { context, instance })) return;
+  }
+}
+
+const nothing: Found = { findings: [], tallies: [], reports: [], leftOut: 0 };
+
+/** All that is kept of a namespace. */
+export function foundIn(desk: TenantDesk, context: CallContext): Promise<Found> {
+  const question = { query: found, body: undefined };
+  return orIfAbsent<Found>(ask(desk, findingsKey(context.namespace), question, context), nothing);
+}
+
+export async function listFindings(desk: TenantDesk, request: ListFindingsRequest, context: CallContext) {
+  const { ruleId, results, severity, framework, found: span, page } = request;
+  const { namespace } = context;
+  const { from, to } = spanOf(span);
+  const ofFramework = framework === "" ? undefined : await rulesOf(desk, framework, namespace);
+  const all = ((await foundIn(desk, context)).findings as readonly Finding[])
+    .filter(
+      (one) =>
+        (ruleId === "" || one.ruleId === ruleId) &&
+        (results.length === 0 || results.includes(one.result)) &&
+        one.severity >= severity &&
+        (ofFramework === undefined || ofFramework.has(one.ruleId)) &&
+        timeOf(one) >= from &&
+        timeOf(one) < to,
+    )
+    .map((finding) => ({ finding, place: placeOf(finding) }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const list = ["findings", namespace, ruleId, results, severity, framework, span];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
+  const findings = await withRecords(
+    desk,
+    items.map(({ finding }) => finding),
+    context,
+  );
+  return { findings, page: { nextToken, total: all.length } };
+}
+
+async function rulesOf(desk: TenantDesk, framework: string, namespace: string): Promise<ReadonlySet<string>> {
+  const { content } = await desk.bundles.current();
+  const of = content.rules.filter(
+    (rule) =>
+      (rule.namespace === namespace || rule.namespace === systemNamespace) &&
+      rule.controls.some((control) => control.framework === framework),
+  );
+  return new Set(of.map(({ ruleId }) => ruleId));
+}
+
+/** With the ids of the records that brought them. */
+export async function withRecords(
+  desk: TenantDesk,
+  findings: readonly Finding[],
+  context: CallContext,
+): Promise<Finding[]> {
+  const key = findingsKey(context.namespace);
+  const { runtime } = desk;
+  const events = [...new Set(findings.map(eventOf))];
+  const records = await whenOwned(desk, key, context, async () => {
+    const places = events.map(async (event) => {
+      const [first] = await runtime.history(key, event - 1, 1);
+      if (first === undefined) return [event, ""] as const;
+      return [event, recordId(runtime.service, runtime.partitionOf(key), first.place)] as const;
+    });
+    return new Map(await Promise.all(places));
+  });
+  return findings.map((finding) => ({ ...finding, recordId: records.get(eventOf(finding)) ?? "" }));
+}
+
+/** Its name begins with the number of the event that brought it. */
+function eventOf({ findingId }: Finding): number {
+  return Number(findingId.slice(0, findingId.indexOf(".")));
+}
+
+export function timeOf({ findTime }: Finding): number {
+  return findTime === undefined ? 0 : fromTimestamp(findTime);
+}
+
+const digits = 16;
+
+/** The latest first. */
+function placeOf(finding: Finding): string {
+  const newest = String(Number.MAX_SAFE_INTEGER - timeOf(finding)).padStart(digits, "0");
+  return `${newest} ${finding.findingId}`;
+}

@@ -1,0 +1,242 @@
+/**
+ * How frameworks are kept: by the rules that are tagged with their controls, and by what those found.
+ *
+ * 1. A control is kept when a rule that counts serves it, and everything that did not hold was refused, asked about or changed.
+ * 2. Each line leads to its evidence: the records of the audit that brought the findings, and the rules themselves.
+ * 3. How often rules were looked at is known by whole days (UTC); a report counts the days that its span touches.
+ */
+import {
+  type AdmissionRule,
+  type auditService,
+  ComplianceReport,
+  type CreateReportRequest,
+  Enforcement,
+  type Evidence,
+  type Finding,
+  findingResultToJSON,
+  type GetReportRequest,
+  type ListReportsRequest,
+  type ReportLine,
+  type RuleTally,
+} from "@tutti/contracts/governance/v1";
+import { causeOf, spanOf } from "@tutti/host";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, didYouMean, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
+import { type Found, keepReport } from "@tutti/machine-findings";
+import { tenantErrors } from "@tutti/machine-tenant";
+import type { Client } from "@tutti/mesh";
+import { systemNamespace } from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { repeatedId } from "../identity/repeats.ts";
+import type { TenantDesk } from "../tenants/desk.ts";
+import { findingsKey, foundIn, timeOf, withRecords } from "./findings.ts";
+
+export interface ReportDesk extends TenantDesk {
+  readonly audit: Pick<Client<typeof auditService>, "getCheckpoint" | "searchRecords">;
+}
+
+const evidenceMax = 100;
+const idLength = 16;
+const dayMs = 86_400_000;
+const openMs = 30 * dayMs;
+const proofMs = 10_000;
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export async function listFrameworks(desk: TenantDesk, context: CallContext) {
+  const rules = await taggedRules(desk, context.namespace);
+  const kept = await foundIn(desk, context);
+  const nowMs = desk.foundation.clock.now();
+  const span = { fromMs: nowMs - openMs, toMs: nowMs + 1 };
+  const frameworks = frameworksOf(rules).map((framework) => {
+    const lines = linesOf(rules, framework, kept, span, []);
+    const covered = lines.filter(({ ruleIds }) => rules.some((rule) => isOf(rule, ruleIds) && counts(rule)));
+    return {
+      ...{ framework, covered: covered.length },
+      open: covered.filter(({ violated, handled }) => violated > handled).length,
+    };
+  });
+  return { frameworks };
+}
+
+export async function createReport(desk: ReportDesk, request: CreateReportRequest, context: CallContext) {
+  const { framework, span: wanted } = request;
+  const { namespace } = context;
+  const { from: fromMs, to: toMs } = spanOf(wanted);
+  if (!(fromMs < toMs)) throw governanceErrors.spanInvalid();
+  const reportId = repeatedId(context, "compliance report", idLength) ?? desk.ids.newId("report");
+  const rules = await taggedRules(desk, namespace);
+  const known = frameworksOf(rules);
+  if (!known.includes(framework))
+    throw governanceErrors.frameworkUnknown({
+      framework,
+      namespace,
+      suggestion: didYouMean(framework, known),
+    });
+  const kept = await foundIn(desk, context);
+  const latest = latestOf(kept, rules, framework, { fromMs, toMs });
+  const proven = await withRecords(desk, latest, context);
+  const report = ComplianceReport.fromPartial({
+    ...{ namespace, reportId, framework, span: wanted },
+    lines: linesOf(rules, framework, kept, { fromMs, toMs }, proven),
+    checkpoint: await checkpointNow(desk, namespace),
+    createTime: toTimestamp(desk.foundation.clock.now()),
+    createCause: causeOf(context),
+  });
+  const told = { command: keepReport, body: { report }, idempotencyKey: "" };
+  const { report: first } = await tell(desk, findingsKey(namespace), told, context);
+  if (first !== undefined && !isSameWish(first, report))
+    throw governanceErrors.repeatedOtherwise({ what: "report" });
+  return { report: first };
+}
+
+export async function getReport(desk: TenantDesk, { reportId }: GetReportRequest, context: CallContext) {
+  const { reports } = await foundIn(desk, context);
+  const report = reports.find((one) => one.reportId === reportId);
+  if (report === undefined) throw tenantErrors.missing({ what: "report", id: reportId });
+  return { report: report as ComplianceReport };
+}
+
+export async function listReports(
+  desk: TenantDesk,
+  { framework, page }: ListReportsRequest,
+  context: CallContext,
+) {
+  const { reports } = await foundIn(desk, context);
+  const all = (reports as readonly ComplianceReport[])
+    .filter((one) => framework === "" || one.framework === framework)
+    .map((one) => ({ ...one, lines: [] }))
+    .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+  const list = ["reports", context.namespace, framework];
+  const { items, nextToken } = pageOf(all, { list, keyOf: placeOf }, page);
+  return { reports: items, page: { nextToken, total: all.length } };
+}
+
+/** Those that hold in a namespace and serve some control. */
+async function taggedRules(desk: TenantDesk, namespace: string): Promise<readonly AdmissionRule[]> {
+  const { content } = await desk.bundles.current();
+  return content.rules.filter(
+    (rule) =>
+      rule.controls.length > 0 && (rule.namespace === namespace || rule.namespace === systemNamespace),
+  );
+}
+
+function frameworksOf(rules: readonly AdmissionRule[]): string[] {
+  return [...new Set(rules.flatMap(({ controls }) => controls.map(({ framework }) => framework)))].sort();
+}
+
+function linesOf(
+  rules: readonly AdmissionRule[],
+  framework: string,
+  kept: Pick<Found, "tallies">,
+  span: Span,
+  findings: readonly Finding[],
+): ReportLine[] {
+  const byControl = new Map<string, AdmissionRule[]>();
+  for (const rule of rules)
+    for (const one of rule.controls)
+      if (one.framework === framework)
+        byControl.set(one.control, [...(byControl.get(one.control) ?? []), rule]);
+  const tallies = (kept.tallies as readonly RuleTally[]).filter(({ day }) => isWithin(day, span));
+  return [...byControl]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([control, serving]) => lineOf(control, serving, tallies, findings));
+}
+
+function lineOf(
+  control: string,
+  rules: readonly AdmissionRule[],
+  tallies: readonly RuleTally[],
+  findings: readonly Finding[],
+): ReportLine {
+  const ruleIds = [...new Set(rules.map(({ ruleId }) => ruleId))].sort();
+  const line = { control, ruleIds, evaluated: 0, violated: 0, handled: 0 };
+  for (const { ruleId, evaluated, violated, handled } of tallies) {
+    if (!ruleIds.includes(ruleId)) continue;
+    line.evaluated += evaluated;
+    line.violated += violated;
+    line.handled += handled;
+  }
+  const own = findings.filter(({ ruleId }) => ruleIds.includes(ruleId));
+  const evidence = [...rules.map(ruleEvidence), ...own.map(recordEvidence)].slice(0, evidenceMax);
+  const kept = rules.some(counts) && line.violated === line.handled;
+  return { ...line, kept, evidence };
+}
+
+function ruleEvidence({ namespace, ruleId, description, enforcement }: AdmissionRule): Evidence {
+  const how = enforcement === Enforcement.ENFORCEMENT_SHADOW ? "tried out" : "in force";
+  const summary = `the rule ${namespace}/${ruleId}, ${how}${description === "" ? "" : `: ${description}`}`;
+  return { kind: "rule", id: `${namespace}/${ruleId}`, summary, time: undefined };
+}
+
+function recordEvidence({ recordId, ruleId, result, message, findTime, count }: Finding): Evidence {
+  const word = findingResultToJSON(result).replace("FINDING_RESULT_", "").toLowerCase();
+  const often = count > 1 ? ` ${count} times` : "";
+  return { kind: "record", id: recordId, summary: `${ruleId} ${word}${often}: ${message}`, time: findTime };
+}
+
+/** As many as lines can show, the latest first. */
+function latestOf(
+  kept: Found,
+  rules: readonly AdmissionRule[],
+  framework: string,
+  { fromMs, toMs }: Span,
+): readonly Finding[] {
+  const shown = new Map<string, number>();
+  const ids = new Set(
+    rules
+      .filter(({ controls }) => controls.some((one) => one.framework === framework))
+      .map(({ ruleId }) => ruleId),
+  );
+  return (kept.findings as readonly Finding[])
+    .filter((one) => ids.has(one.ruleId) && timeOf(one) >= fromMs && timeOf(one) < toMs)
+    .sort((one, other) => timeOf(other) - timeOf(one))
+    .filter(({ ruleId }) => {
+      const times = shown.get(ruleId) ?? 0;
+      shown.set(ruleId, times + 1);
+      return times < evidenceMax;
+    });
+}
+
+/** The latest checkpoint, which holds all that is in the report; 0 where there is no audit. */
+async function checkpointNow({ audit, foundation }: ReportDesk, namespace: string): Promise<number> {
+  try {
+    const page = { size: 1, token: "" };
+    const options = { timeoutMs: proofMs };
+    // What is searched is taken in first.
+    await audit.searchRecords({ namespace, filter: undefined, oldestFirst: false, page }, options);
+    const { checkpoint } = await audit.getCheckpoint({ number: 0 }, options);
+    return checkpoint?.number ?? 0;
+  } catch (error) {
+    foundation.logger.debug("a report is made without a checkpoint", { error });
+    return 0;
+  }
+}
+
+function isWithin(day: RuleTally["day"], { fromMs, toMs }: Span): boolean {
+  const beginMs = day === undefined ? 0 : fromTimestamp(day);
+  return beginMs < toMs && beginMs + dayMs > fromMs;
+}
+
+function isSameWish(one: ComplianceReport, other: ComplianceReport): boolean {
+  const wish = ({ framework, span }: ComplianceReport) => JSON.stringify([framework, spanOf(span)]);
+  return wish(one) === wish(other);
+}
+
+function isOf({ ruleId }: AdmissionRule, ruleIds: readonly string[]): boolean {
+  return ruleIds.includes(ruleId);
+}
+
+function counts({ enforcement }: AdmissionRule): boolean {
+  return enforcement !== Enforcement.ENFORCEMENT_SHADOW;
+}
+
+const digits = 16;
+
+function placeOf({ createTime, reportId }: ComplianceReport): string {
+  const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  return `${String(Number.MAX_SAFE_INTEGER - timeMs).padStart(digits, "0")} ${reportId}`;
+}

@@ -1,0 +1,200 @@
+/**
+ * Admission rules: kept in their namespace, tried before they hold, asked what they would say.
+ *
+ * 1. A rule is set when it can be read, all of its cases come out, and it is about something that is asked of rules: one that is kept and
+ *    asked by nobody would be a lie.
+ * 2. What holds then is in a bundle before the caller has its answer.
+ */
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionSubjectToJSON,
+  type CheckAdmissionRequest,
+  type DeleteRuleRequest,
+  Enforcement,
+  FindingResult,
+  type GetRuleRequest,
+  KeepMode,
+  type ListRulesRequest,
+  type SetRuleRequest,
+  type TestRuleRequest,
+} from "@tutti/contracts/governance/v1";
+import { type Payload, Problem, Severity } from "@tutti/contracts/types/v1";
+import { causeOf } from "@tutti/host";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { rule as rules, tenantErrors } from "@tutti/machine-tenant";
+import {
+  type Admission,
+  AdmissionRules,
+  caseOutcomes,
+  compileRule,
+  findingOf,
+  jsonIn,
+  type RuleProblem,
+  systemNamespace,
+} from "@tutti/policy";
+import { governanceErrors } from "../errors.ts";
+import { actorOf } from "../policies/deciding.ts";
+import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { ruleOf } from "../tenants/views.ts";
+
+const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
+
+/** What rules are asked about, and what a rule about it may want. */
+const asked: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
+  [ADMISSION_SUBJECT_REQUEST, ["deny", "change", "note"]],
+  [ADMISSION_SUBJECT_DEFINITION, ["deny", "change", "note"]],
+]);
+
+export async function setRule(desk: TenantDesk, request: SetRuleRequest, context: CallContext) {
+  const { rule = AdmissionRule.create(), revision, reason } = request;
+  const { namespace } = context;
+  insistOnSound({ ...rule, namespace });
+  const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
+  await tellTenant(desk, { command: rules.keep, body, reason }, context);
+  await desk.bundles.current();
+  return { rule: await shown(desk, rule.ruleId, context) };
+}
+
+export async function getRule(desk: TenantDesk, { ruleId }: GetRuleRequest, context: CallContext) {
+  const rule = await shown(desk, ruleId, context);
+  if (rule === undefined) throw tenantErrors.missing({ what: "rule", id: ruleId });
+  return { rule };
+}
+
+export async function listRules(desk: TenantDesk, request: ListRulesRequest, context: CallContext) {
+  const { subjects, framework, withSystem, page } = request;
+  const { namespace } = context;
+  const tenant = await tenantOf(desk, namespace, context);
+  const own = [...tenant.rules.values()].map((kept) => ruleOf(namespace, kept));
+  const isOther = withSystem && namespace !== systemNamespace;
+  const all = [...own, ...(isOther ? await ofSystem(desk) : [])]
+    .filter(
+      ({ subject, controls }) =>
+        (subjects.length === 0 || subjects.includes(subject)) &&
+        (framework === "" || controls.some((control) => control.framework === framework)),
+    )
+    .map((rule) => ({ rule, place: `${rule.ruleId} ${rule.namespace}` }))
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
+  const list = ["rules", namespace, subjects, framework, withSystem];
+  const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
+  return { rules: items.map(({ rule }) => rule), page: { nextToken, total: all.length } };
+}
+
+export async function deleteRule(
+  desk: TenantDesk,
+  { ruleId, reason }: DeleteRuleRequest,
+  context: CallContext,
+) {
+  const { removed } = await tellTenant(desk, { command: rules.remove, body: { ruleId }, reason }, context);
+  await desk.bundles.current();
+  return { removed: removed > 0 };
+}
+
+export function testRule(
+  desk: TenantDesk,
+  { rule = AdmissionRule.create(), subjects, action }: TestRuleRequest,
+  context: CallContext,
+) {
+  const compiled = compileRule(rule);
+  if (!compiled.ok) return { answers: [], problems: compiled.problems.map(problemOf) };
+  const { namespace } = context;
+  const counting = { ...rule, namespace, enforcement: Enforcement.ENFORCEMENT_ENFORCED };
+  const judged = new AdmissionRules([counting]);
+  const about = { kind: rule.subject, action, actor: actorOf(context.principal), groups: groupsOf(context) };
+  const answers = subjects.map((subject, index) =>
+    answerOf(judged.admit({ ...about, namespace, labels: {}, body: jsonOf(subject, `subjects[${index}]`) }), {
+      desk,
+      context,
+      action,
+    }),
+  );
+  return { answers, problems: [] };
+}
+
+export async function checkAdmission(
+  desk: TenantDesk,
+  { subject, body, actor, action }: CheckAdmissionRequest,
+  context: CallContext,
+) {
+  const { content } = await desk.bundles.current();
+  const { namespace } = context;
+  const admission = new AdmissionRules(content.rules).admit({
+    ...{ kind: subject, namespace, labels: {}, action, body: jsonOf(body, "body") },
+    actor: actor ?? actorOf(context.principal),
+    groups: actor === undefined ? groupsOf(context) : [],
+  });
+  return { answer: answerOf(admission, { desk, context, action }) };
+}
+
+/** Those that are not off, from the bundle: their tenant may be another process's. */
+async function ofSystem(desk: TenantDesk): Promise<AdmissionRule[]> {
+  const { content } = await desk.bundles.current();
+  return content.rules.filter(({ namespace }) => namespace === systemNamespace);
+}
+
+async function shown(
+  desk: TenantDesk,
+  ruleId: string,
+  context: CallContext,
+): Promise<AdmissionRule | undefined> {
+  const kept = (await tenantOf(desk, context.namespace, context)).rules.get(ruleId);
+  return kept && ruleOf(context.namespace, kept);
+}
+
+function insistOnSound(rule: AdmissionRule): void {
+  const { subject, verdict, ruleId } = rule;
+  const wanted = verdict?.$case ?? "deny";
+  const what = admissionSubjectToJSON(subject).replace("ADMISSION_SUBJECT_", "").toLowerCase();
+  if (asked.get(subject)?.includes(wanted) !== true)
+    throw governanceErrors.ruleNotAsked({ ruleId, subject: what, verdict: wanted });
+  const compiled = compileRule(rule);
+  if (!compiled.ok) {
+    const violations = compiled.problems.map(({ field, line, column, message }) => ({
+      field: `rule.${field}`,
+      message: `${line}:${column}: ${message}`,
+    }));
+    const [first] = violations;
+    const problem = first === undefined ? "" : `${first.field}:${first.message}`;
+    throw governanceErrors.ruleInvalid({ ruleId, problem }, { violations });
+  }
+  const failed = caseOutcomes(rule).filter(({ passed }) => !passed);
+  const [one] = failed;
+  if (one !== undefined)
+    throw governanceErrors.ruleCaseFailed({
+      ...{ ruleId, title: one.title, found: one.message, more: failed.length - 1 },
+    });
+}
+
+function problemOf({ field, code, line, column, message }: RuleProblem): Problem {
+  const severity = Severity.SEVERITY_ERROR;
+  return { ...Problem.create(), severity, code, path: field, line, column, message };
+}
+
+function jsonOf(payload: Payload | undefined, field: string) {
+  const json = jsonIn(payload);
+  if (json !== undefined) return json;
+  const message = "expected a JSON document, found something else";
+  throw governanceErrors.contextInvalid({ problem: message }, { violations: [{ field, message }] });
+}
+
+function groupsOf({ principal }: CallContext): readonly string[] {
+  return principal.shown?.groups ?? [];
+}
+
+interface Asked {
+  readonly desk: TenantDesk;
+  readonly context: CallContext;
+  readonly action: string;
+}
+
+function answerOf({ admitted, body, findings }: Admission, { desk, context, action }: Asked) {
+  const { namespace } = context;
+  const about = { namespace, action, nowMs: desk.foundation.clock.now(), cause: causeOf(context) };
+  const isChanged = findings.some(({ result }) => result === FindingResult.FINDING_RESULT_CHANGED);
+  const value = Buffer.from(JSON.stringify(body));
+  const changed: Payload | undefined = isChanged
+    ? { body: { $case: "inline", value }, mediaType: "application/json" }
+    : undefined;
+  return { admitted, findings: findings.map((one) => findingOf(one, about)), changed };
+}

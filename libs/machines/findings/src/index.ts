@@ -1,0 +1,1 @@
+export { type Found, findings, findingsKind, found, keepReport, takeFindings } from "./machine.ts";

@@ -1,0 +1,131 @@
+/**
+ * What admission rules found in a namespace, a machine: each process tells in batches, a bounded number is kept, and reports that were
+ * made of it.
+ */
+import {
+  type ComplianceReport,
+  type Finding,
+  FindingsSnapshotV1,
+  FindingsTaken,
+  FindingsTakenV1,
+  KeepReport,
+  ReportKept,
+  ReportKeptV1,
+  type RuleTally,
+  TakeFindings,
+} from "@tutti/contracts/governance/v1";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Command,
+  kernelErrors,
+  type Machine,
+  type MachineEvent,
+  type Query,
+  type ReadOnly,
+} from "@tutti/kernel";
+import { Book, bounded } from "./book.ts";
+
+export const findingsKind = "findings";
+const newest = 1;
+
+const findingsTaken: MachineEvent<Book, never, FindingsTakenV1> = {
+  type: "findings_taken",
+  version: 1,
+  codec: FindingsTakenV1,
+  evolve(book, { findings: taken, leftOut }) {
+    book.take(taken, leftOut);
+  },
+};
+
+const reportKept: MachineEvent<Book, never, ReportKeptV1> = {
+  type: "report_kept",
+  version: 1,
+  codec: ReportKeptV1,
+  evolve(book, { report }) {
+    // It is an event of the machine as well, and names of findings count events.
+    book.batches++;
+    if (report !== undefined) book.keepReport(report);
+  },
+};
+
+export const takeFindings: Command<Book, TakeFindings, FindingsTaken, never> = {
+  type: "take_findings",
+  codec: TakeFindings,
+  reply: FindingsTaken,
+  decide(book, { findings: given, leftOut }, step) {
+    if (given.length === 0 && leftOut <= 0) return { kept: book.size };
+    step.emit(findingsTaken, { findings: given.map(bounded), leftOut: Math.max(0, leftOut) });
+    return { kept: book.size };
+  },
+};
+
+export const keepReport: Command<Book, KeepReport, ReportKept, never> = {
+  type: "keep_report",
+  codec: KeepReport,
+  reply: ReportKept,
+  decide(book, { report }, step) {
+    const known = report && (book.reports.get(report.reportId) as ComplianceReport | undefined);
+    if (known !== undefined || report === undefined) return { report: known };
+    step.emit(reportKept, { report });
+    return { report };
+  },
+};
+
+/** All that is kept. */
+export interface Found {
+  /** The oldest first. */
+  readonly findings: readonly ReadOnly<Finding>[];
+  readonly tallies: readonly ReadOnly<RuleTally>[];
+  readonly reports: readonly ReadOnly<ComplianceReport>[];
+  readonly leftOut: number;
+}
+
+export const found: Query<Book, void, Found> = {
+  type: "found",
+  answer: (book) => ({
+    findings: [...book.findings()],
+    tallies: [...book.tallies()],
+    reports: [...book.reports.values()],
+    leftOut: book.leftOut,
+  }),
+};
+
+export const findings: Machine<Book, never> = {
+  kind: findingsKind,
+  behaviour: 1,
+  isEndless: true,
+  create: () => new Book(),
+  commands: [takeFindings, keepReport],
+  events: [findingsTaken, reportKept],
+  queries: [found],
+  snapshots: {
+    version: newest,
+    encode: (book) => FindingsSnapshotV1.encode(snapshotOf(book)).finish(),
+    decode(bytes, version) {
+      if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: findingsKind, version, newest });
+      const kept = FindingsSnapshotV1.decode(bytes);
+      const book = new Book();
+      for (const finding of kept.findings) book.keep(finding);
+      for (const tally of kept.tallies) book.keepTally(tally);
+      for (const report of kept.reports) book.keepReport(report);
+      book.leftOut = kept.leftOut;
+      book.batches = kept.batches;
+      return book;
+    },
+  },
+  recover() {},
+  describe: () => ({
+    status: WorkStatus.WORK_STATUS_RUNNING,
+    ...{ definition: "", labels: {}, idChosen: true },
+  }),
+  project: (book) => FindingsSnapshotV1.toJSON(snapshotOf(book as Book)),
+};
+
+function snapshotOf(book: ReadOnly<Book>): FindingsSnapshotV1 {
+  return {
+    findings: [...book.findings()] as Finding[],
+    tallies: [...book.tallies()] as RuleTally[],
+    reports: [...book.reports.values()] as ComplianceReport[],
+    ...{ leftOut: book.leftOut, batches: book.batches },
+  };
+}

@@ -1,0 +1,1 @@
+export { findingBy, findingsKey, operations, reportOn } from "./operations.ts";

@@ -1,0 +1,70 @@
+/** What rules found, as it is told and kept; and how the cases of a rule come out. */
+import {
+  type AdmissionRule,
+  type AdmissionSubject,
+  Enforcement,
+  Finding,
+  type RuleCase,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind, type Cause, type Payload } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { toTimestamp } from "@tutti/kernel";
+import { AdmissionRules, type RuleFinding } from "./admission.ts";
+
+export interface FindingAbout {
+  readonly namespace: string;
+  readonly action: string;
+  readonly nowMs: number;
+  readonly cause: Cause | undefined;
+}
+
+export function findingOf(
+  { rule, result, message }: RuleFinding,
+  { namespace, action, nowMs, cause }: FindingAbout,
+): Finding {
+  const { ruleId, severity } = rule;
+  return {
+    ...Finding.create(),
+    ...{ namespace, ruleId, result, severity, message, action, cause, count: 1 },
+    findTime: toTimestamp(nowMs),
+  };
+}
+
+export interface CaseOutcome {
+  readonly title: string;
+  readonly passed: boolean;
+  /** What was found, where it did not come out. */
+  readonly message: string;
+}
+
+/** How the cases of a rule come out, as if it counted. */
+export function caseOutcomes(rule: AdmissionRule): readonly CaseOutcome[] {
+  const rules = new AdmissionRules([{ ...rule, enforcement: Enforcement.ENFORCEMENT_ENFORCED }]);
+  return rule.cases.map((given) => outcomeOf(rules, rule.subject, rule.namespace, given));
+}
+
+const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+
+function outcomeOf(
+  rules: AdmissionRules,
+  kind: AdmissionSubject,
+  namespace: string,
+  { title, subject, actor = nobody, groups, action, admitted: expected }: RuleCase,
+): CaseOutcome {
+  const body = jsonIn(subject);
+  if (body === undefined) return { title, passed: false, message: "its subject is no JSON" };
+  const { admitted, findings } = rules.admit({ kind, body, actor, groups, namespace, labels: {}, action });
+  if (admitted === expected) return { title, passed: true, message: "" };
+  const said = findings.find(({ message }) => message !== "")?.message ?? "nothing is said of it";
+  return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${said}` };
+}
+
+/** The JSON document that a payload is; undefined where it is none. */
+export function jsonIn(payload: Payload | undefined): Json | undefined {
+  if (payload?.body?.$case !== "inline") return;
+  try {
+    return JSON.parse(Buffer.from(payload.body.value).toString()) as Json;
+  } catch {
+    return;
+  }
+}
