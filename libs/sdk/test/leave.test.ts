@@ -77,6 +77,49 @@ describe("a worker that leaves", () => {
     assert.equal(worker.state, "stopped");
   });
 
+  it("waits five seconds for a host that is away, and then no longer, if nothing is at work", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    const go = latch();
+    worker.handle("echo", (input) => input);
+    worker.handle("slow", () => go.opened);
+    await link();
+    host.send({ assignments: [assignOf(1), assignOf(2, { capability: 2 })] });
+    await settle();
+    host.isDown = true;
+    host.cut();
+    const stopped = worker.stop();
+    await pass(9_000);
+    assert.equal(worker.state, "draining");
+    go.open();
+    await settle();
+    await pass(4_000);
+    assert.equal(worker.state, "draining");
+    await pass(1_500);
+    await stopped;
+    assert.equal(worker.state, "stopped");
+  });
+
+  it("brings what it has finished to a host that comes back in time", async () => {
+    const { worker, host, settle, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.isDown = true;
+    host.cut();
+    const stopped = worker.stop();
+    await pass(3_000);
+    host.isDown = false;
+    await pass(1_900);
+    host.welcome();
+    await settle();
+    assert.deepEqual([worker.state, told(host.results)], ["draining", ["1: null"]]);
+    host.send({ resultsDurable: 1 });
+    await settle();
+    host.cut();
+    await stopped;
+  });
+
   it("drains when the host says so, and stops", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("echo", (input) => input);

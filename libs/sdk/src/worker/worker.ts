@@ -29,6 +29,7 @@ import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { Agent } from "./agent.ts";
 import { MissionDesk } from "./mission-desk.ts";
+import { SecretDesk } from "./secret-desk.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -61,15 +62,18 @@ export class Worker {
   #connector: Connector | undefined;
   #transport: Transport | undefined;
   readonly #missions: MissionDesk;
+  readonly #secrets: SecretDesk;
   #state: WorkerState = "idle";
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
+  #linkWatch: Timer | undefined;
 
   constructor(options: WorkerOptions = {}, ports: Partial<WorkerPorts> = {}) {
     this.settings = resolveSettings(options, process.env);
     this.#missions = new MissionDesk(this.settings);
     this.#ports = systemPorts(ports);
+    this.#secrets = new SecretDesk(this.settings, this.#ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
     this.#agent = new Agent({
@@ -78,6 +82,7 @@ export class Worker {
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
       readBlob: (wanted) => this.#readBlob(wanted),
+      openSecret: (wanted) => this.#secrets.open(wanted),
       openMission: (task) => this.#missions.open(task),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
@@ -204,8 +209,22 @@ export class Worker {
       return;
     }
     this.#agent.drain(reason);
+    this.#watchLink();
     if (deadlineMs > 0) this.#drainTimer = timers.after(deadlineMs, () => this.#hurry(deadlineMs));
     this.#leaveIfDone();
+  }
+
+  /** With nothing at work and without a link there is only a host to wait for, which may be gone for good. */
+  #watchLink(): void {
+    const { logger, timers } = this.#ports;
+    let awaySinceLooks = 0;
+    this.#linkWatch = timers.every(linkLookMs, () => {
+      const { atWork, unfinished } = this.#agent;
+      awaySinceLooks = this.isLinked || atWork > 0 ? 0 : awaySinceLooks + 1;
+      if (awaySinceLooks < awayLooksMax) return;
+      logger.warn("no host to tell of what is finished; others do it again", { unfinished });
+      this.#connector?.leave("drained, not all of it known to be durable");
+    });
   }
 
   /** The time to finish is over: handlers are told, and a moment later it leaves whatever they do. */
@@ -228,6 +247,7 @@ export class Worker {
     this.#release();
     // Nobody is at work any more who could need them.
     this.#missions.close().catch(() => {});
+    this.#secrets.forget();
     this.#stopped.resolve();
   }
 
@@ -246,6 +266,7 @@ export class Worker {
 
   #release(): void {
     this.#drainTimer?.cancel();
+    this.#linkWatch?.cancel();
     this.#agent.stop();
     for (const release of this.#releases.splice(0)) release();
   }
@@ -261,6 +282,9 @@ export class Worker {
 
 /** How long handlers have after their signals were aborted at the end of a drain. */
 const hurryMs = 2_000;
+/** A host that is back within five seconds hears of the rest. */
+const linkLookMs = 500;
+const awayLooksMax = 10;
 
 function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
   const clock = given.clock ?? systemClock;
