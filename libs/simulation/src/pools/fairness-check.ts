@@ -56,6 +56,12 @@ export class FairnessCheck {
     waiting.party.waiting--;
   }
 
+  /** Its sender does not want it; offered again, it waits again, whoever had it before. */
+  withdrawn(token: string): void {
+    this.#given.delete(token);
+    this.left(token);
+  }
+
   /** What was offered on it has left the pool. */
   closed(stream: object): void {
     for (const [token, waiting] of this.#waiting) if (waiting.stream === stream) this.left(token);

@@ -111,7 +111,7 @@ export class OfferCall {
       checks.late.offered(keyOf(token), life);
     }
     this.#noteDurable(request);
-    for (const { token } of request.cancels) checks.fairness.left(keyOf(token));
+    for (const { token } of request.cancels) checks.fairness.withdrawn(keyOf(token));
     const heard = scene.weakening.offered?.(request) ?? request;
     const refusal = this.#stream?.take({ ...heard, hello: undefined }, scene.nowMs);
     if (refusal !== undefined) scene.found("protocol", `a sender is refused: ${refusal.message}`);
