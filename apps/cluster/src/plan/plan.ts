@@ -67,55 +67,79 @@ export interface Plan {
 
 const host = "127.0.0.1";
 
+/** What others are told in the place of a port: that of a line which leads there. */
+export type Told = ReadonlyMap<number, number>;
+
+const asItIs: Told = new Map();
+
+/** Ports by which members reach each other. */
+export function innerPortsOf({ nats, services }: Ports): readonly number[] {
+  return [
+    ...Object.values(nats).flatMap(({ client, peer }) => [client, peer]),
+    ...Object.values(services).map(({ grpc }) => grpc),
+  ];
+}
+
 /** @param directory absolute: everything of the cluster is in it */
-export function planOf(shape: Shape, ports: Ports, directory: string): Plan {
+export function planOf(shape: Shape, ports: Ports, directory: string, told = asItIs): Plan {
   const configuration = join(directory, "tutti.yaml");
-  const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory));
+  const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory, told));
   return {
     members: [
       ...servers.map(({ member }) => member),
       ...membersOf(shape).map(({ service, name }) => ({
         name,
         kind: service,
-        words: wordsOf(service, name, shape, ports, directory, configuration),
+        words: wordsOf(service, name, { shape, ports, directory, configuration, told }),
         ports: servicePorts(ports, name),
       })),
     ],
     files: [
       ...servers.map(({ file }) => file),
-      { path: configuration, text: stringify(configurationOf(shape, ports, directory)) },
+      { path: configuration, text: stringify(configurationOf(shape, ports, directory, told)) },
     ],
   };
 }
 
 /** What all services of the cluster have in common; a cluster on Kubernetes has the same. */
-function configurationOf(shape: Shape, ports: Ports, directory: string): unknown {
+function configurationOf(shape: Shape, ports: Ports, directory: string, told: Told): unknown {
   const replicas = replicasOf(shape);
   const registries = membersOf(shape).filter(({ service }) => service === "registry");
   return {
     foundation: { log: { format: "json" }, operations: { host } },
     integration: {
-      nats: { servers: Object.values(ports.nats).map(({ client }) => `${host}:${client}`) },
+      nats: { servers: Object.values(ports.nats).map(({ client }) => addressOf(client, told)) },
       bus: { transport: "nats", replicas },
       ownership: { kind: "leased", partitions: shape.partitions, replicas },
       cluster: { replicas, copies: join(directory, "copies") },
       mesh: {
-        peers: { registry: registries.map(({ name }) => `${host}:${servicePorts(ports, name).grpc}`) },
+        peers: { registry: registries.map(({ name }) => addressOf(servicePorts(ports, name).grpc, told)) },
       },
     },
   };
 }
 
+function addressOf(port: number, told: Told): string {
+  return `${host}:${told.get(port) ?? port}`;
+}
+
+interface Surroundings {
+  readonly shape: Shape;
+  readonly ports: Ports;
+  readonly directory: string;
+  /** The file with what all services have in common. */
+  readonly configuration: string;
+  readonly told: Told;
+}
+
 function wordsOf(
   service: ServiceName,
   name: string,
-  shape: Shape,
-  ports: Ports,
-  directory: string,
-  configuration: string,
+  { shape, ports, directory, configuration, told }: Surroundings,
 ): readonly string[] {
   const { http, grpc } = servicePorts(ports, name);
   const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
+  if (told.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, told)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {
     const certificates = join(directory, "certificates");
@@ -135,21 +159,23 @@ function servicePorts(ports: Ports, name: string): ServicePorts {
   return found;
 }
 
-function natsServer(name: string, ports: Ports, directory: string) {
+function natsServer(name: string, ports: Ports, directory: string, told: Told) {
   const own = ports.nats[name];
   if (own === undefined) throw new RangeError(`${name} has no ports`);
   const path = join(directory, `${name}.conf`);
-  const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${host}:${peer}"`);
+  const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${addressOf(peer, told)}"`);
   const isAlone = routes.length === 1;
+  const clientsAreTold = told.has(own.client) ? `client_advertise: "${addressOf(own.client, told)}"\n` : "";
+  const peersAreTold = told.has(own.peer) ? `  advertise: "${addressOf(own.peer, told)}"\n` : "";
   const text = `# One of the NATS servers of this cluster.
 server_name: ${name}
 listen: "${host}:${own.client}"
-http: "${host}:${own.http}"
+${clientsAreTold}http: "${host}:${own.http}"
 max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(join(directory, name))}
 ${isAlone ? "  sync_interval: always\n" : ""}}
-${isAlone ? "" : `cluster {\n  name: tutti\n  listen: "${host}:${own.peer}"\n  routes: [${routes.join(", ")}]\n}\n`}`;
+${isAlone ? "" : `cluster {\n  name: tutti\n  listen: "${host}:${own.peer}"\n${peersAreTold}  routes: [${routes.join(", ")}]\n}\n`}`;
   const member: Member = { name, kind: "nats", words: ["-c", path], ports: own };
   return { member, file: { path, text } };
 }

@@ -18,7 +18,15 @@ import {
 import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { freePorts } from "@tutti/nats/local";
 import { clusterErrors } from "../errors.ts";
-import { type Plan, type Ports, planOf, portsNeeded, portsOf } from "../plan/plan.ts";
+import {
+  innerPortsOf,
+  type Plan,
+  type Ports,
+  planOf,
+  portsNeeded,
+  portsOf,
+  type Told,
+} from "../plan/plan.ts";
 import { type Shape, services } from "../plan/shape.ts";
 import { Member } from "./member.ts";
 import { natsTogether, readinessOf } from "./readiness.ts";
@@ -37,6 +45,8 @@ export interface ClusterOptions {
   /** Words for every service besides those of the plan: `--log.level=debug`. */
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Puts a line before a port by which members reach each other, and gives the port of the line. */
+  readonly lineTo?: (port: number) => Promise<number>;
   /** Called whenever a process came or went. */
   readonly onChange?: () => void;
 }
@@ -57,9 +67,11 @@ export class Cluster {
   #shape: Shape;
   #given: Ports;
   #members: readonly Member[];
+  readonly #told: Map<number, number>;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(options: ClusterOptions, given: Ports, plan: Plan) {
+  private constructor(options: ClusterOptions, given: Ports, plan: Plan, told: Told) {
+    this.#told = new Map(told);
     this.#options = options;
     this.#shape = options.shape;
     this.#given = given;
@@ -85,8 +97,9 @@ export class Cluster {
       });
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
-    const plan = planOf(shape, ports, directory);
-    const cluster = new Cluster(options, ports, plan);
+    const told = await linesTo(ports, options);
+    const plan = planOf(shape, ports, directory, told);
+    const cluster = new Cluster(options, ports, plan, told);
     await writeFiles(plan);
     await cluster.#tell();
     return cluster;
@@ -132,7 +145,8 @@ export class Cluster {
   async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
     const { directory } = this.#options;
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
-    const plan = planOf(shape, ports, directory);
+    for (const [port, line] of await linesTo(ports, this.#options, this.#told)) this.#told.set(port, line);
+    const plan = planOf(shape, ports, directory, this.#told);
     const wanted = new Set(plan.members.map(({ name }) => name));
     const leaving = this.#members.filter(({ name }) => !wanted.has(name));
     const known = new Map(this.#members.map((member) => [member.name, member]));
@@ -236,6 +250,13 @@ function withFront(before: Ports | undefined, http: number): Ports | undefined {
   if (http === 0) return before;
   const { nats = {}, services = {} } = before ?? {};
   return { nats, services: { ...services, "gateway-1": { http, grpc: http + 1 } } };
+}
+
+/** Lines to the ports that have none yet. */
+async function linesTo(ports: Ports, { lineTo }: ClusterOptions, known: Told = new Map()): Promise<Told> {
+  if (lineTo === undefined) return known;
+  const without = innerPortsOf(ports).filter((port) => !known.has(port));
+  return new Map(await Promise.all(without.map(async (port) => [port, await lineTo(port)] as const)));
 }
 
 async function writeFiles({ files }: Plan): Promise<void> {

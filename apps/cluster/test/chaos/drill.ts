@@ -1,0 +1,180 @@
+/** A cluster under load to which one thing after the other happens, and what came of it. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seededChance } from "@tutti/kernel/testing";
+import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
+import { type Fault, faults, makeSkews, type Surroundings } from "./faults.ts";
+import { Front } from "./front.ts";
+import { Line } from "./links.ts";
+import { Load, type LoadReport } from "./load.ts";
+import { type Judged, Recorder } from "./recorder.ts";
+
+export interface DrillOptions {
+  readonly directory: string;
+  readonly natsServer: string;
+  readonly shape: Shape;
+  readonly seed: number;
+  readonly forMs: number;
+  /** Those whose names begin with one of these; all unless given. */
+  readonly only?: readonly string[];
+  /** Milliseconds between two pieces of work, and between two calls of a client that is written down. */
+  readonly paceMs?: number;
+  readonly say: (line: string) => void;
+}
+
+/** How long it took until everything was served again, counted from the beginning of the fault. */
+interface Recovery {
+  readonly fault: string;
+  readonly ms: number;
+  readonly goalMs: number | undefined;
+}
+
+export interface DrillReport {
+  readonly seed: number;
+  readonly recoveries: readonly Recovery[];
+  readonly load: LoadReport;
+  readonly things: readonly Judged[];
+  readonly restarts: number;
+}
+
+const workClients = 4;
+const bookClients = 6;
+const probes = 12;
+const restMs = 2_000;
+const patienceMs = 60_000;
+/** How long what was begun may take to end when all is well again. */
+const endsWithinMs = 180_000;
+
+export async function drill(options: DrillOptions): Promise<DrillReport> {
+  const { directory, shape, seed, say } = options;
+  const chance = seededChance(seed);
+  const lines = new Map<number, Line>();
+  const over = new AbortController();
+  await mkdir(directory, { recursive: true });
+  await makeSkews(directory);
+  const cluster = await Cluster.make({
+    ...{ directory: join(directory, "cluster"), shape, natsServer: options.natsServer },
+    moduleOf: (service) => fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url)),
+    environment: {
+      ...process.env,
+      NODE_OPTIONS: `--import=${new URL("skew.mjs", import.meta.url).href}`,
+      CHAOS_DIRECTORY: directory,
+    },
+    lineTo: async (port) => {
+      const line = await Line.to(port);
+      lines.set(port, line);
+      return line.port;
+    },
+  });
+  const gateways = cluster.members.filter(({ planned }) => planned.kind === "gateway");
+  const addresses = gateways.map(({ planned }) => addressesOf(planned).http);
+  const run = `drill-${seed}`;
+  const front = new Front(addresses);
+  const links = addresses.map((address) => `${address.replace("http:", "ws:")}/v1/link`);
+  const load = new Load(front, chance, run, links);
+  const recorder = new Recorder(front, chance, run);
+  try {
+    await cluster.up(over.signal);
+    say(`${cluster.members.length} processes are ready`);
+    const preparing = AbortSignal.timeout(patienceMs);
+    await load.prepare(preparing);
+    await recorder.prepare(preparing);
+    const pressing = new AbortController();
+    const { paceMs = 150 } = options;
+    const clients = [
+      ...Array.from({ length: workClients }, () => load.client(paceMs * workClients, pressing.signal)),
+      ...Array.from({ length: bookClients }, (_, number) =>
+        recorder.client(`client-${number}`, paceMs, pressing.signal),
+      ),
+    ];
+    const surroundings = { cluster, lines, directory, chance, signal: over.signal };
+    const prober = new Prober(load, run);
+    const recoveries = await happen(options, surroundings, prober).finally(() => pressing.abort());
+    await Promise.all(clients);
+    say(`waiting for the end of ${load.count} pieces of work`);
+    const report = {
+      ...{ seed, recoveries },
+      load: await load.judge(AbortSignal.timeout(endsWithinMs)),
+      things: recorder.judge(),
+      restarts: cluster.members.reduce((sum, { restarts }) => sum + restarts, 0),
+    };
+    const written = { ...report, things: report.things.map(({ history: _, ...judged }) => judged) };
+    await writeFile(join(directory, "report.json"), JSON.stringify(written, undefined, 2));
+    await writeFile(
+      join(directory, "histories.json"),
+      JSON.stringify(report.things.map(({ thing, history }) => ({ thing, history }))),
+    );
+    return report;
+  } finally {
+    over.abort();
+    await load.stop();
+    await cluster.down();
+    await Promise.all([...lines.values()].map((line) => line.close()));
+  }
+}
+
+/** One fault after the other, each when all is well again, each of them before one comes again. */
+async function happen(
+  { forMs, only, say }: DrillOptions,
+  surroundings: Surroundings,
+  prober: Prober,
+): Promise<readonly Recovery[]> {
+  const { chance, cluster, signal } = surroundings;
+  const chosen = faults.filter(
+    ({ name }) => only === undefined || only.some((word) => name.startsWith(word)),
+  );
+  const untilMs = performance.now() + forMs;
+  const recoveries: Recovery[] = [];
+  let deck: Fault[] = [];
+  while (performance.now() < untilMs) {
+    if (deck.length === 0) deck = shuffled(chosen, () => chance.random());
+    const fault = deck.pop();
+    if (fault === undefined) throw new Error(`no fault begins with ${only?.join(" or ")}`);
+    const sinceMs = performance.now();
+    const end = await fault.begin(surroundings);
+    const ending = pause(fault.lastsMs).then(end);
+    await prober.everythingIsServed();
+    const ms = performance.now() - sinceMs;
+    await ending;
+    recoveries.push({ fault: fault.name, ms, goalMs: fault.goalMs });
+    say(`${fault.name}: served again after ${(ms / 1_000).toFixed(1)} s`);
+    await cluster.ready(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+    await prober.everythingIsServed();
+    await pause(restMs);
+  }
+  return recoveries;
+}
+
+/** Runs of one step under many ids, so that each partition has one. */
+class Prober {
+  readonly #load: Load;
+  readonly #run: string;
+  #number = 0;
+
+  constructor(load: Load, run: string) {
+    this.#load = load;
+    this.#run = run;
+  }
+
+  async everythingIsServed(): Promise<void> {
+    const signal = AbortSignal.timeout(patienceMs);
+    const round = this.#number++;
+    await Promise.all(
+      Array.from({ length: probes }, (_, number) =>
+        this.#load.probe(`${this.#run}-probe-${round}-${number}`, signal),
+      ),
+    );
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ item }) => item);
+}

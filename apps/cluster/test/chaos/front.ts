@@ -1,0 +1,67 @@
+/** The cluster as a client sees it: gateways of which any may be away. */
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what is answered
+  readonly body: any;
+}
+
+/** Failures that say what came of a call: the wait for a lock is over. */
+const answers: ReadonlySet<unknown> = new Set(["lock.held"]);
+
+/** Nobody knows what came of a call. */
+export class Unanswered extends Error {}
+
+export class Front {
+  readonly #gateways: readonly string[];
+  readonly #patienceMs: number;
+  #next = 0;
+
+  /** @param gateways their addresses */
+  constructor(gateways: readonly string[], patienceMs = 10_000) {
+    this.#gateways = gateways;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Asks once, whoever is next. An answer that says no more than that nobody knows is none. */
+  async once(
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const gateway = this.#gateways[this.#next++ % this.#gateways.length] ?? "";
+    try {
+      const reply = await fetch(`${gateway}${path}`, {
+        method,
+        headers: { "content-type": "application/json", ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(this.#patienceMs),
+      });
+      const text = await reply.text();
+      const answer = { status: reply.status, body: text === "" ? undefined : JSON.parse(text) };
+      const isNone = reply.status >= 500 || reply.status === 429;
+      if (isNone && !answers.has(answer.body?.code)) throw new Unanswered(`${path}: ${reply.status} ${text}`);
+      return answer;
+    } catch (error) {
+      throw error instanceof Unanswered ? error : new Unanswered(`${path}: ${String(error)}`);
+    }
+  }
+
+  /** Asks until there is an answer: for what is harmless to repeat. */
+  async insist(
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.once(method, path, body);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+}

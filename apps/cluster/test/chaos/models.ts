@@ -1,0 +1,105 @@
+/** What entries of boards, locks, and ids of runs do when one client after the other uses them. */
+import type { Model } from "@tutti/simulation/linearizability";
+
+/** An entry of a blackboard. A version is unknown after a write that nobody was told of: then it is above the last one. */
+export interface Entry {
+  readonly value: string;
+  readonly version: number;
+  readonly isExact: boolean;
+}
+
+export type EntryInput =
+  | { readonly kind: "read" }
+  | { readonly kind: "write"; readonly value: string; readonly ifVersion?: number };
+
+export type EntryOutput =
+  | { readonly kind: "is"; readonly value: string; readonly version: number }
+  | { readonly kind: "written"; readonly version: number }
+  | { readonly kind: "lost"; readonly value: string; readonly version: number };
+
+export const entryModel: Model<Entry, EntryInput, EntryOutput> = {
+  initial: { value: "", version: 0, isExact: true },
+  step(state, input, output) {
+    if (input.kind === "read") {
+      if (output === undefined) return state;
+      return output.kind === "is" ? seen(state, output) : undefined;
+    }
+    const { value, ifVersion } = input;
+    if (output === undefined) {
+      const mayHold = ifVersion === undefined || isAt(state, ifVersion);
+      return mayHold
+        ? { value, version: Math.max(state.version, ifVersion ?? 0) + 1, isExact: false }
+        : state;
+    }
+    if (output.kind === "written") {
+      if (ifVersion !== undefined && !isAt(state, ifVersion)) return;
+      const least = state.isExact ? state.version + 1 : state.version;
+      return output.version >= least ? { value, version: output.version, isExact: true } : undefined;
+    }
+    if (output.kind !== "lost" || output.version === ifVersion) return;
+    return seen(state, output);
+  },
+  keyOf: ({ value, version, isExact }) => `${value} ${version} ${isExact}`,
+};
+
+function isAt({ version, isExact }: Entry, wanted: number): boolean {
+  return isExact ? version === wanted : wanted >= version;
+}
+
+/** The state is what somebody saw of it; undefined where it cannot be. */
+function seen(
+  state: Entry,
+  { value, version }: { readonly value: string; readonly version: number },
+): Entry | undefined {
+  return state.value === value && isAt(state, version) ? { value, version, isExact: true } : undefined;
+}
+
+/** A lock: who holds it, and the greatest token that was ever given. */
+export interface Held {
+  readonly holder: string;
+  readonly token: number;
+}
+
+export type LockInput = { readonly kind: "acquire" | "release"; readonly holder: string };
+export type LockOutput =
+  | { readonly kind: "granted"; readonly token: number }
+  | { readonly kind: "refused" }
+  | { readonly kind: "released"; readonly was: boolean };
+
+export const lockModel: Model<Held, LockInput, LockOutput> = {
+  initial: { holder: "", token: 0 },
+  step(state, { kind, holder }, output) {
+    const isHis = state.holder === holder;
+    if (kind === "acquire") {
+      if (output === undefined) return state.holder === "" ? { holder, token: state.token } : state;
+      if (output.kind === "refused") return state.holder !== "" && !isHis ? state : undefined;
+      if (output.kind !== "granted") return;
+      // Who holds it is given what he has, with the token that he may never have been told.
+      if (isHis) return output.token >= state.token ? { holder, token: output.token } : undefined;
+      return state.holder === "" && output.token > state.token ? { holder, token: output.token } : undefined;
+    }
+    if (output !== undefined && (output.kind !== "released" || output.was !== isHis)) return;
+    return isHis ? { holder: "", token: state.token } : state;
+  },
+  keyOf: ({ holder, token }) => `${holder} ${token}`,
+};
+
+/** An id of a run: whose it is, once it is somebody's. */
+export type IdInput = { readonly kind: "start"; readonly by: string } | { readonly kind: "look" };
+export type IdOutput =
+  | { readonly kind: "his" }
+  | { readonly kind: "taken" }
+  | { readonly kind: "is"; readonly by: string };
+
+export const idModel: Model<string, IdInput, IdOutput> = {
+  initial: "",
+  step(state, input, output) {
+    if (input.kind === "look")
+      return output === undefined || (output.kind === "is" && output.by === state) ? state : undefined;
+    const after = state === "" ? input.by : state;
+    if (output === undefined) return after;
+    if (output.kind === "his") return after === input.by ? after : undefined;
+    return output.kind === "taken" && state !== "" && state !== input.by ? state : undefined;
+  },
+  keyOf: (state) => state,
+};

@@ -1,0 +1,183 @@
+/** Clients that use boards, locks and ids, and write down each call with its answer. */
+import { randomUUID } from "node:crypto";
+import type { Chance } from "@tutti/kernel";
+import {
+  checkLinearizable,
+  type Model,
+  type Operation,
+  type Verdict,
+} from "@tutti/simulation/linearizability";
+import { type Answer, type Front, Unanswered } from "./front.ts";
+import {
+  type EntryInput,
+  type EntryOutput,
+  entryModel,
+  type IdInput,
+  type IdOutput,
+  idModel,
+  type LockInput,
+  type LockOutput,
+  lockModel,
+} from "./models.ts";
+
+/** So many calls are about one thing; then a new one is taken, for the search grows with the length. */
+const callsPerThing = 120;
+
+/** What was called and answered, by the thing that it was about. */
+class Book<State, Input, Output> {
+  readonly #model: Model<State, Input, Output>;
+  readonly #histories = new Map<string, Operation<Input, Output>[]>();
+
+  constructor(model: Model<State, Input, Output>) {
+    this.#model = model;
+  }
+
+  /** Calls, and writes down what came of it. */
+  async note(thing: string, input: Input, call: () => Promise<Output>): Promise<Output | undefined> {
+    const history = this.#histories.get(thing) ?? [];
+    this.#histories.set(thing, history);
+    const calledAt = performance.now();
+    try {
+      const output = await call();
+      history.push({ input, output, calledAt, answeredAt: performance.now() });
+      return output;
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      history.push({ input, output: undefined, calledAt, answeredAt: Number.POSITIVE_INFINITY });
+      return undefined;
+    }
+  }
+
+  verdicts(): readonly Judged[] {
+    return [...this.#histories].map(([thing, history]) => ({
+      thing,
+      calls: history.length,
+      unanswered: history.filter(({ output }) => output === undefined).length,
+      verdict: checkLinearizable(this.#model, history),
+      history,
+    }));
+  }
+}
+
+export interface Judged {
+  readonly thing: string;
+  readonly calls: number;
+  readonly unanswered: number;
+  readonly verdict: Verdict<unknown, unknown>;
+  readonly history: readonly Operation<unknown, unknown>[];
+}
+
+export class Recorder {
+  readonly #front: Front;
+  readonly #chance: Chance;
+  readonly #entries = new Book<unknown, EntryInput, EntryOutput>(
+    entryModel as Model<unknown, EntryInput, EntryOutput>,
+  );
+  readonly #locks = new Book<unknown, LockInput, LockOutput>(
+    lockModel as Model<unknown, LockInput, LockOutput>,
+  );
+  readonly #ids = new Book<unknown, IdInput, IdOutput>(idModel as Model<unknown, IdInput, IdOutput>);
+  readonly #missions: readonly string[];
+  readonly #run: string;
+  #calls = 0;
+
+  /** @param run in front of all names, so that they are new */
+  constructor(front: Front, chance: Chance, run: string) {
+    this.#front = front;
+    this.#chance = chance;
+    this.#run = run;
+    this.#missions = Array.from({ length: 4 }, (_, number) => `${run}-board-${number}`);
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    for (const missionId of this.#missions)
+      await this.#front.insist(
+        "POST",
+        "/v1/missions",
+        { missionId, spec: { goal: "to be written on" } },
+        signal,
+      );
+  }
+
+  /** One client: one call after the other, until it is told to stop. */
+  async client(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
+    let versions = new Map<string, number>();
+    while (!signal.aborted) {
+      const round = Math.floor(this.#calls++ / (callsPerThing * 6));
+      const drawn = Math.floor(this.#chance.random() * 10);
+      if (drawn < 5) versions = await this.#useEntry(`${drawn % 4}/key-${round}`, drawn, versions);
+      else if (drawn < 8) await this.#useLock(`${this.#run}-lock-${drawn}-${round}`, name);
+      else await this.#useId(`${this.#run}-id-${drawn}-${Math.floor(this.#calls / 60)}`, name);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + this.#chance.random())));
+    }
+  }
+
+  /** Whether each thing was one thing all the time. */
+  judge(): readonly Judged[] {
+    return [this.#entries, this.#locks, this.#ids].flatMap((book) => book.verdicts());
+  }
+
+  async #useEntry(thing: string, drawn: number, versions: Map<string, number>): Promise<Map<string, number>> {
+    const [board = "", key = ""] = thing.split("/");
+    const path = `/v1/missions/${this.#missions[Number(board)]}/board`;
+    const known = versions.get(thing);
+    if (drawn % 2 === 0 && this.#chance.random() < 0.5) {
+      const output = await this.#entries.note(thing, { kind: "read" }, async () => {
+        const { body } = await this.#front.once("POST", `${path}/read`, { keys: [key] });
+        return { kind: "is", ...entryOf(body.entries?.[0]) };
+      });
+      return output?.kind === "is" ? new Map([...versions, [thing, output.version]]) : versions;
+    }
+    const value = randomUUID();
+    const input: EntryInput = {
+      ...{ kind: "write", value },
+      // Who writes whatever was there says it with a key: gateways repeat calls of which they do not hear.
+      ...(known !== undefined && { ifVersion: known }),
+    };
+    const output = await this.#entries.note(thing, input, async () => {
+      const writes = [{ key, value, ...(known !== undefined && { ifVersion: known }) }];
+      const { body } = await this.#front.once("POST", path, { writes }, { "idempotency-key": value });
+      const [{ written = false, entry } = {} as { written?: boolean; entry?: unknown }] = body.receipts;
+      const now = entryOf(entry);
+      return written ? { kind: "written", version: now.version } : { kind: "lost", ...now };
+    });
+    if (output === undefined || output.kind === "is") return versions;
+    return new Map([...versions, [thing, output.version]]);
+  }
+
+  async #useLock(name: string, holder: string): Promise<void> {
+    const kind = this.#chance.random() < 0.5 ? "acquire" : "release";
+    const body = kind === "acquire" ? { holder, leaseMs: 3_600_000 } : { holder };
+    await this.#locks.note(name, { kind, holder }, async () => {
+      const answer = await this.#front.once("POST", `/v1/locks/${name}/${kind}`, body);
+      if (kind === "release") return { kind: "released", was: answer.body.released === true };
+      return answer.status === 200 ? { kind: "granted", token: answer.body.token } : { kind: "refused" };
+    });
+  }
+
+  async #useId(runId: string, by: string): Promise<void> {
+    if (this.#chance.random() < 0.5) {
+      await this.#ids.note(runId, { kind: "look" }, async () => ({
+        kind: "is",
+        by: await this.#ownerOf(runId),
+      }));
+      return;
+    }
+    await this.#ids.note(runId, { kind: "start", by }, async () => {
+      const started = { runId, definition: { name: "chaos-one" }, labels: { by }, input: { seen: [] } };
+      const answer: Answer = await this.#front.once("POST", "/v1/runs", started);
+      return { kind: answer.status < 300 ? "his" : "taken" };
+    });
+  }
+
+  async #ownerOf(runId: string): Promise<string> {
+    const { status, body } = await this.#front.once("GET", `/v1/runs/${runId}`);
+    if (status === 404) return "";
+    return (body.run ?? body).spec?.labels?.by ?? (body.run ?? body).labels?.by ?? "?";
+  }
+}
+
+function entryOf(entry: unknown): { readonly value: string; readonly version: number } {
+  const { value = "", version = 0 } = (entry ?? {}) as { value?: string; version?: number };
+  return { value, version };
+}

@@ -1,0 +1,24 @@
+// Imported into each service of a cluster under trial: its wall clock is as wrong as a file of its own says.
+//
+// What measures durations goes on as it was: a machine whose clock is set has the same.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const file = join(process.env["CHAOS_DIRECTORY"] ?? "", "skew", String(process.pid));
+const now = Date.now;
+let skewMs = 0;
+setInterval(() => {
+  try {
+    skewMs = Number(readFileSync(file, "utf8")) || 0;
+  } catch {
+    skewMs = 0;
+  }
+}, 200).unref();
+
+Date.now = () => now() + skewMs;
+globalThis.Date = new Proxy(Date, {
+  construct: (of, given, target) =>
+    Reflect.construct(of, given.length === 0 ? [now() + skewMs] : given, target),
+  apply: (of) => new of(now() + skewMs).toString(),
+});

@@ -1,0 +1,48 @@
+/**
+ * `npm run chaos`: a cluster on this machine under load, to which one thing after the other happens.
+ *
+ *     npm run chaos -- [--minutes 5] [--seed N] [--only kill,freeze] [--directory D] [--json]
+ *
+ * It ends with 1 when something that was acknowledged was lost, wrong, or in no order that could have been.
+ */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { usualShape } from "../../src/index.ts";
+import { drill } from "../chaos/drill.ts";
+import { problemsOf, tableOf } from "../chaos/report.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "5" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+    only: { type: "string" },
+    directory: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const program = await natsServerProgram();
+if (program.skip !== false) throw new Error(program.skip);
+const directory = values.directory ?? (await mkdtemp(join(tmpdir(), "tutti-chaos-")));
+const say = (line: string) => process.stderr.write(`${line}\n`);
+say(`seed ${values.seed}, in ${directory}`);
+const report = await drill({
+  ...{
+    directory,
+    natsServer: program.path,
+    seed: Number(values.seed),
+    forMs: Number(values.minutes) * 60_000,
+    say,
+  },
+  shape: { ...usualShape, processes: { ...usualShape.processes, governance: 1, gateway: 2 } },
+  ...(values.only !== undefined && { only: values.only.split(",") }),
+});
+const problems = problemsOf(report);
+if (values.json) {
+  const { things, ...rest } = report;
+  process.stdout.write(`${JSON.stringify({ ...rest, things: things.length, problems })}\n`);
+} else process.stdout.write(tableOf(report));
+for (const problem of problems) say(`WRONG ${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,18 @@
+/** What a client did: it called, and was answered, or never learned what came of it. */
+export interface Operation<Input, Output> {
+  readonly input: Input;
+  /** Undefined: nobody knows whether it took effect. */
+  readonly output: Output | undefined;
+  readonly calledAt: number;
+  /** When the answer was there. What nobody knows the end of may take effect at any time after its call, or never. */
+  readonly answeredAt: number;
+}
+
+/** What one thing does when it is used by one at a time. States are values: a step makes a new one. */
+export interface Model<State, Input, Output> {
+  readonly initial: State;
+  /** The state after it; undefined where this answer cannot be. Without an answer: what it does if it takes effect. */
+  step(state: State, input: Input, output: Output | undefined): State | undefined;
+  /** The same for equal states. */
+  keyOf(state: State): string;
+}
