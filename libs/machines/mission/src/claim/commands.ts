@@ -80,9 +80,10 @@ interface Taking {
   isShort: boolean;
 }
 
-/** Tasks that somebody is given, each found when the one before is claimed. */
+/** Tasks that somebody is given, each found when the one before is claimed. One that uses up the budget may hold the mission, or end it. */
 function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
-  if (!isGoing(mission) || isHolding(mission) || !assignmentOf(mission).isClaimable) return;
+  const isOpen = () => isGoing(mission) && !isHolding(mission);
+  if (!isOpen() || !assignmentOf(mission).isClaimable) return;
   const { ids, count } = taking;
   let given = 0;
   if (ids.length === 0) {
@@ -91,6 +92,7 @@ function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<
       const number = mission.claimable.first(who, { ownBudget: wasShort });
       if (number === undefined) return;
       yield number;
+      if (!isOpen()) return;
       if (taking.isShort === wasShort) given++;
     }
     return;
@@ -100,7 +102,7 @@ function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<
     if (task === undefined || !mission.claimable.has(task) || !isFor(task, who)) continue;
     if (taking.isShort && !hasOwnBudget(task)) continue;
     yield task.number;
-    if (++given >= count) return;
+    if (!isOpen() || ++given >= count) return;
   }
 }
 
