@@ -118,4 +118,39 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ option, expected, found }: { option: string; expected: string; found: string }) =>
       `expected ${option} to be ${expected}, found ${found}`,
   },
+  secretUnnamed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A handler asked for a secret by something else than a reference. What it asked by is not repeated: it may be the secret itself.",
+    message: () =>
+      "expected a reference such as secret:NAME, env:NAME or file:/path, found something else; name where the secret is",
+  },
+  secretNotOffered: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "What a task is given comes from elsewhere, so that it may name only those variables and files of the worker's machine that the worker lists.",
+    message: ({ reference }: { reference: string }) =>
+      `expected ${reference} among the secrets of the worker, found that it is not; add it to the option secrets of the worker, or store it with tutti secret put`,
+  },
+  secretMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The variable or file that a secret is read from is not there, or empty, on the worker's machine.",
+    message: ({ reference }: { reference: string }) =>
+      `expected a secret at ${reference}, found none; set the variable, or write the file, where the worker runs`,
+  },
+  secretUnreachable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_SERVER to its address.",
+    message: ({ reference, server }: { reference: string; server: string }) =>
+      `expected ${reference} from ${server}, found no answer of Tutti; set TUTTI_SERVER to where it is reached`,
+  },
+  secretUnreadable: {
+    status: "DATA_LOSS",
+    retry: "same-key",
+    help: "What came was not sealed for this call, or is of another secret: something between the worker and the installation changed it.",
+    message: ({ reference }: { reference: string }) =>
+      `expected ${reference} sealed for this call, found something else; look at what stands between the worker and the installation`,
+  },
 });

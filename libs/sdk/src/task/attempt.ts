@@ -1,6 +1,7 @@
 /** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { MissionTask } from "../client/missions/at-work.ts";
+import type { Masks } from "./masks.ts";
 
 /** What is done, of what a worker can do. */
 interface Work {
@@ -15,6 +16,8 @@ export interface AttemptPort {
   nowMs(): number;
   progressed(attempt: Attempt): void;
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined;
+  /** The value of a secret, for this attempt. */
+  secret(attempt: Attempt, reference: string): Promise<string>;
   /** The mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
 }
@@ -74,6 +77,8 @@ export class Attempt {
   /** The last thing that it kept for later attempts; told again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
+  /** Secrets that it was given. */
+  masks: Masks | undefined;
 
   constructor(token: string, assign: Assign, work: Work, port: AttemptPort, nowMs: number) {
     this.token = token;

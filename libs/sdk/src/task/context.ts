@@ -187,6 +187,15 @@ export class TaskContext {
     return this.#attempt.port.mission(this.#attempt);
   }
 
+  /**
+   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open; `env:NAME` or
+   * `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment, hand it to what needs it, and keep
+   * it nowhere. Where the attempt says it (output, error, progress, its logger), its name stands in its place.
+   */
+  secret(reference: string): Promise<string> {
+    return this.#attempt.port.secret(this.#attempt, reference);
+  }
+
   /** Counts what the attempt used up beside time; told with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     const used = this.#attempt.used ?? { tokens: 0, money: 0 };
@@ -204,7 +213,8 @@ export class TaskContext {
       attempt: this.attempt,
       ...(this.trace !== undefined && { traceId: this.trace.traceId, spanId: this.trace.spanId }),
     });
-    return this.#ownLogger;
+    const { masks } = this.#attempt;
+    return masks === undefined ? this.#ownLogger : masks.logger(this.#ownLogger);
   }
 
   toString(): string {

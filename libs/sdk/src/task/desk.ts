@@ -25,6 +25,7 @@ import {
 import { Busy, failureDetail } from "./failure.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
+import { Masks, maskedOutcome, maskedTold } from "./masks.ts";
 
 /** Where the desk puts what it has to say. */
 interface DeskOutbox {
@@ -48,6 +49,8 @@ export interface DeskParts {
   readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
   /** The mission that a task belongs to. */
   readonly openMission: AttemptPort["mission"];
+  /** The value of a secret, by its reference. */
+  readonly openSecret: AttemptPort["secret"];
 }
 
 /** A handler that was told to end and does not is answered for after this time. */
@@ -85,6 +88,13 @@ export class Desk implements AttemptPort {
 
   mission(attempt: Attempt): ReturnType<AttemptPort["mission"]> {
     return this.#parts.openMission(attempt);
+  }
+
+  async secret(attempt: Attempt, reference: string): Promise<string> {
+    const value = await this.#parts.openSecret(attempt, reference);
+    attempt.masks ??= new Masks();
+    attempt.masks.add(reference, value);
+    return value;
   }
 
   /** Handlers that have not ended. */
@@ -229,7 +239,9 @@ export class Desk implements AttemptPort {
     const { outbox } = this.#parts;
     if (outbox.backlogBytes < backlogDropBytes) {
       const start = outbox.writer.position;
-      writePiece(outbox.writer, attempt.assign.token, piece);
+      const { masks } = attempt;
+      const said = masks === undefined ? piece : { ...piece, chunk: masks.bytes(piece.chunk) };
+      writePiece(outbox.writer, attempt.assign.token, said);
       outbox.added(start);
     }
     outbox.changed();
@@ -298,7 +310,7 @@ export class Desk implements AttemptPort {
     try {
       const wrong = findNotJson(output);
       if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability, ...wrong });
-      json = JSON.stringify(output) ?? "null";
+      json = JSON.stringify(attempt.masks === undefined ? output : attempt.masks.json(output)) ?? "null";
       const bytesMax = this.outputBytesMax;
       if (json.length * 3 > bytesMax) {
         const bytes = Buffer.byteLength(json);
@@ -335,7 +347,7 @@ export class Desk implements AttemptPort {
     this.#tell(attempt);
     const start = writer.position;
     const runMs = this.nowMs() - attempt.startedMs;
-    writeOutcome(writer, attempt.assign.token, outcome, runMs, attempt.used);
+    writeOutcome(writer, attempt.assign.token, maskedOutcome(outcome, attempt.masks), runMs, attempt.used);
     this.#answered(attempt, start);
   }
 
@@ -378,7 +390,7 @@ export class Desk implements AttemptPort {
     if (attempt.told === undefined) return;
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
-    writeProgress(outbox.writer, attempt.assign.token, attempt.told, attempt.used);
+    writeProgress(outbox.writer, attempt.assign.token, maskedTold(attempt.told, attempt.masks), attempt.used);
     outbox.added(start);
     attempt.told = undefined;
     attempt.toldMs = this.nowMs();

@@ -87,6 +87,8 @@ export class Crew implements Waiting {
       ...{ namespace, slots: Number.MAX_SAFE_INTEGER, clock: time, timers: time, logger },
       outbox: this.#outbox(),
       readBlob: () => Promise.reject(new TypeError("there is no blob store in a test")),
+      openSecret: (_, reference) =>
+        Promise.reject(new TypeError(`there is no ${reference} in a test of workflows`)),
       openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),
     });
     this.#desk.startedAfterMs = startedAfterMs;

@@ -23,6 +23,7 @@ import type { BlobWanted } from "../link/transport.ts";
 import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Handlers } from "../task/handlers.ts";
 import type { TaskOfMission } from "./mission-desk.ts";
+import type { SecretWanted } from "./secret-desk.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 export interface AgentParts {
@@ -35,6 +36,8 @@ export interface AgentParts {
   readonly incarnation: string;
   readonly figures: () => HostFigures;
   readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
+  /** The value of a secret. */
+  readonly openSecret: (wanted: SecretWanted) => Promise<string>;
   /** The mission that a task belongs to. */
   readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
   /** The host wants it to drain. */
@@ -76,7 +79,7 @@ export class Agent {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#desk.forget(token));
-    const { settings, clock, timers, logger, readBlob, openMission } = parts;
+    const { settings, clock, timers, logger, readBlob, openMission, openSecret } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
@@ -92,6 +95,11 @@ export class Agent {
     };
     this.#desk = new Desk({
       ...{ namespace, slots, clock, timers, logger, outbox, readBlob },
+      openSecret: ({ assign }, reference) =>
+        openSecret({
+          ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },
+          ...{ workId: assign.workId, taskId: assign.taskId, accessToken: assign.accessToken },
+        }),
       openMission: ({ assign }) =>
         openMission({
           ...{ namespace: assign.namespace || namespace, missionId: assign.workId },

@@ -61,6 +61,13 @@ export interface WorkerOptions {
    * Default: `connect`, loaded when a handler asks; a bundle, and a worker whose link is encrypted, have to name it.
    */
   readonly connect?: OpenClient;
+  /**
+   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_SERVER`, else the host of a WebSocket's address,
+   * else http://127.0.0.1:7400 for a worker on the same machine.
+   */
+  readonly server?: string;
+  /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
+  readonly secrets?: readonly string[];
   /** Called when it begins to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
@@ -84,6 +91,10 @@ export interface WorkerSettings {
   readonly handleSignals: boolean;
   readonly drainMs: number;
   readonly connect: OpenClient | undefined;
+  /** Empty where nobody knows. */
+  readonly server: string;
+  readonly allowUnprotected: boolean;
+  readonly secrets: readonly string[];
   readonly onSleep: (reason: string) => void | Promise<void>;
   readonly onWake: (reason: string) => void | Promise<void>;
 }
@@ -124,10 +135,28 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     handleSignals: options.handleSignals ?? true,
     drainMs,
     connect: options.connect,
+    server: serverOf(options.server ?? environment["TUTTI_SERVER"], addresses),
+    allowUnprotected,
+    secrets: secretsOf(options.secrets ?? []),
     onSleep: options.onSleep ?? (() => {}),
     onWake: options.onWake ?? (() => {}),
   };
 }
+
+/** What is wrong with it is said to who needs it: most workers do not. */
+function serverOf(said: string | undefined, [address = ""]: readonly string[]): string {
+  if (said !== undefined) return said.replace(/\/$/, "");
+  if (isWebSocket(address)) return new URL(address.replace(/^ws/, "http")).origin;
+  return isLoopback(address) ? "http://127.0.0.1:7400" : "";
+}
+
+function secretsOf(said: readonly string[]): readonly string[] {
+  const wrong = said.find((reference) => !localForm.test(reference));
+  if (wrong !== undefined) throw invalid("the option secrets", "env:NAME or file:/path", wrong);
+  return [...said];
+}
+
+const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
 /** Where to go: as it was said, else as the environment says. */
 export function addressesOf(
@@ -152,8 +181,8 @@ export function isEncrypted({ certificateAuthority, certificate }: WorkerCredent
 
 const addressForm = /^wss?:\/\/[^\s/]+\/\S*$|^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
 
-function isLoopback(address: string): boolean {
-  return /^(?:ws:\/\/)?(127\.|localhost:|\[::1\])/.test(address);
+export function isLoopback(address: string): boolean {
+  return /^(?:(?:ws|http):\/\/)?(127\.|localhost:|\[::1\])/.test(address);
 }
 
 function invalid(option: string, expected: string, found: unknown) {

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TuttiError, toErrorDetail } from "@tutti/kernel";
+import { Masks, maskedOutcome, maskedTold } from "./masks.ts";
+
+const secret = 'p"ss word/1+ü';
+
+function masksOf(...secrets: readonly (readonly [string, string])[]): Masks {
+  const masks = new Masks();
+  for (const [name, value] of secrets) masks.add(name, value);
+  return masks;
+}
+
+describe("what an attempt says once it was given a secret", () => {
+  const masks = masksOf(["secret:till", secret]);
+
+  it("has the name of the secret in its place, also where it was coded", () => {
+    const bytes = Buffer.from(secret);
+    const coded = [encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+    for (const said of [secret, ...coded, bytes.toString("base64"), bytes.toString("hex")])
+      assert.equal(masks.text(`before ${said} after`), "before [secret secret:till] after");
+  });
+
+  it("stays JSON: texts and names of fields alike, whatever the secret looks like", () => {
+    const document = masksOf(["secret:json", '{"a":1}']);
+    assert.deepEqual(document.json({ a: 1 }), { a: 1 });
+    const output = { list: [`x${secret}`], [secret]: 1, when: new Date(0), none: null };
+    assert.deepEqual(masks.json(output), {
+      list: ["x[secret secret:till]"],
+      "[secret secret:till]": 1,
+      ...{ when: "1970-01-01T00:00:00.000Z", none: null },
+    });
+  });
+
+  it("tells errors, progress and pieces of output without it", () => {
+    const cause = new TuttiError({
+      code: "a.b",
+      message: `cause ${secret}`,
+      status: "UNKNOWN",
+      retry: "never",
+    });
+    const value = toErrorDetail(
+      new TuttiError({ code: "a.b", message: secret, status: "UNKNOWN", retry: "never", cause }),
+    );
+    const said = JSON.stringify([
+      maskedOutcome({ $case: "failed", value }, masks),
+      maskedOutcome({ $case: "busy", value: { retryAfterMs: 0, message: secret } }, masks),
+      maskedOutcome({ $case: "stopped", value: { message: secret } }, masks),
+      maskedTold({ saved: undefined, fraction: 0, message: secret }, masks),
+    ]);
+    assert.ok(!said.includes(JSON.stringify(secret).slice(1, -1)), said);
+    const piece = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(secret), Buffer.from([0xfe])]);
+    const masked = Buffer.from(masks.bytes(piece));
+    assert.ok(!masked.includes(secret));
+    assert.deepEqual([masked[0], masked.at(-1)], [0xff, 0xfe]);
+  });
+
+  it("takes the longer of two secrets first, and leaves what is too short to be one", () => {
+    const both = masksOf(["secret:a", "abcd"], ["secret:b", "abcdefgh"], ["secret:c", "x"]);
+    assert.equal(both.text("abcdefgh x abcd"), "[secret secret:b] x [secret secret:a]");
+  });
+});

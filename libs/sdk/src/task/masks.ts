@@ -1,0 +1,105 @@
+/**
+ * Secrets that an attempt was given, kept out of what it says: wherever one stands in an output, an error, progress or a line of its log,
+ * there stands its name. This is the net below a handler, not a licence: what it writes elsewhere is not looked at, and neither is a
+ * secret that was changed first, but for the common codings.
+ */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { LogFields, Logger, LogLevel } from "@tutti/kernel";
+import type { Told } from "./attempt.ts";
+import type { Outcome } from "./encode.ts";
+
+/** What is shorter stands in so much else that masking it would make nonsense of everything. */
+const lengthMin = 4;
+
+export class Masks {
+  /** The longest first: one secret may be part of another. */
+  #masks: readonly (readonly [string, string])[] = [];
+
+  add(name: string, value: string): void {
+    if (value.length < lengthMin) return;
+    const bytes = Buffer.from(value);
+    const forms = [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
+    const coded = [bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")];
+    const known = new Map(this.#masks);
+    for (const form of [...forms, ...coded]) known.set(form, `[secret ${name}]`);
+    this.#masks = [...known].sort(([one], [other]) => other.length - one.length);
+  }
+
+  text(said: string): string {
+    let masked = said;
+    for (const [form, mask] of this.#masks) if (masked.includes(form)) masked = masked.replaceAll(form, mask);
+    return masked;
+  }
+
+  /** As JSON has it: texts, and the names of fields. */
+  json(value: unknown): unknown {
+    if (typeof value === "string") return this.text(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((each) => this.json(each));
+    const ownJson = (value as { readonly toJSON?: unknown }).toJSON;
+    if (typeof ownJson === "function") return this.json(ownJson.call(value));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [this.text(name), this.json(each)]),
+    );
+  }
+
+  bytes(said: Uint8Array): Uint8Array {
+    // Latin 1 has a sign for each byte and gives them back as they were; so are forms looked for.
+    const text = Buffer.from(said.buffer, said.byteOffset, said.length).toString("latin1");
+    let masked = text;
+    for (const [form, mask] of this.#masks)
+      masked = masked.replaceAll(Buffer.from(form).toString("latin1"), mask);
+    return masked === text ? said : Buffer.from(masked, "latin1");
+  }
+
+  error(detail: ErrorDetail): ErrorDetail {
+    const { code, message, details, cause, violations } = detail;
+    return {
+      ...detail,
+      ...{ code: this.text(code), message: this.text(message) },
+      details: this.json(details) as ErrorDetail["details"],
+      violations: violations.map((one) => ({ ...one, message: this.text(one.message) })),
+      cause: cause && this.error(cause),
+    };
+  }
+
+  logger(inner: Logger): Logger {
+    const line = (level: LogLevel) => (message: string, fields?: LogFields) =>
+      inner[level](this.text(message), fields && this.#fields(fields));
+    return {
+      ...{ trace: line("trace"), debug: line("debug"), info: line("info") },
+      ...{ warn: line("warn"), error: line("error"), fatal: line("fatal") },
+      enabled: (level) => inner.enabled(level),
+      child: (fields) => this.logger(inner.child(this.#fields(fields))),
+    };
+  }
+
+  #fields(fields: LogFields): LogFields {
+    const masked = Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? this.text(value.stack ?? value.message) : this.json(value),
+    ]);
+    return Object.fromEntries(masked);
+  }
+}
+
+/** What an attempt told, as it may leave. */
+export function maskedTold(told: Told, masks: Masks | undefined): Told {
+  if (masks === undefined) return told;
+  const { saved, message } = told;
+  return { ...told, message: masks.text(message), saved: saved && masks.bytes(saved) };
+}
+
+export function maskedOutcome(outcome: Outcome, masks: Masks | undefined): Outcome {
+  if (masks === undefined) return outcome;
+  switch (outcome.$case) {
+    case "failed":
+      return { $case: "failed", value: masks.error(outcome.value) };
+    case "busy":
+      return { $case: "busy", value: { ...outcome.value, message: masks.text(outcome.value.message) } };
+    case "stopped":
+      return { $case: "stopped", value: { message: masks.text(outcome.value.message) } };
+    default:
+      return outcome;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is kept for as long as
+ * the installation allows; one of this machine is read anew each time.
+ */
+import { readFile } from "node:fs/promises";
+import { type Chance, type Clock, TuttiError } from "@tutti/kernel";
+import type { Reception } from "@tutti/policy/secrets";
+import { sdkErrors } from "../errors.ts";
+import { isLoopback, type WorkerSettings } from "./settings.ts";
+
+export interface SecretWanted {
+  /** `secret:NAME`, `secret:NAME@VERSION`, `env:NAME`, `file:/path`. */
+  readonly reference: string;
+  readonly namespace: string;
+  readonly workKind: string;
+  readonly workId: string;
+  readonly taskId: string;
+  /** Narrowed to what the task may do; empty where there is none. */
+  readonly accessToken: string;
+}
+
+interface Kept {
+  readonly value: string;
+  readonly untilMs: number;
+}
+
+/** As the installation answers. */
+interface Sealed {
+  readonly name: string;
+  readonly version: number;
+  /** Base64, like the next. */
+  readonly sealed: string;
+  readonly encapsulatedKey: string;
+  readonly keepMs?: number;
+}
+
+type Settings = Pick<WorkerSettings, "server" | "allowUnprotected" | "secrets" | "credentials">;
+
+const form = /^(secret|env|file):(.+)$/s;
+const callMs = 15_000;
+
+export class SecretDesk {
+  readonly #settings: Settings;
+  readonly #ports: { readonly clock: Clock; readonly chance: Chance };
+  readonly #kept = new Map<string, Kept>();
+  /** Asked for at the moment. */
+  readonly #asked = new Map<string, Promise<string>>();
+
+  constructor(settings: Settings, ports: { readonly clock: Clock; readonly chance: Chance }) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  async open(wanted: SecretWanted): Promise<string> {
+    const { reference, namespace, accessToken } = wanted;
+    const [, kind, where = ""] = form.exec(reference) ?? [];
+    if (kind === "secret") {
+      const key = JSON.stringify([namespace, where, accessToken]);
+      const kept = this.#kept.get(key);
+      if (kept !== undefined && kept.untilMs > this.#ports.clock.monotonic()) return kept.value;
+      this.#kept.delete(key);
+      const asked = this.#asked.get(key) ?? this.#unseal(key, where, wanted);
+      this.#asked.set(key, asked);
+      return asked.finally(() => this.#asked.delete(key));
+    }
+    if (kind === undefined) throw sdkErrors.secretUnnamed();
+    if (!this.#settings.secrets.includes(reference)) throw sdkErrors.secretNotOffered({ reference });
+    const value = kind === "env" ? process.env[where] : await readFile(where, "utf8").catch(() => undefined);
+    if (value === undefined || value === "") throw sdkErrors.secretMissing({ reference });
+    // Editors and `echo` end a file with a new line that is no part of the secret.
+    return kind === "env" ? value : value.replace(/\r?\n$/, "");
+  }
+
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  async #unseal(key: string, name: string, wanted: SecretWanted): Promise<string> {
+    // Loaded by the first that asks: most workers never do.
+    const { receptionIn } = await import("@tutti/policy/secrets");
+    const { namespace } = wanted;
+    const reception = receptionIn(namespace, this.#ports.chance);
+    const sentMs = this.#ports.clock.monotonic();
+    const sealed = await this.#asks(name, reception, wanted);
+    const opened = reception.open({
+      ...{ name: sealed.name, version: sealed.version },
+      sealed: Buffer.from(sealed.sealed, "base64"),
+      encapsulatedKey: Buffer.from(sealed.encapsulatedKey, "base64"),
+    });
+    const [wantedName] = name.split("@");
+    if (opened === undefined || sealed.name !== wantedName)
+      throw sdkErrors.secretUnreadable({ reference: wanted.reference });
+    const value = Buffer.from(opened).toString();
+    const { keepMs = 0 } = sealed;
+    if (keepMs > 0) this.#kept.set(key, { value, untilMs: sentMs + keepMs });
+    return value;
+  }
+
+  /** Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own. */
+  #insistOnServer(): void {
+    const { server, allowUnprotected } = this.#settings;
+    const isProtected = /^https:\/\/[^\s/]+$/.test(server);
+    if (isProtected || (/^http:\/\/[^\s/]+$/.test(server) && (isLoopback(server) || allowUnprotected)))
+      return;
+    const expected =
+      "an address such as https://tutti.example, by which secrets come (or http:// with allowUnprotected)";
+    throw sdkErrors.optionInvalid({
+      option: "server (TUTTI_SERVER)",
+      expected,
+      found: JSON.stringify(server || "none"),
+    });
+  }
+
+  async #asks(name: string, { recipientKey }: Reception, wanted: SecretWanted): Promise<Sealed> {
+    const { server, credentials } = this.#settings;
+    const { reference, namespace, workKind, workId, taskId } = wanted;
+    this.#insistOnServer();
+    const token = wanted.accessToken || credentials.accessToken;
+    const body = {
+      names: [name],
+      recipientKey: Buffer.from(recipientKey).toString("base64"),
+      work: { namespace, kind: workKind, id: workId, task: taskId },
+    };
+    let answer: Response;
+    try {
+      answer = await fetch(`${server}/v1/secrets/unseal?namespace=${encodeURIComponent(namespace)}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+        // Nobody else is shown the token.
+        redirect: "error",
+        signal: AbortSignal.timeout(callMs),
+      });
+    } catch (cause) {
+      throw sdkErrors.secretUnreachable({ reference, server }, { cause });
+    }
+    const said: unknown = await answer.json().catch(() => undefined);
+    if (!answer.ok) throw refusalOf(said, answer.status, reference, server);
+    const [sealed] = (said as { readonly values?: readonly Sealed[] } | undefined)?.values ?? [];
+    if (sealed === undefined) throw sdkErrors.secretUnreadable({ reference });
+    return sealed;
+  }
+}
+
+function refusalOf(said: unknown, status: number, reference: string, server: string): Error {
+  const { code, detail, retry } = (said ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof code !== "string" || typeof detail !== "string")
+    return sdkErrors.secretUnreachable({ reference, server: `${server}, which answered ${status}` });
+  return new TuttiError({
+    ...{ code, message: detail, status: "PERMISSION_DENIED" },
+    retry: retry === "never" ? "never" : "same-key",
+  });
+}
