@@ -1,6 +1,7 @@
 /** The contracts that routes go to, by the names that the table has them under. */
 import { agentPollService } from "@tutti/contracts/agent/v1";
 import {
+  admissionService,
   auditService,
   identityService,
   namespaceService,
@@ -32,6 +33,7 @@ import type { CallOptions, Mesh } from "@tutti/mesh";
 
 const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
   [
+    admissionService,
     agentPollService,
     agentService,
     auditService,
