@@ -1,5 +1,6 @@
 /** A platform that is killed and comes back, and callers that do not mind. */
 import { isTuttiError } from "@tutti/kernel";
+import { RestError } from "@tutti/rest/client";
 import { type Service, start } from "./services.ts";
 
 /** @param address that a restarted platform has again, so that agents find it */
@@ -15,7 +16,8 @@ export async function insist<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (!isTuttiError(error) || error.retry === "never") throw error;
+      const mayDoBetter = isTuttiError(error) || error instanceof RestError;
+      if (!mayDoBetter || error.retry === "never") throw error;
     }
   }
 }
