@@ -26,10 +26,31 @@ const cases: Option = {
 const remove: Option = { name: "remove", value: "ID", isMany: true, summary: "and without this policy" };
 const shadow: Option = { name: "shadow", summary: "they are tried out: they decide nothing" };
 
+const secretName: Argument = { name: "NAME", summary: "the secret" };
+const valueFile: Argument = {
+  name: "FILE",
+  summary: "the file with its value; without one, or with -, standard input",
+  isOptional: true,
+  completes: "file",
+};
+const kept: readonly Option[] = [
+  {
+    name: "user",
+    value: "WHO",
+    isMany: true,
+    summary: "who may use it, of those who may: agent:press (as before)",
+  },
+  { name: "description", value: "TEXT", summary: "for people (as before)" },
+  label,
+  { name: "lasts", value: "SPAN", summary: "the version ends after so long (never)" },
+  { name: "due", value: "SPAN", summary: "a new version is due after so long (never)" },
+];
+
 const places = () => import("../../commands/namespace.ts");
 const people = () => import("../../commands/principal.ts");
 const keys = () => import("../../commands/key.ts");
 const roles = () => import("../../commands/role.ts");
+const secrets = () => import("../../commands/secret.ts");
 const policies = () => import("../../commands/policy.ts");
 
 export const accessCommands: readonly Command[] = [
@@ -147,6 +168,69 @@ export const accessCommands: readonly Command[] = [
     options: [reason],
     json: "document",
     load: () => keys().then(({ revokeKey }) => revokeKey),
+  },
+  {
+    name: "secret list",
+    group: "access",
+    summary: "secrets: who may use them, and when they were used last; never their values",
+    options: [
+      { name: "prefix", value: "TEXT", summary: "names that begin with this" },
+      { name: "due", summary: "only those of which a new version is due" },
+      ...[size, page, all],
+    ],
+    json: "document",
+    load: () => secrets().then(({ listSecrets }) => listSecrets),
+  },
+  {
+    name: "secret put",
+    group: "access",
+    summary: "store a secret: a new version, which is the only one from then on",
+    arguments: [secretName, valueFile],
+    options: [
+      ...kept,
+      { name: "overlap", value: "SPAN", summary: "the version before goes on for so long (not at all)" },
+      key,
+    ],
+    examples: [
+      { words: "secret put till till.txt --user agent:press", does: "for one agent" },
+      { words: "secret put till < till.txt", does: "from standard input" },
+    ],
+    json: "document",
+    load: () => secrets().then(({ putSecret }) => putSecret),
+  },
+  {
+    name: "secret rotate",
+    group: "access",
+    summary: "store a new version of a secret; the one before goes on for a while",
+    arguments: [secretName, valueFile],
+    options: [
+      ...kept,
+      { name: "overlap", value: "SPAN", summary: "the version before goes on for so long (1d)" },
+      key,
+    ],
+    examples: [{ words: "secret rotate till new.txt --overlap 1h", does: "both are good for an hour" }],
+    json: "document",
+    load: () => secrets().then(({ rotateSecret }) => rotateSecret),
+  },
+  {
+    name: "secret remove",
+    group: "access",
+    summary: "end a secret, or versions of it; what refers to it fails from then on",
+    arguments: [secretName],
+    options: [
+      { name: "version", value: "N", isMany: true, summary: "this version alone (all of it)" },
+      reason,
+    ],
+    json: "document",
+    load: () => secrets().then(({ removeSecret }) => removeSecret),
+  },
+  {
+    name: "secret reseal",
+    group: "access",
+    summary: "make a new key of the installation, and seal the secrets of the namespace with it",
+    options: [key],
+    json: "document",
+    load: () => secrets().then(({ resealSecrets }) => resealSecrets),
   },
   {
     name: "role list",

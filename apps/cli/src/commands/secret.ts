@@ -1,0 +1,159 @@
+/** Secrets: stored, listed, rotated, removed. A value goes in by a file or by standard input, and never comes out. */
+import type { Secret } from "@tutti/rest/types";
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import { listPages, tellMore } from "../server/pages.ts";
+import { connect } from "../server/server.ts";
+import { safe } from "../terminal/text.ts";
+import { printAge, printSpanMs } from "../terminal/time.ts";
+import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
+
+type Server = Awaited<ReturnType<typeof connect>>;
+
+const dayMs = 86_400_000;
+
+export async function listSecrets(context: Context): Promise<number> {
+  const { print, values, shell } = context;
+  const server = await connect(context);
+  const wanted = {
+    ...(values.flag("due") ? { dueOnly: true } : {}),
+    prefix: values.text("prefix") ?? "",
+  };
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("secrets.list", { query: { ...server.namespace, ...wanted, ...page } }),
+    ({ secrets }) => secrets,
+  );
+  const nowMs = shell.nowMs();
+  if (print.isJson) print.json({ secrets: entries, ...(nextToken === undefined ? {} : { nextToken }) });
+  else if (print.isQuiet) print.lines(entries.map(({ name }) => name));
+  else if (entries.length === 0) print.note("There are no secrets.");
+  else {
+    print.table(
+      [
+        { title: "secret", widthMin: 8 },
+        { title: "version" },
+        { title: "users", yields: 2, widthMin: 8 },
+        { title: "used" },
+        { title: "due" },
+        { title: "description", yields: 1, widthMin: 8 },
+      ],
+      entries.map((secret) => [
+        { text: secret.name, tone: "bold" },
+        { text: versionOf(secret) },
+        { text: secret.users.map(whoIs).join(", ") || "who may" },
+        { text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs), tone: "dim" },
+        { text: dueOf(secret, nowMs), tone: "dim" },
+        { text: secret.description ?? "" },
+      ]),
+    );
+    tellMore(context, nextToken);
+  }
+  return exitCodes.completed;
+}
+
+function versionOf({ versions }: Secret): string {
+  const good = versions.filter(({ ended }) => ended !== true).map(({ version = 0 }) => version);
+  return good.length === 0 ? "ended" : good.join(", ");
+}
+
+function dueOf({ rotateTimeMs }: Secret, nowMs: number): string {
+  if (rotateTimeMs === undefined) return "never";
+  return rotateTimeMs <= nowMs ? "now" : `in ${printSpanMs(rotateTimeMs - nowMs)}`;
+}
+
+export async function putSecret(context: Context): Promise<number> {
+  const server = await connect(context);
+  const name = context.values.argument("NAME");
+  const before = await secretNamed(server, name);
+  return store(context, server, before, context.values.durationMs("overlap") ?? 0);
+}
+
+/** The version before goes on for a while, so that nobody who has it is left without. */
+export async function rotateSecret(context: Context): Promise<number> {
+  const server = await connect(context);
+  const name = context.values.argument("NAME");
+  const before = await secretNamed(server, name);
+  if (before === undefined)
+    throw usageFailure(`expected a secret ${safe(name)}, found none`, [
+      [`tutti secret put ${safe(name)} FILE`, "stores its first version"],
+    ]);
+  return store(context, server, before, context.values.durationMs("overlap") ?? dayMs);
+}
+
+async function secretNamed(server: Server, name: string): Promise<Secret | undefined> {
+  const { secrets } = await server.call("secrets.list", { query: { ...server.namespace, prefix: name } });
+  return secrets.find((secret) => secret.name === name);
+}
+
+/** What is not said is as it was: a new value lets nobody else use it. */
+async function store(
+  context: Context,
+  server: Server,
+  before: Secret | undefined,
+  overlapMs: number,
+): Promise<number> {
+  const { values, shell } = context;
+  const name = values.argument("NAME");
+  const value = await valueIn(context);
+  const users = values.texts("user").map((word) => actorIn(context, word));
+  const labels = values.labels("label");
+  const [lastsMs, dueMs] = [values.durationMs("lasts"), values.durationMs("due")];
+  const reply = await server.call("secrets.put", {
+    params: { name },
+    query: server.namespace,
+    body: {
+      ...{ value, overlapMs, ...keyOf(context) },
+      description: values.text("description") ?? before?.description ?? "",
+      labels: Object.keys(labels).length > 0 ? labels : (before?.labels ?? {}),
+      users: users.length > 0 ? users : (before?.users ?? []),
+      ...(lastsMs === undefined ? {} : { expireTimeMs: shell.nowMs() + lastsMs }),
+      ...(dueMs === undefined ? {} : { rotateAfterMs: dueMs }),
+    },
+  });
+  const version = reply.versions[0]?.version ?? 0;
+  tellDone(context, reply, { id: name, line: `${safe(name)} is stored, version ${version}` });
+  return exitCodes.completed;
+}
+
+async function valueIn({ values, shell }: Context): Promise<string> {
+  const file = values.optionalArgument("FILE") ?? "-";
+  if (file === "-" && shell.isAnswered)
+    throw usageFailure(
+      "expected the value in a file or on standard input, found a terminal, which would show it",
+      [["tutti secret put till < till.txt", "from a file; words of a command are seen by other programs"]],
+    );
+  // Editors and `echo` end a file with a new line that is no part of the secret.
+  const text = (await shell.readText(file)).replace(/\r?\n$/, "");
+  if (text === "")
+    throw usageFailure("expected a value, found nothing", [
+      ["tutti secret put till till.txt", "from a file"],
+    ]);
+  return Buffer.from(text).toString("base64");
+}
+
+export async function removeSecret(context: Context): Promise<number> {
+  const { values } = context;
+  const name = values.argument("NAME");
+  const version = values.texts("version").map(Number);
+  const server = await connect(context);
+  const reply = await server.call("secrets.delete", {
+    params: { name },
+    query: { ...server.namespace, ...(version.length > 0 ? { version } : {}), ...reasonOf(context) },
+  });
+  const { ended = 0 } = reply;
+  const done =
+    version.length > 0 ? `${ended} versions of ${safe(name)} are ended` : `${safe(name)} is removed`;
+  const line = ended === 0 ? `${safe(name)} had no such version that was good any more` : done;
+  tellDone(context, reply, { id: name, line });
+  return exitCodes.completed;
+}
+
+export async function resealSecrets(context: Context): Promise<number> {
+  const server = await connect(context);
+  const reply = await server.call("secrets.reseal", { query: server.namespace, ...keyOf(context) });
+  const { secrets = 0 } = reply;
+  tellDone(context, reply, { id: String(secrets), line: `${secrets} secrets are sealed with a new key` });
+  return exitCodes.completed;
+}
