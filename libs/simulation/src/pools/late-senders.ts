@@ -3,16 +3,19 @@
  * done again, and nothing comes of that. Whoever said that a result is durable, or loads the work after that, knows better.
  */
 export class LateSenders {
-  /** Those that offered a task; after its result is durable, those of them that were not told so. */
+  /** Those whose work wanted a task; after its result is durable, those of them that were not told so. */
   readonly #senders = new Map<string, Set<object>>();
   readonly #durable = new Set<string>();
   readonly #excused = new Set<string>();
 
-  offered(token: string, sender: object): void {
+  wanted(token: string, sender: object): void {
+    if (this.#durable.has(token)) return;
     const senders = this.#senders.get(token) ?? new Set();
-    this.#senders.set(token, senders);
-    if (!this.#durable.has(token)) senders.add(sender);
-    else if (senders.has(sender)) this.#excused.add(token);
+    this.#senders.set(token, senders.add(sender));
+  }
+
+  offered(token: string, sender: object): void {
+    if (this.#durable.has(token) && this.#senders.get(token)?.has(sender)) this.#excused.add(token);
   }
 
   saidDurable(token: string, sender: object): void {

@@ -69,6 +69,9 @@ export class ProcessOffers implements Doer {
   takes(due: DueEffect): boolean {
     const effect = due.effect as Parameters<Dispatcher["offer"]>[1] & { readonly kind: string };
     if (effect.kind !== "offer_task") return false;
+    const { checks, process } = this.#parts;
+    const tokens = new WireTokens(services[due.key.kind] ?? "");
+    checks.late.wanted(keyOf(tokens.write(due.token)), process.life);
     this.#dispatchers.get(due.key.kind)?.offer(due, effect);
     return true;
   }
