@@ -21,7 +21,10 @@ const indexLagMs = 1_000;
 const wavesMs = [300, indexLagMs + 600];
 const lookMs = 5_000;
 const hiddenMs = 20_000;
-const toldByNobody: ReadonlySet<string> = new Set(["agents", "pools", "series", "status"]);
+const toldByNobody: ReadonlySet<string> = new Set([
+  ...["agents", "pools", "resources", "series", "status"],
+  ...["decisions", "keys", "tokens"],
+]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */
 export const client = new Client({

@@ -1,3 +1,4 @@
+import { RestError } from "@tutti/rest/client";
 import { intentKey } from "../effects/chance.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
@@ -27,6 +28,10 @@ const awayMessage = "The platform does not answer. It may be stopped: start it w
 
 export function pageError(error: unknown): PageError {
   if (error instanceof CallFailed) return error.error;
+  if (error instanceof RestError) {
+    const { code, detail, status, fields } = error;
+    return { code, message: detail, status, fields };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "page.unexpected", message, status: 0, fields: [] };
 }

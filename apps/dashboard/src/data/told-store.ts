@@ -2,7 +2,7 @@
  * What a stream tells, kept by whoever shows it: thousands of things, of which each picture shows a few. What changes is
  * taken in at once, and told at most so often as somebody can read.
  */
-import { type Followed, RestError } from "@tutti/rest/client";
+import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";
 
 export interface Told {
@@ -70,7 +70,6 @@ export async function followInto<Value, Picture extends object>(
     for await (const told of stream) store.take(told);
   } catch (error) {
     if (signal.aborted) return;
-    const known = pageError(error);
-    store.fail(error instanceof RestError ? { ...known, code: error.code, message: error.detail } : known);
+    store.fail(pageError(error));
   }
 }

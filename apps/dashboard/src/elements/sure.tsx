@@ -13,26 +13,36 @@ interface Asked {
 
 export interface SureOptions {
   readonly action: Asked;
+  /** Whether it is refused without a reason. */
+  readonly needsReason?: boolean;
   readonly call: (reason: string) => Call;
-  readonly command: (reason: string) => string;
+  /** The same as a command, where there is one. */
+  readonly command?: (reason: string) => string;
   readonly onDone: () => void;
 }
 
 /** Asks whether it is to be done, and why: whatever is steered, in one form. */
-export function Sure({ action, call, command, onDone }: SureOptions) {
+export function Sure({ action, needsReason = false, call, command, onDone }: SureOptions) {
   const [said, setSaid] = useState("");
   const reason = said.trim();
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
       <p>{action.question}</p>
-      <TextField label="Why" value={said} onChange={setSaid} hint="Kept in the history, beside your name." />
+      <TextField
+        label="Why"
+        value={said}
+        required={needsReason}
+        onChange={setSaid}
+        hint="Kept in the history, beside your name."
+      />
       <div className="dialog-foot">
         <Action
           label={action.label}
           weight={action.weight}
           submit
+          disabled={needsReason && reason === ""}
           call={call(reason)}
-          command={command(reason)}
+          command={command?.(reason)}
           said={action.said}
           onDone={onDone}
         />

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
+import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand } from "./approvals/decide.ts";
 import { troublesIn } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
@@ -17,7 +18,6 @@ import {
 } from "./schedules/timing.ts";
 import { draftLike, emptyRun, runProblems, startBody, startCommand } from "./start/draft-run.ts";
 import { inOrder, loadOf, standOfAgent, wholeOf } from "./workers/load.ts";
-import { indented, offsetOf, problemsOfRefusal } from "./workflows/editing.ts";
 import { arrowsOf } from "./workflows/graph-parts.ts";
 
 const run = (runId: string, more: Partial<Run> = {}): Run => ({

@@ -85,6 +85,14 @@ const drawings: Record<GlyphName, ReactNode> = {
     </>
   ),
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
+  // A sharp: what stands at the head of a staff and says in which key all is played.
+  key: <path d="M6 2.6v11M10 2.2v11M3.4 6.8l9.2-2M3.4 11.2l9.2-2" />,
+  coda: (
+    <>
+      <ellipse cx="8" cy="8" rx="3.6" ry="4.6" />
+      <path d="M8 1.4v13.2M1.8 8h12.4" />
+    </>
+  ),
   // Several that sound together.
   chord: (
     <>

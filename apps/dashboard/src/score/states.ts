@@ -24,7 +24,9 @@ export type GlyphName =
   | "breath"
   | "wedge"
   | "chord"
-  | "voices";
+  | "voices"
+  | "key"
+  | "coda";
 
 export interface Stand {
   /** In words, as people see it. */
@@ -108,6 +110,27 @@ export const verdicts: Readonly<Record<string, Stand>> = {
   rejected: stand("rejected", "cross", "wrong", false),
   expired: stand("lapsed", "tacet", "silent", false),
   withdrawn: stand("withdrawn", "skip", "silent", false),
+};
+
+/** What was decided on a call. */
+export const accessStates = {
+  allowed: stand("allowed", "final", "done", false),
+  denied: stand("denied", "tacet", "wrong", false),
+} as const;
+
+/** Whether a policy counts. */
+export const enforcements: Readonly<Record<string, Stand>> = {
+  enforced: stand("counts", "note", "playing", false),
+  shadow: stand("is tried out", "breath", "held", false),
+  off: stand("out of use", "tacet", "silent", false),
+};
+
+/** Keys and tokens. */
+export const keyStates: Readonly<Record<string, Stand>> = {
+  good: stand("good", "note", "playing", false),
+  replaced: stand("has a successor", "attacca", "again", false),
+  ended: stand("ended", "final", "silent", false),
+  revoked: stand("revoked", "cross", "wrong", false),
 };
 
 /** What agents of a mission vote on. */

@@ -7,8 +7,11 @@ import {
   statusCountsQuery,
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
+import { accessSearch } from "../pages/access/search.ts";
+import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
+import { policySearch } from "../pages/policies/search.ts";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
@@ -150,6 +153,12 @@ const pools = createRoute({
   component: lazyRouteComponent(() => import("../pages/pools/pools-page.tsx"), "PoolsPage"),
 });
 
+const resources = createRoute({
+  getParentRoute: () => root,
+  path: "/resources",
+  component: lazyRouteComponent(() => import("../pages/resources/resources-page.tsx"), "ResourcesPage"),
+});
+
 const schedules = createRoute({
   getParentRoute: () => root,
   path: "/schedules",
@@ -160,6 +169,27 @@ const schedule = createRoute({
   getParentRoute: () => root,
   path: "/schedules/$scheduleId",
   component: lazyRouteComponent(() => import("../pages/schedules/schedule-page.tsx"), "SchedulePage"),
+});
+
+const access = createRoute({
+  getParentRoute: () => root,
+  path: "/access",
+  validateSearch: accessSearch,
+  component: lazyRouteComponent(() => import("../pages/access/access-page.tsx"), "AccessPage"),
+});
+
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: "/policy",
+  validateSearch: policySearch,
+  component: lazyRouteComponent(() => import("../pages/policies/policy-page.tsx"), "PolicyPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
 });
 
 const children = [
@@ -178,8 +208,12 @@ const children = [
   workflow,
   workers,
   pools,
+  resources,
   schedules,
   schedule,
+  access,
+  policy,
+  audit,
 ];
 
 export const router = createRouter({

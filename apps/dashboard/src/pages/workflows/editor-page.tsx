@@ -1,16 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { CheckDefinitionReply, Problem, RegisterDefinitionReply } from "@tutti/rest/types";
-import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { workflowQuery } from "../../data/queries.ts";
 import { type PageError, pageError, send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
-import { Field } from "../../elements/fields.tsx";
-import { Empty, Failure, PageHead, Part, Waiting } from "../../elements/parts.tsx";
+import { offsetOf, problemsOfRefusal } from "../../elements/editing.ts";
+import { Failure, PageHead, Part, Waiting } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
+import { Problems, SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
-import { indented, offsetOf, problemsOfRefusal } from "./editing.ts";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -112,6 +112,7 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
       <div className="editor">
         <Part title="Source">
           <SourceArea
+            label="Definition"
             area={area}
             text={text}
             onChange={(next) => {
@@ -156,7 +157,12 @@ function Checked(options: {
         aside={checked === undefined ? "…" : errors === 0 ? "nothing is wrong" : `${errors} wrong`}
       >
         {failure === undefined ? (
-          <Problems problems={problems} isChecked={checked !== undefined} onGo={onGo} />
+          <Problems
+            problems={problems}
+            isChecked={checked !== undefined}
+            good="It can be registered as it is"
+            onGo={onGo}
+          />
         ) : (
           <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
         )}
@@ -169,72 +175,5 @@ function Checked(options: {
         </Part>
       )}
     </div>
-  );
-}
-
-function SourceArea(options: {
-  area: RefObject<HTMLTextAreaElement | null>;
-  text: string;
-  onChange: (text: string) => void;
-}) {
-  const { area, text, onChange } = options;
-  return (
-    <Field label="Definition" hint="Tab leaves the field; Ctrl ] indents.">
-      {({ id, describedBy }) => (
-        <textarea
-          ref={area}
-          id={id}
-          className="code"
-          value={text}
-          spellCheck={false}
-          wrap="off"
-          aria-describedby={describedBy}
-          onChange={(event) => onChange(event.target.value)}
-          onKeyDown={(event) => {
-            if (!event.ctrlKey || event.key !== "]") return;
-            event.preventDefault();
-            const { selectionStart } = event.currentTarget;
-            onChange(indented(text, selectionStart));
-          }}
-        />
-      )}
-    </Field>
-  );
-}
-
-function Problems(options: {
-  problems: readonly Problem[];
-  isChecked: boolean;
-  onGo: (problem: Problem) => void;
-}) {
-  const { problems, isChecked, onGo } = options;
-  if (!isChecked) return <Waiting what="the check" lines={2} />;
-  if (problems.length === 0) return <Empty title="It can be registered as it is" />;
-  return (
-    <ul className="problems" aria-label="What is wrong">
-      {problems.map((problem) => (
-        <li key={`${problem.line} ${problem.column} ${problem.path} ${problem.message}`}>
-          <button
-            type="button"
-            className={`problem-line tone-${problem.severity === "error" || problem.severity === "critical" ? "wrong" : "held"}`}
-            onClick={() => onGo(problem)}
-          >
-            <span className="code">
-              {problem.line ?? 0}:{problem.column ?? 0}
-            </span>
-            <span>
-              {problem.message}
-              {problem.expected ? <span className="soft"> Expected {problem.expected}.</span> : null}
-              {problem.path ? (
-                <span className="soft">
-                  {" "}
-                  <code>{problem.path}</code>
-                </span>
-              ) : null}
-            </span>
-          </button>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,6 +1,6 @@
 /** Places in a text that is written. */
 import type { Problem } from "@tutti/rest/types";
-import type { PageError } from "../../data/send.ts";
+import type { PageError } from "../data/send.ts";
 
 /** Where a line and a column are, both counted from 1; beyond the end it is the end. */
 export function offsetOf(text: string, line: number, column: number): number {

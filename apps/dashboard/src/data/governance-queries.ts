@@ -1,0 +1,148 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type {
+  AskAccessReply,
+  ExplainDecisionReply,
+  GetAccessMatrixReply,
+  GetPolicySchemaReply,
+  GetRecordReply,
+  InclusionProof,
+  ListCheckpointsReply,
+  ListDecisionsReply,
+  ListKeysReply,
+  ListPoliciesReply,
+  ListPolicyVersionsReply,
+  ListRolesReply,
+  ListSigningKeysReply,
+  ListTokensReply,
+  Policy,
+  SearchRecordsReply,
+} from "@tutti/rest/types";
+import { pathOf } from "../elements/spelled.ts";
+import { type Filter, read } from "./queries.ts";
+import { send } from "./send.ts";
+
+/** What the pages about access and audit ask. No event tells of these: those with `decisions`, `keys` or `tokens` are looked at. */
+
+type Question = Readonly<Record<string, unknown>>;
+
+/** What every change of who may do what touches. */
+export const accessKeys = ["access", "policies", "decisions", "keys", "tokens"] as const;
+
+export const rolesQuery = () =>
+  queryOptions({
+    queryKey: ["access", { roles: true }],
+    queryFn: ({ signal }) => read<ListRolesReply>(pathOf(["roles"]), signal),
+  });
+
+export const matrixQuery = (token: string) =>
+  queryOptions({
+    queryKey: ["access", { matrix: token }],
+    queryFn: async ({ signal }) => {
+      const path = pathOf(["access", "matrix"], { size: 20, token });
+      return (await send({ method: "POST", path, body: {} }, signal)) as GetAccessMatrixReply;
+    },
+  });
+
+export const askQuery = (question: Question) =>
+  queryOptions({
+    queryKey: ["access", { question }],
+    queryFn: async ({ signal }) => {
+      const call = { method: "POST", path: "/v1/access/ask", body: { questions: [question] } } as const;
+      return (await send(call, signal)) as AskAccessReply;
+    },
+  });
+
+/** It follows from the contracts: the same as long as the platform is. */
+export const policySchemaQuery = () =>
+  queryOptions({
+    queryKey: ["policy-schema"],
+    queryFn: ({ signal }) => read<GetPolicySchemaReply>(pathOf(["policy-schema"]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const policiesQuery = () =>
+  queryOptions({
+    queryKey: ["policies"],
+    queryFn: ({ signal }) =>
+      read<ListPoliciesReply>(pathOf(["policies"], { withSystem: true, size: 1000 }), signal),
+  });
+
+export const policyQuery = (policyId: string, from: { namespace?: string; version?: number } = {}) =>
+  queryOptions({
+    queryKey: ["policies", { policyId, ...from }],
+    queryFn: ({ signal }) => read<Policy>(pathOf(["policies", policyId], from), signal),
+  });
+
+export const policyVersionsQuery = () =>
+  queryOptions({
+    queryKey: ["policies", { versions: true }],
+    queryFn: ({ signal }) => read<ListPolicyVersionsReply>(pathOf(["policy-versions"], { size: 50 }), signal),
+  });
+
+export const decisionsQuery = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ["decisions", filter],
+    queryFn: ({ signal, pageParam }) =>
+      read<ListDecisionsReply>(pathOf(["decisions"], { ...filter, size: 50, token: pageParam }), signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextToken || undefined,
+  });
+
+export const decisionQuery = (decisionId: string) =>
+  queryOptions({
+    queryKey: ["decision", decisionId],
+    queryFn: ({ signal }) => read<ExplainDecisionReply>(pathOf(["decisions", decisionId]), signal),
+  });
+
+export const keysQuery = (ended: boolean) =>
+  queryOptions({
+    queryKey: ["keys", { ended }],
+    queryFn: ({ signal }) => read<ListKeysReply>(pathOf(["keys"], { ended, size: 200 }), signal),
+  });
+
+export const tokensQuery = () =>
+  queryOptions({
+    queryKey: ["tokens"],
+    queryFn: ({ signal }) => read<ListTokensReply>(pathOf(["tokens"], { size: 200 }), signal),
+  });
+
+/** A search makes a checkpoint of what is new, so it is made when somebody wants it, and not again by itself. */
+export const recordsQuery = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ["records", filter],
+    queryFn: ({ signal, pageParam }) =>
+      read<SearchRecordsReply>(
+        pathOf(["audit", "records"], { ...filter, size: 100, token: pageParam }),
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextToken || undefined,
+    refetchOnWindowFocus: false,
+  });
+
+export const recordQuery = (recordId: string) =>
+  queryOptions({
+    queryKey: ["record", recordId],
+    queryFn: ({ signal }) => read<GetRecordReply>(pathOf(["audit", "records", recordId]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const proofQuery = (recordId: string) =>
+  queryOptions({
+    queryKey: ["record", recordId, "proof"],
+    queryFn: ({ signal }) => read<InclusionProof>(pathOf(["audit", "records", recordId, "proof"]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const signingKeysQuery = () =>
+  queryOptions({
+    queryKey: ["signing-keys"],
+    queryFn: ({ signal }) => read<ListSigningKeysReply>(pathOf(["audit", "keys"]), signal),
+  });
+
+export const checkpointsQuery = () =>
+  queryOptions({
+    queryKey: ["checkpoints"],
+    queryFn: ({ signal }) =>
+      read<ListCheckpointsReply>(pathOf(["audit", "checkpoints"], { size: 20 }), signal),
+  });

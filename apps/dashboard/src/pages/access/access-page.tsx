@@ -1,0 +1,40 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { PageHead } from "../../elements/parts.tsx";
+import { Tabs } from "../../elements/tabs.tsx";
+import { DecisionsView } from "./decisions-view.tsx";
+import { KeysView } from "./keys-view.tsx";
+import { PoliciesView } from "./policies-view.tsx";
+import { SignInsView } from "./sign-ins-view.tsx";
+import { WhoView } from "./who-view.tsx";
+import "./access.css";
+
+const tabs = [
+  ["who", "Who may what"],
+  ["policies", "Policies"],
+  ["decisions", "Decisions"],
+  ["keys", "Keys"],
+  ["sign-ins", "Tokens and lock-outs"],
+] as const;
+
+/** Who may do what, which policies say so, what was decided, and who holds a key. */
+export function AccessPage() {
+  const { view = "who" } = useSearch({ from: "/access" });
+  const navigate = useNavigate({ from: "/access" });
+  return (
+    <>
+      <PageHead title="Access" below="Roles and policies decide; what nothing permits is denied." />
+      <Tabs
+        label="Parts of access"
+        tabs={tabs}
+        current={view}
+        onChange={(next) => void navigate({ search: { view: next } })}
+      >
+        {view === "who" ? <WhoView /> : null}
+        {view === "policies" ? <PoliciesView /> : null}
+        {view === "decisions" ? <DecisionsView /> : null}
+        {view === "keys" ? <KeysView /> : null}
+        {view === "sign-ins" ? <SignInsView /> : null}
+      </Tabs>
+    </>
+  );
+}

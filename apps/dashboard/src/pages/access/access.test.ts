@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { GovernanceRole } from "@tutti/rest/types";
+import { emptyKey, keyBody, keyCommand, keyProblems, scopeWords, standOfKey } from "./keys.ts";
+import { areasOf, mayInArea, Rights } from "./matrix.ts";
+import {
+  actorOf,
+  askedProblems,
+  explainCommand,
+  nameOf,
+  nothingAsked,
+  questionOf,
+  rolesFor,
+  sentenceOf,
+} from "./question.ts";
+import { accessSearch } from "./search.ts";
+import { statementOf, statementsOf } from "./statements.ts";
+import { actionsOf, fits } from "./vocabulary.ts";
+
+const schema = `entity Run in [Namespace] tags String;
+action "workflow.runs.*";
+action "workflow.runs.get" in ["workflow.runs.*", "read"] appliesTo { principal: [Person], resource: [Run], context: { hour?: Long } };
+action "workflow.runs.start" in ["workflow.runs.*"] appliesTo { principal: [Person], resource: [Run], context: { hour?: Long } };
+action "insight.health_histories.get" in ["read"] appliesTo { principal: [Person], resource: [HealthHistory, Metric], context: { hour?: Long } };
+`;
+const actions = actionsOf(schema);
+
+describe("what can be done here", () => {
+  it("is read from the schema: actions with the kinds they are about, groups left out", () => {
+    assert.deepEqual(actions, [
+      { name: "workflow.runs.get", kinds: ["run"] },
+      { name: "workflow.runs.start", kinds: ["run"] },
+      { name: "insight.health_histories.get", kinds: ["health_history", "metric"] },
+    ]);
+  });
+
+  it("fits patterns whole, where only * stands for anything", () => {
+    assert.equal(fits("*", "workflow.runs.get"), true);
+    assert.equal(fits("*.get", "workflow.runs.get"), true);
+    assert.equal(fits("workflow.runs.*", "workflow.runs.start"), true);
+    assert.equal(fits("workflow.runs", "workflow.runs.start"), false);
+    assert.equal(fits("workflow.runs.get", "workflowXrunsXget"), false);
+  });
+});
+
+describe("the matrix", () => {
+  const rights = new Rights({ allowed: ["workflow.runs.get"], conditional: ["workflow.runs.start"] });
+
+  it("tells always, sometimes and never apart, for an action and for an area", () => {
+    assert.deepEqual(
+      actions.map(({ name }) => rights.mayDo(name)),
+      ["always", "sometimes", "never"],
+    );
+    const [histories, runs] = areasOf(actions, "");
+    assert.ok(histories !== undefined && runs !== undefined);
+    assert.deepEqual([histories.name, runs.name], ["insight.health_histories", "workflow.runs"]);
+    assert.deepEqual(rights.inArea(runs), { always: 1, sometimes: 1, all: 2 });
+    assert.equal(mayInArea(rights.inArea(runs)), "sometimes");
+    assert.equal(mayInArea(rights.inArea(histories)), "never");
+    assert.equal(mayInArea({ always: 2, sometimes: 0, all: 2 }), "always");
+  });
+
+  it("has what is looked for alone", () => {
+    assert.deepEqual(
+      areasOf(actions, " Start ").map(({ name, actions: own }) => [name, own.length]),
+      [["workflow.runs", 1]],
+    );
+  });
+});
+
+describe("a question", () => {
+  const asked = { ...nothingAsked, who: "person:ada", action: "workflow.runs.start", id: "order-1" };
+
+  it("is about the kind that its action takes", () => {
+    assert.deepEqual(questionOf(asked, actions), {
+      actor: { kind: "person", id: "ada" },
+      action: "workflow.runs.start",
+      resourceKind: "run",
+      resourceId: "order-1",
+    });
+    const other = { ...asked, action: "insight.health_histories.get", kind: "metric", id: "" };
+    assert.equal(questionOf(other, actions)?.resourceKind, "metric");
+  });
+
+  it("is not asked of nobody, nor about what nothing does", () => {
+    assert.equal(actorOf("ada"), undefined);
+    assert.equal(actorOf("person:"), undefined);
+    assert.deepEqual(actorOf("service:a:b"), { kind: "service", id: "a:b" });
+    assert.equal(questionOf({ ...asked, who: "ada" }, actions), undefined);
+    assert.deepEqual(Object.keys(askedProblems({ ...asked, who: "", action: "eat" }, actions)), [
+      "who",
+      "action",
+    ]);
+    assert.deepEqual(askedProblems(asked, actions), {});
+  });
+
+  it("is the same as a command", () => {
+    assert.equal(
+      explainCommand({ ...asked, kind: "run" }),
+      "tutti policy explain person:ada workflow.runs.start --about run/order-1",
+    );
+  });
+
+  it("is answered by roles and policies, by their names", () => {
+    assert.deepEqual(nameOf({ namespace: "default", policyId: "role:viewer" }), {
+      role: "viewer",
+      namespace: "default",
+    });
+    assert.deepEqual(nameOf({ namespace: "system", policyId: "night", statement: 2 }), {
+      ...{ policyId: "night", namespace: "system", statement: 2 },
+    });
+    assert.match(sentenceOf({ allowed: false, policies: [] }), /no role or policy permits it/);
+    assert.match(sentenceOf({ allowed: false, policies: [{}] }), /forbidden/);
+  });
+
+  it("names roles that would permit it, the least first", () => {
+    const role = (name: string, ...patterns: string[]): GovernanceRole => ({ role: name, actions: patterns });
+    const roles = [role("admin", "*"), role("starter", "workflow.runs.start"), role("viewer", "*.get")];
+    assert.deepEqual(
+      rolesFor("workflow.runs.start", roles, actions).map((each) => each.role),
+      ["starter", "admin"],
+    );
+  });
+});
+
+describe("statements of a policy", () => {
+  const text = `// permit; not here
+@reason("never; at \\"night\\"")
+forbid(principal, action, resource);
+permit(principal, action, resource) when { context.pool == ";" };
+`;
+
+  it("end with semicolons that are in no string and no comment", () => {
+    assert.equal(statementsOf(text).length, 2);
+    assert.match(statementOf(text, 1), /^\/\/ permit[\s\S]*forbid\(principal, action, resource\);$/);
+    assert.match(statementOf(text, 2), /^permit.*";" };$/);
+    assert.equal(statementOf(text, 3), "");
+    assert.deepEqual(statementsOf('permit(principal == Person::"open'), []);
+  });
+});
+
+describe("keys", () => {
+  const nowMs = 1_000_000;
+
+  it("are made for whoever makes them, for all that they may, unless it is said", () => {
+    assert.deepEqual(keyBody({ ...emptyKey, title: " mine " }), {
+      title: "mine",
+      lifetimeMs: 90 * 86_400_000,
+    });
+    const draft = {
+      ...emptyKey,
+      title: "press",
+      who: "agent:press",
+      actions: "agent.* swarm.*",
+      offers: "print.*, cut",
+      slots: "4",
+    };
+    assert.deepEqual(keyBody({ ...draft, lasts: "8h" }), {
+      title: "press",
+      actor: { kind: "agent", id: "press" },
+      scope: {
+        actions: ["agent.*", "swarm.*"],
+        agent: { offers: ["print.*", "cut"], pools: ["default"], maxSlots: 4 },
+      },
+      lifetimeMs: 28_800_000,
+    });
+    assert.equal(
+      keyCommand(draft),
+      "tutti key create --title press --for agent:press --lasts 90d --action 'agent.*' --action 'swarm.*' --offer 'print.*' --offer cut --pool default --slots 4",
+    );
+    assert.equal(
+      "scope" in keyBody({ ...draft, who: "person:ada", actions: "" }),
+      false,
+      "only agents offer",
+    );
+  });
+
+  it("say what is wrong before anything is sent", () => {
+    assert.deepEqual(Object.keys(keyProblems({ ...emptyKey, who: "press" })), ["title", "who"]);
+    assert.deepEqual(Object.keys(keyProblems({ ...emptyKey, title: "a", who: "agent:b", slots: "many" })), [
+      "slots",
+    ]);
+  });
+
+  it("stand as they do now", () => {
+    assert.equal(standOfKey({}, nowMs).word, "good");
+    assert.equal(standOfKey({ expireTimeMs: nowMs }, nowMs).word, "ended");
+    assert.equal(standOfKey({ successorKeyId: "k2" }, nowMs).word, "has a successor");
+    assert.equal(standOfKey({ successorKeyId: "k2", revoked: true }, nowMs).word, "revoked");
+  });
+
+  it("tell what they are narrowed to; an empty list of an agent grants nothing", () => {
+    assert.deepEqual(scopeWords(undefined), []);
+    const agent = { pools: [], offers: ["print.*"], namespaces: [], maxSlots: 2 };
+    assert.deepEqual(scopeWords({ actions: ["a.*"], namespaces: ["x"], agent }), [
+      ...["does a.*", "in x", "offers print.*", "joins no pool", "has up to 2 slots"],
+    ]);
+  });
+});
+
+describe("the address of the page", () => {
+  it("takes what is right, and leaves the rest", () => {
+    assert.deepEqual(accessSearch({ view: "keys", who: 7, decided: "denied", x: 1 }), {
+      view: "keys",
+      decided: "denied",
+    });
+    assert.deepEqual(accessSearch({ view: "all", who: "person:ada", action: "a.b.c" }), {
+      ...{ who: "person:ada", action: "a.b.c" },
+    });
+  });
+});

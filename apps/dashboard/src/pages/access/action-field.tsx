@@ -1,0 +1,38 @@
+import { useId } from "react";
+import { Field } from "../../elements/fields.tsx";
+import type { Action } from "./vocabulary.ts";
+
+/** Something that can be done here, of all that can. */
+export function ActionField(options: {
+  value: string;
+  actions: readonly Action[];
+  problem?: string | undefined;
+  onChange: (action: string) => void;
+}) {
+  const list = useId();
+  return (
+    <Field label="Does what" problem={options.problem}>
+      {({ id, describedBy, invalid }) => (
+        <>
+          <input
+            id={id}
+            className="code"
+            list={list}
+            value={options.value}
+            placeholder="workflow.runs.start"
+            autoComplete="off"
+            spellCheck={false}
+            aria-describedby={describedBy}
+            aria-invalid={invalid}
+            onChange={(event) => options.onChange(event.target.value.trim())}
+          />
+          <datalist id={list}>
+            {options.actions.map(({ name }) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { askQuery } from "../../data/governance-queries.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { ActionField } from "./action-field.tsx";
+import { Decided } from "./decided.tsx";
+import { type Asked, askedProblems, explainCommand, questionOf } from "./question.ts";
+import type { Action } from "./vocabulary.ts";
+
+/** "May X do Y on Z?", answered by whoever decides it everywhere else, with the policy that says so. */
+export function AskPart(options: {
+  asked: Asked;
+  actions: readonly Action[];
+  onAsk: (asked: Asked) => void;
+}) {
+  const { asked, actions, onAsk } = options;
+  const [draft, setDraft] = useState(asked);
+  const [tried, setTried] = useState(false);
+  const problems = askedProblems(draft, actions);
+  const kinds = actions.find(({ name }) => name === draft.action)?.kinds ?? [];
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (Object.keys(problems).length === 0) onAsk({ ...draft, kind: draft.kind || (kinds[0] ?? "") });
+  };
+  return (
+    <Part title="May somebody do something?" id="ask">
+      <form className="ask" noValidate onSubmit={submit}>
+        <TextField
+          label="Who"
+          value={draft.who}
+          placeholder="person:ada"
+          code
+          problem={tried ? problems.who : undefined}
+          onChange={(who) => setDraft({ ...draft, who })}
+        />
+        <ActionField
+          value={draft.action}
+          actions={actions}
+          problem={tried ? problems.action : undefined}
+          onChange={(action) => setDraft({ ...draft, action, kind: "" })}
+        />
+        {kinds.length > 1 ? (
+          <ChoiceField
+            label="On a"
+            value={draft.kind || (kinds[0] ?? "")}
+            choices={kinds.map((kind) => [kind, kind.replaceAll("_", " ")] as const)}
+            onChange={(kind) => setDraft({ ...draft, kind })}
+          />
+        ) : null}
+        <TextField
+          label={kinds.length === 1 ? `On which ${kinds[0]?.replaceAll("_", " ")}` : "On which one"}
+          value={draft.id}
+          placeholder="any"
+          code
+          onChange={(id) => setDraft({ ...draft, id })}
+        />
+        <button type="submit" className="press main">
+          Ask
+        </button>
+      </form>
+      <Answer asked={asked} actions={actions} />
+    </Part>
+  );
+}
+
+function Answer({ asked, actions }: { asked: Asked; actions: readonly Action[] }) {
+  const question = questionOf(asked, actions);
+  const query = useQuery({ ...askQuery(question ?? {}), enabled: question !== undefined });
+  if (question === undefined) return null;
+  return (
+    <div className="answer" aria-live="polite">
+      <Shown query={query} what="the answer" lines={2}>
+        {({ decisions: [decision] }) =>
+          decision === undefined ? null : (
+            <>
+              <Decided decision={decision} actions={actions} />
+              <CopyLine label="command" text={explainCommand(asked)} />
+            </>
+          )
+        }
+      </Shown>
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Decision } from "@tutti/rest/types";
+import { useState } from "react";
+import { decisionQuery, decisionsQuery, policySchemaQuery } from "../../data/governance-queries.ts";
+import { pageError } from "../../data/send.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { ChoiceField } from "../../elements/fields.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Failure, Part, Waiting } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { accessStates } from "../../score/states.ts";
+import { Decided } from "./decided.tsx";
+import { whoIs } from "./question.ts";
+import { actionsOf } from "./vocabulary.ts";
+
+const filters = {
+  all: {},
+  denied: { allowed: "false" },
+  shadow: { shadowDiffers: true },
+} as const;
+
+/** What was decided lately. Alike ones are one line, with how many they are. */
+export function DecisionsView() {
+  const { decided } = useSearch({ from: "/access" });
+  const navigate = useNavigate({ from: "/access" });
+  const [open, setOpen] = useState<Decision | undefined>();
+  const query = useInfiniteQuery(decisionsQuery(filters[decided ?? "all"]));
+  const decisions = query.data?.pages.flatMap((page) => page.decisions) ?? [];
+  return (
+    <Part title="What was decided">
+      <div className="decided-which">
+        <ChoiceField
+          label="Which"
+          value={decided ?? "all"}
+          choices={[
+            ["all", "all that were recorded"],
+            ["denied", "those that were denied"],
+            ["shadow", "those that policies which are tried out would turn"],
+          ]}
+          onChange={(next) => {
+            const chosen = next === "denied" || next === "shadow" ? ({ decided: next } as const) : {};
+            void navigate({ search: { view: "decisions", ...chosen } });
+          }}
+        />
+      </div>
+      {query.data === undefined && query.error === null ? <Waiting what="decisions" lines={6} /> : null}
+      {query.data === undefined && query.error !== null ? (
+        <Failure
+          title="Decisions cannot be shown"
+          {...pageError(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      ) : null}
+      {query.data !== undefined && decisions.length === 0 ? <Nothing decided={decided} /> : null}
+      {decisions.length === 0 ? null : (
+        <ul className="decisions">
+          {decisions.map((decision) => (
+            <li key={decision.decisionId}>
+              <Line decision={decision} onOpen={() => setOpen(decision)} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {query.hasNextPage ? (
+        <button type="button" className="press" onClick={() => void query.fetchNextPage()}>
+          Earlier ones
+        </button>
+      ) : null}
+      <Dialog title="How it was decided" open={open !== undefined} onClose={() => setOpen(undefined)} wide>
+        {open === undefined ? null : <Explained decision={open} />}
+      </Dialog>
+    </Part>
+  );
+}
+
+function Nothing({ decided }: { decided: "denied" | "shadow" | undefined }) {
+  if (decided === "denied") return <Empty title="Nothing was denied lately" />;
+  if (decided === "shadow")
+    return (
+      <Empty title="No policy that is tried out would turn anything">
+        A policy is tried out when it is applied with “tried out”: it is evaluated and decides nothing.
+      </Empty>
+    );
+  return (
+    <Empty title="Nothing was decided yet">
+      Decisions are recorded when somebody other than the administrator of this machine calls, with a key or a
+      token.
+    </Empty>
+  );
+}
+
+function Line({ decision, onOpen }: { decision: Decision; onOpen: () => void }) {
+  const { question, allowed = false, shadowAllowed, count: many = 1, decideTimeMs, work } = decision;
+  return (
+    <article className="decision">
+      <StandMark stand={accessStates[allowed ? "allowed" : "denied"]} />
+      <button type="button" className="text-link" onClick={onOpen}>
+        <code>{whoIs(question?.actor)}</code> <code>{question?.action}</code>
+      </button>
+      <span className="small soft">
+        {work?.id ? <WorkLink about={work} /> : null} {many > 1 ? `${count(many)} times, last ` : ""}
+        <Moment atMs={decideTimeMs} />
+      </span>
+      {shadowAllowed === undefined || shadowAllowed === allowed ? null : (
+        <span className="small tone-held turned">would be {shadowAllowed ? "allowed" : "denied"}</span>
+      )}
+    </article>
+  );
+}
+
+function Explained({ decision }: { decision: Decision }) {
+  const query = useQuery(decisionQuery(decision.decisionId));
+  const schema = useQuery(policySchemaQuery());
+  const { actor, action = "", resourceKind = "", resourceId = "" } = decision.question ?? {};
+  return (
+    <Shown query={query} what="the decision" lines={5}>
+      {({ decision: whole = decision, summary }) => (
+        <>
+          {summary ? <p>{summary}</p> : null}
+          <Decided decision={whole} actions={actionsOf(schema.data?.schema ?? "")} />
+          <p>
+            <Link
+              to="/access"
+              search={{
+                who: whoIs(actor),
+                action,
+                kind: resourceKind,
+                ...(resourceId ? { id: resourceId } : {}),
+              }}
+            >
+              Ask how it would be decided now
+            </Link>
+          </p>
+        </>
+      )}
+    </Shown>
+  );
+}

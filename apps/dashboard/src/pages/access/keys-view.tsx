@@ -1,0 +1,188 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ApiKey, CreateKeyReply } from "@tutti/rest/types";
+import { useState } from "react";
+import { keysQuery } from "../../data/governance-queries.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { Action } from "../../elements/action.tsx";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Sure } from "../../elements/sure.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { useChanged } from "../policies/use-changed.ts";
+import { KeyForm } from "./key-form.tsx";
+import { scopeWords, standOfKey } from "./keys.ts";
+import { whoIs } from "./question.ts";
+
+/** Who holds a key: what it may, when it was used last, and how it ends. A key itself is shown once. */
+export function KeysView() {
+  const [ended, setEnded] = useState(false);
+  const query = useQuery(keysQuery(ended));
+  const [making, setMaking] = useState(false);
+  const [made, setMade] = useState<CreateKeyReply | undefined>();
+  const [revoking, setRevoking] = useState<ApiKey | undefined>();
+  const changed = useChanged();
+  const shown = (reply: CreateKeyReply) => {
+    changed();
+    setMaking(false);
+    setMade(reply);
+  };
+  return (
+    <Part title="Keys" aside="what is kept of a key is a hash">
+      <p className="listed-acts">
+        <label className="small ended-too">
+          <input type="checkbox" checked={ended} onChange={(event) => setEnded(event.target.checked)} /> ended
+          ones too
+        </label>
+        <button type="button" className="press main" onClick={() => setMaking(true)}>
+          Make a key
+        </button>
+      </p>
+      <Shown query={query} what="keys" lines={5}>
+        {({ keys }) =>
+          keys.length === 0 ? (
+            <Empty title="There are no keys">
+              Whoever is not at this machine needs one: people, programs and agents. It is shown when it is
+              made, and nowhere else.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {keys.map((key) => (
+                <li key={key.keyId}>
+                  <Line apiKey={key} onRotated={shown} onRevoke={() => setRevoking(key)} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Dialog title="Make a key" open={making} onClose={() => setMaking(false)} wide>
+        <KeyForm onMade={shown} />
+      </Dialog>
+      <Dialog title="Keep this key" open={made !== undefined} onClose={() => setMade(undefined)} wide>
+        <ShownOnce reply={made} />
+      </Dialog>
+      <Dialog
+        title={`Revoke ${revoking?.title ?? "the key"}?`}
+        open={revoking !== undefined}
+        onClose={() => setRevoking(undefined)}
+      >
+        {revoking === undefined ? null : (
+          <Revoke
+            apiKey={revoking}
+            onDone={() => {
+              changed();
+              setRevoking(undefined);
+            }}
+          />
+        )}
+      </Dialog>
+    </Part>
+  );
+}
+
+function Line(options: { apiKey: ApiKey; onRotated: (reply: CreateKeyReply) => void; onRevoke: () => void }) {
+  const {
+    keyId = "",
+    title,
+    actor,
+    prefix,
+    scope,
+    expireTimeMs,
+    useTimeMs,
+    useAddress,
+    revoked,
+  } = options.apiKey;
+  const stand = standOfKey(options.apiKey, useNow());
+  return (
+    <>
+      <div>
+        <strong>{title}</strong>
+        <p className="small soft">
+          <code>{prefix}</code> for {whoIs(actor)}
+        </p>
+        <StandMark stand={stand} />
+      </div>
+      <ul className="small">
+        {scopeWords(scope).map((word) => (
+          <li key={word}>{word}</li>
+        ))}
+        {scopeWords(scope).length === 0 ? <li className="soft">all that {whoIs(actor)} may</li> : null}
+      </ul>
+      <p className="small soft">
+        {useTimeMs === undefined ? (
+          "never used"
+        ) : (
+          <>
+            used <Moment atMs={useTimeMs} />
+            {useAddress ? ` from ${useAddress}` : ""}
+          </>
+        )}
+        <br />
+        {expireTimeMs === undefined ? (
+          "does not end"
+        ) : (
+          <>
+            ends <Moment atMs={expireTimeMs} />
+          </>
+        )}
+      </p>
+      {revoked === true || stand.glyph === "final" ? null : (
+        <span className="listed-acts">
+          <Action
+            label="Rotate"
+            call={{ method: "POST", path: pathOf(["keys", keyId, "rotate"]), body: {} }}
+            command={commandLine("tutti", "key", "rotate", keyId)}
+            onDone={(reply) => options.onRotated(reply as CreateKeyReply)}
+          />
+          <button type="button" className="press" onClick={options.onRevoke}>
+            Revoke…
+          </button>
+        </span>
+      )}
+    </>
+  );
+}
+
+function ShownOnce({ reply }: { reply: CreateKeyReply | undefined }) {
+  const { key, secret = "" } = reply ?? {};
+  return (
+    <div className="shown-once">
+      <p>
+        {key?.title} for {whoIs(key?.actor)}. It is shown here and now, and never again: what is kept of it is
+        a hash.
+      </p>
+      {secret === "" ? (
+        <p className="problem">
+          The key was made by an earlier call, which showed it. Revoke it and make another one.
+        </p>
+      ) : (
+        <CopyLine label="key" text={secret} />
+      )}
+      <p className="small soft">
+        Programs send it as <code>authorization: Bearer …</code>, workers take it from{" "}
+        <code>TUTTI_ACCESS_TOKEN</code>, the command from <code>TUTTI_KEY</code>.
+      </p>
+    </div>
+  );
+}
+
+function Revoke({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
+  const { keyId = "", title = "", actor } = apiKey;
+  return (
+    <Sure
+      action={{
+        label: "Revoke it",
+        weight: "grave",
+        question: `Whoever shows it is refused everywhere within seconds, and their open links and watches end. Rotate it instead where ${whoIs(actor)} has to go on.`,
+        said: `${title} is revoked`,
+      }}
+      call={(reason) => ({ method: "POST", path: pathOf(["keys", keyId, "revoke"]), body: { reason } })}
+      command={() => commandLine("tutti", "key", "revoke", keyId)}
+      onDone={onDone}
+    />
+  );
+}

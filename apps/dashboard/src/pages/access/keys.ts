@@ -1,0 +1,121 @@
+/** Keys as they are made, and how they stand. */
+import type { ApiKey, Scope } from "@tutti/rest/types";
+import { commandLine } from "../../elements/spelled.ts";
+import { keyStates, type Stand, standOf } from "../../score/states.ts";
+import { actorOf } from "./question.ts";
+
+export interface KeyDraft {
+  readonly title: string;
+  /** Whom it stands for; empty for whoever makes it. */
+  readonly who: string;
+  readonly lasts: string;
+  /** Patterns with spaces between them. */
+  readonly actions: string;
+  readonly offers: string;
+  readonly pools: string;
+  readonly slots: string;
+}
+
+export const emptyKey: KeyDraft = {
+  ...{ title: "", who: "", lasts: "90d", actions: "" },
+  ...{ offers: "", pools: "default", slots: "" },
+};
+
+const dayMs = 86_400_000;
+export const lifetimes = [
+  ["8h", "8 hours"],
+  ["30d", "30 days"],
+  ["90d", "90 days"],
+  ["365d", "a year"],
+] as const;
+const lifetimesMs: Readonly<Record<string, number>> = {
+  "8h": dayMs / 3,
+  "30d": 30 * dayMs,
+  "90d": 90 * dayMs,
+  "365d": 365 * dayMs,
+};
+
+const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+
+export const isForAgent = ({ who }: Pick<KeyDraft, "who">): boolean => who.startsWith("agent:");
+
+export type KeyProblems = { readonly [Name in keyof KeyDraft]?: string };
+
+export function keyProblems(draft: KeyDraft): KeyProblems {
+  const { title, who, slots } = draft;
+  return {
+    ...(title.trim() === "" ? { title: "expected what it is for, so that it is known later" } : {}),
+    ...(who !== "" && actorOf(who) === undefined
+      ? { who: "expected a kind and an id, as agent:press, or nothing for yourself" }
+      : {}),
+    ...(isForAgent(draft) && slots !== "" && !/^\d{1,6}$/.test(slots) ? { slots: "expected a number" } : {}),
+  };
+}
+
+export function keyBody(draft: KeyDraft) {
+  const actor = actorOf(draft.who);
+  const actions = words(draft.actions);
+  const grant = isForAgent(draft) && draft.offers.trim() !== "";
+  const scope = {
+    ...(actions.length === 0 ? {} : { actions }),
+    ...(grant
+      ? {
+          agent: {
+            offers: words(draft.offers),
+            pools: words(draft.pools),
+            ...(draft.slots === "" ? {} : { maxSlots: Number(draft.slots) }),
+          },
+        }
+      : {}),
+  };
+  return {
+    title: draft.title.trim(),
+    ...(actor === undefined ? {} : { actor }),
+    ...(Object.keys(scope).length === 0 ? {} : { scope }),
+    lifetimeMs: lifetimesMs[draft.lasts] ?? 90 * dayMs,
+  };
+}
+
+export function keyCommand(draft: KeyDraft): string {
+  const { title, who, actions, lasts, offers, pools, slots } = draft;
+  const each = (flag: string, text: string) => words(text).flatMap((word) => [flag, word]);
+  const grant =
+    isForAgent(draft) && offers.trim() !== ""
+      ? [...each("--offer", offers), ...each("--pool", pools), ...(slots === "" ? [] : ["--slots", slots])]
+      : [];
+  return commandLine(
+    ...["tutti", "key", "create", "--title", title.trim()],
+    ...(who === "" ? [] : ["--for", who]),
+    ...["--lasts", lasts],
+    ...each("--action", actions),
+    ...grant,
+  );
+}
+
+export function standOfKey(
+  key: Pick<ApiKey, "revoked" | "expireTimeMs" | "successorKeyId">,
+  nowMs: number,
+): Stand {
+  const { revoked = false, expireTimeMs = 0, successorKeyId = "" } = key;
+  if (revoked) return standOf(keyStates, "revoked");
+  if (expireTimeMs > 0 && expireTimeMs <= nowMs) return standOf(keyStates, "ended");
+  return standOf(keyStates, successorKeyId === "" ? "good" : "replaced");
+}
+
+/** What a key or token is narrowed to, in words; nothing where it is not. */
+export function scopeWords(scope: Scope | undefined): readonly string[] {
+  if (scope === undefined) return [];
+  const { actions, namespaces, work, agent } = scope;
+  return [
+    ...(actions.length === 0 ? [] : [`does ${actions.join(", ")}`]),
+    ...(namespaces.length === 0 ? [] : [`in ${namespaces.join(", ")}`]),
+    ...(work?.id ? [`for ${work.kind} ${work.id}${work.task ? `, task ${work.task}` : ""}`] : []),
+    ...(agent === undefined
+      ? []
+      : [
+          `offers ${agent.offers.join(", ") || "nothing"}`,
+          `joins ${agent.pools.join(", ") || "no pool"}`,
+          ...(agent.maxSlots ? [`has up to ${agent.maxSlots} slots`] : []),
+        ]),
+  ];
+}

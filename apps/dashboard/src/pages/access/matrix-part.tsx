@@ -1,0 +1,189 @@
+import { useQuery } from "@tanstack/react-query";
+import type { AccessRow } from "@tutti/rest/types";
+import { useDeferredValue, useMemo, useState } from "react";
+import { matrixQuery } from "../../data/governance-queries.ts";
+import { TextField } from "../../elements/fields.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { Glyph } from "../../score/glyph.tsx";
+import { type Area, areasOf, type May, mayInArea, Rights } from "./matrix.ts";
+import { type Asked, nothingAsked, whoIs } from "./question.ts";
+import type { Action } from "./vocabulary.ts";
+
+type OnAsk = (asked: Asked) => void;
+
+/** Everybody beside everything. A cell is a question that is asked by a click. */
+export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {
+  const [pages, setPages] = useState<readonly string[]>([""]);
+  const query = useQuery(matrixQuery(pages.at(-1) ?? ""));
+  const { total = 0, nextToken } = query.data ?? {};
+  return (
+    <Part title="Who may do what" aside={query.data === undefined ? "…" : `${count(total)} known here`}>
+      <Shown query={query} what="the matrix" lines={10}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty title="Nobody is known here yet">
+              <p>
+                Whoever works at this machine is its administrator. Others are made known with{" "}
+                <code>npx tutti principal create person:ada</code>, and given a role with{" "}
+                <code>npx tutti role bind operator person:ada</code>.
+              </p>
+            </Empty>
+          ) : (
+            <Matrix rows={rows} actions={actions} onAsk={onAsk} />
+          )
+        }
+      </Shown>
+      {pages.length > 1 || nextToken ? (
+        <div className="pages">
+          <button
+            type="button"
+            className="press"
+            disabled={pages.length === 1}
+            onClick={() => setPages(pages.slice(0, -1))}
+          >
+            Those before
+          </button>
+          <button
+            type="button"
+            className="press"
+            disabled={!nextToken}
+            onClick={() => setPages([...pages, nextToken ?? ""])}
+          >
+            The next ones
+          </button>
+        </div>
+      ) : null}
+    </Part>
+  );
+}
+
+function Matrix(options: { rows: readonly AccessRow[]; actions: readonly Action[]; onAsk: OnAsk }) {
+  const { rows, actions, onAsk } = options;
+  const [text, setText] = useState("");
+  const wanted = useDeferredValue(text);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const areas = useMemo(() => areasOf(actions, wanted), [actions, wanted]);
+  const columns = useMemo(
+    () => rows.map((row) => ({ row, rights: new Rights(row), who: whoIs(row.actor) })),
+    [rows],
+  );
+  const turn = (name: string) => {
+    const next = new Set(open);
+    if (!next.delete(name)) next.add(name);
+    setOpen(next);
+  };
+  return (
+    <>
+      <div className="matrix-look">
+        <TextField label="Search" type="search" value={text} placeholder="runs.start" onChange={setText} />
+        <p className="small soft matrix-key">
+          <Cell may="always" /> always <Cell may="sometimes" /> some of it, or under conditions{" "}
+          <Cell may="never" /> never
+        </p>
+      </div>
+      {areas.length === 0 ? <Empty title="No action is called like that" /> : null}
+      <div className="matrix-room">
+        <table className="matrix">
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              {columns.map(({ row, who }) => (
+                <th key={who} scope="col">
+                  <code>{who}</code>
+                  <span className="small soft">{row.roles.join(", ") || "no role"}</span>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          {areas.map((area) => {
+            const isOpen = open.has(area.name) || wanted.trim().length > 2;
+            return (
+              <tbody key={area.name}>
+                <AreaRow area={area} columns={columns} isOpen={isOpen} onTurn={() => turn(area.name)} />
+                {isOpen
+                  ? area.actions.map((action) => (
+                      <ActionRow key={action.name} action={action} columns={columns} onAsk={onAsk} />
+                    ))
+                  : null}
+              </tbody>
+            );
+          })}
+        </table>
+      </div>
+    </>
+  );
+}
+
+interface Column {
+  readonly row: AccessRow;
+  readonly rights: Rights;
+  readonly who: string;
+}
+
+function AreaRow(options: { area: Area; columns: readonly Column[]; isOpen: boolean; onTurn: () => void }) {
+  const { area, columns, isOpen, onTurn } = options;
+  return (
+    <tr className="matrix-area">
+      <th scope="row">
+        <button type="button" className="text-link" aria-expanded={isOpen} onClick={onTurn}>
+          {area.name}
+        </button>
+      </th>
+      {columns.map(({ who, rights }) => {
+        const said = rights.inArea(area);
+        return (
+          <td key={who}>
+            <Cell may={mayInArea(said)} />
+            <span className="small soft">
+              {said.always + said.sometimes} <span className="unseen">of</span>
+              <span aria-hidden="true">/</span> {said.all}
+            </span>
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+function ActionRow(options: { action: Action; columns: readonly Column[]; onAsk: OnAsk }) {
+  const { action, columns, onAsk } = options;
+  const { name, kinds } = action;
+  return (
+    <tr>
+      <th scope="row">
+        <code>{name.slice(name.lastIndexOf(".") + 1)}</code>
+      </th>
+      {columns.map(({ who, rights }) => (
+        <td key={who}>
+          <button
+            type="button"
+            className="cell-ask"
+            aria-label={`Why may ${who} do ${name} ${rights.mayDo(name)}?`}
+            onClick={() => onAsk({ ...nothingAsked, who, action: name, kind: kinds[0] ?? "" })}
+          >
+            <Cell may={rights.mayDo(name)} />
+            <span className="small">{rights.mayDo(name)}</span>
+          </button>
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+const marks = {
+  always: { glyph: "final", tone: "done" },
+  sometimes: { glyph: "breath", tone: "held" },
+  never: { glyph: "tacet", tone: "silent" },
+} as const;
+
+function Cell({ may }: { may: May }) {
+  const { glyph, tone } = marks[may];
+  return (
+    <span className={`tone-${tone} cell-mark`}>
+      <Glyph name={glyph} />
+      <span className="unseen">{may}</span>
+    </span>
+  );
+}

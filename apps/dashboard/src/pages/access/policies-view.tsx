@@ -1,0 +1,163 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Policy, PolicyVersion } from "@tutti/rest/types";
+import { useState } from "react";
+import { policiesQuery, policyVersionsQuery } from "../../data/governance-queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Sure } from "../../elements/sure.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { enforcements, standOf } from "../../score/states.ts";
+import { useChanged } from "../policies/use-changed.ts";
+import { whoIs } from "./question.ts";
+
+/** Policies as they are, and all that they were. */
+export function PoliciesView() {
+  const query = useQuery(policiesQuery());
+  const { version = 0 } = query.data ?? {};
+  return (
+    <>
+      <Part title="Policies" aside={version === 0 ? "never changed" : `version ${version} holds`}>
+        <p className="listed-acts">
+          <Link to="/policy" className="press main">
+            Write a policy
+          </Link>
+        </p>
+        <Shown query={query} what="policies" lines={5}>
+          {({ policies }) =>
+            policies.length === 0 ? (
+              <Empty title="There are no policies: roles alone decide">
+                What roles cannot say, policies do: that nothing is started at night, that nobody but a group
+                cancels.
+              </Empty>
+            ) : (
+              <ul className="listed">
+                {policies.map((policy) => (
+                  <li key={`${policy.namespace}/${policy.policyId}`}>
+                    <Line policy={policy} />
+                  </li>
+                ))}
+              </ul>
+            )
+          }
+        </Shown>
+      </Part>
+      <Versions present={version} />
+    </>
+  );
+}
+
+function Line({ policy }: { policy: Policy }) {
+  const { namespace, policyId, description, enforcement, cases, updateTimeMs, updateCause } = policy;
+  const isElsewhere = namespace === "system";
+  return (
+    <>
+      <div>
+        <Link to="/policy" search={{ id: policyId, ...(isElsewhere ? { of: "system" } : {}) }}>
+          <code>{isElsewhere ? `system/${policyId}` : policyId}</code>
+        </Link>
+        <p className="small soft">{description}</p>
+      </div>
+      <StandMark stand={standOf(enforcements, enforcement)} />
+      <span className="small soft">
+        {counted(cases.length, "case")}, changed <Moment atMs={updateTimeMs} /> by {whoIs(updateCause?.actor)}
+      </span>
+    </>
+  );
+}
+
+function Versions({ present }: { present: number }) {
+  const query = useQuery(policyVersionsQuery());
+  const [wanted, setWanted] = useState<number | undefined>();
+  return (
+    <Part title="Versions">
+      <Shown query={query} what="versions" lines={3}>
+        {({ versions }) =>
+          versions.length === 0 ? (
+            <Empty title="Policies were never changed">
+              Every change makes a version that can be gone back to.
+            </Empty>
+          ) : (
+            <ol className="listed">
+              {versions.map((version) => (
+                <li key={version.number}>
+                  <VersionLine
+                    version={version}
+                    isPresent={version.number === present}
+                    onRollBack={() => setWanted(version.number)}
+                  />
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Shown>
+      <Dialog
+        title={`Go back to version ${wanted}?`}
+        open={wanted !== undefined}
+        onClose={() => setWanted(undefined)}
+      >
+        <RollBack version={wanted ?? 0} onDone={() => setWanted(undefined)} />
+      </Dialog>
+    </Part>
+  );
+}
+
+function VersionLine(options: { version: PolicyVersion; isPresent: boolean; onRollBack: () => void }) {
+  const { number = 0, createTimeMs, createCause, changedPolicyIds, removedPolicyIds } = options.version;
+  return (
+    <>
+      <div>
+        <strong>{number}</strong>{" "}
+        {changedPolicyIds.map((id) => (
+          <Link key={id} to="/policy" search={{ id, version: number }}>
+            <code>{id} </code>
+          </Link>
+        ))}
+        {removedPolicyIds.map((id) => (
+          <span key={id} className="soft">
+            without <code>{id}</code>{" "}
+          </span>
+        ))}
+      </div>
+      <span>{createCause?.reason || <span className="soft">no reason was given</span>}</span>
+      <span className="small soft">
+        <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
+      </span>
+      <span className="listed-acts">
+        {options.isPresent ? (
+          <span className="soft">holds</span>
+        ) : (
+          <button type="button" className="press" onClick={options.onRollBack}>
+            Go back to it…
+          </button>
+        )}
+      </span>
+    </>
+  );
+}
+
+function RollBack({ version, onDone }: { version: number; onDone: () => void }) {
+  const changed = useChanged();
+  return (
+    <Sure
+      action={{
+        label: "Go back to it",
+        weight: "grave",
+        question: `Policies are made as they were in version ${version}, as a new version. Say why: it is needed.`,
+        said: `Policies are as they were in version ${version}`,
+      }}
+      needsReason
+      call={(reason) => ({ method: "POST", path: "/v1/policies/roll-back", body: { version, reason } })}
+      command={(reason) => commandLine("tutti", "policy", "rollback", String(version), "--reason", reason)}
+      onDone={() => {
+        changed();
+        onDone();
+      }}
+    />
+  );
+}

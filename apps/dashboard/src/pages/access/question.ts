@@ -1,0 +1,86 @@
+/** A question of who may do what, as it is filled in, asked and answered. */
+import type { Actor, Decision, GovernanceRole, PolicyReference } from "@tutti/rest/types";
+import { commandLine } from "../../elements/spelled.ts";
+import { type Action, fits } from "./vocabulary.ts";
+
+export interface Asked {
+  /** `person:ada`. */
+  readonly who: string;
+  readonly action: string;
+  /** Kind of what it is about; the first that the action takes where nothing is said. */
+  readonly kind: string;
+  readonly id: string;
+}
+
+export const nothingAsked: Asked = { who: "", action: "", kind: "", id: "" };
+
+const kinds = ["person", "service", "agent"] as const;
+
+/** Somebody as the page writes them; undefined where that names nobody. */
+export function actorOf(who: string): Actor | undefined {
+  const at = who.indexOf(":");
+  const kind = kinds.find((each) => each === who.slice(0, at));
+  const id = who.slice(at + 1).trim();
+  return kind === undefined || id === "" ? undefined : { kind, id };
+}
+
+export function whoIs(actor: Actor | undefined): string {
+  return actor === undefined ? "nobody" : `${actor.kind}:${actor.id}`;
+}
+
+export type AskedProblems = Partial<Record<keyof Asked, string>>;
+
+export function askedProblems(asked: Asked, actions: readonly Action[]): AskedProblems {
+  const problems: { -readonly [Name in keyof AskedProblems]: string } = {};
+  if (actorOf(asked.who) === undefined)
+    problems.who = "expected a kind and an id, as person:ada, agent:press or service:mail";
+  if (!actions.some(({ name }) => name === asked.action))
+    problems.action =
+      asked.action === ""
+        ? "expected an action, as workflow.runs.start"
+        : `nothing here does ${asked.action}; take one of the list`;
+  return problems;
+}
+
+/** What is sent; undefined where it cannot be asked yet. */
+export function questionOf(asked: Asked, actions: readonly Action[]) {
+  const actor = actorOf(asked.who);
+  const action = actions.find(({ name }) => name === asked.action);
+  if (actor === undefined || action === undefined) return;
+  const resourceKind = action.kinds.find((kind) => kind === asked.kind) ?? action.kinds[0] ?? "";
+  return {
+    actor,
+    action: action.name,
+    resourceKind,
+    ...(asked.id.trim() === "" ? {} : { resourceId: asked.id.trim() }),
+  };
+}
+
+export function explainCommand({ who, action, kind, id }: Asked): string {
+  const about = kind === "" ? [] : ["--about", id === "" ? kind : `${kind}/${id}`];
+  return commandLine("tutti", "policy", "explain", who, action, ...about);
+}
+
+const ofRole = "role:";
+
+/** What a policy that decided is: a role, or a policy that can be read. */
+export function nameOf({ namespace = "", policyId = "", statement = 0 }: PolicyReference) {
+  if (policyId.startsWith(ofRole)) return { role: policyId.slice(ofRole.length), namespace };
+  return { policyId, namespace, statement };
+}
+
+/** In one sentence: allowed or denied, and by what. */
+export function sentenceOf({ allowed = false, policies }: Pick<Decision, "allowed" | "policies">): string {
+  if (policies.length === 0) return allowed ? "Allowed." : "Denied: no role or policy permits it.";
+  return allowed ? "Allowed, because it is permitted by" : "Denied, because it is forbidden by";
+}
+
+/** Roles that would permit what nothing permits, those that permit least first. */
+export function rolesFor(action: string, roles: readonly GovernanceRole[], actions: readonly Action[]) {
+  const permits = (role: GovernanceRole, name: string) => role.actions.some((pattern) => fits(pattern, name));
+  return roles
+    .filter((role) => permits(role, action))
+    .map((role) => ({ role, size: actions.filter(({ name }) => permits(role, name)).length }))
+    .sort((one, other) => one.size - other.size)
+    .map(({ role }) => role);
+}

@@ -1,0 +1,34 @@
+/** What is looked at of access, as it stands in the address. */
+
+const accessViews = ["who", "policies", "decisions", "keys", "sign-ins"] as const;
+type AccessView = (typeof accessViews)[number];
+
+export interface AccessSearch {
+  readonly view?: AccessView;
+  /** The question that is asked. */
+  readonly who?: string;
+  readonly action?: string;
+  readonly kind?: string;
+  readonly id?: string;
+  /** Which decisions: those that were denied, or that policies which are tried out would turn. */
+  readonly decided?: "denied" | "shadow";
+}
+
+const word = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+export function accessSearch(search: Readonly<Record<string, unknown>>): AccessSearch {
+  const view = accessViews.find((each) => each === search["view"]);
+  const decided = (["denied", "shadow"] as const).find((each) => each === search["decided"]);
+  const asked = Object.fromEntries(
+    (["who", "action", "kind", "id"] as const).flatMap((name) => {
+      const value = word(search[name]);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return {
+    ...asked,
+    ...(view === undefined ? {} : { view }),
+    ...(decided === undefined ? {} : { decided }),
+  };
+}

@@ -1,0 +1,129 @@
+import { useQuery } from "@tanstack/react-query";
+import type { IssuedToken } from "@tutti/rest/types";
+import { useState } from "react";
+import { tokensQuery } from "../../data/governance-queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { Sure } from "../../elements/sure.tsx";
+import { useChanged } from "../policies/use-changed.ts";
+import { scopeWords } from "./keys.ts";
+import { whoIs } from "./question.ts";
+
+const uses: Readonly<Record<string, string>> = {
+  calls: "calls",
+  agent: "the link of an agent",
+  browser: "a browser",
+  task: "one task",
+  one_time: "one exchange",
+};
+
+/** What was issued for a while and has not ended: who is let in by it, and an end to it. */
+export function SignInsView() {
+  const query = useQuery(tokensQuery());
+  const [ending, setEnding] = useState<IssuedToken | undefined>();
+  return (
+    <Part title="Tokens that have not ended">
+      <Shown query={query} what="tokens" lines={4}>
+        {({ tokens }) =>
+          tokens.length === 0 ? (
+            <Empty title="No token is out there">
+              Tokens are for what lives shortly: an agent, a task, a delegation. They are made with{" "}
+              <code>POST /v1/tokens</code>.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {tokens.map((token) => (
+                <li key={token.tokenId}>
+                  <Line token={token} onEnd={() => setEnding(token)} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Dialog
+        title={`End the token of ${whoIs(ending?.actor)}?`}
+        open={ending !== undefined}
+        onClose={() => setEnding(undefined)}
+      >
+        {ending === undefined ? null : <End token={ending} onDone={() => setEnding(undefined)} />}
+      </Dialog>
+    </Part>
+  );
+}
+
+function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
+  const {
+    tokenId,
+    actor,
+    parentTokenId,
+    use = "",
+    scope,
+    createTimeMs,
+    expireTimeMs,
+    useTimeMs,
+    useAddress,
+  } = token;
+  const narrowed = scopeWords(scope);
+  return (
+    <>
+      <div>
+        <strong>{whoIs(actor)}</strong> <Tag>{uses[use] ?? use}</Tag>
+        <p className="small soft">
+          <code>{tokenId}</code>
+          {parentTokenId ? (
+            <>
+              , narrowed from <code>{parentTokenId}</code>
+            </>
+          ) : null}
+        </p>
+      </div>
+      <ul className="small">
+        {narrowed.map((word) => (
+          <li key={word}>{word}</li>
+        ))}
+        {narrowed.length === 0 ? <li className="soft">all that {whoIs(actor)} may</li> : null}
+      </ul>
+      <p className="small soft">
+        made <Moment atMs={createTimeMs} />, ends <Moment atMs={expireTimeMs} />
+        <br />
+        {useTimeMs === undefined ? (
+          "never used"
+        ) : (
+          <>
+            used <Moment atMs={useTimeMs} />
+            {useAddress ? ` from ${useAddress}` : ""}
+          </>
+        )}
+      </p>
+      <span className="listed-acts">
+        <button type="button" className="press" onClick={onEnd}>
+          End it…
+        </button>
+      </span>
+    </>
+  );
+}
+
+function End({ token, onDone }: { token: IssuedToken; onDone: () => void }) {
+  const changed = useChanged();
+  const { tokenId = "", actor } = token;
+  return (
+    <Sure
+      action={{
+        label: "End it",
+        weight: "grave",
+        question:
+          "It ends everywhere within seconds, with all that was narrowed from it, open links and watches too.",
+        said: `The token of ${whoIs(actor)} has ended`,
+      }}
+      call={(reason) => ({ method: "POST", path: "/v1/tokens/revoke", body: { tokenId, reason } })}
+      onDone={() => {
+        changed();
+        onDone();
+      }}
+    />
+  );
+}

@@ -1,0 +1,28 @@
+/** What can be done here, and to what kind of thing: read from the schema of policies, which follows from the contracts. */
+
+export interface Action {
+  readonly name: string;
+  /** Kinds of things it is about, as questions name them: `run`. */
+  readonly kinds: readonly string[];
+}
+
+const line = /^action "([^"]+)" in .* resource: \[([^\]]*)\]/;
+
+export function actionsOf(schema: string): readonly Action[] {
+  return schema.split("\n").flatMap((text) => {
+    const [, name = "", types = ""] = line.exec(text) ?? [];
+    if (name === "") return [];
+    return [{ name, kinds: types.split(",").map((type) => kindOf(type.trim())) }];
+  });
+}
+
+/** `HealthHistory` as a question says it: `health_history`. */
+function kindOf(type: string): string {
+  return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
+
+/** Whether an action fits a pattern of a role: `*` stands for anything. */
+export function fits(pattern: string, action: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(action);
+}

@@ -1,0 +1,40 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { PageHead } from "../../elements/parts.tsx";
+import { Tabs } from "../../elements/tabs.tsx";
+import { CheckpointsView } from "./checkpoints-view.tsx";
+import { RecordDialog } from "./record-dialog.tsx";
+import { RecordsView } from "./records-view.tsx";
+import "./audit.css";
+
+const tabs = [
+  ["records", "Records"],
+  ["refused", "Refused"],
+  ["checkpoints", "Checkpoints"],
+] as const;
+
+/** What was done and what was refused, each with its proof. */
+export function AuditPage() {
+  const { view = "records", record } = useSearch({ from: "/audit" });
+  const navigate = useNavigate({ from: "/audit" });
+  return (
+    <>
+      <PageHead
+        title="Audit"
+        below="Everything that is done is recorded by the write that does it, and can be proved."
+      />
+      <Tabs
+        label="Parts of the audit"
+        tabs={tabs}
+        current={view === "compliance" ? "records" : view}
+        onChange={(next) => void navigate({ search: { view: next } })}
+      >
+        {view === "records" || view === "refused" ? <RecordsView key={view} /> : null}
+        {view === "checkpoints" ? <CheckpointsView /> : null}
+      </Tabs>
+      <RecordDialog
+        recordId={record}
+        onClose={() => void navigate({ search: ({ record: _, ...others }) => others, resetScroll: false })}
+      />
+    </>
+  );
+}

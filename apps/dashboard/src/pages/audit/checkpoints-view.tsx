@@ -1,0 +1,165 @@
+import { useQuery } from "@tanstack/react-query";
+import type { AuditFault } from "@tutti/rest/types";
+import { useEffect, useRef, useState } from "react";
+import { checkpointsQuery, signingKeysQuery } from "../../data/governance-queries.ts";
+import { client } from "../../data/live.ts";
+import { type PageError, pageError } from "../../data/send.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Empty, Failure, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { Glyph } from "../../score/glyph.tsx";
+import { bytesOf, hex } from "./bytes.ts";
+
+/** What was signed, the keys that sign, and the whole audit checked again. */
+export function CheckpointsView() {
+  const checkpoints = useQuery(checkpointsQuery());
+  return (
+    <>
+      <VerifyPart />
+      <KeysPart />
+      <Part title="Checkpoints" aside="each holds all before it">
+        <Shown query={checkpoints} what="checkpoints" lines={6}>
+          {({ checkpoints: list }) =>
+            list.length === 0 ? (
+              <Empty title="No checkpoint was made yet">
+                One is made a minute after the first thing is done.
+              </Empty>
+            ) : (
+              <div className="scroll-x">
+                <table className="lines checkpoints">
+                  <thead>
+                    <tr>
+                      <th scope="col">Checkpoint</th>
+                      <th scope="col">Made</th>
+                      <th scope="col">Heads</th>
+                      <th scope="col">Root</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {list.map(({ number = 0, createTimeMs, treeSize = 0, rootHash }) => (
+                      <tr key={number}>
+                        <td>{number}</td>
+                        <td>
+                          <Moment atMs={createTimeMs} />
+                        </td>
+                        <td>{count(treeSize)}</td>
+                        <td>
+                          <code>{hex(bytesOf(rootHash)).slice(0, 24)}…</code>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )
+          }
+        </Shown>
+      </Part>
+    </>
+  );
+}
+
+function KeysPart() {
+  const query = useQuery(signingKeysQuery());
+  return (
+    <Part title="Keys that sign">
+      <p className="small soft">
+        Keep the first one apart from the installation: who has it alone can verify everything.
+      </p>
+      <Shown query={query} what="keys that sign" lines={2}>
+        {({ keys }) => (
+          <ul className="signing-keys">
+            {keys.map(({ signingKeyId, publicKey = "", startTimeMs, endTimeMs }) => (
+              <li key={signingKeyId}>
+                <CopyLine label={endTimeMs === undefined ? "signs" : "signed"} text={publicKey} />
+                <span className="small soft">
+                  <code>{signingKeyId}</code>, since <Moment atMs={startTimeMs} />
+                  {endTimeMs === undefined ? null : (
+                    <>
+                      {" "}
+                      until <Moment atMs={endTimeMs} />
+                    </>
+                  )}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Shown>
+    </Part>
+  );
+}
+
+interface Verified {
+  readonly checked: number;
+  readonly total: number;
+  readonly faults: readonly AuditFault[];
+  readonly isWhole: boolean;
+  readonly problem?: PageError;
+}
+
+/** The installation checks its journals against what was signed, and tells how far it is. */
+function VerifyPart() {
+  const [said, setSaid] = useState<Verified | undefined>();
+  const running = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+  const verify = async () => {
+    running.current?.abort();
+    const current = new AbortController();
+    running.current = current;
+    const { signal } = current;
+    let known: Verified = { checked: 0, total: 0, faults: [], isWhole: false };
+    setSaid(known);
+    try {
+      for await (const told of client.follow("audit.verify", {}, { signal })) {
+        if (told.kind === "ready" || told.kind === "gap") continue;
+        const { checked = known.checked, total = known.total, faults = [], last = false } = told.value;
+        known = { checked, total, faults: [...known.faults, ...faults], isWhole: last };
+        setSaid(known);
+        if (last) break;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = pageError(error);
+      setSaid({ ...known, problem });
+    }
+  };
+  const isBusy = said !== undefined && !said.isWhole && said.problem === undefined;
+  return (
+    <Part
+      title="All of it"
+      aside={said === undefined ? undefined : `${count(said.checked)} of ${counted(said.total, "record")}`}
+    >
+      <button
+        type="button"
+        className="press"
+        disabled={isBusy}
+        aria-busy={isBusy}
+        onClick={() => void verify()}
+      >
+        Check all of it again
+      </button>
+      <div aria-live="polite">
+        {said?.problem === undefined ? null : (
+          <Failure title="It could not be checked" message={said.problem.message} code={said.problem.code} />
+        )}
+        {said?.isWhole === true && said.faults.length === 0 ? (
+          <p className="proof-word tone-done">
+            <Glyph name="final" /> All {counted(said.checked, "record")} are as they were signed.
+          </p>
+        ) : null}
+        {said === undefined || said.faults.length === 0 ? null : (
+          <ul className="tone-wrong">
+            {said.faults.map(({ recordId, kind, message }) => (
+              <li key={`${recordId} ${kind} ${message}`}>
+                <Glyph name="cross" /> <code>{recordId}</code> {kind}: {message}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </Part>
+  );
+}

@@ -1,0 +1,104 @@
+import { useEffect, useRef, useState } from "react";
+import { client } from "../../data/live.ts";
+import { type PageError, pageError } from "../../data/send.ts";
+import { nowMs } from "../../effects/time.ts";
+import { count } from "../../elements/moments.ts";
+import { Failure, Part } from "../../elements/parts.tsx";
+import { pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { bytesOf } from "./bytes.ts";
+import type { parametersOf } from "./search.ts";
+
+type Filter = ReturnType<typeof parametersOf>;
+
+/** The records that were looked for as a file, with all that is needed to verify it without the installation. */
+export function ExportPart({ filter, command }: { filter: Filter; command: string }) {
+  const { records, isBusy, problem, fetchAll, stop } = useExport(filter);
+  const { oldestFirst: _, ...query } = filter;
+  return (
+    <Part title="Export" aside={isBusy ? `${count(records)} records so far` : undefined}>
+      <p className="export">
+        <span className="action plain">
+          <button
+            type="button"
+            className="press"
+            disabled={isBusy}
+            aria-busy={isBusy}
+            onClick={() => void fetchAll()}
+          >
+            Export what is looked for
+          </button>
+          <Spelled
+            label="Export"
+            call={{ method: "GET", path: pathOf(["watch", "audit", "export"], query) }}
+            command={`${command} > audit.jsonl`}
+          />
+        </span>
+        {isBusy ? (
+          <button type="button" className="press" onClick={stop}>
+            Stop
+          </button>
+        ) : null}
+        <span className="small soft">
+          Lines of JSON with their proofs: <code>tutti audit verify audit.jsonl --key audit.key</code> names
+          what was removed, changed, swapped or added. For more than fits into this browser, take the command.
+        </span>
+      </p>
+      {problem === undefined ? null : (
+        <Failure title="The export broke off" message={problem.message} code={problem.code} />
+      )}
+    </Part>
+  );
+}
+
+function useExport(filter: Filter) {
+  const [state, setState] = useState<{ records: number; isBusy: boolean; problem?: PageError }>({
+    records: 0,
+    isBusy: false,
+  });
+  const running = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+  const fetchAll = async () => {
+    const stop = new AbortController();
+    running.current = stop;
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let [records, isWhole, isBroken] = [0, false, false];
+    setState({ records, isBusy: true });
+    try {
+      const { oldestFirst: _, ...query } = filter;
+      const onStanding = (standing: string) => {
+        isBroken ||= standing === "broken";
+      };
+      const wanted = { query: query as object };
+      for await (const told of client.follow("audit.export", wanted, { signal: stop.signal, onStanding })) {
+        // It would begin again from the start, behind what is there.
+        if (isBroken) break;
+        if (told.kind === "ready" || told.kind === "gap") continue;
+        const { chunk = "", records: many = records, last = false } = told.value;
+        chunks.push(bytesOf(chunk));
+        records = many;
+        isWhole = last;
+        setState({ records, isBusy: !last });
+        if (last) break;
+      }
+      if (isWhole) return save(chunks);
+      if (stop.signal.aborted) return setState({ records, isBusy: false });
+      setState({ records, isBusy: false, problem: pageError(new Error("It has no end. Export again.")) });
+    } catch (error) {
+      if (stop.signal.aborted) return setState({ records, isBusy: false });
+      const problem = pageError(error);
+      setState({ records, isBusy: false, problem });
+    }
+  };
+  return { ...state, fetchAll, stop: () => running.current?.abort() };
+}
+
+/** Hands the file to the browser. */
+function save(chunks: readonly Uint8Array<ArrayBuffer>[]): void {
+  const url = URL.createObjectURL(new Blob([...chunks], { type: "application/jsonl" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `audit-${new Date(nowMs()).toISOString().slice(0, 10)}.jsonl`;
+  link.click();
+  URL.revokeObjectURL(url);
+}

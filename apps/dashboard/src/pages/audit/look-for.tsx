@@ -1,0 +1,87 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { nowMs } from "../../effects/time.ts";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { type AuditSearch, auditSearch, parametersOf, searchCommand } from "./search.ts";
+
+/** What is looked for: filled in, then searched; the address has it, so that it can be sent to others. */
+export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain: () => void }) {
+  const { wanted, isBusy, onAgain } = options;
+  const navigate = useNavigate({ from: "/audit" });
+  const [draft, setDraft] = useState(wanted);
+  const put = (next: Partial<AuditSearch>) => setDraft({ ...draft, ...next });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const said = auditSearch({ ...draft });
+    if (JSON.stringify(said) === JSON.stringify(auditSearch({ ...wanted }))) onAgain();
+    else void navigate({ search: said, resetScroll: false });
+  };
+  return (
+    <form className="look-for" onSubmit={submit}>
+      <TextField
+        label="Who"
+        value={draft.actor ?? ""}
+        placeholder="person/ada"
+        code
+        onChange={(actor) => put({ actor })}
+      />
+      <TextField
+        label="What"
+        value={draft.action ?? ""}
+        placeholder="run.task_*"
+        code
+        onChange={(action) => put({ action })}
+      />
+      <TextField
+        label="About"
+        value={draft.about ?? ""}
+        placeholder="run/order-1"
+        code
+        onChange={(about) => put({ about })}
+      />
+      <TextField label="Any text" type="search" value={draft.text ?? ""} onChange={(text) => put({ text })} />
+      <WhenFields draft={draft} onChange={setDraft} />
+      <span className="action main">
+        <button type="submit" className="press" disabled={isBusy} aria-busy={isBusy}>
+          Search
+        </button>
+        <Spelled
+          label="Search"
+          call={{ method: "GET", path: pathOf(["audit", "records"], parametersOf(draft, nowMs())) }}
+          command={searchCommand("search", draft)}
+        />
+      </span>
+    </form>
+  );
+}
+
+function WhenFields(options: { draft: AuditSearch; onChange: (next: AuditSearch) => void }) {
+  const { draft, onChange } = options;
+  return (
+    <>
+      <ChoiceField
+        label="Since"
+        value={draft.within ?? ""}
+        choices={[
+          ["", "ever"],
+          ["1h", "an hour ago"],
+          ["1d", "a day ago"],
+          ["7d", "seven days ago"],
+          ["30d", "30 days ago"],
+        ]}
+        onChange={(within) => onChange(auditSearch({ ...draft, within }))}
+      />
+      <ChoiceField
+        label="First"
+        value={draft.oldest === true ? "oldest" : "latest"}
+        choices={[
+          ["latest", "the latest"],
+          ["oldest", "the oldest"],
+        ]}
+        onChange={(value) => onChange(auditSearch({ ...draft, oldest: value === "oldest" }))}
+      />
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+/**
+ * Whether a record is proved, worked out by this browser and by nothing that the platform says of itself: the record's leaf, the
+ * tree of its head, the tree of heads (RFC 9162), and the signature of the checkpoint. A second reading of what `libs/policy`
+ * proves and verifies; a test holds the two against each other.
+ */
+import type { Checkpoint, InclusionProof, JournalHead, SigningKey } from "@tutti/rest/types";
+import { type Bytes, bytesOf, encoded, joined, same, textBytes } from "./bytes.ts";
+
+/** What of the browser is needed. */
+export type Crypto = Pick<SubtleCrypto, "digest" | "importKey" | "verify">;
+
+type StepName = "record" | "head" | "signature";
+
+/** One link of the proof, and what is wrong with it; undefined where it holds. */
+export interface Step {
+  readonly name: StepName;
+  readonly says: string;
+  readonly fault: string | undefined;
+}
+
+export async function stepsOf(
+  proof: InclusionProof,
+  keys: readonly SigningKey[],
+  crypto: Crypto,
+): Promise<readonly Step[]> {
+  const { head, checkpoint } = proof;
+  const named = placeOf(proof.recordId);
+  if (head === undefined || checkpoint === undefined || named === undefined)
+    return [{ name: "record", says: "", fault: "the proof has no record, no head or no checkpoint" }];
+  const [recordFault, headFault, signatureFault] = await Promise.all([
+    ofRecord(proof, head, named, crypto),
+    ofHead(proof, head, checkpoint, crypto),
+    ofSignature(checkpoint, keys, crypto),
+  ]);
+  return [
+    {
+      name: "record",
+      says: `The record, as it was written, is number ${(proof.recordLeaf ?? 0) + 1} of ${head.recordCount ?? 0} of its head.`,
+      fault: recordFault,
+    },
+    {
+      name: "head",
+      says: `The head of the journal ${head.service}/${head.partition ?? 0} is number ${(proof.headLeaf ?? 0) + 1} of ${checkpoint.treeSize ?? 0} under the checkpoint.`,
+      fault: headFault,
+    },
+    {
+      name: "signature",
+      says: `Checkpoint ${checkpoint.number ?? 0} is signed with the key ${checkpoint.signingKeyId}.`,
+      fault: signatureFault,
+    },
+  ];
+}
+
+interface Place {
+  readonly service: string;
+  readonly partition: number;
+  readonly batch: number;
+  readonly index: number;
+}
+
+function placeOf(recordId = ""): Place | undefined {
+  const found = /^([a-z][a-z0-9-]*)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(recordId);
+  if (found === null) return;
+  const [, service = "", partition, batch, index] = found;
+  return { service, partition: Number(partition), batch: Number(batch), index: Number(index) };
+}
+
+async function ofRecord(
+  proof: InclusionProof,
+  head: JournalHead,
+  { service, partition, batch, index }: Place,
+  crypto: Crypto,
+): Promise<string | undefined> {
+  if (head.service !== service || (head.partition ?? 0) !== partition || (head.batch ?? 0) < batch)
+    return "the head is that of another journal, or of an earlier time";
+  const place = new Uint8Array(20);
+  const view = new DataView(place.buffer);
+  view.setBigUint64(0, BigInt(batch));
+  view.setUint32(8, index);
+  view.setFloat64(12, proof.timeMs ?? 0);
+  const leaf = joined(place, bytesOf(proof.record));
+  const among = { leaf: proof.recordLeaf ?? 0, size: head.recordCount ?? 0 };
+  const holds = await isUnder(leaf, among, proof.recordPath, head.recordsRoot, crypto);
+  return holds ? undefined : "the record is not, as it is here, among those of the head";
+}
+
+async function ofHead(
+  proof: InclusionProof,
+  head: JournalHead,
+  checkpoint: Checkpoint,
+  crypto: Crypto,
+): Promise<string | undefined> {
+  const leaf = joined(
+    encoded.text(1, head.service ?? ""),
+    encoded.whole(2, head.partition ?? 0),
+    encoded.double(3, head.batch ?? 0),
+    encoded.bytes(4, bytesOf(head.hash)),
+    encoded.double(5, head.recordCount ?? 0),
+    encoded.bytes(6, bytesOf(head.recordsRoot)),
+  );
+  const among = { leaf: proof.headLeaf ?? 0, size: checkpoint.treeSize ?? 0 };
+  const holds = await isUnder(leaf, among, proof.headPath, checkpoint.rootHash, crypto);
+  return holds ? undefined : "the head is not, as it is here, under the checkpoint";
+}
+
+async function ofSignature(
+  checkpoint: Checkpoint,
+  keys: readonly SigningKey[],
+  crypto: Crypto,
+): Promise<string | undefined> {
+  const { number = 0, createTimeMs = 0, treeSize = 0, rootHash, signature, signingKeyId = "" } = checkpoint;
+  const key = keys.find((each) => each.signingKeyId === signingKeyId);
+  if (key === undefined) return `there is no key ${signingKeyId} in the list of keys`;
+  if (createTimeMs < (key.startTimeMs ?? 0)) return "the key did not sign yet then";
+  if (key.endTimeMs !== undefined && createTimeMs > key.endTimeMs)
+    return "the key did not sign any more then";
+  const content = joined(
+    textBytes("tutti checkpoint v1\n"),
+    encoded.double(1, number),
+    encoded.moment(2, createTimeMs),
+    encoded.double(4, treeSize),
+    encoded.bytes(5, bytesOf(rootHash)),
+  );
+  const publicKey = await crypto
+    .importKey("raw", bytesOf(key.publicKey), { name: "Ed25519" }, false, ["verify"])
+    .catch(() => undefined);
+  if (publicKey === undefined) return "this browser cannot check Ed25519 signatures: take tutti audit verify";
+  const holds = await crypto.verify({ name: "Ed25519" }, publicKey, bytesOf(signature), content);
+  return holds ? undefined : `the signature is not that of the key ${signingKeyId}`;
+}
+
+/** Whether a leaf is where it is said to be in the tree with this root (RFC 9162, 2.1.3.2). */
+async function isUnder(
+  leaf: Bytes,
+  place: { readonly leaf: number; readonly size: number },
+  path: readonly string[],
+  root: string | undefined,
+  crypto: Crypto,
+): Promise<boolean> {
+  if (place.leaf < 0 || place.leaf >= place.size) return false;
+  const sha256 = async (...parts: readonly Bytes[]) =>
+    new Uint8Array(await crypto.digest("SHA-256", joined(...parts)));
+  const [leafMark, nodeMark] = [Uint8Array.of(0), Uint8Array.of(1)];
+  let [at, last] = [place.leaf, place.size - 1];
+  let found = await sha256(leafMark, leaf);
+  for (const text of path) {
+    if (last === 0) return false;
+    const other = bytesOf(text);
+    if (at % 2 === 1 || at === last) {
+      found = await sha256(nodeMark, other, found);
+      while (at % 2 === 0 && at !== 0) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+    } else {
+      found = await sha256(nodeMark, found, other);
+    }
+    [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+  }
+  return last === 0 && same(found, bytesOf(root));
+}

@@ -1,0 +1,154 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { AuditRecord, InclusionProof, SigningKey } from "@tutti/rest/types";
+import { useEffect, useState } from "react";
+import { proofQuery, recordQuery, signingKeysQuery } from "../../data/governance-queries.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Json } from "../../elements/json.tsx";
+import { clock, count } from "../../elements/moments.ts";
+import { Facts } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { jsonOf } from "../../run/json/parse.ts";
+import { Glyph } from "../../score/glyph.tsx";
+import { whoIs } from "../access/question.ts";
+import { type Step, stepsOf } from "./proof.ts";
+import { aboutOf, actionOf, hasPage } from "./record.ts";
+
+/** A record in full, and its proof, which this browser works out by itself. */
+export function RecordDialog({ recordId, onClose }: { recordId: string | undefined; onClose: () => void }) {
+  return (
+    <Dialog title={`Record ${recordId ?? ""}`} open={recordId !== undefined} onClose={onClose} wide>
+      {recordId === undefined ? null : <Whole recordId={recordId} />}
+    </Dialog>
+  );
+}
+
+function Whole({ recordId }: { recordId: string }) {
+  const query = useQuery(recordQuery(recordId));
+  return (
+    <Shown query={query} what="the record" lines={8}>
+      {({ record = {}, checkpoint = 0 }) => (
+        <div className="record-whole">
+          <AboutRecord record={record} />
+          <Proof recordId={recordId} checkpoint={checkpoint} />
+          <CopyLine label="command" text={commandLine("tutti", "audit", "show", recordId)} />
+        </div>
+      )}
+    </Shown>
+  );
+}
+
+function AboutRecord({ record }: { record: AuditRecord }) {
+  const { timeMs = 0, cause, error, count: many = 1, address, json } = record;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["when", clock(timeMs)],
+          [
+            "who",
+            <Link key="who" to="/audit" search={{ actor: `${cause?.actor?.kind}/${cause?.actor?.id}` }}>
+              <code>{whoIs(cause?.actor)}</code>
+            </Link>,
+          ],
+          ["action", <code key="action">{actionOf(record)}</code>],
+          ["about", <AboutLink key="about" record={record} />],
+          ["allowed by", cause?.decision || "the installation, or the administrator of its machine"],
+          ["because", cause?.reason || "–"],
+          ...(error === undefined ? [] : [["refused", error.message ?? error.code ?? ""] as const]),
+          ...(many > 1
+            ? [["times", `${count(many)}: ${count(many - 1)} like it were left out`] as const]
+            : []),
+          ...(address ? [["from", address] as const] : []),
+          ...(cause?.traceparent ? [["trace", <code key="trace">{cause.traceparent}</code>] as const] : []),
+        ]}
+      />
+      {json ? (
+        <details>
+          <summary>As JSON; what work was given is there by its hash</summary>
+          <Json value={valueIn(json)} what="the record" />
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+function AboutLink({ record }: { record: AuditRecord }) {
+  const words = aboutOf(record);
+  if (!hasPage(record)) return words || "–";
+  return <WorkLink about={record.work}>{words}</WorkLink>;
+}
+
+function valueIn(json: string): unknown {
+  const read = jsonOf(json);
+  return "value" in read ? read.value : json;
+}
+
+function Proof({ recordId, checkpoint }: { recordId: string; checkpoint: number }) {
+  const proof = useQuery({ ...proofQuery(recordId), enabled: checkpoint > 0 });
+  const keys = useQuery(signingKeysQuery());
+  return (
+    <section className="proof">
+      <h3>Proof</h3>
+      {checkpoint === 0 ? (
+        <p className="soft">It is under no checkpoint yet. One is made within a minute.</p>
+      ) : (
+        <Shown query={proof} what="the proof" lines={3}>
+          {(known) => (
+            <Shown query={keys} what="keys" lines={3}>
+              {(list) => <Worked proof={known} keys={list.keys} />}
+            </Shown>
+          )}
+        </Shown>
+      )}
+    </section>
+  );
+}
+
+function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly SigningKey[] }) {
+  const [steps, setSteps] = useState<readonly Step[] | undefined>();
+  const { subtle } = globalThis.crypto as { readonly subtle?: SubtleCrypto };
+  useEffect(() => {
+    let isGone = false;
+    if (subtle !== undefined)
+      void stepsOf(proof, keys, subtle).then((found) => {
+        if (!isGone) setSteps(found);
+      });
+    return () => {
+      isGone = true;
+    };
+  }, [proof, keys, subtle]);
+  if (subtle === undefined)
+    return (
+      <p>
+        Browsers work proofs out on pages that come over HTTPS or from this machine only. Elsewhere{" "}
+        <code>tutti audit verify</code> does it.
+      </p>
+    );
+  if (steps === undefined) return <p className="soft">Working it out…</p>;
+  const holds = steps.every(({ fault }) => fault === undefined);
+  const key = keys.find(({ signingKeyId }) => signingKeyId === proof.checkpoint?.signingKeyId);
+  return (
+    <div aria-live="polite">
+      <p className={`proof-word tone-${holds ? "done" : "wrong"}`}>
+        <Glyph name={holds ? "final" : "cross"} />{" "}
+        {holds ? "Proved, worked out by this browser." : "Not proved: it is not as it was signed."}
+      </p>
+      <ol className="proof-steps">
+        {steps.map(({ name, says, fault }) => (
+          <li key={name} className={`tone-${fault === undefined ? "done" : "wrong"}`}>
+            <Glyph name={fault === undefined ? "final" : "cross"} />
+            <span>{fault === undefined ? says : `${says} That does not hold: ${fault}.`}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="small soft">
+        The key came from this installation. Compare it with the one you kept elsewhere, or who can sign could
+        show you another past: <code>{key?.publicKey}</code>
+      </p>
+    </div>
+  );
+}

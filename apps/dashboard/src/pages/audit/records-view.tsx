@@ -1,0 +1,112 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import type { AuditRecord } from "@tutti/rest/types";
+import { useMemo } from "react";
+import { recordsQuery } from "../../data/governance-queries.ts";
+import { pageError } from "../../data/send.ts";
+import { nowMs } from "../../effects/time.ts";
+import { Moment } from "../../elements/moment.tsx";
+import { clock, count, counted } from "../../elements/moments.ts";
+import { Empty, Failure, Part, Waiting } from "../../elements/parts.tsx";
+import { whoIs } from "../access/question.ts";
+import { ExportPart } from "./export-part.tsx";
+import { LookFor } from "./look-for.tsx";
+import { aboutOf, actionOf } from "./record.ts";
+import { type AuditSearch, parametersOf, searchCommand } from "./search.ts";
+
+/** Records that are looked for by who, what, about what and when, or those of what was refused. */
+export function RecordsView() {
+  const search = useSearch({ from: "/audit" });
+  const { record: _, ...wanted } = search;
+  const asked = JSON.stringify(wanted);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the question is the same as long as what is looked for is
+  const filter = useMemo(() => parametersOf(wanted, nowMs()), [asked]);
+  const query = useInfiniteQuery(recordsQuery(filter));
+  const pages = query.data?.pages ?? [];
+  const records = pages.flatMap((page) => page.records);
+  const readTo = pages[0]?.indexedToMs;
+  return (
+    <>
+      <Part
+        title={search.view === "refused" ? "What was refused" : "What was done"}
+        aside={readTo === undefined ? "…" : `read until ${clock(readTo)}`}
+      >
+        <LookFor key={asked} wanted={wanted} isBusy={query.isFetching} onAgain={() => void query.refetch()} />
+        {query.data === undefined && query.error === null ? <Waiting what="records" lines={8} /> : null}
+        {query.data === undefined && query.error !== null ? (
+          <Failure
+            title="Records cannot be searched"
+            {...pageError(query.error)}
+            onRetry={() => void query.refetch()}
+          />
+        ) : null}
+        {query.data !== undefined && records.length === 0 ? <Nothing wanted={wanted} /> : null}
+        {records.length === 0 ? null : (
+          <ul className="records" aria-label="Records">
+            {records.map((record) => (
+              <li key={record.recordId}>
+                <Line record={record} search={search} />
+              </li>
+            ))}
+          </ul>
+        )}
+        {query.hasNextPage ? (
+          <button
+            type="button"
+            className="press"
+            disabled={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            {wanted.oldest === true ? "Later ones" : "Earlier ones"}
+          </button>
+        ) : null}
+      </Part>
+      <ExportPart filter={filter} command={searchCommand("export", wanted)} />
+    </>
+  );
+}
+
+function Nothing({ wanted }: { wanted: AuditSearch }) {
+  const { view, ...others } = wanted;
+  if (Object.keys(others).length > 0)
+    return <Empty title="No records are like that">Look for less, or longer ago.</Empty>;
+  return view === "refused" ? (
+    <Empty title="Nothing was refused">
+      Calls without a right, keys that do not hold and guessing stand here.
+    </Empty>
+  ) : (
+    <Empty title="Nothing was done yet">The first run, lock or key is the first record.</Empty>
+  );
+}
+
+function Line({ record, search }: { record: AuditRecord; search: AuditSearch }) {
+  const { recordId = "", timeMs, cause, result, error, count: many = 1, address } = record;
+  return (
+    <article className={result === "refused" ? "record tone-wrong" : "record"}>
+      <span className="small soft">
+        <Moment atMs={timeMs} />
+      </span>
+      <span>
+        <code>{whoIs(cause?.actor)}</code>
+      </span>
+      <Link to="/audit" search={{ ...search, record: recordId }} resetScroll={false}>
+        <code>{actionOf(record)}</code>
+      </Link>
+      <span className="small">{aboutOf(record)}</span>
+      {result === "refused" ? (
+        <span className="small record-why">
+          {error?.message ?? error?.code}
+          {many > 1 ? (
+            <strong>
+              {" "}
+              · {counted(many, "time")}, of which {count(many - 1)} were left out
+            </strong>
+          ) : null}
+          {address ? <span className="soft"> · from {address}</span> : null}
+        </span>
+      ) : cause?.reason ? (
+        <span className="small soft record-why">“{cause.reason}”</span>
+      ) : null}
+    </article>
+  );
+}

@@ -1,0 +1,151 @@
+import { useMutation } from "@tanstack/react-query";
+import type { TestPoliciesReply } from "@tutti/rest/types";
+import { pageError, send } from "../../data/send.ts";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { Failure, Part } from "../../elements/parts.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Glyph } from "../../score/glyph.tsx";
+import { ActionField } from "../access/action-field.tsx";
+import { References } from "../access/decided.tsx";
+import { sentenceOf } from "../access/question.ts";
+import type { Action } from "../access/vocabulary.ts";
+import { type CaseDraft, type changeOf, emptyCase, type PolicyDraft } from "./draft.ts";
+
+/** Questions with the answers that they must have. They are tried here, and before every change of policies. */
+export function CasesPart(options: {
+  draft: PolicyDraft;
+  change: ReturnType<typeof changeOf>;
+  wrong: readonly (string | undefined)[];
+  actions: readonly Action[];
+  isReady: boolean;
+  onChange: (cases: readonly CaseDraft[]) => void;
+}) {
+  const { draft, change, wrong, actions, isReady, onChange } = options;
+  const { cases } = draft;
+  const call = { method: "POST", path: "/v1/policies/test", body: { change } } as const;
+  const trying = useMutation({ mutationFn: async () => (await send(call)) as TestPoliciesReply });
+  const put = (at: number, next: Partial<CaseDraft>) => {
+    trying.reset();
+    onChange(cases.map((each, index) => (index === at ? { ...each, ...next } : each)));
+  };
+  return (
+    <Part title="Cases" aside={cases.length === 0 ? "none" : String(cases.length)}>
+      <ol className="cases">
+        {cases.map((each, at) => (
+          // Cases have no name of their own, and do not change places.
+          // biome-ignore lint/suspicious/noArrayIndexKey: see above
+          <li key={at}>
+            <OneCase
+              drafted={each}
+              number={at + 1}
+              actions={actions}
+              wrong={wrong[at]}
+              onChange={(next) => put(at, next)}
+              onRemove={() => {
+                trying.reset();
+                onChange(cases.filter((_, index) => index !== at));
+              }}
+            />
+          </li>
+        ))}
+      </ol>
+      <div className="editor-acts">
+        <button type="button" className="press" onClick={() => onChange([...cases, emptyCase])}>
+          Add a case
+        </button>
+        <span className="action plain">
+          <button
+            type="button"
+            className="press"
+            disabled={!isReady || trying.isPending}
+            onClick={() => trying.mutate()}
+          >
+            Try all cases
+          </button>
+          <Spelled label="Try all cases" call={call} command="tutti policy test FILE" />
+        </span>
+      </div>
+      <div aria-live="polite">
+        {trying.error === null ? null : (
+          <Failure title="The cases could not be tried" {...pageError(trying.error)} />
+        )}
+        {trying.data === undefined ? null : <Results {...trying.data} />}
+      </div>
+    </Part>
+  );
+}
+
+function OneCase(options: {
+  drafted: CaseDraft;
+  number: number;
+  actions: readonly Action[];
+  wrong: string | undefined;
+  onChange: (next: Partial<CaseDraft>) => void;
+  onRemove: () => void;
+}) {
+  const { drafted, number, actions, wrong, onChange, onRemove } = options;
+  return (
+    <fieldset className="case">
+      <legend className="unseen">Case {number}</legend>
+      <TextField label="Title" value={drafted.title} onChange={(title) => onChange({ title })} />
+      <TextField
+        label="Who"
+        value={drafted.who}
+        placeholder="person:ada"
+        code
+        onChange={(who) => onChange({ who: who.trim() })}
+      />
+      <ActionField value={drafted.action} actions={actions} onChange={(action) => onChange({ action })} />
+      <TextField
+        label="On which one"
+        value={drafted.id}
+        placeholder="any"
+        code
+        onChange={(id) => onChange({ id: id.trim() })}
+      />
+      <ChoiceField
+        label="Must be"
+        value={drafted.allowed ? "allowed" : "denied"}
+        choices={[
+          ["denied", "denied"],
+          ["allowed", "allowed"],
+        ]}
+        onChange={(value) => onChange({ allowed: value === "allowed" })}
+      />
+      <button type="button" className="press" onClick={onRemove}>
+        Take it out
+      </button>
+      {wrong === undefined ? null : <p className="problem case-wrong">{wrong}</p>}
+    </fieldset>
+  );
+}
+
+function Results({ results, failed = 0 }: TestPoliciesReply) {
+  if (results.length === 0) return <p className="soft">No policy here has a case.</p>;
+  return (
+    <>
+      <p>
+        {failed === 0
+          ? `All ${results.length} came out as they must.`
+          : `${failed} of ${results.length} did not.`}
+      </p>
+      <ul className="case-results">
+        {results.map(({ policyId, title, passed = false, decision }) => (
+          <li key={`${policyId} ${title}`} className={passed ? "tone-done" : "tone-wrong"}>
+            <p>
+              <Glyph name={passed ? "final" : "cross"} />
+              <span className="unseen">{passed ? "came out" : "did not come out"}: </span> {title}{" "}
+              <span className="small soft">of {policyId}</span>
+            </p>
+            {passed || decision === undefined ? null : (
+              <>
+                <p className="small">{sentenceOf(decision)}</p>
+                <References policies={decision.policies} />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

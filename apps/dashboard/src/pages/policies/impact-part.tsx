@@ -1,0 +1,133 @@
+import type { Flip } from "@tutti/rest/types";
+import { Moment } from "../../elements/moment.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Empty, Failure, Part } from "../../elements/parts.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { accessStates } from "../../score/states.ts";
+import { References } from "../access/decided.tsx";
+import { whoIs } from "../access/question.ts";
+import { type changeOf, timesOf, turnsOf } from "./draft.ts";
+import type { Impact } from "./use-impact.ts";
+
+/** Which decisions of the last seven days would come out otherwise, with the work behind each. */
+export function ImpactPart(options: {
+  impact: Impact | undefined;
+  /** Whether it is that of the text as it is now. */
+  isOfNow: boolean;
+  isMain: boolean;
+  isReady: boolean;
+  change: ReturnType<typeof changeOf>;
+  onLook: () => void;
+}) {
+  const { impact, isOfNow, isMain, isReady, change, onLook } = options;
+  const isBusy = impact !== undefined && isOfNow && !impact.isWhole && impact.failure === undefined;
+  return (
+    <Part
+      title="Impact"
+      aside={impact === undefined ? "not listed yet" : isOfNow ? howFar(impact) : "of an earlier text"}
+    >
+      <div className="editor-acts">
+        <span className={isMain ? "action main" : "action plain"}>
+          <button
+            type="button"
+            className="press"
+            disabled={!isReady || isBusy}
+            aria-busy={isBusy}
+            onClick={onLook}
+          >
+            List its impact
+          </button>
+          <Spelled
+            label="List its impact"
+            call={{ method: "POST", path: "/v1/policies/impact", body: { change } }}
+            command="tutti policy impact FILE"
+          />
+        </span>
+      </div>
+      <div aria-live="polite">
+        {impact?.failure === undefined ? null : (
+          <Failure
+            title="Its impact cannot be listed"
+            message={impact.failure.message}
+            code={impact.failure.code}
+          />
+        )}
+        {impact === undefined || impact.failure !== undefined ? (
+          <p className="small soft">
+            What was decided in the last seven days is made again by the policies as they would be.
+          </p>
+        ) : (
+          <div className={isOfNow ? undefined : "earlier"}>
+            <Turned impact={impact} />
+          </div>
+        )}
+      </div>
+    </Part>
+  );
+}
+
+function howFar({ examined, total, isWhole }: Impact): string {
+  if (isWhole) return `${counted(examined, "decision")} looked at`;
+  return total === 0 ? "…" : `${count(examined)} of ${count(total)} looked at`;
+}
+
+function Turned({ impact }: { impact: Impact }) {
+  const { flips, isWhole, examined } = impact;
+  if (flips.length === 0)
+    return isWhole ? (
+      <Empty title={examined === 0 ? "Nothing was decided lately" : "Nothing would come out otherwise"}>
+        {examined === 0
+          ? "Decisions are recorded when somebody calls with a key or a token; the administrator of this machine is bound by no policy."
+          : "It turns no decision of the last seven days."}
+      </Empty>
+    ) : null;
+  const { denied, allowed } = turnsOf(flips);
+  return (
+    <>
+      <p className="impact-sum">
+        {counted(denied, "call")} would be denied, {counted(allowed, "call")} allowed.
+      </p>
+      <ul className="decisions" aria-label="Decisions that would come out otherwise">
+        {flips.map((flip) => (
+          <li key={flip.before?.decisionId}>
+            <OneFlip flip={flip} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function OneFlip({ flip }: { flip: Flip }) {
+  const { before, allowed = false, policies } = flip;
+  const { actor, action, resourceKind, resourceId } = before?.question ?? {};
+  const { work } = before ?? {};
+  return (
+    <article className="flip">
+      <StandMark stand={accessStates[allowed ? "allowed" : "denied"]} />
+      <div>
+        <p>
+          <code>{whoIs(actor)}</code> <code>{action}</code>
+          {work?.id ? (
+            <>
+              {" "}
+              for <WorkLink about={work} />
+            </>
+          ) : resourceId ? (
+            <span className="soft">
+              {" "}
+              on the {resourceKind} {resourceId}
+            </span>
+          ) : null}
+        </p>
+        <p className="small soft">
+          {counted(timesOf(before), "time")}, last <Moment atMs={before?.decideTimeMs} />;{" "}
+          {policies.length === 0 ? "nothing would permit it" : allowed ? "permitted by" : "forbidden by"}
+        </p>
+        <References policies={policies} />
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,115 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { policiesQuery, policyQuery, policySchemaQuery } from "../../data/governance-queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { PageHead, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Sure } from "../../elements/sure.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { enforcements, standOf } from "../../score/states.ts";
+import { whoIs } from "../access/question.ts";
+import { actionsOf } from "../access/vocabulary.ts";
+import { draftOfPolicy, emptyPolicy } from "./draft.ts";
+import { PolicyEditor } from "./policy-editor.tsx";
+import { useChanged } from "./use-changed.ts";
+import "./policies.css";
+
+/** Writing a policy: checked while it is written, tried on cases, held against what was decided, then applied. */
+export function PolicyPage() {
+  const { id, of, version } = useSearch({ from: "/policy" });
+  const schema = useQuery(policySchemaQuery());
+  const policies = useQuery(policiesQuery());
+  const policy = useQuery({
+    ...policyQuery(id ?? "", { ...(of && { namespace: of }), ...(version && { version }) }),
+    enabled: id !== undefined,
+  });
+  const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
+  const [removing, setRemoving] = useState(false);
+  const present = policies.data?.version ?? 0;
+  const isElsewhere = of !== undefined;
+  return (
+    <>
+      <PageHead
+        title={id === undefined ? "Write a policy" : `Policy ${id}`}
+        below={
+          <>
+            {policy.data === undefined ? null : (
+              <>
+                <StandMark stand={standOf(enforcements, policy.data.enforcement)} /> · changed{" "}
+                <Moment atMs={policy.data.updateTimeMs} /> by {whoIs(policy.data.updateCause?.actor)} ·{" "}
+              </>
+            )}
+            {version === undefined ? "" : `as it was in version ${version} · `}
+            <Link to="/access" search={{ view: "policies" }}>
+              All policies
+            </Link>
+          </>
+        }
+        actions={
+          id === undefined || isElsewhere ? undefined : (
+            <button type="button" className="press" onClick={() => setRemoving(true)}>
+              Remove…
+            </button>
+          )
+        }
+      />
+      <Shown query={schema} what="what policies can be about" lines={10}>
+        {() =>
+          id === undefined ? (
+            <PolicyEditor first={emptyPolicy} isNew present={present} actions={actions} />
+          ) : (
+            <Shown query={policy} what="the policy" lines={10}>
+              {(known) =>
+                isElsewhere ? (
+                  <Part title="Text" aside="of the namespace system: look into it to change it">
+                    <pre className="statement">{known.text}</pre>
+                  </Part>
+                ) : (
+                  <PolicyEditor
+                    key={known.revision}
+                    first={draftOfPolicy(known)}
+                    isNew={false}
+                    present={present}
+                    actions={actions}
+                  />
+                )
+              }
+            </Shown>
+          )
+        }
+      </Shown>
+      <Dialog title={`Remove ${id}?`} open={removing} onClose={() => setRemoving(false)}>
+        <Remove id={id ?? ""} present={present} />
+      </Dialog>
+    </>
+  );
+}
+
+function Remove({ id, present }: { id: string; present: number }) {
+  const changed = useChanged();
+  const navigate = useNavigate();
+  return (
+    <Sure
+      action={{
+        label: "Remove it",
+        weight: "grave",
+        question:
+          "What it permits is permitted no more, and what it forbids no longer forbidden. Rolling back brings it again.",
+        said: `${id} is removed`,
+      }}
+      call={(reason) => ({
+        method: "POST",
+        path: "/v1/policies/apply",
+        body: { change: { removedPolicyIds: [id] }, version: present, reason },
+      })}
+      command={(reason) => commandLine("tutti", "policy", "apply", "--remove", id, "--reason", reason)}
+      onDone={() => {
+        changed();
+        void navigate({ to: "/access", search: { view: "policies" } });
+      }}
+    />
+  );
+}
