@@ -1,6 +1,7 @@
 /** Agents of all owners of pools, a page at a time. Who does not answer fails the list: a part of it would look whole. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, ListAgentsReply, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, type PagedList, pageOf } from "@tutti/kernel";
 import type { Desk } from "../desk.ts";
 import { conditionsOf, filterOf } from "./filter.ts";
@@ -32,17 +33,12 @@ export async function agentsElsewhere(
   { namespace, filter }: Pick<ListAgentsRequest, "namespace" | "filter">,
   signal: AbortSignal,
 ): Promise<Agent[]> {
-  const lists = pools.otherOwners(namespaceOf({ namespace })).map(async (ownedBeside) => {
-    const found: Agent[] = [];
-    let token = "";
-    do {
-      const wanted = { namespace, filter, page: { size: 1_000, token }, ownedBeside };
-      const { agents, page } = await remoteAgents.listAgents(wanted, { signal });
-      found.push(...agents);
-      token = page?.nextToken ?? "";
-    } while (token !== "");
-    return found;
-  });
+  const lists = pools.otherOwners(namespaceOf({ namespace })).map((ownedBeside) =>
+    ofAllPages(
+      (page) => remoteAgents.listAgents({ namespace, filter, page, ownedBeside }, { signal }),
+      ({ agents }) => agents,
+    ),
+  );
   return (await Promise.all(lists)).flat();
 }
 

@@ -4,13 +4,11 @@
  */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { ListPoolsRequest, Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
-import { allEntries } from "@tutti/host/serving";
+import { allEntries, ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { labelsMatch } from "@tutti/matching";
 import type { Desk } from "../desk.ts";
 import { viewOf } from "./view.ts";
-
-const pageSize = 1_000;
 
 export async function listPools(desk: Desk, request: ListPoolsRequest, context: CallContext) {
   const { labels, page, ownedBeside } = request;
@@ -69,19 +67,14 @@ async function ownPools(
 }
 
 /** Those of the owner of another pool. */
-async function poolsBeside(
+function poolsBeside(
   { remote }: Desk,
   namespace: string,
   ownedBeside: string,
   { signal }: Pick<CallContext, "signal">,
 ): Promise<PoolMessage[]> {
-  const found: PoolMessage[] = [];
-  let token = "";
-  do {
-    const page = { size: pageSize, token };
-    const reply = await remote.listPools({ namespace, labels: undefined, page, ownedBeside }, { signal });
-    found.push(...reply.pools);
-    token = reply.page?.nextToken ?? "";
-  } while (token !== "");
-  return found;
+  return ofAllPages(
+    (page) => remote.listPools({ namespace, labels: undefined, page, ownedBeside }, { signal }),
+    ({ pools }) => pools,
+  );
 }

@@ -10,6 +10,7 @@ import {
   type scalerService,
   type UpdateScalerRequest,
 } from "@tutti/contracts/swarm/v1";
+import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { createScaler, deleteScaler, updateScaler } from "@tutti/machine-pool";
 import type { Client, Handlers } from "@tutti/mesh";
@@ -29,8 +30,6 @@ export interface ScalerDesk extends Desk {
   /** Whether nobody from another machine can call this process. */
   readonly isLoopback: boolean;
 }
-
-const pageSize = 1_000;
 
 const changeable = [
   ...(["driver", "capabilities", "minAgents", "maxAgents", "targetWaitMs", "coolDownMs", "idleMs"] as const),
@@ -119,26 +118,12 @@ async function scalersOfAll(desk: ScalerDesk, namespace: string, context: CallCo
   const pools = await poolsOf(desk, namespace, context);
   const lists = pools.map(async ({ pool }) => {
     if (desk.pools.holds(namespace, pool)) return own(desk, { namespace, pool }, context);
-    return scalersElsewhere(desk, namespace, pool, context);
+    return ofAllPages(
+      (page) => desk.remoteScalers.listScalers({ namespace, pool, page }, { context }),
+      ({ scalers }) => scalers,
+    );
   });
   return (await Promise.all(lists)).flat();
-}
-
-async function scalersElsewhere(
-  { remoteScalers }: ScalerDesk,
-  namespace: string,
-  pool: string,
-  context: CallContext,
-): Promise<Scaler[]> {
-  const found: Scaler[] = [];
-  let token = "";
-  do {
-    const page = { size: pageSize, token };
-    const reply = await remoteScalers.listScalers({ namespace, pool, page }, { context });
-    found.push(...reply.scalers);
-    token = reply.page?.nextToken ?? "";
-  } while (token !== "");
-  return found;
 }
 
 async function listScalings(desk: ScalerDesk, request: ListScalingsRequest, context: CallContext) {
