@@ -1,13 +1,14 @@
 /**
  * `npm run sim:weakened`: each weakening from five different seeds on, until it is found: first those of the run machine, by drawn
- * runs without faults, then those of the runtime and what is under it, by the bank, and those of missions, pools and sessions. Fails when one is not found within the number of seeds
- * that is recorded with it.
+ * runs without faults, then those of the runtime and what is under it, by the bank, and those of pools, missions and sessions. Fails when
+ * one is not found within the number of seeds that is recorded with it. `-- --load work` tries those of one load alone.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { limit } from "@tutti/machine-limit";
 import { findWeakening, runWeakenings } from "@tutti/machine-run/testing";
+import { poolWeakenings } from "../pools/pools-weakenings.ts";
 import { sessionsWeakenings } from "../sessions/sessions-weakenings.ts";
 import { firstSeeds, weakenings } from "../weakenings/index.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
@@ -15,12 +16,15 @@ import { workWeakenings } from "../work/work-weakenings.ts";
 import type { LoadName } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
-const { values } = parseArgs({ options: { workers: { type: "string", default: "2" } } });
+const { values } = parseArgs({
+  options: { workers: { type: "string", default: "2" }, load: { type: "string", default: "" } },
+});
+const isTried = (load: string): boolean => values.load === "" || values.load === load;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Seeds until the first that finds it. */
 async function find(
-  { name, foundWithin }: Weakening,
+  { name, foundWithin }: Pick<Weakening, "name" | "foundWithin">,
   load: LoadName,
   from: number,
 ): Promise<Failed | undefined> {
@@ -40,7 +44,8 @@ async function find(
 let missed = 0;
 let tried = 0;
 const beganMs = systemClock.monotonic();
-for (const weakening of runWeakenings) {
+const ofRuns = isTried("runs") ? runWeakenings : [];
+for (const weakening of ofRuns) {
   for (const from of firstSeeds) {
     const found = findWeakening(weakening, from, [cache, limit]);
     tried++;
@@ -54,9 +59,10 @@ for (const weakening of runWeakenings) {
 }
 const loads = [
   ...weakenings.map((weakening) => ({ weakening, load: "bank" as const })),
+  ...poolWeakenings.map((weakening) => ({ weakening, load: "pools" as const })),
   ...workWeakenings.map((weakening) => ({ weakening, load: "work" as const })),
   ...sessionsWeakenings.map((weakening) => ({ weakening, load: "sessions" as const })),
-];
+].filter(({ load }) => isTried(load));
 for (const { weakening, load } of loads) {
   for (const from of firstSeeds) {
     const startMs = systemClock.monotonic();
@@ -72,6 +78,6 @@ for (const { weakening, load } of loads) {
   }
 }
 const seconds = Number(((systemClock.monotonic() - beganMs) / 1_000).toFixed(1));
-const count = loads.length + runWeakenings.length;
+const count = loads.length + ofRuns.length;
 print(JSON.stringify({ weakenings: count, tried, found: tried - missed, missed, seconds }));
 if (missed > 0) process.exitCode = 1;

@@ -54,7 +54,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   {
     name: "durable-too-early",
     about: "senders say that results are durable before they are",
-    foundWithin: 1_900,
+    foundWithin: 50,
     isHasty: true,
   },
   {

@@ -30,6 +30,8 @@ interface Stream {
 }
 
 const commitMs = { least: 0.5, most: 8 } as const;
+/** Whoever does not wait for a commit is found by the deaths before it: then it takes so many times as long. */
+const hastyFactor = 100;
 
 export class SimulatedSender {
   readonly id: string;
@@ -169,11 +171,12 @@ export class SimulatedSender {
   #result(open: Stream, result: Result): void {
     const number = ++open.taken;
     const life = this.#life;
-    if (this.#world.weakening.isHasty === true) this.#isDurable(open, number);
-    this.#world.after(this.#world.draw(commitMs.least, commitMs.most), () => {
+    const isHasty = this.#world.weakening.isHasty === true;
+    if (isHasty) this.#isDurable(open, number);
+    this.#world.after(this.#world.draw(commitMs.least, commitMs.most) * (isHasty ? hastyFactor : 1), () => {
       if (life !== this.#life) return;
       this.#commit(result);
-      if (open === this.#open && this.#world.weakening.isHasty !== true) this.#isDurable(open, number);
+      if (open === this.#open && !isHasty) this.#isDurable(open, number);
     });
   }
 
