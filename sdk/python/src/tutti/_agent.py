@@ -34,6 +34,7 @@ from ._desk import Desk, DeskParts, ReadBlob
 from ._handlers import Handlers
 from ._link import LinkState
 from ._runner import Done
+from ._secrets import SecretWanted, no_secrets
 from ._settings import Settings
 from ._time import Time, Timer
 from ._version import VERSION
@@ -61,6 +62,8 @@ class AgentParts:
     on_drain: Callable[[str, float], None]
     # Something has ended or become durable, and it drains.
     on_quiet: Callable[[], None]
+    # The value of a secret; waits for it, in the thread of the handler.
+    open_secret: Callable[[SecretWanted], str] = no_secrets
 
 
 class Agent:
@@ -88,6 +91,7 @@ class Agent:
                 run=parts.run,
                 post=parts.post,
                 read_blob=parts.read_blob,
+                open_secret=parts.open_secret,
             )
         )
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from ._contracts import Amounts, Assign, PartialOutput
 from ._handlers import Registered
+from ._masks import Masks
 
 NEVER = math.inf
 
@@ -27,6 +28,9 @@ class AttemptPort(Protocol):
     def progressed(self, attempt: Attempt, told: Told) -> None: ...
 
     def output(self, attempt: Attempt, piece: PartialOutput) -> None: ...
+
+    def secret(self, attempt: Attempt, reference: str) -> str:
+        """The value of a secret. Waits for it."""
 
     def when_room(self, call: Callable[[], None]) -> bool:
         """Calls when there is room again; False, and no call, where there is room."""
@@ -51,7 +55,7 @@ class Attempt:
     __slots__ = (
         "token", "assign", "registered", "port", "started_ms", "run_ends_ms", "total_ends_ms", "given_up_ms",
         "is_over", "is_cancelled", "is_known", "pieces", "told", "told_ms", "saved", "used", "reason", "task",
-        "_ended", "__weakref__",
+        "masks", "_ended", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +83,8 @@ class Attempt:
         self.reason: Exception | None = None
         # Ends its coroutine, where it is one.
         self.task: Any = None
+        # Secrets that it was given.
+        self.masks: Masks | None = None
         self._ended: threading.Event | None = None
         self.limit(assign.run_ms, assign.total_ms, now_ms)
 

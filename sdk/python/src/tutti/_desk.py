@@ -34,7 +34,9 @@ from ._contracts import (
     Busy as BusyMessage,
 )
 from ._handlers import Registered
+from ._masks import Masks
 from ._runner import Done, Ending
+from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
 from .failures import (
     Busy,
@@ -89,6 +91,8 @@ class DeskParts:
     post: Callable[[Callable[[], None]], None]
     # Reads an input that is too large for a frame.
     read_blob: ReadBlob
+    # The value of a secret; waits for it, in the thread of the handler.
+    open_secret: Callable[[SecretWanted], str] = no_secrets
 
 
 class Desk:
@@ -241,6 +245,22 @@ class Desk:
             self._posted_bytes += size
         self._parts.post(partial(self._output, attempt, piece, size))
 
+    def secret(self, attempt: Attempt, reference: str) -> str:
+        assign = attempt.assign
+        wanted = SecretWanted(
+            reference,
+            assign.namespace or self.namespace,
+            assign.work_kind or "run",
+            assign.work_id,
+            assign.task_id,
+            assign.access_token,
+        )
+        value = self._parts.open_secret(wanted)
+        masks = attempt.masks or Masks()
+        masks.add(reference, value)
+        attempt.masks = masks
+        return value
+
     def when_room(self, call: Callable[[], None]) -> bool:
         if self._outbox.backlog_bytes + self._posted_bytes < _BACKLOG_HIGH_BYTES:
             return False
@@ -261,6 +281,8 @@ class Desk:
             self._posted_bytes -= size
         if attempt.is_over:
             return
+        if attempt.masks is not None:
+            piece.chunk = attempt.masks.content(piece.chunk)
         piece.index = attempt.pieces
         attempt.pieces += 1
         self._outbox.add(_wire.piece_field(piece))
@@ -344,11 +366,12 @@ class Desk:
         told = attempt.told
         if told is None:
             return
+        saved, message, masks = told.saved or b"", told.message or "", attempt.masks
         progress = Progress(
             token=attempt.token,
-            saved=told.saved or b"",
+            saved=saved if masks is None else masks.content(saved),
             fraction=told.fraction or 0.0,
-            message=told.message or "",
+            message=message if masks is None else masks.text(message),
             used=attempt.used,
         )
         self._outbox.add(_wire.progress_field(progress))
@@ -416,16 +439,24 @@ def _outcome_field(attempt: Attempt, raised: BaseException, run_ms: float) -> by
     reason = attempt.reason
     is_echo = raised is reason or isinstance(raised, (asyncio.CancelledError, Cancelled))
     if attempt.is_cancelled:
-        return _stopped_field(attempt, "" if is_echo else failure_detail(raised).message, run_ms)
+        message = "" if is_echo else _masked(attempt, failure_detail(raised)).message
+        return _stopped_field(attempt, message, run_ms)
     detail: ErrorDetail
     if reason is not None and is_echo:
         detail = failure_detail(reason)
     elif isinstance(raised, Busy):
-        busy = BusyMessage(retry_after_ms=raised.retry_after_seconds * 1_000, message=raised.message[:4_096])
+        message = raised.message if attempt.masks is None else attempt.masks.text(raised.message)
+        busy = BusyMessage(retry_after_ms=raised.retry_after_seconds * 1_000, message=message[:4_096])
         return _wire.result_field(Result(token=attempt.token, busy=busy, run_ms=run_ms, used=attempt.used))
     else:
         detail = failure_detail(raised)
-    return _wire.failed_field(attempt.token, detail, run_ms, attempt.used)
+    return _wire.failed_field(attempt.token, _masked(attempt, detail), run_ms, attempt.used)
+
+
+def _masked(attempt: Attempt, detail: ErrorDetail) -> ErrorDetail:
+    if attempt.masks is not None:
+        attempt.masks.error(detail)
+    return detail
 
 
 def _stopped_field(attempt: Attempt, message: str, run_ms: float) -> bytes:

@@ -71,6 +71,6 @@ def call(attempt: Attempt, context: TaskContext, task_input: Any) -> Any:
 
 def rendered(attempt: Attempt, output: Any) -> bytes:
     try:
-        return _json.render(output)
+        return _json.render(output if attempt.masks is None else attempt.masks.json(output))
     except _json.NotJson as error:
         raise output_invalid(attempt.registered.name, error.path, error.found) from None

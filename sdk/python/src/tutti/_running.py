@@ -59,6 +59,7 @@ class Running:
                 run=Runner(self._loop, self._threads, self.post).run,
                 post=self.post,
                 read_blob=self._read_blob,
+                open_secret=settings.secrets.open,
                 on_drain=lambda reason, ms: self.drain(f"the host wants it: {reason}", ms),
                 on_quiet=self._leave_if_done,
             )

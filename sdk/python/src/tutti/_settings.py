@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ._secrets import Secrets
 from .failures import OptionInvalid
 
 SLOTS_MAX = 100_000
@@ -52,6 +53,7 @@ class Settings:
     drain_seconds: float
     on_sleep: Callable[[str], None] | None
     on_wake: Callable[[str], None] | None
+    secrets: Secrets
 
 
 def resolve(
@@ -73,6 +75,8 @@ def resolve(
     drain_seconds: float,
     on_sleep: Callable[[str], None] | None = None,
     on_wake: Callable[[str], None] | None = None,
+    server: str | None = None,
+    secrets: Sequence[str] = (),
 ) -> Settings:
     """An option comes before its variable, and that before the default."""
     if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
@@ -109,6 +113,13 @@ def resolve(
         drain_seconds=drain_seconds,
         on_sleep=on_sleep,
         on_wake=on_wake,
+        secrets=Secrets(
+            server or environment.get("TUTTI_SERVER"),
+            offered=secrets,
+            access_token=token,
+            allow_unprotected=allow_unprotected,
+            is_local=bool(addresses) and _loopback_form.match(addresses[0]) is not None,
+        ),
     )
 
 

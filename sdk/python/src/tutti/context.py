@@ -215,6 +215,19 @@ class TaskContext:
         if self._attempt.port.when_room(opened):
             await room
 
+    def secret(self, reference: str) -> str:
+        """The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open;
+        `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it.
+
+        Ask at the last moment, hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error,
+        progress, its logger), its name stands in its place. It waits: in a coroutine use `await context.secret_async(…)`.
+        """
+        return self._attempt.port.secret(self._attempt, reference)
+
+    async def secret_async(self, reference: str) -> str:
+        """The same, in a coroutine."""
+        return await asyncio.to_thread(self.secret, reference)
+
     def use(self, *, tokens: float = 0, money: float = 0) -> None:
         """Counts what the attempt used up beside time; told with its result."""
         used = self._attempt.used or Amounts()
@@ -235,7 +248,7 @@ class TaskContext:
             trace = self.trace
             if trace is not None:
                 fields |= {"trace_id": trace.trace_id, "span_id": trace.span_id}
-            self._logger = TaskLogger(_log, fields)
+            self._logger = TaskLogger(_log, fields, self._attempt)
         return self._logger
 
     def __repr__(self) -> str:
@@ -273,6 +286,19 @@ class TaskContext:
 
 class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
     """`logger.info("charging %d", cents)`; what is in `extra` goes beside the task's own fields."""
+
+    def __init__(self, logger: logging.Logger, fields: dict[str, Any], attempt: Attempt) -> None:
+        super().__init__(logger, fields)
+        self._attempt = attempt
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        """Names of secrets stand in their places."""
+        masks = self._attempt.masks
+        if masks is None:
+            super().log(level, msg, *args, **kwargs)
+        elif self.isEnabledFor(level):
+            kwargs["extra"] = masks.json(kwargs.get("extra") or {})
+            super().log(level, masks.text(str(msg) % args if args else str(msg)), **kwargs)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}

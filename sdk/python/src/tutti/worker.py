@@ -47,6 +47,9 @@ class Worker:
     allow_unprotected: sends an access token to another machine without encryption.
     handle_signals: whether SIGTERM and SIGINT drain it; a second one ends the process at once.
     drain_seconds: how long what is at work may take when it is stopped; then it is told to end.
+    server: where the installation is reached over HTTP, which secrets come by. `TUTTI_SERVER`, else
+        http://127.0.0.1:7400 for a worker on the same machine.
+    secrets: variables and files of this machine that its tasks may name: `env:DB_PASSWORD`, `file:/run/secrets/db`.
     on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
         be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
         quick.
@@ -71,6 +74,8 @@ class Worker:
         drain_seconds: float = 30,
         on_sleep: Callable[[str], None] | None = None,
         on_wake: Callable[[str], None] | None = None,
+        server: str | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.settings: Settings = resolve(
             os.environ,
@@ -90,6 +95,8 @@ class Worker:
             drain_seconds=drain_seconds,
             on_sleep=on_sleep,
             on_wake=on_wake,
+            server=server,
+            secrets=secrets,
         )
         self._handlers = Handlers()
         self._running: Running | None = None

@@ -1,0 +1,212 @@
+"""Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is kept for
+as long as the installation allows; one of this machine is read anew each time."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._contracts import RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY
+from ._rest import Rest
+from .failures import OptionInvalid, TuttiError
+
+_form = re.compile(r"(secret|env|file):(.+)", re.DOTALL)
+_plain_loopback = re.compile(r"http://(127\.|localhost[:/]|localhost$|\[::1\])")
+_INFO = b"tutti unseal v1"
+
+
+@dataclass(frozen=True)
+class SecretWanted:
+    """``reference``: ``secret:NAME``, ``secret:NAME@VERSION``, ``env:NAME``, ``file:/path``."""
+
+    reference: str
+    namespace: str
+    work_kind: str
+    work_id: str
+    task_id: str
+    # Narrowed to what the task may do; empty where there is none.
+    access_token: str
+
+
+class Secrets:
+    """``offered``: variables and files of this machine that tasks may name. May be asked from any thread."""
+
+    def __init__(
+        self,
+        server: str | None,
+        *,
+        offered: Sequence[str] = (),
+        access_token: str | None = None,
+        allow_unprotected: bool = False,
+        is_local: bool = True,
+    ) -> None:
+        default = "http://127.0.0.1:7400" if is_local else ""
+        self._server = (server or default).rstrip("/")
+        self._offered = frozenset(offered)
+        self._access_token = access_token
+        self._allow_unprotected = allow_unprotected
+        self._kept: dict[tuple[str, str, str], tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, wanted: SecretWanted) -> str:
+        found = _form.fullmatch(wanted.reference)
+        if found is None:
+            # What it is is not repeated: it may be the secret itself.
+            message = "expected a reference such as secret:NAME, env:NAME or file:/path, found something else;"
+            raise _never("sdk.secret_unnamed", f"{message} name where the secret is")
+        kind, where = found[1], found[2]
+        if kind == "secret":
+            return self._of_installation(where, wanted)
+        if wanted.reference not in self._offered:
+            raise _never(
+                "sdk.secret_not_offered",
+                f"expected {wanted.reference} among the secrets of the worker, found that it is not;"
+                " add it to the option secrets of the worker, or store it with tutti secret put",
+            )
+        value = os.environ.get(where) if kind == "env" else _content_of(where)
+        if not value:
+            raise _never(
+                "sdk.secret_missing",
+                f"expected a secret at {wanted.reference}, found none;"
+                " set the variable, or write the file, where the worker runs",
+            )
+        return value
+
+    def _of_installation(self, name: str, wanted: SecretWanted) -> str:
+        key = (wanted.namespace, name, wanted.access_token)
+        with self._lock:
+            value, until = self._kept.get(key, ("", 0.0))
+            if until > time.monotonic():
+                return value
+            self._kept.pop(key, None)
+        sent = time.monotonic()
+        value, keep_ms = self._unsealed(name, wanted)
+        if keep_ms > 0:
+            with self._lock:
+                self._kept[key] = (value, sent + keep_ms / 1_000)
+        return value
+
+    def _unsealed(self, name: str, wanted: SecretWanted) -> tuple[str, float]:
+        self._insist_on_server()
+        reception = _Reception()
+        body = {
+            "names": [name],
+            "recipientKey": base64.b64encode(reception.public_key).decode(),
+            "work": {
+                "namespace": wanted.namespace,
+                "kind": wanted.work_kind,
+                "id": wanted.work_id,
+                "task": wanted.task_id,
+            },
+        }
+        token = wanted.access_token or self._access_token
+        rest = Rest(self._server, namespace=wanted.namespace, access_token=token)
+        try:
+            reply = rest.call("POST", "/v1/secrets/unseal", body=body)
+        except OSError as error:
+            raise TuttiError(
+                "sdk.secret_unreachable",
+                f"expected {wanted.reference} from {self._server}, found no answer of Tutti;"
+                " set TUTTI_SERVER to where it is reached",
+                status="UNAVAILABLE",
+                retry=RETRY_CLASS_SAME_KEY,
+            ) from error
+        [sealed] = reply["values"]
+        content = reception.open(wanted.namespace, sealed)
+        if content is None or sealed["name"] != name.partition("@")[0]:
+            raise TuttiError(
+                "sdk.secret_unreadable",
+                f"expected {wanted.reference} sealed for this call, found something else;"
+                " look at what stands between the worker and the installation",
+                status="DATA_LOSS",
+                retry=RETRY_CLASS_SAME_KEY,
+            )
+        return content.decode("utf-8", "replace"), float(sealed.get("keepMs") or 0)
+
+    def _insist_on_server(self) -> None:
+        """Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own."""
+        server = self._server
+        is_plain = server.startswith("http://")
+        if server.startswith("https://") or (
+            is_plain and (self._allow_unprotected or _plain_loopback.match(server))
+        ):
+            return
+        expected = "an address such as https://tutti.example, by which secrets come (or allow_unprotected)"
+        raise OptionInvalid("the option server (TUTTI_SERVER)", expected, server or "none")
+
+
+class _Reception:
+    """RFC 9180 (HPKE), base mode: X25519, HKDF-SHA256, AES-256-GCM. The receiver's half."""
+
+    def __init__(self) -> None:
+        try:
+            from cryptography.hazmat.primitives import serialization
+            from cryptography.hazmat.primitives.asymmetric import x25519
+            from cryptography.hazmat.primitives.ciphers import aead
+        except ImportError:
+            message = "expected the package cryptography, by which secrets are opened, found none;"
+            raise _never("sdk.secret_support_missing", f"{message} install tutti-sdk[secrets]") from None
+        self._aead = aead.AESGCM
+        self._public = x25519.X25519PublicKey
+        self._private = x25519.X25519PrivateKey.generate()
+        raw = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        self.public_key: bytes = self._private.public_key().public_bytes(*raw)
+
+    def open(self, namespace: str, sealed: dict[str, Any]) -> bytes | None:
+        """None where it was sealed for somebody else, is another secret, or is not as it was."""
+        also = json.dumps([namespace, sealed["name"], sealed["version"]], separators=(",", ":"), ensure_ascii=False)
+        try:
+            encapsulated = base64.b64decode(sealed["encapsulatedKey"])
+            shared = self._private.exchange(self._public.from_public_bytes(encapsulated))
+            key, nonce = _schedule(shared, encapsulated + self.public_key)
+            return self._aead(key).decrypt(nonce, base64.b64decode(sealed["sealed"]), also.encode())
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not opened
+            return None
+
+
+_KEM = b"KEM\x00\x20"
+_SUITE = b"HPKE\x00\x20\x00\x01\x00\x02"
+
+
+def _schedule(dh: bytes, kem_context: bytes) -> tuple[bytes, bytes]:
+    extracted = _extract(_KEM, b"", b"eae_prk", dh)
+    shared = _expand(_KEM, extracted, b"shared_secret", kem_context, 32)
+    context = b"\x00" + _extract(_SUITE, b"", b"psk_id_hash", b"") + _extract(_SUITE, b"", b"info_hash", _INFO)
+    secret = _extract(_SUITE, shared, b"secret", b"")
+    return _expand(_SUITE, secret, b"key", context, 32), _expand(_SUITE, secret, b"base_nonce", context, 12)
+
+
+def _extract(suite: bytes, salt: bytes, label: bytes, content: bytes) -> bytes:
+    return hmac.digest(salt, b"HPKE-v1" + suite + label + content, "sha256")
+
+
+def _expand(suite: bytes, key: bytes, label: bytes, info: bytes, length: int) -> bytes:
+    """At most 32 bytes are ever wanted: one round of HKDF."""
+    content = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info + b"\x01"
+    return hmac.digest(key, content, "sha256")[:length]
+
+
+def _content_of(path: str) -> str | None:
+    try:
+        text = Path(path).read_text()
+    except OSError:
+        return None
+    # Editors and `echo` end a file with a new line that is no part of the secret.
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def no_secrets(wanted: SecretWanted) -> str:
+    raise TypeError(f"there is no {wanted.reference} here")
+
+
+def _never(code: str, message: str) -> TuttiError:
+    return TuttiError(code, message, status="FAILED_PRECONDITION", retry=RETRY_CLASS_NEVER)
