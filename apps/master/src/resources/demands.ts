@@ -11,9 +11,10 @@ const page = { size: pageSize, token: "" };
 export async function checkDemands(
   { resources }: Pick<ResourceDesk, "resources">,
   tasks: readonly TaskSpec[],
-  { labels, reservationIds }: Pick<SessionSpec, "labels" | "reservationIds">,
+  { labels, reservationIds, limits }: Pick<SessionSpec, "labels" | "reservationIds" | "limits">,
   { namespace, options }: Asker,
 ): Promise<void> {
+  checkLimits(limits);
   const { quotas } = await resources.listQuotas({ namespace, page }, options);
   for (const quota of quotas)
     if (quota.sessions === undefined || isAbout(quota.sessions, labels)) checkQuota(quota, tasks);
@@ -24,6 +25,14 @@ export async function checkDemands(
   // Of more than a page the rest is not known here: what is not there gives nothing.
   if (missing !== undefined && listed.reservations.length < pageSize)
     throw resourceErrors.reservationMissing({ id: missing });
+}
+
+/** What a session takes at once is kept to by pools as a number of tasks, whatever each of them asks for. */
+function checkLimits(limits: SessionSpec["limits"]): void {
+  for (const [name, limit] of Object.entries(limits)) {
+    if (name !== "slots") throw resourceErrors.limitUnkept({ name, limit });
+    if (!(limit >= 1)) throw resourceErrors.limitTooSmall({ limit });
+  }
 }
 
 function checkQuota({ quotaId: quota, limits }: Quota, tasks: readonly TaskSpec[]): void {

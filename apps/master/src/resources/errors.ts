@@ -16,6 +16,20 @@ export const resourceErrors = defineErrors("resource", {
     message: ({ task, wanted, name, quota, limit }: BeyondQuota) =>
       `task ${task}: expected at most ${limit} of ${name}, which is what the quota ${quota} allows, found ${wanted}; ask for less, or raise the quota`,
   },
+  limitUnkept: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A session's own limits are about slots. What sessions may take of a named resource is bounded by a quota for their labels.",
+    message: ({ name, limit }: { name: string; limit: number }) =>
+      `limits: expected slots, found ${name}; give the session a label and bound that by a quota: tutti quota set NAME --limit ${name}=${limit} --label LABEL=VALUE`,
+  },
+  limitTooSmall: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A session that may take no slot would never do anything.",
+    message: ({ limit }: { limit: number }) =>
+      `limits: expected at least 1 of slots, found ${limit}; allow one or more, or leave it out`,
+  },
   reservationMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -8,6 +8,9 @@ import { keptBytesMax, tasksDefault } from "../limits.ts";
 import { type MissionView, specOf } from "../state.ts";
 import { conditionText } from "./begin.ts";
 
+/** So many of a circle are named. */
+const shownMax = 10;
+
 export function checkAdded(mission: MissionView, specs: readonly TaskSpec[]): Refusal | undefined {
   const max = specOf(mission).maxTasks || tasksDefault;
   const found = mission.tasks.length + specs.length;
@@ -34,12 +37,8 @@ export function checkTasks(
     const problem = taskProblem(spec, (id) => ids.has(id) || isThere(id));
     if (problem !== undefined) return missionErrors.taskInvalid.refusal({ task: spec.id, problem });
   }
-  const circle = circleIn(specs, ids);
-  if (circle === undefined) return undefined;
-  return missionErrors.taskInvalid.refusal({
-    task: circle,
-    problem: "expected needs that come to an end, found a circle",
-  });
+  const circle = circleProblem(specs, ids);
+  return circle === undefined ? undefined : missionErrors.taskInvalid.refusal(circle);
 }
 
 export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
@@ -66,7 +65,10 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
 }
 
 /** A task that needs itself by way of others; what was there before needs nothing that comes now. */
-export function circleIn(specs: readonly TaskSpec[], ids: ReadonlySet<string>): string | undefined {
+export function circleProblem(
+  specs: readonly TaskSpec[],
+  ids: ReadonlySet<string>,
+): { readonly task: string; readonly problem: string } | undefined {
   const open = new Map<string, number>();
   const followers = new Map<string, string[]>();
   for (const { id, needs } of specs) {
@@ -87,5 +89,26 @@ export function circleIn(specs: readonly TaskSpec[], ids: ReadonlySet<string>): 
       if (left === 0) ready.push(follower);
     }
   }
-  return open.keys().next().value;
+  if (open.size === 0) return undefined;
+  const circle = circleAmong(specs, open);
+  const [task = ""] = circle;
+  const shown = circle.length > shownMax ? [...circle.slice(0, shownMax), "…"] : circle;
+  return {
+    task,
+    problem: `expected needs that come to an end, found a circle: ${[...shown, task].join(" → ")}`,
+  };
+}
+
+/** Each of those that are open needs another one of them, so whoever goes from need to need comes back to where it has been. */
+function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
+  const needOf = new Map<string, string>();
+  for (const { id, needs } of specs) {
+    const next = needs.find(({ task }) => open.has(task));
+    if (open.has(id) && next !== undefined) needOf.set(id, next.task);
+  }
+  const path = new Set<string>();
+  let at = needOf.keys().next().value ?? "";
+  for (; !path.has(at); at = needOf.get(at) ?? "") path.add(at);
+  const way = [...path];
+  return way.slice(way.indexOf(at));
 }

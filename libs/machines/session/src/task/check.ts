@@ -1,7 +1,7 @@
 /** Whether tasks can belong to a session: ids, needs, expressions, bounds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { circleIn, taskProblem } from "@tutti/machine-mission/siblings";
+import { circleProblem, taskProblem } from "@tutti/machine-mission/siblings";
 import { bytesOf, dataOfPayload } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
 import { keptBytesMax, tasksMax } from "../limits.ts";
@@ -28,10 +28,8 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
     const problem = taskProblem(spec, (id) => ids.has(id) || session.byId.has(id));
     if (problem !== undefined) return invalid(spec.id, problem);
   }
-  const circle = circleIn(specs, ids);
-  return circle === undefined
-    ? undefined
-    : invalid(circle, "expected needs that come to an end, found a circle");
+  const circle = circleProblem(specs, ids);
+  return circle === undefined ? undefined : invalid(circle.task, circle.problem);
 }
 
 function invalid(task: string, problem: string): Refusal {

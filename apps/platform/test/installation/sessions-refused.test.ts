@@ -1,0 +1,150 @@
+/** What no session could ever do is refused at once, in the same words to everybody who asks: over gRPC, over REST, and by the command. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  ExecuteSessionRequest,
+  resourceService,
+  SetQuotaRequest,
+  sessionService,
+} from "@tutti/contracts/session/v1";
+import { Client, RestError } from "@tutti/rest/client";
+import { Worker } from "@tutti/sdk";
+import { failureOf, OutsideClient } from "../support/outside-client.ts";
+import { makeFolder } from "../support/services.ts";
+import { Installation } from "./installation.ts";
+
+const command = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+
+interface Task {
+  readonly uses: string;
+  readonly needs?: readonly string[];
+  readonly resources?: Readonly<Record<string, number>>;
+}
+
+interface Refused {
+  readonly what: string;
+  readonly tasks: Readonly<Record<string, Task>>;
+  readonly limits?: Readonly<Record<string, number>>;
+  /** Everybody is told this. */
+  readonly says: RegExp;
+}
+
+const uses = "tea.brew";
+const table: readonly Refused[] = [
+  {
+    what: "tasks that need each other in a circle",
+    tasks: { boil: { uses, needs: ["steep"] }, steep: { uses, needs: ["boil"] } },
+    says: /boil\b.*circle: boil → steep → boil/,
+  },
+  {
+    what: "a task that needs one that is not there",
+    tasks: { boil: { uses }, steep: { uses, needs: ["pour"] } },
+    says: /steep\b.*pour/,
+  },
+  {
+    what: "a capability that nobody offers",
+    tasks: { boil: { uses }, juggle: { uses: "cups.juggle" } },
+    says: /task juggle: expected somebody who offers cups\.juggle, found nobody; start a worker/,
+  },
+  {
+    what: "more of a resource than any agent has",
+    tasks: { boil: { uses }, feast: { uses, resources: { kettle: 3 } } },
+    says: /task feast: expected an agent with 3 of kettle, found at most 2; ask for less/,
+  },
+  {
+    what: "more than a quota allows",
+    tasks: { boil: { uses }, press: { uses, resources: { sugar: 2 } } },
+    says: /task press: expected at most 1 of sugar.*the quota rations allows, found 2; ask for less/,
+  },
+  {
+    what: "a limit of its own on a named resource",
+    tasks: { boil: { uses } },
+    limits: { kettle: 1 },
+    says: /limits: expected slots, found kettle; .*tutti quota set NAME --limit kettle=1 --label/,
+  },
+  {
+    what: "a limit of its own under which nothing could be done",
+    tasks: { boil: { uses } },
+    limits: { slots: 0.5 },
+    says: /limits: expected at least 1 of slots, found 0\.5/,
+  },
+];
+
+describe("a session that could never be done is refused", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let outside: OutsideClient;
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address, host } = installation;
+    worker = new Worker({
+      ...{ address, agentId: "anna", slots: 1, handleSignals: false },
+      resources: { kettle: 2, sugar: 9 },
+    });
+    worker.handle(uses, () => "tea");
+    await worker.start();
+    outside = new OutsideClient(address);
+    const resources = host.mesh.client(resourceService, { service: "master" });
+    await resources.setQuota(
+      SetQuotaRequest.fromPartial({ quota: { quotaId: "rations", limits: { sugar: 1 } } }),
+    );
+  });
+  after(async () => {
+    outside[Symbol.dispose]();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  async function overGrpc({ tasks, limits = {} }: Refused): Promise<string> {
+    const given = Object.entries(tasks).map(([id, { uses: value, needs = [], resources = {} }]) => ({
+      ...{ id, resources: { ...resources }, needs: needs.map((task) => ({ task })) },
+      work: { $case: "capability" as const, value },
+    }));
+    const work = { $case: "tasks" as const, value: { tasks: given } };
+    const request = ExecuteSessionRequest.fromPartial({ spec: { work, limits: { ...limits } } });
+    const { error } = await failureOf(outside.call(sessionService.methods.executeSession, request));
+    return [error.message, ...error.violations.map(({ message }) => message)].join("\n");
+  }
+
+  async function overRest({ tasks, limits = {} }: Refused): Promise<string> {
+    const given = Object.entries(tasks).map(([id, { uses: capability, needs = [], resources = {} }]) => ({
+      ...{ id, capability, resources, needs: needs.map((task) => ({ task })) },
+    }));
+    const client = new Client({ url: installation.host.url });
+    const refused = client.call("sessions.start", { body: { tasks: { tasks: given }, limits } });
+    const error = await refused.then(
+      () => assert.fail("it was started"),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof RestError && error.status >= 400 && error.status < 500, String(error));
+    return [error.detail, ...error.fields.map(({ message }) => message)].join("\n");
+  }
+
+  async function byCommand({ tasks, limits = {} }: Refused): Promise<string> {
+    await using folder = await makeFolder();
+    const file = join(folder.path, "tea.json");
+    await writeFile(file, JSON.stringify({ session: "tea", limits, tasks }));
+    const environment = { ...process.env, TUTTI_SERVER: installation.host.url, NO_COLOR: "1" };
+    return await new Promise((said, fail) => {
+      execFile(process.execPath, [command, "run", file], { env: environment }, (error, output, errors) => {
+        if (error === null) fail(new Error(`expected it to be refused, found ${output}`));
+        else if (error.code !== 3)
+          fail(new Error(`expected the exit code 3, found ${error.code}: ${errors}`));
+        else said(errors);
+      });
+    });
+  }
+
+  for (const refused of table)
+    it(`for ${refused.what}, by gRPC, REST and command`, async () => {
+      const said = [await overGrpc(refused), await overRest(refused), await byCommand(refused)];
+      for (const words of said) assert.match(words.replaceAll(/\s+/g, " "), refused.says);
+      const { sessions } = await new Client({ url: installation.host.url }).call("sessions.list");
+      assert.deepEqual(sessions, [], "nothing was begun");
+    });
+});
