@@ -43,6 +43,7 @@ import { openSteward } from "./runtime/open-steward.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
+import { sharingOf } from "./storage/cluster/sharing.ts";
 import { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -146,7 +147,7 @@ export class ServiceHost extends Orchestrator {
       subject: () => host,
     });
     const context = {
-      ...{ operations, dataDirectory, guard, holds },
+      ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };

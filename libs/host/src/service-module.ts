@@ -7,6 +7,7 @@ import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
+import type { Sharing } from "./storage/cluster/sharing.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 
@@ -51,6 +52,8 @@ export interface HostContext {
   readonly guard: Guard | undefined;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
+  /** How processes that share what they own keep it; undefined where this one keeps everything by itself. */
+  readonly sharing: Sharing | undefined;
   /** Where the process keeps what must last; undefined where it keeps nothing. */
   readonly dataDirectory: string | undefined;
   /**

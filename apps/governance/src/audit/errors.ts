@@ -32,6 +32,13 @@ export const auditErrors = defineErrors("audit", {
     }) =>
       `expected batch ${batch} of ${service}/${partition} to follow what was audited, found ${reason}; put the journal back from a backup, or set the folder audit of the data directory aside, so that a new audit begins with what is there`,
   },
+  pageUnsound: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The book of the audit that the processes of a cluster share is not one that this process can go on with: a page of it was changed, or is missing, or a copy was. No checkpoint is made until it is the one that was signed. Exports that were made before still verify.",
+    message: ({ number, found }: { number: number; found: string }) =>
+      `expected page ${number} of the audit in NATS to be what was signed, found ${found}; put the stream TUTTI_AUDIT back from a backup, or, where the copy of this process is what was changed, remove its folder below cluster.copies`,
+  },
   recordUnknown: {
     status: "NOT_FOUND",
     retry: "never",

@@ -6,7 +6,7 @@ import type { Orchestrator } from "@tutti/kernel";
 import { refusal } from "@tutti/machine-refusal";
 import { auditSection } from "./configuration.ts";
 import { auditHandlers } from "./handlers.ts";
-import { AuditRounds, type RoundsParts } from "./rounds.ts";
+import { AuditRounds, type BookPlace, type RoundsParts } from "./rounds.ts";
 
 export const auditMachines = [refusal];
 
@@ -17,14 +17,31 @@ export function hostAudit(
   storage: Pick<ServiceStorage, "runtime" | "archive">,
   keys: RoundsParts["keys"],
 ): void {
-  const { mesh, foundation, holds, steward, dataDirectory } = host;
-  // Where nothing is kept there is nothing to audit.
-  if (dataDirectory === undefined) return;
+  const { mesh, foundation, holds, steward } = host;
+  const place = placeOf(host);
+  if (place === undefined) return;
   const rounds = new AuditRounds({
-    ...{ mesh, foundation, holds, steward, keys },
-    file: join(dataDirectory, "audit", "book.sqlite"),
+    ...{ mesh, foundation, holds, steward, keys, place },
     settings: service.settings(auditSection),
   });
   service.register("audit", rounds, { critical: false });
   mesh.serve(auditService, auditHandlers({ ...storage, steward, foundation, rounds }));
+}
+
+/** Undefined where nothing is kept: there is nothing to audit. */
+function placeOf(host: HostContext): BookPlace | undefined {
+  const { sharing, dataDirectory } = host;
+  if (sharing !== undefined) {
+    const connecting = host.nats();
+    return {
+      async open(signal) {
+        // The code for NATS is loaded where there is one.
+        const { openSharedPlace } = await import("./shared/shared-place.ts");
+        return openSharedPlace({ ...sharing, connection: await connecting }, signal);
+      },
+    };
+  }
+  if (dataDirectory === undefined) return;
+  const file = join(dataDirectory, "audit", "book.sqlite");
+  return { open: async () => ({ file, shared: undefined, close() {} }) };
 }

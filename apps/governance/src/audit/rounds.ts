@@ -5,6 +5,8 @@
  * 2. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
  *    where it falls behind for long the disk fills up until nothing is done any more.
  * 3. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
+ * 4. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
+ *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
  */
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { HostContext, InstallationKeys } from "@tutti/host";
@@ -24,11 +26,12 @@ import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
 import type { JournalPart } from "./book/intake.ts";
 import type { JournalName } from "./book/record.ts";
 import { auditErrors } from "./errors.ts";
+import type { SharedBook } from "./shared/shared-book.ts";
 import { AuditThread } from "./thread/audit-thread.ts";
 
 export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "holds" | "steward"> {
   readonly keys: { open(): Promise<InstallationKeys> };
-  readonly file: string;
+  readonly place: BookPlace;
   readonly settings: {
     readonly checkpointEveryMs: number;
     readonly keepDays: number;
@@ -42,11 +45,26 @@ const readMs = 30_000;
 /** By then a process has started. */
 const openAfterMs = 2_000;
 const dayMs = 24 * 3_600_000;
+const ownService = "governance";
+
+/** Where the book is, as long as it is open. */
+export interface BookPlace {
+  open(signal: AbortSignal): Promise<OpenedPlace>;
+}
+
+export interface OpenedPlace {
+  readonly file: string;
+  /** Of which the file is a copy; undefined where it is the book. */
+  readonly shared: SharedBook | undefined;
+  close(): void;
+}
 
 /** What a round needs, and everybody who asks. */
-export interface OpenedAudit {
+export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
   readonly thread: AuditThread;
   readonly keys: InstallationKeys;
+  /** Lets go of the book. */
+  close(): Promise<void>;
 }
 
 export class AuditRounds implements Component {
@@ -62,7 +80,7 @@ export class AuditRounds implements Component {
   #unreached = "";
   /** When the last round began that reached all journals. */
   #completeMs = 0;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(parts: RoundsParts) {
     this.#parts = parts;
@@ -82,17 +100,17 @@ export class AuditRounds implements Component {
       });
     });
     this.#timer = timers.every(settings.checkpointEveryMs, () => {
-      this.fresh().catch((error: unknown) => logger.warn("the audit fell behind", { error }));
+      this.#turn().catch((error: unknown) => logger.warn("the audit fell behind", { error }));
     });
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#soon?.cancel();
     this.#timer?.cancel();
     await this.#running?.catch(() => {});
     const opened = await this.#opening?.catch(() => undefined);
-    await opened?.thread.stop();
+    await opened?.close();
   }
 
   health(): Health {
@@ -113,19 +131,62 @@ export class AuditRounds implements Component {
   }
 
   async #open(): Promise<OpenedAudit> {
-    const { keys: installation, file, holds } = this.#parts;
-    const keys = await installation.open();
+    const keys = await this.#parts.keys.open();
+    const { file, shared, ...place } = await this.#parts.place.open(this.#stopping.signal);
     const thread = await AuditThread.at({ file, key: keys.signingKey });
-    try {
-      for (const { batch, ...journal } of await thread.call("ends")) {
-        this.#taken.set(nameOf(journal), batch);
-        holds.took(journal, batch);
-      }
-    } catch (error) {
+    const close = async () => {
       await thread.stop();
+      place.close();
+    };
+    try {
+      this.#took(await thread.call("ends"));
+      const number = await thread.call("lastNumber");
+      if (shared !== undefined && number > 0 && !(await thread.call("endsWith", await shared.page(number))))
+        throw auditErrors.pageUnsound({
+          number,
+          found: "none, or another than the copy of this process has",
+        });
+    } catch (error) {
+      await close();
       throw error;
     }
-    return { thread, keys };
+    return { thread, keys, shared, close };
+  }
+
+  #took(ends: readonly (JournalName & { readonly batch: number })[]): void {
+    for (const { service, partition, batch } of ends) {
+      this.#taken.set(nameOf({ service, partition }), batch);
+      this.#parts.holds.took({ service, partition }, batch);
+    }
+  }
+
+  /** When it is time. */
+  async #turn(): Promise<void> {
+    const { steward } = this.#parts;
+    const opened = await this.opened();
+    if (opened.shared === undefined || steward.holds(ownService, 0)) await this.fresh();
+    else await this.#follow(opened);
+  }
+
+  /** Takes what others made. */
+  async #follow({ thread, shared }: OpenedAudit): Promise<void> {
+    while (shared !== undefined && !this.#isStopped) {
+      const number = (await thread.call("lastNumber")) + 1;
+      const page = await shared.page(number);
+      if (page === undefined) return;
+      this.#took(await thread.call("take", page, await shared.records(number, page), this.#keptFromMs));
+      for (const heard of [...this.#onCheckpoint]) heard();
+    }
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** What is older is removed. */
+  get #keptFromMs(): number {
+    const { settings, foundation } = this.#parts;
+    return settings.keepDays === 0 ? 0 : foundation.clock.now() - settings.keepDays * dayMs;
   }
 
   /** Everything that was durable before the moment that this resolves with is under a checkpoint; 0 as long as some journal was never read. */
@@ -176,18 +237,23 @@ export class AuditRounds implements Component {
   /** Whether there was more than is put under one checkpoint. */
   async #checkpoint(): Promise<boolean> {
     const { clock } = this.#parts.foundation;
-    const { thread, keys } = await this.opened();
+    const opened = await this.opened();
+    const { thread, keys, shared } = opened;
+    await this.#follow(opened);
     const { parts, isMore } = await this.#gather();
     if (parts.length === 0 || this.#isStopped) return false;
     const { number, heads, size, parts: before } = await thread.call("prepare", parts);
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     const made = { number, createTime: toTimestamp(clock.now()), heads };
-    await thread.call("commit", checkpointOf(made, MerkleTree.after(size, before), signed));
-    for (const { service, partition, batch } of heads) {
-      this.#taken.set(nameOf({ service, partition }), batch);
-      this.#parts.holds.took({ service, partition }, batch);
+    const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+    if (shared !== undefined) {
+      const draft = await thread.call("draft", checkpoint);
+      // Of another process: taken, and gone on behind.
+      if (!(await shared.add(draft, this.#stopping.signal))) return true;
     }
+    await thread.call("commit", checkpoint);
+    this.#took(heads);
     for (const heard of [...this.#onCheckpoint]) heard();
     return isMore;
   }
@@ -234,11 +300,13 @@ export class AuditRounds implements Component {
   }
 
   async #drop(): Promise<void> {
-    const { settings, foundation } = this.#parts;
-    if (settings.keepDays === 0) return;
-    const untilMs = foundation.clock.now() - settings.keepDays * dayMs;
-    const { thread } = await this.opened();
-    while (!this.#isStopped && (await thread.call("dropBefore", untilMs)));
+    if (this.#keptFromMs === 0) return;
+    const { thread, shared } = await this.opened();
+    while (!this.#isStopped) {
+      const dropped = await thread.call("dropBefore", this.#keptFromMs);
+      if (dropped.length === 0) return;
+      await shared?.drop(dropped);
+    }
   }
 }
 
@@ -251,7 +319,8 @@ async function batchesAfter(
   const found: Uint8Array[] = [];
   let bytes = 0;
   for await (const { batches } of runtime.readJournal(
-    { partition, afterBatch, follow: false },
+    // All before it is in the book.
+    { partition, afterBatch, follow: false, kept: true },
     { timeoutMs: readMs },
   )) {
     found.push(...batches);

@@ -65,14 +65,20 @@ export class ServiceCluster implements AsyncDisposable {
     return cluster;
   }
 
+  /** Where its processes keep what is theirs alone. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
   /** One more process of a service; with the name of one that has ended it has what that one kept. */
-  async join(service: ServiceName, name: string = service): Promise<Service> {
+  async join(service: ServiceName, name: string = service, ...more: readonly string[]): Promise<Service> {
     const directory = `${this.#folder.path}/${name}`;
     await mkdir(directory, { recursive: true });
     const flags = [
       ...sharing(directory),
       ...usingNats(this.#server.address).slice(service === "registry" ? 0 : 1),
       ...(this.#registry === undefined ? [] : [registriesAt(this.#registry)]),
+      ...more,
     ];
     const joined = await start(service, flags, { directory, environment });
     this.#processes.push(joined);

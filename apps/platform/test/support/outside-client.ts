@@ -50,6 +50,16 @@ export class OutsideClient implements Disposable {
     });
   }
 
+  /** Calls a method that answers with a stream. */
+  async *stream<Request, Reply>(
+    { path, request: { encode }, reply }: RpcDescription<Request, Reply>,
+    request: Request,
+  ): AsyncGenerator<Reply, void> {
+    const sent = Buffer.from(encode(request));
+    for await (const message of this.#client.makeServerStreamRequest(path, bytes, bytes, sent))
+      yield reply.decode(message as Buffer);
+  }
+
   /** Opens a stream in both directions, sends one message, and gives the first reply. */
   async firstReply(path: string, message: Uint8Array): Promise<Uint8Array> {
     const call = this.#client.makeBidiStreamRequest(path, bytes, bytes);

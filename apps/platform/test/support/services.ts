@@ -9,6 +9,7 @@ import { type ProcessOptions, TestProcess } from "./process.ts";
 const programs = {
   platform: "../../src/main.ts",
   registry: "../../../registry/src/main.ts",
+  governance: "../../../governance/src/main.ts",
   master: "../../../master/src/main.ts",
   swarm: "../../../swarm/src/main.ts",
   workflow: "../../../workflow/src/main.ts",

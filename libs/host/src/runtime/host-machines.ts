@@ -18,12 +18,12 @@ export function hostMachines(
   machines: NonNullable<ServiceModule["machines"]>,
   storage: Storage,
   effects: Effects,
-  hosting: Pick<HostContext, keyof Hosting>,
+  hosting: Pick<HostContext, keyof Hosting | "holds">,
 ): ServiceStorage {
   const { runtime, archive, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
-  const { steward, mesh, foundation } = hosting;
-  const own = { runtime, archive, journals, machines, steward, foundation };
+  const { steward, mesh, foundation, holds } = hosting;
+  const own = { runtime, archive, journals, machines, steward, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
   const index = storage.isShared ? new WholeIndex({ runtime, steward, own: archive, peers }) : archive;
   const handlers = {

@@ -87,6 +87,7 @@ async function openShared({ configuration, nats }: StorageNeeds, parts: StorageP
       { ownershipReplicas: replicas, clusterReplicas: cluster.replicas },
     );
   }
+  if (cluster.audited) parts.holds.hold();
   const { ClusterStorage } = await import("../storage/cluster/cluster-storage.ts");
   return new ClusterStorage({ ...parts, cluster, connection: await nats.connection() });
 }

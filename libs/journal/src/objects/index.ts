@@ -5,8 +5,11 @@ export {
   type CopiesOptions,
   type ObjectArchiveOptions,
   type ObjectBlobsOptions,
+  type ObjectStoreOptions,
   openCopies,
   openObjectArchive,
   openObjectBlobs,
+  openObjectStore,
 } from "./open.ts";
 export { type ObjectLimits, objectLimits } from "./settings.ts";
+export type { ObjectStore } from "./store/object-store.ts";

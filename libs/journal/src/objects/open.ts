@@ -35,8 +35,7 @@ export async function openObjectArchive(
   const settings = { replicas, bytesMax };
   const { stream, root } = objectsOf(service);
   const description = `Objects of the archive of ${service}.`;
-  const wanted = { name: stream, subject: `${root}.>`, description, lastOnly: true };
-  await ensureStream(connection, wanted, settings, signal);
+  const objects = await openObjectStore({ connection, ...settings, stream, root, description }, signal);
   const logs = Array.from({ length: partitions }, (_, partition) => {
     const log = logOf({ service, partition });
     const about = `Archive of partition ${partition} of ${service}.`;
@@ -44,7 +43,6 @@ export async function openObjectArchive(
     return ensureStream(connection, stream, settings, signal);
   });
   await Promise.all(logs);
-  const objects = new ObjectStore({ connection, stream, root });
   const limits = { ...objectLimits, ...options.limits };
   const host = hostsOf(thread, connection.foundation.clock);
   return new ObjectArchive({ connection, service, partitions, directory, host, source, objects, limits });
@@ -70,12 +68,28 @@ export async function openObjectBlobs(
   options: ObjectBlobsOptions,
   signal: AbortSignal,
 ): Promise<ObjectBlobs> {
-  const { connection, replicas = 1, bytesMax = -1 } = options;
-  const { stream, root } = blobsOf(options.store);
   const description = "Content that records name by its hash.";
+  const store = await openObjectStore({ ...options, ...blobsOf(options.store), description }, signal);
+  return new ObjectBlobs(options.connection, store);
+}
+
+export interface ObjectStoreOptions extends Partial<StreamSettings> {
+  readonly connection: NatsConnection;
+  readonly stream: string;
+  /** What all subjects begin with. */
+  readonly root: string;
+  readonly description: string;
+}
+
+/** Opens a store of objects, or makes it. */
+export async function openObjectStore(
+  options: ObjectStoreOptions,
+  signal: AbortSignal,
+): Promise<ObjectStore> {
+  const { connection, stream, root, description, replicas = 1, bytesMax = -1 } = options;
   const wanted = { name: stream, subject: `${root}.>`, description, lastOnly: true };
   await ensureStream(connection, wanted, { replicas, bytesMax }, signal);
-  return new ObjectBlobs(connection, new ObjectStore({ connection, stream, root }));
+  return new ObjectStore({ connection, stream, root });
 }
 
 function hostsOf(thread: ArchiveThread | undefined, clock: Clock): (file: string) => EngineHost {

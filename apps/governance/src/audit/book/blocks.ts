@@ -39,6 +39,11 @@ export function blocksOf(records: readonly BookRecord[]): Block[] {
 }
 
 function blockOf(first: number, records: readonly BookRecord[]): Block {
+  return { ...summaryOf(first, records), bytes: zstdCompressSync(packed(records)) };
+}
+
+/** What a search has to know of records that lie together. */
+export function summaryOf(first: number, records: readonly BookRecord[]): Omit<Block, "bytes"> {
   const [namespaces, actors, actions] = [new Set<string>(), new Set<string>(), new Set<string>()];
   let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, 0];
   for (const { timeMs, encoded } of records) {
@@ -51,7 +56,7 @@ function blockOf(first: number, records: readonly BookRecord[]): Block {
   }
   return {
     ...{ first, records: records.length, firstMs, lastMs, namespaces: [...namespaces] },
-    ...{ actors: named(actors), actions: named(actions), bytes: zstdCompressSync(packed(records)) },
+    ...{ actors: named(actors), actions: named(actions) },
   };
 }
 

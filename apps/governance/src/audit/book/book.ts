@@ -16,13 +16,16 @@ import type {
 import { assert } from "@tutti/kernel";
 import { headLeaf, MerkleTree, recordAt, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
-import { blocksOf, recordsIn } from "./blocks.ts";
+import type { DraftPage } from "../shared/shared-book.ts";
+import { type Block, blocksOf, recordsIn } from "./blocks.ts";
 import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
-import { type BookRecord, type JournalPart, type TakenPart, takenPart, treeOf } from "./intake.ts";
+import { type BookRecord, type JournalPart, takenPart, treeOf } from "./intake.ts";
+import { decodePage, encodePage, objectOf } from "./page.ts";
+import { type PageRecords, partsOf } from "./page-intake.ts";
 import { auditRecordOf, decodedRecord, type JournalName } from "./record.ts";
 import { openBook } from "./schema.ts";
 import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
-import { Shelf, type ShelvedHead } from "./shelf.ts";
+import { Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
 import { type VerifyProgress, verified } from "./verifying.ts";
 
 /** What a checkpoint is made of: its heads, and the tree before them. */
@@ -41,6 +44,11 @@ export interface FoundRecord {
   readonly shelved: ShelvedHead;
 }
 
+/** What a checkpoint under way is over, of one journal. */
+interface DraftPart extends Omit<ShelfPart, "blocks"> {
+  readonly blocks: readonly Block[];
+}
+
 export class AuditBook {
   readonly #shelf: Shelf;
   readonly #tree = new MerkleTree();
@@ -52,7 +60,7 @@ export class AuditBook {
   readonly #journals: JournalName[] = [];
   #records = 0;
   #last: Checkpoint | undefined;
-  #underWay: readonly TakenPart[] = [];
+  #underWay: readonly DraftPart[] = [];
 
   static async open(file: string, key: SigningKey): Promise<AuditBook> {
     const shelf = new Shelf(await openBook(file));
@@ -90,27 +98,69 @@ export class AuditBook {
     const { size } = this.#tree;
     this.#underWay = parts
       .filter(({ batches }) => batches.length > 0)
-      .map((part) => takenPart(part, this.#ends.get(nameOf(part))));
+      .map((part) => takenPart(part, this.#ends.get(nameOf(part))))
+      .map(({ head, leaves, records }) => ({ head, leaves, blocks: blocksOf(records) }));
     const heads = this.#underWay.map(({ head }) => head);
-    return { number: (this.#last?.number ?? 0) + 1, heads, size, parts: this.#tree.parts(size) };
+    return { number: this.lastNumber() + 1, heads, size, parts: this.#tree.parts(size) };
   }
 
   /** The checkpoint over what was prepared, signed. */
   commit(checkpoint: Checkpoint): void {
-    const taken = this.#underWay;
+    this.#add(checkpoint, this.#underWay);
+  }
+
+  /** What was prepared, as a page for the other processes that share the book. */
+  draft(checkpoint: Checkpoint): DraftPage {
     const { size } = this.#tree;
-    assert(checkpoint.treeSize === size + taken.length, "what is signed is what was prepared", {
-      ...{ size, taken: taken.length, signed: checkpoint.treeSize },
+    const drafted = this.#underWay.flatMap(({ blocks }, head) =>
+      blocks.map((block) => ({ head, object: objectOf(size + head, block), block })),
+    );
+    const blocks = drafted.map(({ head, object, block: { first, records, firstMs, lastMs } }) => ({
+      ...{ head, object, first, records, firstMs, lastMs },
+    }));
+    const page = encodePage({ checkpoint, leaves: this.#underWay.map(({ leaves }) => leaves), blocks });
+    const records = drafted.map(({ object, block: { bytes } }) => ({ object, bytes }));
+    return { number: checkpoint.number, page, records };
+  }
+
+  /** Takes the next page, that another process has made, and gives its heads. What was prepared here is forgotten. */
+  take(bytes: Uint8Array, records: PageRecords, keptFromMs: number): readonly JournalHead[] {
+    const { size } = this.#tree;
+    const number = this.lastNumber() + 1;
+    const tree = MerkleTree.after(size, this.#tree.parts(size));
+    const before = { number, tree, ends: this.#ends, keys: this.#shelf.keys(), keptFromMs };
+    const page = decodePage(number, bytes);
+    this.#add(page.checkpoint, partsOf(page, records, before));
+    return page.checkpoint.heads;
+  }
+
+  /** Whether the last page is this one. */
+  endsWith(bytes: Uint8Array | undefined): boolean {
+    if (this.#last === undefined) return true;
+    if (bytes === undefined) return false;
+    const { checkpoint } = decodePage(this.#last.number, bytes);
+    return sameHash(checkpoint.rootHash, this.#last.rootHash);
+  }
+
+  /** Of the last checkpoint; 0 before the first. */
+  lastNumber(): number {
+    return this.#last?.number ?? 0;
+  }
+
+  #add(checkpoint: Checkpoint, parts: readonly ShelfPart[]): void {
+    const { size } = this.#tree;
+    assert(checkpoint.treeSize === size + parts.length, "what is signed is what was prepared", {
+      ...{ size, parts: parts.length, signed: checkpoint.treeSize },
     });
     this.#shelf.together(() => {
-      for (const [index, part] of taken.entries()) {
+      for (const [index, part] of parts.entries()) {
         this.#shelf.addHead(size + index, part);
-        for (const block of blocksOf(part.records)) this.#shelf.addBlock(size + index, block);
+        for (const block of part.blocks) this.#shelf.addBlock(size + index, block);
       }
       this.#shelf.addCheckpoint(checkpoint);
     });
     this.#underWay = [];
-    for (const { head } of taken) this.#append(head);
+    for (const { head } of parts) this.#append(head);
     this.#last = { ...checkpoint, heads: [] };
   }
 
@@ -144,9 +194,8 @@ export class AuditBook {
 
   /** Number 0 means the latest. */
   checkpoint(number: number): Checkpoint {
-    const last = this.#last?.number ?? 0;
     const found = this.#shelf.checkpoint(number);
-    if (found === undefined) throw auditErrors.checkpointUnknown({ number, last });
+    if (found === undefined) throw auditErrors.checkpointUnknown({ number, last: this.lastNumber() });
     return found;
   }
 
@@ -196,8 +245,8 @@ export class AuditBook {
     return verified(this.#shelf, fromCheckpoint);
   }
 
-  /** Removes records that are all older than a moment, some of them; says whether there may be more. */
-  dropBefore(timeMs: number): boolean {
+  /** Removes records that are all older than a moment, some of them, and gives the blocks that they were in; none when all are removed. */
+  dropBefore(timeMs: number): readonly { readonly leaf: number; readonly first: number }[] {
     return this.#shelf.dropBefore(timeMs, blocksDropped);
   }
 

@@ -4,7 +4,6 @@ import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance
 import { fromTimestamp } from "@tutti/kernel";
 import type { Block } from "./blocks.ts";
 import type { BlockSummary } from "./filter.ts";
-import type { TakenPart } from "./intake.ts";
 import type { JournalName } from "./record.ts";
 
 /** Where a block is: its head, and its first record there. */
@@ -12,6 +11,19 @@ export interface ShelvedBlock extends BlockSummary {
   readonly leaf: number;
   readonly first: number;
   readonly records: number;
+}
+
+/** What is put on it of one journal. */
+export interface ShelfPart {
+  readonly head: JournalHead;
+  /** Hashes of its records, one behind the other. */
+  readonly leaves: Uint8Array;
+  readonly blocks: readonly ShelfBlock[];
+}
+
+/** Without bytes where its records are no longer kept. */
+export interface ShelfBlock extends Omit<Block, "bytes"> {
+  readonly bytes: Uint8Array | undefined;
 }
 
 /** A head, and which leaf of the tree of all heads it is. */
@@ -61,19 +73,19 @@ export class Shelf {
     this.#run("INSERT INTO checkpoint VALUES (?, ?, ?, ?)", number, timeMs, treeSize, encoded);
   }
 
-  addHead(leaf: number, { head, leaves }: TakenPart): void {
+  addHead(leaf: number, { head, leaves }: Omit<ShelfPart, "blocks">): void {
     const { service, partition, batch } = head;
     const encoded = JournalHead.encode(head).finish();
     this.#run("INSERT INTO head VALUES (?, ?, ?, ?, ?, ?)", leaf, service, partition, batch, encoded, leaves);
   }
 
-  addBlock(leaf: number, block: Block): void {
+  addBlock(leaf: number, block: ShelfBlock): void {
     const { first, records, firstMs, lastMs, namespaces, actors, actions, bytes } = block;
     this.#run(
       "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[leaf, first, records, firstMs, lastMs, JSON.stringify(namespaces)],
       ...[actors === undefined ? null : JSON.stringify(actors)],
-      ...[actions === undefined ? null : JSON.stringify(actions), bytes],
+      ...[actions === undefined ? null : JSON.stringify(actions), bytes ?? null],
     );
   }
 
@@ -173,15 +185,15 @@ export class Shelf {
     return bytesOf(row?.["bytes"]);
   }
 
-  /** Removes records that are all older than a moment, some at a time; says whether there may be more. */
-  dropBefore(timeMs: number, limit: number): boolean {
-    const { changes } = this.#run(
+  /** Removes records that are all older than a moment, some at a time; gives the blocks that they were in. */
+  dropBefore(timeMs: number, limit: number): Pick<ShelvedBlock, "leaf" | "first">[] {
+    const dropped = this.#all(
       `UPDATE block SET bytes = NULL WHERE (leaf, first) IN
-       (SELECT leaf, first FROM block WHERE bytes IS NOT NULL AND last_ms < ? LIMIT ?)`,
+       (SELECT leaf, first FROM block WHERE bytes IS NOT NULL AND last_ms < ? LIMIT ?) RETURNING leaf, first`,
       ...[timeMs, limit],
     );
     this.#database.exec("PRAGMA incremental_vacuum(256)");
-    return Number(changes) === limit;
+    return dropped.map((row) => ({ leaf: Number(row["leaf"]), first: Number(row["first"]) }));
   }
 
   close(): void {

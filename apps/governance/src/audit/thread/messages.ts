@@ -9,6 +9,7 @@ export interface ThreadOrders {
   readonly key: SigningKey;
 }
 
+type Shared = "draft" | "take" | "endsWith" | "lastNumber";
 type Asked = "ends" | "prepare" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore";
 type Proven =
   | "proveInclusion"
@@ -18,7 +19,7 @@ type Proven =
   | "checkpointsAfter";
 
 /** What is asked of the book as it is, each by the name of its method. */
-export type BookCall = Asked | Proven;
+export type BookCall = Asked | Proven | Shared;
 export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
 

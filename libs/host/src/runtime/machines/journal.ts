@@ -10,14 +10,15 @@ const replyBytes = 1024 * 1024;
 /** The journal of a partition as it is, and as it goes on. */
 export async function* readJournal(
   desk: MachineDesk,
-  { partition, afterBatch, follow }: ReadJournalRequest,
+  { partition, afterBatch, follow, kept }: ReadJournalRequest,
   context: CallContext,
 ): AsyncGenerator<ReadJournalReply, void> {
-  const { steward, runtime, journals } = desk;
+  const { steward, runtime, journals, holds } = desk;
   const { service, partitions } = runtime;
   const { signal } = context;
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
   await steward.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
+  if (kept && context.principal.shown === undefined) holds.took({ service, partition }, afterBatch);
   // Asked each time: a journal that stopped is opened anew.
   const log = (): JournalPartition => journals.journal.partition(service, partition);
   for (let after = afterBatch; !signal.aborted; ) {

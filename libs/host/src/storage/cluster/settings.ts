@@ -50,6 +50,12 @@ const schema = z.strictObject({
     .describe(
       "How often copies of what other processes own are brought up to date, so that it is served soon when one of them dies; 0 for never.",
     ),
+  audited: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether journals are cut only behind what the audit of the service `governance` has; false where none runs.",
+    ),
   system: system.describe(
     "To see at the start whether a single server syncs before it acknowledges; without it there is a warning.",
   ),
@@ -72,6 +78,7 @@ export interface ClusterSettings {
   readonly answerMs: number;
   readonly copies: string;
   readonly sparesEveryMs: number;
+  readonly audited: boolean;
   /** Of the connection of the system account, where there is one. */
   readonly system: ConnectionSettings | undefined;
 }

@@ -1,0 +1,89 @@
+/** Takes in a page that another process has made: nothing in it is believed that was not signed. */
+import type { JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import {
+  checkpointFault,
+  emptyRoot,
+  headLeaf,
+  leafHash,
+  type MerkleTree,
+  recordLeaf,
+  sameHash,
+  TrustedKeys,
+} from "@tutti/policy/audit";
+import { auditErrors } from "../errors.ts";
+import { recordsIn, summaryOf } from "./blocks.ts";
+import { leafAt, treeOf } from "./intake.ts";
+import type { Page, PageBlock } from "./page.ts";
+import type { ShelfBlock, ShelfPart } from "./shelf.ts";
+
+/** The book as it is before the page. */
+export interface Before {
+  /** Of the page that is due. */
+  readonly number: number;
+  /** Its own copy: the heads of the page are in it afterwards. */
+  readonly tree: MerkleTree;
+  readonly ends: ReadonlyMap<string, JournalHead>;
+  readonly keys: readonly SigningKey[];
+  /** Records from here on are kept: where they are not there, somebody removed them. */
+  readonly keptFromMs: number;
+}
+
+/** Of each block of a page; undefined where they are no longer there. */
+export type PageRecords = readonly (Uint8Array | undefined)[];
+
+const noBytes = new Uint8Array(0);
+
+export function partsOf(page: Page, records: PageRecords, before: Before): ShelfPart[] {
+  const { checkpoint } = page;
+  const { number, tree, keys } = before;
+  const unsound = (found: string) => auditErrors.pageUnsound({ number, found });
+  if (checkpoint.number !== number) throw unsound(`page ${checkpoint.number}`);
+  const trusted = new TrustedKeys(keys[0]?.publicKey ?? noBytes, keys);
+  const signed = checkpointFault(checkpoint, trusted);
+  if (signed !== undefined)
+    throw unsound(`another signature than of the key in governance.keysDirectory: ${signed}`);
+  for (const head of checkpoint.heads) tree.append(headLeaf(head));
+  if (tree.size !== checkpoint.treeSize || !sameHash(tree.rootAt(), checkpoint.rootHash))
+    throw unsound("heads that do not follow on those of the page before");
+  return checkpoint.heads.map((head, index) => {
+    const leaves = page.leaves[index] ?? noBytes;
+    const fault = headFault(head, leaves, before);
+    if (fault !== undefined) throw unsound(fault);
+    const blocks = page.blocks.flatMap((block, place) => {
+      if (block.head !== index) return [];
+      const found = shelfBlock(block, records[place], leaves, before);
+      if (found === undefined) throw unsound(`other records in ${block.object}, or none`);
+      return [found];
+    });
+    return { head, leaves, blocks };
+  });
+}
+
+function headFault(head: JournalHead, leaves: Uint8Array, { ends }: Before): string | undefined {
+  const name = `${head.service}/${head.partition}`;
+  const last = ends.get(name)?.batch ?? 0;
+  if (head.batch <= last) return `that the journal ${name} went back from batch ${last} to ${head.batch}`;
+  const own = treeOf(leaves);
+  const root = own.size === 0 ? emptyRoot : own.rootAt();
+  if (own.size === head.recordCount && sameHash(root, head.recordsRoot)) return;
+  return `other hashes of the records of ${name}`;
+}
+
+/** Undefined where its records are not those of the leaves. */
+function shelfBlock(
+  { first, records: count, firstMs, lastMs }: PageBlock,
+  bytes: Uint8Array | undefined,
+  leaves: Uint8Array,
+  { keptFromMs }: Before,
+): ShelfBlock | undefined {
+  if (bytes === undefined) {
+    if (lastMs >= keptFromMs) return;
+    const said = { namespaces: [], actors: undefined, actions: undefined };
+    return { first, records: count, firstMs, lastMs, ...said, bytes };
+  }
+  const records = recordsIn(bytes);
+  const areThose = records.every((record, index) =>
+    sameHash(leafHash(recordLeaf(record, record.encoded)), leafAt(leaves, first + index)),
+  );
+  return areThose && records.length === count ? { ...summaryOf(first, records), bytes } : undefined;
+}

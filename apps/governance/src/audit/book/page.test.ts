@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { toTimestamp } from "@tutti/kernel";
+import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
+import type { DraftPage } from "../shared/shared-book.ts";
+import { signer, signingKey, startMs, TestBook, TestJournal } from "./book.fixture.ts";
+import type { JournalPart } from "./intake.ts";
+import { decodePage, encodePage } from "./page.ts";
+
+/** A checkpoint of a book, as a page for the others; not taken by the book itself yet. */
+function drafted({ book }: TestBook, timeMs: number, ...parts: readonly JournalPart[]) {
+  const { number, heads, size, parts: before } = book.prepare(parts);
+  const made = { number, createTime: toTimestamp(timeMs), heads };
+  const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
+  const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+  return { checkpoint, draft: book.draft(checkpoint) };
+}
+
+const recordsOf = ({ records }: DraftPage) => records.map(({ bytes }) => bytes);
+const deed = { actor: "ada", id: "run-1" };
+
+describe("a page that another process has made", () => {
+  it("gives the same book, found and proved in the same way, and is gone on from by either", async () => {
+    await using one = await TestBook.open();
+    await using other = await TestBook.open();
+    const journal = new TestJournal();
+    for (const [index, [maker, taker]] of [
+      [one, other],
+      [other, one],
+    ].entries()) {
+      assert.ok(maker !== undefined && taker !== undefined);
+      const part = journal.part(journal.batch(startMs + index, deed, { id: "run-2" }));
+      const { checkpoint, draft } = drafted(maker, startMs + index, part);
+      maker.book.commit(checkpoint);
+      const [head] = taker.book.take(draft.page, recordsOf(draft), 0);
+      assert.equal(head?.batch, index + 1);
+    }
+    const wish = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
+    const { records } = one.book.search(wish);
+    assert.equal(records.length, 4);
+    assert.deepEqual(other.book.search(wish).records, records);
+    for (const { recordId } of records)
+      assert.deepEqual(
+        other.book.proveInclusion("default", recordId, 0),
+        one.book.proveInclusion("default", recordId, 0),
+      );
+    assert.deepEqual(
+      [...other.book.verify(0)].flatMap(({ faults }) => faults),
+      [],
+    );
+  });
+
+  it("takes the place of what was prepared here for the same number", async () => {
+    await using one = await TestBook.open();
+    await using late = await TestBook.open();
+    const journal = new TestJournal();
+    const first = journal.part(journal.batch(startMs, deed));
+    const { draft } = drafted(one, startMs, first);
+    late.book.prepare([first]);
+    late.book.take(draft.page, recordsOf(draft), 0);
+    late.take(startMs + 1, journal.part(journal.batch(startMs + 1, deed)));
+    assert.equal(late.book.records, 2);
+    assert.deepEqual(
+      [...late.book.verify(0)].flatMap(({ faults }) => faults),
+      [],
+    );
+  });
+
+  it("is refused where anything of it is another than was signed, and the book stays as it was", async () => {
+    await using one = await TestBook.open();
+    await using other = await TestBook.open();
+    const [journal, second] = [new TestJournal(), new TestJournal(1)];
+    const { checkpoint, draft } = drafted(
+      one,
+      startMs,
+      journal.part(journal.batch(startMs, deed, { id: "run-2" })),
+      second.part(second.batch(startMs, deed)),
+    );
+    one.book.commit(checkpoint);
+    const page = decodePage(1, draft.page);
+    const records = recordsOf(draft);
+    const later = drafted(one, startMs + 1, journal.part(journal.batch(startMs + 1, deed))).draft;
+    const [head, ...heads] = checkpoint.heads;
+    assert.ok(head !== undefined);
+    const altered = (change: Partial<typeof page>) => encodePage({ ...page, ...change });
+    const cases: readonly [string, Uint8Array, readonly (Uint8Array | undefined)[]][] = [
+      ["page 2", later.page, recordsOf(later)],
+      [
+        "another signature",
+        altered({ checkpoint: { ...checkpoint, rootHash: new Uint8Array(32) } }),
+        records,
+      ],
+      [
+        "heads that do not follow",
+        altered({ checkpoint: { ...checkpoint, heads: [...heads, head] } }),
+        records,
+      ],
+      ["other hashes", altered({ leaves: page.leaves.toReversed() }), records],
+      ["other records", draft.page, records.toReversed()],
+      ["or none", draft.page, records.map(() => undefined)],
+      ["cannot be read", draft.page.subarray(0, 40), records],
+      ["cannot be read", new Uint8Array(0), records],
+    ];
+    for (const [found, bytes, given] of cases)
+      assert.throws(() => other.book.take(bytes, given, 0), {
+        code: "audit.page_unsound",
+        message: new RegExp(found),
+      });
+    assert.equal(other.book.lastNumber(), 0);
+    // Records that were kept long enough are not missed.
+    other.book.take(
+      draft.page,
+      records.map(() => undefined),
+      startMs + 1,
+    );
+    assert.equal(other.book.records, 3);
+    assert.ok(other.book.endsWith(draft.page) && !other.book.endsWith(undefined));
+  });
+});

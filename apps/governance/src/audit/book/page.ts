@@ -1,0 +1,78 @@
+/**
+ * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which objects the
+ * records themselves are in.
+ *
+ *     length of the words, 4 bytes │ words, JSON │ checkpoint, encoded │ hashes of each head, one behind the other
+ */
+import { hash } from "node:crypto";
+import { Checkpoint } from "@tutti/contracts/governance/v1";
+import { auditErrors } from "../errors.ts";
+import type { Block } from "./blocks.ts";
+
+/** Where some records are. */
+export interface PageBlock extends Pick<Block, "first" | "records" | "firstMs" | "lastMs"> {
+  /** Which of the heads of the checkpoint they are under. */
+  readonly head: number;
+  /** The name of its object. */
+  readonly object: string;
+}
+
+export interface Page {
+  /** With its heads. */
+  readonly checkpoint: Checkpoint;
+  readonly leaves: readonly Uint8Array[];
+  readonly blocks: readonly PageBlock[];
+}
+
+interface Words {
+  readonly format: number;
+  readonly checkpointBytes: number;
+  readonly leafBytes: readonly number[];
+  readonly blocks: readonly PageBlock[];
+}
+
+const pageFormat = 1;
+const lengthBytes = 4;
+
+/** Named by what is in it too: of two processes that make the same page neither takes the other's place. */
+export function objectOf(leaf: number, { first, bytes }: Pick<Block, "first" | "bytes">): string {
+  return `${objectsAt(leaf, first)}.${hash("sha256", bytes, "hex").slice(0, 32)}`;
+}
+
+/** Before the hash. */
+export function objectsAt(leaf: number, first: number): string {
+  return `records.${leaf}.${first}`;
+}
+
+export function pageName(number: number): string {
+  return `pages.${number}`;
+}
+
+export function encodePage({ checkpoint, leaves, blocks }: Page): Uint8Array {
+  const signed = Checkpoint.encode(checkpoint).finish();
+  const words: Words = {
+    ...{ format: pageFormat, checkpointBytes: signed.length, blocks },
+    leafBytes: leaves.map(({ length }) => length),
+  };
+  const text = Buffer.from(JSON.stringify(words));
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([length, text, signed, ...leaves]);
+}
+
+export function decodePage(number: number, bytes: Uint8Array): Page {
+  try {
+    let at = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    const words: Words = JSON.parse(Buffer.from(bytes.subarray(lengthBytes, at)).toString());
+    if (words.format !== pageFormat) throw new RangeError(`it is of format ${words.format}`);
+    const next = (length: number): Uint8Array => {
+      at += length;
+      return bytes.subarray(at - length, at);
+    };
+    const checkpoint = Checkpoint.decode(next(words.checkpointBytes));
+    return { checkpoint, leaves: words.leafBytes.map(next), blocks: words.blocks };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw auditErrors.pageUnsound({ number, found: `that it cannot be read: ${found}` });
+  }
+}

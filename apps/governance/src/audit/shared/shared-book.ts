@@ -1,0 +1,61 @@
+/**
+ * The book of an installation of several processes, in NATS:
+ *
+ *     TUTTI_AUDIT   pages.N           the page of checkpoint N, made once and never again
+ *                   records.L.F.HASH  records under leaf L of the tree, from its record F on
+ *
+ * 1. A page is there when its records are. Of processes that make the same page one does; the others take that one, and go on.
+ * 2. Each process has a copy, from which it answers. What of a copy is not as the pages have it is told, never mended: either of
+ *    them was changed.
+ */
+
+import { type ObjectStore, type ObjectStoreOptions, openObjectStore } from "@tutti/journal/objects";
+import { decodePage, objectsAt, pageName } from "../book/page.ts";
+
+/** A page before it is one. */
+export interface DraftPage {
+  readonly number: number;
+  readonly page: Uint8Array;
+  readonly records: readonly { readonly object: string; readonly bytes: Uint8Array }[];
+}
+
+const stream = "TUTTI_AUDIT";
+const root = "tutti.audit";
+
+export class SharedBook {
+  readonly #store: ObjectStore;
+
+  static async open(
+    options: Pick<ObjectStoreOptions, "connection" | "replicas">,
+    signal: AbortSignal,
+  ): Promise<SharedBook> {
+    const description = "The book of the audit: checkpoints, and the records under them.";
+    return new SharedBook(await openObjectStore({ ...options, stream, root, description }, signal));
+  }
+
+  private constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  /** Undefined as long as nobody has made it. */
+  async page(number: number): Promise<Uint8Array | undefined> {
+    return (await this.#store.latest(pageName(number)))?.data;
+  }
+
+  /** Of each block of a page its records; undefined where they were removed. */
+  records(number: number, page: Uint8Array): Promise<readonly (Uint8Array | undefined)[]> {
+    const { blocks } = decodePage(number, page);
+    return Promise.all(blocks.map(({ object }) => this.#store.get(object)));
+  }
+
+  /** Whether it is the page of its number now: another process may have been faster. */
+  async add({ number, page, records }: DraftPage, signal: AbortSignal): Promise<boolean> {
+    for (const { object, bytes } of records) await this.#store.put(object, bytes, signal);
+    return (await this.#store.replace(pageName(number), page, 0)) !== undefined;
+  }
+
+  /** Removes records; pages stay. */
+  drop(blocks: readonly { readonly leaf: number; readonly first: number }[]): Promise<void> {
+    return this.#store.remove(blocks.map(({ leaf, first }) => `${objectsAt(leaf, first)}.*`));
+  }
+}
