@@ -1,4 +1,6 @@
 export { sdkErrors } from "./errors.ts";
+export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
+export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";
 export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";

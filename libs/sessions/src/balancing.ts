@@ -134,7 +134,8 @@ function openParts(view: SessionView) {
 
 /** It is done in several parts now, and may be done otherwise. */
 function isToBalance(view: SessionView): boolean {
-  const isFree = view.order?.spec?.optimization?.fixed !== true;
+  // An orchestrator of the user says itself what is done where.
+  const isFree = view.order?.spec?.optimization?.fixed !== true && view.mode !== Mode.MODE_CUSTOM;
   return isFree && view.endMs === 0 && view.ending === 0 && view.pauseMs === 0 && openParts(view).length > 1;
 }
 

@@ -6,6 +6,7 @@ import { assert, type Clock, errorFromUnknown, type InstanceKey, toErrorDetail }
 import {
   confirmOperation,
   confirmPart,
+  isDecided,
   mayPassOn,
   type OperatePart,
   type PartWork,
@@ -19,6 +20,7 @@ import {
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Choosing } from "./choosing.ts";
+import type { Deciding } from "./deciding.ts";
 import type { Following } from "./following.ts";
 import type { Goals } from "./goals.ts";
 import type { Locking } from "./locking.ts";
@@ -37,6 +39,7 @@ export interface SessionDoers {
   readonly teller: SessionTeller;
   readonly following: Following;
   readonly planning: Planning;
+  readonly deciding: Deciding;
   readonly goals: Goals;
   readonly choosing: Choosing;
   readonly locking: Locking;
@@ -55,7 +58,7 @@ export class SessionEffects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { following, planning, goals, choosing, locking, others } = this.#doers;
+    const { following, planning, deciding, goals, choosing, locking, others } = this.#doers;
     for (const due of effects) {
       if (due.key.kind !== "session") continue;
       const effect = due.effect as SessionEffect;
@@ -82,7 +85,7 @@ export class SessionEffects {
           this.#operate(this.#doers, due, effect);
           break;
         case "plan_part":
-          planning.begin(due, effect);
+          (isDecided(effect) ? deciding : planning).begin(due, effect);
           break;
       }
     }

@@ -13,6 +13,7 @@ import type { Client } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
 import { Balancing } from "./balancing.ts";
 import { Choosing } from "./choosing.ts";
+import { Deciding } from "./deciding.ts";
 import { Fleet } from "./fleet.ts";
 import { Following } from "./following.ts";
 import { Goals, type ReadTasks } from "./goals.ts";
@@ -80,6 +81,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
     ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
     planning: new Planning({ ...common, fleet, learned, news }),
+    deciding: new Deciding({ ...common, fleet, learned, news, runs: clients.runs }),
     goals: new Goals({ errands, runs: clients.runs, readTasks }),
     choosing: new Choosing({ errands, teller, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),

@@ -56,15 +56,15 @@ export const sessionServiceErrors = defineErrors("session", {
   orchestratorUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "In the mode CUSTOM the session names the service that does its tasks.",
+    help: "In the mode CUSTOM the session names the capability that is asked what begins.",
     message: () => "expected the name of an orchestrator, found none; name it, or choose another mode",
   },
-  orchestratorNotServed: {
-    status: "UNIMPLEMENTED",
+  orchestratorUnknown: {
+    status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Orchestrators of users are not called by this installation yet.",
-    message: ({ name }: { name: string }) =>
-      `expected a mode that is done here, found the orchestrator ${name}; choose another mode`,
+    help: "In the mode CUSTOM an agent that offers the capability of the orchestrator is asked what begins. It may go away and come back later.",
+    message: ({ orchestrator }: { orchestrator: string }) =>
+      `orchestrator: expected somebody who offers ${orchestrator}, found nobody; start it, or choose another mode`,
   },
   modesNotCompared: {
     status: "FAILED_PRECONDITION",

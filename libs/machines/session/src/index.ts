@@ -1,4 +1,4 @@
-export { countsIn } from "@tutti/machine-run/siblings";
+export { countsIn, statusWord } from "@tutti/machine-run/siblings";
 export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
   AskPlanner,
@@ -42,6 +42,7 @@ export {
   refuseOperation,
   refusePart,
 } from "./part/commands.ts";
+export { isDecided, questionRunId, questionTask } from "./part/deciding.ts";
 export { kindOfWork } from "./part/parts.ts";
 export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 export { explainSession } from "./queries/explain.ts";
@@ -50,4 +51,4 @@ export { type SessionWanted, showSession } from "./queries/session.ts";
 export { showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
 export { showWork, taskOutcomes } from "./queries/work.ts";
 export type { Session, SessionView, TaskView } from "./state.ts";
-export { addTasks, moveTasks, noteTasks, placeTasks } from "./task/commands.ts";
+export { addTasks, moveTasks, noteTasks, placeTasks, recordDecision } from "./task/commands.ts";

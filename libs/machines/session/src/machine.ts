@@ -1,14 +1,14 @@
 /**
- * The session, a machine: tasks and intent, done as parts by runs, missions and orchestrators of users.
+ * The session, a machine: tasks and intent, done as parts by runs and missions; what begins is said by its specification, by a plan, or by an orchestrator of the user.
  *
  * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`,
  * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
  * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_goal`, `record_choice`, `refuse_start`, `confirm_part`,
  * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
- * `place_tasks`, `pass_part_on`.
+ * `place_tasks`, `record_decision`, `pass_part_on`.
  * Letters: `end_child` of its parts.
  *
- * **What it sends.** To the run that breaks its goal down `withdraw_run`, to its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
+ * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
  * its parent `end_child`.
  *
  * **What it asks for** is in `effects.ts`.
@@ -57,7 +57,7 @@ import { showWork, taskOutcomes } from "./queries/work.ts";
 import { recoverSession } from "./recovery.ts";
 import { sessionSnapshots } from "./snapshots.ts";
 import { newSession, type Session } from "./state.ts";
-import { addTasks, moveTasks, noteTasks, placeTasks } from "./task/commands.ts";
+import { addTasks, moveTasks, noteTasks, placeTasks, recordDecision } from "./task/commands.ts";
 import * as tasks from "./task/events.ts";
 
 export const session: Machine<Session, SessionEffect> = {
@@ -88,6 +88,7 @@ export const session: Machine<Session, SessionEffect> = {
     refuseOperation,
     addTasks,
     placeTasks,
+    recordDecision,
     moveTasks,
   ],
   events: [...Object.values(life), ...Object.values(parts), ...Object.values(tasks)],

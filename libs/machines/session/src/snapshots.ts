@@ -65,7 +65,7 @@ function partKept(part: Part): KeptPart {
   const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = part;
   return {
     ...{ mode, status, reason, createMs, confirmMs, endMs, error, operationsDone, over: part.isOver },
-    openQuestions: part.openQuestions,
+    ...{ openQuestions: part.openQuestions, decisions: part.decisions, decision: part.decision },
     ...{ operations: [...operations], elsewhere: [...part.elsewhere], broughtIn: [...part.broughtIn] },
   };
 }
@@ -99,7 +99,7 @@ function partOf(number: number, kept: KeptPart): Part {
   return {
     ...{ number, mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone },
     ...{ elsewhere: new Set(kept.elsewhere), broughtIn: new Set(kept.broughtIn), isOver: kept.over },
-    openQuestions: kept.openQuestions,
+    ...{ openQuestions: kept.openQuestions, decisions: kept.decisions, decision: kept.decision },
     tasks: new Set(),
   };
 }

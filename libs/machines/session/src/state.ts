@@ -129,6 +129,9 @@ export interface Part {
   isOver: boolean;
   /** To people, in its work. */
   openQuestions: number;
+  /** How often the orchestrator of a user has decided about it, and why it did so the last time. */
+  decisions: number;
+  decision: string;
   /** Its tasks, in order: follows from these. */
   readonly tasks: Set<number>;
 }

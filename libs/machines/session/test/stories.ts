@@ -7,6 +7,7 @@ import {
   pauseSession,
   placeTasks,
   recordChoice,
+  recordDecision,
   refuseStart,
   resumeSession,
   retrySession,
@@ -15,7 +16,13 @@ import {
 } from "../src/index.ts";
 import { json, SessionScene, taskSpec } from "../src/testing/index.ts";
 
-const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned, MODE_HYBRID: hybrid } = Mode;
+const {
+  MODE_WORKFLOW: workflow,
+  MODE_SWARM: swarm,
+  MODE_INTELLIGENCE: planned,
+  MODE_HYBRID: hybrid,
+  MODE_CUSTOM: custom,
+} = Mode;
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
@@ -72,6 +79,30 @@ export const stories: GoldenStories = {
     scene.done("p1", "b", 2);
     scene.operate();
     scene.end();
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** An orchestrator of the user begins a task, gives another to those who share, and begins the last. */
+  decided: (release) => {
+    const scene = SessionScene.of(custom, [taskSpec("a"), taskSpec("b"), taskSpec("c", ["a"])], {
+      orchestrator: "mine",
+    });
+    const { driver, key } = scene;
+    scene.confirm();
+    const placed = (task: number) => [{ task, agent: "anna", startMs: 5, endMs: 9 }];
+    const moves = [{ taskIds: ["b"], mode: swarm, reason: "anybody can" }];
+    driver.execute(key, recordDecision, { part: 0, number: 1, begin: placed(0), moves, reason: "a first" });
+    scene.confirm("p2");
+    scene.operate("p1");
+    scene.done("p1", "a", 1);
+    driver.execute(key, recordDecision, {
+      part: 0,
+      number: 2,
+      begin: placed(2),
+      moves: [],
+      reason: "the rest",
+    });
+    scene.operate("p1");
     return goldenOf(driver, session, key, release);
   },
 

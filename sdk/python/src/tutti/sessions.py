@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ._rest import Json, Rest, output_of
 
-Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive"]
+Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custom"]
 _LEVELS = {True: "standard", False: "minimal"}
 
 

@@ -90,6 +90,17 @@ export async function checkPlanner(
   if (found?.length === 0) throw sessionServiceErrors.plannerUnknown({ planner });
 }
 
+/** A session that nobody would ever begin a task of is refused at once. */
+export async function checkOrchestrator(
+  desk: Pick<SessionDesk, "registry" | "agents">,
+  orchestrator: string,
+  pool: string,
+  asker: Asker,
+): Promise<void> {
+  const found = await offerings(desk, { capability: orchestrator, versionRange: "", pool }, 1, asker);
+  if (found?.length === 0) throw sessionServiceErrors.orchestratorUnknown({ orchestrator });
+}
+
 function amountOf({ offering }: Agent, resource: string): number {
   return offering?.resources[resource] ?? 0;
 }

@@ -12,7 +12,7 @@ import type { CallContext } from "@tutti/kernel";
 import { beginSession } from "@tutti/machine-session";
 import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { checkPlanner, checkTasks } from "./capabilities.ts";
+import { checkOrchestrator, checkPlanner, checkTasks } from "./capabilities.ts";
 import { type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
 import { checkWaits } from "./waits.ts";
 import { resolved } from "./work.ts";
@@ -29,11 +29,10 @@ export async function executeSession(
   const { spec, definition, hash } = await resolved(desk, given, context);
   if (spec.mode === Mode.MODE_CUSTOM && spec.orchestrator === "")
     throw sessionServiceErrors.orchestratorUnnamed();
-  if (spec.mode === Mode.MODE_CUSTOM)
-    throw sessionServiceErrors.orchestratorNotServed({ name: spec.orchestrator });
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
   const asker = { namespace: context.namespace, options: { context } };
   if (spec.work?.$case === "goal") await checkPlanner(desk, spec.work.value.planner, spec.pool, asker);
+  if (spec.mode === Mode.MODE_CUSTOM) await checkOrchestrator(desk, spec.orchestrator, spec.pool, asker);
   await checkTasks(desk, tasks, spec.pool, asker);
   await checkDemands(desk, tasks, spec, asker);
   await checkWaits(desk, sessionId, spec.dependsOn, context);

@@ -26,6 +26,7 @@ import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax } from "../limits.ts";
 import { choosing, dependencyOfEffect, locking, partId, partOfId, planning } from "../numbers.ts";
+import { giveUpQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
 import {
   hasEnded,
@@ -299,7 +300,10 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   codec: TerminateWork,
   reply: SessionDone,
   decide(session, { reason }, step) {
-    for (const part of session.parts) tellStopping(session, step, part, true);
+    for (const part of session.parts) {
+      tellStopping(session, step, part, true);
+      giveUpQuestion(session, step, part, true);
+    }
     giveUpGoal(session, step, true);
     const refusal = sessionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
     end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error: detailOfRefusal(refusal) });

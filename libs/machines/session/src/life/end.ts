@@ -18,6 +18,7 @@ import {
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
+import { giveUpQuestion } from "../part/deciding.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";
 import {
   isGoing,
@@ -39,7 +40,10 @@ export interface Stop {
 
 /** Whatever is open is stopped; work that is there is waited for. Whoever calls it advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
-  for (const part of session.parts) tellStopping(session, step, part, false);
+  for (const part of session.parts) {
+    tellStopping(session, step, part, false);
+    giveUpQuestion(session, step, part, false);
+  }
   giveUpGoal(session, step, false);
   step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
 }
@@ -57,7 +61,7 @@ export function tellStopping(
   isByForce: boolean,
 ): void {
   const kind = kindOfWork(part.mode);
-  if (!isOpen(part) || part.isOver || kind === "part") return;
+  if (!isOpen(part) || part.isOver) return;
   const { namespace, id } = session.key;
   const reason = `the session ${id} ends`;
   const to = {
@@ -207,8 +211,8 @@ function isLeftUndone(session: SessionView, part: PartView): boolean {
 }
 
 /**
- * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before it ends,
- * and a user's orchestrator says itself what a failure means: their ends are waited for.
+ * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before it ends:
+ * its end is waited for.
  */
 export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
   if (!isGoing(session)) return;

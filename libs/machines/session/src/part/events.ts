@@ -1,5 +1,6 @@
 /** What happens to parts, and to the tasks in them. */
 import {
+  DecisionRecordedV1,
   OperationDoneV1,
   OperationQueuedV1,
   PartConfirmedV1,
@@ -46,6 +47,17 @@ export const questionsNoted: SessionEvent<QuestionsNotedV1> = {
   described: true,
   evolve(session, { part, open }) {
     partOf(session, part).openQuestions = open;
+  },
+};
+
+export const decisionRecorded: SessionEvent<DecisionRecordedV1> = {
+  type: "decision_recorded",
+  version: 1,
+  codec: DecisionRecordedV1,
+  evolve(session, { part: number, reason }) {
+    const part = partOf(session, number);
+    part.decisions += 1;
+    part.decision = reason;
   },
 };
 

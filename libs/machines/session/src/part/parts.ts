@@ -35,7 +35,7 @@ export function makePart(session: Session, made: NewPart, ms: number, outstandin
     ...{ number, mode: made.mode, status: WorkStatus.WORK_STATUS_PENDING, reason: made.reason },
     ...{ createMs: ms, confirmMs: 0, endMs: 0, error: undefined, operations: [], operationsDone: 0 },
     ...{ elsewhere: new Set(made.elsewhere), broughtIn: new Set(), isOver: false, tasks: new Set() },
-    openQuestions: 0,
+    ...{ openQuestions: 0, decisions: 0, decision: "" },
   };
   session.parts.push(part);
   session.openParts += 1;
@@ -72,14 +72,13 @@ export function moveTasks(
   }
 }
 
-/** Whether its tasks are begun one by one, as a plan says. */
+/** Whether its tasks are begun one by one, as a plan or an orchestrator of a user says. */
 export function isPlanned({ mode }: Pick<PartView, "mode">): boolean {
-  return mode === Mode.MODE_INTELLIGENCE;
+  return mode === Mode.MODE_INTELLIGENCE || mode === Mode.MODE_CUSTOM;
 }
 
-export function kindOfWork(mode: Mode): "run" | "mission" | "part" {
-  if (mode === Mode.MODE_WORKFLOW) return "run";
-  return mode === Mode.MODE_CUSTOM ? "part" : "mission";
+export function kindOfWork(mode: Mode): "run" | "mission" {
+  return mode === Mode.MODE_WORKFLOW ? "run" : "mission";
 }
 
 export function workIdOf(session: SessionView, part: number): string {

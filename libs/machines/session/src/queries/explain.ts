@@ -8,9 +8,11 @@ import { sessionErrors } from "../errors.ts";
 import { isWaitingForOthers } from "../life/asking.ts";
 import { goalOf, planningRunId } from "../life/goal.ts";
 import { partId } from "../numbers.ts";
+import { isDecided, questionRunId } from "../part/deciding.ts";
 import {
   hasEnded,
   isOpen,
+  type PartView,
   type Session,
   type SessionView,
   specOf,
@@ -142,6 +144,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
   const part = session.parts[task.part];
   if (part === undefined) return whyOf(session, nowMs);
   if (!isOpen(part)) return plain(`its part ${partId(part.number)} has ended`);
+  if (!task.isPlaced && isDecided(part)) return whyUndecided(session, part);
   if (!task.isPlaced && plannedStartMs > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUSY,
@@ -152,6 +155,22 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
     cause: WaitCause.WAIT_CAUSE_BUSY,
     message: reason || `it waits for an agent in part ${partId(part.number)}, ${modeName(part.mode)}`,
   });
+}
+
+/** Its orchestrator has not said that it begins, or is being asked. */
+function whyUndecided(session: SessionView, part: PartView): Why {
+  const { orchestrator } = specOf(session);
+  const id = questionRunId(session, part);
+  const said = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
+  const wait = waiting(part.createMs, {
+    cause: WaitCause.WAIT_CAUSE_CHILD,
+    message: `it begins when ${orchestrator} says so${said}`,
+    subject: id,
+    remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
+  });
+  const [first] = wait.waits;
+  if (first !== undefined) first.holders = [{ namespace: session.key.namespace, kind: "run", id, task: "" }];
+  return wait;
 }
 
 interface Cause {

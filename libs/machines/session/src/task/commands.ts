@@ -5,6 +5,8 @@ import {
   MoveWork,
   NoteTasks,
   PlaceTasks,
+  type PlannedPlace,
+  RecordDecision,
   SessionDone,
   type TaskNote,
   WorkMoving,
@@ -14,7 +16,8 @@ import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
 import { causeOf, commandOf, reasonOf } from "../life/step.ts";
-import { operationQueued, questionsNoted } from "../part/events.ts";
+import { isDecided } from "../part/deciding.ts";
+import { decisionRecorded, operationQueued, questionsNoted } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
 import {
   isAboutToEnd,
@@ -102,28 +105,71 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   reply: SessionDone,
   decide(session, { part: number, begin, plan }, step) {
     const part = session.parts[number];
-    if (part === undefined || !isPlanned(part) || !takesMore(part) || !isGoing(session)) return done;
+    const isOurs = part !== undefined && isPlanned(part) && !isDecided(part);
+    if (!isOurs || !takesMore(part) || !isGoing(session)) return done;
     const known = (task: number) => session.tasks[task]?.part === part.number;
     if (plan !== undefined) {
       // What has been placed stays as it was meant.
       const places = plan.places.filter(({ task }) => known(task) && session.tasks[task]?.isPlaced === false);
       step.emit(planMade, { plan: { ...plan, places }, planMs: step.nowMs });
     }
-    const places = begin.filter(({ task: number }) => {
-      const task = session.tasks[number];
-      return known(number) && task !== undefined && !task.isPlaced && task.open === 0;
-    });
-    if (places.length === 0) return done;
-    step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });
-    putIn(
-      session,
-      step,
-      part,
-      places.map(({ task }) => task),
-    );
+    placeIn(session, step, part, begin);
     return done;
   },
 });
+
+/** What the orchestrator of a user decided: each decision counts once, however often it is told. */
+export const recordDecision: SessionCommand<RecordDecision, SessionDone> = commandOf({
+  type: "record_decision",
+  codec: RecordDecision,
+  reply: SessionDone,
+  decide(session, { part: number, number: decision, begin, moves, reason }, step) {
+    const part = session.parts[number];
+    if (part === undefined || !isDecided(part) || !takesMore(part) || !isGoing(session)) return done;
+    if (decision !== part.decisions + 1) return done;
+    if (moves.length > 0 && session.order?.spec?.optimization?.fixed === true)
+      return sessionErrors.modeFixed.refusal({ id: step.key.id });
+    const unfit = moves.find(({ mode }) => !isDoing(mode));
+    if (unfit !== undefined) return sessionErrors.modeUnfit.refusal({ mode: String(unfit.mode) });
+    step.emit(decisionRecorded, {
+      ...{ part: number, number: decision, reason: reasonOf(reason), decideMs: step.nowMs },
+    });
+    for (const { taskIds, mode, reason: why } of moves) {
+      const tasks = [...new Set(taskIds)].flatMap((id) => {
+        const task = session.tasks[session.byId.get(id) ?? -1];
+        const isFree = task?.part === number && !task.isPlaced && !isDone(task.status);
+        return isFree ? [task.number] : [];
+      });
+      if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(why || reason) });
+    }
+    placeIn(session, step, part, begin);
+    return done;
+  },
+});
+
+/** Those among them that can begin now. */
+function placeIn(
+  session: SessionView,
+  step: SessionStep,
+  part: PartView,
+  begin: readonly PlannedPlace[],
+): void {
+  const seen = new Set<number>();
+  const places = begin.filter(({ task: number }) => {
+    const task = session.tasks[number];
+    if (task === undefined || task.part !== part.number || seen.has(number)) return false;
+    seen.add(number);
+    return !task.isPlaced && task.open === 0;
+  });
+  if (places.length === 0) return;
+  step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });
+  putIn(
+    session,
+    step,
+    part,
+    places.map(({ task }) => task),
+  );
+}
 
 /** Tasks that nothing has yet move at once, the others when whatever has them has let go of them. */
 export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({

@@ -175,6 +175,27 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
       ),
     },
     {
+      weight: 8,
+      arbitrary: call(
+        "record_decision",
+        fc
+          .record({
+            part: fc.nat(1),
+            number: fc.constantFrom(1, 1, 2, 3),
+            tasks: fc.array(fc.nat(5)),
+            moved: id,
+          })
+          .map(({ part, number, tasks: numbers, moved }) => ({
+            ...{ part, number, reason: "anna is free" },
+            begin: numbers.map((task) => ({ task, agent: "anna", startMs: 5, endMs: 9 })),
+            moves:
+              numbers.length % 2 === 0
+                ? []
+                : [{ taskIds: [moved], mode: Mode.MODE_SWARM, reason: "more there" }],
+          })),
+      ),
+    },
+    {
       weight: 2,
       arbitrary: call(
         "pass_part_on",

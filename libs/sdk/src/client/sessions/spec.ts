@@ -76,7 +76,7 @@ export interface SessionSettings {
   readonly title?: string;
   /** What expressions see as `input`. */
   readonly input?: unknown;
-  /** How its tasks are done; Tutti chooses unless given. An orchestrator of one's own is named by its service. */
+  /** How its tasks are done; Tutti chooses unless given. An orchestrator of one's own is named by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
   /** What it is to be good for; `true` is all of it in balance. Off unless given: no exploring, no second copies, no re-planning. */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;

@@ -12,6 +12,7 @@ interface ReadPart {
   readonly broughtIn: Set<number>;
   readonly operations: PartOperation[];
   done: number;
+  decisions: number;
 }
 
 export class ReadParts {
@@ -38,7 +39,7 @@ export class ReadParts {
     const number = this.all.length;
     const part: ReadPart = {
       ...{ number, mode, state: "asked for", isOver: false, elsewhere: new Set(elsewhere) },
-      ...{ broughtIn: new Set(), operations: [], done: 0 },
+      ...{ broughtIn: new Set(), operations: [], done: 0, decisions: 0 },
     };
     this.all.push(part);
     this.#take(part, tasks);
@@ -126,6 +127,16 @@ export class ReadParts {
     }
   }
 
+  /** Each decision counts once, in order. */
+  decided(number: number, decision: number): void {
+    const part = this.of(number);
+    part.decisions++;
+    if (part.mode !== Mode.MODE_CUSTOM)
+      this.#find(`it is decided about part ${number}, which is nobody's to decide`);
+    if (decision !== part.decisions)
+      this.#find(`decision ${decision} about part ${number} is taken, expected ${part.decisions}`);
+  }
+
   /** One after the other: whoever had a task has let go of it. */
   #take(part: ReadPart, tasks: readonly number[]): void {
     for (const number of tasks) {
@@ -184,5 +195,5 @@ export class ReadParts {
 }
 
 function isPlanned({ mode }: Pick<ReadPart, "mode">): boolean {
-  return mode === Mode.MODE_INTELLIGENCE;
+  return mode === Mode.MODE_INTELLIGENCE || mode === Mode.MODE_CUSTOM;
 }

@@ -147,6 +147,7 @@ export class SessionReading {
       this.parts.done(body.part, body.error !== undefined, said?.withdrawnTaskIds);
     },
     tasks_moved: ({ body }) => this.parts.moved(body.tasks, body.toPart),
+    decision_recorded: ({ body }) => this.parts.decided(body.part, body.number),
     tasks_placed: ({ body }) => {
       if (this.phase !== "going") this.#find(`tasks are placed when it is ${this.phase}`);
       this.parts.placed(

@@ -1,0 +1,181 @@
+/** Sessions whose orchestrator is their user's, on a whole installation: what it answers is done, waited for, or fails them by name. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { gate } from "@tutti/kernel/testing";
+import { type Decision, type Question, SessionOrchestrator, Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+interface Failure {
+  readonly code?: string;
+  readonly message: string;
+  readonly cause?: Failure;
+}
+
+type Decide = (question: Question) => Decision | Promise<Decision>;
+
+describe("sessions with an orchestrator of their user", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+
+  before(async () => {
+    installation = await Installation.open();
+    worker = new Worker({ address: installation.address, agentId: "anna", slots: 4, handleSignals: false });
+    worker.handle("number.add", ({ of }: { readonly of: readonly number[] }) =>
+      of.reduce((sum, n) => sum + n, 1),
+    );
+    await worker.start();
+    tutti = await connect({ address: installation.address });
+  });
+  after(async () => {
+    await tutti.close();
+    await worker.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  async function orchestrator(name: string, decide: Decide): Promise<SessionOrchestrator> {
+    class Given extends SessionOrchestrator {
+      protected override decide(question: Question) {
+        return decide(question);
+      }
+    }
+    const given = new Given(name, { address: installation.address });
+    await given.start();
+    return given;
+  }
+
+  const chain = [
+    { id: "one", uses: "number.add", input: { of: [] } },
+    { id: "two", uses: "number.add", needs: ["one"], input: { of: ["${{ tasks.one.output }}"] } },
+  ];
+  const readyIn = ({ tasks }: Question) => tasks.filter(({ isReady }) => isReady).map(({ id }) => id);
+
+  it("tell it all tasks with what came of them and who is there, and begin what it says where it says", async () => {
+    const questions: Question[] = [];
+    await using _ = await orchestrator("mine.all", (question) => {
+      questions.push(question);
+      return { begin: readyIn(question).map((task) => ({ task, agent: "anna" })), reason: "anna can" };
+    });
+    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.all" } });
+    assert.deepEqual(await session.result(), { one: 1, two: 2 });
+    const [first, second] = questions;
+    assert.deepEqual([first?.number, first && readyIn(first)], [1, ["one"]]);
+    assert.deepEqual([second?.number, second && readyIn(second)], [2, ["two"]]);
+    const [one] = second?.tasks ?? [];
+    assert.deepEqual([one?.status, one?.agent, one?.output], ["completed", "anna", 1]);
+    const anna = first?.agents.find(({ id }) => id === "anna");
+    assert.deepEqual([anna?.slots, anna?.uses], [4, ["number.add"]]);
+    const { tasks } = await session.plan();
+    assert.deepEqual(
+      tasks.map(({ plannedAgentId }) => plannedAgentId),
+      ["anna", "anna"],
+    );
+  });
+
+  for (const [what, decision, words] of [
+    ["a task that is none", { begin: ["three"] }, /begin\[0\].*"three"/],
+    ["a mode in which nothing is done", { move: [{ tasks: ["one"], to: "adaptive" }] }, /move\[0\]\.to/],
+    ["a field that is none", { start: ["one"] }, /start: expected one of begin, move, reason, againMs/],
+    ["words", "begin with one", /expected an object/],
+  ] as const)
+    it(`fail where it answers with ${what}, and say what is wrong`, async () => {
+      await using _ = await orchestrator("mine.unfit", () => decision as Decision);
+      const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.unfit" } });
+      const failure: Failure = await session.result().then(
+        () => assert.fail("it did well"),
+        (error) => error,
+      );
+      assert.equal(failure.code, "session.decision_unfit");
+      assert.match(failure.message, words);
+    });
+
+  it("ask again what it fails at, fail with it in the end, and go on with the next one in a second life", async () => {
+    let asked = 0;
+    let isMended = false;
+    await using _ = await orchestrator("mine.failing", (question) => {
+      asked++;
+      if (!isMended) throw new Error("no idea");
+      return { begin: readyIn(question) };
+    });
+    const session = await tutti.execute({
+      id: "phoenix",
+      tasks: chain,
+      mode: { orchestrator: "mine.failing" },
+    });
+    const failure: Failure = await session.result().then(
+      () => assert.fail("it did well"),
+      (error) => error,
+    );
+    assert.equal(failure.code, "session.not_decided");
+    const words: string[] = [];
+    for (let cause: Failure | undefined = failure; cause !== undefined; cause = cause.cause)
+      words.push(cause.message);
+    assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
+    assert.equal(asked, 5);
+    isMended = true;
+    await session.retry("mended");
+    assert.deepEqual(await session.result(), { one: 1, two: 2 });
+  });
+
+  it("are asked about again where it begins nothing, though nothing happens", async () => {
+    let asked = 0;
+    await using _ = await orchestrator("mine.slow", (question) => {
+      asked++;
+      return asked < 3 ? { reason: "not yet", againMs: 20 } : { begin: readyIn(question) };
+    });
+    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.slow" } });
+    assert.deepEqual(await session.result(), { one: 1, two: 2 });
+  });
+
+  it("take more tasks while they run", async () => {
+    const mayEnd = gate();
+    await using _ = await orchestrator("mine.growing", async (question) => {
+      if (question.tasks.length === 2) {
+        await mayEnd.pass();
+        return { reason: "more will come" };
+      }
+      return { begin: readyIn(question) };
+    });
+    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.growing" } });
+    await session.addTasks([
+      { id: "three", uses: "number.add", needs: ["two"], input: { of: ["${{ tasks.two.output }}"] } },
+    ]);
+    mayEnd.open();
+    assert.deepEqual(await session.result(), { one: 1, two: 2, three: 3 });
+  });
+
+  it("say whom they wait for, and give the question up when they are cancelled", async () => {
+    const never = gate();
+    const asking = gate();
+    await using _ = await orchestrator("mine.silent", async () => {
+      asking.open();
+      await never.pass();
+      return {};
+    });
+    const session = await tutti.execute({ id: "stuck", tasks: chain, mode: { orchestrator: "mine.silent" } });
+    await asking.pass();
+    const { explanation } = await session.explain("one");
+    assert.match(explanation.summary, /begins when mine\.silent says so/);
+    const run = tutti.run("stuck..p1.decision..1");
+    assert.equal((await run.get()).status, WorkStatus.WORK_STATUS_RUNNING);
+    await session.cancel("enough");
+    await assert.rejects(session.result(), { code: "session.cancelled" });
+    never.open();
+    await until(
+      "nobody asks any more",
+      async () => (await run.get()).status === WorkStatus.WORK_STATUS_CANCELLED,
+    );
+  });
+
+  it("are refused where nobody is named or there", async () => {
+    const refused = (name: string) => tutti.execute({ tasks: chain, mode: { orchestrator: name } });
+    await assert.rejects(refused(""), { code: "session.orchestrator_unnamed" });
+    await assert.rejects(refused("mine.ghost"), {
+      code: "session.orchestrator_unknown",
+      message: /mine\.ghost/,
+    });
+  });
+});

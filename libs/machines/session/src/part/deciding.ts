@@ -1,0 +1,41 @@
+/** Parts that the orchestrator of a user decides about: it is asked by a run of one task for each decision. */
+import { Mode } from "@tutti/contracts/session/v1";
+import { childIdOf, withdrawMessage } from "@tutti/machine-run/siblings";
+import { partId } from "../numbers.ts";
+import { isOpen, type PartView, type SessionStep, type SessionView } from "../state.ts";
+
+/** Whether what begins in it is decided by an orchestrator of the user. */
+export function isDecided({ mode }: Pick<PartView, "mode">): boolean {
+  return mode === Mode.MODE_CUSTOM;
+}
+
+/** The run that asks for the next decision about a part: whoever takes over finds it. */
+export function questionRunId(
+  { key }: Pick<SessionView, "key">,
+  { number, decisions }: Pick<PartView, "number" | "decisions">,
+): string {
+  return childIdOf(key.id, { id: `${partId(number)}.decision`, node: decisions + 1 }, 1);
+}
+
+/** As which task of the session a run that asks is told of: it is none. */
+export const questionTask = "decision";
+
+/** Whether there is something left to decide about. */
+export function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boolean {
+  return [...part.tasks].some((number) => tasks[number]?.isPlaced === false && tasks[number].endMs === 0);
+}
+
+/** Nobody wants to know any more what begins: the run that asks ends, or never begins. */
+export function giveUpQuestion(
+  session: SessionView,
+  step: SessionStep,
+  part: PartView,
+  isByForce: boolean,
+): void {
+  if (!isDecided(part) || !isOpen(part) || part.isOver || !isUndecided(session, part)) return;
+  const { namespace, id } = session.key;
+  const to = { service: "workflow", namespace, kind: "run", id: questionRunId(session, part) };
+  const parent = { namespace, kind: "session", id, task: questionTask };
+  const reason = `the session ${id} ends`;
+  step.send(to, withdrawMessage, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+}

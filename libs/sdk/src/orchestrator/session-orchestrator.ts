@@ -1,0 +1,51 @@
+/**
+ * An orchestrator of sessions in one's own process: it is asked what begins, and what is done in which other mode, whenever something
+ * has happened to a session that names it.
+ *
+ * It needs to keep nothing: each question says all there is. A decision counts once, whoever dies in between: one that was not heard is
+ * asked for again.
+ */
+import { type Foundation, Orchestrator, systemFoundation } from "@tutti/kernel";
+import type { TaskContext } from "../task/context.ts";
+import type { WorkerOptions } from "../worker/settings.ts";
+import { Worker } from "../worker/worker.ts";
+import type { Decision, Question } from "./decisions.ts";
+
+export interface SessionOrchestratorOptions extends Omit<WorkerOptions, "handleSignals"> {
+  readonly foundation?: Foundation;
+  /** Default 0.0.0. */
+  readonly version?: string;
+}
+
+export abstract class SessionOrchestrator extends Orchestrator {
+  readonly #worker: Worker;
+
+  /** @param name the capability that sessions name: `{ orchestrator: name }` */
+  constructor(name: string, { foundation, version, ...link }: SessionOrchestratorOptions = {}) {
+    super(name, foundation ?? systemFoundation(), version === undefined ? {} : { version });
+    const { clock, timers, chance } = this.foundation;
+    const worker = new Worker(
+      { ...link, handleSignals: false },
+      { clock, timers, chance, logger: this.logger },
+    );
+    worker.handle<{ readonly question: Question }, Decision>(name, ({ question }, context) =>
+      this.decide(question, context),
+    );
+    this.#worker = worker;
+    const component = {
+      start: () => worker.start(),
+      stop: () => worker.stop(`the orchestrator ${name} stops`),
+    };
+    // Whoever it is to link to may be started later, and what is being decided is decided first.
+    const patience = { startTimeoutMs: Number.POSITIVE_INFINITY, stopTimeoutMs: Number.POSITIVE_INFINITY };
+    this.register("link", component, patience);
+  }
+
+  /** Its id in the pool; empty until it is linked, unless it was given one. */
+  get agentId(): string {
+    return this.#worker.agentId;
+  }
+
+  /** What begins now. What it throws is asked for again, a few times; then the session fails with it. */
+  protected abstract decide(question: Question, context: TaskContext): Decision | Promise<Decision>;
+}

@@ -1,0 +1,105 @@
+/** Asks whoever offers a capability, by a run of one task: queued, tried again and kept like any other. */
+import type { SessionSpec } from "@tutti/contracts/session/v1";
+import { type Amounts, type Payload, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
+import { ParentClosePolicy, RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import { errorFromUnknown, fromErrorDetail, type InstanceKey, isEnded, type TuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { partWorkErrors } from "./errors.ts";
+import { type Asking, shareOf } from "./substrate.ts";
+
+export type AskedRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
+
+export interface Question {
+  /** Follows from the session: whoever takes over finds it. */
+  readonly runId: string;
+  /** As which task of the session it is told of. */
+  readonly task: string;
+  readonly capability: string;
+  /** By name, as JSON: over the input of its run nothing in it is taken for an expression. */
+  readonly input: Readonly<Record<string, string>>;
+  readonly spec: SessionSpec;
+  /** What else its one task is to have. */
+  readonly with?: Partial<Pick<TaskSpec, "retry" | "timeouts" | "priority">>;
+  /** How long its run can be read; as the session's unless given. */
+  readonly retentionMs?: number;
+}
+
+export interface Answer {
+  readonly output: Payload;
+  readonly used: Amounts | undefined;
+  /** It was asked before, perhaps in other words. */
+  readonly isOfBefore: boolean;
+}
+
+/** As long as one call waits. */
+const waitMs = 30_000;
+/** The one task of its run, which is shown with it. */
+const taskId = "plan";
+
+/** Begun once, however often it is asked. Throws what `failed` makes of a run that did not do well. */
+export async function ask(
+  runs: AskedRuns,
+  { namespace, id }: InstanceKey,
+  question: Question,
+  options: Asking,
+  failed: (cause: { readonly cause?: TuttiError }) => TuttiError,
+): Promise<Answer> {
+  const { runId } = question;
+  const isOfBefore = await begin(runs, requestOf({ namespace, id }, question), options);
+  for (;;) {
+    const asked = { namespace, runId, waitMs, afterEvent: 0 };
+    const { run } = await runs.awaitRun(asked, { ...options, timeoutMs: 2 * waitMs });
+    if (run !== undefined && run.parent?.id !== id) throw partWorkErrors.childTaken({ child: runId });
+    const { result } = run?.outcome ?? {};
+    if (run === undefined || !isEnded(run.status)) continue;
+    if (run.status === WorkStatus.WORK_STATUS_COMPLETED && result?.$case === "completed")
+      return { output: result.value, used: run.used, isOfBefore };
+    const isError = result !== undefined && result.$case !== "completed" && result.$case !== "continued";
+    throw failed(isError ? { cause: fromErrorDetail(result.value) } : {});
+  }
+}
+
+/** Whether it was asked before. Who took over may ask in other words: the answer to the first ones is waited for. */
+async function begin(runs: AskedRuns, request: StartRunRequest, options: Asking): Promise<boolean> {
+  try {
+    return (await runs.startRun(request, options)).existed;
+  } catch (thrown) {
+    if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;
+    return true;
+  }
+}
+
+function requestOf(
+  { namespace, id }: Pick<InstanceKey, "namespace" | "id">,
+  { runId, task, capability, input, spec, with: more, retentionMs = spec.retentionMs }: Question,
+): StartRunRequest {
+  const request = StartRunRequest.fromPartial({
+    ...{ namespace, runId, parent: { namespace, kind: "session", id, task } },
+    parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+  });
+  const only = TaskSpec.fromPartial({ id: taskId, work: { $case: "capability", value: capability } });
+  const names = Object.keys(input);
+  only.input = json(`{${names.map((name) => `"${name}":"\${{ input.${name} }}"`).join(",")}}`);
+  const whole = json(`{${names.map((name) => `"${name}":${input[name]}`).join(",")}}`);
+  request.spec = {
+    ...RunSpec.create(),
+    what: {
+      $case: "tasks",
+      value: { tasks: [{ ...only, ...more }], output: `tasks.${taskId}.output`, input: whole },
+    },
+    ...{ labels: spec.labels, priority: spec.priority, pool: spec.pool, dueTime: spec.dueTime },
+    ...{ retentionMs, budget: spec.budget, share: shareOf({ spec }, { namespace, sessionId: id }) },
+  };
+  return request;
+}
+
+function json(text: string): Payload {
+  return { body: { $case: "inline", value: new TextEncoder().encode(text) }, mediaType: "" };
+}
+
+/** The JSON that came; undefined where it is none in place. */
+export function jsonIn({ body, mediaType }: Payload): { readonly value: unknown } | undefined {
+  const isJson = mediaType === "" || mediaType === "application/json";
+  if (body?.$case !== "inline" || !isJson) return undefined;
+  return { value: JSON.parse(new TextDecoder().decode(body.value)) };
+}

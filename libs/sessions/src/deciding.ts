@@ -1,0 +1,193 @@
+/**
+ * Has the orchestrator of a user decide what begins in a part, and what is done in which other mode.
+ *
+ * 1. It keeps nothing: each question says all there is, and is a run of one task whose id follows from the number of the decision.
+ *    Whoever takes over finds the run, so a decision is made once, whoever dies; the session takes each number once.
+ * 2. It is asked again when something has happened since the last question; where it begins nothing and nothing is under way, after a
+ *    while that grows, or when it said.
+ * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
+ */
+
+import { RetryPolicy } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, type Foundation, sleep, toErrorDetail } from "@tutti/kernel";
+import {
+  type PlanPart,
+  questionRunId,
+  questionTask,
+  recordDecision,
+  refuseStart,
+  type SessionView,
+  type TaskView,
+  taskOutcomes,
+} from "@tutti/machine-session";
+import { traceOf } from "@tutti/mesh";
+import type { DueEffect } from "@tutti/runtime";
+import { type AskedRuns, ask, jsonIn } from "./asking.ts";
+import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
+import { partWorkErrors } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
+import { describedIn, type Learned } from "./learned.ts";
+import type { Loops } from "./loops.ts";
+import type { News } from "./news.ts";
+import type { Asking } from "./substrate.ts";
+import type { SessionTeller } from "./teller.ts";
+
+export interface DecidingParts {
+  readonly loops: Loops;
+  readonly teller: SessionTeller;
+  readonly fleet: Fleet;
+  readonly learned: Learned;
+  readonly news: News;
+  readonly runs: AskedRuns;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+}
+
+/** Agents come and go: that is looked at so often, when nothing else happens. */
+const lookMs = 1_000;
+/** Between two questions where nothing is under way. */
+const idle = { firstMs: 1_000, maxMs: 60_000 };
+const failedMs = 500;
+/** An orchestrator that fails is asked so often before the session fails with it. */
+const retry = RetryPolicy.fromPartial({
+  maxAttempts: 5,
+  initialMs: 200,
+  factor: 2,
+  maxMs: 5_000,
+  jitter: 0.2,
+});
+/** It may take so long for one decision, and longer as long as it tells of itself. */
+const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
+/** What was asked can be looked at for so long. */
+const retentionMs = 3_600_000;
+
+export class Deciding {
+  readonly #parts: DecidingParts;
+
+  constructor(parts: DecidingParts) {
+    this.#parts = parts;
+  }
+
+  begin(due: DueEffect, effect: PlanPart): void {
+    this.#parts.loops.begin(due.token, (signal) => new DecidedPart(this.#parts, due, effect).run(signal));
+  }
+}
+
+class DecidedPart {
+  readonly #parts: DecidingParts;
+  readonly #due: DueEffect;
+  readonly #part: number;
+  /** What the last question was about; empty before the first one. */
+  #asked = "";
+  #againMs = Number.POSITIVE_INFINITY;
+  #idleMs = idle.firstMs;
+
+  constructor(parts: DecidingParts, due: DueEffect, { part }: PlanPart) {
+    this.#parts = parts;
+    this.#due = due;
+    this.#part = part;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { news, teller, foundation } = this.#parts;
+    const { key, token } = this.#due;
+    while (!signal.aborted) {
+      const left = this.#againMs - foundation.clock.monotonic();
+      const heard = news.of(key, Math.max(1, Math.min(lookMs, left)), signal);
+      try {
+        await this.#turn(signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = errorFromUnknown(thrown);
+        if (error.retry === "never") {
+          const body = { error: toErrorDetail(error) };
+          const outcome = await teller.tell(key, { command: refuseStart, body, token });
+          // Where the partition has gone elsewhere its new owner asks anew.
+          if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
+        }
+        const { logger, timers } = foundation;
+        logger.warn("nobody could be asked what begins in a session, and is asked again", {
+          session: key.id,
+          error,
+        });
+        await sleep(timers, failedMs, signal).catch(() => {});
+      }
+      await heard;
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { teller, fleet, learned, foundation } = this.#parts;
+    const { key, cause } = this.#due;
+    const view = await teller.view(key);
+    if (view.pauseMs > 0 || view.ending !== 0) return;
+    if (!view.tasks.some((task) => this.#isUndecided(task))) return;
+    const agents = await fleet.agentsOf(key.namespace);
+    const known = standingOf(
+      view,
+      agents.map(({ agentId }) => agentId),
+    );
+    if (known === this.#asked && foundation.clock.monotonic() < this.#againMs) return;
+    const { times } = await learned.of(key.namespace);
+    const expectedMs = ({ spec }: TaskView) =>
+      times.estimate({ ...describedIn(view, spec), agentId: "" })?.meanMs ?? spec.estimate?.durationMs ?? 0;
+    const taskIds = view.tasks.flatMap(({ spec, endMs }) => (endMs > 0 ? [spec.id] : []));
+    const outcomes = await teller.ask(key, taskOutcomes, { taskIds });
+    const situation = { view, part: this.#part, agents, outcomes, expectedMs };
+    const isOfBefore = await this.#decide(situation, { signal, trace: traceOf(cause?.traceparent) });
+    // What has happened since it was asked before is not decided about yet.
+    this.#asked = isOfBefore ? "" : known;
+  }
+
+  /** Whether the question was one of before. */
+  async #decide(situation: Situation, options: Asking): Promise<boolean> {
+    const { runs, teller, foundation } = this.#parts;
+    const { key } = this.#due;
+    const part = situation.view.parts[this.#part];
+    const spec = situation.view.order?.spec;
+    if (part === undefined || spec === undefined) return false;
+    const number = part.decisions + 1;
+    const { orchestrator } = spec;
+    const given = questionOf(situation);
+    const bytes = Buffer.byteLength(given);
+    if (bytes > questionMax) throw partWorkErrors.questionTooLong({ bytes, max: questionMax });
+    const runId = questionRunId(situation.view, part);
+    const asked = {
+      ...{ runId, task: questionTask, capability: orchestrator, input: { question: given } },
+      ...{ spec: spec as Parameters<typeof ask>[2]["spec"], with: { retry, timeouts }, retentionMs },
+    };
+    const { output, isOfBefore } = await ask(runs, key, asked, options, (cause) =>
+      partWorkErrors.notDecided({ orchestrator, run: runId }, cause),
+    );
+    const nowMs = foundation.clock.now();
+    const read = readDecision(jsonIn(output)?.value, situation, nowMs);
+    if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });
+    const { begin, moves, reason, againMs } = read.decision;
+    const body = { part: this.#part, number, begin, moves, reason };
+    const outcome = await teller.tell(key, { command: recordDecision, body });
+    if (outcome.kind === "refused" && outcome.refusal.retry === "never") {
+      const problem = outcome.refusal.message;
+      throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem });
+    }
+    this.#rest(situation.view, againMs);
+    return isOfBefore;
+  }
+
+  /** Where nothing of the session is under way nothing happens by itself. */
+  #rest(view: SessionView, againMs: number | undefined): void {
+    const isUnderWay = view.tasks.some((task) => task.endMs === 0 && !this.#isUndecided(task));
+    const nowMs = this.#parts.foundation.clock.monotonic();
+    const isIdle = !isUnderWay && againMs === undefined;
+    this.#againMs = nowMs + (againMs ?? (isUnderWay ? Number.POSITIVE_INFINITY : this.#idleMs));
+    this.#idleMs = isIdle ? Math.min(idle.maxMs, 2 * this.#idleMs) : idle.firstMs;
+  }
+
+  #isUndecided({ part, isPlaced, endMs }: TaskView): boolean {
+    return part === this.#part && !isPlaced && endMs === 0;
+  }
+}
+
+/** Other than before when something has happened that there is to decide about: tasks that ended or came, and who is there. */
+function standingOf(view: SessionView, agents: readonly string[]): string {
+  const ended = view.tasks.map(({ status, endMs }) => (endMs > 0 ? status : 0));
+  return `${ended.join(" ")} ${[...agents].sort().join(" ")}`;
+}

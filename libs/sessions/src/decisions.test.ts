@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Mode } from "@tutti/contracts/session/v1";
+import { SessionScene, taskSpec } from "@tutti/machine-session/testing";
+import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
+
+function situationOf(outputs = "7"): Situation {
+  const scene = SessionScene.of(Mode.MODE_CUSTOM, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c")], {
+    orchestrator: "mine",
+  });
+  scene.confirm();
+  const value = { body: { $case: "inline" as const, value: Buffer.from(outputs) }, mediaType: "" };
+  return {
+    ...{ view: scene.state, part: 0, agents: [], expectedMs: () => 20 },
+    outcomes: [
+      { taskId: "a", outcome: { result: { $case: "completed", value } }, used: undefined, work: undefined },
+    ],
+  };
+}
+
+function problemOf(output: unknown): string {
+  const read = readDecision(output, situationOf(), 100);
+  return read.ok ? "none" : read.problem;
+}
+
+describe("questions to orchestrators", () => {
+  it("say of each task what it needs, how it stands, and whether it can begin", () => {
+    const { tasks, part, number } = JSON.parse(questionOf(situationOf()));
+    assert.deepEqual([part, number], ["p1", 1]);
+    assert.deepEqual(
+      tasks.map(({ id, needs, isReady, output }: Record<string, unknown>) => [id, needs, isReady, output]),
+      [
+        ["a", [], true, 7],
+        ["b", ["a"], false, undefined],
+        ["c", [], true, undefined],
+      ],
+    );
+  });
+
+  it("leave outputs out where these are long", () => {
+    const question = questionOf(situationOf(JSON.stringify("x".repeat(500_000))));
+    assert.ok(question.length < questionMax);
+    assert.equal("output" in JSON.parse(question).tasks[0], false);
+  });
+});
+
+describe("what orchestrators answer", () => {
+  it("begins tasks, with or without an agent, and moves others", () => {
+    const read = readDecision(
+      { begin: ["a", { task: "c", agent: "anna" }], move: [{ tasks: ["b"], to: "swarm" }], againMs: 5 },
+      situationOf(),
+      100,
+    );
+    assert.deepEqual(read, {
+      ok: true,
+      decision: {
+        begin: [
+          { task: 0, agent: "", startMs: 100, endMs: 120 },
+          { task: 2, agent: "anna", startMs: 100, endMs: 120 },
+        ],
+        moves: [{ taskIds: ["b"], mode: Mode.MODE_SWARM, reason: "" }],
+        ...{ reason: "", againMs: 5 },
+      },
+    });
+  });
+
+  it("may be nothing at all", () => {
+    const read = readDecision({}, situationOf(), 100);
+    assert.deepEqual(read.ok && [read.decision.begin, read.decision.moves], [[], []]);
+  });
+
+  for (const [what, output, problem] of [
+    ["nothing", null, "it: expected an object with begin, move, reason, againMs, found null"],
+    ["a list", ["a"], 'it: expected an object with begin, move, reason, againMs, found ["a"]'],
+    ["a word it does not know", { starts: [] }, "starts: expected one of begin, move, reason, againMs"],
+    [
+      "a task that is none",
+      { begin: ["x"] },
+      'begin[0]: expected the id of a task of the session, found "x"',
+    ],
+    ["an agent that is none", { begin: [{ task: "a", agent: 7 }] }, "begin[0].agent: expected text, found 7"],
+    ["one task as all", { begin: "a" }, 'begin: expected a list, found "a"'],
+    [
+      "a mode in which nothing is done",
+      { move: [{ tasks: ["a"], to: "hybrid" }] },
+      'move[0].to: expected one of workflow, swarm, intelligence, found "hybrid"',
+    ],
+    ["no time", { againMs: 0 }, "againMs: expected milliseconds above 0, found 0"],
+  ] as const)
+    it(`is refused with ${what}, and says where`, () => assert.equal(problemOf(output), problem));
+});
