@@ -96,6 +96,7 @@ export class WorkflowService extends Orchestrator {
       definitionHandlers({
         ...{ ...desk, blobs, liveRuns: new LiveRuns(archive) },
         catalogue: (source, context) => catalogueFor(installation, source, context),
+        admitted: (document, context) => host.guard?.admission.definition(document, context),
       }),
     );
     mesh.serve(scheduleService, scheduleHandlers(desk));

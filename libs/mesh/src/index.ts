@@ -11,6 +11,7 @@ export { RegistryDiscovery, type RegistryDiscoveryOptions } from "./discovery/re
 export { StaticDiscovery } from "./discovery/static.ts";
 export { meshErrors } from "./errors.ts";
 export { HealthService } from "./health/health-service.ts";
+export type { RequestRules } from "./interceptors/admission.ts";
 export type { Binding, Hooks, Interceptor } from "./interceptors/chain.ts";
 export {
   type Authorizer,

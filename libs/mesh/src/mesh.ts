@@ -77,7 +77,7 @@ export class Mesh implements Component {
   constructor(options: MeshOptions = {}) {
     const {
       principal = localAdministrator,
-      gate: { identity = localIdentity, authorizer = localAuthorizer, limiter, changes } = {},
+      gate: { identity = localIdentity, authorizer = localAuthorizer, limiter, changes, requests } = {},
     } = options;
     const settings = resolveMeshSettings(options.settings);
     const foundation = systemFoundation(options.foundation);
@@ -92,7 +92,7 @@ export class Mesh implements Component {
     this.#grpc = new GrpcSide(settings, foundation, options.credential);
     this.server = new MeshServer({
       ...{ settings, foundation, deadlines },
-      gate: { identity, authorizer, limiter, changes },
+      gate: { identity, authorizer, limiter, changes, requests },
     });
     this.#discovery = new LayeredDiscovery(
       settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],

@@ -37,6 +37,27 @@ export const accessErrors = defineErrors("access", {
     message: ({ what, limit }: { what: string; limit: number }) =>
       `expected at most ${limit} ${what} of this caller, found one more; wait, then try again`,
   },
+  ruleRefused: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A rule of the namespace or of the installation does not admit what is asked for; the reason says which one, and what would be right. `tutti rule list` shows the rules.",
+    message: ({ action, reason }: { action: string; reason: string }) =>
+      `expected something that the rules admit as ${action}, found that they refuse it: ${reason}; change what is asked for, or the rule`,
+  },
+  changedWrongly: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A rule changed a request into one that its contract does not have. Correct the rule: what it sets has to be a field of the request, with a value that the field may have.",
+    message: ({ action, problem }: { action: string; problem: string }) =>
+      `expected ${action} to be a request of its contract after rules changed it, found ${problem}; correct the rule`,
+  },
+  changedInBulk: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A rule would change one of the starts of a stream, and many of those share their specification. Start it by itself, or ask for it as the rule wants it.",
+    message: () =>
+      "expected starts that no rule changes, found one in a stream of many that a rule would change; start it by itself",
+  },
   serviceKeyShort: {
     status: "FAILED_PRECONDITION",
     retry: "never",

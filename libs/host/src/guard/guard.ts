@@ -11,7 +11,13 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
-import { auditService, type Bundle, identityService, policyService } from "@tutti/contracts/governance/v1";
+import {
+  admissionService,
+  auditService,
+  type Bundle,
+  identityService,
+  policyService,
+} from "@tutti/contracts/governance/v1";
 import {
   type CallContext,
   type Component,
@@ -33,6 +39,8 @@ import type {
   RuleChanges,
 } from "@tutti/mesh";
 import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
+import { Admitting } from "../admission/admission.ts";
+import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials } from "./credentials.ts";
@@ -87,6 +95,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #feed: BundleFeed;
   readonly #taker: () => ReportTaker;
   readonly #listeners: (() => void)[] = [];
+  readonly #findings: FindingReports;
+  /** What admission rules say. */
+  readonly admission: Admitting;
   #rules: Rules | undefined;
 
   constructor(parts: GuardParts) {
@@ -108,6 +119,14 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
         refusals: (...told) => this.#taker().refusals(...told),
       },
       bundle: () => this.#rules?.number ?? 0,
+    });
+    this.#findings = new FindingReports({
+      ...{ foundation, everyMs: settings.reportMs },
+      admission: () => mesh().client(admissionService),
+    });
+    this.admission = new Admitting({
+      ...{ clock: foundation.clock, findings: this.#findings },
+      refused: (error, context, action) => this.refusedInside(error, context, action),
     });
     this.#uses = new Uses({
       ...{ foundation, everyMs: settings.reportMs },
@@ -135,7 +154,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   async stop(): Promise<void> {
     await this.#feed.stop();
-    await Promise.all([this.#reports.stop(), this.#uses.stop()]);
+    await Promise.all([this.#reports.stop(), this.#findings.stop(), this.#uses.stop()]);
   }
 
   health(): Health {
@@ -216,7 +235,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   /** A service says no to somebody who was let in: it is recorded as what is refused at an edge is. */
-  refusedInside(error: TuttiError, context: CallContext, action: string): void {
+  refusedInside(
+    error: TuttiError,
+    context: Pick<CallContext, "principal" | "trace" | "namespace">,
+    action: string,
+  ): void {
     const { namespace } = context;
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
@@ -233,6 +256,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     if (content === undefined) return this.#rules.refused;
     this.#credentials.renew(content);
     this.#limits.renew(content.limits);
+    this.admission.renew(content.rules);
     for (const listener of this.#listeners) listener();
     return "";
   }

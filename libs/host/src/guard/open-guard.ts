@@ -36,7 +36,13 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
       return key && trustOf(key);
     },
   });
-  const gate = { identity: guard, authorizer: guard, limiter: guard, changes: guard };
+  const gate = {
+    identity: guard,
+    authorizer: guard,
+    limiter: guard,
+    changes: guard,
+    requests: guard.admission,
+  };
   return { guard, forMesh: { gate, credential: () => serviceKey } };
 }
 

@@ -12,6 +12,7 @@ import { localAdministrator, type Principal, type Timers } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 import { meshErrors } from "../errors.ts";
 import type { Incoming, ServerCall } from "../server/server-call.ts";
+import type { RequestRules } from "./admission.ts";
 import type { Interceptor } from "./chain.ts";
 import { OpenStreams, type RuleChanges } from "./open-streams.ts";
 
@@ -55,6 +56,7 @@ export interface Gate {
   readonly authorizer: Authorizer;
   readonly limiter?: CallLimiter | undefined;
   readonly changes?: RuleChanges | undefined;
+  readonly requests?: RequestRules | undefined;
 }
 
 /** Keeps the principal that a service of this installation handed on, else takes the local administrator. */

@@ -7,6 +7,7 @@ import { type Foundation, localAdministrator, StepRegistry } from "@tutti/kernel
 import type { Deadlines } from "../calls/deadlines.ts";
 import { type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
+import { admissionInterceptor } from "../interceptors/admission.ts";
 import { type Binding, Chain } from "../interceptors/chain.ts";
 import { serverDeadlineInterceptor } from "../interceptors/deadline.ts";
 import { type Gate, identityInterceptor } from "../interceptors/identity.ts";
@@ -56,6 +57,7 @@ export class MeshServer implements LocalServer {
       .register(serverDeadlineInterceptor(deadlines, settings.timeouts.callMs))
       .register(identityInterceptor(gate, timers))
       .register(validateInterceptor());
+    if (gate.requests !== undefined) this.pipeline.register(admissionInterceptor(gate.requests));
   }
 
   /** The contracts that are served, by full name. */

@@ -60,7 +60,7 @@ export class ServedMethod {
   }
 
   #inputOf(call: ServerCall, input: unknown): unknown {
-    if (!this.method.rpc.requestStream) return input;
+    if (!this.method.rpc.requestStream) return call.changedRequest ?? input;
     return new ServedRequests(call, this.#chain, input as AsyncIterable<unknown>);
   }
 

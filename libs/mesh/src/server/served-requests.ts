@@ -32,7 +32,10 @@ export class ServedRequests implements AsyncIterableIterator<unknown, undefined>
     }
     const checked = this.#chain.request(this.#call, result.value);
     if (checked !== undefined) await checked;
-    return result;
+    const changed = this.#call.changedRequest;
+    if (changed === undefined) return result;
+    this.#call.changedRequest = undefined;
+    return { done: false, value: changed };
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {

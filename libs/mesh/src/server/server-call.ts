@@ -44,6 +44,8 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   /** Called when it ends, where it counts against somebody's limit. */
   uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
+  /** The request as it was admitted, until the handler has it; undefined where nothing changed it. */
+  changedRequest: unknown = undefined;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;
   next: Expiring | undefined = undefined;

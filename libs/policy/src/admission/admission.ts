@@ -78,6 +78,11 @@ export class AdmissionRules {
     return this.#unreadable.map(({ namespace, ruleId }) => `${namespace}/${ruleId}`);
   }
 
+  /** Whether anything is to be said of any subject of a kind, wherever it is. */
+  hasAny(kind: AdmissionSubject): boolean {
+    return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
+  }
+
   /** Whether anything is to be said of such a subject: if not, nobody needs to make one. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);

@@ -43,15 +43,30 @@ export async function checkDefinition(
 }
 
 export async function registerDefinition(
-  { versions }: DefinitionDesk,
-  { source = DefinitionSource.create(), versionLabels, keepLatest }: RegisterDefinitionRequest,
+  desk: DefinitionDesk,
+  { source: given = DefinitionSource.create(), versionLabels, keepLatest }: RegisterDefinitionRequest,
   context: CallContext,
 ): Promise<RegisterDefinitionReply> {
-  const checked = checkSource(source);
+  const { source, checked } = admittedSource(desk, given, context);
   const made = withoutMistakes(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
-  const { definition, existed } = await versions.register(made, { source, labels }, context);
+  const { definition, existed } = await desk.versions.register(made, { source, labels }, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
+}
+
+/** As rules admit it. What is wrong in itself is told as such, and not asked about. */
+function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context: CallContext) {
+  const checked = checkSource(source);
+  const { definition, problems } = checked;
+  if (definition === undefined || problems.some(({ severity }) => severity === "error"))
+    return { source, checked };
+  const document = () => JSON.parse(printDefinition(definition.document, "json")) as Json;
+  const changed = desk.admitted(document, context);
+  if (changed === undefined) return { source, checked };
+  const text = JSON.stringify(changed, undefined, 2);
+  const fileName = `${definition.document.workflow}.json`;
+  const other = { ...source, format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName };
+  return { source: other, checked: checkSource(other) };
 }
 
 export async function getGraph(

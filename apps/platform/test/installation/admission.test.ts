@@ -1,0 +1,216 @@
+/** Admission rules as whoever asks for something meets them: refused, changed, noted, and found in the audit afterwards. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
+  auditService,
+  Enforcement,
+  FindingResult,
+  ListFindingsRequest,
+  SearchRecordsRequest,
+} from "@tutti/contracts/governance/v1";
+import {
+  definitionService,
+  GetDefinitionRequest,
+  RegisterDefinitionRequest,
+  runService,
+  StartRunRequest,
+  StartRunsRequest,
+} from "@tutti/contracts/workflow/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
+const json = (value: unknown) => ({
+  body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) },
+});
+const text = "workflow: order\ntasks: {wait: {wait: 1h}}\n";
+const isRefused = (error: unknown) => isTuttiError(error) && error.code === "access.rule_refused";
+const deny = (message: string) => ({ $case: "deny" as const, value: { message } });
+const changing = (set: Record<string, string>) => ({ $case: "change" as const, value: { set } });
+
+type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
+
+describe("admission rules of an installation", () => {
+  let installation: Installation;
+  const mesh = () => installation.host.mesh;
+  const set = (namespace: string, ruleId: string, given: Given) =>
+    mesh()
+      .client(admissionService)
+      .setRule({
+        ...{ namespace, revision: "", reason: "" },
+        rule: AdmissionRule.fromPartial({ ruleId, subject: ADMISSION_SUBJECT_REQUEST, ...given }),
+      });
+  const order = (amount: number) => ({
+    what: {
+      $case: "tasks" as const,
+      value: { tasks: [{ id: "wait", work: { $case: "capability" as const, value: "nobody.does" } }] },
+    },
+    input: json({ amount }),
+  });
+  const start = (namespace: string, amount: number, runId = "") =>
+    mesh()
+      .client(runService)
+      .startRun(StartRunRequest.fromPartial({ namespace, runId, spec: order(amount) }));
+  const register = (namespace: string, source: string) =>
+    mesh()
+      .client(definitionService)
+      .registerDefinition(
+        RegisterDefinitionRequest.fromPartial({ namespace, source: { format: 1, text: source } }),
+      );
+  /** What has come of a call, by a word: rules reach a process with the next bundle. */
+  const outcomeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => "done",
+      (error: unknown) => (isRefused(error) ? "refused" : String(error)),
+    );
+  const findingsIn = async (namespace: string) => {
+    const request = ListFindingsRequest.fromPartial({ namespace });
+    return (await mesh().client(admissionService).listFindings(request)).findings;
+  };
+  const limit = {
+    when: 'call.action == "workflow.runs.start"',
+    condition: "subject.spec.input.amount <= 1000",
+    verdict: deny("at most 1000 at once, found ${{ subject.spec.input.amount }}; ask twice"),
+  };
+
+  before(async () => {
+    installation = await Installation.open();
+  });
+  after(() => installation[Symbol.asyncDispose]());
+
+  it("refuse a start with their reason, one by one and in bulk, in their namespace alone", async () => {
+    await set("limited", "largest", limit);
+    await until(
+      "the rule",
+      () => outcomeOf(start("limited", 5_000)),
+      (word) => word === "refused",
+    );
+    await assert.rejects(start("limited", 5_000), (error) => {
+      assert.ok(isTuttiError(error));
+      assert.equal(error.status, "PERMISSION_DENIED");
+      assert.match(error.message, /limited\/largest: at most 1000 at once, found 5000; ask twice/);
+      return true;
+    });
+    await start("limited", 10);
+    await start("free", 5_000);
+    const bulk = async (...amounts: number[]) => {
+      const items = amounts.map((amount) => ({
+        ...{ spec: 1, runId: "", labels: {} },
+        input: { $case: "inputPayload" as const, value: json({ amount }) },
+      }));
+      const requests = async function* () {
+        yield StartRunsRequest.fromPartial({ namespace: "limited", specs: [order(1)] });
+        yield StartRunsRequest.fromPartial({ items });
+      };
+      for await (const _ of mesh().client(runService).startRuns(requests()));
+    };
+    assert.equal(await outcomeOf(bulk(10, 20)), "done");
+    assert.equal(await outcomeOf(bulk(10, 5_000)), "refused");
+  });
+
+  it("leave what they found, and the refusals, where an auditor looks for them", async () => {
+    await set("audited", "largest", { ...limit, severity: 3 });
+    await until(
+      "the rule",
+      () => outcomeOf(start("audited", 5_000)),
+      (word) => word === "refused",
+    );
+    await start("audited", 10);
+    const found = await until(
+      "findings",
+      () => findingsIn("audited"),
+      (some) => some.length > 0,
+    );
+    assert.deepEqual(
+      found.map(({ ruleId, result, severity, action, cause }) => [
+        ...[ruleId, result, severity, action, cause?.actor?.id],
+      ]),
+      [["largest", FindingResult.FINDING_RESULT_DENIED, 3, "workflow.runs.start", "local-admin"]],
+    );
+    const search = SearchRecordsRequest.fromPartial({
+      namespace: "audited",
+      filter: { action: "workflow.runs.start", text: "access.rule_refused" },
+    });
+    const { records } = await until(
+      "the refusal",
+      () => mesh().client(auditService).searchRecords(search),
+      (reply) => reply.records.length > 0,
+    );
+    assert.equal(records[0]?.error?.code, "access.rule_refused");
+  });
+
+  it("change a request before it is done, which is held against its contract again", async () => {
+    const capped = { when: limit.when, condition: limit.condition };
+    await set("changed", "cap", { ...capped, verdict: changing({ "spec.labels.capped": '"yes"' }) });
+    const { run } = await until(
+      "a start that is changed",
+      () => start("changed", 5_000),
+      (reply) => reply.run?.spec?.labels["capped"] === "yes",
+    );
+    assert.equal(run?.spec?.labels["capped"], "yes");
+    assert.equal((await start("changed", 10)).run?.spec?.labels["capped"], undefined);
+    await set("changed", "wrong", { when: limit.when, verdict: changing({ "spec.pool": '"No Name!"' }) });
+    await until(
+      "the second rule",
+      () => outcomeOf(start("changed", 10)),
+      (word) => word.includes("spec.pool"),
+    );
+  });
+
+  it("that are tried out change nothing, and tell what they would have done", async () => {
+    await set("tried", "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_SHADOW });
+    const found = await until(
+      "a finding",
+      async () => {
+        await start("tried", 5_000);
+        return findingsIn("tried");
+      },
+      (some) => some.length > 0,
+    );
+    assert.equal(found[0]?.result, FindingResult.FINDING_RESULT_SHADOWED);
+  });
+
+  it("refuse and change definitions, which then are what was admitted", async () => {
+    const subject = ADMISSION_SUBJECT_DEFINITION;
+    await set("defined", "owned", {
+      ...{ subject, condition: "has(subject.description)" },
+      verdict: changing({ description: '"registered by " + actor.id' }),
+    });
+    await set("defined", "short", {
+      ...{ subject, condition: "subject.tasks.all(id, !has(subject.tasks[id].wait))" },
+      verdict: deny("expected no waiting"),
+    });
+    await until(
+      "the rules",
+      () => outcomeOf(register("defined", text)),
+      (word) => word === "refused",
+    );
+    await register("defined", "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
+    const { definition } = await mesh()
+      .client(definitionService)
+      .getDefinition(
+        GetDefinitionRequest.fromPartial({ namespace: "defined", definition: { name: "order" } }),
+      );
+    assert.match(definition?.description ?? "", /registered by local-admin/);
+  });
+
+  it("cannot keep anybody from taking them back, whatever they refuse", async () => {
+    const namespace = "closed";
+    await set(namespace, "everything", { verdict: deny("nothing goes") });
+    await until(
+      "the rule",
+      () => outcomeOf(start(namespace, 1)),
+      (word) => word === "refused",
+    );
+    await mesh().client(admissionService).deleteRule({ namespace, ruleId: "everything", reason: "" });
+    await until(
+      "it to be gone",
+      () => outcomeOf(start(namespace, 1)),
+      (word) => word === "done",
+    );
+  });
+});

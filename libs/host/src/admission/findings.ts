@@ -1,0 +1,80 @@
+/**
+ * What rules found here, handed on in batches to be kept.
+ *
+ * 1. It never holds anything up, and never fails what it is about.
+ * 2. What is alike is one finding with how often; of what held only how often is told. Beyond a bound it is counted as left out.
+ * 3. What could not be handed on is counted as left out: what was refused is in the audit besides.
+ */
+import { type admissionService, type Finding, FindingResult } from "@tutti/contracts/governance/v1";
+import type { Component, Foundation, Timer } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+
+export interface FindingReportsParts {
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+  readonly admission: () => Pick<Client<typeof admissionService>, "recordFindings">;
+  readonly everyMs: number;
+}
+
+const keptMax = 1_000;
+const recordMs = 10_000;
+
+export class FindingReports implements Component {
+  readonly #parts: FindingReportsParts;
+  #findings = new Map<string, Finding>();
+  #leftOut = 0;
+  #timer: Timer | undefined;
+  #telling: Promise<void> | undefined;
+
+  constructor(parts: FindingReportsParts) {
+    this.#parts = parts;
+  }
+
+  found(finding: Finding): void {
+    const key = keyOf(finding);
+    const known = this.#findings.get(key);
+    if (known !== undefined) known.count++;
+    else if (this.#findings.size < keptMax) this.#findings.set(key, finding);
+    else this.#leftOut++;
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await (this.#telling ?? this.#tell());
+  }
+
+  #wake(): void {
+    if (this.#timer !== undefined) return;
+    const { foundation, everyMs } = this.#parts;
+    this.#timer = foundation.timers.after(everyMs, () => {
+      this.#telling = this.#tell().finally(() => {
+        this.#telling = undefined;
+        this.#timer = undefined;
+        if (this.#findings.size > 0) this.#wake();
+      });
+    });
+  }
+
+  async #tell(): Promise<void> {
+    const { admission, foundation } = this.#parts;
+    const [findings, leftOut] = [[...this.#findings.values()], this.#leftOut];
+    if (findings.length === 0 && leftOut === 0) return;
+    this.#findings = new Map();
+    this.#leftOut = 0;
+    const requests = async function* () {
+      yield { batch: 1, findings, leftOut };
+    };
+    try {
+      for await (const _ of admission().recordFindings(requests(), { timeoutMs: recordMs })) return;
+    } catch (error) {
+      foundation.logger.debug("findings could not be handed on", { error });
+      this.#leftOut += leftOut + findings.reduce((sum, { count }) => sum + count, 0);
+    }
+  }
+}
+
+function keyOf({ namespace, ruleId, result, action, message, cause }: Finding): string {
+  if (result === FindingResult.FINDING_RESULT_HELD) return JSON.stringify([namespace, ruleId, result]);
+  const { kind, id } = cause?.actor ?? {};
+  return JSON.stringify([namespace, ruleId, result, action, message, kind, id]);
+}
