@@ -15,6 +15,12 @@ const fixed: readonly Entry[] = [
     choice: { kind: "place", path } as const,
   })),
   { id: "race", word: "The race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },
+  {
+    id: "resources",
+    word: "Resources",
+    detail: "shares, quotas, reservations, locks",
+    choice: { kind: "place", path: "/resources" },
+  },
   { id: "start", word: "Start a run", detail: "n", choice: { kind: "place", path: "/start" } },
   {
     id: "editor",

@@ -1,5 +1,13 @@
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
+  allocationsAt,
+  deadlocksAt,
+  locksAt,
+  quotas,
+  reservationsAt,
+  resources,
+} from "./resources.fixture.ts";
+import {
   agentsAt,
   approvalsAt,
   definitionsAt,
@@ -65,6 +73,7 @@ function emptyAnswer(path: string): unknown {
     removed: [],
     missions: [],
     sessions: [],
+    ...{ resources: [], allocations: [], quotas: [], reservations: [], deadlocks: [], locks: [] },
     removedIds: [],
     live: true,
     schedules: [],
@@ -97,7 +106,18 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "watch":
       if (id === "missions") return missionStreamAt(part, nowMs);
       if (id === "sessions") return sessionStreamAt(part, nowMs);
+      if (id === "locks") return { locks: locksAt(nowMs), removedNames: [], live: true };
       return { agents: agentsAt(nowMs), removed: [], live: true };
+    case "resources":
+      return { resources };
+    case "allocations":
+      return id === "" ? { allocations: allocationsAt() } : allocationsAt(id);
+    case "quotas":
+      return { quotas };
+    case "reservations":
+      return { reservations: reservationsAt(nowMs) };
+    case "deadlocks":
+      return { deadlocks: deadlocksAt(nowMs) };
     case "pools":
       return part === "queue" ? { tasks: queueAt(nowMs) } : { pools: poolsAt(agentsAt(nowMs).length) };
     case "schedules":

@@ -41,6 +41,7 @@ const pages: Readonly<Record<string, string>> = {
   race: "/race",
   workers: "/workers",
   pools: "/pools",
+  resources: "/resources",
   schedules: "/schedules",
   schedule: "/schedules/nightly-report",
 };

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { Pool, QueuedTask } from "@tutti/rest/types";
 import { poolQueueQuery, poolsQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
@@ -26,6 +27,11 @@ export function PoolsPage() {
           ) : (
             `${counted(pools.length, "pool")}, ${counted(queued, "task")} waiting`
           )
+        }
+        actions={
+          <Link to="/resources" className="press">
+            Resources
+          </Link>
         }
       />
       <Shown query={query} what="pools" lines={8}>

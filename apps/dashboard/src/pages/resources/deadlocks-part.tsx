@@ -5,7 +5,7 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { circleOf, workName } from "./resource.ts";
+import { workName } from "./resource.ts";
 
 /** Circles that were found: who waited for whom, who gave way, and why that one. */
 export function DeadlocksPart() {
@@ -41,14 +41,7 @@ function OneDeadlock({ deadlock }: { deadlock: Deadlock }) {
           <Moment atMs={findTimeMs} />
         </span>
       </p>
-      <ul className="small">
-        {circleOf(deadlock).map(({ waiter, lock, holder }) => (
-          <li key={`${waiter} ${lock}`}>
-            {waiter} waited for <code>{lock}</code>, which {holder} held
-          </li>
-        ))}
-      </ul>
-      <p className="small soft">{reason}</p>
+      <p className="small">{reason}</p>
     </li>
   );
 }

@@ -1,7 +1,6 @@
 /** Who may take how much, in figures and words, with what was not said filled in. */
 import type {
   Allocation,
-  Deadlock,
   LabelSelector,
   Lock,
   Quota,
@@ -87,13 +86,4 @@ export function workName({ kind = "", id, task = "" }: WorkReference): string {
 export function standOfLock({ permits = 1, free = 0, grants }: Lock): string {
   if (permits > 1) return `${free} of ${permits} free`;
   return grants.length > 0 ? "held" : "free";
-}
-
-/** What each of a circle waits for, as a chain of names that ends where it began. */
-export function circleOf({ circle }: Deadlock): readonly { waiter: string; lock: string; holder: string }[] {
-  return circle.map(({ waiter, lock = "", holder }) => ({
-    waiter: waiter === undefined ? "?" : workName(waiter),
-    lock,
-    holder: holder === undefined ? "?" : workName(holder),
-  }));
 }

@@ -39,6 +39,9 @@ export function SessionsPage() {
             <Link to="/race" className="press">
               The race
             </Link>
+            <Link to="/resources" className="press">
+              Resources
+            </Link>
             <span className="action lone">
               <Spelled
                 label="This list"
