@@ -187,6 +187,30 @@ describe("an instance that breaks", () => {
     await stopAll(mesh, ...servers);
   });
 
+  it("has its breaker opened by streams that are not let in, or have nobody to go to, as well", async () => {
+    const ill: NoteHandlers = {
+      // biome-ignore lint/correctness/useYield: it fails before its first reply
+      async *talk() {
+        throw new TuttiError({ code: "notes.ill", status: "UNAVAILABLE", message: "ill", retry: "same-key" });
+      },
+    };
+    const silent = await serve();
+    await silent.stop();
+    for (const server of [silent, await serve(ill)]) {
+      const { mesh, metrics, notes } = callerOf([server], {
+        breaker: { volume: 3, openMs: 60_000 },
+        retry: { attempts: 1 },
+      });
+      const state = () => metrics.value("tutti_mesh_breaker_state", { service: "notes", slot: "0" });
+      async function* nothing(): AsyncGenerator<Note> {}
+      for (let call = 0; call < 3; call++) await assert.rejects(Array.fromAsync(notes.talk(nothing())));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(state(), 2);
+      await assert.rejects(Array.fromAsync(notes.talk(nothing())), { code: "mesh.no_usable_instance" });
+      await stopAll(mesh, server);
+    }
+  });
+
   it("does not take the others down with it by retries: they stay within the budget", async () => {
     let attempts = 0;
     const failing: NoteHandlers = {

@@ -65,7 +65,7 @@ export class MeshClient {
     this.attempts
       .register(retryStep({ settings: settings.retry, clock, timers, chance, routes }))
       .register(routes.step)
-      .register(breakerStep());
+      .register(breakerStep(timers));
   }
 
   client<S extends ServiceDescription>(description: S, options: MethodOptions = {}): Client<S> {

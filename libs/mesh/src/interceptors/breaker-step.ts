@@ -1,8 +1,11 @@
-import type { AroundStep } from "@tutti/kernel";
+import { type AroundStep, sleep, type Timers } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 
+/** A stream that is let in, and has not broken after so long, has come through. */
+const letInMs = 1_000;
+
 /** Sends each attempt through the breaker of its target. */
-export function breakerStep(): AroundStep<ClientCall, Promise<unknown>> {
+export function breakerStep(timers: Timers): AroundStep<ClientCall, Promise<unknown>> {
   return {
     name: "breaker",
     scope: "core",
@@ -10,10 +13,13 @@ export function breakerStep(): AroundStep<ClientCall, Promise<unknown>> {
       const { target } = call;
       if (target === undefined) return next(call);
       if (!call.method.rpc.replyStream) return target.breaker.send(() => next(call), call);
-      // A stream has come through when it is established: its first reply may be hours away.
+      // A stream has come through when it is established and stays: its first reply may be hours away.
       const opened = next(call);
       const established = async () => {
         await (call.established ?? opened);
+        const waiting = new AbortController();
+        const stays = sleep(timers, letInMs, waiting.signal).catch(() => {});
+        await Promise.race([opened, stays]).finally(() => waiting.abort());
       };
       target.breaker.send(established, call).catch(() => {});
       return opened;
