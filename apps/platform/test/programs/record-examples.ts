@@ -1,11 +1,21 @@
 /** `npm run examples:record [-- NAME …]`: plays the examples and writes down what came of them, and their histories. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { goldenOfEvents } from "@tutti/kernel/testing";
 import { ExampleStage, examplesFolder, machineFor } from "../installation/examples.ts";
 
 const release = "0.1.0";
 const wanted = process.argv.slice(2);
+const biome = fileURLToPath(new URL("../../../../node_modules/@biomejs/biome/bin/biome", import.meta.url));
 await using stage = await ExampleStage.open();
+const unknown = wanted.filter((each) => !stage.examples.some(({ name }) => name === each));
+if (unknown.length > 0) {
+  console.error(
+    `expected names of ${stage.examples.map(({ name }) => name).join(", ")}; found ${unknown.join(", ")}`,
+  );
+  process.exit(2);
+}
 for (const { name } of stage.examples.filter((each) => wanted.length === 0 || wanted.includes(each.name))) {
   const folder = new URL(`${name}/`, examplesFolder);
   const write = (path: string, value: unknown) =>
@@ -18,5 +28,6 @@ for (const { name } of stage.examples.filter((each) => wanted.length === 0 || wa
     const key = { namespace: "default", kind: "run", id };
     write(`history/${id}.json`, goldenOfEvents(machineFor(name, events), key, release, events));
   }
+  execFileSync(process.execPath, [biome, "check", "--write", fileURLToPath(folder)], { stdio: "ignore" });
   console.log(`${name}: written`);
 }
