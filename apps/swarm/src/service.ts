@@ -96,8 +96,8 @@ export class SwarmService extends Orchestrator {
     };
     // The contract's area is `agent`; whoever looks for it finds it where the pools are.
     const stream = { book, now, timers, greetingMs, instruments: links };
-    mesh.serve(agentLinkService, linkHandlers(stream), { service: "swarm" });
-    mesh.serve(agentPollService, pollHandlers(polls, pools), { service: "swarm" });
+    mesh.serve(agentLinkService, linkHandlers(stream, host.guard), { service: "swarm" });
+    mesh.serve(agentPollService, pollHandlers(polls, pools, host.guard), { service: "swarm" });
     mesh.serve(agentService, agentHandlers(desk));
     this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
     this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
   AskAccessReply,
+  ComplianceReport,
   ExplainDecisionReply,
   GetAccessMatrixReply,
   GetPolicySchemaReply,
@@ -8,10 +9,14 @@ import type {
   InclusionProof,
   ListCheckpointsReply,
   ListDecisionsReply,
+  ListFindingsReply,
+  ListFrameworksReply,
   ListKeysReply,
   ListPoliciesReply,
   ListPolicyVersionsReply,
+  ListReportsReply,
   ListRolesReply,
+  ListRulesReply,
   ListSigningKeysReply,
   ListTokensReply,
   Policy,
@@ -120,6 +125,32 @@ export const recordsQuery = (filter: Filter) =>
     refetchOnWindowFocus: false,
   });
 
+/** Agents that were told no lately, because they offered what was not granted. */
+export const agentsRefusedQuery = () =>
+  queryOptions({
+    queryKey: ["agents-refused"],
+    queryFn: ({ signal }) =>
+      read<SearchRecordsReply>(
+        pathOf(["audit", "records"], { result: "refused", action: "agent.*", size: 5 }),
+        signal,
+      ),
+    refetchOnWindowFocus: false,
+  });
+
+/** What is granted to an agent by its keys and tokens. */
+export const grantsQuery = (agentId: string) =>
+  queryOptions({
+    queryKey: ["keys", { agentId }],
+    queryFn: async ({ signal }) => {
+      const whose = { actorKind: "agent", actorId: agentId, size: 20 };
+      const [{ keys }, { tokens }] = await Promise.all([
+        read<ListKeysReply>(pathOf(["keys"], whose), signal),
+        read<ListTokensReply>(pathOf(["tokens"], whose), signal),
+      ]);
+      return { keys, tokens };
+    },
+  });
+
 export const recordQuery = (recordId: string) =>
   queryOptions({
     queryKey: ["record", recordId],
@@ -145,4 +176,35 @@ export const checkpointsQuery = () =>
     queryKey: ["checkpoints"],
     queryFn: ({ signal }) =>
       read<ListCheckpointsReply>(pathOf(["audit", "checkpoints"], { size: 20 }), signal),
+  });
+
+export const rulesQuery = () =>
+  queryOptions({
+    queryKey: ["rules"],
+    queryFn: ({ signal }) =>
+      read<ListRulesReply>(pathOf(["rules"], { withSystem: true, size: 1000 }), signal),
+  });
+
+export const frameworksQuery = () =>
+  queryOptions({
+    queryKey: ["compliance", { frameworks: true }],
+    queryFn: ({ signal }) => read<ListFrameworksReply>(pathOf(["compliance", "frameworks"]), signal),
+  });
+
+export const reportsQuery = () =>
+  queryOptions({
+    queryKey: ["compliance", { reports: true }],
+    queryFn: ({ signal }) => read<ListReportsReply>(pathOf(["compliance", "reports"], { size: 50 }), signal),
+  });
+
+export const reportQuery = (reportId: string) =>
+  queryOptions({
+    queryKey: ["report", reportId],
+    queryFn: ({ signal }) => read<ComplianceReport>(pathOf(["compliance", "reports", reportId]), signal),
+  });
+
+export const findingsQuery = () =>
+  queryOptions({
+    queryKey: ["findings"],
+    queryFn: ({ signal }) => read<ListFindingsReply>(pathOf(["findings"], { size: 100 }), signal),
   });

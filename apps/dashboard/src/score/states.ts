@@ -133,6 +133,16 @@ export const keyStates: Readonly<Record<string, Stand>> = {
   revoked: stand("revoked", "cross", "wrong", false),
 };
 
+/** What became of what a rule found. */
+export const findingStates: Readonly<Record<string, Stand>> = {
+  held: stand("held", "final", "done", false),
+  denied: stand("was refused", "tacet", "wrong", false),
+  asked: stand("a person was asked", "fermata", "held", false),
+  changed: stand("was changed", "segno", "back", false),
+  noted: stand("was noted", "note", "again", false),
+  shadowed: stand("would have been caught", "breath", "rest", false),
+};
+
 /** What agents of a mission vote on. */
 export const voteStates = {
   open: stand("open", "note", "playing", true),

@@ -16,18 +16,21 @@ import {
 } from "@tutti/contracts/agent/v1";
 import {
   AgentGrant,
+  auditService,
   IssueTokenRequest,
   identityService,
   Principal,
   policyService,
   RoleBinding,
   Scope,
+  SearchRecordsRequest,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import { MemoryOwnership, Mesh } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 type Said = Parameters<typeof AgentFrame.fromPartial>[0];
@@ -263,6 +266,27 @@ describe("an agent to which only some is granted", () => {
       assert.deepEqual(fieldsOf(refusalIn(await stream.answered)), ["hello.offering.capabilities[1].name"]);
     });
   }
+
+  it("is told in the audit with what it was refused", async () => {
+    const stream = overGrpc(await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] }));
+    stream.say({
+      hello: {
+        ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press" },
+        offering: offering("pay.refund"),
+      },
+    });
+    assert.equal(await stream.ended, "swarm.not_granted");
+    const wanted = { namespace, filter: { action: "agent.links.open", text: "pay.refund" } };
+    const audit = admin.client(auditService);
+    await until(
+      "the refusal to be recorded",
+      async () => (await audit.searchRecords(SearchRecordsRequest.fromPartial(wanted))).records,
+      (records) =>
+        records.some(
+          ({ cause, error }) => cause?.actor?.id === "press" && error?.code === "swarm.not_granted",
+        ),
+    );
+  });
 
   it("is refused by polls in the same words, also for what another token offered", async () => {
     const grant = { pools: ["default"], offers: ["pay.charge"] };

@@ -1,7 +1,17 @@
 import type { agentLinkService } from "@tutti/contracts/agent/v1";
 import type { Handlers } from "@tutti/mesh";
+import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
 import { type LinkStreamParts, serveLink } from "../links/link-stream.ts";
 
-export function linkHandlers(parts: LinkStreamParts): Handlers<typeof agentLinkService> {
-  return { link: (frames, context) => serveLink(parts, frames, context) };
+export function linkHandlers(
+  parts: Omit<LinkStreamParts, "onRefused">,
+  guard: GrantGuard,
+): Handlers<typeof agentLinkService> {
+  return {
+    link: (frames, context) => {
+      const onRefused: LinkStreamParts["onRefused"] = (error) =>
+        tellRefused(guard, error, context, "agent.links.open");
+      return serveLink({ ...parts, onRefused }, frames, context);
+    },
+  };
 }

@@ -1,18 +1,29 @@
 import type { agentPollService } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
-import type { CallContext } from "@tutti/kernel";
+import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
+import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
 import type { PollDesk } from "../polls/poll-desk.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 
-export function pollHandlers(desk: PollDesk, pools: PoolDirectory): Handlers<typeof agentPollService> {
+export function pollHandlers(
+  desk: PollDesk,
+  pools: PoolDirectory,
+  guard: GrantGuard,
+): Handlers<typeof agentPollService> {
   const admitted = async (request: Polled, context: CallContext): Promise<void> => {
     await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   };
   return {
     async claimTasks(request, context) {
       await admitted(request, context);
-      return desk.claim(request, context);
+      try {
+        return await desk.claim(request, context);
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        tellRefused(guard, error, context, "agent.tasks.claim");
+        throw error;
+      }
     },
     async completeTasks(request, context) {
       await admitted(request, context);

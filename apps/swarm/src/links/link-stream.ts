@@ -18,6 +18,8 @@ export interface LinkStreamParts {
   readonly timers: Timers;
   readonly greetingMs: number;
   readonly instruments: LinkInstruments;
+  /** The agent is told no: at its greeting, or for what it said later. */
+  readonly onRefused: (error: TuttiError) => void;
 }
 
 export async function* serveLink(
@@ -32,7 +34,7 @@ export async function* serveLink(
   if (greeted === undefined) return;
   if (!("agent" in greeted)) {
     yield greeted.answer;
-    if (greeted.error !== undefined) throw greeted.error;
+    if (greeted.error !== undefined) throw refused(parts, greeted.error);
     return;
   }
   const { agent } = greeted;
@@ -57,7 +59,12 @@ export async function* serveLink(
     book.broken(agent, carrier, undefined);
     frames.return?.()?.then(undefined, () => {});
   }
-  if (carrier.error !== undefined) throw carrier.error;
+  if (carrier.error !== undefined) throw refused(parts, carrier.error);
+}
+
+function refused({ onRefused }: LinkStreamParts, error: TuttiError): TuttiError {
+  onRefused(error);
+  return error;
 }
 
 /** Undefined for a stream that ends before it has begun. */

@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import "../../elements/listed.css";
 import { PageHead } from "../../elements/parts.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { DecisionsView } from "./decisions-view.tsx";

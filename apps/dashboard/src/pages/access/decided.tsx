@@ -6,6 +6,7 @@ import { Action as Act } from "../../elements/action.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useChanged } from "../policies/use-changed.ts";
+import "./access.css";
 import { nameOf, rolesFor, sentenceOf, whoIs } from "./question.ts";
 import { statementOf } from "./statements.ts";
 import type { Action } from "./vocabulary.ts";

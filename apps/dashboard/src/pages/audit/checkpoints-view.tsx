@@ -27,32 +27,30 @@ export function CheckpointsView() {
                 One is made a minute after the first thing is done.
               </Empty>
             ) : (
-              <div className="scroll-x">
-                <table className="lines checkpoints">
-                  <thead>
-                    <tr>
-                      <th scope="col">Checkpoint</th>
-                      <th scope="col">Made</th>
-                      <th scope="col">Heads</th>
-                      <th scope="col">Root</th>
+              <table className="lines checkpoints">
+                <thead>
+                  <tr>
+                    <th scope="col">Checkpoint</th>
+                    <th scope="col">Made</th>
+                    <th scope="col">Heads</th>
+                    <th scope="col">Root</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {list.map(({ number = 0, createTimeMs, treeSize = 0, rootHash }) => (
+                    <tr key={number}>
+                      <td>{number}</td>
+                      <td>
+                        <Moment atMs={createTimeMs} />
+                      </td>
+                      <td>{count(treeSize)}</td>
+                      <td>
+                        <code>{hex(bytesOf(rootHash)).slice(0, 24)}…</code>
+                      </td>
                     </tr>
-                  </thead>
-                  <tbody>
-                    {list.map(({ number = 0, createTimeMs, treeSize = 0, rootHash }) => (
-                      <tr key={number}>
-                        <td>{number}</td>
-                        <td>
-                          <Moment atMs={createTimeMs} />
-                        </td>
-                        <td>{count(treeSize)}</td>
-                        <td>
-                          <code>{hex(bytesOf(rootHash)).slice(0, 24)}…</code>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+                  ))}
+                </tbody>
+              </table>
             )
           }
         </Shown>

@@ -17,6 +17,8 @@ export interface AuditSearch {
   readonly oldest?: boolean;
   /** The record that is open. */
   readonly record?: string;
+  /** The report that is open. */
+  readonly report?: string;
 }
 
 const withins = ["1h", "1d", "7d", "30d"] as const;
@@ -36,7 +38,7 @@ export function auditSearch(search: Readonly<Record<string, unknown>>): AuditSea
   const view = auditViews.find((each) => each === search["view"]);
   const within = withins.find((each) => each === search["within"]);
   const words = Object.fromEntries(
-    (["actor", "action", "about", "text", "record"] as const).flatMap((name) => {
+    (["actor", "action", "about", "text", "record", "report"] as const).flatMap((name) => {
       const value = word(search[name]);
       return value === undefined ? [] : [[name, value]];
     }),

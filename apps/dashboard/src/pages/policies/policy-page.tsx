@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { policiesQuery, policyQuery, policySchemaQuery } from "../../data/governance-queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
+import "../../elements/listed.css";
 import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";

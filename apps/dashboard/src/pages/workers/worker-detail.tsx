@@ -11,6 +11,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
+import { Grants } from "./grants.tsx";
 import { standOfAgent } from "./load.ts";
 
 /** A worker in full: what it is at, what it offers, and what can be done with it. */
@@ -35,6 +36,7 @@ function Detail({ named }: { named: Agent }) {
           <Steering agent={agent} />
           <AtWork work={work} />
           <About agent={agent} />
+          <Grants agentId={agent.agentId} />
           <CopyLine label="command" text={commandLine("tutti", "agent", "show", agent.agentId ?? "")} />
         </div>
       )}

@@ -8,6 +8,7 @@ import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
 import { agentHolds, agentStates, standOf } from "../../score/states.ts";
 import { AgentsStore } from "./agents-store.ts";
+import { TurnedAway } from "./grants.tsx";
 import { inOrder, wholeOf } from "./load.ts";
 import { countsOf, isWanted, type Wanted } from "./wanted.ts";
 import { WorkerDetail } from "./worker-detail.tsx";
@@ -53,6 +54,7 @@ export function WorkersPage() {
       {!isWhole && problem === undefined ? <Waiting what="workers" lines={8} /> : null}
       {isWhole && !isNobody && shown.length === 0 ? <Empty title="No worker is like that" /> : null}
       {isWhole && shown.length > 0 ? <WorkerGrid agents={shown} onOpen={setOpen} /> : null}
+      <TurnedAway />
       <WorkerDetail agent={open} onClose={() => setOpen(undefined)} />
     </>
   );

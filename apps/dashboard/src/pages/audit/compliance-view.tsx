@@ -1,0 +1,233 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { AdmissionRule, Finding, FrameworkStatus } from "@tutti/rest/types";
+import { findingsQuery, frameworksQuery, reportsQuery, rulesQuery } from "../../data/governance-queries.ts";
+import { nowMs } from "../../effects/time.ts";
+import { Action } from "../../elements/action.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { clock, counted } from "../../elements/moments.ts";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { enforcements, findingStates, standOf } from "../../score/states.ts";
+import { whoIs } from "../access/question.ts";
+import { hasPage } from "./record.ts";
+
+/** How rules are kept: by framework, in reports, finding by finding. */
+export function ComplianceView() {
+  return (
+    <>
+      <FrameworksPart />
+      <ReportsPart />
+      <FindingsPart />
+      <RulesPart />
+    </>
+  );
+}
+
+function FrameworksPart() {
+  const query = useQuery(frameworksQuery());
+  return (
+    <Part title="Frameworks">
+      <Shown query={query} what="frameworks" lines={3}>
+        {({ frameworks }) =>
+          frameworks.length === 0 ? (
+            <Empty title="No rule serves a framework">
+              A rule that names controls, such as <code>soc2</code> <code>CC6.1</code>, is what a report is
+              made of.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {frameworks.map((framework) => (
+                <li key={framework.framework}>
+                  <Framework status={framework} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+const monthMs = 30 * 86_400_000;
+
+function Framework({ status }: { status: FrameworkStatus }) {
+  const { framework = "", covered = 0, open = 0 } = status;
+  const queries = useQueryClient();
+  const toMs = Math.ceil(nowMs() / 60_000) * 60_000;
+  return (
+    <>
+      <strong>{framework}</strong>
+      <span className={open > 0 ? "tone-wrong open-controls" : undefined}>
+        {counted(covered, "control")} with rules that count, {open} open
+      </span>
+      <span className="small soft">of the last thirty days</span>
+      <span className="listed-acts">
+        <Action
+          label="Make a report"
+          call={{
+            method: "POST",
+            path: "/v1/compliance/reports",
+            body: { framework, span: { fromMs: toMs - monthMs, toMs } },
+          }}
+          said={`A report on ${framework} is made`}
+          onDone={() => void queries.invalidateQueries({ queryKey: ["compliance"] })}
+        />
+      </span>
+    </>
+  );
+}
+
+function ReportsPart() {
+  const query = useQuery(reportsQuery());
+  return (
+    <Part title="Reports">
+      <Shown query={query} what="reports" lines={3}>
+        {({ reports }) =>
+          reports.length === 0 ? (
+            <Empty title="No report was made yet">One is made of a framework, above.</Empty>
+          ) : (
+            <ul className="listed">
+              {reports.map(({ reportId = "", framework, span, createTimeMs, createCause }) => (
+                <li key={reportId}>
+                  <Link to="/audit" search={{ view: "compliance", report: reportId }} resetScroll={false}>
+                    {framework}
+                  </Link>
+                  <span className="small">
+                    {clock(span?.fromMs ?? 0)} to {clock(span?.toMs ?? 0)}
+                  </span>
+                  <span className="small soft">
+                    made <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function FindingsPart() {
+  const query = useQuery(findingsQuery());
+  return (
+    <Part title="Findings" aside="the latest hundred">
+      <Shown query={query} what="findings" lines={4}>
+        {({ findings }) =>
+          findings.length === 0 ? (
+            <Empty title="Rules have found nothing" />
+          ) : (
+            <ul className="listed">
+              {findings.map((finding) => (
+                <li key={finding.findingId}>
+                  <FindingLine finding={finding} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function FindingLine({ finding }: { finding: Finding }) {
+  const { ruleId, findTimeMs, work, cause, action, result, severity, message, recordId, count = 1 } = finding;
+  return (
+    <>
+      <div>
+        <StandMark stand={standOf(findingStates, result)} />
+        <p className="small soft">
+          by the rule <code>{ruleId}</code> {severity ? <Tag>{severity}</Tag> : null}
+        </p>
+      </div>
+      <div>
+        <p>{message}</p>
+        <p className="small soft">
+          {whoIs(cause?.actor)} {action ? <code>{action}</code> : null}{" "}
+          {hasPage({ ...(work && { work }) }) ? <WorkLink about={work} /> : work?.id}
+        </p>
+      </div>
+      <span className="small soft">
+        {count > 1 ? `${counted(count, "time")}, last ` : ""}
+        <Moment atMs={findTimeMs} />
+      </span>
+      {recordId ? (
+        <Link to="/audit" search={{ view: "compliance", record: recordId }} resetScroll={false}>
+          evidence
+        </Link>
+      ) : null}
+    </>
+  );
+}
+
+function RulesPart() {
+  const query = useQuery(rulesQuery());
+  return (
+    <Part title="Rules">
+      <Shown query={query} what="rules" lines={3}>
+        {({ rules }) =>
+          rules.length === 0 ? (
+            <Empty title="There are no rules">
+              Rules say in CEL what may be asked for and what may come out. They are set with{" "}
+              <code>PUT /v1/rules/ID</code>.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {rules.map((rule) => (
+                <li key={`${rule.namespace}/${rule.ruleId}`}>
+                  <RuleLine rule={rule} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function RuleLine({ rule }: { rule: AdmissionRule }) {
+  const {
+    namespace,
+    ruleId,
+    description,
+    subject,
+    condition,
+    severity,
+    controls,
+    enforcement,
+    updateTimeMs,
+  } = rule;
+  return (
+    <>
+      <div id={`rule-${ruleId}`}>
+        <code>{namespace === "system" ? `system/${ruleId}` : ruleId}</code>
+        <p className="small soft">{description}</p>
+        <StandMark stand={standOf(enforcements, enforcement)} />
+      </div>
+      <div>
+        <p className="small">
+          of a {subject}: {verdictOf(rule)} unless
+        </p>
+        <pre className="statement">{condition || "nothing"}</pre>
+      </div>
+      <p className="small soft">
+        {severity} · changed <Moment atMs={updateTimeMs} />
+        <br />
+        {controls.map(({ framework, control }) => `${framework} ${control}`).join(", ")}
+      </p>
+    </>
+  );
+}
+
+function verdictOf({ deny, approval, change, note }: AdmissionRule): string {
+  if (deny !== undefined) return "it is refused";
+  if (approval !== undefined) return "a person is asked";
+  if (change !== undefined) return "it is changed";
+  return note === undefined ? "nothing happens" : "it is noted";
+}

@@ -1,0 +1,65 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { agentsRefusedQuery, grantsQuery } from "../../data/governance-queries.ts";
+import { Moment } from "../../elements/moment.tsx";
+import { counted } from "../../elements/moments.ts";
+import { Part } from "../../elements/parts.tsx";
+import { scopeWords } from "../access/keys.ts";
+import { whoIs } from "../access/question.ts";
+
+/** What an agent may offer by the keys and tokens that stand for it; nothing where it needs none. */
+export function Grants({ agentId }: { agentId: string }) {
+  const { data } = useQuery(grantsQuery(agentId));
+  const { keys = [], tokens = [] } = data ?? {};
+  if (keys.length + tokens.length === 0) return null;
+  return (
+    <section>
+      <h3>May</h3>
+      <ul>
+        {keys.map(({ keyId, title, scope }) => (
+          <li key={keyId}>
+            by the key {title}: {grantWords(scope)}
+          </li>
+        ))}
+        {tokens.map(({ tokenId, scope }) => (
+          <li key={tokenId}>
+            by the token <code>{tokenId}</code>: {grantWords(scope)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function grantWords(scope: Parameters<typeof scopeWords>[0]): string {
+  return scopeWords(scope).join(", ") || "all that its roles and policies permit";
+}
+
+/** Agents that offered more than was granted are not among the workers: here is who was told no, and why. */
+export function TurnedAway() {
+  const { data } = useQuery(agentsRefusedQuery());
+  const records = data?.records ?? [];
+  if (records.length === 0) return null;
+  return (
+    <Part
+      title="Told no lately"
+      aside={
+        <Link to="/audit" search={{ view: "refused", action: "agent.*" }}>
+          all of them
+        </Link>
+      }
+    >
+      <ul className="turned-away">
+        {records.map(({ recordId = "", timeMs, cause, error, count = 1 }) => (
+          <li key={recordId}>
+            <code>{whoIs(cause?.actor)}</code> {error?.message ?? error?.code}{" "}
+            <span className="small soft">
+              {count > 1 ? `${counted(count, "time")}, ` : ""}
+              <Moment atMs={timeMs} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}

@@ -1,0 +1,221 @@
+/** Access and audit in a real browser before a real platform: a policy that is written there denies, after its impact was listed. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { Client, RestError } from "@tutti/rest/client";
+import type { Page } from "playwright-core";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { until } from "../support/until.ts";
+import { accessibilityProblems, Stage } from "./stage.ts";
+
+const endless = "workflow: endless\ntasks: {wait: {wait: {signal: never}}}\n";
+const stocktaking = `@reason("nothing is started while we take stock")
+forbid(principal, action == Action::"workflow.runs.start", resource)
+unless { principal in Role::"admin" };
+`;
+
+const browser = await needsProgram("chromium");
+
+describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+  let stage: Stage;
+  let bob: Client;
+
+  before(async () => {
+    stage = await Stage.open({
+      chromium: browser.path,
+      workflows: [endless],
+      handlers: { "stage.nothing": async () => null },
+    });
+    const { client } = stage;
+    const actor = { kind: "person", id: "bob" } as const;
+    await client.call("principals.create", { body: { actor } });
+    await client.call("roleBindings.create", {
+      body: { bindingId: "bob-develops", role: "developer", actor },
+    });
+    const { secret = "" } = await client.call("keys.create", { body: { actor, title: "Bob's desk" } });
+    bob = new Client({ url: stage.url, key: secret });
+    await until("the key to be known", () => codeOf(bob.call("runs.list")).then((code) => code === ""));
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  const start = (client: Client, runId: string) =>
+    codeOf(client.call("runs.start", { body: { runId, definition: { name: "endless" } } }));
+  const heading = (page: Page, name: string, level = 1) => page.getByRole("heading", { level, name });
+
+  it("denies by a policy that was written in the page, after its impact was listed with the work behind it", async () => {
+    assert.equal(await start(bob, "before-1"), "");
+    await until("the decision to be recorded", async () =>
+      (await stage.client.call("decisions.list")).decisions.some(({ work }) => work?.id === "before-1"),
+    );
+    const page = await stage.signedIn("/access?who=person%3Abob&action=workflow.runs.start");
+    await page.getByText("Allowed, because it is permitted by").waitFor();
+    await page.getByRole("tab", { name: "Policies" }).click();
+    await page.getByText("There are no policies: roles alone decide").waitFor();
+    await page.getByRole("link", { name: "Write a policy" }).click();
+
+    const apply = page.getByRole("button", { name: "Apply", exact: true });
+    const look = page.getByRole("button", { name: "List its impact", exact: true });
+    await page.getByLabel("Id").fill("stocktaking");
+    await page.getByLabel("In Cedar").fill(stocktaking.replace("workflow.runs.start", "workflow.runs.strat"));
+    await page.getByRole("list", { name: "What is wrong" }).waitFor();
+    assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
+    await page.getByLabel("In Cedar").fill(stocktaking);
+    await page.getByText("It can be applied as it is").waitFor();
+
+    await page.getByRole("button", { name: "Add a case" }).click();
+    const drafted = page.getByRole("group", { name: "Case 1" });
+    await drafted.getByLabel("Title").fill("Bob waits");
+    await drafted.getByLabel("Who").fill("person:bob");
+    await drafted.getByLabel("Does what").fill("workflow.runs.start");
+    await page.getByRole("button", { name: "Try all cases", exact: true }).click();
+    await page.getByText("All 1 came out as they must.").waitFor();
+
+    assert.equal(await apply.isDisabled(), true, "nothing is applied whose impact was not listed");
+    await look.click();
+    await page.getByText(/call would be denied, 0 calls allowed/).waitFor();
+    const flips = page.getByRole("list", { name: "Decisions that would come out otherwise" });
+    await flips.getByRole("link", { name: "before-1" }).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    assert.equal(await start(bob, "before-2"), "", "to list an impact changes nothing");
+
+    await page.getByLabel("Why").fill("stocktaking on Sunday");
+    await apply.click();
+    await heading(page, "Policies", 2).waitFor();
+    await page.getByText("version 1 holds", { exact: true }).waitFor();
+    await page.getByText("stocktaking on Sunday").waitFor();
+    await until("the policy to deny", async () => (await start(bob, "after")) === "mesh.denied");
+    assert.equal(
+      await codeOf(stage.client.call("runs.get", { params: { id: "after" } })),
+      "workflow.run_missing",
+    );
+
+    await page.goto(`${stage.url}/access?who=person%3Abob&action=workflow.runs.start`);
+    await page.getByText("Denied, because it is forbidden by").waitFor();
+    await page.getByText("forbid(principal, action ==").waitFor();
+    await page.getByRole("link", { name: "stocktaking" }).click();
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await page.getByRole("button", { name: "Remove it", exact: true }).click();
+    await page.getByText("version 2 holds", { exact: true }).waitFor();
+    await until("the policy to be gone", async () => (await start(bob, "again")) === "");
+    await page.context().close();
+  });
+
+  it("goes back to an earlier version when somebody says why", async () => {
+    const page = await stage.signedIn("/access?view=policies");
+    await page.getByRole("button", { name: "Go back to it…" }).last().click();
+    const sure = page.getByRole("button", { name: "Go back to it", exact: true });
+    assert.equal(await sure.isDisabled(), true);
+    await page.getByLabel("Why").fill("stock is taken once more");
+    await sure.click();
+    await page.getByText("version 3 holds", { exact: true }).waitFor();
+    await until("the policy to deny again", async () => (await start(bob, "once-more")) === "mesh.denied");
+    await page.goto(`${stage.url}/access?view=decisions&decided=denied`);
+    await page.getByRole("button", { name: "person:bob workflow.runs.start" }).first().click();
+    await page.getByText("Denied, because it is forbidden by").waitFor();
+    await stage.client.call("policies.apply", { body: { change: { removedPolicyIds: ["stocktaking"] } } });
+    await page.context().close();
+  });
+
+  it("shows a key once, which works until it is revoked in the page", async () => {
+    const page = await stage.signedIn("/access?view=keys");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByRole("button", { name: "Make the key", exact: true }).click();
+    await page.getByText(/expected what it is for/).waitFor();
+    await page.getByLabel("What it is for").fill("Bob's press");
+    await page.getByLabel("For whom").fill("person:bob");
+    await page.getByLabel("Only these actions").fill("workflow.runs.list");
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Make the key", exact: true }).click();
+    const line = page.getByRole("dialog", { name: "Keep this key" }).locator(".copy-line code");
+    const secret = await line.innerText();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByText(secret).count(), 0);
+    const press = new Client({ url: stage.url, key: secret });
+    await until("the key to be known", async () => (await codeOf(press.call("runs.list"))) === "");
+    assert.equal(await codeOf(press.call("agents.list")), "mesh.denied");
+    await page.getByText("does workflow.runs.list").waitFor();
+    const own = page.getByRole("listitem").filter({ hasText: "Bob's press" });
+    await own.getByText(/^used .*127\.0\.0\.1/).waitFor();
+    await own.getByRole("button", { name: "Revoke…" }).click();
+    await page.getByRole("button", { name: "Revoke it", exact: true }).click();
+    await until(
+      "the key to be ended",
+      async () => (await codeOf(press.call("runs.list"))) === "access.credential_refused",
+    );
+    await page.context().close();
+  });
+
+  it("finds a record, works its proof out in the browser, and exports what was looked for", async () => {
+    const page = await stage.signedIn("/audit");
+    await page.getByLabel("About").fill("run/before-1");
+    await page.getByLabel("Who").fill("person/bob");
+    await page.getByRole("button", { name: "Search", exact: true }).click();
+    const records = page.getByRole("list", { name: "Records" });
+    await records.getByRole("link").first().click();
+    await page.getByText("Proved, worked out by this browser.").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.keyboard.press("Escape");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export what is looked for", exact: true }).click();
+    const lines = (await readFile(await (await download).path(), "utf8")).trim().split("\n");
+    assert.ok(lines.some((line) => line.includes("before-1")));
+    assert.ok(lines.every((line) => typeof JSON.parse(line) === "object"));
+    await page.getByRole("tab", { name: "Checkpoints" }).click();
+    await page.getByRole("button", { name: "Check all of it again", exact: true }).click();
+    await page.getByText(/^ ?All [\d,]+ records are as they were signed\.$/).waitFor();
+    await page.context().close();
+  });
+
+  it("names what does not hold when a proof was altered on its way", async () => {
+    const page = await stage.signedIn();
+    await page.route("**/proof*", async (route) => {
+      const answer = await route.fetch();
+      const proof = await answer.json();
+      await route.fulfill({ json: { ...proof, timeMs: proof.timeMs + 1 } });
+    });
+    const { records } = await stage.client.call("audit.search", {
+      query: { workKind: "run", workId: "before-1" },
+    });
+    await page.goto(`${stage.url}/audit?record=${encodeURIComponent(records[0]?.recordId ?? "")}`);
+    await page.getByText("Not proved: it is not as it was signed.").waitFor();
+    await page.getByText(/the record is not, as it is here, among those of the head/).waitFor();
+    await page.context().close();
+  });
+
+  it("is for everybody: dark and light, on a phone, in every part", async () => {
+    const parts = [
+      "/access",
+      ...["policies", "decisions", "keys", "sign-ins"].map((view) => `/access?view=${view}`),
+      "/policy",
+      "/audit",
+      "/audit?view=refused",
+      "/audit?view=checkpoints",
+    ];
+    for (const options of [{ colorScheme: "dark" as const }, { viewport: { width: 390, height: 844 } }]) {
+      const page = await stage.signedIn("/", options);
+      for (const part of parts) {
+        await page.goto(`${stage.url}${part}`);
+        await page.getByRole("heading", { level: 2 }).first().waitFor();
+        await page.locator(".waiting").first().waitFor({ state: "detached" });
+        assert.deepEqual(await accessibilityProblems(page), [], part);
+        assert.equal(
+          await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
+          false,
+          `${part} is wider than its window`,
+        );
+      }
+      await page.context().close();
+    }
+  });
+});
+
+/** The code of what a call is refused with; empty where it is not. */
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "";
+  } catch (error) {
+    if (error instanceof RestError) return error.code;
+    throw error;
+  }
+}

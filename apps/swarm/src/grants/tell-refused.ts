@@ -1,0 +1,16 @@
+import type { Guard } from "@tutti/host";
+import type { CallContext, TuttiError } from "@tutti/kernel";
+import { swarmErrors } from "../errors.ts";
+
+/** Where it is told; undefined in a process that enforces nothing. */
+export type GrantGuard = Pick<Guard, "refusedInside"> | undefined;
+
+/** Who offers what was not granted stands in the audit, as whoever is refused at an edge does. */
+export function tellRefused(
+  guard: GrantGuard,
+  error: TuttiError,
+  context: CallContext,
+  action: "agent.links.open" | "agent.tasks.claim",
+): void {
+  if (swarmErrors.notGranted.is(error)) guard?.refusedInside(error, context, action);
+}
