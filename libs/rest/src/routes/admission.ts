@@ -12,8 +12,7 @@ export const admissionRoutes = [
     path: "/v1/rules/{id}",
     rpc: `${admission}/SetRule`,
     params: { id: "rule.ruleId" },
-    hoist: ["rule"],
-    omit: ["rule.revision"],
+    body: "rule",
   },
   {
     name: "rules.delete",
