@@ -5,11 +5,12 @@
  *    begins no later than where its archives end, and ends no earlier.
  * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
  *    that was acknowledged before the copy was begun is before that end.
- * 3. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
+ * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy has not.
+ * 4. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
  */
-import { constants, type Dirent } from "node:fs";
+import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { type LogPlace, syncFile, syncFolder } from "@tutti/journal";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, codeOf, reasonOf, writeAbout } from "./about.ts";
@@ -35,6 +36,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
   const to = layoutOf(resolve(target));
   try {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
+    await copyBook(layout.auditBook, to.auditBook);
     const end = source.end();
     await mkdir(to.journal, { recursive: true });
     if (end !== undefined) await copyLog(layout.journal, to.journal, end);
@@ -61,6 +63,21 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
     }
     throw error;
   }
+}
+
+/** As it is between two checkpoints, also while its thread has it. */
+async function copyBook(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return;
+  const { backup, DatabaseSync } = await import("node:sqlite");
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  const book = new DatabaseSync(from, { readOnly: true });
+  try {
+    await backup(book, to);
+  } finally {
+    book.close();
+  }
+  await syncFile(to);
+  await syncFolder(dirname(to));
 }
 
 async function copyLog(from: string, to: string, end: LogPlace): Promise<void> {

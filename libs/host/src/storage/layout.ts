@@ -11,6 +11,8 @@ export interface DataLayout {
   /** One folder per service. */
   readonly archives: string;
   readonly blobs: string;
+  /** The book of the audit, where this process keeps one. */
+  readonly auditBook: string;
   archiveOf(service: string): string;
 }
 
@@ -23,6 +25,7 @@ export function layoutOf(directory: string): DataLayout {
     journal: join(directory, "journal"),
     archives,
     blobs: join(directory, "blobs"),
+    auditBook: join(directory, "audit", "book.sqlite"),
     archiveOf: (service) => join(archives, service),
   };
 }

@@ -1,0 +1,69 @@
+/** A copy of a data directory goes on with the audit where it was, under the same keys. */
+import assert from "node:assert/strict";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  auditService,
+  CreateNamespaceRequest,
+  namespaceService,
+  SearchRecordsRequest,
+  VerifyAuditRequest,
+} from "@tutti/contracts/governance/v1";
+import { ServiceHost } from "@tutti/host";
+import { runDataCommand } from "@tutti/host/storage";
+import { memorySources } from "@tutti/kernel";
+import { governance } from "../src/service.ts";
+
+async function started(directory: string): Promise<ServiceHost> {
+  const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
+  const host = await ServiceHost.open({
+    ...{ name: "kept", version: "0.1.0", services: [governance] },
+    ...{ sources: memorySources({ arguments: flags }), dataDirectory: () => directory },
+  });
+  await host.start();
+  return host;
+}
+
+const make = ({ mesh }: ServiceHost, name: string) =>
+  mesh.client(namespaceService).createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
+
+async function recordsOf({ mesh }: ServiceHost, namespace: string): Promise<string[]> {
+  const asked = SearchRecordsRequest.fromPartial({ namespace, oldestFirst: true });
+  const { records } = await mesh.client(auditService).searchRecords(asked);
+  return records.map(({ recordId }) => recordId);
+}
+
+describe("a backup", () => {
+  it("has the book of the audit: what was signed before it is found and verified, and gone on from", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-audit-backup-"));
+    const [directory, copy] = [join(folder, "data"), join(folder, "copy")];
+    const first = await started(directory);
+    await make(first, "shop");
+    const before = await recordsOf(first, "shop");
+    const { checkpoint } = await first.mesh.client(auditService).getCheckpoint({ number: 0 });
+    assert.ok(before.length > 0 && checkpoint !== undefined);
+    // While the process has it.
+    const configured = () => ({ directory, partitions: 16 });
+    const { exitCode } = await runDataCommand("backup", ["--data", directory, "--to", copy], configured);
+    assert.equal(exitCode, 0);
+    await make(first, "lost");
+    await recordsOf(first, "lost");
+    await first.stop();
+    // Keys are in no backup: who restores has them.
+    await cp(join(directory, "keys"), join(copy, "keys"), { recursive: true });
+
+    const second = await started(copy);
+    assert.deepEqual(await recordsOf(second, "shop"), before);
+    assert.deepEqual(await recordsOf(second, "lost"), []);
+    await make(second, "yard");
+    assert.ok((await recordsOf(second, "yard")).length > 0);
+    const audit = second.mesh.client(auditService);
+    assert.deepEqual((await audit.getCheckpoint({ number: checkpoint.number })).checkpoint, checkpoint);
+    for await (const { faults } of audit.verifyAudit(VerifyAuditRequest.create()))
+      assert.deepEqual(faults, []);
+    await second.stop();
+    await rm(folder, { recursive: true });
+  });
+});
