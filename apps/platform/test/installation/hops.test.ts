@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { ExecuteSessionRequest, Mode, sessionService } from "@tutti/contracts/session/v1";
 import { runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
@@ -53,4 +54,27 @@ describe("a handler three hops away from who started the work", () => {
       ),
     );
   });
+
+  for (const [name, mode] of [
+    ["workflow", Mode.MODE_WORKFLOW],
+    ["swarm", Mode.MODE_SWARM],
+    ["intelligence", Mode.MODE_INTELLIGENCE],
+  ] as const)
+    it(`is in the trace of who asked for its session, done as ${name}: one from the request to the assignment`, async () => {
+      const own = `${traceId.slice(0, -2)}0${mode}`;
+      const tasks = [
+        { id: "first", work: { $case: "capability" as const, value: "hops.work" } },
+        {
+          ...{ id: "second", needs: [{ task: "first" }] },
+          work: { $case: "capability" as const, value: "hops.work" },
+        },
+      ];
+      using outsider = new OutsideClient(installation.address);
+      const headers = { traceparent: `00-${own}-00f067aa0ba902b7-01` };
+      const work = { $case: "tasks" as const, value: { tasks } };
+      const request = ExecuteSessionRequest.fromPartial({ sessionId: `hop-${name}`, spec: { mode, work } });
+      await outsider.call(sessionService.methods.executeSession, request, { headers });
+      const outputs = (await tutti.sessions.get(`hop-${name}`).result()) as Record<string, string>;
+      for (const id of ["first", "second"]) assert.match(outputs[id] ?? "", new RegExp(` trace +00-${own}-`));
+    });
 });
