@@ -16,6 +16,7 @@ import {
   KeyChecker,
   Lockouts,
   TokenChecker,
+  type TrustedIssuer,
   unscoped,
 } from "@tutti/policy";
 import { accessErrors } from "./errors.ts";
@@ -36,9 +37,13 @@ export class Credentials {
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
   /** `secret`: of this process alone. */
-  constructor({ installation, guessesFree, lockoutMs }: Settings, secret: Uint8Array) {
+  constructor(
+    { installation, guessesFree, lockoutMs }: Settings,
+    secret: Uint8Array,
+    others: readonly TrustedIssuer[] = [],
+  ) {
     this.#keys = new KeyChecker([], secret);
-    this.#tokens = new TokenChecker({ issuer: installation });
+    this.#tokens = new TokenChecker({ issuer: installation, others });
     this.#lockouts = new Lockouts({ freeFailures: guessesFree, firstMs: lockoutMs });
   }
 

@@ -45,6 +45,7 @@ import { causeOf } from "../runtime/cause.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials } from "./credentials.ts";
 import { accessErrors } from "./errors.ts";
+import { issuersIn } from "./issuers.ts";
 import { actorKinds, isVisitor, ofItsOwn } from "./judge.ts";
 import { Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules } from "./rules.ts";
@@ -106,7 +107,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       throw accessErrors.serviceKeyShort({ found: serviceKey.length });
     this.#parts = parts;
     this.#serviceKey = serviceKey === "" ? undefined : Buffer.from(serviceKey);
-    this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)));
+    const others = issuersIn(settings, foundation.clock);
+    this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)), others);
     const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax } = settings;
     this.#limits = new CallLimits({
       calls: count === 0 ? undefined : { count, perMs: 1_000, burst },

@@ -28,6 +28,23 @@ export const accessSection = defineSection({
       .describe(
         "Who signs bundles: the id of the installation's signing key, a colon, and its public key, base64url. Empty means the one in `keys` of the data directory.",
       ),
+    issuers: z
+      .record(
+        z.string().min(1).max(500),
+        z.strictObject({
+          keys: z
+            .string()
+            .regex(/^(https:\/\/[^\s/]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?)\//),
+          audiences: z.array(z.string().min(1)).min(1),
+          idPrefix: z.string().min(1).max(100),
+          idClaim: z.string().min(1).default("sub"),
+          groupsClaim: z.string().min(1).default("groups"),
+        }),
+      )
+      .default({})
+      .describe(
+        "Others whose tokens are taken (OIDC), by the name that they give themselves: `keys`, the https address of their JWKS; `audiences`, what they call this installation; `idPrefix`, what comes before their ids, so that two never name the same person; `idClaim` (sub) and `groupsClaim` (groups).",
+      ),
     serviceKey: secret()
       .optional()
       .describe(
