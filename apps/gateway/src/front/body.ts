@@ -32,7 +32,11 @@ function bodyOf({ headers }: FastifyRequest, text: string): unknown {
   try {
     return parseExactly(text);
   } catch (error) {
-    const found = error instanceof SyntaxError ? error.message : "something else";
+    // The part of the text that it quotes may be of a secret.
+    const found =
+      error instanceof SyntaxError
+        ? error.message.replace(/, (\.\.\.)?".*is not valid JSON$/s, "")
+        : "something else";
     throw restErrors.bodyNotJson({ found });
   }
 }

@@ -10,14 +10,26 @@ const shownMax = 60;
 
 export class Found {
   readonly wrong: Wrong[] = [];
+  readonly #isConfidential: boolean;
+
+  /** @param isConfidential what was sent is not repeated: it may be a secret in the wrong place */
+  constructor(isConfidential = false) {
+    this.#isConfidential = isConfidential;
+  }
 
   add(field: string, message: string): void {
     if (this.wrong.length < wrongMax) this.wrong.push({ field, message });
   }
 
   expected(field: string, what: string, found: unknown): void {
-    this.add(field, `expected ${what}, found ${shown(found)}`);
+    this.add(field, `expected ${what}, found ${this.#isConfidential ? kindOf(found) : shown(found)}`);
   }
+}
+
+function kindOf(value: unknown): string {
+  const isNumber = typeof value === "object" && value !== null && JSON.isRawJSON(value);
+  if (isNumber) return "a number";
+  return typeof value === "object" || value === undefined ? shown(value) : `a ${typeof value}`;
 }
 
 /** A value in words: what it is, and what it says when it is short. */

@@ -41,8 +41,8 @@ export class Mapping {
 
   /** The request of the contract. Throws with everything that is wrong with it. */
   request(plan: RoutePlan, { params, query, body, idempotencyKey }: HttpParts): Message {
-    const found = new Found();
     const { route, rpc } = plan;
+    const found = new Found(route.confidential);
     const draft = this.#reader.empty(rpc.request);
     for (const path of route.hoist ?? []) if (path !== "filter") this.#hoisted(draft, plan, path);
     for (const one of plan.params) {

@@ -91,8 +91,20 @@ export const accessRoutes = [
   },
   { name: "tokens.list", method: "GET", path: "/v1/tokens", rpc: `${identity}/ListTokens` },
   { name: "tokens.issue", method: "POST", path: "/v1/tokens", rpc: `${identity}/IssueToken` },
-  { name: "tokens.narrow", method: "POST", path: "/v1/tokens/narrow", rpc: `${identity}/NarrowToken` },
-  { name: "tokens.redeem", method: "POST", path: "/v1/tokens/redeem", rpc: `${identity}/RedeemToken` },
+  {
+    name: "tokens.narrow",
+    method: "POST",
+    path: "/v1/tokens/narrow",
+    rpc: `${identity}/NarrowToken`,
+    confidential: true,
+  },
+  {
+    name: "tokens.redeem",
+    method: "POST",
+    path: "/v1/tokens/redeem",
+    rpc: `${identity}/RedeemToken`,
+    confidential: true,
+  },
   { name: "tokens.revoke", method: "POST", path: "/v1/tokens/revoke", rpc: `${identity}/RevokeTokens` },
   {
     name: "callerLimits.list",
@@ -108,6 +120,7 @@ export const accessRoutes = [
     path: "/v1/secrets/{name}",
     rpc: `${secrets}/PutSecret`,
     params: secret,
+    confidential: true,
   },
   {
     name: "secrets.get",

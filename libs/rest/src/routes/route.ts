@@ -33,6 +33,8 @@ export interface Route {
   readonly reply?: string;
   /** In one sentence, where the rpc's own words do not fit. */
   readonly summary?: string;
+  /** What is sent has secrets: a refusal repeats none of it. */
+  readonly confidential?: true;
   /** May be called by whoever reaches the port. */
   readonly open?: true;
 }
