@@ -1,0 +1,116 @@
+/** Policies of any text: what is wrong with them is said, nobody is judged by half of one, and what is forbidden stays so. */
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { Enforcement, type Policy } from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import fc from "fast-check";
+import { type Cedar, loadCedar } from "./cedar.ts";
+import { policyProblems } from "./checking.ts";
+import { Decider, type Question } from "./decider.ts";
+import { Vocabulary } from "./vocabulary.ts";
+
+const sound = [
+  'permit(principal == Person::"ann", action == Action::"workflow.runs.start", resource);',
+  'permit(principal in Group::"night", action in Action::"workflow.*", resource) when { resource.hasTag("team") };',
+  "forbid(principal, action, resource) unless { context has hour && context.hour < 20 };",
+  '@reason("not at night") forbid(principal, action in [Action::"workflow.runs.start"], resource);',
+];
+const signs = [
+  "permit",
+  "forbid",
+  "principal",
+  "?principal",
+  "==",
+  "in",
+  "{",
+  "}",
+  "(",
+  ")",
+  ";",
+  '"',
+  "\\",
+  "@",
+  "//",
+  "\u0000",
+  "\u{1f3bb}",
+];
+const question: Question = {
+  actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ann" },
+  ...{ groups: ["night"], action: "workflow.runs.start", namespace: "shop" },
+  ...{ resourceKind: "run", resourceId: "order-1", labels: { team: "blue" } },
+};
+
+function policy(policyId: string, text: string): Policy {
+  return {
+    ...{ namespace: "shop", policyId, description: "", text, enforcement: Enforcement.ENFORCEMENT_ENFORCED },
+    ...{ cases: [], labels: {}, updateCause: undefined, updateTime: undefined, revision: "" },
+  };
+}
+
+/** A sound policy that somebody mistyped, or any text at all. */
+const text = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(...sound), fc.nat(), fc.nat(40), fc.constantFrom("", ...signs))
+    .map(([policy, at, cut, put]) => {
+      const place = at % policy.length;
+      return policy.slice(0, place) + put + policy.slice(place + cut);
+    }),
+  fc.array(fc.constantFrom(...sound, ...signs, " "), { maxLength: 12 }).map((parts) => parts.join(" ")),
+  fc.string(),
+);
+/** The same ones each time; another seed finds others. */
+const settings = { seed: 20_261_121, numRuns: 400 };
+
+describe("a policy of any text", () => {
+  let cedar: Cedar;
+  before(async () => {
+    cedar = await loadCedar();
+  });
+  const decided = (...policies: readonly Policy[]) =>
+    new Decider(cedar, { policies: [...policies], roles: [], bindings: [], principals: [] }).decide(
+      question,
+      0,
+    );
+
+  it("is checked, or its faults are named with their place", () => {
+    const vocabulary = new Vocabulary([
+      { action: "workflow.runs.start", resource: "run" },
+      { action: "workflow.runs.get", resource: "run" },
+    ]);
+    fc.assert(
+      fc.property(text, (given) => {
+        for (const { message, line, column } of policyProblems(cedar, vocabulary, policy("one", given)))
+          assert.ok(message !== "" && line >= 1 && column >= 1, given);
+      }),
+      settings,
+    );
+  });
+
+  it("permits nothing that another one forbids", () => {
+    const forbidding = policy("never", "forbid(principal, action, resource);");
+    fc.assert(
+      fc.property(text, (given) => {
+        const { allowed, policies } = decided(policy("one", given), forbidding);
+        assert.equal(allowed, false, given);
+        assert.ok(
+          policies.some(({ policyId }) => policyId === "never"),
+          given,
+        );
+      }),
+      settings,
+    );
+  });
+
+  it("that cannot be read takes nothing from the others, and gives nothing", () => {
+    const permitting = policy("always", "permit(principal, action, resource);");
+    fc.assert(
+      fc.property(text, (given) => {
+        const problems = cedar.policySetTextToParts(given).type === "failure";
+        fc.pre(problems);
+        assert.equal(decided(policy("one", given)).allowed, false, given);
+        assert.equal(decided(policy("one", given), permitting).allowed, true, given);
+      }),
+      settings,
+    );
+  });
+});
