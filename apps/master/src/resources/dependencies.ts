@@ -1,5 +1,7 @@
-/** What sessions wait for of each other. It is said when they begin: here it is looked at. */
+/** What sessions wait for of each other: said when they are started, or until they begin. */
 import type {
+  AddDependencyReply,
+  AddDependencyRequest,
   DependencyStatus,
   ListDependenciesReply,
   ListDependenciesRequest,
@@ -9,6 +11,9 @@ import type {
 import { NeedCondition, type WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import { allEntries } from "@tutti/host/serving";
 import { type CallContext, isEnded, isTuttiError } from "@tutti/kernel";
+import { addWait } from "@tutti/machine-session";
+import { sessionNamed, tellSession } from "../api/sessions/desk.ts";
+import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDesk } from "./desk.ts";
 
 /** Sessions that have not begun and are looked at for whom they wait. */
@@ -29,6 +34,17 @@ export async function listDependencies(
     }),
   );
   return { needs, neededBy: await whoNeeds(desk, sessionId, session, context) };
+}
+
+/** Known in the session before it begins. The same again changes nothing. */
+export async function addDependency(
+  desk: ResourceDesk,
+  { sessionId, dependency, reason }: AddDependencyRequest,
+  context: CallContext,
+): Promise<AddDependencyReply> {
+  if (dependency !== undefined) await checkWaits(desk, sessionId, [dependency], context);
+  await tellSession(desk, sessionId, { command: addWait, body: { dependency, reason }, reason }, context);
+  return { session: await sessionNamed(desk, sessionId, context) };
 }
 
 /** Sessions of the same namespace that wait for one: others are not there for whoever asks. */

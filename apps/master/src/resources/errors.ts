@@ -5,9 +5,9 @@ export const resourceErrors = defineErrors("resource", {
   dependenciesStated: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What a session waits for is stated when it begins, and does not change afterwards yet.",
+    help: "A session waits for whatever it was told to wait for: that can be added to, and is not taken back.",
     message: ({ id }: { id: string }) =>
-      `expected the session ${id} to keep what it waits for, found another dependency; start it anew with it, under another id`,
+      `expected the session ${id} to keep what it waits for, found that it is to wait no longer; cancel it, and start it anew without that, under another id`,
   },
   beyondQuota: {
     status: "FAILED_PRECONDITION",

@@ -2,7 +2,7 @@
 import type { resourceService } from "@tutti/contracts/session/v1";
 import type { Handlers } from "@tutti/mesh";
 import { explainAllocation, listAllocations, listResources } from "./allocations.ts";
-import { listDependencies } from "./dependencies.ts";
+import { addDependency, listDependencies } from "./dependencies.ts";
 import type { ResourceDesk } from "./desk.ts";
 import { resourceErrors } from "./errors.ts";
 import { claimAllotments, deleteQuota, listQuotas, quotaNamed, setQuota } from "./quotas.ts";
@@ -27,7 +27,7 @@ export function resourceHandlers(desk: ResourceDesk): Handlers<typeof resourceSe
     claimAllotments: (request, context) => claimAllotments(desk, request, context),
     listAllocations: (request, context) => listAllocations(desk, request, context),
     explainAllocation: (request, context) => explainAllocation(desk, request, context),
-    addDependency: refuseDependency,
+    addDependency: (request, context) => addDependency(desk, request, context),
     removeDependency: refuseDependency,
     listDependencies: (request, context) => listDependencies(desk, request, context),
   };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
+  AddDependencyRequest,
   CreateReservationRequest,
   ExecuteSessionRequest,
   Mode,
@@ -242,8 +243,23 @@ describe("sessions that contend for one resource", () => {
       needs.map(({ session, met }) => [session?.id, met]),
       [["first", false]],
     );
+    const waitFor = (sessionId: string, id: string) =>
+      resources.addDependency(
+        AddDependencyRequest.fromPartial({ sessionId, dependency: { session: { kind: "session", id } } }),
+      );
+    await sessions.executeSession(ExecuteSessionRequest.fromPartial({ sessionId: "third", spec }));
+    const { session: third } = await waitFor("third", "second");
+    assert.deepEqual(
+      third?.spec?.dependsOn.map(({ session }) => session?.id),
+      ["first", "second"],
+    );
+    await assert.rejects(waitFor("second", "third"), {
+      code: "session.waits_in_circle",
+      message: /second waits for third waits for second/,
+    });
     open();
-    await end("second");
+    await end("third");
+    await assert.rejects(waitFor("third", "first"), { code: "session.ended" });
     const after = await resources.listDependencies({ namespace: "", sessionId: "second" });
     assert.equal(after.needs[0]?.met, true);
   });

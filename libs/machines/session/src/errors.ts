@@ -23,6 +23,13 @@ export const sessionErrors = defineErrors("session", {
     message: ({ id, status }: { id: string; status: string }) =>
       `expected the session ${id} to be going on, found it ${status}; look at the session before you go on`,
   },
+  begun: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What a session waits for can be added to until it begins, or asks for its locks. What is under way waits for nobody.",
+    message: ({ id, status }: { id: string; status: string }) =>
+      `expected the session ${id} not to have begun, found it ${status}; add what waits as another session, or start this one anew under another id`,
+  },
   goesOn: {
     status: "FAILED_PRECONDITION",
     retry: "never",

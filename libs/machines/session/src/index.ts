@@ -14,6 +14,7 @@ export type {
 } from "./effects.ts";
 export { sessionErrors } from "./errors.ts";
 export {
+  addWait,
   beginSession,
   cancelSession,
   confirmLocks,

@@ -3,6 +3,8 @@
 export const tasksMax = 100_000;
 /** Bytes of inputs and outputs that a session keeps in all; larger ones belong into the blob store. */
 export const keptBytesMax = 24 * 1024 * 1024;
+/** Other sessions that one waits for. */
+export const dependenciesMax = 100;
 /** Parts, those that have ended included. */
 export const partsMax = 1_000;
 /** Choices and moves that are kept at hand; the history has all. */

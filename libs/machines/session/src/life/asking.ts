@@ -1,5 +1,5 @@
 /** What is asked for before a session begins, for folds: other sessions first, then locks, then a choice. */
-import { Mode, SessionPhase, type SessionSpec } from "@tutti/contracts/session/v1";
+import { Mode, type SessionDependency, SessionPhase, type SessionSpec } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { AskPlanner, AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
 import { choosing, dependencyEffect, locking, planning } from "../numbers.ts";
@@ -10,10 +10,19 @@ export function askBefore(session: Session, outstanding: SessionOutstanding): vo
   for (const [index, status] of session.dependencies.entries()) {
     const dependency = session.order?.spec?.dependsOn[index];
     if (status !== WorkStatus.WORK_STATUS_UNSPECIFIED || dependency === undefined) continue;
-    const effect: AwaitSession = { kind: "await_session", dependency };
-    outstanding.effect(dependencyEffect(index), 1 + session.retries, effect);
+    askDependency(session, index, dependency, outstanding);
   }
   askLocks(session, outstanding);
+}
+
+export function askDependency(
+  { retries }: Pick<SessionView, "retries">,
+  index: number,
+  dependency: SessionDependency,
+  outstanding: SessionOutstanding,
+): void {
+  const effect: AwaitSession = { kind: "await_session", dependency };
+  outstanding.effect(dependencyEffect(index), 1 + retries, effect);
 }
 
 /** They are held from before the beginning to the end: what is asked for stays outstanding. */

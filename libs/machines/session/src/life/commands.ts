@@ -1,5 +1,6 @@
 /** Begins a session, holds it, lets it go on, ends it. */
 import {
+  AddWait,
   BeginSession,
   CancelWork,
   ConfirmLocks,
@@ -13,6 +14,7 @@ import {
   ResumeWork,
   RetryWork,
   SessionBegun,
+  type SessionDependency,
   SessionDone,
   type SessionOrder,
   SessionPhase,
@@ -24,7 +26,7 @@ import { NeedCondition, type TaskList, TaskStatus, WorkStatus } from "@tutti/con
 import { isEnded, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { sessionErrors } from "../errors.ts";
-import { operationsMax, partsMax } from "../limits.ts";
+import { dependenciesMax, operationsMax, partsMax } from "../limits.ts";
 import { choosing, dependencyOfEffect, locking, partId, partOfId, planning } from "../numbers.ts";
 import { giveUpQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
@@ -36,6 +38,7 @@ import {
   type SessionCommand,
   type SessionStep,
   type SessionView,
+  specOf,
   statusOf,
 } from "../state.ts";
 import { bringIn, newPart } from "../task/look.ts";
@@ -44,6 +47,7 @@ import { advance } from "./advance.ts";
 import { isWaitingForOthers } from "./asking.ts";
 import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
 import {
+  dependencyAdded,
   dependencySettled,
   goalPlanned,
   locksNoted,
@@ -118,6 +122,44 @@ export const settleDependency: SessionCommand<SettleDependency, SessionDone> = c
     return done;
   },
 });
+
+/** Only before it begins, and before it asks for its locks: nobody waits for others while others wait for him. */
+export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
+  type: "add_wait",
+  codec: AddWait,
+  reply: SessionDone,
+  decide(session, { dependency, reason }, step) {
+    const { id } = step.key;
+    if (dependency?.session === undefined)
+      return sessionErrors.invalid.refusal({ problem: "expected a session to wait for, found none" });
+    const { dependsOn, locks } = specOf(session);
+    if (dependsOn.some((known) => isSame(known, dependency, step.key.namespace))) return done;
+    const isLocking = locks.length > 0 && !isWaitingForOthers(session);
+    if (session.phase !== SessionPhase.SESSION_PHASE_WAITING || isLocking) {
+      const standing = isLocking ? "asking for its locks" : statusName(statusOf(session));
+      return sessionErrors.begun.refusal({ id, status: standing });
+    }
+    if (dependsOn.length >= dependenciesMax)
+      return sessionErrors.tooMany.refusal({
+        ...{ what: "sessions to wait for", found: dependsOn.length + 1, max: dependenciesMax },
+      });
+    step.emit(dependencyAdded, { dependency, reason: reasonOf(reason), addMs: step.nowMs });
+    return done;
+  },
+});
+
+function isSame(
+  one: ReadOnly<SessionDependency>,
+  other: ReadOnly<SessionDependency>,
+  namespace: string,
+): boolean {
+  const inside = ({ session }: ReadOnly<SessionDependency>) => session?.namespace || namespace;
+  return (
+    one.session?.id === other.session?.id &&
+    inside(one) === inside(other) &&
+    (one.condition || 1) === (other.condition || 1)
+  );
+}
 
 function isMet(condition: NeedCondition, status: WorkStatus): boolean {
   if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return isEnded(status);

@@ -1,6 +1,7 @@
 /** The life of a session as a whole. */
 import {
   ChoosingBegunV1,
+  DependencyAddedV1,
   DependencySettledV1,
   GoalAskedV1,
   GoalPlannedV1,
@@ -24,7 +25,7 @@ import { choosing, dependencyEffect, locking, planning, timeoutTimer } from "../
 import { endPart, makePart, stopPart } from "../part/parts.ts";
 import { isOpen, type Session, type SessionEvent, type SessionOutstanding } from "../state.ts";
 import { addTasks, beginAnew, stopTasks, taskOf } from "../task/nodes.ts";
-import { askBefore, askChoice, askGoal, askLocks } from "./asking.ts";
+import { askBefore, askChoice, askDependency, askGoal, askLocks } from "./asking.ts";
 
 export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
   type: "session_accepted",
@@ -65,6 +66,21 @@ export const dependencySettled: SessionEvent<DependencySettledV1> = {
     outstanding.settled(dependencyEffect(dependency));
     // Locks are asked for when everything else is there: nobody waits for who waits himself.
     askLocks(session, outstanding);
+  },
+};
+
+export const dependencyAdded: SessionEvent<DependencyAddedV1> = {
+  type: "dependency_added",
+  version: 1,
+  codec: DependencyAddedV1,
+  described: true,
+  evolve(session, { dependency }, outstanding) {
+    const { order } = session;
+    if (order?.spec === undefined || dependency === undefined) return;
+    const spec = { ...order.spec, dependsOn: [...order.spec.dependsOn, dependency] };
+    session.order = { ...order, spec };
+    const index = session.dependencies.push(WorkStatus.WORK_STATUS_UNSPECIFIED) - 1;
+    askDependency(session, index, dependency, outstanding);
   },
 };
 

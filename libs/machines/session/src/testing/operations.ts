@@ -145,6 +145,19 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
         }),
       ),
     },
+    {
+      weight: 1,
+      arbitrary: call(
+        "add_wait",
+        fc.constantFrom("other", "third").map((name) => ({
+          dependency: {
+            session: { namespace: "", kind: "session", id: name, task: "" },
+            condition: NeedCondition.NEED_CONDITION_SUCCESS,
+          },
+          reason: "it comes first",
+        })),
+      ),
+    },
     { weight: 3, arbitrary: call("confirm_locks", fc.constant({})) },
     {
       weight: 20,
@@ -162,7 +175,7 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
       ),
     },
     {
-      weight: 8,
+      weight: 14,
       arbitrary: call(
         "place_tasks",
         fc

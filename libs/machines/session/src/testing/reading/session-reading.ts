@@ -114,6 +114,11 @@ export class SessionReading {
       if (this.#settled.has(dependency)) this.#find(`what it waits for (${dependency}) ends twice`);
       this.#settled.add(dependency);
     },
+    dependency_added: ({ body: { dependency } }) => {
+      if (this.phase !== "waiting") this.#find(`it is to wait for one more when it is ${this.phase}`);
+      if (this.spec !== undefined)
+        this.spec = { ...this.spec, dependsOn: [...this.spec.dependsOn, dependency] };
+    },
     locks_noted: ({ body: { holdMs } }) => {
       if (holdMs > 0 && this.#settled.size < (this.spec?.dependsOn.length ?? 0))
         this.#find("it holds locks while it waits for others");

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Mode } from "@tutti/contracts/session/v1";
+import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
+import { addWait, settleDependency } from "../index.ts";
+import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+
+const swarm = Mode.MODE_SWARM;
+const dependsOn = [{ session: { kind: "session", id: "first" } }];
+const completed = WorkStatus.WORK_STATUS_COMPLETED;
+
+function add(scene: SessionScene, id: string, namespace = "") {
+  const session = { namespace, kind: "session", id, task: "" };
+  const dependency = { session, condition: NeedCondition.NEED_CONDITION_SUCCESS };
+  return scene.driver.execute(scene.key, addWait, { dependency, reason: "it comes first" });
+}
+
+function settle(scene: SessionScene, dependency: number, status: WorkStatus = completed): void {
+  taken(scene.driver.settle(scene.effect("await_session"), settleDependency, { dependency, status }));
+}
+
+describe("sessions to wait for", () => {
+  it("are added to until it begins, each once", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    taken(add(scene, "second"));
+    taken(add(scene, "second"));
+    taken(add(scene, "second", "default"));
+    assert.deepEqual(scene.asked, ["await_session", "await_session"]);
+    settle(scene, 0);
+    assert.deepEqual(scene.asked, ["await_session"], "the second is waited for");
+    settle(scene, 1);
+    assert.deepEqual(scene.asked, ["start_part p1"]);
+  });
+
+  it("that end otherwise than they should fail it, as those that it was started with", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    taken(add(scene, "second"));
+    settle(scene, 0);
+    settle(scene, 1, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+  });
+
+  it("are refused once it has begun, or asks for its locks", () => {
+    const begun = SessionScene.of(swarm, [taskSpec("a")]);
+    assert.equal(codeOf(add(begun, "second")), "session.begun");
+    const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
+    settle(locking, 0);
+    assert.deepEqual(locking.asked, ["hold_locks"]);
+    assert.equal(codeOf(add(locking, "second")), "session.begun");
+  });
+
+  it("are bounded", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    for (let n = 1; n < 100; n++) taken(add(scene, `other${n}`));
+    assert.equal(codeOf(add(scene, "one-more")), "session.too_many");
+  });
+});
