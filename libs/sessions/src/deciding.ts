@@ -27,6 +27,7 @@ import { questionMax, questionOf, readDecision, type Situation } from "./decisio
 import { partWorkErrors } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
 import { describedIn, type Learned } from "./learned.ts";
+import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
 import type { News } from "./news.ts";
 import type { Asking } from "./substrate.ts";
@@ -38,11 +39,12 @@ export interface DecidingParts {
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly news: News;
+  readonly looks: Looks;
   readonly runs: AskedRuns;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** Agents come and go: that is looked at so often, when nothing else happens. */
+/** Agents come and go: that is looked at so often, when nothing else happens and few look. */
 const lookMs = 1_000;
 /** Between two questions where nothing is under way. */
 const idle = { firstMs: 1_000, maxMs: 60_000 };
@@ -68,7 +70,8 @@ export class Deciding {
   }
 
   begin(due: DueEffect, effect: PlanPart): void {
-    this.#parts.loops.begin(due.token, (signal) => new DecidedPart(this.#parts, due, effect).run(signal));
+    const part = new DecidedPart(this.#parts, due, effect);
+    this.#parts.loops.begin(due.token, (signal) => this.#parts.looks.during(() => part.run(signal)));
   }
 }
 
@@ -88,11 +91,11 @@ class DecidedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { news, teller, foundation } = this.#parts;
+    const { news, looks, teller, foundation } = this.#parts;
     const { key, token } = this.#due;
     while (!signal.aborted) {
       const left = this.#againMs - foundation.clock.monotonic();
-      const heard = news.of(key, Math.max(1, Math.min(lookMs, left)), signal);
+      const heard = news.of(key, Math.max(1, Math.min(looks.againMs(lookMs), left)), signal);
       try {
         await this.#turn(signal);
       } catch (thrown) {

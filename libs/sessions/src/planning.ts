@@ -16,6 +16,7 @@ import type { DueEffect } from "@tutti/runtime";
 import { type Drafted, draft, forecast } from "./draft.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Learned } from "./learned.ts";
+import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
 import type { News } from "./news.ts";
 import { type Surprise, Surprises } from "./surprises.ts";
@@ -27,10 +28,11 @@ export interface PlanningParts {
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly news: News;
+  readonly looks: Looks;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** Agents come and go, and get slow: that is looked at so often, when nothing else happens. */
+/** Agents come and go, and get slow: that is looked at so often, when nothing else happens and few look. */
 const lookMs = 400;
 /** Plans that are recorded: at most so often, and at most at this share of the time that the session has taken. */
 const recordedEveryMs = 1_000;
@@ -45,7 +47,8 @@ export class Planning {
   }
 
   begin(due: DueEffect, effect: PlanPart): void {
-    this.#parts.loops.begin(due.token, (signal) => new PlannedPart(this.#parts, due.key, effect).run(signal));
+    const part = new PlannedPart(this.#parts, due.key, effect);
+    this.#parts.loops.begin(due.token, (signal) => this.#parts.looks.during(() => part.run(signal)));
   }
 }
 
@@ -67,9 +70,9 @@ class PlannedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { news, foundation } = this.#parts;
+    const { news, looks, foundation } = this.#parts;
     while (!signal.aborted) {
-      const heard = news.of(this.#key, lookMs, signal);
+      const heard = news.of(this.#key, looks.againMs(lookMs), signal);
       try {
         await this.#turn();
       } catch (error) {

@@ -19,6 +19,7 @@ import { Following } from "./following.ts";
 import { Goals, type ReadTasks } from "./goals.ts";
 import { Learned } from "./learned.ts";
 import { Locking } from "./locking.ts";
+import { Looks } from "./looks.ts";
 import { Loops } from "./loops.ts";
 import { MissionSubstrate, type MissionSubstrateParts } from "./mission-substrate.ts";
 import { News } from "./news.ts";
@@ -62,6 +63,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
   const learned = new Learned({ estimates: clients.estimates, ...foundation });
   const news = new News(foundation.timers);
+  const looks = new Looks();
   const balancing = register("session-balancing", new Balancing({ teller, fleet, learned, foundation }), {
     critical: false,
   });
@@ -80,8 +82,8 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   return {
     ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
-    planning: new Planning({ ...common, fleet, learned, news }),
-    deciding: new Deciding({ ...common, fleet, learned, news, runs: clients.runs }),
+    planning: new Planning({ ...common, fleet, learned, news, looks }),
+    deciding: new Deciding({ ...common, fleet, learned, news, looks, runs: clients.runs }),
     goals: new Goals({ errands, runs: clients.runs, readTasks }),
     choosing: new Choosing({ errands, teller, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),
