@@ -393,6 +393,20 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
   });
 
+  it("of nothing takes nothing along of who has its id now, when both were in the journal at a crash", async () => {
+    const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
+    await openAndClose(bank, ada);
+    await bank.open(ada, 0);
+    bank.crash();
+    await bank.start();
+    // Something happens to it at each moment at which anything is kept, put away or cut.
+    for (let paid = 1; paid <= 400; paid++) {
+      await bank.do(ada, deposit, { amountCents: 1 });
+      await bank.time.advanceAsync(50);
+      assert.equal(await bank.balanceOf(ada), paid);
+    }
+  });
+
   for (const waitMs of [500, idleMs]) {
     it(`of nothing leaves a free id at once, also when both were in the journal at a crash (${waitMs} ms)`, async () => {
       const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });

@@ -86,7 +86,8 @@ export class Instances {
   remove(instance: Instance): void {
     instance.isInMemory = false;
     if (instance.incarnation <= this.#leftUpTo) this.#left?.add(instance.incarnation);
-    this.#byText.delete(instance.text);
+    // Another one may have its key by now.
+    if (this.#byText.get(instance.text) === instance) this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
   }
 

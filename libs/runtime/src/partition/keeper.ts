@@ -104,12 +104,16 @@ export class ArchiveKeeper implements Keeper {
     const { commits } = this.#memory;
     if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
     if (!this.#leavesNothing(instance)) return;
+    this.forget(instance);
+    this.#memory.putAway(instance);
+  }
+
+  forget(instance: Instance): void {
     instance.dirtyFrom = 0;
     instance.isEntryDue = false;
     this.#dirty.remove(instance);
     this.#entries.delete(instance);
     if (this.#entries.size === 0) this.#pendingSinceMs = undefined;
-    this.#memory.putAway(instance);
   }
 
   /** The partition is loaded. */

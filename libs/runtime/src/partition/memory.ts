@@ -80,6 +80,8 @@ export interface Keeper {
   entryDue(instance: Instance): void;
   /** It has ended, and that is durable. */
   ended(instance: Instance): void;
+  /** Another one has its key now. */
+  forget(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
   wake(): void;
 }
@@ -107,7 +109,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  keeper: Keeper = { dirty() {}, entryDue() {}, ended() {}, wake() {} };
+  keeper: Keeper = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
   /** Those that have ended in the open batch, and began in this life. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;

@@ -314,7 +314,14 @@ export class Recovery {
   /** An instance begins here; one that had its key before has ended, and goes. */
   #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
-    if (known.instance?.isInMemory === true) memory.putAway(known.instance);
+    const { instance: before } = known;
+    if (before?.isInMemory === true) {
+      // Nothing is to be kept of it: what is kept under its key is about the one that begins.
+      this.#toRebuild.delete(before);
+      this.#failed.delete(before);
+      memory.keeper.forget(before);
+      memory.putAway(before);
+    }
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
