@@ -72,6 +72,13 @@ interface RailOptions {
 function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
   const waiting = useWaitingApprovals();
   const namespace = currentNamespace();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const parts = useRef<HTMLUListElement>(null);
+  // On a phone the parts are a line that is longer than it is wide.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
+  useEffect(() => {
+    parts.current?.querySelector(".here")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [path]);
   return (
     <header className="rail">
       <Link to="/" className="brand" aria-label="Tutti, overview">
@@ -82,7 +89,7 @@ function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
         <span className="anywhere-word">Go anywhere</span> <kbd>Ctrl K</kbd>
       </button>
       <nav aria-label="Parts">
-        <ul className="places">
+        <ul ref={parts} className="places">
           {places.map(({ path, word, glyph }) => (
             <li key={path}>
               <Link

@@ -190,12 +190,14 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       "/audit",
       "/audit?view=refused",
       "/audit?view=checkpoints",
+      "/audit?view=compliance",
+      "/workers",
     ];
     for (const options of [{ colorScheme: "dark" as const }, { viewport: { width: 390, height: 844 } }]) {
       const page = await stage.signedIn("/", options);
       for (const part of parts) {
         await page.goto(`${stage.url}${part}`);
-        await page.getByRole("heading", { level: 2 }).first().waitFor();
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
         await page.locator(".waiting").first().waitFor({ state: "detached" });
         assert.deepEqual(await accessibilityProblems(page), [], part);
         assert.equal(

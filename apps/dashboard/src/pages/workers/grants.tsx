@@ -41,25 +41,27 @@ export function TurnedAway() {
   const records = data?.records ?? [];
   if (records.length === 0) return null;
   return (
-    <Part
-      title="Told no lately"
-      aside={
-        <Link to="/audit" search={{ view: "refused", action: "agent.*" }}>
-          all of them
-        </Link>
-      }
-    >
-      <ul className="turned-away">
-        {records.map(({ recordId = "", timeMs, cause, error, count = 1 }) => (
-          <li key={recordId}>
-            <code>{whoIs(cause?.actor)}</code> {error?.message ?? error?.code}{" "}
-            <span className="small soft">
-              {count > 1 ? `${counted(count, "time")}, ` : ""}
-              <Moment atMs={timeMs} />
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Part>
+    <div className="turned-away-part">
+      <Part
+        title="Told no lately"
+        aside={
+          <Link to="/audit" search={{ view: "refused", action: "agent.*" }}>
+            all of them
+          </Link>
+        }
+      >
+        <ul className="turned-away">
+          {records.map(({ recordId = "", timeMs, cause, error, count = 1 }) => (
+            <li key={recordId}>
+              <code>{whoIs(cause?.actor)}</code> {error?.message ?? error?.code}{" "}
+              <span className="small soft">
+                {count > 1 ? `${counted(count, "time")}, ` : ""}
+                <Moment atMs={timeMs} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Part>
+    </div>
   );
 }
