@@ -102,11 +102,12 @@ export class Recorder {
   /** One client: one call after the other, until it is told to stop. */
   async client(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
     let versions = new Map<string, number>();
+    const held = new Map<string, string>();
     while (!signal.aborted) {
       const round = Math.floor(this.#calls++ / (callsPerThing * 6));
       const drawn = Math.floor(this.#chance.random() * 10);
       if (drawn < 5) versions = await this.#useEntry(`${drawn % 4}/key-${round}`, drawn, versions);
-      else if (drawn < 8) await this.#useLock(`${this.#run}-lock-${drawn}-${round}`, name);
+      else if (drawn < 8) await this.#useLock(`${this.#run}-lock-${drawn}-${round}`, name, held);
       else await this.#useId(`${this.#run}-id-${drawn}-${Math.floor(this.#calls / 60)}`, name);
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + this.#chance.random())));
     }
@@ -145,14 +146,25 @@ export class Recorder {
     return new Map([...versions, [thing, output.version]]);
   }
 
-  async #useLock(name: string, holder: string): Promise<void> {
-    const kind = this.#chance.random() < 0.5 ? "acquire" : "release";
-    const body = kind === "acquire" ? { holder, leaseMs: 3_600_000 } : { holder };
-    await this.#locks.note(name, { kind, holder }, async () => {
-      const answer = await this.#front.once("POST", `/v1/locks/${name}/${kind}`, body);
-      if (kind === "release") return { kind: "released", was: answer.body.released === true };
-      return answer.status === 200 ? { kind: "granted", token: answer.body.token } : { kind: "refused" };
+  /** Each acquisition has a name of its own, as the contract wants it; half of them are said once more. */
+  async #useLock(name: string, client: string, held: Map<string, string>): Promise<void> {
+    const holder = held.get(name) ?? `${client}-${this.#calls}`;
+    if (held.has(name) && this.#chance.random() < 0.5) {
+      held.delete(name);
+      await this.#locks.note(name, { kind: "release", holder }, async () => {
+        const { body } = await this.#front.once("POST", `/v1/locks/${name}/release`, { holder });
+        return { kind: "released", was: body.released === true };
+      });
+      return;
+    }
+    const output = await this.#locks.note(name, { kind: "acquire", holder }, async () => {
+      const asked = { holder, leaseMs: 3_600_000 };
+      const { status, body } = await this.#front.once("POST", `/v1/locks/${name}/acquire`, asked);
+      return status === 200 ? { kind: "granted", token: body.token } : { kind: "refused" };
     });
+    // Who was not answered may have it.
+    if (output?.kind === "refused") held.delete(name);
+    else held.set(name, holder);
   }
 
   async #useId(runId: string, by: string): Promise<void> {
