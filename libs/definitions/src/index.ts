@@ -34,6 +34,7 @@ export {
 } from "./check/checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
+export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
@@ -47,5 +48,5 @@ export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
-export { type DefinitionProblem, printProblem, printWords } from "./problem.ts";
+export { type DefinitionProblem, type Findings, printProblem, printWords } from "./problem.ts";
 export type { DefinitionText, SourceFormat } from "./source/text.ts";

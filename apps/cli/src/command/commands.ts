@@ -1,5 +1,6 @@
 import type { Command } from "./declaration.ts";
 import { accessCommands } from "./table/access.ts";
+import { admissionCommands } from "./table/admission.ts";
 import { agentCommands } from "./table/agents.ts";
 import { auditCommands } from "./table/audit.ts";
 import { clusterCommands } from "./table/cluster.ts";
@@ -27,5 +28,6 @@ export const commands: readonly Command[] = [
   ...resourceCommands,
   ...modelCommands,
   ...accessCommands,
+  ...admissionCommands,
   ...auditCommands,
 ];

@@ -20,6 +20,8 @@ export interface Shell {
   /** The same line by line, for what may be larger than memory. */
   readLines(file: string): AsyncIterable<string>;
   exists(file: string): boolean;
+  /** The files in a folder and below, but for what is hidden or installed, in the order of their names. */
+  filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
   /** Gives a script the terminal, and resolves with how it ended. Whoever interrupts, interrupts the script. */

@@ -36,6 +36,7 @@ export function systemShell(): Shell {
     readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
     readLines: (file) => linesOf(file),
     exists: (file) => existsSync(file),
+    filesIn,
     runScript: (script, words) => runScript(script, words),
     handOver: (script, words) => handOver(script, words),
     listens: (host, port) => listens(host, port),
@@ -63,6 +64,24 @@ async function* linesOf(file: string): AsyncGenerator<string, void> {
   const { open } = await import("node:fs/promises");
   const handle = await open(resolve(file));
   yield* handle.readLines();
+}
+
+const passedOver = new Set(["node_modules", "dist"]);
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const { readdir } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const entries = await readdir(resolve(folder), { withFileTypes: true });
+  const seen = entries
+    .filter(({ name }) => !name.startsWith(".") && !passedOver.has(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const files: string[] = [];
+  for (const entry of seen) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...(await filesIn(path)));
+    else if (entry.isFile()) files.push(path);
+  }
+  return files;
 }
 
 function sinkOf(stream: WriteStream, environment: Environment): Sink {

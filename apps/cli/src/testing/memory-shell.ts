@@ -79,6 +79,10 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       yield* text.trimEnd().split("\n");
     },
     exists: (file) => file in files,
+    filesIn: async (folder) =>
+      Object.keys(files)
+        .filter((file) => folder === "." || file.startsWith(`${folder}/`))
+        .sort(),
     runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
     handOver: async () => 1,
     listens: async (_, port) => listening.includes(port),

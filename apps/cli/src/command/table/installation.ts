@@ -59,6 +59,22 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/agent.ts").then(({ showAgent }) => showAgent),
   },
   {
+    name: "validate",
+    group: "this machine",
+    summary: "checks all files of a folder together, for continuous integration",
+    about: [
+      "Definitions, sessions, *.schema.json, *.rules.yaml and *.agents.yaml, each by its kind, with the place of each mistake. No platform is asked. Policies are checked by `tutti policy check`, configuration by `tutti config explain`.",
+    ],
+    arguments: [{ name: "FOLDER", summary: "the folder (.)", isOptional: true, completes: "file" }],
+    options: [{ name: "sarif", summary: "the report as SARIF 2.1.0, which forges show beside the lines" }],
+    examples: [
+      { words: "validate .", does: "everything from here down" },
+      { words: "validate definitions --sarif > report.sarif", does: "for the forge" },
+    ],
+    json: "document",
+    load: () => import("../../commands/validate.ts").then(({ validate }) => validate),
+  },
+  {
     name: "config explain",
     group: "this machine",
     summary: "each key of the configuration, its value, and where that comes from",

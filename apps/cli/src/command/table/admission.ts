@@ -1,0 +1,67 @@
+import type { Command } from "../declaration.ts";
+import { all, page, reason, size } from "./options.ts";
+
+const rules = () => import("../../commands/rule.ts");
+const compliance = () => import("../../commands/compliance.ts");
+
+export const admissionCommands: readonly Command[] = [
+  {
+    name: "rule list",
+    group: "access",
+    summary: "admission rules: what they are about, and which controls they serve",
+    options: [size, page, all],
+    json: "document",
+    load: () => rules().then(({ listRules }) => listRules),
+  },
+  {
+    name: "rule set",
+    group: "access",
+    summary: "sets the rules of a file, once all of it is right",
+    arguments: [{ name: "FILE", summary: "rules: [{ruleId, subject, condition, …}]", completes: "file" }],
+    options: [reason],
+    json: "lines",
+    load: () => rules().then(({ setRules }) => setRules),
+  },
+  {
+    name: "rule delete",
+    group: "access",
+    summary: "takes a rule away",
+    arguments: [{ name: "ID", summary: "the rule" }],
+    options: [reason],
+    json: "document",
+    load: () => rules().then(({ deleteRule }) => deleteRule),
+  },
+  {
+    name: "rule findings",
+    group: "access",
+    summary: "what rules found, each with its record of the audit",
+    options: [
+      { name: "rule", value: "ID", summary: "by this rule" },
+      { name: "framework", value: "NAME", summary: "by rules that serve this framework" },
+      size,
+      page,
+      all,
+    ],
+    json: "document",
+    load: () => rules().then(({ listFindings }) => listFindings),
+  },
+  {
+    name: "compliance list",
+    group: "access",
+    summary: "frameworks that rules serve, and how many of their controls are open",
+    json: "document",
+    load: () => compliance().then(({ listFrameworks }) => listFrameworks),
+  },
+  {
+    name: "compliance report",
+    group: "access",
+    summary: "how a framework is kept, each line with its evidence; fails where a control is not",
+    arguments: [{ name: "FRAMEWORK", summary: "soc2" }],
+    options: [
+      { name: "within", value: "SPAN", summary: "of the last so long (30d)" },
+      { name: "html", summary: "as a page of its own" },
+    ],
+    json: "document",
+    load: () => compliance().then(({ report }) => report),
+  },
+];

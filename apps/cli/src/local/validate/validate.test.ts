@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { SourceFile } from "../definition-file.ts";
+import { sarifOf } from "./sarif.ts";
+import { mayBeChecked, validate } from "./validate.ts";
+
+const file = (fileName: string, text: string): SourceFile => ({
+  format: fileName.endsWith(".json") ? "json" : "yaml",
+  ...{ fileName, text },
+});
+
+/** `order.yaml:2:8 unknown_task` for each problem. */
+const told = (...files: readonly SourceFile[]) =>
+  validate(files).problems.map(({ fileName, line, column, code }) => `${fileName}:${line}:${column} ${code}`);
+
+const rules = (text: string) =>
+  file("a.rules.yaml", `rules:\n  - ruleId: largest\n    subject: request\n${text}`);
+const limit = "    condition: subject.amount <= 10\n    deny: {message: at most 10}\n";
+
+describe("validating a folder", () => {
+  it("finds nothing wrong in what is right, whatever its kind, and passes over the rest", () => {
+    const files = [
+      file("order.yaml", "workflow: order\ntasks: {one: {uses: stock.reserve}}\n"),
+      file("all.yaml", "session: all\ntasks: {one: {uses: stock.reserve}}\n"),
+      file("order.schema.json", '{"type": "object", "properties": {"amount": {"type": "number"}}}'),
+      file("stock.agents.yaml", "agents: [{name: stock, capabilities: [{name: stock.reserve}]}]\n"),
+      rules(`${limit}    cases: [{title: small, subject: {amount: 1}, admitted: true}]\n`),
+      file("compose.yaml", "services: {}\n"),
+    ];
+    const { problems, checked, skipped } = validate(files);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([checked.length, skipped], [5, ["compose.yaml"]]);
+  });
+
+  it("names the place of what is wrong in a definition and a session", () => {
+    assert.deepEqual(
+      told(file("order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n")),
+      ["order.yaml:3:28 unknown_task"],
+    );
+    assert.deepEqual(told(file("all.yaml", "session: all\ntasks: {one: {uses: a.b, needs: [two]}}\n")), [
+      "all.yaml:2:34 unknown_task",
+    ]);
+  });
+
+  it("names what a definition needs and none of the folder's agents offers", () => {
+    const agents = file("stock.agents.yaml", "agents: [{capabilities: [{name: stock.reserve}]}]\n");
+    const order = file("order.yaml", "workflow: order\ntasks:\n  one: {uses: stock.reserv}\n");
+    const { problems } = validate([agents, order]);
+    assert.deepEqual(
+      problems.map(({ line, message, expected }) => [
+        line,
+        `${message} ${expected}`.includes("stock.reserve"),
+      ]),
+      [[3, true]],
+    );
+    assert.deepEqual(
+      validate([order]).problems,
+      [],
+      "where nobody says what agents offer, all may be offered",
+    );
+  });
+
+  it("names the place of what is wrong with a schema", () => {
+    assert.deepEqual(told(file("a.schema.json", '{\n  "type": "objekt"\n}')), [
+      "a.schema.json:2:11 wrong_schema",
+    ]);
+    assert.deepEqual(told(file("a.schema.json", '"nothing"')), ["a.schema.json:1:1 wrong_schema"]);
+  });
+
+  it("names the place of what is wrong with rules, their expressions and their cases", () => {
+    assert.deepEqual(told(rules("    condition: subject.amount <=\n    deny: {message: no}\n")), [
+      "a.rules.yaml:4:32 syntax",
+    ]);
+    assert.deepEqual(told(rules("    deni: {message: no}\n")), ["a.rules.yaml:4:11 wrong_value"]);
+    const failing = validate([
+      rules(`${limit}    cases:\n      - {title: large, subject: {amount: 99}, admitted: true}\n`),
+    ]);
+    assert.deepEqual(
+      failing.problems.map(({ line, code, message }) => [line, code, message.includes("at most 10")]),
+      [[7, "case_failed", true]],
+    );
+    const twice = rules(`${limit}  - ruleId: largest\n    subject: request\n${limit}`);
+    assert.deepEqual(told(twice), ["a.rules.yaml:6:13 repeated_name"]);
+    assert.deepEqual(told(file("a.rules.yaml", "rules: 5\n")), ["a.rules.yaml:1:8 wrong_type"]);
+  });
+
+  it("names the place of what is wrong with agents", () => {
+    assert.deepEqual(
+      told(file("a.agents.yaml", "agents:\n  - name: one\n    capabilities: [{version: 1.0.0}]\n")),
+      ["a.agents.yaml:3:20 missing_value"],
+    );
+    assert.deepEqual(told(file("a.agents.yaml", "agents: 5\n")), ["a.agents.yaml:1:9 wrong_type"]);
+  });
+
+  it("tells what cannot be read at all, of every kind", () => {
+    for (const name of ["a.rules.yaml", "a.agents.yaml", "a.schema.yaml"])
+      assert.equal(validate([file(name, "rules: [\n")]).problems.length > 0, true, name);
+    assert.equal(validate([file("a.yaml", "workflow: [\n")]).problems.length > 0, true);
+  });
+
+  it("tells the same as SARIF, each result with its rule and region", () => {
+    const { problems } = validate([
+      file("./de finitions/order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n"),
+    ]);
+    const message = problems[0]?.message ?? "";
+    const { runs, version } = sarifOf(problems, "1.2.3") as {
+      readonly version: string;
+      readonly runs: readonly {
+        readonly tool: object;
+        readonly results: readonly Record<string, unknown>[];
+      }[];
+    };
+    assert.equal(version, "2.1.0");
+    assert.deepEqual(runs[0]?.tool, {
+      driver: { name: "tutti validate", version: "1.2.3", rules: [{ id: "unknown_task" }] },
+    });
+    const [{ message: text, ...result } = {}] = runs[0]?.results ?? [];
+    assert.ok(String((text as { readonly text?: string }).text).includes(message));
+    assert.deepEqual(result, {
+      ...{ ruleId: "unknown_task", ruleIndex: 0, level: "error" },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "de%20finitions/order.yaml" },
+            region: { startLine: 3, startColumn: 28 },
+          },
+        },
+      ],
+    });
+  });
+
+  it("finds nothing wrong in the examples", () => {
+    const folder = fileURLToPath(new URL("../../../../../examples", import.meta.url));
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter(mayBeChecked)
+      .map((name) => file(name, readFileSync(join(folder, name), "utf8")));
+    const { problems, checked } = validate(files);
+    assert.deepEqual(
+      problems.filter(({ severity }) => severity === "error"),
+      [],
+    );
+    assert.ok(checked.length > 10, `expected examples to be checked, found ${checked.length}`);
+  });
+});
