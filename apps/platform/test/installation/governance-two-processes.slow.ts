@@ -122,14 +122,21 @@ describe("governance of two processes", { skip: program.skip }, () => {
     // Asked at once, both go round; what one signed the other takes.
     for (let asked = 0; asked < 5; asked++) {
       const [here, there] = await Promise.all([recordsOf(one), recordsOf(other)]);
-      assert.deepEqual(here.toSorted(), there.toSorted());
+      // Decisions and uses of keys go on being recorded: one of them may have seen more.
+      const [less, more] = here.length < there.length ? [here, there] : [there, here];
+      assert.deepEqual(
+        less.filter((id) => !more.includes(id)),
+        [],
+      );
     }
     const found = await recordsOf(one);
     const services = new Set(found.map((id) => id.split("/")[0]));
     assert.ok(services.has("master") && services.has("governance"), [...services].join(", "));
     const signed = await rootsOf(one);
-    assert.deepEqual(await rootsOf(other), signed);
     assert.ok(signed.size > 0);
+    await recordsOf(other);
+    const alike = await rootsOf(other);
+    for (const [number, root] of signed) assert.equal(alike.get(number), root, `checkpoint ${number}`);
 
     await first.kill();
     // By the rules that it has.
