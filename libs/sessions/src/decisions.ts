@@ -65,7 +65,7 @@ function outputIn(outcome: TaskOutcome["outcome"]) {
 }
 
 /** What was decided, as the session is told. */
-export interface Decision {
+interface Decision {
   readonly begin: PlannedPlace[];
   readonly moves: MoveWork[];
   readonly reason: string;

@@ -21,7 +21,7 @@ export function questionRunId(
 export const questionTask = "decision";
 
 /** Whether there is something left to decide about. */
-export function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boolean {
+function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boolean {
   return [...part.tasks].some((number) => tasks[number]?.isPlaced === false && tasks[number].endMs === 0);
 }
 
