@@ -1,3 +1,4 @@
+import { governanceAt } from "./governance.fixture.ts";
 import { missionApprovalsAt, missionAt, missionStreamAt } from "./missions.fixture.ts";
 import {
   allocationsAt,
@@ -52,7 +53,9 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       503,
     );
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
-  const isOne = pathname.split("/").length > 3 && !/\/(count|series)$|^\/v1\/watch\/[^/]+$/.test(pathname);
+  const isOne =
+    pathname.split("/").length > 3 &&
+    !/\/(count|series)$|^\/v1\/(access|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(pathname);
   return isOne
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
@@ -79,6 +82,8 @@ function emptyAnswer(path: string): unknown {
     schedules: [],
     series: [],
     firings: [],
+    ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
+    ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
   };
 }
 
@@ -141,7 +146,7 @@ function fullAnswer(url: URL, nowMs: number): unknown {
     case "status":
       return status;
     default:
-      return {};
+      return governanceAt(pathname, nowMs) ?? {};
   }
 }
 

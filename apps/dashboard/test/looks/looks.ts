@@ -44,6 +44,15 @@ const pages: Readonly<Record<string, string>> = {
   resources: "/resources",
   schedules: "/schedules",
   schedule: "/schedules/nightly-report",
+  access: "/access?who=person%3Abob&action=workflow.runs.start&kind=run",
+  policies: "/access?view=policies",
+  decisions: "/access?view=decisions",
+  keys: "/access?view=keys",
+  tokens: "/access?view=sign-ins",
+  policy: "/policy?id=night",
+  audit: "/audit",
+  checkpoints: "/audit?view=checkpoints",
+  compliance: "/audit?view=compliance",
 };
 
 const types: Readonly<Record<string, string>> = {

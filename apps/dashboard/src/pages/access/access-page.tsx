@@ -14,7 +14,7 @@ const tabs = [
   ["policies", "Policies"],
   ["decisions", "Decisions"],
   ["keys", "Keys"],
-  ["sign-ins", "Tokens and lock-outs"],
+  ["sign-ins", "Tokens"],
 ] as const;
 
 /** Who may do what, which policies say so, what was decided, and who holds a key. */
