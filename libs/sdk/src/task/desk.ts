@@ -25,7 +25,8 @@ import {
 import { Busy, failureDetail } from "./failure.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
-import { Masks, maskedOutcome, maskedTold } from "./masks.ts";
+import { maskedOutcome, maskedTold } from "./masked.ts";
+import { Masks } from "./masks.ts";
 
 /** Where the desk puts what it has to say. */
 interface DeskOutbox {

@@ -5,8 +5,6 @@
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { LogFields, Logger, LogLevel } from "@tutti/kernel";
-import type { Told } from "./attempt.ts";
-import type { Outcome } from "./encode.ts";
 
 /** What is shorter stands in so much else that masking it would make nonsense of everything. */
 const lengthMin = 4;
@@ -80,26 +78,5 @@ export class Masks {
       value instanceof Error ? this.text(value.stack ?? value.message) : this.json(value),
     ]);
     return Object.fromEntries(masked);
-  }
-}
-
-/** What an attempt told, as it may leave. */
-export function maskedTold(told: Told, masks: Masks | undefined): Told {
-  if (masks === undefined) return told;
-  const { saved, message } = told;
-  return { ...told, message: masks.text(message), saved: saved && masks.bytes(saved) };
-}
-
-export function maskedOutcome(outcome: Outcome, masks: Masks | undefined): Outcome {
-  if (masks === undefined) return outcome;
-  switch (outcome.$case) {
-    case "failed":
-      return { $case: "failed", value: masks.error(outcome.value) };
-    case "busy":
-      return { $case: "busy", value: { ...outcome.value, message: masks.text(outcome.value.message) } };
-    case "stopped":
-      return { $case: "stopped", value: { message: masks.text(outcome.value.message) } };
-    default:
-      return outcome;
   }
 }
