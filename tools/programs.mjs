@@ -16,10 +16,10 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { apt, aptTimeoutMs, cacheFolder, expectApt, privateApt, reasonOf } from "./debian.mjs";
 import { withLock } from "./lock.mjs";
 
 const run = promisify(execFile);
@@ -38,9 +38,6 @@ const run = promisify(execFile);
 // Debian 13 for all of them: its nats-server is the first without the race that the bus and the registry refuse to run
 // on, and the same versions everywhere make a failure repeatable. They need no more than libc6 2.34.
 const suite = "trixie";
-const archive = "http://deb.debian.org/debian";
-const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const aptTimeoutMs = 180_000;
 
 /** Finds what was unpacked beside it, wherever that lies, and gives its process to the system's own Python. */
 const pythonLauncher = `#!/bin/sh
@@ -199,10 +196,6 @@ function onPath(name) {
     .map((folder) => join(folder, name));
 }
 
-function cacheFolder() {
-  return process.env["TUTTI_CACHE"] ?? join(homedir(), ".cache", "tutti", "programs");
-}
-
 /**
  * Where a program is that was brought, if it was; nothing is looked up or brought here.
  *
@@ -266,10 +259,7 @@ export function isAtLeast(version, least) {
 async function bring(program) {
   // Another process may have brought it while this one waited for the lock.
   if ((await versionOf(cached(program), program)) !== undefined) return;
-  if (process.platform !== "linux" || onPath("apt-get").every((path) => !existsSync(path)))
-    throw new Error("this system has no apt");
-  if (!existsSync(keyring))
-    throw new Error(`Debian's keys are not at ${keyring} (package debian-archive-keyring)`);
+  expectApt();
   const folder = cacheFolder();
   await removeLeftovers(folder);
   const part = await mkdtemp(join(folder, "part-"));
@@ -322,51 +312,6 @@ async function removeLeftovers(folder) {
   for (const name of await readdir(folder)) {
     if (name.startsWith("part-")) await rm(join(folder, name), { recursive: true, force: true });
   }
-}
-
-/**
- * @param {string} folder
- * @param {string} release
- */
-async function privateApt(folder, release) {
-  if (release === "unknown") throw new Error("this system is no Debian");
-  const state = join(folder, "apt");
-  const lists = join(state, `lists-${release}`);
-  await mkdir(join(lists, "partial"), { recursive: true });
-  await mkdir(join(state, "archives", "partial"), { recursive: true });
-  const source = join(state, "sources.list");
-  await writeFile(source, `deb [signed-by=${keyring}] ${archive} ${release} main\n`);
-  const settings = {
-    "Dir::Etc::sourcelist": source,
-    "Dir::Etc::sourceparts": "-",
-    "Dir::State::lists": lists,
-    "Dir::Cache": state,
-    "Acquire::Languages": "none",
-    "Acquire::Retries": "2",
-    "Acquire::http::Timeout": "20",
-    // Without this, lists that could not be fetched are a warning, and an old list would pass for a new one.
-    "APT::Update::Error-Mode": "any",
-  };
-  return ["-q", ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`])];
-}
-
-/**
- * @param {string[]} args
- * @param {string} cwd
- */
-async function apt(args, cwd) {
-  return run("apt-get", args, {
-    cwd,
-    timeout: aptTimeoutMs,
-    env: { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
-  });
-}
-
-/** @param {unknown} error */
-function reasonOf(error) {
-  const { stderr, message } = /** @type {{ stderr?: string, message: string }} */ (error);
-  const line = stderr?.split("\n").find((text) => text.startsWith("E: "));
-  return line ? `apt-get: ${line.slice(3).trim()}` : (message.split("\n")[0] ?? message);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,0 +1,40 @@
+// Makes what an installation needs to have before it starts for the first time, for trying things out and for compose.
+//   npm run credentials -- --out DIR [--hosts a,b]
+//
+// What is there already is kept. In production an authority of your own issues the certificates; the other files are
+// made once, and lie where you keep your secrets: whoever has them is the installation.
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: { out: { type: "string" }, hosts: { type: "string", default: "" } },
+});
+if (values.out === undefined) {
+  console.error("expected where to, found nothing; say --out DIR");
+  process.exit(2);
+}
+
+const services = ["registry", "governance", "workflow", "swarm", "master", "gateway", "cli"];
+// Servers of NATS are known by their places in the set, on Kubernetes and in compose.
+const natsHosts = ["nats-0", "nats-1", "nats-2"].flatMap((name) => [name, `${name}.nats`]);
+
+const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
+const { openInstallationKeys } = await import("../libs/host/src/keys/installation-keys.ts");
+const { systemFoundation } = await import("../libs/kernel/src/index.ts");
+
+const folder = values.out;
+mkdirSync(folder, { recursive: true });
+const hosts = values.hosts.split(",").filter(Boolean);
+await makeDevelopmentCertificates({ directory: folder, services, hosts });
+await makeDevelopmentCertificates({ directory: folder, services: ["nats"], hosts: natsHosts });
+const { signingKey } = await openInstallationKeys(folder, systemFoundation());
+const trusted = `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
+writeFileSync(join(folder, "trusted-key"), trusted);
+for (const name of ["gateway-key", "nats-password"]) {
+  const file = join(folder, name);
+  // A letter first: servers of NATS would read some hexadecimal numbers as numbers.
+  if (!existsSync(file)) writeFileSync(file, `k${randomBytes(32).toString("hex")}`, { mode: 0o600 });
+}
+console.log(`credentials: ${folder}`);

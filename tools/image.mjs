@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+// @ts-check
+
+// Images of Tutti's services, and of a NATS server where no registry can be reached.
+//
+//   npm run image -- [tutti|nats …] [--tag TAG] [--layout]
+//
+//   --tag TAG   behind the colon; the version of the software unless said
+//   --layout    lays out what an image is made from in .cache/images, and builds nothing
+//
+// What builds it is buildah, else podman, else docker, whichever is on the path. Each image has its bill of materials at
+// /sbom.cdx.json; the same lies beside its layout.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { natsRoot, tuttiRoot } from "./images/root.mjs";
+import { billOf } from "./images/sbom.mjs";
+import { environmentFor, nodeFor, setUp, workspaceRoot } from "./setup.mjs";
+
+const { version } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
+const roots = { tutti: tuttiRoot, nats: natsRoot };
+
+/** @typedef {keyof typeof roots} ImageName */
+
+/**
+ * Lays out what an image is made from.
+ *
+ * @param {ImageName} name
+ * @returns {Promise<string>} the folder to build in
+ */
+export async function layOut(name) {
+  // The page is in the image as well.
+  await setUp((line) => console.error(line), workspaceRoot, { withFronts: true });
+  const folder = join(workspaceRoot, ".cache", "images", name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const root = join(folder, "root");
+  const parts = await roots[name](root);
+  const bill = `${JSON.stringify(billOf({ name: nameOf(name), version }, parts), null, 2)}\n`;
+  writeFileSync(join(folder, "sbom.cdx.json"), bill);
+  writeFileSync(join(root, "sbom.cdx.json"), bill);
+  cpSync(join(workspaceRoot, "deploy", "images", name, "Containerfile"), join(folder, "Containerfile"));
+  return folder;
+}
+
+/** @param {ImageName} name */
+export function nameOf(name) {
+  return name === "tutti" ? "tutti" : `tutti-${name}`;
+}
+
+/**
+ * The words that build an image with a program.
+ *
+ * @param {string} program
+ * @param {string} image
+ * @returns {string[]}
+ */
+function buildWords(program, image) {
+  const file = ["--file", "Containerfile", "--tag", image];
+  // Nothing runs while it is built, so that it needs no rights of its own; the same content is the same image.
+  if (program === "buildah") return ["build", "--isolation", "chroot", "--timestamp", "0", ...file, "."];
+  if (program === "podman") return ["build", "--timestamp", "0", ...file, "."];
+  return ["build", ...file, "."];
+}
+
+function builder() {
+  const found = ["buildah", "podman", "docker"].find(
+    (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0,
+  );
+  if (found === undefined)
+    throw new Error(
+      "expected buildah, podman or docker on the path, found none; install one, or say --layout",
+    );
+  return found;
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { tag: { type: "string", default: version }, layout: { type: "boolean", default: false } },
+  });
+  const names = positionals.length > 0 ? positionals : ["tutti"];
+  const unknown = names.filter((name) => !(name in roots));
+  if (unknown.length > 0)
+    throw new Error(`expected ${Object.keys(roots).join(" or ")}, found ${unknown.join(", ")}`);
+  const node = nodeFor(workspaceRoot);
+  for (const name of /** @type {ImageName[]} */ (names)) {
+    const folder = await layOut(name);
+    const image = `localhost/${nameOf(name)}:${values.tag}`;
+    if (values.layout) {
+      console.log(folder);
+      continue;
+    }
+    const program = builder();
+    execFileSync(program, buildWords(program, image), {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: environmentFor(workspaceRoot, node),
+    });
+    console.log(image);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,103 @@
+// @ts-check
+
+// What is in an image: a folder that becomes its root. There is no shell in it, no package manager and nobody but one
+// user without rights.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bundle, threadsStartedBy } from "../bundle.mjs";
+import { unpackedPackages } from "../debian.mjs";
+import { nodeFor, workspaceRoot } from "../setup.mjs";
+import { npmPackagesOf } from "./sbom.mjs";
+
+/** @typedef {import("./sbom.mjs").Part} Part */
+
+const release = "trixie";
+/** What programs of Debian, and Node, are linked with. */
+const libraries = ["libc6", "libgcc-s1", "libstdc++6"];
+/** What of them nobody reads who has no locale but C, and whose text is Unicode already. */
+const leftOut = [
+  "usr/share/doc-base",
+  "usr/share/lintian",
+  "usr/share/locale",
+  "usr/share/man",
+  "usr/share/gcc",
+];
+const leftOutOfLibraries = ["gconv", "audit"];
+
+/** The services that run by themselves, in the order in which a cluster starts them. */
+export const services = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
+
+/**
+ * Node with the bundles of all services, and the page.
+ *
+ * @param {string} root
+ * @returns {Promise<Part[]>} what it is made of
+ */
+export async function tuttiRoot(root) {
+  const debian = await base(root, libraries);
+  const node = nodeFor(workspaceRoot);
+  cpSync(node, join(root, "usr", "bin", "node"));
+  const home = join(root, "tutti");
+  const entries = Object.fromEntries(
+    services.map((service) => [service, join(workspaceRoot, "apps", service, "src", "main.ts")]),
+  );
+  const files = await bundle(entries, home, { sourcemap: false });
+  const threads = threadsStartedBy(files);
+  const ofThreads = [];
+  for (const [name, source] of Object.entries(threads))
+    ofThreads.push(...(await bundle({ [name]: source }, home, { sourcemap: false })));
+  const page = join(workspaceRoot, "apps", "dashboard", "dist");
+  if (!existsSync(join(page, "index.html")))
+    throw new Error(
+      "expected the page in apps/dashboard/dist, found none; see what `npm run image` says of building it",
+    );
+  cpSync(page, join(home, "apps", "dashboard", "dist"), { recursive: true });
+  const npm = npmPackagesOf([...files, ...ofThreads], workspaceRoot);
+  return [
+    ...debian,
+    { kind: "generic", name: "nodejs", version: process.versions.node, license: "MIT" },
+    ...npm,
+  ];
+}
+
+/**
+ * A NATS server.
+ *
+ * @param {string} root
+ * @returns {Promise<Part[]>}
+ */
+export function natsRoot(root) {
+  return base(root, ["libc6", "nats-server"]);
+}
+
+/**
+ * @param {string} root
+ * @param {readonly string[]} names
+ * @returns {Promise<Part[]>}
+ */
+async function base(root, names) {
+  const { root: unpacked, packages } = await unpackedPackages(release, names);
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  cpSync(unpacked, root, { recursive: true, verbatimSymlinks: true });
+  for (const path of leftOut) rmSync(join(root, path), { recursive: true, force: true });
+  for (const folder of existsSync(join(root, "usr/lib")) ? readdirSync(join(root, "usr/lib")) : [])
+    for (const name of leftOutOfLibraries)
+      rmSync(join(root, "usr/lib", folder, name), { recursive: true, force: true });
+  // Debian's own layout: packages bring `usr/lib`, and these links are made when a system is.
+  for (const name of ["lib", "lib64"])
+    if (!existsSync(join(root, name))) symlinkSync(join("usr", name), join(root, name));
+  for (const folder of ["etc", "tmp", "usr/bin", "var/lib/tutti"])
+    mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, "etc/passwd"), "tutti:x:65532:65532::/var/lib/tutti:/nonexistent\n");
+  writeFileSync(join(root, "etc/group"), "tutti:x:65532:\n");
+  writeFileSync(join(root, "etc/nsswitch.conf"), "hosts: files dns\n");
+  return packages.map(({ name, version, architecture }) => ({
+    kind: "deb",
+    name,
+    version,
+    architecture,
+    release,
+  }));
+}

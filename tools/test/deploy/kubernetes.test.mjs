@@ -1,0 +1,167 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { services } from "../../images/root.mjs";
+import { workspaceRoot } from "../../setup.mjs";
+import { cannotRender, carried, manifestsWithCredentials, rendered, workloadsOf } from "./rendered.mjs";
+
+/** @typedef {import("./rendered.mjs").Manifest} Manifest */
+
+const ofOthers = ["ScaledObject", "Certificate", "Issuer"];
+
+describe("manifests for Kubernetes", { skip: cannotRender }, () => {
+  const folder = cannotRender ? "" : manifestsWithCredentials({ after });
+
+  for (const overlay of ["development", "production"]) {
+    describe(overlay, () => {
+      const manifests = cannotRender ? [] : rendered(join(folder, "overlays", overlay));
+      const pods = workloadsOf(manifests);
+
+      it("fit the schemas of Kubernetes", async () => {
+        for (const manifest of manifests.filter(({ kind }) => !ofOthers.includes(kind)))
+          assert.deepEqual(await problemsOf(manifest), [], `${manifest.kind} ${manifest.metadata.name}`);
+      });
+
+      it("run every service", () => {
+        const names = pods.map(({ metadata }) => metadata.name);
+        for (const service of services) assert.ok(names.includes(service), service);
+      });
+
+      it("give no pod rights that it does not need", () => {
+        for (const { metadata, spec } of pods) {
+          const pod = spec.template.spec;
+          assert.equal(pod.automountServiceAccountToken, false, metadata.name);
+          assert.equal(pod.serviceAccountName, metadata.name);
+          assert.equal(pod.securityContext.runAsNonRoot, true, metadata.name);
+          for (const { securityContext, resources } of pod.containers) {
+            assert.deepEqual(
+              [
+                securityContext.allowPrivilegeEscalation,
+                securityContext.readOnlyRootFilesystem,
+                securityContext.capabilities,
+              ],
+              [false, true, { drop: ["ALL"] }],
+              metadata.name,
+            );
+            assert.ok(resources.requests.cpu && resources.limits.memory, metadata.name);
+          }
+        }
+      });
+
+      it("have secrets by reference only", () => {
+        for (const { metadata, spec } of pods)
+          for (const { env = [] } of spec.template.spec.containers)
+            for (const { name, value } of env)
+              assert.ok(
+                value === undefined || !/password|secret|token/i.test(name),
+                `${metadata.name}: ${name}`,
+              );
+      });
+
+      it("select what there is: services, budgets, scalers and policies", () => {
+        const labels = pods.map(({ spec }) => spec.template.metadata.labels);
+        for (const { kind, metadata, spec } of manifests) {
+          const selector = { Service: spec?.selector, PodDisruptionBudget: spec?.selector?.matchLabels }[
+            kind
+          ];
+          const found = kind === "NetworkPolicy" ? (spec.podSelector.matchLabels ?? {}) : selector;
+          if (found === undefined) continue;
+          const isSelected = labels.some((label) =>
+            Object.entries(found).every(([key, value]) => label[key] === value),
+          );
+          assert.ok(isSelected, `${kind} ${metadata.name} selects no pod`);
+        }
+        for (const { spec } of manifests.filter(({ kind }) => /Scal/.test(kind))) {
+          const { kind, name } = spec.scaleTargetRef;
+          assert.ok(
+            pods.some((pod) => pod.kind === kind && pod.metadata.name === name),
+            `${kind} ${name}`,
+          );
+        }
+      });
+
+      it("deny what no policy allows", () => {
+        const [nothing] = manifests.filter(
+          ({ kind, spec }) => kind === "NetworkPolicy" && !spec.ingress && !spec.egress,
+        );
+        assert.deepEqual(nothing?.spec, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+      });
+    });
+  }
+
+  it("ask for each secret that the production overlay says it needs, and for no other", () => {
+    const manifests = rendered(join(folder, "overlays", "production"));
+    const text = readFileSync(join(folder, "overlays", "production", "kustomization.yaml"), "utf8");
+    const asked = new Set(
+      workloadsOf(manifests).flatMap(({ spec }) => [
+        ...(spec.template.spec.volumes ?? []).map((/** @type {any} */ volume) => volume.secret?.secretName),
+        ...spec.template.spec.containers.flatMap((/** @type {any} */ { env = [] }) =>
+          env.map((/** @type {any} */ { valueFrom }) => valueFrom?.secretKeyRef?.name),
+        ),
+      ]),
+    );
+    const issued = manifests.filter(({ kind }) => kind === "Certificate").map(({ spec }) => spec.secretName);
+    for (const name of [...asked].filter(Boolean))
+      assert.ok(issued.includes(name) || text.includes(name), `${name} is neither issued nor named`);
+  });
+
+  it("scale by KEDA in the place of the scalers of Kubernetes", () => {
+    const manifests = rendered(join(folder, "overlays", "production-keda"));
+    const scaled = (/** @type {string} */ kind) =>
+      manifests.filter((manifest) => manifest.kind === kind).map(({ spec }) => spec.scaleTargetRef.name);
+    assert.deepEqual(scaled("ScaledObject").sort(), ["swarm", "workflow"]);
+    assert.deepEqual(scaled("HorizontalPodAutoscaler").sort(), ["gateway", "master"]);
+  });
+
+  it("set keys that the configuration has", () => {
+    const schema = JSON.parse(readFileSync(join(workspaceRoot, "docs/reference/tutti.schema.json"), "utf8"));
+    const { Ajv2020 } = carried.load("ajv/dist/2020");
+    const { parse } = carried.load("yaml");
+    const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+    const file = parse(readFileSync(join(workspaceRoot, "deploy/kubernetes/base/tutti.yaml"), "utf8"));
+    assert.ok(fits(file), JSON.stringify(fits.errors));
+    const known = new Set(
+      [
+        ...readFileSync(join(workspaceRoot, "docs/reference/configuration.md"), "utf8").matchAll(
+          /^\| `([\w.]+)` .*?`(TUTTI_\w+)`/gm,
+        ),
+      ].flatMap(([, key = "", variable = ""]) => [key, variable]),
+    );
+    for (const { metadata, spec } of workloadsOf(rendered(join(folder, "overlays", "production")))) {
+      for (const { args = [], env = [] } of spec.template.spec.containers) {
+        const keys = args.flatMap((/** @type {string} */ word) => /^--(\w+\.[\w.]+)=/.exec(word)?.[1] ?? []);
+        const variables = env
+          .map((/** @type {any} */ { name }) => name)
+          .filter((/** @type {string} */ name) => name.startsWith("TUTTI_"));
+        for (const key of [...keys, ...variables]) assert.ok(known.has(key), `${metadata.name}: ${key}`);
+      }
+    }
+  });
+});
+
+/**
+ * What a schema of Kubernetes has against a manifest. It allows fields that it does not know.
+ *
+ * @param {Manifest} manifest
+ * @returns {Promise<unknown[]>}
+ */
+async function problemsOf(manifest) {
+  const { apiVersion, kind } = manifest;
+  const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
+  const name = `${first(group.split(".")[0] ?? "")}${first(version)}${kind}`;
+  const file = [`IoK8sApi${name}`]
+    .map((one) => join(carried.modules, "kubernetes-models", "_schemas", `${one}.js`))
+    .find(existsSync);
+  if (file === undefined) return [`expected a schema of ${apiVersion} ${kind}, found none`];
+  const { validate } = await import(pathToFileURL(file).href);
+  return validate(manifest) ? [] : validate.errors;
+}
+
+/** @param {string} word */
+function first(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,78 @@
+// @ts-check
+
+// What `kubectl kustomize` makes of the manifests in `deploy/kubernetes`.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { needsCarried } from "../../carried.mjs";
+import { environmentFor, nodeFor, workspaceRoot } from "../../setup.mjs";
+
+/**
+ * As much of an object of Kubernetes as tests look at.
+ *
+ * @typedef {{ apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string> }, spec?: any, data?: Record<string, string>, automountServiceAccountToken?: boolean }} Manifest
+ */
+
+export const carried = await needsCarried();
+
+const kubectl = spawnSync("kubectl", ["version", "--client"], { stdio: "ignore" });
+
+/** Why manifests cannot be rendered and read; false where they can. */
+export const cannotRender =
+  carried.skip || (kubectl.status === 0 ? false : "kubectl is missing: install it and put it on PATH");
+
+if (cannotRender && process.env["CI"] === "true")
+  throw new Error(`${cannotRender}; with CI=true its tests must run`);
+
+/**
+ * A copy of the manifests with credentials of its own, for as long as a test lasts.
+ *
+ * @param {{ after: (fn: () => void) => void }} t
+ */
+export function manifestsWithCredentials(t) {
+  const folder = mkdtempSync(join(tmpdir(), "tutti-manifests-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(workspaceRoot, "deploy", "kubernetes"), folder, {
+    recursive: true,
+    filter: (path) => !path.endsWith("credentials"),
+  });
+  const node = nodeFor(workspaceRoot);
+  const out = join(folder, "overlays", "development", "credentials");
+  execFileSync(node, [join(workspaceRoot, "tools", "credentials.mjs"), "--out", out], {
+    env: environmentFor(workspaceRoot, node),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return folder;
+}
+
+/**
+ * @param {string} folder of a kustomization
+ * @returns {Manifest[]}
+ */
+export function rendered(folder) {
+  const text = execFileSync("kubectl", ["kustomize", folder], { encoding: "utf8", maxBuffer: 2 ** 26 });
+  return carried
+    .load("yaml")
+    .parseAllDocuments(text)
+    .map((/** @type {any} */ document) => {
+      const [problem] = document.errors;
+      if (problem !== undefined) throw problem;
+      const manifest = document.toJS();
+      // Kustomize folds long lines, which Kubernetes takes and its schema does not.
+      if (manifest.kind === "Secret")
+        for (const [key, value] of Object.entries(manifest.data ?? {}))
+          manifest.data[key] = value.replace(/\s/g, "");
+      return manifest;
+    });
+}
+
+/**
+ * Workloads of pods.
+ *
+ * @param {readonly Manifest[]} manifests
+ */
+export function workloadsOf(manifests) {
+  return manifests.filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet");
+}
