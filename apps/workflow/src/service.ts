@@ -94,9 +94,8 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(
       definitionService,
       definitionHandlers({
-        ...{ ...desk, blobs, liveRuns: new LiveRuns(archive) },
+        ...{ ...desk, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
         catalogue: (source, context) => catalogueFor(installation, source, context),
-        admitted: (document, context) => host.guard?.admission.definition(document, context),
       }),
     );
     mesh.serve(scheduleService, scheduleHandlers(desk));

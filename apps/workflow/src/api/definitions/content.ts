@@ -61,7 +61,7 @@ function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context:
   if (definition === undefined || problems.some(({ severity }) => severity === "error"))
     return { source, checked };
   const document = () => JSON.parse(printDefinition(definition.document, "json")) as Json;
-  const changed = desk.admitted(document, context);
+  const changed = desk.admission?.definition(document, context);
   if (changed === undefined) return { source, checked };
   const text = JSON.stringify(changed, undefined, 2);
   const fileName = `${definition.document.workflow}.json`;

@@ -1,6 +1,6 @@
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { Catalogue } from "@tutti/definitions";
-import type { Json } from "@tutti/expressions";
+import type { Guard } from "@tutti/host";
 import type { LinesDesk } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import type { LiveRuns } from "../../definitions/live-runs.ts";
@@ -12,8 +12,8 @@ export interface DefinitionDesk
     Pick<LinesDesk, "archive" | "foundation" | "watches"> {
   readonly versions: Versions;
   readonly liveRuns: LiveRuns;
-  /** What rules say of the document of a definition: another one where they change it. Throws where they refuse it. */
-  admitted(document: () => Json, context: CallContext): Json | undefined;
+  /** What rules say of the document of a definition; undefined where nothing is enforced. */
+  readonly admission: Pick<Guard["admission"], "definition"> | undefined;
   /** What the installation offers of what a source uses. */
   catalogue(source: DefinitionSource, context: CallContext): Promise<Catalogue>;
 }
