@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { isTuttiError, systemChance, systemClock } from "@tutti/kernel";
+import { isTuttiError, systemChance, systemClock, systemTimers } from "@tutti/kernel";
 import { deliveryOf } from "@tutti/policy";
 import { SecretDesk, type SecretWanted } from "./secret-desk.ts";
 import { resolveSettings, type WorkerOptions } from "./settings.ts";
 
-const ports = { clock: systemClock, chance: systemChance };
+const ports = { clock: systemClock, timers: systemTimers, chance: systemChance };
 const wanted = (reference: string): SecretWanted => ({
   ...{ reference, namespace: "shop", workKind: "run", workId: "run_1", taskId: "pay", accessToken: "" },
 });

@@ -3,7 +3,7 @@
  * the installation allows; one of this machine is read anew each time.
  */
 import { readFile } from "node:fs/promises";
-import { type Chance, type Clock, TuttiError } from "@tutti/kernel";
+import { type Chance, type Clock, type Timers, TuttiError } from "@tutti/kernel";
 import type { Reception } from "@tutti/policy/secrets";
 import { sdkErrors } from "../errors.ts";
 import { isLoopback, type WorkerSettings } from "./settings.ts";
@@ -36,17 +36,23 @@ interface Sealed {
 
 type Settings = Pick<WorkerSettings, "server" | "allowUnprotected" | "secrets" | "credentials">;
 
+interface SecretPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+}
+
 const form = /^(secret|env|file):(.+)$/s;
 const callMs = 15_000;
 
 export class SecretDesk {
   readonly #settings: Settings;
-  readonly #ports: { readonly clock: Clock; readonly chance: Chance };
+  readonly #ports: SecretPorts;
   readonly #kept = new Map<string, Kept>();
   /** Asked for at the moment. */
   readonly #asked = new Map<string, Promise<string>>();
 
-  constructor(settings: Settings, ports: { readonly clock: Clock; readonly chance: Chance }) {
+  constructor(settings: Settings, ports: SecretPorts) {
     this.#settings = settings;
     this.#ports = ports;
   }
@@ -121,7 +127,10 @@ export class SecretDesk {
       recipientKey: Buffer.from(recipientKey).toString("base64"),
       work: { namespace, kind: workKind, id: workId, task: taskId },
     };
+    const late = new AbortController();
+    const timer = this.#ports.timers.after(callMs, () => late.abort());
     let answer: Response;
+    let said: unknown;
     try {
       answer = await fetch(`${server}/v1/secrets/unseal?namespace=${encodeURIComponent(namespace)}`, {
         method: "POST",
@@ -132,12 +141,14 @@ export class SecretDesk {
         body: JSON.stringify(body),
         // Nobody else is shown the token.
         redirect: "error",
-        signal: AbortSignal.timeout(callMs),
+        signal: late.signal,
       });
+      said = await answer.json().catch(() => undefined);
     } catch (cause) {
       throw sdkErrors.secretUnreachable({ reference, server }, { cause });
+    } finally {
+      timer.cancel();
     }
-    const said: unknown = await answer.json().catch(() => undefined);
     if (!answer.ok) throw refusalOf(said, answer.status, reference, server);
     const [sealed] = (said as { readonly values?: readonly Sealed[] } | undefined)?.values ?? [];
     if (sealed === undefined) throw sdkErrors.secretUnreadable({ reference });
