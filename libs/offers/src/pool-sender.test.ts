@@ -302,8 +302,9 @@ describe("what a pool is offered", () => {
     // The partition is loaded again, and what was told before it stopped is told once more, and taken.
     counter.offer(1);
     counter.speak();
-    counter.undurable[0]?.();
+    for (const toldDurable of counter.undurable) toldDurable();
     counter.speak();
+    assert.deepEqual(counter.results, [1, 1]);
     assert.deepEqual([counter.sender.size, counter.sender.waiting, worker.durable], [0, 0, 1]);
     counter.connect();
     counter.speak();
