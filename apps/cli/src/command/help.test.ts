@@ -50,7 +50,7 @@ describe("the table of commands", () => {
   it("has examples that are commands", () => {
     for (const { name, examples = [] } of commands)
       for (const { words } of examples) {
-        const [said = ""] = words.split(/ [|>] /);
+        const [said = ""] = words.split(/ [|<>] /);
         const parts = [...said.matchAll(/'[^']*'|\S+/g)].map(([part]) => part.replaceAll("'", ""));
         const asked = readWords(joined(parts, said), commands);
         assert.equal(asked.kind === "command" && asked.command.name, name, words);

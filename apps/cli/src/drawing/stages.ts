@@ -61,16 +61,24 @@ function stageLines(
   return lines;
 }
 
-function stageLine(title: string, members: readonly TaskView[], { style }: Canvas): string {
+function stageLine(title: string, members: readonly TaskView[], { style, width }: Canvas): string {
   const counts = new Map<string, number>();
   for (const { state } of members) counts.set(state, (counts.get(state) ?? 0) + 1);
   const ended = members.filter(({ state }) => lookOf(state).isEnded).length;
-  const tally = [...counts]
-    .map(([state, count]) => {
-      const { symbol, tone } = lookOf(state);
-      return toned(style, tone, `${symbol} ${count}`);
-    })
-    .join("  ");
   const name = padEnd(title, 11);
-  return `${style.dim(name)} ${drawBar(ended / members.length, 16, style)} ${padEnd(`${ended}/${members.length}`, 9)} ${tally}`;
+  const head = `${style.dim(name)} ${drawBar(ended / members.length, 16, style)} ${padEnd(`${ended}/${members.length}`, 9)} `;
+  const tally = [...counts].map(([state, count]) => {
+    const { symbol, tone } = lookOf(state);
+    return toned(style, tone, `${symbol} ${count}`);
+  });
+  return `${head}${fitting(tally, width - widthOf(head))}`;
+}
+
+/** As many as there is room for, and a sign that there are more. */
+function fitting(parts: readonly string[], width: number): string {
+  const all = parts.join("  ");
+  if (widthOf(all) <= width) return all;
+  const shown = [...parts];
+  while (shown.length > 0 && widthOf(`${shown.join("  ")}  …`) > width) shown.pop();
+  return [...shown, "…"].join("  ");
 }
