@@ -40,6 +40,7 @@ function workspace(t, main) {
     "leash",
     "preset",
     "programs",
+    "debian",
   ])
     cpSync(join(tools, `${name}.mjs`), join(root, "tools", `${name}.mjs`));
   return root;
