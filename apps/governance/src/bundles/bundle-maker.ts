@@ -194,9 +194,10 @@ export class BundleMaker implements Component, Witness {
       }
     }
     if (!isOther && this.#made !== undefined) return this.#made;
+    // At a first start they are made now, and nothing is signed before they are.
+    const { signer, signingKey, publicTokenKey } = await keys.open();
     const nowMs = foundation.clock.now();
     this.#number = Math.max(this.#number + 1, nowMs);
-    const { signer, signingKey, publicTokenKey } = await keys.open();
     const content: BundleContent = {
       ...together([...this.#contents.values()]),
       ...{ number: this.#number, createTime: toTimestamp(nowMs), maxAgeMs: settings.bundleMaxAgeMs },
