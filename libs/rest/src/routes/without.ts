@@ -12,6 +12,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.governance.v1.IdentityService/RecordUses": betweenProcesses,
   "tutti.governance.v1.PolicyService/GetBundlePart": betweenProcesses,
   "tutti.governance.v1.PolicyService/RecordDecisions": betweenProcesses,
+  "tutti.governance.v1.AdmissionService/RecordFindings": betweenProcesses,
   "tutti.governance.v1.PolicyService/WatchBundles": betweenProcesses,
   "tutti.insight.v1.MetricService/ListMetrics": "GET /v1/metrics gives the same in fewer words",
   "tutti.insight.v1.MetricService/QuerySeries":
