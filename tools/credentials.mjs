@@ -4,7 +4,7 @@
 // What is there already is kept. In production an authority of your own issues the certificates; the other files are
 // made once, and lie where you keep your secrets: whoever has them is the installation.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -21,7 +21,7 @@ const services = ["registry", "governance", "workflow", "swarm", "master", "gate
 const natsHosts = ["nats-0", "nats-1", "nats-2"].flatMap((name) => [name, `${name}.nats`]);
 
 const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
-const { openInstallationKeys } = await import("../libs/host/src/keys/installation-keys.ts");
+const { openInstallationKeys, trustedKeyOf } = await import("../libs/host/src/keys/installation-keys.ts");
 const { systemFoundation } = await import("../libs/kernel/src/index.ts");
 
 const folder = values.out;
@@ -29,12 +29,19 @@ mkdirSync(folder, { recursive: true });
 const hosts = values.hosts.split(",").filter(Boolean);
 await makeDevelopmentCertificates({ directory: folder, services, hosts });
 await makeDevelopmentCertificates({ directory: folder, services: ["nats"], hosts: natsHosts });
-const { signingKey } = await openInstallationKeys(folder, systemFoundation());
-const trusted = `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
+const keys = await openInstallationKeys(folder, systemFoundation());
+const trusted = trustedKeyOf(keys);
 writeFileSync(join(folder, "trusted-key"), trusted);
 for (const name of ["gateway-key", "nats-password"]) {
   const file = join(folder, name);
   // A letter first: servers of NATS would read some hexadecimal numbers as numbers.
   if (!existsSync(file)) writeFileSync(file, `k${randomBytes(32).toString("hex")}`, { mode: 0o600 });
 }
+// As compose takes them in: `--env-file`.
+const environment = {
+  NATS_PASSWORD: readFileSync(join(folder, "nats-password"), "utf8"),
+  TUTTI_TRUSTED_KEY: trusted,
+};
+const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+writeFileSync(join(folder, "compose.env"), lines.join(""), { mode: 0o600 });
 console.log(`credentials: ${folder}`);

@@ -4,7 +4,12 @@ export { hostErrors } from "./errors.ts";
 export { accessErrors } from "./guard/errors.ts";
 export type { Admitted, Guard } from "./guard/guard.ts";
 export type { HostOperations } from "./host-operations.ts";
-export { type InstallationKeys, keysDirectoryIn, openInstallationKeys } from "./keys/installation-keys.ts";
+export {
+  type InstallationKeys,
+  keysDirectoryIn,
+  openInstallationKeys,
+  trustedKeyOf,
+} from "./keys/installation-keys.ts";
 export { SealingKeys } from "./keys/sealing-keys.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";
 export { type Hosting, whenOwned } from "./runtime/admission.ts";

@@ -19,7 +19,7 @@ import {
 import type { RpcDescription } from "@tutti/contracts/rpc";
 import { AcquireLockRequest, lockService } from "@tutti/contracts/session/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { openInstallationKeys } from "@tutti/host";
+import { openInstallationKeys, trustedKeyOf } from "@tutti/host";
 import { systemFoundation } from "@tutti/kernel";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { ExportVerifier } from "@tutti/policy/audit";
@@ -103,9 +103,8 @@ describe("governance of two processes", { skip: program.skip }, () => {
   it("is one: the same rules, the same audit; and goes on as that when either is killed", async () => {
     await using cluster = await ServiceCluster.open();
     const keysDirectory = join(cluster.folder, "keys");
-    const { signingKey } = await openInstallationKeys(keysDirectory, systemFoundation());
-    const publicKey = Buffer.from(signingKey.publicKey);
-    const trust = `--access.trustedKey=${signingKey.signingKeyId}:${publicKey.toString("base64url")}`;
+    const keys = await openInstallationKeys(keysDirectory, systemFoundation());
+    const trust = `--access.trustedKey=${trustedKeyOf(keys)}`;
     const governed = (name: string): Promise<Service> =>
       cluster.join("governance", name, trust, `--governance.keysDirectory=${keysDirectory}`);
     const first = await governed("first");

@@ -54,6 +54,11 @@ export async function openInstallationKeys(
   return { signer, signingKey, tokenKey, publicTokenKey: publicTokenKey(tokenKey) };
 }
 
+/** Who signs, as `access.trustedKey` has it. */
+export function trustedKeyOf({ signingKey }: Pick<InstallationKeys, "signingKey">): string {
+  return `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
+}
+
 /** The public part of the key in a folder; undefined where none was made yet. */
 export function signingKeyIn(directory: string): SigningKey | undefined {
   const file = join(directory, signingFile);
