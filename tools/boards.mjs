@@ -1,7 +1,7 @@
 // @ts-check
 
-// The boards of Grafana in `deploy/grafana/dashboards`, written by what stands here: `node tools/boards.mjs`. A test
-// holds the files against it, and each figure against docs/reference/metrics.md.
+// The boards of Grafana in `deploy/grafana/dashboards`, written by what stands here: `node tools/boards.mjs &&
+// npx biome check --write deploy`. A test holds the files against it, and each figure against docs/reference/metrics.md.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
