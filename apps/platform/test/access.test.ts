@@ -22,6 +22,7 @@ import { newTokenKey, TokenIssuer } from "@tutti/policy";
 import { routes } from "@tutti/rest";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
 
 const { identityService, policyService, Scope, TokenUse } = governance;
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
@@ -304,6 +305,20 @@ describe("the platform with keys", () => {
     const refused = await rest("/v1/sessions", keys.narrowed);
     assert.equal(refused.status, 403);
     assert.match(await refused.text(), /it is narrowed to workflow\.runs\.list/);
+  });
+
+  it("keeps in the audit who was refused what", async () => {
+    await (await rest("/v1/sessions", keys.narrowed)).body?.cancel();
+    const { searchRecords } = governance.auditService.methods;
+    const wanted = governance.SearchRecordsRequest.fromPartial({
+      namespace: "default",
+      filter: { action: "session.sessions.list" },
+    });
+    await until(
+      "the refusal to be recorded",
+      async () => (await outside.call(searchRecords, wanted)).records,
+      (records) => records.some(({ error }) => error?.code === "mesh.denied"),
+    );
   });
 
   it("refuses a key once it is revoked", async () => {

@@ -17,6 +17,7 @@ export {
   type Authorizer,
   type CallLimiter,
   type Decision,
+  deniedError,
   type Gate,
   type Identity,
   installationNamespace,

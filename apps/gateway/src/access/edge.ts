@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import { accessErrors, type Guard } from "@tutti/host";
 import { errorFromUnknown, type Principal } from "@tutti/kernel";
-import { installationNamespace, meshErrors } from "@tutti/mesh";
+import { deniedError, installationNamespace } from "@tutti/mesh";
 
 /** What the gateway answers by itself, by what a policy calls it. */
 export const ownActions = {
@@ -44,10 +44,7 @@ export function insist(
   const namespace = about === "*" ? installationNamespace : about;
   const { action, resource } = ownActions[own];
   const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);
-  if (decision.allowed) return;
-  const who = `${principal.kind} ${principal.id}`;
-  const details = { principal: who, action, resource, namespace };
-  throw meshErrors.denied({ ...details, reason: decision.reason }, { details });
+  if (!decision.allowed) throw deniedError(principal, { action, resource }, namespace, decision.reason);
 }
 
 function tell(response: ServerResponse, limit: number, remaining: number, resetAfterMs: number): void {

@@ -18,6 +18,7 @@ import {
   identityService,
   policyService,
 } from "@tutti/contracts/governance/v1";
+import { Cause } from "@tutti/contracts/types/v1";
 import {
   type CallContext,
   type Component,
@@ -28,15 +29,16 @@ import {
   type Principal,
   type TuttiError,
 } from "@tutti/kernel";
-import type {
-  Authorizer,
-  CallLimiter,
-  Decision,
-  Identity,
-  Incoming,
-  Mesh,
-  Rule,
-  RuleChanges,
+import {
+  type Authorizer,
+  type CallLimiter,
+  type Decision,
+  deniedError,
+  type Identity,
+  type Incoming,
+  type Mesh,
+  type Rule,
+  type RuleChanges,
 } from "@tutti/mesh";
 import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
 import { Admitting } from "../admission/admission.ts";
@@ -200,7 +202,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#credentials.insistOnGoing(principal.shown.id);
     const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
     this.#reports.decided(judgement);
-    return judgement.decision;
+    const { decision } = judgement;
+    if (!decision.allowed) {
+      const error = deniedError(principal, rule, namespace, decision.reason);
+      const actor = Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });
+      this.#reports.refused({ error, actor, namespace, action: rule.action, address: "" });
+    }
+    return decision;
   }
 
   begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {

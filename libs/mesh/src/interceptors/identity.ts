@@ -8,7 +8,7 @@
  * 3. A stream of somebody who showed something is decided on again when the rules change.
  */
 import { namespaceOf as ownNamespaceOf } from "@tutti/contracts/rpc";
-import { localAdministrator, type Principal, type Timers } from "@tutti/kernel";
+import { localAdministrator, type Principal, type Timers, type TuttiError } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 import { meshErrors } from "../errors.ts";
 import type { Incoming, ServerCall } from "../server/server-call.ts";
@@ -138,13 +138,18 @@ function insist(decision: Decision, call: ServerCall, namespace: string): undefi
     call.principal = decision.principal ?? call.principal;
     return undefined;
   }
-  const { principal, method } = call;
-  const who = `${principal.kind} ${principal.id}`;
-  const { action, resource } = method.rpc;
-  throw meshErrors.denied(
-    { principal: who, action, resource, namespace, reason: decision.reason },
-    { details: { principal: who, action, resource, namespace } },
-  );
+  throw deniedError(call.principal, call.method.rpc, namespace, decision.reason);
+}
+
+/** That somebody may not do something, in the words of all who say so. */
+export function deniedError(
+  { kind, id }: Principal,
+  { action, resource }: Pick<Rule, "action" | "resource">,
+  namespace: string,
+  reason: string,
+): TuttiError {
+  const details = { principal: `${kind} ${id}`, action, resource, namespace };
+  return meshErrors.denied({ ...details, reason }, { details });
 }
 
 /** Calls on behalf of whoever is served at the moment, else of this process itself. */
