@@ -159,7 +159,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
       let text = "";
       for await (const { chunk } of outside.stream(exportRecords, ExportRecordsRequest.create()))
         text += Buffer.from(chunk).toString();
-      const verifier = new ExportVerifier(publicKey);
+      const verifier = new ExportVerifier(keys.signingKey.publicKey);
       for (const line of text.trimEnd().split("\n")) verifier.line(line);
       const { faults, records } = verifier.finish();
       assert.deepEqual(faults, []);
