@@ -191,6 +191,7 @@ export const accessRoutes = [
     path: "/v1/roles/{role}",
     rpc: `${policies}/SetRole`,
     params: { role: "role.role" },
+    body: "role",
   },
   {
     name: "roles.delete",
