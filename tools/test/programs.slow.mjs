@@ -17,14 +17,15 @@ describe("programs that are not on PATH", { skip }, () => {
     writeFileSync(join(cache, "part-dead", "nats-server.deb"), "half");
     const env = { HOME: emptyFolder(t), PATH: "/usr/bin:/bin", TUTTI_CACHE: cache };
     const ask = () => run(process.execPath, [script, "nats-server", "promtool"], { env });
+    // A system may have it, and then nothing is brought.
+    const isThere = existsSync("/usr/bin/promtool");
+    const promtool = isThere ? "/usr/bin/promtool" : join(cache, "trixie-promtool/usr/bin/promtool");
     for (const { code, output } of await Promise.all([ask(), ask(), ask()])) {
-      assert.equal(
-        output,
-        `${join(cache, "trixie-nats-server/usr/sbin/nats-server")}\n${join(cache, "trixie-promtool/usr/bin/promtool")}\n`,
-      );
+      assert.equal(output, `${join(cache, "trixie-nats-server/usr/sbin/nats-server")}\n${promtool}\n`);
       assert.equal(code, 0);
     }
-    assert.deepEqual(readdirSync(cache).sort(), ["apt", "trixie-nats-server", "trixie-promtool"]);
+    const brought = ["apt", "trixie-nats-server", ...(isThere ? [] : ["trixie-promtool"])];
+    assert.deepEqual(readdirSync(cache).sort(), brought);
     assert.deepEqual(readdirSync(env.HOME), []);
 
     const { output } = await run(join(cache, "trixie-nats-server/usr/sbin/nats-server"), ["--version"], {});
