@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { commands } from "../src/command/commands.ts";
@@ -459,6 +459,56 @@ describe("every command, once, on a platform", () => {
     for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
   });
 
+  it("secret: put, list, rotate, reseal, remove; none says its value", async () => {
+    const cwd = command.folder;
+    writeFileSync(join(cwd, "till.txt"), "open sesame one");
+    writeFileSync(join(cwd, "new.txt"), "open sesame two");
+    const said = [
+      await printed("secret put till till.txt --user agent:press"),
+      await printed("secret rotate till new.txt --overlap 1h"),
+      await printed("secret list"),
+      await printed("secret reseal"),
+      await printed("secret remove till --version 1"),
+      await printed("secret remove till"),
+    ];
+    assert.match(said.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
+    assert.doesNotMatch(said.join(""), /open sesame/);
+    assert.match((await tutti("secret rotate till new.txt")).errors, /tutti secret put till FILE/);
+  });
+
+  it("validate, rule: set, list, findings, delete; compliance: list, report", async () => {
+    const cwd = join(command.folder, "ruled");
+    mkdirSync(cwd);
+    const rules = `rules:
+  - ruleId: no-night
+    subject: request
+    when: call.action == "workflow.runs.start"
+    condition: "!has(subject.spec.labels.night)"
+    deny: {message: nothing runs at night}
+    severity: error
+    controls: [{framework: house, control: H1}]
+    cases:
+      - {title: by day, action: workflow.runs.start, subject: {spec: {labels: {}}}, admitted: true}
+`;
+    writeFileSync(join(cwd, "house.rules.yaml"), rules);
+    assert.match(await printed("validate .", { cwd }), /house\.rules\.yaml|1 file/);
+    await printed("rule set house.rules.yaml", { cwd });
+    assert.match(await printed("rule list"), /no-night/);
+    await until("the rule to be in force", async () => {
+      const ended = await tutti("run echo --label night=yes -q");
+      return ended.exitCode !== 0 && /nothing runs at night/.test(ended.errors);
+    });
+    await until("the finding to be told", async () => /no-night/.test(await printed("rule findings")));
+    assert.match(await printed("compliance list"), /house/);
+    assert.match(await printed("compliance report house"), /H1[\s\S]*no-night|no-night[\s\S]*H1/);
+    await printed("rule delete no-night");
+    assert.doesNotMatch(await printed("rule list"), /no-night/);
+    writeFileSync(join(cwd, "wrong.rules.yaml"), rules.replace("deny:", "dney:"));
+    const wrong = await tutti("validate .", { cwd });
+    assert.equal(wrong.exitCode, 1);
+    assert.match(wrong.output + wrong.errors, /wrong\.rules\.yaml:\d+:\d+/);
+  });
+
   it("completion of bash completes commands, options and ids", async () => {
     const script = join(command.folder, "completion.bash");
     writeFileSync(script, await printed("completion bash"));
@@ -485,6 +535,12 @@ describe("every command, once, on a platform", () => {
     assert.deepEqual(missing, []);
   });
 });
+
+/** Asks again until it is so. Rules and findings take a moment to come to where they count. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const untilMs = performance.now() + 30_000;
+  while (!(await isSo())) if (performance.now() > untilMs) assert.fail(`waited for ${what}`);
+}
 
 /** The proof and the race have tests of their own, and so have others; a guide's blocks are a test. */
 const elsewhere = ["access.slow.ts", "cluster.slow.ts", "../../../docs/guides/audit.md"].map((file) =>
