@@ -80,8 +80,24 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
   ];
 }
 
+export interface Given {
+  readonly told?: Told;
+  /** Who signs the bundles of rules; empty: nobody is believed. */
+  readonly trustedKey?: string;
+}
+
+/** Where the keys of the installation are, which all processes of governance share. */
+export function keysIn(directory: string): string {
+  return join(directory, "keys");
+}
+
 /** @param directory absolute: everything of the cluster is in it */
-export function planOf(shape: Shape, ports: Ports, directory: string, told = asItIs): Plan {
+export function planOf(
+  shape: Shape,
+  ports: Ports,
+  directory: string,
+  { told = asItIs, trustedKey = "" }: Given = {},
+): Plan {
   const configuration = join(directory, "tutti.yaml");
   const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory, told));
   return {
@@ -90,7 +106,7 @@ export function planOf(shape: Shape, ports: Ports, directory: string, told = asI
       ...membersOf(shape).map(({ service, name }) => ({
         name,
         kind: service,
-        words: wordsOf(service, name, { shape, ports, directory, configuration, told }),
+        words: wordsOf(service, name, { shape, ports, directory, configuration, told, trustedKey }),
         ports: servicePorts(ports, name),
       })),
     ],
@@ -130,15 +146,18 @@ interface Surroundings {
   /** The file with what all services have in common. */
   readonly configuration: string;
   readonly told: Told;
+  readonly trustedKey: string;
 }
 
 function wordsOf(
   service: ServiceName,
   name: string,
-  { shape, ports, directory, configuration, told }: Surroundings,
+  { shape, ports, directory, configuration, told, trustedKey }: Surroundings,
 ): readonly string[] {
   const { http, grpc } = servicePorts(ports, name);
   const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
+  if (trustedKey !== "") words.push(`--access.trustedKey=${trustedKey}`);
+  if (service === "governance") words.push(`--governance.keysDirectory=${keysIn(directory)}`);
   if (told.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, told)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {

@@ -17,7 +17,7 @@ export interface Shape {
 
 export const usualShape: Shape = {
   nats: 3,
-  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 2, gateway: 1 },
+  processes: { registry: 2, governance: 2, workflow: 2, swarm: 2, master: 2, gateway: 1 },
   partitions: 8,
   isProtected: true,
 };

@@ -6,12 +6,14 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { openInstallationKeys, trustedKeyOf } from "@tutti/host";
 import {
   type Chance,
   type Clock,
   sleep,
   systemChance,
   systemClock,
+  systemFoundation,
   systemTimers,
   type Timers,
 } from "@tutti/kernel";
@@ -19,7 +21,9 @@ import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { freePorts } from "@tutti/nats/local";
 import { clusterErrors } from "../errors.ts";
 import {
+  type Given,
   innerPortsOf,
+  keysIn,
   type Plan,
   type Ports,
   planOf,
@@ -68,10 +72,17 @@ export class Cluster {
   #given: Ports;
   #members: readonly Member[];
   readonly #told: Map<number, number>;
+  readonly #trustedKey: string;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(options: ClusterOptions, given: Ports, plan: Plan, told: Told) {
+  private constructor(
+    options: ClusterOptions,
+    given: Ports,
+    plan: Plan,
+    { told, trustedKey }: Required<Given>,
+  ) {
     this.#told = new Map(told);
+    this.#trustedKey = trustedKey;
     this.#options = options;
     this.#shape = options.shape;
     this.#given = given;
@@ -98,8 +109,10 @@ export class Cluster {
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
     const told = await linesTo(ports, options);
-    const plan = planOf(shape, ports, directory, told);
-    const cluster = new Cluster(options, ports, plan, told);
+    // Made before anybody starts: all services believe the one that governance signs with.
+    const trustedKey = trustedKeyOf(await openInstallationKeys(keysIn(directory), systemFoundation()));
+    const plan = planOf(shape, ports, directory, { told, trustedKey });
+    const cluster = new Cluster(options, ports, plan, { told, trustedKey });
     await writeFiles(plan);
     await cluster.#tell();
     return cluster;
@@ -146,7 +159,7 @@ export class Cluster {
     const { directory } = this.#options;
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
     for (const [port, line] of await linesTo(ports, this.#options, this.#told)) this.#told.set(port, line);
-    const plan = planOf(shape, ports, directory, this.#told);
+    const plan = planOf(shape, ports, directory, { told: this.#told, trustedKey: this.#trustedKey });
     const wanted = new Set(plan.members.map(({ name }) => name));
     const leaving = this.#members.filter(({ name }) => !wanted.has(name));
     const known = new Map(this.#members.map((member) => [member.name, member]));
