@@ -1,4 +1,4 @@
-import type { NatsConnection } from "@tutti/nats";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
 import type { PartitionName, ServicePartitions } from "../port.ts";
 import type { CommittedGroup } from "../segments/segments-journal.ts";
 import { Answers } from "./answers.ts";
@@ -39,6 +39,8 @@ export interface OpenedJetStream {
   readonly warnings: readonly string[];
 }
 
+/** A stream that has just been made, maybe by another process, may be unknown to the server that is asked for so long. */
+const unknownMs = 10_000;
 const batchBytesMaxByDefault = 4 * 1024 * 1024;
 const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
 
@@ -110,13 +112,21 @@ async function openLog(
   const stream = streamOf(name);
   const patienceMs = connection.settings.requestTimeoutMs;
   const source = new StreamSource({ connection, stream, name, patienceMs });
-  return connection.persist(
-    `opening of the stream ${stream}`,
-    async () => {
-      const log = new StreamLog(name, source);
+  const { clock } = connection.foundation;
+  const operation = `opening of the stream ${stream}`;
+  const untilMs = clock.monotonic() + unknownMs;
+  const open = async (): Promise<StreamLog> => {
+    const log = new StreamLog(name, source);
+    try {
       await log.open();
       return log;
-    },
-    signal,
-  );
+    } catch (error) {
+      if (!natsErrors.missing.is(error) || clock.monotonic() > untilMs) throw error;
+      throw natsErrors.unavailable(
+        { operation, reason: "it is new, and not every server knows it" },
+        { cause: error },
+      );
+    }
+  };
+  return connection.persist(operation, open, signal);
 }
