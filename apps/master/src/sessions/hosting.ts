@@ -13,6 +13,7 @@ import type { Witness } from "@tutti/runtime";
 import { SessionEffects, steerSessions } from "@tutti/sessions";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
+import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
 import { SessionNews } from "../news/session-news.ts";
 
 export interface SessionHosting {
@@ -54,10 +55,11 @@ export function hostSessions(
       };
       const registry = mesh.client(registryService);
       const resources = mesh.client(resourceService, { service: service.name });
+      const seen = new OfferingsSeen(foundation.clock);
       effects.begin(
         steerSessions({
           ...{ clients, runtime, foundation, cause },
-          readTasks: tasksReader({ registry, agents, resources }),
+          readTasks: tasksReader({ registry, agents, resources, seen }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
@@ -65,6 +67,7 @@ export function hostSessions(
         ...{ runtime, archive, steward, foundation, ids, agents, runs, missions, sessions },
         ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
         watches: new WatchMemory(foundation.clock, ids),
+        seen,
       };
       mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });
     },

@@ -6,6 +6,8 @@ import type { CallOptions } from "@tutti/mesh";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDesk } from "./desk.ts";
 
+type OfferingDesk = Pick<SessionDesk, "registry" | "agents" | "seen">;
+
 /** In whose name it is asked. */
 export interface Asker {
   readonly namespace: string;
@@ -16,7 +18,7 @@ export interface Asker {
 const agentsMax = 1_000;
 
 export async function checkTasks(
-  desk: Pick<SessionDesk, "registry" | "agents">,
+  desk: OfferingDesk,
   tasks: readonly TaskSpec[],
   pool: string,
   asker: Asker,
@@ -31,7 +33,7 @@ export async function checkTasks(
 }
 
 async function checkKind(
-  desk: Pick<SessionDesk, "registry" | "agents">,
+  desk: OfferingDesk,
   key: string,
   tasks: readonly TaskSpec[],
   asker: Asker,
@@ -61,16 +63,22 @@ interface Wanted {
   readonly pool: string;
 }
 
-/** Agents that offer a capability; undefined where nobody knows, or a service of the namespace has announced it, and tasks wait. */
+/** Agents that offer a capability; undefined where nobody knows, or somebody offered or announced it, and tasks wait. */
 async function offerings(
-  { registry, agents }: Pick<SessionDesk, "registry" | "agents">,
+  { registry, agents, seen }: OfferingDesk,
   wanted: Wanted,
   size: number,
   { namespace, options }: Asker,
 ): Promise<readonly Agent[] | undefined> {
   const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...wanted }, page: { size } });
   const found = await asked(() => agents.listAgents(request, options));
-  if (found === undefined || found.agents.length > 0) return found?.agents;
+  if (found === undefined) return;
+  const offering = JSON.stringify([namespace, wanted]);
+  if (found.agents.length > 0) {
+    seen.saw(offering);
+    return found.agents;
+  }
+  if (seen.isRecent(offering)) return;
   const { capability: name, versionRange } = wanted;
   const known = await registry.findCapabilities(
     { namespace, name, versionRange, labels: undefined },
@@ -81,7 +89,7 @@ async function offerings(
 
 /** A goal that nobody could break down is refused at once. */
 export async function checkPlanner(
-  desk: Pick<SessionDesk, "registry" | "agents">,
+  desk: OfferingDesk,
   planner: string,
   pool: string,
   asker: Asker,
@@ -92,7 +100,7 @@ export async function checkPlanner(
 
 /** A session that nobody would ever begin a task of is refused at once. */
 export async function checkOrchestrator(
-  desk: Pick<SessionDesk, "registry" | "agents">,
+  desk: OfferingDesk,
   orchestrator: string,
   pool: string,
   asker: Asker,

@@ -7,6 +7,7 @@ import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { sessionErrors, showSession } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
+import type { OfferingsSeen } from "./offerings-seen.ts";
 
 export interface SessionDesk extends LinesDesk {
   readonly ids: Pick<IdSource, "newId">;
@@ -14,6 +15,7 @@ export interface SessionDesk extends LinesDesk {
   readonly planner: string;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+  readonly seen: Pick<OfferingsSeen, "saw" | "isRecent">;
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
   readonly missions: Pick<Client<typeof missionService>, "explainMission">;

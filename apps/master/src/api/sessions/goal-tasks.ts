@@ -12,7 +12,9 @@ import type { SessionDesk } from "./desk.ts";
 
 const mapping = new Mapping(schema);
 
-export function tasksReader(desk: Pick<SessionDesk, "registry" | "agents" | "resources">): ReadTasks {
+export function tasksReader(
+  desk: Pick<SessionDesk, "registry" | "agents" | "resources" | "seen">,
+): ReadTasks {
   return async (namespace, spec, output) => {
     const list = listIn(output);
     const asker = { namespace, options: {} };
