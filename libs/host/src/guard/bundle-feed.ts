@@ -101,9 +101,11 @@ export class BundleFeed implements Component {
     if (file === undefined) return;
     try {
       await mkdir(dirname(file), { recursive: true });
+      // Several processes may share the folder.
+      const fresh = `${file}.${process.pid}.new`;
       // It has hashes of keys in it: nobody else is to try passwords on them.
-      await writeFile(`${file}.new`, Bundle.encode(bundle).finish(), { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: 0o600 });
+      await rename(fresh, file);
     } catch (error) {
       foundation.logger.warn("the bundle of rules could not be kept", { file, error });
     }
