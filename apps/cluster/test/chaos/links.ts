@@ -1,4 +1,5 @@
 /** Lines between processes of one machine that can be cut and slowed: each listens in the place of a port, and passes on. */
+import { randomInt } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 const host = "127.0.0.1";
@@ -31,13 +32,17 @@ export class Line {
 
   /** @param target where it leads to */
   static async to(target: number): Promise<Line> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const server = createServer().once("error", reject).listen(0, host, resolve);
-    await promise;
-    const address = server.address();
-    const line = new Line(server, typeof address === "object" && address !== null ? address.port : 0);
-    server.on("connection", (near) => line.#join(near, target));
-    return line;
+    for (;;) {
+      // Below those that the system gives away: members have been promised some of these and do not listen yet.
+      const port = randomInt(10_000, 30_000);
+      const server = createServer();
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      server.once("error", () => resolve(false)).listen(port, host, () => resolve(true));
+      if (!(await promise)) continue;
+      const line = new Line(server, port);
+      server.on("connection", (near) => line.#join(near, target));
+      return line;
+    }
   }
 
   become(condition: Condition): void {
