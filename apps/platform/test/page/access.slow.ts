@@ -129,7 +129,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     const line = page.getByRole("dialog", { name: "Keep this key" }).locator(".copy-line code");
     const secret = await line.innerText();
     await page.keyboard.press("Escape");
-    assert.equal(await page.getByText(secret).count(), 0);
+    await page.getByText(secret).waitFor({ state: "detached" });
     const press = new Client({ url: stage.url, key: secret });
     await until("the key to be known", async () => (await codeOf(press.call("runs.list"))) === "");
     assert.equal(await codeOf(press.call("agents.list")), "mesh.denied");

@@ -1,1 +1,1 @@
-export { recordRefusals, refusal, refusalKind } from "./machine.ts";
+export { callRefused, recordRefusals, refusal, refusalKind } from "./machine.ts";

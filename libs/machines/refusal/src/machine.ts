@@ -14,7 +14,8 @@ interface Day {
 export const refusalKind = "refusal";
 const newest = 1;
 
-const callRefused: MachineEvent<Day, never, AuditRecord> = {
+/** Whatever else is recorded of a day is what the runtime has to say about it. */
+export const callRefused: MachineEvent<Day, never, AuditRecord> = {
   type: "call_refused",
   version: 1,
   codec: AuditRecord,

@@ -4,7 +4,7 @@ import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { refusalKind } from "@tutti/machine-refusal";
+import { callRefused, refusalKind } from "@tutti/machine-refusal";
 import { recordId } from "@tutti/policy/audit";
 import type { BookRecord } from "./intake.ts";
 
@@ -29,8 +29,8 @@ export function aboutRecord(record: JournalRecord): RecordAbout {
   return { namespace, cause, action: `${kind}.${type}` };
 }
 
-function refusedIn({ kind, payload }: JournalRecord): AuditRecord | undefined {
-  return kind === refusalKind ? AuditRecord.decode(payload) : undefined;
+function refusedIn({ kind, type, payload }: JournalRecord): AuditRecord | undefined {
+  return kind === refusalKind && type === callRefused.type ? AuditRecord.decode(payload) : undefined;
 }
 
 export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): JournalRecord {
