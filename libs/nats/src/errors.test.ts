@@ -44,6 +44,12 @@ describe("natsErrorOf", () => {
       "never",
     ],
     ["a stream that is gone", api(404, 10059, "stream not found"), "nats.missing", "never"],
+    [
+      "servers with less room than a stream reserves",
+      api(400, 10005, "no suitable peers for placement, insufficient storage"),
+      "nats.no_space",
+      "same-key",
+    ],
     ["a full disk", api(500, 10047, "insufficient storage resources available"), "nats.no_space", "same-key"],
     [
       "a message above the limit of the connection",

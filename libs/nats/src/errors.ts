@@ -91,7 +91,7 @@ export const natsErrors = defineErrors("nats", {
   noSpace: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up. Free space or raise the limit; then repeat.",
+    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up, or a stream wants to reserve more than a server has. Free space, raise the limit, or let streams reserve less; then repeat.",
     message: ({ operation, reason }: Operation) =>
       `expected JetStream to have room for the ${operation}, found: ${reason}; free space or raise its limits, then repeat`,
   },
@@ -149,6 +149,11 @@ export function wrongRevisionOf(error: unknown): { readonly found: number | unde
   return { found: found === undefined ? undefined : Number(found) };
 }
 
+/** No server has what a stream wants to reserve. */
+function lacksStorage({ code, message }: JetStreamApiError): boolean {
+  return code === noPeersCode && message.includes("insufficient storage");
+}
+
 /** Turns whatever the client throws into an error of the catalogue. */
 export function natsErrorOf(operation: string, error: unknown, server = "the configured server"): TuttiError {
   if (error instanceof TuttiError) return error;
@@ -156,7 +161,8 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
   const extras = { cause: error };
   if (error instanceof JetStreamApiError) {
     if (missingCodes.includes(error.code)) return natsErrors.missing({ operation, reason }, extras);
-    if (noSpaceCodes.includes(error.code)) return natsErrors.noSpace({ operation, reason }, extras);
+    if (noSpaceCodes.includes(error.code) || lacksStorage(error))
+      return natsErrors.noSpace({ operation, reason }, extras);
     if (tooLargeCodes.includes(error.code)) return natsErrors.tooLarge({ operation, reason }, extras);
     if (noJetStreamCodes.includes(error.code)) return natsErrors.jetstreamMissing({ server, reason }, extras);
     // Leaderless, temporarily unavailable, shutting down; too few servers (yet) for the copies wanted.
