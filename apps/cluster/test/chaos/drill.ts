@@ -9,6 +9,7 @@ import { Front } from "./front.ts";
 import { Line } from "./links.ts";
 import { Load, type LoadReport } from "./load.ts";
 import { type Judged, Recorder } from "./recorder.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 export interface DrillOptions {
   readonly directory: string;
@@ -53,6 +54,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const over = new AbortController();
   await mkdir(directory, { recursive: true });
   await makeSkews(directory);
+  const disks = await disksIn(join(directory, "cluster"));
   const cluster = await Cluster.make({
     ...{ directory: join(directory, "cluster"), shape, natsServer: options.natsServer },
     moduleOf: (service) => fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url)),
@@ -88,7 +90,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
         recorder.client(`client-${number}`, paceMs, pressing.signal),
       ),
     ];
-    const surroundings = { cluster, lines, directory, chance, signal: over.signal };
+    const surroundings = { cluster, lines, disks, directory, chance, signal: over.signal };
     const prober = new Prober(load, run);
     const recoveries = await happen(options, surroundings, prober).finally(() => pressing.abort());
     await Promise.all(clients);
@@ -111,6 +113,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     await load.stop();
     await cluster.down();
     await Promise.all([...lines.values()].map((line) => line.close()));
+    await Promise.all([...disks.values()].map((disk) => disk.close()));
   }
 }
 
@@ -122,7 +125,8 @@ async function happen(
 ): Promise<readonly Recovery[]> {
   const { chance, cluster, signal } = surroundings;
   const chosen = faults.filter(
-    ({ name }) => only === undefined || only.some((word) => name.startsWith(word)),
+    ({ name, canBegin = () => true }) =>
+      canBegin(surroundings) && (only === undefined || only.some((word) => name.startsWith(word))),
   );
   const untilMs = performance.now() + forMs;
   const recoveries: Recovery[] = [];
@@ -144,6 +148,13 @@ async function happen(
     await pause(restMs);
   }
   return recoveries;
+}
+
+/** One of three servers, so that the others go on. */
+async function disksIn(directory: string): Promise<ReadonlyMap<string, SmallDisk>> {
+  const name = "nats-1";
+  const disk = await SmallDisk.at(join(directory, name));
+  return new Map(disk === undefined ? [] : [[name, disk]]);
 }
 
 /** Runs of one step under many ids, so that each partition has one. */

@@ -3,12 +3,16 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Chance } from "@tutti/kernel";
 import type { Cluster, Member } from "../../src/index.ts";
+import { areCallersKnown } from "./callers.ts";
 import type { Line } from "./links.ts";
+import type { SmallDisk } from "./small-disk.ts";
 
 export interface Surroundings {
   readonly cluster: Cluster;
   /** The line before a port. */
   readonly lines: ReadonlyMap<number, Line>;
+  /** Disks that can be made full, by the member that writes to them. */
+  readonly disks: ReadonlyMap<string, SmallDisk>;
   readonly directory: string;
   readonly chance: Chance;
   readonly signal: AbortSignal;
@@ -20,6 +24,8 @@ export interface Fault {
   readonly lastsMs: number;
   /** How long it may take until everything is served again, from its beginning, milliseconds. */
   readonly goalMs: number | undefined;
+  /** Whether it can be done on this machine; it can unless given. */
+  readonly canBegin?: (surroundings: Surroundings) => boolean;
   /** Gives how to end it. */
   begin(surroundings: Surroundings): Promise<() => Promise<void>>;
 }
@@ -54,13 +60,31 @@ export const faults: readonly Fault[] = [
   ...(["workflow", "swarm", "master", "registry", "nats"] as const).map(
     (kind): Fault => ({
       ...{ name: `cut off ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      begin: (surroundings) => inLines(surroundings, kind, { kind: "cut" }),
+      begin: async (surroundings) => inLines(surroundings, oneOf(surroundings, kind), { kind: "cut" }),
+    }),
+  ),
+  ...(["workflow", "swarm", "master", "nats"] as const).map(
+    (kind): Fault => ({
+      ...{ name: `cut off both ways ${kind}`, lastsMs: 6_000, goalMs: undefined },
+      canBegin: () => areCallersKnown,
+      begin: async (surroundings) => {
+        const member = oneOf(surroundings, kind);
+        const mend = inLines(surroundings, member, { kind: "cut" });
+        const lines = [...surroundings.lines.values()];
+        const { pid } = member;
+        if (pid !== undefined) await Promise.all(lines.map((line) => line.cutFor(pid)));
+        return async () => {
+          for (const line of lines) line.mend();
+          await mend();
+        };
+      },
     }),
   ),
   ...(["workflow", "swarm", "nats"] as const).map(
     (kind): Fault => ({
       ...{ name: `slow lines to ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      begin: (surroundings) => inLines(surroundings, kind, { kind: "slow", ms: 100 }),
+      begin: async (surroundings) =>
+        inLines(surroundings, oneOf(surroundings, kind), { kind: "slow", ms: 100 }),
     }),
   ),
   ...([-90_000, 90_000] as const).map(
@@ -74,6 +98,18 @@ export const faults: readonly Fault[] = [
       },
     }),
   ),
+  {
+    ...{ name: "full disk of nats", lastsMs: 6_000, goalMs: undefined },
+    canBegin: ({ disks }) => disks.size > 0,
+    begin: async ({ disks, cluster }) => {
+      await Promise.all([...disks.values()].map((disk) => disk.fill()));
+      return async () => {
+        await Promise.all([...disks.values()].map((disk) => disk.empty()));
+        // A server that could not write keeps nothing more until it is started again, as the probe of its pod would do.
+        for (const name of disks.keys()) cluster.member(name).signal("SIGKILL");
+      };
+    },
+  },
   {
     ...{ name: "restart everything", lastsMs: 0, goalMs: undefined },
     begin: async ({ cluster, signal }) => {
@@ -102,15 +138,14 @@ function oneOf({ cluster, chance }: Surroundings, kind: Kind): Member {
   return member;
 }
 
-async function inLines(
-  surroundings: Surroundings,
-  kind: Kind,
+function inLines(
+  { lines }: Surroundings,
+  { planned }: Member,
   condition: Parameters<Line["become"]>[0],
-): Promise<() => Promise<void>> {
-  const { ports } = oneOf(surroundings, kind).planned;
-  const lines = Object.values(ports).flatMap((port) => surroundings.lines.get(port) ?? []);
-  for (const line of lines) line.become(condition);
+): () => Promise<void> {
+  const itsLines = Object.values(planned.ports).flatMap((port) => lines.get(port) ?? []);
+  for (const line of itsLines) line.become(condition);
   return async () => {
-    for (const line of lines) line.become({ kind: "sound" });
+    for (const line of itsLines) line.become({ kind: "sound" });
   };
 }

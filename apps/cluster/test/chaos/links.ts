@@ -1,6 +1,7 @@
 /** Lines between processes of one machine that can be cut and slowed: each listens in the place of a port, and passes on. */
 import { randomInt } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { portsHeldBy } from "./callers.ts";
 
 const host = "127.0.0.1";
 
@@ -17,13 +18,14 @@ const sound: Condition = { kind: "sound" };
  *
  * 1. Cut, it takes connections and answers nothing, as a network does that loses packets: who waits has to give up by
  *    himself. What was on its way when it was cut arrives when it is mended, in its order.
+ * 2. Of one that is cut for a process, the connections of others know nothing.
  */
 export class Line {
   readonly port: number;
   readonly #server: Server;
-  readonly #held = new Set<() => void>();
-  readonly #sockets = new Set<Socket>();
+  readonly #passages = new Set<Passage>();
   #condition: Condition = sound;
+  #cutOff: number | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -35,14 +37,70 @@ export class Line {
     for (;;) {
       // Below those that the system gives away: members have been promised some of these and do not listen yet.
       const port = randomInt(10_000, 30_000);
-      const server = createServer();
+      const server = createServer({ pauseOnConnect: true });
       const { promise, resolve } = Promise.withResolvers<boolean>();
       server.once("error", () => resolve(false)).listen(port, host, () => resolve(true));
       if (!(await promise)) continue;
       const line = new Line(server, port);
-      server.on("connection", (near) => line.#join(near, target));
+      server.on("connection", (near) => void line.#join(near, target));
       return line;
     }
+  }
+
+  become(condition: Condition): void {
+    this.#condition = condition;
+    for (const passage of this.#passages) passage.become(condition);
+  }
+
+  /** Cut for whoever calls from this process, and sound for all others. */
+  async cutFor(pid: number): Promise<void> {
+    this.#cutOff = pid;
+    const ports = await portsHeldBy(pid);
+    for (const passage of this.#passages) if (ports.has(passage.callerPort)) passage.become({ kind: "cut" });
+  }
+
+  mend(): void {
+    this.#cutOff = undefined;
+    this.become(sound);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const passage of this.#passages) passage.destroy();
+    await closed;
+  }
+
+  async #join(near: Socket, target: number): Promise<void> {
+    const far = connect(target, host);
+    const passage = new Passage(near, far, this.#condition);
+    this.#passages.add(passage);
+    // Both: what one end was to be told when it was cut is told when it is mended.
+    for (const socket of [near, far])
+      socket.once("close", () => near.closed && far.closed && this.#passages.delete(passage));
+    if (this.#cutOff !== undefined) {
+      const ports = await portsHeldBy(this.#cutOff);
+      if (this.#cutOff !== undefined && ports.has(passage.callerPort)) passage.become({ kind: "cut" });
+    }
+    near.resume();
+  }
+}
+
+/** One connection over a line. */
+class Passage {
+  readonly callerPort: number;
+  readonly #near: Socket;
+  readonly #far: Socket;
+  readonly #held = new Set<() => void>();
+  #condition: Condition;
+
+  constructor(near: Socket, far: Socket, condition: Condition) {
+    this.callerPort = near.remotePort ?? 0;
+    this.#near = near;
+    this.#far = far;
+    this.#condition = condition;
+    for (const socket of [near, far]) socket.setNoDelay(true);
+    this.#pass(near, far);
+    this.#pass(far, near);
   }
 
   become(condition: Condition): void {
@@ -52,21 +110,9 @@ export class Line {
     this.#held.clear();
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  #join(near: Socket, target: number): void {
-    const far = connect(target, host);
-    for (const socket of [near, far]) {
-      socket.setNoDelay(true);
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    }
-    this.#pass(near, far);
-    this.#pass(far, near);
+  destroy(): void {
+    this.#near.destroy();
+    this.#far.destroy();
   }
 
   #pass(from: Socket, to: Socket): void {
