@@ -16,8 +16,8 @@ import {
   UpdateHookRequest,
 } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
+import { signedHeaders } from "@tutti/host/outgoing";
 import { isTuttiError } from "@tutti/kernel";
-import { signatureOf } from "../src/webhooks/signature.ts";
 import { type AgentStream, done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
@@ -241,7 +241,9 @@ describe("hooks", () => {
     );
     assert.equal(calls.length, 1);
     const [{ headers, body } = { headers: {}, body: "" }] = calls;
-    assert.equal(headers["tutti-signature"], signatureOf("rosebud", String(headers["tutti-moment"]), body));
+    const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = headers;
+    const signed = signedHeaders("rosebud", { id: String(id), nowMs: Number(timestamp) * 1_000, body });
+    assert.equal(signature, signed["webhook-signature"]);
     await new Promise((resolve) => server.close(resolve));
     sender.offer([3]);
     await assignedTo(worker, "one more");

@@ -3,17 +3,18 @@
  * answer has a verdict for each number that waits for one; a number without one is let be.
  */
 import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
-import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import { callOut, outgoingErrors } from "@tutti/host/outgoing";
+import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import type { HookQuestion, HookReply } from "@tutti/matching";
-import { resolved } from "../scaling/drivers/process/environment.ts";
-import { callWebhook } from "../webhooks/call.ts";
-import { momentHeader, signatureHeader, signatureOf } from "../webhooks/signature.ts";
+import { headersOf } from "../webhooks/headers.ts";
 import { failure } from "./listener.ts";
 import { occasionOf } from "./occasions.ts";
 
 export interface WebhookParts {
-  readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
+  readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly arePrivateAllowed: boolean;
+  /** Hears of each call that was not made because of where it leads. */
+  readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
 export interface WebhookAsked {
@@ -51,7 +52,9 @@ export class Webhooks {
       this.#underWay++;
       this.#call({ ...asked, questions })
         .catch((thrown: unknown) => {
-          const { message } = errorFromUnknown(thrown);
+          const error = errorFromUnknown(thrown);
+          const { message } = error;
+          if (outgoingErrors.refused.is(error)) this.#parts.refused(error, asked.namespace);
           return waiting.map(({ number }) => failure(number, message));
         })
         .then(replied)
@@ -77,10 +80,9 @@ export class Webhooks {
       const moment = new Date(foundation.clock.now()).toISOString();
       const occasions = questions.map((question, at) => HookOccasion.toJSON(occasionOf(question, at + 1)));
       const body = JSON.stringify({ namespace, pool, hookId, moment, occasions });
-      const headers: Record<string, string> = { "content-type": "application/json", [momentHeader]: moment };
-      if (secret !== "") headers[signatureHeader] = signatureOf(await resolved(secret), moment, body);
+      const headers = await headersOf(secret, body, foundation);
       const signal = AbortSignal.any([late.signal, this.#stopping.signal]);
-      const text = await callWebhook({ url, headers, body, arePrivateAllowed, signal });
+      const text = await callOut({ method: "POST", url, headers, body, arePrivateAllowed, signal });
       return repliesIn(text, questions);
     } finally {
       timer.cancel();

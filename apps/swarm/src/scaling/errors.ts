@@ -58,11 +58,4 @@ export const scalingErrors = defineErrors("scaling", {
     message: ({ url, problem }: { url: string; problem: string }) =>
       `expected a webhook that may be called, found ${url}: ${problem}; use a public https address, or allow private ones (swarm.scaling.privateWebhooks)`,
   },
-  webhookFailed: {
-    status: "UNAVAILABLE",
-    retry: "same-key",
-    help: "Whoever starts a scaler's agents could not be told how many are wanted. It is tried again with back-off.",
-    message: ({ url, reason }: { url: string; reason: string }) =>
-      `expected ${url} to answer 2xx, found ${reason}; it is told again`,
-  },
 });

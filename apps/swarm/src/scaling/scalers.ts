@@ -21,7 +21,7 @@ import { noPast, type ScalerPast } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import { agentWindow } from "./agent-window.ts";
 import type { Closing, Driver } from "./drivers/driver.ts";
-import { openDriver } from "./drivers/open-driver.ts";
+import { type DriverParts, openDriver } from "./drivers/open-driver.ts";
 import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
 import { PoolLaunches } from "./launches.ts";
 import { ScalerKeeper } from "./scaler-keeper.ts";
@@ -55,6 +55,8 @@ export interface ScalersParts {
   readonly dataDirectory: string | undefined;
   readonly onScaled: (pool: Pool, scaler: Scaler, driver: string, scaling: Scaling) => void;
   readonly notes: ScalingNotes;
+  /** Hears of each call that was not made because of where it leads. */
+  readonly refused: DriverParts["refused"];
 }
 
 /** The scalers of one pool. */
@@ -206,12 +208,12 @@ export class Scalers implements Component {
 
   /** @param isKnown whether it is that which had this driver where the pool was before */
   #open(staff: Staff, scaler: Scaler, revision: number, isKnown: boolean): void {
-    const { foundation, ids, settings, now, stir, address, notes } = this.#parts;
+    const { foundation, ids, settings, now, stir, address, notes, refused } = this.#parts;
     const { pool, pastOf } = staff.scaled;
     const { scalerId } = scaler;
     const { namespace, name } = pool;
     const driver = openDriver({
-      ...{ scaler, foundation, ids, settings, records: this.#records },
+      ...{ scaler, foundation, ids, settings, refused, records: this.#records },
       home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
       agents: agentWindow({
         ...{ pool, now, stir: () => stir(pool) },

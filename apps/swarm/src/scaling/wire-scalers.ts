@@ -9,6 +9,7 @@ import { toTimestamp } from "@tutti/kernel";
 import { noteScalings } from "@tutti/machine-pool";
 import type { Desk } from "../api/desk.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
+import { tellRefusedCall } from "../webhooks/tell-refused.ts";
 import { Scalers } from "./scalers.ts";
 import { ScalingNotes } from "./scaling-notes.ts";
 
@@ -16,7 +17,7 @@ import { ScalingNotes } from "./scaling-notes.ts";
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
 
 export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet): Scalers {
-  const { foundation, ids, mesh, dataDirectory } = host;
+  const { foundation, ids, mesh, dataDirectory, guard } = host;
   const { pools, now, settings } = desk;
   let numbered = 0;
   const service = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
@@ -33,6 +34,7 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
     stir: (pool) => pools.turns.stir(pool),
     address: () => settings.scaling.address || reachable(mesh.address),
     notes,
+    refused: tellRefusedCall(guard, "swarm.scalers.call"),
     onScaled({ namespace, name }, { scalerId }, driver, { before, wanted, reason }) {
       numbered = Math.max(numbered + 1, Math.floor(now() * 1_000));
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: scalerId };
@@ -52,7 +54,7 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
   );
   pools.onLeft((pool) => void scalers.leave(pool));
   const remoteScalers = mesh.client(scalerService);
-  const served = { ...desk, scalers, remoteScalers, isLoopback: isLoopback(mesh.settings.listen) };
+  const served = { ...desk, scalers, remoteScalers, guard, isLoopback: isLoopback(mesh.settings.listen) };
   mesh.serve(scalerService, scalerHandlers(served));
   return scalers;
 }

@@ -49,7 +49,7 @@ import { Credentials } from "./credentials.ts";
 import { accessErrors } from "./errors.ts";
 import { issuersIn } from "./issuers.ts";
 import { actorKinds, isVisitor, ofItsOwn } from "./judge.ts";
-import { Reports, type ReportTaker, takerAt } from "./reports.ts";
+import { type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
 import { Uses } from "./uses.ts";
@@ -109,7 +109,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       throw accessErrors.serviceKeyShort({ found: serviceKey.length });
     this.#parts = parts;
     this.#serviceKey = serviceKey === "" ? undefined : Buffer.from(serviceKey);
-    const others = issuersIn(settings, foundation.clock);
+    const others = issuersIn(settings, foundation.clock, foundation.logger);
     this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)), others);
     const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax } = settings;
     this.#limits = new CallLimits({
@@ -130,7 +130,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     });
     this.admission = new Admitting({
       ...{ clock: foundation.clock, findings: this.#findings },
-      refused: (error, context, action) => this.refusedInside(error, context, action),
+      refused: (error, actor, namespace, action) =>
+        this.#reports.refused({ error, actor, namespace, action, address: "" }),
     });
     this.#uses = new Uses({
       ...{ foundation, everyMs: settings.reportMs },
@@ -252,6 +253,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   ): void {
     const { namespace } = context;
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
+  }
+
+  /** Something was refused that nobody's call is about, or nobody's whom this process knows. */
+  refusedOf(refusal: Refusal): void {
+    this.#reports.refused(refusal);
   }
 
   /** Called after each bundle that was taken in. */

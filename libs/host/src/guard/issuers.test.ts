@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { BundleContent } from "@tutti/contracts/governance/v1";
 import { isTuttiError, systemClock } from "@tutti/kernel";
+import { recordingLogger } from "@tutti/kernel/testing";
 import { Credentials } from "./credentials.ts";
 import { issuersIn } from "./issuers.ts";
 import { accessSection } from "./settings.ts";
@@ -51,7 +52,11 @@ describe("tokens of another issuer", () => {
   function credentials(keys = url): Credentials {
     const given = { keys, audiences: ["tutti-shop"], idPrefix: "id.example|" };
     const settings = accessSection.schema.parse({ issuers: { [issuer]: given } });
-    const made = new Credentials(settings, new Uint8Array(32), issuersIn(settings, systemClock));
+    const made = new Credentials(
+      settings,
+      new Uint8Array(32),
+      issuersIn(settings, systemClock, recordingLogger()),
+    );
     made.renew(BundleContent.create());
     return made;
   }

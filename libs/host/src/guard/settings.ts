@@ -45,6 +45,12 @@ export const accessSection = defineSection({
       .describe(
         "Others whose tokens are taken (OIDC), by the name that they give themselves: `keys`, the https address of their JWKS; `audiences`, what they call this installation; `idPrefix`, what comes before their ids, so that two never name the same person; `idClaim` (sub) and `groupsClaim` (groups).",
       ),
+    privateIssuers: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the keys of others may be fetched from private networks, by what their names resolve to; on this machine's loopback address they may as it is written.",
+      ),
     serviceKey: secret()
       .optional()
       .describe(

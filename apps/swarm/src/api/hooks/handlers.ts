@@ -14,6 +14,7 @@ import type { Client, Handlers } from "@tutti/mesh";
 import { type Hooks, inOrder } from "../../hooks/hooks.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
+import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
 import type { Desk } from "../desk.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
@@ -25,6 +26,7 @@ export interface HookHandlerDesk extends Desk {
   readonly hooks: Hooks;
   /** Hooks of pools of this process and of others. */
   readonly remoteHooks: Client<typeof hookService>;
+  readonly guard: WebhookGuard;
 }
 
 const changeable = ["description", "moment", "order", "when", "action", "onFailure", "disabled"] as const;
@@ -46,9 +48,18 @@ export function hookHandlers(desk: HookHandlerDesk): Handlers<typeof hookService
   };
 }
 
+function insist(
+  { guard, settings }: HookHandlerDesk,
+  hook: Hook,
+  context: CallContext,
+  action: "swarm.hooks.create" | "swarm.hooks.update",
+): void {
+  tellingRefused(guard, context, action, () => insistOnSound(hook, settings.scaling.privateWebhooks));
+}
+
 async function create(desk: HookHandlerDesk, request: CreateHookRequest, context: CallContext) {
   const { hook = Hook.create() } = request;
-  insistOnSound(hook, desk.settings.scaling.privateWebhooks);
+  insist(desk, hook, context, "swarm.hooks.create");
   const { pool } = await tenantOf(desk, { ...request, pool: hook.pool }, context);
   const { namespace, name } = pool;
   // The id alone says that it is the same: the machine compares what is asked for.
@@ -63,7 +74,7 @@ async function update(desk: HookHandlerDesk, request: UpdateHookRequest, context
   const before = hookOf(tenant, wanted.hookId);
   const fields = (how?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
   const hook = mergedFields(before, wanted, fields, changeable);
-  insistOnSound(hook, desk.settings.scaling.privateWebhooks);
+  insist(desk, hook, context, "swarm.hooks.update");
   const { namespace, name } = tenant.pool;
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(how?.revision || before.revision);

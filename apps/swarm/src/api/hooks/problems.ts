@@ -1,8 +1,8 @@
 /** What is wrong with a hook before it is kept, with its place. */
 import type { Hook } from "@tutti/contracts/swarm/v1";
+import { urlProblem } from "@tutti/host/outgoing";
 import { poolErrors } from "@tutti/machine-pool";
 import { compileHook, type HookProblem } from "@tutti/matching";
-import { urlProblem } from "../../webhooks/addresses.ts";
 
 export function insistOnSound(hook: Hook, arePrivateAllowed: boolean): void {
   const { problems = [] } = compileHook(hook);

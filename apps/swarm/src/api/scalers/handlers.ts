@@ -19,6 +19,7 @@ import type { Tenant } from "../../pools/tenant.ts";
 import { scalingErrors } from "../../scaling/errors.ts";
 import { scalerProblem } from "../../scaling/problems.ts";
 import type { Scalers } from "../../scaling/scalers.ts";
+import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
 import type { Desk } from "../desk.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
@@ -29,6 +30,7 @@ export interface ScalerDesk extends Desk {
   readonly remoteScalers: Client<typeof scalerService>;
   /** Whether nobody from another machine can call this process. */
   readonly isLoopback: boolean;
+  readonly guard: WebhookGuard;
 }
 
 const changeable = [
@@ -54,7 +56,7 @@ export function scalerHandlers(desk: ScalerDesk): Handlers<typeof scalerService>
 
 async function create(desk: ScalerDesk, request: CreateScalerRequest, context: CallContext) {
   const { scaler = Scaler.create() } = request;
-  insistOnSound(desk, scaler);
+  tellingRefused(desk.guard, context, "swarm.scalers.create", () => insistOnSound(desk, scaler));
   const tenant = await tenantOf(desk, { ...request, pool: scaler.pool }, context);
   const { namespace, name } = tenant.pool;
   // The id alone says that it is the same: the machine compares what is asked for.
@@ -71,7 +73,7 @@ async function update(desk: ScalerDesk, request: UpdateScalerRequest, context: C
   const named = (how?.fields ?? []).filter((field) => !identifying.has(field));
   const fields = named.map((field) => (drivers.has(field) ? "driver" : field));
   const scaler = mergedFields(kept.value as Scaler, wanted, fields, changeable);
-  insistOnSound(desk, scaler);
+  tellingRefused(desk.guard, context, "swarm.scalers.update", () => insistOnSound(desk, scaler));
   const { namespace, name } = tenant.pool;
   const revision = Number(how?.revision || kept.revision);
   await desk.keeper.change(

@@ -1,7 +1,7 @@
 /** Which driver a scaler has, and whether it may have it. */
 import type { Scaler } from "@tutti/contracts/swarm/v1";
+import { urlProblem } from "@tutti/host/outgoing";
 import type { Foundation, IdSource, TuttiError } from "@tutti/kernel";
-import { urlProblem } from "../../webhooks/addresses.ts";
 import { scalingErrors } from "../errors.ts";
 import type { ScalingSettings } from "../settings.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
@@ -20,6 +20,8 @@ export interface DriverParts {
   readonly settings: ScalingSettings;
   readonly quarantineAfter: () => number;
   readonly crashes: ReadonlyMap<string, number>;
+  /** Hears of each call that was not made because of where it leads. */
+  readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
 /** What is wrong with the driver of a scaler here; undefined when it can be opened. */
@@ -51,7 +53,8 @@ export function driverProblem(
 
 /** The driver of a scaler that was found sound. */
 export function openDriver(parts: DriverParts): Driver | undefined {
-  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes } = parts;
+  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes, refused } =
+    parts;
   const { scalerId, driver } = scaler;
   switch (driver?.$case) {
     case "process":
@@ -69,6 +72,7 @@ export function openDriver(parts: DriverParts): Driver | undefined {
         scalerId,
         settings: driver.value,
         arePrivateAllowed,
+        refused: (error) => refused(error, namespace),
         foundation,
       });
     }

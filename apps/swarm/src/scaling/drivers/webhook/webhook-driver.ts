@@ -5,12 +5,11 @@
  * Only the newest number is told. Agents say whose they are by the launch id that is sent along.
  */
 import type { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
+import { callOut, outgoingErrors } from "@tutti/host/outgoing";
 import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
 import { launchIdOf } from "@tutti/matching";
-import { callWebhook } from "../../../webhooks/call.ts";
-import { momentHeader, signatureHeader, signatureOf } from "../../../webhooks/signature.ts";
+import { headersOf } from "../../../webhooks/headers.ts";
 import type { Closing, Driver, Standing } from "../driver.ts";
-import { resolved } from "../process/environment.ts";
 
 export interface WebhookDriverParts {
   readonly namespace: string;
@@ -18,6 +17,8 @@ export interface WebhookDriverParts {
   readonly scalerId: string;
   readonly settings: WebhookSettings;
   readonly arePrivateAllowed: boolean;
+  /** Hears of each call that was not made because of where it leads. */
+  readonly refused: (error: TuttiError) => void;
   readonly foundation: Foundation;
 }
 
@@ -99,10 +100,9 @@ export class WebhookDriver implements Driver {
       const launchId = launchIdOf(scalerId, "webhook");
       const { count: wanted, reason } = wish;
       const body = JSON.stringify({ namespace, pool, scalerId, wanted, reason, launchId, moment });
-      const headers: Record<string, string> = { "content-type": "application/json", [momentHeader]: moment };
-      if (secret !== "") headers[signatureHeader] = signatureOf(await resolved(secret), moment, body);
+      const headers = await headersOf(secret, body, foundation);
       const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
-      const answer = await callWebhook({ url, headers, body, arePrivateAllowed, signal });
+      const answer = await callOut({ method: "POST", url, headers, body, arePrivateAllowed, signal });
       this.#starting = startingIn(answer);
       this.#told = wish;
       this.#failures = 0;
@@ -110,6 +110,7 @@ export class WebhookDriver implements Driver {
     } catch (thrown) {
       this.#failures++;
       this.#error = errorFromUnknown(thrown);
+      if (outgoingErrors.refused.is(this.#error)) this.#parts.refused(this.#error);
       foundation.logger.warn("a webhook was not told how many agents are wanted", {
         ...{ scaler: scalerId, wanted: wish.count, failures: this.#failures, error: this.#error },
       });

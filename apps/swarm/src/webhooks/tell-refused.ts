@@ -1,0 +1,40 @@
+/** Webhooks that lead where they may not stand in the audit: where one is asked for, and where one is to be called. */
+import type { Guard } from "@tutti/host";
+import { outgoingErrors } from "@tutti/host/outgoing";
+import { type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { scalingErrors } from "../scaling/errors.ts";
+
+/** Where it is told; undefined in a process that enforces nothing. */
+export type WebhookGuard = Pick<Guard, "refusedInside" | "refusedOf"> | undefined;
+
+type AskedFor = "swarm.hooks.create" | "swarm.hooks.update" | "swarm.scalers.create" | "swarm.scalers.update";
+
+/** Tells of what somebody asked for in vain. */
+export function tellingRefused(
+  guard: WebhookGuard,
+  context: CallContext,
+  action: AskedFor,
+  check: () => void,
+): void {
+  try {
+    check();
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    const isField = error.violations.some(({ field }) => field === urlField);
+    if (isField || scalingErrors.webhookRefused.is(error)) guard?.refusedInside(error, context, action);
+    throw thrown;
+  }
+}
+
+/** Tells of a call that was not made. */
+export function tellRefusedCall(
+  guard: WebhookGuard,
+  action: "swarm.hooks.call" | "swarm.scalers.call",
+): (error: TuttiError, namespace: string) => void {
+  return (error, namespace) => {
+    if (outgoingErrors.refused.is(error))
+      guard?.refusedOf({ error, actor: undefined, namespace, action, address: "" });
+  };
+}
+
+const urlField = "hook.webhook.url";

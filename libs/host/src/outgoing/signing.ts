@@ -1,0 +1,52 @@
+/**
+ * How webhooks, those that go out and those that come in, say who speaks: as Standard Webhooks has it (standardwebhooks.com).
+ * A keyed hash over the id, the moment and the body stands in a header beside both.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+export const signingHeaders = {
+  id: "webhook-id",
+  timestamp: "webhook-timestamp",
+  signature: "webhook-signature",
+} as const;
+
+export interface Signed {
+  /** The same where the same is sent again. */
+  readonly id: string;
+  /** When it was sent, in seconds since 1970, as it stands in the header. */
+  readonly timestamp: string;
+  readonly body: string | Uint8Array;
+}
+
+/** Headers of a request that goes out now. */
+export function signedHeaders(
+  secret: string,
+  { id, nowMs, body }: { readonly id: string; readonly nowMs: number; readonly body: string },
+): Record<string, string> {
+  const timestamp = String(Math.floor(nowMs / 1_000));
+  return {
+    [signingHeaders.id]: id,
+    [signingHeaders.timestamp]: timestamp,
+    [signingHeaders.signature]: `v1,${hashOf(secret, { id, timestamp, body }).toString("base64")}`,
+  };
+}
+
+/** Whether one of the signatures in a header, which are apart by spaces, was made with one of the secrets. */
+export function isSignedBy(secrets: readonly string[], signed: Signed, signatures: string): boolean {
+  const given = signatures
+    .split(" ", signaturesMax)
+    .flatMap((one) => (one.startsWith("v1,") ? [Buffer.from(one.slice(3), "base64")] : []));
+  return secrets.some((secret) => {
+    const expected = hashOf(secret, signed);
+    return given.some((one) => one.length === expected.length && timingSafeEqual(one, expected));
+  });
+}
+
+const signaturesMax = 8;
+const encodedSecret = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+
+function hashOf(secret: string, { id, timestamp, body }: Signed): Buffer {
+  const encoded = encodedSecret.exec(secret)?.[1];
+  const key = encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, "base64");
+  return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
+}
