@@ -65,6 +65,7 @@ function handlers(asked: unknown[]): RunHandlers {
       return { run: Run.create() };
     },
     listRuns({ page }) {
+      asked.push(page);
       const isFirst = page?.token === "";
       return {
         runs: [Run.fromPartial({ runId: isFirst ? "one" : "two" })],
@@ -168,6 +169,11 @@ describe("a client", () => {
     const ids: string[] = [];
     for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
     assert.deepEqual(ids, ["one", "two"]);
+    // Whoever looks beyond the first page mostly wants many.
+    assert.deepEqual(asked.slice(-2), [
+      { size: 0, token: "" },
+      { size: 1_000, token: "more" },
+    ]);
     const changes: (string | undefined)[] = [];
     for await (const { run } of tutti.run("order-17").watch()) changes.push(run?.runId);
     assert.deepEqual(changes, ["order-17"]);

@@ -28,6 +28,7 @@ import type { Sessions } from "./sessions/sessions.ts";
 import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
 import type { WorkTask } from "./work/task.ts";
+import { pagesOfLines } from "./work/telling.ts";
 
 export interface TuttiParts {
   readonly runs: Client<typeof runService>;
@@ -190,16 +191,14 @@ export class Tutti implements AsyncDisposable {
   }
 
   /** Runs that match, newest first, fetched page by page as they are looked at. */
-  async *list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
+  list(options: FindOptions = {}): AsyncGenerator<Run, void, void> {
     const { oldestFirst = false } = options;
     const filter = filterOf(options);
-    let token = "";
-    do {
-      const page = { size: 0, token };
-      const reply = await this.#parts.runs.listRuns({ namespace: this.namespace, filter, oldestFirst, page });
-      yield* reply.runs;
-      token = reply.page?.nextToken ?? "";
-    } while (token !== "");
+    const { namespace } = this;
+    return pagesOfLines(async (page) => {
+      const reply = await this.#parts.runs.listRuns({ namespace, filter, oldestFirst, page });
+      return { items: reply.runs, token: reply.page?.nextToken };
+    });
   }
 
   /** What would be done to all runs that match; `apply` does it. */

@@ -79,10 +79,11 @@ class Rest:
                 pass
             time.sleep(_PAUSE_SECONDS)
 
-    def pages(self, path: str, name: str, **query: Json) -> Iterator[Json]:
+    def pages(self, path: str, name: str, *, later: Mapping[str, Json] | None = None, **query: Json) -> Iterator[Json]:
+        """All of a list. ``later``: what is asked besides from the second page on."""
         token = ""
         while True:
-            page = {**query, **({"token": token} if token else {})}
+            page = {**query, **(later or {}), "token": token} if token else query
             reply = self.call("GET", path, query=page)
             yield from reply[name]
             token = reply.get("nextToken") or ""

@@ -12,6 +12,8 @@ from typing import Any, Literal
 from ._rest import Json, Rest, output_of
 
 Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custom"]
+# Lines are small, and each page is a search of its own: whoever looks beyond the first mostly wants many.
+_LINES = {"size": 1_000}
 _LEVELS = {True: "standard", False: "minimal"}
 
 
@@ -60,7 +62,7 @@ class Sessions:
 
     def list(self, **query: Json) -> Iterator[Json]:
         """Sessions that match, newest first: ``status``, ``mode``, ``label``, ``text``."""
-        return self._rest.pages("/v1/sessions", "sessions", **query)
+        return self._rest.pages("/v1/sessions", "sessions", later=_LINES, **query)
 
 
 class Session:

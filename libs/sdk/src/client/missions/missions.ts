@@ -3,7 +3,7 @@ import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contrac
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
-import { pages } from "../work/telling.ts";
+import { pagesOfLines } from "../work/telling.ts";
 import { MissionHandle } from "./mission.ts";
 import type { MissionParts } from "./parts.ts";
 import { type MissionOptions, missionSpecOf } from "./spec.ts";
@@ -53,7 +53,7 @@ export class Missions {
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
     });
     const { namespace } = this.#parts;
-    return pages(async (page) => {
+    return pagesOfLines(async (page) => {
       const reply = await this.#parts.missions.listMissions({ namespace, filter, oldestFirst, page });
       return { items: reply.missions, token: reply.page?.nextToken };
     });

@@ -3,7 +3,7 @@ import { type Mode, type Session, SessionFilter } from "@tutti/contracts/session
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
 import type { WorkTask } from "../work/task.ts";
-import { pages } from "../work/telling.ts";
+import { pagesOfLines } from "../work/telling.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
 import {
   type OtherSessionOptions,
@@ -59,7 +59,7 @@ export class Sessions {
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
     });
     const { namespace } = this.#parts;
-    return pages(async (page) => {
+    return pagesOfLines(async (page) => {
       const reply = await this.#parts.sessions.listSessions({ namespace, filter, oldestFirst, page });
       return { items: reply.sessions, token: reply.page?.nextToken };
     });
