@@ -79,7 +79,9 @@ class Rest:
                 pass
             time.sleep(_PAUSE_SECONDS)
 
-    def pages(self, path: str, name: str, *, later: Mapping[str, Json] | None = None, **query: Json) -> Iterator[Json]:
+    def pages(
+        self, path: str, name: str, *, later: Mapping[str, Json] | None = None, **query: Json
+    ) -> Iterator[Json]:
         """All of a list. ``later``: what is asked besides from the second page on."""
         token = ""
         while True:
