@@ -130,9 +130,9 @@ export const governanceErrors = defineErrors("governance", {
   ruleNotAsked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Rules are asked about requests and definitions, and may deny, change or note. A rule about anything else would be kept and never asked.",
-    message: ({ ruleId, subject, verdict }: { ruleId: string; subject: string; verdict: string }) =>
-      `expected the rule ${ruleId} to deny, change or note a request or a definition, found ${verdict} of ${subject}, which nobody asks about yet; make it one about requests or definitions`,
+    help: "Rules are asked about requests, definitions, plans, results and agents. All may deny or note; requests, definitions and the output of results may be changed. A rule that wants anything else would be kept and never asked.",
+    message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
+      `expected ${problem}; change the rule ${ruleId}`,
   },
   ruleCaseFailed: {
     status: "FAILED_PRECONDITION",

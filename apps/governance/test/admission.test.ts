@@ -109,8 +109,14 @@ describe("admission rules", () => {
   });
 
   it("are refused where nobody would ask them", async () => {
-    const subject = AdmissionSubject.ADMISSION_SUBJECT_RESULT;
-    await assert.rejects(set(rule("results", { subject })), codeOf("governance.rule_not_asked"));
+    const refused = codeOf("governance.rule_not_asked");
+    const subject = AdmissionSubject.ADMISSION_SUBJECT_TASK;
+    await assert.rejects(set(rule("inputs", { subject })), refused);
+    const ofResults = { subject: AdmissionSubject.ADMISSION_SUBJECT_RESULT };
+    const elsewhere = { $case: "change" as const, value: { set: { agent: '"other"' } } };
+    await assert.rejects(set(rule("results", { ...ofResults, verdict: elsewhere })), refused);
+    const ofPlans = { subject: AdmissionSubject.ADMISSION_SUBJECT_PLAN };
+    await assert.rejects(set(rule("plans", { ...ofPlans, verdict: elsewhere })), refused);
     const approval = { $case: "approval" as const, value: { message: "may it?" } };
     await assert.rejects(set(rule("asks", { verdict: approval })), codeOf("governance.rule_not_asked"));
   });

@@ -15,6 +15,7 @@ import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
+import { admitAgentBy } from "./grants/admitted-agents.ts";
 import { wireHooks } from "./hooks/wire-hooks.ts";
 import { rollCall } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
@@ -77,15 +78,16 @@ export class SwarmService extends Orchestrator {
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, relays, now });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
+    const admit = admitAgentBy(host.guard?.admission);
     const book = new LinkBook({
-      ...{ pools, relays, now, ids, logger, onReoffered, host: owner },
+      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit },
       settings: { ...settings.links, frameBytesMax },
       instruments: links,
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs } = settings.links;
     const { startedAfterMs: begunAfterMs } = settings.links;
-    const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs }, host: owner });
+    const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
     const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });

@@ -17,7 +17,7 @@ import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
-import { Dispatcher, hearOutcomes, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
@@ -68,7 +68,8 @@ export class WorkflowService extends Orchestrator {
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const heard = { settlement: hearOutcomes(this, host, "run", settlement) };
+    const judged = judgedResults(host.guard?.admission, "run", settlement);
+    const heard = { settlement: hearOutcomes(this, host, "run", judged) };
     const parts = { ...heard, dispatch, origin, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };

@@ -9,6 +9,13 @@ export const offerErrors = defineErrors("offer", {
     message: ({ agent }: { agent: string }) =>
       `expected a result from ${agent || "an agent"}, found the attempt stopped by it; look at why the agent ended`,
   },
+  resultUnknown: {
+    status: "ABORTED",
+    retry: "same-key",
+    help: "Rules are about results, and a result came of which it was not known here what it belongs to, so they could not be asked. Where the attempt is still wanted it is made again as the task's retry says.",
+    message: ({ agent }: { agent: string }) =>
+      `expected a result of ${agent || "an agent"} whose task is known, found one of an attempt that is not, so rules could not be asked about it; it is tried again where it is wanted`,
+  },
   denied: {
     status: "PERMISSION_DENIED",
     retry: "never",

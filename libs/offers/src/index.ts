@@ -1,5 +1,6 @@
 /** Tasks of machines, brought to the pools where agents are, and what becomes of them, brought back. */
 export { Dispatcher } from "./dispatcher.ts";
+export { judgedResults, type ResultRules } from "./judged-results.ts";
 export { hearOutcomes } from "./outcome-stream.ts";
 export { type OutputPlace, OutputShelf } from "./output-shelf.ts";
 export { type AttemptTelling, type AttemptTellings, RuntimeSettlement } from "./settlement.ts";

@@ -15,6 +15,7 @@ export {
   type RuleFinding,
   type Subject,
 } from "./admission/admission.ts";
+export { unasked } from "./admission/asked.ts";
 export { type CaseOutcome, caseOutcomes, findingOf, jsonIn } from "./admission/findings.ts";
 export { compileRule, type RuleProblem } from "./admission/rule-programs.ts";
 export {

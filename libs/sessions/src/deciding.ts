@@ -8,7 +8,7 @@
  * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
  */
 
-import { RetryPolicy } from "@tutti/contracts/types/v1";
+import { type Cause, RetryPolicy } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, sleep, toErrorDetail } from "@tutti/kernel";
 import {
   type PlanPart,
@@ -26,6 +26,7 @@ import { type AskedRuns, ask, jsonIn } from "./asking.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
 import { partWorkErrors } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
+import { insistOnPlan, type PlanRules } from "./judged-plans.ts";
 import { describedIn, type Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
@@ -41,6 +42,9 @@ export interface DecidingParts {
   readonly news: News;
   readonly looks: Looks;
   readonly runs: AskedRuns;
+  readonly rules: PlanRules | undefined;
+  /** In whose name it is decided. */
+  readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
@@ -165,6 +169,16 @@ class DecidedPart {
     const read = readDecision(jsonIn(output)?.value, situation, nowMs);
     if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });
     const { begin, moves, reason, againMs } = read.decision;
+    if (begin.length > 0) {
+      const plan = { reason, expectedEndMs: 0, places: [] };
+      insistOnPlan(
+        this.#parts.rules,
+        key,
+        situation.view,
+        { part: this.#part, begin, plan },
+        this.#parts.cause,
+      );
+    }
     const body = { part: this.#part, number, begin, moves, reason };
     const outcome = await teller.tell(key, { command: recordDecision, body });
     if (outcome.kind === "refused" && outcome.refusal.retry === "never") {

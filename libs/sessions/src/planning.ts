@@ -8,13 +8,14 @@
  *    begun, at most once a second, and the rarer the longer the session takes.
  */
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
-import { TaskStatus } from "@tutti/contracts/types/v1";
-import { errorFromUnknown, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
-import { type PlanPart, placeTasks, type SessionView } from "@tutti/machine-session";
+import { type Cause, TaskStatus } from "@tutti/contracts/types/v1";
+import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";
+import { type PlanPart, placeTasks, refuseStart, type SessionView } from "@tutti/machine-session";
 import type { Estimates } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
 import { type Drafted, draft, forecast } from "./draft.ts";
 import type { Fleet } from "./fleet.ts";
+import { insistOnPlan, type PlanMade, type PlanRules } from "./judged-plans.ts";
 import type { Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
@@ -29,6 +30,9 @@ export interface PlanningParts {
   readonly learned: Learned;
   readonly news: News;
   readonly looks: Looks;
+  readonly rules: PlanRules | undefined;
+  /** In whose name plans are made. */
+  readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
@@ -47,7 +51,7 @@ export class Planning {
   }
 
   begin(due: DueEffect, effect: PlanPart): void {
-    const part = new PlannedPart(this.#parts, due.key, effect);
+    const part = new PlannedPart(this.#parts, due, effect);
     this.#parts.loops.begin(due.token, (signal) => this.#parts.looks.during(() => part.run(signal)));
   }
 }
@@ -55,6 +59,7 @@ export class Planning {
 class PlannedPart {
   readonly #parts: PlanningParts;
   readonly #key: InstanceKey;
+  readonly #token: DueEffect["token"];
   readonly #part: number;
   #drafted: Drafted | undefined;
   /** What was known when it was first planned, and what was learned here since. */
@@ -63,9 +68,10 @@ class PlannedPart {
   #recordedMs = 0;
   #reasons: Surprise[] = [];
 
-  constructor(parts: PlanningParts, key: InstanceKey, { part }: PlanPart) {
+  constructor(parts: PlanningParts, { key, token }: DueEffect, { part }: PlanPart) {
     this.#parts = parts;
     this.#key = key;
+    this.#token = token;
     this.#part = part;
   }
 
@@ -107,7 +113,21 @@ class PlannedPart {
     const begin = this.#next(view, nowMs);
     const plan = this.#plan(view, nowMs);
     if (begin.length === 0 && plan === undefined) return;
+    if (!(await this.#isAdmitted(view, { part: this.#part, begin, plan }))) return;
     await teller.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
+  }
+
+  /** What rules refuse fails the session, with the reason. */
+  async #isAdmitted(view: SessionView, made: PlanMade): Promise<boolean> {
+    const { rules, cause, teller } = this.#parts;
+    try {
+      insistOnPlan(rules, this.#key, view, made, cause);
+      return true;
+    } catch (thrown) {
+      const body = { error: toErrorDetail(errorFromUnknown(thrown)) };
+      await teller.tell(this.#key, { command: refuseStart, body, token: this.#token });
+      return false;
+    }
   }
 
   /** What has ended since is learned, and makes room. */

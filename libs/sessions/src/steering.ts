@@ -17,6 +17,7 @@ import { Deciding } from "./deciding.ts";
 import { Fleet } from "./fleet.ts";
 import { Following } from "./following.ts";
 import { Goals, type ReadTasks } from "./goals.ts";
+import type { PlanRules } from "./judged-plans.ts";
 import { Learned } from "./learned.ts";
 import { Locking } from "./locking.ts";
 import { Looks } from "./looks.ts";
@@ -42,6 +43,8 @@ export interface SteeringParts {
   readonly runtime: Pick<Runtime, "submit" | "ask">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly readTasks: ReadTasks;
+  /** What is said of plans before they are followed; undefined where nothing is. */
+  readonly rules?: PlanRules | undefined;
   /** In whose name it is done. */
   readonly cause: Cause;
   /** Parts that have to be stopped with the process, in the order of their start. */
@@ -53,7 +56,7 @@ export interface SteeringParts {
 }
 
 export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
-  const { runtime, foundation, cause, readTasks } = parts;
+  const { runtime, foundation, cause, readTasks, rules } = parts;
   const teller = new SessionTeller(runtime, cause);
   const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
   const loops = register("session-loops", new Loops(foundation));
@@ -82,8 +85,8 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   return {
     ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
-    planning: new Planning({ ...common, fleet, learned, news, looks }),
-    deciding: new Deciding({ ...common, fleet, learned, news, looks, runs: clients.runs }),
+    planning: new Planning({ ...common, fleet, learned, news, looks, rules, cause }),
+    deciding: new Deciding({ ...common, rules, cause, fleet, learned, news, looks, runs: clients.runs }),
     goals: new Goals({ errands, runs: clients.runs, readTasks }),
     choosing: new Choosing({ errands, teller, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),

@@ -7,8 +7,6 @@
  */
 import {
   AdmissionRule,
-  AdmissionSubject,
-  admissionSubjectToJSON,
   type CheckAdmissionRequest,
   type DeleteRuleRequest,
   Enforcement,
@@ -32,19 +30,12 @@ import {
   jsonIn,
   type RuleProblem,
   systemNamespace,
+  unasked,
 } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { ruleOf } from "../tenants/views.ts";
-
-const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
-
-/** What rules are asked about, and what a rule about it may want. */
-const asked: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
-  [ADMISSION_SUBJECT_REQUEST, ["deny", "change", "note"]],
-  [ADMISSION_SUBJECT_DEFINITION, ["deny", "change", "note"]],
-]);
 
 export async function setRule(desk: TenantDesk, request: SetRuleRequest, context: CallContext) {
   const { rule = AdmissionRule.create(), revision, reason } = request;
@@ -143,11 +134,9 @@ async function shown(
 }
 
 function insistOnSound(rule: AdmissionRule): void {
-  const { subject, verdict, ruleId } = rule;
-  const wanted = verdict?.$case ?? "deny";
-  const what = admissionSubjectToJSON(subject).replace("ADMISSION_SUBJECT_", "").toLowerCase();
-  if (asked.get(subject)?.includes(wanted) !== true)
-    throw governanceErrors.ruleNotAsked({ ruleId, subject: what, verdict: wanted });
+  const { ruleId } = rule;
+  const problem = unasked(rule);
+  if (problem !== undefined) throw governanceErrors.ruleNotAsked({ ruleId, problem });
   const compiled = compileRule(rule);
   if (!compiled.ok) {
     const violations = compiled.problems.map(({ field, line, column, message }) => ({
@@ -155,8 +144,8 @@ function insistOnSound(rule: AdmissionRule): void {
       message: `${line}:${column}: ${message}`,
     }));
     const [first] = violations;
-    const problem = first === undefined ? "" : `${first.field}:${first.message}`;
-    throw governanceErrors.ruleInvalid({ ruleId, problem }, { violations });
+    const found = first === undefined ? "" : `${first.field}:${first.message}`;
+    throw governanceErrors.ruleInvalid({ ruleId, problem: found }, { violations });
   }
   const failed = caseOutcomes(rule).filter(({ passed }) => !passed);
   const [one] = failed;

@@ -58,7 +58,7 @@ export function hostSessions(
       const seen = new OfferingsSeen(foundation.clock);
       effects.begin(
         steerSessions({
-          ...{ clients, runtime, foundation, cause },
+          ...{ clients, runtime, foundation, cause, rules: host.guard?.admission },
           readTasks: tasksReader({ registry, agents, resources, seen }),
           register: (name, part, options) => service.register(name, part, options),
         }),

@@ -6,7 +6,8 @@
  * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
  * 3. Whoever speaks for an agent, at the beginning, on another stream or with another offer, has a grant for all that it offers: the
  *    pool hears of nothing else.
- * 4. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
+ * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
+ * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
  *    once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
@@ -24,6 +25,7 @@ import {
 } from "@tutti/kernel";
 import type { Joined, Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
+import type { AdmitAgent } from "../grants/admitted-agents.ts";
 import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
@@ -48,6 +50,7 @@ export interface LinkBookParts {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly instruments: LinkInstruments;
+  readonly admit: AdmitAgent;
   /** An agent offers other things than before. */
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
@@ -99,6 +102,9 @@ export class LinkBook {
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
     const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
     insistOnGrant(context.principal, { ...place, ...offeredIn(hello.offering) }, "hello.");
+    const { agentId, offering } = hello;
+    if (offering !== undefined)
+      this.#parts.admit({ ...place, agentId, offering }, context.principal, "agent.links.open");
     const pool = await this.#poolOf(hello, context);
     if (resume !== undefined && hello.offering === undefined)
       throw swarmErrors.linkUnknown({ link: resume.linkId });
@@ -203,14 +209,15 @@ export class LinkBook {
   }
 
   #enter(linkId: string, home: LinkHome, joined: Joined, { hello, principal }: Greeter): LinkedAgent {
-    const { settings, now, pools } = this.#parts;
+    const { settings, now, pools, admit } = this.#parts;
     const { agentId, link: agent } = joined;
     const { namespace, name: pool } = home;
     const identity: LinkIdentity = { namespace, pool, agentId, incarnation: hello.incarnation };
     const link = new HostLink(linkId, identity, settings, now());
     const { frameBytesMax } = settings;
     const offered = offeredIn(hello.offering);
-    return new LinkedAgent({ link, home, agent, turns: pools.turns, frameBytesMax, principal, offered });
+    const speaker = { principal, offered, admit };
+    return new LinkedAgent({ link, home, agent, turns: pools.turns, frameBytesMax, ...speaker });
   }
 
   #opened(agent: LinkedAgent, joined: Joined, outlet: LinkOutlet, carrier: Carrier): Greeted {

@@ -3,6 +3,7 @@ import { type AgentFrame, type Bye, HostFrame, type Offering } from "@tutti/cont
 import { errorOf, type Principal, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
 import type { Offered } from "@tutti/policy";
+import type { AdmitAgent } from "../grants/admitted-agents.ts";
 import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import type { Turns } from "../pools/turns.ts";
 import { emptyAgentFrame } from "./empty-frame.ts";
@@ -55,6 +56,7 @@ export interface LinkedAgentParts {
   readonly frameBytesMax: number;
   readonly principal: Principal;
   readonly offered: Offered;
+  readonly admit: AdmitAgent;
 }
 
 export class LinkedAgent {
@@ -64,11 +66,13 @@ export class LinkedAgent {
   readonly #turns: Turns;
   readonly #loan = new CreditLoan(lentMax);
   readonly #frameBytesMax: number;
+  readonly #admit: AdmitAgent;
   #isLending = false;
   #principal: Principal;
   #offered: Offered;
 
-  constructor({ link, home, agent, turns, frameBytesMax, principal, offered }: LinkedAgentParts) {
+  constructor({ link, home, agent, turns, frameBytesMax, principal, offered, admit }: LinkedAgentParts) {
+    this.#admit = admit;
     this.#frameBytesMax = frameBytesMax;
     this.#principal = principal;
     this.#offered = offered;
@@ -88,6 +92,8 @@ export class LinkedAgent {
   offer(offering: Offering): void {
     const offered = offeredIn(offering);
     this.#insistOn(this.#principal, offered, "");
+    const { namespace, pool, agentId } = this.link.identity;
+    this.#admit({ namespace, pool, agentId, offering }, this.#principal, "agent.links.open");
     this.#offered = offered;
   }
 

@@ -11,7 +11,7 @@ import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { Errands, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
-import { Dispatcher, hearOutcomes, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
 import { MissionEffects } from "../effects/missions/mission-effects.ts";
@@ -51,7 +51,12 @@ export function hostMissions(
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
         outputs,
       });
-      const heard = hearOutcomes(service, host, "mission", settlement);
+      const heard = hearOutcomes(
+        service,
+        host,
+        "mission",
+        judgedResults(host.guard?.admission, "mission", settlement),
+      );
       const parts = { settlement: heard, foundation, sharedPools, instanceId: host.processId };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);
@@ -65,7 +70,7 @@ export function hostMissions(
 
       const desk = {
         ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
-        outputs,
+        ...{ outputs, admission: host.guard?.admission },
         watches: new WatchMemory(foundation.clock, host.ids),
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
         definitions: new Definitions(mesh.client(definitionService)),

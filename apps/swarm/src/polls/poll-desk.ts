@@ -26,6 +26,7 @@ import {
 } from "@tutti/kernel";
 import type { Offered } from "@tutti/policy";
 import { swarmErrors } from "../errors.ts";
+import type { AdmitAgent } from "../grants/admitted-agents.ts";
 import { insistOnGrant, nothingOffered, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
@@ -43,6 +44,7 @@ export interface PollDeskParts {
   /** How often agents with leases are said to live, and how long one without is known. */
   readonly heartbeatMs: number;
   readonly idleMs: number;
+  readonly admit: AdmitAgent;
 }
 
 /** The call that polls. */
@@ -67,6 +69,10 @@ export class PollDesk {
   async claim(request: ClaimTasksRequest, { principal, signal }: PollContext): Promise<ClaimTasksReply> {
     const { offering } = request;
     this.#insistOnGrant(principal, request, offering && offeredIn(offering));
+    const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
+    // Between two offerings nothing is new to be judged.
+    if (offering !== undefined || this.#known(request) === undefined)
+      this.#parts.admit({ ...place, agentId: request.agentId, offering }, principal, "agent.tasks.claim");
     const key = `${keyOf(request)}/${request.idempotencyKey}`;
     const claim = () => this.#claim(request, signal);
     if (request.idempotencyKey === "") return claim();

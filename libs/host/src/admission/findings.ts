@@ -73,8 +73,8 @@ export class FindingReports implements Component {
   }
 }
 
-function keyOf({ namespace, ruleId, result, action, message, cause }: Finding): string {
+function keyOf({ namespace, ruleId, result, action, message, cause, work }: Finding): string {
   if (result === FindingResult.FINDING_RESULT_HELD) return JSON.stringify([namespace, ruleId, result]);
   const { kind, id } = cause?.actor ?? {};
-  return JSON.stringify([namespace, ruleId, result, action, message, kind, id]);
+  return JSON.stringify([namespace, ruleId, result, action, message, kind, id, work?.id, work?.task]);
 }

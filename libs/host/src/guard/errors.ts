@@ -44,6 +44,27 @@ export const accessErrors = defineErrors("access", {
     message: ({ action, reason }: { action: string; reason: string }) =>
       `expected something that the rules admit as ${action}, found that they refuse it: ${reason}; change what is asked for, or the rule`,
   },
+  resultRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "A rule of the namespace or of the installation does not admit what an agent gave as the result of a task. The attempt has failed with it, and is made again as the task's retry says. `tutti rule list` shows the rules.",
+    message: ({ agent, reason }: { agent: string; reason: string }) =>
+      `expected a result of ${agent || "an agent"} that the rules admit, found that they refuse it: ${reason}; mend what the agent gives, or the rule`,
+  },
+  planRefused: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A rule of the namespace or of the installation does not admit the plan of a session: which of its tasks begin when, at which agents. Nothing of it was begun. `tutti rule list` shows the rules.",
+    message: ({ session, reason }: { session: string; reason: string }) =>
+      `expected a plan of the session ${session} that the rules admit, found that they refuse it: ${reason}; change the session, the agents, or the rule`,
+  },
+  agentRefused: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A rule of the namespace or of the installation does not admit the agent, or what it offers. `tutti rule list` shows the rules.",
+    message: ({ agent, reason }: { agent: string; reason: string }) =>
+      `expected an agent that the rules admit, found that they refuse ${agent || "it"}: ${reason}; change what it offers, or the rule`,
+  },
   changedWrongly: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -6,7 +6,7 @@ import {
   Finding,
   type RuleCase,
 } from "@tutti/contracts/governance/v1";
-import { ActorKind, type Cause, type Payload } from "@tutti/contracts/types/v1";
+import { ActorKind, type Cause, type Payload, type WorkReference } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { toTimestamp } from "@tutti/kernel";
 import { AdmissionRules, type RuleFinding } from "./admission.ts";
@@ -16,16 +16,18 @@ export interface FindingAbout {
   readonly action: string;
   readonly nowMs: number;
   readonly cause: Cause | undefined;
+  /** What the subject belongs to, where that is known. */
+  readonly work?: WorkReference | undefined;
 }
 
 export function findingOf(
   { rule, result, message }: RuleFinding,
-  { namespace, action, nowMs, cause }: FindingAbout,
+  { namespace, action, nowMs, cause, work }: FindingAbout,
 ): Finding {
   const { ruleId, severity } = rule;
   return {
     ...Finding.create(),
-    ...{ namespace, ruleId, result, severity, message, action, cause, count: 1 },
+    ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
     findTime: toTimestamp(nowMs),
   };
 }

@@ -2,7 +2,7 @@
 import { AdmissionRule } from "@tutti/contracts/governance/v1";
 import { type DefinitionProblem, type Findings, readText } from "@tutti/definitions";
 import { isTuttiError } from "@tutti/kernel";
-import { caseOutcomes, compileRule } from "@tutti/policy/admission";
+import { caseOutcomes, compileRule, unasked } from "@tutti/policy/admission";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { SourceFile } from "../definition-file.ts";
 
@@ -40,6 +40,8 @@ function checkRule(
       `expected another name than that of rules[${before}]`,
     );
   ids.set(rule.ruleId, Number(path.at(-1)));
+  const nobodyAsks = unasked(rule);
+  if (nobodyAsks !== undefined) findings.error("rule_not_asked", path, `expected ${nobodyAsks}`);
   const compiled = compileRule(rule);
   if (!compiled.ok) {
     for (const { field, code, column, line, message } of compiled.problems)

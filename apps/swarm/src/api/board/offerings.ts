@@ -1,6 +1,7 @@
 /** What an agent offers, as its pool knows it: what it may claim, and which roles it is fit for. */
 import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
+import { admitAgentBy } from "../../grants/admitted-agents.ts";
 import { insistOnGrant, offeredIn } from "../../grants/within-grant.ts";
 import type { MissionDesk } from "../missions/desk.ts";
 
@@ -9,7 +10,7 @@ const poolTimeoutMs = 2_000;
 
 /** Of one that its pool does not know, what it says itself; nothing where it says nothing: then it can claim nothing. */
 export async function offeringOf(
-  desk: Pick<MissionDesk, "agents" | "namespaceOfPool">,
+  desk: Pick<MissionDesk, "agents" | "namespaceOfPool" | "admission">,
   { pool, agentId, offering: said }: Pick<JoinMissionRequest, "pool" | "agentId" | "offering">,
   context: CallContext,
 ): Promise<AgentOffering | undefined> {
@@ -18,6 +19,8 @@ export async function offeringOf(
   const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
   const offering = (await knownOffering(desk, request, context)) ?? said;
   insistOnGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
+  const about = { namespace, pool: name, agentId, offering };
+  admitAgentBy(desk.admission)(about, context.principal, "swarm.missions.join");
   return offeredBy(offering);
 }
 

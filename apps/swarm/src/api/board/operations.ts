@@ -37,6 +37,7 @@ import {
   missionNamed,
   tellMission,
 } from "../missions/desk.ts";
+import { isJudged, judgedEnds } from "./judged-ends.ts";
 import { offeringOf } from "./offerings.ts";
 
 /** Who acts, and in which mission. */
@@ -178,18 +179,18 @@ export function release(
   return tellMission(desk, missionId, told, actingFor(request, context));
 }
 
+/** What no rule is about is told at once: operations of a stream take effect in their order. */
 export function complete(
   desk: MissionDesk,
   request: swarm.CompleteTasksRequest,
   context: CallContext,
 ): Promise<swarm.CompleteTasksReply> {
   const { missionId } = agentIn(request);
-  return tellMission(
-    desk,
-    missionId,
-    { command: completeTasks, body: within(request) },
-    actingFor(request, context),
-  );
+  const acting = actingFor(request, context);
+  const tell = (ends: swarm.ClaimEnd[]) =>
+    tellMission(desk, missionId, { command: completeTasks, body: within({ ...request, ends }) }, acting);
+  if (!isJudged(desk)) return tell(request.ends);
+  return judgedEnds(desk, request, context).then(tell);
 }
 
 export function handOff(

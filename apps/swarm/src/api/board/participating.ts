@@ -14,6 +14,7 @@ import { Bell, type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { type MissionDesk, missionWork } from "../missions/desk.ts";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
+import { isJudged } from "./judged-ends.ts";
 import * as operations from "./operations.ts";
 
 /** How many operations may be without an answer; what comes beyond is read when there is room. */
@@ -94,8 +95,9 @@ class Participating {
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
           this.#begin(operation);
-          // What it offers is asked of its pool first, and what comes after it may rest on its taking part.
-          if (operation.operation?.$case === "join") await this.#last;
+          // What it offers is asked of its pool first, and what comes after it may rest on its taking part; so with results that are judged.
+          const { $case } = operation.operation ?? {};
+          if ($case === "join" || ($case === "complete" && isJudged(this.#desk))) await this.#last;
         }
       }
     } finally {

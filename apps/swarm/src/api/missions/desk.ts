@@ -1,5 +1,6 @@
 /** What handlers of missions and boards work with, and how they speak with a mission. */
 import type { agentService, Mission, missionService } from "@tutti/contracts/swarm/v1";
+import type { Guard } from "@tutti/host";
 import {
   type KeptOutputs,
   type LinesDesk,
@@ -19,6 +20,8 @@ export interface MissionDesk extends LinesDesk, PlacementDesk {
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;
+  /** What rules say of agents that join, and of results; undefined where nothing is enforced. */
+  readonly admission: Pick<Guard["admission"], "agent" | "hasAnyAboutResults" | "result"> | undefined;
 }
 
 export const missionWork = workOf({ kind: "mission", missing: (id) => missionErrors.missionMissing({ id }) });

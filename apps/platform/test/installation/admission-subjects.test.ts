@@ -1,0 +1,213 @@
+/** Admission rules about what is no request: results of tasks, agents, and plans of sessions. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
+  FindingResult,
+  ListFindingsRequest,
+} from "@tutti/contracts/governance/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import { boardService, JoinMissionRequest, missionService } from "@tutti/contracts/swarm/v1";
+import { errorFromUnknown } from "@tutti/kernel";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const { ADMISSION_SUBJECT_RESULT, ADMISSION_SUBJECT_AGENT, ADMISSION_SUBJECT_PLAN } = AdmissionSubject;
+const namespace = "default";
+const deny = (message: string) => ({ $case: "deny" as const, value: { message } });
+const definition = (name: string) => `workflow: ${name}
+tasks: {do: {uses: ${name}, with: "\${{ input }}"}}
+output: "\${{ tasks.do.output }}"
+`;
+
+type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
+
+describe("admission rules about what is no request", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const mesh = () => installation.host.mesh;
+  const set = (ruleId: string, given: Given) =>
+    mesh()
+      .client(admissionService)
+      .setRule({
+        ...{ namespace, revision: "", reason: "" },
+        rule: AdmissionRule.fromPartial({ ruleId, ...given }),
+      });
+  const remove = (ruleId: string) =>
+    mesh().client(admissionService).deleteRule({ namespace, ruleId, reason: "" });
+  const findingsOf = async (ruleId: string) => {
+    const request = ListFindingsRequest.fromPartial({ namespace, ruleId });
+    return (await mesh().client(admissionService).listFindings(request)).findings;
+  };
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => "done",
+      (thrown: unknown) => errorFromUnknown(thrown).code,
+    );
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    tutti = await connect({ address });
+    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    worker.handle("price.ask", ({ amount }: { readonly amount: number }) => ({ amount, secret: "4711" }));
+    worker.handle("tea.brew", () => "tea");
+    await worker.start();
+    await tutti.register(definition("price.ask"));
+  });
+  after(async () => {
+    await worker.stop();
+    await tutti[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const price = async (amount: number) => {
+    const run = await tutti.start("price.ask", { input: { amount } });
+    return run.result() as Promise<{ readonly amount: number; readonly secret: string }>;
+  };
+
+  it("fail the attempt whose result they refuse, with the reason, and lead from the finding to the run", async () => {
+    await set("dear", {
+      subject: ADMISSION_SUBJECT_RESULT,
+      when: 'subject.capability == "price.ask"',
+      condition: "subject.output.amount <= 1000",
+      verdict: deny("at most 1000, found ${{ subject.output.amount }} of ${{ actor.id }}"),
+    });
+    await until(
+      "the rule",
+      () => codeOf(price(5_000)),
+      (code) => code !== "done",
+    );
+    await assert.rejects(price(5_000), /default\/dear: at most 1000, found 5000 of clerk/);
+    assert.equal((await price(10)).amount, 10);
+    const [found] = await until(
+      "the finding",
+      () => findingsOf("dear"),
+      (some) => some.length > 0,
+    );
+    assert.equal(found?.result, FindingResult.FINDING_RESULT_DENIED);
+    assert.deepEqual([found?.work?.kind, found?.work?.task, found?.cause?.actor?.id], ["run", "do", "clerk"]);
+    await remove("dear");
+  });
+
+  it("change what counts as the output", async () => {
+    await set("hidden", {
+      subject: ADMISSION_SUBJECT_RESULT,
+      condition: "!has(subject.output.secret)",
+      verdict: { $case: "change", value: { set: { "output.secret": '"***"' } } },
+    });
+    const changed = await until(
+      "a result that is changed",
+      () => price(7),
+      ({ secret }) => secret === "***",
+    );
+    assert.deepEqual(changed, { amount: 7, secret: "***" });
+    await remove("hidden");
+  });
+
+  it("judge what agents give for tasks of a board that they claimed", async () => {
+    const missions = mesh().client(missionService);
+    const board = mesh().client(boardService);
+    const { mission } = await missions.startMission(
+      swarm.StartMissionRequest.fromPartial({
+        ...{ namespace, missionId: "judged" },
+        what: {
+          $case: "spec",
+          value: {
+            assignment: swarm.Assignment.ASSIGNMENT_CLAIMED,
+            tasks: [{ id: "word", work: { $case: "capability", value: "word.give" } }],
+          },
+        },
+      }),
+    );
+    assert.equal(mission?.missionId, "judged");
+    await set("polite", {
+      subject: ADMISSION_SUBJECT_RESULT,
+      condition: 'subject.work.kind == "mission" ? subject.output != "damn" : subject.output.amount < 100',
+      verdict: deny("mind your words"),
+    });
+    const agentId = "talker";
+    const offering = { capabilities: [{ name: "word.give", version: "1.0.0" }] };
+    await board.joinMission(
+      JoinMissionRequest.fromPartial({ namespace, missionId: "judged", agentId, offering }),
+    );
+    const give = async (word: string) => {
+      const place = { namespace, missionId: "judged", agentId };
+      const { tasks } = await board.claimTasks(
+        swarm.ClaimTasksRequest.fromPartial({ ...place, waitMs: 5_000 }),
+      );
+      const claimId = tasks[0]?.claim?.claimId ?? "";
+      const value = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(word)) } };
+      const ends = [{ claimId, outcome: { $case: "output" as const, value } }];
+      return board.completeTasks(swarm.CompleteTasksRequest.fromPartial({ ...place, ends }));
+    };
+    await until(
+      "the rule",
+      () => codeOf(price(5_000)),
+      (code) => code !== "done",
+    );
+    await give("damn");
+    const { tasks } = await board.listTasks(
+      swarm.ListTasksRequest.fromPartial({ namespace, missionId: "judged" }),
+    );
+    const outcome = tasks[0]?.outcome?.result;
+    assert.ok(outcome?.$case === "failed");
+    assert.equal(outcome.value.code, "access.result_refused");
+    assert.match(outcome.value.message, /mind your words/);
+    await remove("polite");
+  });
+
+  it("refuse agents by what they offer, at their greeting and when they poll", async () => {
+    await set("labelled", {
+      subject: ADMISSION_SUBJECT_AGENT,
+      when: 'subject.capabilities.exists(one, one.name.startsWith("money."))',
+      condition: "has(subject.labels.owner)",
+      verdict: deny("who moves money says whose it is: ${{ subject.agentId }} of ${{ subject.pool }}"),
+    });
+    const claim = (labels: Record<string, string>) => {
+      const offering = { labels, capabilities: [{ name: "money.move", version: "1.0.0" }] };
+      return mesh()
+        .client(agentPollService, { service: "swarm" })
+        .claimTasks(ClaimTasksRequest.fromPartial({ namespace, agentId: "mover", waitMs: 0, offering }));
+    };
+    await until(
+      "the rule",
+      () => codeOf(claim({})),
+      (code) => code === "access.agent_refused",
+    );
+    assert.equal(await codeOf(claim({ owner: "bank" })), "done");
+    const stranger = new Worker({ address: installation.address, agentId: "stranger", handleSignals: false });
+    stranger.handle("money.move", () => 1);
+    await assert.rejects(stranger.start(), /who moves money says whose it is: stranger of default/);
+    await remove("labelled");
+  });
+
+  it("fail a session whose plan they refuse before any of it begins", async () => {
+    await set("elsewhere", {
+      subject: ADMISSION_SUBJECT_PLAN,
+      condition: 'subject.tasks.all(task, task.agent != "clerk")',
+      verdict: deny("${{ subject.session }} may not be done by clerk"),
+    });
+    const tasks = [
+      { id: "boil", uses: "tea.brew" },
+      { id: "steep", uses: "tea.brew", needs: ["boil"] },
+    ];
+    const plan = async () => {
+      const session = await tutti.execute({ mode: "intelligence", tasks });
+      return session.result();
+    };
+    await until(
+      "the rule",
+      () => plan().then(() => "", String),
+      (words) => words !== "",
+    );
+    await assert.rejects(plan(), /default\/elsewhere: .* may not be done by clerk/);
+    await remove("elsewhere");
+  });
+});

@@ -1,0 +1,59 @@
+/** Results of claimed tasks, held against rules before the mission hears of them: one that is refused ends its attempt as failed. */
+import type { BoardTask, ClaimEnd, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
+import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
+import { showBoardTasks } from "@tutti/machine-mission";
+import { askMission, type MissionDesk } from "../missions/desk.ts";
+
+const sizeMax = 1_000;
+
+/** Whether there is any rule about results at present. */
+export function isJudged({ admission }: Pick<MissionDesk, "admission">): boolean {
+  return admission?.hasAnyAboutResults === true;
+}
+
+export async function judgedEnds(
+  desk: MissionDesk,
+  { missionId, agentId, ends }: CompleteTasksRequest,
+  context: CallContext,
+): Promise<ClaimEnd[]> {
+  const claimed = await claimedBy(desk, missionId, agentId, context);
+  return ends.map((end) => judged(desk.admission, end, claimed.get(end.claimId)));
+
+  function judged(rules: MissionDesk["admission"], end: ClaimEnd, task: BoardTask | undefined): ClaimEnd {
+    // The mission itself refuses the end of a claim that is not there.
+    if (rules === undefined || task?.spec === undefined || end.outcome?.$case !== "output") return end;
+    const { id, work, placement } = task.spec;
+    try {
+      const changed = rules.result({
+        ...{ namespace: context.namespace, kind: "mission", id: missionId, task: id, attempt: task.attempts },
+        ...{
+          definition: "",
+          capability: work?.$case === "capability" ? work.value : "",
+          pool: placement?.pool ?? "",
+        },
+        ...{ agent: agentId, output: end.outcome.value },
+      });
+      if (changed === undefined) return end;
+      const body = { $case: "inline" as const, value: changed };
+      return { ...end, outcome: { $case: "output", value: { body, mediaType: "" } } };
+    } catch (thrown) {
+      return { ...end, outcome: { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } };
+    }
+  }
+}
+
+async function claimedBy(
+  desk: MissionDesk,
+  missionId: string,
+  agentId: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, BoardTask>> {
+  const found = new Map<string, BoardTask>();
+  for (let from = 0; from >= 0; ) {
+    const body = { from, size: sizeMax, statuses: [], claimedBy: agentId, parentTaskId: "", text: "" };
+    const { tasks, next } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
+    for (const task of tasks) if (task.claim !== undefined) found.set(task.claim.claimId, task as BoardTask);
+    from = next;
+  }
+  return found;
+}

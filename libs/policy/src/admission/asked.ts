@@ -1,0 +1,31 @@
+/** Which rules are asked: a rule that is kept and asked by nobody would be a lie. */
+import { type AdmissionRule, AdmissionSubject, admissionSubjectToJSON } from "@tutti/contracts/governance/v1";
+import { readPath } from "./field-path.ts";
+
+/** By subject, what a rule about it may want. */
+const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
+  [AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ["deny", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_DEFINITION, ["deny", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_PLAN, ["deny", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_RESULT, ["deny", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],
+]);
+
+/** What is expected of a rule of such a subject, where nobody asks this one; undefined where it is asked. */
+export function unasked({ subject, verdict }: AdmissionRule): string | undefined {
+  const wanted = verdict?.$case;
+  const may = verdicts.get(subject);
+  const name = admissionSubjectToJSON(subject).replace("ADMISSION_SUBJECT_", "").toLowerCase();
+  if (may === undefined)
+    return `a rule about a request, a definition, a plan, a result or an agent, found one about ${name}`;
+  if (wanted === undefined) return;
+  if (!may.includes(wanted)) return `a rule about a ${name} to do one of ${may.join(", ")}, found ${wanted}`;
+  if (verdict?.$case !== "change" || subject !== AdmissionSubject.ADMISSION_SUBJECT_RESULT) return;
+  const other = Object.keys(verdict.value.set).find((path) => !isOfOutput(path));
+  return other === undefined ? undefined : `a rule about a result to change its output alone, found ${other}`;
+}
+
+function isOfOutput(path: string): boolean {
+  const read = readPath(path);
+  return read.kind === "read" && read.path[0] === "output";
+}
