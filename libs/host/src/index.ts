@@ -1,8 +1,11 @@
 export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
 export { DataDirectory } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
+export type { ShownBefore } from "./guard/credentials.ts";
 export { accessErrors } from "./guard/errors.ts";
 export type { Admitted, Guard } from "./guard/guard.ts";
+export type { IssuerSite } from "./guard/issuer-site.ts";
+export type { MissingRights } from "./guard/judge.ts";
 export type { HostOperations } from "./host-operations.ts";
 export {
   type InstallationKeys,

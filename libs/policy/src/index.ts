@@ -3,7 +3,8 @@ export type { HeldRole, Who } from "./access/bindings.ts";
 export { type Cedar, loadCedar } from "./access/cedar.ts";
 export { policyProblems } from "./access/checking.ts";
 export { Decider, type Question, type Verdict } from "./access/decider.ts";
-export { type Matrix, matrixOf } from "./access/matrix.ts";
+export { giversIn, type Lack, type LackQuestion, lacksOf } from "./access/lacks.ts";
+export { type Matrix, matrixOf, wideDecider } from "./access/matrix.ts";
 export { readyRoles, systemNamespace } from "./access/roles.ts";
 export { schemaText } from "./access/schema.ts";
 export { type StatementProblem, statementTexts } from "./access/statements.ts";
@@ -67,10 +68,24 @@ export {
   unwrapped,
 } from "./secrets/envelope.ts";
 export type { TokenContent } from "./tokens/claims.ts";
+export {
+  authorizationUrl,
+  type BegunSignIn,
+  type CodeClient,
+  type CodeExchange,
+  codeExchange,
+} from "./tokens/code-flow.ts";
+export {
+  type DiscoveredIssuer,
+  discoveryAddress,
+  readDiscovery,
+  securedAddress,
+} from "./tokens/discovery.ts";
 export { IssuerKeys, type IssuerKeysParts, KeysUnavailable } from "./tokens/issuer-keys.ts";
 export { newTokenKey, publicTokenKey, TokenIssuer } from "./tokens/issuing.ts";
 export {
   type CheckedToken,
+  type SignInRules,
   TokenChecker,
   type TokenCheckerParts,
   type TokenFault,

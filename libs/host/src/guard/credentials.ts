@@ -5,16 +5,24 @@
  * 2. A refusal says which rule was broken and nothing that was shown.
  * 3. To an agent is granted what both its key or token and its principal grant it.
  * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
+ * 5. Who goes on by what was shown before is refused once that has ended, also where another process saw it.
  */
-import { type AgentGrant, type BundleContent, type Scope, TokenUse } from "@tutti/contracts/governance/v1";
+import {
+  type AgentGrant,
+  type BundleContent,
+  type KeyVerifier,
+  type Scope,
+  TokenUse,
+} from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
-import type { Principal } from "@tutti/kernel";
+import { fromTimestamp, type Principal } from "@tutti/kernel";
 import {
   bothGrants,
   type CheckedKey,
   type CheckedToken,
   KeyChecker,
   Lockouts,
+  type SignInRules,
   TokenChecker,
   type TrustedIssuer,
   unscoped,
@@ -23,13 +31,23 @@ import { accessErrors } from "./errors.ts";
 import type { Visitor } from "./judge.ts";
 import type { AccessSettings } from "./settings.ts";
 
-type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs">;
+type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
+
+/** What somebody signs in by, to go on by it without showing it again. */
+export interface ShownBefore {
+  readonly principal: Visitor;
+  /** An ID token of another issuer is good for the moment in which it is shown. */
+  readonly kind: "key" | "token" | "id_token";
+  /** When it ends by itself; Infinity where it does not. */
+  readonly untilMs: number;
+}
 
 export class Credentials {
   readonly #keys: KeyChecker;
   readonly #tokens: TokenChecker;
   readonly #lockouts: Lockouts;
-  #keyIds: ReadonlySet<string> = new Set();
+  /** When each key ends, by its id. */
+  #keyEnds: ReadonlyMap<string, number> = new Map();
   /** Keys that there were while this process ran, and are no more. */
   readonly #endedKeys = new Set<string>();
   #revokedTokens: ReadonlySet<string> = new Set();
@@ -38,12 +56,12 @@ export class Credentials {
 
   /** `secret`: of this process alone. */
   constructor(
-    { installation, guessesFree, lockoutMs }: Settings,
+    { installation, guessesFree, lockoutMs, skewMs }: Settings,
     secret: Uint8Array,
     others: readonly TrustedIssuer[] = [],
   ) {
     this.#keys = new KeyChecker([], secret);
-    this.#tokens = new TokenChecker({ issuer: installation, others });
+    this.#tokens = new TokenChecker({ issuer: installation, others, skewMs });
     this.#lockouts = new Lockouts({ freeFailures: guessesFree, firstMs: lockoutMs });
   }
 
@@ -52,10 +70,10 @@ export class Credentials {
     this.#tokens.renew(content);
     this.#grants = grantsIn(content);
     this.#revokedTokens = new Set(content.revokedTokenIds);
-    const keyIds = new Set(content.keys.map(({ keyId }) => keyId));
-    for (const id of this.#keyIds) if (!keyIds.has(id)) this.#endedKeys.add(id);
-    for (const id of keyIds) this.#endedKeys.delete(id);
-    this.#keyIds = keyIds;
+    const keyEnds = new Map(content.keys.map((key) => [key.keyId, endOf(key)]));
+    for (const id of this.#keyEnds.keys()) if (!keyEnds.has(id)) this.#endedKeys.add(id);
+    for (const id of keyEnds.keys()) this.#endedKeys.delete(id);
+    this.#keyEnds = keyEnds;
   }
 
   /** Throws where a key or token has ended since it was shown. `id`: its own. */
@@ -65,19 +83,51 @@ export class Credentials {
     if (reason !== undefined) throw accessErrors.credentialRefused({ reason });
   }
 
+  /** Throws where what was shown before, be it to a process before this one, is good no more. */
+  insistOnGood({ principal, kind }: Pick<ShownBefore, "principal" | "kind">, nowMs: number): void {
+    const { id } = principal.shown;
+    const endMs = kind === "key" ? (this.#keyEnds.get(id) ?? 0) : Number.POSITIVE_INFINITY;
+    if (endMs <= nowMs) throw accessErrors.credentialRefused({ reason: keyFaults.ended });
+    this.insistOnGoing(id);
+  }
+
   /** Who shows this. Rejects with what is wrong with it. */
   async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
+    return (await this.#shown(shown, from, nowMs, forCalls)).principal;
+  }
+
+  /** Who signs in by this. Rejects with what is wrong with it. */
+  signInBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
+    return this.#shown(shown, from, nowMs, forSignIns);
+  }
+
+  /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
+  async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<ShownBefore> {
+    const token = await this.#tokens.checkIdToken(idToken, rules, nowMs);
+    if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.why] });
+    const principal = this.#granted(principalOfToken(token, forCalls));
+    return { principal, kind: "id_token", untilMs: Number.POSITIVE_INFINITY };
+  }
+
+  async #shown(
+    shown: string,
+    from: string,
+    nowMs: number,
+    uses: ReadonlySet<TokenUse>,
+  ): Promise<ShownBefore> {
     const untilMs = this.#lockouts.lockedUntil([from], nowMs);
     if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
     const key = await this.#keys.check(shown, nowMs);
-    if (key.kind === "known") return this.#granted(principalOfKey(key));
+    if (key.kind === "known")
+      return { principal: this.#granted(principalOfKey(key)), kind: "key", untilMs: endOf(key.verifier) };
     const fault = key.kind === "refused" ? key.why : undefined;
     if (fault !== undefined)
       throw this.#refused(keyFaults[fault], fault !== "busy" && fault !== "ended", from, nowMs);
     const token = await this.#tokens.check(shown, nowMs);
     if (token.kind === "refused")
       throw this.#refused(tokenFaults[token.why], !honest.has(token.why), from, nowMs);
-    return this.#granted(principalOfToken(token));
+    const principal = this.#granted(principalOfToken(token, uses));
+    return { principal, kind: "token", untilMs: token.identity.expireMs };
   }
 
   #granted(principal: Visitor): Visitor {
@@ -108,6 +158,10 @@ interface Shown {
   readonly scope: Scope;
 }
 
+function endOf({ expireTime }: Pick<KeyVerifier, "expireTime">): number {
+  return expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
+}
+
 function grantsIn({ principals }: BundleContent): ReadonlyMap<string, AgentGrant> {
   const grants = new Map<string, AgentGrant>();
   for (const { namespace, actor, agent } of principals)
@@ -121,10 +175,20 @@ function principalOfKey({ verifier }: CheckedKey & { readonly kind: "known" }): 
   return principalOf({ id: keyId, actor, namespace, groups: [], scope });
 }
 
-function principalOfToken({ identity }: CheckedToken & { readonly kind: "known" }): Visitor {
+const forCalls: ReadonlySet<TokenUse> = new Set([
+  ...[TokenUse.TOKEN_USE_CALLS, TokenUse.TOKEN_USE_AGENT, TokenUse.TOKEN_USE_TASK],
+]);
+const forSignIns: ReadonlySet<TokenUse> = new Set([TokenUse.TOKEN_USE_CALLS, TokenUse.TOKEN_USE_BROWSER]);
+
+function principalOfToken(
+  { identity }: CheckedToken & { readonly kind: "known" },
+  uses: ReadonlySet<TokenUse>,
+): Visitor {
   const { tokenId, actor, namespace, groups, scope, use } = identity;
-  if (use === TokenUse.TOKEN_USE_BROWSER || use === TokenUse.TOKEN_USE_ONE_TIME)
-    throw accessErrors.credentialRefused({ reason: "it is not for calls" });
+  if (!uses.has(use))
+    throw accessErrors.credentialRefused({
+      reason: uses === forCalls ? "it is not for calls" : "it is not to sign in by",
+    });
   return principalOf({ id: tokenId, actor, namespace, groups, scope });
 }
 
@@ -157,6 +221,7 @@ const tokenFaults: Readonly<Record<TokenWhy, string>> = {
   wrong_key: "the token is signed with a key that is not its issuer's",
   wrong_audience: "the token is meant for somebody else",
   wrong_type: "the token is for something else",
+  wrong_nonce: "the token was made for another sign-in",
   wrong_signature: "the signature of the token does not hold",
   not_yet: "the token is not good yet",
   ended: "the token has ended",

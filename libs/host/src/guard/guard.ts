@@ -40,15 +40,22 @@ import {
   type Rule,
   type RuleChanges,
 } from "@tutti/mesh";
-import { CallLimits, systemNamespace, type TrustedKeys } from "@tutti/policy";
+import {
+  CallLimits,
+  type NamedAction,
+  type SignInRules,
+  systemNamespace,
+  type TrustedKeys,
+} from "@tutti/policy";
 import { Admitting } from "../admission/admission.ts";
 import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { BundleFeed } from "./bundle-feed.ts";
-import { Credentials } from "./credentials.ts";
+import { Credentials, type ShownBefore } from "./credentials.ts";
 import { accessErrors } from "./errors.ts";
-import { issuersIn } from "./issuers.ts";
-import { actorKinds, isVisitor, ofItsOwn } from "./judge.ts";
+import type { IssuerSite } from "./issuer-site.ts";
+import { issuerSites, issuersIn } from "./issuers.ts";
+import { actorKinds, isVisitor, type MissingRights, ofItsOwn, type Visitor } from "./judge.ts";
 import { type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
@@ -91,6 +98,7 @@ const unlimited: Admitted = {
 export class Guard implements Component, Identity, Authorizer, CallLimiter, RuleChanges {
   readonly #parts: GuardParts;
   readonly #credentials: Credentials;
+  readonly #sites: ReadonlyMap<string, IssuerSite>;
   readonly #limits: CallLimits;
   readonly #reports: Reports;
   readonly #serviceKey: Buffer | undefined;
@@ -109,7 +117,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       throw accessErrors.serviceKeyShort({ found: serviceKey.length });
     this.#parts = parts;
     this.#serviceKey = serviceKey === "" ? undefined : Buffer.from(serviceKey);
-    const others = issuersIn(settings, foundation.clock, foundation.logger);
+    this.#sites = issuerSites(settings, foundation.clock);
+    const others = issuersIn(settings, foundation.clock, foundation.logger, this.#sites);
     this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)), others);
     const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax } = settings;
     this.#limits = new CallLimits({
@@ -183,12 +192,54 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** Whom a key or token stands for; rejects with what is wrong with it. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
+    const { principal } = await this.#letIn(from, async (nowMs) => ({
+      principal: await this.#credentials.principalOf(credential, from, nowMs),
+    }));
+    return principal;
+  }
+
+  /** Whom a browser signs in as by a key or token; rejects with what is wrong with it. */
+  signInBy(credential: string, from: string): Promise<ShownBefore> {
+    return this.#letIn(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
+  }
+
+  /** Where an issuer whose tokens are taken is asked; undefined for any other. */
+  issuerSite(issuer: string): IssuerSite | undefined {
+    return this.#sites.get(issuer);
+  }
+
+  /** Who has signed in at another issuer; rejects with what is wrong with what it told. */
+  signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
+    return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
+  }
+
+  /** Somebody goes on by what they signed in by; throws where it is good no more. */
+  goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
+    const nowMs = this.#parts.foundation.clock.now();
+    if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
+    this.#credentials.insistOnGood(before, nowMs);
+    this.#uses.used(before.principal.shown, from, nowMs);
+  }
+
+  /** What somebody may not do in a namespace, whatever it is about. The installation's own may everything. */
+  missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
+    if (!isVisitor(principal)) return { lacks: [], givers: [] };
+    const nowMs = this.#parts.foundation.clock.now();
+    const rules = this.#rules?.inForce(nowMs);
+    if (rules === undefined) throw this.#rulesUnknown(nowMs);
+    return rules.judge.missing(principal, namespace, named, nowMs);
+  }
+
+  async #letIn<Found extends { readonly principal: Visitor }>(
+    from: string,
+    find: (nowMs: number) => Promise<Found>,
+  ): Promise<Found> {
     const nowMs = this.#parts.foundation.clock.now();
     if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
     try {
-      const principal = await this.#credentials.principalOf(credential, from, nowMs);
-      this.#uses.used(principal.shown, from, nowMs);
-      return principal;
+      const found = await find(nowMs);
+      this.#uses.used(found.principal.shown, from, nowMs);
+      return found;
     } catch (error) {
       if (isTuttiError(error)) this.#reportStranger(error, from);
       throw error;

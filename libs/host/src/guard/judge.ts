@@ -10,7 +10,19 @@ import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
 import type { Decision, Rule } from "@tutti/mesh";
-import { type Cedar, Decider, type Question, scopeFault, systemNamespace, type Verdict } from "@tutti/policy";
+import {
+  type Cedar,
+  Decider,
+  giversIn,
+  type Lack,
+  lacksOf,
+  type NamedAction,
+  type Question,
+  scopeFault,
+  systemNamespace,
+  type Verdict,
+  wideDecider,
+} from "@tutti/policy";
 
 /** Who showed a key or token. */
 export type Visitor = Principal & { readonly shown: ShownCredential };
@@ -21,6 +33,13 @@ export interface Judgement {
   readonly question: Question;
   /** Undefined where no policy was asked. */
   readonly verdict: Verdict | undefined;
+}
+
+/** What somebody may not do, whatever it is about, and who could change that. */
+export interface MissingRights {
+  readonly lacks: readonly Lack[];
+  /** `person:ada`, `group:ops` */
+  readonly givers: readonly string[];
 }
 
 const allowed: Decision = { allowed: true };
@@ -34,11 +53,16 @@ export const actorKinds = {
 
 export class Judge {
   readonly #decider: Decider;
+  readonly #cedar: Cedar | undefined;
+  readonly #content: BundleContent;
+  #wide: Decider | undefined;
   /** Roles that somebody turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
     this.#decider = new Decider(cedar, content);
+    this.#cedar = cedar;
+    this.#content = content;
   }
 
   /** Of somebody who showed something. */
@@ -52,6 +76,21 @@ export class Judge {
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
     const known = { ...principal, ...this.#foundBy(verdict, shown) };
     return { decision: { allowed: true, principal: known }, question, verdict };
+  }
+
+  missing(
+    { kind, id, shown }: Visitor,
+    namespace: string,
+    named: readonly NamedAction[],
+    nowMs: number,
+  ): MissingRights {
+    this.#wide ??= wideDecider(this.#cedar, this.#content);
+    const { groups, scope, namespace: home } = shown;
+    const question = { actor: { kind: actorKinds[kind], id }, groups, home, scope, namespace };
+    return {
+      lacks: lacksOf(this.#wide, this.#content, question, named, nowMs),
+      givers: giversIn(this.#content, namespace, nowMs),
+    };
   }
 
   #foundBy(verdict: Verdict, { groups }: ShownCredential): Found {

@@ -1,7 +1,12 @@
 import { defineSection, secret } from "@tutti/kernel";
+import { securedAddress } from "@tutti/policy";
 import { z } from "zod";
 
 const hourMs = 3_600_000;
+/** By a key that only the signer has. */
+const signingAlgorithms = [
+  ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"] as const),
+] as const;
 
 /** Who may call this process, and how much. */
 export const accessSection = defineSection({
@@ -32,18 +37,17 @@ export const accessSection = defineSection({
       .record(
         z.string().min(1).max(500),
         z.strictObject({
-          keys: z
-            .string()
-            .regex(/^(https:\/\/[^\s/]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?)\//),
+          keys: z.string().regex(securedAddress).optional(),
           audiences: z.array(z.string().min(1)).min(1),
           idPrefix: z.string().min(1).max(100),
           idClaim: z.string().min(1).default("sub"),
           groupsClaim: z.string().min(1).default("groups"),
+          algorithms: z.array(z.enum(signingAlgorithms)).min(1).default(["RS256", "PS256", "ES256", "EdDSA"]),
         }),
       )
       .default({})
       .describe(
-        "Others whose tokens are taken (OIDC), by the name that they give themselves: `keys`, the https address of their JWKS; `audiences`, what they call this installation; `idPrefix`, what comes before their ids, so that two never name the same person; `idClaim` (sub) and `groupsClaim` (groups).",
+        "Others whose tokens are taken (OIDC), by the name that they give themselves: `keys`, the https address of their JWKS, by default as they say at `/.well-known/openid-configuration`; `audiences`, what they call this installation; `idPrefix`, what comes before their ids, so that two never name the same person; `idClaim` (sub) and `groupsClaim` (groups); `algorithms`, which signatures count.",
       ),
     privateIssuers: z
       .boolean()
@@ -51,6 +55,12 @@ export const accessSection = defineSection({
       .describe(
         "Whether the keys of others may be fetched from private networks, by what their names resolve to; on this machine's loopback address they may as it is written.",
       ),
+    skewMs: z
+      .int()
+      .min(0)
+      .max(300_000)
+      .default(30_000)
+      .describe("How far the clocks of those who make tokens may be apart from this one."),
     serviceKey: secret()
       .optional()
       .describe(

@@ -24,7 +24,7 @@ type Readable = Pick<BundleContent, "policies" | "roles" | "bindings" | "princip
 
 export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix {
   const narrow = new Decider(cedar, readingOf(cedar, content, "forbid"));
-  const wide = new Decider(cedar, readingOf(cedar, content, "permit"));
+  const wide = wideDecider(cedar, content);
   const isAllowed = (decider: Decider, who: Who, action: string, about: About) =>
     decider.decide({ ...who, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
   return {
@@ -36,11 +36,16 @@ export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix
   };
 }
 
+/** Decides by the wide reading: what it denies is never allowed. `cedar`: needed where there are policies. */
+export function wideDecider(cedar: Cedar | undefined, content: Readable): Decider {
+  return new Decider(cedar, readingOf(cedar, content, "permit"));
+}
+
 /** The rules as they are where conditions of one effect always hold, and those of the other never. */
-function readingOf(cedar: Cedar, content: Readable, holding: "permit" | "forbid"): Readable {
+function readingOf(cedar: Cedar | undefined, content: Readable, holding: "permit" | "forbid"): Readable {
   const policies = content.policies
     .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_SHADOW)
-    .map((policy) => readPolicy(cedar, policy, holding));
+    .map((policy) => (cedar === undefined ? policy : readPolicy(cedar, policy, holding)));
   const bindings =
     holding === "permit"
       ? content.bindings.map((binding) => ({ ...binding, resources: undefined }))

@@ -5,7 +5,7 @@
  * 2. What was checked is remembered until the token ends, under a hash of it; that it was revoked is looked up each time.
  * 3. A refusal says which rule was broken and nothing that is in the token.
  */
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type Scope, TokenUse } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import {
@@ -62,6 +62,8 @@ export type TokenFault =
   | "wrong_key"
   | "wrong_audience"
   | "wrong_type"
+  /** Of an ID token: it was not made for this sign-in. */
+  | "wrong_nonce"
   | "wrong_signature"
   | "not_yet"
   | "ended"
@@ -75,6 +77,8 @@ export type CheckedToken =
 
 const lengthMax = 16_384;
 const skewDefaultMs = 30_000;
+/** An ID token is shown the moment it was made. */
+const idTokenAge = "10 minutes";
 const rememberedMax = 10_000;
 const algorithmsDefault = ["RS256", "PS256", "ES256", "EdDSA"];
 /** Whoever knows the key of such a one could make tokens with it. */
@@ -84,6 +88,15 @@ const isShared = (algorithm: string) => algorithm.startsWith("HS") || algorithm 
 export interface TokenRules {
   readonly tokenKeys: readonly string[];
   readonly revokedTokenIds: readonly string[];
+}
+
+/** What a sign-in at another issuer was begun with. */
+export interface SignInRules {
+  readonly issuer: string;
+  /** As the issuer calls this installation where it signs people in. */
+  readonly clientId: string;
+  /** Whoever comes with an ID token that was made elsewhere does not know it. */
+  readonly nonce: string;
 }
 
 export interface TokenCheckerParts {
@@ -149,11 +162,7 @@ export class TokenChecker {
   async #checked(token: string, nowMs: number): Promise<CheckedToken> {
     const issuer = issuerIn(token);
     if (issuer === undefined) return refused("damaged");
-    const times = {
-      clockTolerance: this.#skewMs / 1_000,
-      currentDate: new Date(nowMs),
-      requiredClaims: ["exp"],
-    };
+    const times = this.#times(nowMs);
     if (issuer === this.#issuer) {
       const rules = { algorithms: [tokenAlgorithm], audience: tokenAudience, typ: tokenType };
       const payload = await verified(token, this.#findOwnKey, { ...times, ...rules, issuer });
@@ -165,12 +174,41 @@ export class TokenChecker {
     }
     const trusted = this.#others.get(issuer);
     if (trusted === undefined) return refused("unknown_issuer");
-    const algorithms = [...(trusted.algorithms ?? algorithmsDefault)];
-    const rules = { algorithms, audience: [...trusted.audiences], issuer };
+    const rules = { algorithms: algorithmsOf(trusted), audience: [...trusted.audiences], issuer };
     const payload = await verified(token, trusted.findKey, { ...times, ...rules });
     if (typeof payload === "string") return refused(payload);
     const identity = identityOf(payload, trusted);
     return identity === undefined ? refused("damaged") : { kind: "known", identity };
+  }
+
+  /** Who signed in at another issuer, which told so by an ID token. It is good for that alone, and is not remembered. */
+  async checkIdToken(
+    token: string,
+    { issuer, clientId, nonce }: SignInRules,
+    nowMs: number,
+  ): Promise<CheckedToken> {
+    if (token.length > lengthMax) return refused("too_large");
+    const trusted = this.#others.get(issuer);
+    if (trusted === undefined) return refused("unknown_issuer");
+    const payload = await verified(token, trusted.findKey, {
+      ...this.#times(nowMs),
+      ...{ algorithms: algorithmsOf(trusted), audience: clientId, issuer, maxTokenAge: idTokenAge },
+    });
+    if (typeof payload === "string") return refused(payload);
+    const { aud, azp } = payload;
+    const isOfAnother = azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== clientId;
+    if (isOfAnother) return refused("wrong_audience");
+    if (!isSameText(payload["nonce"], nonce)) return refused("wrong_nonce");
+    const identity = identityOf(payload, trusted);
+    return identity === undefined ? refused("damaged") : { kind: "known", identity };
+  }
+
+  #times(nowMs: number): JWTVerifyOptions {
+    return {
+      clockTolerance: this.#skewMs / 1_000,
+      currentDate: new Date(nowMs),
+      requiredClaims: ["exp"],
+    };
   }
 
   #remember(mark: string, identity: TokenIdentity): void {
@@ -180,6 +218,16 @@ export class TokenChecker {
     }
     this.#known.set(mark, identity);
   }
+}
+
+function algorithmsOf({ algorithms = algorithmsDefault }: TrustedIssuer): string[] {
+  return [...algorithms];
+}
+
+/** Takes as long for a wrong one as for the right one. */
+function isSameText(found: unknown, expected: string): boolean {
+  const hashOf = (text: string) => createHash("sha256").update(text).digest();
+  return typeof found === "string" && timingSafeEqual(hashOf(found), hashOf(expected));
 }
 
 /** Who claims to have issued it; nothing of it is believed yet. */
@@ -204,6 +252,8 @@ async function verified(
 }
 
 function faultOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWTClaimValidationFailed && error.reason === "missing" && error.claim === "iat")
+    return "damaged";
   if (error instanceof KeysUnavailable) return "unavailable";
   if (error instanceof errors.JWTExpired) return "ended";
   if (error instanceof errors.JWTClaimValidationFailed) return claimFaults[error.claim] ?? "damaged";

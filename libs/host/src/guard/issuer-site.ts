@@ -1,0 +1,78 @@
+/** Where an issuer is asked over HTTP: what it says of itself, its keys, and who it is that came back with a code. */
+import { type Clock, systemTimers } from "@tutti/kernel";
+import {
+  type CodeExchange,
+  type DiscoveredIssuer,
+  discoveryAddress,
+  type IssuerKeysParts,
+  readDiscovery,
+} from "@tutti/policy";
+import { callOut, type OutgoingCall } from "../outgoing/call.ts";
+
+type Keys = Awaited<ReturnType<IssuerKeysParts["fetchKeys"]>>;
+
+const answerMs = 5_000;
+const bytesMax = 1_048_576;
+/** How long what it says of itself counts. */
+const freshMs = 600_000;
+/** Written so by whoever configures this machine: it is meant. */
+const loopback = /^http:\/\//;
+
+export interface IssuerSiteParts {
+  readonly issuer: string;
+  /** Where its keys are; undefined where it says so itself. */
+  readonly keysAddress: string | undefined;
+  /** Whether it may be in a private network. */
+  readonly isPrivateAllowed: boolean;
+  readonly clock: Pick<Clock, "now">;
+}
+
+export class IssuerSite {
+  readonly #parts: IssuerSiteParts;
+  #said: { readonly discovered: DiscoveredIssuer; readonly atMs: number } | undefined;
+
+  constructor(parts: IssuerSiteParts) {
+    this.#parts = parts;
+  }
+
+  async discovered(): Promise<DiscoveredIssuer> {
+    const { issuer, clock } = this.#parts;
+    const atMs = clock.now();
+    if (this.#said !== undefined && atMs - this.#said.atMs < freshMs) return this.#said.discovered;
+    const document = await this.#ask("GET", discoveryAddress(issuer), { accept: "application/json" });
+    const discovered = readDiscovery(document, issuer);
+    this.#said = { discovered, atMs };
+    return discovered;
+  }
+
+  async keys(): Promise<Keys> {
+    const address = this.#parts.keysAddress ?? (await this.discovered()).keysAddress;
+    return (await this.#ask("GET", address, { accept: "application/json" })) as Keys;
+  }
+
+  /** What it answers to whoever shows a code. */
+  async exchange({ headers, body }: CodeExchange): Promise<unknown> {
+    const { tokenAddress } = await this.discovered();
+    return this.#ask("POST", tokenAddress, headers, body);
+  }
+
+  async #ask(
+    method: OutgoingCall["method"],
+    url: string,
+    headers: OutgoingCall["headers"],
+    body?: string,
+  ): Promise<unknown> {
+    const late = new AbortController();
+    const timer = systemTimers.after(answerMs, () => late.abort(new Error(`no answer in ${answerMs} ms`)));
+    try {
+      const text = await callOut({
+        ...{ method, url, headers, signal: late.signal, answerBytesMax: bytesMax },
+        arePrivateAllowed: this.#parts.isPrivateAllowed || loopback.test(url),
+        ...(body !== undefined && { body }),
+      });
+      return JSON.parse(text) as unknown;
+    } finally {
+      timer.cancel();
+    }
+  }
+}

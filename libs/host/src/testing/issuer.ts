@@ -1,0 +1,174 @@
+/**
+ * An issuer of OpenID Connect on this machine, for tests: it says of itself what issuers say, signs everybody in at once as the
+ * person that a test says, and is as strict about codes as the standards want it.
+ */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly jwk: Readonly<Record<string, unknown>>;
+}
+
+/** What a code was given out for. */
+interface Given {
+  readonly clientId: string;
+  readonly redirect: string;
+  readonly challenge: string;
+  readonly nonce: string;
+}
+
+export interface IssuerClient {
+  readonly clientId: string;
+  /** Empty for one without. */
+  readonly clientSecret: string;
+  readonly redirect: string;
+}
+
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const second = 1_000;
+
+export class TestIssuer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #codes = new Map<string, Given>();
+  readonly #clients: readonly IssuerClient[];
+  #keys: readonly SigningKey[] = [newKey()];
+  /** Who is signed in by the next sign-in. */
+  person: Readonly<Record<string, unknown>> = { sub: "ada" };
+  /** What the next ID tokens claim otherwise than they should. */
+  wrongly: Readonly<Record<string, unknown>> = {};
+  /** How often its keys were asked for. */
+  keysAsked = 0;
+
+  static async open(clients: (url: string) => readonly IssuerClient[]): Promise<TestIssuer> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    return new TestIssuer(server, clients(`http://127.0.0.1:${port}`));
+  }
+
+  private constructor(server: Server, clients: readonly IssuerClient[]) {
+    this.#server = server;
+    this.#clients = clients;
+    server.on("request", (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(String(error));
+      });
+    });
+  }
+
+  /** As it names itself. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on it signs by another key, and knows the old one no more. */
+  rotate(): void {
+    this.#keys = [newKey()];
+  }
+
+  idToken(clientId: string, nonce: string): string {
+    const [key] = this.#keys;
+    if (key === undefined) throw new Error("expected a key, found none");
+    const nowS = Math.floor(Date.now() / second);
+    const claims = { iss: this.url, aud: clientId, nonce, iat: nowS, exp: nowS + 300 };
+    const body = `${encoded({ alg: "EdDSA", kid: key.kid })}.${encoded({ ...claims, ...this.person, ...this.wrongly })}`;
+    return `${body}.${sign(null, Buffer.from(body), key.privateKey).toString("base64url")}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
+    switch (`${request.method} ${pathname}`) {
+      case "GET /.well-known/openid-configuration":
+        return json(response, 200, {
+          ...{ issuer: this.url, authorization_endpoint: `${this.url}/authorize` },
+          ...{ token_endpoint: `${this.url}/token`, jwks_uri: `${this.url}/keys` },
+          ...{ code_challenge_methods_supported: ["S256"] },
+          authorization_response_iss_parameter_supported: true,
+        });
+      case "GET /keys":
+        this.keysAsked++;
+        return json(response, 200, { keys: this.#keys.map(({ jwk }) => jwk) });
+      case "GET /authorize":
+        return this.#authorize(searchParams, response);
+      case "POST /token":
+        return this.#exchange(request, response);
+      default:
+        return json(response, 404, { error: "not_found" });
+    }
+  }
+
+  #authorize(asked: URLSearchParams, response: ServerResponse): void {
+    const value = (name: string): string => asked.get(name) ?? "";
+    const redirect = value("redirect_uri");
+    const client = this.#clients.find(({ clientId }) => clientId === value("client_id"));
+    // Nobody is sent on to where the client never said.
+    if (client?.redirect !== redirect) {
+      json(response, 400, { error: "invalid_redirect" });
+      return;
+    }
+    const isWhole =
+      value("response_type") === "code" &&
+      value("scope").split(" ").includes("openid") &&
+      value("code_challenge_method") === "S256" &&
+      value("code_challenge").length === 43;
+    const back = new URL(redirect);
+    back.searchParams.set("state", value("state"));
+    back.searchParams.set("iss", this.url);
+    if (isWhole) {
+      const code = randomBytes(16).toString("base64url");
+      const { clientId } = client;
+      this.#codes.set(code, {
+        ...{ clientId, redirect, challenge: value("code_challenge"), nonce: value("nonce") },
+      });
+      back.searchParams.set("code", code);
+    } else back.searchParams.set("error", "invalid_request");
+    response.writeHead(302, { location: back.href }).end();
+  }
+
+  async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = new URLSearchParams(await text(request));
+    const code = asked.get("code") ?? "";
+    const given = this.#codes.get(code);
+    // Once, whatever comes of it.
+    this.#codes.delete(code);
+    const [id = "", secret = ""] = shownBy(request, asked);
+    const client = this.#clients.find(({ clientId }) => clientId === id);
+    if (client?.clientSecret !== secret) return json(response, 401, { error: "invalid_client" });
+    const challenge = createHash("sha256")
+      .update(asked.get("code_verifier") ?? "")
+      .digest("base64url");
+    const isGood =
+      given?.clientId === id &&
+      given.redirect === asked.get("redirect_uri") &&
+      given.challenge === challenge &&
+      asked.get("grant_type") === "authorization_code";
+    if (!isGood) return json(response, 400, { error: "invalid_grant" });
+    const token = this.idToken(id, given.nonce);
+    return json(response, 200, { token_type: "Bearer", access_token: "opaque", id_token: token });
+  }
+}
+
+function shownBy({ headers }: IncomingMessage, asked: URLSearchParams): readonly string[] {
+  const [, basic] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
+  if (basic === undefined) return [asked.get("client_id") ?? "", asked.get("client_secret") ?? ""];
+  return Buffer.from(basic, "base64").toString().split(":").map(decodeURIComponent);
+}
+
+function newKey(): SigningKey {
+  const kid = randomBytes(6).toString("base64url");
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  return { kid, privateKey, jwk: { ...publicKey.export({ format: "jwk" }), kid, alg: "EdDSA" } };
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}

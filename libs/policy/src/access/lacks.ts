@@ -1,0 +1,98 @@
+/**
+ * What somebody may not do, whatever it is about, and what would change that: so that a page does not offer what is refused
+ * anyhow, and whoever is refused knows whom to ask for what.
+ */
+import type { BundleContent, Role, Scope } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { matchesAny } from "./action-pattern.ts";
+import type { Decider } from "./decider.ts";
+import { readyRoles, systemNamespace } from "./roles.ts";
+import type { NamedAction } from "./vocabulary.ts";
+
+export interface Lack {
+  readonly action: string;
+  /** By what was shown, by a policy, or because nothing permits it. */
+  readonly why: "narrowed" | "forbidden" | "missing";
+  /** Those that permit it, the least first; empty where none would help. */
+  readonly roles: readonly string[];
+}
+
+export interface LackQuestion {
+  readonly actor: Actor;
+  readonly groups: readonly string[];
+  /** The tenant of what was shown; empty where it is good in every namespace. */
+  readonly home: string;
+  readonly scope: Scope;
+  readonly namespace: string;
+}
+
+type Given = Pick<BundleContent, "roles" | "bindings">;
+
+/** What it takes to give somebody a role. */
+const givingAction = "governance.bindings.create";
+
+/** @param wide by the wide reading of the content */
+export function lacksOf(
+  wide: Decider,
+  content: Given,
+  { actor, groups, home, scope, namespace }: LackQuestion,
+  named: readonly NamedAction[],
+  nowMs: number,
+): readonly Lack[] {
+  const isAway = home !== "" && home !== systemNamespace && home !== namespace;
+  const isNarrowed = (action: string): boolean =>
+    isAway ||
+    (scope.actions.length > 0 && !matchesAny(scope.actions, action)) ||
+    (scope.namespaces.length > 0 && !scope.namespaces.includes(namespace));
+  const roles = rolesIn(content, namespace, named);
+  return named.flatMap(({ action, resource }): Lack[] => {
+    if (isNarrowed(action)) return [{ action, why: "narrowed", roles: [] }];
+    const about = { action, namespace, resourceKind: resource, resourceId: "", labels: {} };
+    const { allowed, policies } = wide.decide({ actor, groups, ...about }, nowMs);
+    if (allowed) return [];
+    if (policies.length > 0) return [{ action, why: "forbidden", roles: [] }];
+    const helping = roles.filter((role) => matchesAny(role.actions, action)).map(({ role }) => role);
+    return [{ action, why: "missing", roles: helping }];
+  });
+}
+
+/** Who can give somebody a role there, as `person:ada` and `group:ops`. */
+export function giversIn({ roles, bindings }: Given, namespace: string, nowMs: number): readonly string[] {
+  const giving = new Set(
+    [...readyRoles, ...roles]
+      .filter(({ actions }) => matchesAny(actions, givingAction))
+      .map((role) => `${role.namespace}/${role.role}`),
+  );
+  const givers = bindings
+    .filter((binding) => binding.namespace === namespace || binding.namespace === systemNamespace)
+    .filter(({ expireTime }) => expireTime === undefined || fromTimestamp(expireTime) > nowMs)
+    .filter(({ role, namespace: where }) =>
+      [where, systemNamespace].some((one) => giving.has(`${one}/${role}`)),
+    )
+    .flatMap(({ subject }) => {
+      if (subject?.$case === "actor")
+        return [`${kindWords[subject.value.kind] ?? "somebody"}:${subject.value.id}`];
+      return subject?.$case === "group" ? [`group:${subject.value}`] : [];
+    });
+  return [...new Set(givers)].sort();
+}
+
+const kindWords: Readonly<Partial<Record<ActorKind, string>>> = {
+  [ActorKind.ACTOR_KIND_PERSON]: "person",
+  [ActorKind.ACTOR_KIND_SERVICE]: "service",
+  [ActorKind.ACTOR_KIND_AGENT]: "agent",
+};
+
+/** Those that can be given in a namespace, what permits the least first. A namespace's own stands for the installation's of its name. */
+function rolesIn({ roles }: Given, namespace: string, named: readonly NamedAction[]): readonly Role[] {
+  const known = new Map<string, Role>();
+  for (const where of [systemNamespace, namespace])
+    for (const role of [...readyRoles, ...roles]) if (role.namespace === where) known.set(role.role, role);
+  const breadth = ({ actions }: Role): number =>
+    named.filter(({ action }) => matchesAny(actions, action)).length;
+  return [...known.values()]
+    .map((role) => ({ role, width: breadth(role) }))
+    .sort((one, other) => one.width - other.width)
+    .map(({ role }) => role);
+}

@@ -1,0 +1,75 @@
+/**
+ * The authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 3.1), as far as it is a matter of words: what a
+ * browser is sent to an issuer with, and what a code is exchanged with.
+ */
+import { createHash } from "node:crypto";
+import type { DiscoveredIssuer } from "./discovery.ts";
+
+/** What an installation is at an issuer. */
+export interface CodeClient {
+  readonly clientId: string;
+  /** Empty for a client without one, which PKCE alone protects. */
+  readonly clientSecret: string;
+  readonly redirectAddress: string;
+}
+
+/** What one sign-in is begun with: three secrets, each made anew. */
+export interface BegunSignIn {
+  /** Comes back with the answer, so that nobody can send a browser on with somebody else's. */
+  readonly state: string;
+  readonly nonce: string;
+  /** Shown when the code is exchanged: whoever has the code alone has nothing. */
+  readonly verifier: string;
+}
+
+export function authorizationUrl(
+  { authorizationAddress }: Pick<DiscoveredIssuer, "authorizationAddress">,
+  { clientId, redirectAddress }: CodeClient,
+  { state, nonce, verifier }: BegunSignIn,
+  scopes: readonly string[],
+): string {
+  const url = new URL(authorizationAddress);
+  const asked = {
+    ...{ response_type: "code", client_id: clientId, redirect_uri: redirectAddress },
+    ...{ scope: [...new Set(["openid", ...scopes])].join(" "), state, nonce },
+    ...{ code_challenge: challengeOf(verifier), code_challenge_method: "S256" },
+  };
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+export interface CodeExchange {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function codeExchange(
+  { clientShows }: Pick<DiscoveredIssuer, "clientShows">,
+  { clientId, clientSecret, redirectAddress }: CodeClient,
+  code: string,
+  { verifier }: Pick<BegunSignIn, "verifier">,
+): CodeExchange {
+  const body = new URLSearchParams({
+    ...{ grant_type: "authorization_code", code, redirect_uri: redirectAddress, code_verifier: verifier },
+  });
+  const headers: Record<string, string> = {
+    ...{ accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+  };
+  if (clientSecret !== "" && clientShows === "header") {
+    const shown = [clientId, clientSecret].map(formEncoded).join(":");
+    headers["authorization"] = `Basic ${Buffer.from(shown).toString("base64")}`;
+  } else {
+    body.set("client_id", clientId);
+    if (clientSecret !== "") body.set("client_secret", clientSecret);
+  }
+  return { headers, body: body.toString() };
+}
+
+function challengeOf(verifier: string): string {
+  return createHash("sha256").update(verifier).digest("base64url");
+}
+
+/** As forms have it, which is what RFC 6749 says of the two parts of the header. */
+function formEncoded(text: string): string {
+  return new URLSearchParams({ text }).toString().slice("text=".length);
+}
