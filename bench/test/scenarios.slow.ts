@@ -70,6 +70,8 @@ const fields = {
     "ceilingStepsPerSec",
     "ratio",
   ],
+  policy: ["policies", "takenInMs", "decisionsPerSec", "p50Us", "p99Us"],
+  audit: ["records", "writeSec", "verifySec", "verifyCpuSec", "hashSec", "verifiedPerSec"],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],
 };
 

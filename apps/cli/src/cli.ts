@@ -50,10 +50,12 @@ function tell(error: unknown, print: Printer): number {
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   return new Failure(`a fault of this program: ${message}`, {
+    // Where a module cannot be linked the lines before are its source, all of it.
     why: stack
       .split("\n")
-      .slice(1, 6)
-      .map((line) => line.trim()),
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith("at "))
+      .slice(0, 5),
     next: ["Please report it, with the command that you gave."],
     exitCode: exitCodes.fault,
     code: "fault",

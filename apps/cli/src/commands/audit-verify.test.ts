@@ -1,58 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
-import { ActorKind } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
-import { checkpointOf, ExportWriter, leafHash, MerkleTree, recordLeaf, signerOf } from "@tutti/policy/audit";
+import { signerOf } from "@tutti/policy/audit";
 import { runCommandLine } from "../cli.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import { exported, publicKey } from "../testing/audit-export.ts";
 import { memoryShell } from "../testing/memory-shell.ts";
-
-const startMs = 1_767_225_600_000;
-const key = signerOf(new Uint8Array(32).fill(5));
-const publicKey = Buffer.from(key.publicKey).toString("base64");
-const signing = { signingKeyId: "key-1", key };
-
-/** Three records under one checkpoint. */
-function exported(): string {
-  const records = ["ada", "bob", "eve"].map((id, index) => {
-    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id };
-    const said = {
-      namespace: "default",
-      kind: "run",
-      id: "run-1",
-      event: index + 1,
-      type: "task_started",
-      cause: { actor },
-    };
-    const encoded = JournalRecord.encode(JournalRecord.fromPartial(said)).finish();
-    return { batch: 1, index, timeMs: startMs, encoded };
-  });
-  const leaves = records.map((record) => recordLeaf(record, record.encoded));
-  const head = {
-    ...{ service: "workflow", partition: 0, batch: 1, hash: new Uint8Array(32), recordCount: records.length },
-    recordsRoot: MerkleTree.of(leaves).rootAt(),
-  };
-  const tree = new MerkleTree();
-  const checkpoint = checkpointOf(
-    { number: 1, createTime: toTimestamp(startMs), heads: [head] },
-    tree,
-    signing,
-  );
-  const signingKey = { signingKeyId: "key-1", publicKey: key.publicKey, startTime: toTimestamp(startMs) };
-  const writer = new ExportWriter();
-  return [
-    writer.begin({ namespace: "default", filter: {}, tree: new MerkleTree(), size: 0 }),
-    writer.key({ ...signingKey, endTime: undefined, endorsement: new Uint8Array(0) }),
-    writer.head(
-      head,
-      leaves.map((leaf, index) => ({ hash: leafHash(leaf), at: { batch: 1, index } })),
-    ),
-    ...records.map((record) => writer.record(head, record)),
-    writer.checkpoint(checkpoint),
-    writer.end(startMs, signing),
-  ].join("");
-}
 
 async function verified(text: string, ...words: readonly string[]) {
   const shell = memoryShell({ files: { "march.jsonl": text, "audit.key": `${publicKey}\n` } });

@@ -13,7 +13,7 @@ export async function verifyAudit(context: Context): Promise<number> {
   const file = values.argument("FILE");
   const verifier = new ExportVerifier(await keyIn(context));
   try {
-    for await (const line of shell.readLines(file)) verifier.line(line);
+    for await (const bytes of shell.readBytes(file)) verifier.bytes(bytes);
   } catch (error) {
     const why = [error instanceof Error ? error.message : String(error)];
     throw new Failure(`The export ${safe(file)} cannot be read.`, {

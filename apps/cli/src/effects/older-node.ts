@@ -2,6 +2,7 @@
  * What the libraries use and Node 18 lacks, as the standard has it. The platform runs on a Node of its own; the command runs
  * on the one that is there.
  */
+import crypto from "node:crypto";
 
 const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
@@ -36,3 +37,7 @@ define(AbortSignal, "any", (signals: Iterable<AbortSignal>) => {
 define(String.prototype, "toWellFormed", function (this: string) {
   return this.replace(lone, "\ufffd");
 });
+
+define(crypto, "hash", (algorithm: string, data: Uint8Array, encoding: "binary" | "base64") =>
+  crypto.createHash(algorithm).update(data).digest(encoding),
+);

@@ -17,8 +17,8 @@ export interface Shell {
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
   /** Text of a file; of standard input for `-`. Throws what the file system says. */
   readText(file: string): Promise<string>;
-  /** The same line by line, for what may be larger than memory. */
-  readLines(file: string): AsyncIterable<string>;
+  /** Its bytes, piece by piece, for what may be larger than memory. */
+  readBytes(file: string): AsyncIterable<Uint8Array>;
   exists(file: string): boolean;
   /** The files in a folder and below, but for what is hidden or installed, in the order of their names. */
   filesIn(folder: string): Promise<readonly string[]>;

@@ -34,7 +34,7 @@ export function systemShell(): Shell {
         signal?.addEventListener("abort", end);
       }),
     readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
-    readLines: (file) => linesOf(file),
+    readBytes: (file) => bytesOf(file),
     exists: (file) => existsSync(file),
     filesIn,
     runScript: (script, words) => runScript(script, words),
@@ -55,15 +55,16 @@ export function systemShell(): Shell {
   };
 }
 
-async function* linesOf(file: string): AsyncGenerator<string, void> {
+/** Large pieces, since there is a wait for each. */
+const pieceBytes = 2 ** 20;
+
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void> {
   if (file === "-") {
-    const { createInterface } = await import("node:readline");
-    yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    yield* process.stdin;
     return;
   }
-  const { open } = await import("node:fs/promises");
-  const handle = await open(resolve(file));
-  yield* handle.readLines();
+  const { createReadStream } = await import("node:fs");
+  yield* createReadStream(resolve(file), { highWaterMark: pieceBytes });
 }
 
 const passedOver = new Set(["node_modules", "dist"]);

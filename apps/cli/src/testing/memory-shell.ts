@@ -73,10 +73,10 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
       return text;
     },
-    async *readLines(file) {
+    async *readBytes(file) {
       const text = files[file];
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
-      yield* text.trimEnd().split("\n");
+      yield Buffer.from(text);
     },
     exists: (file) => file in files,
     filesIn: async (folder) =>

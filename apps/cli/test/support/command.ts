@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 export const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const workspaceFolder = dirname(dirname(packageFolder));
 
+/** Which Node the command is run with: it is to do with Node 18 too, while the tests need ours. */
+export const nodeOfCommand = process.env["TUTTI_COMMAND_NODE"] ?? process.execPath;
+
 export interface Ended {
   readonly exitCode: number;
   readonly output: string;
@@ -48,12 +51,12 @@ export class BuiltCommand implements Disposable {
 
   /** Runs it to its end. */
   run(words: readonly string[], options: CommandOptions = {}): Promise<Ended> {
-    return runToEnd(process.execPath, [this.program, ...words], options);
+    return runToEnd(nodeOfCommand, [this.program, ...words], options);
   }
 
   /** Starts it, and hears what it says while it runs. */
   start(words: readonly string[], { environment = {}, cwd }: CommandOptions = {}): Running {
-    return new Running(process.execPath, [this.program, ...words], environment, cwd ?? this.folder);
+    return new Running(nodeOfCommand, [this.program, ...words], environment, cwd ?? this.folder);
   }
 
   /** The same on a terminal of so many columns and rows, which `script` makes. */
@@ -61,7 +64,7 @@ export class BuiltCommand implements Disposable {
     words: readonly string[],
     { columns, rows, environment = {} }: { readonly columns: number; readonly rows: number } & CommandOptions,
   ): Running {
-    const line = [process.execPath, this.program, ...words].map((word) => `'${word}'`).join(" ");
+    const line = [nodeOfCommand, this.program, ...words].map((word) => `'${word}'`).join(" ");
     const command = `stty cols ${columns} rows ${rows}; ${line}`;
     return new Running(
       "script",

@@ -15,7 +15,8 @@ import type { MerkleTree } from "../merkle/tree.ts";
 import type { Signer } from "./signing.ts";
 import type { TrustedKeys } from "./signing-keys.ts";
 
-const placeBytes = 20;
+/** So many bytes of a leaf are where its record is. */
+export const placeBytes = 20;
 
 /** Where a record is in its journal. */
 export interface RecordAt {
@@ -32,12 +33,21 @@ export function recordLeaf(
   record: Uint8Array,
 ): Uint8Array {
   const leaf = new Uint8Array(placeBytes + record.length);
-  const view = new DataView(leaf.buffer);
+  writePlace(leaf, 0, { batch, index, timeMs });
+  leaf.set(record, placeBytes);
+  return leaf;
+}
+
+/** Where a record is, as a leaf begins with it. */
+export function writePlace(
+  bytes: Uint8Array,
+  from: number,
+  { batch, index, timeMs }: RecordAt & { readonly timeMs: number },
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + from, placeBytes);
   view.setBigUint64(0, BigInt(batch));
   view.setUint32(8, index);
   view.setFloat64(12, timeMs);
-  leaf.set(record, placeBytes);
-  return leaf;
 }
 
 /** `workflow/7/10423/3`: service, partition, batch and place in the batch. */

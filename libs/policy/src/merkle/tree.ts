@@ -1,5 +1,5 @@
 import { assert } from "@tutti/kernel";
-import { emptyRoot, hashBytes, leafHash, nodeHash } from "./hashes.ts";
+import { emptyRoot, hashBytes, leafHash, nodeHash, nodeText } from "./hashes.ts";
 
 /**
  * A Merkle tree that only grows, and remembers all that it was.
@@ -44,12 +44,12 @@ export class MerkleTree {
 
   /** The same with a leaf that was hashed already. */
   appendHash(leaf: Uint8Array): void {
-    let hash = leaf;
-    for (let level = 0; ; level++) {
-      const row = this.#row(level);
-      row.push(hash);
-      if (row.length % 2 === 1) return;
-      hash = nodeHash(row.at(row.length - 2), row.at(row.length - 1));
+    let row = this.#row(0);
+    row.push(leaf);
+    for (let level = 1; row.length % 2 === 0; level++) {
+      const above = this.#row(level);
+      above.pushText(nodeText(row.lastTwo()));
+      row = above;
     }
   }
 
@@ -152,7 +152,7 @@ function leftOf(width: number): number {
 /** Hashes, one behind the other; those before the first are not known. */
 class HashRow {
   readonly #first: number;
-  #bytes = new Uint8Array(hashBytes * 4);
+  #bytes = Buffer.alloc(hashBytes * 4);
   length: number;
 
   constructor(first = 0) {
@@ -161,19 +161,41 @@ class HashRow {
   }
 
   push(hash: Uint8Array): void {
-    const at = (this.length - this.#first) * hashBytes;
-    if (at === this.#bytes.length) {
-      const grown = new Uint8Array(at * 2);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
+    const at = this.#room();
     this.#bytes.set(hash, at);
-    this.length++;
+  }
+
+  /** One character a byte. */
+  pushText(hash: string): void {
+    const at = this.#room();
+    this.#bytes.write(hash, at, "latin1");
   }
 
   at(index: number): Uint8Array {
+    const at = this.#place(index);
+    return new Uint8Array(this.#bytes.subarray(at, at + hashBytes));
+  }
+
+  /** The last two in one, good until another is added. */
+  lastTwo(): Uint8Array {
+    const at = this.#place(this.length - 2);
+    return this.#bytes.subarray(at, at + 2 * hashBytes);
+  }
+
+  /** Where the next one goes. */
+  #room(): number {
+    const at = (this.length - this.#first) * hashBytes;
+    if (at === this.#bytes.length) {
+      const grown = Buffer.alloc(at * 2);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.length++;
+    return at;
+  }
+
+  #place(index: number): number {
     assert(index >= this.#first, "nothing is known of what was before", { index, first: this.#first });
-    const at = (index - this.#first) * hashBytes;
-    return this.#bytes.slice(at, at + hashBytes);
+    return (index - this.#first) * hashBytes;
   }
 }

@@ -15,6 +15,7 @@ import { checkpointOf, recordLeaf } from "../checkpoints.ts";
 import { type Signer, signerOf } from "../signing.ts";
 import { endorsed } from "../signing-keys.ts";
 import type { ExportedRecord } from "./lines.ts";
+import { isAsWritten, type Recognizer } from "./recognizing.ts";
 import { type ExportVerdict, ExportVerifier } from "./verifying.ts";
 import { chainBefore, chained, ExportWriter } from "./writing.ts";
 
@@ -31,7 +32,7 @@ const secondKey = endorsed(
   one,
 );
 
-function recordsOf(number: number, partition: number, count: number): ExportedRecord[] {
+function recordsOf(number: number, partition: number, count: number, reason: string): ExportedRecord[] {
   return Array.from({ length: count }, (_, index) => {
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: index % 2 === 0 ? "ada" : "bob" };
     const record = JournalRecord.fromPartial({
@@ -44,7 +45,7 @@ function recordsOf(number: number, partition: number, count: number): ExportedRe
         version: 1,
       },
       ...{ payload: Buffer.from(`payload ${number} ${partition} ${index}`) },
-      cause: { actor, decision: "policy/1", reason: "it was due", traceparent: "" },
+      cause: { actor, decision: "policy/1", reason, traceparent: "" },
     });
     const encoded = JournalRecord.encode(record).finish();
     return {
@@ -57,14 +58,14 @@ function recordsOf(number: number, partition: number, count: number): ExportedRe
 }
 
 /** Three checkpoints over two journals; records of `wanted` actors, from a checkpoint on. */
-function exported({ wanted = /./, from = 1 } = {}): string[] {
+function exported({ wanted = /./, from = 1, reason = "it was due" } = {}): string[] {
   const tree = new MerkleTree();
   const writer = new ExportWriter();
   const lines: string[] = [];
   for (let number = 1; number <= 3; number++) {
     const size = tree.size;
     const heads: JournalHead[] = [];
-    const perHead = [0, 1].map((partition) => recordsOf(number, partition, 5 + partition));
+    const perHead = [0, 1].map((partition) => recordsOf(number, partition, 5 + partition, reason));
     for (const [partition, records] of perHead.entries()) {
       const inner = MerkleTree.of(records.map((record) => recordLeaf(record, record.encoded)));
       heads.push({
@@ -97,8 +98,12 @@ function exported({ wanted = /./, from = 1 } = {}): string[] {
   return lines.join("").trimEnd().split("\n");
 }
 
-function verified(lines: readonly string[], trusted = one.publicKey): ExportVerdict {
-  const verifier = new ExportVerifier(trusted);
+function verified(
+  lines: readonly string[],
+  trusted = one.publicKey,
+  recognizer: Recognizer = isAsWritten,
+): ExportVerdict {
+  const verifier = new ExportVerifier(trusted, recognizer);
   for (const line of lines) verifier.line(line);
   return verifier.finish();
 }
@@ -204,6 +209,99 @@ describe("an export of the audit", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("gets the same verdict whether each line is looked into or told at a glance", () => {
+    const looksIntoEach: Recognizer = () => false;
+    const glanced: string[] = [];
+    const counting: Recognizer = (line, ...rest) => {
+      const found = isAsWritten(line, ...rest);
+      if (found) glanced.push(line.toString("utf8"));
+      return found;
+    };
+    assert.deepEqual(verified(whole, one.publicKey, counting), verified(whole, one.publicKey, looksIntoEach));
+    assert.deepEqual(
+      glanced,
+      recordLines.map((at) => whole[at]),
+    );
+    const ways: ((line: string, place: number) => string)[] = [
+      (line, place) => `${line.slice(0, place)}${line.slice(place + 1)}`,
+      (line, place) => `${line.slice(0, place)}0${line.slice(place)}`,
+      (line, place) => `${line.slice(0, place)}"${line.slice(place)}`,
+      (line, place) => `${line.slice(0, place)}\u00e9${line.slice(place + 1)}`,
+      // The same document, and other text.
+      (line) => line.replace('"time_ms":', '"time_ms": '),
+      (line) => line.replace(/"time_ms":(\d+)000/, '"time_ms":$1e3'),
+      (line) => line.replace("run", "\\u0072un"),
+      // The same bytes, and other text.
+      (line) => line.replace(/(.)=?"}}$/, '$1=="}}'),
+      (line) => line.replaceAll(/(\/|")(\d+)\/(\d) ?/g, "$10$2/$3"),
+      (line) => `${line} `,
+      (line) => `${line}${line}`,
+      (line) => line.replace(/"encoded":"[^"]*"/, '"encoded":""'),
+      (line) => line.replace(/"id":"[^"]*"/, '"id":""'),
+      (line) => line.replaceAll('":', '": '),
+    ];
+    const change = fc.record({
+      at: fc.nat(whole.length - 1),
+      other: fc.nat(whole.length - 1),
+      place: fc.nat(),
+      how: fc.oneof(fc.constantFrom(...ways), fc.constantFrom("remove", "repeat", "swap")),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const lines = [...whole];
+        for (const { at, other, place, how } of changes) {
+          const line = lines[at] ?? "{}";
+          if (how === "remove") lines.splice(at, 1);
+          else if (how === "repeat") lines.splice(other, 0, line);
+          else if (how === "swap") [lines[at], lines[other]] = [lines[other] ?? "{}", line];
+          else if (line.startsWith("{") && line.endsWith("}}")) lines[at] = how(line, place % line.length);
+        }
+        const looked = verified(lines, one.publicKey, looksIntoEach);
+        assert.deepEqual(verified(lines), looked);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is taken in pieces that end anywhere, with the ends of lines that some programs write", () => {
+    const verdictOf = (text: string, cuts: readonly number[]) => {
+      const verifier = new ExportVerifier(one.publicKey);
+      const bytes = Buffer.from(text);
+      const ends = [...cuts.map((cut) => cut % bytes.length), bytes.length].sort((a, b) => a - b);
+      let from = 0;
+      for (const end of ends) {
+        verifier.bytes(bytes.subarray(from, end));
+        from = end;
+      }
+      return verifier.finish();
+    };
+    const good = verified(whole);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 20 }), fc.constantFrom("\n", "\r\n"), (cuts, end) => {
+        assert.deepEqual(verdictOf(`${whole.join(end)}${end}`, cuts), good);
+      }),
+    );
+    assert.deepEqual(verdictOf(whole.join("\n"), []), good);
+    assert.notDeepEqual(verdictOf(`${whole.join("\n")}\n\n`, []).faults, []);
+  });
+
+  it("has records with any text in their words", () => {
+    for (const reason of [
+      "\u2028 and \u2029",
+      "\r\n",
+      "\ud83d\ude00 \u00e9 \u0000",
+      '"}}',
+      "\\",
+      "x".repeat(9_000),
+    ]) {
+      const text = exported({ reason });
+      assert.deepEqual(verified(text).faults, [], reason);
+      const verifier = new ExportVerifier(one.publicKey);
+      verifier.bytes(Buffer.from(text.join("\n")));
+      assert.deepEqual(verifier.finish().faults, [], reason);
+    }
   });
 
   it("is faulty when somebody else has signed it anew", () => {

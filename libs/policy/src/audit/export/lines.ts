@@ -183,9 +183,14 @@ export function checkpointFrom(line: CheckpointLine): Checkpoint {
 }
 
 function timeText(timeMs: number): string {
+  if (timeMs === latest.timeMs) return latest.text;
   const date = new Date(timeMs);
-  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+  latest = { timeMs, text: Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString() };
+  return latest.text;
 }
+
+/** All records of a batch have one time. */
+let latest = { timeMs: 0, text: new Date(0).toISOString() };
 
 /** Lines come from anywhere: what is no number throws, and the line is none of an export. */
 function numeric(value: unknown): number {

@@ -11,11 +11,12 @@ import {
   type JournalHead,
   type SigningKey,
 } from "@tutti/contracts/governance/v1";
-import { emptyRoot, leafHash, sameHash } from "../../merkle/hashes.ts";
+import { sameHash } from "../../merkle/hashes.ts";
 import { MerkleTree } from "../../merkle/tree.ts";
-import { checkpointFault, headLeaf, headsFault, recordAt, recordId, recordLeaf } from "../checkpoints.ts";
+import { checkpointFault, headLeaf, headsFault } from "../checkpoints.ts";
 import { TrustedKeys } from "../signing-keys.ts";
-import { compared, fault, type KnownRecord } from "./comparing.ts";
+import { fault } from "./comparing.ts";
+import { HeadCheck } from "./head-check.ts";
 import {
   type CheckpointLine,
   checkpointFrom,
@@ -28,10 +29,10 @@ import {
   keyOf,
   type LeavesLine,
   type RecordLine,
-  recordLineOf,
   toBytes,
   toText,
 } from "./lines.ts";
+import { isAsWritten, type Recognizer } from "./recognizing.ts";
 import { chainBefore, chained, signedPartOf } from "./writing.ts";
 
 export interface ExportVerdict {
@@ -43,6 +44,10 @@ export interface ExportVerdict {
 }
 
 const faultsMax = 1_000;
+/** No line is as long: a record is a part of a batch, and a batch is a few MiB. */
+const lineBytesMax = 256 * 2 ** 20;
+const lineFeed = 10;
+const carriageReturn = 13;
 
 /** A line as it was parsed: one of these. */
 interface Document {
@@ -57,6 +62,7 @@ interface Document {
 
 export class ExportVerifier {
   readonly #trusted: Uint8Array;
+  readonly #recognizer: Recognizer;
   readonly #faults: AuditFault[] = [];
   readonly #given: SigningKey[] = [];
   readonly #heads = new Map<string, JournalHead>();
@@ -71,39 +77,79 @@ export class ExportVerifier {
   #moreFaults = 0;
   #hasEnded = false;
   #isTreeWrong = false;
+  /** Of a line that goes on in the next bytes. */
+  #begun: Buffer[] = [];
+  #begunBytes = 0;
 
   /** `trusted`: the public key that is known from elsewhere. */
-  constructor(trusted: Uint8Array) {
+  constructor(trusted: Uint8Array, recognizer: Recognizer = isAsWritten) {
     this.#trusted = trusted;
+    this.#recognizer = recognizer;
   }
 
   get records(): number {
     return this.#records;
   }
 
+  /** Takes the next bytes of the export, wherever they end. */
+  bytes(next: Uint8Array): void {
+    const bytes = Buffer.from(next.buffer, next.byteOffset, next.byteLength);
+    let from = 0;
+    for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, from)) {
+      const rest = bytes.subarray(from, at);
+      this.#line(this.#begun.length === 0 ? rest : Buffer.concat([...this.#begun, rest]));
+      this.#begun = [];
+      this.#begunBytes = 0;
+      from = at + 1;
+    }
+    if (from === bytes.length) return;
+    this.#begunBytes += bytes.length - from;
+    // What never ends is no line, and no memory would hold it: what is kept of it is read as a line, and is none.
+    if (this.#begunBytes <= lineBytesMax) this.#begun.push(Buffer.from(bytes.subarray(from)));
+  }
+
   /** Takes the next line, without its break. */
   line(text: string): void {
-    if (this.#hasEnded) {
-      this.#tell(
-        fault("", AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, `line ${this.#lines + 2} is after the end`),
-      );
-      return;
-    }
-    const document = parsed(text);
-    if (document?.end !== undefined && this.#ended(document.end, text)) return;
-    this.#lines++;
-    this.#chain = chained(this.#chain, text);
-    if (document === undefined || !this.#taken(document, text)) this.#unreadable();
+    this.#line(Buffer.from(text));
   }
 
   /** What was found, once all lines were given. */
   finish(): ExportVerdict {
+    if (this.#begun.length > 0) this.#line(Buffer.concat(this.#begun));
+    this.#begun = [];
     if (!this.#hasEnded)
       this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"));
     return {
       ...{ records: this.#records, checkpoints: this.#checkpoints },
       ...{ faults: this.#faults, moreFaults: this.#moreFaults },
     };
+  }
+
+  #line(given: Buffer): void {
+    // Some programs end lines so when they copy them.
+    const line = given.at(-1) === carriageReturn ? given.subarray(0, -1) : given;
+    if (!this.#hasEnded && this.#head?.isDue(line) === true) {
+      this.#lines++;
+      this.#records++;
+      this.#chain = chained(this.#chain, line);
+    } else {
+      this.#lookedInto(line);
+    }
+  }
+
+  #lookedInto(line: Buffer): void {
+    if (this.#hasEnded) {
+      this.#tell(
+        fault("", AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, `line ${this.#lines + 2} is after the end`),
+      );
+      return;
+    }
+    const text = line.toString("utf8");
+    const document = parsed(text);
+    if (document?.end !== undefined && this.#ended(document.end, text)) return;
+    this.#lines++;
+    this.#chain = chained(this.#chain, line);
+    if (document === undefined || !this.#taken(document, text)) this.#unreadable();
   }
 
   #taken(document: Document, text: string): boolean {
@@ -134,7 +180,7 @@ export class ExportVerifier {
   #begin(line: HeadLine): boolean {
     this.#endHead();
     const head = headOf(line);
-    this.#head = new HeadCheck(head, line.included);
+    this.#head = new HeadCheck(head, line.included, this.#recognizer);
     this.#newHeads.push(head);
     this.#tree?.append(headLeaf(head));
     return true;
@@ -233,81 +279,6 @@ export class ExportVerifier {
   #tell(found: AuditFault): void {
     if (this.#faults.length < faultsMax) this.#faults.push(found);
     else this.#moreFaults++;
-  }
-}
-
-/** The records under one head. As long as all is well nothing is kept but where it is. */
-class HeadCheck {
-  readonly #head: JournalHead;
-  readonly #included: number;
-  readonly #leaves = new MerkleTree();
-  readonly #expected: KnownRecord[] = [];
-  #next = 0;
-  /** From the first that is not what is due. */
-  #others: KnownRecord[] | undefined;
-
-  constructor(head: JournalHead, included: number) {
-    this.#head = head;
-    this.#included = included;
-  }
-
-  leaves(texts: LeavesLine): boolean {
-    for (const text of texts) {
-      const [at, hash = at] = text.split(" ");
-      this.#leaves.appendHash(toBytes(hash ?? "").subarray(0, 32));
-      if (hash !== at)
-        this.#expected.push({ id: `${this.#head.service}/${this.#head.partition}/${at}`, hash: hash ?? "" });
-    }
-    return true;
-  }
-
-  record(line: RecordLine, text: string): void {
-    const found = { id: line.id, hash: this.#hashOf(line, text) };
-    const due = this.#expected[this.#next];
-    if (this.#others === undefined && due?.id === found.id && due.hash === found.hash) this.#next++;
-    else this.#other(found);
-  }
-
-  /** The id of the record that is due, if one is. */
-  unreadable(): string {
-    const due = this.#expected[this.#next + (this.#others?.length ?? 0)];
-    if (due === undefined) return "";
-    this.#other({ id: due.id, hash: "" });
-    return due.id;
-  }
-
-  finish(): AuditFault[] {
-    const { service, partition, batch, recordCount, recordsRoot } = this.#head;
-    const faults = compared(this.#expected.slice(this.#next), this.#others ?? []);
-    const name = `${service}/${partition}/${batch}`;
-    const changed = (message: string) => fault(name, AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message);
-    if (this.#expected.length !== this.#included)
-      faults.push(
-        changed(
-          `the head says that ${this.#included} of its records are there, and names ${this.#expected.length}`,
-        ),
-      );
-    if (this.#included === 0) return faults;
-    const root = this.#leaves.size === 0 ? emptyRoot : this.#leaves.rootAt();
-    if (this.#leaves.size !== recordCount || !sameHash(root, recordsRoot))
-      faults.push(changed("the hashes of the records up to this batch are not those that were signed"));
-    return faults;
-  }
-
-  #other(found: KnownRecord): void {
-    this.#others ??= [];
-    this.#others.push(found);
-  }
-
-  /** The hash of the leaf; empty when the words of the line are not those of its bytes. */
-  #hashOf(line: RecordLine, text: string): string {
-    const at = recordAt(line.id);
-    if (at === undefined) return "";
-    const record = { ...at, timeMs: line.time_ms, encoded: toBytes(line.encoded) };
-    const said = recordLineOf(at.service, at.partition, record);
-    if (said === undefined || JSON.stringify({ record: said }) !== text) return "";
-    if (recordId(this.#head.service, this.#head.partition, at) !== line.id) return "";
-    return toText(leafHash(recordLeaf(record, record.encoded)));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Writes an export, line by line, and signs it. It can be left off after any line and gone on with elsewhere. */
-import { hash } from "node:crypto";
 import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import { hashBytes, hashOf } from "../../merkle/hashes.ts";
 import type { MerkleTree } from "../../merkle/tree.ts";
 import type { RecordAt } from "../checkpoints.ts";
 import type { Signer } from "../signing.ts";
@@ -101,15 +101,20 @@ export interface ExportOpening {
   readonly size: number;
 }
 
-export const chainBefore: Uint8Array = new Uint8Array(32);
+export const chainBefore: Uint8Array = new Uint8Array(hashBytes);
 
 /** The hash of all lines up to this one. */
-export function chained(before: Uint8Array, line: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(before.length + Buffer.byteLength(line));
-  bytes.set(before);
-  bytes.write(line, before.length);
-  return hash("sha256", bytes, "buffer");
+export function chained(before: Uint8Array, line: string | Uint8Array): Uint8Array {
+  const length = typeof line === "string" ? Buffer.byteLength(line) : line.length;
+  if (link.length < hashBytes + length) link = Buffer.alloc(2 * (hashBytes + length));
+  link.set(before);
+  if (typeof line === "string") link.write(line, hashBytes);
+  else link.set(line, hashBytes);
+  return hashOf(link.subarray(0, hashBytes + length));
 }
+
+/** What is hashed at the moment: there are more lines than records. */
+let link = Buffer.alloc(4_096);
 
 export function signedPartOf(
   { lines, time_ms }: Pick<EndLine, "lines" | "time_ms">,

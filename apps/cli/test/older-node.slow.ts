@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { exitCodes } from "../src/command/exit-codes.ts";
+import { exported, publicKey } from "../src/testing/audit-export.ts";
+import { BuiltCommand, packageFolder, workspaceFolder } from "./support/command.ts";
+
+const environment = { NODE_OPTIONS: `--import ${join(packageFolder, "test/support/hide-newer.mjs")}` };
+
+describe("the command where Node has no more than 18.20", () => {
+  let command: BuiltCommand;
+  const tutti = (...words: string[]) => command.run(words, { environment, cwd: command.folder });
+
+  before(async () => {
+    command = await BuiltCommand.build();
+  });
+  after(() => command[Symbol.dispose]());
+
+  it("verifies exports, and names the record that was changed", async () => {
+    writeFileSync(join(command.folder, "march.jsonl"), exported());
+    writeFileSync(join(command.folder, "altered.jsonl"), exported().replace("person:bob", "person:rob"));
+    const good = await tutti("audit", "verify", "march.jsonl", "--key", publicKey);
+    assert.equal(good.exitCode, exitCodes.completed, good.errors);
+    assert.match(good.output, /3 records under 1 checkpoints, all as they were signed/);
+    const altered = await tutti("audit", "verify", "altered.jsonl", "--key", publicKey);
+    assert.equal(altered.exitCode, exitCodes.failed, altered.errors);
+    assert.match(altered.output, /workflow\/0\/1\/1 changed: it is not as it was written/);
+    const piped = await command.run(["audit", "verify", "-", "--key", publicKey], {
+      environment,
+      input: readFileSync(join(command.folder, "march.jsonl"), "utf8"),
+    });
+    assert.equal(piped.exitCode, exitCodes.completed, piped.errors);
+  });
+
+  it("checks folders and definitions, and draws graphs", async () => {
+    const order = join(workspaceFolder, "examples/workflows/order/workflow.yaml");
+    for (const words of [
+      ["workflow", "check", order],
+      ["workflow", "graph", order],
+      ["validate", join(workspaceFolder, "examples/workflows")],
+    ]) {
+      const { exitCode, output, errors } = await tutti(...words);
+      assert.equal(exitCode, exitCodes.completed, output + errors);
+    }
+  });
+});

@@ -1,0 +1,23 @@
+// @ts-check
+// Takes from this Node what Node 18.20 does not have, as far as our code might use it. Loaded before the command.
+
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+
+/** @type {readonly [object, readonly string[]][]} */
+const newer = [
+  [Array, ["fromAsync"]],
+  [Array.prototype, ["toReversed", "toSorted", "toSpliced", "with"]],
+  [Promise, ["try", "withResolvers"]],
+  [Object, ["groupBy"]],
+  [Map, ["groupBy"]],
+  [Set.prototype, ["difference", "intersection", "isDisjointFrom", "isSubsetOf", "isSupersetOf", "union"]],
+  [String.prototype, ["isWellFormed", "toWellFormed"]],
+  [RegExp, ["escape"]],
+  [URL, ["parse"]],
+  [globalThis, ["CloseEvent", "CustomEvent", "File", "Iterator", "WebSocket", "crypto", "navigator"]],
+  [crypto, ["argon2", "argon2Sync", "hash"]],
+];
+for (const [owner, names] of newer)
+  for (const name of names) if (!Reflect.deleteProperty(owner, name)) throw new Error(`${name} stays`);
+syncBuiltinESMExports();

@@ -1,0 +1,54 @@
+/**
+ * Tells lines that are what was written of the record that is due, to the byte. Nearly all lines of nearly all exports are such, and
+ * they are neither parsed nor kept.
+ *
+ * A line is written anew from the bytes in it, and compared: so nothing is believed of what was found in it on the way. Whatever
+ * is not told so is looked into as any line is, which comes to the same answers.
+ */
+import type { JournalHead } from "@tutti/contracts/governance/v1";
+import { hashed } from "../../merkle/hashes.ts";
+import { placeBytes, recordAt, writePlace } from "../checkpoints.ts";
+import type { KnownRecord } from "./comparing.ts";
+import { recordLineOf } from "./lines.ts";
+
+/** Whether a line is the record that is due under a head. It may say no to one that is. */
+export type Recognizer = (
+  line: Buffer,
+  due: KnownRecord,
+  head: Pick<JournalHead, "service" | "partition">,
+) => boolean;
+
+const [quote, comma] = [0x22, 0x2c];
+const timeSigns = "2026-01-01T00:00:00.000Z".length;
+/** After the bytes of a record. */
+const closing = '"}}';
+/** A leaf is hashed with a byte before it, which says that it is none of the tree's own nodes. */
+const recordFrom = 1 + placeBytes;
+
+let leaf = Buffer.alloc(4_096);
+let written = Buffer.alloc(4_096);
+
+export const isAsWritten: Recognizer = (line, due, { service, partition }) => {
+  const at = recordAt(due.id);
+  const last = line.length - closing.length;
+  if (at === undefined || last < 1) return false;
+  const timeFrom = `{"record":{"id":"${due.id}","time":"","time_ms":`.length + timeSigns;
+  const timeMs = Number(line.toString("latin1", timeFrom, line.indexOf(comma, timeFrom)));
+  if (!Number.isFinite(timeMs)) return false;
+
+  if (leaf.length < recordFrom + line.length) leaf = Buffer.alloc(2 * (recordFrom + line.length));
+  const text = line.toString("latin1", line.lastIndexOf(quote, last - 1) + 1, last);
+  const end = recordFrom + leaf.write(text, recordFrom, "base64");
+  const place = { batch: at.batch, index: at.index, timeMs };
+  const said = recordLineOf(service, partition, { ...place, encoded: leaf.subarray(recordFrom, end) });
+  if (said?.id !== due.id || !isWritten({ record: said }, line)) return false;
+
+  writePlace(leaf, 1, place);
+  return hashed(leaf.subarray(0, end), "base64") === due.hash;
+};
+
+function isWritten(document: object, line: Buffer): boolean {
+  const text = JSON.stringify(document);
+  if (written.length < 3 * text.length) written = Buffer.alloc(6 * text.length);
+  return line.equals(written.subarray(0, written.write(text)));
+}
