@@ -1,5 +1,7 @@
 import { defineSection, secret } from "@tutti/kernel";
 import { z } from "zod";
+import { issuersSchema } from "./access/issuers/settings.ts";
+import { webhooksSchema } from "./webhooks/settings.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -43,6 +45,15 @@ export const gatewaySection = defineSection({
       .boolean()
       .default(false)
       .describe("Whether browsers may send the sign-in over TLS only: behind a proxy that speaks it."),
+    url: z
+      .union([z.literal(""), z.string().regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/)])
+      .default("")
+      .meta({ title: "url" })
+      .describe(
+        "Where people open the page, such as `https://tutti.example`: issuers send them back there. Empty means wherever a request came to, on a loopback address alone.",
+      ),
+    signIn: issuersSchema,
+    webhooks: webhooksSchema,
     page: z
       .string()
       .default("")

@@ -38,7 +38,7 @@ export class Front implements Component {
   async start(): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start();
-    const { Realtime, LinkDoor, openFront, metricsPlugin } = this.#options.loaded;
+    const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
       insist: (caller, namespace) => {
@@ -52,10 +52,14 @@ export class Front implements Component {
       optionsOf: (request) => ({ context: contextOf(request, foundation), timeoutMs: settings.callMs }),
       now: () => foundation.clock.now(),
     });
-    const rooms = [realtime.plugin, metrics];
+    const webhooks = await webhooksPlugin({
+      ...{ host, foundation, settings },
+      contextOf: (request, principal) => contextOf(request, foundation, principal),
+    });
+    const rooms = [realtime.plugin, metrics, webhooks];
     const app = await openFront({
       ...{ host, foundation, settings, access, realtime, rooms, stopping: this.#stopping.signal },
-      answeredByRooms: ["events", "metrics.list", "metrics.series"],
+      answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell"],
     });
     this.#close = async () => app.close();
     door.open({

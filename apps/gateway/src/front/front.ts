@@ -107,7 +107,9 @@ const noCompilers = {
 
 const isOfPage = (url: string): boolean => !/^\/v1(\/|\?|$)/.test(url);
 
-const openPaths = new Set(routes.flatMap(({ path, open }) => (open ? [path] : [])));
+const openPaths = new Set(
+  routes.flatMap(({ path, open }) => (open ? [path, path.replace(/\{(\w+)\}/g, ":$1")] : [])),
+);
 
 /** Says of each request where it comes from and who asks, or refuses it. */
 function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined): void {
@@ -117,7 +119,8 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
     if (!isPage) reply.headers(dataHeaders);
     access.refuseStrangers(request.headers, { isPage });
     const [path = ""] = request.url.split("?", 1);
-    if (!isPage && !openPaths.has(path)) {
+    const isOpen = openPaths.has(path) || openPaths.has(request.routeOptions.url ?? "");
+    if (!isPage && !isOpen) {
       request.caller = await access.callerOf(request.raw);
       admit(edge, request.caller.principal, reply.raw);
     }

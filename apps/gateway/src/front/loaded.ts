@@ -3,13 +3,15 @@
  * what loading leaves behind is given back before anybody is served, which later could not be done.
  */
 export async function loadFront() {
-  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }] = await Promise.all([
-    import("../realtime/realtime.ts"),
-    import("../link/link-door.ts"),
-    import("./front.ts"),
-    import("../metrics/metrics-plugin.ts"),
-  ]);
-  return { Realtime, LinkDoor, openFront, metricsPlugin };
+  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }] =
+    await Promise.all([
+      import("../realtime/realtime.ts"),
+      import("../link/link-door.ts"),
+      import("./front.ts"),
+      import("../metrics/metrics-plugin.ts"),
+      import("../webhooks/webhooks-plugin.ts"),
+    ]);
+  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin };
 }
 
 export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;

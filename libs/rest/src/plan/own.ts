@@ -155,3 +155,11 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   signInLink: { reply: ref("SignInLink") },
   openapi: { reply: anything("The description.") },
 };
+  "webhooks.tell": {
+    params: { name: text("The name that the webhook has in `gateway.webhooks`.") },
+    body: anything("What is told, any JSON."),
+    reply: object({
+      runId: text("The run that began, or was told."),
+      existed: { type: "boolean", description: "Whether it was there already." },
+    }),
+  },

@@ -108,3 +108,30 @@ export const installationRoutes = [
     summary: "Gives the description of these routes as OpenAPI 3.1.",
   },
 ] as const satisfies readonly Route[];
+  {
+    name: "signIns.list",
+    method: "GET",
+    path: "/v1/sign-ins",
+    summary: "Lists the browsers that are signed in, the latest first.",
+  },
+  {
+    name: "signIns.revoke",
+    method: "POST",
+    path: "/v1/sign-ins/revoke",
+    summary: "Ends sign-ins of browsers: one, all of somebody, or all.",
+  },
+  {
+    name: "missingRights",
+    method: "GET",
+    path: "/v1/missing-rights",
+    summary:
+      "Lists the routes that the caller may not call in a namespace, with why, the roles that would permit it, and who gives them.",
+  },
+  {
+    name: "webhooks.tell",
+    method: "POST",
+    path: "/v1/webhooks/{name}",
+    open: true,
+    summary:
+      "Takes what somebody else tells, signed as Standard Webhooks has it: a run begins, or is told a signal, as `gateway.webhooks` says.",
+  },

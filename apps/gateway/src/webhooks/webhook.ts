@@ -1,0 +1,130 @@
+/**
+ * What is done of what a webhook was told: a run begins, or one is told a signal.
+ *
+ * It is done by `service:webhook.NAME`, which is somebody like others: it may what roles and policies permit it, within its namespace
+ * and the one action that it is for, and counts against its limit.
+ */
+import { hash } from "node:crypto";
+import { Scope } from "@tutti/contracts/governance/v1";
+import { RunSpec, type runService } from "@tutti/contracts/workflow/v1";
+import type { Program } from "@tutti/expressions";
+import type { Principal } from "@tutti/kernel";
+import type { CallOptions, Client } from "@tutti/mesh";
+import { isTooDeep, parseExactly, restErrors } from "@tutti/rest/json";
+import { webhookErrors } from "./errors.ts";
+import type { WebhookSettings } from "./settings.ts";
+import type { Told } from "./told.ts";
+
+export interface Taken {
+  readonly runId: string;
+  readonly existed: boolean;
+}
+
+export class Webhook {
+  readonly name: string;
+  readonly #settings: WebhookSettings;
+  /** The id of the run, of the body; undefined where it follows from that of the message. */
+  readonly #run: Program | undefined;
+  readonly #runs: Client<typeof runService>;
+
+  private constructor(
+    name: string,
+    settings: WebhookSettings,
+    run: Program | undefined,
+    runs: Client<typeof runService>,
+  ) {
+    this.name = name;
+    this.#settings = settings;
+    this.#run = run;
+    this.#runs = runs;
+  }
+
+  /** Rejects where it cannot be served as it is configured. */
+  static async open(name: string, settings: WebhookSettings, runs: Client<typeof runService>) {
+    const webhook = new Webhook(name, settings, await programOf(name, settings), runs);
+    await webhook.secrets();
+    return webhook;
+  }
+
+  get namespace(): string {
+    return this.#settings.namespace;
+  }
+
+  get action(): string {
+    return this.#settings.signal === undefined ? "workflow.runs.start" : "workflow.runs.signal";
+  }
+
+  /** Read anew each time: a secret that was changed holds from then on. */
+  async secrets(): Promise<readonly string[]> {
+    const found = await Promise.all(this.#settings.secrets.map((reference) => reference.reveal()));
+    if (found.some(({ length }) => length < secretMin)) {
+      const problem = `expected secrets of at least ${secretMin} signs, found a shorter one`;
+      throw webhookErrors.misconfigured({ name: this.name, problem });
+    }
+    return found;
+  }
+
+  /** @param isJudged whether policies are in force; without them it is one of the installation's own */
+  principal(isJudged: boolean): Principal {
+    const { name, namespace, action } = this;
+    const id = `webhook.${name}`;
+    if (!isJudged) return { kind: "service", id, roles: ["admin"] };
+    const scope = Scope.fromPartial({ actions: [action], namespaces: [namespace] });
+    return { kind: "service", id, roles: [], shown: { id, namespace, groups: [], scope } };
+  }
+
+  async take({ id, body }: Told, options: CallOptions): Promise<Taken> {
+    const { namespace, workflow, signal } = this.#settings;
+    const runId = this.#runIdOf(jsonIn(body));
+    // Ids may be as long as a header; of a key there is less room.
+    const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;
+    const payload = { body: { $case: "inline" as const, value: body }, mediaType: "" };
+    if (signal !== undefined) {
+      await this.#runs.signalRun({ namespace, runId, signal, payload, idempotencyKey }, options);
+      return { runId, existed: true };
+    }
+    const spec = RunSpec.fromPartial({
+      what: { $case: "definition", value: { name: workflow ?? "" } },
+      input: payload,
+    });
+    const given = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const };
+    const reply = await this.#runs.startRun({ ...given, namespace, runId, spec, idempotencyKey }, options);
+    return { runId: reply.run?.runId ?? runId, existed: reply.existed };
+  }
+
+  #runIdOf(body: unknown): string {
+    if (this.#run === undefined) return "";
+    const found = this.#run.evaluate(() => body as never);
+    if (!found.ok) throw webhookErrors.runUnnamed({ reason: found.problem.message });
+    const { value } = found;
+    if (typeof value === "string" && value !== "") return value;
+    throw webhookErrors.runUnnamed({ reason: "it gives none" });
+  }
+}
+
+const secretMin = 16;
+
+function jsonIn(body: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw restErrors.bodyNotJson({ found: "bytes that are no UTF-8" });
+  }
+  if (isTooDeep(text)) throw restErrors.bodyNotJson({ found: "one that is nested too deep" });
+  try {
+    return parseExactly(text);
+  } catch {
+    throw restErrors.bodyNotJson({ found: "something else" });
+  }
+}
+
+/** Expressions are loaded where there is one. */
+async function programOf(name: string, { run }: WebhookSettings): Promise<Program | undefined> {
+  if (run === undefined) return undefined;
+  const { compileTemplate, scopeOf, types } = await import("@tutti/expressions");
+  const compiled = compileTemplate(run, scopeOf({ body: types.dyn }));
+  if (compiled.ok) return compiled.program;
+  const [problem] = compiled.problems;
+  throw webhookErrors.misconfigured({ name, problem: `run: ${problem?.message ?? "it cannot be read"}` });
+}

@@ -1,0 +1,72 @@
+/** `POST /v1/webhooks/NAME`: what others tell, open to everybody, and taken of who signs it. */
+import { runService } from "@tutti/contracts/workflow/v1";
+import type { HostContext } from "@tutti/host";
+import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { admit } from "../access/edge.ts";
+import type { GatewaySettings } from "../configuration.ts";
+import { gatewayErrors } from "../errors.ts";
+import { webhookErrors } from "./errors.ts";
+import { TellCheck, type Told } from "./told.ts";
+import { type Taken, Webhook } from "./webhook.ts";
+
+export interface WebhooksParts {
+  readonly host: Pick<HostContext, "mesh" | "guard">;
+  readonly foundation: Pick<Foundation, "clock">;
+  readonly settings: Pick<GatewaySettings, "webhooks" | "callMs">;
+  readonly contextOf: (request: FastifyRequest, principal: Principal) => CallContext;
+}
+
+/** Of the body: as much as the input of a run may have. */
+const bodyBytesMax = 1_048_576;
+/** The installation's own namespace: a webhook that is unknown is in none. */
+const nowhere = "";
+
+/** Registered under the prefix of the API. Rejects where a webhook cannot be served as it is configured. */
+export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: FastifyInstance) => Promise<void>> {
+  const { host, foundation, settings } = parts;
+  const runs = host.mesh.client(runService);
+  const webhooks = new Map<string, Webhook>();
+  for (const [name, one] of Object.entries(settings.webhooks))
+    webhooks.set(name, await Webhook.open(name, one, runs));
+  const check = new TellCheck(foundation.clock);
+
+  async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: Told }> {
+    const { name = "" } = request.params as { readonly name?: string };
+    const webhook = webhooks.get(name);
+    try {
+      if (webhook === undefined) throw webhookErrors.unknown({ name: name.slice(0, 64) });
+      const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+      return { webhook, told: check.check(name, await webhook.secrets(), request.headers, body) };
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      host.guard?.refusedOf({
+        ...{ error, actor: undefined, namespace: webhook?.namespace ?? nowhere },
+        ...{ action: "gateway.webhooks.tell", address: request.raw.socket.remoteAddress ?? "" },
+      });
+      throw error;
+    }
+  }
+
+  async function take(request: FastifyRequest, reply: FastifyReply): Promise<Taken> {
+    const { webhook, told } = await checked(request);
+    const principal = webhook.principal(host.guard !== undefined);
+    admit(host.guard, principal, reply.raw);
+    const context = { ...parts.contextOf(request, principal), namespace: webhook.namespace };
+    const taken = await webhook.take(told, { context, timeoutMs: settings.callMs });
+    told.taken();
+    return taken;
+  }
+
+  return async (app) => {
+    app.removeAllContentTypeParsers();
+    const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
+    // What was signed are the bytes.
+    app.addContentTypeParser("*", options, ({ headers }, body, done) => {
+      const encoding = headers["content-encoding"] ?? "identity";
+      if (encoding === "identity") done(null, body);
+      else done(gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` }));
+    });
+    app.post("/webhooks/:name", { bodyLimit: bodyBytesMax }, take);
+  };
+}

@@ -1,0 +1,181 @@
+/** What the security enforcer refuses, tried from outside as those would who mean no good; each refusal stands in the audit. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as governance from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { signedHeaders } from "@tutti/host/outgoing";
+import { OutsideClient } from "./support/outside-client.ts";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const webhooks = {
+  orders: { secrets: ["env:SHOP_SECRET"], workflow: "order", run: "order-${{ body.order }}" },
+  paid: { secrets: ["env:SHOP_SECRET"], signal: "paid", run: "order-${{ body.order }}" },
+  hasty: { secrets: ["env:SHOP_SECRET"], workflow: "order" },
+};
+const order = "workflow: order\ntasks: {paid: {wait: {signal: paid}}}\noutput: ${{ tasks.paid.output }}";
+
+const { policyService } = governance;
+const service = (id: string) => ({ kind: ActorKind.ACTOR_KIND_SERVICE, id });
+
+describe("the security enforcer", () => {
+  let folder: Folder;
+  let platform: Service;
+  let outside: OutsideClient;
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await start(
+      "platform",
+      [
+        `--platform.dataDirectory=${join(folder.path, "data")}`,
+        `--gateway.webhooks=${JSON.stringify(webhooks)}`,
+        "--access.reportMs=50",
+        "--access.guessesFree=3",
+      ],
+      { environment: { SHOP_SECRET: secret } },
+    );
+    outside = new OutsideClient(platform.grpc);
+    const registered = await json("POST", "/v1/workflows", { text: order });
+    assert.ok(registered.ok, await registered.text());
+    for (const name of ["orders", "paid"]) {
+      const subject = { $case: "actor" as const, value: service(`webhook.${name}`) };
+      const binding = governance.RoleBinding.fromPartial({ bindingId: name, role: "operator", subject });
+      await outside.call(policyService.methods.createRoleBinding, { namespace: "default", binding });
+    }
+  });
+  after(async () => {
+    outside?.[Symbol.dispose]();
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  const json = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${platform.http}${path}`, {
+      ...{ method, body: JSON.stringify(body) },
+      headers: { "content-type": "application/json", ...headers },
+    });
+
+  async function codeOf(answer: Response): Promise<string> {
+    const { code } = (await answer.json()) as { readonly code: string };
+    return `${answer.status} ${code}`;
+  }
+
+  /** As a sender does, who has the libraries of Standard Webhooks. */
+  function tell(name: string, id: string, body: unknown, change: Record<string, string> = {}) {
+    const text = JSON.stringify(body);
+    const signed = signedHeaders(secret, { id, nowMs: Date.now(), body: text });
+    const headers = { "content-type": "application/json", ...signed, ...change };
+    return fetch(`${platform.http}/v1/webhooks/${name}`, { method: "POST", body: text, headers });
+  }
+
+  /** Until the rules have come that permit it. */
+  async function told(name: string, id: string, body: unknown): Promise<unknown> {
+    const answer = await until(
+      `${name} to be permitted`,
+      () => tell(name, id, body),
+      ({ status }) => status !== 403 && status !== 503,
+    );
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return answer.json();
+  }
+
+  async function inAudit(
+    filter: Partial<governance.RecordFilter>,
+    code: string,
+    namespace = "default",
+  ): Promise<governance.AuditRecord> {
+    const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter });
+    const records = await until(
+      `${code} to be recorded`,
+      async () => (await outside.call(governance.auditService.methods.searchRecords, wanted)).records,
+      (found) => found.some(({ error }) => error?.code === code),
+    );
+    const record = records.find(({ error }) => error?.code === code);
+    assert.ok(record !== undefined);
+    return record;
+  }
+
+  it("lets signed webhooks begin a run and tell it a signal, each once, however often they are sent", async () => {
+    const begun = await told("orders", "msg_1", { order: 7, items: ["tea"] });
+    assert.deepEqual(begun, { runId: "order-7", existed: false });
+    await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
+    const again = await told("orders", "msg_1", { order: 7, items: ["tea"] });
+    assert.deepEqual(again, { runId: "order-7", existed: true });
+    assert.deepEqual(await told("paid", "msg_2", { order: 7, by: "card" }), {
+      runId: "order-7",
+      existed: true,
+    });
+    const result = await fetch(`${platform.http}/v1/runs/order-7/result?waitMs=10000`);
+    const { outcome } = (await result.json()) as { readonly outcome: unknown };
+    assert.deepEqual(outcome, { completed: { order: 7, by: "card" } });
+  });
+
+  it("does by a webhook what it is for, and nothing where nobody permits it", async () => {
+    const answer = await tell("hasty", "msg_3", { order: 9 });
+    assert.equal(await codeOf(answer), "403 mesh.denied");
+    const { cause } = await inAudit({ action: "workflow.runs.start" }, "mesh.denied");
+    assert.deepEqual([cause?.actor?.kind, cause?.actor?.id], [ActorKind.ACTOR_KIND_SERVICE, "webhook.hasty"]);
+  });
+
+  const action = "gateway.webhooks.tell";
+
+  for (const [what, make, expected] of [
+    ["unsigned", () => json("POST", "/v1/webhooks/orders", { order: 8 }), "401 webhook.unsigned"],
+    [
+      "signed for something else",
+      () => tell("orders", "msg_4", { order: 8 }, { "webhook-id": "msg_5" }),
+      "401 webhook.signature_wrong",
+    ],
+    [
+      "old",
+      () => tell("orders", "msg_6", { order: 8 }, { "webhook-timestamp": "1614265330" }),
+      "401 webhook.late",
+    ],
+    ["for nobody", () => tell("nobody", "msg_7", {}), "404 webhook.unknown"],
+  ] as const)
+    it(`refuses a webhook that is ${what}, and tells the audit from where it came`, async () => {
+      const refused = await make();
+      assert.equal(await codeOf(refused), expected);
+      const [, code = ""] = expected.split(" ");
+      const namespace = what === "for nobody" ? "system" : "default";
+      const record = await inAudit({ action }, code, namespace);
+      assert.equal(record.address, "127.0.0.1");
+    });
+
+  it("refuses a copy of a webhook that was taken", async () => {
+    const headers = signedHeaders(secret, { id: "msg_8", nowMs: Date.now(), body: '{"order":10}' });
+    const once = () =>
+      fetch(`${platform.http}/v1/webhooks/orders`, { method: "POST", body: '{"order":10}', headers });
+    const first = await until("it to be permitted", once, ({ status }) => status !== 403 && status !== 503);
+    assert.equal(first.status, 200);
+    assert.equal(await codeOf(await once()), "409 webhook.replayed");
+    await inAudit({ action }, "webhook.replayed");
+  });
+
+  it("refuses a body out of which no id of a run comes, and one that is no JSON", async () => {
+    assert.equal(await codeOf(await tell("orders", "msg_9", { parcel: 1 })), "400 webhook.run_unnamed");
+    const body = "order 7";
+    const headers = signedHeaders(secret, { id: "msg_10", nowMs: Date.now(), body });
+    const answer = await fetch(`${platform.http}/v1/webhooks/orders`, { method: "POST", body, headers });
+    assert.equal(await codeOf(answer), "400 rest.body_not_json");
+  });
+
+  it("refuses to call into private networks for somebody, whatever they have it call", async () => {
+    const scaler = { scalerId: "cloud", pool: "default", minAgents: 1 };
+    const one = await json("POST", "/v1/scalers", {
+      ...scaler,
+      webhook: { url: "https://169.254.169.254/" },
+    });
+    assert.equal(await codeOf(one), "403 scaling.webhook_refused");
+    const record = await inAudit({ action: "swarm.scalers.create" }, "scaling.webhook_refused");
+    assert.match(record.error?.message ?? "", /169\.254\.169\.254/);
+    // A name says nothing until it is called.
+    const named = await json("POST", "/v1/scalers", { ...scaler, webhook: { url: "https://localhost/" } });
+    assert.ok(named.ok, await named.text());
+    const called = await inAudit({ action: "swarm.scalers.call" }, "outgoing.refused");
+    assert.match(called.error?.message ?? "", /its name leads into a private network/);
+  });
+});
