@@ -169,6 +169,8 @@ export interface PartitionStanding {
   readonly inbox: number;
   /** How far the index is behind. */
   readonly indexLagMs: number;
+  /** Not everything is released since its latest pause. */
+  readonly isPaused: boolean;
   /** When the next timer is due; undefined without one. */
   readonly nextDueMs: number | undefined;
   /** Share of the time that was spent deciding, over the last seconds: what moves partitions between processes. */

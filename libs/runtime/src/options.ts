@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly defer: Defer;
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
+  /** Name of the pause that its partitions begin with, unless they have had it; absent or empty for none. */
+  readonly pause?: string;
   /** How long ended instances are kept. */
   retentionOf(kind: string): Retention;
   /** Gets ready for a partition that another process still owns; absent where nothing can be done before. */

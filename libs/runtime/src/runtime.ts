@@ -4,7 +4,12 @@
  * All partitions that have something to do take their turns together, so that what they decide travels to the journal in
  * one group.
  */
-import type { RepairAction, RepairQuarantinedReply } from "@tutti/contracts/runtime/v1";
+import type {
+  PauseState,
+  RepairAction,
+  RepairQuarantinedReply,
+  WorkReleased,
+} from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import type { HistoryRecord } from "@tutti/journal";
 import {
@@ -72,6 +77,7 @@ export class Runtime implements RuntimeOfService {
       machines: this.#machines,
       behaviour: this.#machines.behaviour,
       blobs: options.blobs,
+      pause: options.pause ?? "",
       cause,
       deliver: (to: Place, batch: LetterBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
       partitionsOf: (service: string) => options.partitionsOf(service),
@@ -158,6 +164,28 @@ export class Runtime implements RuntimeOfService {
       if (refusal !== undefined) answer(refusal);
       else partition.arrive({ what: "letters", batch, settle: answer, absent: new Set() });
     });
+  }
+
+  /** The latest pause of each partition that is at work here. */
+  pauses(): readonly { readonly partition: number; readonly pause: PauseState | undefined }[] {
+    return this.#partitions.flatMap(({ number }) => {
+      const memory = this.#memoryAtWork(number);
+      return memory === undefined ? [] : [{ partition: number, pause: memory.pause.state }];
+    });
+  }
+
+  /** The pause that holds an instance here; undefined of one that goes on. */
+  pauseOf(key: InstanceKey): PauseState | undefined {
+    const hosted = this.#machines.of(key.kind);
+    const pause = this.#of(key).life?.memory.pause;
+    return hosted !== undefined && pause?.holds({ key, hosted }) === true ? pause.state : undefined;
+  }
+
+  /** Lets paused machines of a partition go on; resolves with how its pause stands when that is durable. */
+  async release(number: number, released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
+    const partition = this.#partitions[number];
+    assert(partition !== undefined, "a release names a partition of this service", { partition: number });
+    return partition.release(released, cause);
   }
 
   /** Lets a quarantined instance go on; resolves with how it stands when that is durable. */

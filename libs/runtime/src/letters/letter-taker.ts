@@ -60,9 +60,11 @@ export class LetterTaker {
       const text = `${namespace}/${receiver}`;
       const preparing = this.#prepared(letter, keyOf(text).kind, absent);
       if (preparing !== undefined) lookups.push(preparing);
-      if (absent.has(text) || instances.get(text) !== undefined) continue;
+      const there = instances.get(text);
+      if (there === undefined ? absent.has(text) : !there.isLeaving) continue;
       const key = keyOf(text);
-      if (instances.hosted(key.kind) === undefined || !instances.mayBeKept(key)) continue;
+      if (instances.hosted(key.kind) === undefined) continue;
+      if (there === undefined && !instances.mayBeKept(key)) continue;
       const note = async (): Promise<void> => {
         const found = await instances.find(key);
         if (found.kind === "unreadable") throw found.error;

@@ -3,6 +3,7 @@
  *
  * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
+ * 3. What is leaving is told nothing more: a command waits until it has left, and begins anew.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
@@ -161,8 +162,9 @@ export class Commands {
 
   #run(instance: Instance, submission: Submission): void {
     instance.touchedMs = this.#memory.nowMs;
-    const outcome = this.#known(instance, submission) ?? this.#decide(instance, submission);
-    this.#answer(submission, outcome);
+    const known = this.#known(instance, submission);
+    if (known === undefined && instance.isLeaving) this.#find(instance.key, instance.text, submission);
+    else this.#answer(submission, known ?? this.#decide(instance, submission));
   }
 
   /** What is answered without deciding anything. */

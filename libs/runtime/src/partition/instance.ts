@@ -80,6 +80,10 @@ export class Instance {
   isNew = false;
   /** A snapshot or a line of the index is on its way to the archive. */
   isBeingKept = false;
+  /** The archive was told that it is over, and nothing of it is kept: nothing happens to it any more, and it goes. */
+  isLeaving = false;
+  /** What the archive has of it says that it has ended: its line must not say otherwise without a snapshot beside it. */
+  isKeptAsEnded = false;
   touchedMs = 0;
 
   constructor(key: InstanceKey, text: string, hosted: HostedMachine, prefix: Uint8Array) {

@@ -5,6 +5,7 @@
  *    a committed snapshot, or it ended and its line in the index says so. One that ended and of which nothing is to be
  *    kept leaves when its end is durable.
  * 2. Lookups of many instances go to the archive together.
+ * 3. What is leaving is not found any more: a lookup waits until it has left, and finds what the archive has then.
  */
 
 import type { ArchivePartition, Kept } from "@tutti/journal";
@@ -41,6 +42,8 @@ export class Instances {
   /** Incarnations that have left memory lately, up to this one, while anybody wants to know. */
   #left: Set<number> | undefined;
   #leftUpTo = 0;
+  /** Who waits for an instance to have left. */
+  readonly #departures = new Map<Instance, PromiseWithResolvers<void>>();
   #next: { key: InstanceKey; found: (found: Found) => void; failed: (error: unknown) => void }[] = [];
 
   constructor(parts: InstancesParts) {
@@ -89,6 +92,14 @@ export class Instances {
     // Another one may have its key by now.
     if (this.#byText.get(instance.text) === instance) this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
+    this.#departures.get(instance)?.resolve();
+    this.#departures.delete(instance);
+  }
+
+  /** Nothing leaves any more: who waits for that is to ask again where the partition is loaded next. */
+  stop(): void {
+    for (const { resolve } of this.#departures.values()) resolve();
+    this.#departures.clear();
   }
 
   /** It has come from the archive. */
@@ -121,18 +132,31 @@ export class Instances {
   find(key: InstanceKey): Promise<Found> {
     const text = textOf(key);
     const there = this.#byText.get(text);
-    if (there !== undefined) return Promise.resolve({ kind: "instance", instance: there });
+    if (there?.isLeaving === false) return Promise.resolve({ kind: "instance", instance: there });
     let lookup = this.#lookups.get(text);
     if (lookup === undefined) {
-      lookup = new Promise<Found>((found, failed) => {
-        if (this.#next.length === 0) queueMicrotask(() => this.#lookUp());
-        this.#next.push({ key, found, failed });
-      });
+      lookup = there === undefined ? this.#asked(key) : this.#hasGone(there).then(() => this.#asked(key));
       this.#lookups.set(text, lookup);
       const forget = () => this.#lookups.delete(text);
       lookup.then(forget, forget);
     }
     return lookup;
+  }
+
+  #asked(key: InstanceKey): Promise<Found> {
+    return new Promise((found, failed) => {
+      if (this.#next.length === 0) queueMicrotask(() => this.#lookUp());
+      this.#next.push({ key, found, failed });
+    });
+  }
+
+  #hasGone(instance: Instance): Promise<void> {
+    let departure = this.#departures.get(instance);
+    if (departure === undefined) {
+      departure = Promise.withResolvers();
+      this.#departures.set(instance, departure);
+    }
+    return departure.promise;
   }
 
   /** Which of these are here or in the archive, ended or not. */

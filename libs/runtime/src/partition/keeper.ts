@@ -7,7 +7,9 @@
  *    is cut is never needed again.
  * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to be
  *    kept.
- * 4. A line in the index follows within two ticks and a commit: below a second.
+ * 4. Whoever is told to the archive as over and not to be kept is told nothing more here, whatever becomes of the commit: what
+ *    happened to it then would have no beginning.
+ * 5. A line in the index follows within two ticks and a commit: below a second.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
@@ -22,7 +24,7 @@ import type { Retention } from "../options.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
-import { canBeKept, entryOf, isKeptByHistory, leavesNothing, snapshotOf } from "./kept-form.ts";
+import { canBeKept, entryOf, isKeptByHistory, isRemoval, leavesNothing, snapshotOf } from "./kept-form.ts";
 import type { Keeper, PartitionMemory } from "./memory.ts";
 import { partitionSnapshotOf } from "./partition-form.ts";
 
@@ -42,6 +44,8 @@ interface Capture {
   readonly upTo: number;
   readonly kept: readonly DirtyEntry[];
   readonly listed: readonly Instance[];
+  /** Those that go on again, of which the archive has said until now that they have ended. */
+  readonly resumed: readonly Instance[];
 }
 
 /** Instances per commit: encoding them holds up the turns. */
@@ -284,6 +288,7 @@ export class ArchiveKeeper implements Keeper {
     const upTo = this.#memory.commits.appended;
     const kept: DirtyEntry[] = [];
     const listed: Instance[] = [];
+    const resumed: Instance[] = [];
     const snapshots: InstanceSnapshot[] = [];
     const entries: IndexEntry[] = [];
     const keep = (instance: Instance): void => {
@@ -308,6 +313,9 @@ export class ArchiveKeeper implements Keeper {
       this.#entries.delete(instance);
       listed.push(instance);
       entries.push(entry);
+      if (entry.endMs === 0 && instance.isKeptAsEnded) resumed.push(instance);
+      if (entry.endMs > 0) instance.isKeptAsEnded = true;
+      if (isRemoval(entry) && instance.effects.size === 0) this.#lastLine(instance);
     };
     for (const instance of leaving) if (canBeKept(instance)) keep(instance);
     if (isCut) {
@@ -319,7 +327,9 @@ export class ArchiveKeeper implements Keeper {
     for (const instance of due) {
       // It may have gone, or its line with something else, since it was found to be due.
       if (!instance.isEntryDue) continue;
-      if (instance.isEnded && canBeKept(instance)) keep(instance);
+      if (!canBeKept(instance)) {
+        if (instance.isEnded || !instance.isKeptAsEnded) list(instance);
+      } else if (instance.isEnded || instance.isKeptAsEnded) keep(instance);
       else list(instance);
     }
     const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.heldFrom);
@@ -331,11 +341,17 @@ export class ArchiveKeeper implements Keeper {
       snapshots,
       entries,
     };
-    return { changes, upTo, kept, listed };
+    return { changes, upTo, kept, listed, resumed };
+  }
+
+  /** Nothing happens to it any more: whoever wants it waits until it has left. */
+  #lastLine(instance: Instance): void {
+    instance.isLeaving = true;
+    this.#memory.folding.release(instance);
   }
 
   /** Commits what was taken, as soon as it is durable. False when the partition is gone from here. */
-  async #keep({ changes, upTo, kept, listed }: Capture): Promise<boolean> {
+  async #keep({ changes, upTo, kept, listed, resumed }: Capture): Promise<boolean> {
     const memory = this.#memory;
     if (!(await memory.commits.reached(upTo)) || memory.isStopped) return false;
     try {
@@ -347,6 +363,7 @@ export class ArchiveKeeper implements Keeper {
     }
     if (memory.isStopped) return false;
     this.#coveredTo = changes.coveredTo;
+    for (const instance of resumed) instance.isKeptAsEnded = false;
     const done = new Set(listed);
     for (const { instance } of kept) done.add(instance);
     for (const instance of done) {

@@ -18,6 +18,7 @@ export function snapshotOf(instance: Instance, nowMs: number): InstanceSnapshot 
 export function entryOf(instance: Instance, retention: Retention): IndexEntry {
   const { key, incarnation, event, startMs, endMs, startedBy, lastBatch, lastIndex } = instance;
   const described = shownOf(instance);
+  const kept = endMs === 0 ? goesOn : keptUntil(instance, described, retention);
   const { status, definition, labels } = described;
   return {
     key,
@@ -30,7 +31,7 @@ export function entryOf(instance: Instance, retention: Retention): IndexEntry {
     events: event,
     last: { batch: lastBatch, index: lastIndex },
     startedBy: encodedActor(startedBy),
-    ...(endMs === 0 ? goesOn : keptUntil(endMs, described, retention)),
+    ...kept,
   };
 }
 
@@ -41,13 +42,26 @@ interface KeptUntil {
 
 const goesOn: KeptUntil = { keepUntilMs: 0, idKeptUntilMs: 0 };
 
-/** What is removed before its time is to be removed as if its end were that; its id stays taken from now on. */
+/** So long something that has ended is kept at least while it awaits the results of effects. */
+const awaitingMs = 3_600_000;
+
+/** Whether a line has the archive remove its instance as it takes it. */
+export function isRemoval({ endMs, keepUntilMs }: IndexEntry): boolean {
+  return endMs > 0 && keepUntilMs <= endMs;
+}
+
+/**
+ * What is removed before its time is to be removed as if its end were that; its id stays taken from now on. What may still go
+ * on, by a repair or the result of an effect, must not be removed meanwhile.
+ */
 function keptUntil(
-  endMs: number,
+  { endMs, effects, quarantine }: Instance,
   { keepMs: ownMs, removedMs, idChosen }: Pick<Description, "keepMs" | "removedMs" | "idChosen">,
   { keepMs, idKeptMs }: Retention,
 ): KeptUntil {
-  const keepUntilMs = removedMs === undefined ? endMs + (ownMs ?? keepMs) : endMs;
+  if (quarantine !== undefined) return { keepUntilMs: Number.MAX_SAFE_INTEGER, idKeptUntilMs: 0 };
+  const leastMs = effects.size > 0 ? awaitingMs : 0;
+  const keepUntilMs = removedMs === undefined ? endMs + Math.max(ownMs ?? keepMs, leastMs) : endMs;
   return { keepUntilMs, idKeptUntilMs: idChosen ? (removedMs ?? keepUntilMs) + idKeptMs : 0 };
 }
 
@@ -59,8 +73,8 @@ export function goneUntil(instance: Instance, retention: Retention, nowMs: numbe
   const { endMs, quarantine } = instance;
   if (endMs === 0 || quarantine !== undefined) return undefined;
   const described = shownOf(instance);
-  const { keepUntilMs, idKeptUntilMs } = keptUntil(endMs, described, retention);
-  // What is not kept at all leaves when its end is durable, and may go on until then.
+  const { keepUntilMs, idKeptUntilMs } = keptUntil(instance, described, retention);
+  // What is not kept at all may go on until the archive is told.
   const isKept = keepUntilMs > endMs || described.removedMs !== undefined;
   return isKept && nowMs >= keepUntilMs ? Math.max(nowMs, idKeptUntilMs) : undefined;
 }

@@ -49,7 +49,7 @@ export class LoadedPartition {
     if (memory.isStopped || this.#awaitsRoom()) return false;
     const { turnCommandsMax } = memory.parts.limits;
     memory.beginTurn();
-    this.#sleepers.wakeDue(memory.nowMs);
+    if (!memory.pause.isWhole) this.#sleepers.wakeDue(memory.nowMs);
     this.#expire(turnCommandsMax);
     this.#commands.takeFound();
     this.#takeArrivals(inbox);
@@ -65,7 +65,9 @@ export class LoadedPartition {
   /** When the next turn is due at the latest; Infinity when nothing waits for a moment, or the room for it comes first. */
   get nextDueMs(): number {
     if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
-    return Math.min(this.memory.timers.nextDueMs, this.#sleepers.nextDueMs);
+    const { timers, pause } = this.memory;
+    // Nothing that sleeps would be woken before something is released, and that is a turn of its own.
+    return pause.isWhole ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#sleepers.nextDueMs);
   }
 
   /** Nothing more is decided here. Gives the answers that will not come, and the commands that were not decided. */
@@ -109,6 +111,10 @@ export class LoadedPartition {
       const timer = memory.timers.takeDue(memory.nowMs);
       if (timer === undefined) return;
       const { instance, number } = timer;
+      if (memory.pause.holds(instance)) {
+        memory.pause.hold(timer);
+        continue;
+      }
       instance.touchedMs = memory.nowMs;
       const decision = memory.decider.expire(instance, number, cause);
       if (decision.kind !== "thrown") memory.noteStep(instance);

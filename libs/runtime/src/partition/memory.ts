@@ -37,6 +37,7 @@ import { goneUntil } from "./kept-form.ts";
 import { Listeners } from "./listeners.ts";
 import { Mentions } from "./mentions.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
+import { Pause } from "./pause.ts";
 
 export interface MemoryParts {
   readonly service: string;
@@ -104,6 +105,7 @@ export class PartitionMemory {
   live = 0;
   readonly quarantined = new Set<Instance>();
   readonly listeners = new Listeners();
+  readonly pause = new Pause();
   /** The first batch with a record of a kind that is not hosted here: a release that hosts it needs it. */
   heldFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
@@ -190,6 +192,8 @@ export class PartitionMemory {
       this.live++;
     }
     if (this.decider.wasDescribed) this.noteStatus(instance, this.decider.status, this.nowMs);
+    // It may have awaited this, and need no longer be kept.
+    else if (instance.isEnded && instance.effects.size === 0) this.noteEntry(instance);
     this.noteRecord(instance);
   }
 
@@ -281,6 +285,13 @@ export class PartitionMemory {
     instance.effects.clear();
   }
 
+  /** Effects that are to be begun; those of paused machines are found again when they are released. */
+  takeDue(): PendingEffect[] {
+    const { due } = this.folding;
+    this.folding.due = [];
+    return this.pause.isOn ? due.filter(({ instance }) => !this.pause.holds(instance)) : due;
+  }
+
   /** Puts an instance out of memory. */
   putAway(instance: Instance): void {
     this.folding.release(instance);
@@ -304,6 +315,7 @@ export class PartitionMemory {
     }
     this.timers.clear();
     this.listeners.stop();
+    this.instances.stop();
     return [...this.commits.abandon(), this.answers];
   }
 
@@ -322,9 +334,9 @@ export class PartitionMemory {
 
   #append(): void {
     const { number } = this.batch;
-    const { due, dropped } = this.folding;
+    const due = this.takeDue();
+    const { dropped } = this.folding;
     const { answers } = this;
-    this.folding.due = [];
     this.folding.dropped = [];
     this.answers = new Answers();
     const ended = this.#ended;
@@ -356,16 +368,13 @@ export class PartitionMemory {
   #dispatchRecovered(): void {
     if (!this.commits.isIdle) {
       // They may rest on what is under way: the next turn takes them along.
-      const { due } = this.folding;
-      this.folding.due = [];
+      const due = this.takeDue();
       this.commits.reached(this.commits.appended).then((isDurable) => {
         if (isDurable && !this.isStopped) this.#dispatch(due);
       }, this.parts.faulted);
       return;
     }
-    const { due } = this.folding;
-    this.folding.due = [];
-    this.#dispatch(due);
+    this.#dispatch(this.takeDue());
   }
 
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {

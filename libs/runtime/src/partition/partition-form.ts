@@ -4,7 +4,7 @@ import type { PartitionMemory } from "./memory.ts";
 
 /** The partition itself, as of a batch. */
 export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
-  const { self, letters, incarnations, live, quarantined } = memory;
+  const { self, letters, incarnations, live, quarantined, pause } = memory;
   const channels = [...letters.channels];
   return encodePartition({
     batch,
@@ -13,6 +13,7 @@ export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uin
     eventIndex: self.lastIndex,
     incarnations,
     live,
+    pause: pause.state,
     letters: channels.flatMap((channel) => channel.letters),
     sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
     taken: letters.takenEnds(),

@@ -29,6 +29,8 @@ export interface PartitionParts {
   readonly limits: RuntimeLimits;
   /** Who the partition's own records name. */
   readonly cause: Cause;
+  /** Name of the pause that a partition begins with, unless it has had it; empty for none. */
+  readonly pause: string;
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition wants a turn. */

@@ -12,6 +12,8 @@
  *    read again behind a seal.
  * 2. What waits in the inbox was not decided: it stays, and is decided after loading.
  */
+import type { PauseState, WorkReleased } from "@tutti/contracts/runtime/v1";
+import type { Cause } from "@tutti/contracts/types/v1";
 import type { Failure, Journal, JournalPartition } from "@tutti/journal";
 import {
   type Backoff,
@@ -32,6 +34,7 @@ import { type Arrival, Inbox, refuse } from "./inbox.ts";
 import { beginLife, type Life, refold } from "./life.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
+import { pauseWork, releaseWork } from "./pausing.ts";
 import { Recovery } from "./recovery.ts";
 import { resume } from "./resumption.ts";
 
@@ -156,6 +159,28 @@ export class Partition {
     });
   }
 
+  /** Lets paused machines go on; resolves with how the pause stands when that is durable. */
+  release(released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
+    return new Promise((resolve, reject) => {
+      const refuse = (outcome: Outcome): void => {
+        reject(outcome.kind === "refused" ? errorOf(outcome.refusal) : this.#notOwner());
+      };
+      const run = (): void => {
+        const memory = this.#life?.memory;
+        if (memory === undefined) {
+          refuse(this.#unknown());
+          return;
+        }
+        releaseWork(memory, released, cause);
+        const { state } = memory.pause;
+        memory.answers.addOther((failure) => (failure === undefined ? resolve(state) : refuse(failure)));
+      };
+      const refusal = this.refusal();
+      if (refusal !== undefined) refuse(refusal);
+      else this.arrive({ what: "errand", run, refuse });
+    });
+  }
+
   /** Puts something into the inbox between commands. */
   arrive(arrival: Arrival): void {
     this.inbox.arrivals.push(arrival);
@@ -201,6 +226,7 @@ export class Partition {
       live: memory?.live ?? 0,
       quarantined: memory?.quarantined.size ?? 0,
       inbox: this.inbox.length,
+      isPaused: memory?.pause.isOn ?? false,
       indexLagMs: this.#life?.keeper.indexLagMs ?? 0,
       nextDueMs: Number.isFinite(nextDueMs) ? nextDueMs : undefined,
       load,
@@ -277,6 +303,7 @@ export class Partition {
       this.#end(life);
       return false;
     }
+    pauseWork(life.memory, this.#parts.pause);
     this.#state = "running";
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();

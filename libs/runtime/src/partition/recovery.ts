@@ -15,6 +15,8 @@ import {
   Quarantined,
   RepairAction,
   Repaired,
+  WorkPaused,
+  WorkReleased,
 } from "@tutti/contracts/runtime/v1";
 import { type Actor, Cause } from "@tutti/contracts/types/v1";
 import {
@@ -53,6 +55,8 @@ interface Known {
   ended: Kept | undefined;
   /** It ended and was removed, though what happened at its end is still in the journal. */
   isGone: boolean;
+  /** The archive says that whoever had the key is gone, though its id is still taken. */
+  hasTombstone: boolean;
   /** Its end is no longer counted among what is live. */
   isEndCounted: boolean;
   instance: Instance | undefined;
@@ -102,10 +106,11 @@ export class Recovery {
       await this.#prepare(slice);
       for (const batch of slice) this.#fold(batch);
     }
+    this.#putGoneAway();
     this.#recoverOutstanding();
     this.#memory.tell(this.#retelling.notes);
     // What is kept aside is to be seen, also when the journal has nothing of it.
-    await Promise.all(this.#aside.map((key) => this.#memory.instances.find(key)));
+    await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };
   }
 
@@ -120,6 +125,7 @@ export class Recovery {
     memory.self.event = snapshot.event;
     memory.self.lastBatch = snapshot.eventBatch;
     memory.self.lastIndex = snapshot.eventIndex;
+    memory.pause.restore(snapshot.pause);
     for (const { service, partition, number } of snapshot.taken) {
       memory.letters.take(service, partition, number, false);
     }
@@ -175,6 +181,7 @@ export class Recovery {
       containedTo: nowhere,
       ended: undefined,
       isGone: false,
+      hasTombstone: false,
       isEndCounted: false,
       instance: undefined,
       changed: 0,
@@ -193,6 +200,7 @@ export class Recovery {
     await Promise.all(
       met.map(async (known, index) => {
         const found = kept[index] ?? nothingKept;
+        known.hasTombstone = found.kind === "tombstone";
         if (found.kind === "ended") {
           known.ended = found;
           this.#ended.add(known);
@@ -267,7 +275,7 @@ export class Recovery {
 
   #foldOwn(batch: JournalBatch): void {
     if (batch.number <= this.#ownUpTo) return;
-    const { self, letters } = this.#memory;
+    const { self, letters, pause } = this.#memory;
     const { event, index, type, payload } = this.#scanner;
     self.event = event;
     self.lastBatch = batch.number;
@@ -278,7 +286,9 @@ export class Recovery {
     else if (type === ownEvents.lettersTaken.type) {
       const { service, partition, upTo } = LettersTaken.decode(payload);
       letters.take(service, partition, upTo, false);
-    }
+    } else if (type === ownEvents.workPaused.type)
+      pause.begin(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
+    else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));
   }
 
   #foldRecord(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
@@ -315,19 +325,36 @@ export class Recovery {
   #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
-    if (before?.isInMemory === true) {
-      // Nothing is to be kept of it: what is kept under its key is about the one that begins.
-      this.#toRebuild.delete(before);
-      this.#failed.delete(before);
-      memory.keeper.forget(before);
-      memory.putAway(before);
-    }
+    // Nothing is to be kept of it: what is kept under its key is about the one that begins.
+    if (before?.isInMemory === true) this.#forget(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
     instance.startedBy = this.#starter();
     known.instance = instance;
     memory.live++;
+  }
+
+  #forget(instance: Instance): void {
+    this.#toRebuild.delete(instance);
+    this.#failed.delete(instance);
+    this.#memory.keeper.forget(instance);
+    this.#memory.putAway(instance);
+  }
+
+  /** The archive takes nothing more of what it has removed: it must not go on here, though the journal still has all of it. */
+  #putGoneAway(): void {
+    for (const { hasTombstone, instance } of this.#known.values()) {
+      if (!hasTombstone || instance?.isInMemory !== true) continue;
+      if (instance.isEnded && instance.quarantine === undefined) this.#forget(instance);
+    }
+  }
+
+  async #findAside(key: InstanceKey): Promise<void> {
+    const found = await this.#memory.instances.find(key);
+    // A mended release goes on with it: its line says otherwise.
+    if (found.kind === "instance" && found.instance.quarantine === undefined)
+      this.#memory.noteEntry(found.instance);
   }
 
   /** Most records of a batch have the cause of the one before: it is decoded once. */

@@ -39,10 +39,13 @@ export async function revive(
   if (kept.kind === "snapshot") {
     const snapshot = decodeSnapshot(kept.snapshot);
     await preparedForSnapshot(hosted, snapshot);
-    return reviveSnapshot(key, textOf(key), snapshot, hosted);
+    const instance = reviveSnapshot(key, textOf(key), snapshot, hosted);
+    instance.isKeptAsEnded = instance.isEnded;
+    return instance;
   }
   const instance = blankInstance(key, textOf(key), hosted);
   const { incarnation, events, last } = kept;
+  instance.isKeptAsEnded = true;
   instance.incarnation = incarnation;
   instance.event = events;
   instance.lastBatch = last.batch;

@@ -10,6 +10,8 @@ import {
   LettersTaken,
   Quarantined,
   Repaired,
+  WorkPaused,
+  WorkReleased,
 } from "@tutti/contracts/runtime/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { WireCodec } from "@tutti/kernel";
@@ -35,6 +37,8 @@ export const ownEvents = {
   quarantined: own<Quarantined>("runtime.quarantined", Quarantined),
   commandParked: own<CommandParked>("runtime.command_parked", CommandParked),
   repaired: own<Repaired>("runtime.repaired", Repaired),
+  workPaused: own<WorkPaused>("runtime.work_paused", WorkPaused),
+  workReleased: own<WorkReleased>("runtime.work_released", WorkReleased),
 } as const;
 
 /** What the types of the runtime's own events begin with; no machine's event does. */

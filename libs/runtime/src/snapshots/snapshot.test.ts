@@ -102,6 +102,10 @@ describe("the snapshot of a partition", () => {
           sent,
           taken,
           quarantined: [{ namespace: "n", kind: "k", id: "i", task: "" }],
+          pause: {
+            ...{ name: "incident-7", sinceMs: batch, by: undefined, over: false },
+            released: [{ namespace: "n", share: 10 }],
+          },
         };
         const bytes = encodePartition(written);
         const { checksum: _, ...read } = decodePartition(bytes) ?? { checksum: 0 };

@@ -93,8 +93,9 @@ export class Committer {
     const was = older === undefined ? state.gone : older.block.states[older.line];
     // Removed already: whoever commits it again has it from the journal, where it just ended once more.
     if (older !== undefined && was === state.removed) return state.gone;
+    const hadEnded = older !== undefined && this.#hasEnded(older, row);
     if (older !== undefined) {
-      if (this.#hasEnded(older, row)) standing.ended--;
+      if (hadEnded) standing.ended--;
       else standing.live--;
       blocks.mark(older, state.gone);
     }
@@ -102,7 +103,9 @@ export class Committer {
     if (endMs === 0) {
       standing.live++;
       const isKept = hasSnapshot || row?.stage === stage.snapshotted;
-      instances.put(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
+      const going = this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row);
+      instances.put(hadEnded ? { ...going, ...this.#packedEnd(older, packedTo) } : going);
+      if (hadEnded) recent.remove(partition, incarnation);
       return state.present;
     }
     const last = lastAt(lines, line);
@@ -112,6 +115,17 @@ export class Committer {
     if (last.batch > packedTo) recent.add(partition, incarnation, last);
     this.#keepEnded(lines, line, id, version, row, hasSnapshot, last.batch > packedTo);
     return state.present;
+  }
+
+  /** Where the history of one that had ended and goes on again is packed to: its row did not say so any more. */
+  #packedEnd(
+    { block, line }: LinePlace,
+    packedTo: number,
+  ): Pick<InstanceRow, "packed" | "packedEvents"> | undefined {
+    const before = this.#tables.blocks.parts.some(block.id, [line]);
+    const packed = lastAt(before, 0);
+    if (packed.batch > packedTo) return;
+    return { packed, packedEvents: numberAt(before, field.events, 0) };
   }
 
   /** An ended instance has a row of its own only with a snapshot, or until its last records are packed. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
 import { historyOf, keptOf, purgeAll, readable, stageOf } from "./stage.ts";
@@ -93,6 +94,26 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       await story.keep(partition, [snapshotOf(again)]);
       assert.equal((await keptOf(partition, again))?.kind, "snapshot");
       assert.deepEqual(await historyOf(partition, again), readable(again.history));
+    });
+
+    it("keeps one that goes on again after its end, with its whole history, and removes it no more", async () => {
+      await using stage = await stageOf(underTest);
+      const { archive, partition, story } = stage;
+      const [short, long] = [character("short"), character("long")];
+      story.write(short, long);
+      for (const one of [short, long]) story.end(one, { keepMs: 1_000 });
+      await story.keep(partition, [snapshotOf(long)]);
+      await partition.settle(epoch);
+      for (const one of [short, long]) {
+        one.entry = { ...one.entry, status: WorkStatus.WORK_STATUS_RUNNING, endMs: 0, keepUntilMs: 0 };
+      }
+      story.write(short, long);
+      await story.keep(partition, [snapshotOf(short), snapshotOf(long)]);
+      await purgeAll(archive, story.nowMs + 10_000);
+      for (const one of [short, long]) {
+        assert.equal((await keptOf(partition, one))?.kind, "snapshot");
+        assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+      }
     });
 
     it("removes nothing whose end is not covered: a restart would see it end again", async () => {
