@@ -28,6 +28,7 @@ const { positionals, values } = parseArgs({
     partitions: { type: "string" },
     port: { type: "string" },
     plain: { type: "boolean", default: false },
+    paused: { type: "string" },
     set: { type: "string", multiple: true, default: [] },
     all: { type: "boolean", default: false },
     json: { type: "boolean", default: false },

@@ -92,6 +92,13 @@ export const hostErrors = defineErrors("host", {
     message: (at: { service: string; partition: number; partitions: number }) =>
       `expected a partition of ${at.service} from 0 to ${at.partitions - 1}, found ${at.partition}`,
   },
+  neverPaused: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Only services whose machines do work are paused and released.",
+    message: ({ service, known }: { service: string; known: string }) =>
+      `expected a service that can be paused (${known}), found ${service}`,
+  },
   keyUnreadable: {
     status: "DATA_LOSS",
     retry: "never",

@@ -23,7 +23,7 @@ class Bank implements MentioningRuntime {
   standings(): ReturnType<MentioningRuntime["standings"]> {
     return [0, 1].map((partition) => ({
       ...{ partition, epoch: 1, head: 0, headHash: new Uint8Array(0), first: 1, loaded: 0, live: 0 },
-      ...{ quarantined: 0, inbox: 0, indexLagMs: 0, nextDueMs: undefined, load: 0 },
+      ...{ quarantined: 0, inbox: 0, isPaused: false, indexLagMs: 0, nextDueMs: undefined, load: 0 },
       state: this.atWork.has(partition) ? "running" : "starting",
     }));
   }

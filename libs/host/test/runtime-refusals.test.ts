@@ -5,6 +5,8 @@ import {
   ListMachinesRequest,
   ListQuarantinedRequest,
   ReadJournalRequest,
+  ReleasePartitionRequest,
+  ReleaseWorkRequest,
   RepairQuarantinedRequest,
   runtimeService,
   SearchIndexRequest,
@@ -57,6 +59,18 @@ describeRefusals({
         definition: "x".repeat(1_000),
         cursor: "x".repeat(1_000),
       }),
+    },
+    getPause: { malformed: "cannot be", tooLarge: "cannot be" },
+    releaseWork: {
+      malformed: ReleaseWorkRequest.fromPartial({ share: 101 }),
+      field: "share",
+      tooLarge: ReleaseWorkRequest.fromPartial({ reason: long }),
+    },
+    listPauses: { malformed: "cannot be", tooLarge: "cannot be" },
+    releasePartition: {
+      malformed: ReleasePartitionRequest.fromPartial({ share: 101 }),
+      field: "share",
+      tooLarge: ReleasePartitionRequest.fromPartial({ share: 1, reason: long }),
     },
     watchOwnership: {
       malformed: WatchOwnershipRequest.fromPartial({ prefix: "x".repeat(201) }),

@@ -90,6 +90,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
       eventIndex: 0,
       incarnations,
       live: incarnations,
+      pause: undefined,
       letters: [],
       sent: [],
       taken: [],

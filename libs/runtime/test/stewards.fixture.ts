@@ -173,7 +173,17 @@ export class CountingRuntime implements RuntimeOfService {
 
   standings(): readonly PartitionStanding[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
-      ...{ partition, state: "running", epoch, head: 0, loaded: 0, live: 0, quarantined: 0, inbox: 0 },
+      ...{
+        partition,
+        state: "running",
+        epoch,
+        head: 0,
+        loaded: 0,
+        live: 0,
+        quarantined: 0,
+        inbox: 0,
+        isPaused: false,
+      },
       ...{
         nextDueMs: undefined,
         indexLagMs: 0,

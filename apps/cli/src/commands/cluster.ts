@@ -34,6 +34,7 @@ export async function clusterUp(context: Context): Promise<number> {
     ...settings,
     `--nats-server=${server}`,
     ...(values.flag("plain") ? ["--plain"] : []),
+    ...(values.flag("paused") ? ["--paused="] : []),
     ...(print.isJson ? ["--json"] : []),
   ]);
 }

@@ -15,6 +15,8 @@ export interface UpWords extends Counts {
   readonly "nats-server": string;
   readonly port?: string;
   readonly plain: boolean;
+  /** Name of a pause; empty for one of this start. */
+  readonly paused?: string;
   readonly set: readonly string[];
   readonly json: boolean;
 }
@@ -35,7 +37,7 @@ export async function up(words: UpWords): Promise<number> {
     ...{ directory, natsServer, moduleOf },
     shape: shapeWith(usual, countsOf(words)),
     frontPort: Number(port),
-    words: set.map((setting) => `--${setting}`),
+    words: [...set.map((setting) => `--${setting}`), ...pauseOf(words)],
   });
   const ended = Promise.withResolvers<void>();
   let reshaping = Promise.resolve();
@@ -91,6 +93,12 @@ async function insistOnServer(program: string): Promise<void> {
       tried:
         version === undefined ? program : `${program}, which is ${version}, older than ${leastServerVersion}`,
     });
+}
+
+/** A name of its own for each start: the cluster is paused once by it, and processes that come back are not. */
+function pauseOf({ paused }: UpWords): readonly string[] {
+  if (paused === undefined) return [];
+  return [`--durable.pause=${paused === "" ? `paused-${new Date().toISOString()}` : paused}`];
 }
 
 function countsOf({

@@ -7,6 +7,7 @@ import { ConnectionBanner } from "./connection-banner.tsx";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
 import { Notices } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
+import { PauseBanner } from "./pause-banner.tsx";
 import { places } from "./places.ts";
 import { Sheet } from "./sheet.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -31,6 +32,7 @@ export function Frame() {
       />
       <div className="stage">
         <ConnectionBanner />
+        <PauseBanner />
         <Main />
       </div>
       <Notices />

@@ -45,7 +45,7 @@ const states = {
 } as const;
 
 function partitionOf({ state, nextDueMs, ...standing }: PartitionStanding): Partition {
-  const { epoch, load: _, ...shown } = standing;
+  const { epoch, load: _, isPaused: __, ...shown } = standing;
   return {
     ...shown,
     epoch: tableEpochOf(epoch),

@@ -9,6 +9,8 @@ import { type Hosting, join } from "./host-runtime.ts";
 import { searchIndex } from "./index/search-index.ts";
 import { WholeIndex } from "./index/whole-index.ts";
 import { machineHandlers } from "./machines/handlers.ts";
+import { listPauses, releasePartition } from "./pause/own-pauses.ts";
+import { getPause, releaseWork } from "./pause/whole-pause.ts";
 
 export type HostMachines = typeof hostMachines;
 
@@ -26,10 +28,15 @@ export function hostMachines(
   const own = { runtime, archive, journals, machines, steward, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
   const index = storage.isShared ? new WholeIndex({ runtime, steward, own: archive, peers }) : archive;
+  const pauses = { runtime, steward, mesh };
   const handlers = {
     ...runtimeHandlers(own),
     ...machineHandlers({ ...own, archive: index }),
     searchIndex: (request, context) => searchIndex(own, request, context),
+    getPause: (_, context) => getPause(pauses, context),
+    releaseWork: (request, context) => releaseWork(pauses, request, context),
+    listPauses: (request, context) => listPauses(pauses, request, context),
+    releasePartition: (request, context) => releasePartition(pauses, request, context),
   } satisfies Handlers<typeof runtimeService>;
   mesh.serve(runtimeService, handlers, { service });
   return { runtime, archive: index, blobs: () => storage.blobs };

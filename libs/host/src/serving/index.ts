@@ -33,6 +33,7 @@ export {
 } from "./work/lines.ts";
 export { type Look, type LookingDesk, looksAt, whenEnded } from "./work/looks.ts";
 export { type KeptOutputs, outputOf } from "./work/output.ts";
+export { withPause } from "./work/paused.ts";
 export { type PlacementDesk, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
 export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
 export { Shown } from "./work/shown.ts";

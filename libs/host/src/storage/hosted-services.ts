@@ -3,6 +3,7 @@ import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, systemDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
+import { workServices } from "../runtime/pause/desk.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { ServiceArchive } from "./service-archive.ts";
 import type { HostedRuntime, StorageParts } from "./storage.ts";
@@ -43,6 +44,7 @@ export class HostedServices {
       partitionsOf: () => partitions,
       defer: systemDefer,
       limits: settings.limits,
+      pause: workServices.includes(service) ? settings.pause : "",
       retentionOf: settings.retentionOf,
       ownerOf: (place) => ownerOf(steward, service, place),
     });

@@ -82,6 +82,7 @@ export class ServiceInstruments {
   readonly #quarantined: GaugeCell;
   readonly #inbox: GaugeCell;
   readonly #running: GaugeCell;
+  readonly #paused: GaugeCell;
   readonly #lag: GaugeCell;
   readonly #archive: GaugeCell;
 
@@ -99,6 +100,10 @@ export class ServiceInstruments {
       "tutti_runtime_partitions_running",
       "Partitions of this process that take commands.",
     );
+    this.#paused = gauge(
+      "tutti_runtime_partitions_paused",
+      "Partitions of this process of which not everything is released since a pause.",
+    );
     this.#lag = gauge("tutti_runtime_index_lag_seconds", "How far what searches find is behind the journal.");
     this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on the disk.");
   }
@@ -111,6 +116,7 @@ export class ServiceInstruments {
     this.#quarantined.set(sum(({ quarantined }) => quarantined));
     this.#inbox.set(sum(({ inbox }) => inbox));
     this.#running.set(sum(({ state }) => (state === "running" ? 1 : 0)));
+    this.#paused.set(sum(({ isPaused }) => (isPaused ? 1 : 0)));
     this.#lag.set(Math.max(0, ...standings.map(({ indexLagMs }) => indexLagMs)) / 1_000);
     this.#archive.set(archiveBytes);
   }

@@ -92,6 +92,13 @@ export const durableSection = defineSection({
       .min(0)
       .default(256 * 1024 * 1024)
       .describe("With less room on the disk than this the process says that it is degraded."),
+    pause: z
+      .string()
+      .max(64)
+      .default("")
+      .describe(
+        "Name of a pause to start with, as incident-7: work is inspected first, and done when `tutti release` says so. A partition that has had this pause goes on where it was, so the key may stay.",
+      ),
   }),
 });
 
@@ -106,6 +113,7 @@ export interface DurableSettings {
   readonly purgeMs: number;
   readonly freeBytesMin: number;
   readonly blobs: BlobSettings;
+  readonly pause: string;
   retentionOf(kind: string): Retention;
 }
 
@@ -118,6 +126,7 @@ export function durableSettings(values: Values): DurableSettings {
     purgeMs: values.purgeMs,
     freeBytesMin: values.freeBytesMin,
     blobs: values.blobs,
+    pause: values.pause,
     retentionOf: (kind) => ({ keepMs: kinds[kind] ?? keepMs, idKeptMs }),
   };
 }

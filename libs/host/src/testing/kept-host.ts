@@ -44,9 +44,9 @@ export class KeptHost implements AsyncDisposable {
   }
 
   /** As after a stop in good order: another process on the same directory. */
-  async restart(): Promise<void> {
+  async restart(words: readonly string[] = []): Promise<void> {
     await this.#host.stop();
-    this.#host = await openHost(this.#directory, this.#options);
+    this.#host = await openHost(this.#directory, this.#options, words);
     await this.#host.start();
   }
 
@@ -56,12 +56,17 @@ export class KeptHost implements AsyncDisposable {
   }
 }
 
-function openHost(directory: string, { name, services, transport }: KeptHostOptions): Promise<ServiceHost> {
+function openHost(
+  directory: string,
+  { name, services, transport }: KeptHostOptions,
+  words: readonly string[] = [],
+): Promise<ServiceHost> {
   const flags = [
     `--mesh.transport=${transport}`,
     "--mesh.listen=127.0.0.1:0",
     "--operations.port=0",
     "--log.level=fatal",
+    ...words,
   ];
   const sources = memorySources({ arguments: flags });
   return ServiceHost.open({ name, version: "0.1.0", services, sources, dataDirectory: () => directory });

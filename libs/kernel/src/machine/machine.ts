@@ -33,6 +33,8 @@ export interface Machine<State, Effect = unknown> {
    * Others let an instance end and go on as a new one. Default false.
    */
   readonly isEndless?: boolean;
+  /** It does no work itself, and what does needs it to be seen: its effects and timers go on while work is paused. */
+  readonly goesOnPaused?: boolean;
   /**
    * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines whose
    * records say everything. Whoever hosts the machine waits for it before it hands over what `needs` it; undefined says that

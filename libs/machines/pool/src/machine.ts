@@ -36,6 +36,7 @@ export const pool: Machine<Pool, TendPool> = {
   kind: "pool",
   behaviour: 1,
   isEndless: true,
+  goesOnPaused: true,
   create: newPool,
   commands: [
     createPool,

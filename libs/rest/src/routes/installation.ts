@@ -42,6 +42,20 @@ export const installationRoutes = [
     params: { kind: "kind", id: "id" },
   },
   {
+    name: "pause.get",
+    method: "GET",
+    path: "/v1/pause",
+    rpc: `${runtime}/GetPause`,
+    service: "workflow",
+  },
+  {
+    name: "pause.release",
+    method: "POST",
+    path: "/v1/pause/release",
+    rpc: `${runtime}/ReleaseWork`,
+    service: "workflow",
+  },
+  {
     name: "partitions.list",
     method: "GET",
     path: "/v1/partitions",
@@ -91,7 +105,15 @@ export const installationRoutes = [
     method: "POST",
     path: "/v1/sign-in",
     open: true,
-    summary: "Signs a browser in with a one-time token or the key; the answer sets the cookie.",
+    summary:
+      "Signs a browser in with a one-time token, a key or a token; the answer sets the cookie. It is then whom that stands for.",
+  },
+  {
+    name: "waysToSignIn",
+    method: "GET",
+    path: "/v1/sign-in",
+    open: true,
+    summary: "Lists the issuers by which people sign in to the page.",
   },
   { name: "signOut", method: "POST", path: "/v1/sign-out", open: true, summary: "Signs a browser out." },
   {
@@ -100,14 +122,6 @@ export const installationRoutes = [
     path: "/v1/sign-in/link",
     summary: "Gives a link that signs a browser in, once.",
   },
-  {
-    name: "openapi",
-    method: "GET",
-    path: "/v1/openapi.json",
-    open: true,
-    summary: "Gives the description of these routes as OpenAPI 3.1.",
-  },
-] as const satisfies readonly Route[];
   {
     name: "signIns.list",
     method: "GET",
@@ -135,3 +149,11 @@ export const installationRoutes = [
     summary:
       "Takes what somebody else tells, signed as Standard Webhooks has it: a run begins, or is told a signal, as `gateway.webhooks` says.",
   },
+  {
+    name: "openapi",
+    method: "GET",
+    path: "/v1/openapi.json",
+    open: true,
+    summary: "Gives the description of these routes as OpenAPI 3.1.",
+  },
+] as const satisfies readonly Route[];

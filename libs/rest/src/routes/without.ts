@@ -29,7 +29,9 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/GetState":
     "GET /v1/runs/{id}/state gives it in the form of runs and tasks",
   "tutti.runtime.v1.RuntimeService/ListMachines": "each kind of machine has a list of its own",
+  "tutti.runtime.v1.RuntimeService/ListPauses": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/ReadJournal": "for audits over gRPC, where bytes stay bytes",
+  "tutti.runtime.v1.RuntimeService/ReleasePartition": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/SearchIndex": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/WatchHistory": "GET /v1/watch/runs/{id} follows a run",
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,

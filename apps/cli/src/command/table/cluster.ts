@@ -31,6 +31,7 @@ export const clusterCommands: readonly Command[] = [
         summary: "where the first gateway serves HTTP; gRPC is one above (7400)",
       },
       { name: "plain", summary: "without certificates between services" },
+      { name: "paused", summary: "nothing is executed until `tutti release` says so" },
       {
         name: "set",
         value: "KEY=VALUE",

@@ -1,5 +1,5 @@
 import type { Command } from "../declaration.ts";
-import { all, page, size } from "./options.ts";
+import { all, page, reason, size } from "./options.ts";
 
 const pool = { name: "pool", value: "NAME", summary: "of this pool (default)" } as const;
 
@@ -10,6 +10,35 @@ export const installationCommands: readonly Command[] = [
     summary: "how the platform is: services, runs, workers, what needs a person",
     json: "document",
     load: () => import("../../commands/status.ts").then(({ status }) => status),
+  },
+  {
+    name: "paused",
+    group: "installation",
+    summary: "what is paused since the platform was started so, and what is released of it",
+    json: "document",
+    load: () => import("../../commands/pause.ts").then(({ paused }) => paused),
+  },
+  {
+    name: "release",
+    group: "installation",
+    summary: "lets what is paused go on: portions of it, or all",
+    about: [
+      "Of --namespace, or of all. What is released stays so: a larger share has those of the smaller one before.",
+    ],
+    options: [
+      { name: "all", summary: "everything" },
+      { name: "share", value: "N", summary: "so many of a hundred, by their ids" },
+      { name: "service", value: "NAME", isMany: true, summary: "of workflow, swarm or master alone (all)" },
+      { name: "partition", value: "N", isMany: true, summary: "in this partition alone (all)" },
+      reason,
+    ],
+    examples: [
+      { words: "release --share 5", does: "some, to see how they fare" },
+      { words: "release --namespace shop", does: "all of a namespace" },
+      { words: "release --all", does: "the rest" },
+    ],
+    json: "document",
+    load: () => import("../../commands/pause.ts").then(({ release }) => release),
   },
   {
     name: "sign-in",

@@ -9,11 +9,11 @@ import type {
   PlanView,
 } from "@tutti/contracts/session/v1";
 import type { Explanation } from "@tutti/contracts/types/v1";
-import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
+import { placeOfToken, sizeOf, tokenOfPlace, withPause } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, eventBehind, type SessionDesk } from "./desk.ts";
+import { askSession, eventBehind, keyOf, type SessionDesk } from "./desk.ts";
 
 export async function listTasks(
   desk: SessionDesk,
@@ -65,7 +65,8 @@ export async function explain(
   const own = await askSession(desk, sessionId, { query: explainSession, body: { taskId } }, context);
   const choices = await askSession(desk, sessionId, { query: showChoices, body: undefined }, context);
   const parts = await explanationsOf(desk, sessionId, taskId, context);
-  return { explanation: { ...own, parts }, choices: [...choices] };
+  const key = keyOf(context.namespace, sessionId);
+  return { explanation: withPause(desk, key, { ...own, parts }), choices: [...choices] };
 }
 
 /** Of a task what its part says; of a session what its open parts do. */

@@ -148,9 +148,16 @@ export async function claim(
       ...{ command: claimTasks, body: { request: within(request), offering: undefined } },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
-    const reply = await tellMission(desk, missionId, told, acting);
+    // Nobody begins anything of what is paused, asked for or not.
+    const reply = desk.runtime.pauseOf(key)
+      ? { tasks: [] }
+      : await tellMission(desk, missionId, told, acting);
     if (reply.tasks.length > 0 || clock.monotonic() >= untilMs || context.signal.aborted) return reply;
-    while (clock.monotonic() < untilMs && !context.signal.aborted && !desk.runtime.hasNews(key, events))
+    while (
+      clock.monotonic() < untilMs &&
+      !context.signal.aborted &&
+      (desk.runtime.pauseOf(key) !== undefined || !desk.runtime.hasNews(key, events))
+    )
       await sleep(timers, lookMs, context.signal).catch(() => {});
   }
 }

@@ -1,10 +1,10 @@
 /** Why a mission, or a task of it, stands as it does; of what waits in a pool, what the pool knows as well. */
 import type { BoardTask, ExplainMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
-import { placementOf, withPlacement, withRemedies } from "@tutti/host/serving";
+import { placementOf, withPause, withPlacement, withRemedies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explainMission, showBoardTasks } from "@tutti/machine-mission";
-import { askMission, type MissionDesk } from "./desk.ts";
+import { askMission, keyOf, type MissionDesk } from "./desk.ts";
 
 /** Tasks that wait for which pools are asked, where it is the mission that is explained. */
 const askedMax = 10;
@@ -21,9 +21,10 @@ export async function explain(
   const { tasks } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
   const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, askedMax);
   const placed = await Promise.all(offered.map((task) => placedAt(desk, missionId, task, context)));
-  if (taskId !== "") return placed.reduce<Explanation>(withPlacement, explanation);
+  const key = keyOf(context.namespace, missionId);
+  if (taskId !== "") return withPause(desk, key, placed.reduce<Explanation>(withPlacement, explanation));
   const remedies = placed.flatMap((one) => one?.remedies ?? []);
-  return withRemedies(explanation, remedies);
+  return withPause(desk, key, withRemedies(explanation, remedies));
 }
 
 /** What its pool says of a task that is there. */

@@ -5,12 +5,13 @@ import {
   type MachineDesk,
   type PlacementDesk,
   placementOf,
+  withPause,
   withPlacement,
   withRemedies,
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
-import { askRun } from "./desk.ts";
+import { askRun, keyOf } from "./desk.ts";
 
 export interface ExplainDesk extends MachineDesk, PlacementDesk {}
 
@@ -22,14 +23,15 @@ export async function explainRun(
   { runId, taskId }: ExplainRunRequest,
   context: CallContext,
 ): Promise<Explanation> {
-  if (taskId === "") return explainAll(desk, runId, context);
+  const key = keyOf(context.namespace, runId);
+  if (taskId === "") return withPause(desk, key, await explainAll(desk, runId, context));
   const explanation = (await askRun(
     desk,
     runId,
     { query: explain, body: { taskId } },
     context,
   )) as Explanation;
-  return withPlacement(explanation, await placedAt(desk, explanation, context));
+  return withPause(desk, key, withPlacement(explanation, await placedAt(desk, explanation, context)));
 }
 
 /** What a pool says of one task of a group holds for all of it. */

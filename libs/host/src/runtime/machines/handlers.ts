@@ -7,9 +7,15 @@ import { readJournal } from "./journal.ts";
 import { listMachines } from "./list.ts";
 import { listQuarantined, repairQuarantined } from "./quarantine.ts";
 
-type Served = Omit<
+type Served = Pick<
   Handlers<typeof runtimeService>,
-  "deliver" | "watchOwnership" | "listPartitions" | "searchIndex"
+  | "getHistory"
+  | "watchHistory"
+  | "getState"
+  | "listMachines"
+  | "readJournal"
+  | "listQuarantined"
+  | "repairQuarantined"
 >;
 
 export function machineHandlers(desk: MachineDesk): Served {

@@ -1,0 +1,107 @@
+/**
+ * What of the installation is paused, whichever process is asked: the owners of all partitions are.
+ *
+ * 1. Every partition is in the answer: one that has no owner is waited for, since without it an installation would look
+ *    released that is not.
+ */
+import {
+  type GetPauseReply,
+  ListPausesRequest,
+  type PartitionPause,
+  type PauseState,
+  type Release,
+  ReleasePartitionRequest,
+  type ReleaseWorkReply,
+  type ReleaseWorkRequest,
+  runtimeService,
+  type ServicePause,
+} from "@tutti/contracts/runtime/v1";
+import { type CallContext, toTimestamp } from "@tutti/kernel";
+import { hostErrors } from "../../errors.ts";
+import { type PauseDesk, type RuntimeClient, workServices } from "./desk.ts";
+
+const wholeShare = 100;
+
+export async function getPause(
+  { mesh }: Pick<PauseDesk, "mesh">,
+  context: CallContext,
+): Promise<GetPauseReply> {
+  const found = await Promise.all(
+    workServices.map(async (service) =>
+      standingOf(service, await pausesOf(mesh.client(runtimeService, { service }), context)),
+    ),
+  );
+  const services = found.filter((one) => one !== undefined);
+  return { paused: services.some(({ partitions }) => partitions.length > 0), services };
+}
+
+export async function releaseWork(
+  { mesh }: Pick<PauseDesk, "mesh">,
+  { ofNamespace, share, services, partitions, reason }: ReleaseWorkRequest,
+  context: CallContext,
+): Promise<ReleaseWorkReply> {
+  const unknown = services.find((service) => !workServices.includes(service));
+  if (unknown !== undefined)
+    throw hostErrors.neverPaused({ service: unknown, known: workServices.join(", ") });
+  const wanted = services.length > 0 ? services : workServices;
+  const release = { ofNamespace, share: share || wholeShare, reason };
+  await Promise.all(
+    wanted.map(async (service) => {
+      const client = mesh.client(runtimeService, { service });
+      const there = (await pausesOf(client, context)).map(({ partition }) => partition);
+      const absent = partitions.find((partition) => !there.includes(partition));
+      if (absent !== undefined)
+        throw hostErrors.noSuchPartition({ service, partition: absent, partitions: there.length });
+      const each = partitions.length > 0 ? partitions : there;
+      await Promise.all(
+        each.map((partition) =>
+          client.releasePartition(ReleasePartitionRequest.create({ partition, ...release }), { context }),
+        ),
+      );
+    }),
+  );
+  return { pause: await getPause({ mesh }, context) };
+}
+
+/** One owner after the other, until every partition was told of. */
+async function pausesOf(client: RuntimeClient, context: CallContext): Promise<readonly PartitionPause[]> {
+  const known = new Map<number, PartitionPause>();
+  for (let total = 1, next = 0; next < total; ) {
+    const request = ListPausesRequest.create({ partition: next });
+    const { partitions, partitionsTotal } = await client.listPauses(request, { context });
+    for (const one of partitions) known.set(one.partition, one);
+    total = partitionsTotal;
+    while (known.has(next)) next++;
+  }
+  return [...known.values()].sort((one, other) => one.partition - other.partition);
+}
+
+/** Undefined of a service that never was paused. */
+function standingOf(service: string, all: readonly PartitionPause[]): ServicePause | undefined {
+  const pauses = all.flatMap(({ pause }) => pause ?? []);
+  const on = all.filter(({ pause }) => pause?.over === false);
+  const latest = (on.length > 0 ? on.flatMap(({ pause }) => pause ?? []) : pauses).reduce<
+    PauseState | undefined
+  >((last, pause) => (last === undefined || pause.sinceMs > last.sinceMs ? pause : last), undefined);
+  if (latest === undefined) return;
+  return {
+    service,
+    partitions: on.map(({ partition }) => partition),
+    partitionsTotal: all.length,
+    name: latest.name,
+    since: toTimestamp(latest.sinceMs),
+    released: commonOf(on.flatMap(({ pause }) => pause ?? [])),
+  };
+}
+
+/** What is released in each of them, at least. */
+function commonOf(pauses: readonly PauseState[]): Release[] {
+  const [first, ...others] = pauses;
+  return (first?.released ?? []).flatMap(({ namespace, share }) => {
+    const shares = others.map(
+      ({ released }) => released.find((one) => one.namespace === namespace)?.share ?? 0,
+    );
+    const least = Math.min(share, ...shares);
+    return least === 0 ? [] : [{ ofNamespace: namespace, share: least }];
+  });
+}
