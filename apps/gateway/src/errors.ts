@@ -64,6 +64,48 @@ export const gatewayErrors = defineErrors("gateway", {
     message: () =>
       "expected a link for signing in that is still good, found one that is too old; get a new one with tutti sign-in",
   },
+  issuerUnknown: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "Nobody signs in by this issuer: `gateway.signIn` does not name it. `GET /v1/sign-in` lists those that it names.",
+    message: () =>
+      "expected an issuer that people sign in by (gateway.signIn), found another; begin at the page of this installation",
+  },
+  issuerUntrusted: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "People are to sign in by an issuer whose tokens are not taken. Name it in `access.issuers` as well: its audiences, and what comes before its ids.",
+    message: ({ issuer }: { issuer: string }) =>
+      `expected ${issuer} of gateway.signIn in access.issuers, found it missing; say there what its audiences are and what comes before its ids (idPrefix)`,
+  },
+  urlNeeded: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Issuers send people back to an address of the page, and the port can be reached under many. Set `gateway.url` to the one that people open, as it is registered at the issuer: `https://tutti.example`.",
+    message: ({ host }: { host: string }) =>
+      `expected gateway.url where people sign in by issuers (gateway.signIn) and operations.host is ${host}, found none; set it to the address that people open, such as https://tutti.example`,
+  },
+  signInLost: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "Somebody came back from an issuer, and this browser was not sent there in the last ten minutes, or by another process, or the answer is of another issuer. Open the page and sign in again. Where several gateways stand behind one address, a browser has to come to the same one.",
+    message: () =>
+      "expected a sign-in that was begun in this browser in the last ten minutes, found none that fits; open the page and sign in again",
+  },
+  issuerRefused: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "The issuer sent somebody back without signing them in; the reason is its own word for it. `access_denied` is what it says where they gave up, or may not sign in here.",
+    message: ({ issuer, reason }: { issuer: string; reason: string }) =>
+      `expected ${issuer} to say who signed in, found that it did not: ${reason}; sign in again, or ask whoever keeps the accounts there`,
+  },
+  issuerAway: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The issuer could not be asked, or its answer is none that counts: what it says of itself at `/.well-known/openid-configuration`, or the exchange of a code. See that its address is right and that it knows `clientId`, `clientSecret` and the address `/sign-in/back`.",
+    message: ({ issuer, reason }: { issuer: string; reason: string }) =>
+      `expected an answer of ${issuer} that counts, found: ${reason}; sign in again, and see gateway.signIn if it stays so`,
+  },
   tooManyTries: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",

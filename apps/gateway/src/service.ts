@@ -21,7 +21,7 @@ export class GatewayService extends Orchestrator {
     const { key, linkMs, signInMs, secureCookie } = settings;
     const access = new Access({
       ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
-      identify: guard && ((shown, from) => guard.identifyBy(shown, from)),
+      ...{ guard, issuers: settings.signIn, pageUrl: settings.url },
       file: dataDirectory === undefined ? undefined : join(dataDirectory, "gateway", "sign-ins.json"),
     });
     this.#link = () => access.link(operations.url()).url;

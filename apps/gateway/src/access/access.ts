@@ -5,15 +5,25 @@
  *    has to sign in, because every page that it shows could call as well.
  * 2. On any other address everybody shows the key, or has signed in with it.
  * 3. Who shows a key or token of somebody is that somebody, on every address; what it may do is decided where it is done.
+ * 4. Who has signed in by a key or token goes on as long as that is good, and no longer.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { type Clock, localAdministrator, type Principal, type SecretReference } from "@tutti/kernel";
+import type { Guard } from "@tutti/host";
+import {
+  type Clock,
+  isTuttiError,
+  localAdministrator,
+  type Principal,
+  type SecretReference,
+} from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from "./cookie.ts";
+import { IssuerSignIns, type WayToSignIn } from "./issuers/issuer-sign-ins.ts";
+import type { SignInIssuer } from "./issuers/settings.ts";
 import { Links } from "./links.ts";
 import { isLoopbackHost, isOfBrowser, refuseStrangers } from "./origin.ts";
 import { isSame } from "./secrets.ts";
-import { Sessions } from "./sessions.ts";
+import { type BegunBy, type SignIn, SignIns } from "./sign-ins.ts";
 import { Tries } from "./tries.ts";
 
 export interface AccessOptions {
@@ -26,18 +36,26 @@ export interface AccessOptions {
   readonly secureCookie: boolean;
   /** Where sign-ins are kept; undefined keeps them as long as the process lives. */
   readonly file: string | undefined;
-  /** Whom a key or token of the installation stands for; absent where none are taken. */
-  readonly identify?: ((shown: string, from: string) => Promise<Principal>) | undefined;
+  /** Knows whom keys and tokens stand for; absent where none are taken. */
+  readonly guard?: AccessGuard | undefined;
+  /** Where people open the page; empty where that is wherever a request came to. */
+  readonly pageUrl?: string;
+  /** By whom people sign in. */
+  readonly issuers?: Readonly<Record<string, SignInIssuer>>;
 }
+
+type AccessGuard = Pick<Guard, "identifyBy" | "signInBy" | "goOn" | "issuerSite" | "signInByIssuer">;
 
 export interface Caller {
   readonly principal: Principal;
   /** How that is known. */
   readonly by: "loopback" | "cookie" | "key";
+  /** Of a browser. */
+  readonly signIn?: SignIn;
 }
 
-/** A sign-in: the header that sets the cookie, and when it ends. */
-export interface SignIn {
+/** Somebody was let in: the header that sets the cookie, and when the sign-in ends. */
+export interface LetIn {
   readonly cookie: string;
   readonly endMs: number;
 }
@@ -52,7 +70,8 @@ const addressOf = ({ socket }: Asking): string => socket.remoteAddress ?? "";
 export class Access {
   readonly isLoopback: boolean;
   readonly #options: AccessOptions;
-  readonly #sessions: Sessions;
+  readonly #signIns: SignIns;
+  readonly #issuers: IssuerSignIns | undefined;
   readonly #links: Links;
   readonly #tries: Tries;
 
@@ -62,7 +81,8 @@ export class Access {
     this.isLoopback = isLoopbackHost(host);
     if (!this.isLoopback && key === undefined) throw gatewayErrors.keyNeeded({ host });
     this.#options = options;
-    this.#sessions = new Sessions({ clock, goodForMs: signInMs, file });
+    this.#signIns = new SignIns({ clock, goodForMs: signInMs, file });
+    this.#issuers = this.#issuerSignIns(options);
     this.#links = new Links({ clock, goodForMs: linkMs });
     this.#tries = new Tries(clock);
   }
@@ -70,7 +90,7 @@ export class Access {
   /** Reads who has signed in; a key that cannot be had is said at once, not to the first who comes. */
   async start(): Promise<void> {
     await this.#options.key?.reveal();
-    await this.#sessions.load();
+    await this.#signIns.load();
   }
 
   /** Refuses whatever a browser was led to by another site. */
@@ -83,15 +103,15 @@ export class Access {
     const { authorization, cookie } = headers;
     if (authorization !== undefined) {
       const shown = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
-      const { identify } = this.#options;
-      if (identify !== undefined && isOfSomebody(shown))
-        return { principal: await identify(shown, addressOf(request)), by: "key" };
+      const { guard } = this.#options;
+      if (guard !== undefined && isOfSomebody(shown))
+        return { principal: await guard.identifyBy(shown, addressOf(request)), by: "key" };
       await this.#checkKey(request, shown);
       return { principal: localAdministrator, by: "key" };
     }
     const secret = cookieIn(cookie, cookieName(headers.host ?? ""));
-    if (secret !== undefined && this.#sessions.standing(secret) === "good")
-      return { principal: localAdministrator, by: "cookie" };
+    const signIn = secret === undefined ? undefined : this.#signIns.find(secret);
+    if (signIn !== undefined) return this.#signedIn(signIn, addressOf(request));
     if (this.isLoopback && !isOfBrowser(headers)) return { principal: localAdministrator, by: "loopback" };
     throw secret === undefined
       ? gatewayErrors.signInNeeded({ how: this.#how(headers) })
@@ -104,9 +124,14 @@ export class Access {
     return { url: `${url}/sign-in?token=${token}`, endMs };
   }
 
-  /** Signs in with the token of a link, or with the key. */
-  async signIn(token: string, request: Asking): Promise<SignIn> {
+  /** Signs in with the token of a link, with the key of the installation, or as whom a key or token stands for. */
+  async signIn(token: string, request: Asking): Promise<LetIn> {
     const from = addressOf(request);
+    const { guard } = this.#options;
+    if (guard !== undefined && isOfSomebody(token)) {
+      const { kind: by, ...known } = await guard.signInBy(token, from);
+      return this.#letIn({ ...known, by }, request);
+    }
     this.#tries.admit(from);
     const isKey = await this.#isKey(token);
     try {
@@ -115,17 +140,93 @@ export class Access {
       this.#tries.failed(from);
       throw error;
     }
-    const { secret, endMs } = await this.#sessions.begin();
-    const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(request.headers));
-    return { cookie, endMs };
+    const untilMs = Number.POSITIVE_INFINITY;
+    return this.#letIn({ principal: localAdministrator, by: "link", untilMs }, request);
+  }
+
+  /** By whom people can sign in besides. */
+  waysToSignIn(): readonly WayToSignIn[] {
+    return this.#issuers?.ways() ?? [];
+  }
+
+  /** Sends a browser to an issuer. */
+  beginAt(issuer: string, to: string, { headers }: Asking): ReturnType<IssuerSignIns["begin"]> {
+    return this.#atIssuers().begin(issuer, to, headers);
+  }
+
+  /** Somebody comes back from an issuer. */
+  async backFrom(answer: URLSearchParams, request: Asking): Promise<LetIn & { readonly to: string }> {
+    const { headers } = request;
+    const { known, to } = await this.#atIssuers().finish(answer, headers, addressOf(request));
+    const { kind: by, ...given } = known;
+    return { ...(await this.#letIn({ ...given, by }, request)), to };
+  }
+
+  /** Takes away what a browser was sent to an issuer with. */
+  dropBegun({ headers }: Asking): string | undefined {
+    return this.#issuers?.dropCookie(headers);
   }
 
   /** Signs out: the header that takes the cookie away. */
   async signOut(headers: IncomingHttpHeaders): Promise<string> {
     const cookie = this.#cookie(headers);
     const secret = cookieIn(headers.cookie, cookie.name);
-    if (secret !== undefined) await this.#sessions.end(secret);
+    const signIn = secret === undefined ? undefined : this.#signIns.find(secret);
+    if (signIn !== undefined) await this.endSignIns(({ id }) => id === signIn.id);
     return dropCookie(cookie);
+  }
+
+  /** The latest first. */
+  signIns(): readonly SignIn[] {
+    return this.#signIns.list();
+  }
+
+  /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
+  endSignIns(isMeant: (signIn: SignIn) => boolean): Promise<number> {
+    return this.#signIns.end(isMeant);
+  }
+
+  /** What is being answered to a browser ends with its sign-in. */
+  hold({ signIn }: Caller, open: Parameters<SignIns["hold"]>[1]): void {
+    if (signIn !== undefined) this.#signIns.hold(signIn, open);
+  }
+
+  #issuerSignIns({ clock, guard, issuers = {}, pageUrl = "", host, secureCookie }: AccessOptions) {
+    if (guard === undefined || Object.keys(issuers).length === 0) return undefined;
+    // What a request says of where it came to is believed of this machine alone.
+    if (!this.isLoopback && pageUrl === "") throw gatewayErrors.urlNeeded({ host });
+    return new IssuerSignIns({ clock, guard, issuers, pageUrl, isSecure: secureCookie });
+  }
+
+  #atIssuers(): IssuerSignIns {
+    if (this.#issuers === undefined) throw gatewayErrors.issuerUnknown();
+    return this.#issuers;
+  }
+
+  async #letIn(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<LetIn> {
+    const { headers } = request;
+    const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
+    const { secret, endMs } = await this.#signIns.begin({ ...given, ...about });
+    const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
+    return { cookie, endMs };
+  }
+
+  async #signedIn(signIn: SignIn, from: string): Promise<Caller> {
+    const { principal, by: kind, id } = signIn;
+    const { shown } = principal;
+    const { guard } = this.#options;
+    // Where nothing is enforced everybody who gets in is the administrator.
+    if (shown === undefined || guard === undefined || kind === "link")
+      return { principal: localAdministrator, by: "cookie", signIn };
+    try {
+      guard.goOn({ principal: { ...principal, shown }, kind }, from);
+    } catch (error) {
+      // What it rests on will not be good again; that nobody can decide at the moment passes.
+      if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
+        await this.endSignIns((one) => one.id === id);
+      throw error;
+    }
+    return { principal, by: "cookie", signIn };
   }
 
   #cookie({ host = "" }: IncomingHttpHeaders): CookieOptions {
@@ -148,10 +249,10 @@ export class Access {
 
   #how(headers: IncomingHttpHeaders): string {
     if (!isOfBrowser(headers))
-      return "send Authorization: Bearer and the key of this installation (gateway.key)";
+      return "send Authorization: Bearer and a key or token of yours, or the key of this installation (gateway.key)";
     return this.isLoopback
       ? "open the link that the terminal shows, or a new one that tutti sign-in gives"
-      : "sign in with the key of this installation (gateway.key)";
+      : "sign in with a key or token of yours, or the key of this installation (gateway.key)";
   }
 }
 

@@ -11,6 +11,8 @@ import { deniedError, installationNamespace } from "@tutti/mesh";
 export const ownActions = {
   status: { action: "gateway.status.get", resource: "status" },
   signInLink: { action: "gateway.links.create", resource: "link" },
+  seeSignIns: { action: "gateway.sign_ins.list", resource: "sign_in" },
+  endSignIns: { action: "gateway.sign_ins.revoke", resource: "sign_in" },
   events: { action: "gateway.events.watch", resource: "event" },
 } as const;
 

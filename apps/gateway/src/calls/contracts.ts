@@ -31,7 +31,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { CallOptions, Mesh } from "@tutti/mesh";
 
-const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
+export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
   [
     admissionService,
     agentPollService,

@@ -92,6 +92,7 @@ export class Front implements Component {
     try {
       access.refuseStrangers(request.headers, { isPage: false });
       caller = await access.callerOf(request);
+      access.hold(caller, socket);
     } catch {
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;

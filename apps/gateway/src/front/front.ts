@@ -122,6 +122,7 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
     const isOpen = openPaths.has(path) || openPaths.has(request.routeOptions.url ?? "");
     if (!isPage && !isOpen) {
       request.caller = await access.callerOf(request.raw);
+      access.hold(request.caller, reply.raw);
       admit(edge, request.caller.principal, reply.raw);
     }
     refuseUnknownParameters(request.method, request.routeOptions.url, request.url);
@@ -140,7 +141,8 @@ class Routing {
     this.#app = app;
     this.#parts = parts;
     const { access, host, foundation } = parts;
-    this.#own = ownHandlers({ access, operations: host.operations, version: host.version });
+    const { operations, version } = host;
+    this.#own = ownHandlers({ access, operations, version, guard: host.guard });
     this.#instruments = frontInstruments(foundation.metrics, foundation.clock);
   }
 

@@ -5,11 +5,13 @@ import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
+import { type SignInRoutesParts, signInHandlers } from "./sign-in-routes.ts";
 
 export interface OwnParts {
   readonly access: Access;
   readonly operations: Pick<HostOperations, "url" | "subject">;
   readonly version: string;
+  readonly guard: SignInRoutesParts["guard"];
 }
 
 interface OwnAsked {
@@ -26,14 +28,12 @@ export function ownHandlers({
   access,
   operations,
   version,
+  guard,
 }: OwnParts): Readonly<Partial<Record<RouteName, OwnHandler>>> {
   let description: Promise<unknown> | undefined;
   return {
     status: () => operations.subject().status(),
-    whoami: ({ caller }) => {
-      const { kind, id, roles } = caller?.principal ?? { kind: "person", id: "", roles: [] };
-      return { kind, id, roles, by: caller?.by, version };
-    },
+    ...signInHandlers({ access, guard, version }),
     signIn: async ({ request, reply }) => {
       const { cookie, endMs } = await access.signIn(tokenIn(request.body), request.raw);
       reply.header("set-cookie", cookie);
@@ -66,7 +66,7 @@ function tokenIn(body: unknown): string {
     typeof body === "object" && body !== null ? body : {};
   const wrong = Object.keys(others).map((field) => ({ field, message: "expected token alone" }));
   if (typeof token !== "string" || token === "")
-    wrong.push({ field: "token", message: "expected the token of a link, or the key" });
+    wrong.push({ field: "token", message: "expected the token of a link, a key or a token" });
   if (wrong.length > 0 || typeof token !== "string") throw refusal(routeNamed("signIn"), wrong);
   return token;
 }

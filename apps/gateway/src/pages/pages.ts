@@ -26,6 +26,8 @@ export async function servePages(app: FastifyInstance, { access, root }: PagesPa
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
   }
   app.get("/sign-in", (request, reply) => signIn(access, root, request, reply));
+  app.get("/sign-in/by", (request, reply) => signInBy(access, request, reply));
+  app.get("/sign-in/back", (request, reply) => comeBack(access, request, reply));
 }
 
 async function signIn(
@@ -39,21 +41,49 @@ async function signIn(
   try {
     const { cookie } = await access.signIn(token, request.raw);
     // The address with the token is left at once, and is in no history.
-    return await reply
-      .headers(pageHeaders)
-      .header("set-cookie", cookie)
-      .header("cache-control", "no-store")
-      .redirect("/", 303);
+    return await leadTo("/", [cookie], reply);
   } catch (thrown) {
-    const error = errorFromUnknown(thrown);
-    const { status } = problemAnswer(error);
-    const said = {
-      title: "This link does not sign in",
-      text: [`${sentence(error.message)}.`],
-      commands: ["npx tutti sign-in"],
-    };
-    return say(said, status, reply);
+    return sayWhy(thrown, { title: "This link does not sign in", commands: ["npx tutti sign-in"] }, reply);
   }
+}
+
+const notSignedIn = "Nobody is signed in";
+
+/** To an issuer, who sends people back to `/sign-in/back`. */
+async function signInBy(access: Access, request: FastifyRequest, reply: FastifyReply) {
+  const asked = new URL(request.url, "http://gateway").searchParams;
+  try {
+    const { issuer = "", to = "/" } = Object.fromEntries(asked);
+    const { location, cookie } = await access.beginAt(issuer, to, request.raw);
+    return await leadTo(location, [cookie], reply);
+  } catch (thrown) {
+    return sayWhy(thrown, { title: notSignedIn }, reply);
+  }
+}
+
+async function comeBack(access: Access, request: FastifyRequest, reply: FastifyReply) {
+  const dropped = access.dropBegun(request.raw);
+  const cookies = dropped === undefined ? [] : [dropped];
+  try {
+    const answer = new URL(request.url, "http://gateway").searchParams;
+    const { cookie, to } = await access.backFrom(answer, request.raw);
+    return await leadTo(to, [...cookies, cookie], reply);
+  } catch (thrown) {
+    return sayWhy(thrown, { title: notSignedIn }, reply.header("set-cookie", cookies));
+  }
+}
+
+function leadTo(address: string, cookies: readonly string[], reply: FastifyReply): FastifyReply {
+  return reply
+    .headers(pageHeaders)
+    .header("set-cookie", [...cookies])
+    .header("cache-control", "no-store")
+    .redirect(address, 303);
+}
+
+function sayWhy(thrown: unknown, said: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
+  const error = errorFromUnknown(thrown);
+  return say({ ...said, text: [`${sentence(error.message)}.`] }, problemAnswer(error).status, reply);
 }
 
 /** What the page's own addresses are answered with, and the files that it is made of. */

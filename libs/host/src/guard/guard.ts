@@ -223,7 +223,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** What somebody may not do in a namespace, whatever it is about. The installation's own may everything. */
   missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
-    if (!isVisitor(principal)) return { lacks: [], givers: [] };
+    if (!isVisitor(principal)) return { roles: principal.roles, lacks: [], givers: [] };
     const nowMs = this.#parts.foundation.clock.now();
     const rules = this.#rules?.inForce(nowMs);
     if (rules === undefined) throw this.#rulesUnknown(nowMs);

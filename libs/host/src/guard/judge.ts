@@ -37,6 +37,8 @@ export interface Judgement {
 
 /** What somebody may not do, whatever it is about, and who could change that. */
 export interface MissingRights {
+  /** That they have. */
+  readonly roles: readonly string[];
   readonly lacks: readonly Lack[];
   /** `person:ada`, `group:ops` */
   readonly givers: readonly string[];
@@ -86,8 +88,10 @@ export class Judge {
   ): MissingRights {
     this.#wide ??= wideDecider(this.#cedar, this.#content);
     const { groups, scope, namespace: home } = shown;
-    const question = { actor: { kind: actorKinds[kind], id }, groups, home, scope, namespace };
+    const actor: Actor = { kind: actorKinds[kind], id };
+    const question = { actor, groups, home, scope, namespace };
     return {
+      roles: this.#decider.rolesOf({ actor, groups }, namespace, nowMs),
       lacks: lacksOf(this.#wide, this.#content, question, named, nowMs),
       givers: giversIn(this.#content, namespace, nowMs),
     };

@@ -34,7 +34,7 @@ const second = 1_000;
 export class TestIssuer implements AsyncDisposable {
   readonly #server: Server;
   readonly #codes = new Map<string, Given>();
-  readonly #clients: readonly IssuerClient[];
+  readonly #clients: () => readonly IssuerClient[];
   #keys: readonly SigningKey[] = [newKey()];
   /** Who is signed in by the next sign-in. */
   person: Readonly<Record<string, unknown>> = { sub: "ada" };
@@ -43,14 +43,14 @@ export class TestIssuer implements AsyncDisposable {
   /** How often its keys were asked for. */
   keysAsked = 0;
 
-  static async open(clients: (url: string) => readonly IssuerClient[]): Promise<TestIssuer> {
+  /** @param clients asked for each time: where they are may not be known yet */
+  static async open(clients: () => readonly IssuerClient[]): Promise<TestIssuer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    return new TestIssuer(server, clients(`http://127.0.0.1:${port}`));
+    return new TestIssuer(server, clients);
   }
 
-  private constructor(server: Server, clients: readonly IssuerClient[]) {
+  private constructor(server: Server, clients: () => readonly IssuerClient[]) {
     this.#server = server;
     this.#clients = clients;
     server.on("request", (request, response) => {
@@ -109,7 +109,7 @@ export class TestIssuer implements AsyncDisposable {
   #authorize(asked: URLSearchParams, response: ServerResponse): void {
     const value = (name: string): string => asked.get(name) ?? "";
     const redirect = value("redirect_uri");
-    const client = this.#clients.find(({ clientId }) => clientId === value("client_id"));
+    const client = this.#clients().find(({ clientId }) => clientId === value("client_id"));
     // Nobody is sent on to where the client never said.
     if (client?.redirect !== redirect) {
       json(response, 400, { error: "invalid_redirect" });
@@ -141,7 +141,7 @@ export class TestIssuer implements AsyncDisposable {
     // Once, whatever comes of it.
     this.#codes.delete(code);
     const [id = "", secret = ""] = shownBy(request, asked);
-    const client = this.#clients.find(({ clientId }) => clientId === id);
+    const client = this.#clients().find(({ clientId }) => clientId === id);
     if (client?.clientSecret !== secret) return json(response, 401, { error: "invalid_client" });
     const challenge = createHash("sha256")
       .update(asked.get("code_verifier") ?? "")
@@ -160,7 +160,11 @@ export class TestIssuer implements AsyncDisposable {
 function shownBy({ headers }: IncomingMessage, asked: URLSearchParams): readonly string[] {
   const [, basic] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
   if (basic === undefined) return [asked.get("client_id") ?? "", asked.get("client_secret") ?? ""];
-  return Buffer.from(basic, "base64").toString().split(":").map(decodeURIComponent);
+  return Buffer.from(basic, "base64").toString().split(":").map(formDecoded);
+}
+
+function formDecoded(text: string): string {
+  return new URLSearchParams(`text=${text}`).get("text") ?? "";
 }
 
 function newKey(): SigningKey {

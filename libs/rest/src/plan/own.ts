@@ -54,19 +54,67 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     },
     ["event", "run", "tasks"],
   ),
-  Whoami: object({
-    kind: {
-      type: "string",
-      enum: ["person", "service", "agent"],
-      description: "What kind of being the caller is.",
+  Whoami: object(
+    {
+      kind: {
+        type: "string",
+        enum: ["person", "service", "agent"],
+        description: "What kind of being the caller is.",
+      },
+      id: text("Unique within the kind: `local-admin`."),
+      roles: many(text("What it may be: `admin`.")),
+      by: {
+        ...{ type: "string", enum: ["loopback", "cookie", "key"] },
+        description: "How that is known: a program on this machine, a browser that signed in, or the key.",
+      },
+      version: text("Version of the software that answers."),
+      namespace: text("The only namespace that its key or token is good in; absent where it is good in all."),
+      expiresMs: moment("When the sign-in of the browser ends; absent without one."),
+      signInId: text("Id of that sign-in."),
     },
-    id: text("Unique within the kind: `local-admin`."),
-    roles: many(text("What it may be: `admin`.")),
-    by: {
-      ...{ type: "string", enum: ["loopback", "cookie", "key"] },
-      description: "How that is known: a program on this machine, a browser that signed in, or the key.",
+    ["kind", "id", "roles", "by", "version"],
+  ),
+  SignIn: object(
+    {
+      id: text("Id of the sign-in; nothing can be signed in with by it."),
+      who: text("Whom it stands for: `person:ada`."),
+      by: {
+        ...{ type: "string", enum: ["link", "key", "token", "id_token"] },
+        description:
+          "By what: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
+      },
+      namespace: text("The only namespace that it is good in; absent where it is good in all."),
+      address: text("Where it was made from."),
+      browser: text("As the browser calls itself."),
+      startMs: moment("When it was made; absent where that is not known."),
+      useMs: moment("When it was used last, to the minute."),
+      expiresMs: moment("When it ends."),
+      own: { type: "boolean", description: "Whether it is the one that asks." },
     },
-    version: text("Version of the software that answers."),
+    ["id", "who", "by", "expiresMs", "own"],
+  ),
+  WayToSignIn: object({
+    issuer: text("The issuer."),
+    title: text("What people know it as."),
+    path: text("Where a browser begins."),
+  }),
+  MissingRight: object({
+    route: text("The route: `runs.start`."),
+    method: text("Its method."),
+    path: text("Its path, with its parameters in braces."),
+    action: text("What a role or policy has to permit: `workflow.runs.start`."),
+    why: {
+      ...{ type: "string", enum: ["missing", "narrowed", "forbidden"] },
+      description: "Nothing permits it, what was shown is narrowed to other things, or a policy forbids it.",
+    },
+    roles: many(text("A role that permits it; the one with the fewest rights comes first.")),
+  }),
+  MissingRights: object({
+    namespace: text("The namespace."),
+    who: text("Whom it is said of: `person:ada`."),
+    roles: many(text("A role that they have there.")),
+    missing: many(ref("MissingRight")),
+    givers: many(text("Somebody who can give roles there: `person:ada`, `group:ops`.")),
   }),
   Metric: object({
     name: text("Its name: `tutti_workflow_runs_started_total`."),
@@ -148,13 +196,32 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   status: { reply: ref("ComponentStatus") },
   whoami: { reply: ref("Whoami") },
   signIn: {
-    body: object({ token: text("The one-time token, or the key.") }),
+    body: object({ token: text("The one-time token, a key, or a token.") }),
     reply: ref("SignedIn"),
   },
+  waysToSignIn: { reply: object({ issuers: many(ref("WayToSignIn")) }) },
+  "signIns.list": {
+    query: {
+      namespace: text("Those that are good in this namespace alone; without it all of the installation."),
+      mine: { type: "boolean", description: "Those of the caller, for which nobody needs a right." },
+    },
+    reply: object({ signIns: many(ref("SignIn")) }),
+  },
+  "signIns.revoke": {
+    query: { namespace: text("Among those that are good in this namespace alone.") },
+    body: object(
+      {
+        id: text("This one."),
+        who: text("All of somebody: `person:ada`."),
+        all: { type: "boolean", description: "All of them, but the one that asks." },
+      },
+      [],
+    ),
+    reply: object({ revoked: count("How many were good before.") }),
+  },
+  missingRights: { query: { namespace }, reply: ref("MissingRights") },
   signOut: {},
   signInLink: { reply: ref("SignInLink") },
-  openapi: { reply: anything("The description.") },
-};
   "webhooks.tell": {
     params: { name: text("The name that the webhook has in `gateway.webhooks`.") },
     body: anything("What is told, any JSON."),
@@ -163,3 +230,5 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       existed: { type: "boolean", description: "Whether it was there already." },
     }),
   },
+  openapi: { reply: anything("The description.") },
+};

@@ -1,0 +1,149 @@
+/**
+ * Signing in by an account that somebody has elsewhere (OpenID Connect, authorization code with PKCE).
+ *
+ * 1. Whoever comes back is let in only in the browser that was sent: what was begun is in a cookie of its own, sealed by this process.
+ * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was begun with.
+ * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in; nothing else of its answer is
+ *    looked at, and it is not kept.
+ * 4. From here somebody is led only to an address of this page.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Guard, ShownBefore } from "@tutti/host";
+import type { Clock } from "@tutti/kernel";
+import { authorizationUrl, type BegunSignIn, type CodeClient, codeExchange } from "@tutti/policy";
+import { z } from "zod";
+import { gatewayErrors } from "../../errors.ts";
+import { cookieIn, cookieName } from "../cookie.ts";
+import { newSecret } from "../secrets.ts";
+import { CookieSeal } from "./sealed-cookie.ts";
+import type { SignInIssuer } from "./settings.ts";
+
+export interface IssuerSignInsParts {
+  readonly clock: Pick<Clock, "now">;
+  readonly issuers: Readonly<Record<string, SignInIssuer>>;
+  /** Where people open the page; empty where that is wherever a request came to. */
+  readonly pageUrl: string;
+  readonly isSecure: boolean;
+  readonly guard: Pick<Guard, "issuerSite" | "signInByIssuer">;
+}
+
+/** What the page offers. */
+export interface WayToSignIn {
+  readonly issuer: string;
+  readonly title: string;
+}
+
+const begun = z.strictObject({
+  ...{ issuer: z.string(), state: z.string(), nonce: z.string(), verifier: z.string() },
+  ...{ to: z.string(), endMs: z.number() },
+});
+
+const begunForMs = 600_000;
+const cookiePath = "/sign-in";
+const backPath = "/sign-in/back";
+
+export class IssuerSignIns {
+  readonly #parts: IssuerSignInsParts;
+  readonly #seal = new CookieSeal();
+
+  constructor(parts: IssuerSignInsParts) {
+    for (const issuer of Object.keys(parts.issuers))
+      if (parts.guard.issuerSite(issuer) === undefined) throw gatewayErrors.issuerUntrusted({ issuer });
+    this.#parts = parts;
+  }
+
+  ways(): readonly WayToSignIn[] {
+    return Object.entries(this.#parts.issuers).map(([issuer, { title }]) => ({ issuer, title }));
+  }
+
+  /** Sends a browser to an issuer: where to, and the cookie that it is known by when it comes back. */
+  async begin(issuer: string, to: string, headers: IncomingHttpHeaders) {
+    const { clock } = this.#parts;
+    const { site, settings, client } = await this.#at(issuer, headers);
+    const secrets: BegunSignIn = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
+    const kept: z.infer<typeof begun> = {
+      ...{ ...secrets, issuer, to: ownAddress(to), endMs: clock.now() + begunForMs },
+    };
+    const discovered = await asked(issuer, () => site.discovered());
+    const location = authorizationUrl(discovered, client, secrets, settings.scopes);
+    return { location, cookie: this.#cookie(headers, this.#seal.seal(kept), begunForMs) };
+  }
+
+  /** Somebody comes back from an issuer: as whom, until when, and where they wanted to go. */
+  async finish(
+    answer: URLSearchParams,
+    headers: IncomingHttpHeaders,
+    from: string,
+  ): Promise<{ readonly known: ShownBefore; readonly to: string }> {
+    const { clock, guard } = this.#parts;
+    const carried = cookieIn(headers.cookie, this.#cookieName(headers));
+    const opened = begun.safeParse(carried === undefined ? undefined : this.#seal.open(carried));
+    if (!opened.success || opened.data.endMs <= clock.now() || opened.data.state !== answer.get("state"))
+      throw gatewayErrors.signInLost();
+    const { issuer, nonce, verifier, to } = opened.data;
+    const { site, settings, client } = await this.#at(issuer, headers);
+    const error = answer.get("error");
+    if (error !== null) throw gatewayErrors.issuerRefused({ issuer, reason: error.slice(0, 200) });
+    const { namesItself, ...discovered } = await asked(issuer, () => site.discovered());
+    const named = answer.get("iss");
+    if (named === null ? namesItself : named !== issuer) throw gatewayErrors.signInLost();
+    const code = answer.get("code") ?? "";
+    const told = await asked(issuer, () =>
+      site.exchange(codeExchange(discovered, client, code, { verifier })),
+    );
+    const idToken = idTokenIn(told);
+    if (idToken === undefined) throw gatewayErrors.issuerRefused({ issuer, reason: "it gave no ID token" });
+    const known = await guard.signInByIssuer(idToken, { issuer, clientId: settings.clientId, nonce }, from);
+    return { known: { ...known, untilMs: Math.min(known.untilMs, clock.now() + settings.lastsMs) }, to };
+  }
+
+  /** Takes the cookie of what was begun away, whatever came of it. */
+  dropCookie(headers: IncomingHttpHeaders): string {
+    return this.#cookie(headers, "", 0);
+  }
+
+  async #at(issuer: string, headers: IncomingHttpHeaders) {
+    const { issuers, guard, pageUrl } = this.#parts;
+    const settings = issuers[issuer];
+    const site = guard.issuerSite(issuer);
+    if (settings === undefined || site === undefined) throw gatewayErrors.issuerUnknown();
+    const { clientId, clientSecret } = settings;
+    const page = pageUrl === "" ? `http://${headers.host ?? ""}` : pageUrl.replace(/\/$/, "");
+    const client: CodeClient = {
+      ...{ clientId, clientSecret: (await clientSecret?.reveal()) ?? "" },
+      redirectAddress: `${page}${backPath}`,
+    };
+    return { site, settings, client };
+  }
+
+  #cookieName({ host = "" }: IncomingHttpHeaders): string {
+    return `${cookieName(host)}-begun`;
+  }
+
+  /** Browsers send it along when another site sends them here, which the cookie of a sign-in they do not. */
+  #cookie(headers: IncomingHttpHeaders, value: string, forMs: number): string {
+    const secure = this.#parts.isSecure ? "; Secure" : "";
+    const rules = `Path=${cookiePath}; Max-Age=${Math.floor(forMs / 1_000)}; HttpOnly; SameSite=Lax`;
+    return `${this.#cookieName(headers)}=${value}; ${rules}${secure}`;
+  }
+}
+
+async function asked<Answer>(issuer: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw gatewayErrors.issuerAway({ issuer, reason }, { cause: error });
+  }
+}
+
+function idTokenIn(told: unknown): string | undefined {
+  const { id_token: idToken }: { readonly id_token?: unknown } =
+    typeof told === "object" && told !== null ? told : {};
+  return typeof idToken === "string" ? idToken : undefined;
+}
+
+/** Of this page: whatever begins with two slashes, or one and a backslash, browsers take for another host. */
+function ownAddress(to: string): string {
+  return /^\/(?![/\\])[^\s\\]*$/.test(to) && !to.startsWith("/sign-in") ? to : "/";
+}

@@ -1,0 +1,68 @@
+/** A sign-in as it is kept, and as releases before kept it. */
+import { Scope } from "@tutti/contracts/governance/v1";
+import { localAdministrator, type Principal } from "@tutti/kernel";
+import { z } from "zod";
+import type { SignIn } from "./sign-ins.ts";
+
+/** Of the form, so that a later one is known from this one. */
+const version = 2;
+
+const form = z.strictObject({
+  version: z.literal(version),
+  id: z.string().min(1),
+  principal: z.strictObject({
+    kind: z.enum(["person", "service", "agent"]),
+    id: z.string().min(1),
+    roles: z.array(z.string()),
+    shown: z
+      .strictObject({
+        id: z.string(),
+        namespace: z.string(),
+        groups: z.array(z.string()),
+        scope: z.record(z.string(), z.unknown()),
+      })
+      .optional(),
+  }),
+  by: z.enum(["link", "key", "token", "id_token"]),
+  startMs: z.number(),
+  endMs: z.number(),
+  useMs: z.number(),
+  address: z.string(),
+  browser: z.string(),
+});
+
+export function printSignIn({ principal, ...signIn }: SignIn): z.infer<typeof form> {
+  const { kind, id, roles, shown } = principal;
+  const kept = shown && { ...shown, groups: [...shown.groups], scope: Scope.toJSON(shown.scope) as object };
+  return {
+    ...{ version, ...signIn },
+    principal: { kind, id, roles: [...roles], ...(kept && { shown: { ...kept, scope: { ...kept.scope } } }) },
+  };
+}
+
+/** Undefined where it says something that this release does not know: then its bearer signs in again. */
+export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
+  // Releases that knew nobody but the administrator kept when it ends.
+  if (typeof kept === "number")
+    return {
+      ...{ id: ownId, principal: localAdministrator, by: "link", address: "", browser: "" },
+      ...{ startMs: 0, endMs: kept, useMs: 0 },
+    };
+  const read = form.safeParse(kept);
+  if (!read.success) return;
+  const { principal, version: _known, ...signIn } = read.data;
+  const { shown, ...who } = principal;
+  if (shown === undefined) return { ...signIn, principal: who };
+  const scope = scopeIn(shown.scope);
+  return scope && { ...signIn, principal: { ...who, shown: { ...shown, scope } } satisfies Principal };
+}
+
+/** Only one that is read whole: what is not understood may be what it is narrowed to. */
+function scopeIn(json: Readonly<Record<string, unknown>>): Scope | undefined {
+  try {
+    const scope = Scope.fromJSON(json);
+    return JSON.stringify(Scope.toJSON(scope)) === JSON.stringify(json) ? scope : undefined;
+  } catch {
+    return;
+  }
+}

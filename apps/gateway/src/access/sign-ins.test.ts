@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { Scope } from "@tutti/contracts/governance/v1";
+import { localAdministrator, type Principal, SecretReference } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { Access } from "./access.ts";
+import { hashOf } from "./secrets.ts";
+import { type BegunBy, SignIns } from "./sign-ins.ts";
+
+const scope = Scope.fromPartial({ actions: ["workflow.*"], resources: { equals: { team: "a" } } });
+const shown = { id: "k1", namespace: "shop", groups: ["night"], scope };
+const ada: Principal = { kind: "person", id: "ada", roles: [], shown };
+const begun: BegunBy = {
+  ...{ principal: ada, by: "key", address: "10.0.0.9", browser: "a browser" },
+  untilMs: Number.POSITIVE_INFINITY,
+};
+
+describe("sign-ins of browsers", () => {
+  let folder: string;
+  const time = new VirtualTime();
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sign-ins-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const opened = async (name: string): Promise<SignIns> => {
+    const made = new SignIns({ clock: time, goodForMs: 3_600_000, file: join(folder, name) });
+    await made.load();
+    return made;
+  };
+
+  it("are known after a restart, with whom they stand for and what that is narrowed to", async () => {
+    const { secret, ...signIn } = await (await opened("a")).begin(begun);
+    const found = (await opened("a")).find(secret);
+    assert.deepEqual(found, signIn);
+    const kept = await readFile(join(folder, "a"), "utf8");
+    for (const hidden of [secret, signIn.id.repeat(2)]) assert.ok(!kept.includes(hidden));
+  });
+
+  it("end with what they were made with, if that is sooner", async () => {
+    const signIns = await opened("b");
+    const { secret } = await signIns.begin({ ...begun, untilMs: time.now() + 60_000 });
+    assert.equal(signIns.find(secret)?.endMs, time.now() + 60_000);
+    time.advance(60_000);
+    assert.equal(signIns.find(secret), undefined);
+    assert.deepEqual(signIns.list(), []);
+  });
+
+  it("of releases that knew the administrator alone are his", async () => {
+    await writeFile(join(folder, "c"), JSON.stringify({ [hashOf("old")]: time.now() + 1_000 }));
+    const found = (await opened("c")).find("old");
+    assert.deepEqual([found?.principal, found?.by], [localAdministrator, "link"]);
+  });
+
+  it("of later releases, and damaged ones, are nobody's: a part that is not understood may be what narrows them", async () => {
+    const { secret } = await (await opened("d")).begin(begun);
+    const kept = JSON.parse(await readFile(join(folder, "d"), "utf8"));
+    const [[hash = "", whole]] = Object.entries<{ principal: { shown: { scope: object } } }>(kept) as [
+      [string, { principal: { shown: { scope: object } } }],
+    ];
+    const { principal } = whole;
+    const wider = {
+      ...principal,
+      shown: { ...principal.shown, scope: { ...principal.shown.scope, days: 1 } },
+    };
+    for (const other of [
+      { ...whole, version: 3 },
+      { ...whole, until: 1 },
+      { ...whole, principal: wider },
+      "x",
+    ]) {
+      await writeFile(join(folder, "d"), JSON.stringify({ [hash]: other }));
+      assert.equal((await opened("d")).find(secret), undefined, JSON.stringify(other));
+    }
+  });
+
+  it("say to the minute when they were used, the latest first", async () => {
+    const signIns = await opened("e");
+    const first = await signIns.begin(begun);
+    time.advance(90_000);
+    await signIns.begin(begun);
+    assert.deepEqual(
+      signIns.list().map(({ startMs }) => time.now() - startMs),
+      [0, 90_000],
+    );
+    assert.equal(signIns.find(first.secret)?.useMs, time.now());
+    time.advance(59_000);
+    assert.equal(signIns.find(first.secret)?.useMs, time.now() - 59_000);
+  });
+
+  it("end with all that is open on their behalf", async () => {
+    const signIns = await opened("f");
+    const [one, other] = [await signIns.begin(begun), await signIns.begin(begun)];
+    const destroyed: string[] = [];
+    const open = (name: string) => ({ destroy: () => destroyed.push(name), once: () => undefined });
+    signIns.hold(one, open("one"));
+    signIns.hold(other, open("other"));
+    assert.equal(await signIns.end(({ id }) => id === one.id), 1);
+    assert.deepEqual(destroyed, ["one"]);
+    assert.deepEqual(
+      [signIns.find(one.secret), (await opened("f")).find(one.secret)],
+      [undefined, undefined],
+    );
+    assert.notEqual(signIns.find(other.secret), undefined);
+  });
+});
+
+describe("issuers to sign in by", () => {
+  const settings = { title: "ID", clientId: "c", scopes: [], lastsMs: 60_000, clientSecret: undefined };
+  const key = new SecretReference("env:KEY", {
+    read: () => ({ secret: "k" }),
+    readLater: async () => ({ secret: "k" }),
+  });
+  const made = (host: string, known: readonly string[], pageUrl = "") =>
+    new Access({
+      ...{
+        clock: new VirtualTime(),
+        host,
+        key,
+        linkMs: 1,
+        signInMs: 1,
+        secureCookie: false,
+        file: undefined,
+      },
+      ...{ pageUrl, issuers: { "https://id.example": settings } },
+      guard: {
+        identifyBy: async () => ada,
+        signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
+        signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
+        goOn: () => undefined,
+        issuerSite: (issuer) =>
+          known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,
+      },
+    });
+  type Guarding = ConstructorParameters<typeof Access>[0]["guard"];
+
+  it("have to be trusted, and to know where to send people back to", () => {
+    assert.throws(() => made("127.0.0.1", []), { code: "gateway.issuer_untrusted" });
+    assert.throws(() => made("0.0.0.0", ["https://id.example"]), {
+      code: "gateway.url_needed",
+      message: /set it to the address that people open/,
+    });
+    assert.equal(made("0.0.0.0", ["https://id.example"], "https://t").waysToSignIn().length, 1);
+    assert.equal(made("127.0.0.1", ["https://id.example"]).waysToSignIn().length, 1);
+  });
+});

@@ -1,0 +1,135 @@
+/** Who is signed in, in this browser and in others; and what the caller may not do. */
+import type { Guard } from "@tutti/host";
+import type { Principal } from "@tutti/kernel";
+import { routeNamed } from "@tutti/rest";
+import { refusal } from "@tutti/rest/json";
+import type { Access, Caller } from "../access/access.ts";
+import { type EdgeGuard, insist } from "../access/edge.ts";
+import type { SignIn } from "../access/sign-ins.ts";
+import { routeActions } from "../calls/route-actions.ts";
+import type { OwnHandler } from "./own-routes.ts";
+
+export interface SignInRoutesParts {
+  readonly access: Access;
+  readonly guard: (EdgeGuard & Pick<Guard, "missingRights">) | undefined;
+  readonly version: string;
+}
+
+const whoIs = ({ kind, id }: Pick<Principal, "kind" | "id">): string => `${kind}:${id}`;
+
+export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
+  return {
+    whoami: ({ caller }) => {
+      const { kind, id, roles, shown } = caller?.principal ?? nobody;
+      const { signIn } = caller ?? {};
+      return {
+        ...{ kind, id, roles, by: caller?.by, version },
+        ...(shown !== undefined && shown.namespace !== "" && { namespace: shown.namespace }),
+        ...(signIn !== undefined && { expiresMs: signIn.endMs, signInId: signIn.id }),
+      };
+    },
+    waysToSignIn: () => ({
+      issuers: access.waysToSignIn().map(({ issuer, title }) => ({
+        ...{ issuer, title },
+        path: `/sign-in/by?${new URLSearchParams({ issuer })}`,
+      })),
+    }),
+    "signIns.list": ({ request, caller }) => {
+      const { query, principal } = { query: queryOf(request.url), principal: principalOf(caller) };
+      const isMine = query.get("mine") === "true";
+      if (!isMine) insist(guard, principal, "seeSignIns", query.get("namespace") ?? undefined);
+      const isMeant = isMine ? isOf(principal) : within(query.get("namespace"));
+      return {
+        signIns: access
+          .signIns()
+          .filter(isMeant)
+          .map((one) => shownOf(one, caller?.signIn?.id)),
+      };
+    },
+    "signIns.revoke": async ({ request, caller }) => {
+      const principal = principalOf(caller);
+      const namespace = queryOf(request.url).get("namespace");
+      const wanted = wantedIn(request.body);
+      const ownId = caller?.signIn?.id;
+      const isMeant = (one: SignIn): boolean =>
+        (wanted.all && one.id !== ownId) || one.id === wanted.id || whoIs(one.principal) === wanted.who;
+      const meant = access.signIns().filter((one) => within(namespace)(one) && isMeant(one));
+      // Everybody may end what is their own.
+      if (meant.length === 0 || !meant.every(isOf(principal)))
+        insist(guard, principal, "endSignIns", namespace ?? undefined);
+      const ids = new Set(meant.map(({ id }) => id));
+      return { revoked: await access.endSignIns(({ id }) => ids.has(id)) };
+    },
+    missingRights: ({ request, caller }) => {
+      const namespace = queryOf(request.url).get("namespace") || "default";
+      const principal = principalOf(caller);
+      const { roles, lacks, givers } = guard?.missingRights(principal, namespace, routeActions()) ?? all;
+      const byAction = new Map(lacks.map((lack) => [lack.action, lack]));
+      const missing = routeActions().flatMap(({ route, method, path, action }) => {
+        const lack = byAction.get(action);
+        return lack === undefined ? [] : [{ ...lack, route, method, path }];
+      });
+      return { namespace, who: whoIs(principal), roles, missing, givers };
+    },
+  } satisfies Readonly<Record<string, OwnHandler>>;
+}
+
+const nobody: Pick<Principal, "kind" | "id" | "roles" | "shown"> = { kind: "person", id: "", roles: [] };
+const all = { roles: ["admin"], lacks: [], givers: [] };
+
+function principalOf(caller: Caller | undefined): Principal {
+  if (caller === undefined) throw new Error("expected a caller where the route is not open");
+  return caller.principal;
+}
+
+const queryOf = (url: string): URLSearchParams => new URL(url, "http://gateway").searchParams;
+
+const within =
+  (namespace: string | null) =>
+  ({ principal }: SignIn): boolean =>
+    namespace === null || principal.shown?.namespace === namespace;
+
+/** The same being, in the same tenant: ids are of a namespace. */
+const isOf =
+  (principal: Principal) =>
+  (one: SignIn): boolean =>
+    whoIs(one.principal) === whoIs(principal) &&
+    one.principal.shown?.namespace === principal.shown?.namespace;
+
+function shownOf(signIn: SignIn, ownId: string | undefined) {
+  const { id, principal, by, address, browser, startMs, useMs, endMs } = signIn;
+  const namespace = principal.shown?.namespace ?? "";
+  return {
+    ...{ id, who: whoIs(principal), by, expiresMs: endMs, own: id === ownId },
+    ...(namespace !== "" && { namespace }),
+    ...(address !== "" && { address }),
+    ...(browser !== "" && { browser }),
+    ...(startMs > 0 && { startMs }),
+    ...(useMs > 0 && { useMs }),
+  };
+}
+
+interface Wanted {
+  readonly id: string | undefined;
+  readonly who: string | undefined;
+  readonly all: boolean;
+}
+
+/** Exactly one of them is said. */
+function wantedIn(body: unknown): Wanted {
+  const {
+    id,
+    who,
+    all: isAll,
+    ...others
+  }: Partial<Record<string, unknown>> = typeof body === "object" && body !== null ? body : {};
+  const wrong = Object.keys(others).map((field) => ({ field, message: "expected id, who or all" }));
+  const said = [isText(id), isText(who), isAll === true].filter(Boolean).length;
+  const given = [id, who, isAll].filter((one) => one !== undefined).length;
+  if (said !== 1 || given !== 1)
+    wrong.push({ field: "id", message: "expected one of: id, who (person:ada), all (true)" });
+  if (wrong.length > 0) throw refusal(routeNamed("signIns.revoke"), wrong);
+  return { id: isText(id) ? id : undefined, who: isText(who) ? who : undefined, all: isAll === true };
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";

@@ -1,0 +1,280 @@
+/** People sign in to the page as themselves, by a key or by an account that they have elsewhere, and may what they may. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { TestIssuer } from "@tutti/host/testing";
+import { Client } from "@tutti/rest/client";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const clientId = "tutti-page";
+const clientSecret = "a secret of the client";
+
+/** As much of a browser as signs in: cookies, and addresses that it is led to. */
+class Browser {
+  readonly #page: string;
+  readonly #cookies = new Map<string, string>();
+
+  constructor(page: string) {
+    this.#page = page;
+  }
+
+  async ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const address = new URL(path, this.#page);
+    const isOurs = address.origin === this.#page;
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const own = isOurs ? { cookie, "sec-fetch-site": "same-origin" } : {};
+    const headers = { ...own, ...init.headers };
+    const answer = await fetch(address, { ...init, headers, redirect: "manual" });
+    if (isOurs) for (const set of answer.headers.getSetCookie()) this.#keep(set);
+    return answer;
+  }
+
+  async send(path: string, body: object): Promise<Response> {
+    const headers = { "content-type": "application/json", origin: this.#page };
+    return this.ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  /** Where the address leads. */
+  async led(path: string): Promise<string> {
+    const answer = await this.ask(path);
+    await answer.body?.cancel();
+    return answer.headers.get("location") ?? `${answer.status}`;
+  }
+
+  async who(): Promise<string> {
+    const answer = await this.ask("/v1/whoami");
+    const said = (await answer.json()) as { kind?: string; id?: string; code?: string };
+    return said.code ?? `${said.kind}:${said.id}`;
+  }
+
+  #keep(set: string): void {
+    const [pair = ""] = set.split(";", 1);
+    const at = pair.indexOf("=");
+    if (/; Max-Age=0(;|$)/.test(set)) this.#cookies.delete(pair.slice(0, at));
+    else this.#cookies.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+}
+
+describe("signing in to the page", () => {
+  let folder: Folder;
+  let issuer: TestIssuer;
+  let platform: Service;
+  let admin: Client;
+  const by = () => `/sign-in/by?${new URLSearchParams({ issuer: issuer.url, to: "/runs?status=failed" })}`;
+
+  before(async () => {
+    folder = await makeFolder();
+    let page = "";
+    const clients = () => [{ clientId, clientSecret, redirect: `${page}/sign-in/back` }];
+    issuer = await TestIssuer.open(clients);
+    const trusted = { audiences: ["tutti-calls"], idPrefix: "id|" };
+    const known = { title: "Example ID", clientId, clientSecret: "env:CLIENT_SECRET" };
+    platform = await start(
+      "platform",
+      [
+        `--platform.dataDirectory=${folder.path}/data`,
+        `--access.issuers=${JSON.stringify({ [issuer.url]: trusted })}`,
+        `--gateway.signIn=${JSON.stringify({ [issuer.url]: known })}`,
+        "--access.guessesFree=100000",
+      ],
+      { environment: { CLIENT_SECRET: clientSecret } },
+    );
+    page = platform.http;
+    admin = new Client({ url: platform.http });
+    const actor = { kind: "person", id: "id|ada" } as const;
+    await admin.call("roleBindings.create", { body: { bindingId: "ada-views", role: "viewer", actor } });
+    await admin.call("roleBindings.create", {
+      body: { bindingId: "night-starts", role: "developer", group: "night" },
+    });
+  });
+  after(async () => {
+    await platform?.stop();
+    await issuer?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  /** Through the issuer and back. */
+  async function signedIn(): Promise<Browser> {
+    const browser = new Browser(platform.http);
+    const back = await browser.led(await browser.led(by()));
+    assert.equal(await browser.led(back), "/runs?status=failed");
+    return browser;
+  }
+
+  async function keyOf(id: string, role: string, given: object = {}) {
+    const actor = { kind: "person", id } as const;
+    await admin.call("roleBindings.create", { body: { bindingId: `${id}-${role}`, role, actor } });
+    const { secret = "", key } = await admin.call("keys.create", { body: { actor, title: "t", ...given } });
+    return { secret, keyId: key?.keyId ?? "" };
+  }
+
+  /** Signs in by a key, once the bundle that knows it has come. */
+  async function byKey(secret: string): Promise<Browser> {
+    const browser = new Browser(platform.http);
+    await until("the key to be known", async () => {
+      const answer = await browser.send("/v1/sign-in", { token: secret });
+      await answer.body?.cancel();
+      return answer.status === 200;
+    });
+    return browser;
+  }
+
+  it("offers the issuers that are configured, to whoever comes", async () => {
+    const { issuers } = await admin.call("waysToSignIn");
+    assert.deepEqual(
+      issuers.map(({ issuer: name, title }) => [name, title]),
+      [[issuer.url, "Example ID"]],
+    );
+  });
+
+  it("is by an account elsewhere: with its rights and those of its groups, and no others", async () => {
+    const ada = await signedIn();
+    assert.equal(await ada.who(), "person:id|ada");
+    const listed = await ada.ask("/v1/runs");
+    assert.equal(listed.status, 200);
+    const start = () => ada.send("/v1/runs", { definition: { name: "none" } });
+    const refused = await start();
+    const { code, details } = (await refused.json()) as { code: string; details: Record<string, string> };
+    assert.deepEqual([refused.status, code, details["action"]], [403, "mesh.denied", "workflow.runs.start"]);
+
+    issuer.person = { sub: "ada", groups: ["night"] };
+    const night = await signedIn();
+    const answer = await night.send("/v1/runs", { definition: { name: "none" } });
+    assert.notEqual(answer.status, 403);
+    issuer.person = { sub: "ada" };
+  });
+
+  it("lets nobody in who comes back in another browser, twice, or with another's answer", async () => {
+    const browser = new Browser(platform.http);
+    const back = await browser.led(await browser.led(by()));
+    const stranger = new Browser(platform.http);
+    assert.equal(await stranger.led(back), "401", "the browser that was sent alone comes back");
+    const other = new URL(back);
+    other.searchParams.set("state", "guessed");
+    assert.equal(await browser.led(other.href), "401");
+    // Whatever went wrong, what was begun is over.
+    assert.equal(await browser.led(back), "401");
+    assert.equal(await stranger.who(), "gateway.sign_in_needed");
+
+    const again = new Browser(platform.http);
+    const second = await again.led(await again.led(by()));
+    assert.equal(await again.led(second), "/runs?status=failed");
+    assert.equal(await again.led(second), "401");
+    // One victim's code in the browser of another.
+    const mixed = new Browser(platform.http);
+    const mine = new URL(await mixed.led(await mixed.led(by())));
+    mine.searchParams.set("code", new URL(second).searchParams.get("code") ?? "");
+    assert.equal(await mixed.led(mine.href), "503");
+  });
+
+  it("believes no ID token of another client, another sign-in, or an issuer that does not name itself", async () => {
+    for (const wrongly of [{ aud: "another" }, { nonce: "of another" }, { exp: 1 }, { iss: "https://a.b" }]) {
+      issuer.wrongly = wrongly;
+      const browser = new Browser(platform.http);
+      const back = await browser.led(await browser.led(by()));
+      assert.equal(await browser.led(back), "401", JSON.stringify(wrongly));
+      assert.equal(await browser.who(), "gateway.sign_in_needed");
+    }
+    issuer.wrongly = {};
+    for (const named of [undefined, "https://evil.example"]) {
+      const browser = new Browser(platform.http);
+      const back = new URL(await browser.led(await browser.led(by())));
+      back.searchParams.delete("iss");
+      if (named !== undefined) back.searchParams.set("iss", named);
+      assert.equal(await browser.led(back.href), "401", named);
+    }
+  });
+
+  it("says in words what the issuer refused, and leads nobody away from this page", async () => {
+    const browser = new Browser(platform.http);
+    const back = new URL(await browser.led(await browser.led(by())));
+    back.searchParams.set("error", "access_denied<script>");
+    const answer = await browser.ask(back.href);
+    const text = await answer.text();
+    assert.match(text, /Nobody is signed in.*access_denied&lt;script&gt;/s);
+    for (const to of ["//evil.example/", "https://evil.example/", "/\\evil.example", "/sign-in/by"]) {
+      const led = new Browser(platform.http);
+      const path = `/sign-in/by?${new URLSearchParams({ issuer: issuer.url, to })}`;
+      assert.equal(await led.led(await led.led(await led.led(path))), "/", to);
+    }
+    assert.equal(await browser.led("/sign-in/by?issuer=https://evil.example"), "404");
+  });
+
+  it("is by a key: as whom it stands for, within its scope, and as long as it is good", async () => {
+    const { secret, keyId } = await keyOf("bob", "developer", { scope: { actions: ["workflow.runs.list"] } });
+    const bob = await byKey(secret);
+    assert.equal(await bob.who(), "person:bob");
+    assert.equal((await bob.ask("/v1/runs")).status, 200);
+    assert.equal((await bob.ask("/v1/sessions")).status, 403);
+    const { keys } = await admin.call("keys.list");
+    assert.equal(keys.find((key) => key.keyId === keyId)?.revoked ?? false, false);
+    await admin.call("keys.revoke", { params: { id: keyId }, body: { reason: "lost" } });
+    await until("the sign-in to end with its key", async () => (await bob.who()) !== "person:bob");
+    assert.match(await bob.who(), /^gateway\.sign_in_expired$/);
+  });
+
+  it("says what somebody may not do, what would permit it, and who gives that", async () => {
+    await keyOf("root", "admin");
+    const { secret } = await keyOf("vic", "viewer");
+    const vic = await byKey(secret);
+    const answer = await vic.ask("/v1/missing-rights");
+    const { who, roles, givers, missing } = (await answer.json()) as {
+      who: string;
+      roles: string[];
+      givers: string[];
+      missing: { route: string; action: string; why: string; roles: string[] }[];
+    };
+    assert.deepEqual([who, roles, givers], ["person:vic", ["viewer"], ["person:root"]]);
+    const start = missing.find(({ route }) => route === "runs.start");
+    assert.deepEqual([start?.why, start?.roles], ["missing", ["operator", "developer", "admin"]]);
+    assert.equal(
+      missing.some(({ route }) => route === "runs.list"),
+      false,
+    );
+    // What is said is what is so.
+    assert.equal((await vic.send("/v1/runs", { definition: { name: "x" } })).status, 403);
+    assert.deepEqual((await admin.call("missingRights")).missing, []);
+  });
+
+  it("is listed, and ended: one's own by oneself, another's by who may, with what is open", async () => {
+    const { secret } = await keyOf("kim", "viewer");
+    const [one, two] = [await byKey(secret), await byKey(secret)];
+    const mine = async (browser: Browser) =>
+      (await (await browser.ask("/v1/sign-ins?mine=true")).json()) as {
+        signIns: { id: string; who: string; own: boolean; by: string; address: string }[];
+      };
+    const { signIns } = await mine(one);
+    assert.deepEqual(
+      signIns.map(({ who, by: how, address }) => [who, how, address]),
+      [0, 1].map(() => ["person:kim", "key", "127.0.0.1"]),
+    );
+    assert.equal(signIns.filter(({ own }) => own).length, 1);
+    assert.equal((await one.ask("/v1/sign-ins")).status, 403);
+    const all = await admin.call("signIns.list");
+    const others = all.signIns.find(({ who }) => who !== "person:kim");
+    assert.equal((await one.send("/v1/sign-ins/revoke", { id: others?.id })).status, 403);
+    assert.equal((await one.send("/v1/sign-ins/revoke", {})).status, 400);
+
+    const following = await two.ask("/v1/events");
+    assert.equal(following.status, 200);
+    const other = signIns.find(({ own }) => !own);
+    assert.equal((await one.send("/v1/sign-ins/revoke", { id: other?.id })).status, 200);
+    await assert.rejects(following.text(), "what it followed ends with it");
+    assert.equal(await two.who(), "gateway.sign_in_expired");
+    assert.equal(await one.who(), "person:kim");
+    const { revoked } = await admin.call("signIns.revoke", { body: { who: "person:kim" } });
+    assert.equal(revoked, 1);
+    assert.equal(await one.who(), "gateway.sign_in_expired");
+  });
+
+  it("is refused to pages of others, whoever is signed in there", async () => {
+    const ada = await signedIn();
+    for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
+      const answer = await ada.ask("/v1/sign-ins/revoke", { method: "POST", headers, body: "{}" });
+      assert.deepEqual(
+        [answer.status, ((await answer.json()) as { code: string }).code],
+        [403, "gateway.origin_foreign"],
+      );
+    }
+  });
+});
