@@ -3,7 +3,16 @@
 // What is in an image: a folder that becomes its root. There is no shell in it, no package manager and nobody but one
 // user without rights.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { bundle, threadsStartedBy } from "../bundle.mjs";
 import { unpackedPackages } from "../debian.mjs";
@@ -90,6 +99,8 @@ async function base(root, names) {
     if (!existsSync(join(root, name))) symlinkSync(join("usr", name), join(root, name));
   for (const folder of ["etc", "tmp", "usr/bin", "var/lib/tutti"])
     mkdirSync(join(root, folder), { recursive: true });
+  // A file system in memory that a container has there takes this over, and belongs to root.
+  for (const folder of ["tmp", "var/lib/tutti"]) chmodSync(join(root, folder), 0o1777);
   writeFileSync(join(root, "etc/passwd"), "tutti:x:65532:65532::/var/lib/tutti:/nonexistent\n");
   writeFileSync(join(root, "etc/group"), "tutti:x:65532:\n");
   writeFileSync(join(root, "etc/nsswitch.conf"), "hosts: files dns\n");
