@@ -49,7 +49,9 @@ describe("tasks of the contracts", () => {
         placement: { pool: "gpu", require: { equals: { a: "b" } }, sameAgentAs: ["1.a"] },
         resources: { cpu: 2 },
         checks: [{ name: "fine", condition: "output.ok", onFailure: 2, sendBackTo: "1.a", maxSendBacks: 2 }],
-        limits: [{ key: "k", maxConcurrent: 2, rate: { count: 5, perMs: 1_000, burst: 0 } }],
+        limits: [
+          { key: "k", maxConcurrent: 2, rate: { count: 5, perMs: 1_000, burst: 0 }, resources: { cpu: 4 } },
+        ],
         compensate: { capability: "undo.it", input: inline(1) },
         idempotencyKey: "key",
       },
@@ -89,8 +91,8 @@ describe("tasks of the contracts", () => {
     assert.equal(plan?.programs[policy?.dueTime ?? -1]?.source, "2027-01-15T08:00:00.000Z");
     assert.deepEqual(policy?.checks[0]?.sendBackTo, 0);
     assert.deepEqual(
-      policy?.limits.map(({ concurrency, rateCount }) => [concurrency, rateCount]),
-      [[2, 5]],
+      policy?.limits.map(({ concurrency, rateCount, resources }) => [concurrency, rateCount, resources]),
+      [[2, 5, { cpu: 4 }]],
     );
     assert.deepEqual(plan?.works[0], { kind: "uses", capability: "stock.reserve", versionRange: "^2" });
   });

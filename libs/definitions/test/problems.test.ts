@@ -127,8 +127,16 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:3:15: error: tasks.a.retry: `retry` means nothing for a task of the kind `set`",
       "a.yaml:3:25: error: tasks.a.maxParallel: `maxParallel` means nothing without `forEach`",
       "a.yaml:4:17: error: tasks.b.with: `with` means nothing for a task of the kind `wait`",
-      "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency` or `rate`, found neither",
+      "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency`, `rate` or `resources`, found none of them",
       "a.yaml:5:36: error: tasks.c.parameters: `parameters` means nothing for a task of the kind `uses`",
+    ],
+  ],
+  [
+    "limits of resources that are less than the task asks for, or of a whole run",
+    "workflow: w\nlimits: [{key: k, resources: {gpu: 1}}]\ntasks:\n  a: {uses: x, resources: {gpu: 2}, limits: [{key: k, resources: {gpu: 1}}]}",
+    [
+      "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, found amounts of resources; say them of tasks that agents do",
+      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 of gpu, which the task asks for, found 1",
     ],
   ],
   [

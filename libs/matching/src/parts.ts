@@ -515,6 +515,8 @@ export interface Limit extends Due {
   readonly waiting: number;
   /** Undefined for a key. */
   readonly origin: LimitOrigin | undefined;
+  /** Of a key whose tasks share so much of a named resource; undefined where tasks are counted. */
+  readonly amounts: { readonly resource: string; readonly most: number } | undefined;
   /** Tasks that refer to it. */
   uses: number;
   /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */

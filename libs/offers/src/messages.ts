@@ -142,9 +142,9 @@ function limitsOf({ policy }: OfferedProfile, keys: readonly string[]): KeyedLim
 }
 
 function limitMessage(
-  { concurrency, rateCount, ratePerMs, rateBurst }: PlannedLimit,
+  { concurrency, rateCount, ratePerMs, rateBurst, resources }: PlannedLimit,
   key: string,
 ): KeyedLimit {
   const rate = rateCount === 0 ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst };
-  return { key, maxConcurrent: concurrency, rate };
+  return { key, maxConcurrent: concurrency, rate, resources: { ...resources } };
 }

@@ -73,13 +73,10 @@ export function standInFor(id: string): TaskSpec {
 
 /** What a session may take at once holds over all of its parts. */
 export function limited(task: TaskSpec, { spec }: Pick<StartPart, "spec">, { sessionId }: Place): TaskSpec {
-  const slots = spec.limits["slots"] ?? 0;
-  if (slots <= 0) return task;
-  const limit = {
-    key: `session/${sessionId}`,
-    maxConcurrent: Math.max(1, Math.floor(slots)),
-    rate: undefined,
-  };
+  const { slots = 0, ...resources } = spec.limits;
+  if (slots <= 0 && Object.keys(resources).length === 0) return task;
+  const maxConcurrent = slots > 0 ? Math.max(1, Math.floor(slots)) : 0;
+  const limit = { key: `session/${sessionId}`, maxConcurrent, rate: undefined, resources };
   return { ...task, limits: [...task.limits, limit] };
 }
 

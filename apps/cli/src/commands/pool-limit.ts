@@ -38,9 +38,9 @@ async function listLimits(context: Context): Promise<number> {
         { title: "retrying", align: "right" },
         { title: "held by", yields: 2, widthMin: 8 },
       ],
-      entries.map(({ key, maxConcurrent = 0, rate, queued = 0, running = 0, retrying = 0, holders }) => [
+      entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
         { text: key, tone: "bold" },
-        { text: maxConcurrent === 0 ? "any" : String(maxConcurrent), tone: "dim" },
+        { text: atOnce(limit), tone: "dim" },
         { text: printRate(rate), tone: "dim" },
         { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
         { text: String(running), tone: "cyan" },
@@ -51,6 +51,19 @@ async function listLimits(context: Context): Promise<number> {
     tellMore(context, nextToken);
   }
   return exitCodes.completed;
+}
+
+/** Of what counts a resource, how much of it is used. */
+function atOnce({ maxConcurrent = 0, resource = "", maxAmount = 0, amount = 0 }: Counted): string {
+  if (resource !== "") return `${amount} of ${maxAmount} ${resource}`;
+  return maxConcurrent === 0 ? "any" : String(maxConcurrent);
+}
+
+interface Counted {
+  readonly maxConcurrent?: number;
+  readonly resource?: string;
+  readonly maxAmount?: number;
+  readonly amount?: number;
 }
 
 async function setLimit(context: Context, key: string): Promise<number> {

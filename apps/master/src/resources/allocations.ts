@@ -150,6 +150,9 @@ export async function explainAllocation(
       ? "no other session has anything at work or waiting"
       : `it takes turns with ${others.length} others: ${others.slice(0, 5).map(nameWithWeight).join(", ")}`,
   ];
+  const limits = Object.entries(session?.spec?.limits ?? {});
+  for (const [name, limit] of limits)
+    told.push(`its own limits allow ${limit} ${name}, of which it has ${own.granted[name] ?? 0}`);
   for (const { value } of quotas) {
     const { quotaId, limits, sessions } = value;
     if (sessions !== undefined && !isAbout(sessions, labels)) continue;

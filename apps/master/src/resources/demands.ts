@@ -9,15 +9,33 @@ const pageSize = 1_000;
 const page = { size: pageSize, token: "" };
 
 export async function checkDemands(
+  desk: Pick<ResourceDesk, "resources">,
+  tasks: readonly TaskSpec[],
+  spec: Pick<SessionSpec, "labels" | "reservationIds" | "limits">,
+  asker: Asker,
+): Promise<void> {
+  await checkAmounts(desk, tasks, spec, asker);
+  await checkReservations(desk, spec, asker);
+}
+
+/** The same of tasks alone: those that come later use what the session was given. */
+export async function checkAmounts(
   { resources }: Pick<ResourceDesk, "resources">,
   tasks: readonly TaskSpec[],
-  { labels, reservationIds, limits }: Pick<SessionSpec, "labels" | "reservationIds" | "limits">,
+  { labels, limits }: Pick<SessionSpec, "labels" | "limits">,
   { namespace, options }: Asker,
 ): Promise<void> {
-  checkLimits(limits);
+  checkLimits(limits, tasks);
   const { quotas } = await resources.listQuotas({ namespace, page }, options);
   for (const quota of quotas)
     if (quota.sessions === undefined || isAbout(quota.sessions, labels)) checkQuota(quota, tasks);
+}
+
+async function checkReservations(
+  { resources }: Pick<ResourceDesk, "resources">,
+  { reservationIds }: Pick<SessionSpec, "reservationIds">,
+  { namespace, options }: Asker,
+): Promise<void> {
   if (reservationIds.length === 0) return;
   const listed = await resources.listReservations({ namespace, pool: "", span: undefined, page }, options);
   const known = new Set(listed.reservations.map(({ reservationId }) => reservationId));
@@ -27,19 +45,21 @@ export async function checkDemands(
     throw resourceErrors.reservationMissing({ id: missing });
 }
 
-/** What a session takes at once is kept to by pools as a number of tasks, whatever each of them asks for. */
-function checkLimits(limits: SessionSpec["limits"]): void {
-  for (const [name, limit] of Object.entries(limits)) {
-    if (name !== "slots") throw resourceErrors.limitUnkept({ name, limit });
-    if (!(limit >= 1)) throw resourceErrors.limitTooSmall({ limit });
-  }
+function checkLimits(limits: SessionSpec["limits"], tasks: readonly TaskSpec[]): void {
+  for (const [name, limit] of Object.entries(limits))
+    if (name === "slots" && !(limit >= 1)) throw resourceErrors.limitTooSmall({ limit });
+  for (const beyond of beyondOf(limits, tasks)) throw resourceErrors.beyondLimit(beyond);
 }
 
 function checkQuota({ quotaId: quota, limits }: Quota, tasks: readonly TaskSpec[]): void {
+  for (const beyond of beyondOf(limits, tasks)) throw resourceErrors.beyondQuota({ ...beyond, quota });
+}
+
+/** What single tasks ask for beyond what is allowed at once. */
+function* beyondOf(limits: Readonly<Record<string, number>>, tasks: readonly TaskSpec[]) {
   for (const [name, limit] of Object.entries(limits))
     for (const { id: task, work, resources } of tasks) {
       const wanted = name === "slots" ? 1 : (resources[name] ?? 0);
-      if (work?.$case === "capability" && wanted > limit)
-        throw resourceErrors.beyondQuota({ task, wanted, name, quota, limit });
+      if (work?.$case === "capability" && wanted > limit) yield { task, wanted, name, limit };
     }
 }

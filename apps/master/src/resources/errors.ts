@@ -16,12 +16,12 @@ export const resourceErrors = defineErrors("resource", {
     message: ({ task, wanted, name, quota, limit }: BeyondQuota) =>
       `task ${task}: expected at most ${limit} of ${name}, which is what the quota ${quota} allows, found ${wanted}; ask for less, or raise the quota`,
   },
-  limitUnkept: {
+  beyondLimit: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A session's own limits are about slots. What sessions may take of a named resource is bounded by a quota for their labels.",
-    message: ({ name, limit }: { name: string; limit: number }) =>
-      `limits: expected slots, found ${name}; give the session a label and bound that by a quota: tutti quota set NAME --limit ${name}=${limit} --label LABEL=VALUE`,
+    help: "The session's own limits do not allow as much as one of its tasks needs: it would wait for ever.",
+    message: ({ task, wanted, name, limit }: Beyond) =>
+      `task ${task}: expected at most ${limit} of ${name}, which is what the session's own limits allow, found ${wanted}; ask for less, or raise the limit`,
   },
   limitTooSmall: {
     status: "INVALID_ARGUMENT",
@@ -39,10 +39,13 @@ export const resourceErrors = defineErrors("resource", {
   },
 });
 
-interface BeyondQuota {
+interface Beyond {
   readonly task: string;
   readonly wanted: number;
   readonly name: string;
-  readonly quota: string;
   readonly limit: number;
+}
+
+interface BeyondQuota extends Beyond {
+  readonly quota: string;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
   AddDependencyRequest,
+  AddTasksRequest,
   CreateReservationRequest,
   ExecuteSessionRequest,
   Mode,
@@ -177,6 +178,38 @@ describe("sessions that contend for one resource", () => {
     open();
     for (const id of ["one", "two", "red"]) await end(id);
     await resources.deleteQuota({ namespace: "", quotaId: "licences", reason: "" });
+  });
+
+  it("have no more of a named resource than their own limits allow, in every mode, and are told so", async () => {
+    for (const mode of [workflow, swarm, intelligence]) {
+      const sessionId = `modest-${mode}`;
+      shut();
+      await execute(sessionId, mode, { count: 3, needs: { licence: 1 } }, { limits: { licence: 2 } });
+      let told: Explanation["waits"] = [];
+      await until(`one that waits for the limit of ${sessionId}`, async () => {
+        told = await why(sessionId, "t2");
+        return told.some(({ present, cause }) => present && cause === WaitCause.WAIT_CAUSE_LIMIT);
+      });
+      const message = `the limit session/${sessionId} allows 2 of licence at once; 2 are used, and it asks for 1`;
+      assert.ok(
+        told.some((wait) => wait.message.includes(message)),
+        told.map((wait) => wait.message).join("\n"),
+      );
+      assert.equal(begun.length, 2, `two have begun, found ${begun.join(", ")}`);
+      const { explanation } = await resources.explainAllocation({ namespace: "", sessionId });
+      assert.match(explanation?.summary ?? "", /its own limits allow 2 licence, of which it has 2/);
+      const adding = {
+        id: "t3",
+        work: { $case: "capability" as const, value: "model.train" },
+        resources: { licence: 3 },
+      };
+      await assert.rejects(
+        sessions.addTasks(AddTasksRequest.fromPartial({ sessionId, tasks: [adding] })),
+        /^TuttiError: task t3: expected at most 2 of licence/,
+      );
+      open();
+      await end(sessionId);
+    }
   });
 
   it("leave alone what is set aside for another, and say until when", async () => {

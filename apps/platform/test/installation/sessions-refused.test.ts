@@ -61,10 +61,10 @@ const table: readonly Refused[] = [
     says: /task press: expected at most 1 of sugar.*the quota rations allows, found 2; ask for less/,
   },
   {
-    what: "a limit of its own on a named resource",
-    tasks: { boil: { uses } },
+    what: "more of a resource than its own limits allow",
+    tasks: { boil: { uses }, feast: { uses, resources: { kettle: 2 } } },
     limits: { kettle: 1 },
-    says: /limits: expected slots, found kettle; .*tutti quota set NAME --limit kettle=1 --label/,
+    says: /task feast: expected at most 1 of kettle, which is what the session's own limits allow, found 2/,
   },
   {
     what: "a limit of its own under which nothing could be done",

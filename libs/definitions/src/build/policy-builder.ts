@@ -73,18 +73,47 @@ export class PolicyBuilder {
     path: Path,
     draft?: Draft,
   ): readonly KeyedLimit[] {
-    return (documents ?? []).map(({ key, concurrency = 0, rate }, index) => {
+    return (documents ?? []).map(({ key, concurrency = 0, rate, resources = {} }, index) => {
       const made = this.#building.programs.template(key ?? "", environment, [...path, index, "key"]);
       if (draft !== undefined) this.#programs.needed(draft, made);
-      if (concurrency === 0 && rate === undefined)
+      const names = Object.keys(resources);
+      if (concurrency === 0 && rate === undefined && names.length === 0)
         this.#building.findings.error(
           "missing_key",
           [...path, index],
-          "expected `concurrency` or `rate`, found neither",
-          { expected: "`concurrency` or `rate`" },
+          "expected `concurrency`, `rate` or `resources`, found none of them",
+          { expected: "`concurrency`, `rate` or `resources`" },
         );
-      return { key: made.program, concurrency, ...rateOf(rate) };
+      this.#checkAmounts(resources, [...path, index, "resources"], draft);
+      const plain = { key: made.program, concurrency, ...rateOf(rate) };
+      return names.length === 0 ? plain : { ...plain, resources: sorted(resources) };
     });
+  }
+
+  /** A task that asks for more than its limit allows would wait for ever. */
+  #checkAmounts(amounts: Readonly<Record<string, number>>, path: Path, draft: Draft | undefined): void {
+    const { findings } = this.#building;
+    if (draft?.document.uses === undefined && Object.keys(amounts).length > 0)
+      findings.error(
+        "conflicting_keys",
+        path,
+        "expected `concurrency` or `rate`, found amounts of resources; say them of tasks that agents do",
+        {
+          expected: "`concurrency` or `rate`",
+        },
+      );
+    for (const [name, most] of Object.entries(amounts)) {
+      const wanted = draft?.document.resources?.[name] ?? 0;
+      if (wanted > most)
+        findings.error(
+          "too_large",
+          [...path, name],
+          `expected at least ${wanted} of ${name}, which the task asks for, found ${most}`,
+          {
+            expected: `at least ${wanted}`,
+          },
+        );
+    }
   }
 
   #compensation(draft: Draft, document: CompensateDocument, environment: Environment): Compensation {

@@ -89,7 +89,7 @@ describe("the file of a session", () => {
       [["there", "output != null", 2, "", 2]],
     );
     assert.deepEqual(fetch?.limits, [
-      { key: "source", maxConcurrent: 2, rate: { count: 10, perMs: 1_000, burst: 0 } },
+      { key: "source", maxConcurrent: 2, rate: { count: 10, perMs: 1_000, burst: 0 }, resources: {} },
     ]);
     assert.equal(fetch?.compensate?.capability, "data.forget");
     assert.ok(fetch?.dueTime !== undefined);

@@ -165,7 +165,7 @@ function checkOf({ name, condition, onFailure, sendBackTo, maxSendBacks }: Quali
   });
 }
 
-function limitOf({ key, maxConcurrent, rate }: KeyedLimit): LimitDocument {
+function limitOf({ key, maxConcurrent, rate, resources }: KeyedLimit): LimitDocument {
   return defined<LimitDocument>({
     key,
     concurrency: maxConcurrent === 0 ? undefined : maxConcurrent,
@@ -173,6 +173,7 @@ function limitOf({ key, maxConcurrent, rate }: KeyedLimit): LimitDocument {
       rate === undefined
         ? undefined
         : { count: rate.count, per: printDuration(rate.perMs), burst: rate.burst },
+    resources: Object.keys(resources).length === 0 ? undefined : resources,
   });
 }
 

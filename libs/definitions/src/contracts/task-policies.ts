@@ -50,10 +50,10 @@ function checkOf(
   };
 }
 
-function limitOf({ key, concurrency = 0, rate }: LimitDocument): KeyedLimit {
+function limitOf({ key, concurrency = 0, rate, resources = {} }: LimitDocument): KeyedLimit {
   const { rateCount, ratePerMs, rateBurst } = rateOf(rate);
   return {
-    ...{ key, maxConcurrent: concurrency },
+    ...{ key, maxConcurrent: concurrency, resources: { ...resources } },
     rate: rate === undefined ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst },
   };
 }

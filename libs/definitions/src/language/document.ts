@@ -180,6 +180,7 @@ export interface LimitDocument {
   readonly key: string;
   readonly concurrency?: number;
   readonly rate?: string | { readonly count: number; readonly per: string; readonly burst?: number };
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 export interface StateDocument {

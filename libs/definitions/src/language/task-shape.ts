@@ -83,6 +83,12 @@ export const limit = members(
     key: template("What shares the limit: a word, or a text with expressions."),
     concurrency: whole("How many may be at work at once.", 1, million),
     rate,
+    resources: map(
+      "labelKey",
+      number("How much.", 0, any),
+      32,
+      "How much of named resources those of the key may have at work at once; each takes what its own `resources` say.",
+    ),
   },
   { name: "limit", required: ["key"] },
 );

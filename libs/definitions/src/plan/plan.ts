@@ -170,6 +170,8 @@ export interface KeyedLimit {
   readonly rateCount: number;
   readonly ratePerMs: number;
   readonly rateBurst: number;
+  /** How much of named resources may be at work at once; absent where nothing is said of them. */
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** How a task is treated; tasks with the same options share one. */

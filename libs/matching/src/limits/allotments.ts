@@ -9,7 +9,8 @@ import type { AllotmentBook, PoolCore } from "../books.ts";
 import type { Limit, Task } from "../parts.ts";
 import { extrasOf } from "../task/extras.ts";
 import { enqueue, isLimitedBy, leaveLimit } from "../task/waiting.ts";
-import { QuotaLimit, SetAside, slots, takenBy } from "./allotted.ts";
+import { QuotaLimit, SetAside } from "./allotted.ts";
+import { slots, takenBy } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
 
 interface QuotaRule {

@@ -5,31 +5,12 @@
  * 2. Whoever may use a reservation has what it set aside, and of what is left over as everybody. All others have what is there less all
  *    that is set aside, or more than that where whoever may use it has more than was set aside. Nothing is taken away from what is at work.
  */
-import type { Demand, LimitOrigin, Task } from "../parts.ts";
-import { KeyLimit, type LimitWatch } from "./limit.ts";
+import type { LimitOrigin, Task } from "../parts.ts";
+import { AmountLimit } from "./amount.ts";
+import type { LimitWatch } from "./limit.ts";
 
-export const slots = "slots";
-
-/** How much of something a task takes that asks for this. */
-export function takenBy({ fit }: Demand, name: string): number {
-  if (name === slots) return 1;
-  return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
-}
-
-abstract class AllottedLimit extends KeyLimit {
-  /** What it is a limit of. */
-  readonly resource: string;
-
-  constructor(id: string, key: string, namespace: string, resource: string, watch: LimitWatch) {
-    super(id, key, namespace, undefined, watch);
-    this.resource = resource;
-  }
-
+abstract class AllottedLimit extends AmountLimit {
   abstract override get origin(): LimitOrigin;
-
-  override amountOf(demand: Demand): number {
-    return takenBy(demand, this.resource);
-  }
 }
 
 export class QuotaLimit extends AllottedLimit {

@@ -12,6 +12,7 @@ import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Demand, Limit, Task } from "../parts.ts";
 import type { Wheel } from "../time/wheel.ts";
+import { KeyAmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
 import { KeyLimit } from "./limit.ts";
 
@@ -44,18 +45,26 @@ export class Limits implements LimitBook, LimitWatch {
   /** The limits of a task, which counts as one that uses them; they are given back by `giveBack`. */
   take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal {
     const taken: Limit[] = [];
-    for (const one of brought) {
-      const limit = this.#limit(one.key, namespace);
-      if (isRefusal(limit)) {
-        for (const known of taken) known.uses--;
-        return limit;
+    for (const one of brought)
+      for (const limit of this.#limitsOf(one, namespace)) {
+        if (isRefusal(limit)) {
+          for (const known of taken) known.uses--;
+          return limit;
+        }
+        if (taken.includes(limit)) continue;
+        limit.bring(one);
+        limit.uses++;
+        taken.push(limit);
       }
-      if (taken.includes(limit)) continue;
-      limit.bring(one);
-      limit.uses++;
-      taken.push(limit);
-    }
     return taken;
+  }
+
+  /** One that counts tasks, and one for each resource that is bounded. */
+  *#limitsOf({ key, maxConcurrent, rate, resources }: KeyedLimit, namespace: string) {
+    const names = Object.keys(resources);
+    const countsTasks = names.length === 0 || maxConcurrent > 0 || rate !== undefined;
+    if (countsTasks || this.#ruleOf(key) !== undefined) yield this.#limit(key, namespace);
+    for (const name of names) yield this.#amountLimit(key, namespace, name);
   }
 
   /** The first that has no room now; undefined when all have. */
@@ -120,7 +129,7 @@ export class Limits implements LimitBook, LimitWatch {
   /** Limits of namespaces keep their counts; a rule that comes later binds what is new. */
   #apply(nowMs: number): void {
     for (const limit of this.#limits.values()) {
-      limit.set = this.#ruleOf(limit.key);
+      if (limit.amounts === undefined) limit.set = this.#ruleOf(limit.key);
       this.wake(limit, nowMs);
     }
   }
@@ -135,13 +144,24 @@ export class Limits implements LimitBook, LimitWatch {
   #limit(key: string, namespace: string): Limit | Refusal {
     const rule = this.#ruleOf(key);
     const id = rule === undefined ? `${namespace}\n${key}` : `\n${key}`;
+    return this.#made(id, () => new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this));
+  }
+
+  #made(id: string, make: (id: string) => Limit): Limit | Refusal {
     let limit = this.#limits.get(id);
     if (limit === undefined) {
       if (this.#limits.size >= limitKeysMax) return matchingErrors.limitsFull.refusal({ max: limitKeysMax });
-      limit = new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this);
+      limit = make(id);
       this.#limits.set(id, limit);
     }
     return limit;
+  }
+
+  #amountLimit(key: string, namespace: string, name: string): Limit | Refusal {
+    return this.#made(
+      `${namespace}\n${key}\n${name}`,
+      (id) => new KeyAmountLimit(id, key, namespace, name, this),
+    );
   }
 
   /** The rule for the key itself, else that for the longest beginning. */

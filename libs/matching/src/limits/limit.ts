@@ -50,6 +50,11 @@ export class KeyLimit extends Due implements Limit {
     return undefined;
   }
 
+  /** What it counts, where that is not tasks. */
+  get amounts(): Limit["amounts"] {
+    return undefined;
+  }
+
   get allowance(): Allowance {
     return this.set ?? this.#brought;
   }

@@ -182,6 +182,66 @@ describe("a limit on tasks with the same key", () => {
     );
   });
 
+  it("bounds what tasks have of a resource, beside how many they are, and says how much there is", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9, resources: { memory: 100, gpu: 9 } });
+    const limits = [{ key: "blue", maxConcurrent: 4, resources: { memory: 4, gpu: 1 } }];
+    const needing = (memory: number) => ({ resources: { memory } });
+    sender.offer([1], needing(3), { limits });
+    sender.offer([2], needing(2), { limits });
+    sender.offer([3, 4, 5], needing(0.5), { limits });
+    sender.offer([6], needing(9), { limits: [{ key: "red", resources: { memory: 9 } }] });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 6, 3, 4]);
+    const [wait] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
+    assert.match(wait?.message ?? "", /limit blue allows 4 of memory at once; 4 are used, and it asks for 2/);
+    const shown = arena.pool
+      .limits(arena.nowMs)
+      .map(({ key, resource, maxAmount, amount, running, queued }) =>
+        [key, resource, maxAmount, amount, running, queued].join(" "),
+      );
+    assert.deepEqual(shown, [
+      "blue  0 0 3 0",
+      "blue gpu 1 0 3 0",
+      "blue memory 4 4 3 2",
+      "red memory 9 9 1 0",
+    ]);
+    agent.answer(3);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 6, 3, 4, 5], "half of it is not enough for two");
+    agent.answer(1);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 6, 3, 4, 5, 2]);
+    for (const number of [4, 5, 2, 6]) agent.answer(number);
+    arena.turn();
+    sender.durable(6);
+    arena.pass(1);
+    assert.deepEqual(arena.pool.limits(arena.nowMs), []);
+  });
+
+  it("is shared with whoever brings more of the resource later, from then on", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 9, resources: { memory: 100 } });
+    const bringing = (memory: number) => ({ limits: [{ key: "blue", resources: { memory } }] });
+    sender.offer([1, 2], { resources: { memory: 3 } }, bringing(4));
+    sender.offer([3], { resources: { memory: 5 } }, bringing(4));
+    arena.turn();
+    assert.deepEqual(agent.given, [1]);
+    agent.answer(1);
+    arena.turn();
+    agent.answer(2);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2], "what asks for more than all of it waits");
+    sender.offer([4], { resources: { memory: 1 } }, bringing(6));
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 4]);
+    agent.answer(4);
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 2, 4, 3]);
+  });
+
   it("is refused when it allows nothing that can be counted", () => {
     const arena = new Arena();
     const rule = { key: "k", maxConcurrent: 0, rate: undefined, description: "" };

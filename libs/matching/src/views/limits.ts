@@ -13,17 +13,15 @@ export function limitViews(core: PoolCore): PoolLimit[] {
   const inUse = new Set<string>();
   const retrying = retryingOf(core);
   for (const limit of limits.limits) {
-    const { key, held, waiting } = limit;
+    const { key, held, waiting, amounts } = limit;
     const { maxConcurrent, rate } = limit.allowance;
-    inUse.add(key);
+    if (amounts === undefined) inUse.add(key);
     views.push({
       ...PoolLimit.create(),
-      key,
-      maxConcurrent,
-      rate: rate && { ...rate },
-      description: limits.rules.get(key)?.description ?? "",
-      queued: waiting,
-      running: held,
+      ...{ key, maxConcurrent, rate: rate && { ...rate }, queued: waiting },
+      description: amounts === undefined ? (limits.rules.get(key)?.description ?? "") : "",
+      running: amounts === undefined ? held : countOf(core, limit),
+      ...(amounts !== undefined && { resource: amounts.resource, maxAmount: amounts.most, amount: held }),
       retrying: retrying.get(limit) ?? 0,
       holders: limit.held === 0 ? [] : holdersOf(core, (one) => one === limit),
     });
@@ -31,7 +29,8 @@ export function limitViews(core: PoolCore): PoolLimit[] {
   for (const { key, maxConcurrent, rate, description } of limits.rules.values())
     if (!inUse.has(key))
       views.push({ ...PoolLimit.create(), key, maxConcurrent, rate: rate && { ...rate }, description });
-  return views.sort((one, other) => (one.key < other.key ? -1 : 1));
+  const placeOf = ({ key, resource }: PoolLimit) => `${key}\n${resource}`;
+  return views.sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
 }
 
 /** Tasks that had an attempt already and wait for the next one, by what they count against. */
@@ -42,6 +41,14 @@ function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
     for (const limit of task.extras?.limits ?? []) counts.set(limit, (counts.get(limit) ?? 0) + 1);
   }
   return counts;
+}
+
+/** How many attempts count against a limit that counts something else. Looks at all tasks: for people who ask. */
+function countOf(core: PoolCore, limit: Limit): number {
+  let count = 0;
+  for (const { agent, extras } of core.tasks.values())
+    if (agent !== undefined && extras?.limits.includes(limit) === true) count++;
+  return count;
 }
 
 /** Who counts against a limit. Looks at all tasks: for people who ask. */

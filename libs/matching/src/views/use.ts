@@ -1,6 +1,6 @@
 import type { GetPoolUseReply, PoolResource, PoolShare } from "@tutti/contracts/swarm/v1";
 import type { PoolCore } from "../books.ts";
-import { slots } from "../limits/allotted.ts";
+import { slots } from "../limits/amount.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import { isWaiting } from "../task/offering.ts";
 

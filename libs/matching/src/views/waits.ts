@@ -5,6 +5,7 @@ import { isBroken } from "../agents/breaker.ts";
 import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
+import { takenBy } from "../limits/amount.ts";
 import type { Agent, Limit, LimitOrigin, Share, Task } from "../parts.ts";
 import { holdersOf } from "./limits.ts";
 
@@ -116,7 +117,8 @@ function limitReason(core: PoolCore, task: Task, nowMs: number): Reason | undefi
   const { maxConcurrent, rate } = full.allowance;
   const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
   let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
-  if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
+  if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
+  else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
   else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
   const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
   const more = Math.max(maxConcurrent, full.held) + 1;
@@ -126,6 +128,14 @@ function limitReason(core: PoolCore, task: Task, nowMs: number): Reason | undefi
     ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
     ...(isFull && { command: `tutti pool limit ${core.name} ${full.key} --max ${more}` }),
   };
+}
+
+function amountText(
+  { key, held }: Limit,
+  { resource, most }: NonNullable<Limit["amounts"]>,
+  task: Task,
+): string {
+  return `the limit ${key} allows ${most} of ${resource} at once; ${held} are used, and it asks for ${takenBy(task.demand, resource)}`;
 }
 
 /** A quota that is used up, or what others have set aside. */

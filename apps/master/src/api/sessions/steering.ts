@@ -25,6 +25,7 @@ import {
   showWork,
   signalSession,
 } from "@tutti/machine-session";
+import { checkAmounts } from "../../resources/demands.ts";
 import { checkTasks } from "./capabilities.ts";
 import {
   askSession,
@@ -100,10 +101,10 @@ export async function add(
   context: CallContext,
 ): Promise<AddTasksReply> {
   const { order } = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
-  await checkTasks(desk, tasks, order?.spec?.pool ?? "", {
-    namespace: context.namespace,
-    options: { context },
-  });
+  const asker = { namespace: context.namespace, options: { context } };
+  const { pool = "", labels = {}, limits = {} } = order?.spec ?? {};
+  await checkTasks(desk, tasks, pool, asker);
+  await checkAmounts(desk, tasks, { labels, limits }, asker);
   const body = AddTasksRequest.fromPartial({ tasks });
   return await tellSession(desk, sessionId, { command: addTasks, body, idempotencyKey }, context);
 }

@@ -44,12 +44,13 @@ export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): 
         money: estimate?.money ?? 0,
         tokens: estimate?.tokens ?? 0,
       },
-      limits: limits.map(({ maxConcurrent, rate }) => ({
+      limits: limits.map(({ maxConcurrent, rate, resources: amounts }) => ({
         key: -1,
         concurrency: maxConcurrent,
         rateCount: rate?.count ?? 0,
         ratePerMs: rate?.perMs ?? 0,
         rateBurst: rate?.burst ?? 0,
+        ...(Object.keys(amounts).length > 0 && { resources: { ...amounts } }),
       })),
       mayBeDoubled,
     },
