@@ -50,14 +50,8 @@ export { type EngineDelays, engineOf, usualDelays } from "./modes/engines.ts";
 export { featuresOf, type SituationFeatures } from "./modes/features.ts";
 export { type Mode, modes, safeMode } from "./modes/mode.ts";
 export { cutOf, type Prediction, type PredictionLimits, predicted } from "./modes/predict.ts";
-export {
-  type Comparison,
-  type Counterfactual,
-  type RecordedAgent,
-  type RecordedSession,
-  type RecordedTask,
-  replay,
-} from "./modes/replay.ts";
+export type { RecordedAgent, RecordedSession, RecordedTask } from "./modes/recorded.ts";
+export { type Comparison, type Counterfactual, replay } from "./modes/replay.ts";
 export {
   type IntendedTask,
   type Knowledge,

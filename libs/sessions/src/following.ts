@@ -70,6 +70,7 @@ export class Following {
     const { timers, logger } = this.#parts.foundation;
     const { key } = due;
     const known: Known = { told: new Map(), events: -1, lookMs: 0 };
+    this.#parts.onNews(key);
     while (!signal.aborted) {
       const isHeld = known.events > 0 && this.#held < heldMax;
       if (isHeld) this.#held++;

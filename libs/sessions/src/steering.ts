@@ -11,6 +11,7 @@ import type { Component, Foundation, InstanceKey } from "@tutti/kernel";
 import { kindOfWork, type PartWork } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
+import { Attendance } from "./attendance.ts";
 import { Balancing } from "./balancing.ts";
 import { Choosing } from "./choosing.ts";
 import { Deciding } from "./deciding.ts";
@@ -70,6 +71,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const balancing = register("session-balancing", new Balancing({ teller, fleet, learned, foundation }), {
     critical: false,
   });
+  const attendance = new Attendance({ teller, fleet, foundation });
   const onNews = (key: InstanceKey): void => {
     news.tell(key);
     // What cannot be looked at now is looked at with the next news.
@@ -77,6 +79,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
       (view) => {
         if (view.endMs > 0) learned.ended(key);
         balancing.look(key, view);
+        attendance.look(key, view);
       },
       () => {},
     );

@@ -12,6 +12,8 @@ export const choicesMax = 100;
 export const movesMax = 10_000;
 /** Operations of a part that wait. */
 export const operationsMax = 10_000;
+/** Bytes of what was seen of agents; what comes then is not kept. */
+export const agentsSeenBytesMax = 256 * 1024;
 export const reasonLengthMax = 4_096;
 export const labelLengthMax = 256;
 /** Greatest output of a session that an expression gives, as JSON, in bytes. */

@@ -5,7 +5,7 @@
  * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
  * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_goal`, `record_choice`, `refuse_start`, `confirm_part`,
  * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
- * `place_tasks`, `record_decision`, `pass_part_on`.
+ * `place_tasks`, `record_decision`, `pass_part_on`, `note_agents`.
  * Letters: `end_child` of its parts.
  *
  * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
@@ -20,6 +20,8 @@
  *    for a person.
  */
 import type { Machine } from "@tutti/kernel";
+import { noteAgents } from "./agents/commands.ts";
+import * as agents from "./agents/events.ts";
 import { describeSession, projectSession } from "./description.ts";
 import type { SessionEffect } from "./effects.ts";
 import {
@@ -84,6 +86,7 @@ export const session: Machine<Session, SessionEffect> = {
     refusePart,
     passPartOn,
     noteTasks,
+    noteAgents,
     endPart,
     endChild,
     confirmOperation,
@@ -93,7 +96,12 @@ export const session: Machine<Session, SessionEffect> = {
     recordDecision,
     moveTasks,
   ],
-  events: [...Object.values(life), ...Object.values(parts), ...Object.values(tasks)],
+  events: [
+    ...Object.values(life),
+    ...Object.values(parts),
+    ...Object.values(tasks),
+    ...Object.values(agents),
+  ],
   queries: [showSession, showTasks, showChoices, showMoves, showPlan, explainSession, showWork, taskOutcomes],
   expire,
   snapshots: sessionSnapshots,

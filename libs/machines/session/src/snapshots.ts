@@ -35,6 +35,7 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
     moves: session.moves.map((move) => ({ ...move })),
     dependencies: [...session.dependencies],
     ...{ lockMs, plan, plans, planMs, retries, goal: session.goal },
+    agentsSeen: [...session.agentsSeen],
     namespace: session.key.namespace,
     sessionId: session.key.id,
   };
@@ -84,6 +85,7 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
   session.choices.push(...snapshot.choices);
   session.moves.push(...snapshot.moves);
   session.dependencies.push(...snapshot.dependencies);
+  session.agentsSeen.push(...snapshot.agentsSeen);
   addTasks(
     session,
     snapshot.tasks.map(({ spec }) => spec ?? TaskSpec.create()),

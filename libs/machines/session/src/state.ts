@@ -71,6 +71,8 @@ export interface Session {
   retries: number;
   /** What became of its goal; undefined where it has none, or that was not asked for yet. */
   goal: KeptGoal | undefined;
+  /** Who was there, each a `NoteAgents` in bytes: there are many agents, and few who ask. */
+  readonly agentsSeen: Uint8Array[];
 
   /** All below follows from the rest. */
   readonly byId: Map<string, number>;
@@ -165,7 +167,7 @@ export function newSession(key: InstanceKey): Session {
     ...{ createMs: 0, beginMs: 0, endMs: 0, removeMs: 0, pauseMs: 0, pauseReason: "" },
     ...{ output: undefined, isOutputOfTasks: false, error: undefined, mode: 0 },
     ...{ tasks: [], parts: [], choices: [], moves: [], dependencies: [], lockMs: 0 },
-    ...{ plan: undefined, plans: 0, planMs: 0, retries: 0, goal: undefined },
+    ...{ plan: undefined, plans: 0, planMs: 0, retries: 0, goal: undefined, agentsSeen: [] },
     byId: new Map(),
     counts: new Array<number>(statusCount).fill(0),
     ...{ left: 0, openParts: 0, keptBytes: 0 },

@@ -4,6 +4,7 @@ import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
   moveTasks,
+  noteAgents,
   pauseSession,
   placeTasks,
   recordChoice,
@@ -103,6 +104,27 @@ export const stories: GoldenStories = {
       reason: "the rest",
     });
     scene.operate("p1");
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** Agents that were there, of which one left and others had a slot of the other. */
+  attended: (release) => {
+    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"])]);
+    const { driver, key } = scene;
+    scene.confirm();
+    const anna = { agent: "anna", slots: 2, taken: 0, unable: [] };
+    driver.execute(key, noteAgents, { agents: [anna, { ...anna, agent: "bert", unable: [1] }], seeMs: 3 });
+    scene.done("p1", "a", 1);
+    driver.execute(key, noteAgents, {
+      agents: [
+        { ...anna, taken: 1 },
+        { ...anna, agent: "bert", slots: 0 },
+      ],
+      seeMs: 7,
+    });
+    scene.done("p1", "b", 2);
+    scene.operate();
+    scene.end();
     return goldenOf(driver, session, key, release);
   },
 

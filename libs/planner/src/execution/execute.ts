@@ -7,7 +7,8 @@
  * 3. An input moves to the agent from when its task ended; until it is there the task has its slot and waits.
  * 4. A task whose agent leaves is lost and ready again. Whatever never began or never ended is told as left.
  * 5. A dispatcher may give a task that is at work to a second agent. The first to end it counts, and the other lets go at once.
- * 6. Whatever carries the work takes time of its own (`Delays`): nobody is told of an end, and no agent begins, at once.
+ * 6. Others may take slots for a while. Who has none that is free gives the next one that is.
+ * 7. Whatever carries the work takes time of its own (`Delays`): nobody is told of an end, and no agent begins, at once.
  */
 import { Heap } from "../structures/heap.ts";
 import { durationMs, type Problem } from "../work/problem.ts";
@@ -45,6 +46,7 @@ export function execute(
 type Happening =
   | { readonly kind: "release"; readonly task: number }
   | { readonly kind: "free"; readonly agent: number }
+  | { readonly kind: "take"; readonly agent: number }
   | { readonly kind: "leave"; readonly agent: number }
   | { readonly kind: "wake" }
   | { readonly kind: "end"; readonly attempt: Attempt };
@@ -95,7 +97,7 @@ class Run implements Presence {
   }
 
   freeSlots(agent: number): number {
-    return this.#gone[agent] === 1 ? 0 : (this.#free[agent] ?? 0);
+    return this.#gone[agent] === 1 ? 0 : Math.max(0, this.#free[agent] ?? 0);
   }
 
   toEnd(): Execution {
@@ -135,7 +137,7 @@ class Run implements Presence {
   }
 
   #begin(): void {
-    const { tasks, slots, before, releaseMs, agentOfSlot, slotFromMs, slotUntilMs } = this.#problem;
+    const { tasks, slots, before, releaseMs, agentOfSlot, slotFromMs, slotUntilMs, taken } = this.#problem;
     for (let task = 0; task < tasks; task++) {
       this.#missing[task] = 1 + (before.offsets[task + 1] ?? 0) - (before.offsets[task] ?? 0);
       this.#plan((releaseMs[task] ?? 0) + this.#delaysOf(task).startMs, { kind: "release", task });
@@ -148,6 +150,10 @@ class Run implements Presence {
       if (untilMs < Number.POSITIVE_INFINITY && !told.has(agent))
         this.#plan(untilMs, { kind: "leave", agent });
       told.add(agent);
+    }
+    for (const { agent, fromMs, untilMs } of taken) {
+      this.#plan(fromMs, { kind: "take", agent });
+      if (untilMs < Number.POSITIVE_INFINITY) this.#plan(untilMs, { kind: "free", agent });
     }
   }
 
@@ -165,6 +171,9 @@ class Run implements Presence {
       case "free":
         this.#free[happening.agent] = (this.#free[happening.agent] ?? 0) + 1;
         this.#dispatcher.joined?.(happening.agent, nowMs);
+        break;
+      case "take":
+        this.#free[happening.agent] = (this.#free[happening.agent] ?? 0) - 1;
         break;
       case "end":
         // It may have been overtaken, or lost.

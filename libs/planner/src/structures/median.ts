@@ -21,6 +21,12 @@ export class Median {
   }
 }
 
+export function medianOf(values: Iterable<number>): number {
+  const median = new Median();
+  for (const value of values) median.add(value);
+  return median.value;
+}
+
 function move(from: Heap, to: Heap): void {
   const key = from.leastKey;
   from.pop();

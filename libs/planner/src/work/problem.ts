@@ -7,7 +7,7 @@
  */
 import { type Graph, sizeOf, topologicalOrder } from "../graph/graph.ts";
 import { reversed } from "../graph/reversed.ts";
-import type { Fleet, Work } from "./work.ts";
+import type { Fleet, Taken, Work } from "./work.ts";
 
 export interface Problem {
   readonly tasks: number;
@@ -30,6 +30,7 @@ export interface Problem {
   readonly agentOfSlot: Uint32Array;
   readonly slotFromMs: Float64Array;
   readonly slotUntilMs: Float64Array;
+  readonly taken: readonly Taken[];
   /** For each demand the slots that can do it, the fastest first. */
   readonly candidates: readonly Uint32Array[];
   /** For each demand, the least and the mean factor of those that can do it. */
@@ -73,6 +74,7 @@ export function prepare(work: Work, fleet: Fleet): Prepared {
     demands,
     paces,
     ...slots,
+    taken: fleet.taken ?? [],
     candidates,
     bestPace: Float64Array.from(candidates, (those, demand) => paceOf(those[0], demand)),
     meanPace: Float64Array.from(candidates, (those, demand) => {

@@ -32,6 +32,15 @@ export interface Fleet {
   readonly leaveMs?: ArrayLike<number>;
   /** When each slot is free, agent by agent; for what is at work already. Absent: as soon as its agent is there. */
   readonly slotFreeMs?: ArrayLike<number>;
+  /** When slots are taken by others; who has none that is free gives the next that is. Absent: never. */
+  readonly taken?: readonly Taken[];
+}
+
+/** A slot of an agent that others have for a while. */
+export interface Taken {
+  readonly agent: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** Agents of given speeds that can do everything, one task at a time. */

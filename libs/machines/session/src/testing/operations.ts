@@ -160,6 +160,16 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
     },
     { weight: 3, arbitrary: call("confirm_locks", fc.constant({})) },
     {
+      weight: 2,
+      arbitrary: call(
+        "note_agents",
+        fc.record({ slots: fc.nat(2), taken: fc.nat(1) }).map((counts) => ({
+          agents: [{ agent: "anna", ...counts, unable: [] }],
+          seeMs: 7,
+        })),
+      ),
+    },
+    {
       weight: 20,
       arbitrary: call(
         "note_tasks",

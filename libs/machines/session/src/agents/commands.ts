@@ -1,0 +1,19 @@
+/** Who is there to do its tasks, as whoever looks sees it: what comparisons of modes rest on. Nothing is decided by it. */
+import { NoteAgents, SessionDone } from "@tutti/contracts/session/v1";
+import { commandOf } from "../life/step.ts";
+import { agentsSeenBytesMax } from "../limits.ts";
+import { isGoing, type SessionCommand } from "../state.ts";
+import { agentsNoted } from "./events.ts";
+
+const done: SessionDone = {};
+
+export const noteAgents: SessionCommand<NoteAgents, SessionDone> = commandOf({
+  type: "note_agents",
+  codec: NoteAgents,
+  reply: SessionDone,
+  decide(session, seen, step) {
+    const hasRoom = session.agentsSeen.reduce((sum, { length }) => sum + length, 0) < agentsSeenBytesMax;
+    if (hasRoom && isGoing(session) && seen.agents.length > 0) step.emit(agentsNoted, { seen });
+    return done;
+  },
+});

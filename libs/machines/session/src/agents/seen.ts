@@ -1,0 +1,15 @@
+/** Agents as they were seen, read from what is kept of them. */
+import { type AgentNote, NoteAgents } from "@tutti/contracts/session/v1";
+import type { SessionView } from "../state.ts";
+
+/** All that was noted, in its order. */
+export function agentNotes({ agentsSeen }: Pick<SessionView, "agentsSeen">): readonly NoteAgents[] {
+  return agentsSeen.map((bytes) => NoteAgents.decode(bytes as Uint8Array));
+}
+
+/** As they were when they were last seen; those that are gone with no slots. */
+export function agentsKnown(session: Pick<SessionView, "agentsSeen">): ReadonlyMap<string, AgentNote> {
+  const known = new Map<string, AgentNote>();
+  for (const { agents } of agentNotes(session)) for (const note of agents) known.set(note.agent, note);
+  return known;
+}

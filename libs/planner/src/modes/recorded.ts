@@ -1,0 +1,139 @@
+/** What is recorded of a session that has ended, and the work it was: its tasks with the times that they took, on those who were there. */
+import { medianOf } from "../structures/median.ts";
+import { type Problem, prepare } from "../work/problem.ts";
+import type { Taken } from "../work/work.ts";
+import type { Beliefs } from "./believed.ts";
+import type { PartMode } from "./cut.ts";
+import type { Mode } from "./mode.ts";
+import { pacesSeen } from "./recorded-speeds.ts";
+import { type PresentAgent, type Refused, situationOf } from "./situation.ts";
+
+export interface RecordedTask {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly demand: string;
+  /** What it is, to estimates; tasks of one kind tell a plan of each other. */
+  readonly capability?: string;
+  /** The agent that it was done at. */
+  readonly agentId: string;
+  /** How long it was at work there, over all attempts. */
+  readonly workMs: number;
+  /** When it began and ended, from the start of the session. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** When a plan gave it to its agent, where one did. */
+  readonly decideMs?: number;
+  /** When it was added, from the start, where it was not there from the beginning; and by which task, if by one. */
+  readonly addedMs?: number;
+  readonly foundBy?: string;
+  /** How large its input is: time grows with its square root. */
+  readonly inputBytes?: number;
+  /** What its author said that it takes at an agent of speed 1. */
+  readonly statedMs?: number;
+  /** What was expected of it at an agent of speed 1, and how far off that was, as the deviation of its logarithm. */
+  readonly expectedMs?: number;
+  readonly deviation?: number;
+  readonly repeatable?: boolean;
+  /** Where it ended up, of a session in parts. */
+  readonly partMode?: PartMode;
+  /** The agent that it had to go to. */
+  readonly pinnedTo?: string;
+}
+
+export interface RecordedSession {
+  readonly mode: Mode;
+  /** From its start to its end. */
+  readonly realMs: number;
+  readonly tasks: readonly RecordedTask[];
+  /** Those that were there. Speeds that are not said are those that showed. */
+  readonly agents: readonly RecordedAgent[];
+}
+
+export interface RecordedAgent extends PresentAgent {
+  /** When it came and went, from the start. */
+  readonly joinMs?: number;
+  readonly leaveMs?: number;
+  /** When others had slots of it. */
+  readonly taken?: readonly Omit<Taken, "agent">[];
+}
+
+export interface RecordedWork {
+  readonly problem: Problem;
+  readonly beliefs: Beliefs;
+}
+
+/** What a plan knew of tasks of which nothing is recorded. */
+const unknownDeviation = 1;
+
+export function recordedWork({
+  tasks,
+  agents: there,
+}: RecordedSession): RecordedWork | { readonly refused: Refused } {
+  const known = new Set(tasks.map(({ id }) => id));
+  const paces = pacesSeen(tasks, there);
+  const agents = there.map((agent) => ({ ...agent, slowness: agent.slowness ?? paces.get(agent.id) ?? 1 }));
+  const intended = tasks.map(({ id, needs, foundBy, demand, capability, pinnedTo }) => ({
+    id,
+    needs: foundBy !== undefined && known.has(foundBy) && foundBy !== id ? [...needs, foundBy] : needs,
+    demand,
+    ...(capability !== undefined && { capability }),
+    ...(pinnedTo !== undefined && { agentId: pinnedTo }),
+  }));
+  const made = situationOf(intended, agents);
+  if ("refused" in made) return made;
+  const { work, fleet, problem } = made.situation;
+  const numbers = new Map(agents.map(({ id }, number) => [id, number]));
+  const sizesMs = tasks.map(({ agentId, workMs }, task) => {
+    const pace =
+      problem.paces[(problem.demands[task] ?? 0) * problem.agents + (numbers.get(agentId) ?? 0)] ?? 1;
+    return workMs / (pace > 0 && pace < Number.POSITIVE_INFINITY ? pace : 1);
+  });
+  const prepared = prepare(
+    {
+      ...work,
+      sizesMs,
+      grown: tasks.map(({ foundBy }) => (foundBy === undefined ? 0 : 1)),
+      releaseMs: tasks.map(({ addedMs = 0, foundBy }) => (foundBy === undefined ? addedMs : 0)),
+    },
+    {
+      ...fleet,
+      joinMs: agents.map(({ joinMs = 0 }) => joinMs),
+      leaveMs: agents.map(({ leaveMs = Number.POSITIVE_INFINITY }) => leaveMs),
+      taken: agents.flatMap(({ taken = [] }, agent) => taken.map((span) => ({ agent, ...span }))),
+    },
+  );
+  if ("impossible" in prepared) {
+    const { task, reason } = prepared.impossible;
+    const taskId = tasks[task]?.id ?? "";
+    return {
+      refused: { taskId, reason, detail: `nobody of those that were there could do ${taskId} in time` },
+    };
+  }
+  return { problem: prepared.problem, beliefs: beliefsThen(tasks, sizesMs) };
+}
+
+/**
+ * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each is recorded when it was
+ * given away, by what was known then; the middle of these stands for what the plan went by.
+ */
+function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[]): Beliefs {
+  const usualMs = sizesMs.reduce((sum, sizeMs) => sum + sizeMs, 0) / Math.max(1, sizesMs.length);
+  const nameOf = ({ demand, capability = demand }: RecordedTask) => capability;
+  const kinds = [...Map.groupBy(tasks, nameOf)].map(([name, those]) => {
+    const expected = those.flatMap(({ expectedMs = 0 }) => (expectedMs > 0 ? [expectedMs] : []));
+    const bytes = medianOf(those.map(({ inputBytes = 0 }) => inputBytes));
+    // Of which nobody expected anything was to be like all of them.
+    return { name, bytes, medianMs: expected.length > 0 ? medianOf(expected) : usualMs };
+  });
+  const numbers = new Map(kinds.map(({ name }, number) => [name, number]));
+  const kindOf = Uint32Array.from(tasks, (task) => numbers.get(nameOf(task)) ?? 0);
+  return {
+    mediansMs: Float64Array.from(tasks, ({ inputBytes = 0 }, task) => {
+      const { bytes = 0, medianMs = usualMs } = kinds[kindOf[task] ?? 0] ?? {};
+      return medianMs * (bytes > 0 && inputBytes > 0 ? Math.sqrt(inputBytes / bytes) : 1);
+    }),
+    kindVariance: Float64Array.from(tasks, ({ deviation = unknownDeviation }) => deviation ** 2 / 2),
+    ownVariance: Float64Array.from(tasks, ({ deviation = unknownDeviation }) => deviation ** 2 / 2),
+    kindOf,
+  };
+}
