@@ -130,7 +130,7 @@ export const governanceErrors = defineErrors("governance", {
   ruleNotAsked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Rules are asked about requests, definitions, plans, results and agents. All may deny or note; requests, definitions and the output of results may be changed. A rule that wants anything else would be kept and never asked.",
+    help: "Rules are asked about requests, definitions, plans, results and agents. All may deny or note; requests and definitions may be approved first; they and the output of results may be changed. A rule that wants anything else would be kept and never asked.",
     message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
       `expected ${problem}; change the rule ${ruleId}`,
   },

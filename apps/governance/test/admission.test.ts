@@ -118,7 +118,7 @@ describe("admission rules", () => {
     const ofPlans = { subject: AdmissionSubject.ADMISSION_SUBJECT_PLAN };
     await assert.rejects(set(rule("plans", { ...ofPlans, verdict: elsewhere })), refused);
     const approval = { $case: "approval" as const, value: { message: "may it?" } };
-    await assert.rejects(set(rule("asks", { verdict: approval })), codeOf("governance.rule_not_asked"));
+    await assert.rejects(set(rule("asks", { ...ofResults, verdict: approval })), refused);
   });
 
   it("are refused where a case does not come out", async () => {

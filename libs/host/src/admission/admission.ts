@@ -8,18 +8,20 @@
  *    about those of governance, so that a rule can always be taken back.
  * 3. What is refused is a record of the audit, and everything that was found goes to governance.
  * 4. A request that rules changed is held against its contract again.
- * 5. Where no rule is about results, a result costs one look at a flag.
+ * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no approval.
+ * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
 import { type Cause, WorkReference } from "@tutti/contracts/types/v1";
 import type { StartRunRequest, StartRunsRequest } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import type { CallContext, Clock, Principal, TuttiError } from "@tutti/kernel";
+import { type CallContext, errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import type { Method, RequestRules, ServerCall } from "@tutti/mesh";
 import { type Admission, AdmissionRules, findingOf, groupsOf } from "@tutti/policy";
 import type { Mapping } from "@tutti/rest/json";
 import { accessErrors } from "../guard/errors.ts";
 import { causeOf } from "../runtime/cause.ts";
+import { Approvals, type ApprovalsParts, asker } from "./approvals.ts";
 import { startsIn } from "./bulk-starts.ts";
 import type { FindingReports } from "./findings.ts";
 import {
@@ -32,11 +34,7 @@ import {
   resultDocument,
 } from "./subjects.ts";
 
-/** Who asks, and where. */
-type Context = Pick<CallContext, "principal" | "trace" | "namespace">;
-
-export interface AdmissionParts {
-  readonly clock: Pick<Clock, "now">;
+export interface AdmissionParts extends ApprovalsParts {
   readonly findings: Pick<FindingReports, "found">;
   /** Records what was refused. */
   readonly refused: (error: TuttiError, by: Cause, namespace: string, action: string) => void;
@@ -77,6 +75,7 @@ interface Rest {
 
 export class Admitting implements RequestRules {
   readonly #parts: AdmissionParts;
+  readonly #approvals: Approvals;
   #rules = new AdmissionRules([]);
   #source: readonly AdmissionRule[] = [];
   #rest: Promise<Rest> | undefined;
@@ -85,6 +84,7 @@ export class Admitting implements RequestRules {
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.#approvals = new Approvals(parts);
   }
 
   renew(rules: readonly AdmissionRule[]): void {
@@ -101,9 +101,10 @@ export class Admitting implements RequestRules {
 
   async admit(call: ServerCall, request: unknown): Promise<unknown> {
     const { rpc } = call.method;
+    if (isAsker(call.principal)) return request;
     this.#rest ??= openRest();
     if (rpc.path === bulkStarts) {
-      this.#admitStarts(startsIn(call, request as StartRunsRequest), call, await this.#rest);
+      await this.#admitStarts(startsIn(call, request as StartRunsRequest), call, await this.#rest);
       return request;
     }
     const namespace = rpc.namespaceOf(request) ?? call.namespace;
@@ -113,7 +114,7 @@ export class Admitting implements RequestRules {
     const type = requestOf(rpc.path);
     if (type === undefined) return request;
     const body = mapping.message(type, request as Parameters<Mapping["message"]>[1]) as Json;
-    const admitted = this.#judge({ ...asked, body }, askingIn(call));
+    const admitted = await this.#admitted({ ...asked, body }, call);
     if (admitted === body) return request;
     const changed = mapping.read(type, admitted);
     const wrong: Parameters<typeof rpc.check>[1] = [];
@@ -124,24 +125,25 @@ export class Admitting implements RequestRules {
     throw accessErrors.changedWrongly({ action: rpc.action, problem }, { violations: wrong });
   }
 
-  #admitStarts(starts: readonly StartRunRequest[], call: ServerCall, { mapping }: Rest): void {
+  async #admitStarts(starts: readonly StartRunRequest[], call: ServerCall, { mapping }: Rest): Promise<void> {
     const { action } = call.method.rpc;
     for (const start of starts) {
       const { namespace } = start;
       if (!this.#rules.concerns(ADMISSION_SUBJECT_REQUEST, namespace)) return;
       const body = mapping.message(oneStart, { ...start }) as Json;
       const asked = { kind: ADMISSION_SUBJECT_REQUEST, action, namespace };
-      if (this.#judge({ ...asked, body }, askingIn(call)) !== body) throw accessErrors.changedInBulk();
+      if ((await this.#admitted({ ...asked, body }, call)) !== body) throw accessErrors.changedInBulk();
     }
   }
 
-  /** The document of a definition as it is admitted, undefined where nothing changed it. Throws where it is refused. */
-  definition(document: () => Json, context: Context): Json | undefined {
-    const { namespace } = context;
-    if (!this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace)) return undefined;
+  /** The document of a definition as it is admitted, undefined where nothing changed it. Rejects where it is refused. */
+  async definition(document: () => Json, context: CallContext): Promise<Json | undefined> {
+    const { namespace, principal } = context;
+    if (isAsker(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
+      return undefined;
     const body = document();
     const asked = { kind: ADMISSION_SUBJECT_DEFINITION, action: "workflow.definitions.register", namespace };
-    const admitted = this.#judge({ ...asked, body }, askingIn(context));
+    const admitted = await this.#admitted({ ...asked, body }, context);
     return admitted === body ? undefined : admitted;
   }
 
@@ -150,7 +152,7 @@ export class Admitting implements RequestRules {
     const { namespace, action } = about;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_AGENT, namespace)) return;
     const asked = { kind: ADMISSION_SUBJECT_AGENT, action, namespace, body: agentDocument(about) };
-    this.#judge(asked, askingAs(principal), ({ reason }, rules) =>
+    this.#judged(asked, askingAs(principal), ({ reason }, rules) =>
       accessErrors.agentRefused({ agent: about.agentId, reason }, { details: { rules } }),
     );
   }
@@ -165,7 +167,7 @@ export class Admitting implements RequestRules {
     const { namespace, session: id } = about;
     const asked = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
     const work = WorkReference.fromPartial({ namespace, kind: "session", id });
-    this.#judge({ ...asked, work }, { cause, groups: [] }, ({ reason }, rules) =>
+    this.#judged({ ...asked, work }, { cause, groups: [] }, ({ reason }, rules) =>
       accessErrors.planRefused({ session: id, reason }, { details: { rules } }),
     );
   }
@@ -177,32 +179,57 @@ export class Admitting implements RequestRules {
     const body = resultDocument(about);
     const work = WorkReference.fromPartial({ namespace, kind, id, task });
     const asked = { kind: ADMISSION_SUBJECT_RESULT, action: resultAction, namespace, body, work };
-    const admitted = this.#judge(asked, { cause: resultActor(agent), groups: [] }, ({ reason }, rules) =>
-      accessErrors.resultRefused({ agent, reason }, { details: { rules } }),
-    ) as typeof body;
-    if (admitted.output === body.output) return undefined;
-    return Buffer.from(JSON.stringify(admitted.output));
+    const { body: admitted } = this.#judged(
+      asked,
+      { cause: resultActor(agent), groups: [] },
+      ({ reason }, rules) => accessErrors.resultRefused({ agent, reason }, { details: { rules } }),
+    );
+    const { output } = admitted as typeof body;
+    return output === body.output ? undefined : Buffer.from(JSON.stringify(output));
   }
 
-  #judge({ work, ...asked }: Asked, { cause, groups }: Asking, refusing: Refusing = requestRefused): Json {
+  /** After whoever has to be asked has said yes. */
+  async #admitted(asked: Asked, context: CallContext): Promise<Json> {
+    const asking = askingIn(context);
+    const { body, questions } = this.#judged(asked, asking, requestRefused);
+    const { action, namespace } = asked;
+    if (questions.length === 0 || decides.test(action)) return body;
+    const { cause } = asking;
+    try {
+      await this.#approvals.insist(questions, { namespace, action, body, cause }, context);
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      this.#parts.refused(error, cause, namespace, action);
+      throw error;
+    }
+    return body;
+  }
+
+  #judged({ work, ...asked }: Asked, { cause, groups }: Asking, refusing: Refusing): Admission {
     const { action, namespace } = asked;
     const actor = cause.actor ?? { kind: 0, id: "" };
     const admission = this.#rules.admit({ ...asked, actor, groups, labels: {} });
     const about = { namespace, action, nowMs: this.#parts.clock.now(), cause, work };
     for (const one of admission.findings) this.#parts.findings.found(findingOf(one, about));
-    if (admission.admitted) return admission.body;
+    if (admission.admitted) return admission;
     const error = refusing({ action, reason: reasonOf(admission) }, rulesIn(admission));
     this.#parts.refused(error, cause, namespace, action);
     throw error;
   }
 }
 
+/** Rpcs by which people answer. */
+const decides = /\.approvals\.decide$/;
 const planAction = "session.sessions.start";
 const resultAction = "agent.tasks.complete";
 
 const requestRefused: Refusing = (parts, rules) => accessErrors.ruleRefused(parts, { details: { rules } });
 
-function askingIn(context: Omit<Context, "namespace">): Asking {
+function isAsker({ kind, id, shown }: Principal): boolean {
+  return shown === undefined && kind === asker.kind && id === asker.id;
+}
+
+function askingIn(context: Pick<CallContext, "principal" | "trace">): Asking {
   return { cause: causeOf(context), groups: context.principal.shown?.groups ?? [] };
 }
 

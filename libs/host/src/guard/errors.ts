@@ -44,6 +44,35 @@ export const accessErrors = defineErrors("access", {
     message: ({ action, reason }: { action: string; reason: string }) =>
       `expected something that the rules admit as ${action}, found that they refuse it: ${reason}; change what is asked for, or the rule`,
   },
+  approvalNeeded: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A rule has a person asked first. The question stands among all others (`tutti approve`, the page of approvals) until it is decided or lapses. When the answer is yes, ask for exactly the same again within a day. One's own yes counts only where the rule names one.",
+    message: ({
+      action,
+      message,
+      approvals,
+    }: {
+      action: string;
+      message: string;
+      approvals: readonly string[];
+    }) =>
+      `expected ${action} to be approved first, found it undecided: ${message}; it is asked as ${approvals.join(" and ")}: have it decided, such as with tutti approve, then ask for the same again`,
+  },
+  notApproved: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "Whoever was asked whether this may be done said no. The same is refused for an hour; after that it is asked anew.",
+    message: ({ message, who, reason }: { message: string; who: string; reason: string }) =>
+      `expected approval, found that ${who} said no${reason === "" ? "" : ` (${reason})`} to: ${message}; change what is asked for`,
+  },
+  approvalsTooMany: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The same was asked a hundred times in the last week, and never approved.",
+    message: ({ approval }: { approval: string }) =>
+      `expected fewer questions about the same, found a hundred runs ${approval}; change what is asked for, or the rule`,
+  },
   resultRefused: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

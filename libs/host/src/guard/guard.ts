@@ -19,6 +19,7 @@ import {
   policyService,
 } from "@tutti/contracts/governance/v1";
 import { Cause } from "@tutti/contracts/types/v1";
+import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import {
   type CallContext,
   type Component,
@@ -139,6 +140,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     });
     this.admission = new Admitting({
       ...{ clock: foundation.clock, findings: this.#findings },
+      definitions: () => mesh().client(definitionService),
+      runs: () => mesh().client(runService),
+      tasks: () => mesh().client(taskService),
       refused: (error, actor, namespace, action) =>
         this.#reports.refused({ error, actor, namespace, action, address: "" }),
     });

@@ -4,8 +4,8 @@ import { readPath } from "./field-path.ts";
 
 /** By subject, what a rule about it may want. */
 const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
-  [AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ["deny", "change", "note"]],
-  [AdmissionSubject.ADMISSION_SUBJECT_DEFINITION, ["deny", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ["deny", "approval", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_DEFINITION, ["deny", "approval", "change", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_PLAN, ["deny", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_RESULT, ["deny", "change", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],

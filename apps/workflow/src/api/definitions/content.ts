@@ -47,7 +47,7 @@ export async function registerDefinition(
   { source: given = DefinitionSource.create(), versionLabels, keepLatest }: RegisterDefinitionRequest,
   context: CallContext,
 ): Promise<RegisterDefinitionReply> {
-  const { source, checked } = admittedSource(desk, given, context);
+  const { source, checked } = await admittedSource(desk, given, context);
   const made = withoutMistakes(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
   const { definition, existed } = await desk.versions.register(made, { source, labels }, context);
@@ -55,13 +55,13 @@ export async function registerDefinition(
 }
 
 /** As rules admit it. What is wrong in itself is told as such, and not asked about. */
-function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context: CallContext) {
+async function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context: CallContext) {
   const checked = checkSource(source);
   const { definition, problems } = checked;
   if (definition === undefined || problems.some(({ severity }) => severity === "error"))
     return { source, checked };
   const document = () => JSON.parse(printDefinition(definition.document, "json")) as Json;
-  const changed = desk.admission?.definition(document, context);
+  const changed = await desk.admission?.definition(document, context);
   if (changed === undefined) return { source, checked };
   const text = JSON.stringify(changed, undefined, 2);
   const fileName = `${definition.document.workflow}.json`;

@@ -1,0 +1,219 @@
+/** Admission rules that have a person asked first: what is asked for waits for the answer, which is for that and nobody else's. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
+  auditService,
+  FindingResult,
+  ListFindingsRequest,
+  SearchRecordsRequest,
+} from "@tutti/contracts/governance/v1";
+import { type Approval, Verdict } from "@tutti/contracts/types/v1";
+import {
+  DecideApprovalRequest,
+  definitionService,
+  ListApprovalsRequest,
+  RegisterDefinitionRequest,
+  runService,
+  SourceFormat,
+  StartRunRequest,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import { type CallContext, isTuttiError, type Principal } from "@tutti/kernel";
+import { testContext } from "@tutti/kernel/testing";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
+const codeIn = (error: unknown) => (isTuttiError(error) ? error.code : String(error));
+const asks = (given: { readonly deciders?: string[]; readonly timeoutMs?: number } = {}) => ({
+  $case: "approval" as const,
+  value: { message: "Start for ${{ subject.spec.input.amount }}?", ...given },
+});
+
+type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
+
+describe("admission rules that have a person asked first", () => {
+  let installation: Installation;
+  const mesh = () => installation.host.mesh;
+  const as = (id: string): CallContext => {
+    const principal: Principal = { kind: "person", id, roles: ["admin"] };
+    return { ...testContext(), principal };
+  };
+  const set = (namespace: string, ruleId: string, given: Given) =>
+    mesh()
+      .client(admissionService)
+      .setRule({
+        ...{ namespace, revision: "", reason: "" },
+        rule: AdmissionRule.fromPartial({ ruleId, subject: ADMISSION_SUBJECT_REQUEST, ...given }),
+      });
+  const start = (namespace: string, who: string, amount: number, idempotencyKey = "") => {
+    const value = { tasks: [{ id: "wait", work: { $case: "capability" as const, value: "nobody.does" } }] };
+    const input = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify({ amount })) } };
+    const spec = { what: { $case: "tasks" as const, value }, input };
+    const request = StartRunRequest.fromPartial({ namespace, idempotencyKey, spec });
+    return mesh()
+      .client(runService)
+      .startRun(request, { context: as(who) });
+  };
+  const outcomeOf = (work: Promise<unknown>) => work.then(() => "done", codeIn);
+  /** The rule has come to this process. */
+  const asked = (work: () => Promise<unknown>) =>
+    until(
+      "the question",
+      () => outcomeOf(work()),
+      (code) => code === "access.approval_needed",
+    );
+  const open = async (namespace: string): Promise<readonly Approval[]> =>
+    (await mesh().client(taskService).listApprovals(ListApprovalsRequest.fromPartial({ namespace })))
+      .approvals;
+  const question = async (namespace: string) => {
+    const [first] = await until(
+      "the question in the list",
+      () => open(namespace),
+      (some) => some.length > 0,
+    );
+    assert.ok(first !== undefined);
+    return first;
+  };
+  const decide = (
+    namespace: string,
+    who: string,
+    { about, approvalId }: Approval,
+    yes: boolean,
+    reason = "",
+  ) => {
+    const verdict = yes ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+    const request = { namespace, runId: about?.id ?? "", approvalId, verdict, reason };
+    return mesh()
+      .client(taskService)
+      .decideApproval(DecideApprovalRequest.fromPartial(request), { context: as(who) });
+  };
+  const large = {
+    when: 'call.action == "workflow.runs.start"',
+    condition: "subject.spec.input.amount <= 1000",
+  };
+
+  before(async () => {
+    installation = await Installation.open();
+  });
+  after(() => installation[Symbol.asyncDispose]());
+
+  it("hold up what is asked for until another person says yes, and then let exactly that through", async () => {
+    const namespace = "bank";
+    await set(namespace, "large", { ...large, verdict: asks() });
+    await asked(() => start(namespace, "ada", 5_000));
+    const { title, about } = await question(namespace);
+    assert.equal(title, "Start for 5000?");
+    await assert.rejects(start(namespace, "ada", 5_000, "again"), (error) => {
+      assert.ok(isTuttiError(error));
+      assert.equal(error.details["approvals"], about?.id);
+      assert.match(error.message, /have it decided, such as with tutti approve/);
+      return true;
+    });
+    assert.equal((await open(namespace)).length, 1, "the same is asked once");
+    await decide(namespace, "boss", await question(namespace), true);
+    assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "done");
+    assert.equal(await outcomeOf(start(namespace, "ada", 5_001)), "access.approval_needed");
+    assert.equal(await outcomeOf(start(namespace, "eve", 5_000)), "access.approval_needed");
+    assert.equal(await outcomeOf(start(namespace, "eve", 10)), "done");
+  });
+
+  it("tell who said no, and why", async () => {
+    const namespace = "strict";
+    await set(namespace, "large", { ...large, verdict: asks() });
+    await asked(() => start(namespace, "ada", 5_000));
+    await decide(namespace, "boss", await question(namespace), false, "not this month");
+    await assert.rejects(start(namespace, "ada", 5_000), (error) => {
+      assert.equal(codeIn(error), "access.not_approved");
+      return /boss said no \(not this month\) to: Start for 5000\?/.test(String(error));
+    });
+  });
+
+  it("count one's own yes only where they name one", async () => {
+    const namespace = "alone";
+    await set(namespace, "large", { ...large, verdict: asks() });
+    await asked(() => start(namespace, "ada", 5_000));
+    await decide(namespace, "ada", await question(namespace), true);
+    assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "access.approval_needed");
+    await set(namespace, "large", { ...large, verdict: asks({ deciders: ["ada"] }) });
+    const [mine] = await until(
+      "the question to ada",
+      async () => {
+        await outcomeOf(start(namespace, "ada", 5_000));
+        return (await open(namespace)).filter(({ deciders }) => deciders.includes("ada"));
+      },
+      (some) => some.length > 0,
+    );
+    assert.ok(mine !== undefined);
+    await assert.rejects(decide(namespace, "boss", mine, true), /expected one of ada to decide, found boss/);
+    await decide(namespace, "ada", mine, true);
+    assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "done");
+  });
+
+  it("ask anew after nobody has decided in time", async () => {
+    const namespace = "slow";
+    await set(namespace, "large", { ...large, verdict: asks({ timeoutMs: 1_000 }) });
+    await asked(() => start(namespace, "ada", 5_000));
+    const first = await question(namespace);
+    const next = await until(
+      "another question",
+      async () => {
+        await outcomeOf(start(namespace, "ada", 5_000));
+        return (await open(namespace)).find(({ about }) => about?.id !== first.about?.id);
+      },
+      (found) => found !== undefined,
+    );
+    assert.notEqual(next?.about?.id, first.about?.id);
+  });
+
+  it("are about definitions too, and never keep anybody from answering", async () => {
+    const namespace = "closed";
+    const subject = ADMISSION_SUBJECT_DEFINITION;
+    const value = { message: "Register ${{ subject.workflow }}?" };
+    await set(namespace, "defined", { subject, verdict: { $case: "approval", value } });
+    await set(namespace, "all", { verdict: { $case: "approval", value: { message: "May it?" } } });
+    const format = SourceFormat.SOURCE_FORMAT_YAML;
+    const source = { format, text: "workflow: order\ntasks: {one: {set: {a: 1}}}\n" };
+    const register = () =>
+      mesh()
+        .client(definitionService)
+        .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }), {
+          context: as("ada"),
+        });
+    await asked(register);
+    const titles = new Set<string>();
+    await until(
+      "the definition",
+      async () => {
+        for (const approval of await open(namespace)) {
+          titles.add(approval.title);
+          await decide(namespace, "boss", approval, true).catch(() => {});
+        }
+        return outcomeOf(register());
+      },
+      (code) => code === "done",
+    );
+    assert.deepEqual([...titles].sort(), ["May it?", "Register order?"]);
+  });
+
+  it("leave what they asked where an auditor looks for it", async () => {
+    const request = ListFindingsRequest.fromPartial({ namespace: "strict" });
+    const { findings } = await until(
+      "findings",
+      () => mesh().client(admissionService).listFindings(request),
+      (reply) => reply.findings.length > 0,
+    );
+    assert.equal(findings[0]?.result, FindingResult.FINDING_RESULT_ASKED);
+    const filter = { action: "workflow.runs.start", text: "access.approval_needed" };
+    const search = SearchRecordsRequest.fromPartial({ namespace: "strict", filter });
+    const { records } = await until(
+      "the refusal",
+      () => mesh().client(auditService).searchRecords(search),
+      (reply) => reply.records.length > 0,
+    );
+    assert.equal(records[0]?.error?.code, "access.approval_needed");
+  });
+});

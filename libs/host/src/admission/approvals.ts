@@ -1,0 +1,233 @@
+/**
+ * What rules have a person asked first: a run of one task that asks, so that questions last, are listed, decided, audited and lapse as
+ * those of any run do. Whoever asked is told its id, and asks for the same again when the answer is yes.
+ *
+ * 1. A yes is for one thing: this caller, this action, this content, and the rule as it asks. Whatever differs is another question.
+ * 2. The run was started by this part of the installation, else it answers nothing: who may start runs approves nothing by it.
+ * 3. One's own yes counts only where the rule names one among those who decide.
+ * 4. A yes holds for a day, so that a repetition finds it; a no for an hour, with its reason. After that it is asked anew.
+ */
+import { createHash } from "node:crypto";
+import {
+  ActorKind,
+  type Approval,
+  type ApprovalDecision,
+  type Cause,
+  Verdict,
+} from "@tutti/contracts/types/v1";
+import {
+  type definitionService,
+  ListApprovalsRequest,
+  RegisterDefinitionRequest,
+  type runService,
+  SourceFormat,
+  StartRunRequest,
+  type taskService,
+} from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { type CallContext, type Clock, fromTimestamp, isTuttiError, type Principal } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { AskFirst } from "@tutti/policy";
+import { accessErrors } from "../guard/errors.ts";
+
+/** In whose name questions are asked. Rules are not about what it starts. */
+export const asker: Principal = { kind: "service", id: "admission", roles: ["admin"] };
+
+export interface ApprovalsParts {
+  readonly clock: Pick<Clock, "now">;
+  readonly definitions: () => Pick<Client<typeof definitionService>, "registerDefinition">;
+  readonly runs: () => Pick<Client<typeof runService>, "startRun">;
+  readonly tasks: () => Pick<Client<typeof taskService>, "listApprovals">;
+}
+
+/** What is asked for, and by whom. */
+export interface Wanted {
+  readonly namespace: string;
+  readonly action: string;
+  readonly body: Json;
+  readonly cause: Cause;
+}
+
+const serviceKind = ActorKind.ACTOR_KIND_SERVICE;
+const hourMs = 3_600_000;
+const yesHoldsMs = 24 * hourMs;
+const noHoldsMs = hourMs;
+const retentionMs = 7 * 24 * hourMs;
+const askedMax = 100;
+const shownMax = 32_768;
+const everyVerdict = [
+  Verdict.VERDICT_UNSPECIFIED,
+  Verdict.VERDICT_APPROVED,
+  Verdict.VERDICT_REJECTED,
+  Verdict.VERDICT_EXPIRED,
+  Verdict.VERDICT_WITHDRAWN,
+];
+
+export class Approvals {
+  readonly #parts: ApprovalsParts;
+
+  constructor(parts: ApprovalsParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when all has been approved. Rejects with what is still to be decided, or with who said no. */
+  async insist(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
+    const context = onBehalfOfNobody(caller, wanted.namespace);
+    // Each is asked, before anybody waits for one of them.
+    const asked = await Promise.all(questions.map((question) => this.#ask(question, wanted, context)));
+    const open = asked.filter((runId) => runId !== undefined);
+    if (open.length === 0) return;
+    const message = questions.map((question) => question.message).join("; ");
+    throw accessErrors.approvalNeeded(
+      { action: wanted.action, message, approvals: open },
+      { details: { approvals: open.join(","), namespace: wanted.namespace } },
+    );
+  }
+
+  /** The run that asks, as long as nothing is decided; undefined when the answer is yes. */
+  async #ask(question: AskFirst, wanted: Wanted, context: CallContext): Promise<string | undefined> {
+    const { namespace, cause } = wanted;
+    const name = nameOf(question, wanted);
+    const nowMs = this.#parts.clock.now();
+    const definition = await this.#definition(question, namespace, context);
+    for (let number = 1; number <= askedMax; number++) {
+      const runId = `${name}-${number}`;
+      if (!(await this.#isAskedBy(runId, definition, { question, wanted }, context))) continue;
+      const filter = { workId: runId, verdicts: everyVerdict };
+      const request = ListApprovalsRequest.fromPartial({ namespace, filter });
+      const [approval] = (await this.#parts.tasks().listApprovals(request, { context })).approvals;
+      if (approval === undefined) continue;
+      if (approval.verdict === Verdict.VERDICT_UNSPECIFIED) return runId;
+      const last = approval.decisions.at(-1);
+      const sinceMs = last?.decideTime === undefined ? 0 : nowMs - fromTimestamp(last.decideTime);
+      if (approval.verdict === Verdict.VERDICT_REJECTED && sinceMs < noHoldsMs)
+        throw notApproved(question, runId, last);
+      if (isYes(approval, question, cause) && sinceMs < yesHoldsMs) return;
+    }
+    throw accessErrors.approvalsTooMany({ approval: name });
+  }
+
+  /** Whether the run of that id asks this, started here, now or before. */
+  async #isAskedBy(
+    runId: string,
+    definition: { readonly name: string; readonly hash: string },
+    { question, wanted }: { readonly question: AskFirst; readonly wanted: Wanted },
+    context: CallContext,
+  ): Promise<boolean> {
+    const { namespace, action, body, cause } = wanted;
+    const { name, hash } = definition;
+    const { kind = 0, id = "" } = cause.actor ?? {};
+    const asked = {
+      title: question.message.slice(0, 200),
+      message: question.message,
+      asked: shown(withoutKey(body)),
+      by: id,
+    };
+    const spec = {
+      what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
+      input: payloadOf({ ...asked, action, kind }),
+      retentionMs,
+    } as const;
+    try {
+      const request = StartRunRequest.fromPartial({ namespace, runId, spec });
+      const { run } = await this.#parts.runs().startRun(request, { context });
+      return run?.createCause?.actor?.id === asker.id && run.createCause.actor.kind === serviceKind;
+    } catch (error) {
+      // The id is another run's, or was that of one that is not kept any more.
+      if (isTuttiError(error) && error.status === "ALREADY_EXISTS") return false;
+      throw error;
+    }
+  }
+
+  /** A workflow of the one task that asks: who decides, and how many, stand in it and not in what it is given. */
+  async #definition({ rule, ...question }: AskFirst, namespace: string, context: CallContext) {
+    const { deciders, approvalsNeeded, timeoutMs } = question;
+    const workflow = `approval-${slugOf(rule.ruleId)}`;
+    const approve = {
+      ...{
+        title: "${{ input.title }}",
+        message: "${{ input.message }}",
+        context: { asked: "${{ input.asked }}" },
+      },
+      ...(deciders.length === 0 ? {} : { by: deciders }),
+      ...(approvalsNeeded > 1 ? { needed: approvalsNeeded } : {}),
+      ...(timeoutMs > 0 ? { within: `${Math.ceil(timeoutMs / 1_000)}s` } : {}),
+    };
+    const description = `asks for what the rule ${rule.namespace}/${rule.ruleId} has approved first`;
+    const text = JSON.stringify({ workflow, description, tasks: { approval: { approve } } });
+    const source = { format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName: `${workflow}.json` };
+    const request = RegisterDefinitionRequest.fromPartial({ namespace, source });
+    const { definition } = await this.#parts.definitions().registerDefinition(request, { context });
+    return { name: workflow, hash: definition?.hash ?? "" };
+  }
+}
+
+function isYes(approval: Approval, { deciders, approvalsNeeded }: AskFirst, { actor }: Cause): boolean {
+  if (approval.verdict !== Verdict.VERDICT_APPROVED) return false;
+  const yes = approval.decisions.filter(({ verdict }) => verdict === Verdict.VERDICT_APPROVED);
+  const people = new Set(yes.map(({ cause }) => cause?.actor?.id ?? ""));
+  if (actor !== undefined && !deciders.includes(actor.id)) people.delete(actor.id);
+  return people.size >= approvalsNeeded;
+}
+
+function notApproved({ message }: AskFirst, runId: string, last: ApprovalDecision | undefined) {
+  const { actor, reason = "" } = last?.cause ?? {};
+  return accessErrors.notApproved(
+    { message, who: actor?.id ?? "somebody", reason },
+    { details: { approval: runId } },
+  );
+}
+
+/** The same for the same caller, action and content, and for the rule as long as it asks the same people. */
+function nameOf(
+  { rule, deciders, approvalsNeeded }: AskFirst,
+  { namespace, action, body, cause }: Wanted,
+): string {
+  const { kind = 0, id = "" } = cause.actor ?? {};
+  const { namespace: of, ruleId } = rule;
+  const all = [of, ruleId, deciders, approvalsNeeded, namespace, action, kind, id, sorted(withoutKey(body))];
+  const hash = createHash("sha256").update(JSON.stringify(all)).digest("hex");
+  return `approval-${slugOf(ruleId)}-${hash.slice(0, 16)}`;
+}
+
+/** A repetition under another key is a repetition all the same. */
+function withoutKey(body: Json): Json {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  const { idempotencyKey: _, ...rest } = body as Record<string, Json>;
+  return rest;
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value as Record<string, Json>).map(
+    ([key, one]) => [key, sorted(one)] as const,
+  );
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What fits into the question of a person. */
+function shown(body: Json): Json {
+  const text = JSON.stringify(body);
+  return text.length <= shownMax ? body : `${text.slice(0, shownMax)}…`;
+}
+
+function payloadOf(value: Json) {
+  const body = { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) };
+  return { body, mediaType: "" };
+}
+
+const slugMax = 40;
+
+function slugOf(ruleId: string): string {
+  return ruleId
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, slugMax);
+}
+
+function onBehalfOfNobody(caller: CallContext, namespace: string): CallContext {
+  const { deadlineMs, signal, trace, logger } = caller;
+  return { principal: asker, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
+}
