@@ -213,6 +213,19 @@ describe("the front door on a loopback address", () => {
     assert.equal(headers.allow, "GET");
   });
 
+  it("names what a request has that is not known as the request does", async () => {
+    const body = '{"spec":{},"run_id":"a"}';
+    const heard = await door.ask("/v1/runs", { method: "POST", headers: json, body });
+    const { fields } = JSON.parse(heard.text);
+    assert.deepEqual(fields, [
+      { field: "spec", message: "expected a field that is known here, found none of this name" },
+      {
+        field: "run_id",
+        message: "expected a field that is known here, found none of this name; did you mean `runId`?",
+      },
+    ]);
+  });
+
   it("takes JSON from programs whatever they call it, and from pages only under its name", async () => {
     const body = '{"token":"x"}';
     const form = { "content-type": "application/x-www-form-urlencoded" };

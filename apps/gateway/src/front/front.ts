@@ -10,7 +10,7 @@ import type { ServerResponse } from "node:http";
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import { type Route, type RouteName, routes } from "@tutti/rest";
-import { Mapping, schema } from "@tutti/rest/json";
+import { Mapping, restErrors, schema } from "@tutti/rest/json";
 import {
   type FastifyError,
   type FastifyInstance,
@@ -77,7 +77,9 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   });
   app.decorateRequest("caller", undefined);
   app.decorateRequest("answer", undefined);
-  takeBodies(app, settings.bodyBytesMax);
+  takeBodies(app, settings.bodyBytesMax, ({ caller }, bytes) => {
+    if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
+  });
   guard(app, access, parts.host.guard);
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(reply, errorOf(error, request, settings)),
@@ -124,6 +126,8 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
       request.caller = await access.callerOf(request.raw);
       access.hold(request.caller, reply.raw);
       admit(edge, request.caller.principal, reply.raw);
+      // What says its size is refused before it is read.
+      edge?.admitBytes(request.caller.principal, Number(request.headers["content-length"] ?? 0));
     }
     refuseUnknownParameters(request.method, request.routeOptions.url, request.url);
   });
@@ -199,7 +203,11 @@ class Routing {
           else await sendJson(reply, await answer(rpcRoute, message, asked));
         });
       } catch (thrown) {
-        if (!reply.sent) sendProblem(reply, this.#errorOf(thrown), (field) => mapping.nameOf(plan, field));
+        if (reply.sent) return;
+        const error = this.#errorOf(thrown);
+        // What was wrong with the request itself is said by its own names already.
+        if (restErrors.requestInvalid.is(error)) sendProblem(reply, error);
+        else sendProblem(reply, error, (field) => mapping.nameOf(plan, field));
       }
     };
   }
