@@ -6,6 +6,13 @@ import { exitCodes } from "../src/command/exit-codes.ts";
 import { exported, publicKey } from "../src/testing/audit-export.ts";
 import { BuiltCommand, packageFolder, workspaceFolder } from "./support/command.ts";
 
+const rules = `rules:
+  - ruleId: no-night
+    subject: request
+    condition: "true"
+    deny: {message: "Not at night."}
+`;
+
 const environment = { NODE_OPTIONS: `--import ${join(packageFolder, "test/support/hide-newer.mjs")}` };
 
 describe("the command where Node has no more than 18.20", () => {
@@ -34,11 +41,13 @@ describe("the command where Node has no more than 18.20", () => {
   });
 
   it("checks folders and definitions, and draws graphs", async () => {
+    writeFileSync(join(command.folder, "house.rules.yaml"), rules);
     const order = join(workspaceFolder, "examples/workflows/order/workflow.yaml");
     for (const words of [
       ["workflow", "check", order],
       ["workflow", "graph", order],
       ["validate", join(workspaceFolder, "examples/workflows")],
+      ["validate", command.folder],
     ]) {
       const { exitCode, output, errors } = await tutti(...words);
       assert.equal(exitCode, exitCodes.completed, output + errors);

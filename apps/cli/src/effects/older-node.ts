@@ -41,3 +41,6 @@ define(String.prototype, "toWellFormed", function (this: string) {
 define(crypto, "hash", (algorithm: string, data: Uint8Array, encoding: "binary" | "base64") =>
   crypto.createHash(algorithm).update(data).digest(encoding),
 );
+
+// Without the texts of numbers there are none that are kept as they were written: they are the numbers that JavaScript has.
+define(JSON, "isRawJSON", () => false);

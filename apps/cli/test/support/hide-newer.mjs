@@ -13,6 +13,7 @@ const newer = [
   [Map, ["groupBy"]],
   [Set.prototype, ["difference", "intersection", "isDisjointFrom", "isSubsetOf", "isSupersetOf", "union"]],
   [String.prototype, ["isWellFormed", "toWellFormed"]],
+  [JSON, ["isRawJSON", "rawJSON"]],
   [RegExp, ["escape"]],
   [URL, ["parse"]],
   [globalThis, ["CloseEvent", "CustomEvent", "File", "Iterator", "WebSocket", "crypto", "navigator"]],

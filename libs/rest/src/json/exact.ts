@@ -10,14 +10,20 @@ declare global {
   }
 }
 
-type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+/** Node before 21 gives no context: there numbers are what a double holds of them. */
+type Reviver = (
+  this: unknown,
+  key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+) => unknown;
 
 /** Only numbers this long, or with an exponent, may be more than a double holds. */
 const long = /\d{16}|\d\.\d{15}|\d[eE]/;
 
 export function parseExactly(text: string): unknown {
   if (!long.test(text)) return JSON.parse(text);
-  const keepDigits: Reviver = (_key, value, { source }) =>
+  const keepDigits: Reviver = (_key, value, { source } = {}) =>
     typeof value === "number" && source !== undefined && losesDigits(value, source)
       ? JSON.rawJSON(source)
       : value;
