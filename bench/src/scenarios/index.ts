@@ -19,6 +19,7 @@ import { plan } from "./plan/plan.ts";
 import { planExecuted } from "./plan/plan-executed.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { audit } from "./policy/audit.ts";
+import { governed } from "./policy/governed.ts";
 import { policy } from "./policy/policy.ts";
 import { realtime } from "./realtime.ts";
 import { recovery } from "./recovery/recovery.ts";
@@ -77,5 +78,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     sessionChain,
     policy,
     audit,
+    governed,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -45,6 +45,7 @@ export async function openArena({ program, codecs, parameters = [], runs }: Aren
     fileURLToPath(new URL("worker-process.ts", import.meta.url)),
     engine.greeting.address,
     codecs.agent,
+    engine.greeting.key,
     ...(runs === undefined ? [] : [runs.definition, String(runs.steps)]),
   ]);
   return {

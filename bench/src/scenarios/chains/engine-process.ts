@@ -3,6 +3,8 @@ import { serveQuestions } from "../../processes/conversation.ts";
 
 export interface EngineGreeting {
   readonly address: string;
+  /** What whoever connects has to show; empty where nobody has to. */
+  readonly key: string;
 }
 
 export interface EngineUsage {
@@ -10,8 +12,8 @@ export interface EngineUsage {
   readonly rssMiB: number;
 }
 
-export function serveEngine(address: string): void {
-  const greeting: EngineGreeting = { address };
+export function serveEngine(address: string, key = ""): void {
+  const greeting: EngineGreeting = { address, key };
   serveQuestions(greeting, (): EngineUsage => {
     const { user, system } = process.threadCpuUsage();
     return { mainUs: user + system, rssMiB: process.memoryUsage.rss() / 2 ** 20 };

@@ -1,5 +1,5 @@
-/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS DEFINITION STEPS */
-import { type ClientDuplexStream, credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
+/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS KEY DEFINITION STEPS */
+import { type ClientDuplexStream, credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { serveQuestions } from "../../processes/conversation.ts";
 import { channelOptions, streams } from "./chain.ts";
 import { ChainClient, type ChainFigures } from "./chain-client.ts";
@@ -11,8 +11,10 @@ export interface WorkerQuestion {
   readonly seconds: number;
 }
 
-const [address = "", codecs = "generated", definition, steps] = process.argv.slice(2);
+const [address = "", codecs = "generated", key = "", definition, steps] = process.argv.slice(2);
 const Client = makeGenericClientConstructor(streams, "chains");
+const shown = new Metadata();
+if (key !== "") shown.set("authorization", `Bearer ${key}`);
 const channel = new Client(address, credentials.createInsecure(), channelOptions);
 
 function open({ path, requestSerialize, responseDeserialize }: (typeof streams)["link" | "startRuns"]) {
@@ -20,6 +22,7 @@ function open({ path, requestSerialize, responseDeserialize }: (typeof streams)[
     path,
     requestSerialize,
     responseDeserialize,
+    shown,
   );
   return stream;
 }

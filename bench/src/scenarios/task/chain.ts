@@ -2,6 +2,7 @@ import type { Scenario } from "../../scenario.ts";
 import { besideCeiling } from "../ceiling/beside-ceiling.ts";
 import { type Arena, type ArenaOptions, openArena } from "../chains/arena.ts";
 import { stepsPerChain } from "../chains/chain.ts";
+import type { Governed } from "./governing.ts";
 
 export const chain: Scenario = {
   name: "chain",
@@ -13,8 +14,9 @@ export const chain: Scenario = {
 };
 
 /** All services of an installation, with what is run there. Nothing of a run is kept when it is over, as the ceiling keeps nothing. */
-export function openEngine(runs?: ArenaOptions["runs"]): Promise<Arena> {
+export function openEngine(runs?: ArenaOptions["runs"], governed?: Governed): Promise<Arena> {
   const program = new URL("engine-process.ts", import.meta.url);
   const codecs = { engine: "by hand", agent: "generated" } as const;
-  return openArena({ program, codecs, parameters: ["0"], ...(runs && { runs }) });
+  const parameters = ["0", ...(governed === undefined ? [] : [governed])];
+  return openArena({ program, codecs, parameters, ...(runs && { runs }) });
 }

@@ -1,6 +1,6 @@
 /**
  * All services in a process of their own, as `npm start` has them, and what is run in them:
- * node engine-process.ts DIRECTORY CODECS KEEP_MS
+ * node engine-process.ts DIRECTORY CODECS KEEP_MS GOVERNED
  */
 import { definitionService } from "@tutti/contracts/workflow/v1";
 import { ServiceHost } from "@tutti/host";
@@ -8,16 +8,21 @@ import { memorySources } from "@tutti/kernel";
 import { services } from "@tutti/platform";
 import { serveEngine } from "../chains/engine-process.ts";
 import { definitions } from "./definitions.ts";
+import { flagsOf, type Governed, govern } from "./governing.ts";
 
-const [directory = "", , keepMs = "0"] = process.argv.slice(2);
+const [directory = "", , keepMs = "0", how] = process.argv.slice(2);
+/** Left out: as an installation is that was just made, where nobody shows a key. */
+const governed = how as Governed | undefined;
 const flags = [
   "--mesh.listen=127.0.0.1:0",
   "--operations.port=0",
   "--log.level=error",
   `--durable.retention.keepMs=${keepMs}`,
+  ...(governed === undefined ? [] : flagsOf(governed)),
 ];
 const host = await ServiceHost.open({
-  ...{ name: "platform", version: "0.1.0", services },
+  ...{ name: "platform", version: "0.1.0" },
+  services: governed === "not" ? services.filter(({ name }) => name !== "governance") : services,
   sources: memorySources({ arguments: flags }),
   dataDirectory: () => directory,
 });
@@ -28,4 +33,5 @@ for (const text of definitions)
     source: { format: 1, text, fileName: "" },
   });
 process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
-serveEngine(host.mesh.address ?? "");
+const key = governed === undefined || governed === "not" ? "" : await govern(host, governed);
+serveEngine(host.mesh.address ?? "", key);

@@ -1,0 +1,71 @@
+/** What an installation that is governed has to look at: a key with a role, policies, and rules about what is started. */
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
+  Enforcement,
+  identityService,
+  Policy,
+  policyService,
+  RoleBinding,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import type { ServiceHost } from "@tutti/host";
+
+/** How an installation of a measurement is governed. */
+export type Governed = "not" | "by a key" | "by a key and rules";
+
+const namespace = "default";
+const policies = 100;
+const rules = 10;
+const askAgainMs = 50;
+/** On a machine where others are at work too. */
+const patient = { timeoutMs: 60_000 };
+
+/** Flags of an installation that nobody governs, and of one whose audit takes in every second what is done. */
+export function flagsOf(governed: Governed): readonly string[] {
+  return governed === "not" ? ["--access.enforce=false"] : ["--audit.checkpointEveryMs=1000"];
+}
+
+/** A key of somebody who may run workflows and do tasks; it is known by now. */
+export async function govern(host: ServiceHost, governed: Exclude<Governed, "not">): Promise<string> {
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" };
+  const access = host.mesh.client(policyService);
+  for (const role of ["developer", "agent"]) {
+    const subject = { $case: "actor" as const, value: actor };
+    const binding = RoleBinding.fromPartial({ bindingId: `bench-${role}`, role, subject });
+    await access.createRoleBinding({ namespace, binding }, patient);
+  }
+  const set = Array.from({ length: policies }, (_, index) => policyOf(index));
+  const change = { set, removedPolicyIds: [] };
+  await access.applyPolicies({ namespace, change, version: 0, reason: "", idempotencyKey: "" }, patient);
+  const admission = host.mesh.client(admissionService);
+  for (let index = 0; governed === "by a key and rules" && index < rules; index++)
+    await admission.setRule({ namespace, rule: ruleOf(index), revision: "", reason: "" }, patient);
+  const wanted = { namespace, actor, title: "bench", scope: undefined, lifetimeMs: 0, idempotencyKey: "" };
+  const { secret } = await host.mesh.client(identityService).createKey(wanted, patient);
+  const asked = `http://127.0.0.1:${host.operations.address?.port}/v1/runs`;
+  for (;;) {
+    const { ok } = await fetch(asked, { headers: { authorization: `Bearer ${secret}` } });
+    if (ok) return secret;
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+  }
+}
+
+/** About what is started, and about others. */
+function policyOf(index: number): Policy {
+  const text = `forbid(principal == Person::"user-${index}", action in Action::"workflow.*", resource);`;
+  return Policy.fromPartial({
+    ...{ policyId: `policy-${index}`, text, enforcement: Enforcement.ENFORCEMENT_ENFORCED },
+  });
+}
+
+/** Each is held against every start, and holds. */
+function ruleOf(index: number): AdmissionRule {
+  return AdmissionRule.fromPartial({
+    ...{ ruleId: `rule-${index}`, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST },
+    condition: `!has(subject.run_id) || !subject.run_id.startsWith("forbidden-${index}")`,
+    verdict: { $case: "deny", value: { message: "It is forbidden." } },
+    enforcement: Enforcement.ENFORCEMENT_ENFORCED,
+  });
+}
