@@ -1,24 +1,44 @@
 #!/usr/bin/env node
 // `npm start`: sets everything up, then runs the platform. `npm start -- --empty` leaves the demonstration out, `--paused`
-// has nothing executed until `tutti release`; all other arguments go to the platform: `npm start -- --help`.
+// has nothing executed until `tutti release`, `--nats` gives it a NATS server for its events; all other arguments go to the
+// platform: `npm start -- --help`.
 
 import "./node-version.mjs";
 
 const given = process.argv.slice(2);
 const isEmpty = given.includes("--empty");
 
-Promise.all([import("./launch.mjs"), import("./preset.mjs")]).then(([{ launch }, { presetOf }]) =>
-  launch(
-    "apps/platform/src/main.ts",
-    given.flatMap((argument) => {
-      if (argument === "--empty") return [];
-      // A name of its own: this start is paused, and the next one is not by the same.
-      return argument === "--paused" ? [`--durable.pause=paused-${new Date().toISOString()}`] : [argument];
-    }),
-    {
-      announcement: "starting the platform",
-      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-      withFronts: true,
-    },
-  ),
-);
+async function start() {
+  const [{ launch, say }, { presetOf }, { natsPortIn, NoNats, startNats }] = await Promise.all([
+    import("./launch.mjs"),
+    import("./preset.mjs"),
+    import("./nats.mjs"),
+  ]);
+  const port = natsPortIn(given);
+  let nats;
+  try {
+    nats = port === undefined ? undefined : await startNats(port);
+  } catch (error) {
+    if (!(error instanceof NoNats)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+    return;
+  }
+  if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
+  await launch("apps/platform/src/main.ts", [...platformWords(), ...(nats?.words ?? [])], {
+    announcement: "starting the platform",
+    environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+    withFronts: true,
+  });
+  await nats?.stop();
+}
+
+function platformWords() {
+  return given.flatMap((word) => {
+    if (word === "--empty" || /^--nats(=\d*)?$/.test(word)) return [];
+    // A name of its own: this start is paused, and the next one is not by the same.
+    return word === "--paused" ? [`--durable.pause=paused-${new Date().toISOString()}`] : [word];
+  });
+}
+
+await start();

@@ -1,0 +1,135 @@
+/** `npm start -- --nats`: what happens on a laptop, as a client of NATS hears it that knows nothing of Tutti. */
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { connect, createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { freePorts, natsServerProgram } from "@tutti/nats/testing";
+import { Client } from "@tutti/rest/client";
+import { TestProcess } from "./support/process.ts";
+import { makeFolder, ready, type Service } from "./support/services.ts";
+import { until } from "./support/until.ts";
+
+const nats = await natsServerProgram();
+const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.url));
+const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", "--empty"];
+const source = "workflow: heard\ntasks: {first: {set: {a: 1}}, then: {needs: [first], wait: 1ms}}\n";
+const isOfRun = /^tutti\.events\.default\.workflow\.run\./;
+
+const begun = (directory: string, ...words: readonly string[]): TestProcess =>
+  new TestProcess({ program, arguments: [...anyPort, ...words], directory });
+
+async function run({ http }: Service, runId: string): Promise<void> {
+  const client = new Client({ url: http });
+  await client.call("workflows.register", { body: { text: source } });
+  await client.call("runs.start", { body: { definition: "heard", runId } });
+  await until(
+    "the run to end",
+    () => client.call("runs.get", { params: { id: runId } }),
+    ({ endTimeMs }) => endTimeMs !== undefined,
+  );
+}
+
+/** A consumer as the protocol has it: what the stream keeps from a number on. */
+async function kept(connection: NatsConnection, first: number, count: number): Promise<readonly Msg[]> {
+  const inbox = createInbox();
+  const subscription = connection.subscribe(inbox, { max: count });
+  const config = {
+    ...{ deliver_subject: inbox, ack_policy: "none", filter_subject: "tutti.events.default.workflow.run.>" },
+    ...{ deliver_policy: "by_start_sequence", opt_start_seq: first },
+  };
+  const asked = JSON.stringify({ stream_name: "TUTTI_EVENTS", config });
+  const answer = (await connection.request("$JS.API.CONSUMER.CREATE.TUTTI_EVENTS", asked)).json<{
+    error?: unknown;
+  }>();
+  assert.equal(answer.error, undefined);
+  const messages: Msg[] = [];
+  for await (const message of subscription) messages.push(message);
+  return messages;
+}
+
+const header = (message: Msg, name: string): string => message.headers?.get(name) ?? "";
+/** `$JS.ACK.TUTTI_EVENTS.consumer.delivered.NUMBER.…` */
+const numberOf = ({ reply = "" }: Msg): number => Number(reply.split(".")[5]);
+
+describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
+  it("lets any client of NATS hear the CloudEvents of a run in order, resume, and go on after a restart", async () => {
+    await using folder = await makeFolder();
+    const [port = 0] = await freePorts(1);
+    await using platform = await ready(begun(folder.path, `--nats=${port}`));
+    const connection = await connect({ servers: `127.0.0.1:${port}` });
+    const heard: Msg[] = [];
+    const live = connection.subscribe("tutti.events.>", {
+      callback: (_, message) => void heard.push(message),
+    });
+    await connection.flush();
+    await run(platform, "one");
+    const ofRun = () => heard.filter(({ subject }) => isOfRun.test(subject));
+    await until("its end to be heard", () =>
+      ofRun().some((message) => header(message, "ce-type") === "tutti.workflow.run.completed"),
+    );
+    live.unsubscribe();
+    const types = ofRun().map((message) => header(message, "ce-type"));
+    assert.equal(types[0], "tutti.workflow.run.accepted");
+    assert.equal(types.at(-1), "tutti.workflow.run.completed");
+    for (const message of ofRun()) {
+      assert.equal(header(message, "ce-specversion"), "1.0");
+      assert.match(header(message, "ce-source"), /workflow/);
+      assert.equal(typeof message.json(), "object");
+    }
+
+    const all = await kept(connection, 1, types.length);
+    assert.deepEqual(
+      all.map((message) => header(message, "ce-id")),
+      ofRun().map((message) => header(message, "ce-id")),
+    );
+    const [first = assert.fail("an event is kept"), ...rest] = all;
+    const resumed = await kept(connection, numberOf(first) + 1, rest.length);
+    assert.deepEqual(
+      resumed.map((message) => header(message, "ce-id")),
+      rest.map((message) => header(message, "ce-id")),
+    );
+    await connection.close();
+    assert.deepEqual(await platform.stop(), { code: 0, signal: null });
+    await assert.rejects(connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 500 }));
+
+    await using again = await ready(begun(folder.path, `--nats=${port}`));
+    await run(again, "two");
+    const later = await connect({ servers: `127.0.0.1:${port}` });
+    const whole = await kept(later, 1, types.length * 2);
+    assert.deepEqual(
+      whole.map((message) => header(message, "ce-type")),
+      [...types, ...types],
+    );
+    await later.close();
+  });
+
+  it("leaves no server behind where it is killed", async () => {
+    await using folder = await makeFolder();
+    const [port = 0] = await freePorts(1);
+    await using platform = await ready(begun(folder.path, `--nats=${port}`));
+    platform.signal("SIGKILL");
+    await until("nobody to listen", () =>
+      connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 500 }).then(
+        async (connection) => {
+          await connection.close();
+          return false;
+        },
+        () => true,
+      ),
+    );
+  });
+
+  it("says what to do where its port is taken", async () => {
+    await using folder = await makeFolder();
+    const [port = 0] = await freePorts(1);
+    const other = createServer().listen(port, "127.0.0.1");
+    try {
+      await using platform = begun(folder.path, `--nats=${port}`);
+      assert.deepEqual(await platform.ended(), { code: 1, signal: null });
+      assert.match(platform.errorOutput, new RegExp(`--nats=${port + 1}`));
+    } finally {
+      other.close();
+    }
+  });
+});
