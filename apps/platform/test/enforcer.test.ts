@@ -83,7 +83,7 @@ describe("the security enforcer", () => {
   }
 
   async function inAudit(
-    filter: Partial<governance.RecordFilter>,
+    filter: Partial<governance.AuditFilter>,
     code: string,
     namespace = "default",
   ): Promise<governance.AuditRecord> {

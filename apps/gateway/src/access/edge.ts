@@ -16,7 +16,7 @@ export const ownActions = {
   events: { action: "gateway.events.watch", resource: "event" },
 } as const;
 
-export type EdgeGuard = Pick<Guard, "admit" | "authorize" | "identifyBy">;
+export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
 
 /** Counts a request against its caller's limit until it is answered, and says in the answer how much is left. */
 export function admit(guard: EdgeGuard | undefined, principal: Principal, response: ServerResponse): void {

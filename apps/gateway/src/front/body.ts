@@ -8,11 +8,17 @@ const json = /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i;
 /** What `curl -d` says of whatever it sends. */
 const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
-export function takeBodies(app: FastifyInstance, bodyBytesMax: number): void {
+/** @param insistOnSize throws where a body is larger than those of its sender may be */
+export function takeBodies(
+  app: FastifyInstance,
+  bodyBytesMax: number,
+  insistOnSize: (request: FastifyRequest, bytes: number) => void,
+): void {
   app.removeAllContentTypeParsers();
   const options = { parseAs: "string", bodyLimit: bodyBytesMax } as const;
   app.addContentTypeParser("*", options, (request, text, done) => {
     try {
+      insistOnSize(request, Buffer.byteLength(String(text)));
       done(null, bodyOf(request, String(text)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));

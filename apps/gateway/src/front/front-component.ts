@@ -44,9 +44,13 @@ export class Front implements Component {
       insist: (caller, namespace) => {
         if (caller !== undefined) insist(host.guard, caller.principal, "events", namespace);
       },
+      insistOnGoing: (caller) => {
+        if (caller !== undefined) host.guard?.insistOnGoing(caller.principal);
+      },
+      changes: host.guard,
     });
     this.#realtime = realtime;
-    this.#links = new LinkDoor({ mesh: host.mesh, foundation });
+    this.#links = new LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
     const metrics = metricsPlugin({
       metrics: host.mesh.client(servedMetricService, { service: "gateway" }),
       optionsOf: (request) => ({ context: contextOf(request, foundation), timeoutMs: settings.callMs }),

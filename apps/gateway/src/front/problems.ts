@@ -1,4 +1,5 @@
 /** What goes wrong as RFC 9457 has it, with stable codes, and never with what is of no use to the caller. */
+import { accessErrors } from "@tutti/host";
 import { type Problem, problemMediaType, type TuttiError, toProblem } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 
@@ -13,6 +14,7 @@ export interface ProblemAnswer {
 const httpStatuses: ReadonlyMap<string, number> = new Map([
   [gatewayErrors.methodUnknown.code, 405],
   [gatewayErrors.bodyTooLarge.code, 413],
+  [accessErrors.requestTooLarge.code, 413],
   [gatewayErrors.mediaTypeUnknown.code, 415],
   [gatewayErrors.hostUnknown.code, 421],
 ]);

@@ -5,7 +5,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { agentLinkService, type Hello } from "@tutti/contracts/agent/v1";
-import type { CallContext, Foundation, Principal } from "@tutti/kernel";
+import type { Guard } from "@tutti/host";
+import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { WebSocketServer } from "ws";
 import { LinkedSocket } from "./linked-socket.ts";
@@ -13,6 +14,8 @@ import { LinkedSocket } from "./linked-socket.ts";
 export interface LinkDoorParts {
   readonly mesh: Mesh;
   readonly foundation: Pick<Foundation, "logger" | "tracer">;
+  /** Absent where nothing is enforced. */
+  readonly guard: Pick<Guard, "admitBytes" | "insistOnGoing" | "onRulesChanged"> | undefined;
 }
 
 /** All streams of an agent end at the same host, where its link can be resumed, whichever gateway they come by. */
@@ -27,7 +30,7 @@ const messageBytesMax = 8 * 1024 * 1024;
 
 export class LinkDoor {
   readonly #parts: LinkDoorParts;
-  readonly #links = new Set<LinkedSocket>();
+  readonly #links = new Map<LinkedSocket, Principal>();
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: messageBytesMax,
@@ -36,6 +39,7 @@ export class LinkDoor {
 
   constructor(parts: LinkDoorParts) {
     this.#parts = parts;
+    parts.guard?.onRulesChanged(() => this.#review());
   }
 
   /** How many agents are linked through here. */
@@ -44,11 +48,11 @@ export class LinkDoor {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void {
-    const { mesh, foundation } = this.#parts;
+    const { mesh, foundation, guard } = this.#parts;
     const { logger, tracer } = foundation;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const link = new LinkedSocket(webSocket, logger);
-      this.#links.add(link);
+      const link = new LinkedSocket(webSocket, logger, (bytes) => guard?.admitBytes(principal, bytes));
+      this.#links.set(link, principal);
       const client = mesh.client(agentLinkService, { service: "swarm" });
       const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;
       const carried = link.carry((frames, hello, signal) => {
@@ -63,7 +67,17 @@ export class LinkDoor {
   }
 
   stop(): void {
-    for (const link of this.#links) link.goAway();
+    for (const link of this.#links.keys()) link.goAway();
     this.#server.close();
+  }
+
+  /** The host knows what was revoked; what ended by its time only where it was shown. */
+  #review(): void {
+    for (const [link, principal] of this.#links)
+      try {
+        this.#parts.guard?.insistOnGoing(principal);
+      } catch (error) {
+        link.refuse(errorFromUnknown(error));
+      }
   }
 }

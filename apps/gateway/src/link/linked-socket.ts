@@ -36,13 +36,16 @@ const reasonMax = 120;
 export class LinkedSocket {
   readonly #socket: WebSocket;
   readonly #logger: Logger;
+  readonly #insistOnSize: (bytes: number) => void;
   readonly #over = new AbortController();
   readonly #waiting: AgentFrame[] = [];
   readonly #bell = new Bell();
   #isText = true;
   #isOver = false;
 
-  constructor(socket: WebSocket, logger: Logger) {
+  /** @param insistOnSize throws where a frame is larger than those of the agent may be */
+  constructor(socket: WebSocket, logger: Logger, insistOnSize: (bytes: number) => void) {
+    this.#insistOnSize = insistOnSize;
     this.#socket = socket;
     this.#logger = logger;
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
@@ -78,13 +81,14 @@ export class LinkedSocket {
   #take(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) return;
     try {
+      this.#insistOnSize(data.length);
       const { frame, isText } = readFrame(data, isBinary);
       // Who comes by HTTP cannot go where a redirect sends it.
       if (frame.hello !== undefined) frame.hello.canFollow = false;
       this.#isText = isText;
       this.#waiting.push(frame);
     } catch (error) {
-      this.#refuse(errorFromUnknown(error));
+      this.refuse(errorFromUnknown(error));
       return;
     }
     if (this.#waiting.length >= waitingMax) this.#socket.pause();
@@ -111,10 +115,12 @@ export class LinkedSocket {
   }
 
   /** What was wrong is said as the protocol says it, and in the reason of the close. */
-  #refuse(error: TuttiError): void {
+  refuse(error: TuttiError): void {
     const answer = { $case: "refused" as const, value: { error: toErrorDetail(error) } };
     this.#socket.send(writeFrame({ ...HostFrames.create(), answer }, this.#isText), ignore);
-    this.#close(closeCodes.malformed, error.message);
+    const { code, message } = error;
+    if (code === linkErrors.frameMalformed.code) this.#close(closeCodes.malformed, message);
+    else this.#close(closeCodes.refused, `${code}: ${message}`);
     this.#end();
   }
 

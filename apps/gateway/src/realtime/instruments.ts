@@ -5,7 +5,7 @@ import type { Ending } from "./outflow/outflow.ts";
 export type ConnectionKind = "events" | "web_socket" | "replies";
 
 const kinds: readonly ConnectionKind[] = ["events", "web_socket", "replies"];
-const endings: readonly Ending[] = ["done", "left", "stalled", "closing"];
+const endings: readonly Ending[] = ["done", "left", "stalled", "refused", "closing"];
 
 interface ConnectionInstruments {
   readonly sent: CounterCell;
@@ -32,7 +32,7 @@ export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
   });
   const ended = metrics.counter({
     name: "tutti_gateway_streams_ended_total",
-    help: "Connections that followed something and are over: all was said, the reader left or stalled, the process stops.",
+    help: "Connections that followed something and are over: all was said, the reader left, stalled or may not follow any more, the process stops.",
     labels: ["why"],
   });
   const waiting = metrics.gauge({

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import type { Bus } from "@tutti/bus";
 import type { Component, Foundation, Health } from "@tutti/kernel";
 import { healthy } from "@tutti/kernel";
+import type { RuleChanges } from "@tutti/mesh";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
 import type { RealtimeSettings } from "./configuration.ts";
@@ -26,6 +27,10 @@ export interface RealtimeParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
   readonly insist: Insist;
+  /** Throws where what somebody showed is good no more. */
+  readonly insistOnGoing?: (caller: Caller | undefined) => void;
+  /** Tells that what is decided by has changed: what is open is decided on again. */
+  readonly changes?: RuleChanges | undefined;
 }
 
 /** Replies to be followed. */
@@ -47,6 +52,7 @@ export class Realtime implements Component {
     this.#parts = parts;
     const instruments = realtimeInstruments(metrics);
     this.#connections = new Connections({ settings, clock, timers, instruments });
+    parts.changes?.onRulesChanged(() => this.#connections.review());
     instruments.observeWaiting(() => this.#connections.bytes);
     this.#webSockets = new WebSocketDoor({
       connections: this.#connections,
@@ -67,7 +73,8 @@ export class Realtime implements Component {
     const wanted = wantedOf(searchParams, lastEventIdOf(request));
     this.#parts.insist(request.caller, wanted.namespace);
     const feed = await EventFeed.open(this.#feed, wanted);
-    feed.begin({ outflow: this.#open("events", reply), format: sseFormat });
+    const insist = () => this.#parts.insist(request.caller, wanted.namespace);
+    feed.begin({ outflow: this.#open("events", reply, insist), format: sseFormat });
   }
 
   /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
@@ -87,7 +94,7 @@ export class Realtime implements Component {
       isResumed,
       timers: this.#parts.foundation.timers,
     });
-    const outflow = this.#open("replies", reply);
+    const outflow = this.#open("replies", reply, () => this.#parts.insistOnGoing?.(request.caller));
     outflow.signal.addEventListener("abort", leave, { once: true });
     if (outflow.signal.aborted) leave();
     await feed.tell(outflow);
@@ -117,7 +124,7 @@ export class Realtime implements Component {
     return { bus, bufferEventsMax: settings.bufferEventsMax };
   }
 
-  #open(kind: ConnectionKind, reply: FastifyReply): Outflow {
+  #open(kind: ConnectionKind, reply: FastifyReply, insist: () => void): Outflow {
     reply.hijack();
     const response: ServerResponse = reply.raw;
     const headers = Object.fromEntries(
@@ -125,7 +132,9 @@ export class Realtime implements Component {
         value === undefined ? [] : [[name, value]],
       ),
     );
-    const outflow = this.#connections.open(kind, new SsePipe(response, headers));
+    const outflow = this.#connections.open(kind, new SsePipe(response, headers), {
+      ...{ insist, problem: sseFormat.problem },
+    });
     response.once("close", () => outflow.cut("left"));
     // It may have gone while all this was made, and then says so no more.
     if (response.destroyed || response.closed) outflow.cut("left");

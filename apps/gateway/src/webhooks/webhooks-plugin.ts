@@ -52,6 +52,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     const { webhook, told } = await checked(request);
     const principal = webhook.principal(host.guard !== undefined);
     admit(host.guard, principal, reply.raw);
+    host.guard?.admitBytes(principal, told.body.length);
     const context = { ...parts.contextOf(request, principal), namespace: webhook.namespace };
     const taken = await webhook.take(told, { context, timeoutMs: settings.callMs });
     told.taken();

@@ -77,8 +77,9 @@ export class Credentials {
   }
 
   /** Throws where a key or token has ended since it was shown. `id`: its own. */
-  insistOnGoing(id: string): void {
-    const fault = this.#endedKeys.has(id) ? keyFaults.ended : undefined;
+  insistOnGoing(id: string, nowMs: number): void {
+    const hasEnded = this.#endedKeys.has(id) || (this.#keyEnds.get(id) ?? nowMs + 1) <= nowMs;
+    const fault = hasEnded ? keyFaults.ended : undefined;
     const reason = fault ?? (this.#revokedTokens.has(id) ? tokenFaults.revoked : undefined);
     if (reason !== undefined) throw accessErrors.credentialRefused({ reason });
   }
@@ -88,12 +89,17 @@ export class Credentials {
     const { id } = principal.shown;
     const endMs = kind === "key" ? (this.#keyEnds.get(id) ?? 0) : Number.POSITIVE_INFINITY;
     if (endMs <= nowMs) throw accessErrors.credentialRefused({ reason: keyFaults.ended });
-    this.insistOnGoing(id);
+    this.insistOnGoing(id, nowMs);
   }
 
   /** Who shows this. Rejects with what is wrong with it. */
   async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
-    return (await this.#shown(shown, from, nowMs, forCalls)).principal;
+    return (await this.shownBy(shown, from, nowMs)).principal;
+  }
+
+  /** The same with when what is shown ends. */
+  shownBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
+    return this.#shown(shown, from, nowMs, forCalls);
   }
 
   /** Who signs in by this. Rejects with what is wrong with it. */

@@ -30,6 +30,13 @@ export const accessErrors = defineErrors("access", {
     message: ({ found }: { found: string }) =>
       `expected a bundle of rules that is in force, found ${found}; see that governance runs and that access.trustedKey is its key, then try again`,
   },
+  requestTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The request is larger than those of this caller may be. Limits are set with `IdentityService.SetIdentityLimit` (`max_request_bytes`), and for everybody else by `access.requestBytesMax`. Send less at once, or put what is large into the blob store.",
+    message: ({ most, found }: { most: number; found: number }) =>
+      `expected a request of at most ${most} bytes of this caller, found ${found}; send less at once`,
+  },
   tooManyCalls: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",

@@ -18,7 +18,7 @@ import {
   identityService,
   policyService,
 } from "@tutti/contracts/governance/v1";
-import { Cause } from "@tutti/contracts/types/v1";
+import { type Actor, Cause } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import {
   type CallContext,
@@ -28,6 +28,7 @@ import {
   isTuttiError,
   localAdministrator,
   type Principal,
+  type ShownCredential,
   type TuttiError,
 } from "@tutti/kernel";
 import {
@@ -53,6 +54,7 @@ import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials, type ShownBefore } from "./credentials.ts";
+import { Ends } from "./ends.ts";
 import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
@@ -107,6 +109,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #feed: BundleFeed;
   readonly #taker: () => ReportTaker;
   readonly #listeners: (() => void)[] = [];
+  readonly #ends: Ends;
   readonly #findings: FindingReports;
   /** What admission rules say. */
   readonly admission: Admitting;
@@ -121,10 +124,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#sites = issuerSites(settings, foundation.clock);
     const others = issuersIn(settings, foundation.clock, foundation.logger, this.#sites);
     this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)), others);
-    const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax } = settings;
+    const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax, requestBytesMax } = settings;
     this.#limits = new CallLimits({
       calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
-      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: 0 },
+      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: requestBytesMax },
     });
     this.#reports = new Reports({
       ...{ foundation, instance: parts.processId, newId: parts.newId, everyMs: settings.reportMs },
@@ -134,6 +137,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       },
       bundle: () => this.#rules?.number ?? 0,
     });
+    const { clock, timers } = foundation;
+    this.#ends = new Ends({ clock, timers, ended: () => this.#tellChanged() });
     this.#findings = new FindingReports({
       ...{ foundation, everyMs: settings.reportMs },
       admission: () => mesh().client(admissionService),
@@ -171,6 +176,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   async stop(): Promise<void> {
+    this.#ends.stop();
     await this.#feed.stop();
     await Promise.all([this.#reports.stop(), this.#findings.stop(), this.#uses.stop()]);
   }
@@ -196,9 +202,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** Whom a key or token stands for; rejects with what is wrong with it. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
-    const { principal } = await this.#letIn(from, async (nowMs) => ({
-      principal: await this.#credentials.principalOf(credential, from, nowMs),
-    }));
+    const found = await this.#letIn(from, (nowMs) => this.#credentials.shownBy(credential, from, nowMs));
+    const { principal, untilMs } = found;
+    this.#ends.note(principal.shown.id, untilMs);
     return principal;
   }
 
@@ -255,7 +261,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     const nowMs = this.#parts.foundation.clock.now();
     const rules = this.#rules?.inForce(nowMs);
     if (rules === undefined) throw this.#rulesUnknown(nowMs);
-    this.#credentials.insistOnGoing(principal.shown.id);
+    this.#insistOnGoing(principal, nowMs);
     const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
     this.#reports.decided(judgement);
     const { decision } = judgement;
@@ -273,21 +279,35 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return end;
   }
 
+  /** Who was let in at the edge was held against this there. */
+  insistOnSize(principal: Principal, { presented }: Incoming, bytes: number): void {
+    if (principal !== presented) this.admitBytes(principal, bytes);
+  }
+
+  /** A request of somebody at the edge has so many bytes; throws where that is too many. */
+  admitBytes(principal: Principal, bytes: number): void {
+    const { shown } = principal;
+    if (shown === undefined) return;
+    const { maxRequestBytes: most } = this.#limits.limitOf(...limitedBy(principal, shown));
+    if (most === 0 || bytes <= most) return;
+    throw this.#refusedAtEdge(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
+  }
+
   /** Counts a call of somebody at the edge; throws where it is one too many. */
   admit(principal: Principal, isStream: boolean): Admitted {
-    const { kind, id, shown } = principal;
+    const { shown } = principal;
     if (shown === undefined) return unlimited;
     const nowMs = this.#parts.foundation.clock.now();
-    const actor = { kind: actorKinds[kind], id };
-    const namespace = shown.namespace || systemNamespace;
+    const [namespace, actor] = limitedBy(principal, shown);
     const limits = this.#limits;
     const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.begin(namespace, actor, nowMs);
     if (admitted.kind === "refused") {
       const { why, limit, retryAfterMs } = admitted;
-      throw accessErrors.tooManyCalls(
+      const error = accessErrors.tooManyCalls(
         { what: counted[why], limit },
         { retryAfterMs: retryAfterMs || shortWaitMs, details: { limit: String(limit) } },
       );
+      throw this.#refusedAtEdge(error, principal, shown);
     }
     const { limit, remaining, resetMs } = admitted;
     let isOver = false;
@@ -315,9 +335,23 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused(refusal);
   }
 
-  /** Called after each bundle that was taken in. */
+  /** Called after each bundle that was taken in, and when a key or token has ended by its time that somebody was let in by. */
   onRulesChanged(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** What somebody showed is still good; throws where it has ended or was revoked. */
+  insistOnGoing(principal: Principal): void {
+    if (isVisitor(principal)) this.#insistOnGoing(principal, this.#parts.foundation.clock.now());
+  }
+
+  #insistOnGoing({ shown: { id } }: Visitor, nowMs: number): void {
+    this.#credentials.insistOnGoing(id, nowMs);
+    if (this.#ends.hasEnded(id, nowMs)) throw accessErrors.credentialRefused({ reason: "it has ended" });
+  }
+
+  #tellChanged(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #take(bundle: Bundle): Promise<string> {
@@ -328,7 +362,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#credentials.renew(content);
     this.#limits.renew(content.limits);
     this.admission.renew(content.rules);
-    for (const listener of this.#listeners) listener();
+    this.#tellChanged();
     return "";
   }
 
@@ -350,6 +384,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return accessErrors.rulesUnknown({ found }, { retryAfterMs: shortWaitMs });
   }
 
+  #refusedAtEdge(error: TuttiError, { kind, id }: Principal, shown: ShownCredential): TuttiError {
+    const actor = Cause.fromPartial({ actor: { kind: actorKinds[kind], id } });
+    const namespace = shown.namespace || systemNamespace;
+    this.#reports.refused({ error, actor, namespace, action: "access", address: "" });
+    return error;
+  }
+
   #reportStranger(error: Parameters<Reports["refused"]>[0]["error"], address: string): void {
     this.#reports.refused({ error, actor: undefined, namespace: systemNamespace, action: "access", address });
   }
@@ -362,6 +403,14 @@ const counted = {
   concurrent: "calls at once",
   streams: "streams at once",
 } as const;
+
+/** Whose limit it is: that of its namespace. */
+function limitedBy(
+  { kind, id }: Principal,
+  { namespace }: ShownCredential,
+): [namespace: string, actor: Actor] {
+  return [namespace || systemNamespace, { kind: actorKinds[kind], id }];
+}
 
 const services = "spiffe://tutti/service/";
 

@@ -80,6 +80,13 @@ export const accessSection = defineSection({
       .describe("How many of them may come at once; 0 means those of a second."),
     concurrentMax: z.int().min(0).default(0).describe("Calls of such a caller at once; 0 means any number."),
     streamsMax: z.int().min(0).default(0).describe("Streams of such a caller at once; 0 means any number."),
+    requestBytesMax: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        "Greatest size of a request of such a caller, or of a message of a stream; 0 means as large as any may be (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
+      ),
     guessesFree: z
       .int()
       .min(1)

@@ -2,7 +2,8 @@
  * Who calls, and whether they may. What decides that is behind ports: a process without governance has the local ones, any other
  * one brings its own.
  *
- * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
+ * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on; each of its
+ *    requests is held against how large theirs may be.
  * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names; in a
  *    stream whose messages each name theirs, for each that is another one.
  * 3. A stream of somebody who showed something is decided on again when the rules change.
@@ -49,6 +50,8 @@ export interface Authorizer {
 export interface CallLimiter {
   /** A call comes. Throws when it is one too many, else gives what is called when it ends; undefined where nothing is counted. */
   begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
+  /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
+  insistOnSize(principal: Principal, incoming: Incoming, bytes: number): void;
 }
 
 export interface Gate {
@@ -111,6 +114,8 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
           });
         },
         request(call, message) {
+          if (!builtin && call.requestBytes > 0)
+            limiter?.insistOnSize(call.principal, call.incoming, call.requestBytes);
           const about = rpc.namespaceOf(message);
           if (call.namespaceKnown && (!isNamedByEach || about === call.namespace)) return undefined;
           call.namespaceKnown = true;

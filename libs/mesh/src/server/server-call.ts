@@ -44,6 +44,8 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   /** Called when it ends, where it counts against somebody's limit. */
   uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
+  /** Of the request that came last, as it was on the wire; 0 within the process. */
+  requestBytes = 0;
   /** The request as it was admitted, until the handler has it; undefined where nothing changed it. */
   changedRequest: unknown = undefined;
   bucket: Bucket | undefined = undefined;

@@ -2,9 +2,10 @@
  * All connections of those who follow something: how many there may be, that each is looked after, and that all end
  * with the process.
  */
-import type { Clock, Timer, Timers } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, type Timer, type Timers, toProblem } from "@tutti/kernel";
 import type { RealtimeSettings } from "../configuration.ts";
 import { realtimeErrors } from "../errors.ts";
+import type { Held } from "../insist.ts";
 import type { ConnectionKind, RealtimeInstruments } from "../instruments.ts";
 import { Outflow } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
@@ -18,7 +19,7 @@ export interface ConnectionsParts {
 
 export class Connections {
   readonly #parts: ConnectionsParts;
-  readonly #open = new Set<Outflow>();
+  readonly #open = new Map<Outflow, Held | undefined>();
   #sweeping: Timer | undefined;
   #closing = false;
 
@@ -32,7 +33,7 @@ export class Connections {
 
   /** Bytes that wait for all of their readers. */
   get bytes(): number {
-    return [...this.#open].reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#open.keys()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Throws when there is no room for one more. Called before anything is answered. */
@@ -43,7 +44,21 @@ export class Connections {
       throw realtimeErrors.tooMany({ most: connectionsMax }, { retryAfterMs: 5_000 });
   }
 
-  open(kind: ConnectionKind, pipe: Pipe): Outflow {
+  /** Ends those whose readers may not have them any more, and tells them why. */
+  review(): void {
+    for (const [outflow, held] of this.#open)
+      try {
+        held?.insist();
+      } catch (thrown) {
+        const error = errorFromUnknown(thrown);
+        // That nobody can decide at the moment passes.
+        if (held === undefined || error.status === "UNAVAILABLE") continue;
+        outflow.send(held.problem(toProblem(error)));
+        outflow.end("refused");
+      }
+  }
+
+  open(kind: ConnectionKind, pipe: Pipe, held?: Held): Outflow {
     const { settings, clock, instruments } = this.#parts;
     const { bufferBytesMax: bytesMax, heartbeatMs, stallMs } = settings;
     const counted = instruments.of(kind);
@@ -57,10 +72,10 @@ export class Connections {
         if (this.#open.size === 0) this.#rest();
       },
     });
-    this.#open.add(outflow);
+    this.#open.set(outflow, held);
     counted.opened();
     this.#sweeping ??= this.#parts.timers.every(Math.max(1, heartbeatMs / 4), () => {
-      for (const each of this.#open) each.sweep();
+      for (const each of this.#open.keys()) each.sweep();
     });
     return outflow;
   }
@@ -68,13 +83,13 @@ export class Connections {
   /** Lets none in any more, and ends those that are open: they come again elsewhere, or later. */
   close(): void {
     this.#closing = true;
-    for (const outflow of this.#open) outflow.end("closing");
+    for (const outflow of this.#open.keys()) outflow.end("closing");
   }
 
   /** What has not ended by now is cut. */
   stop(): void {
     this.close();
-    for (const outflow of this.#open) outflow.cut("closing");
+    for (const outflow of this.#open.keys()) outflow.cut("closing");
   }
 
   #rest(): void {

@@ -9,8 +9,8 @@
  */
 import type { Pipe } from "./pipe.ts";
 
-/** Why a connection is over. `done`: all was said; `left`: by its reader; `closing`: the process stops. */
-export type Ending = "done" | "left" | "stalled" | "closing";
+/** Why a connection is over. `done`: all was said; `left`: by its reader; `refused`: its reader may not have it any more; `closing`: the process stops. */
+export type Ending = "done" | "left" | "stalled" | "refused" | "closing";
 
 export interface OutflowOptions {
   readonly pipe: Pipe;

@@ -56,7 +56,10 @@ export class WebSocketDoor {
       const wanted = wantedOf(query, undefined);
       insist(caller, wanted.namespace);
       const feed = await EventFeed.open(parts, wanted);
-      const outflow = connections.open("web_socket", new WebSocketPipe(webSocket));
+      const outflow = connections.open("web_socket", new WebSocketPipe(webSocket), {
+        insist: () => insist(caller, wanted.namespace),
+        problem: webSocketFormat.problem,
+      });
       webSocket.on("close", () => outflow.cut("left"));
       webSocket.on("message", () => webSocket.close(unexpected, "nothing is to be said here"));
       feed.begin({ outflow, format: webSocketFormat });

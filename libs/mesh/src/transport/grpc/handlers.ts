@@ -51,32 +51,28 @@ export function handlerOf(served: HostedMethod, parts: HandlerParts): UntypedHan
 function unary(served: HostedMethod, parts: HandlerParts): handleUnaryCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
-    serveOne(served, call, parts, answer, () =>
-      decodeRequest(served.method, wire.request, parts.messageBytes),
-    );
+    serveOne(served, call, parts, answer, () => requestOf(wire.request, call, parts));
   };
 }
 
 function clientStream(served: HostedMethod, parts: HandlerParts): handleClientStreamingCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
-    serveOne(served, call, parts, answer, () => requestsOf(wire, served.method, parts));
+    serveOne(served, call, parts, answer, () => requestsOf(wire, call, parts));
   };
 }
 
 function serverStream(served: HostedMethod, parts: HandlerParts): handleServerStreamingCall<Buffer, Buffer> {
   return (wire) => {
     const call = arrive(wire, served.method, parts);
-    serveMany(served, call, parts, wire, () =>
-      decodeRequest(served.method, wire.request, parts.messageBytes),
-    );
+    serveMany(served, call, parts, wire, () => requestOf(wire.request, call, parts));
   };
 }
 
 function bidi(served: HostedMethod, parts: HandlerParts): handleBidiStreamingCall<Buffer, Buffer> {
   return (wire) => {
     const call = arrive(wire, served.method, parts);
-    serveMany(served, call, parts, wire, () => requestsOf(wire, served.method, parts));
+    serveMany(served, call, parts, wire, () => requestsOf(wire, call, parts));
   };
 }
 
@@ -146,13 +142,16 @@ function hostIn(peer: string): string {
   return peer.replace(/:\d+$/, "");
 }
 
+function requestOf(bytes: Buffer, call: ServerCall, { messageBytes }: HandlerParts): unknown {
+  call.requestBytes = bytes.length;
+  return decodeRequest(call.method, bytes, messageBytes);
+}
+
 async function* requestsOf(
   wire: Readable | Duplex,
-  method: Method,
-  { messageBytes }: HandlerParts,
+  call: ServerCall,
+  parts: HandlerParts,
 ): AsyncGenerator<unknown, void> {
   // A handler may stop reading and go on replying: the stream must outlive its requests.
-  for await (const bytes of wire.iterator({ destroyOnReturn: false })) {
-    yield decodeRequest(method, bytes, messageBytes);
-  }
+  for await (const bytes of wire.iterator({ destroyOnReturn: false })) yield requestOf(bytes, call, parts);
 }
