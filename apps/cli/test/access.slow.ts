@@ -55,6 +55,15 @@ describe("who may do what, by the command", () => {
     assert.ok(secret.includes(keyId));
     const next = JSON.parse(await done("key", "rotate", keyId, "--overlap", "1h", "--json"));
     assert.equal(next.oldKey.successorKeyId, next.key.keyId);
+    const body = JSON.stringify({ token: next.secret });
+    const headers = { "content-type": "application/json" };
+    const signIn = () => fetch(`${platform.url}/v1/sign-in`, { method: "POST", headers, body });
+    // Until the bundle that knows the key has come.
+    for (let answer = await signIn(); answer.status !== 200; answer = await signIn()) await answer.text();
+    assert.match(await done("sign-ins"), /person:ada\s+a key\s/);
+    assert.match(await done("sign-out", "--who", "person:ada"), /1 sign-in has ended/);
+    assert.match(await done("sign-out", "--who", "person:ada"), /nobody was signed in as person:ada/);
+    assert.equal((await tutti("sign-out")).exitCode, 2);
     await done("key", "revoke", keyId);
     assert.equal((await done("key", "list", "-q")).trim(), next.key.keyId);
     await done("principal", "delete", "person:ada");

@@ -48,6 +48,31 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/sign-in.ts").then(({ signIn }) => signIn),
   },
   {
+    name: "sign-ins",
+    group: "access",
+    summary: "browsers that are signed in to the page: as whom, by what, until when",
+    about: ["Of the whole installation; with --namespace those that are good in that one alone."],
+    options: [{ name: "mine", summary: "your own" }],
+    json: "document",
+    load: () => import("../../commands/sign-ins.ts").then(({ listSignIns }) => listSignIns),
+  },
+  {
+    name: "sign-out",
+    group: "access",
+    summary: "end sign-ins of browsers, at once and with what they follow",
+    arguments: [{ name: "ID", summary: "this sign-in", isOptional: true }],
+    options: [
+      { name: "who", value: "WHO", summary: "all of somebody: person:ada" },
+      { name: "all", summary: "all of them" },
+    ],
+    examples: [
+      { words: "sign-out --who person:ada", does: "Ada has to sign in again, wherever she was" },
+      { words: "sign-out --all", does: "so does everybody" },
+    ],
+    json: "document",
+    load: () => import("../../commands/sign-ins.ts").then(({ signOut }) => signOut),
+  },
+  {
     name: "events",
     group: "installation",
     summary: "what happens, live, until Ctrl-C",

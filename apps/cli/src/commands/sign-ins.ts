@@ -1,0 +1,78 @@
+/** Browsers that are signed in to the page: listed and ended. */
+import type { SignIn } from "@tutti/rest/types";
+import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import type { Server } from "../server/calls.ts";
+import { connect } from "../server/server.ts";
+import { safe } from "../terminal/text.ts";
+import { printAge, printSpanMs } from "../terminal/time.ts";
+import { actorIn, tellDone, whoIs } from "./who.ts";
+
+const ways: Readonly<Record<SignIn["by"], string>> = {
+  link: "a link of the terminal",
+  key: "a key",
+  token: "a token",
+  id_token: "an account elsewhere",
+};
+
+export async function listSignIns(context: Context): Promise<number> {
+  const { print, values, shell } = context;
+  const server = await connect(context);
+  const query = { ...within(context, server), ...(values.flag("mine") && { mine: true }) };
+  const { signIns } = await server.call("signIns.list", { query });
+  const nowMs = shell.nowMs();
+  if (print.isJson) print.json({ signIns });
+  else if (print.isQuiet) print.lines(signIns.map(({ id }) => id));
+  else if (signIns.length === 0) print.note("No browser is signed in.");
+  else
+    print.table(
+      [
+        { title: "sign-in", widthMin: 12 },
+        { title: "stands for", yields: 2, widthMin: 8 },
+        { title: "by", yields: 1, widthMin: 5 },
+        { title: "used" },
+        { title: "ends" },
+        { title: "from", yields: 3, widthMin: 8 },
+      ],
+      signIns.map(({ id, who, by, useMs, expiresMs, address = "" }) => [
+        { text: id, tone: "bold" },
+        { text: who },
+        { text: ways[by], tone: "dim" },
+        { text: useMs === undefined ? "" : printAge(useMs, nowMs), tone: "dim" },
+        { text: `in ${printSpanMs(expiresMs - nowMs)}`, tone: "dim" },
+        { text: address, tone: "dim" },
+      ]),
+    );
+  return exitCodes.completed;
+}
+
+export async function signOut(context: Context): Promise<number> {
+  const { values, command } = context;
+  const [id, who, isAll] = [values.optionalArgument("ID"), values.text("who"), values.flag("all")];
+  const said = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
+  if (said.length !== 1)
+    throw usageFailure("expected one of: the ID of a sign-in, --who, --all", [
+      ["tutti sign-ins", "lists those that there are"],
+      [`tutti help ${command.name}`, "how it is said"],
+    ]);
+  const server = await connect(context);
+  const body = {
+    ...(id !== undefined && { id }),
+    ...(who !== undefined && { who: whoIs(actorIn(context, who)) }),
+    ...(isAll && { all: true }),
+  };
+  const reply = await server.call("signIns.revoke", { query: within(context, server), body });
+  const { revoked } = reply;
+  const counted = revoked === 1 ? "1 sign-in has ended" : `${revoked} sign-ins have ended`;
+  tellDone(context, reply, {
+    id: String(revoked),
+    line: revoked === 0 ? `nobody was signed in as ${safe(said.join(""))}` : counted,
+  });
+  return exitCodes.completed;
+}
+
+/** Without a namespace it is about the installation: most sign-ins are good in all of them. */
+function within({ values }: Pick<Context, "values">, server: Pick<Server, "namespace">) {
+  return values.text("namespace") === undefined ? {} : server.namespace;
+}
