@@ -20,14 +20,16 @@ import type {
   ListSigningKeysReply,
   ListTokensReply,
   Policy,
+  Routes,
   SearchRecordsReply,
 } from "@tutti/rest/types";
 import { pathOf } from "../elements/spelled.ts";
 import { type Filter, read } from "./queries.ts";
-import { send } from "./send.ts";
+import { pageError, send } from "./send.ts";
 
 /** What the pages about access and audit ask. No event tells of these: those with `decisions`, `keys` or `tokens` are looked at. */
 
+type ListSignInsReply = Routes["signIns.list"]["reply"];
 type Question = Readonly<Record<string, unknown>>;
 
 /** What every change of who may do what touches. */
@@ -109,6 +111,20 @@ export const tokensQuery = () =>
   queryOptions({
     queryKey: ["tokens"],
     queryFn: ({ signal }) => read<ListTokensReply>(pathOf(["tokens"], { size: 200 }), signal),
+  });
+
+/** All that there are for whoever may see them, else one's own. */
+export const signInsQuery = () =>
+  queryOptions({
+    queryKey: ["sign-ins"],
+    queryFn: async ({ signal }) => {
+      try {
+        return await read<ListSignInsReply>(pathOf(["sign-ins"]), signal);
+      } catch (error) {
+        if (pageError(error).status !== 403) throw error;
+        return read<ListSignInsReply>(pathOf(["sign-ins"], { mine: true }), signal);
+      }
+    },
   });
 
 /** A search makes a checkpoint of what is new, so it is made when somebody wants it, and not again by itself. */

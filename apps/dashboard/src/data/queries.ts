@@ -20,6 +20,8 @@ import type {
   ListSchedulesReply,
   ListSessionsReply,
   MetricSeries,
+  MissingRights,
+  Routes,
   Run,
   RunCount,
   Schedule,
@@ -27,6 +29,7 @@ import type {
 } from "@tutti/rest/types";
 import { nowMs } from "../effects/time.ts";
 import { pathOf } from "../elements/spelled.ts";
+import { keepRights } from "./rights.ts";
 import { CallFailed, send } from "./send.ts";
 
 /** What the page asks. The first word of a key, with an id where there is one, is what events touch. */
@@ -43,6 +46,23 @@ export const whoQuery = () =>
     queryKey: ["who"],
     queryFn: ({ signal }) => read<Whoami>(pathOf(["whoami"]), signal),
     staleTime: Number.POSITIVE_INFINITY,
+  });
+
+type WaysToSignIn = Routes["waysToSignIn"]["reply"];
+
+export const waysToSignInQuery = () =>
+  queryOptions({
+    queryKey: ["ways-to-sign-in"],
+    queryFn: ({ signal }) => read<WaysToSignIn>(pathOf(["sign-in"]), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Asked again now and then: a role may be given or taken while the page is open. */
+export const rightsQuery = () =>
+  queryOptions({
+    queryKey: ["rights"],
+    queryFn: async ({ signal }) => keepRights(await read<MissingRights>(pathOf(["missing-rights"]), signal)),
+    staleTime: 60_000,
   });
 
 const runPageSize = 200;

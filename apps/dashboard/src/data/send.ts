@@ -3,6 +3,7 @@ import { intentKey } from "../effects/chance.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
 import { pathIn } from "./in-namespace.ts";
+import { denialWords } from "./rights.ts";
 
 /** What went wrong with a call, in words a person can act on. */
 export interface PageError {
@@ -52,7 +53,13 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
   }
   const text = await response.text();
   if (response.ok) return text === "" ? {} : (JSON.parse(text) as unknown);
-  throw new CallFailed(problemOf(response.status, text));
+  throw new CallFailed(explained(problemOf(response.status, text), call));
+}
+
+/** A refusal of policies says what is missing and who can give it, where that is known. */
+function explained(error: PageError, call: Call): PageError {
+  const words = error.code === "mesh.denied" ? denialWords(call) : undefined;
+  return words === undefined ? error : { ...error, message: words };
 }
 
 function problemOf(status: number, text: string): PageError {

@@ -25,6 +25,13 @@ export function lookInto(namespace: string): void {
   window.location.assign("/");
 }
 
+/** Whoever signed in by what is good in one namespace alone sees that one. */
+export function stayIn(namespace: string | undefined): void {
+  if (namespace === undefined || namespace === currentNamespace()) return;
+  keep(namespace);
+  window.location.reload();
+}
+
 /** Those that were looked into from here, the latest first, and the usual one. */
 export function namespacesUsed(): readonly string[] {
   return [...new Set([...kept(), usualNamespace])];

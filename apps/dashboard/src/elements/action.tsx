@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { type PageError, pageError, send } from "../data/send.ts";
+import { useLack } from "../data/use-lack.ts";
 import { notify } from "../shell/notice-board.ts";
 import type { Call } from "./spelled.ts";
 import { Spelled } from "./spelled-popover.tsx";
@@ -20,15 +21,20 @@ export interface ActionOptions {
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
   disabled?: boolean | undefined;
+  /** It is about what is one's own, for which nobody needs a right. */
+  isOwn?: boolean;
   submit?: boolean;
   children?: ReactNode;
 }
 
 /**
  * The button of this page. Whatever it does can be done without it: beside it is shown how, as a call and as a command.
- * While it is at work it cannot be pressed again; what goes wrong is said in words.
+ * While it is at work it cannot be pressed again; what goes wrong is said in words. What whoever is signed in may not do cannot be
+ * pressed, and beside it stands what is missing.
  */
 export function Action(options: ActionOptions) {
+  const missing = useLack(options.call);
+  const lack = options.isOwn === true ? undefined : missing;
   const { label, call, command, weight = "plain", disabled = false, submit = false } = options;
   const work = useMutation({
     mutationFn: async () => (options.perform === undefined ? send(call) : options.perform()),
@@ -43,11 +49,11 @@ export function Action(options: ActionOptions) {
     },
   });
   return (
-    <span className={`action ${weight}`}>
+    <span className={`action ${weight}`} title={lack}>
       <button
         type={submit ? "submit" : "button"}
         className="press"
-        disabled={disabled || work.isPending}
+        disabled={disabled || lack !== undefined || work.isPending}
         aria-busy={work.isPending}
         onClick={(event) => {
           if (submit) event.preventDefault();
@@ -56,7 +62,7 @@ export function Action(options: ActionOptions) {
       >
         {options.children ?? label}
       </button>
-      <Spelled label={label} call={call} command={command} />
+      <Spelled label={label} call={call} command={command} lack={lack} />
     </span>
   );
 }

@@ -9,10 +9,13 @@ export function Spelled({
   label,
   call,
   command,
+  lack,
 }: {
   label: string;
   call: Call;
   command: string | undefined;
+  /** Why it may not be done; undefined where it may. */
+  lack?: string | undefined;
 }) {
   const id = useId();
   const namespace = currentNamespace();
@@ -36,12 +39,13 @@ export function Spelled({
         type="button"
         className="spell"
         popoverTarget={id}
-        aria-label={`${label}: as a call and as a command`}
-        title="As a call and as a command"
+        aria-label={lack === undefined ? `${label}: as a call and as a command` : `${label}: what is missing`}
+        title={lack === undefined ? "As a call and as a command" : "What is missing"}
       >
-        <span aria-hidden="true">&gt;_</span>
+        <span aria-hidden="true">{lack === undefined ? ">_" : "?"}</span>
       </button>
       <div ref={bubble} id={id} popover="auto" className="bubble" onToggle={place}>
+        {lack === undefined ? null : <p className="bubble-lack">{lack}</p>}
         <p className="bubble-title">{label}, without this page</p>
         {command === undefined ? null : <CopyLine label="command" text={commandIn(namespace, command)} />}
         <CopyLine

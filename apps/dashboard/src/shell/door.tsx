@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { listenLive } from "../data/live.ts";
-import { whoQuery } from "../data/queries.ts";
+import { waysToSignInQuery, whoQuery } from "../data/queries.ts";
 import { queryClient, signedOut } from "../data/query-client.ts";
 import { pageError, send } from "../data/send.ts";
+import { stayIn } from "../effects/namespace.ts";
 import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
 import { signInEnded, signInProblem, takeToken } from "./sign-in.ts";
@@ -25,6 +26,8 @@ export function Door() {
     signedOut.addEventListener("out", ask);
     return () => signedOut.removeEventListener("out", ask);
   }, []);
+  const home = who.data?.namespace;
+  useEffect(() => stayIn(home), [home]);
   const error = who.error === null ? undefined : pageError(who.error);
   if (error !== undefined && error.status === 401)
     return <SignIn problem={who.data === undefined ? problem : signInEnded} />;
@@ -53,6 +56,17 @@ function Inside() {
   return <RouterProvider router={router} />;
 }
 
+/** Those who know people from elsewhere; back they come to where they are. */
+function Ways() {
+  const { data } = useQuery(waysToSignInQuery());
+  const to = `${window.location.pathname}${window.location.search}`;
+  return (data?.issuers ?? []).map(({ issuer, title, path }) => (
+    <a key={issuer} className="press main way-in" href={`${path}&to=${encodeURIComponent(to)}`}>
+      Sign in with {title}
+    </a>
+  ));
+}
+
 function SignIn({ problem: first }: { problem: string | undefined }) {
   const [token, setToken] = useState("");
   const [problem, setProblem] = useState(first);
@@ -76,8 +90,9 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
         <h1>Sign in</h1>
         <p className="soft">
           The platform printed an address with a token when it was started. Open that address, or put the
-          token in here. On another machine, use the key that it was started with.
+          token in here. A key or token of yours signs you in as yourself, within what it may.
         </p>
+        <Ways />
         <TextField
           label="Token or key"
           type="password"

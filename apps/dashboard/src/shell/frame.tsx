@@ -1,6 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { usualNamespace } from "../data/in-namespace.ts";
+import { whoQuery } from "../data/queries.ts";
+import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import { Glyph } from "../score/glyph.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -13,12 +16,14 @@ import { Sheet } from "./sheet.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { useKeys } from "./use-keys.ts";
 import { useWaitingApprovals } from "./use-waiting-approvals.ts";
+import { nameOf, YouDialog } from "./you-dialog.tsx";
 
 /** What is around every page: the rail with the parts, the line on top, what lies over it. */
 export function Frame() {
   const [palette, setPalette] = useState(false);
   const [sheet, setSheet] = useState(false);
   const [choosing, setChoosing] = useState(false);
+  const [you, setYou] = useState(false);
   useKeys({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
   return (
     <div className="frame">
@@ -29,6 +34,7 @@ export function Frame() {
         onPalette={() => setPalette(true)}
         onSheet={() => setSheet(true)}
         onNamespace={() => setChoosing(true)}
+        onYou={() => setYou(true)}
       />
       <div className="stage">
         <ConnectionBanner />
@@ -41,7 +47,9 @@ export function Frame() {
         onClose={() => setPalette(false)}
         onSheet={() => setSheet(true)}
         onNamespace={() => setChoosing(true)}
+        onYou={() => setYou(true)}
       />
+      <YouDialog open={you} onClose={() => setYou(false)} />
       <NamespaceDialog open={choosing} onClose={() => setChoosing(false)} />
       <Sheet open={sheet} onClose={() => setSheet(false)} />
     </div>
@@ -69,9 +77,12 @@ interface RailOptions {
   onPalette: () => void;
   onSheet: () => void;
   onNamespace: () => void;
+  onYou: () => void;
 }
 
-function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
+function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
+  const { data: who } = useQuery(whoQuery());
+  const mayNotStart = useLack({ method: "POST", path: "/v1/runs" }) !== undefined;
   const waiting = useWaitingApprovals();
   const namespace = currentNamespace();
   const path = useRouterState({ select: (state) => state.location.pathname });
@@ -113,10 +124,17 @@ function Rail({ onPalette, onSheet, onNamespace }: RailOptions) {
           ))}
         </ul>
       </nav>
-      <Link to="/start" className="press main start-here">
-        Start a run
-      </Link>
+      {mayNotStart ? null : (
+        <Link to="/start" className="press main start-here">
+          Start a run
+        </Link>
+      )}
       <div className="rail-foot">
+        {who === undefined ? null : (
+          <button type="button" className="press quiet" onClick={onYou}>
+            <span className="soft small">Signed in</span> <span className="clipped">{nameOf(who)}</span>
+          </button>
+        )}
         <button
           type="button"
           className={namespace === usualNamespace ? "press quiet" : "press namespace"}

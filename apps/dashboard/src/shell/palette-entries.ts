@@ -6,7 +6,9 @@ type Choice =
   | { readonly kind: "mission"; readonly missionId: string }
   | { readonly kind: "session"; readonly sessionId: string }
   | { readonly kind: "workflow"; readonly name: string }
-  | { readonly kind: "act"; readonly act: "theme" | "keys" | "namespace" };
+  | { readonly kind: "act"; readonly act: Act };
+
+export type Act = "theme" | "keys" | "namespace" | "you";
 
 export interface Entry {
   readonly id: string;

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useStat
 import { someMissionsQuery, someRunsQuery, someSessionsQuery, workflowsQuery } from "../data/queries.ts";
 import { chooseTheme, nextTheme } from "../effects/theme.ts";
 import { runStates, standOf } from "../score/states.ts";
-import { type Entry, offered } from "./palette-entries.ts";
+import { type Act, type Entry, offered } from "./palette-entries.ts";
 import { places } from "./places.ts";
 
 const fixed: readonly Entry[] = [
@@ -35,6 +35,12 @@ const fixed: readonly Entry[] = [
     detail: "a team, a stage",
     choice: { kind: "act", act: "namespace" },
   },
+  {
+    id: "you",
+    word: "Who is signed in",
+    detail: "your roles, sign out",
+    choice: { kind: "act", act: "you" },
+  },
   { id: "keys", word: "Show all keys", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 
@@ -42,6 +48,7 @@ interface Ways {
   onClose: () => void;
   onSheet: () => void;
   onNamespace: () => void;
+  onYou: () => void;
 }
 
 /** Goes anywhere and does anything by a few letters. */
@@ -98,13 +105,14 @@ function useEntries(typed: string): readonly Entry[] {
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
-function act(what: "theme" | "keys" | "namespace", { onNamespace, onSheet }: Omit<Ways, "onClose">): void {
+function act(what: Act, { onNamespace, onSheet, onYou }: Omit<Ways, "onClose">): void {
   if (what === "theme") chooseTheme(nextTheme());
   else if (what === "namespace") onNamespace();
+  else if (what === "you") onYou();
   else onSheet();
 }
 
-function Choices({ onClose, onSheet, onNamespace }: Ways) {
+function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
@@ -123,7 +131,7 @@ function Choices({ onClose, onSheet, onNamespace }: Ways) {
       void navigate({ to: "/sessions/$sessionId", params: { sessionId: choice.sessionId } });
     else if (choice.kind === "workflow")
       void navigate({ to: "/workflows/$name", params: { name: choice.name } });
-    else act(choice.act, { onNamespace, onSheet });
+    else act(choice.act, { onNamespace, onSheet, onYou });
   };
   const press = (event: KeyboardEvent) => {
     const step = steps[event.key];

@@ -83,6 +83,7 @@ function emptyAnswer(path: string): unknown {
     series: [],
     firings: [],
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
+    ...{ signIns: [], missing: [], givers: [] },
     ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
   };
 }

@@ -88,6 +88,10 @@ export function governanceAt(path: string, nowMs: number): unknown {
       return { decisions: [decision(1, "ada", true, nowMs), decision(2, "bob", false, nowMs)] };
     case "keys":
       return { keys: [keyAt(nowMs)] };
+    case "sign-ins":
+      return { signIns: signInsAt(nowMs) };
+    case "missing-rights":
+      return { namespace: "default", who: "person:local-admin", roles: ["admin"], missing: [], givers: [] };
     case "tokens":
       return {
         tokens: [{ ...keyAt(nowMs), tokenId: "token_1", use: "agent", createTimeMs: nowMs - 120_000 }],
@@ -162,4 +166,24 @@ function auditAnswer(part: string, nowMs: number): unknown {
     };
   if (part === "checkpoints") return { checkpoints: [3, 2, 1].map((number) => checkpointAt(number, nowMs)) };
   return { records: [1, 2, 3, 4].map((number) => recordAt(number, nowMs)), indexedToMs: nowMs };
+}
+
+function signInsAt(nowMs: number) {
+  const hourMs = 3_600_000;
+  const ada = { id: "Jx3_w1kPq0Zr", who: "person:id.example|ada", by: "id_token", own: true };
+  const press = { id: "b7Yk-2LmQw9E", who: "service:billing", by: "key", namespace: "shop", own: false };
+  const [chrome, firefox] = ["Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0", "Firefox/143.0 (Android)"];
+  return [
+    {
+      ...{ ...ada, address: "10.0.0.9", browser: chrome },
+      ...{ startMs: nowMs - hourMs, useMs: nowMs - 60_000, expiresMs: nowMs + 11 * hourMs },
+    },
+    {
+      ...press,
+      address: "10.0.0.12",
+      browser: firefox,
+      startMs: nowMs - 90 * hourMs,
+      expiresMs: nowMs + hourMs,
+    },
+  ];
 }

@@ -49,6 +49,7 @@ const pages: Readonly<Record<string, string>> = {
   decisions: "/access?view=decisions",
   keys: "/access?view=keys",
   tokens: "/access?view=sign-ins",
+  browsers: "/access?view=browsers",
   policy: "/policy?id=night",
   audit: "/audit",
   checkpoints: "/audit?view=checkpoints",

@@ -145,6 +145,36 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
+  it("is whoever signed in by a key: what they may not do cannot be pressed, and says what is missing", async () => {
+    const actor = { kind: "person", id: "vic" } as const;
+    const { client } = stage;
+    await client.call("roleBindings.create", { body: { bindingId: "vic-views", role: "viewer", actor } });
+    const { secret = "" } = await client.call("keys.create", { body: { actor, title: "Vic's desk" } });
+    const vic = new Client({ url: stage.url, key: secret });
+    await until("the key to be known", async () => (await codeOf(vic.call("runs.list"))) === "");
+    const page = await (await stage.context()).newPage();
+    await page.goto(`${stage.url}/access?view=keys`);
+    await page.getByLabel("Token or key").fill(secret);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await heading(page, "Access").waitFor();
+    assert.equal(await page.getByRole("link", { name: "Start a run" }).count(), 0);
+    const own = page.getByRole("listitem").filter({ hasText: "Vic's desk" });
+    assert.equal(await own.getByRole("button", { name: "Rotate", exact: true }).isDisabled(), true);
+    await own.getByRole("button", { name: "Rotate: what is missing" }).click();
+    await own.getByText("person:vic may not do governance.keys.rotate in the namespace default.").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByRole("tab", { name: "Sign-ins" }).click();
+    const mine = page.getByRole("listitem").filter({ hasText: "this browser" });
+    await mine.getByText("person:vic").waitFor();
+    await page.getByRole("button", { name: "Signed in vic" }).click();
+    await page.getByRole("dialog", { name: "Who is signed in" }).getByText("viewer").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByLabel("Token or key").waitFor();
+    await page.context().close();
+  });
+
   it("finds a record, works its proof out in the browser, and exports what was looked for", async () => {
     const page = await stage.signedIn("/audit");
     await page.getByLabel("About").fill("run/before-1");

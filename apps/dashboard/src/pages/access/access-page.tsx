@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import "../../elements/listed.css";
 import { PageHead } from "../../elements/parts.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
+import { BrowsersView } from "./browsers-view.tsx";
 import { DecisionsView } from "./decisions-view.tsx";
 import { KeysView } from "./keys-view.tsx";
 import { PoliciesView } from "./policies-view.tsx";
@@ -15,6 +16,7 @@ const tabs = [
   ["decisions", "Decisions"],
   ["keys", "Keys"],
   ["sign-ins", "Tokens"],
+  ["browsers", "Sign-ins"],
 ] as const;
 
 /** Who may do what, which policies say so, what was decided, and who holds a key. */
@@ -35,6 +37,7 @@ export function AccessPage() {
         {view === "decisions" ? <DecisionsView /> : null}
         {view === "keys" ? <KeysView /> : null}
         {view === "sign-ins" ? <SignInsView /> : null}
+        {view === "browsers" ? <BrowsersView /> : null}
       </Tabs>
     </>
   );

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { MissingRight, MissingRights } from "@tutti/rest/types";
+import { lackOf, lackWords } from "./rights.ts";
+
+const lack: MissingRight = {
+  ...{ route: "runs.cancel", method: "POST", path: "/v1/runs/{id}/cancel", action: "workflow.runs.cancel" },
+  ...{ why: "missing", roles: ["operator", "admin"] },
+};
+const rights: MissingRights = {
+  ...{ namespace: "shop", who: "person:ada", roles: ["viewer"], missing: [lack] },
+  givers: ["group:ops", "person:ann", "person:bob", "person:cid"],
+};
+
+describe("rights on the page", () => {
+  it("are looked up by the call that is made, whatever it is about and in its query", () => {
+    assert.equal(lackOf(rights, { method: "POST", path: "/v1/runs/r%2F1/cancel?namespace=shop" }), lack);
+    for (const path of ["/v1/runs/r1", "/v1/runs/r1/cancel/now", "/v1/runs/r1/resume"])
+      assert.equal(lackOf(rights, { method: "POST", path }), undefined, path);
+    assert.equal(lackOf(rights, { method: "GET", path: "/v1/runs/r1/cancel" }), undefined);
+    assert.equal(lackOf(undefined, { method: "POST", path: "/v1/runs/r1/cancel" }), undefined);
+  });
+
+  it("that are missing are told with the least role, and who gives it", () => {
+    assert.equal(
+      lackWords(lack, rights),
+      "person:ada may not do workflow.runs.cancel in the namespace shop. The role operator would permit it. group:ops, person:ann, person:bob and 1 more can give it: tutti role bind operator person:ada",
+    );
+    assert.match(lackWords(lack, { ...rights, who: "person:id|ada" }), /bind operator 'person:id\|ada'$/);
+    assert.match(lackWords(lack, { ...rights, givers: [] }), /The administrator of this machine can give it/);
+  });
+
+  it("that no role would give are told with what would", () => {
+    assert.match(lackWords({ ...lack, why: "forbidden", roles: [] }, rights), /a policy forbids it/);
+    assert.match(lackWords({ ...lack, why: "narrowed", roles: [] }, rights), /Sign in by another one/);
+  });
+});

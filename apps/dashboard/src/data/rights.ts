@@ -1,0 +1,55 @@
+/**
+ * What whoever is signed in may not do, so that the page does not offer what is refused anyhow, and says of a refusal what is
+ * missing and who can give it. The platform decides each call itself, whatever is known here.
+ */
+import type { MissingRight, MissingRights } from "@tutti/rest/types";
+import { type Call, commandLine } from "../elements/spelled.ts";
+
+let known: MissingRights | undefined;
+
+/** Kept for whatever is refused where no component could look it up. */
+export function keepRights(rights: MissingRights): MissingRights {
+  known = rights;
+  return rights;
+}
+
+type Asked = Pick<Call, "method" | "path">;
+
+/** The right that a call misses; undefined where it may be made, or nothing is known. */
+export function lackOf(rights: MissingRights | undefined, { method, path }: Asked): MissingRight | undefined {
+  const [asked = ""] = path.split("?", 1);
+  return rights?.missing.find((one) => one.method === method && isAt(one.path, asked));
+}
+
+/** `/v1/runs/{id}` is where `/v1/runs/r1` is. */
+function isAt(pattern: string, path: string): boolean {
+  const [words, parts] = [pattern.split("/"), path.split("/")];
+  return (
+    words.length === parts.length &&
+    words.every((word, index) => word.startsWith("{") || word === parts[index])
+  );
+}
+
+const shownMax = 3;
+
+/** What is missing, and who can give it. */
+export function lackWords({ action, why, roles }: MissingRight, rights: MissingRights): string {
+  const { namespace, who, givers } = rights;
+  const missing = `${who} may not do ${action} in the namespace ${namespace}`;
+  if (why === "forbidden")
+    return `${missing}: a policy forbids it. Whoever keeps the policies can change that.`;
+  if (why === "narrowed")
+    return `${missing}: the key, token or account of this sign-in is not for that. Sign in by another one.`;
+  const [least] = roles;
+  if (least === undefined) return `${missing}, and no role permits it.`;
+  const some = givers.slice(0, shownMax).join(", ");
+  const more = givers.length > shownMax ? ` and ${givers.length - shownMax} more` : "";
+  const whom = some === "" ? "The administrator of this machine" : `${some}${more}`;
+  return `${missing}. The role ${least} would permit it. ${whom} can give it: ${commandLine("tutti", "role", "bind", least, who)}`;
+}
+
+/** What a refusal of policies means for whoever is signed in; undefined where nothing more is known. */
+export function denialWords(call: Asked): string | undefined {
+  const lack = lackOf(known, call);
+  return lack && known && lackWords(lack, known);
+}

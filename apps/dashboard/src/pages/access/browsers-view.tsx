@@ -1,0 +1,127 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { SignIn } from "@tutti/rest/types";
+import { useState } from "react";
+import { signInsQuery } from "../../data/governance-queries.ts";
+import { whoQuery } from "../../data/queries.ts";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { browserWords } from "./browser.ts";
+
+const ways: Readonly<Record<SignIn["by"], string>> = {
+  link: "a link of the terminal",
+  key: "a key",
+  token: "a token",
+  id_token: "an account elsewhere",
+};
+
+/** Browsers that are signed in to this page: as whom, since when, and an end to each. */
+export function BrowsersView() {
+  const query = useQuery(signInsQuery());
+  const [endingAll, setEndingAll] = useState(false);
+  return (
+    <Part title="Browsers that are signed in" aside="as whom, and by what">
+      <p className="listed-acts">
+        <button type="button" className="press" onClick={() => setEndingAll(true)}>
+          End all others…
+        </button>
+      </p>
+      <Shown query={query} what="sign-ins" lines={4}>
+        {({ signIns }) =>
+          signIns.length === 0 ? (
+            <Empty title="No browser is signed in">
+              You came by a key or from this machine. <code>tutti sign-in</code> gives a link.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {signIns.map((signIn) => (
+                <li key={signIn.id}>
+                  <Line signIn={signIn} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Dialog title="End all other sign-ins?" open={endingAll} onClose={() => setEndingAll(false)}>
+        <EndAll onDone={() => setEndingAll(false)} />
+      </Dialog>
+    </Part>
+  );
+}
+
+function Line({ signIn }: { signIn: SignIn }) {
+  const { data: me } = useQuery(whoQuery());
+  const { id, who, by, namespace, address, browser = "", startMs, useMs, expiresMs, own } = signIn;
+  const ended = useEnded();
+  return (
+    <>
+      <div>
+        <strong>{who}</strong> {own ? <Tag>this browser</Tag> : null}
+        <p className="small soft">
+          by {ways[by]}
+          {namespace ? ` of the namespace ${namespace}` : ""}, <code>{id}</code>
+        </p>
+      </div>
+      <p className="small" title={browser}>
+        {browserWords(browser)}
+        {address ? ` from ${address}` : ""}
+      </p>
+      <p className="small soft">
+        {startMs === undefined ? null : (
+          <>
+            since <Moment atMs={startMs} />
+            <br />
+          </>
+        )}
+        {useMs === undefined ? null : (
+          <>
+            used <Moment atMs={useMs} />,{" "}
+          </>
+        )}
+        ends <Moment atMs={expiresMs} />
+      </p>
+      <span className="listed-acts">
+        <Action
+          label="End it"
+          weight="grave"
+          call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { id } }}
+          command={commandLine("tutti", "sign-out", id)}
+          said={own ? undefined : `The sign-in of ${who} has ended`}
+          isOwn={me !== undefined && who === `${me.kind}:${me.id}`}
+          onDone={() => (own ? window.location.assign("/") : ended())}
+        />
+      </span>
+    </>
+  );
+}
+
+function EndAll({ onDone }: { onDone: () => void }) {
+  const ended = useEnded();
+  return (
+    <>
+      <p>Everybody but this browser has to sign in again, and what they follow ends at once.</p>
+      <div className="dialog-foot">
+        <Action
+          label="End them"
+          weight="grave"
+          call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { all: true } }}
+          command={commandLine("tutti", "sign-out", "--all")}
+          said="All other sign-ins have ended"
+          onDone={() => {
+            ended();
+            onDone();
+          }}
+        />
+      </div>
+    </>
+  );
+}
+
+function useEnded(): () => void {
+  const client = useQueryClient();
+  return () => void client.invalidateQueries({ queryKey: ["sign-ins"] });
+}

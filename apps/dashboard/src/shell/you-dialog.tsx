@@ -1,0 +1,59 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Whoami } from "@tutti/rest/types";
+import { rightsQuery, whoQuery } from "../data/queries.ts";
+import { Action } from "../elements/action.tsx";
+import { Dialog } from "../elements/dialog.tsx";
+import { Moment } from "../elements/moment.tsx";
+import { Facts } from "../elements/parts.tsx";
+
+/** `ada`, of whom everybody knows that it is a person; `agent:press`. */
+export function nameOf({ kind, id }: Pick<Whoami, "kind" | "id">): string {
+  return kind === "person" ? id : `${kind}:${id}`;
+}
+
+/** Who is signed in here, what they are, and the way out. */
+export function YouDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog title="Who is signed in" open={open} onClose={onClose}>
+      <You onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function You({ onClose }: { onClose: () => void }) {
+  const { data: who } = useQuery(whoQuery());
+  const { data: rights } = useQuery(rightsQuery());
+  if (who === undefined) return null;
+  const roles = rights?.roles ?? who.roles;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Who", <code key="who">{`${who.kind}:${who.id}`}</code>],
+          ["Roles here", roles.length === 0 ? "none" : roles.join(", ")],
+          ["Namespaces", who.namespace ?? "all"],
+          ["Signed in until", <Moment key="until" atMs={who.expiresMs} />],
+        ]}
+      />
+      {rights !== undefined && rights.missing.length > 0 ? (
+        <p className="small soft">
+          {roles.length === 0
+            ? "No role is bound to you here."
+            : `${rights.missing.length} things are not permitted to you here; a button that you may not press says what is missing.`}
+          {rights.givers.length > 0 ? ` Roles are given by ${rights.givers.slice(0, 3).join(", ")}.` : ""}
+        </p>
+      ) : null}
+      <div className="dialog-foot">
+        <Link to="/access" search={{ view: "browsers" }} className="press" onClick={onClose}>
+          Where you are signed in
+        </Link>
+        <Action
+          label="Sign out"
+          call={{ method: "POST", path: "/v1/sign-out" }}
+          onDone={() => window.location.assign("/")}
+        />
+      </div>
+    </>
+  );
+}
