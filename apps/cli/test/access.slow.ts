@@ -76,6 +76,12 @@ describe("who may do what, by the command", () => {
     assert.equal(broken.exitCode, 1);
     assert.match(broken.output, /broken\.cedar:1:1: error: nobody serves the action .*did you mean/);
     await done("policy", "check", "night.cedar");
+    const folder = await tutti("validate", ".", "--online");
+    assert.equal(folder.exitCode, 1);
+    assert.match(
+      folder.output,
+      /broken\.cedar:1:1: error: .*workflow\.runs\.strat[\s\S]*✗ 2 files checked, 1 errors/,
+    );
     assert.match(await done("policy", "test", "night.cedar", "--cases", "cases.json"), /✓ nobody starts/);
     await done("role", "bind", "developer", "person:bob");
     const ask = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];

@@ -85,8 +85,7 @@ export class SwarmService extends Orchestrator {
       instruments: links,
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
-    const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs } = settings.links;
-    const { startedAfterMs: begunAfterMs } = settings.links;
+    const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
     this.register("links", upkeep, { dependsOn: ["pools"] });
@@ -106,7 +105,7 @@ export class SwarmService extends Orchestrator {
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
-    const offering = { ...relaying, begunAfterMs, instruments: offerInstruments(metrics) };
+    const offering = { ...relaying, begunAfterMs: startedAfterMs, instruments: offerInstruments(metrics) };
     mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, tenancy }));
   }
 }

@@ -68,9 +68,8 @@ export class WorkflowService extends Orchestrator {
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const judged = judgedResults(host.guard?.admission, "run", settlement);
-    const heard = { settlement: hearOutcomes(this, host, "run", judged) };
-    const parts = { ...heard, dispatch, origin, instanceId: host.processId, foundation, sharedPools };
+    const heard = hearOutcomes(this, host, "run", judgedResults(host.guard?.admission, "run", settlement));
+    const parts = { settlement: heard, dispatch, origin, instanceId: host.processId, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };

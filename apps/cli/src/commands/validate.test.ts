@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runCommandLine } from "../cli.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import { policyIdOf, policyProblems, repeatedPolicies } from "../local/validate/policy-files.ts";
 import { memoryShell } from "../testing/memory-shell.ts";
 
 const good = "workflow: order\ntasks: {one: {uses: a.b}}\n";
@@ -25,6 +26,27 @@ describe("tutti validate", () => {
     assert.equal(code, exitCodes.failed);
     assert.match(output, /order\.yaml:2:34: error:/);
     assert.match(output, /\n✗ 1 files checked, 1 errors/);
+  });
+
+  it("tells of policies that they were not checked, and which of two with one name would be lost", async () => {
+    const { code, output } = await run({
+      "order.yaml": good,
+      "a.cedar": "permit (principal, action, resource);",
+    });
+    assert.equal(code, exitCodes.completed);
+    assert.match(output, /1 files checked/);
+    const json = JSON.parse((await run({ "order.yaml": good, "a.cedar": "" }, "--json")).output);
+    assert.deepEqual(json.skipped, ["a.cedar"]);
+    const source = (fileName: string) => ({ policyId: policyIdOf(fileName), fileName, text: "" });
+    assert.deepEqual(
+      repeatedPolicies([source("a/one.cedar"), source("b/one.cedar"), source("b/two.cedar")]).map(
+        ({ fileName, code: why }) => `${fileName} ${why}`,
+      ),
+      ["b/one.cedar repeated_name"],
+    );
+    const problem = { fileName: "one", line: 3, column: 5, message: "no such action" };
+    const [told] = policyProblems([source("a/one.cedar")], [problem]);
+    assert.deepEqual([told?.fileName, told?.line, told?.code], ["a/one.cedar", 3, "wrong_policy"]);
   });
 
   it("tells programs the same as one document, or as SARIF", async () => {

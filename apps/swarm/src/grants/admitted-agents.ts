@@ -6,7 +6,7 @@ import type { Principal } from "@tutti/kernel";
 /** Undefined where nothing is enforced. */
 export type AgentRules = Pick<Guard["admission"], "agent"> | undefined;
 
-export interface OfferingAgent {
+interface OfferingAgent {
   readonly namespace: string;
   readonly pool: string;
   readonly agentId: string;

@@ -117,10 +117,13 @@ export const installationCommands: readonly Command[] = [
     group: "this machine",
     summary: "checks all files of a folder together, for continuous integration",
     about: [
-      "Definitions, sessions, *.schema.json, *.rules.yaml and *.agents.yaml, each by its kind, with the place of each mistake. No platform is asked. Policies are checked by `tutti policy check`, configuration by `tutti config explain`.",
+      "Definitions, sessions, configuration (tutti.yaml), *.schema.json, *.rules.yaml and *.agents.yaml, each by its kind, with the place of each mistake. No platform is asked, unless policies (*.cedar) are to be checked as well.",
     ],
     arguments: [{ name: "FOLDER", summary: "the folder (.)", isOptional: true, completes: "file" }],
-    options: [{ name: "sarif", summary: "the report as SARIF 2.1.0, which forges show beside the lines" }],
+    options: [
+      { name: "online", summary: "policies too, which a platform checks" },
+      { name: "sarif", summary: "the report as SARIF 2.1.0, which forges show beside the lines" },
+    ],
     examples: [
       { words: "validate .", does: "everything from here down" },
       { words: "validate definitions --sarif > report.sarif", does: "for the forge" },

@@ -87,6 +87,22 @@ describe("validating a folder", () => {
     assert.deepEqual(told(file("a.rules.yaml", "rules: 5\n")), ["a.rules.yaml:1:8 wrong_type"]);
   });
 
+  it("names the place of what is wrong with configuration", () => {
+    const right = file(
+      "deploy/tutti.yaml",
+      "foundation: {log: {level: debug}}\nengines:\nintegration: {registry: {leaseMs: 20000}}\n",
+    );
+    assert.deepEqual(validate([right]).problems, []);
+    assert.deepEqual(told(file("tutti.yaml", "foundation:\n  log:\n    levle: debug\n")), [
+      "tutti.yaml:3:12 wrong_setting",
+    ]);
+    assert.deepEqual(validate([file("grafana/tutti.yaml", "apiVersion: 1\n")]).skipped, [
+      "grafana/tutti.yaml",
+    ]);
+    const [first] = validate([file("tutti.production.yaml", "foundation:\n  log: {level: loud}\n")]).problems;
+    assert.deepEqual([first?.line, first?.column, first?.code], [2, 16, "wrong_setting"]);
+  });
+
   it("names the place of what is wrong with agents", () => {
     assert.deepEqual(
       told(file("a.agents.yaml", "agents:\n  - name: one\n    capabilities: [{version: 1.0.0}]\n")),

@@ -1,7 +1,7 @@
 /**
  * Checks files together, each by its kind, without a platform.
  *
- * 1. What a file is follows from its name (`*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from its outermost keys: `workflow`
+ * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from its outermost keys: `workflow`
  *    (in JSON with `tasks` or `states`) or `session`. What is none of these is passed over, and counted.
  * 2. Definitions are held against what the agents of the folder offer, where it says so of any.
  */
@@ -17,6 +17,7 @@ import {
 } from "@tutti/definitions";
 import type { SourceFile } from "../definition-file.ts";
 import { checkAgents } from "./agent-file.ts";
+import { checkConfiguration, isConfiguration } from "./configuration-file.ts";
 import { checkRules } from "./rule-file.ts";
 
 export interface Validated {
@@ -26,7 +27,7 @@ export interface Validated {
   readonly skipped: readonly string[];
 }
 
-type Kind = "rules" | "agents" | "schema" | "session" | "definition";
+type Kind = "configuration" | "rules" | "agents" | "schema" | "session" | "definition";
 
 export function validate(files: readonly SourceFile[]): Validated {
   const kinds = files.map((file) => ({ file, kind: kindOf(file) }));
@@ -52,6 +53,8 @@ export function mayBeChecked(fileName: string): boolean {
 function kindOf(file: SourceFile): Kind | undefined {
   const named = /\.(rules|agents|schema)\.(?:ya?ml|json)$/i.exec(file.fileName)?.[1]?.toLowerCase();
   if (named !== undefined) return named as Kind;
+  if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
+    return "configuration";
   if (!/^\s*["']?(?:workflow|session)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   const { value } = readText(file);
@@ -68,6 +71,8 @@ function problemsOf(
 ): readonly DefinitionProblem[] {
   const against = catalogue === undefined ? {} : { catalogue };
   switch (kind) {
+    case "configuration":
+      return checkConfiguration(file);
     case "rules":
       return checkRules(file);
     case "schema":
@@ -102,7 +107,7 @@ function catalogueOf(
   };
 }
 
-function byPlace(one: DefinitionProblem, other: DefinitionProblem): number {
+export function byPlace(one: DefinitionProblem, other: DefinitionProblem): number {
   if (one.fileName !== other.fileName) return one.fileName < other.fileName ? -1 : 1;
   return one.line - other.line || one.column - other.column;
 }

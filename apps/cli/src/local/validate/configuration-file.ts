@@ -1,0 +1,42 @@
+/** A file of configuration, `tutti.yaml`: held against the schema that follows from all sections of the platform. */
+import { type DefinitionProblem, holdAgainst, readText } from "@tutti/definitions";
+import schema from "../../../../../docs/reference/tutti.schema.json" with { type: "json" };
+import type { SourceFile } from "../definition-file.ts";
+
+type Json = Parameters<typeof holdAgainst>[0];
+
+/** What is left empty is as if it were not there; said so, a mistake would be one of the whole section. */
+const sections = withoutNull(schema as unknown as Json);
+
+/** Whether it is one, and not what something else keeps under the same name: it has a section, or one of the groups of sections. */
+export function isConfiguration(file: SourceFile): boolean {
+  const { value } = readText(file);
+  return isObject(value) && Object.keys(value).some((key) => Object.hasOwn(schema.properties, key));
+}
+
+export function checkConfiguration(file: SourceFile): readonly DefinitionProblem[] {
+  return readText(file, (value, findings) => {
+    for (const { path, message } of holdAgainst(sections, withoutEmpty(value)).violations)
+      findings.error("wrong_setting", path, message);
+  }).problems;
+}
+
+function withoutNull(json: Json): Json {
+  if (Array.isArray(json)) return json.map(withoutNull);
+  if (!isObject(json)) return json;
+  const { anyOf, ...rest } = json;
+  const others = Array.isArray(anyOf) ? anyOf.filter((one) => !isObject(one) || one["type"] !== "null") : [];
+  const [only] = others;
+  if (others.length === 1 && isObject(only)) return withoutNull({ ...rest, ...only });
+  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, withoutNull(one)]));
+}
+
+function withoutEmpty(json: Json): Json {
+  if (!isObject(json)) return json;
+  const entries = Object.entries(json).filter(([, one]) => one !== null);
+  return Object.fromEntries(entries.map(([key, one]) => [key, withoutEmpty(one)]));
+}
+
+function isObject(json: Json | undefined): json is { readonly [name: string]: Json } {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
