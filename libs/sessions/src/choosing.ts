@@ -7,7 +7,13 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
 import { type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { Knowledge } from "@tutti/machine-experience";
-import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
+import {
+  type ChooseMode,
+  hasBudget,
+  recordChoice,
+  refuseStart,
+  type SessionView,
+} from "@tutti/machine-session";
 import {
   chooseMode,
   cutOf,
@@ -72,6 +78,7 @@ export class Choosing {
     const weights = weightsOf(optimization);
     const made = chooseMode(situation, chooser, {
       ...(weights !== undefined && { weights }),
+      ...(hasBudget(view) && { excluded: keepingNone }),
       underTrialMs: learned.underTrialMs(key.namespace),
       // Without optimization nothing is tried for the sake of learning.
       exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
@@ -94,6 +101,12 @@ function intendedOf(view: SessionView, spec: TaskSpec, pool: string): IntendedTa
   };
 }
 
+/** What is done by runs, or in parts, keeps within no budget. */
+const keepingNone: ReadonlyMap<PlannedMode, string> = new Map([
+  ["workflow", "runs keep within no budget"],
+  ["hybrid", "a budget is not divided among parts"],
+]);
+
 /** Undefined for balanced ones. */
 function weightsOf(optimization: Partial<Optimization> | undefined): Weights | undefined {
   const { time = 0, cost = 0, quality = 0 } = optimization ?? {};
@@ -108,14 +121,18 @@ const modes: Readonly<Record<PlannedMode, Mode>> = {
 };
 
 function whole(view: SessionView, mode: Mode, reason: string) {
-  return { mode, tasks: view.tasks.map(({ number }) => number), reason, elsewhere: [] };
+  return { mode, tasks: view.tasks.map(({ number }) => number), reason, elsewhere: [], budget: undefined };
 }
 
 function safely(view: SessionView, reason: string): RecordChoice {
-  const mode = Mode.MODE_WORKFLOW;
+  const mode = hasBudget(view) ? Mode.MODE_SWARM : Mode.MODE_WORKFLOW;
   const candidate = {
     ...{ mode, taskIds: [], eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined },
-    ...{ expectedQuality: 0, score: 0, reason: "it does what was declared, in its order" },
+    ...{
+      expectedQuality: 0,
+      score: 0,
+      reason: hasBudget(view) ? "it keeps within the budget" : "it does what was declared, in its order",
+    },
   };
   const choice: Choice = {
     ...{
@@ -151,7 +168,7 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
       mode: modes[mode],
       tasks: tasks.map((place) => view.tasks[place]?.number ?? 0),
       reason,
-      elsewhere: [],
+      ...{ elsewhere: [], budget: undefined },
     },
   }));
   const words = cut.map(({ mode, tasks }) => `${tasks.length} as ${mode}`).join(", ");

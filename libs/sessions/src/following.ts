@@ -134,7 +134,7 @@ export class Following {
       const error: ErrorDetail | undefined = isWell ? undefined : result.value;
       const outcome = await teller.tell(key, {
         command: endPart,
-        body: { notes, status: standing.status, error },
+        body: { notes, status: standing.status, error, used: standing.used },
         token,
       });
       onNews(key);

@@ -86,8 +86,15 @@ export class MissionSubstrate implements Substrate {
             { namespace, missionId, ...waitFor(wanted) },
             { ...options, timeoutMs: 2 * wanted.waitMs },
           );
-    const { status = 0, eventCount: events = 0, openApprovals = 0, outcome } = mission ?? {};
-    return { status, events, openApprovals, outcome };
+    const { status = 0, eventCount: events = 0, openApprovals = 0, outcome, budget } = mission ?? {};
+    const { spent, reserved } = budget ?? {};
+    // What is still set aside at its end may have been used up.
+    const used = spent && {
+      tokens: spent.tokens + (reserved?.tokens ?? 0),
+      money: spent.money + (reserved?.money ?? 0),
+      timeMs: spent.timeMs + (reserved?.timeMs ?? 0),
+    };
+    return { status, events, openApprovals, outcome, ...(used !== undefined && { used }) };
   }
 
   async *tasks(

@@ -1,7 +1,15 @@
 /** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
 
 import type { TaskNote } from "@tutti/contracts/session/v1";
-import type { Outcome, Payload, Share, TaskOutcome, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
+import type {
+  Amounts,
+  Outcome,
+  Payload,
+  Share,
+  TaskOutcome,
+  TaskSpec,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
@@ -27,6 +35,8 @@ export interface Standing {
   /** How many questions to people are open in it. */
   readonly openApprovals: number;
   readonly outcome: Outcome | undefined;
+  /** What it used up of its budget; absent where it keeps none. */
+  readonly used?: Amounts;
 }
 
 /** A task in it; its number in the session is not known there. */

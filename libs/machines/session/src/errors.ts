@@ -84,6 +84,27 @@ export const sessionErrors = defineErrors("session", {
     message: ({ mode }: { mode: string }) =>
       `expected a mode in which tasks are done, found ${mode}; name WORKFLOW, SWARM or INTELLIGENCE`,
   },
+  budgetUnkept: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Missions keep within a budget, which is one: runs do not, and it is not divided among parts. So a session with a budget is done in one part, as a mission, a plan, or as its orchestrator says.",
+    message: ({ mode }: { mode: string }) =>
+      `expected a mode that keeps within a budget, found ${mode}; name SWARM or INTELLIGENCE, leave the mode to ADAPTIVE, or leave the budget out`,
+  },
+  budgetUndivided: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The whole budget of a session is with the part that does its tasks. While that one goes on there is nothing for another.",
+    message: ({ id }: { id: string }) =>
+      `expected ${id} to have no budget, found one, which is not divided among parts; leave its tasks where they are`,
+  },
+  budgetUsedUp: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What a session may use up holds over all of its lives. Of what it was given nothing is left.",
+    message: ({ id, kind }: { id: string; kind: string }) =>
+      `expected something to be left of the budget of ${id}, found its ${kind} used up; start what is left as another session with a budget of its own`,
+  },
   partMissing: {
     status: "NOT_FOUND",
     retry: "never",

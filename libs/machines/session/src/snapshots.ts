@@ -67,6 +67,7 @@ function partKept(part: Part): KeptPart {
   return {
     ...{ mode, status, reason, createMs, confirmMs, endMs, error, operationsDone, over: part.isOver },
     ...{ openQuestions: part.openQuestions, decisions: part.decisions, decision: part.decision },
+    ...{ budget: part.budget, used: part.used },
     ...{ operations: [...operations], elsewhere: [...part.elsewhere], broughtIn: [...part.broughtIn] },
   };
 }
@@ -102,6 +103,7 @@ function partOf(number: number, kept: KeptPart): Part {
     ...{ number, mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone },
     ...{ elsewhere: new Set(kept.elsewhere), broughtIn: new Set(kept.broughtIn), isOver: kept.over },
     ...{ openQuestions: kept.openQuestions, decisions: kept.decisions, decision: kept.decision },
+    ...{ budget: kept.budget, used: kept.used },
     tasks: new Set(),
   };
 }

@@ -124,6 +124,9 @@ export interface Part {
   confirmMs: number;
   endMs: number;
   error: ErrorDetail | undefined;
+  /** What it may use up of the budget of the session, and what it did; undefined where there is none, or nobody knows. */
+  readonly budget: Amounts | undefined;
+  used: Amounts | undefined;
   readonly operations: PartOperation[];
   operationsDone: number;
   readonly elsewhere: Set<number>;

@@ -5,7 +5,7 @@ import { machineConformance } from "@tutti/kernel/testing";
 import { experience } from "@tutti/machine-experience";
 import { isDone } from "@tutti/machine-run/siblings";
 import { explainSession, session } from "../src/index.ts";
-import { isOpen } from "../src/state.ts";
+import { isOpen, type Part } from "../src/state.ts";
 import { operations, resultOf } from "../src/testing/index.ts";
 
 describe("sessions", () => {
@@ -39,6 +39,13 @@ describe("sessions", () => {
             ({ task: id }) => !isDone(state.tasks[state.byId.get(id) ?? -1]?.status ?? 0),
           );
           assert.equal(task.open, open.length);
+        }
+        const budget = state.order?.spec?.budget?.tokens ?? 0;
+        const held = (part: Part) => (isOpen(part) ? part.budget : (part.used ?? part.budget))?.tokens ?? 0;
+        if (budget > 0) {
+          const sum = state.parts.reduce((all, part) => all + held(part), 0);
+          assert.ok(sum <= budget, "parts have no more than the budget");
+          for (const part of state.parts) assert.ok((part.budget?.tokens ?? 0) > 0, "none is without limit");
         }
         if (state.phase === SessionPhase.SESSION_PHASE_ENDED)
           assert.equal(state.left, 0, "nothing is left of what has ended");

@@ -87,7 +87,9 @@ describe("sessions, as simulations found them,", () => {
       const { driver, key } = scene;
       const more = { namespace: "", sessionId: "", tasks: [taskSpec("b", ["a"])], idempotencyKey: "" };
       taken(driver.execute(key, addTasks, more));
-      const parts = [{ mode: workflow, tasks: [0], reason: "all there was", elsewhere: [] }];
+      const parts = [
+        { mode: workflow, tasks: [0], reason: "all there was", elsewhere: [], budget: undefined },
+      ];
       taken(
         driver.settle(scene.effect("choose_mode"), recordChoice, { choice: undefined, mode: chosen, parts }),
       );

@@ -50,8 +50,8 @@ export const stories: GoldenStories = {
       },
     };
     const parts = [
-      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
-      { mode: planned, tasks: [1], reason: "middle", elsewhere: [] },
+      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },
+      { mode: planned, tasks: [1], reason: "middle", elsewhere: [], budget: undefined },
     ];
     driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts });
     scene.confirm("p1");
@@ -125,6 +125,19 @@ export const stories: GoldenStories = {
     scene.done("p1", "b", 2);
     scene.operate();
     scene.end();
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** A life that used up some of the budget, and the next with what is left of it. */
+  budgeted: (release) => {
+    const budget = { tokens: 10, money: 0, timeMs: 0 };
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { budget });
+    const { driver, key } = scene;
+    scene.confirm();
+    const notes = [scene.noteOf("a", TaskStatus.TASK_STATUS_FAILED)];
+    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes, { ...budget, tokens: 4 });
+    driver.execute(key, retrySession, { taskIds: [], reason: "mended" });
+    scene.confirm("p2");
     return goldenOf(driver, session, key, release);
   },
 

@@ -8,7 +8,7 @@ import { kindOfWork } from "../part/parts.ts";
 import { hasEnded, isGoing, type PartView, type SessionStep, type SessionView, takesMore } from "../state.ts";
 import { bringIn, newPart } from "../task/look.ts";
 import { isChosen, isHeldBefore, wantedMode } from "./asking.ts";
-import { conclude, endStopped } from "./end.ts";
+import { conclude, endStopped, stopWhereUsedUp } from "./end.ts";
 import { choosingBegun, goalAsked, modeChosen } from "./events.ts";
 import { goalOf } from "./goal.ts";
 
@@ -26,6 +26,7 @@ function begin(session: SessionView, step: SessionStep): void {
     step.emit(goalAsked, { askMs: step.nowMs });
     return;
   }
+  if (stopWhereUsedUp(session, step)) return;
   const wanted = session.mode || wantedMode(session);
   // What was chosen before it was taken up again stays: what is left is done as one part.
   if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {

@@ -4,7 +4,7 @@ import {
   BeginSession,
   CancelWork,
   ConfirmLocks,
-  type Mode,
+  Mode,
   type NewPart,
   PauseWork,
   RecordChoice,
@@ -25,6 +25,8 @@ import {
 import { NeedCondition, type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isEnded, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
+import { hasBudget, isLimited, keepsBudget, usedUp } from "../budget/left.ts";
+import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
 import { dependenciesMax, operationsMax, partsMax } from "../limits.ts";
 import { choosing, dependencyOfEffect, locking, partId, partOfId, planning } from "../numbers.ts";
@@ -102,6 +104,9 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   const names = spec.locks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return invalid(`expected each lock once, found ${twice} twice`);
+  const mode = spec.mode || Mode.MODE_ADAPTIVE;
+  const isKept = keepsBudget(mode) || mode === Mode.MODE_ADAPTIVE;
+  if (isLimited(spec.budget) && !isKept) return sessionErrors.budgetUnkept.refusal({ mode: modeName(mode) });
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 
@@ -235,7 +240,10 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
     if (seen.size !== count || !isKnown || parts.length >= partsMax)
       return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
     const later = session.tasks.map(({ number }) => number).filter((number) => !seen.has(number));
-    const made = withMore(parts, later, mode).map((part) => newPart(session, part));
+    const kept = withMore(parts, later, mode);
+    if (hasBudget(session) && (kept.length > 1 || kept.some((part) => !keepsBudget(part.mode))))
+      return sessionErrors.budgetUnkept.refusal({ mode: modeName(mode) });
+    const made = kept.map((part) => newPart(session, part));
     const chosen = choice && {
       ...choice,
       choiceId: `c${session.choices.length + 1}`,
@@ -254,7 +262,10 @@ function withMore(parts: readonly NewPart[], tasks: readonly number[], mode: Mod
   const wanted = modeOfMore(mode);
   const found = parts.findIndex((part) => part.mode === wanted);
   if (found < 0)
-    return [...parts, { mode: wanted, tasks: [...tasks], reason: "they were added", elsewhere: [] }];
+    return [
+      ...parts,
+      { mode: wanted, tasks: [...tasks], reason: "they were added", elsewhere: [], budget: undefined },
+    ];
   return parts.map((part, place) => (place === found ? { ...part, tasks: [...part.tasks, ...tasks] } : part));
 }
 
@@ -379,6 +390,8 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     const status = statusOf(session);
     if (status !== WorkStatus.WORK_STATUS_FAILED)
       return sessionErrors.notFailed.refusal({ id, status: statusName(status) });
+    const kind = usedUp(session);
+    if (kind !== undefined) return sessionErrors.budgetUsedUp.refusal({ id, kind });
     const wanted = new Set<number>();
     for (const task of taskIds) {
       const number = session.byId.get(task);

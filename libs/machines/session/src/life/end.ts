@@ -16,6 +16,7 @@ import {
   withdrawMessage as withdrawRun,
 } from "@tutti/machine-run/siblings";
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
+import { usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import { giveUpQuestion } from "../part/deciding.ts";
@@ -46,6 +47,15 @@ export function stopSession(session: SessionView, step: SessionStep, { status, e
   }
   giveUpGoal(session, step, false);
   step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
+}
+
+/** Nothing is left of its budget for what is to be done: it fails. Whether that is so. */
+export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolean {
+  const kind = usedUp(session);
+  if (kind === undefined) return false;
+  const refusal = sessionErrors.budgetUsedUp.refusal({ id: step.key.id, kind });
+  stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
+  return true;
 }
 
 const terminateRun: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };

@@ -67,7 +67,7 @@ describe("a session with a goal", () => {
       mode: task === 0 ? workflow : swarm,
       tasks: [task],
       reason: "",
-      elsewhere: [],
+      ...{ elsewhere: [], budget: undefined },
     }));
     taken(
       scene.driver.settle(scene.effect("choose_mode"), recordChoice, {

@@ -182,8 +182,8 @@ describe("a session in several parts", () => {
   const split = () => {
     const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     const parts = [
-      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
-      { mode: swarm, tasks: [1], reason: "middle", elsewhere: [] },
+      { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },
+      { mode: swarm, tasks: [1], reason: "middle", elsewhere: [], budget: undefined },
     ];
     taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
     return scene;
@@ -196,7 +196,7 @@ describe("a session in several parts", () => {
       ...{ expectedUse: { tokens: 0, money: 0, timeMs: 1_000 }, score: 1, reason: "" },
     };
     const made = { ...choice, kind: "mode", candidates: [candidate] };
-    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [] }];
+    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
     taken(
       scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice: made, mode: swarm, parts }),
     );
@@ -218,7 +218,7 @@ describe("a session in several parts", () => {
     const candidates = [candidateOf(workflow, 700, 1), candidateOf(swarm, 1_000, 0.7)];
     const features = { tasks: 1, "predictedMs.swarm": 900 };
     const made = { ...choice, kind: "mode", features, candidates, chosen: 1, explored: true };
-    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [] }];
+    const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
     const settled = { choice: made, mode: swarm, parts };
     taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, settled));
     scene.confirm();
@@ -248,10 +248,16 @@ describe("a session in several parts", () => {
     scene.confirm("p1");
     scene.confirm("p2");
     scene.done("p1", "a");
-    assert.deepEqual(scene.operate("p2"), { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
+    assert.deepEqual(scene.operate("p2"), {
+      $case: "bringIn",
+      value: { tasks: [0], elsewhere: [] },
+    });
     scene.done("p1", "a", "again");
     scene.done("p2", "b");
-    assert.deepEqual(scene.operate("p1"), { $case: "bringIn", value: { tasks: [1], elsewhere: [] } });
+    assert.deepEqual(scene.operate("p1"), {
+      $case: "bringIn",
+      value: { tasks: [1], elsewhere: [] },
+    });
     scene.done("p1", "c");
     scene.end("p1");
     assert.equal(scene.operate("p2")?.$case, "close");

@@ -46,7 +46,8 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
     const part = settledPart(session, step, partEffects.start);
     if (part === undefined) return done;
     const status = WorkStatus.WORK_STATUS_FAILED;
-    step.emit(partEnded, { part: part.number, status, error: bounded(error), endMs: step.nowMs });
+    const used = { tokens: 0, money: 0, timeMs: 0 };
+    step.emit(partEnded, { part: part.number, status, error: bounded(error), endMs: step.nowMs, used });
     checkPart(session, step, part);
     return done;
   },
@@ -77,7 +78,9 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
     tellStopping(session, step, part, false);
     const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
     const status = WorkStatus.WORK_STATUS_CANCELLED;
-    step.emit(partEnded, { part: part.number, status, error: undefined, endMs: step.nowMs });
+    step.emit(partEnded, {
+      ...{ part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined },
+    });
     if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
     return done;
   },
@@ -101,13 +104,13 @@ export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
   type: "end_part",
   codec: EndPart,
   reply: SessionDone,
-  decide(session, { notes, status, error }, step) {
+  decide(session, { notes, status, error, used }, step) {
     const part = settledPart(session, step, partEffects.follow);
     if (part === undefined || !isEnded(status)) return done;
     noteTasksOf(session, step, part, notes);
     const detail = error === undefined ? undefined : bounded(error);
     const tasks = notTaken(session, part);
-    step.emit(partEnded, { part: part.number, status, error: detail, endMs: step.nowMs });
+    step.emit(partEnded, { part: part.number, status, error: detail, endMs: step.nowMs, used });
     if (tasks.length > 0 && status === WorkStatus.WORK_STATUS_COMPLETED && isGoing(session))
       moveTo(session, step, { tasks, mode: part.mode, reason: tookNoMore, isApart: true });
     checkPart(session, step, part);

@@ -75,8 +75,9 @@ export const partEnded: SessionEvent<PartEndedV1> = {
   version: 1,
   described: true,
   codec: PartEndedV1,
-  evolve(session, { part: number, status, error, endMs }, outstanding) {
+  evolve(session, { part: number, status, error, endMs, used }, outstanding) {
     const part = partOf(session, number);
+    part.used = used;
     part.error = error;
     part.endMs = endMs;
     endPart(session, part, status, outstanding);

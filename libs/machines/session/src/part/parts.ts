@@ -35,7 +35,7 @@ export function makePart(session: Session, made: NewPart, ms: number, outstandin
     ...{ number, mode: made.mode, status: WorkStatus.WORK_STATUS_PENDING, reason: made.reason },
     ...{ createMs: ms, confirmMs: 0, endMs: 0, error: undefined, operations: [], operationsDone: 0 },
     ...{ elsewhere: new Set(made.elsewhere), broughtIn: new Set(), isOver: false, tasks: new Set() },
-    ...{ openQuestions: 0, decisions: 0, decision: "" },
+    ...{ openQuestions: 0, decisions: 0, decision: "", budget: made.budget, used: undefined },
   };
   session.parts.push(part);
   session.openParts += 1;
@@ -102,7 +102,10 @@ function startOf(session: Session, part: Part): StartPart {
   return {
     kind: "start_part",
     ...workOf(session, part),
-    spec: session.order?.spec as SessionSpec,
+    spec: {
+      ...(session.order?.spec as SessionSpec),
+      ...(part.budget !== undefined && { budget: part.budget }),
+    },
     tasks: first(part.tasks)
       .map((number) => taskOf(session, number))
       .flatMap(({ isPlaced, spec }) => (isPlaced ? [spec] : [])),

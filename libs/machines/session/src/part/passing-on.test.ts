@@ -16,8 +16,8 @@ const choice = {
 function split(wanted: Mode = hybrid, more: Parameters<typeof SessionScene.of>[2] = {}): SessionScene {
   const scene = SessionScene.of(wanted, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])], more);
   const parts = [
-    { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [] },
-    { mode: swarm, tasks: [1], reason: "middle", elsewhere: [] },
+    { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },
+    { mode: swarm, tasks: [1], reason: "middle", elsewhere: [], budget: undefined },
   ];
   taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
   return scene;

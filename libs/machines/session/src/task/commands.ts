@@ -13,6 +13,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
+import { hasBudget } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
 import { causeOf, commandOf, reasonOf } from "../life/step.ts";
@@ -87,6 +88,8 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
     if (refusal !== undefined) return refusal;
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
+    const isDivided = isGoing(session) && hasBudget(session) && !session.parts.some(takesMore);
+    if (isDivided) return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const from = session.tasks.length;
     step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
     // Before it has begun they are chosen for with all others.
@@ -127,6 +130,8 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
     const part = session.parts[number];
     if (part === undefined || !isDecided(part) || !takesMore(part) || !isGoing(session)) return done;
     if (decision !== part.decisions + 1) return done;
+    if (moves.length > 0 && hasBudget(session))
+      return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
     if (moves.length > 0 && session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
     const unfit = moves.find(({ mode }) => !isDoing(mode));
@@ -179,6 +184,7 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
   decide(session, { taskIds, mode, reason }, step) {
     if (session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
+    if (hasBudget(session)) return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
     // Whoever stops gives nothing to anybody any more.
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });

@@ -2,6 +2,7 @@
 import type { NewPart } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { bytesOf, dataOfPayload, isDone } from "@tutti/machine-run/siblings";
+import { budgetLeft } from "../budget/left.ts";
 import { operationQueued } from "../part/events.ts";
 import { isOpen, type PartView, type SessionStep, type SessionView, type TaskView } from "../state.ts";
 
@@ -34,8 +35,8 @@ function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
 }
 
 /** A part of these tasks, with what they look at elsewhere. */
-export function newPart(session: SessionView, given: Omit<NewPart, "elsewhere">): NewPart {
-  return { ...given, elsewhere: lookedAt(session, given.tasks) };
+export function newPart(session: SessionView, given: Omit<NewPart, "elsewhere" | "budget">): NewPart {
+  return { ...given, budget: budgetLeft(session), elsewhere: lookedAt(session, given.tasks) };
 }
 
 /** Those that a part does not know yet. */

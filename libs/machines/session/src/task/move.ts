@@ -1,5 +1,6 @@
 /** Tasks go to a part in another mode: to one that is there and takes them, or to a new one. */
 import { Mode } from "@tutti/contracts/session/v1";
+import { stopWhereUsedUp } from "../life/end.ts";
 import { operationQueued, partMade, tasksMoved } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
 import { type PartView, type SessionStep, type SessionView, takesMore } from "../state.ts";
@@ -17,6 +18,7 @@ export function moveTo(session: SessionView, step: SessionStep, moving: Moving):
   const { tasks, mode, reason } = moving;
   const target = moving.isApart === true ? undefined : partFor(session, tasks, mode);
   if (target === undefined) {
+    if (stopWhereUsedUp(session, step)) return;
     step.emit(partMade, { part: newPart(session, { mode, tasks, reason }), makeMs: step.nowMs });
     const part = session.parts.length - 1;
     if (session.pauseMs > 0)

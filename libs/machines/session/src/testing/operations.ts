@@ -58,12 +58,13 @@ const order: fc.Arbitrary<SessionOrder> = fc
     },
     ...{
       timeoutMs: fc.constantFrom(0, 0, 0, 5_000),
+      budget: fc.constantFrom(undefined, undefined, { tokens: 10, money: 0, timeMs: 0 }),
       output: fc.constantFrom("", "", "size(tasks)", "tasks.t9.output"),
     },
   })
   .map(({ tasks: list, isGoal, hash, waits, locks, output, ...rest }) => {
     const spec = {
-      ...{ title: "", orchestrator: "", optimization: undefined, monitoring: undefined, budget: undefined },
+      ...{ title: "", orchestrator: "", optimization: undefined, monitoring: undefined },
       ...{ pool: "", priority: 0, dueTime: undefined, weight: 0, limits: {}, reservationIds: [], labels: {} },
       retentionMs: 0,
       work: isGoal ? goalWork : { $case: "tasks" as const, value: { tasks: list, output, input: undefined } },
@@ -305,9 +306,13 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
         : { command: "refuse_part", body: { error: error("x.y") } };
     case "plan_part":
     case "follow_part": {
+      const used = { tokens: 2, money: 0, timeMs: 0 };
       const notes = Array.from({ length: 6 }, (_, task) => note(task, 0.1));
       const status = again < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_CANCELLED;
-      return { command: "end_part", body: { notes, status, error: undefined } };
+      return {
+        command: "end_part",
+        body: { notes, status, error: undefined, used: luck < 0.9 ? used : undefined },
+      };
     }
     case "operate_part": {
       const { operation } = effect.operation;
@@ -360,9 +365,9 @@ function choice(luck: number): RecordChoice {
   };
   const parts = isSplit
     ? [
-        { mode: of(0), tasks: [0, 2], reason: "even", elsewhere: [] },
-        { mode: of(1), tasks: [1, 3], reason: "odd", elsewhere: [] },
+        { mode: of(0), tasks: [0, 2], reason: "even", elsewhere: [], budget: undefined },
+        { mode: of(1), tasks: [1, 3], reason: "odd", elsewhere: [], budget: undefined },
       ]
-    : [{ mode: of(0), tasks: [0, 1, 2, 3], reason: "all", elsewhere: [] }];
+    : [{ mode: of(0), tasks: [0, 1, 2, 3], reason: "all", elsewhere: [], budget: undefined }];
   return { choice: chosen, mode: isSplit ? Mode.MODE_HYBRID : of(0), parts };
 }

@@ -150,8 +150,14 @@ export class SessionScene {
     });
   }
 
-  end(part = "p1", status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED, notes: TaskNote[] = []): void {
-    taken(this.driver.settle(this.effect("follow_part", part), endPart, { notes, status, error: undefined }));
+  end(
+    part = "p1",
+    status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED,
+    notes: TaskNote[] = [],
+    used?: Amounts,
+  ): void {
+    const body = { notes, status, error: undefined, used };
+    taken(this.driver.settle(this.effect("follow_part", part), endPart, body));
   }
 
   /** Types of the events so far. */
