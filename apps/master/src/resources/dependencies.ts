@@ -5,13 +5,15 @@ import type {
   DependencyStatus,
   ListDependenciesReply,
   ListDependenciesRequest,
+  RemoveDependencyReply,
+  RemoveDependencyRequest,
   Session,
   SessionDependency,
 } from "@tutti/contracts/session/v1";
 import { NeedCondition, type WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import { allEntries } from "@tutti/host/serving";
 import { type CallContext, isEnded, isTuttiError } from "@tutti/kernel";
-import { addWait } from "@tutti/machine-session";
+import { addWait, dropWait } from "@tutti/machine-session";
 import { sessionNamed, tellSession } from "../api/sessions/desk.ts";
 import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDesk } from "./desk.ts";
@@ -44,6 +46,16 @@ export async function addDependency(
 ): Promise<AddDependencyReply> {
   if (dependency !== undefined) await checkWaits(desk, sessionId, [dependency], context);
   await tellSession(desk, sessionId, { command: addWait, body: { dependency, reason }, reason }, context);
+  return { session: await sessionNamed(desk, sessionId, context) };
+}
+
+/** What it waits for no longer. What it does not wait for is no error. */
+export async function removeDependency(
+  desk: ResourceDesk,
+  { sessionId, session, reason }: RemoveDependencyRequest,
+  context: CallContext,
+): Promise<RemoveDependencyReply> {
+  await tellSession(desk, sessionId, { command: dropWait, body: { session, reason }, reason }, context);
   return { session: await sessionNamed(desk, sessionId, context) };
 }
 

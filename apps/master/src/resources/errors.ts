@@ -2,13 +2,6 @@ import { defineErrors } from "@tutti/kernel";
 
 /** Why nothing can be done about resources. */
 export const resourceErrors = defineErrors("resource", {
-  dependenciesStated: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "A session waits for whatever it was told to wait for: that can be added to, and is not taken back.",
-    message: ({ id }: { id: string }) =>
-      `expected the session ${id} to keep what it waits for, found that it is to wait no longer; cancel it, and start it anew without that, under another id`,
-  },
   beyondQuota: {
     status: "FAILED_PRECONDITION",
     retry: "never",

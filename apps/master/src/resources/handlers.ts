@@ -2,16 +2,12 @@
 import type { resourceService } from "@tutti/contracts/session/v1";
 import type { Handlers } from "@tutti/mesh";
 import { explainAllocation, listAllocations, listResources } from "./allocations.ts";
-import { addDependency, listDependencies } from "./dependencies.ts";
+import { addDependency, listDependencies, removeDependency } from "./dependencies.ts";
 import type { ResourceDesk } from "./desk.ts";
-import { resourceErrors } from "./errors.ts";
 import { claimAllotments, deleteQuota, listQuotas, quotaNamed, setQuota } from "./quotas.ts";
 import { createReservation, deleteReservation, listReservations, reservationNamed } from "./reservations.ts";
 
 export function resourceHandlers(desk: ResourceDesk): Handlers<typeof resourceService> {
-  const refuseDependency = ({ sessionId: id }: { readonly sessionId: string }): never => {
-    throw resourceErrors.dependenciesStated({ id });
-  };
   return {
     setQuota: async (request, context) => ({ quota: await setQuota(desk, request, context) }),
     getQuota: async ({ quotaId }, context) => ({ quota: await quotaNamed(desk, quotaId, context) }),
@@ -28,7 +24,7 @@ export function resourceHandlers(desk: ResourceDesk): Handlers<typeof resourceSe
     listAllocations: (request, context) => listAllocations(desk, request, context),
     explainAllocation: (request, context) => explainAllocation(desk, request, context),
     addDependency: (request, context) => addDependency(desk, request, context),
-    removeDependency: refuseDependency,
+    removeDependency: (request, context) => removeDependency(desk, request, context),
     listDependencies: (request, context) => listDependencies(desk, request, context),
   };
 }

@@ -7,6 +7,7 @@ import {
   CreateReservationRequest,
   ExecuteSessionRequest,
   Mode,
+  RemoveDependencyRequest,
   resourceService,
   SetQuotaRequest,
   sessionService,
@@ -290,8 +291,24 @@ describe("sessions that contend for one resource", () => {
       code: "session.waits_in_circle",
       message: /second waits for third waits for second/,
     });
+    const stopWaiting = (sessionId: string, id: string) =>
+      resources.removeDependency(
+        RemoveDependencyRequest.fromPartial({ sessionId, session: { kind: "session", id } }),
+      );
+    const { session: freed } = await stopWaiting("third", "second");
+    assert.deepEqual(
+      freed?.spec?.dependsOn.map(({ session }) => session?.id),
+      ["first"],
+    );
+    // The circle is gone with it.
+    await waitFor("second", "third");
+    await stopWaiting("third", "first");
+    await until("the third to begin, which waits for nobody", () => begun.length === 2);
+    await assert.rejects(waitFor("third", "first"), { code: "session.begun" });
+    await stopWaiting("third", "first");
     open();
     await end("third");
+    await end("second");
     await assert.rejects(waitFor("third", "first"), { code: "session.ended" });
     const after = await resources.listDependencies({ namespace: "", sessionId: "second" });
     assert.equal(after.needs[0]?.met, true);

@@ -26,7 +26,7 @@ export const sessionErrors = defineErrors("session", {
   begun: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What a session waits for can be added to until it begins, or asks for its locks. What is under way waits for nobody.",
+    help: "What a session waits for can be added to until it begins, or asks for its locks, and be taken from until it begins. What is under way waits for nobody.",
     message: ({ id, status }: { id: string; status: string }) =>
       `expected the session ${id} not to have begun, found it ${status}; add what waits as another session, or start this one anew under another id`,
   },

@@ -17,7 +17,6 @@ export type {
 } from "./effects.ts";
 export { sessionErrors } from "./errors.ts";
 export {
-  addWait,
   beginSession,
   cancelSession,
   confirmLocks,
@@ -28,12 +27,12 @@ export {
   removeSession,
   resumeSession,
   retrySession,
-  settleDependency,
   signalSession,
   terminateSession,
 } from "./life/commands.ts";
 export { usedBy } from "./life/end.ts";
 export { planningTask } from "./life/goal.ts";
+export { addWait, dropWait, settleDependency } from "./life/waits.ts";
 export { session } from "./machine.ts";
 export { partId } from "./numbers.ts";
 export {

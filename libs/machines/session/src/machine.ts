@@ -1,7 +1,7 @@
 /**
  * The session, a machine: tasks and intent, done as parts by runs and missions; what begins is said by its specification, by a plan, or by an orchestrator of the user.
  *
- * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`, `add_wait`,
+ * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`, `add_wait`, `drop_wait`,
  * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
  * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_goal`, `record_choice`, `refuse_start`, `confirm_part`,
  * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
@@ -25,7 +25,6 @@ import * as agents from "./agents/events.ts";
 import { describeSession, projectSession } from "./description.ts";
 import type { SessionEffect } from "./effects.ts";
 import {
-  addWait,
   beginSession,
   cancelSession,
   confirmLocks,
@@ -36,12 +35,12 @@ import {
   removeSession,
   resumeSession,
   retrySession,
-  settleDependency,
   signalSession,
   terminateSession,
 } from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
+import { addWait, dropWait, settleDependency } from "./life/waits.ts";
 import {
   confirmOperation,
   confirmPart,
@@ -70,6 +69,7 @@ export const session: Machine<Session, SessionEffect> = {
   commands: [
     beginSession,
     addWait,
+    dropWait,
     pauseSession,
     resumeSession,
     cancelSession,

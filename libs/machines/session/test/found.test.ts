@@ -1,7 +1,7 @@
 /** What simulations and drawn histories found, made small. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
+import { AddTasksRequest, Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   addTasks,
@@ -10,6 +10,7 @@ import {
   moveTasks,
   noteTasks,
   recordChoice,
+  refuseOperation,
   refuseStart,
   removeSession,
   retrySession,
@@ -47,6 +48,22 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(codeOf(told), "session.ended");
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+  });
+
+  it("tell nobody what became of a task that he did not take", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a")]);
+    const { driver, key } = scene;
+    scene.confirm();
+    taken(driver.execute(key, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("more", ["a"])] })));
+    taken(driver.settle(scene.effect("operate_part", "p1"), refuseOperation, { error }));
+    scene.confirm("p2");
+    scene.done("p1", "a", 1);
+    scene.operate("p2");
+    scene.done("p2", "more", 2);
+    assert.deepEqual(
+      scene.asked.filter((each) => each.startsWith("operate_part")),
+      [],
+    );
   });
 
   it("take the first word on a task that ends, also where there are two at once", () => {

@@ -1,8 +1,10 @@
 /** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
 import { Mode } from "@tutti/contracts/session/v1";
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
+  addWait,
+  dropWait,
   moveTasks,
   noteAgents,
   pauseSession,
@@ -13,6 +15,7 @@ import {
   resumeSession,
   retrySession,
   session,
+  settleDependency,
   signalSession,
 } from "../src/index.ts";
 import { json, SessionScene, taskSpec } from "../src/testing/index.ts";
@@ -138,6 +141,26 @@ export const stories: GoldenStories = {
     scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes, { ...budget, tokens: 4 });
     driver.execute(key, retrySession, { taskIds: [], reason: "mended" });
     scene.confirm("p2");
+    return goldenOf(driver, session, key, release);
+  },
+
+  /** Waits that were added, taken back and added again. */
+  waited: (release) => {
+    const first = { namespace: "", kind: "session", id: "first", task: "" };
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn: [{ session: first }] });
+    const { driver, key } = scene;
+    const dependency = {
+      session: { ...first, id: "second" },
+      condition: NeedCondition.NEED_CONDITION_ALWAYS,
+    };
+    driver.execute(key, addWait, { dependency, reason: "it comes first" });
+    driver.execute(key, dropWait, { session: first, reason: "it need not" });
+    driver.execute(key, addWait, {
+      dependency: { ...dependency, session: { ...first, namespace: "other" } },
+      reason: "",
+    });
+    const body = { dependency: 0, status: WorkStatus.WORK_STATUS_FAILED };
+    driver.settle(scene.effect("await_session"), settleDependency, body);
     return goldenOf(driver, session, key, release);
   },
 

@@ -1,6 +1,5 @@
 /** Begins a session, holds it, lets it go on, ends it. */
 import {
-  AddWait,
   BeginSession,
   CancelWork,
   ConfirmLocks,
@@ -14,22 +13,20 @@ import {
   ResumeWork,
   RetryWork,
   SessionBegun,
-  type SessionDependency,
   SessionDone,
   type SessionOrder,
   SessionPhase,
-  SettleDependency,
   SignalWork,
   TerminateWork,
 } from "@tutti/contracts/session/v1";
-import { NeedCondition, type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { isEnded, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { hasBudget, isLimited, keepsBudget, usedUp } from "../budget/left.ts";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
-import { dependenciesMax, operationsMax, partsMax } from "../limits.ts";
-import { choosing, dependencyOfEffect, locking, partId, partOfId, planning } from "../numbers.ts";
+import { operationsMax, partsMax } from "../limits.ts";
+import { choosing, locking, partId, partOfId, planning } from "../numbers.ts";
 import { giveUpQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
 import {
@@ -40,7 +37,6 @@ import {
   type SessionCommand,
   type SessionStep,
   type SessionView,
-  specOf,
   statusOf,
 } from "../state.ts";
 import { bringIn, newPart } from "../task/look.ts";
@@ -49,8 +45,6 @@ import { advance } from "./advance.ts";
 import { isWaitingForOthers } from "./asking.ts";
 import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
 import {
-  dependencyAdded,
-  dependencySettled,
   goalPlanned,
   locksNoted,
   modeChosen,
@@ -108,68 +102,6 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   const isKept = keepsBudget(mode) || mode === Mode.MODE_ADAPTIVE;
   if (isLimited(spec.budget) && !isKept) return sessionErrors.budgetUnkept.refusal({ mode: modeName(mode) });
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
-}
-
-/** Result: a session that has to come before it has ended. */
-export const settleDependency: SessionCommand<SettleDependency, SessionDone> = commandOf({
-  type: "settle_dependency",
-  codec: SettleDependency,
-  reply: SessionDone,
-  decide(session, { status }, step) {
-    const dependency = dependencyOfEffect(step.settles?.number ?? 0);
-    const wanted = session.order?.spec?.dependsOn[dependency];
-    if (step.settles === undefined || wanted === undefined) return done;
-    step.emit(dependencySettled, { dependency, status, settleMs: step.nowMs });
-    if (isMet(wanted.condition, status)) return done;
-    const other = wanted.session?.id ?? "";
-    const refusal = sessionErrors.dependencyFailed.refusal({ other, status: statusName(status) });
-    stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
-    return done;
-  },
-});
-
-/** Only before it begins, and before it asks for its locks: nobody waits for others while others wait for him. */
-export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
-  type: "add_wait",
-  codec: AddWait,
-  reply: SessionDone,
-  decide(session, { dependency, reason }, step) {
-    const { id } = step.key;
-    if (dependency?.session === undefined)
-      return sessionErrors.invalid.refusal({ problem: "expected a session to wait for, found none" });
-    const { dependsOn, locks } = specOf(session);
-    if (dependsOn.some((known) => isSame(known, dependency, step.key.namespace))) return done;
-    const isLocking = locks.length > 0 && !isWaitingForOthers(session);
-    if (session.phase !== SessionPhase.SESSION_PHASE_WAITING || isLocking) {
-      const standing = isLocking ? "asking for its locks" : statusName(statusOf(session));
-      return sessionErrors.begun.refusal({ id, status: standing });
-    }
-    if (dependsOn.length >= dependenciesMax)
-      return sessionErrors.tooMany.refusal({
-        ...{ what: "sessions to wait for", found: dependsOn.length + 1, max: dependenciesMax },
-      });
-    step.emit(dependencyAdded, { dependency, reason: reasonOf(reason), addMs: step.nowMs });
-    return done;
-  },
-});
-
-function isSame(
-  one: ReadOnly<SessionDependency>,
-  other: ReadOnly<SessionDependency>,
-  namespace: string,
-): boolean {
-  const inside = ({ session }: ReadOnly<SessionDependency>) => session?.namespace || namespace;
-  return (
-    one.session?.id === other.session?.id &&
-    inside(one) === inside(other) &&
-    (one.condition || 1) === (other.condition || 1)
-  );
-}
-
-function isMet(condition: NeedCondition, status: WorkStatus): boolean {
-  if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return isEnded(status);
-  if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === WorkStatus.WORK_STATUS_FAILED;
-  return status === WorkStatus.WORK_STATUS_COMPLETED;
 }
 
 /** Its locks are held. */

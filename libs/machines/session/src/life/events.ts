@@ -2,12 +2,14 @@
 import {
   ChoosingBegunV1,
   DependencyAddedV1,
+  DependencyDroppedV1,
   DependencySettledV1,
   GoalAskedV1,
   GoalPlannedV1,
   LocksNotedV1,
   ModeChosenV1,
   SessionAcceptedV1,
+  SessionDependency,
   SessionEndedV1,
   SessionOrder,
   SessionPausedV1,
@@ -81,6 +83,23 @@ export const dependencyAdded: SessionEvent<DependencyAddedV1> = {
     session.order = { ...order, spec };
     const index = session.dependencies.push(WorkStatus.WORK_STATUS_UNSPECIFIED) - 1;
     askDependency(session, index, dependency, outstanding);
+  },
+};
+
+/** Its place stays empty: what is asked for has a number by its place, and numbers are not given twice. */
+export const dependencyDropped: SessionEvent<DependencyDroppedV1> = {
+  type: "dependency_dropped",
+  version: 1,
+  codec: DependencyDroppedV1,
+  described: true,
+  evolve(session, { dependency }, outstanding) {
+    const { order } = session;
+    if (order?.spec === undefined) return;
+    const dependsOn = order.spec.dependsOn.with(dependency, SessionDependency.create());
+    session.order = { ...order, spec: { ...order.spec, dependsOn } };
+    session.dependencies[dependency] = WorkStatus.WORK_STATUS_CANCELLED;
+    outstanding.settled(dependencyEffect(dependency));
+    askLocks(session, outstanding);
   },
 };
 

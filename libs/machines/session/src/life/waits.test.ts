@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
-import { addWait, settleDependency } from "../index.ts";
+import { addWait, dropWait, settleDependency } from "../index.ts";
 import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
 
 const swarm = Mode.MODE_SWARM;
@@ -13,6 +13,15 @@ function add(scene: SessionScene, id: string, namespace = "") {
   const session = { namespace, kind: "session", id, task: "" };
   const dependency = { session, condition: NeedCondition.NEED_CONDITION_SUCCESS };
   return scene.driver.execute(scene.key, addWait, { dependency, reason: "it comes first" });
+}
+
+function drop(scene: SessionScene, id: string, namespace = "") {
+  const session = { namespace, kind: "session", id, task: "" };
+  return scene.driver.execute(scene.key, dropWait, { session, reason: "it need not" });
+}
+
+function waitedFor({ shown }: SessionScene) {
+  return shown.spec?.dependsOn.map(({ session }) => session?.id);
 }
 
 function settle(scene: SessionScene, dependency: number, status: WorkStatus = completed): void {
@@ -30,6 +39,33 @@ describe("sessions to wait for", () => {
     assert.deepEqual(scene.asked, ["await_session"], "the second is waited for");
     settle(scene, 1);
     assert.deepEqual(scene.asked, ["start_part p1"]);
+  });
+
+  it("are taken back until it begins, whatever has become of them, and added again", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    taken(add(scene, "second"));
+    taken(drop(scene, "first"));
+    taken(drop(scene, "first"));
+    taken(drop(scene, "nobody"));
+    assert.deepEqual(waitedFor(scene), ["second"]);
+    assert.deepEqual(scene.asked, ["await_session"]);
+    taken(add(scene, "first", "default"));
+    assert.deepEqual(waitedFor(scene), ["second", "first"]);
+    settle(scene, 1);
+    assert.deepEqual(scene.asked, ["await_session"], "what was added again is waited for");
+    taken(drop(scene, "second", "default"));
+    taken(drop(scene, "first"));
+    assert.deepEqual([waitedFor(scene), scene.asked], [[], ["start_part p1"]]);
+    taken(drop(scene, "first"));
+  });
+
+  it("are followed by its locks, and are not taken back from what has begun", () => {
+    const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
+    taken(drop(locking, "first"));
+    assert.deepEqual(locking.asked, ["hold_locks"]);
+    const begun = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    settle(begun, 0);
+    assert.equal(codeOf(drop(begun, "first")), "session.begun");
   });
 
   it("that end otherwise than they should fail it, as those that it was started with", () => {

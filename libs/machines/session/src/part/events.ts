@@ -97,8 +97,8 @@ export const operationDone: SessionEvent<OperationDoneV1> = {
   type: "operation_done",
   version: 1,
   codec: OperationDoneV1,
-  evolve(session, { part }, outstanding) {
-    shiftOperation(session, partOf(session, part), outstanding);
+  evolve(session, { part, error }, outstanding) {
+    shiftOperation(session, partOf(session, part), error !== undefined, outstanding);
   },
 };
 

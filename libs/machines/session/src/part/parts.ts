@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type Placement, type TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import { assert } from "@tutti/kernel";
-import { childIdOf } from "@tutti/machine-run/siblings";
+import { childIdOf, isDone } from "@tutti/machine-run/siblings";
 import type { FollowPart, OperatePart, PartWork, PlanPart, StartPart } from "../effects.ts";
 import { movesMax } from "../limits.ts";
 import { partEffect, partEffects, partId } from "../numbers.ts";
@@ -170,8 +170,19 @@ export function queueOperation(
   if (part.operations.length === 1) askFirst(session, part, outstanding);
 }
 
-export function shiftOperation(session: Session, part: Part, outstanding: SessionOutstanding): void {
-  part.operations.shift();
+/** Tasks that its work refused never were in it: whoever gets them has nothing to tell it of them. */
+export function shiftOperation(
+  session: Session,
+  part: Part,
+  isRefused: boolean,
+  outstanding: SessionOutstanding,
+): void {
+  const operation = part.operations.shift()?.operation;
+  if (isRefused && operation?.$case === "add")
+    for (const number of operation.value.tasks) {
+      const task = taskOf(session, number);
+      if (task.part === part.number && !isDone(task.status)) task.isPlaced = false;
+    }
   part.operationsDone += 1;
   if (part.operations.length === 0) outstanding.settled(partEffect(part.number, partEffects.operate));
   else askFirst(session, part, outstanding);

@@ -68,7 +68,12 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
 
 /** Its tasks are asked for by themselves. */
 function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefined {
-  const spec = order?.spec as SessionSpec | undefined;
+  const given = order?.spec as SessionSpec | undefined;
+  // What is waited for no longer has left an empty place.
+  const spec = given && {
+    ...given,
+    dependsOn: given.dependsOn.filter(({ session }) => session !== undefined),
+  };
   if (spec?.work?.$case === "goal" && !whole)
     return { ...spec, work: { $case: "goal", value: { ...spec.work.value, input: undefined } } };
   if (spec?.work?.$case !== "tasks") return spec;

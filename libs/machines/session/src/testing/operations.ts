@@ -147,6 +147,16 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
       ),
     },
     {
+      weight: 4,
+      arbitrary: call(
+        "drop_wait",
+        fc.constantFrom("other", "third").map((name) => ({
+          session: { namespace: "", kind: "session", id: name, task: "" },
+          reason: "it need not",
+        })),
+      ),
+    },
+    {
       weight: 1,
       arbitrary: call(
         "add_wait",
@@ -199,7 +209,7 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
       ),
     },
     {
-      weight: 8,
+      weight: 12,
       arbitrary: call(
         "record_decision",
         fc

@@ -119,6 +119,10 @@ export class SessionReading {
       if (this.spec !== undefined)
         this.spec = { ...this.spec, dependsOn: [...this.spec.dependsOn, dependency] };
     },
+    dependency_dropped: ({ body: { dependency } }) => {
+      if (this.phase !== "waiting") this.#find(`it is to wait for one less when it is ${this.phase}`);
+      this.#settled.add(dependency);
+    },
     locks_noted: ({ body: { holdMs } }) => {
       if (holdMs > 0 && this.#settled.size < (this.spec?.dependsOn.length ?? 0))
         this.#find("it holds locks while it waits for others");

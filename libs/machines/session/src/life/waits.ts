@@ -1,0 +1,105 @@
+/** What a session waits for of others: added to and taken from until it begins, settled when they end. */
+import {
+  AddWait,
+  DropWait,
+  type SessionDependency,
+  SessionDone,
+  SessionPhase,
+  SettleDependency,
+} from "@tutti/contracts/session/v1";
+import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
+import { isEnded, type ReadOnly } from "@tutti/kernel";
+import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
+import { sessionErrors } from "../errors.ts";
+import { dependenciesMax } from "../limits.ts";
+import { dependencyOfEffect } from "../numbers.ts";
+import { type SessionCommand, specOf, statusOf } from "../state.ts";
+import { isWaitingForOthers } from "./asking.ts";
+import { stopSession } from "./end.ts";
+import { dependencyAdded, dependencyDropped, dependencySettled } from "./events.ts";
+import { commandOf, reasonOf } from "./step.ts";
+
+const done: SessionDone = {};
+
+/** Result: a session that has to come before it has ended. */
+export const settleDependency: SessionCommand<SettleDependency, SessionDone> = commandOf({
+  type: "settle_dependency",
+  codec: SettleDependency,
+  reply: SessionDone,
+  decide(session, { status }, step) {
+    const dependency = dependencyOfEffect(step.settles?.number ?? 0);
+    const wanted = session.order?.spec?.dependsOn[dependency];
+    if (step.settles === undefined || wanted === undefined) return done;
+    step.emit(dependencySettled, { dependency, status, settleMs: step.nowMs });
+    if (isMet(wanted.condition, status)) return done;
+    const other = wanted.session?.id ?? "";
+    const refusal = sessionErrors.dependencyFailed.refusal({ other, status: statusName(status) });
+    stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
+    return done;
+  },
+});
+
+/** Only before it begins, and before it asks for its locks: nobody waits for others while others wait for him. */
+export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
+  type: "add_wait",
+  codec: AddWait,
+  reply: SessionDone,
+  decide(session, { dependency, reason }, step) {
+    const { id } = step.key;
+    if (dependency?.session === undefined)
+      return sessionErrors.invalid.refusal({ problem: "expected a session to wait for, found none" });
+    const { dependsOn, locks } = specOf(session);
+    if (dependsOn.some((known) => isSame(known, dependency, step.key.namespace))) return done;
+    const isLocking = locks.length > 0 && !isWaitingForOthers(session);
+    if (session.phase !== SessionPhase.SESSION_PHASE_WAITING || isLocking) {
+      const standing = isLocking ? "asking for its locks" : statusName(statusOf(session));
+      return sessionErrors.begun.refusal({ id, status: standing });
+    }
+    if (dependsOn.length >= dependenciesMax)
+      return sessionErrors.tooMany.refusal({
+        ...{ what: "sessions to wait for", found: dependsOn.length + 1, max: dependenciesMax },
+      });
+    step.emit(dependencyAdded, { dependency, reason: reasonOf(reason), addMs: step.nowMs });
+    return done;
+  },
+});
+
+/** Only before it begins. What it does not wait for, it did not have to be told twice. */
+export const dropWait: SessionCommand<DropWait, SessionDone> = commandOf({
+  type: "drop_wait",
+  codec: DropWait,
+  reply: SessionDone,
+  decide(session, { session: other, reason }, step) {
+    const { id, namespace } = step.key;
+    const inside = other?.namespace || namespace;
+    const found = specOf(session).dependsOn.flatMap(({ session: known }, dependency) =>
+      known !== undefined && known.id === other?.id && (known.namespace || namespace) === inside
+        ? [dependency]
+        : [],
+    );
+    if (found.length > 0 && session.phase !== SessionPhase.SESSION_PHASE_WAITING)
+      return sessionErrors.begun.refusal({ id, status: statusName(statusOf(session)) });
+    for (const dependency of found)
+      step.emit(dependencyDropped, { dependency, reason: reasonOf(reason), dropMs: step.nowMs });
+    return done;
+  },
+});
+
+function isSame(
+  one: ReadOnly<SessionDependency>,
+  other: ReadOnly<SessionDependency>,
+  namespace: string,
+): boolean {
+  const inside = ({ session }: ReadOnly<SessionDependency>) => session?.namespace || namespace;
+  return (
+    one.session?.id === other.session?.id &&
+    inside(one) === inside(other) &&
+    (one.condition || 1) === (other.condition || 1)
+  );
+}
+
+function isMet(condition: NeedCondition, status: WorkStatus): boolean {
+  if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return isEnded(status);
+  if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === WorkStatus.WORK_STATUS_FAILED;
+  return status === WorkStatus.WORK_STATUS_COMPLETED;
+}
