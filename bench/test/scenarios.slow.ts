@@ -71,6 +71,7 @@ const fields = {
     "ratio",
   ],
   policy: ["policies", "takenInMs", "decisionsPerSec", "p50Us", "p99Us"],
+  admission: ["rules", "judgedPerSec", "p50Us", "p99Us"],
   governed: ["concurrency", "stepsPerSec", "p50Ms", "mainUsPerStep", "overUngoverned"],
   audit: ["records", "writeSec", "verifySec", "verifyCpuSec", "hashSec", "verifiedPerSec"],
   live: ["runs", "rssMiB", "startsPerSec", "signalsPerSec"],

@@ -18,6 +18,7 @@ import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planExecuted } from "./plan/plan-executed.ts";
 import { planLarge } from "./plan/plan-large.ts";
+import { admission } from "./policy/admission.ts";
 import { audit } from "./policy/audit.ts";
 import { governed } from "./policy/governed.ts";
 import { policy } from "./policy/policy.ts";
@@ -77,6 +78,7 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     sessions,
     sessionChain,
     policy,
+    admission,
     audit,
     governed,
   ].map((scenario) => [scenario.name, scenario]),
