@@ -1,5 +1,5 @@
 // Makes certificates for mutual TLS between services on a developer's machine, and says how to use them.
-//   npm run certs -- [--out DIR] [--rotate] [--services a,b] [--hosts a,b] [--json]
+//   npm run certs -- [--out DIR] [--rotate] [--next-authority] [--services a,b] [--hosts a,b] [--json]
 import { parseArgs } from "node:util";
 
 const everyService = "platform,registry,master,workflow,swarm,governance,intelligence,insight,gateway,cli";
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     out: { type: "string", default: ".tutti/certs" },
     rotate: { type: "boolean", default: false },
+    "next-authority": { type: "boolean", default: false },
     services: { type: "string", default: everyService },
     hosts: { type: "string", default: "" },
     json: { type: "boolean", default: false },
@@ -20,6 +21,8 @@ if (values.help) {
 
   --out DIR        where to (default .tutti/certs)
   --rotate         new certificates for all services; running ones take them up by themselves
+  --next-authority the next of three steps by which another authority takes this one's place, each once
+                   running services have taken up the one before (mesh.tls.refreshMs, 10 s)
   --services a,b   for which services (default ${everyService})
   --hosts a,b      host names and addresses besides localhost and 127.0.0.1
   --json           says what was made as one JSON document`);
@@ -33,6 +36,7 @@ const made = await makeDevelopmentCertificates({
   services: list(values.services),
   hosts: list(values.hosts),
   rotate: values.rotate,
+  nextAuthority: values["next-authority"],
 });
 
 if (values.json) {
@@ -42,6 +46,13 @@ if (values.json) {
 
 const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
 console.log(`authority: ${made.ca}`);
+const stages = {
+  next_is_trusted:
+    "the next authority is trusted too; once running services know, --next-authority has it sign",
+  next_signs: "the next authority signs; once running services know, --next-authority forgets the one before",
+  settled: values["next-authority"] ? "the authority before is trusted no more" : "",
+};
+if (stages[made.authority] !== "") console.log(stages[made.authority]);
 console.log(
   fresh.length === 0
     ? "all certificates are there already; --rotate makes new ones"

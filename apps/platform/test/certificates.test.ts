@@ -31,7 +31,9 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     platform = await start("platform", ["--mesh.tls.refreshMs=300"], { directory: folder.path });
     await writeFile(inFolder("notes.yaml"), await certificatesFor(folder.path, "notes"));
     const peers = `--mesh.peers=${JSON.stringify({ registry: [platform.grpc] })}`;
-    notes = await start("notes", ["--config=notes.yaml", peers], { directory: folder.path });
+    notes = await start("notes", ["--config=notes.yaml", "--mesh.tls.refreshMs=300", peers], {
+      directory: folder.path,
+    });
   });
 
   after(async () => {
@@ -101,6 +103,37 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
 
     using caller = new OutsideClient(platform.grpc, await secured(inFolder("certs"), "platform"));
     await caller.call(listServices, everything);
+  });
+
+  it("another authority takes the place of the first, while both go on calling each other", async () => {
+    const first = await secured(inFolder("certs"), "notes");
+    const takenUp = () =>
+      [platform, notes].map(
+        ({ lines }) =>
+          lines.filter(({ msg }) => msg === "certificates were replaced, new connections use them").length,
+      );
+    for (const step of ["trusted beside it", "signs", "alone"]) {
+      const before = takenUp();
+      await certificatesFor(folder.path, "platform", "--next-authority");
+      // Between the two each meets what the other has not taken up yet.
+      for (const [address, service] of [
+        [platform.grpc, "notes"],
+        [notes.grpc, "platform"],
+      ] as const) {
+        using caller = new OutsideClient(address, await secured(inFolder("certs"), service));
+        if (address === platform.grpc) await caller.call(listServices, everything);
+        else await caller.call(noteService.methods.get, note({ text: step }));
+      }
+      await until("both to have taken it up", () =>
+        takenUp().every((count, index) => count > (before[index] ?? 0)),
+      );
+    }
+    using late = new OutsideClient(platform.grpc, first);
+    const { code } = await failureOf(late.call(listServices, everything));
+    assert.equal(code, status.UNAVAILABLE, "what the first signed is trusted no more");
+    using colleague = new OutsideClient(platform.grpc, await secured(inFolder("certs"), "notes"));
+    const { services } = await colleague.call(listServices, everything);
+    assert.ok(services.some(({ name, ready }) => name === "notes" && ready === 1));
   });
 
   it("nothing of it is trouble in the log", () => {

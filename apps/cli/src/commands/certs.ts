@@ -6,10 +6,19 @@ import { safe } from "../terminal/text.ts";
 /** What the tool says it made. */
 interface Made {
   readonly ca: string;
+  readonly authority: "settled" | "next_is_trusted" | "next_signs";
   readonly services: Readonly<
     Record<string, { readonly cert: string; readonly key: string; readonly isNew: boolean }>
   >;
 }
+
+/** Each once running services have taken up the one before, as `mesh.tls.refreshMs` says. */
+const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
+  next_is_trusted:
+    "the next authority is trusted too; once running services know (mesh.tls.refreshMs, 10 s), tutti certs --next-authority has it sign",
+  next_signs:
+    "the next authority signs; once running services know (mesh.tls.refreshMs, 10 s), tutti certs --next-authority forgets the one before",
+};
 
 export async function certs(context: Context): Promise<number> {
   const { values, shell, print } = context;
@@ -17,7 +26,8 @@ export async function certs(context: Context): Promise<number> {
     const value = values.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
-  const words = [...said, ...(values.flag("rotate") ? ["--rotate"] : []), "--json"];
+  const flags = ["rotate", "next-authority"].filter((name) => values.flag(name)).map((name) => `--${name}`);
+  const words = [...said, ...flags, "--json"];
   const what = "Making certificates";
   // The tool is of the same clone.
   const made = toolJson(what, await runTool(shell, what, ["tools/certs.mjs", ...words])) as Made;
@@ -37,6 +47,8 @@ export async function certs(context: Context): Promise<number> {
         isNew ? { text: "new", tone: "green" } : { text: "was there", tone: "dim" },
       ]),
     );
+    const stage = stages[made.authority];
+    if (stage !== undefined) print.lines(["", stage]);
     print.line("");
     const [first] = services;
     if (first !== undefined) {

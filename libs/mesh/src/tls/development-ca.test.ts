@@ -55,6 +55,50 @@ describe("the development authority", () => {
     assert.deepEqual(await readFile(join(directory, "ca.crt")), authority);
   });
 
+  it("gives way to the next in steps, of which each fits the one before and the one after", async () => {
+    const into = join(directory, "next");
+    const step = async (nextAuthority: boolean) => {
+      const made = await makeDevelopmentCertificates({ directory: into, services: ["swarm"], nextAuthority });
+      const trusted = (await readFile(made.ca, "utf8")).split(/(?<=END CERTIFICATE-----\n)/).filter(Boolean);
+      const leaf = await certificateOf(made.services["swarm"]?.cert ?? "");
+      return { stage: made.authority, trusted: trusted.map((pem) => new X509Certificate(pem)), leaf };
+    };
+    const isTrustedBy = (leaf: X509Certificate, trusted: readonly X509Certificate[]) =>
+      trusted.some((authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey));
+
+    const steps = [await step(false), await step(true), await step(true), await step(true)];
+
+    assert.deepEqual(
+      steps.map(({ stage, trusted }) => [stage, trusted.length]),
+      [
+        ["settled", 1],
+        ["next_is_trusted", 2],
+        ["next_signs", 2],
+        ["settled", 1],
+      ],
+    );
+    for (const [at, { trusted }] of steps.entries())
+      for (const other of [at - 1, at, at + 1]) {
+        const leaf = steps[other]?.leaf;
+        if (leaf !== undefined) assert.ok(isTrustedBy(leaf, trusted), `${other} at ${at}`);
+      }
+    const [first, , , last] = steps;
+    assert.ok(first && last && !isTrustedBy(first.leaf, last.trusted));
+    const { services } = await makeDevelopmentCertificates({ directory: into, services: ["late"] });
+    assert.ok(
+      services["late"]?.isNew && isTrustedBy(await certificateOf(join(into, "late.crt")), last.trusted),
+    );
+  });
+
+  it("signs those anew that nobody named, since they would be trusted no more", async () => {
+    const into = join(directory, "all");
+    await makeDevelopmentCertificates({ directory: into, services: ["swarm", "notes"] });
+    const before = await readFile(join(into, "notes.crt"));
+    for (let steps = 0; steps < 2; steps++)
+      await makeDevelopmentCertificates({ directory: into, services: ["swarm"], nextAuthority: true });
+    assert.notDeepEqual(await readFile(join(into, "notes.crt")), before);
+  });
+
   it("writes dates beyond 2049 in the form that they need", async () => {
     const { services } = await makeDevelopmentCertificates({
       directory,

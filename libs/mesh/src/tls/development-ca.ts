@@ -1,9 +1,16 @@
 /**
  * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and
  * a certificate per service. What is there is kept, so that running services go on trusting each other.
+ *
+ * An authority gives way to the next in three steps, between which running services take up what there is, so that at no moment one
+ * of them shows what another does not trust yet:
+ *
+ * 1. the next one is trusted beside the present one, which goes on signing;
+ * 2. the next one signs all certificates anew, and both are trusted;
+ * 3. the one before is trusted no more.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "@tutti/kernel";
 import { type Issuer, issue, newKeyPair } from "./certificate.ts";
@@ -16,12 +23,18 @@ export interface DevelopmentCertificatesOptions {
   readonly hosts?: readonly string[];
   /** Makes the services' certificates anew, also where there are some. The authority stays. */
   readonly rotate?: boolean;
+  /** Takes the next of the steps by which another authority takes the place of this one. */
+  readonly nextAuthority?: boolean;
   readonly validDays?: number;
   readonly clock?: Clock;
 }
 
+/** How far an authority has given way to the next; `settled` where there is one alone. */
+export type AuthorityStage = "settled" | "next_is_trusted" | "next_signs";
+
 export interface DevelopmentCertificates {
   readonly ca: string;
+  readonly authority: AuthorityStage;
   readonly services: Readonly<
     Record<string, { readonly cert: string; readonly key: string; readonly isNew: boolean }>
   >;
@@ -35,14 +48,52 @@ const authorityDays = 3_650;
 export async function makeDevelopmentCertificates(
   options: DevelopmentCertificatesOptions,
 ): Promise<DevelopmentCertificates> {
-  const { directory, services, hosts = [], rotate = false, validDays = 365, clock = systemClock } = options;
+  const { directory, nextAuthority = false, rotate = false, clock = systemClock } = options;
   await mkdir(directory, { recursive: true });
-  const issuer = await authority(directory, clock);
+  const files = filesIn(directory);
+  const key = await authorityKey(files, clock);
+  const before = await stageIn(files);
+  if (nextAuthority && before === "settled") await trustNext(files, clock);
+  const isTaken = nextAuthority && before === "next_is_trusted";
+  const signing = isTaken ? createPrivateKey(await readFile(files.nextKey)) : key;
+  const known = isTaken ? await servicesIn(directory) : [];
+  const wanted = { ...options, services: [...new Set([...options.services, ...known])] };
+  const services = await certify(wanted, rotate || isTaken, { name: authorityName, key: signing }, clock);
+  // Last, so that whatever interrupts it is done again.
+  if (isTaken) await rename(files.nextKey, files.key);
+  if (nextAuthority && before === "next_signs") await trustAlone(files, signing);
+  return { ca: files.cert, authority: await stageIn(files), services };
+}
+
+interface AuthorityFiles {
+  /** All that are trusted. */
+  readonly cert: string;
+  readonly key: string;
+  /** There between the first and the second step. */
+  readonly nextKey: string;
+}
+
+function filesIn(directory: string): AuthorityFiles {
+  const at = (name: string) => join(directory, name);
+  return { cert: at("ca.crt"), key: at("ca.key"), nextKey: at("ca.next.key") };
+}
+
+async function stageIn({ cert, nextKey }: AuthorityFiles): Promise<AuthorityStage> {
+  if ((await exists(nextKey)) !== undefined) return "next_is_trusted";
+  return certificatesIn(String(await exists(cert))).length > 1 ? "next_signs" : "settled";
+}
+
+async function certify(
+  { directory, services, hosts = [], validDays = 365 }: DevelopmentCertificatesOptions,
+  isAnew: boolean,
+  issuer: Issuer,
+  clock: Clock,
+) {
   const made: Record<string, { cert: string; key: string; isNew: boolean }> = {};
   for (const service of services) {
     const cert = join(directory, `${service}.crt`);
     const key = join(directory, `${service}.key`);
-    const isNew = rotate || (await exists(cert)) === undefined || (await exists(key)) === undefined;
+    const isNew = isAnew || (await exists(cert)) === undefined || (await exists(key)) === undefined;
     if (isNew) {
       const pair = newKeyPair();
       const nowMs = clock.now();
@@ -54,33 +105,50 @@ export async function makeDevelopmentCertificates(
     }
     made[service] = { cert, key, isNew };
   }
-  return { ca: join(directory, "ca.crt"), services: made };
+  return made;
 }
 
-async function authority(directory: string, clock: Clock): Promise<Issuer> {
-  const certFile = join(directory, "ca.crt");
-  const keyFile = join(directory, "ca.key");
-  const known = await exists(keyFile);
-  if (known !== undefined && (await exists(certFile)) !== undefined) {
-    return { name: authorityName, key: createPrivateKey(known) };
-  }
-  const { privateKey: key } = newKeyPair();
-  const issuer = { name: authorityName, key };
-  const nowMs = clock.now();
-  const certificate = issue(
-    {
-      name: authorityName,
-      publicKey: createPublicKey(key),
-      notBeforeMs: nowMs - dayMs,
-      notAfterMs: nowMs + authorityDays * dayMs,
-      names: [],
-      authority: true,
-    },
-    issuer,
+/** Those that have a certificate here. */
+async function servicesIn(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".crt"));
+  return names.map((name) => name.slice(0, -".crt".length)).filter((name) => name !== "ca");
+}
+
+async function authorityKey({ cert, key }: AuthorityFiles, clock: Clock): Promise<KeyObject> {
+  const known = await exists(key);
+  if (known !== undefined && (await exists(cert)) !== undefined) return createPrivateKey(known);
+  const made = newAuthority(clock);
+  await replace(key, privatePem(made.key), 0o600);
+  await replace(cert, made.certificate, 0o644);
+  return made.key;
+}
+
+async function trustNext({ cert, nextKey }: AuthorityFiles, clock: Clock): Promise<void> {
+  const made = newAuthority(clock);
+  const trusted = await readFile(cert, "utf8");
+  await replace(cert, trusted + made.certificate, 0o644);
+  await replace(nextKey, privatePem(made.key), 0o600);
+}
+
+async function trustAlone({ cert }: AuthorityFiles, key: KeyObject): Promise<void> {
+  const own = certificatesIn(await readFile(cert, "utf8")).filter((pem) =>
+    new X509Certificate(pem).checkPrivateKey(key),
   );
-  await replace(keyFile, privatePem(key), 0o600);
-  await replace(certFile, certificate, 0o644);
-  return issuer;
+  await replace(cert, own.join(""), 0o644);
+}
+
+function certificatesIn(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
+}
+
+function newAuthority(clock: Clock): { readonly key: KeyObject; readonly certificate: string } {
+  const { privateKey: key } = newKeyPair();
+  const nowMs = clock.now();
+  const request = {
+    ...{ name: authorityName, publicKey: createPublicKey(key), names: [], authority: true },
+    ...{ notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + authorityDays * dayMs },
+  };
+  return { key, certificate: issue(request, { name: authorityName, key }) };
 }
 
 function privatePem(key: KeyObject): string {

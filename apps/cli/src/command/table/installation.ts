@@ -150,6 +150,10 @@ export const installationCommands: readonly Command[] = [
     options: [
       { name: "out", value: "DIR", summary: "where to (.tutti/certs)", completes: "file" },
       { name: "rotate", summary: "new ones for all services; running ones take them up by themselves" },
+      {
+        name: "next-authority",
+        summary: "the next of three steps by which another authority takes this one's place",
+      },
       { name: "services", value: "A,B", summary: "for these services (all)" },
       { name: "hosts", value: "A,B", summary: "host names and addresses besides localhost and 127.0.0.1" },
     ],
