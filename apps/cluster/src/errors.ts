@@ -50,6 +50,48 @@ export const clusterErrors = defineErrors("cluster", {
     message: ({ name, how, log }: { name: string; how: string; log: string }) =>
       `expected ${name} to come up, found that it ${how}; its last words are in ${log}`,
   },
+  neverUp: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Nothing was ever kept in this directory.",
+    message: ({ directory }: { directory: string }) =>
+      `expected a cluster that was up in ${directory}, found none; name its --directory`,
+  },
+  isUp: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What is copied while services write is of several times, and would not fit together.",
+    message: ({ directory, pid }: { directory: string; pid: number }) =>
+      `expected the cluster in ${directory} to be down, found that process ${pid} runs it; end it first: tutti cluster down`,
+  },
+  notEmpty: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Backups, and clusters made of them, go into a directory that is empty or not there yet: nothing is overwritten.",
+    message: ({ directory }: { directory: string }) =>
+      `expected an empty directory, found something in ${directory}; name another one, or move it aside`,
+  },
+  noBackup: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What says what is in a backup is written last: without it there is none, or one that was not finished.",
+    message: ({ directory }: { directory: string }) =>
+      `expected a backup of a cluster in ${directory}, found none that is whole; name another --from`,
+  },
+  backupNewer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A newer release made it.",
+    message: ({ directory, format }: { directory: string; format: number }) =>
+      `expected a backup of format 1 in ${directory}, found ${format}; use the release that made it`,
+  },
+  copyFailed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "NATS did not give or take a stream whole. What was made so far is not a backup, or not a cluster: remove it and try again.",
+    message: ({ stream, reason }: { stream: string; reason: string }) =>
+      `expected the stream ${stream} to be copied whole, found: ${reason}; remove what was made, mend the reason, and try again`,
+  },
   tooLong: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",

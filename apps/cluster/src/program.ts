@@ -6,10 +6,13 @@
  *     scale workflow=3 …       more or fewer processes
  *     restart NAME… | --all    one after the other, each when all are ready
  *     down                     ends the one that runs
+ *     backup --to FOLDER       copies one that is down
+ *     restore --from FOLDER    makes one of a backup, where there is none
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { errorFromUnknown } from "@tutti/kernel";
+import { backup, restored } from "./command/copies.ts";
 import { down, restart, scale, status } from "./command/outside.ts";
 import { up } from "./command/up.ts";
 
@@ -31,6 +34,8 @@ const { positionals, values } = parseArgs({
     paused: { type: "string" },
     set: { type: "string", multiple: true, default: [] },
     all: { type: "boolean", default: false },
+    to: { type: "string" },
+    from: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
@@ -43,6 +48,8 @@ const commands = {
   scale: () => scale(directory, names),
   restart: () => restart(directory, names, values.all),
   down: () => down(directory),
+  backup: () => backup({ ...values, directory }),
+  restore: () => restored({ ...values, directory }),
 } as const;
 
 try {

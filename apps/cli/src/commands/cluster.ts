@@ -59,6 +59,19 @@ export async function clusterDown(context: Context): Promise<number> {
   return await asked(context, "down", []);
 }
 
+export async function clusterBackup(context: Context): Promise<number> {
+  return await copied(context, "backup", `--to=${context.values.argument("FOLDER")}`);
+}
+
+export async function clusterRestore(context: Context): Promise<number> {
+  return await copied(context, "restore", `--from=${context.values.argument("FOLDER")}`);
+}
+
+async function copied(context: Context, command: string, word: string): Promise<number> {
+  const server = context.values.text("nats-server") ?? (await natsServer(context));
+  return await asked(context, command, [word, `--nats-server=${server}`]);
+}
+
 async function asked(context: Context, command: string, words: readonly string[]): Promise<number> {
   return await handOverTo(context.shell, what, [program, command, ...whereOf(context), ...words]);
 }

@@ -81,11 +81,11 @@ function tell(error: unknown): void {
 }
 
 /** A service runs from its bundle in an installation, and from its sources in a clone. */
-function moduleOf(service: string): string {
+export function moduleOf(service: string): string {
   return fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
 }
 
-async function insistOnServer(program: string): Promise<void> {
+export async function insistOnServer(program: string): Promise<void> {
   const said = await run(program, ["--version"]).catch(() => undefined);
   const version = said?.stdout.match(/v?(\d+\.\d+\.\d+)/)?.[1];
   if (version === undefined || !isServerAccepted(version))

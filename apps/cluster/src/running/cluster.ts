@@ -33,7 +33,7 @@ import {
 } from "../plan/plan.ts";
 import { type Shape, services } from "../plan/shape.ts";
 import { Member } from "./member.ts";
-import { natsTogether, readinessOf } from "./readiness.ts";
+import { addressesOf, natsTogether, readinessOf } from "./readiness.ts";
 import { type ClusterState, isAlive, readState, writeState } from "./state-file.ts";
 
 export interface ClusterOptions {
@@ -57,6 +57,8 @@ export interface ClusterOptions {
 
 const run = promisify(execFile);
 
+/** No process has this number. */
+const nobody = 2 ** 31 - 1;
 const lookMs = 100;
 const togetherMs = 10_000;
 const natsAttempts = 5;
@@ -74,6 +76,7 @@ export class Cluster {
   readonly #told: Map<number, number>;
   readonly #trustedKey: string;
   #writing: Promise<void> = Promise.resolve();
+  #isLeft = false;
 
   private constructor(
     options: ClusterOptions,
@@ -143,6 +146,14 @@ export class Cluster {
     await this.ready(signal);
   }
 
+  /** Starts its NATS servers alone, for whoever looks after what they keep; gives their addresses. */
+  async upNats(signal: AbortSignal): Promise<readonly string[]> {
+    await this.#natsUp(signal);
+    const servers = this.#natsOf(this.#members);
+    await this.ready(signal, servers);
+    return servers.map(({ planned }) => addressesOf(planned).other.replace("nats://", ""));
+  }
+
   /** Resolves when every member says that it is ready. */
   async ready(signal: AbortSignal, members: readonly Member[] = this.#members): Promise<void> {
     for (const member of members) {
@@ -195,9 +206,15 @@ export class Cluster {
     await this.#tell();
   }
 
+  /** Says that nobody looks after it any more. */
+  async leave(): Promise<void> {
+    this.#isLeft = true;
+    await this.#tell();
+  }
+
   state(): ClusterState {
     return {
-      pid: process.pid,
+      pid: this.#isLeft ? nobody : process.pid,
       shape: this.#shape,
       ports: this.#given,
       members: this.#members.map((member) => ({

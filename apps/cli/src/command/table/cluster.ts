@@ -9,6 +9,13 @@ const directory: Option = {
 };
 const commands = () => import("../../commands/cluster.ts");
 
+const natsServer: Option = {
+  name: "nats-server",
+  value: "PATH",
+  summary: "the program (that on the path, else Debian's)",
+  completes: "file",
+};
+
 export const clusterCommands: readonly Command[] = [
   {
     name: "cluster up",
@@ -38,12 +45,7 @@ export const clusterCommands: readonly Command[] = [
         summary: "a key of the configuration of every service",
         isMany: true,
       },
-      {
-        name: "nats-server",
-        value: "PATH",
-        summary: "the program (that on the path, else Debian's)",
-        completes: "file",
-      },
+      natsServer,
     ],
     examples: [
       { words: "cluster up --workflow 3", does: "three processes share the runs" },
@@ -91,5 +93,33 @@ export const clusterCommands: readonly Command[] = [
     options: [directory],
     json: "none",
     load: () => commands().then(({ clusterDown }) => clusterDown),
+  },
+  {
+    name: "cluster backup",
+    group: "this machine",
+    summary: "copies a cluster that is down: its streams, the table of owners, its keys",
+    about,
+    arguments: [
+      { name: "FOLDER", summary: "an empty folder, or one that is not there yet", completes: "file" },
+    ],
+    options: [directory, natsServer],
+    json: "none",
+    load: () => commands().then(({ clusterBackup }) => clusterBackup),
+  },
+  {
+    name: "cluster restore",
+    group: "this machine",
+    summary: "makes a cluster of a backup, in a directory that has none",
+    about,
+    arguments: [{ name: "FOLDER", summary: "the backup", completes: "file" }],
+    options: [directory, natsServer],
+    examples: [
+      {
+        words: "cluster restore backup --directory again",
+        does: "then: tutti cluster up --paused --directory again",
+      },
+    ],
+    json: "none",
+    load: () => commands().then(({ clusterRestore }) => clusterRestore),
   },
 ];

@@ -1,0 +1,110 @@
+/**
+ * A cluster that does not run, copied to a folder and made again from one: its streams, the table of owners, the keys of the
+ * installation.
+ *
+ * 1. Services are down: journals, archives and the table are then of one time, in whatever order they are copied.
+ * 2. What says what is in a backup is written last: a folder without it is none.
+ * 3. Nothing is restored over what is there.
+ */
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { systemFoundation } from "@tutti/kernel";
+import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
+import { clusterErrors } from "../errors.ts";
+import { keysIn } from "../plan/plan.ts";
+import type { Shape } from "../plan/shape.ts";
+import { Cluster, type ClusterOptions } from "../running/cluster.ts";
+import { isAlive, readState } from "../running/state-file.ts";
+import { copyIn, copyOut, type StreamCopy, streamNames } from "./stream-copies.ts";
+
+/** What a folder says that has a backup. */
+export interface Backup {
+  readonly format: 1;
+  readonly made: string;
+  readonly shape: Shape;
+  readonly streams: readonly StreamCopy[];
+}
+
+const aboutFile = "backup.json";
+const keysFolder = "keys";
+/** The registry tells everything again by itself, and what it told belongs to processes that are gone. */
+const isKept = (name: string): boolean => name.startsWith("TUTTI_") || name === "KV_tutti-ownership";
+
+type Made = Omit<ClusterOptions, "shape">;
+
+export async function backUp(made: Made, target: string, signal: AbortSignal): Promise<Backup> {
+  const { directory } = made;
+  const state = await readState(directory);
+  if (state === undefined) throw clusterErrors.neverUp({ directory });
+  if (isAlive(state.pid)) throw clusterErrors.isUp({ directory, pid: state.pid });
+  await insistOnEmpty(target);
+  await mkdir(target, { recursive: true, mode: 0o700 });
+  const streams = await withNats({ ...made, shape: state.shape }, signal, async (connection) => {
+    const names = (await streamNames(connection)).filter(isKept);
+    const copies: StreamCopy[] = [];
+    for (const name of names) copies.push(await copyOut(connection, name, join(target, `${name}.snapshot`)));
+    return copies;
+  });
+  if (existsSync(keysIn(directory)))
+    await cp(keysIn(directory), join(target, keysFolder), { recursive: true });
+  const backup: Backup = { format: 1, made: new Date().toISOString(), shape: state.shape, streams };
+  await writeFile(join(target, aboutFile), `${JSON.stringify(backup, undefined, 2)}\n`, {
+    flush: true,
+    mode: 0o600,
+  });
+  return backup;
+}
+
+/** Makes the cluster of a backup anew, in a directory that has none; it does not run afterwards. */
+export async function restore(made: Made, source: string, signal: AbortSignal): Promise<Backup> {
+  const { directory } = made;
+  const backup = await readBackup(source);
+  await insistOnEmpty(directory);
+  await mkdir(directory, { recursive: true });
+  const keys = join(source, keysFolder);
+  if (existsSync(keys)) await cp(keys, keysIn(directory), { recursive: true });
+  await withNats({ ...made, shape: backup.shape }, signal, async (connection) => {
+    for (const copy of backup.streams)
+      await copyIn(connection, copy, join(source, `${copy.config.name}.snapshot`));
+  });
+  return backup;
+}
+
+async function withNats<Result>(
+  options: ClusterOptions,
+  signal: AbortSignal,
+  work: (connection: NatsConnection) => Promise<Result>,
+): Promise<Result> {
+  const cluster = await Cluster.make(options);
+  try {
+    const servers = await cluster.upNats(signal);
+    const settings = connectionSettings(natsSection.schema.parse({ servers }));
+    const connection = new NatsConnection({ settings, foundation: systemFoundation() });
+    await connection.start({ signal });
+    try {
+      return await work(connection);
+    } finally {
+      await connection.stop(signal);
+    }
+  } finally {
+    await cluster.down();
+    await cluster.leave();
+  }
+}
+
+async function readBackup(source: string): Promise<Backup> {
+  let backup: Backup;
+  try {
+    backup = JSON.parse(await readFile(join(source, aboutFile), "utf8")) as Backup;
+  } catch {
+    throw clusterErrors.noBackup({ directory: source });
+  }
+  if (backup.format !== 1) throw clusterErrors.backupNewer({ directory: source, format: backup.format });
+  return backup;
+}
+
+async function insistOnEmpty(directory: string): Promise<void> {
+  const there = existsSync(directory) ? await readdir(directory) : [];
+  if (there.length > 0) throw clusterErrors.notEmpty({ directory });
+}

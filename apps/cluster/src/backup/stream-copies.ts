@@ -1,0 +1,127 @@
+/**
+ * Streams as the snapshots that NATS servers make of them, by the protocol of JetStream: `$JS.API.STREAM.SNAPSHOT` and
+ * `$JS.API.STREAM.RESTORE`. What comes is written as it comes, a part at a time, each acknowledged.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { NatsConnection } from "@tutti/nats";
+import { lookedFor } from "../effects/patience.ts";
+import { clusterErrors } from "../errors.ts";
+
+/** What a server says of a stream, to be told again when it is restored. */
+export interface StreamFacts {
+  readonly config: { readonly name: string; readonly [key: string]: unknown };
+  readonly state: { readonly messages: number; readonly bytes: number; readonly [key: string]: unknown };
+}
+
+export interface StreamCopy extends StreamFacts {
+  readonly snapshotBytes: number;
+  /** SHA-256 of the snapshot, in hexadecimal digits. */
+  readonly sha256: string;
+}
+
+interface ApiAnswer {
+  readonly error?: { readonly description?: string };
+}
+
+const partBytes = 128 * 1024;
+const answerMs = 30_000;
+
+/** Every stream of the account, by name. */
+export async function streamNames(connection: NatsConnection): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const page = await asked<{ streams?: string[] | null; total: number }>(
+      connection,
+      "$JS.API.STREAM.NAMES",
+      {
+        offset: names.length,
+      },
+    );
+    names.push(...(page.streams ?? []));
+    if (names.length >= page.total || (page.streams ?? []).length === 0) return names.sort();
+  }
+}
+
+export async function copyOut(connection: NatsConnection, name: string, path: string): Promise<StreamCopy> {
+  const client = connection.client(`snapshot of the stream ${name}`);
+  const inbox = `_INBOX.${randomUUID()}`;
+  const parts = client.subscribe(inbox);
+  const file = await open(path, "w", 0o600);
+  try {
+    const { config, state } = await asked<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
+      ...{ deliver_subject: inbox, chunk_size: partBytes, no_consumers: true },
+    });
+    const hash = createHash("sha256");
+    let snapshotBytes = 0;
+    for await (const part of parts) {
+      if (part.data.length === 0) {
+        const problem = part.headers?.status ?? "";
+        if (part.headers !== undefined && (part.headers.code ?? 0) >= 400)
+          throw clusterErrors.copyFailed({ stream: name, reason: problem });
+        break;
+      }
+      hash.update(part.data);
+      await file.writeFile(part.data);
+      snapshotBytes += part.data.length;
+      part.respond();
+    }
+    await file.sync();
+    return { config, state, snapshotBytes, sha256: hash.digest("hex") };
+  } finally {
+    parts.unsubscribe();
+    await file.close();
+  }
+}
+
+export async function copyIn(connection: NatsConnection, copy: StreamCopy, path: string): Promise<void> {
+  const { config, state } = copy;
+  const { name } = config;
+  await insistOnHash(copy, path);
+  const { deliver_subject: subject } = await asked<{ deliver_subject: string }>(
+    connection,
+    `$JS.API.STREAM.RESTORE.${name}`,
+    { config, state },
+  );
+  const client = connection.client(`restoring of the stream ${name}`);
+  let isHeard = false;
+  const send = async (bytes?: Uint8Array): Promise<void> => {
+    const ask = () => client.request(subject, bytes, { timeout: answerMs });
+    // That somebody listens there may be told to this server a moment later than the subject to us.
+    const reply = await (isHeard ? ask() : lookedFor(() => ask().catch(nobodyThere), answerMs));
+    if (reply === undefined) throw clusterErrors.copyFailed({ stream: name, reason: "nobody takes it" });
+    isHeard = true;
+    if (reply.data.length === 0) return;
+    const { error } = reply.json<ApiAnswer>();
+    if (error !== undefined)
+      throw clusterErrors.copyFailed({ stream: name, reason: error.description ?? "it was refused" });
+  };
+  for await (const bytes of createReadStream(path, { highWaterMark: partBytes }))
+    await send(bytes as Uint8Array);
+  await send();
+}
+
+function nobodyThere(error: unknown): undefined {
+  if (error instanceof Error && error.message.startsWith("no responders")) return undefined;
+  throw error;
+}
+
+async function insistOnHash({ config: { name }, sha256 }: StreamCopy, path: string): Promise<void> {
+  const hash = createHash("sha256");
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);
+  if (hash.digest("hex") !== sha256)
+    throw clusterErrors.copyFailed({ stream: name, reason: `${path} is not what was written` });
+}
+
+async function asked<Answer>(connection: NatsConnection, subject: string, body: unknown): Promise<Answer> {
+  const client = connection.client(subject);
+  const reply = await client.request(subject, JSON.stringify(body), { timeout: answerMs });
+  const answer = reply.json<Answer & ApiAnswer>();
+  if (answer.error !== undefined)
+    throw clusterErrors.copyFailed({
+      stream: subject.split(".").at(-1) ?? "",
+      reason: answer.error.description ?? "it was refused",
+    });
+  return answer;
+}

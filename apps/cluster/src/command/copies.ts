@@ -1,0 +1,51 @@
+/** A cluster that is down, copied and made again. */
+import { resolve } from "node:path";
+import { type Backup, backUp, restore } from "../backup/backup.ts";
+import { clusterErrors } from "../errors.ts";
+import { insistOnServer, moduleOf } from "./up.ts";
+
+export interface CopyWords {
+  readonly directory: string;
+  readonly "nats-server": string;
+  readonly to?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+export async function backup(words: CopyWords): Promise<number> {
+  const to = named(words.to, "--to");
+  const made = await backUp(await madeBy(words), to, endedBySignals());
+  process.stdout.write(`${told(made)} are in ${to}; keep it where you keep secrets, it has the keys\n`);
+  return 0;
+}
+
+export async function restored(words: CopyWords): Promise<number> {
+  const from = named(words.from, "--from");
+  const made = await restore(await madeBy(words), from, endedBySignals());
+  process.stdout.write(
+    `${told(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused\n`,
+  );
+  return 0;
+}
+
+function told({ streams }: Backup): string {
+  const bytes = streams.reduce((sum, { snapshotBytes }) => sum + snapshotBytes, 0);
+  return `${streams.length} streams, ${(bytes / 2 ** 20).toFixed(1)} MiB,`;
+}
+
+async function madeBy(words: CopyWords) {
+  const natsServer = words["nats-server"];
+  await insistOnServer(natsServer);
+  return { directory: words.directory, natsServer, moduleOf };
+}
+
+function named(folder: string | undefined, option: string): string {
+  if (folder === undefined || folder === "")
+    throw clusterErrors.shapeWrong({ expected: `a folder, ${option} FOLDER`, found: "none" });
+  return resolve(folder);
+}
+
+function endedBySignals(): AbortSignal {
+  const ended = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
+  return ended.signal;
+}

@@ -1,0 +1,157 @@
+/** The drill of docs/guides/operating.md: everything is lost but a backup, and work goes on from there. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { addressesOf, backUp, Cluster, restore, usualShape } from "../src/index.ts";
+
+const program = await natsServerProgram();
+const shape = {
+  ...usualShape,
+  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
+  partitions: 4,
+};
+const moduleOf = (service: string) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url));
+const definition = `workflow: order
+tasks:
+  reserve: {uses: stock.reserve, with: {article: violin}}
+  sure: {needs: [reserve], wait: {signal: go}}
+  ship: {needs: [sure], uses: stock.reserve, with: {article: bow}}
+output: "\${{ tasks.ship.output }}"
+`;
+const ids = (name: string) => Array.from({ length: 6 }, (_, number) => `${name}-${number}`);
+
+class Front {
+  readonly #http: string;
+
+  constructor(cluster: Cluster) {
+    this.#http = addressesOf(cluster.member("gateway-1").planned).http;
+  }
+
+  async worker(reserved: string[]): Promise<Worker> {
+    const worker = new Worker({ slots: 32, address: `${this.#http.replace("http:", "ws:")}/v1/link` });
+    worker.handle("stock.reserve", async (input: { article: string }) => {
+      reserved.push(input.article);
+      return input;
+    });
+    await worker.start();
+    return worker;
+  }
+
+  async post(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const reply = await fetch(`${this.#http}${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
+  }
+
+  async get<Body>(path: string): Promise<Body> {
+    const reply = await fetch(`${this.#http}${path}`);
+    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.clone().text()}`);
+    return (await reply.json()) as Body;
+  }
+
+  async start(names: readonly string[]): Promise<void> {
+    for (const runId of names) await this.post("/v1/runs", { runId, definition: { name: "order" } });
+  }
+
+  async go(names: readonly string[]): Promise<void> {
+    for (const runId of names) await this.post(`/v1/runs/${runId}/signals/go`, {});
+  }
+
+  async end(names: readonly string[]): Promise<void> {
+    for (const id of names) {
+      const run = await this.get<{ status: string; outcome: { completed: unknown } }>(
+        `/v1/runs/${id}/result?waitMs=30000`,
+      );
+      assert.deepEqual([run.status, run.outcome.completed], ["completed", { article: "bow" }], id);
+    }
+  }
+}
+
+describe("a cluster of which nothing is left but a backup", { skip: program.skip }, () => {
+  it("is made anew, looked at while nothing is executed, and goes on with all that it had", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
+    const { signal } = new AbortController();
+    const made = (name: string) => ({ directory: join(folder, name), natsServer: program.path, moduleOf });
+    const backup = join(folder, "backup");
+    const reserved: string[] = [];
+    const before = await Cluster.make({ ...made("lost"), shape });
+    let up: Cluster | undefined = before;
+    try {
+      await before.up(signal);
+      const front = new Front(before);
+      await front.post("/v1/workflows", { format: "yaml", text: definition });
+      const worker = await front.worker(reserved);
+      await front.start([...ids("ended"), ...ids("waits")]);
+      await front.go(ids("ended"));
+      await front.end(ids("ended"));
+      while (reserved.filter((article) => article === "violin").length < 12) await new Promise(setImmediate);
+      await worker.stop();
+      await front.start(ids("queued"));
+      await before.down();
+      await before.leave();
+      up = undefined;
+      const { streams } = await backUp(made("lost"), backup, signal);
+      assert.ok(streams.some(({ config }) => config.name === "TUTTI_JOURNAL_workflow_3"));
+      assert.ok(streams.some(({ config }) => config.name === "KV_tutti-ownership"));
+      await rm(join(folder, "lost"), { recursive: true });
+
+      const restored = await restore(made("again"), backup, signal);
+      const after = await Cluster.make({
+        ...{ ...made("again"), shape: restored.shape },
+        words: ["--durable.pause=restored"],
+      });
+      up = after;
+      await after.up(signal);
+      const again = new Front(after);
+      const { runs } = await again.get<{ runs: readonly { runId: string; status: string }[] }>(
+        "/v1/runs?size=100",
+      );
+      assert.deepEqual(
+        runs.map(({ runId }) => runId).sort(),
+        [...ids("ended"), ...ids("waits"), ...ids("queued")].sort(),
+      );
+      reserved.length = 0;
+      const late = await again.worker(reserved);
+      await again.go(ids("waits"));
+      assert.equal((await again.get<{ paused: boolean }>("/v1/pause")).paused, true);
+      assert.deepEqual(reserved, []);
+
+      await again.post("/v1/pause/release", {});
+      await again.end(ids("waits"));
+      await again.go(ids("queued"));
+      await again.end([...ids("queued"), ...ids("ended")]);
+      assert.equal(reserved.filter((article) => article === "violin").length, 6);
+      assert.equal(reserved.filter((article) => article === "bow").length, 12);
+      await late.stop();
+    } finally {
+      await up?.down();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("is not made of what is no backup, nor over what is there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
+    const { signal } = new AbortController();
+    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf };
+    try {
+      await assert.rejects(restore(made, folder, signal), { code: "cluster.no_backup" });
+      await assert.rejects(backUp(made, join(folder, "to"), signal), { code: "cluster.never_up" });
+      const about = { format: 1, made: "", shape: { ...shape, nats: 1 }, streams: [] };
+      await writeFile(join(folder, "backup.json"), JSON.stringify(about));
+      await assert.rejects(restore({ ...made, directory: folder }, folder, signal), {
+        code: "cluster.not_empty",
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
