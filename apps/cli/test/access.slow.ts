@@ -8,6 +8,13 @@ import { PlatformProcess } from "./support/platform.ts";
 const night = `@reason("quiet nights")
 forbid(principal, action == Action::"workflow.runs.start", resource);
 `;
+const rules = `rules:
+  - ruleId: large
+    subject: request
+    when: call.action == "workflow.runs.start" && has(subject.spec.input.amount)
+    condition: subject.spec.input.amount <= 500
+    approval: {message: "may \${{ actor.id }} order for \${{ subject.spec.input.amount }}?", deciders: [local-admin]}
+`;
 const cases = [
   {
     title: "nobody starts",
@@ -105,5 +112,26 @@ describe("who may do what, by the command", () => {
     assert.match((await tutti(...ask)).output, /denied/);
     await done("namespace", "delete", "shop", "--reason", "closed");
     assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), ["default", "system"]);
+  });
+
+  it("a rule says what it would have refused, has a person asked first, and lets through what was approved", async () => {
+    writeFileSync(join(command.folder, "order.yaml"), "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
+    writeFileSync(join(command.folder, "large.rules.yaml"), rules);
+    await done("workflow", "register", "order.yaml");
+    const start = (amount: number) => tutti("run", "order", `amount=${amount}`, "--detach");
+    const runId = (await start(700)).output.trim();
+    const found = JSON.parse(await done("rule", "impact", "large.rules.yaml", "--json"));
+    const effects = found.effects.filter(({ what }: { readonly what: string }) => what === `run ${runId}`);
+    assert.deepEqual(effects, [
+      { rule: "large", what: `run ${runId}`, message: "may local-admin order for 700?", result: "asked" },
+    ]);
+    await done("rule", "set", "large.rules.yaml");
+    let asked = await start(700);
+    // Until the bundle with the rule has come.
+    while (asked.exitCode === 0) asked = await start(700);
+    const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${asked.output}${asked.errors}`) ?? [];
+    assert.match(await done("approve", question), /approved/);
+    assert.equal((await start(700)).exitCode, 0);
+    await done("rule", "delete", "large");
   });
 });

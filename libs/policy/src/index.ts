@@ -20,6 +20,15 @@ export { unasked } from "./admission/asked.ts";
 export { type CaseOutcome, caseOutcomes, findingOf, jsonIn } from "./admission/findings.ts";
 export { compileRule, type RuleProblem } from "./admission/rule-programs.ts";
 export {
+  type AgentAbout,
+  agentDocument,
+  type PlanAbout,
+  planDocument,
+  type ResultAbout,
+  resultActor,
+  resultDocument,
+} from "./admission/subjects.ts";
+export {
   checkpointFault,
   checkpointOf,
   consistencyFault,

@@ -4,7 +4,7 @@ import type { AdmissionRuleInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
-import { readDefinition } from "../local/definition-file.ts";
+import { readDefinition, type SourceFile } from "../local/definition-file.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import { drawProblem } from "../terminal/problems.ts";
@@ -60,20 +60,23 @@ export async function listRules(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-/** Nothing is set unless the whole file is right. */
-export async function setRules(context: Context): Promise<number> {
-  const { values, shell, print } = context;
-  const file = await readDefinition(values.argument("FILE"), shell);
+export async function insistOnRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
   const { checkRules } = await import("../local/validate/rule-file.ts");
   const problems = checkRules(file);
-  if (problems.length > 0) {
-    const drawn = { style: print.style, width: Math.min(print.width, 120) };
-    throw new Failure(`${safe(file.fileName)} is not set: something is wrong in it.`, {
-      why: problems.flatMap((problem) => drawProblem(problem, file.text, drawn)),
-      exitCode: exitCodes.failed,
-      code: "rules_invalid",
-    });
-  }
+  if (problems.length === 0) return;
+  const drawn = { style: print.style, width: Math.min(print.width, 120) };
+  throw new Failure(`Something is wrong in ${safe(file.fileName)}: nothing is done with it.`, {
+    why: problems.flatMap((problem) => drawProblem(problem, file.text, drawn)),
+    exitCode: exitCodes.failed,
+    code: "rules_invalid",
+  });
+}
+
+/** Nothing is set unless the whole file is right. */
+export async function setRules(context: Context): Promise<number> {
+  const { values, shell } = context;
+  const file = await readDefinition(values.argument("FILE"), shell);
+  await insistOnRules(context, file);
   const { rules } = readText(file).value as unknown as { readonly rules: readonly AdmissionRuleInput[] };
   const server = await connect(context);
   for (const rule of rules) {

@@ -17,22 +17,25 @@ import type { StartRunRequest, StartRunsRequest } from "@tutti/contracts/workflo
 import type { Json } from "@tutti/expressions";
 import { type CallContext, errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import type { Method, RequestRules, ServerCall } from "@tutti/mesh";
-import { type Admission, AdmissionRules, findingOf, groupsOf } from "@tutti/policy";
+import {
+  type Admission,
+  AdmissionRules,
+  type AgentAbout,
+  agentDocument,
+  findingOf,
+  groupsOf,
+  type PlanAbout,
+  planDocument,
+  type ResultAbout,
+  resultActor,
+  resultDocument,
+} from "@tutti/policy";
 import type { Mapping } from "@tutti/rest/json";
 import { accessErrors } from "../guard/errors.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { Approvals, type ApprovalsParts, asker } from "./approvals.ts";
 import { startsIn } from "./bulk-starts.ts";
 import type { FindingReports } from "./findings.ts";
-import {
-  type AgentAbout,
-  agentDocument,
-  type PlanAbout,
-  planDocument,
-  type ResultAbout,
-  resultActor,
-  resultDocument,
-} from "./subjects.ts";
 
 export interface AdmissionParts extends ApprovalsParts {
   readonly findings: Pick<FindingReports, "found">;

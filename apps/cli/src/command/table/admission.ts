@@ -23,6 +23,16 @@ export const admissionCommands: readonly Command[] = [
     load: () => rules().then(({ setRules }) => setRules),
   },
   {
+    name: "rule impact",
+    group: "access",
+    summary:
+      "what the rules of a file would say of the latest starts, of definitions and of agents; nothing is set",
+    arguments: [{ name: "FILE", summary: "rules: [{ruleId, subject, condition, …}]", completes: "file" }],
+    options: [{ name: "size", value: "N", summary: "how many of the latest starts (100)" }],
+    json: "document",
+    load: () => import("../../commands/rule-impact.ts").then(({ previewRules }) => previewRules),
+  },
+  {
     name: "rule delete",
     group: "access",
     summary: "takes a rule away",

@@ -21,6 +21,16 @@ export function checkRules(file: SourceFile): readonly DefinitionProblem[] {
   }).problems;
 }
 
+/** The rules of a file in which nothing is wrong. */
+export function rulesIn(file: SourceFile): readonly AdmissionRule[] {
+  const { rules } = readText(file).value as unknown as { readonly rules: readonly unknown[] };
+  const mapping = new Mapping(schema);
+  return rules.map((json) => {
+    const read = mapping.read("tutti.governance.v1.AdmissionRule", json);
+    return AdmissionRule.fromPartial(read as Parameters<typeof AdmissionRule.fromPartial>[0]);
+  });
+}
+
 function checkRule(
   mapping: Mapping,
   json: unknown,
