@@ -321,6 +321,25 @@ describe("the platform with keys", () => {
     );
   });
 
+  it("takes a key and the one in its place until the overlap is over, and then the new one alone", async () => {
+    const idOf = (key: string) => key.slice("tutti_live_".length).split("_", 1)[0] ?? "";
+    const rotated = async (key: string, overlapMs: number) => {
+      const wanted = { namespace: "default", keyId: idOf(key), overlapMs, idempotencyKey: "" };
+      return outside.call(identityService.methods.rotateKey, wanted);
+    };
+    const scope = Scope.fromPartial({ actions: ["workflow.runs.list"] });
+    const first = await keyOf("ada", "default", scope);
+    const { secret: second } = await rotated(first, hourMs);
+    assert.equal((await known("/v1/runs", second)).status, 200);
+    assert.equal((await rest("/v1/runs", first)).status, 200, "the one before goes on");
+    assert.equal((await rest("/v1/sessions", second)).status, 403, "the new one is narrowed alike");
+    const { secret: third, oldKey } = await rotated(second, 1);
+    assert.equal(oldKey?.successorKeyId, idOf(third));
+    assert.equal((await known("/v1/runs", third)).status, 200);
+    await until("the one before to end", async () => (await rest("/v1/runs", second)).status === 401);
+    assert.equal((await rest("/v1/runs", first)).status, 200, "its overlap is not over");
+  });
+
   it("refuses a key once it is revoked", async () => {
     const key = await keyOf("ada", "default");
     const first = await known("/v1/runs", key);

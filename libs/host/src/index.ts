@@ -2,6 +2,7 @@ export { busSection, hostSections, loadConfiguration, partitionsIn } from "./con
 export { DataDirectory } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
 export type { ShownBefore } from "./guard/credentials.ts";
+export { edgeActions } from "./guard/edge-actions.ts";
 export { accessErrors } from "./guard/errors.ts";
 export type { Admitted, Guard } from "./guard/guard.ts";
 export type { IssuerSite } from "./guard/issuer-site.ts";

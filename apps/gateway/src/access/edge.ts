@@ -3,18 +3,9 @@
  * it is served.
  */
 import type { ServerResponse } from "node:http";
-import { accessErrors, type Guard } from "@tutti/host";
+import { accessErrors, edgeActions, type Guard } from "@tutti/host";
 import { errorFromUnknown, type Principal } from "@tutti/kernel";
 import { deniedError, installationNamespace } from "@tutti/mesh";
-
-/** What the gateway answers by itself, by what a policy calls it. */
-export const ownActions = {
-  status: { action: "gateway.status.get", resource: "status" },
-  signInLink: { action: "gateway.links.create", resource: "link" },
-  seeSignIns: { action: "gateway.sign_ins.list", resource: "sign_in" },
-  endSignIns: { action: "gateway.sign_ins.revoke", resource: "sign_in" },
-  events: { action: "gateway.events.watch", resource: "event" },
-} as const;
 
 export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
 
@@ -38,13 +29,13 @@ export function admit(guard: EdgeGuard | undefined, principal: Principal, respon
 export function insist(
   guard: EdgeGuard | undefined,
   principal: Principal,
-  own: keyof typeof ownActions,
+  own: keyof typeof edgeActions,
   about: string = installationNamespace,
 ): void {
   if (guard === undefined) return;
   // All namespaces at once are what only somebody of the installation may see.
   const namespace = about === "*" ? installationNamespace : about;
-  const { action, resource } = ownActions[own];
+  const { action, resource } = edgeActions[own];
   const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);
   if (!decision.allowed) throw deniedError(principal, { action, resource }, namespace, decision.reason);
 }

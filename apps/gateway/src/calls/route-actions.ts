@@ -1,6 +1,6 @@
 /** What a role or policy has to permit for each route. */
+import { edgeActions } from "@tutti/host";
 import { type RouteName, routes } from "@tutti/rest";
-import { ownActions } from "../access/edge.ts";
 import { contracts } from "./contracts.ts";
 
 export interface RouteAction {
@@ -12,12 +12,12 @@ export interface RouteAction {
   readonly resource: string;
 }
 
-const ownByRoute: Readonly<Partial<Record<RouteName, (typeof ownActions)[keyof typeof ownActions]>>> = {
-  status: ownActions.status,
-  signInLink: ownActions.signInLink,
-  events: ownActions.events,
-  "signIns.list": ownActions.seeSignIns,
-  "signIns.revoke": ownActions.endSignIns,
+const ownByRoute: Readonly<Partial<Record<RouteName, (typeof edgeActions)[keyof typeof edgeActions]>>> = {
+  status: edgeActions.status,
+  signInLink: edgeActions.signInLink,
+  events: edgeActions.events,
+  "signIns.list": edgeActions.seeSignIns,
+  "signIns.revoke": edgeActions.endSignIns,
 };
 
 let made: readonly RouteAction[] | undefined;

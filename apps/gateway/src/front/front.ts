@@ -7,7 +7,7 @@
  */
 
 import type { ServerResponse } from "node:http";
-import type { HostContext } from "@tutti/host";
+import { edgeActions, type HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import { type Route, type RouteName, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema } from "@tutti/rest/json";
@@ -19,7 +19,7 @@ import {
   fastify,
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
-import { admit, type EdgeGuard, insist, ownActions } from "../access/edge.ts";
+import { admit, type EdgeGuard, insist } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import { blobAnswer } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
@@ -248,8 +248,8 @@ class Routing {
   }
 }
 
-function isGuarded(name: string): name is keyof typeof ownActions {
-  return Object.hasOwn(ownActions, name);
+function isGuarded(name: string): name is keyof typeof edgeActions {
+  return Object.hasOwn(edgeActions, name);
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;

@@ -10,6 +10,7 @@ import * as runtime from "@tutti/contracts/runtime/v1";
 import * as session from "@tutti/contracts/session/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
+import { edgeActions } from "@tutti/host";
 import { Vocabulary } from "@tutti/policy";
 
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
@@ -18,11 +19,12 @@ let made: Vocabulary | undefined;
 
 /** Made when it is asked for first: most processes with the service never are. */
 export function vocabulary(): Vocabulary {
-  made ??= new Vocabulary(
-    areas
+  made ??= new Vocabulary([
+    ...areas
       .flatMap((area) => Object.values(area).filter(isService))
       .flatMap(({ methods }) => Object.values(methods)),
-  );
+    ...Object.values(edgeActions),
+  ]);
   return made;
 }
 
