@@ -1,6 +1,7 @@
 import {
   admissionService,
   auditService,
+  identityService,
   namespaceService,
   policyService,
   secretService,
@@ -17,7 +18,7 @@ import { auditMachines, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
-import { identityHandlers, servedIdentity } from "./identity/handlers.ts";
+import { identityHandlers } from "./identity/handlers.ts";
 import { namespaceHandlers } from "./namespaces/handlers.ts";
 import { Deciding } from "./policies/deciding.ts";
 import { policyHandlers } from "./policies/handlers.ts";
@@ -48,7 +49,7 @@ export class GovernanceService extends Orchestrator {
     const serving = { bundles, deciding, keys, settings };
     const desk: TenantDesk = { runtime, archive, steward, foundation, ids, ...serving };
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
-    mesh.serve(servedIdentity, identityHandlers(desk));
+    mesh.serve(identityService, identityHandlers(desk));
     mesh.serve(policyService, policyHandlers({ ...desk, policies }));
     const sealing = new SealingKeys(keysDirectory, foundation);
     const keepMs = settings.secretKeepMs;

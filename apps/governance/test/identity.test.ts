@@ -132,7 +132,7 @@ describe("identity", () => {
     const { key } = await createKey({ title: "used" });
     const credentialId = key?.keyId ?? "";
     const uses = [{ credentialId, useTime: toTimestamp(Date.now()), address: "10.0.0.7" }];
-    await client().recordUses({ namespace, uses });
+    await client().recordUses({ namespace, uses, lockouts: [] });
     const { keys } = await client().listKeys(ListKeysRequest.fromPartial({ namespace }));
     const found = keys.find(({ keyId }) => keyId === credentialId);
     assert.equal(found?.useAddress, "10.0.0.7");

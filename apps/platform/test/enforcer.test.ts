@@ -25,18 +25,22 @@ describe("the security enforcer", () => {
   let platform: Service;
   let outside: OutsideClient;
 
-  before(async () => {
-    folder = await makeFolder();
-    platform = await start(
+  const open = () =>
+    start(
       "platform",
       [
         `--platform.dataDirectory=${join(folder.path, "data")}`,
         `--gateway.webhooks=${JSON.stringify(webhooks)}`,
         "--access.reportMs=50",
         "--access.guessesFree=3",
+        "--access.lockoutMs=600000",
       ],
       { environment: { SHOP_SECRET: secret } },
     );
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await open();
     outside = new OutsideClient(platform.grpc);
     const registered = await json("POST", "/v1/workflows", { text: order });
     assert.ok(registered.ok, await registered.text());
@@ -177,5 +181,71 @@ describe("the security enforcer", () => {
     assert.ok(named.ok, await named.text());
     const called = await inAudit({ action: "swarm.scalers.call" }, "outgoing.refused");
     assert.match(called.error?.message ?? "", /its name leads into a private network/);
+  });
+
+  it("keeps out an address that guesses keys, right ones neither, and tells the audit of both", async () => {
+    const guess = (key: string) =>
+      fetch(`${platform.http}/v1/runs`, { headers: { authorization: `Bearer ${key}` } });
+    const codes: string[] = [];
+    for (let at = 0; at < 5; at++)
+      codes.push(await codeOf(await guess(`tutti_live_${"0".repeat(12)}_${at}`)));
+    assert.deepEqual(codes, [...Array(4).fill("401 access.credential_refused"), "429 access.locked_out"]);
+    assert.ok(Number((await guess("a.b.c")).headers.get("retry-after")) > 0);
+    for (const code of ["access.credential_refused", "access.locked_out"]) {
+      const record = await inAudit({ action: "access" }, code, "system");
+      assert.equal(record.address, "127.0.0.1");
+      assert.ok(record.count >= 1);
+    }
+  });
+
+  const lockouts = async () => {
+    const wanted = governance.ListLockoutsRequest.fromPartial({ namespace: "system" });
+    return (await outside.call(governance.identityService.methods.listLockouts, wanted)).lockouts;
+  };
+  /** By a key that is right, if only it is looked at. */
+  const comesIn = async (key: string) =>
+    (await fetch(`${platform.http}/v1/whoami`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+  it("lists who is kept out, keeps them out over a restart, and lets them in when a person says so", async () => {
+    const { createKey } = governance.identityService.methods;
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+    const wanted = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
+    const { secret: key } = await outside.call(createKey, wanted);
+    const [{ subject = "", failures = 0 } = {}] = await until(
+      "it to be listed",
+      lockouts,
+      ({ length }) => length > 0,
+    );
+    assert.equal(subject, "127.0.0.1");
+    assert.ok(failures >= 4, String(failures));
+    outside[Symbol.dispose]();
+    await platform.stop();
+    platform = await open();
+    outside = new OutsideClient(platform.grpc);
+    assert.equal(
+      await until(
+        "the rules",
+        () => comesIn(key),
+        (code) => code !== 503,
+      ),
+      429,
+    );
+    assert.deepEqual(
+      (await lockouts()).map((one) => one.subject),
+      ["127.0.0.1"],
+    );
+    const { liftLockout } = governance.identityService.methods;
+    const { lifted } = await outside.call(liftLockout, {
+      namespace: "system",
+      subject,
+      reason: "it was a script",
+    });
+    assert.equal(lifted, true);
+    assert.deepEqual(await lockouts(), []);
+    await until(
+      "it to be let in",
+      () => comesIn(key),
+      (code) => code === 200,
+    );
   });
 });

@@ -222,6 +222,7 @@ function together(parts: readonly BundleContent[]): BundleContent {
     all.keys.push(...part.keys);
     all.revokedTokenIds.push(...part.revokedTokenIds);
     all.namespaces.push(...part.namespaces);
+    all.lockouts.push(...part.lockouts);
   }
   return all;
 }

@@ -30,7 +30,7 @@ export async function* watchBundles(
 
 const nothing: BundlePart = {
   ...{ policies: [], roles: [], bindings: [], rules: [], principals: [], limits: [], keys: [] },
-  ...{ revokedTokenIds: [], namespaces: [] },
+  ...{ revokedTokenIds: [], namespaces: [], lockouts: [] },
 };
 
 export async function bundlePartOf(

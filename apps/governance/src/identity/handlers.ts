@@ -1,8 +1,9 @@
-import { identityService } from "@tutti/contracts/governance/v1";
+import type { identityService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
 import type { TenantDesk } from "../tenants/desk.ts";
 import { createKey, listKeys, revoke as revokeKey, rotateKey } from "./keys.ts";
 import { listLimits, recordUses, setLimit } from "./limits.ts";
+import { lift, listLockouts } from "./lockouts.ts";
 import {
   createPrincipal,
   deletePrincipal,
@@ -13,11 +14,7 @@ import {
 } from "./principals.ts";
 import { issueToken, listTokens, narrowToken, redeemToken, revoke as revokeTokens } from "./tokens.ts";
 
-/** Who is kept out because of guessing is known to each process for itself, and nobody gathers it yet. */
-const { listLockouts: _listed, liftLockout: _lifted, ...methods } = identityService.methods;
-export const servedIdentity = { ...identityService, methods };
-
-export function identityHandlers(desk: TenantDesk): Handlers<typeof servedIdentity> {
+export function identityHandlers(desk: TenantDesk): Handlers<typeof identityService> {
   return {
     getMyself: (_request, context) => myself(desk, context),
     createPrincipal: (request, context) => createPrincipal(desk, request, context),
@@ -37,5 +34,7 @@ export function identityHandlers(desk: TenantDesk): Handlers<typeof servedIdenti
     setIdentityLimit: (request, context) => setLimit(desk, request, context),
     listIdentityLimits: (request, context) => listLimits(desk, request, context),
     recordUses: (request, context) => recordUses(desk, request, context),
+    listLockouts: (request, context) => listLockouts(desk, request, context),
+    liftLockout: (request, context) => lift(desk, request, context),
   };
 }

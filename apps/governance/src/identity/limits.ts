@@ -7,7 +7,7 @@ import {
   type SetIdentityLimitRequest,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
-import { actorKey, callerLimit, everybody, noteUses } from "@tutti/machine-tenant";
+import { actorKey, callerLimit, everybody, noteLockouts, noteUses } from "@tutti/machine-tenant";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { limitOf } from "../tenants/views.ts";
 
@@ -43,7 +43,14 @@ export async function listLimits(
   return { limits: items.map(({ limit }) => limit), page: { nextToken, total: all.length } };
 }
 
-export async function recordUses(desk: TenantDesk, { uses }: RecordUsesRequest, context: CallContext) {
+export async function recordUses(
+  desk: TenantDesk,
+  { uses, lockouts }: RecordUsesRequest,
+  context: CallContext,
+) {
+  if (lockouts.length > 0)
+    await tellTenant(desk, { command: noteLockouts, body: { lockouts }, idempotencyKey: "" }, context);
+  if (uses.length === 0) return {};
   const told = uses.map(({ credentialId, useTime, address }) => ({
     ...{ credentialId, address },
     useMs: useTime === undefined ? 0 : fromTimestamp(useTime),

@@ -5,8 +5,11 @@ import {
   GetMyselfRequest,
   GetPrincipalRequest,
   IssueTokenRequest,
+  identityService,
+  LiftLockoutRequest,
   ListIdentityLimitsRequest,
   ListKeysRequest,
+  ListLockoutsRequest,
   ListPrincipalsRequest,
   ListTokensRequest,
   NarrowTokenRequest,
@@ -19,12 +22,11 @@ import {
   UpdatePrincipalRequest,
 } from "@tutti/contracts/governance/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedIdentity } from "../../src/identity/handlers.ts";
 import { governance } from "../../src/service.ts";
 import { rowOf } from "./row.fixture.ts";
 
 describeRefusals({
-  contract: servedIdentity,
+  contract: identityService,
   service: "governance",
   services: [governance],
   table: {
@@ -46,5 +48,7 @@ describeRefusals({
     setIdentityLimit: rowOf(SetIdentityLimitRequest),
     listIdentityLimits: rowOf(ListIdentityLimitsRequest),
     recordUses: rowOf(RecordUsesRequest),
+    listLockouts: rowOf(ListLockoutsRequest),
+    liftLockout: rowOf(LiftLockoutRequest),
   },
 });

@@ -11,6 +11,7 @@ import {
   type AgentGrant,
   type BundleContent,
   type KeyVerifier,
+  type Lockout,
   type Scope,
   TokenUse,
 } from "@tutti/contracts/governance/v1";
@@ -54,18 +55,27 @@ export class Credentials {
   /** By namespace and id, of the agents that have one of their own. */
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
-  /** `secret`: of this process alone. */
+  #lockoutsElsewhere: readonly Lockout[] = [];
+  readonly #lockedOut: (lockouts: readonly Lockout[]) => void;
+
+  /** `secret`: of this process alone. `lockedOut` hears of whom this process keeps out from now on. */
   constructor(
     { installation, guessesFree, lockoutMs, skewMs }: Settings,
     secret: Uint8Array,
     others: readonly TrustedIssuer[] = [],
+    lockedOut: (lockouts: readonly Lockout[]) => void = () => {},
   ) {
+    this.#lockedOut = lockedOut;
     this.#keys = new KeyChecker([], secret);
     this.#tokens = new TokenChecker({ issuer: installation, others, skewMs });
     this.#lockouts = new Lockouts({ freeFailures: guessesFree, firstMs: lockoutMs });
   }
 
   renew(content: BundleContent): void {
+    const { createTime, lockouts } = content;
+    const madeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+    this.#lockouts.adopt(lockouts, this.#lockoutsElsewhere, madeMs);
+    this.#lockoutsElsewhere = lockouts;
     this.#keys.renew(content.keys);
     this.#tokens.renew(content);
     this.#grants = grantsIn(content);
@@ -145,7 +155,8 @@ export class Credentials {
   }
 
   #refused(reason: string, isGuess: boolean, from: string, nowMs: number): Error {
-    if (isGuess) this.#lockouts.failed([from], nowMs);
+    const found = isGuess ? this.#lockouts.failed([from], nowMs) : [];
+    if (found.length > 0) this.#lockedOut(found);
     return accessErrors.credentialRefused({ reason });
   }
 }

@@ -123,7 +123,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#serviceKey = serviceKey === "" ? undefined : Buffer.from(serviceKey);
     this.#sites = issuerSites(settings, foundation.clock);
     const others = issuersIn(settings, foundation.clock, foundation.logger, this.#sites);
-    this.#credentials = new Credentials(settings, foundation.chance.fill(new Uint8Array(marks)), others);
+    this.#credentials = new Credentials(
+      settings,
+      foundation.chance.fill(new Uint8Array(marks)),
+      others,
+      (lockouts) => this.#uses.lockedOut(lockouts),
+    );
     const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax, requestBytesMax } = settings;
     this.#limits = new CallLimits({
       calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
@@ -153,8 +158,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     });
     this.#uses = new Uses({
       ...{ foundation, everyMs: settings.reportMs },
-      take: (namespace, uses, signal) =>
-        mesh().client(identityService).recordUses({ namespace, uses }, { timeoutMs: recordMs, signal }),
+      take: (namespace, told, signal) =>
+        mesh()
+          .client(identityService)
+          .recordUses({ namespace, ...told }, { timeoutMs: recordMs, signal }),
     });
     this.#feed = new BundleFeed({
       foundation,

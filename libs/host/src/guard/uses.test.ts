@@ -14,8 +14,10 @@ describe("uses of keys and tokens", () => {
     const uses = new Uses({
       foundation: { ...testFoundation(), clock: time, timers: time },
       everyMs: 2_000,
-      take: async (namespace, batch) => {
+      take: async (namespace, { uses: batch, lockouts }) => {
         if (isAway) throw new Error("nobody is there");
+        for (const { subject, failures } of lockouts)
+          told.push(`${namespace} keeps out ${subject} ${failures}`);
         for (const { credentialId, useTime, address } of batch)
           told.push(`${namespace}/${credentialId} ${useTime && fromTimestamp(useTime)} ${address}`);
       },

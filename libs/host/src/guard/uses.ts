@@ -1,12 +1,12 @@
 /**
- * When keys and tokens were used last, handed on in batches to those who keep them.
+ * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep that.
  *
  * 1. Nothing waits for it, and a call costs a look into a map.
  * 2. Of each key or token one use a minute is told, as no more is kept.
  * 3. What could not be told is told the next time, unless there is a later use by then.
  * 4. A process that stops waits for nobody to take it: those who keep it may have stopped before, and the next use says as much.
  */
-import type { UsedCredential } from "@tutti/contracts/governance/v1";
+import type { Lockout, UsedCredential } from "@tutti/contracts/governance/v1";
 import {
   type Component,
   type Foundation,
@@ -18,8 +18,12 @@ import { systemNamespace } from "@tutti/policy";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  /** Takes in what was used of a namespace; rejects when it is not taken. */
-  readonly take: (namespace: string, uses: UsedCredential[], signal: AbortSignal) => Promise<unknown>;
+  /** Takes in what was used of a namespace, and of the installation who is kept out; rejects when it is not taken. */
+  readonly take: (
+    namespace: string,
+    told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
+    signal: AbortSignal,
+  ) => Promise<unknown>;
   /** How long they are gathered. */
   readonly everyMs: number;
 }
@@ -33,12 +37,14 @@ interface Use {
 const minuteMs = 60_000;
 /** As many as one batch may have. */
 const keptMax = 10_000;
+const lockoutsMax = 1_000;
 
 export class Uses implements Component {
   readonly #parts: UsesParts;
   /** In which minute each was told of last, by its id; those that were not used for longest come first. */
   readonly #told = new Map<string, number>();
   #waiting = new Map<string, Use>();
+  #lockouts = new Map<string, Lockout>();
   #timer: Timer | undefined;
   readonly #stopping = new AbortController();
   #telling: Promise<void> | undefined;
@@ -58,6 +64,11 @@ export class Uses implements Component {
     this.#wake();
   }
 
+  lockedOut(lockouts: readonly Lockout[]): void {
+    for (const lockout of lockouts) this.#keepLockout(lockout);
+    this.#wake();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#timer?.cancel();
@@ -68,6 +79,11 @@ export class Uses implements Component {
     if (this.#waiting.size < keptMax || this.#waiting.has(id)) this.#waiting.set(id, use);
   }
 
+  #keepLockout(lockout: Lockout): void {
+    if (this.#lockouts.size < lockoutsMax || this.#lockouts.has(lockout.subject))
+      this.#lockouts.set(lockout.subject, lockout);
+  }
+
   #wake(): void {
     if (this.#timer !== undefined || this.#stopping.signal.aborted) return;
     const { foundation, everyMs } = this.#parts;
@@ -75,7 +91,7 @@ export class Uses implements Component {
       this.#telling = this.#tell().finally(() => {
         this.#telling = undefined;
         this.#timer = undefined;
-        if (this.#waiting.size > 0) this.#wake();
+        if (this.#waiting.size + this.#lockouts.size > 0) this.#wake();
       });
     });
   }
@@ -84,10 +100,15 @@ export class Uses implements Component {
     const { take, foundation } = this.#parts;
     const told = Map.groupBy(this.#waiting, ([, { namespace }]) => namespace);
     this.#waiting = new Map();
+    const lockouts = [...this.#lockouts.values()];
+    this.#lockouts = new Map();
+    if (lockouts.length > 0 && !told.has(systemNamespace)) told.set(systemNamespace, []);
     const each = [...told].map(async ([namespace, uses]) => {
+      const kept = namespace === systemNamespace ? lockouts : [];
       try {
-        await take(namespace, uses.map(credentialOf), this.#stopping.signal);
+        await take(namespace, { uses: uses.map(credentialOf), lockouts: kept }, this.#stopping.signal);
       } catch (error) {
+        for (const lockout of kept) if (!this.#lockouts.has(lockout.subject)) this.#keepLockout(lockout);
         foundation.logger.debug("uses of keys could not be handed on", { namespace, error });
         for (const [id, use] of uses) if (!this.#waiting.has(id)) this.#keep(id, use);
       }

@@ -15,6 +15,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, type Query } from "@tutti/kernel";
 import { endOfKey } from "./credentials/forgetting.ts";
+import { endOfLockout } from "./credentials/lockouts.ts";
 import type { KeptKey, Tenant, TenantView } from "./state.ts";
 
 export type BundlePart = Omit<BundleContent, "number" | "createTime" | "maxAgeMs" | "tokenKeys">;
@@ -31,7 +32,7 @@ export const bundlePart: Query<Tenant, PartRequest, BundlePart> = {
 
 function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePart {
   // Only read: a bundle is encoded and let go.
-  const { principals, roles, bindings, limits, rules, keys, tokens, policies } = tenant as Tenant;
+  const { principals, roles, bindings, limits, rules, keys, tokens, policies, lockouts } = tenant as Tenant;
   const inNamespace = <T>(all: Iterable<{ readonly value: T }>): T[] =>
     [...all].map(({ value }) => ({ ...value, namespace }));
   const counts = ({ enforcement }: { readonly enforcement: Enforcement }) =>
@@ -55,6 +56,7 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     revokedTokenIds: [...tokens.values()]
       .filter(({ revokeMs }) => revokeMs > 0)
       .map(({ token }) => token.tokenId),
+    lockouts: [...lockouts.values()].filter((one) => endOfLockout(one) > nowMs),
     namespaces: tenant.namespace === undefined ? [] : [tenant.namespace.value as Namespace],
   };
 }

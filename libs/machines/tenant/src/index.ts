@@ -1,6 +1,7 @@
 export { type BundlePart, bundlePart, type PartRequest } from "./bundle-part.ts";
 export { endOfKey } from "./credentials/forgetting.ts";
 export { keepKey, revokeKey } from "./credentials/keys.ts";
+export { endOfLockout, liftLockout, noteLockouts } from "./credentials/lockouts.ts";
 export { keepToken, revokeTokens } from "./credentials/tokens.ts";
 export { noteUses } from "./credentials/uses.ts";
 export { tenantErrors } from "./errors.ts";

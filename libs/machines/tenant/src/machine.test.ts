@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ApiKey, IssuedToken, KeepMode, Policy, Principal, Role } from "@tutti/contracts/governance/v1";
+import {
+  ApiKey,
+  IssuedToken,
+  KeepMode,
+  Lockout,
+  Policy,
+  Principal,
+  Role,
+} from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { isRefusal, toTimestamp } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import {
   applyPolicies,
+  bundlePart,
   contents,
   endOfKey,
   keepKey,
   keepToken,
+  liftLockout,
+  noteLockouts,
   noteUses,
   policiesAt,
   principal,
@@ -237,6 +248,33 @@ describe("keys and tokens of a tenant", () => {
     assert.deepEqual([...kept(driver).keys.keys()], ["two"]);
     assert.deepEqual(inForce(driver), ["b"]);
     assert.equal(kept(driver).tokens.size, 2);
+  });
+
+  it("who is kept out is kept until then, or until somebody lifts it, and told to every process meanwhile", () => {
+    const driver = newDriver();
+    const lockout = (subject: string, inMs: number) =>
+      Lockout.fromPartial({ subject, failures: 6, endTime: toTimestamp(driver.nowMs + inMs) });
+    const note = (...lockouts: Lockout[]) => driver.execute(key, noteLockouts, { lockouts });
+    const told = () => {
+      const part = driver.ask(key, bundlePart, { namespace: "system", nowMs: driver.nowMs });
+      assert.ok(!isRefusal(part));
+      return part.lockouts.map(({ subject }) => subject);
+    };
+    note(lockout("10.0.0.1", 60_000), lockout("10.0.0.2", 10_000), lockout("10.0.0.3", 0));
+    assert.deepEqual(told(), ["10.0.0.1", "10.0.0.2"]);
+    const events = driver.history(key).length;
+    note(lockout("10.0.0.1", 59_000));
+    assert.equal(driver.history(key).length, events, "one that is known for longer changes nothing");
+    driver.advance(20_000);
+    assert.deepEqual(told(), ["10.0.0.1"]);
+    const lift = () => driver.execute(key, liftLockout, { subject: "10.0.0.1" });
+    assert.deepEqual(
+      [lift(), lift()],
+      [1, 0].map((removed) => ({ revision: 0, existed: false, removed })),
+    );
+    assert.deepEqual(told(), []);
+    note(...Array.from({ length: 1_500 }, (_, at) => lockout(`10.1.${at >> 8}.${at & 255}`, 60_000)));
+    assert.equal(told().length, 1_000);
   });
 
   it("uses are kept to the minute, and earlier ones change nothing", () => {

@@ -13,6 +13,7 @@ import type { Machine } from "@tutti/kernel";
 import { bundlePart } from "./bundle-part.ts";
 import { credentialsForgotten, recoverForgetting } from "./credentials/forgetting.ts";
 import { keepKey, keyKept, keyRevoked, revokeKey } from "./credentials/keys.ts";
+import { liftLockout, lockoutLifted, lockoutsNoted, noteLockouts } from "./credentials/lockouts.ts";
 import { keepToken, revokeTokens, tokenKept, tokensRevoked } from "./credentials/tokens.ts";
 import { noteUses, usesNoted } from "./credentials/uses.ts";
 import { binding, callerLimit, principal, role, rule } from "./kept/keepers.ts";
@@ -40,6 +41,8 @@ export const tenant: Machine<Tenant, never> = {
     keepToken,
     revokeTokens,
     noteUses,
+    noteLockouts,
+    liftLockout,
   ],
   events: [
     namespaceKept,
@@ -51,6 +54,8 @@ export const tenant: Machine<Tenant, never> = {
     tokenKept,
     tokensRevoked,
     usesNoted,
+    lockoutsNoted,
+    lockoutLifted,
     credentialsForgotten,
   ],
   queries: [contents, bundlePart],

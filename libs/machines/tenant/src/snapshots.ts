@@ -29,6 +29,7 @@ export function snapshotOf(tenant: Tenant): TenantSnapshotV1 {
     rules: [...tenant.rules.values()].map((kept) => ({ rule: kept.value, by: byOf(kept) })),
     keys: [...tenant.keys.values()],
     tokens: [...tenant.tokens.values()],
+    lockouts: [...tenant.lockouts.values()],
     base: [...base.values()].map((kept) => ({ policy: kept.value, by: byOf(kept) })),
     ...{ versions, forgetMs },
   };
@@ -49,6 +50,7 @@ function tenantOf(snapshot: TenantSnapshotV1): Tenant {
     if (kept.key !== undefined) tenant.keys.set(kept.key.keyId, { ...kept, key: kept.key });
   for (const kept of snapshot.tokens)
     if (kept.token !== undefined) tenant.tokens.set(kept.token.tokenId, { ...kept, token: kept.token });
+  for (const lockout of snapshot.lockouts) tenant.lockouts.set(lockout.subject, lockout);
   tenant.base = new Map(
     base.flatMap(({ policy, by }) =>
       policy === undefined ? [] : [[policy.policyId, { value: policy, ...sinceOf(by) }]],

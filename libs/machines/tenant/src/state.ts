@@ -8,6 +8,7 @@ import type {
   ApiKey,
   IdentityLimit,
   IssuedToken,
+  Lockout,
   Namespace,
   Policy,
   Principal,
@@ -37,6 +38,8 @@ export interface Tenant {
   base: ReadonlyMap<string, Kept<Policy>>;
   /** The oldest first. */
   readonly versions: TenantPoliciesAppliedV1[];
+  /** Who is kept out because of guessing, by subject; some may have ended. */
+  readonly lockouts: Map<string, Lockout>;
   /** When what has ended is to be forgotten; 0 where there is nothing. */
   forgetMs: number;
 
@@ -68,7 +71,7 @@ export function newTenant(): Tenant {
   return {
     ...{ changes: 0, namespace: undefined, base: new Map(), versions: [], forgetMs: 0, weight: 0 },
     ...{ principals: new Map(), roles: new Map(), bindings: new Map(), limits: new Map(), rules: new Map() },
-    ...{ keys: new Map(), tokens: new Map(), policies: new Map() },
+    ...{ keys: new Map(), tokens: new Map(), policies: new Map(), lockouts: new Map() },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   IdentityLimit,
   IssuedToken,
   KeepMode,
+  Lockout,
   Namespace,
   Policy,
   Principal,
@@ -23,6 +24,8 @@ import {
   keepKey,
   keepNamespace,
   keepToken,
+  liftLockout,
+  noteLockouts,
   noteUses,
   principal,
   removeNamespace,
@@ -133,6 +136,25 @@ export const stories: GoldenStories = {
     driver.execute(key, callerLimit.remove, { actor: undefined });
     driver.execute(key, rule.remove, { ruleId: "capped" });
     driver.advance(4 * 3_600_000);
+    return goldenOf(driver, tenant, key, release);
+  },
+
+  /** Some guessed, and one of them is let in again. */
+  guessed: (release) => {
+    const driver = furnished();
+    const startMs = driver.nowMs;
+    const lockout = (subject: string, endMs: number) =>
+      Lockout.fromPartial({
+        subject,
+        failures: 6,
+        startTime: toTimestamp(startMs),
+        endTime: toTimestamp(startMs + endMs),
+      });
+    driver.execute(key, noteLockouts, { lockouts: [lockout("::8", 1_000), lockout("10.0.0.9", 600_000)] });
+    driver.execute(key, noteLockouts, { lockouts: [lockout("::9", 600_000)] });
+    driver.execute(key, liftLockout, { subject: "::9" });
+    driver.advance(2_000);
+    driver.execute(key, noteLockouts, { lockouts: [lockout("10.0.0.9", 700_000)] });
     return goldenOf(driver, tenant, key, release);
   },
 

@@ -147,6 +147,27 @@ describe("lock-outs", () => {
     assert.equal(lockouts.failed(["loud"], startMs + 29_999).length, 1);
   });
 
+  it("are taken from others, and end with theirs when somebody lifts them there", () => {
+    const [first, second] = [new Lockouts({ freeFailures: 0 }), new Lockouts()];
+    const found = first.failed(["guesser"], startMs);
+    second.adopt(found, [], startMs + 1);
+    assert.equal(second.lockedUntil(["guesser"], startMs + 1), startMs + 10_000);
+    // The next wrong one counts on from there.
+    assert.equal(second.failed(["guesser"], startMs + 10_000).length, 0);
+    second.adopt(found, found, startMs + 2);
+    assert.equal(second.lockedUntil(["guesser"], startMs + 2), startMs + 10_000);
+    second.adopt([], found, startMs + 3);
+    assert.equal(second.lockedUntil(["guesser"], startMs + 3), undefined);
+  });
+
+  it("that ended with their time are not taken for lifted: what was wrong is remembered", () => {
+    const lockouts = new Lockouts({ freeFailures: 0 });
+    const found = lockouts.failed(["guesser"], startMs);
+    lockouts.adopt([], found, startMs + 10_000);
+    const [again] = lockouts.failed(["guesser"], startMs + 10_000);
+    assert.equal(again?.failures, 2);
+  });
+
   it("stay while others flood", () => {
     const lockouts = new Lockouts({ freeFailures: 1, subjectsMax: 100 });
     for (let guess = 0; guess < 2; guess++) lockouts.failed(["guesser"], startMs);

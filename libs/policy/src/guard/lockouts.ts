@@ -6,7 +6,7 @@
  * 3. What was wrong is forgotten after a quiet time as long as the lock-out could be at most.
  */
 import type { Lockout } from "@tutti/contracts/governance/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 
 export interface LockoutRules {
   /** So many wrong ones are free. Default 5. */
@@ -59,6 +59,24 @@ export class Lockouts {
   /** It was right: what these got wrong before is forgotten. Addresses that many share are better not among them. */
   succeeded(subjects: readonly string[]): void {
     for (const subject of subjects) this.#guesses.delete(subject);
+  }
+
+  /** Others keep these out, and whoever they kept out `before` and do not any more is let in here too. */
+  adopt(lockouts: readonly Lockout[], before: readonly Lockout[], nowMs: number): void {
+    const still = new Set(lockouts.map(({ subject }) => subject));
+    for (const { subject, endTime } of before)
+      if (!still.has(subject) && endTime !== undefined && fromTimestamp(endTime) > nowMs)
+        this.lift(subject, nowMs);
+    for (const { subject, failures, startTime, endTime } of lockouts) {
+      const untilMs = endTime === undefined ? 0 : fromTimestamp(endTime);
+      const known = this.#guesses.get(subject);
+      if (untilMs <= Math.max(nowMs, known?.untilMs ?? 0)) continue;
+      const firstMs = startTime === undefined ? nowMs : fromTimestamp(startTime);
+      this.#guesses.set(subject, {
+        ...{ firstMs, untilMs, lastMs: nowMs },
+        failures: Math.max(failures, known?.failures ?? 0),
+      });
+    }
   }
 
   /** Whether somebody was locked out, who now is not. */

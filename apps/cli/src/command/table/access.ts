@@ -48,6 +48,7 @@ const kept: readonly Option[] = [
 
 const places = () => import("../../commands/namespace.ts");
 const people = () => import("../../commands/principal.ts");
+const lockouts = () => import("../../commands/lockout.ts");
 const keys = () => import("../../commands/key.ts");
 const roles = () => import("../../commands/role.ts");
 const secrets = () => import("../../commands/secret.ts");
@@ -82,6 +83,24 @@ export const accessCommands: readonly Command[] = [
     options: [reason],
     json: "document",
     load: () => places().then(({ deleteNamespace }) => deleteNamespace),
+  },
+  {
+    name: "lockout list",
+    group: "access",
+    summary: "who is kept out because of guessing, and until when",
+    options: [size, page, all],
+    json: "document",
+    load: () => lockouts().then(({ listLockouts }) => listLockouts),
+  },
+  {
+    name: "lockout lift",
+    group: "access",
+    summary: "let somebody in again who is kept out",
+    arguments: [{ name: "WHO", summary: "whom, as listed: an address" }],
+    options: [reason],
+    examples: [{ words: "lockout lift 10.0.0.9", does: "it may try again at once" }],
+    json: "document",
+    load: () => lockouts().then(({ liftLockout }) => liftLockout),
   },
   {
     name: "principal list",

@@ -7,6 +7,7 @@ import {
   IdentityLimit,
   IssuedToken,
   KeepMode,
+  Lockout,
   Namespace,
   Policy,
   Principal,
@@ -93,6 +94,9 @@ export function operations(startMs: number, ids: readonly string[] = ["shop"]): 
   const token = fc
     .record({ tokenId, actor, parentTokenId: optional(tokenId, ""), expireTime: atEnd })
     .map((given) => IssuedToken.fromPartial({ ...given, use: TokenUse.TOKEN_USE_CALLS }));
+  const lockout = fc
+    .record({ subject: few("10.0.0.1", "::1", ""), failures: few(1, 9), endTime: atEnd })
+    .map((given) => Lockout.fromPartial(given));
   const use = fc.record({
     credentialId: fc.oneof(keyId, tokenId),
     useMs: ending.map((ms) => startMs + ms),
@@ -143,6 +147,8 @@ export function operations(startMs: number, ids: readonly string[] = ["shop"]): 
         fc.record({ tokenId: fc.constant(""), actor: fc.option(actor, { nil: undefined }) }),
       ),
     ),
+    call(3, "note_lockouts", fc.record({ lockouts: fc.array(lockout, { maxLength: 3 }) })),
+    call(2, "lift_lockout", fc.record({ subject: few("10.0.0.1", "::1", "") })),
     call(3, "note_uses", fc.record({ uses: fc.array(use, { maxLength: 3 }) })),
   );
 }

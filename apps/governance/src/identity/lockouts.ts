@@ -1,0 +1,26 @@
+/** Who is kept out of the installation because of guessing. That is kept by the namespace `system`; any other has none. */
+import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
+import { type CallContext, pageOf } from "@tutti/kernel";
+import { endOfLockout, liftLockout } from "@tutti/machine-tenant";
+import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+
+export async function listLockouts(desk: TenantDesk, { page }: ListLockoutsRequest, context: CallContext) {
+  const { namespace } = context;
+  const { lockouts } = await tenantOf(desk, namespace, context);
+  const nowMs = desk.foundation.clock.now();
+  const all = [...lockouts.values()]
+    .filter((one) => endOfLockout(one) > nowMs)
+    .sort((one, other) => (one.subject < other.subject ? -1 : 1));
+  const { items, nextToken } = pageOf(
+    all,
+    { list: ["lockouts", namespace], keyOf: ({ subject }) => subject },
+    page,
+  );
+  return { lockouts: items.map((one): Lockout => ({ ...one })), page: { nextToken, total: all.length } };
+}
+
+/** What is in the next bundle holds for every process. */
+export async function lift(desk: TenantDesk, { subject, reason }: LiftLockoutRequest, context: CallContext) {
+  const { removed } = await tellTenant(desk, { command: liftLockout, body: { subject }, reason }, context);
+  return { lifted: removed > 0 };
+}

@@ -1,0 +1,159 @@
+/** Two tenants of one installation: one floods it, the other sees nothing of that, is not counted with it, and goes on. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  CreateKeyRequest,
+  CreateNamespaceRequest,
+  IdentityLimit,
+  identityService,
+  namespaceService,
+  policyService,
+  RoleBinding,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { routes } from "@tutti/rest";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const definition = `workflow: order
+tasks: {pack: {uses: stock.pack, with: "\${{ input }}"}}
+output: "\${{ tasks.pack.output }}"`;
+const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
+const floodRuns = 300;
+
+describe("two tenants", () => {
+  let installation: Installation;
+  const keys = { ann: "", bob: "" };
+  const clients: Tutti[] = [];
+  let worker: Worker;
+
+  /** An administrator of a namespace, who is nobody anywhere else. */
+  async function tenant(namespace: string, id: "ann" | "bob"): Promise<string> {
+    const { mesh } = installation.host;
+    const resource = { name: namespace };
+    await mesh.client(namespaceService).createNamespace(CreateNamespaceRequest.fromPartial({ resource }));
+    const subject = { $case: "actor" as const, value: person(id) };
+    const binding = RoleBinding.fromPartial({ bindingId: id, role: "admin", subject });
+    await mesh.client(policyService).createRoleBinding({ namespace, binding });
+    const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
+    const { secret } = await mesh.client(identityService).createKey(wanted);
+    keys[id] = secret;
+    await until(
+      `${id} to be known`,
+      async () => (await ask(id, `/v1/runs?namespace=${namespace}`)).status === 200,
+    );
+    return secret;
+  }
+
+  const ask = (id: "ann" | "bob", path: string, init: RequestInit = {}) =>
+    fetch(`${installation.host.url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${keys[id]}`, "content-type": "application/json" },
+    });
+
+  const bodyOf = async (answer: Response) => {
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return (await answer.json()) as Record<string, unknown>;
+  };
+
+  async function clientOf(namespace: string, accessToken: string): Promise<Tutti> {
+    const client = await connect({ address: installation.address, namespace, accessToken });
+    clients.push(client);
+    return client;
+  }
+
+  before(async () => {
+    installation = await Installation.open();
+    await tenant("alpha", "ann");
+    await tenant("beta", "bob");
+  });
+  after(async () => {
+    for (const client of clients) await client.close();
+    await worker?.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("do not see each other by any route, also where they ask for the other's namespace", async () => {
+    const seen: string[] = [];
+    for (const { name, method, path, open } of routes) {
+      if (open || ["whoami", "signOut", "missingRights", "myself"].includes(name)) continue;
+      const init: RequestInit = method === "GET" || method === "DELETE" ? { method } : { method, body: "{}" };
+      for (const namespace of ["alpha", "*", "system", "default"]) {
+        const answer = await ask("bob", `${path.replace(/\{\w+\}/g, "x")}?namespace=${namespace}`, init);
+        await answer.body?.cancel();
+        if (answer.ok) seen.push(`${name} of ${namespace}`);
+      }
+    }
+    assert.deepEqual(seen, []);
+  });
+
+  it("are neither starved nor counted with the other, however much that has begun and asks for", async () => {
+    const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
+    for (const client of [a, b]) await client.register(definition);
+    // Nobody works for beta: all that it begins waits.
+    const flood = Array.from({ length: floodRuns }, (_, at) =>
+      b.start("order", { id: `b-${at}`, input: at }),
+    );
+    const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
+    worker = new Worker({
+      ...{ address: installation.address, namespace: "alpha", accessToken: keys.ann },
+      ...{ handleSignals: false, slots: 2 },
+    });
+    const packed: number[] = [];
+    worker.handle("stock.pack", async (at: number) => packed.push(at));
+    await worker.start();
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => a.start("order", { id: `a-${at}`, input: at })),
+    );
+    for (const run of runs) await run.result();
+    await Promise.all(flood);
+    for (const answer of await Promise.all(noise)) await answer.body?.cancel();
+    assert.deepEqual(
+      packed.sort((one, other) => one - other),
+      Array.from({ length: 20 }, (_, at) => at),
+    );
+    const idsIn = async (id: "ann" | "bob", namespace: string) => {
+      const { runs: listed } = await bodyOf(await ask(id, `/v1/runs?namespace=${namespace}&size=1000`));
+      return (listed as { runId: string }[]).map(({ runId }) => runId);
+    };
+    await until("lists to be whole", async () => (await idsIn("bob", "beta")).length === floodRuns);
+    const listed = await idsIn("ann", "alpha");
+    assert.equal(listed.length, 20);
+    assert.ok(listed.every((runId) => runId.startsWith("a-")));
+    const { pools } = await bodyOf(await ask("ann", "/v1/pools?namespace=alpha"));
+    assert.deepEqual(
+      (pools as { pool: string; queued?: number; agents?: number }[]).map(({ pool, queued = 0 }) => [
+        pool,
+        queued,
+      ]),
+      [["default", 0]],
+      "the queue of beta is none of alpha's",
+    );
+    const { agents } = await bodyOf(await ask("bob", "/v1/agents?namespace=beta"));
+    assert.deepEqual(agents ?? [], [], "nor are the agents of alpha beta's");
+  });
+
+  it("have limits of their own: what one asks for in vain takes nothing from the other", async () => {
+    await installation.host.mesh.client(identityService).setIdentityLimit({
+      ...{ namespace: "beta", revision: "", reason: "" },
+      limit: IdentityLimit.fromPartial({ calls: { count: 5, perMs: 3_600_000, burst: 5 } }),
+    });
+    await until(
+      "the limit of beta",
+      async () => (await ask("bob", "/v1/runs?namespace=beta")).status,
+      (code) => code === 429,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, at) =>
+        at % 2 === 0 ? ask("bob", "/v1/runs?namespace=beta") : ask("ann", "/v1/runs?namespace=alpha"),
+      ),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      answers.map((_, at) => (at % 2 === 0 ? 429 : 200)),
+    );
+    for (const answer of answers) await answer.body?.cancel();
+  });
+});

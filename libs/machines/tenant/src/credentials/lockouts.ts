@@ -1,0 +1,75 @@
+/**
+ * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once; here it is kept so that all others
+ * do too, also after a restart, and so that a person can see it and let somebody in again.
+ */
+import {
+  LiftTenantLockout,
+  type Lockout,
+  LockoutLiftedV1,
+  LockoutsNotedV1,
+  NoteLockouts,
+  TenantChanged,
+} from "@tutti/contracts/governance/v1";
+import { fromTimestamp, type ReadOnly } from "@tutti/kernel";
+import { nothing } from "../kept/keeper.ts";
+import { idLengthMax, lockoutsMax } from "../limits.ts";
+import type { TenantCommand, TenantEvent, TenantView } from "../state.ts";
+
+export function endOfLockout({ endTime }: ReadOnly<Lockout>): number {
+  return endTime === undefined ? 0 : fromTimestamp(endTime);
+}
+
+export const lockoutsNoted: TenantEvent<LockoutsNotedV1> = {
+  type: "lockouts_noted",
+  version: 1,
+  codec: LockoutsNotedV1,
+  evolve(tenant, { lockouts, timeMs }) {
+    for (const [subject, known] of tenant.lockouts)
+      if (endOfLockout(known) <= timeMs) tenant.lockouts.delete(subject);
+    for (const lockout of lockouts) tenant.lockouts.set(lockout.subject, lockout);
+  },
+};
+
+export const noteLockouts: TenantCommand<NoteLockouts, TenantChanged> = {
+  type: "note_lockouts",
+  codec: NoteLockouts,
+  reply: TenantChanged,
+  decide(tenant, { lockouts }, step) {
+    const { nowMs } = step;
+    const news = lockouts.filter((one) => endOfLockout(one) > Math.max(nowMs, endIn(tenant, one.subject)));
+    // Whoever floods from many addresses takes no more room than this; who is beyond it is kept out where they guessed.
+    const room =
+      lockoutsMax - [...tenant.lockouts.values()].filter((one) => endOfLockout(one) > nowMs).length;
+    const noted = news
+      .filter(({ subject }) => subject !== "" && subject.length <= idLengthMax)
+      .filter(({ subject }, at) => at < room || tenant.lockouts.has(subject));
+    if (noted.length > 0) step.emit(lockoutsNoted, { lockouts: noted, timeMs: nowMs });
+    return { ...nothing, revision: tenant.changes };
+  },
+};
+
+export const lockoutLifted: TenantEvent<LockoutLiftedV1> = {
+  type: "lockout_lifted",
+  version: 1,
+  codec: LockoutLiftedV1,
+  evolve(tenant, { subject }) {
+    tenant.lockouts.delete(subject);
+  },
+};
+
+export const liftLockout: TenantCommand<LiftTenantLockout, TenantChanged> = {
+  type: "lift_lockout",
+  codec: LiftTenantLockout,
+  reply: TenantChanged,
+  decide(tenant, { subject }, step) {
+    const { changes: revision } = tenant;
+    const isKeptOut = endIn(tenant, subject) > step.nowMs;
+    if (isKeptOut) step.emit(lockoutLifted, { subject });
+    return { ...nothing, revision, removed: isKeptOut ? 1 : 0 };
+  },
+};
+
+function endIn({ lockouts }: TenantView, subject: string): number {
+  const known = lockouts.get(subject);
+  return known === undefined ? 0 : endOfLockout(known);
+}
