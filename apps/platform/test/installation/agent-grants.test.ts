@@ -30,6 +30,8 @@ import { errorFromUnknown, fromErrorDetail, type TuttiError } from "@tutti/kerne
 import { MemoryOwnership, Mesh } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { TestProcess } from "../support/process.ts";
 import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
@@ -45,6 +47,17 @@ const offering = (...names: string[]) => ({
 const definition = (name: string) => `workflow: ${name}
 tasks: {do: {uses: pay.${name}}}
 output: "\${{ tasks.do.output }}"
+`;
+
+const python = await needsProgram("python3");
+const pythonWorker = `
+import sys
+from tutti import Worker
+
+worker = Worker(sys.argv[1], agent_id="press-python")
+for name in sys.argv[2:]:
+    worker.handle(name)(lambda given, context: "in Python")
+worker.run()
 `;
 
 /** A stream of a link, as one transport has it. */
@@ -266,6 +279,27 @@ describe("an agent to which only some is granted", () => {
       assert.deepEqual(fieldsOf(refusalIn(await stream.answered)), ["hello.offering.capabilities[1].name"]);
     });
   }
+
+  it("in Python ends when it offers what is not granted, and works on what is", {
+    skip: python.skip,
+  }, async () => {
+    const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
+    const workerOf = (...names: readonly string[]) =>
+      new TestProcess({
+        program: python.path,
+        arguments: ["-c", pythonWorker, installation.address, ...names],
+        environment: {
+          TUTTI_ACCESS_TOKEN: token,
+          PYTHONPATH: new URL("../../../../sdk/python/src", import.meta.url).pathname,
+        },
+      });
+    await using refused = workerOf("pay.charge", "pay.refund");
+    assert.notEqual((await refused.ended()).code, 0);
+    assert.match(refused.output + refused.errorOutput, /swarm\.not_granted.*pay\.refund/s);
+
+    await using _granted = workerOf("pay.charge");
+    assert.equal(await (await tutti.start("charge")).result(), "in Python");
+  });
 
   it("is told in the audit with what it was refused", async () => {
     const stream = overGrpc(await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] }));
