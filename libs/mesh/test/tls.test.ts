@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { connect, type PeerCertificate } from "node:tls";
+import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
 import { localAdministrator } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Mesh, type MeshOptions, type MeshSettingsInput, makeDevelopmentCertificates } from "../src/index.ts";
@@ -61,6 +61,40 @@ describe("mutual TLS", () => {
   }
 
   const call = (mesh: Mesh) => mesh.client(noteService).get(note({ text: "hi" }), { timeoutMs: 5_000 });
+
+  it("speaks no TLS before 1.2, and with whoever can the newest", async () => {
+    const server = await serve();
+    const [host, port] = server.address.split(":");
+    const [ca, cert, key] = await Promise.all(
+      ["ca.crt", "caller.crt", "caller.key"].map((name) => readFile(join(directory, name))),
+    );
+    /** What is spoken, or the code of what it fails with. The lowest level of security lets this side offer what is long broken. */
+    const spoken = (maxVersion: SecureVersion) =>
+      new Promise<string>((resolve) => {
+        const socket = connect({
+          ...{
+            host,
+            port: Number(port),
+            ca,
+            cert,
+            key,
+            maxVersion,
+            servername: "localhost",
+            ALPNProtocols: ["h2"],
+          },
+          ...{ minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" },
+        });
+        socket.once("secureConnect", () => {
+          resolve(socket.getProtocol() ?? "");
+          socket.destroy();
+        });
+        socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      });
+    assert.equal(await spoken("TLSv1.3"), "TLSv1.3");
+    assert.equal(await spoken("TLSv1.2"), "TLSv1.2");
+    for (const old of ["TLSv1.1", "TLSv1"] as const)
+      assert.match(await spoken(old), /PROTOCOL_VERSION|HANDSHAKE|ECONNRESET/, old);
+  });
 
   it("lets those in whose certificate is of the same authority, and tells who they are", async () => {
     const peers: (string | undefined)[] = [];

@@ -153,10 +153,20 @@ export class OperationsServer {
   }
 }
 
+/** Nothing here is a page: a browser is to run, frame and guess nothing of it. */
+const safeHeaders = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
 function send(response: ServerResponse, answer: OperationsResponse): void {
   const body = Buffer.from(answer.body);
   response.writeHead(answer.status, {
     ...answer.headers,
+    ...safeHeaders,
     "content-type": answer.contentType,
     "content-length": body.length,
     "cache-control": "no-store",

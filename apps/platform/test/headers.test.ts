@@ -1,0 +1,63 @@
+/** What every kind of answer of the HTTP port says to browsers, and that gRPC speaks no TLS of old. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+
+const safe = {
+  "x-content-type-options": /^nosniff$/,
+  "x-frame-options": /^DENY$/,
+  "referrer-policy": /^no-referrer$/,
+  "cross-origin-resource-policy": /^same-origin$/,
+  "content-security-policy": /default-src 'none'.*frame-ancestors 'none'/,
+};
+const json = { "content-type": "application/json" };
+
+/** One of each kind of answer, by who gives it. */
+const answers: readonly (readonly [what: string, path: string, status: number, init?: RequestInit])[] = [
+  ["the probe of life", "/livez", 200],
+  ["the probe of readiness", "/readyz", 200],
+  ["metrics", "/metrics", 200],
+  ["the status", "/status", 200],
+  ["data", "/v1/runs", 200],
+  ["the description of the routes", "/v1/openapi.json", 200],
+  ["what is followed", "/v1/events", 200],
+  ["a problem of a service", "/v1/runs/none", 404],
+  ["a problem of the door", "/v1/nothing", 404],
+  ["a wrong method", "/v1/runs", 405, { method: "PUT", body: "{}", headers: json }],
+  ["a body that is no JSON", "/v1/runs", 400, { method: "POST", body: "{", headers: json }],
+  ["a foreign page", "/v1/runs", 403, { headers: { origin: "https://evil.example" } }],
+  ["a wrong key", "/v1/runs", 401, { headers: { authorization: "Bearer a.b.c" } }],
+  ["a webhook of nobody", "/v1/webhooks/nobody", 404, { method: "POST", body: "{}", headers: json }],
+  ["an address with a broken escape", "/v1/runs/%zz", 400],
+  ["the page of signing in", "/sign-in", 200],
+];
+
+describe("every answer of the HTTP port", () => {
+  let folder: Folder;
+  let platform: Service;
+  before(async () => {
+    folder = await makeFolder();
+    platform = await start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
+  });
+  after(async () => {
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  for (const [what, path, expected, init = {}] of answers)
+    it(`has the headers that keep browsers from running it: ${what}`, async () => {
+      const left = new AbortController();
+      const answer = await fetch(`${platform.http}${path}`, {
+        ...init,
+        redirect: "manual",
+        signal: left.signal,
+      });
+      const { status, headers } = answer;
+      left.abort();
+      assert.equal(status, expected, path);
+      for (const [name, value] of Object.entries(safe)) assert.match(headers.get(name) ?? "", value, name);
+      for (const name of ["server", "x-powered-by", "access-control-allow-origin"])
+        assert.equal(headers.get(name), null, name);
+    });
+});
