@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Result } from "@tutti/contracts/agent/v1";
+import { Result } from "@tutti/contracts/agent/v1";
 import { judgedResults, type ResultRules } from "./judged-results.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
-const done = { outcome: { $case: "inlineOutput", value: Buffer.from("1") } } as Result;
-const failed = { outcome: { $case: "failed", value: { code: "own" } } } as Result;
+const done = Result.fromPartial({ outcome: { $case: "inlineOutput", value: Buffer.from("1") } });
+const failed = Result.fromPartial({ outcome: { $case: "failed", value: { code: "own" } } });
 
 /** What the settlement behind the rules is told. */
 function told(rules: ResultRules, ended: EndedAttempt): Result["outcome"] {
