@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { availability } from "./availability/availability.ts";
 import { ceiling } from "./ceiling/ceiling.ts";
 import { cli } from "./cli/cli.ts";
+import { cluster } from "./cluster/cluster.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { history } from "./history/history.ts";
 import { idle } from "./idle.ts";
@@ -81,5 +82,6 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     admission,
     audit,
     governed,
+    cluster,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -1,0 +1,59 @@
+/** Runs begun and awaited at a front door, as a program outside does, and the worker that does their tasks. */
+import { randomUUID } from "node:crypto";
+import { Client } from "@tutti/rest/client";
+import { Worker } from "@tutti/sdk";
+
+interface Shape {
+  readonly name: string;
+  /** Tasks of a run. */
+  readonly tasks: number;
+  readonly text: string;
+  readonly concurrencyMax?: number;
+}
+
+const chainTasks = 5;
+const fanoutTasks = 100;
+const waitMs = 60_000;
+
+const chained = Array.from({ length: chainTasks }, (_, number) => {
+  const needs = number === 0 ? "" : `needs: [t${number - 1}], `;
+  return `  t${number}: {${needs}uses: bench.echo, with: {n: ${number}}}`;
+});
+
+export const shapes: readonly [Shape, Shape] = [
+  { name: "chain", tasks: chainTasks, text: `workflow: chain\ntasks:\n${chained.join("\n")}\n` },
+  {
+    ...{ name: "fanout", tasks: fanoutTasks, concurrencyMax: 8 },
+    text: `workflow: fanout
+tasks:
+  all: {forEach: "\${{ input.items }}", uses: bench.echo, with: {n: "\${{ item }}"}}
+`,
+  },
+];
+
+export interface ClusterLoad extends AsyncDisposable {
+  /** One run from its start to its result; gives how many tasks it had. */
+  run(shape: Shape): Promise<number>;
+}
+
+export async function openLoad(http: string): Promise<ClusterLoad> {
+  const client = new Client({ url: http });
+  for (const { text } of shapes) await client.call("workflows.register", { body: { text } });
+  const worker = new Worker({
+    address: `${http.replace("http:", "ws:")}/v1/link`,
+    ...{ slots: 512, handleSignals: false },
+  });
+  worker.handle("bench.echo", async (input: unknown) => input);
+  await worker.start();
+  const input = { items: Array.from({ length: fanoutTasks }, (_, number) => number) };
+  return {
+    run: async ({ name, tasks }) => {
+      const id = randomUUID();
+      await client.call("runs.start", { body: { definition: name, runId: id, input } });
+      const { status } = await client.call("runs.result", { params: { id }, query: { waitMs } });
+      if (status !== "completed") throw new Error(`expected the run ${id} to complete, found it ${status}`);
+      return tasks;
+    },
+    [Symbol.asyncDispose]: () => worker.stop(),
+  };
+}
