@@ -476,7 +476,7 @@ describe("every command, once, on a platform", () => {
     assert.match((await tutti("secret rotate till new.txt")).errors, /tutti secret put till FILE/);
   });
 
-  it("validate, rule: set, list, findings, delete; compliance: list, report", async () => {
+  it("validate, rule: impact, set, list, findings, delete; compliance: list, report", async () => {
     const cwd = join(command.folder, "ruled");
     mkdirSync(cwd);
     const rules = `rules:
@@ -492,6 +492,10 @@ describe("every command, once, on a platform", () => {
 `;
     writeFileSync(join(cwd, "house.rules.yaml"), rules);
     assert.match(await printed("validate .", { cwd }), /house\.rules\.yaml|1 file/);
+    assert.match(
+      await printed("rule impact house.rules.yaml", { cwd }),
+      /0 findings in \d+ starts, definitions and agents/,
+    );
     await printed("rule set house.rules.yaml", { cwd });
     assert.match(await printed("rule list"), /no-night/);
     await until("the rule to be in force", async () => {
