@@ -1,4 +1,4 @@
-export { type Backup, backUp, restore } from "./backup/backup.ts";
+export { backUp, restore } from "./backup/backup.ts";
 export { clusterErrors } from "./errors.ts";
 export { type ServiceName, type Shape, services, usualShape } from "./plan/shape.ts";
 export { Cluster, type ClusterOptions } from "./running/cluster.ts";

@@ -10,7 +10,7 @@ import { lookedFor } from "../effects/patience.ts";
 import { clusterErrors } from "../errors.ts";
 
 /** What a server says of a stream, to be told again when it is restored. */
-export interface StreamFacts {
+interface StreamFacts {
   readonly config: { readonly name: string; readonly [key: string]: unknown };
   readonly state: { readonly messages: number; readonly bytes: number; readonly [key: string]: unknown };
 }

@@ -4,7 +4,7 @@ import { type Backup, backUp, restore } from "../backup/backup.ts";
 import { clusterErrors } from "../errors.ts";
 import { insistOnServer, moduleOf } from "./up.ts";
 
-export interface CopyWords {
+interface CopyWords {
   readonly directory: string;
   readonly "nats-server": string;
   readonly to?: string | undefined;
