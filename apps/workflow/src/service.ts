@@ -10,8 +10,8 @@ import {
   taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { Errands, WatchMemory } from "@tutti/host/serving";
-import { Orchestrator } from "@tutti/kernel";
+import { Errands, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { type InstanceKey, Orchestrator } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
@@ -37,6 +37,7 @@ import { runNotes } from "./news/run-notes.ts";
 import { WorkflowNews } from "./news/workflow-news.ts";
 import { runTellings } from "./offers/run-tellings.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
+import { endOfRun } from "./runs/end-of-run.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 
@@ -55,7 +56,9 @@ export class WorkflowService extends Orchestrator {
       { machine: schedule, notes: scheduleNotes },
       { machine: limit, notes: limitNotes },
     ];
-    const news = this.register("news", new WorkflowNews(host, told), { critical: false });
+    const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
+    const telling = { ended: (key: InstanceKey) => traces.ended(key) };
+    const news = this.register("news", new WorkflowNews(host, told, telling), { critical: false });
     const effects = new WorkflowEffects(news);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
     news.begin(runtime);
@@ -69,7 +72,14 @@ export class WorkflowService extends Orchestrator {
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
     const heard = hearOutcomes(this, host, "run", judgedResults(host.guard?.admission, "run", settlement));
-    const parts = { settlement: heard, dispatch, origin, instanceId: host.processId, foundation, sharedPools };
+    const parts = {
+      settlement: heard,
+      dispatch,
+      origin,
+      instanceId: host.processId,
+      foundation,
+      sharedPools,
+    };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };
@@ -109,7 +119,14 @@ export class WorkflowService extends Orchestrator {
     };
     const reading = { machine, shelf, readers: new KeptReaders() };
     mesh.serve(runService, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
-    mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks: mesh.client(taskService) }));
+    const tasks = mesh.client(taskService);
+    mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks }));
+    traces.begin({
+      runtime,
+      endOf: (key) => endOfRun(runtime, key),
+      timelineOf: ({ namespace, id: runId }, token, trace) =>
+        tasks.getTimeline({ namespace, runId, childDepth: 1, page: { token, size: 0 } }, { trace }),
+    });
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
 }

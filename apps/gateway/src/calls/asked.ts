@@ -13,7 +13,7 @@ import { gatewayErrors } from "../errors.ts";
 export interface AskedParts {
   readonly foundation: Pick<Foundation, "clock" | "tracer" | "logger">;
   readonly caller: Caller;
-  /** Name of the route. */
+  /** Path of the route, without what stands in it: `/v1/runs/{id}`. */
   readonly route: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -50,7 +50,9 @@ export class Asked implements CallContext {
     this.logger = logger;
     this.stopping = stopping;
     const parent = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
-    this.#span = tracer.start({ name: route, kind: "server", parent, attributes: { "http.route": route } });
+    const { method = "GET" } = request;
+    const attributes = { "http.request.method": method, "http.route": route };
+    this.#span = tracer.start({ name: `${method} ${route}`, kind: "server", parent, attributes });
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
     // Also fires after an answer; then nobody listens any more.

@@ -27,8 +27,9 @@ import { pastOf } from "../calls/past.ts";
 import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-route.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
+import type { OwnHandler } from "../own/own-handler.ts";
 import { refuseUnknownParameters } from "../own/own-query.ts";
-import { type OwnHandler, ownHandlers } from "../own/own-routes.ts";
+import { ownHandlers } from "../own/own-routes.ts";
 import { findPage } from "../pages/find-page.ts";
 import { page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
@@ -235,7 +236,8 @@ class Routing {
     if (caller === undefined) throw new Error(`expected a caller at ${route}`);
     const query = new URL(request.url, "http://gateway").searchParams;
     const asked = new Asked({
-      ...{ foundation, caller, route, query, callMs: settings.callMs, stopping },
+      ...{ foundation, caller, query, callMs: settings.callMs, stopping },
+      route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
       ...{ request: request.raw, response: reply.raw },
     });
     try {

@@ -9,8 +9,9 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands, WatchMemory } from "@tutti/host/serving";
-import type { Orchestrator } from "@tutti/kernel";
+import { Errands, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import type { InstanceKey, Orchestrator } from "@tutti/kernel";
+import { showMission } from "@tutti/machine-mission";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
@@ -40,7 +41,9 @@ export function hostMissions(
 ): MissionHosting {
   const { mesh, foundation } = host;
   const { timers, logger } = foundation;
-  const news = service.register("mission-news", new MissionNews(host), { critical: false });
+  const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
+  const ended = (key: InstanceKey) => traces.ended(key);
+  const news = service.register("mission-news", new MissionNews(host, ended), { critical: false });
   const effects = new MissionEffects(news);
   return {
     effects,
@@ -78,6 +81,15 @@ export function hostMissions(
         outagesAt: (namespace: string, pool: string, sinceMs: number) =>
           dispatcher.outagesAt(namespace, pool, sinceMs),
       };
+      traces.begin({
+        runtime,
+        endOf: (key) => runtime.ask({ key, query: showMission, body: { whole: false } }),
+        timelineOf: ({ namespace, id: missionId }, token, trace) =>
+          missions.getMissionTimeline(
+            { namespace, missionId, childDepth: 1, page: { token, size: 0 } },
+            { trace },
+          ),
+      });
       mesh.serve(missionService, missionHandlers(desk));
       mesh.serve(boardService, boardHandlers(desk));
     },

@@ -1,7 +1,7 @@
 /** Tells the bus what happens to missions. */
 import type { Bus, EventInput } from "@tutti/bus";
 import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
-import type { Foundation } from "@tutti/kernel";
+import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { mission as machine, showMission } from "@tutti/machine-mission";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type MissionNote } from "./mission-note.ts";
@@ -46,7 +46,10 @@ class MissionTeller implements Teller<MissionNote> {
 export class MissionNews extends MachineNews<MissionNote> {
   readonly #teller: MissionTeller;
 
-  constructor({ bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation }) {
+  constructor(
+    { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
+    ended?: (key: InstanceKey) => void,
+  ) {
     const teller = new MissionTeller(foundation.logger);
     const leftOut = foundation.metrics
       .counter({
@@ -54,7 +57,7 @@ export class MissionNews extends MachineNews<MissionNote> {
         help: "Events of missions that were not told, because too many waited to be.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine, notes: missionNotes }], teller, leftOut });
+    super({ bus, foundation, told: [{ machine, notes: missionNotes }], teller, leftOut, ended });
     this.#teller = teller;
   }
 

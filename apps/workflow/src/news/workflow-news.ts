@@ -7,7 +7,7 @@ import {
   type Teller,
   type ToldMachine,
 } from "@tutti/host/serving";
-import type { Foundation } from "@tutti/kernel";
+import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { showApprovals, showRun } from "@tutti/machine-run";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type News, type QuestionAsked } from "./note.ts";
@@ -74,7 +74,7 @@ export class WorkflowNews extends MachineNews<Note> {
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     told: readonly ToldMachine[],
-    options: Partial<NewsOptions> = {},
+    { ended, ...options }: Partial<NewsOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
     const teller = new WorkflowTeller(foundation.logger);
     const leftOut = foundation.metrics
@@ -83,7 +83,7 @@ export class WorkflowNews extends MachineNews<Note> {
         help: "Events of runs and the like that were not told, because too many waited to be.",
       })
       .with({});
-    super({ bus, foundation, told, teller, leftOut }, options);
+    super({ bus, foundation, told, teller, leftOut, ended }, options);
     this.#teller = teller;
   }
 

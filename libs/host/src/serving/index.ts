@@ -40,3 +40,4 @@ export { Shown } from "./work/shown.ts";
 export { cursorAt, type Standing, standingIn, takeUp } from "./work/standing.ts";
 export { childSpans, pageOfSpans, traceIn } from "./work/timeline.ts";
 export { type AskedAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";
+export { type EndedWork, WorkTraces } from "./work/work-traces.ts";

@@ -12,5 +12,7 @@ export function plainTracer(chance: Chance): Tracer {
       const context = { traceId: parent.traceId, spanId: identifiers.spanId(), sampled: true };
       return { context, set() {}, end() {} };
     },
+    isRecording: false,
+    record() {},
   };
 }

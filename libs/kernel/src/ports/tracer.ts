@@ -22,7 +22,22 @@ export interface Span {
   end(error?: unknown): void;
 }
 
+/** A span that is over: whoever tells of it knows its id, and when it was. */
+export interface PastSpan extends SpanDescription {
+  readonly context: TraceContext;
+  /** Since the epoch. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What else it has to do with, other than by being part of it. */
+  readonly links?: readonly TraceContext[];
+  readonly error?: unknown;
+}
+
 /** Makes spans. Without an exporter it still makes and hands on ids, so that logs can be joined. */
 export interface Tracer {
   start(description: SpanDescription): Span;
+  /** Whether spans go anywhere. */
+  readonly isRecording: boolean;
+  /** Tells of a span that is over. One of a trace that is not recorded goes nowhere. */
+  record(span: PastSpan): void;
 }

@@ -1,4 +1,4 @@
-import type { Span, SpanAttributes, SpanDescription, Tracer } from "../ports/tracer.ts";
+import type { PastSpan, Span, SpanAttributes, SpanDescription, Tracer } from "../ports/tracer.ts";
 
 export interface RecordedSpan extends Span {
   readonly description: SpanDescription;
@@ -10,13 +10,19 @@ export interface RecordedSpan extends Span {
 /** A tracer whose spans a test can read. Ids count up: the first span is `…01` of trace `…01`. */
 export interface RecordingTracer extends Tracer {
   readonly spans: readonly RecordedSpan[];
+  /** Those that were told of when they were over. */
+  readonly past: readonly PastSpan[];
 }
 
 export function recordingTracer(): RecordingTracer {
   const spans: RecordedSpan[] = [];
+  const past: PastSpan[] = [];
   let traces = 0;
   return {
     spans,
+    past,
+    isRecording: true,
+    record: (span) => void past.push(span),
     start(description) {
       const traceId = description.parent?.traceId ?? hex(++traces, 32);
       const span = {

@@ -84,6 +84,7 @@ describe("export to a collector", () => {
       startMs: time.now() - 1.25,
       endMs: time.now(),
       attributes: { bytes: 12 },
+      links: [],
       status: "unset",
       statusMessage: "",
       resource: {
@@ -98,6 +99,34 @@ describe("export to a collector", () => {
     assert.equal(startRun?.kind, "server");
     assert.deepEqual(startRun?.attributes, { method: "StartRun", cached: false });
     assert.equal(startRun?.endMs, (startRun?.startMs ?? 0) + 4.25);
+  });
+
+  it("what was over before anybody told of it arrives with its own times and id, and what it is linked with", async (t) => {
+    const { receiver, exporter, tracer } = await setUp(t);
+    const whole = { traceId: "1".repeat(32), spanId: "2".repeat(16), sampled: true };
+    const [context, other] = ["3", "4"].map((digit) => ({ ...whole, spanId: digit.repeat(16) }));
+    assert.ok(context !== undefined && other !== undefined && tracer.isRecording);
+    const past = {
+      name: "attempt ship",
+      kind: "client",
+      parent: whole,
+      startMs: 1_000,
+      endMs: 1_250,
+    } as const;
+    const attributes = { "tutti.task.id": "ship", password: "hunter2" };
+    tracer.record({ ...past, context, links: [other], attributes, error: new Error("it broke") });
+    tracer.record({ ...past, context: { ...context, sampled: false } });
+    await exporter.flush();
+    const [span, ...others] = receiver.spans;
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [span?.traceId, span?.spanId, span?.parentSpanId, span?.startMs, span?.endMs, span?.links],
+      [whole.traceId, context.spanId, whole.spanId, 1_000, 1_250, [other.spanId]],
+    );
+    assert.deepEqual([span?.status, span?.statusMessage], ["error", "it broke"]);
+    assert.deepEqual(span?.attributes, {
+      ...{ "tutti.task.id": "ship", password: "[redacted]", "error.type": "Error" },
+    });
   });
 
   it("a failed span arrives as failed, with the error's code and message", async (t) => {

@@ -35,7 +35,7 @@ export function readableSpan(
         : { code: SpanStatusCode.ERROR, message: error.message },
     attributes:
       error === undefined ? { ...span.attributes } : { ...span.attributes, ...errorAttributes(error) },
-    links: [],
+    links: span.links.map((context) => ({ context: spanContextOf(context) })),
     events: [],
     ended: true,
     resource,

@@ -22,6 +22,8 @@ export interface ReceivedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: OtlpAttributes;
+  /** Ids of the spans that it is linked with. */
+  readonly links: readonly string[];
   readonly status: "unset" | "ok" | "error";
   readonly statusMessage: string;
   readonly resource: OtlpAttributes;
@@ -78,6 +80,7 @@ function spanOf(span: Uint8Array, resource: OtlpAttributes): ReceivedSpan {
     startMs: numberAt(span, 7) / 1e6,
     endMs: numberAt(span, 8) / 1e6,
     attributes: attributesOf(span, 9),
+    links: messagesAt(span, 13).map((link) => hexAt(link, 2)),
     status: statuses[numberAt(status, 3)] ?? "unset",
     statusMessage: textAt(status, 2),
     resource,

@@ -1,6 +1,7 @@
 /** A span that is recorded, and what becomes of it when it ends. */
 import {
   isSecretKey,
+  type PastSpan,
   redacted,
   redactText,
   type Span,
@@ -21,6 +22,7 @@ export interface FinishedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: SpanAttributes;
+  readonly links: readonly TraceContext[];
   readonly error: LoggedError | undefined;
 }
 
@@ -35,6 +37,7 @@ export interface Instants {
 }
 
 const attributesMax = 128;
+const linksMax = 128;
 const textMax = 1024;
 
 export class RecordedSpan implements Span {
@@ -56,11 +59,7 @@ export class RecordedSpan implements Span {
   }
 
   set(attributes: SpanAttributes): void {
-    if (this.#ended) return;
-    for (const [key, value] of Object.entries(attributes)) {
-      if (this.#attributes.size >= attributesMax && !this.#attributes.has(key)) return;
-      this.#attributes.set(key, printableAttribute(key, value));
-    }
+    if (!this.#ended) take(attributes, this.#attributes);
   }
 
   end(error?: unknown): void {
@@ -75,8 +74,35 @@ export class RecordedSpan implements Span {
       startMs: this.#startMs,
       endMs: Math.max(this.#startMs, this.#instants.instantMs()),
       attributes: Object.fromEntries(this.#attributes),
+      links: [],
       error: error === undefined ? undefined : errorRecord(error),
     });
+  }
+}
+
+/** One that was over before anybody told of it. */
+export function finishedSpan({
+  attributes = {},
+  links = [],
+  error,
+  parent,
+  ...span
+}: PastSpan): FinishedSpan {
+  const taken = new Map<string, string | number | boolean>();
+  take(attributes, taken);
+  return {
+    ...{ name: span.name, kind: span.kind, context: span.context, parent },
+    ...{ startMs: span.startMs, endMs: Math.max(span.startMs, span.endMs) },
+    attributes: Object.fromEntries(taken),
+    links: links.slice(0, linksMax),
+    error: error === undefined ? undefined : errorRecord(error),
+  };
+}
+
+function take(attributes: SpanAttributes, into: Map<string, string | number | boolean>): void {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (into.size >= attributesMax && !into.has(key)) return;
+    into.set(key, printableAttribute(key, value));
   }
 }
 

@@ -109,6 +109,7 @@ describe("a tracer that records", () => {
       startMs,
       endMs: startMs + 2.5,
       attributes: { method: "get", attempt: 2, cached: true },
+      links: [],
       error: undefined,
     });
     assert.equal(found?.context.traceId, parent.context.traceId);

@@ -8,6 +8,7 @@
 import {
   type Chance,
   type Clock,
+  type PastSpan,
   QuietSpan,
   type Span,
   type SpanDescription,
@@ -15,7 +16,7 @@ import {
   TraceIdentifiers,
   type Tracer,
 } from "@tutti/kernel";
-import { type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
+import { finishedSpan, type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
 
 interface TelemetryTracerOptions {
   readonly clock: Clock;
@@ -64,6 +65,14 @@ export class TelemetryTracer implements Tracer, Instants {
       sampled,
     };
     return new RecordedSpan(description, context, sink, this);
+  }
+
+  get isRecording(): boolean {
+    return this.#sink !== undefined;
+  }
+
+  record(span: PastSpan): void {
+    if (span.context.sampled) this.#sink?.accept(finishedSpan(span));
   }
 
   /** The wall clock's time with fractions, so that a child never seems to end after its parent. */

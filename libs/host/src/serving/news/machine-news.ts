@@ -8,7 +8,7 @@
  *    event's id is the same then, and the bus does not deliver it twice.
  */
 import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
-import type { Component, CounterCell, Foundation, Health, MachineEvent } from "@tutti/kernel";
+import type { Component, CounterCell, Foundation, Health, InstanceKey, MachineEvent } from "@tutti/kernel";
 import type { Happening, TakeNote, Witness } from "@tutti/runtime";
 import type { NoteHead, ToldMachine } from "./note.ts";
 import { ProgressBook } from "./progress-book.ts";
@@ -54,6 +54,8 @@ export interface MachineNewsParts<Note extends Told> {
   readonly teller: Teller<Note>;
   /** What was not told because too much waited to be. */
   readonly leftOut: CounterCell;
+  /** Hears of each that is over. */
+  readonly ended?: ((key: InstanceKey) => void) | undefined;
 }
 
 export class MachineNews<Note extends Told> implements Witness, Component {
@@ -64,6 +66,7 @@ export class MachineNews<Note extends Told> implements Witness, Component {
   readonly #leftOut: CounterCell;
   readonly #progress = new ProgressBook();
   readonly #teller: Teller<Note>;
+  readonly #ended: MachineNewsParts<Note>["ended"];
   #waiting: Note[] = [];
   #telling: Promise<void> | undefined;
   #isStopped = false;
@@ -72,7 +75,8 @@ export class MachineNews<Note extends Told> implements Witness, Component {
   #allowedMs: number;
 
   constructor(parts: MachineNewsParts<Note>, options: Partial<NewsOptions> = {}) {
-    const { bus, foundation, told, teller, leftOut } = parts;
+    const { bus, foundation, told, teller, leftOut, ended } = parts;
+    this.#ended = ended;
     this.#options = { ...defaults, ...options };
     this.#foundation = foundation;
     this.#teller = teller;
@@ -117,7 +121,10 @@ export class MachineNews<Note extends Told> implements Witness, Component {
       this.#look();
       return;
     }
-    if (this.#teller.isEnd(note)) this.#progress.ended(note.key);
+    if (this.#teller.isEnd(note)) {
+      this.#progress.ended(note.key);
+      this.#ended?.(note.key);
+    }
     if (this.#waiting.length >= this.#options.waitingMax) {
       this.#leftOut.add();
       return;

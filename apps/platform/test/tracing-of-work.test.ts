@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { recordingLogger } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "@tutti/telemetry/testing";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+
+const outermost = "00f067aa0ba902b7";
+const traces = { run: "4bf92f3577b34da6a3ce929d0e0e4736", session: "5bf92f3577b34da6a3ce929d0e0e4737" };
+
+const order = `workflow: order
+tasks:
+  reserve: {uses: stock.reserve, retry: {max: 3, backoff: 1ms}}
+  ship: {needs: [reserve], workflow: parcel}
+`;
+const parcel = `workflow: parcel
+tasks:
+  box: {forEach: "\${{ [1, 2] }}", uses: ship.box}
+`;
+
+interface TimelineSpan {
+  readonly task?: string;
+  readonly kind: string;
+  readonly spanId: string;
+}
+
+describe("the trace of work", () => {
+  let folder: Folder;
+  let collector: OtlpReceiver;
+  let platform: Service;
+  let worker: Worker;
+
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const answer = await fetch(`${platform.http}${path}`, init);
+    assert.ok(answer.ok, await answer.clone().text());
+    return answer.json();
+  };
+  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+    ask(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  const partOf = (traceId: string) => ({ traceparent: `00-${traceId}-${outermost}-01` });
+  const timelineOf = async (runId: string): Promise<{ traceId?: string; spans: readonly TimelineSpan[] }> =>
+    (await ask(`/v1/runs/${runId}/timeline`)) as { traceId?: string; spans: readonly TimelineSpan[] };
+  const spansIn = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId);
+  /** Until the collector has spans of these names. */
+  async function collected(traceId: string, ...names: readonly string[]): Promise<void> {
+    for (const wanted of names)
+      while (!spansIn(traceId).some(({ name }) => name === wanted)) await collector.nextRequest();
+  }
+
+  before(async () => {
+    [folder, collector] = await Promise.all([makeFolder(), otlpReceiver()]);
+    platform = await start("platform", [
+      `--platform.dataDirectory=${folder.path}/data`,
+      `--tracing.otlpEndpoint=${collector.endpoint}`,
+    ]);
+    worker = new Worker(
+      { address: platform.grpc, server: platform.http, agentId: "worker", handleSignals: false },
+      { logger: recordingLogger() },
+    );
+    worker.handle("stock.reserve", async (_input, { attempt, workId }) => {
+      if (attempt === 1) throw new Error("the shelf is jammed");
+      // Until it is noted that it began: what is quicker is in nobody's history.
+      while (!(await timelineOf(workId)).spans.some(({ kind }) => kind === "attempt"));
+      return {};
+    });
+    worker.handle("ship.box", () => ({}));
+    await worker.start();
+    for (const text of [parcel, order]) await post("/v1/workflows", { text });
+  });
+  after(async () => {
+    await worker?.stop();
+    await platform?.stop();
+    await collector?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it("goes from the request to the attempts of agents, with what waited for what, and is what the page shows", async () => {
+    await post("/v1/runs", { runId: "order-1", definition: "order" }, partOf(traces.run));
+    await collected(traces.run, "POST /v1/runs", "run order", "run parcel");
+    const spans = spansIn(traces.run);
+    assert.equal(drawn(spans), await readFile(new URL("golden/trace-of-a-run.txt", import.meta.url), "utf8"));
+
+    const shown = await timelineOf("order-1");
+    assert.equal(shown.traceId, traces.run);
+    const exported = new Set(spans.map(({ spanId }) => spanId));
+    for (const { spanId, task } of shown.spans) assert.ok(exported.has(spanId), `${task} of the page`);
+  });
+
+  it("goes through the session that a run is a part of", async () => {
+    const tasks = [{ id: "box", capability: "ship.box", input: {} }];
+    const body = { sessionId: "trip", mode: "workflow", tasks: { tasks } };
+    await post("/v1/sessions", body, partOf(traces.session));
+    await collected(traces.session, "POST /v1/sessions", "run");
+    assert.equal(
+      drawn(spansIn(traces.session)),
+      await readFile(new URL("golden/trace-of-a-session.txt", import.meta.url), "utf8"),
+    );
+  });
+});
+
+/** What spans are and what is below them, without ids and times. */
+function drawn(spans: readonly ReceivedSpan[]): string {
+  const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
+  const below = (parentId: string): string[] =>
+    spans
+      .filter(({ parentSpanId }) => parentSpanId === parentId)
+      .map((span) => [lineOf(span, names), ...below(span.spanId)])
+      .sort(([one = ""], [other = ""]) => (one < other ? -1 : 1))
+      .flatMap((lines) => lines.map((line) => `  ${line}`));
+  const lines = below(outermost).map((line) => line.slice(2));
+  assert.equal(lines.length, spans.length, "each span is below another of the trace");
+  return `${lines.join("\n")}\n`;
+}
+
+/** The name of a call says them already. */
+const inNames: ReadonlySet<string> = new Set(["rpc.system", "rpc.service", "rpc.method"]);
+
+function lineOf(
+  { kind, name, attributes, links, status }: ReceivedSpan,
+  names: ReadonlyMap<string, string>,
+): string {
+  const said = Object.entries(attributes)
+    .filter(([key]) => !inNames.has(key))
+    .map(([key, value]) => `${key}=${key.endsWith("_ms") ? "…" : value}`);
+  const linked = links.map((id) => `→ ${names.get(id)}`);
+  return [kind, name, ...said, ...(status === "error" ? ["failed"] : []), ...linked].join(" ");
+}

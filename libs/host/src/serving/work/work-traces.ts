@@ -1,0 +1,190 @@
+/**
+ * Tells of what the time of work went into, as spans of the trace that it was started in.
+ *
+ * 1. They are made of the history when the work is over, so whoever does the work pays nothing; and only of work that was started
+ *    in a trace which is recorded.
+ * 2. Nobody waits for it, and one work is looked at after the other. What does not fit is left out and counted; so is what is
+ *    not kept any more when its turn comes.
+ * 3. The id of a span follows from what it is. Work that goes on after its end is told of again under the same ids.
+ */
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { type Outcome, type Span, SpanKind } from "@tutti/contracts/types/v1";
+import {
+  type Component,
+  type CounterCell,
+  type Foundation,
+  fromTimestamp,
+  type InstanceKey,
+  type PastSpan,
+  type TraceContext,
+} from "@tutti/kernel";
+import { traceOf } from "@tutti/mesh";
+import type { Runtime } from "@tutti/runtime";
+
+/** What is known of work that is over. */
+export interface EndedWork {
+  /** What it executes; empty where that is in no definition. */
+  readonly definition: string;
+  /** Absent where it ended by going on as another one. */
+  readonly outcome: Outcome | undefined;
+}
+
+export interface WorkTraceParts {
+  readonly foundation: Pick<Foundation, "tracer" | "logger" | "metrics">;
+  readonly runtime: Pick<Runtime, "history">;
+  readonly endOf: (key: InstanceKey) => Promise<EndedWork>;
+  /** Its spans with those of its children, a page from a token on, asked for in a trace that is not recorded. */
+  readonly timelineOf: (key: InstanceKey, token: string, trace: TraceContext) => Promise<SpansPage>;
+}
+
+interface SpansPage {
+  readonly spans: readonly Span[];
+  readonly page: { readonly nextToken: string } | undefined;
+}
+
+const waitingMax = 1_000;
+/** Of one work; so many are shown by no page. */
+const spansMax = 10_000;
+
+export class WorkTraces implements Component {
+  readonly #leftOut: CounterCell;
+  readonly #foundation: WorkTraceParts["foundation"];
+  #parts: WorkTraceParts | undefined;
+  #waiting: InstanceKey[] = [];
+  #telling: Promise<void> | undefined;
+
+  constructor(foundation: WorkTraceParts["foundation"]) {
+    this.#foundation = foundation;
+    this.#leftOut = foundation.metrics
+      .counter({
+        name: "tutti_telemetry_work_left_out_total",
+        help: "Works whose spans were not told, because too many ended at once or their history was gone.",
+      })
+      .with({});
+  }
+
+  /** Where work is looked at, once that is there. */
+  begin(parts: Omit<WorkTraceParts, "foundation">): void {
+    this.#parts = { ...parts, foundation: this.#foundation };
+  }
+
+  ended(key: InstanceKey): void {
+    if (!this.#foundation.tracer.isRecording || this.#parts === undefined) return;
+    if (this.#waiting.length >= waitingMax) {
+      this.#leftOut.add();
+      return;
+    }
+    this.#waiting.push(key);
+    this.#telling ??= this.#tellAll(this.#parts).finally(() => {
+      this.#telling = undefined;
+    });
+  }
+
+  async drain(): Promise<void> {
+    await this.#telling;
+  }
+
+  async stop(): Promise<void> {
+    this.#waiting = [];
+    await this.#telling;
+  }
+
+  async #tellAll(parts: WorkTraceParts): Promise<void> {
+    for (let key = this.#waiting.shift(); key !== undefined; key = this.#waiting.shift())
+      try {
+        await tellOf(key, parts);
+      } catch (error) {
+        this.#leftOut.add();
+        this.#foundation.logger.debug("what time went into could not be told", { id: key.id, error });
+      }
+  }
+}
+
+async function tellOf(key: InstanceKey, { foundation, runtime, endOf, timelineOf }: WorkTraceParts) {
+  const [first] = await runtime.history(key, 0, 1);
+  const parent = traceOf(first && JournalRecord.decode(first.record).cause?.traceparent);
+  if (parent?.sampled !== true) return;
+  const spans: Span[] = [];
+  for (let token: string | undefined = ""; token !== undefined && spans.length < spansMax; ) {
+    const { spans: some, page } = await timelineOf(key, token, { ...parent, sampled: false });
+    spans.push(...some);
+    token = page?.nextToken || undefined;
+  }
+  for (const past of pastSpans({ key, end: await endOf(key), spans, parent })) foundation.tracer.record(past);
+}
+
+interface Traced {
+  readonly key: InstanceKey;
+  readonly end: EndedWork;
+  /** As a timeline has them, with those of children. */
+  readonly spans: readonly Span[];
+  /** Where the work was started. */
+  readonly parent: TraceContext;
+}
+
+/** The spans of work itself: those of its children are told when these end, and are linked with what waits for them. */
+export function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
+  const within = (spanId: string): TraceContext => ({ ...parent, spanId });
+  const whole = spans.find(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task === "");
+  if (whole === undefined) return [];
+  const childrenOf = Map.groupBy(
+    spans.filter(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task !== ""),
+    ({ parentSpanId }) => parentSpanId,
+  );
+  const work = { "tutti.namespace": key.namespace, [`tutti.${key.kind}.id`]: key.id };
+  const past: PastSpan[] = [];
+  const queuedMs = new Map<string, number>();
+  for (const span of spans) {
+    const { kind, task, attempt, agentId, spanId, startTime, endTime } = span;
+    if (span !== whole && span.parentSpanId !== whole.spanId) continue;
+    if (startTime === undefined || endTime === undefined) continue;
+    const [startMs, endMs] = [fromTimestamp(startTime), fromTimestamp(endTime)];
+    const times = { context: within(spanId), startMs, endMs };
+    if (span === whole) {
+      const name = `${key.kind} ${end.definition}`.trimEnd();
+      const result = end.outcome?.result;
+      const attributes = { ...work, "tutti.outcome": result?.$case ?? "continued" };
+      past.push({ ...times, name, kind: "internal", parent, attributes, error: failureIn(result) });
+      continue;
+    }
+    if (kind === SpanKind.SPAN_KIND_QUEUE) queuedMs.set(`${task} ${attempt}`, endMs - startMs);
+    const queued = kind === SpanKind.SPAN_KIND_ATTEMPT ? queuedMs.get(`${task} ${attempt}`) : undefined;
+    past.push({
+      ...{
+        ...times,
+        parent: within(whole.spanId),
+        name: `${words[kind] ?? "task"} ${nameOf(task)}`.trimEnd(),
+      },
+      kind: kind === SpanKind.SPAN_KIND_ATTEMPT ? "client" : "internal",
+      attributes: {
+        ...work,
+        ...(task !== "" && { "tutti.task.id": task }),
+        ...(attempt > 0 && { "tutti.task.attempt": attempt }),
+        ...(agentId !== "" && { "tutti.agent.id": agentId }),
+        ...(queued !== undefined && { "tutti.task.queued_ms": queued }),
+      },
+      links: (childrenOf.get(spanId) ?? []).map((child) => within(child.spanId)),
+    });
+  }
+  return past;
+}
+
+/** What was ended by somebody has not failed. */
+function failureIn(result: Outcome["result"]): Error | undefined {
+  if (result?.$case !== "failed") return undefined;
+  const { message, code } = result.value;
+  return Object.assign(new Error(message), { code });
+}
+
+/** Without the place in a list: names are few, and attributes many. */
+function nameOf(task: string): string {
+  return task.replaceAll(/\[\d+\]/g, "");
+}
+
+const words: Readonly<Partial<Record<SpanKind, string>>> = {
+  [SpanKind.SPAN_KIND_QUEUE]: "queue",
+  [SpanKind.SPAN_KIND_ATTEMPT]: "attempt",
+  [SpanKind.SPAN_KIND_BACKOFF]: "backoff",
+  [SpanKind.SPAN_KIND_WAIT]: "wait",
+  [SpanKind.SPAN_KIND_COMPENSATION]: "compensation",
+};
