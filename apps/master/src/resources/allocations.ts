@@ -11,6 +11,7 @@ import type {
 } from "@tutti/contracts/session/v1";
 import { ListPoolsRequest, type PoolResource, type PoolShare } from "@tutti/contracts/swarm/v1";
 import { Explanation } from "@tutti/contracts/types/v1";
+import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { contentsOf, isAbout, type ResourceDesk } from "./desk.ts";
 import { beginOf, endOf, listReservations } from "./reservations.ts";
@@ -35,15 +36,12 @@ async function usesOf(desk: ResourceDesk, wanted: string, context: CallContext):
 }
 
 async function poolNames({ pools }: ResourceDesk, context: CallContext): Promise<string[]> {
-  const names: string[] = [];
-  for (let token = ""; ; ) {
-    const page = { size: pageSize, token };
-    const request = ListPoolsRequest.fromPartial({ namespace: context.namespace, page });
-    const reply = await pools.listPools(request, { context });
-    names.push(...reply.pools.map(({ pool }) => pool));
-    token = reply.page?.nextToken ?? "";
-    if (token === "") return names;
-  }
+  const { namespace } = context;
+  const all = await ofAllPages(
+    (page) => pools.listPools(ListPoolsRequest.fromPartial({ namespace, page }), { context }),
+    (reply) => reply.pools,
+  );
+  return all.map(({ pool }) => pool);
 }
 
 export async function listResources(
