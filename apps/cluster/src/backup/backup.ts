@@ -9,7 +9,7 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemFoundation } from "@tutti/kernel";
+import { systemClock, systemFoundation } from "@tutti/kernel";
 import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
 import { clusterErrors } from "../errors.ts";
 import { keysIn } from "../plan/plan.ts";
@@ -48,7 +48,12 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
   });
   if (existsSync(keysIn(directory)))
     await cp(keysIn(directory), join(target, keysFolder), { recursive: true });
-  const backup: Backup = { format: 1, made: new Date().toISOString(), shape: state.shape, streams };
+  const backup: Backup = {
+    format: 1,
+    made: new Date(systemClock.now()).toISOString(),
+    shape: state.shape,
+    streams,
+  };
   await writeFile(join(target, aboutFile), `${JSON.stringify(backup, undefined, 2)}\n`, {
     flush: true,
     mode: 0o600,

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
@@ -98,7 +99,9 @@ export async function insistOnServer(program: string): Promise<void> {
 /** A name of its own for each start: the cluster is paused once by it, and processes that come back are not. */
 function pauseOf({ paused }: UpWords): readonly string[] {
   if (paused === undefined) return [];
-  return [`--durable.pause=${paused === "" ? `paused-${new Date().toISOString()}` : paused}`];
+  return [
+    `--durable.pause=${paused === "" ? `paused-${new Date(systemClock.now()).toISOString()}` : paused}`,
+  ];
 }
 
 function countsOf({
