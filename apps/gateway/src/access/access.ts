@@ -23,7 +23,8 @@ import type { SignInIssuer } from "./issuers/settings.ts";
 import { Links } from "./links.ts";
 import { isLoopbackHost, isOfBrowser, refuseStrangers } from "./origin.ts";
 import { isSame } from "./secrets.ts";
-import { type BegunBy, type SignIn, SignIns } from "./sign-ins.ts";
+import type { SignIn } from "./sign-in.ts";
+import { type BegunBy, SignIns } from "./sign-ins.ts";
 import { Tries } from "./tries.ts";
 
 export interface AccessOptions {

@@ -2,7 +2,7 @@
 import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal } from "@tutti/kernel";
 import { z } from "zod";
-import type { SignIn } from "./sign-ins.ts";
+import type { SignIn } from "./sign-in.ts";
 
 /** Of the form, so that a later one is known from this one. */
 const version = 2;

@@ -7,26 +7,10 @@
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Clock, Principal } from "@tutti/kernel";
+import type { Clock } from "@tutti/kernel";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import { hashOf, newSecret } from "./secrets.ts";
-
-/** What a sign-in rests on: a link that the terminal or the installation's own key gave, or what was shown. */
-export type SignedInBy = "link" | "key" | "token" | "id_token";
-
-export interface SignIn {
-  /** What it is called in lists: nothing can be signed in with by it. */
-  readonly id: string;
-  readonly principal: Principal;
-  readonly by: SignedInBy;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly address: string;
-  /** As the browser calls itself. */
-  readonly browser: string;
-  /** When last, to the minute. */
-  readonly useMs: number;
-}
+import type { SignIn } from "./sign-in.ts";
 
 export type BegunBy = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
   /** Infinity where nothing ends it but time. */

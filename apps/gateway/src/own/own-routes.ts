@@ -3,8 +3,8 @@ import type { HostOperations } from "@tutti/host";
 import type { RouteName } from "@tutti/rest";
 import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Access, Caller } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
+import type { OwnHandler } from "./own-handler.ts";
 import { type SignInRoutesParts, signInHandlers } from "./sign-in-routes.ts";
 
 export interface OwnParts {
@@ -13,16 +13,6 @@ export interface OwnParts {
   readonly version: string;
   readonly guard: SignInRoutesParts["guard"];
 }
-
-interface OwnAsked {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  /** Undefined on routes that are open. */
-  readonly caller: Caller | undefined;
-}
-
-/** Gives what is answered; undefined answers without a body. */
-export type OwnHandler = (asked: OwnAsked) => Promise<unknown> | unknown;
 
 export function ownHandlers({
   access,

@@ -5,9 +5,9 @@ import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
 import type { Access, Caller } from "../access/access.ts";
 import { type EdgeGuard, insist } from "../access/edge.ts";
-import type { SignIn } from "../access/sign-ins.ts";
+import type { SignIn } from "../access/sign-in.ts";
 import { routeActions } from "../calls/route-actions.ts";
-import type { OwnHandler } from "./own-routes.ts";
+import type { OwnHandler } from "./own-handler.ts";
 
 export interface SignInRoutesParts {
   readonly access: Access;
