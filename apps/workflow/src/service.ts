@@ -37,9 +37,15 @@ import { runNotes } from "./news/run-notes.ts";
 import { WorkflowNews } from "./news/workflow-news.ts";
 import { runTellings } from "./offers/run-tellings.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
-import { endOfRun } from "./runs/end-of-run.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
+import { traceRuns } from "./runs/run-traces.ts";
+
+const othersTold = [
+  { machine: definition, notes: definitionNotes },
+  { machine: schedule, notes: scheduleNotes },
+  { machine: limit, notes: limitNotes },
+];
 
 /** Definitions of workflows, their runs, and what starts and holds these: schedules and limits. */
 export class WorkflowService extends Orchestrator {
@@ -50,12 +56,7 @@ export class WorkflowService extends Orchestrator {
     const { sharedPools } = this.settings(workflowSection);
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
     const machine = runMachine({ plans: shelf });
-    const told = [
-      { machine, notes: runNotes },
-      { machine: definition, notes: definitionNotes },
-      { machine: schedule, notes: scheduleNotes },
-      { machine: limit, notes: limitNotes },
-    ];
+    const told = [{ machine, notes: runNotes }, ...othersTold];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
     const telling = { ended: (key: InstanceKey) => traces.ended(key) };
     const news = this.register("news", new WorkflowNews(host, told, telling), { critical: false });
@@ -72,14 +73,8 @@ export class WorkflowService extends Orchestrator {
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
     const heard = hearOutcomes(this, host, "run", judgedResults(host.guard?.admission, "run", settlement));
-    const parts = {
-      settlement: heard,
-      dispatch,
-      origin,
-      instanceId: host.processId,
-      foundation,
-      sharedPools,
-    };
+    const where = { dispatch, origin, instanceId: host.processId };
+    const parts = { ...where, settlement: heard, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
     const cause = { actor, traceparent: "", decision: "", reason: "" };
@@ -90,10 +85,7 @@ export class WorkflowService extends Orchestrator {
     effects.begin({ dispatcher, errands, leases, starts });
 
     const desk = {
-      runtime,
-      archive,
-      steward,
-      foundation,
+      ...{ runtime, archive, steward, foundation },
       watches: new WatchMemory(foundation.clock, host.ids),
       versions: new Versions({ runtime, steward, blobs, definitions: mesh.client(definitionService) }),
     };
@@ -121,12 +113,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(runService, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks }));
-    traces.begin({
-      runtime,
-      endOf: (key) => endOfRun(runtime, key),
-      timelineOf: ({ namespace, id: runId }, token, trace) =>
-        tasks.getTimeline({ namespace, runId, childDepth: 1, page: { token, size: 0 } }, { trace }),
-    });
+    traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
 }

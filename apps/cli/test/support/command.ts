@@ -9,7 +9,7 @@ export const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.u
 export const workspaceFolder = dirname(dirname(packageFolder));
 
 /** Which Node the command is run with: it is to do with Node 18 too, while the tests need ours. */
-export const nodeOfCommand = process.env["NODE_OF_COMMAND"] ?? process.execPath;
+const nodeOfCommand = process.env["NODE_OF_COMMAND"] ?? process.execPath;
 
 export interface Ended {
   readonly exitCode: number;

@@ -194,7 +194,8 @@ class Outbox<T> implements AsyncIterable<T> {
 function silence(): Foundation {
   const context = { traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false };
   const span = { context, set: () => {}, end: () => {} };
-  return systemFoundation({ logger: silentLogger, metrics: silentMetrics, tracer: { start: () => span } });
+  const tracer = { start: () => span, isRecording: false, record: () => {} };
+  return systemFoundation({ logger: silentLogger, metrics: silentMetrics, tracer });
 }
 
 /** Telemetry as every process has it, without a collector. */

@@ -123,7 +123,7 @@ interface Traced {
 }
 
 /** The spans of work itself: those of its children are told when these end, and are linked with what waits for them. */
-export function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
+function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const within = (spanId: string): TraceContext => ({ ...parent, spanId });
   const whole = spans.find(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task === "");
   if (whole === undefined) return [];

@@ -1,0 +1,28 @@
+import type { EndedWork, WorkTraces } from "@tutti/host/serving";
+import type { InstanceKey } from "@tutti/kernel";
+import { showRun } from "@tutti/machine-run";
+import type { RuntimeOfService } from "@tutti/runtime";
+import type { TaskDesk } from "../api/tasks/desk.ts";
+
+/** Has runs told as spans when they are over. */
+export function traceRuns(
+  traces: WorkTraces,
+  runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "ask">,
+  tasks: Pick<TaskDesk["tasks"], "getTimeline">,
+): void {
+  traces.begin({
+    runtime,
+    endOf: (key) => endOfRun(runtime, key),
+    timelineOf: ({ namespace, id: runId }, token, trace) =>
+      tasks.getTimeline({ namespace, runId, childDepth: 1, page: { token, size: 0 } }, { trace }),
+  });
+}
+
+/** What traces say of a run that is over. */
+async function endOfRun(runtime: Pick<RuntimeOfService, "ask">, key: InstanceKey): Promise<EndedWork> {
+  const shown = await runtime.ask({ key, query: showRun, body: { withPayloads: false } });
+  if (!("spec" in shown)) return { definition: "", outcome: undefined };
+  const { spec, outcome } = shown;
+  const definition = spec?.what?.$case === "definition" ? spec.what.value.name : "";
+  return { definition, outcome };
+}
