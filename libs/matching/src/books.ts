@@ -53,6 +53,8 @@ export interface PoolCore extends SendersPool {
   readonly bound: BoundBook;
   readonly times: LearnedTimes;
   readonly roster: AgentBook;
+  readonly readiness: ReadinessBook;
+  readonly holds: HoldsBook;
   readonly seats: Set<Seat>;
   readonly matcher: Placing;
   readonly placements: Placements;
@@ -188,39 +190,56 @@ export interface BoundBook {
   of(agentId: string): Task[];
 }
 
-/** The agents of a pool. */
+/** The agents of a pool: who is there, and how each stands. */
 export interface AgentBook {
   readonly agents: ReadonlyMap<string, Agent>;
   get(agentId: string): Agent | undefined;
   /** An agent goes, with a goodbye where its link can still carry one. */
   leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
-  /** An agent has lost one of its attempts. */
-  lose(task: Task, reason: string, nowMs: number): void;
   heard(agent: Agent, nowMs: number): void;
   cut(agent: Agent, nowMs: number): void;
   resume(agent: Agent, nowMs: number): void;
   drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void;
   sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void;
   wakes(agent: Agent, reason: string, nowMs: number): void;
-  hold(agentId: string, order: HoldOrder, nowMs: number): void;
   /** Those that sleep until they are needed. */
   readonly sleepers: ReadonlySet<Agent>;
-  /** Those that are held until a person releases them, and are not there. */
-  heldAbsent(): Iterable<{ readonly agentId: string; readonly order: HoldOrder }>;
   /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
   slow(agent: Agent, retryAfterMs: number, nowMs: number): void;
   /** An agent has answered: what it was not allowed for being busy it gets back, bit by bit. */
   answered(agent: Agent, result: Result, capability: string, tookMs: number, nowMs: number): void;
-  /** An attempt failed at an agent, by its answer or because its time was over. */
-  failed(agent: Agent, capability: string, nowMs: number): void;
   report(agent: Agent, heartbeat: Heartbeat, nowMs: number): void;
+  /** Whether it may be given work, and how it stands, may be otherwise than before. */
+  changed(agent: Agent, reason: string, nowMs: number): void;
+}
+
+/** What the agents of a pool offer, and who of them is ready. */
+export interface ReadinessBook {
   offeringProblem(offering: Offering): string | undefined;
+  /** What an agent that has joined offers. */
+  offer(agent: Agent, offering: Offering): void;
   /** An agent offers something else than before. */
   reoffer(agent: Agent, offering: Offering): void;
+  /** An agent is gone. */
+  withdraw(agent: Agent): void;
   /** An agent with room that says it has the context; undefined when none can do the task. */
   holderOf(contextKey: string, task: Task): Agent | undefined;
   /** An agent has more to do than before, or less credit. */
   loaded(agent: Agent): void;
   /** An agent may have more room than before. */
   loosened(agent: Agent): void;
+}
+
+/** Who is held. */
+export interface HoldsBook {
+  /** Those that are held until a person releases them, and are not there. */
+  absent(): Iterable<{ readonly agentId: string; readonly order: HoldOrder }>;
+  /** An agent has joined: what is kept of its id holds for it. */
+  apply(agent: Agent, nowMs: number): void;
+  /** The time of a hold may be over. */
+  due(agent: Agent, nowMs: number): void;
+  /** An attempt failed at an agent, by its answer or because its time was over. */
+  failed(agent: Agent, capability: string, nowMs: number): void;
+  /** One that comes and goes too quickly stays away for a while, each time longer. */
+  flappingOf(agentId: string, nowMs: number): Refusal | undefined;
 }

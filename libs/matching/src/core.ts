@@ -1,6 +1,8 @@
 /** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
+import { Holds } from "./agents/holds.ts";
+import { Readiness } from "./agents/readiness.ts";
 import { Roster } from "./agents/roster.ts";
 import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
 import type { PoolCore } from "./books.ts";
@@ -54,6 +56,8 @@ export class Core implements PoolCore, TaskHome {
   readonly urgent: Task[] = [];
   readonly #starts = new Pace();
   readonly roster: Roster;
+  readonly readiness: Readiness;
+  readonly holds: Holds;
   readonly seats = new Set<Seat>();
   /** Those with something to send in this turn. */
   dirtyLinks: Link[] = [];
@@ -90,9 +94,11 @@ export class Core implements PoolCore, TaskHome {
     this.demands = new Demands(this.matcher);
     this.profiles = new Profiles(this.demands);
     this.limits = new Limits(this.wheel, letGo);
-    const freed = (agent: Agent) => this.roster.loosened(agent);
+    const freed = (agent: Agent) => this.readiness.loosened(agent);
     this.claims = new Claims(seed, freed);
     this.roster = new Roster(this);
+    this.readiness = new Readiness(this);
+    this.holds = new Holds(this);
     this.waitWatch = new WaitWatch(this, () => this.demands.all);
     this.#onAgentChange = options.onAgentChange;
   }

@@ -121,7 +121,7 @@ export class PoolOwner implements Pool {
     core.hooks?.judge(nowMs);
     const assigned = core.settings.paused ? 0 : this.#assign(nowMs);
     wakeByNeed(core, nowMs);
-    core.roster.settle(nowMs);
+    core.readiness.settle(nowMs);
     core.countStarts(assigned, nowMs);
     core.hooks?.flush();
     if (core.dirtyLinks.length > 0) {
@@ -160,7 +160,7 @@ export class PoolOwner implements Pool {
     if (isRefusal(settings)) return settings;
     const before = core.settings;
     core.settings = settings;
-    if (before.strategy !== settings.strategy) core.roster.rankAnew();
+    if (before.strategy !== settings.strategy) core.readiness.rankAnew();
     if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs) rankAnew(core);
     if (before.slowStart?.untilMs !== settings.slowStart?.untilMs)
       core.ramp = settings.slowStart && new Ramp(settings.slowStart);
@@ -208,12 +208,12 @@ export class PoolOwner implements Pool {
   }
 
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined {
-    this.#core.roster.hold(agentId, order, nowMs);
+    this.#core.holds.hold(agentId, order, nowMs);
     return undefined;
   }
 
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined {
-    return this.#core.roster.release(agentId, reason, nowMs) ? undefined : this.#unknown(agentId);
+    return this.#core.holds.release(agentId, reason, nowMs) ? undefined : this.#unknown(agentId);
   }
 
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined {

@@ -55,7 +55,7 @@ export class OpenLink implements AgentLink, Link {
     for (const result of frame.results) answer(core, this, ++this.#results, result, nowMs);
     if (frame.credit > 0) {
       agent.credit = Math.min(creditMax, agent.credit + frame.credit);
-      core.roster.loosened(agent);
+      core.readiness.loosened(agent);
     }
     return this.#takeRare(frame, nowMs);
   }
@@ -123,15 +123,15 @@ export class OpenLink implements AgentLink, Link {
   }
 
   #takeRare(frame: AgentFrame, nowMs: number): Refusal | undefined {
-    const { roster } = this.#core;
+    const { roster, readiness } = this.#core;
     const { agent } = this;
     const { heartbeat, offering, drain, sleep, wake, bye } = frame;
     if (heartbeat !== undefined) roster.report(agent, heartbeat, nowMs);
     if (offering !== undefined) {
-      const problem = roster.offeringProblem(offering);
+      const problem = readiness.offeringProblem(offering);
       if (problem !== undefined)
         return matchingErrors.offeringInvalid.refusal({ agent: agent.agentId, problem });
-      roster.reoffer(agent, offering);
+      readiness.reoffer(agent, offering);
     }
     if (drain !== undefined) roster.drains(agent, drain.reason, drain.deadlineMs, nowMs);
     // One that was put to sleep and says so on a new link is still to be woken when it is needed.

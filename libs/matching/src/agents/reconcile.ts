@@ -6,6 +6,7 @@ import { hold, requeue } from "../task/attempts.ts";
 import { detach, letGoOf } from "../task/releasing.ts";
 import { TokenTable } from "../task/token-table.ts";
 import { stopWaiting } from "../task/waiting.ts";
+import { lose } from "./losing.ts";
 
 /**
  * Gives the tokens that the agent can forget.
@@ -45,10 +46,10 @@ export function reconcile(
       if (isSame && task.begunMs === 0 && task.twin?.original === undefined) {
         detach(core, task, false, nowMs);
         requeue(core, task, nowMs);
-      } else core.roster.lose(task, "the agent does not have it any more", nowMs);
+      } else lose(core, task, "the agent does not have it any more", nowMs);
     }
   }
-  core.roster.loosened(agent);
+  core.readiness.loosened(agent);
   return unwanted;
 }
 

@@ -112,7 +112,7 @@ export class Matcher implements CohortWatch, Placing {
     }
     if (contextKey !== "") {
       const agent =
-        core.roster.holderOf(contextKey, task) ??
+        core.readiness.holderOf(contextKey, task) ??
         this.#named(contextKey) ??
         this.#known(profile.namespace, contextKey);
       const site = agent?.hasRoom === true ? siteFor(task, agent) : undefined;

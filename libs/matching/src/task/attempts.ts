@@ -19,7 +19,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
   hold(core, task, agent, nowMs);
   agent.credit--;
   agent.lastAssigned = ++core.assigned;
-  core.roster.loaded(agent);
+  core.readiness.loaded(agent);
   const { stickTo } = core.settings.strategy;
   if (stickTo !== undefined) core.affinity.set(namespace, stickTo(viewOf(task)), agent.agentId);
   if (extras !== undefined) {

@@ -53,7 +53,7 @@ function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
     const { agent, demand } = task;
     // Time that is over over all attempts says nothing of the last one.
     if (agent !== undefined && task.totalDueMs > nowMs)
-      core.roster.failed(agent, demand.wish.capability, nowMs);
+      core.holds.failed(agent, demand.wish.capability, nowMs);
     stop(core, task, refusal.message, core.settings.graceMs, nowMs);
     fail(core, task, refusal, nowMs);
   } else if (task.awayDueMs <= nowMs)

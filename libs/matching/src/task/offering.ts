@@ -95,7 +95,7 @@ function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): 
   if (claim === undefined) return false;
   const { agent, answered } = claim;
   hold(core, task, agent, nowMs);
-  core.roster.loaded(agent);
+  core.readiness.loaded(agent);
   if (answered === undefined) return true;
   detach(core, task, true, nowMs);
   task.link = answered.link;

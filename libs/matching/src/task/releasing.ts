@@ -11,7 +11,7 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
   agent.remove(task);
   if (agent.used === 0) agent.idleSinceMs = nowMs;
   if (task.stage === "working") core.working--;
-  core.roster.loosened(agent);
+  core.readiness.loosened(agent);
   if (extras === undefined) return;
   for (const limit of extras.limits) limit.end(hasBegun, task.demand);
   for (const limit of extras.limits) core.limits.wake(limit, nowMs);

@@ -47,9 +47,9 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
 
 /** Agents that are not there: launched and not joined yet, or put aside until somebody releases them. */
 export function absentViews(core: PoolCore): AgentViews[] {
-  const { launches, roster } = core;
+  const { launches, roster, holds } = core;
   const views = new Map<string, AgentViews>();
-  for (const { agentId, order } of roster.heldAbsent())
+  for (const { agentId, order } of holds.absent())
     views.set(agentId, absentView(core, { agentId, launchId: "", sinceMs: 0 }, order));
   for (const launch of launches?.starting() ?? []) {
     const { agentId } = launch;

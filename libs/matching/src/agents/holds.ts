@@ -1,0 +1,139 @@
+/**
+ * Who is held, and for how long: by a person, or because too many attempts failed in a row. Who comes and goes too quickly
+ * is held by staying away.
+ */
+import { Hold } from "@tutti/contracts/agent/v1";
+import type { Refusal } from "@tutti/kernel";
+import type { HoldOrder } from "../api/pool.ts";
+import type { HoldsBook, PoolCore } from "../books.ts";
+import { heldAgentsMax } from "../bounds.ts";
+import { matchingErrors } from "../errors.ts";
+import type { Agent } from "../parts.ts";
+import { Flapping } from "./flapping.ts";
+import { giveAway } from "./losing.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const { HOLD_NONE, HOLD_QUARANTINED, HOLD_FLAPPING, HOLD_FAILING } = Hold;
+
+export class Holds implements HoldsBook {
+  readonly #core: PoolCore;
+  /** Agents that are held, also while they are away. */
+  readonly #holds = new Map<string, { readonly order: HoldOrder; readonly dueMs: number }>();
+  readonly #flapping = new Flapping();
+
+  constructor(core: PoolCore) {
+    this.#core = core;
+  }
+
+  hold(agentId: string, order: HoldOrder, nowMs: number): void {
+    const dueMs = order.forMs > 0 ? nowMs + order.forMs : never;
+    const oldest = this.#holds.size >= heldAgentsMax ? this.#holds.keys().next().value : undefined;
+    if (oldest !== undefined) this.#holds.delete(oldest);
+    this.#holds.set(agentId, { order, dueMs });
+    const agent = this.#core.roster.get(agentId);
+    if (agent === undefined) {
+      this.#core.tellAbsent(agentId, order.hold, order.reason, nowMs);
+      return;
+    }
+    this.apply(agent, nowMs);
+    if (agent.link !== undefined) agent.link.outgoing.held = { ...order };
+    this.#core.roster.changed(agent, order.reason, nowMs);
+    if (order.hold === HOLD_QUARANTINED) giveAway(this.#core, agent, "the agent was quarantined", nowMs);
+  }
+
+  /** Whether there was something to release. */
+  release(agentId: string, reason: string, nowMs: number): boolean {
+    this.#core.launches?.released(agentId);
+    const isAway = this.#flapping.forgive(agentId);
+    const isHeld = this.#holds.delete(agentId) || isAway;
+    const agent = this.#core.roster.get(agentId);
+    if (agent === undefined) {
+      if (isHeld) this.#core.tellAbsent(agentId, HOLD_NONE, reason, nowMs);
+      return isHeld;
+    }
+    agent.breaker.close();
+    if (agent.hold !== HOLD_NONE) this.#free(agent, reason, nowMs);
+    return true;
+  }
+
+  /** Those that are held until a person releases them, and are not there. */
+  *absent(): Generator<{ readonly agentId: string; readonly order: HoldOrder }> {
+    for (const [agentId, { order }] of this.#holds)
+      if (order.hold === HOLD_QUARANTINED && this.#core.roster.get(agentId) === undefined)
+        yield { agentId, order };
+  }
+
+  /** An agent has joined: what is kept of its id holds for it. */
+  apply(agent: Agent, nowMs: number): void {
+    const held = this.#holds.get(agent.agentId);
+    if (held === undefined) return;
+    if (held.dueMs <= nowMs) {
+      this.#holds.delete(agent.agentId);
+      letGo(agent);
+      return;
+    }
+    agent.hold = held.order.hold;
+    agent.holdReason = held.order.reason;
+    agent.holdDueMs = held.dueMs;
+  }
+
+  due(agent: Agent, nowMs: number): void {
+    if (agent.holdDueMs <= nowMs && agent.hold === HOLD_FAILING) this.#tryAgain(agent, nowMs);
+    if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
+  }
+
+  /** An attempt failed at an agent, by its answer or because its time was over. */
+  failed(agent: Agent, capability: string, nowMs: number): void {
+    const { breaker } = agent;
+    if (!breaker.fails(this.#core.settings.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
+    if (!this.#mayBreak(capability)) {
+      // Nobody does better: it is no worse than others.
+      if (breaker.isOnTrial) breaker.close();
+      return;
+    }
+    const { failures } = breaker;
+    const reason = `its breaker is open: ${failures} attempts at ${capability} or others failed in a row`;
+    this.hold(agent.agentId, { hold: HOLD_FAILING, reason, forMs: breaker.open() }, nowMs);
+  }
+
+  /** One that comes and goes too quickly stays away for a while, each time longer. */
+  flappingOf(agent: string, nowMs: number): Refusal | undefined {
+    const wasAway = this.#flapping.isAway(agent, nowMs);
+    const awayMs = Math.ceil(this.#flapping.comes(agent, nowMs));
+    if (awayMs === 0) return undefined;
+    const refusal = matchingErrors.agentFlapping.refusal({ agent, awayMs }, { retryAfterMs: awayMs });
+    if (!wasAway) this.#core.tellAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
+    return refusal;
+  }
+
+  /** Whether another of those that offer the same may be held back for failing: half of them at most. */
+  #mayBreak(capability: string): boolean {
+    let agents = 0;
+    let failing = 0;
+    for (const cohort of this.#core.demands.fieldOf(capability)?.cohorts ?? [])
+      for (const { hold } of cohort.agents) {
+        agents++;
+        if (hold === HOLD_FAILING) failing++;
+      }
+    return 2 * (failing + 1) <= agents;
+  }
+
+  /** The pause of its breaker is over: with one attempt, and longer if that fails. */
+  #tryAgain(agent: Agent, nowMs: number): void {
+    this.#holds.delete(agent.agentId);
+    agent.breaker.tryAgain();
+    this.#free(agent, "it is tried again with one attempt", nowMs);
+  }
+
+  #free(agent: Agent, reason: string, nowMs: number): void {
+    letGo(agent);
+    if (agent.link !== undefined) agent.link.outgoing.released = { reason };
+    this.#core.roster.changed(agent, reason, nowMs);
+  }
+}
+
+function letGo(agent: Agent): void {
+  agent.hold = HOLD_NONE;
+  agent.holdReason = "";
+  agent.holdDueMs = never;
+}

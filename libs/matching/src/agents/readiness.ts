@@ -1,0 +1,122 @@
+/**
+ * What agents offer, in which cohort that puts each, and who of a cohort is ready.
+ *
+ * An agent is among those of its cohort that are ready exactly when it has room, at the place that the strategy gives it.
+ */
+import { AgentState, type Offering } from "@tutti/contracts/agent/v1";
+import type { PoolCore, ReadinessBook } from "../books.ts";
+import type { Agent, Task } from "../parts.ts";
+import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
+import { Contexts } from "./contexts.ts";
+import { BusyNews } from "./news.ts";
+
+const { AGENT_STATE_READY, AGENT_STATE_BUSY } = AgentState;
+
+export class Readiness implements ReadinessBook {
+  readonly #core: PoolCore;
+  readonly #capabilities = new CapabilityNumbers();
+  readonly #contexts = new Contexts();
+  readonly #busyNews: BusyNews;
+
+  constructor(core: PoolCore) {
+    this.#core = core;
+    this.#busyNews = new BusyNews(core);
+    core.demands.onLabels = () => {
+      for (const agent of core.roster.agents.values()) this.#settleIn(agent);
+    };
+  }
+
+  offeringProblem(offering: Offering): string | undefined {
+    return this.#capabilities.problemOf(offering);
+  }
+
+  /** What an agent that has joined offers. */
+  offer(agent: Agent, offering: Offering): void {
+    this.#contexts.remove(agent);
+    agent.offer(offering, this.#capabilities.of(offering));
+    this.#contexts.add(agent);
+    this.#settleIn(agent);
+  }
+
+  /** An agent offers something else than before. */
+  reoffer(agent: Agent, offering: Offering): void {
+    const before = new Set(agent.offered);
+    this.offer(agent, offering);
+    const added = agent.offered.filter((one) => !before.has(one));
+    if (added.length > 0 && agent.link !== undefined)
+      agent.link.outgoing.capabilityNumbers = { numbers: numbersOf(added) };
+  }
+
+  /** An agent is gone. */
+  withdraw(agent: Agent): void {
+    this.#contexts.remove(agent);
+    this.#moveOut(agent);
+  }
+
+  /** An agent with room that says it has the context; undefined when none can do the task. */
+  holderOf(contextKey: string, { demand }: Task): Agent | undefined {
+    return this.#contexts.find(contextKey, (agent) =>
+      demand.sites.some(({ cohort }) => cohort === agent.cohort),
+    );
+  }
+
+  /** An agent has more to do than before, or less credit. */
+  loaded(agent: Agent): void {
+    const { cohort, told } = agent;
+    if (agent.used >= agent.slots ? told === AGENT_STATE_READY : told === AGENT_STATE_BUSY)
+      this.#busyNews.note(agent);
+    if (cohort === undefined) return;
+    const { ready } = cohort;
+    if (agent.hasRoom) {
+      agent.rank = this.#core.settings.strategy.rank(agent);
+      agent.order = agent.lastAssigned;
+      if (agent.place >= 0) ready.move(agent);
+      else {
+        ready.add(agent);
+        if (ready.size === 1) cohort.changed();
+      }
+    } else if (agent.place >= 0) {
+      ready.remove(agent);
+      if (ready.size === 0) cohort.changed();
+    }
+  }
+
+  /** An agent may have more room than before. */
+  loosened(agent: Agent): void {
+    this.loaded(agent);
+    if (agent.place >= 0) agent.cohort?.loosened(agent);
+  }
+
+  /** Something else than before decides who is first. */
+  rankAnew(): void {
+    for (const agent of this.#core.roster.agents.values()) this.loaded(agent);
+  }
+
+  /** At the end of a turn. */
+  settle(nowMs: number): void {
+    this.#busyNews.settle(nowMs);
+  }
+
+  /** Into the cohort where it belongs. */
+  #settleIn(agent: Agent): void {
+    const cohort = this.#core.demands.cohortOf(agent.offered, agent.offering.labels);
+    if (cohort !== agent.cohort) {
+      this.#moveOut(agent);
+      agent.cohort = cohort;
+      cohort.admit(agent);
+    }
+    this.loosened(agent);
+  }
+
+  #moveOut(agent: Agent): void {
+    const { cohort } = agent;
+    if (cohort === undefined) return;
+    if (agent.place >= 0) {
+      cohort.ready.remove(agent);
+      cohort.changed();
+    }
+    cohort.dismiss(agent);
+    agent.cohort = undefined;
+    if (cohort.agents.size === 0) this.#core.demands.forgetCohort(cohort);
+  }
+}
