@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { BusEvent } from "@tutti/bus";
+import { swarmEvents as events } from "@tutti/contracts/events/v1/swarm";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import type { Client } from "@tutti/mesh";
 import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
@@ -7,6 +9,15 @@ import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
 import { until } from "./support/until.ts";
 import { assignedIn } from "./support/workshop.ts";
+
+const held = events["tutti.swarm.agent.held"];
+
+/** The last word of what happened; of an agent that is held, also how. */
+function wordOf({ type, data }: BusEvent): string {
+  const word = type.split(".").at(-1) ?? "";
+  if (type !== held.type) return word;
+  return `held as ${held.fromJson(JSON.parse(new TextDecoder().decode(data))).hold}`;
+}
 
 describe("the life of an agent", () => {
   let swarm: SwarmHost;
@@ -25,7 +36,7 @@ describe("the life of an agent", () => {
       pattern: "tutti.swarm.agent.>",
       handle: {
         each: (event) => {
-          if (event.namespace === namespace) told.push(event.type.split(".").at(-1) ?? "");
+          if (event.namespace === namespace) told.push(wordOf(event));
         },
       },
     });
@@ -55,6 +66,10 @@ describe("the life of an agent", () => {
     await sender.next("its result", ({ results }) => results[0]);
     await swarm.pass(1_500);
     await until("ready again", () => told.filter((word) => word === "ready").length === 2);
+    await agents.pauseAgent(id);
+    await agents.resumeAgent(id);
+    await agents.quarantineAgent(id);
+    await agents.releaseAgent(id);
     await agents.sleepAgent({ ...id, forMs: 0 });
     await agents.wakeAgent(id);
     await swarm.pass(13_000);
@@ -65,8 +80,9 @@ describe("the life of an agent", () => {
     stream.send({ sequence: 4, bye: { reason: "drained" } });
     await until("the end", () => told.includes("gone"));
     assert.deepEqual(told, [
-      ...["starting", "joined", "ready", "busy", "ready", "asleep", "ready", "suspect", "ready"],
-      ...["draining", "gone"],
+      ...["starting", "joined", "ready", "busy", "ready"],
+      ...["held as paused", "released", "held as quarantined", "released"],
+      ...["asleep", "ready", "suspect", "ready", "draining", "gone"],
     ]);
     sender.close();
   });
@@ -98,7 +114,7 @@ describe("the life of an agent", () => {
       assert.ok(incarnation < 30, "it is refused some time");
     }
     assert.deepEqual(waits, [1_000, 2_000]);
-    assert.ok(told.includes("held"), told.join());
+    assert.ok(told.includes("held as flapping"), told.join());
     const { welcome } = await raw.link({ namespace, agentId: "neighbour" });
     assert.equal(welcome.agentId, "neighbour");
   });
