@@ -38,6 +38,7 @@ function workspace(t, main) {
     "fronts",
     "lock",
     "leash",
+    "nats",
     "preset",
     "programs",
     "debian",

