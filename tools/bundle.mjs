@@ -33,10 +33,10 @@ const banner =
 /**
  * @param {Record<string, string>} entries what each bundle is called, without its ending, and the source it begins with
  * @param {string} folder where they are put
- * @param {{ sourcemap?: boolean }} [options]
+ * @param {{ sourcemap?: boolean, minify?: boolean }} [options]
  * @returns {Promise<Set<string>>} the files that are in them. Several share what they have in common.
  */
-export async function bundle(entries, folder, { sourcemap = true } = {}) {
+export async function bundle(entries, folder, { sourcemap = true, minify = false } = {}) {
   const { warnings, metafile } = await build({
     absWorkingDir: workspaceRoot,
     entryPoints: entries,
@@ -49,6 +49,7 @@ export async function bundle(entries, folder, { sourcemap = true } = {}) {
     format: "esm",
     target: `node${pinnedMajor}`,
     sourcemap,
+    minify,
     metafile: true,
     // Names of classes and functions are in logs and errors.
     keepNames: true,
@@ -71,4 +72,24 @@ export async function bundle(entries, folder, { sourcemap = true } = {}) {
 export function threadsStartedBy(files) {
   const started = threads.filter(({ startedBy }) => files.has(join(workspaceRoot, startedBy)));
   return Object.fromEntries(started.map(({ file, name }) => [name, join(workspaceRoot, file)]));
+}
+
+/**
+ * Bundles of services and of the threads that they start, as an image has them.
+ *
+ * @param {readonly string[]} services
+ * @param {string} folder
+ * @returns {Promise<string[]>} the files that are in them
+ */
+export async function bundleServices(services, folder) {
+  const entries = Object.fromEntries(
+    services.map((service) => [service, join(workspaceRoot, "apps", service, "src", "main.ts")]),
+  );
+  // Node keeps the text of what it runs: half of it is 7 MiB less for each process.
+  const how = { sourcemap: false, minify: true };
+  const files = [...(await bundle(entries, folder, how))];
+  // Each by itself: a thread shares nothing with what starts it.
+  for (const [name, source] of Object.entries(threadsStartedBy(new Set(files))))
+    files.push(...(await bundle({ [name]: source }, folder, how)));
+  return files;
 }

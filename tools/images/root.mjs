@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { bundle, threadsStartedBy } from "../bundle.mjs";
+import { bundleServices } from "../bundle.mjs";
 import { unpackedPackages } from "../debian.mjs";
 import { nodeFor, workspaceRoot } from "../setup.mjs";
 import { npmPackagesOf } from "./sbom.mjs";
@@ -48,21 +48,14 @@ export async function tuttiRoot(root) {
   const node = nodeFor(workspaceRoot);
   cpSync(node, join(root, "usr", "bin", "node"));
   const home = join(root, "tutti");
-  const entries = Object.fromEntries(
-    services.map((service) => [service, join(workspaceRoot, "apps", service, "src", "main.ts")]),
-  );
-  const files = await bundle(entries, home, { sourcemap: false });
-  const threads = threadsStartedBy(files);
-  const ofThreads = [];
-  for (const [name, source] of Object.entries(threads))
-    ofThreads.push(...(await bundle({ [name]: source }, home, { sourcemap: false })));
+  const files = await bundleServices(services, home);
   const page = join(workspaceRoot, "apps", "dashboard", "dist");
   if (!existsSync(join(page, "index.html")))
     throw new Error(
       "expected the page in apps/dashboard/dist, found none; see what `npm run image` says of building it",
     );
   cpSync(page, join(home, "apps", "dashboard", "dist"), { recursive: true });
-  const npm = npmPackagesOf([...files, ...ofThreads], workspaceRoot);
+  const npm = npmPackagesOf(files, workspaceRoot);
   return [
     ...debian,
     { kind: "generic", name: "nodejs", version: process.versions.node, license: "MIT" },

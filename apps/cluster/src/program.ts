@@ -1,7 +1,7 @@
 /**
  * `tutti cluster`: a whole installation as processes on this machine.
  *
- *     up [--workflow N …]      starts it, looks after it, and ends it with itself
+ *     up [--workflow N …]      starts it, looks after it, and ends it with itself; --bundles FOLDER runs what an image has
  *     status                   what runs, and how it is
  *     scale workflow=3 …       more or fewer processes
  *     restart NAME… | --all    one after the other, each when all are ready
@@ -32,6 +32,7 @@ const { positionals, values } = parseArgs({
     port: { type: "string" },
     plain: { type: "boolean", default: false },
     paused: { type: "string" },
+    bundles: { type: "string" },
     set: { type: "string", multiple: true, default: [] },
     all: { type: "boolean", default: false },
     to: { type: "string" },

@@ -20,11 +20,15 @@ export function childEnvironment(): NodeJS.ProcessEnv {
 /** Starts a program and resolves with what its first matching line of output says. */
 export async function startChild<T>(
   parameters: readonly string[],
-  options: { readonly cwd?: string; readonly until: (line: string) => T | undefined },
+  options: {
+    readonly cwd?: string;
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly until: (line: string) => T | undefined;
+  },
 ): Promise<Child & { readonly said: T }> {
   const child = spawn(process.execPath, parameters, {
     cwd: options.cwd ?? workspace,
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...options.environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const end = () => void child.kill("SIGKILL");

@@ -18,13 +18,19 @@ export interface RunningCluster extends Child {
 }
 
 /** A cluster as `tutti cluster up` runs it, in a directory of its own: three NATS servers, two of each engine. */
-export async function startCluster(...words: readonly string[]): Promise<RunningCluster> {
+export async function startCluster(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<RunningCluster> {
   const nats = await natsServerProgram();
   if (nats.skip !== false) throw new Error(nats.skip);
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-cluster-"));
   const program = join(workspace, "apps/cluster/src/program.ts");
   const fixed = ["up", `--directory=${directory}`, `--nats-server=${nats.path}`, "--port=0", "--json"];
-  const child = await startChild([program, ...fixed, ...words], { until: membersLine });
+  const child = await startChild([program, ...fixed, ...words], {
+    until: membersLine,
+    environment,
+  });
   const members = child.said;
   const front = members.find(({ kind }) => kind === "gateway");
   return {

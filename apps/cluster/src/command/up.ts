@@ -1,5 +1,6 @@
 /** Starts a cluster, looks after it until it is told to end, and changes it when somebody outside wants another shape. */
 import { execFile } from "node:child_process";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { systemClock } from "@tutti/kernel";
@@ -18,6 +19,8 @@ export interface UpWords extends Counts {
   readonly plain: boolean;
   /** Name of a pause; empty for one of this start. */
   readonly paused?: string;
+  /** Where each service has a bundle of its name; their sources unless given. */
+  readonly bundles?: string;
   readonly set: readonly string[];
   readonly json: boolean;
 }
@@ -28,14 +31,15 @@ const say = (line: string): void => {
 };
 
 export async function up(words: UpWords): Promise<number> {
-  const { directory, plain, set, port = "7400", json } = words;
+  const { directory, plain, set, port = "7400", json, bundles } = words;
   const natsServer = words["nats-server"];
   await insistOnServer(natsServer);
   const before = (await readWish(directory)) ?? (await readState(directory))?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
   const cluster = await Cluster.make({
-    ...{ directory, natsServer, moduleOf },
+    ...{ directory, natsServer },
+    moduleOf: bundles === undefined ? moduleOf : (service) => resolve(bundles, `${service}.mjs`),
     shape: shapeWith(usual, countsOf(words)),
     frontPort: Number(port),
     words: [...set.map((setting) => `--${setting}`), ...pauseOf(words)],

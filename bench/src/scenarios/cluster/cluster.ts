@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { bundleServices } from "../../../../tools/bundle.mjs";
+import { services } from "../../../../tools/images/root.mjs";
 import { closedLoop, type Measured } from "../../measure/closed-loop.ts";
 import { median, rounded } from "../../measure/statistics.ts";
 import { startChild } from "../../processes/child.ts";
-import { type RunningCluster, startCluster } from "../../processes/cluster.ts";
+import { startCluster } from "../../processes/cluster.ts";
 import { heldTo } from "../../processes/cpu-share.ts";
 import { memoryOf } from "../../processes/figures.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
@@ -13,6 +18,8 @@ const concurrency = 64;
 /** Of a core, for each process of workflow. */
 const share = 0.2;
 const warmUpSeconds = 1;
+/** As the image has it. */
+const imageEnvironment = { MALLOC_ARENA_MAX: "2" };
 
 /** On one machine everything shares its cores: what counts is how it is divided, and what follows when there is more of it. */
 export const cluster: Scenario = {
@@ -23,17 +30,17 @@ export const cluster: Scenario = {
   async *run(budget) {
     for (const replicas of [1, 3]) {
       const copies = ["cluster", "bus"].map((section) => `--set=${section}.replicas=${replicas}`);
-      await using running = await startCluster(...copies);
-      if (replicas === 3) yield* idleFigures(running);
+      await using running = await startCluster(copies);
       await using load = await openLoad(running.http);
       for (const shape of shapes) yield await measured(`${shape.name}, R${replicas}`, load, shape, budget);
     }
     for (const workflow of [1, 2, 4]) yield* heldProcesses(workflow, budget);
+    yield* idleFigures();
   },
 };
 
 async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<Result> {
-  await using running = await startCluster(`--workflow=${workflow}`);
+  await using running = await startCluster([`--workflow=${workflow}`]);
   const pids = running.members.filter(({ kind }) => kind === "workflow").map(({ pid }) => pid);
   using held = heldTo(share, pids);
   await using load = await openLoad(running.http);
@@ -63,8 +70,12 @@ async function measured(
   };
 }
 
-/** Each service with nothing to do, above a Node beside them that runs nothing: all share the same programs. */
-async function* idleFigures({ members }: RunningCluster): AsyncGenerator<Result> {
+/** Each service as an image has it, with nothing to do, above a Node beside them that runs nothing: all share the same program. */
+async function* idleFigures(): AsyncGenerator<Result> {
+  const bundles = await mkdtemp(join(tmpdir(), "tutti-bench-bundles-"));
+  await bundleServices(services, bundles);
+  await using running = await startCluster([`--bundles=${bundles}`], imageEnvironment);
+  const { members } = running;
   await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
     until: (line) => line || undefined,
   });
@@ -78,4 +89,5 @@ async function* idleFigures({ members }: RunningCluster): AsyncGenerator<Result>
       deltaMiB: rounded(pssMiB - emptyPssMiB),
     };
   }
+  await rm(bundles, { recursive: true, force: true });
 }
