@@ -3,6 +3,7 @@ import type { AgentState, Bye, Heartbeat, Hold, Offering, Result } from "@tutti/
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail, KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
+import type { Offered } from "./agents/capabilities.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
@@ -14,7 +15,6 @@ import type {
   Demand,
   Limit,
   Link,
-  Offered,
   Profile,
   Seat,
   SenderStream,

@@ -1,7 +1,7 @@
 /**
  * What the parts of a pool know of each other. Tasks, agents, those who wait and those who offer refer to one another
  * everywhere; each is made in a file of its own, and all look at each other through these. They need each other in circles,
- * so they are one file.
+ * so they are one file. What a part is for itself, its times, its standing, its room, is beside the part.
  *
  *     seat ── task ── share ── demand ── site ── cohort ── agent ── link
  *                       └───── stop ──── turn ──── stand ───┘
@@ -9,7 +9,6 @@
 import type {
   AgentState,
   Bye,
-  Hold,
   HostFrame,
   Label,
   Offering,
@@ -18,39 +17,26 @@ import type {
   Result,
 } from "@tutti/contracts/agent/v1";
 import type { Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
-import type { HostFigures, KeyedLimit, Share as OfferShare } from "@tutti/contracts/types/v1";
+import type { Share as OfferShare } from "@tutti/contracts/types/v1";
 import type { Heap, Ranked, Refusal } from "@tutti/kernel";
-import type { Breaker } from "./agents/breaker.ts";
+import type { Offered } from "./agents/capabilities.ts";
 import type { AgentIdentity } from "./agents/identity.ts";
-import type { Suspicion } from "./agents/suspicion.ts";
+import type { AgentStanding } from "./agents/standing.ts";
 import type { Fit, Wish } from "./demand/wish.ts";
 import type { Judging } from "./hooks/judging.ts";
+import type { LimitRoom } from "./limits/room.ts";
 import type { AgentLoad } from "./strategies/strategy.ts";
+import type { TaskName } from "./task/name.ts";
+import type { Stage } from "./task/stage.ts";
+import type { TaskTimes } from "./task/times.ts";
 import type { Due } from "./time/due.ts";
 import type { WaitLog } from "./waits/wait-log.ts";
 
 export type { AgentIdentity } from "./agents/identity.ts";
 export type { Fit, Wish } from "./demand/wish.ts";
 
-/**
- * How a task stands in its pool:
- *
- *     queued ── assigned ──► working ── result, lost, timed out ──► ended ── durable ──► forgotten
- *     queued ── its key is full ──► limited ── room ──► queued
- *     queued ── its agent is full ──► bound ── time, agent not able ──► queued, or assigned to that agent
- *     hooked ── its hooks had their say ──► queued
- *     queued, limited, bound, hooked ── sender gone ──► away ── offered again ──► queued, or hooked
- *     working ── busy ──► queued
- *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
- *     working ── cancelled ──► forgotten
- *
- * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
- * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
- */
-export type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";
-
-/** An attempt, from its offer until nobody needs to know it any more. Times are infinite where there are none. */
-export interface Task extends Ranked {
+/** An attempt, from its offer until nobody needs to know it any more. */
+export interface Task extends Ranked, TaskTimes {
   /** What was offered. It takes less room until somebody has looked at this. */
   readonly offer: Offer;
   readonly profile: Profile;
@@ -61,26 +47,6 @@ export interface Task extends Ranked {
   listed: number;
   stage: Stage;
   priority: number;
-  readonly readyMs: number;
-  /** When its time in the queue is over, and that over all attempts. */
-  readonly queueDueMs: number;
-  totalDueMs: number;
-  /** When its outcome is wanted. */
-  dueWantedMs: number;
-  /** For how long an attempt may run; 0 for any time. */
-  runMs: number;
-  assignedMs: number;
-  /** 0 while it has not begun. */
-  begunMs: number;
-  heardMs: number;
-  /** From when on its time to run counts. */
-  runFromMs: number;
-  /** When it is forgotten because its sender has not come back. */
-  awayDueMs: number;
-  /** When its agent is treated as done with it although it has not said so. */
-  stopDueMs: number;
-  /** When it has to be looked at, as it stands. */
-  readonly nextDueMs: number;
   /** What is in the wheel for it; undefined when nothing was so far. */
   readonly alarm: Due | undefined;
   share: Share | undefined;
@@ -109,14 +75,6 @@ export interface Task extends Ranked {
   withAlarm(): Due;
   /** What it was offered with is to take no more room than it needs. */
   moveOffer(): void;
-}
-
-/** A piece of work and a task in it, also as UTF-8. */
-export interface TaskName {
-  readonly id: string;
-  readonly task: string;
-  readonly idBytes: Uint8Array;
-  readonly taskBytes: Uint8Array;
 }
 
 /** What a task that may be doubled has while it is at work, and its copy too. */
@@ -356,14 +314,6 @@ export interface Stand extends Ranked {
   first(): Turn | undefined;
 }
 
-/** A capability as agents offer it. */
-export interface Offered {
-  readonly name: string;
-  readonly version: string;
-  /** Its number in this pool, for assignments. */
-  readonly number: number;
-}
-
 /** Agents that are alike. */
 export interface Cohort {
   readonly key: string;
@@ -405,7 +355,7 @@ export interface Cohort {
 }
 
 /** An agent of a pool, as long as one of its incarnations is there. */
-export interface Agent extends Due, Ranked, AgentLoad {
+export interface Agent extends Due, Ranked, AgentLoad, AgentStanding {
   identity: AgentIdentity;
   readonly agentId: string;
   link: Link | undefined;
@@ -416,41 +366,8 @@ export interface Agent extends Due, Ranked, AgentLoad {
   /** How many at once, by what its busy answers have taught; never more than its slots. */
   allowed: number;
   used: number;
-  credit: number;
   lastAssigned: number;
-  heardMs: number;
-  readonly suspicion: Suspicion;
   slowness: number;
-  /** What it is apart from being busy, suspect or held. */
-  life: "active" | "draining" | "asleep";
-  /** Since when it has had nothing to do, while it has nothing to do. */
-  idleSinceMs: number;
-  /** Whether it is woken when there is something that it could do. */
-  wakesByNeed: boolean;
-  cut: boolean;
-  silent: boolean;
-  hold: Hold;
-  holdReason: string;
-  holdDueMs: number;
-  /** Given nothing because it said that it is busy. */
-  slowed: boolean;
-  slowedDueMs: number;
-  busyInRow: number;
-  readonly breaker: Breaker;
-  cutDueMs: number;
-  drainDueMs: number;
-  sleepDueMs: number;
-  stateMs: number;
-  stateReason: string;
-  told: AgentState;
-  /** Whether it stands otherwise than was told, which will be looked at. */
-  isNoted: boolean;
-  toldHold: Hold;
-  figures: HostFigures | undefined;
-  completed: number;
-  failed: number;
-  refused: number;
-  busyMs: number;
   /** Whether it may be given work, had it room. */
   readonly isAble: boolean;
   /** How many tasks it takes at once now. */
@@ -483,52 +400,8 @@ export interface Link {
   close(bye: Bye | undefined): void;
 }
 
-/** How much a limit allows. */
-export interface Allowance {
-  /** 0 for any number. */
-  readonly maxConcurrent: number;
-  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
-}
-
-/** What a limit is made of that is none by key. */
-export interface LimitOrigin {
-  readonly kind: "quota" | "reservation";
-  /** Of a quota its id; of what reservations hold the ids of these. */
-  readonly id: string;
-  readonly namespace: string;
-  /** `slots`, or a named resource. */
-  readonly name: string;
-  /** What there is of it in all. */
-  readonly limit: number;
-  /** What is set aside, in words; empty for quotas. */
-  readonly told: string;
-}
-
 /** What tasks with the same key share. */
-export interface Limit extends Due {
-  readonly id: string;
-  readonly key: string;
-  /** What is set for the key; undefined when only tasks say something. */
-  set: Allowance | undefined;
-  readonly allowance: Allowance;
-  readonly held: number;
-  readonly waiting: number;
-  /** Undefined for a key. */
-  readonly origin: LimitOrigin | undefined;
-  /** Of a key whose tasks share so much of a named resource; undefined where tasks are counted. */
-  readonly amounts: { readonly resource: string; readonly most: number } | undefined;
-  /** Tasks that refer to it. */
-  uses: number;
-  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
-  readonly paceDueMs: number;
-  /** When nothing is left of the rate. */
-  readonly restDueMs: number;
-  /** What a task says of the key. */
-  bring(said: KeyedLimit): void;
-  /** How many more may begin now. */
-  roomAt(nowMs: number): number;
-  /** Whether nothing is left of it. */
-  idleAt(nowMs: number): boolean;
+export interface Limit extends Due, LimitRoom {
   /** How much one task takes that asks for this. */
   amountOf(demand: Demand): number;
   begin(nowMs: number, demand: Demand): void;

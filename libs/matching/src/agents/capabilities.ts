@@ -2,7 +2,14 @@
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { capabilitiesPerAgentMax, capabilityNumbersMax, slotsMax } from "../bounds.ts";
 import { isVersion } from "../demand/versions.ts";
-import type { Offered } from "../parts.ts";
+
+/** A capability as agents offer it. */
+export interface Offered {
+  readonly name: string;
+  readonly version: string;
+  /** Its number in this pool, for assignments. */
+  readonly number: number;
+}
 
 export class CapabilityNumbers {
   readonly #byName = new Map<string, Offered>();

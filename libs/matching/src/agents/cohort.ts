@@ -12,8 +12,9 @@
 import { assert, Heap } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import { Circle } from "../match/circle.ts";
-import type { Agent, Cohort, Fit, Offered, Site, Stand, Tab, Turn } from "../parts.ts";
+import type { Agent, Cohort, Fit, Site, Stand, Tab, Turn } from "../parts.ts";
 import { PartyTab, WaitingStand } from "../queue/stand.ts";
+import type { Offered } from "./capabilities.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */
 export interface CohortWatch {

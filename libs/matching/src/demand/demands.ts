@@ -2,10 +2,11 @@
  * All demands and all cohorts, and which of them go together: worked out when either is new, never while matching.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
+import type { Offered } from "../agents/capabilities.ts";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
 import type { DemandBook } from "../books.ts";
-import type { Cohort, Demand, Fit, Offered, Wish } from "../parts.ts";
+import type { Cohort, Demand, Fit, Wish } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";

@@ -5,9 +5,10 @@
  * 2. Whoever may use a reservation has what it set aside, and of what is left over as everybody. All others have what is there less all
  *    that is set aside, or more than that where whoever may use it has more than was set aside. Nothing is taken away from what is at work.
  */
-import type { LimitOrigin, Task } from "../parts.ts";
+import type { Task } from "../parts.ts";
 import { AmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
+import type { LimitOrigin } from "./room.ts";
 
 abstract class AllottedLimit extends AmountLimit {
   abstract override get origin(): LimitOrigin;

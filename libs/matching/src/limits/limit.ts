@@ -9,9 +9,10 @@
  *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
-import type { Allowance, Demand, Limit, LimitOrigin, Task } from "../parts.ts";
+import type { Demand, Limit, Task } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import { LimitLine } from "./limit-line.ts";
+import type { Allowance, LimitOrigin } from "./room.ts";
 
 export interface LimitWatch {
   /** Time has come to look at who waits. */

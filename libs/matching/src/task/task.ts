@@ -7,21 +7,10 @@ import type { Offer } from "@tutti/contracts/swarm/v1";
 import { EncodedOffer, isOfferOf, openOffer } from "@tutti/contracts/wire";
 import type { Judging } from "../hooks/judging.ts";
 import type { OfferShelf, Parcel } from "../offers/shelf.ts";
-import type {
-  Agent,
-  Demand,
-  Extras,
-  Lane,
-  Link,
-  Profile,
-  Seat,
-  Share,
-  Stage,
-  Task,
-  TaskName,
-  Twin,
-} from "../parts.ts";
+import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Task, Twin } from "../parts.ts";
 import { Due } from "../time/due.ts";
+import type { TaskName } from "./name.ts";
+import type { Stage } from "./stage.ts";
 
 /** The pool that a task is in, as the task needs it. */
 export interface TaskHome {

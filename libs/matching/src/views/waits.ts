@@ -6,7 +6,8 @@ import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import { takenBy } from "../limits/amount.ts";
-import type { Agent, Limit, LimitOrigin, Share, Task } from "../parts.ts";
+import type { LimitOrigin } from "../limits/room.ts";
+import type { Agent, Limit, Share, Task } from "../parts.ts";
 import { holdersOf } from "./limits.ts";
 
 /** One reason. */

@@ -1,5 +1,6 @@
 import type { WorkReference } from "@tutti/contracts/types/v1";
-import type { Task, TaskName } from "../parts.ts";
+import type { Task } from "../parts.ts";
+import type { TaskName } from "../task/name.ts";
 
 /** The work that a task belongs to, and the task in it. */
 export function workOf(task: Task): WorkReference {

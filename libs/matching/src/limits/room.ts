@@ -1,0 +1,49 @@
+import type { KeyedLimit } from "@tutti/contracts/types/v1";
+
+/** How much a limit allows. */
+export interface Allowance {
+  /** 0 for any number. */
+  readonly maxConcurrent: number;
+  readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
+}
+
+/** What a limit is made of that is none by key. */
+export interface LimitOrigin {
+  readonly kind: "quota" | "reservation";
+  /** Of a quota its id; of what reservations hold the ids of these. */
+  readonly id: string;
+  readonly namespace: string;
+  /** `slots`, or a named resource. */
+  readonly name: string;
+  /** What there is of it in all. */
+  readonly limit: number;
+  /** What is set aside, in words; empty for quotas. */
+  readonly told: string;
+}
+
+/** How much there is of what tasks with the same key share, and how much of it is left. */
+export interface LimitRoom {
+  readonly id: string;
+  readonly key: string;
+  /** What is set for the key; undefined when only tasks say something. */
+  set: Allowance | undefined;
+  readonly allowance: Allowance;
+  readonly held: number;
+  readonly waiting: number;
+  /** Undefined for a key. */
+  readonly origin: LimitOrigin | undefined;
+  /** Of a key whose tasks share so much of a named resource; undefined where tasks are counted. */
+  readonly amounts: { readonly resource: string; readonly most: number } | undefined;
+  /** Tasks that refer to it. */
+  uses: number;
+  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
+  readonly paceDueMs: number;
+  /** When nothing is left of the rate. */
+  readonly restDueMs: number;
+  /** What a task says of the key. */
+  bring(said: KeyedLimit): void;
+  /** How many more may begin now. */
+  roomAt(nowMs: number): number;
+  /** Whether nothing is left of it. */
+  idleAt(nowMs: number): boolean;
+}
