@@ -16,6 +16,7 @@ import {
 import { ServiceHost } from "@tutti/host";
 import { memorySources, sleep, systemFoundation } from "@tutti/kernel";
 import { swarm } from "../src/service.ts";
+import { numberOf } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 
 const { timers } = systemFoundation();
@@ -41,6 +42,7 @@ describe("a scaler with real workers", () => {
       arguments: [
         ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
         "--swarm.scaling.everyMs=100",
+        "--swarm.pool.window=10000",
       ],
     });
     host = await ServiceHost.open({
@@ -128,6 +130,38 @@ describe("a scaler with real workers", () => {
     assert.equal(scaled, scalings.length);
     for (const word of ["starting", "joined", "ready", "gone"])
       assert.ok(told.includes(`crew-1 agent ${word}`), `${word} among ${told.join()}`);
+  });
+
+  it("lets processes rise and fall within their bounds in a burst of 10,000 tasks, none lost or done twice", async () => {
+    await make({ maxAgents: 3 });
+    const tasks = Array.from({ length: 10_000 }, (_, index) => index + 1);
+    const atOnce = 250;
+    for (let from = 0; from < tasks.length; from += atOnce)
+      sender.offer(tasks.slice(from, from + atOnce), { input: input({ ms: 1 }) });
+    let most = 0;
+    await until("all results", async () => {
+      most = Math.max(most, (await own()).length);
+      return ended().length >= tasks.length;
+    });
+    assert.equal(most, 3);
+    await until("nobody", async () => (await own()).length === 0);
+    assert.deepEqual(
+      ended()
+        .map(({ token }) => numberOf(token))
+        .sort((one, other) => one - other),
+      tasks,
+    );
+    assert.ok(ended().every(({ outcome }) => outcome?.$case === "inlineOutput"));
+    const { scalings } = await scalers().listScalings({
+      namespace,
+      pool: "",
+      scalerId: "crew",
+      page: undefined,
+    });
+    assert.equal(Math.max(...scalings.map(({ wanted }) => wanted)), 3);
+    assert.equal(scalings[0]?.wanted, 0);
+    const counted = (word: string) => told.filter((text) => text.endsWith(` agent ${word}`)).length;
+    await until("the end of each that was started", () => counted("gone") === counted("starting"));
   });
 
   it("starts one again that was killed, and what it had is done by another", async () => {
