@@ -259,8 +259,7 @@ export class ShapeChecker {
     const kind = jsonKindOf(value);
     const shape = kind === "null" ? undefined : of[kind];
     if (shape !== undefined) return this.check(value, shape, path);
-    if (isLoneExpression(value) && this.#parameters !== undefined && of.number !== undefined)
-      return this.#parameter(value, of.number, path);
+    if (isLoneExpression(value) && of.number !== undefined) return this.#parameter(value, of.number, path);
     const expected = Object.values(of).map(nameOf).join(" or ");
     return this.#expect(false, value, path, expected);
   }
