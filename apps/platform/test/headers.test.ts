@@ -30,7 +30,7 @@ const answers: readonly (readonly [what: string, path: string, status: number, i
   ["a wrong key", "/v1/runs", 401, { headers: { authorization: "Bearer a.b.c" } }],
   ["a webhook of nobody", "/v1/webhooks/nobody", 404, { method: "POST", body: "{}", headers: json }],
   ["an address with a broken escape", "/v1/runs/%zz", 400],
-  ["the page of signing in", "/sign-in", 200],
+  ["a link that does not sign in", "/sign-in?token=none", 401],
 ];
 
 describe("every answer of the HTTP port", () => {
