@@ -130,8 +130,8 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
-  it("stays at hand among thousands of workers, and finds one", async () => {
-    const crowd = 1_500;
+  it("stays at hand among 5,000 workers, scrolls to the last, and finds one", async () => {
+    const crowd = 5_000;
     const join = (number: number) =>
       stage.client.call("tasks.claim", {
         query: { namespace: "crowd" },
@@ -143,14 +143,32 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     for (let joined = 0; joined < crowd; joined += 100)
       await Promise.all(Array.from({ length: 100 }, (_, each) => join(joined + each)));
     const page = await stage.signedIn("/workers?namespace=crowd");
-    await page.getByText("1,500 workers").waitFor();
+    await page.getByText("5,000 workers").waitFor();
     const cards = page.getByRole("list", { name: "Workers" }).getByRole("listitem");
-    assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
+    const singer = (name: string) => page.getByRole("button", { name, exact: true });
+    const drawn = async () => assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
+    await singer("singer-0").waitFor();
+    await drawn();
     await page.mouse.wheel(0, 40_000);
-    await page.getByRole("button", { name: "singer-0", exact: true }).waitFor({ state: "detached" });
-    await page.getByLabel("Search").fill("singer-1499");
-    await page.getByRole("button", { name: "singer-1499" }).click();
-    await page.getByRole("heading", { name: "singer-1499" }).waitFor();
+    await singer("singer-0").waitFor({ state: "detached" });
+    await drawn();
+    await page.keyboard.press("End");
+    await singer("singer-999").waitFor();
+    await drawn();
+
+    for (const id of ["singer-7", "singer-77", "singer-777"])
+      await stage.client.call("agents.pause", { params: { id }, query: { namespace: "crowd" }, body: {} });
+    await page.getByLabel("3 paused").check();
+    await singer("singer-777").waitFor();
+    assert.equal(await cards.count(), 3);
+    await page.getByLabel("3 paused").uncheck();
+    await page.getByLabel("Search").fill("sing.3");
+    await singer("singer-1003").waitFor();
+    await singer("singer-0").waitFor({ state: "detached" });
+    await drawn();
+    await page.getByLabel("Search").fill("singer-4999");
+    await page.getByRole("button", { name: "singer-4999" }).click();
+    await page.getByRole("heading", { name: "singer-4999" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.context().close();
   });
