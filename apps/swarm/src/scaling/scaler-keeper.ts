@@ -85,8 +85,9 @@ export class ScalerKeeper {
     return this.#memory;
   }
 
-  look(nowMs: number): void {
-    const bounds = this.#windows.boundsAt(this.#rules, nowMs);
+  /** @param wallMs what the clock on the wall shows, by which its plan goes; the pool's time does not follow when that is set */
+  look(nowMs: number, wallMs: number): void {
+    const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
     const decision = decideScaling(this.#rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
     this.#memory = decision.memory;

@@ -173,7 +173,7 @@ export class Scalers implements Component {
   /** One that fails must not keep the others from being looked at. */
   #lookAt(keeper: ScalerKeeper, nowMs: number): void {
     try {
-      keeper.look(nowMs);
+      keeper.look(nowMs, this.#parts.foundation.clock.now());
     } catch (thrown) {
       const { scalerId: scaler } = keeper.scaler;
       const error = errorFromUnknown(thrown);
