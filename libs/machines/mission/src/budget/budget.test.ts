@@ -6,11 +6,12 @@ import {
   ReturnBudgetRequest,
   SpendBudgetRequest,
 } from "@tutti/contracts/swarm/v1";
-import { TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus, Verdict, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask } from "@tutti/contracts/workflow/v1";
 import {
   completeTask,
   decideQuestion,
+  explainMission,
   reserveBudget,
   returnBudget,
   showBudget,
@@ -20,6 +21,7 @@ import {
 import { codeOf, json, MissionScene, taken, taskSpec } from "../testing/index.ts";
 
 const claimed = 2;
+const { WAIT_CAUSE_BUDGET: budgetCause } = WaitCause;
 const never = [{ name: "never", condition: "board.never == 1" }];
 
 function budgetOf(scene: MissionScene) {
@@ -105,6 +107,25 @@ describe("a budget", () => {
     const { status, budget } = scene.shown;
     assert.equal(status, WorkStatus.WORK_STATUS_COMPLETED);
     assert.deepEqual([budget?.limit?.tokens, budget?.spent?.tokens], [16, 13]);
+  });
+
+  it("is the cause for which a task waits, and then its whole mission, until it is raised", () => {
+    const scene = MissionScene.of({
+      assignment: claimed,
+      tasks: [taskSpec("a", { estimate: { tokens: 8 } }), taskSpec("b", { estimate: { tokens: 8 } })],
+      budget: { amounts: { tokens: 10 } },
+    });
+    scene.join("anna");
+    const causes = (taskId: string) =>
+      taken(scene.driver.ask(scene.key, explainMission, { taskId })).waits.map(({ cause }) => cause);
+    const tasks = scene.claim("anna");
+    assert.deepEqual(causes("b"), [budgetCause]);
+    scene.complete("anna", tasks, null, { tokens: 8 });
+    scene.claim("anna");
+    assert.deepEqual(causes(""), [budgetCause]);
+    taken(decide(scene, true, { tokens: 6 }));
+    assert.equal(causes("").includes(budgetCause), false);
+    assert.equal(causes("b").includes(budgetCause), false);
   });
 
   it("asks for tasks that are offered, once nothing that is set aside can come back", () => {

@@ -12,7 +12,7 @@ import {
 import type { Query } from "@tutti/kernel";
 import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
 import { inWords } from "../budget/amounts.ts";
-import { availableOf, wantedBy } from "../budget/book.ts";
+import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";
 import { assignmentOf, canBeClaimed } from "../offer/offer.ts";
@@ -25,6 +25,7 @@ import {
   statusOf,
   type TaskView,
 } from "../state.ts";
+import { hasOwnBudget } from "../task/claim-index.ts";
 import { momentOf } from "./board-task.ts";
 
 export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
@@ -196,6 +197,8 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
         message: `its last attempt failed, and a person is to look at it: ${error?.message ?? ""}`,
       });
     case TaskStatus.TASK_STATUS_QUEUED:
+      if (isTooDear(mission, task))
+        return wholeHold(mission, nowMs) ?? waiting(task.queueMs, budgetWhy(mission, task));
       return waiting(task.queueMs, {
         cause: WaitCause.WAIT_CAUSE_BUSY,
         message: queuedWords(mission, task),
@@ -227,6 +230,19 @@ function queuedWords(mission: MissionView, task: TaskView): string {
   return `it is ${how}${whom}, and no agent has taken it yet`;
 }
 
+/** Whether the budget has too little left for whoever would claim it; for what is offered, its part was set aside. */
+function isTooDear(mission: MissionView, task: TaskView): boolean {
+  const isAside = assignmentOf(mission).isOffered || hasOwnBudget(task);
+  return !isAside && !isAffordable(mission, wantedBy(mission, task));
+}
+
+function budgetWhy(mission: MissionView, task: TaskView) {
+  return {
+    cause: WaitCause.WAIT_CAUSE_BUDGET,
+    message: `it wants ${inWords(wantedBy(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
+  };
+}
+
 function heldWhy(mission: MissionView, task: TaskView) {
   switch (task.hold) {
     case TaskHold.TASK_HOLD_PLACE:
@@ -238,10 +254,7 @@ function heldWhy(mission: MissionView, task: TaskView) {
         subject: task.toRole,
       };
     default:
-      return {
-        cause: WaitCause.WAIT_CAUSE_BUDGET,
-        message: `it wants ${inWords(wantedBy(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
-      };
+      return budgetWhy(mission, task);
   }
 }
 
