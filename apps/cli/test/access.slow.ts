@@ -120,8 +120,13 @@ describe("who may do what, by the command", () => {
     await done("workflow", "register", "order.yaml");
     const start = (amount: number) => tutti("run", "order", `amount=${amount}`, "--detach");
     const runId = (await start(700)).output.trim();
-    const found = JSON.parse(await done("rule", "impact", "large.rules.yaml", "--json"));
-    const effects = found.effects.filter(({ what }: { readonly what: string }) => what === `run ${runId}`);
+    const impact = async () => {
+      const { effects } = JSON.parse(await done("rule", "impact", "large.rules.yaml", "--json"));
+      return effects.filter(({ what }: { readonly what: string }) => what === `run ${runId}`);
+    };
+    let effects = await impact();
+    // Until the index has the run.
+    while (effects.length === 0) effects = await impact();
     assert.deepEqual(effects, [
       { rule: "large", what: `run ${runId}`, message: "may local-admin order for 700?", result: "asked" },
     ]);

@@ -65,5 +65,14 @@ describe("a cluster, by the command", () => {
     const down = await tutti("cluster", "down");
     assert.equal(down.exitCode, 0, down.errors);
     assert.deepEqual(await ended, [0, null]);
+
+    const backup = join(directory, "backup");
+    const copied = await tutti("cluster", "backup", backup);
+    assert.match(copied.output, /^\d+ streams, .* are in .*backup; keep it/, copied.errors);
+    const restored = await command.run(
+      ["cluster", "restore", backup, "--directory", join(directory, "again")],
+      { cwd: clone },
+    );
+    assert.match(restored.output, /^\d+ streams, .* tutti cluster up --paused/, restored.errors);
   });
 });

@@ -513,6 +513,13 @@ describe("every command, once, on a platform", () => {
     assert.match(wrong.output + wrong.errors, /wrong\.rules\.yaml:\d+:\d+/);
   });
 
+  it("who is kept out, and what is paused", async () => {
+    assert.equal(await printed("lockout list -q"), "");
+    assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not kept out/);
+    assert.match(await printed("paused"), /nothing is paused/);
+    assert.match(await printed("release --all"), /nothing is paused/);
+  });
+
   it("completion of bash completes commands, options and ids", async () => {
     const script = join(command.folder, "completion.bash");
     writeFileSync(script, await printed("completion bash"));
