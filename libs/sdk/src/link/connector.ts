@@ -307,7 +307,9 @@ export class Connector {
 
   #pause(reason: string, atLeastMs = 0): void {
     const { backoff, chance, logger, addresses } = this.#parts;
-    const ownMs = backoffMs(backoff, ++this.#failures, chance);
+    // Each address is another process: the pauses grow from one round of them to the next, so that one that lives is met soon.
+    const rounds = Math.ceil(++this.#failures / addresses.length);
+    const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
     const told = { address: this.#address, reason, pauseMs: Math.round(pauseMs), failures: this.#failures };
     if (this.#failures <= 1) logger.info("no link; trying again", told);
