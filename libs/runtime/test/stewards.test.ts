@@ -382,46 +382,6 @@ describe("admission to a partition", () => {
     assert.deepEqual(named.toSorted(), [owner, undefined].toSorted());
   });
 
-  cluster(
-    "waits at a process that has just started for what a dead one had, whose lease still runs",
-    async (cluster) => {
-      const a = await cluster.join();
-      await cluster.until(() => cluster.owners() === "aaaa");
-      cluster.kill(a);
-      const b = await cluster.join();
-      assert.equal(b.steward.ownerOf(service, 3)?.instance, "proc_a-1", "its lease still runs");
-      const waiting = refusal(b.steward.admit(service, 3, { epoch: 0, signal: never }));
-      assert.equal(await cluster.time.settle(waiting), undefined);
-      assert.equal(b.steward.holds(service, 3), true);
-    },
-  );
-
-  cluster(
-    "waits for what an owner had that is silent, and names one that is heard again",
-    async (cluster) => {
-      const [a, b] = await cluster.pair();
-      await cluster.time.advanceAsync(2_000);
-      a.life.stop();
-      await cluster.time.advanceAsync(800);
-      const waiting = refusal(b.steward.admit(service, 3, { epoch: 0, signal: never }));
-      a.life.go();
-      const refused = notOwnerOf(await cluster.time.settle(waiting));
-      assert.equal(refused?.owner?.instance, "proc_a-1");
-    },
-  );
-
-  cluster("names owners at once while the store is away, since nobody can be heard then", async (cluster) => {
-    const [, b] = await cluster.pair();
-    b.store.faults.failing = "cut";
-    await cluster.time.advanceAsync(5_000);
-    let outcome: unknown = "nothing yet";
-    void refusal(b.steward.admit(service, 3, { epoch: 0, signal: never })).then((found) => {
-      outcome = found;
-    });
-    await cluster.time.flush();
-    assert.equal(notOwnerOf(outcome)?.owner?.instance, "proc_a-1");
-  });
-
   cluster("ends when nobody waits for it any more", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");

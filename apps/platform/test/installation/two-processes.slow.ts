@@ -77,7 +77,8 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
 
   it("go on where the definition has never been, when their process is killed with -9", async () => {
     const first = await join("first");
-    // Those of before were killed, and own everything until their leases are over: whoever asks now is not sent to them.
+    // Those of before were killed, and own everything until their leases are over.
+    while (ownedBy(first) < partitions) await new Promise(setImmediate);
     const early = await connect({ address: first.grpc });
     await early.register(definition);
     for (const number of numbers) await early.start("waits", { id: `run-${number}`, input: { number } });

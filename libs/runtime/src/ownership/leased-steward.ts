@@ -25,7 +25,7 @@ import {
 import type { PartitionsOfService, Tenure } from "../api.ts";
 import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
-import { isDoubtful, overdue } from "./lease/judgement.ts";
+import { overdue } from "./lease/judgement.ts";
 import { Lease } from "./lease/lease.ts";
 import { Planner } from "./planning/planner.ts";
 import type { OwnershipSettings } from "./settings.ts";
@@ -246,21 +246,7 @@ export class LeasedSteward implements Steward, Component {
       const place = `${service}/partition/${partition}`;
       if (this.#stopping.signal.aborted) throw notOwner(place, owner);
       if (!this.#isAwaited(service, partition, asked.epoch)) throw notOwner(place, owner);
-      await this.#news(partitionKey(service, partition), asked.signal);
-    }
-  }
-
-  /** Waits until a bell is rung, or a renewal may have come, which rings none; rejects when nobody waits any more. */
-  async #news(bell: string, signal: AbortSignal): Promise<void> {
-    const due = new AbortController();
-    const { timers } = this.#parts.foundation;
-    const timer = timers.after(this.#parts.settings.renewMs, () => due.abort());
-    try {
-      await this.#bells.wait(bell, AbortSignal.any([signal, due.signal]));
-    } catch (reason) {
-      if (!due.signal.aborted || signal.aborted) throw reason;
-    } finally {
-      timer.cancel();
+      await this.#bells.wait(partitionKey(service, partition), asked.signal);
     }
   }
 
@@ -271,12 +257,8 @@ export class LeasedSteward implements Steward, Component {
     if (entry === undefined || epoch > entry.epoch) return true;
     const self = this.#lease.holder;
     if (entry.owner === self || entry.to === self) return true;
-    // Its owner is gone, or may be: naming it would send the caller to nobody.
-    const holder = this.#picture.holder(entry.owner);
-    if (holder === undefined) return true;
-    const { writing } = this.#lease;
-    const nowMs = this.#parts.foundation.clock.monotonic();
-    return isDoubtful(holder, { writing, renewMs: this.#parts.settings.renewMs, nowMs });
+    // Its owner is gone: naming it would send the caller to nobody.
+    return this.#picture.holder(entry.owner) === undefined;
   }
 
   #entry(): HolderEntry {

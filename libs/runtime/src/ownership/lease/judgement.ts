@@ -17,19 +17,6 @@ export interface Judgement {
   readonly nowMs: number;
 }
 
-/**
- * Whether a holder may be gone already, though nobody may say so yet: it was not heard of for two renewals, in which this
- * process could write itself. Whoever asks for what it owns had better wait than be sent to it.
- */
-export function isDoubtful(
-  { heardMs, isHeard }: Pick<Holder, "heardMs" | "isHeard">,
-  { writing, renewMs, nowMs }: Pick<Judgement, "writing" | "nowMs"> & { readonly renewMs: number },
-): boolean {
-  const silentMs = 2 * renewMs;
-  if (writing === undefined || nowMs - writing.lastMs > silentMs) return false;
-  return !isHeard || nowMs - heardMs > silentMs;
-}
-
 export function overdue(holders: Iterable<Holder>, judgement: Judgement): readonly Holder[] {
   const { self, writing, leaseMs, retryMaxMs, nowMs } = judgement;
   if (writing === undefined || nowMs - writing.lastMs > leaseMs / 2) return [];

@@ -22,8 +22,6 @@ export interface Holder extends HolderEntry {
   readonly revision: number;
   /** When this process heard of its last renewal, on its own monotonic clock. */
   readonly heardMs: number;
-  /** Whether that was heard as it happened: what a watch begins with says nothing of who is alive. */
-  readonly isHeard: boolean;
 }
 
 export interface Assignment extends PartitionEntry {
@@ -113,8 +111,7 @@ export class Picture {
     const known = this.#holders.get(id);
     if (known !== undefined && revision === known.revision) return [];
     if (!fresh && known !== undefined && revision < known.revision) return [];
-    const isHeard = known !== undefined || this.#complete;
-    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs, isHeard };
+    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs };
     this.#holders.set(id, holder);
     if (known === undefined || !saysTheSame(known, holder)) return [{ kind: "holder", holder: id }];
     const isReadyForTheSame =
