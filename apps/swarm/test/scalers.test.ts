@@ -74,6 +74,8 @@ describe("scalers", () => {
   });
 
   for (const [what, given, expected] of [
+    ["more at least than the usual most", { minAgents: 194_428 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
+    ["more processes than a machine has", { maxAgents: 1_001 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
     ["more at least than at most", { minAgents: 3, maxAgents: 2 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
     [
       "a window that is none",

@@ -72,7 +72,7 @@ export const newcomer: ScalerMemory = {
 
 export function scalingRulesOf(scaler: Scaler): ScalingRules {
   const { minAgents, windows, paused } = scaler;
-  const maxAgents = scaler.maxAgents || Math.max(scalingDefaults.maxAgents, minAgents);
+  const maxAgents = scaler.maxAgents || scalingDefaults.maxAgents;
   return {
     ...{ minAgents, maxAgents, windows, paused },
     targetWaitMs: scaler.targetWaitMs || scalingDefaults.targetWaitMs,
