@@ -19,7 +19,11 @@ import {
 import { codeOf, SessionScene, taken, taskSpec } from "../src/testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
-const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
+const {
+  TASK_STATUS_COMPLETED: completed,
+  TASK_STATUS_FAILED: failed,
+  TASK_STATUS_SKIPPED: skipped,
+} = TaskStatus;
 const error = {
   ...{ code: "lock.deadlock", message: "", retry: 1 as const, retryAfterMs: 0, violations: [], details: {} },
   ...{ cause: undefined, notOwner: undefined, status: "" },
@@ -73,6 +77,15 @@ describe("sessions, as simulations found them,", () => {
     taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
     assert.equal(scene.state.tasks[0]?.status, completed);
     assert.equal(scene.state.left, 1);
+  });
+
+  it("know when a task ended that was skipped with another one, of which its run says no time", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
+    scene.confirm();
+    const notes = [scene.noteOf("a", failed), { ...scene.noteOf("b", skipped), endMs: 0 }];
+    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes);
+    assert.equal(scene.state.tasks[1]?.status, skipped);
+    assert.equal(scene.state.tasks[1]?.endMs, scene.state.parts[0]?.endMs);
   });
 
   it("are not taken up again once they are removed", () => {

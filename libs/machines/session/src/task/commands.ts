@@ -70,6 +70,8 @@ export function noteTasksOf(
   if (news.length === 0) return [];
   const kept = news.map((note) => ({
     ...note,
+    // Of what was skipped with another task its work says no time.
+    endMs: note.endMs || (isDone(note.status) ? step.nowMs : 0),
     error: note.error === undefined ? undefined : bounded(note.error),
   }));
   step.emit(tasksNoted, { notes: kept, noteMs: step.nowMs });
