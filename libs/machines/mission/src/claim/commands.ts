@@ -27,7 +27,7 @@ import { missionErrors } from "../errors.ts";
 import { boardCommand, commandOf, hearAgents, notTakingPart, reasonOf } from "../life/step.ts";
 import { leaseDefaultMs, messageLengthMax } from "../limits.ts";
 import { claimOf } from "../numbers.ts";
-import { assignmentOf } from "../offer/offer.ts";
+import { assignmentOf, isPaidFor } from "../offer/offer.ts";
 import { boardTask } from "../queries/board-task.ts";
 import {
   isGoing,
@@ -114,10 +114,9 @@ function claim(
 ): boolean {
   const task = mission.tasks[number];
   if (task === undefined) return false;
-  // What is offered as well has had its part set aside.
-  const isAside = assignmentOf(mission).isOffered || hasOwnBudget(task);
+  const isPaid = isPaidFor(mission, task);
   const amounts = wantedBy(mission, task);
-  if (!isAside && !isAffordable(mission, amounts)) {
+  if (!isPaid && !isAffordable(mission, amounts)) {
     if (isSpent(mission)) useUp(mission, step, amounts);
     return false;
   }
@@ -126,7 +125,7 @@ function claim(
     // An attempt that was offered is fenced: its claim is another one.
     ...{ node: number, attempt: task.attempt + 1, agent, claimMs: step.nowMs },
     leaseMs: heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs,
-    reserved: isAside ? undefined : said(amounts),
+    reserved: isPaid ? undefined : said(amounts),
   });
   return true;
 }

@@ -6,7 +6,8 @@ import { add, isNothing } from "../budget/amounts.ts";
 import { wantedBy } from "../budget/book.ts";
 import type { OfferBoardTask, StartMissionChild } from "../effects.ts";
 import { depthDefault } from "../limits.ts";
-import { type Mission, specOf, type Task, type TaskView } from "../state.ts";
+import { type Mission, type MissionView, specOf, type Task, type TaskView } from "../state.ts";
+import { hasOwnBudget } from "../task/claim-index.ts";
 import { inputOf } from "../task/input.ts";
 
 export function offerOf(mission: Mission, task: Task): OfferBoardTask {
@@ -123,4 +124,9 @@ export function canBeClaimed(
 export function assignmentOf(mission: Parameters<typeof specOf>[0]) {
   const { assignment } = specOf(mission);
   return { isOffered: assignment !== 2, isClaimable: assignment !== 1 };
+}
+
+/** Whether a claim of it takes nothing more from the budget: what is offered as well has had its part set aside. */
+export function isPaidFor(mission: MissionView, task: TaskView): boolean {
+  return assignmentOf(mission).isOffered || hasOwnBudget(task);
 }

@@ -15,7 +15,7 @@ import { inWords } from "../budget/amounts.ts";
 import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";
-import { assignmentOf, canBeClaimed } from "../offer/offer.ts";
+import { assignmentOf, canBeClaimed, isPaidFor } from "../offer/offer.ts";
 import {
   hasEnded,
   isChild,
@@ -25,7 +25,6 @@ import {
   statusOf,
   type TaskView,
 } from "../state.ts";
-import { hasOwnBudget } from "../task/claim-index.ts";
 import { momentOf } from "./board-task.ts";
 
 export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
@@ -230,10 +229,9 @@ function queuedWords(mission: MissionView, task: TaskView): string {
   return `it is ${how}${whom}, and no agent has taken it yet`;
 }
 
-/** Whether the budget has too little left for whoever would claim it; for what is offered, its part was set aside. */
+/** Whether the budget has too little left for whoever would claim it. */
 function isTooDear(mission: MissionView, task: TaskView): boolean {
-  const isAside = assignmentOf(mission).isOffered || hasOwnBudget(task);
-  return !isAside && !isAffordable(mission, wantedBy(mission, task));
+  return !isPaidFor(mission, task) && !isAffordable(mission, wantedBy(mission, task));
 }
 
 function budgetWhy(mission: MissionView, task: TaskView) {
