@@ -19,6 +19,8 @@ import { stopSession } from "./end.ts";
 import { dependencyAdded, dependencyDropped, dependencySettled } from "./events.ts";
 import { commandOf, reasonOf } from "./step.ts";
 
+type Waited = ReadOnly<Pick<SessionDependency, "session">>;
+
 const done: SessionDone = {};
 
 /** Result: a session that has to come before it has ended. */
@@ -71,11 +73,8 @@ export const dropWait: SessionCommand<DropWait, SessionDone> = commandOf({
   reply: SessionDone,
   decide(session, { session: other, reason }, step) {
     const { id, namespace } = step.key;
-    const inside = other?.namespace || namespace;
-    const found = specOf(session).dependsOn.flatMap(({ session: known }, dependency) =>
-      known !== undefined && known.id === other?.id && (known.namespace || namespace) === inside
-        ? [dependency]
-        : [],
+    const found = specOf(session).dependsOn.flatMap((known, dependency) =>
+      isOfSame(known, { session: other }, namespace) ? [dependency] : [],
     );
     if (found.length > 0 && session.phase !== SessionPhase.SESSION_PHASE_WAITING)
       return sessionErrors.begun.refusal({ id, status: statusName(statusOf(session)) });
@@ -90,12 +89,13 @@ function isSame(
   other: ReadOnly<SessionDependency>,
   namespace: string,
 ): boolean {
-  const inside = ({ session }: ReadOnly<SessionDependency>) => session?.namespace || namespace;
-  return (
-    one.session?.id === other.session?.id &&
-    inside(one) === inside(other) &&
-    (one.condition || 1) === (other.condition || 1)
-  );
+  return isOfSame(one, other, namespace) && (one.condition || 1) === (other.condition || 1);
+}
+
+/** Whether both name the same session; one without a namespace is beside who waits. */
+function isOfSame({ session: one }: Waited, { session: other }: Waited, namespace: string): boolean {
+  if (one === undefined || other === undefined || one.id !== other.id) return false;
+  return (one.namespace || namespace) === (other.namespace || namespace);
 }
 
 function isMet(condition: NeedCondition, status: WorkStatus): boolean {
