@@ -5,6 +5,7 @@
  * 2. It is done once: only one work that has it ends it, until it is to be done again.
  */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { questionTask } from "@tutti/machine-session";
 
 /** Stands for a task that is done elsewhere, until it is taken out. */
 const standIn = "session.elsewhere";
@@ -52,7 +53,8 @@ export class DoingCheck {
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   #started(workId: string, order: any): void {
-    if (order?.parent?.kind !== "session") return;
+    // A run that asks an orchestrator does no task of the session.
+    if (order?.parent?.kind !== "session" || order.parent.task === questionTask) return;
     const work: ReadWork = { sessionId: order.parent.id, ids: [], own: new Set(), isOver: false };
     this.#works.set(workId, work);
     this.#give(workId, work, order.spec === undefined ? tasksIn(order) : tasksIn(order.spec));

@@ -10,6 +10,7 @@ import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 
 /** Streams of their own: what sessions draw does not shift what others do. */
 const sessionsStream = 2 ** 42;
+const decidedStream = 2 ** 43;
 /** No work is to be gone before it was looked at, whatever clocks say. */
 const keepMs = 1_000 * 3_600_000;
 
@@ -20,7 +21,7 @@ export function drawSessionsPlan(seed: number): Plan {
   return {
     ...plan,
     operations: [],
-    sessions: drawSessions(draw),
+    sessions: decidedByUsers(drawSessions(draw), new Draw(seededChance(seed + decidedStream))),
     // An inbox that is nearly always full is tried with the bank.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };
@@ -34,6 +35,18 @@ function drawSessions(draw: Draw): SessionsPlan {
     sessions: Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawSession(draw, index, pool.busyMs)),
     peoplePerMinute: draw.one(0, 5, 20, 60),
   };
+}
+
+/** Some sessions are led by an orchestrator of their user, which is one of the agents. */
+function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
+  const sessions = plan.sessions.map((session) => {
+    if (!draw.happens(0.15)) return session;
+    return {
+      ...session,
+      spec: { ...session.spec, mode: "MODE_CUSTOM", orchestrator: draw.one("a", "b", "c") },
+    };
+  });
+  return { ...plan, sessions };
 }
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;

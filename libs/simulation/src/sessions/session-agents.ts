@@ -4,6 +4,7 @@ import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";
 import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
+import { decideByLot } from "./session-orchestrator.ts";
 import { comesTo, type Errand } from "./sessions-plan.ts";
 
 /** An attempt that was given to somebody. */
@@ -25,14 +26,22 @@ export class SessionAgents {
     const by = keyOf(token);
     this.given.set(by, { workId, taskId });
     const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
-    const errand =
-      input?.$case === "inlineInput"
-        ? (JSON.parse(Buffer.from(input.value).toString()) as Errand)
-        : undefined;
+    const given =
+      input?.$case === "inlineInput" ? JSON.parse(Buffer.from(input.value).toString()) : undefined;
+    if (given?.question !== undefined) return this.#decide(given.question, attempt, by);
+    const errand = given as Errand | undefined;
     if (errand === undefined || errand.fails < 0) return failed("work.hopeless", by, used);
     if (attempt <= errand.fails) return failed("work.broken", by, used);
     const value = Buffer.from(JSON.stringify({ value: comesTo(errand), by }));
     return { outcome: { $case: "inlineOutput", value }, used };
+  }
+
+  /** The first try of some decisions fails. */
+  #decide(question: Parameters<typeof decideByLot>[0], attempt: number, by: string): AgentAnswer {
+    const used = { tokens: 0, money: 0, timeMs: 0 };
+    if (attempt === 1 && this.#chance.random() < 0.2) return failed("work.broken", by, used);
+    const decision = JSON.stringify(decideByLot(question, this.#chance));
+    return { outcome: { $case: "inlineOutput", value: Buffer.from(decision) }, used };
   }
 }
 

@@ -9,7 +9,7 @@ export interface PlannedSession {
   readonly id: string;
   readonly atMs: number;
   /** Its specification as JSON. */
-  readonly spec: unknown;
+  readonly spec: object;
 }
 
 /** What a task is about; its agent reads it. */
