@@ -52,6 +52,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const chance = seededChance(seed);
   const lines = new Map<number, Line>();
   const over = new AbortController();
+  const pressing = new AbortController();
   await mkdir(directory, { recursive: true });
   await makeSkews(directory);
   const disks = await disksIn(join(directory, "cluster"));
@@ -82,7 +83,6 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     const preparing = AbortSignal.timeout(patienceMs);
     await load.prepare(preparing);
     await recorder.prepare(preparing);
-    const pressing = new AbortController();
     const { paceMs = 150 } = options;
     const clients = [
       ...Array.from({ length: workClients }, () => load.client(paceMs * workClients, pressing.signal)),
@@ -91,9 +91,10 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
       ),
     ];
     const surroundings = { cluster, lines, disks, directory, chance, signal: over.signal };
-    const prober = new Prober(load, run);
-    const recoveries = await happen(options, surroundings, prober).finally(() => pressing.abort());
-    await Promise.all(clients);
+    const prober = new Prober(load, run, over.signal);
+    const happening = happen(options, surroundings, prober).finally(() => pressing.abort());
+    // A client that is refused ends it all.
+    const [recoveries] = await Promise.all([happening, ...clients]);
     say(`waiting for the end of ${load.count} pieces of work`);
     const report = {
       ...{ seed, recoveries },
@@ -109,6 +110,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     );
     return report;
   } finally {
+    pressing.abort();
     over.abort();
     await load.stop();
     await cluster.down();
@@ -131,7 +133,7 @@ async function happen(
   const untilMs = performance.now() + forMs;
   const recoveries: Recovery[] = [];
   let deck: Fault[] = [];
-  while (performance.now() < untilMs) {
+  while (performance.now() < untilMs && !signal.aborted) {
     if (deck.length === 0) deck = shuffled(chosen, () => chance.random());
     const fault = deck.pop();
     if (fault === undefined) throw new Error(`no fault begins with ${only?.join(" or ")}`);
@@ -161,15 +163,17 @@ async function disksIn(directory: string): Promise<ReadonlyMap<string, SmallDisk
 class Prober {
   readonly #load: Load;
   readonly #run: string;
+  readonly #over: AbortSignal;
   #number = 0;
 
-  constructor(load: Load, run: string) {
+  constructor(load: Load, run: string, over: AbortSignal) {
     this.#load = load;
     this.#run = run;
+    this.#over = over;
   }
 
   async everythingIsServed(): Promise<void> {
-    const signal = AbortSignal.timeout(patienceMs);
+    const signal = AbortSignal.any([this.#over, AbortSignal.timeout(patienceMs)]);
     const round = this.#number++;
     await Promise.all(
       Array.from({ length: probes }, (_, number) =>

@@ -59,7 +59,7 @@ export function hostSessions(
       effects.begin(
         steerSessions({
           ...{ clients, runtime, foundation, cause, rules: host.guard?.admission },
-          readTasks: tasksReader({ registry, agents, resources, seen }),
+          readTasks: tasksReader({ registry, agents, resources, seen, foundation }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );

@@ -49,6 +49,8 @@ export type TenantListener = (tenant: Tenant) => void;
 
 /** Of a partition that nobody has owned before, and of all where a process is alone. */
 const firstEpoch = 1;
+/** As long as an agent that was cut off may take until it greets a new owner. */
+const gatherMs = 10_000;
 
 export class PoolDirectory {
   readonly turns: Turns;
@@ -59,12 +61,17 @@ export class PoolDirectory {
   readonly #settlings = new Map<Pool, Settling>();
   readonly #listeners = new Set<LeftListener>();
   readonly #tenantListeners = new Set<TenantListener>();
+  /** When a partition came here last that had been owned before. */
+  #movedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PoolDirectoryParts) {
     this.turns = parts.turns;
     this.#parts = parts;
     this.#names = new Set([defaultPool, ...parts.names]);
     parts.tenancy.onLeft((partition) => this.#leave(partition));
+    parts.tenancy.onTaken((_, epoch) => {
+      if (epoch > firstEpoch) this.#movedMs = parts.now();
+    });
   }
 
   /** The pools that are open, ordered by namespace and name. */
@@ -80,6 +87,11 @@ export class PoolDirectory {
   /** Names of pools of a namespace that are there whether somebody made them or not. */
   get configuredNames(): ReadonlySet<string> {
     return this.#names;
+  }
+
+  /** Whether pools came here so lately that agents of theirs may be on their way still. */
+  get isGathering(): boolean {
+    return this.#parts.now() - this.#movedMs < gatherMs;
   }
 
   holds(namespace: string, name: string): boolean {

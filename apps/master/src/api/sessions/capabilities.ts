@@ -1,12 +1,12 @@
 /** Whether somebody can do the tasks of a session: what nobody offers is refused at once, naming the task. */
 import { type Agent, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, sleep } from "@tutti/kernel";
 import type { CallOptions } from "@tutti/mesh";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDesk } from "./desk.ts";
 
-type OfferingDesk = Pick<SessionDesk, "registry" | "agents" | "seen">;
+type OfferingDesk = Pick<SessionDesk, "registry" | "agents" | "seen" | "foundation">;
 
 /** In whose name it is asked. */
 export interface Asker {
@@ -40,21 +40,18 @@ async function checkKind(
 ): Promise<void> {
   const [capability, versionRange, pool] = JSON.parse(key) as [string, string, string];
   const wanted = resourcesOf(tasks);
-  const found = await offerings(
-    desk,
-    { capability, versionRange, pool },
-    wanted.size === 0 ? 1 : agentsMax,
-    asker,
-  );
-  if (found === undefined) return;
-  const [task] = tasks;
-  if (found.length === 0 && task !== undefined)
-    throw sessionServiceErrors.capabilityUnknown({ task: task.id, capability, range: versionRange });
-  for (const [resource, { amount, by }] of wanted) {
-    const most = Math.max(0, ...found.map((agent) => amountOf(agent, resource)));
-    if (most < amount)
-      throw sessionServiceErrors.resourcesImpossible({ task: by, resource, wanted: amount, most });
-  }
+  const size = wanted.size === 0 ? 1 : agentsMax;
+  await settled(desk, { capability, versionRange, pool }, size, asker, (found) => {
+    const [task] = tasks;
+    if (found.length === 0 && task !== undefined)
+      return sessionServiceErrors.capabilityUnknown({ task: task.id, capability, range: versionRange });
+    for (const [resource, { amount, by }] of wanted) {
+      const most = Math.max(0, ...found.map((agent) => amountOf(agent, resource)));
+      if (most < amount)
+        return sessionServiceErrors.resourcesImpossible({ task: by, resource, wanted: amount, most });
+    }
+    return undefined;
+  });
 }
 
 interface Wanted {
@@ -63,20 +60,47 @@ interface Wanted {
   readonly pool: string;
 }
 
+interface Found {
+  readonly agents: readonly Agent[];
+  /** Others may be on their way. */
+  readonly gathering: boolean;
+}
+
+/** How often it is asked again whether those have come who are on their way. */
+const gatheringLookMs = 250;
+
+/** Refuses for what is not offered. While agents are on their way to new owners of their pools, what is missing is waited for. */
+async function settled(
+  desk: OfferingDesk,
+  wanted: Wanted,
+  size: number,
+  asker: Asker,
+  refusal: (found: readonly Agent[]) => Error | undefined,
+): Promise<void> {
+  const { signal } = asker.options.context ?? {};
+  for (;;) {
+    const found = await offerings(desk, wanted, size, asker);
+    const refused = found && refusal(found.agents);
+    if (refused === undefined) return;
+    if (!found?.gathering) throw refused;
+    await sleep(desk.foundation.timers, gatheringLookMs, signal);
+  }
+}
+
 /** Agents that offer a capability; undefined where nobody knows, or somebody offered or announced it, and tasks wait. */
 async function offerings(
   { registry, agents, seen }: OfferingDesk,
   wanted: Wanted,
   size: number,
   { namespace, options }: Asker,
-): Promise<readonly Agent[] | undefined> {
+): Promise<Found | undefined> {
   const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...wanted }, page: { size } });
   const found = await asked(() => agents.listAgents(request, options));
   if (found === undefined) return;
   const offering = JSON.stringify([namespace, wanted]);
   if (found.agents.length > 0) {
     seen.saw(offering);
-    return found.agents;
+    return found;
   }
   if (seen.isRecent(offering)) return;
   const { capability: name, versionRange } = wanted;
@@ -84,7 +108,7 @@ async function offerings(
     { namespace, name, versionRange, labels: undefined },
     options,
   );
-  return known.versions.length > 0 ? undefined : [];
+  return known.versions.length > 0 ? undefined : found;
 }
 
 /** A goal that nobody could break down is refused at once. */
@@ -94,8 +118,9 @@ export async function checkPlanner(
   pool: string,
   asker: Asker,
 ): Promise<void> {
-  const found = await offerings(desk, { capability: planner, versionRange: "", pool }, 1, asker);
-  if (found?.length === 0) throw sessionServiceErrors.plannerUnknown({ planner });
+  await settled(desk, { capability: planner, versionRange: "", pool }, 1, asker, ({ length }) =>
+    length === 0 ? sessionServiceErrors.plannerUnknown({ planner }) : undefined,
+  );
 }
 
 /** A session that nobody would ever begin a task of is refused at once. */
@@ -105,8 +130,9 @@ export async function checkOrchestrator(
   pool: string,
   asker: Asker,
 ): Promise<void> {
-  const found = await offerings(desk, { capability: orchestrator, versionRange: "", pool }, 1, asker);
-  if (found?.length === 0) throw sessionServiceErrors.orchestratorUnknown({ orchestrator });
+  await settled(desk, { capability: orchestrator, versionRange: "", pool }, 1, asker, ({ length }) =>
+    length === 0 ? sessionServiceErrors.orchestratorUnknown({ orchestrator }) : undefined,
+  );
 }
 
 function amountOf({ offering }: Agent, resource: string): number {

@@ -13,7 +13,7 @@ import type { SessionDesk } from "./desk.ts";
 const mapping = new Mapping(schema);
 
 export function tasksReader(
-  desk: Pick<SessionDesk, "registry" | "agents" | "resources" | "seen">,
+  desk: Pick<SessionDesk, "registry" | "agents" | "resources" | "seen" | "foundation">,
 ): ReadTasks {
   return async (namespace, spec, output) => {
     const list = listIn(output);

@@ -59,7 +59,7 @@ function ownPage({ pools, now }: Desk, request: ListAgentsRequest): ListAgentsRe
   const nowMs = now();
   const wanted = pools.of(namespaceOf(request)).flatMap((pool) => pool.agents(nowMs).filter(isWanted));
   const { items, nextToken } = pageOf(wanted.sort(byKey), listOf(request), request.page);
-  return { agents: items, page: { nextToken, total: wanted.length } };
+  return { agents: items, page: { nextToken, total: wanted.length }, gathering: pools.isGathering };
 }
 
 /** One page of those of several owners. Where one of them has more, only what comes before that can be shown. */
@@ -77,7 +77,8 @@ function joined(
   const all = pages.flatMap(({ agents }) => agents).sort(byKey);
   const known = first === undefined ? all : all.filter((agent) => order(keyOf(agent), first.key) <= 0);
   const { items, nextToken } = pageOf(known, list, { size: wanted?.size ?? 0, token: "" });
-  return { agents: items, page: { nextToken: nextToken || (first?.token ?? ""), total } };
+  const gathering = pages.some((one) => one.gathering);
+  return { agents: items, page: { nextToken: nextToken || (first?.token ?? ""), total }, gathering };
 }
 
 function byKey(one: Agent, other: Agent): number {
