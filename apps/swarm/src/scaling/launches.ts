@@ -1,6 +1,6 @@
 /** What a pool is told of the agents that its scalers launch. */
 import type { Launches } from "@tutti/matching";
-import { ProcessDriver } from "./drivers/process/process-driver.ts";
+import { BerthDriver } from "./drivers/berths/berth-driver.ts";
 import type { ScalerKeeper } from "./scaler-keeper.ts";
 
 export class PoolLaunches implements Launches {
@@ -12,19 +12,19 @@ export class PoolLaunches implements Launches {
 
   crashesOf(agentId: string): number {
     let crashes = 0;
-    for (const driver of this.#processes()) crashes = Math.max(crashes, driver.crashesOf(agentId));
+    for (const driver of this.#berthed()) crashes = Math.max(crashes, driver.crashesOf(agentId));
     return crashes;
   }
 
   released(agentId: string): void {
-    for (const driver of this.#processes()) driver.release(agentId);
+    for (const driver of this.#berthed()) driver.release(agentId);
   }
 
   *starting() {
-    for (const driver of this.#processes()) yield* driver.launched();
+    for (const driver of this.#berthed()) yield* driver.launched();
   }
 
-  *#processes(): Generator<ProcessDriver> {
-    for (const { driver } of this.#keepers()) if (driver instanceof ProcessDriver) yield driver;
+  *#berthed(): Generator<BerthDriver> {
+    for (const { driver } of this.#keepers()) if (driver instanceof BerthDriver) yield driver;
   }
 }

@@ -10,7 +10,7 @@ import type { TuttiError } from "@tutti/kernel";
 
 export interface Driver {
   /** As events and logs name it. */
-  readonly kind: "process" | "webhook";
+  readonly kind: "process" | "webhook" | "container" | "kubernetes";
   /** So many agents are wanted, whether they sleep or not. */
   want(count: number, reason: string): void;
   standing(): Standing;

@@ -7,7 +7,7 @@ import type { ScalingSettings } from "../settings.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
 import type { AgentHome } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
-import { ProcessDriver } from "./process/process-driver.ts";
+import { processDriver } from "./process/process-driver.ts";
 import { WebhookDriver } from "./webhook/webhook-driver.ts";
 
 export interface DriverParts {
@@ -58,7 +58,7 @@ export function openDriver(parts: DriverParts): Driver | undefined {
   const { scalerId, driver } = scaler;
   switch (driver?.$case) {
     case "process":
-      return new ProcessDriver({
+      return processDriver({
         ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter, crashes },
         joinMs: settings.joinMs,
         settings: driver.value,

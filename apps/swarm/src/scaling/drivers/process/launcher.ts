@@ -1,6 +1,7 @@
 /** Programs of this machine: started without a shell, in a group of their own, their output line by line. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import type { Ending, Running, StopSignal } from "../berths/programs.ts";
 
 export interface Program {
   readonly command: readonly string[];
@@ -9,23 +10,14 @@ export interface Program {
   readonly onLine: (line: string) => void;
 }
 
-/** How a program ended. */
-export type Ending =
-  | { readonly kind: "exited"; readonly code: number }
-  | { readonly kind: "killed"; readonly signal: string }
-  | { readonly kind: "never started"; readonly reason: string };
-
-export interface Running {
+export interface RunningProcess extends Running {
   /** Undefined when it never started. */
   readonly pid: number | undefined;
-  readonly ended: Promise<Ending>;
-  /** To it and to all that it started. */
-  signal(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
 const lineMax = 4_096;
 
-export function launch({ command, directory, environment, onLine }: Program): Running {
+export function launch({ command, directory, environment, onLine }: Program): RunningProcess {
   const [file = "", ...parameters] = command;
   const child = spawn(file, parameters, {
     cwd: directory === "" ? undefined : directory,
@@ -39,7 +31,7 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
 }
 
 /** A process group may be gone by now: then there is nothing to be told. */
-export function signalGroup(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
+export function signalGroup(pid: number | undefined, signal: StopSignal): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
@@ -72,15 +64,4 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   stream.on("end", () => {
     if (rest !== "") onLine(rest.slice(0, lineMax));
   });
-}
-
-export function textOf(ending: Ending): string {
-  switch (ending.kind) {
-    case "exited":
-      return `ended with code ${ending.code}`;
-    case "killed":
-      return `was ended by ${ending.signal}`;
-    case "never started":
-      return `could not be started: ${ending.reason}`;
-  }
 }

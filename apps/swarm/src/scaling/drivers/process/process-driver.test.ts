@@ -10,7 +10,7 @@ import { recordingLogger, seededChance } from "@tutti/kernel/testing";
 import type { AgentWindow } from "../driver.ts";
 import { launch } from "./launcher.ts";
 import { beganAt, endLeftovers, LaunchRecords } from "./leftovers.ts";
-import { ProcessDriver } from "./process-driver.ts";
+import { processDriver } from "./process-driver.ts";
 
 const real = systemFoundation();
 
@@ -78,7 +78,7 @@ describe("agents as programs of this machine", () => {
     const { clock, timers } = real;
     const records = new LaunchRecords(directory);
     const chance = { ...seededChance(1), random: () => 0 };
-    const driver = new ProcessDriver({
+    const driver = processDriver({
       ...{ scalerId: "crew", agents, records, joinMs: 60_000, crashes },
       quarantineAfter: () => quarantineAfter,
       settings: ProcessSettings.fromPartial({ stopMs: 500, ...settings }),

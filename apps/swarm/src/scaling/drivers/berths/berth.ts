@@ -22,15 +22,19 @@ import {
 import { crashAfter } from "@tutti/matching";
 import { scalingErrors } from "../../errors.ts";
 import type { AgentWindow } from "../driver.ts";
-import { type Ending, launch, type Running, textOf } from "./launcher.ts";
-import type { LaunchRecords } from "./leftovers.ts";
+import { type Ending, type Programs, type Running, textOf } from "./programs.ts";
+
+/** A program that runs already. */
+export interface Begun {
+  readonly launchId: string;
+  readonly running: Running;
+}
 
 export interface BerthParts {
   readonly agentId: string;
-  readonly command: readonly string[];
-  readonly directory: string;
-  /** What the program finds, for one launch. */
-  readonly environment: (launchId: string) => Promise<Readonly<Record<string, string>>>;
+  readonly programs: Programs;
+  /** Its program, where an earlier life of this process has started it. */
+  readonly begun?: Begun | undefined;
   readonly newLaunchId: () => string;
   readonly stopMs: number;
   readonly joinMs: number;
@@ -38,7 +42,6 @@ export interface BerthParts {
   /** How often in a row its program has ended by itself before, elsewhere. */
   readonly crashes: number;
   readonly agents: AgentWindow;
-  readonly records: LaunchRecords;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
@@ -49,7 +52,8 @@ type State =
   | {
       readonly name: "starting";
       readonly launchId: string;
-      readonly sinceMs: number;
+      /** Since its program was asked for, or has begun. */
+      sinceMs: number;
       running: Running | undefined;
     }
   | {
@@ -79,7 +83,9 @@ export class Berth {
     this.#parts = parts;
     this.agentId = parts.agentId;
     this.#crashes = parts.crashes;
-    if (parts.crashes >= parts.quarantineAfter()) this.#putAside("ended by itself where its pool was before");
+    if (parts.begun !== undefined) this.#start(parts.begun);
+    else if (parts.crashes >= parts.quarantineAfter())
+      this.#putAside("ended by itself where its pool was before");
     else this.#start();
   }
 
@@ -93,6 +99,13 @@ export class Berth {
 
   get error(): TuttiError | undefined {
     return this.#error;
+  }
+
+  /** Whether its program was running before, and its agent may be on its way to a new link. */
+  get isComingBack(): boolean {
+    return this.#parts.begun !== undefined && this.launched?.launchId === this.#parts.begun.launchId
+      ? this.#state.name === "starting"
+      : false;
   }
 
   /** What it gave its program to say who it is, and since when; undefined when none runs. */
@@ -153,10 +166,10 @@ export class Berth {
     return this.#over.promise;
   }
 
-  #start(): void {
+  #start(begun?: Begun): void {
     const { newLaunchId, clock, agents } = this.#parts;
-    const launchId = newLaunchId();
-    const state: State = { name: "starting", launchId, sinceMs: clock.monotonic(), running: undefined };
+    const { launchId, running } = begun ?? { launchId: newLaunchId(), running: undefined };
+    const state: State = { name: "starting", launchId, sinceMs: clock.monotonic(), running };
     this.#state = state;
     agents.started(this.agentId);
     this.#run(state).catch((error: unknown) => {
@@ -166,24 +179,24 @@ export class Berth {
   }
 
   async #run(state: Extract<State, { name: "starting" }>): Promise<void> {
-    const { command, directory, environment, records, logger, stopMs } = this.#parts;
-    const found = await environment(state.launchId);
-    if (this.#state !== state) {
+    const { programs, clock } = this.#parts;
+    const { agentId } = this;
+    const { launchId } = state;
+    const isWanted = () => this.#state === state;
+    const running = state.running ?? (await programs.launch({ agentId, launchId }, isWanted));
+    if (running === undefined) {
       this.#finish();
       return;
     }
-    const agent = logger.child({ agent: this.agentId });
-    const running = launch({ command, directory, environment: found, onLine: (line) => agent.info(line) });
-    state.running = running;
-    if (running.pid !== undefined)
-      await records.add(running.pid, this.agentId, stopMs).catch((error: unknown) => {
-        logger.warn("a launched program could not be written down", { agent: this.agentId, error });
-      });
-    const ending = await running.ended;
-    // What it had started, and did not end, ends with it.
-    running.signal("SIGKILL");
-    if (running.pid !== undefined) await records.remove(running.pid).catch(() => {});
-    this.#ended(state.sinceMs, ending);
+    if (isWanted()) {
+      if (state.running === undefined) state.sinceMs = clock.monotonic();
+      state.running = running;
+    } else {
+      // It was told to end while its program was being started.
+      this.#state = { name: "ending", running };
+      void this.#part(running, "", true);
+    }
+    this.#ended(state.sinceMs, await running.ended);
   }
 
   #ended(sinceMs: number, ending: Ending): void {

@@ -1,0 +1,165 @@
+/**
+ * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from 1, so that an
+ * agent that is started again is the same one, and one that was put aside stays so.
+ *
+ * 1. So many berths are there as agents are wanted; those that were put aside count, or a program that cannot run would be
+ *    started for ever under new names.
+ * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. Whoever was there
+ *    before this process has time to link again first.
+ * 3. Nothing is started before it is known what runs already.
+ */
+import type { Foundation, IdSource } from "@tutti/kernel";
+import { launchIdOf } from "@tutti/matching";
+import type { AgentWindow, Closing, Driver, Standing } from "../driver.ts";
+import { type Begun, Berth } from "./berth.ts";
+import type { Programs } from "./programs.ts";
+
+export interface BerthDriverParts {
+  readonly kind: "process" | "container";
+  readonly scalerId: string;
+  readonly programs: Programs;
+  readonly agents: AgentWindow;
+  /** How long a program has to end when it is asked to. */
+  readonly stopMs: number;
+  readonly foundation: Foundation;
+  readonly ids: IdSource;
+  readonly joinMs: number;
+  readonly quarantineAfter: () => number;
+  /** How often in a row programs have ended by themselves where the pool was before, by agent. */
+  readonly crashes: ReadonlyMap<string, number>;
+  /** Finds what an earlier life of this process has started and that runs still; asked once, before anything is started. */
+  readonly earlier?: (isWanted: () => boolean) => Promise<readonly Earlier[]>;
+}
+
+/** A program of an earlier life. */
+export interface Earlier extends Begun {
+  readonly agentId: string;
+  /** It is not what the scaler starts now, and is to go. */
+  readonly isStale: boolean;
+}
+
+export class BerthDriver implements Driver {
+  readonly kind: "process" | "container";
+  readonly #parts: BerthDriverParts;
+  /** By number. */
+  readonly #berths = new Map<number, Berth>();
+  readonly #leaving = new Set<Berth>();
+  /** Of those whose berth was not there yet. */
+  readonly #crashes: Map<string, number>;
+  #isClosed = false;
+  #isReady: boolean;
+  #wish: { readonly count: number; readonly reason: string } | undefined;
+
+  constructor(parts: BerthDriverParts) {
+    this.kind = parts.kind;
+    this.#parts = parts;
+    this.#crashes = new Map(parts.crashes);
+    this.#isReady = parts.earlier === undefined;
+    if (!this.#isReady) void this.#takeOver();
+  }
+
+  want(count: number, reason: string): void {
+    if (this.#isClosed) return;
+    this.#wish = { count, reason };
+    if (!this.#isReady) return;
+    for (const berth of this.#berths.values()) berth.look();
+    while (this.#berths.size < count) this.#add();
+    if (this.#berths.size <= count) return;
+    const last = [...this.#berths]
+      .filter(([, berth]) => !berth.isComingBack)
+      .sort(([, one], [, other]) => this.#worth(one) - this.#worth(other));
+    for (const [number, berth] of last.slice(0, this.#berths.size - count)) {
+      this.#berths.delete(number);
+      // Whoever has its name the next time begins anew.
+      berth.forgive();
+      void this.#dismiss(berth, reason, false);
+    }
+  }
+
+  standing(): Standing {
+    const all = [...this.#berths.values()];
+    return {
+      starting: all.filter(({ state }) => state === "starting" || state === "resting").length,
+      quarantined: all.filter(({ state }) => state === "quarantined").length,
+      error: this.#parts.programs.trouble?.() ?? all.findLast(({ error }) => error !== undefined)?.error,
+    };
+  }
+
+  /** A person wants an agent that was put aside to be started again. */
+  release(agentId: string): void {
+    for (const berth of this.#berths.values()) if (berth.agentId === agentId) berth.release();
+  }
+
+  crashesOf(agentId: string): number {
+    for (const berth of this.#berths.values()) if (berth.agentId === agentId) return berth.crashes;
+    return 0;
+  }
+
+  /** Those whose program runs, or is about to, whether their agents have joined or not. */
+  *launched(): Generator<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }> {
+    for (const { agentId, launched } of this.#berths.values())
+      if (launched !== undefined) yield { agentId, ...launched };
+  }
+
+  async close(how: Closing): Promise<void> {
+    this.#isClosed = true;
+    const reason = how === "deleted" ? "its scaler is deleted" : "this process lets go of its pool";
+    const all = [...this.#berths.values(), ...this.#leaving];
+    this.#berths.clear();
+    await Promise.all(all.map((berth) => this.#dismiss(berth, reason, how === "left")));
+  }
+
+  async #dismiss(berth: Berth, reason: string, isHurried: boolean): Promise<void> {
+    this.#leaving.add(berth);
+    await berth.end(reason, isHurried);
+    this.#leaving.delete(berth);
+  }
+
+  #worth({ state, agentId }: Berth): number {
+    if (state === "quarantined") return -3;
+    if (state === "resting") return -2;
+    return this.#parts.agents.busy(agentId) ?? -1;
+  }
+
+  async #takeOver(): Promise<void> {
+    const { earlier, scalerId } = this.#parts;
+    for (const { agentId, isStale, ...begun } of (await earlier?.(() => !this.#isClosed)) ?? []) {
+      const number = Number(agentId.slice(scalerId.length + 1));
+      const isSecond = this.#berths.has(number);
+      const berth = this.#berthOf(agentId, begun);
+      if (isStale || isSecond || this.#isClosed)
+        void this.#dismiss(berth, "another one takes its place", true);
+      else this.#berths.set(number, berth);
+    }
+    this.#isReady = true;
+    if (this.#wish !== undefined) this.want(this.#wish.count, this.#wish.reason);
+  }
+
+  #add(): void {
+    const number = this.#freeNumber();
+    this.#berths.set(number, this.#berthOf(`${this.#parts.scalerId}-${number}`));
+  }
+
+  #berthOf(agentId: string, begun?: Begun): Berth {
+    const { programs, scalerId, foundation, ids, agents, joinMs, quarantineAfter, stopMs } = this.#parts;
+    const crashes = this.#crashes.get(agentId) ?? 0;
+    this.#crashes.delete(agentId);
+    return new Berth({
+      ...{ agentId, crashes, agents, joinMs, quarantineAfter, programs, begun, stopMs },
+      newLaunchId: () => launchIdOf(scalerId, ids.newId("launch")),
+      clock: foundation.clock,
+      timers: foundation.timers,
+      chance: foundation.chance,
+      logger: foundation.logger,
+    });
+  }
+
+  /** Whoever still leaves has its name until it has left. */
+  #freeNumber(): number {
+    const { scalerId } = this.#parts;
+    const taken = new Set([...this.#leaving].map(({ agentId }) => agentId));
+    let number = 1;
+    while (this.#berths.has(number) || taken.has(`${scalerId}-${number}`)) number++;
+    return number;
+  }
+}

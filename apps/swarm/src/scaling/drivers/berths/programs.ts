@@ -1,0 +1,46 @@
+/** What runs the programs of agents, one for each berth: processes of this machine, or containers. */
+import type { TuttiError } from "@tutti/kernel";
+
+export interface LaunchedAs {
+  readonly agentId: string;
+  readonly launchId: string;
+}
+
+export interface Programs {
+  /**
+   * Starts the program of an agent; throws where it cannot be started. Undefined when it was not wanted any more before it
+   * could be.
+   */
+  launch(agent: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined>;
+  /** What keeps all of them from being started; undefined when nothing does. */
+  trouble?(): TuttiError | undefined;
+}
+
+export interface Running {
+  /** Never rejects. */
+  readonly ended: Promise<Ending>;
+  /** To it and to all that it started. */
+  signal(signal: StopSignal): void;
+}
+
+export type StopSignal = "SIGTERM" | "SIGKILL";
+
+/** How a program ended. */
+export type Ending =
+  | { readonly kind: "exited"; readonly code: number; readonly lastLine?: string | undefined }
+  | { readonly kind: "killed"; readonly signal: string }
+  | { readonly kind: "never started"; readonly reason: string }
+  | { readonly kind: "taken away"; readonly how: string };
+
+export function textOf(ending: Ending): string {
+  switch (ending.kind) {
+    case "exited":
+      return `ended with code ${ending.code}${ending.lastLine ? `, saying "${ending.lastLine}"` : ""}`;
+    case "killed":
+      return `was ended by ${ending.signal}`;
+    case "never started":
+      return `could not be started: ${ending.reason}`;
+    case "taken away":
+      return ending.how;
+  }
+}
