@@ -10,7 +10,7 @@ export type MissionEffect = OfferBoardTask | StartMissionChild;
 
 /**
  * An attempt of a task, for a pool, in the form in which runs offer theirs. Its result is `complete_task`, `fail_task` or
- * `return_task`; `note_attempt` and `note_progress` leave it outstanding.
+ * `return_task`; `note_attempt`, `note_progress` and `note_model_calls` leave it outstanding.
  */
 export interface OfferBoardTask extends Omit<OfferTask, "profile"> {
   readonly profile: BoardProfile;

@@ -20,7 +20,14 @@ export {
 export * as missionLimits from "./limits.ts";
 export { mission } from "./machine.ts";
 export { sendMessages, signalMission } from "./message/commands.ts";
-export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./offer/commands.ts";
+export {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "./offer/commands.ts";
 export { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
 export { type MissionApprovalsWanted, showMissionApprovals } from "./queries/approvals.ts";
 export { showBudget } from "./queries/budget.ts";

@@ -8,7 +8,7 @@
  * `pause_mission`, `resume_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, `remove_mission`, `join_board`,
  * `hear_participants`, `claim_board_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`.
  * Results of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
- * `return_task`, `note_attempt`, `note_progress` of an offer, `confirm_child`, `refuse_child` of a child's start.
+ * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a child's start.
  * Letters: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child` of children.
  *
  * **What it sends.** To children `withdraw_run`, `cancel_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`,
@@ -50,7 +50,14 @@ import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
 import { sendMessages, signalMission } from "./message/commands.ts";
 import { messagesSent } from "./message/events.ts";
-import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./offer/commands.ts";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "./offer/commands.ts";
 import { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
 import * as participants from "./participant/events.ts";
 import { showMissionApprovals } from "./queries/approvals.ts";
@@ -99,6 +106,7 @@ const commands: readonly Command<Mission>[] = [
   returnTask,
   noteAttempt,
   noteProgress,
+  noteModelCalls,
   confirmChild,
   refuseChild,
   endChild,
@@ -139,6 +147,7 @@ const events: readonly MachineEvent<Mission, MissionEffect>[] = [
   tasks.taskPaused,
   tasks.taskResumed,
   attempts.attemptBegun,
+  attempts.modelCallsNoted,
   attempts.taskClaimed,
   attempts.claimsRenewed,
   attempts.attemptReturned,

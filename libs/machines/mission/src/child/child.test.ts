@@ -156,10 +156,10 @@ describe("a part that is delegated", () => {
         task: taskSpec(id, { work: { $case: "capability", value: capability } }),
       }),
     );
-  const begun = () => {
+  const begun = (tokens = 6) => {
     const scene = MissionScene.of({
       assignment: claimed,
-      tasks: [taskSpec("whole", { estimate: { tokens: 6 } })],
+      tasks: [taskSpec("whole", { estimate: { tokens } })],
       budget: { amounts: { tokens: 10 } },
     });
     scene.join("anna");
@@ -205,6 +205,17 @@ describe("a part that is delegated", () => {
     assert.deepEqual(
       scene.claim("ben", { count: 3 }).map(({ parentTaskId }) => parentTaskId),
       ["whole"],
+    );
+  });
+
+  it("with a budget that has nothing in it is not claimed past what the mission has left", () => {
+    const { scene, claimId } = begun(10);
+    taken(delegate(scene, "anna", claimId, "empty", { budget: {} }));
+    assert.deepEqual(scene.claim("ben"), []);
+    taken(delegate(scene, "anna", claimId, "own", { budget: { tokens: 4 } }));
+    assert.deepEqual(
+      scene.claim("ben").map(({ spec }) => spec?.id),
+      ["own"],
     );
   });
 

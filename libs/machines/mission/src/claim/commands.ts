@@ -19,9 +19,9 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
-import { bounded, cut, dataOfPayload, detailOfRefusal } from "@tutti/machine-run/siblings";
+import { bounded, boundedCalls, cut, dataOfPayload, detailOfRefusal } from "@tutti/machine-run/siblings";
 import { said } from "../budget/amounts.ts";
-import { isAffordable, wantedBy } from "../budget/book.ts";
+import { hasOwnBudget, isAffordable, wantedBy } from "../budget/book.ts";
 import { useUp } from "../budget/use-up.ts";
 import { missionErrors } from "../errors.ts";
 import { boardCommand, commandOf, hearAgents, notTakingPart, reasonOf } from "../life/step.ts";
@@ -38,10 +38,10 @@ import {
   type TaskView,
 } from "../state.ts";
 import { isSpent } from "../task/begin.ts";
-import { type Claimant, hasOwnBudget, isFor } from "../task/claim-index.ts";
+import { type Claimant, isFor } from "../task/claim-index.ts";
 import { failAttempt, finish } from "../task/outcome.ts";
 import { checkHandoff } from "../trouble/find.ts";
-import { attemptReturned, claimsRenewed, taskClaimed, taskHandedOn } from "./events.ts";
+import { attemptReturned, claimsRenewed, modelCallsNoted, taskClaimed, taskHandedOn } from "./events.ts";
 
 export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = commandOf({
   type: "claim_board_tasks",
@@ -188,12 +188,16 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
   codec: CompleteTasksRequest,
   reply: CompleteTasksReply,
   decide(mission, { agentId, ends }, step) {
-    const receipts = ends.map(({ claimId, outcome, used }) => {
+    const receipts = ends.map(({ claimId, outcome, used, modelCalls }) => {
       const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined || outcome === undefined)
         return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
       const place = { mission, step, task };
       const doing = { agent: agentId, used };
+      const { number: node, attempt } = task;
+      const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
+      if (modelCalls !== undefined)
+        step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
       if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
       else failAttempt(place, bounded(outcome.value), doing);
       return { claimId, refusal: undefined };

@@ -2,7 +2,7 @@
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { cleaned, inWords, kinds, noAmounts, rounded } from "../budget/amounts.ts";
-import { availableOf, limitOf } from "../budget/book.ts";
+import { availableOf, hasOwnBudget, limitOf } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { boardCommand, causeOf, notTakingPart } from "../life/step.ts";
 import { boardTask } from "../queries/board-task.ts";
@@ -94,7 +94,7 @@ function narrowed(
   const { budget } = given;
   if (budget === undefined) return given;
   // Who was given a budget gives of that alone; anybody else of the mission's as well.
-  const isOwn = own?.budget !== undefined;
+  const isOwn = hasOwnBudget({ authority: own });
   const limit = limitOf(mission);
   const left = isOwn ? noAmounts() : availableOf(mission);
   for (const kind of kinds) left[kind] = rounded(left[kind] + (reserved?.[kind] ?? 0));

@@ -6,6 +6,7 @@ import {
   AttemptProgressedV1,
   AttemptReturnedV1,
   ClaimsRenewedV1,
+  ModelCallsNotedV1,
   OutputQuestionedV1,
   TaskClaimedV1,
   TaskHandedOnV1,
@@ -31,6 +32,14 @@ export const attemptBegun: MissionEvent<AttemptBegunV1> = {
     outstanding.cleared(timerNumber(node, taskTimers.queue));
     begin(mission, task, agent, beginMs);
   },
+};
+
+/** For readers of the history: the mission itself knows nothing of it. */
+export const modelCallsNoted: MissionEvent<ModelCallsNotedV1> = {
+  type: "model_calls_noted",
+  version: 1,
+  codec: ModelCallsNotedV1,
+  evolve() {},
 };
 
 /** A claim withdraws the offer: nobody else begins what is claimed. */

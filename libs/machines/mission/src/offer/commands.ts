@@ -1,8 +1,15 @@
 /** Results of attempts that were offered to a pool, and notes of such as are at work. An attempt is named by its token. */
 import { MissionDone } from "@tutti/contracts/swarm/v1";
-import { CompleteTask, FailTask, NoteAttempt, NoteProgress, ReturnTask } from "@tutti/contracts/workflow/v1";
-import { bounded, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
-import { attemptBegun, attemptProgressed, attemptReturned } from "../claim/events.ts";
+import {
+  CompleteTask,
+  FailTask,
+  NoteAttempt,
+  NoteModelCalls,
+  NoteProgress,
+  ReturnTask,
+} from "@tutti/contracts/workflow/v1";
+import { bounded, boundedCalls, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
+import { attemptBegun, attemptProgressed, attemptReturned, modelCallsNoted } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
 import { lostMax, messageLengthMax, returnPauseMaxMs, savedBytesMax } from "../limits.ts";
@@ -106,6 +113,21 @@ export const noteProgress: MissionCommand<NoteProgress, MissionDone> = {
     const share = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
     const said = { saved, fraction: share, message: cut(message, messageLengthMax) };
     step.emit(attemptProgressed, { node: task.number, ...said });
+    return {};
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteModelCalls: MissionCommand<NoteModelCalls, MissionDone> = {
+  type: "note_model_calls",
+  codec: NoteModelCalls,
+  reply: MissionDone,
+  decide(mission, { agent, calls }, step) {
+    const task = settledTask(mission, step);
+    if (task === undefined) return unnamed(step);
+    const { number, attempt } = task;
+    const noted = { node: number, attempt, agent, endMs: step.nowMs };
+    step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(calls) });
     return {};
   },
 };

@@ -3,11 +3,10 @@ import type { Amounts } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { add, isNothing } from "../budget/amounts.ts";
-import { wantedBy } from "../budget/book.ts";
+import { hasOwnBudget, wantedBy } from "../budget/book.ts";
 import type { OfferBoardTask, StartMissionChild } from "../effects.ts";
 import { depthDefault } from "../limits.ts";
 import { type Mission, type MissionView, specOf, type Task, type TaskView } from "../state.ts";
-import { hasOwnBudget } from "../task/claim-index.ts";
 import { inputOf } from "../task/input.ts";
 
 export function offerOf(mission: Mission, task: Task): OfferBoardTask {

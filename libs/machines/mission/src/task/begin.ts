@@ -6,7 +6,7 @@ import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { bytesOf, childIdOf, detailOfRefusal, noBytes, type StepBudget } from "@tutti/machine-run/siblings";
 import { kinds, said } from "../budget/amounts.ts";
-import { availableOf, isAffordable, limitOf, wantedBy } from "../budget/book.ts";
+import { availableOf, hasOwnBudget, isAffordable, limitOf, wantedBy } from "../budget/book.ts";
 import { useUp } from "../budget/use-up.ts";
 import { childQueued } from "../child/events.ts";
 import { missionErrors } from "../errors.ts";
@@ -136,11 +136,6 @@ function lackOf(mission: MissionView, task: TaskView): TaskHold {
 
 function isRich(mission: MissionView, task: TaskView): boolean {
   return hasOwnBudget(task) || isAffordable(mission, wantedBy(mission, task));
-}
-
-/** What was delegated with a budget lives on that. */
-function hasOwnBudget({ authority }: TaskView): boolean {
-  return kinds.some((kind) => (authority?.budget?.[kind] ?? 0) > 0);
 }
 
 /** Whether an offer finds an agent that may take part: one that does, or a place that is free. */

@@ -4,7 +4,9 @@
  * the tasks of one kind.
  */
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
+import type { Amounts } from "@tutti/contracts/types/v1";
 import { Heap, type ReadOnly } from "@tutti/kernel";
+import { hasOwnBudget } from "../budget/book.ts";
 import type { BoardProfile } from "../effects.ts";
 import { isOffered } from "./fit.ts";
 
@@ -19,7 +21,7 @@ export interface Claimable {
   onlyAgents: readonly string[];
   notAgents: readonly string[];
   /** With a budget of its own it takes nothing from that of the mission. */
-  authority: { readonly budget?: unknown } | undefined;
+  authority: { readonly budget?: Amounts | undefined } | undefined;
 }
 
 /** Who wants work. */
@@ -129,10 +131,6 @@ function fieldsOf(capability: string, { agent, role }: Claimant): string[] {
 
 const numbers = new WeakMap<BoardProfile, number>();
 let profileCount = 0;
-
-export function hasOwnBudget({ authority }: ReadOnly<Pick<Claimable, "authority">>): boolean {
-  return authority?.budget !== undefined;
-}
 
 function kindKey(task: Claimable): string {
   const { profile, onlyAgents, notAgents } = task;
