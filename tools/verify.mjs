@@ -3,7 +3,9 @@
 // What `npm test` runs after set-up.
 //
 //   node tools/verify.mjs           the static checks, then the tests of every package
-//   node tools/verify.mjs --slow    the slow tests of every package; with --again, files that fail run once more alone
+//   node tools/verify.mjs --slow    the slow tests of every package
+//
+// With --again files that fail run once more alone, and what passes then is told as unsteady.
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, each static check counting as one.
 // 2. A package whose tests end without a result counts as one failure.
@@ -70,6 +72,7 @@ async function runTests(slow, again) {
   const result = (/** @type {string} */ folder) =>
     join(root, folder, ".cache", "test", slow ? "slow.json" : "unit.json");
   for (const { folder } of packages) rmSync(result(folder), { force: true });
+  const flags = [...(slow ? ["--slow"] : []), ...(again ? ["--again"] : [])];
   await runLoudly(root, "node_modules/nx/dist/bin/nx.js", [
     "run-many",
     "-t",
@@ -77,7 +80,7 @@ async function runTests(slow, again) {
     "--output-style=static",
     "--exclude-task-dependencies",
     ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
-    ...(slow ? ["--", "--slow", ...(again ? ["--again"] : [])] : []),
+    ...(flags.length > 0 ? ["--", ...flags] : []),
   ]);
   return packages.map(({ name, folder }) => {
     try {
