@@ -3,14 +3,10 @@ import { Link } from "@tanstack/react-router";
 import type { ListRunsReply } from "@tutti/rest/types";
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { read } from "../data/queries.ts";
-import { Copy } from "../elements/copy.tsx";
-import { Lasting, Moment } from "../elements/moment.tsx";
-import { Empty, Failure, PageHead, Waiting } from "../elements/parts.tsx";
+import { Empty, Waiting } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
-import { WorkLink } from "../elements/work-link.tsx";
-import { StandMark } from "../score/glyph.tsx";
-import { runStates, standOf } from "../score/states.ts";
+import { UnshownWork, useWindowTitle, WorkHead } from "../elements/work-page.tsx";
 import { isTyping } from "../shell/keys.ts";
 import { useIsNarrow } from "../shell/use-is-narrow.ts";
 import { RunActions } from "./actions/run-actions.tsx";
@@ -59,36 +55,15 @@ function RunScreen() {
   useEffect(() => {
     if (standing === "ended" && hasMoved) follow();
   }, [standing, hasMoved, follow]);
-  useEffect(() => {
-    document.title = `${runId} · Tutti`;
-    return () => {
-      document.title = "Tutti";
-    };
-  }, [runId]);
-  if (run === undefined && problem !== undefined)
-    return (
-      <>
-        <PageHead title={runId} />
-        <Failure
-          title="The run cannot be shown"
-          message={problem.message}
-          code={problem.code}
-          onRetry={follow}
-        />
-        <p className="run-elsewhere">
-          <Link to="/runs">All runs</Link>
-        </p>
-      </>
-    );
+  useWindowTitle(runId);
   if (run === undefined)
     return (
-      <>
-        <PageHead
-          title={runId}
-          below={store.standing === "broken" ? "The platform does not answer." : undefined}
-        />
-        <Waiting what="the run" lines={10} />
-      </>
+      <UnshownWork
+        {...{ kind: "run", id: runId, problem, onRetry: follow }}
+        below={
+          problem === undefined && store.standing === "broken" ? "The platform does not answer." : undefined
+        }
+      />
     );
   return <Known run={run} />;
 }
@@ -192,55 +167,32 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
 function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   const state = useStore((each) => each.runState);
   const standing = useStore((each) => each.standing);
-  const isOver = hasRunEnded(run.state);
   const { history } = useRunHandle();
   useSyncExternalStore(history.subscribe, () => history.version);
   // Who started it is in the first event, wherever the run itself does not say so.
   const by = run.startedBy ?? history.events[0]?.actor;
   return (
-    <PageHead
-      title={
-        <>
-          {run.definition === "" ? "Tasks without a workflow" : run.definition}{" "}
-          <span className="run-head-state">
-            <StandMark stand={standOf(runStates, state)} />
-          </span>
-        </>
-      }
-      below={
-        <span className="run-head-below">
-          <span>
-            <code>{run.id}</code> <Copy text={run.id} what="the id of the run" />
-          </span>
-          <span>
-            started <Moment atMs={run.startMs || run.createMs} />
-            {by === undefined ? "" : ` by ${by.id}`}
-          </span>
-          <span>
-            {isOver ? "took " : "for "}
-            <Lasting fromMs={run.startMs || run.createMs} toMs={run.endMs} />
-          </span>
-          {run.states.length > 0 ? <span>in the state {run.states.join(", ")}</span> : null}
-          {run.definition === "" ? null : (
-            <Link to="/workflows/$name" params={{ name: run.definition }}>
-              the workflow
-            </Link>
-          )}
-          {run.parent?.kind === "run" || run.parent?.kind === "mission" ? (
-            <WorkLink about={run.parent}>within {run.parent.id}</WorkLink>
-          ) : null}
-          {run.continuedAs === undefined ? null : (
-            <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>
-              goes on as {run.continuedAs.id}
-            </Link>
-          )}
-          {standing === "broken" ? (
-            <span className="tone-wrong run-away">not heard, trying again</span>
-          ) : null}
-        </span>
-      }
+    <WorkHead
+      {...{ kind: "run", id: run.id, status: state, parent: run.parent, hasEnded: hasRunEnded(run.state) }}
+      title={run.definition === "" ? "Tasks without a workflow" : run.definition}
+      by={by?.id ?? ""}
+      fromMs={run.startMs || run.createMs}
+      toMs={run.endMs}
       actions={travel.isPast ? undefined : <RunActions run={run} />}
-    />
+    >
+      {run.states.length > 0 ? <span>in the state {run.states.join(", ")}</span> : null}
+      {run.definition === "" ? null : (
+        <Link to="/workflows/$name" params={{ name: run.definition }}>
+          the workflow
+        </Link>
+      )}
+      {run.continuedAs === undefined ? null : (
+        <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>
+          goes on as {run.continuedAs.id}
+        </Link>
+      )}
+      {standing === "broken" ? <span className="tone-wrong run-away">not heard, trying again</span> : null}
+    </WorkHead>
   );
 }
 

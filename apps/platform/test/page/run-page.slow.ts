@@ -84,7 +84,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   const standing = (page: Page, task: string, words: string) =>
     page.locator(`[data-task="${task}"][aria-label*="${words}"]`).waitFor();
   const stateOfRun = (page: Page, words: string) =>
-    page.locator(".run-head-state", { hasText: words }).waitFor();
+    page.locator(".work-head-state", { hasText: words }).waitFor();
 
   it("shows a run live: tasks as they stand, the end as it comes", async () => {
     await start("pipeline", "live");

@@ -1,19 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import type { Mission } from "@tutti/rest/types";
-import { useCallback, useEffect } from "react";
+import { useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { missionApprovalsQuery } from "../../data/queries.ts";
 import { useTold } from "../../data/use-told.ts";
-import { Copy } from "../../elements/copy.tsx";
-import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
-import { Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Failure, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { UnshownWork, useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { Question } from "../approvals/question.tsx";
 import { AboutView } from "./about-view.tsx";
 import { AgentsView } from "./agents-view.tsx";
@@ -45,12 +41,7 @@ export function MissionPage() {
         { signal },
       ),
   );
-  useEffect(() => {
-    document.title = `${missionId} · Tutti`;
-    return () => {
-      document.title = "Tutti";
-    };
-  }, [missionId]);
+  useWindowTitle(missionId);
   const { mission, isWhole, problem } = known;
   if (mission !== undefined && isWhole)
     return (
@@ -69,60 +60,23 @@ export function MissionPage() {
         <Shared known={known} mission={mission} />
       </>
     );
-  return (
-    <>
-      <PageHead title={missionId} />
-      {problem === undefined ? (
-        <Waiting what="the mission" lines={10} />
-      ) : (
-        <>
-          <Failure title="The mission cannot be shown" message={problem.message} code={problem.code} />
-          <p className="mission-elsewhere">
-            <Link to="/missions">All missions</Link>
-          </p>
-        </>
-      )}
-    </>
-  );
+  return <UnshownWork kind="mission" id={missionId} problem={problem} />;
 }
 
 function Head({ mission }: { mission: Mission }) {
   const { missionId, status, statusReason, leader, parent, createTimeMs, startTimeMs, endTimeMs } = mission;
-  const by = actorOf(mission.createCause);
   return (
-    <PageHead
-      title={
-        <>
-          {titleOf(mission) || missionId}{" "}
-          <span className="mission-head-state">
-            <StandMark stand={standOf(runStates, status)} />
-          </span>
-        </>
-      }
-      below={
-        <span className="mission-head-below">
-          {statusReason ? <span>{statusReason}</span> : null}
-          <span>
-            <code>{missionId}</code> <Copy text={missionId} what="the id of the mission" />
-          </span>
-          <span>
-            started <Moment atMs={startTimeMs || createTimeMs} />
-            {by === "" ? "" : ` by ${by}`}
-          </span>
-          <span>
-            {hasEnded(mission) ? "took " : "for "}
-            <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
-          </span>
-          {leader ? <span>led by {leader}</span> : null}
-          {parent === undefined ? null : (
-            <span>
-              within <WorkLink about={parent} />
-            </span>
-          )}
-        </span>
-      }
+    <WorkHead
+      {...{ kind: "mission", id: missionId, status, parent, hasEnded: hasEnded(mission) }}
+      title={titleOf(mission) || missionId}
+      by={actorOf(mission.createCause)}
+      fromMs={startTimeMs || createTimeMs}
+      toMs={endTimeMs}
+      before={statusReason ? <span>{statusReason}</span> : null}
       actions={<SteeringActions of={{ kind: "missions", id: missionId }} actions={actionsOf(mission)} />}
-    />
+    >
+      {leader ? <span>led by {leader}</span> : null}
+    </WorkHead>
   );
 }
 

@@ -1,17 +1,13 @@
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import type { Session } from "@tutti/rest/types";
-import { lazy, Suspense, useCallback, useEffect } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { useTold } from "../../data/use-told.ts";
-import { Copy } from "../../elements/copy.tsx";
-import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
-import { Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Failure, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { UnshownWork, useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { actorOf } from "../missions/mission.ts";
 import { ChoicesView } from "./choices-view.tsx";
 import { CompareView } from "./compare-view.tsx";
@@ -43,12 +39,7 @@ export function SessionPage() {
         { signal },
       ),
   );
-  useEffect(() => {
-    document.title = `${sessionId} · Tutti`;
-    return () => {
-      document.title = "Tutti";
-    };
-  }, [sessionId]);
+  useWindowTitle(sessionId);
   const { session, isWhole, problem } = known;
   if (session !== undefined && isWhole)
     return (
@@ -63,60 +54,26 @@ export function SessionPage() {
         <Views known={known} session={session} />
       </>
     );
-  return (
-    <>
-      <PageHead title={sessionId} />
-      {problem === undefined ? (
-        <Waiting what="the session" lines={10} />
-      ) : (
-        <>
-          <Failure title="The session cannot be shown" message={problem.message} code={problem.code} />
-          <p className="session-elsewhere">
-            <Link to="/sessions">All sessions</Link>
-          </p>
-        </>
-      )}
-    </>
-  );
+  return <UnshownWork kind="session" id={sessionId} problem={problem} />;
 }
 
 function Head({ session }: { session: Session }) {
   const { sessionId, status, statusReason, spec, effectiveMode, parent, createTimeMs } = session;
   const { startTimeMs, endTimeMs } = session;
-  const by = actorOf(session.createCause);
   return (
-    <PageHead
-      title={
+    <WorkHead
+      {...{ kind: "session", id: sessionId, status, parent, hasEnded: hasEnded(session) }}
+      title={titleOf(session) || sessionId}
+      by={actorOf(session.createCause)}
+      fromMs={startTimeMs || createTimeMs}
+      toMs={endTimeMs}
+      before={
         <>
-          {titleOf(session) || sessionId}{" "}
-          <span className="session-head-state">
-            <StandMark stand={standOf(runStates, status)} />
-          </span>
-        </>
-      }
-      below={
-        <span className="session-head-below">
           <span>
             <VoiceMark mode={effectiveMode ?? spec?.mode} alone /> {modeWords(spec?.mode, effectiveMode)}
           </span>
           {statusReason ? <span>{statusReason}</span> : null}
-          <span>
-            <code>{sessionId}</code> <Copy text={sessionId} what="the id of the session" />
-          </span>
-          <span>
-            started <Moment atMs={startTimeMs || createTimeMs} />
-            {by === "" ? "" : ` by ${by}`}
-          </span>
-          <span>
-            {hasEnded(session) ? "took " : "for "}
-            <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
-          </span>
-          {parent === undefined ? null : (
-            <span>
-              within <WorkLink about={parent} />
-            </span>
-          )}
-        </span>
+        </>
       }
       actions={<SteeringActions of={{ kind: "sessions", id: sessionId }} actions={actionsOf(session)} />}
     />

@@ -1,0 +1,112 @@
+/** What the pages of a run, a mission and a session have alike. */
+import { Link } from "@tanstack/react-router";
+import type { WorkReference } from "@tutti/rest/types";
+import { type ReactNode, useEffect } from "react";
+import { StandMark } from "../score/glyph.tsx";
+import { runStates, standOf } from "../score/states.ts";
+import { Copy } from "./copy.tsx";
+import { Lasting, Moment } from "./moment.tsx";
+import { Failure, PageHead, Waiting } from "./parts.tsx";
+import { WorkLink } from "./work-link.tsx";
+import "./work-page.css";
+
+type Kind = "run" | "mission" | "session";
+
+const lists = { run: "/runs", mission: "/missions", session: "/sessions" } as const;
+
+/** The title of the window, as long as the page is there. */
+export function useWindowTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Tutti`;
+    return () => {
+      document.title = "Tutti";
+    };
+  }, [title]);
+}
+
+export interface WorkHeadOptions {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly title: string;
+  /** As the platform spells it. */
+  readonly status: string | undefined;
+  /** Who started it; empty where nobody is known. */
+  readonly by: string;
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly hasEnded: boolean;
+  readonly parent: WorkReference | undefined;
+  readonly actions: ReactNode;
+  /** In front of its id. */
+  readonly before?: ReactNode;
+  /** At the end of the line. */
+  readonly children?: ReactNode;
+}
+
+/** How it stands, who began it when, and what it is part of. */
+export function WorkHead(options: WorkHeadOptions) {
+  const { kind, id, title, status, by, fromMs, toMs, hasEnded, parent, actions, before, children } = options;
+  return (
+    <PageHead
+      title={
+        <>
+          {title}{" "}
+          <span className="work-head-state">
+            <StandMark stand={standOf(runStates, status)} />
+          </span>
+        </>
+      }
+      below={
+        <span className="work-head-below">
+          {before}
+          <span>
+            <code>{id}</code> <Copy text={id} what={`the id of the ${kind}`} />
+          </span>
+          <span>
+            started <Moment atMs={fromMs} />
+            {by === "" ? "" : ` by ${by}`}
+          </span>
+          <span>
+            {hasEnded ? "took " : "for "}
+            <Lasting fromMs={fromMs} toMs={toMs} />
+          </span>
+          {parent === undefined ? null : (
+            <span>
+              within <WorkLink about={parent} />
+            </span>
+          )}
+          {children}
+        </span>
+      }
+      actions={actions}
+    />
+  );
+}
+
+export interface UnshownWorkOptions {
+  readonly kind: Kind;
+  readonly id: string;
+  /** Undefined while it is on its way. */
+  readonly problem: { readonly message: string; readonly code?: string } | undefined;
+  readonly below?: ReactNode;
+  readonly onRetry?: () => void;
+}
+
+/** In place of what is not here yet, or cannot be shown. */
+export function UnshownWork({ kind, id, problem, below, onRetry }: UnshownWorkOptions) {
+  return (
+    <>
+      <PageHead title={id} below={below} />
+      {problem === undefined ? (
+        <Waiting what={`the ${kind}`} lines={10} />
+      ) : (
+        <>
+          <Failure title={`The ${kind} cannot be shown`} {...problem} {...(onRetry && { onRetry })} />
+          <p className="work-elsewhere">
+            <Link to={lists[kind]}>All {kind}s</Link>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
