@@ -1,0 +1,171 @@
+/** Releases whose code fails on what is there already, or beside deciding and folding. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { deposit, open, transfer, withdraw } from "@tutti/machine-bank";
+import { type Bank, codeOf } from "./bank.fixture.ts";
+import {
+  ada,
+  bob,
+  crashAndStart,
+  cyd,
+  far,
+  poisonedBank,
+  quarantinedIds,
+  repair,
+  reset,
+  retry,
+  skip,
+  terminate,
+} from "./poisoned-bank.fixture.ts";
+
+describe("a release that cannot fold what an earlier one wrote", () => {
+  async function written() {
+    const { bank, poison } = await poisonedBank();
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.do(ada, withdraw, { amountCents: 100 });
+    await bank.do(ada, deposit, { amountCents: 50 });
+    bank.crash();
+    poison.folds.add(`money_withdrawn ${ada}`);
+    await bank.start();
+    return { bank, poison };
+  }
+
+  it("keeps the instance aside and the partition at work", async () => {
+    const { bank } = await written();
+    assert.deepEqual(quarantinedIds(bank), [ada]);
+    assert.equal(await bank.balanceOf(bob), 1_000);
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+  });
+
+  it("is followed by a mended one that has everything", async () => {
+    const { bank, poison } = await written();
+    bank.crash();
+    poison.cure();
+    await bank.start();
+    assert.deepEqual(quarantinedIds(bank), []);
+    assert.equal(await bank.balanceOf(ada), 955);
+  });
+
+  it("parks letters durably for the mended one", async () => {
+    const { bank, poison } = await written();
+    await bank.do(far, transfer, { to: ada, amountCents: 10 });
+    await bank.time.advanceAsync(5_000);
+    bank.crash();
+    poison.cure();
+    await bank.start();
+    await bank.time.advanceAsync(5_000);
+    if (quarantinedIds(bank).includes(ada)) await repair(bank, ada, retry);
+    await bank.time.advanceAsync(5_000);
+    assert.equal(await bank.balanceOf(ada), 965);
+  });
+
+  for (const [name, action, event, expected] of [
+    ["set back before the event", reset, 2, 1_005],
+    ["told to skip the event", skip, 0, 1_005],
+  ] as const) {
+    it(`goes on, ${name}, also when it starts again, and so does the mended one`, async () => {
+      const { bank, poison } = await written();
+      await repair(bank, ada, action, event);
+      assert.equal(await bank.balanceOf(ada), expected);
+      await bank.do(ada, deposit, { amountCents: 1 });
+      await crashAndStart(bank);
+      assert.deepEqual(quarantinedIds(bank), []);
+      assert.equal(await bank.balanceOf(ada), expected + 1);
+      assert.equal(await bank.balanceOf(bob), 1_000);
+      bank.crash();
+      poison.cure();
+      await bank.start();
+      assert.equal(await bank.balanceOf(ada), expected + 1);
+    });
+  }
+
+  it("is terminated for good, also when it starts again", async () => {
+    const { bank } = await written();
+    await repair(bank, ada, terminate);
+    await crashAndStart(bank);
+    assert.equal(await bank.balanceOf(bob), 1_000);
+    assert.notEqual(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "done");
+  });
+});
+
+describe("code that fails beside deciding and folding", () => {
+  /** The others of the partition notice nothing. */
+  async function othersGoOn(bank: Bank): Promise<void> {
+    assert.equal(await bank.codeOf(bank.begin(bob, deposit, { amountCents: 1 })), "done");
+  }
+
+  it("in making a new state refuses that command alone", async () => {
+    const { bank, poison } = await poisonedBank();
+    poison.creates.add(`create ${cyd}`);
+    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 }));
+    assert.equal(await bank.time.settle(other), "done");
+    assert.equal(await bank.time.settle(code), "runtime.never_began");
+  });
+
+  it("in describing keeps that instance aside alone", async () => {
+    const { bank, poison } = await poisonedBank();
+    poison.describes.add(`describe ${cyd}`);
+    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    void bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
+    assert.equal(await bank.time.settle(other), "done");
+    await othersGoOn(bank);
+  });
+
+  it("in writing a state loses nothing of the others, and the journal is not cut before it", async () => {
+    const { bank, poison } = await poisonedBank({ tailBytesMax: 1 });
+    poison.encodes.add(`encode ${cyd}`);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.open(cyd, 7);
+    await bank.do(bob, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(30_000);
+    await othersGoOn(bank);
+    assert.deepEqual(quarantinedIds(bank), [cyd]);
+    await crashAndStart(bank);
+    assert.equal(await bank.balanceOf(ada), 1_005);
+    assert.equal(await bank.balanceOf(bob), 1_006);
+    bank.crash();
+    poison.cure();
+    await bank.start();
+    assert.equal(await bank.balanceOf(cyd), 7);
+  });
+
+  it("in reading a state that was put away concerns that instance alone", async () => {
+    const { bank, poison } = await poisonedBank();
+    await bank.time.advanceAsync(25_000);
+    assert.equal(bank.isLoaded(ada), false);
+    poison.decodes.add(`decode ${ada}`);
+    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.time.advanceAsync(30_000);
+    assert.equal(await bank.time.settle(other), "done");
+    assert.notEqual(await bank.time.settle(code), "done");
+    await othersGoOn(bank);
+    poison.cure();
+  });
+
+  it("in reading a state that the journal goes on from does not keep the partition from loading", async () => {
+    const { bank, poison } = await poisonedBank();
+    await bank.time.advanceAsync(25_000);
+    await bank.do(ada, deposit, { amountCents: 1 });
+    bank.crash();
+    poison.decodes.add(`decode ${ada}`);
+    bank.make();
+    const started = bank.runtime.start();
+    await bank.time.advanceAsync(30_000);
+    await bank.time.settle(started);
+    await othersGoOn(bank);
+  });
+
+  it("in saying what is outstanding does not keep the partition from loading", async () => {
+    const { bank, poison } = await poisonedBank();
+    bank.crash();
+    poison.recovers.add(`recover ${ada}`);
+    bank.make();
+    const started = bank.runtime.start();
+    await bank.time.advanceAsync(30_000);
+    await bank.time.settle(started);
+    await othersGoOn(bank);
+    assert.deepEqual(quarantinedIds(bank), [ada]);
+  });
+});
