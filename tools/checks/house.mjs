@@ -25,6 +25,7 @@ export const libraries = [
   "sessions",
   "simulation",
   "sdk",
+  "validation",
 ];
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { DefinitionProblem } from "@tutti/definitions";
 import { BuiltCommand, type Ended } from "./support/command.ts";
 import { PlatformProcess } from "./support/platform.ts";
 
@@ -138,5 +139,10 @@ describe("who may do what, by the command", () => {
     assert.match(await done("approve", question), /approved/);
     assert.equal((await start(700)).exitCode, 0);
     await done("rule", "delete", "large");
+    const against = JSON.parse((await tutti("validate", ".", "--against", "--json")).output);
+    assert.deepEqual(
+      against.problems.map(({ fileName, code }: DefinitionProblem) => `${basename(fileName)} ${code}`),
+      ["broken.cedar policy_invalid"],
+    );
   });
 });

@@ -151,6 +151,13 @@ export const governanceErrors = defineErrors("governance", {
     }) =>
       `expected the case "${title}" of ${ruleId} to come out as it says, found that ${found}${more > 0 ? `, and ${more} more cases that do not come out` : ""}; correct the rule or the case`,
   },
+  filesTooLarge: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size on its own; with --online name a smaller one.",
+    message: ({ bytes, most }: { bytes: number; most: number }) =>
+      `expected at most ${most} bytes of files together, found ${bytes}; check fewer at once`,
+  },
   frameworkUnknown: {
     status: "NOT_FOUND",
     retry: "never",

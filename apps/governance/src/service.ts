@@ -6,13 +6,16 @@ import {
   policyService,
   secretService,
 } from "@tutti/contracts/governance/v1";
+import { registryService } from "@tutti/contracts/registry/v1";
+import { agentService } from "@tutti/contracts/swarm/v1";
+import { definitionService } from "@tutti/contracts/workflow/v1";
 import { type HostContext, keysDirectoryIn, SealingKeys, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { decisions } from "@tutti/machine-decisions";
 import { findings } from "@tutti/machine-findings";
 import { secrets } from "@tutti/machine-secrets";
 import { tenant } from "@tutti/machine-tenant";
-import { admissionHandlers, servedAdmission } from "./admission/handlers.ts";
+import { admissionHandlers } from "./admission/handlers.ts";
 import { auditSection } from "./audit/configuration.ts";
 import { auditMachines, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
@@ -55,7 +58,12 @@ export class GovernanceService extends Orchestrator {
     const keepMs = settings.secretKeepMs;
     mesh.serve(secretService, secretHandlers({ ...desk, sealing, keepMs, guard: host.guard }));
     const admission = mesh.client(admissionService);
-    mesh.serve(servedAdmission, admissionHandlers({ ...desk, admission, audit: mesh.client(auditService) }));
+    const installation = {
+      definitions: mesh.client(definitionService),
+      ...{ registry: mesh.client(registryService), agents: mesh.client(agentService) },
+    };
+    const audit = mesh.client(auditService);
+    mesh.serve(admissionService, admissionHandlers({ ...desk, ...installation, admission, audit }));
     hostAudit(this, host, { runtime, archive }, keys);
   }
 }

@@ -26,7 +26,7 @@ import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
 import { workflowSection } from "./configuration.ts";
-import { catalogueFor } from "./definitions/installation.ts";
+import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
 import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
@@ -97,7 +97,7 @@ export class WorkflowService extends Orchestrator {
       definitionService,
       definitionHandlers({
         ...{ ...desk, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
-        catalogue: (source, context) => catalogueFor(installation, source, context),
+        catalogue: (source, context) => installedFor(installation, source, context),
       }),
     );
     mesh.serve(scheduleService, scheduleHandlers(desk));

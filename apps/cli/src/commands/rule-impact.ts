@@ -43,7 +43,7 @@ const {
 export async function previewRules(context: Context): Promise<number> {
   const { values, shell, print } = context;
   const file = await readDefinition(values.argument("FILE"), shell);
-  const { rulesIn } = await import("../local/validate/rule-file.ts");
+  const { rulesIn } = await import("@tutti/validation");
   await insistOnRules(context, file);
   const server = await connect(context);
   const { namespace = "default" } = server.namespace;

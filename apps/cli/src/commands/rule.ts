@@ -61,7 +61,7 @@ export async function listRules(context: Context): Promise<number> {
 }
 
 export async function insistOnRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
-  const { checkRules } = await import("../local/validate/rule-file.ts");
+  const { checkRules } = await import("@tutti/validation");
   const problems = checkRules(file);
   if (problems.length === 0) return;
   const drawn = { style: print.style, width: Math.min(print.width, 120) };

@@ -1,4 +1,5 @@
 import type { DefinitionProblem } from "@tutti/definitions";
+import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
@@ -10,38 +11,35 @@ import { safe } from "../terminal/text.ts";
 interface Checked {
   readonly problems: readonly DefinitionProblem[];
   readonly checked: readonly Pick<SourceFile, "fileName" | "text">[];
+  readonly skipped: readonly string[];
 }
 
-const none: Checked = { problems: [], checked: [] };
-
-/** Checks all files of a folder together, each by its kind. A platform is asked about policies alone, where that is wanted. */
+/** Checks all files of a folder together, each by its kind: here, or where that is wanted by a platform, which knows more. */
 export async function validate(context: Context): Promise<number> {
   const { values, shell, print, version } = context;
   const folder = values.optionalArgument("FOLDER") ?? ".";
-  const { byPlace, mayBeChecked, validate: checkAll } = await import("../local/validate/validate.ts");
-  const { isPolicyFile } = await import("../local/validate/policy-files.ts");
+  const { isPolicyFile, mayBeChecked, validate: checkHere } = await import("@tutti/validation");
   const names = await shell.filesIn(folder).catch(() => {
     throw usageFailure(`expected a folder, found none at ${safe(folder)}`, [
       ["tutti validate .", "everything from here down"],
     ]);
   });
-  const wanted = names.filter(mayBeChecked);
-  const files = await Promise.all(wanted.map((name) => readDefinition(name, shell)));
-  const found = checkAll(files);
+  const againstInstallation = values.flag("against");
+  const isOnline = values.flag("online") || againstInstallation;
   const policies = names.filter(isPolicyFile);
-  const asked = values.flag("online") && policies.length > 0 ? await checkPolicies(context, policies) : none;
-  const problems = [...found.problems, ...asked.problems].sort(byPlace);
-  const checked = [...found.checked, ...asked.checked];
-  const { skipped } = found;
-  const unasked = policies.length - asked.checked.length;
+  const wanted = [...names.filter(mayBeChecked), ...(isOnline ? policies : [])];
+  const files = await Promise.all(wanted.map((name) => readDefinition(name, shell)));
+  const { problems, checked, skipped } = isOnline
+    ? await checkThere(context, files, againstInstallation)
+    : checkHere(files);
+  const unasked = isOnline ? [] : policies;
   const errors = problems.filter(({ severity }) => severity === "error").length;
   if (values.flag("sarif")) {
     const { sarifOf } = await import("../local/validate/sarif.ts");
     print.json(sarifOf(problems, version));
   } else if (print.isJson) {
     const names = checked.map(({ fileName }) => fileName);
-    const left = asked === none ? policies : [];
-    print.json({ checked: names, skipped: [...skipped, ...left], problems, ok: errors === 0 });
+    print.json({ checked: names, skipped: [...skipped, ...unasked], problems, ok: errors === 0 });
   } else {
     const texts = new Map(checked.map(({ fileName, text }) => [fileName, text]));
     const drawn = { style: print.style, width: Math.min(print.width, 120) };
@@ -53,23 +51,39 @@ export async function validate(context: Context): Promise<number> {
       print.line(
         `${mark} ${checked.length} files checked, ${errors} errors, ${problems.length - errors} warnings${rest}`,
       );
-    if (unasked > 0) print.note(`${unasked} policies were not checked: --online has a platform check them.`);
+    if (unasked.length > 0)
+      print.note(`${unasked.length} policies were not checked: --online has a platform check them.`);
   }
   return errors === 0 ? exitCodes.completed : exitCodes.failed;
 }
 
-async function checkPolicies(context: Context, names: readonly string[]): Promise<Checked> {
-  const { policyIdOf, policyProblems, repeatedPolicies } = await import("../local/validate/policy-files.ts");
-  const checked = await Promise.all(
-    names.map(async (fileName) => {
-      const { text } = await readDefinition(fileName, context.shell);
-      return { policyId: policyIdOf(fileName), fileName, text };
-    }),
-  );
-  const repeated = repeatedPolicies(checked);
-  const once = checked.filter(({ fileName }) => !repeated.some((problem) => problem.fileName === fileName));
+const filesMax = 1_000;
+
+async function checkThere(
+  context: Context,
+  files: readonly SourceFile[],
+  againstInstallation: boolean,
+): Promise<Checked> {
+  if (files.length === 0) return { problems: [], checked: [], skipped: [] };
+  if (files.length > filesMax)
+    throw usageFailure(`expected at most ${filesMax} files for a platform to check, found ${files.length}`, [
+      ["tutti validate definitions --online", "a part of them"],
+      ["tutti validate .", "all of them, without a platform"],
+    ]);
   const server = await connect(context);
-  const change = { set: once.map(({ policyId, text }) => ({ policyId, text })), removedPolicyIds: [] };
-  const { problems } = await server.call("policies.check", { query: server.namespace, body: { change } });
-  return { problems: [...repeated, ...policyProblems(once, problems)], checked };
+  const body = { files: files.map(({ fileName, text }) => ({ fileName, text })), againstInstallation };
+  const reply = await server.call("files.validate", { query: server.namespace, body });
+  const skipped = new Set(reply.skippedFiles);
+  return {
+    problems: reply.problems.map(problemOf),
+    checked: files.filter(({ fileName }) => !skipped.has(fileName)),
+    skipped: reply.skippedFiles,
+  };
+}
+
+function problemOf(problem: Problem): DefinitionProblem {
+  const { severity, code = "", fileName = "", line = 0, column = 0, path = "", message = "" } = problem;
+  const level = severity === "error" || severity === "critical" ? "error" : "warning";
+  const { expected = "" } = problem;
+  return { severity: level, code, fileName, line, column, path, message, expected };
 }

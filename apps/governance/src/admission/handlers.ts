@@ -1,14 +1,13 @@
-import { admissionService } from "@tutti/contracts/governance/v1";
+import type { admissionService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
 import { type FindingDesk, listFindings, takeBatches } from "./findings.ts";
 import { createReport, getReport, listFrameworks, listReports, type ReportDesk } from "./reports.ts";
 import { checkAdmission, deleteRule, getRule, listRules, setRule, testRule } from "./rules.ts";
+import { type ValidatingDesk, validateFiles } from "./validating.ts";
 
-/** Files are checked where they lie, by `tutti validate`: no installation is needed for it. */
-const { validate: _validated, ...methods } = admissionService.methods;
-export const servedAdmission = { ...admissionService, methods };
-
-export function admissionHandlers(desk: FindingDesk & ReportDesk): Handlers<typeof servedAdmission> {
+export function admissionHandlers(
+  desk: FindingDesk & ReportDesk & ValidatingDesk,
+): Handlers<typeof admissionService> {
   return {
     setRule: (request, context) => setRule(desk, request, context),
     getRule: (request, context) => getRule(desk, request, context),
@@ -16,6 +15,7 @@ export function admissionHandlers(desk: FindingDesk & ReportDesk): Handlers<type
     deleteRule: (request, context) => deleteRule(desk, request, context),
     testRule: async (request, context) => testRule(desk, request, context),
     checkAdmission: (request, context) => checkAdmission(desk, request, context),
+    validate: (request, context) => validateFiles(desk, request, context),
     listFindings: (request, context) => listFindings(desk, request, context),
     recordFindings: (requests, context) => takeBatches(desk, requests, context),
     listFrameworks: (_request, context) => listFrameworks(desk, context),

@@ -1,4 +1,5 @@
 import {
+  admissionService,
   CheckAdmissionRequest,
   CreateReportRequest,
   DeleteRuleRequest,
@@ -11,14 +12,14 @@ import {
   RecordFindingsRequest,
   SetRuleRequest,
   TestRuleRequest,
+  ValidateRequest,
 } from "@tutti/contracts/governance/v1";
 import { describeRefusals } from "@tutti/host/testing";
-import { servedAdmission } from "../../src/admission/handlers.ts";
 import { governance } from "../../src/service.ts";
 import { rowOf } from "./row.fixture.ts";
 
 describeRefusals({
-  contract: servedAdmission,
+  contract: admissionService,
   service: "governance",
   services: [governance],
   table: {
@@ -28,6 +29,7 @@ describeRefusals({
     deleteRule: rowOf(DeleteRuleRequest),
     testRule: rowOf(TestRuleRequest),
     checkAdmission: rowOf(CheckAdmissionRequest),
+    validate: rowOf(ValidateRequest),
     listFindings: rowOf(ListFindingsRequest),
     listFrameworks: rowOf(ListFrameworksRequest),
     createReport: rowOf(CreateReportRequest),

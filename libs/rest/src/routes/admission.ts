@@ -23,6 +23,7 @@ export const admissionRoutes = [
   },
   { name: "rules.test", method: "POST", path: "/v1/rules/test", rpc: `${admission}/TestRule` },
   { name: "rules.check", method: "POST", path: "/v1/rules/check", rpc: `${admission}/CheckAdmission` },
+  { name: "files.validate", method: "POST", path: "/v1/validate", rpc: `${admission}/Validate` },
   { name: "findings.list", method: "GET", path: "/v1/findings", rpc: `${admission}/ListFindings` },
   {
     name: "frameworks.list",

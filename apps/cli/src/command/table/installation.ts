@@ -117,11 +117,15 @@ export const installationCommands: readonly Command[] = [
     group: "this machine",
     summary: "checks all files of a folder together, for continuous integration",
     about: [
-      "Definitions, sessions, configuration (tutti.yaml), *.schema.json, *.rules.yaml and *.agents.yaml, each by its kind, with the place of each mistake. No platform is asked, unless policies (*.cedar) are to be checked as well.",
+      "Definitions, sessions, configuration (tutti.yaml), *.schema.json, *.rules.yaml and *.agents.yaml, each by its kind, with the place of each mistake. No platform is asked, unless with --online: it checks policies (*.cedar) besides, and says what its rules would say of each definition.",
     ],
     arguments: [{ name: "FOLDER", summary: "the folder (.)", isOptional: true, completes: "file" }],
     options: [
-      { name: "online", summary: "policies too, which a platform checks" },
+      {
+        name: "online",
+        summary: "a platform checks: policies too, and definitions by the rules that hold there",
+      },
+      { name: "against", summary: "as --online, and whether what is used exists there" },
       { name: "sarif", summary: "the report as SARIF 2.1.0, which forges show beside the lines" },
     ],
     examples: [

@@ -1,9 +1,10 @@
 /**
- * Checks files together, each by its kind, without a platform.
+ * Checks files together, each by its kind, without an installation.
  *
  * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from its outermost keys: `workflow`
  *    (in JSON with `tasks` or `states`) or `session`. What is none of these is passed over, and counted.
- * 2. Definitions are held against what the agents of the folder offer, where it says so of any.
+ * 2. Definitions are held against what the agents of the folder offer, where it says so of any, and against what an installation offers,
+ *    where that was asked for.
  */
 import {
   type Catalogue,
@@ -11,38 +12,99 @@ import {
   checkSessionText,
   checkText,
   type DefinitionProblem,
+  type DefinitionText,
   isSessionText,
   type KnownCapability,
+  printDefinition,
   readText,
 } from "@tutti/definitions";
-import type { SourceFile } from "../definition-file.ts";
+import type { Json } from "@tutti/expressions";
 import { checkAgents } from "./agent-file.ts";
 import { checkConfiguration, isConfiguration } from "./configuration-file.ts";
+import { together, Usage, type Used } from "./installation.ts";
 import { checkRules } from "./rule-file.ts";
 
 export interface Validated {
   /** By file and place. */
   readonly problems: readonly DefinitionProblem[];
-  readonly checked: readonly SourceFile[];
+  readonly checked: readonly DefinitionText[];
   readonly skipped: readonly string[];
 }
 
 type Kind = "configuration" | "rules" | "agents" | "schema" | "session" | "definition";
 
-export function validate(files: readonly SourceFile[]): Validated {
-  const kinds = files.map((file) => ({ file, kind: kindOf(file) }));
+export interface ValidateOptions {
+  /** What an installation offers besides the folder: with it, definitions may use nothing else. */
+  readonly installation?: Catalogue | undefined;
+}
+
+export function validate(files: readonly DefinitionText[], options: ValidateOptions = {}): Validated {
+  const steps = validating(files, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same file by file, for who has others waiting. */
+export function* validating(
+  files: readonly DefinitionText[],
+  { installation }: ValidateOptions = {},
+): Generator<void, Validated> {
+  const kinds: { file: DefinitionText; kind: Kind | undefined }[] = [];
+  for (const file of files) {
+    kinds.push({ file, kind: kindOf(file) });
+    yield;
+  }
   const agents = kinds.filter(({ kind }) => kind === "agents").map(({ file }) => checkAgents(file));
+  const capabilities = new Map(agents.flatMap((one) => [...one.capabilities]));
   const definitions = kinds.filter(({ kind }) => kind === "definition").map(({ file }) => file);
+  const folder = catalogueOf(capabilities, definitions);
   const catalogue =
-    agents.length === 0
-      ? undefined
-      : catalogueOf(new Map(agents.flatMap(({ capabilities }) => [...capabilities])), definitions);
-  const problems = kinds.flatMap(({ file, kind }) => problemsOf(file, kind, catalogue));
+    installation === undefined ? (agents.length === 0 ? undefined : folder) : together(folder, installation);
+  const problems = agents.flatMap((one) => [...one.problems]);
+  for (const { file, kind } of kinds) {
+    problems.push(...problemsOf(file, kind, catalogue));
+    yield;
+  }
   return {
-    problems: [...agents.flatMap((one) => one.problems), ...problems].sort(byPlace),
+    problems: problems.sort(byPlace),
     checked: kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file),
     skipped: kinds.filter(({ kind }) => kind === undefined).map(({ file }) => file.fileName),
   };
+}
+
+/** What definitions and sessions of the files use, for whoever asks an installation for it. */
+export function* usedIn(files: readonly DefinitionText[]): Generator<void, Used> {
+  const usage = new Usage();
+  for (const file of files) {
+    const kind = kindOf(file);
+    if (kind === "definition" || kind === "session") problemsOf(file, kind, usage.catalogue);
+    yield;
+  }
+  return usage;
+}
+
+export interface DefinitionFile {
+  readonly fileName: string;
+  readonly document: Json;
+}
+
+/** The definitions of the files in which nothing is wrong, as documents. */
+export function* documentsIn(files: readonly DefinitionText[]): Generator<void, readonly DefinitionFile[]> {
+  const all: DefinitionFile[] = [];
+  for (const file of files) {
+    if (kindOf(file) === "definition") {
+      const { definition, problems } = checkText(file);
+      if (definition !== undefined && problems.every(({ severity }) => severity !== "error"))
+        all.push({
+          fileName: file.fileName,
+          document: JSON.parse(printDefinition(definition.document, "json")) as Json,
+        });
+    }
+    yield;
+  }
+  return all;
 }
 
 /** Whether a file may be one that is checked, by its name. */
@@ -50,7 +112,7 @@ export function mayBeChecked(fileName: string): boolean {
   return /\.(ya?ml|json)$/i.test(fileName);
 }
 
-function kindOf(file: SourceFile): Kind | undefined {
+function kindOf(file: DefinitionText): Kind | undefined {
   const named = /\.(rules|agents|schema)\.(?:ya?ml|json)$/i.exec(file.fileName)?.[1]?.toLowerCase();
   if (named !== undefined) return named as Kind;
   if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
@@ -65,7 +127,7 @@ function kindOf(file: SourceFile): Kind | undefined {
 }
 
 function problemsOf(
-  file: SourceFile,
+  file: DefinitionText,
   kind: Kind | undefined,
   catalogue: Catalogue | undefined,
 ): readonly DefinitionProblem[] {
@@ -90,7 +152,7 @@ function problemsOf(
 
 function catalogueOf(
   capabilities: ReadonlyMap<string, KnownCapability>,
-  definitions: readonly SourceFile[],
+  definitions: readonly DefinitionText[],
 ): Catalogue {
   const names = new Set(
     definitions.flatMap((file) => {
@@ -107,7 +169,9 @@ function catalogueOf(
   };
 }
 
-export function byPlace(one: DefinitionProblem, other: DefinitionProblem): number {
+type Placed = Pick<DefinitionProblem, "fileName" | "line" | "column">;
+
+export function byPlace(one: Placed, other: Placed): number {
   if (one.fileName !== other.fileName) return one.fileName < other.fileName ? -1 : 1;
   return one.line - other.line || one.column - other.column;
 }

@@ -1,6 +1,11 @@
 /** A file of agents: `agents: [{name, capabilities: [{name, inputSchema, outputSchema}]}]`, what definitions may count on. */
-import { type DefinitionProblem, type Findings, type KnownCapability, readText } from "@tutti/definitions";
-import type { SourceFile } from "../definition-file.ts";
+import {
+  type DefinitionProblem,
+  type DefinitionText,
+  type Findings,
+  type KnownCapability,
+  readText,
+} from "@tutti/definitions";
 
 type Members = Readonly<Record<string, unknown>>;
 type Schema = NonNullable<KnownCapability["inputSchema"]>;
@@ -10,7 +15,7 @@ export interface DeclaredAgents {
   readonly capabilities: ReadonlyMap<string, KnownCapability>;
 }
 
-export function checkAgents(file: SourceFile): DeclaredAgents {
+export function checkAgents(file: DefinitionText): DeclaredAgents {
   const capabilities = new Map<string, KnownCapability>();
   const { problems } = readText(file, (value, findings) => {
     const agents = membersOf(value)?.["agents"];

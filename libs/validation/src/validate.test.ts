@@ -3,17 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { SourceFile } from "../definition-file.ts";
-import { sarifOf } from "./sarif.ts";
+import type { DefinitionText } from "@tutti/definitions";
 import { mayBeChecked, validate } from "./validate.ts";
 
-const file = (fileName: string, text: string): SourceFile => ({
+const file = (fileName: string, text: string): DefinitionText => ({
   format: fileName.endsWith(".json") ? "json" : "yaml",
   ...{ fileName, text },
 });
 
 /** `order.yaml:2:8 unknown_task` for each problem. */
-const told = (...files: readonly SourceFile[]) =>
+const told = (...files: readonly DefinitionText[]) =>
   validate(files).problems.map(({ fileName, line, column, code }) => `${fileName}:${line}:${column} ${code}`);
 
 const rules = (text: string) =>
@@ -117,39 +116,8 @@ describe("validating a folder", () => {
     assert.equal(validate([file("a.yaml", "workflow: [\n")]).problems.length > 0, true);
   });
 
-  it("tells the same as SARIF, each result with its rule and region", () => {
-    const { problems } = validate([
-      file("./de finitions/order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n"),
-    ]);
-    const message = problems[0]?.message ?? "";
-    const { runs, version } = sarifOf(problems, "1.2.3") as {
-      readonly version: string;
-      readonly runs: readonly {
-        readonly tool: object;
-        readonly results: readonly Record<string, unknown>[];
-      }[];
-    };
-    assert.equal(version, "2.1.0");
-    assert.deepEqual(runs[0]?.tool, {
-      driver: { name: "tutti validate", version: "1.2.3", rules: [{ id: "unknown_task" }] },
-    });
-    const [{ message: text, ...result } = {}] = runs[0]?.results ?? [];
-    assert.ok(String((text as { readonly text?: string }).text).includes(message));
-    assert.deepEqual(result, {
-      ...{ ruleId: "unknown_task", ruleIndex: 0, level: "error" },
-      locations: [
-        {
-          physicalLocation: {
-            artifactLocation: { uri: "de%20finitions/order.yaml" },
-            region: { startLine: 3, startColumn: 28 },
-          },
-        },
-      ],
-    });
-  });
-
   it("finds nothing wrong in the examples", () => {
-    const folder = fileURLToPath(new URL("../../../../../examples", import.meta.url));
+    const folder = fileURLToPath(new URL("../../../examples", import.meta.url));
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter(mayBeChecked)
       .map((name) => file(name, readFileSync(join(folder, name), "utf8")));

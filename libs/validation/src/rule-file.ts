@@ -1,14 +1,13 @@
 /** A file of admission rules: `rules: [...]`, each as REST has it. */
 import { AdmissionRule } from "@tutti/contracts/governance/v1";
-import { type DefinitionProblem, type Findings, readText } from "@tutti/definitions";
+import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
 import { isTuttiError } from "@tutti/kernel";
 import { caseOutcomes, compileRule, unasked } from "@tutti/policy/admission";
 import { Mapping, schema } from "@tutti/rest/json";
-import type { SourceFile } from "../definition-file.ts";
 
 type Path = readonly (string | number)[];
 
-export function checkRules(file: SourceFile): readonly DefinitionProblem[] {
+export function checkRules(file: DefinitionText): readonly DefinitionProblem[] {
   return readText(file, (value, findings) => {
     const { rules } = value as { readonly rules?: unknown };
     if (!Array.isArray(rules)) {
@@ -22,7 +21,7 @@ export function checkRules(file: SourceFile): readonly DefinitionProblem[] {
 }
 
 /** The rules of a file in which nothing is wrong. */
-export function rulesIn(file: SourceFile): readonly AdmissionRule[] {
+export function rulesIn(file: DefinitionText): readonly AdmissionRule[] {
   const { rules } = readText(file).value as unknown as { readonly rules: readonly unknown[] };
   const mapping = new Mapping(schema);
   return rules.map((json) => {

@@ -1,7 +1,6 @@
 /** A file of configuration, `tutti.yaml`: held against the schema that follows from all sections of the platform. */
-import { type DefinitionProblem, holdAgainst, readText } from "@tutti/definitions";
-import schema from "../../../../../docs/reference/tutti.schema.json" with { type: "json" };
-import type { SourceFile } from "../definition-file.ts";
+import { type DefinitionProblem, type DefinitionText, holdAgainst, readText } from "@tutti/definitions";
+import schema from "../../../docs/reference/tutti.schema.json" with { type: "json" };
 
 type Json = Parameters<typeof holdAgainst>[0];
 
@@ -9,12 +8,12 @@ type Json = Parameters<typeof holdAgainst>[0];
 const sections = withoutNull(schema as unknown as Json);
 
 /** Whether it is one, and not what something else keeps under the same name: it has a section, or one of the groups of sections. */
-export function isConfiguration(file: SourceFile): boolean {
+export function isConfiguration(file: DefinitionText): boolean {
   const { value } = readText(file);
   return isObject(value) && Object.keys(value).some((key) => Object.hasOwn(schema.properties, key));
 }
 
-export function checkConfiguration(file: SourceFile): readonly DefinitionProblem[] {
+export function checkConfiguration(file: DefinitionText): readonly DefinitionProblem[] {
   return readText(file, (value, findings) => {
     for (const { path, message } of holdAgainst(sections, withoutEmpty(value)).violations)
       findings.error("wrong_setting", path, message);

@@ -1,0 +1,149 @@
+/**
+ * Files checked together, as `tutti validate` does on its own, and besides what only an installation can say: whether policies are readable,
+ * what rules say of definitions, and, where that is asked, whether what is used exists here. Nothing is changed.
+ */
+import {
+  AdmissionSubject,
+  FindingResult,
+  PolicyChange,
+  type ValidateReply,
+  type ValidateRequest,
+} from "@tutti/contracts/governance/v1";
+import type { registryService } from "@tutti/contracts/registry/v1";
+import type { agentService } from "@tutti/contracts/swarm/v1";
+import { type Problem, Severity } from "@tutti/contracts/types/v1";
+import { type definitionService, GetDefinitionRequest } from "@tutti/contracts/workflow/v1";
+import { type Catalogue, type DefinitionText, problemMessage } from "@tutti/definitions";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { AdmissionRules } from "@tutti/policy";
+import type * as Validation from "@tutti/validation";
+import { governanceErrors } from "../errors.ts";
+import { problemsOf } from "../policies/change.ts";
+import { actorOf } from "../policies/deciding.ts";
+import type { TenantDesk } from "../tenants/desk.ts";
+
+type Parts = typeof Validation;
+
+export interface ValidatingDesk extends Pick<TenantDesk, "bundles" | "deciding" | "foundation"> {
+  readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
+  readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+}
+
+const bytesMax = 4_194_304;
+
+export async function validateFiles(
+  desk: ValidatingDesk,
+  { files, againstInstallation }: ValidateRequest,
+  context: CallContext,
+): Promise<ValidateReply> {
+  const bytes = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  if (bytes > bytesMax) throw governanceErrors.filesTooLarge({ bytes, most: bytesMax });
+  // Whoever never validates has no need of what reads all kinds of files.
+  const parts = await import("@tutti/validation");
+  const policies = files.filter(({ fileName }) => parts.isPolicyFile(fileName));
+  const others = files.filter(({ fileName }) => !parts.isPolicyFile(fileName)).map(sourceOf);
+  const installation = againstInstallation ? await installed(desk, parts, others, context) : undefined;
+  const found = await inTurns(desk, parts.validating(others, { installation }), context);
+  const problems = [
+    ...found.problems.map(problemMessage),
+    ...(await ofPolicies(desk, parts, policies, context)),
+    ...(await ofRules(desk, await inTurns(desk, parts.documentsIn(others), context), context)),
+  ];
+  return {
+    problems: problems.sort(parts.byPlace),
+    checked: found.checked.length + policies.length,
+    skippedFiles: [...found.skipped],
+  };
+}
+
+function sourceOf({ fileName, text }: { readonly fileName: string; readonly text: string }): DefinitionText {
+  return { format: /\.json$/i.test(fileName) ? "json" : "yaml", fileName, text };
+}
+
+/** File by file, with room for others between two of them. */
+async function inTurns<Result>(
+  { foundation: { timers } }: Pick<ValidatingDesk, "foundation">,
+  steps: Generator<void, Result>,
+  { signal }: CallContext,
+): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise<void>((resolve) => timers.after(0, resolve));
+    signal.throwIfAborted();
+  }
+}
+
+/** As the caller sees it: what it may not look at is not looked at for it. */
+async function installed(
+  desk: ValidatingDesk,
+  parts: Parts,
+  files: readonly DefinitionText[],
+  context: CallContext,
+): Promise<Catalogue> {
+  const used = await inTurns(desk, parts.usedIn(files), context);
+  return parts.catalogueFor(used, {
+    capability: (wanted) => parts.capabilityAt(desk, wanted, context),
+    async definition({ name, version }) {
+      const { namespace } = context;
+      const definition = { name, version: parts.versionNamed(version, "latest") };
+      const request = GetDefinitionRequest.fromPartial({ namespace, definition, withoutLiveCount: true });
+      try {
+        const { definition: found } = await desk.definitions.getDefinition(request, { context });
+        return found && parts.knownDefinition(found);
+      } catch (error) {
+        if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+        throw error;
+      }
+    },
+  });
+}
+
+async function ofPolicies(
+  desk: ValidatingDesk,
+  parts: Parts,
+  files: ValidateRequest["files"],
+  { namespace }: CallContext,
+): Promise<Problem[]> {
+  if (files.length === 0) return [];
+  const { policies, problems } = parts.policiesIn(files);
+  const fileOf = new Map(policies.map(({ policyId, fileName }) => [policyId, fileName]));
+  const set = policies.map(({ policyId, text }) => ({ policyId, text }));
+  const found = problemsOf(await desk.deciding.cedar(), namespace, PolicyChange.fromPartial({ set }));
+  const named = found.map((problem) => ({
+    ...problem,
+    fileName: fileOf.get(problem.fileName) ?? problem.fileName,
+  }));
+  return [...problems.map(problemMessage), ...named];
+}
+
+const verdicts: Readonly<Partial<Record<FindingResult, readonly [Severity, string]>>> = {
+  [FindingResult.FINDING_RESULT_DENIED]: [Severity.SEVERITY_ERROR, "rule_denies"],
+  [FindingResult.FINDING_RESULT_ASKED]: [Severity.SEVERITY_WARNING, "rule_asks_first"],
+  [FindingResult.FINDING_RESULT_CHANGED]: [Severity.SEVERITY_WARNING, "rule_changes"],
+  [FindingResult.FINDING_RESULT_NOTED]: [Severity.SEVERITY_WARNING, "rule_notes"],
+  [FindingResult.FINDING_RESULT_SHADOWED]: [Severity.SEVERITY_WARNING, "rule_would_object"],
+};
+
+/** What the rules that hold here say of each definition, if the caller were to register it. */
+async function ofRules(
+  desk: ValidatingDesk,
+  documents: readonly Validation.DefinitionFile[],
+  { principal, namespace }: CallContext,
+): Promise<Problem[]> {
+  if (documents.length === 0) return [];
+  const rules = new AdmissionRules((await desk.bundles.current()).content.rules);
+  const kind = AdmissionSubject.ADMISSION_SUBJECT_DEFINITION;
+  const about = { kind, namespace, labels: {}, action: "workflow.definitions.register" };
+  const asking = { actor: actorOf(principal), groups: principal.shown?.groups ?? [] };
+  return documents.flatMap(({ fileName, document }) =>
+    rules.admit({ ...about, ...asking, body: document }).findings.flatMap(({ rule, result, message }) => {
+      const [severity, code] = verdicts[result] ?? [];
+      if (severity === undefined || code === undefined) return [];
+      const said = `the rule ${rule.namespace}/${rule.ruleId}: ${message}`;
+      return [{ ...{ severity, code, fileName, line: 1, column: 1 }, path: "", message: said, expected: "" }];
+    }),
+  );
+}

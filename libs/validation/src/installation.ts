@@ -1,0 +1,90 @@
+/** What an installation has of what definitions use: asked for before they are checked, since checking waits for nothing. */
+import type { Catalogue, KnownCapability, KnownDefinition } from "@tutti/definitions";
+
+export interface WantedName {
+  readonly name: string;
+  /** Of a capability a range; of a definition a label or a hash. */
+  readonly version: string;
+}
+
+export interface Used {
+  readonly capabilities: readonly WantedName[];
+  readonly definitions: readonly WantedName[];
+}
+
+/** Where an installation is asked; undefined means that it has none. */
+export interface Installation {
+  capability(wanted: WantedName): Promise<KnownCapability | undefined>;
+  definition(wanted: WantedName): Promise<KnownDefinition | undefined>;
+}
+
+const keyOf = ({ name, version }: WantedName): string => `${name}@${version}`;
+const nameIn = (key: string): string => key.slice(0, key.indexOf("@"));
+
+/** Writes down what is asked for when something is checked against its catalogue, which has everything. */
+export class Usage implements Used {
+  readonly #capabilities = new Map<string, WantedName>();
+  readonly #definitions = new Map<string, WantedName>();
+
+  readonly catalogue: Catalogue = {
+    capability: (name, version) => noted(this.#capabilities, { name, version }),
+    capabilityNames: () => [],
+    definition: (name, version) => noted(this.#definitions, { name, version }),
+    definitionNames: () => [],
+  };
+
+  get capabilities(): readonly WantedName[] {
+    return [...this.#capabilities.values()];
+  }
+
+  get definitions(): readonly WantedName[] {
+    return [...this.#definitions.values()];
+  }
+}
+
+function noted(all: Map<string, WantedName>, wanted: WantedName): KnownDefinition {
+  all.set(keyOf(wanted), wanted);
+  return {};
+}
+
+/** Asks for each once, a few at a time. */
+export async function catalogueFor(
+  { capabilities, definitions }: Used,
+  installation: Installation,
+): Promise<Catalogue> {
+  const known = await knownOf(capabilities, (wanted) => installation.capability(wanted));
+  const registered = await knownOf(definitions, (wanted) => installation.definition(wanted));
+  return {
+    capability: (name, version) => known.get(keyOf({ name, version })),
+    capabilityNames: () => [...known.keys()].map(nameIn),
+    definition: (name, version) => registered.get(keyOf({ name, version })),
+    definitionNames: () => [...registered.keys()].map(nameIn),
+  };
+}
+
+const atOnce = 8;
+
+async function knownOf<Known>(
+  wanted: readonly WantedName[],
+  find: (wanted: WantedName) => Promise<Known | undefined>,
+): Promise<ReadonlyMap<string, Known>> {
+  const known = new Map<string, Known>();
+  for (let at = 0; at < wanted.length; at += atOnce)
+    await Promise.all(
+      wanted.slice(at, at + atOnce).map(async (one) => {
+        const found = await find(one);
+        if (found !== undefined) known.set(keyOf(one), found);
+      }),
+    );
+  return known;
+}
+
+/** What either has, the first before the second. */
+export function together(first: Catalogue, second: Catalogue): Catalogue {
+  return {
+    capability: (name, range) => first.capability(name, range) ?? second.capability(name, range),
+    capabilityNames: () => [...first.capabilityNames(), ...second.capabilityNames()],
+    definition: (name, version) => first.definition(name, version) ?? second.definition(name, version),
+    definitionNames: () => [...first.definitionNames(), ...second.definitionNames()],
+  };
+}

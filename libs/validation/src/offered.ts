@@ -1,0 +1,81 @@
+/** What is offered and registered in a running installation, as a catalogue has it. */
+import type { registryService } from "@tutti/contracts/registry/v1";
+import { type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import type { KnownCapability, KnownDefinition } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { WantedName } from "./installation.ts";
+
+export interface Offerers {
+  readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+}
+
+/** What a service has announced, or else an agent offers. */
+export async function capabilityAt(
+  { registry, agents }: Offerers,
+  wanted: WantedName,
+  context: CallContext,
+): Promise<KnownCapability | undefined> {
+  const { name, version: versionRange } = wanted;
+  const request = { namespace: context.namespace, name, versionRange, labels: undefined };
+  const { versions } = await registry.findCapabilities(request, { context });
+  const found = versions[0]?.capability ?? (await offered(agents, wanted, context));
+  return (
+    found && { ...schema("inputSchema", found.inputSchema), ...schema("outputSchema", found.outputSchema) }
+  );
+}
+
+/** By a worker that is linked or polls: all of a capability's workers in one version agree on what it takes. */
+async function offered(
+  agents: Offerers["agents"],
+  { name: capability, version: versionRange }: WantedName,
+  context: CallContext,
+) {
+  const { namespace } = context;
+  const request = ListAgentsRequest.fromPartial({
+    namespace,
+    filter: { capability, versionRange },
+    page: { size: 1 },
+  });
+  try {
+    const [agent] = (await agents.listAgents(request, { context })).agents;
+    return agent?.offering?.capabilities.findLast(({ name }) => name === capability);
+  } catch (error) {
+    // Where no pool can be asked nobody is known to offer it.
+    if (isTuttiError(error) && error.status === "UNAVAILABLE") return undefined;
+    throw error;
+  }
+}
+
+interface Schemas {
+  readonly inputSchema: string;
+  readonly outputSchema: string;
+  readonly parameterSchema: string;
+}
+
+/** A definition that is registered. */
+export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: Schemas): KnownDefinition {
+  return {
+    ...schema("inputSchema", inputSchema),
+    ...schema("outputSchema", outputSchema),
+    ...schema("parameterSchema", parameterSchema),
+  };
+}
+
+/** Which version is meant: that with a hash, or with a label. */
+export function versionNamed(version: string, latest: string) {
+  const isHash = /^[0-9a-f]{64}$/.test(version);
+  return { $case: isHash ? "hash" : "label", value: version || latest } as const;
+}
+
+function schema<Name extends string>(
+  name: Name,
+  text: string | undefined,
+): { readonly [Key in Name]?: Json } {
+  // What is registered is JSON: the contract says so.
+  return text === undefined || text === ""
+    ? {}
+    : ({ [name]: JSON.parse(text) } as { readonly [Key in Name]?: Json });
+}
