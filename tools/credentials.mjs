@@ -32,7 +32,7 @@ await makeDevelopmentCertificates({ directory: folder, services: ["nats"], hosts
 const keys = await openInstallationKeys(folder, systemFoundation());
 const trusted = trustedKeyOf(keys);
 writeFileSync(join(folder, "trusted-key"), trusted);
-for (const name of ["gateway-key", "nats-password"]) {
+for (const name of ["gateway-key", "operations-key", "nats-password"]) {
   const file = join(folder, name);
   // A letter first: servers of NATS would read some hexadecimal numbers as numbers.
   if (!existsSync(file)) writeFileSync(file, `k${randomBytes(32).toString("hex")}`, { mode: 0o600 });
@@ -40,6 +40,7 @@ for (const name of ["gateway-key", "nats-password"]) {
 // As compose takes them in: `--env-file`.
 const environment = {
   NATS_PASSWORD: readFileSync(join(folder, "nats-password"), "utf8"),
+  OPERATIONS_KEY: readFileSync(join(folder, "operations-key"), "utf8"),
   TUTTI_TRUSTED_KEY: trusted,
 };
 const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);

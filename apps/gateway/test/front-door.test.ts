@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { gateway } from "../src/service.ts";
-import { type Asked, FrontDoorAlone, type Heard } from "./support/front-door.ts";
+import { type Asked, FrontDoorAlone, type Heard, scrapeKey } from "./support/front-door.ts";
 
 const json = { "content-type": "application/json" };
 const codeIn = ({ text }: Heard): string => JSON.parse(text).code;
@@ -278,6 +278,26 @@ describe("the front door elsewhere", () => {
     assert.equal(codeIn(await door.ask("/v1/runs")), "gateway.sign_in_needed");
     for (const path of ["/", "/livez", "/v1/openapi.json"])
       assert.equal((await door.ask(path)).status, 200, path);
+  });
+
+  it("shows figures and state to whoever shows the key of the operations endpoints, and to nobody else", async () => {
+    await using door = await FrontDoorAlone.open({
+      flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
+    });
+    const asked = async (path: string, key?: string) => {
+      const { status, text } = await door.ask(
+        path,
+        key ? { headers: { authorization: `Bearer ${key}` } } : {},
+      );
+      return status === 200 ? "shown" : JSON.parse(text).code;
+    };
+    for (const path of ["/metrics", "/status"]) {
+      assert.equal(await asked(path), "operations.key_needed", path);
+      assert.equal(await asked(path, "open sesame"), "operations.key_wrong", path);
+      assert.equal(await asked(path, scrapeKey), "shown", path);
+    }
+    assert.equal(await asked("/v1/status", scrapeKey), "gateway.key_wrong");
+    assert.equal(await asked("/readyz"), "shown");
   });
 });
 

@@ -21,7 +21,14 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
   it("scrapes every process, and answers what is asked of it", async () => {
     await using folder = await makeFolder();
     await using platform = await start("platform", [], { directory: folder.path });
-    await using notes = await start("notes", [registriesAt(platform)]);
+    const key = "5c3e".repeat(16);
+    await writeFile(join(folder.path, "scrape-key"), key);
+    await using notes = await start("notes", [
+      registriesAt(platform),
+      "--operations.host=0.0.0.0",
+      `--operations.key=file:${join(folder.path, "scrape-key")}`,
+    ]);
+    assert.equal((await fetch(`${notes.http}/metrics`)).status, 401);
     using outsider = new OutsideClient(notes.grpc);
     await outsider.call(noteService.methods.get, note());
     await outsider.call(noteService.methods.get, note({ count: -1 })).catch(() => {});
@@ -63,6 +70,8 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
 function configurationFor(targets: readonly string[]): string {
   return JSON.stringify({
     global: { scrape_interval: "1s" },
-    scrape_configs: [{ job_name: "tutti", static_configs: [{ targets }] }],
+    scrape_configs: [
+      { job_name: "tutti", authorization: { credentials_file: "scrape-key" }, static_configs: [{ targets }] },
+    ],
   });
 }

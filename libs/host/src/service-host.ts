@@ -25,8 +25,10 @@ import type { Effects } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
   type FrontDoor,
+  type OperationsAccess,
   OperationsServer,
   openTelemetry,
+  operationsAccess,
   operationsRoutes,
   operationsSection,
   type Telemetry,
@@ -82,6 +84,7 @@ interface Parts {
   readonly storage: Storage | undefined;
   readonly blobs: Component | undefined;
   readonly door: FrontDoor | undefined;
+  readonly operationsAccess: OperationsAccess;
   readonly services: ReadonlyMap<string, Component>;
 }
 
@@ -161,6 +164,7 @@ export class ServiceHost extends Orchestrator {
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, door: operations.door },
+      operationsAccess: await operationsAccess(configuration.read(operationsSection)),
     });
     return host;
   }
@@ -175,7 +179,9 @@ export class ServiceHost extends Orchestrator {
     this.mesh = mesh;
     this.operations = new OperationsServer({
       ...configuration.read(operationsSection),
-      routes: operationsRoutes({ subject: this, registry: telemetry.metrics }),
+      routes: operationsRoutes({
+        ...{ subject: this, registry: telemetry.metrics, access: parts.operationsAccess },
+      }),
       door: parts.door,
       logger: this.logger,
     });

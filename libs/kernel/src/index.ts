@@ -1,3 +1,4 @@
+export { isLoopbackHost } from "./addresses/loopback.ts";
 export {
   type ChangeListener,
   Configuration,

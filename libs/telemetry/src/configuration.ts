@@ -80,5 +80,10 @@ export const operationsSection = defineSection({
       .max(65_535)
       .default(7400)
       .describe("The port to listen on; 0 lets the system choose."),
+    key: secret()
+      .optional()
+      .describe(
+        "What is shown for /metrics and /status where host is no loopback address, as `Authorization: Bearer`: at least 32 signs. Without it nobody there sees them.",
+      ),
   }),
 });

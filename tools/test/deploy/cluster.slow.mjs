@@ -29,6 +29,7 @@ describe("the images, run as the manifests say", { skip }, () => {
   /** @type {import("./containers.mjs").Pod[]} */
   let pods = [];
   let key = "";
+  let operationsKey = "";
 
   before(async () => {
     const folder = mkdtempSync(join(tmpdir(), "tutti-containers-"));
@@ -39,6 +40,7 @@ describe("the images, run as the manifests say", { skip }, () => {
       "development",
     );
     key = readFileSync(join(development, "credentials", "gateway-key"), "utf8");
+    operationsKey = readFileSync(join(development, "credentials", "operations-key"), "utf8");
     containers = new Containers(folder);
     const images = { "": "localhost/tutti:test", nats: "localhost/tutti-nats:test" };
     await containers.build(await layOut("tutti"), images[""]);
@@ -119,6 +121,15 @@ describe("the images, run as the manifests say", { skip }, () => {
   it("let nobody in without the key", async () => {
     const reply = await fetch(`http://${podOf("gateway").address}:7400/v1/runs`);
     assert.equal(reply.status, 401);
+  });
+
+  it("show figures to whoever shows the key that is made for Prometheus", async () => {
+    for (const app of ["gateway", "workflow"]) {
+      const url = `http://${podOf(app).address}:7400/metrics`;
+      assert.equal((await fetch(url)).status, 401, app);
+      const reply = await fetch(url, { headers: { authorization: `Bearer ${operationsKey}` } });
+      assert.match(await reply.text(), /^tutti_/m, app);
+    }
   });
 
   it("run a workflow from its start to its end", async (t) => {

@@ -47,7 +47,8 @@ describe("containers by compose", { skip: carried.skip }, () => {
     for (const { file: path } of Object.values(file.configs))
       assert.ok(existsSync(join(deploy, "compose", path)), path);
     for (const service of Object.values(file.services)) {
-      for (const { source } of service.secrets ?? []) assert.ok(file.secrets[source], source);
+      for (const secret of service.secrets ?? [])
+        assert.ok(file.secrets[secret.source ?? secret], secret.source ?? secret);
       for (const { source } of service.configs ?? []) assert.ok(file.configs[source], source);
     }
     const given = readFileSync(join(folder, "compose.env"), "utf8")
@@ -55,6 +56,17 @@ describe("containers by compose", { skip: carried.skip }, () => {
       .map((line) => line.split("=")[0]);
     for (const [, name] of textOf("compose", "compose.yaml").matchAll(/\$\{(\w+):\?/g))
       assert.ok(given.includes(name), name);
+  });
+
+  it("have Prometheus show what the processes ask for", () => {
+    const { authorization } = carried.load("yaml").parse(textOf("compose", "prometheus.yml"))
+      .scrape_configs[0];
+    const [secret] = file.services.prometheus.secrets;
+    assert.equal(authorization.credentials_file, `/run/secrets/${secret}`);
+    const configured = carried.load("yaml").parse(textOf("kubernetes", "base", "tutti.yaml"));
+    const variable = configured.foundation.operations.key.replace("env:", "");
+    assert.equal(file.secrets[secret].file, "credentials/operations-key");
+    for (const service of services) assert.ok(file.services[service].environment[variable], service);
   });
 
   it("keep their secrets in files, have no rights and write nowhere but where they must", () => {
@@ -103,7 +115,11 @@ describe("boards and rules", () => {
     execFileSync(promtool.path, ["test", "rules", "rules.test.yml"], { cwd: folder, stdio: "pipe" });
     const beside = mkdtempSync(join(tmpdir(), "tutti-prometheus-"));
     try {
-      const text = textOf("compose", "prometheus.yml").replace("/etc/prometheus", folder);
+      const key = join(beside, "key");
+      writeFileSync(key, "k");
+      const text = textOf("compose", "prometheus.yml")
+        .replace("/etc/prometheus", folder)
+        .replace("/run/secrets/operations-key", key);
       writeFileSync(join(beside, "prometheus.yml"), text);
       execFileSync(promtool.path, ["check", "config", "prometheus.yml"], { cwd: beside, stdio: "pipe" });
     } finally {

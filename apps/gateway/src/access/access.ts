@@ -11,6 +11,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Guard } from "@tutti/host";
 import {
   type Clock,
+  isLoopbackHost,
   isTuttiError,
   localAdministrator,
   type Principal,
@@ -21,7 +22,7 @@ import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from 
 import { IssuerSignIns, type WayToSignIn } from "./issuers/issuer-sign-ins.ts";
 import type { SignInIssuer } from "./issuers/settings.ts";
 import { Links } from "./links.ts";
-import { isLoopbackHost, isOfBrowser, refuseStrangers } from "./origin.ts";
+import { isOfBrowser, refuseStrangers } from "./origin.ts";
 import { isSame } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
 import { type BegunBy, SignIns } from "./sign-ins.ts";

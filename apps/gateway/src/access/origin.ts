@@ -5,14 +5,8 @@
  * 2. A page that reached a loopback address under a name of its own is refused (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from "node:http";
+import { isLoopbackHost } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
-
-export function isLoopbackHost(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  return (
-    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
-  );
-}
 
 /** The name in a Host header, without the port. */
 function nameIn(host: string): string {

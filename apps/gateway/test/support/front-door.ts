@@ -26,6 +26,9 @@ const files = {
   "logo.svg": "<svg/>",
 };
 
+/** What the door takes for `--operations.key=env:SCRAPE_KEY`. */
+export const scrapeKey = "7a1d".repeat(16);
+
 export class FrontDoorAlone implements AsyncDisposable {
   readonly host: ServiceHost;
   readonly #directory: string;
@@ -45,7 +48,10 @@ export class FrontDoorAlone implements AsyncDisposable {
     ];
     const host = await ServiceHost.open({
       ...{ name: "front-door", version: "1.2.3", services: [gateway] },
-      sources: memorySources({ arguments: [...options, ...flags], environment: { DOOR_KEY: "open sesame" } }),
+      sources: memorySources({
+        arguments: [...options, ...flags],
+        environment: { DOOR_KEY: "open sesame", SCRAPE_KEY: scrapeKey },
+      }),
     });
     await host.start();
     return new FrontDoorAlone(host, directory);

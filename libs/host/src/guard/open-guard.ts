@@ -1,4 +1,4 @@
-import type { Configuration, Foundation, IdSource } from "@tutti/kernel";
+import { type Configuration, type Foundation, type IdSource, isLoopbackHost } from "@tutti/kernel";
 import { type Mesh, type MeshOptions, meshSection } from "@tutti/mesh";
 import { keysDirectoryIn, signingKeyIn } from "../keys/installation-keys.ts";
 import { Guard } from "./guard.ts";
@@ -28,7 +28,7 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
   const serviceKey = (await settings.serviceKey?.reveal()) ?? "";
   const guard = new Guard({
     ...{ settings, foundation, mesh, processId, dataDirectory, serviceKey },
-    isLoopback: isLoopback(listen.slice(0, listen.lastIndexOf(":"))),
+    isLoopback: isLoopbackHost(listen.slice(0, listen.lastIndexOf(":"))),
     newId: () => ids.newId("dec"),
     trust: () => {
       if (settings.trustedKey !== "") return trustIn(settings.trustedKey);
@@ -44,8 +44,4 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
     requests: guard.admission,
   };
   return { guard, forMesh: { gate, credential: () => serviceKey } };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }

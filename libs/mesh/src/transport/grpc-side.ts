@@ -1,6 +1,6 @@
 /** gRPC as the mesh uses it: loaded on need, since it costs more memory than all the rest of the mesh. */
 import { networkInterfaces } from "node:os";
-import type { Foundation } from "@tutti/kernel";
+import { type Foundation, isLoopbackHost } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
 import type { MeshServer } from "../server/mesh-server.ts";
 import type { MeshSettings } from "../settings.ts";
@@ -43,7 +43,7 @@ export class GrpcSide {
   /** Serves everything that is served, now and later. Gives the address that others call. */
   async listen(served: MeshServer): Promise<string> {
     const { listen, tls, allowUnprotected, advertise } = this.#settings;
-    if (tls.mode === "off" && !allowUnprotected && !isLoopback(hostOf(listen))) {
+    if (tls.mode === "off" && !allowUnprotected && !isLoopbackHost(hostOf(listen))) {
       throw meshErrors.unprotected({ address: listen });
     }
     const transport = await this.#load();
@@ -90,10 +90,6 @@ export class GrpcSide {
 
 function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Where others find a host that listens on all of its addresses: the first one that is not its own alone. */

@@ -16,6 +16,34 @@ export const operationsErrors = defineErrors("operations", {
     message: ({ method, path }: { method: string; path: string }) =>
       `expected GET or HEAD for ${path}, found ${method}; use GET`,
   },
+  keyNotSet: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "Other machines reach the port, and nothing says who may see figures and state of the process. Set `operations.key` to a secret, as `env:NAME` or `file:/path`, and have Prometheus show it; people see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
+    message: ({ host }: { host: string }) =>
+      `expected operations.key where operations.host is ${host}, which other machines reach, found none; set it (env:NAME or file:/path) and send it as Authorization: Bearer`,
+  },
+  keyNeeded: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "Figures and state of a process that other machines reach are for whoever shows `operations.key`: in Prometheus by `authorization: {credentials_file: …}`. People see the same at `/v1/status` and `/v1/metrics` of the gateway, as themselves.",
+    message: () =>
+      "expected the key of the operations endpoints (operations.key), found none; send it as Authorization: Bearer",
+  },
+  keyWrong: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "What was shown is not `operations.key` of this process. Keys and tokens of people are for `/v1/status` and `/v1/metrics` of the gateway.",
+    message: () =>
+      "expected the key of the operations endpoints (operations.key), found another one; send what operations.key of this process refers to",
+  },
+  keyShort: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "`operations.key` can be guessed when it is short. Make one with `openssl rand -hex 32`.",
+    message: ({ least, found }: { least: number; found: number }) =>
+      `expected operations.key to have at least ${least} signs, found ${found}; make one with openssl rand -hex 32`,
+  },
   portInUse: {
     status: "UNAVAILABLE",
     retry: "never",

@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
+import { operationsErrors } from "./errors.ts";
 import { type FrontDoor, OperationsServer } from "./operations-server.ts";
 import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
 
@@ -86,6 +87,20 @@ describe("the operations server", () => {
     assert.equal(response.status, 500);
     assert.equal(response.headers["content-type"], "application/problem+json");
     assert.equal(logger.messages("error").length, 1);
+  });
+
+  it("says to whom it refuses something what they have to show", async (t) => {
+    const shown: (string | undefined)[] = [];
+    const routes = answering(async ({ authorization }) => {
+      shown.push(authorization);
+      throw operationsErrors.keyNeeded();
+    });
+    const { url, logger } = await setUp(t, routes);
+    const response = await fetchOnce(`${url}/livez`, { headers: { authorization: "Bearer a" } });
+    assert.deepEqual([response.status, response.headers["www-authenticate"]], [401, "Bearer"]);
+    assert.equal(JSON.parse(response.body).code, "operations.key_needed");
+    assert.deepEqual(shown, ["Bearer a"]);
+    assert.deepEqual(logger.messages("error"), []);
   });
 
   it("refuses headers that are too long", async (t) => {

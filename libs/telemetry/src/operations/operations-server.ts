@@ -10,7 +10,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { errorFromUnknown, type Logger } from "@tutti/kernel";
+import { errorFromUnknown, isTuttiError, type Logger } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
@@ -144,9 +144,11 @@ export class OperationsServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url: path = "/" } = request;
     try {
-      const { accept } = request.headers;
-      send(response, await this.#options.routes.handle({ method, path, accept }));
+      const { accept, authorization } = request.headers;
+      send(response, await this.#options.routes.handle({ method, path, accept, authorization }));
     } catch (error) {
+      if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
+        return send(response, problem(error, { "www-authenticate": "Bearer" }));
       this.#options.logger.error("an operations endpoint failed", { path, error });
       send(response, problem(errorFromUnknown(error)));
     }

@@ -4,16 +4,18 @@ import { type Component, Orchestrator, systemFoundation, unhealthy } from "@tutt
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { MetricsRegistry } from "../metrics/registry.ts";
 import { parseExposition } from "../testing/exposition-parser.ts";
+import { operationsErrors } from "./errors.ts";
+import type { OperationsAccess } from "./operations-access.ts";
 import { operationsRoutes } from "./routes.ts";
 
-function setUp(components: Record<string, Component> = {}) {
+function setUp(components: Record<string, Component> = {}, access: OperationsAccess = async () => {}) {
   const time = new VirtualTime();
   const logger = recordingLogger();
   const registry = new MetricsRegistry({ logger });
   const foundation = systemFoundation({ clock: time, timers: time, logger, metrics: registry });
   const subject = new Orchestrator("platform", foundation);
   for (const [name, component] of Object.entries(components)) subject.register(name, component);
-  const routes = operationsRoutes({ subject, registry });
+  const routes = operationsRoutes({ subject, registry, access });
   const get = async (path: string, method = "GET", accept?: string) => {
     const response = await routes.handle({ method, path, accept });
     const isJson = response.contentType.includes("json");
@@ -115,6 +117,18 @@ describe("/status", () => {
       ["store", "listener"],
     );
     await subject.stop();
+  });
+});
+
+describe("whoever may not see figures and state", () => {
+  it("is told whether the process is well, and nothing else", async () => {
+    const { get } = setUp({}, async () => {
+      throw operationsErrors.keyNeeded();
+    });
+    assert.equal((await get("/livez")).status, 200);
+    assert.equal((await get("/readyz")).status, 503);
+    for (const path of ["/metrics", "/status", "/status?a=b"])
+      await assert.rejects(get(path), { code: "operations.key_needed" }, path);
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { contentTypes, expose, formatFor } from "../metrics/exposition.ts";
 import type { MetricsRegistry } from "../metrics/registry.ts";
 import { operationsErrors } from "./errors.ts";
+import type { OperationsAccess } from "./operations-access.ts";
 
 /** What the routes tell of. Every orchestrator is one. */
 export interface OperationsSubject {
@@ -29,6 +30,7 @@ export interface OperationsRequest {
   /** Path with or without a query. */
   readonly path: string;
   readonly accept?: string | undefined;
+  readonly authorization?: string | undefined;
 }
 
 export interface OperationsResponse {
@@ -48,16 +50,23 @@ type Route = (request: OperationsRequest) => OperationsResponse | Promise<Operat
 export function operationsRoutes(options: {
   readonly subject: OperationsSubject;
   readonly registry: MetricsRegistry;
+  readonly access: OperationsAccess;
 }): OperationsRoutes {
-  const { subject, registry } = options;
+  const { subject, registry, access } = options;
+  const guarded =
+    (route: Route): Route =>
+    async (request) => {
+      await access(request.authorization);
+      return route(request);
+    };
   const routes: Readonly<Record<string, Route>> = {
     "/livez": () => livez(subject),
     "/readyz": () => readyz(subject),
-    "/metrics": ({ accept }) => {
+    "/metrics": guarded(({ accept }) => {
       const format = formatFor(accept);
       return respond(200, contentTypes[format], expose(registry.families(), format));
-    },
-    "/status": () => json(200, subject.status()),
+    }),
+    "/status": guarded(() => json(200, subject.status())),
   };
   const paths = Object.keys(routes);
   return {
@@ -75,8 +84,11 @@ export function operationsRoutes(options: {
 }
 
 /** The answer to a request that went wrong. */
-export function problem(error: TuttiError): OperationsResponse {
-  return problemResponse(toProblem(error));
+export function problem(
+  error: TuttiError,
+  headers: Readonly<Record<string, string>> = {},
+): OperationsResponse {
+  return problemResponse(toProblem(error), headers);
 }
 
 /**

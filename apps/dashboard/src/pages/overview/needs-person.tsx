@@ -183,7 +183,7 @@ function TroubleLine({ trouble }: { trouble: Trouble }) {
       what={trouble.path}
       why={trouble.reason}
       act={
-        <a className="press" href="/status">
+        <a className="press" href="/v1/status">
           Look
         </a>
       }

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Configuration, memorySources } from "@tutti/kernel";
+import { operationsSection } from "../configuration.ts";
+import { operationsAccess } from "./operations-access.ts";
+
+const key = "b6d4".repeat(16);
+
+function accessWith(host: string, environment: Record<string, string>) {
+  const given = { ...environment, TUTTI_OPERATIONS_HOST: host };
+  const isSet = Object.hasOwn(environment, "SCRAPES");
+  const sources = memorySources({
+    environment: isSet ? { ...given, TUTTI_OPERATIONS_KEY: "env:SCRAPES" } : given,
+  });
+  return operationsAccess(
+    Configuration.load({ sections: [operationsSection], sources }).read(operationsSection),
+  );
+}
+
+describe("who may see figures and state of a process", () => {
+  it("is everybody where only this machine reaches the port", async () => {
+    for (const host of ["127.0.0.1", "::1", "localhost"]) {
+      await (await accessWith(host, {}))(undefined);
+      await (await accessWith(host, { SCRAPES: key }))(undefined);
+    }
+  });
+
+  it("is elsewhere who shows the key", async () => {
+    const access = await accessWith("0.0.0.0", { SCRAPES: key });
+    await access(`Bearer ${key}`);
+    await access(`bearer  ${key}`);
+    for (const shown of [undefined, "", "Basic YTpi", "Bearer", "Bearer "])
+      await assert.rejects(access(shown), { code: "operations.key_needed", status: "UNAUTHENTICATED" });
+    for (const shown of [key.slice(1), `${key}0`, key.toUpperCase(), "tutti_live_x_y", "a.b.c"])
+      await assert.rejects(access(`Bearer ${shown}`), { code: "operations.key_wrong" }, shown);
+  });
+
+  it("is elsewhere nobody where there is no key, and the refusal says what to set", async () => {
+    const access = await accessWith("10.0.0.7", {});
+    for (const shown of [undefined, `Bearer ${key}`])
+      await assert.rejects(access(shown), {
+        code: "operations.key_not_set",
+        message:
+          "expected operations.key where operations.host is 10.0.0.7, which other machines reach, found none; set it (env:NAME or file:/path) and send it as Authorization: Bearer",
+      });
+  });
+
+  it("is known at the start: a key short enough to be guessed is refused", async () => {
+    await assert.rejects(accessWith("0.0.0.0", { SCRAPES: "k".repeat(31) }), {
+      code: "operations.key_short",
+    });
+  });
+
+  it("follows a key that was changed", async () => {
+    const environment = {
+      SCRAPES: key,
+      TUTTI_OPERATIONS_HOST: "0.0.0.0",
+      TUTTI_OPERATIONS_KEY: "env:SCRAPES",
+    };
+    const sources = { ...memorySources({}), environment };
+    const settings = Configuration.load({ sections: [operationsSection], sources }).read(operationsSection);
+    const access = await operationsAccess(settings);
+    environment.SCRAPES = key.toUpperCase();
+    await assert.rejects(access(`Bearer ${key}`), { code: "operations.key_wrong" });
+    await access(`Bearer ${key.toUpperCase()}`);
+  });
+});
