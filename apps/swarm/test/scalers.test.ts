@@ -83,14 +83,14 @@ describe("scalers", () => {
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
     [
-      "containers",
+      "containers, which nobody has allowed",
       { driver: { $case: "container" as const, value: { image: "worker" } } },
-      "INVALID_ARGUMENT scaling.driver_unserved",
+      "FAILED_PRECONDITION scaling.containers_refused",
     ],
     [
-      "Kubernetes",
-      { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "worker" } } },
-      "INVALID_ARGUMENT scaling.driver_unserved",
+      "an image that is none",
+      { driver: { $case: "container" as const, value: { image: "--privileged" } } },
+      "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
     [
       "a webhook into a private network",
@@ -103,6 +103,36 @@ describe("scalers", () => {
       const read = scalers.getScaler({ namespace: "", pool: "", scalerId: "refused" });
       assert.equal(await codeOf(read), "NOT_FOUND scaling.scaler_unknown", "nothing of it is kept");
     });
+
+  it("start containers only by the sockets, and of the images, that are allowed, and where they reach this process", async () => {
+    const allowed = [
+      '--swarm.scaling.containers.sockets=["/run/one.sock","/run/two.sock"]',
+      '--swarm.scaling.containers.images=["registry.example.com/agents/*","crew"]',
+    ];
+    await using apart = await SwarmHost.start(...allowed);
+    await using beside = await SwarmHost.start(...allowed, "--swarm.scaling.containers.network=host");
+    const said = async ({ host }: SwarmHost, value: object) => {
+      const scaler = Scaler.fromPartial({
+        ...{ scalerId: "crew", paused: true },
+        driver: { $case: "container", value: { image: "crew", ...value } },
+      });
+      const call = host.mesh.client(scalerService).createScaler({ namespace: "", scaler });
+      return call.then(
+        () => "",
+        ({ message }: Error) => message,
+      );
+    };
+    assert.match(await said(apart, {}), /it would not reach 127\.0\.0\.1.*containers\.network to host/);
+    assert.match(await said(beside, { socket: "/run/docker.sock" }), /use one of .*\/run\/one\.sock/);
+    assert.match(await said(beside, { image: "evil/crew" }), /the image evil\/crew/);
+    assert.match(
+      await said(beside, { limits: { gpu: 1 } }),
+      /limits of cpu and memory_bytes, found one of gpu/,
+    );
+    assert.match(await said(beside, { limits: { cpu: 0 } }), /above 0/);
+    const image = "registry.example.com/agents/crew:3";
+    assert.equal(await said(beside, { image, socket: "/run/two.sock", limits: { cpu: 0.5 } }), "");
+  });
 
   it("run no programs where others can call, unless that is allowed", async () => {
     await using open = await SwarmHost.start("--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true");

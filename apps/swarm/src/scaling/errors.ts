@@ -16,19 +16,40 @@ export const scalingErrors = defineErrors("scaling", {
     message: ({ scaler, problem }: { scaler: string; problem: string }) =>
       `scaler ${scaler}: ${problem}; correct it`,
   },
-  driverUnserved: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "This release starts and stops agents as local processes (`process`), or tells somebody else by HTTP how many are wanted (`webhook`). Let what a webhook reaches start containers or set replicas.",
-    message: ({ driver }: { driver: string }) =>
-      `expected the driver process or webhook, found ${driver}, which is not served yet; use one of those`,
-  },
   processesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Whoever makes a scaler with the driver `process` runs programs on the machine of the pool's owner. By default that is possible only where nobody from outside can call: where the service listens on a loopback address (`swarm.scaling.processes`).",
     message: ({ setting }: { setting: string }) =>
       `expected local processes to be allowed, found swarm.scaling.processes: ${setting}; set it to always, or use a webhook`,
+  },
+  containersRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Whoever makes a scaler with the driver `container` runs images on the machine of the pool's owner, so operators say at which sockets of Docker or Podman that is possible (`swarm.scaling.containers.sockets`, by default none), and which images (`swarm.scaling.containers.images`). In a network of their own containers do not reach 127.0.0.1: `swarm.scaling.containers.network` gives them that of the machine, or `swarm.scaling.address` another address.",
+    message: ({ problem, remedy }: { problem: string; remedy: string }) =>
+      `expected a container that may be started here, found ${problem}; ${remedy}`,
+  },
+  engineSilent: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Docker or Podman gives no answer at the socket that containers of agents are started by. Start it (`systemctl start podman.socket`, `systemctl start docker`), let this process read and write the socket, or name another one (`swarm.scaling.containers.sockets`). It is tried again with back-off; agents that run go on.",
+    message: ({ socket, reason }: { socket: string; reason: string }) =>
+      `expected Docker or Podman to answer at ${socket}, found ${reason}; start it, and let this process use the socket`,
+  },
+  engineRefused: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Docker or Podman refused what was needed for a container of an agent, in its own words. It is tried again with back-off, and the agent put aside after too many times in a row.",
+    message: ({ socket, reason }: { socket: string; reason: string }) =>
+      `expected the engine at ${socket} to run a container, found: ${reason}; correct the scaler, or the engine`,
+  },
+  imageMissing: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The image of a scaler is not on the machine, and could not be brought, or may not be (`swarm.scaling.containers.pull: never`). Bring it there with `podman pull` or `docker pull`, which know how to sign in, or correct its name; then `tutti agent release` lets agents that were put aside start.",
+    message: ({ image, reason }: { image: string; reason: string }) =>
+      `expected the image ${image}, found ${reason}; bring it to the machine, or correct its name`,
   },
   referenceUnreadable: {
     status: "FAILED_PRECONDITION",

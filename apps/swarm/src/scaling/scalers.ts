@@ -20,6 +20,10 @@ import {
 import { noPast, type ScalerPast } from "@tutti/machine-pool";
 import type { Pool } from "@tutti/matching";
 import { agentWindow } from "./agent-window.ts";
+import { BerthDriver } from "./drivers/berths/berth-driver.ts";
+import { ContainerEngines } from "./drivers/container/engines.ts";
+import { keeperIdIn } from "./drivers/container/labels.ts";
+import { Strays } from "./drivers/container/strays.ts";
 import type { Closing, Driver } from "./drivers/driver.ts";
 import { type DriverParts, openDriver } from "./drivers/open-driver.ts";
 import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
@@ -70,19 +74,27 @@ interface Staff {
 const quarantineDefault = 5;
 /** How often what scalers did is noted. */
 const noteEveryMs = 5_000;
+/** How often it is looked for containers that nobody holds. */
+const straysEveryMs = 60_000;
 
 export class Scalers implements Component {
   readonly #parts: ScalersParts;
   readonly #staffs = new Map<Pool, Staff>();
   readonly #records: LaunchRecords;
+  readonly #engines: ContainerEngines;
+  /** Those that are ending as well. */
+  readonly #drivers = new Set<Driver>();
+  #keeperId = "";
   #accessToken = "";
   #timer: Timer | undefined;
   #noting: Timer | undefined;
+  #straying: Timer | undefined;
   #isOver = false;
 
   constructor(parts: ScalersParts) {
     this.#parts = parts;
     this.#records = new LaunchRecords(parts.dataDirectory);
+    this.#engines = new ContainerEngines(parts.foundation.timers);
   }
 
   /**
@@ -90,8 +102,9 @@ export class Scalers implements Component {
    * take to end, and nobody else waits for it.
    */
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
-    const { foundation, settings } = this.#parts;
+    const { foundation, settings, dataDirectory } = this.#parts;
     const { timers } = foundation;
+    if (settings.containers.sockets.length > 0) this.#keeperId = await keeperIdIn(dataDirectory);
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
     const told = (agent: string, pid: number) =>
       logger.warn("an agent's program was left behind by a process that was killed, and is ended", {
@@ -107,6 +120,7 @@ export class Scalers implements Component {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#noting?.cancel();
+    this.#straying?.cancel();
     const { notes } = this.#parts;
     for (const { keepers } of this.#staffs.values())
       for (const keeper of keepers.values()) keeper.tellSeen(true);
@@ -162,6 +176,20 @@ export class Scalers implements Component {
     };
     this.#noting = foundation.timers.every(noteEveryMs, note);
     this.#look();
+    this.#lookForStrays();
+  }
+
+  #lookForStrays(): void {
+    const { foundation, settings } = this.#parts;
+    const { sockets } = settings.containers;
+    if (sockets.length === 0) return;
+    const strays = new Strays({
+      ...{ keeperId: this.#keeperId, logger: foundation.logger },
+      engines: sockets.map((socket) => this.#engines.at(socket)),
+      isHeld: (launchId) =>
+        [...this.#drivers].some((driver) => driver instanceof BerthDriver && driver.holds(launchId)),
+    });
+    this.#straying = foundation.timers.every(straysEveryMs, () => void strays.look());
   }
 
   #look(): void {
@@ -214,6 +242,7 @@ export class Scalers implements Component {
     const { namespace, name } = pool;
     const driver = openDriver({
       ...{ scaler, foundation, ids, settings, refused, records: this.#records },
+      ...{ keeperId: this.#keeperId, engines: this.#engines },
       home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
       agents: agentWindow({
         ...{ pool, now, stir: () => stir(pool) },
@@ -222,7 +251,9 @@ export class Scalers implements Component {
       crashes: (isKnown ? pastOf(scalerId)?.crashes : undefined) ?? new Map(),
       quarantineAfter: () => staff.scaled.quarantineAfter() || quarantineDefault,
     });
-    if (driver !== undefined) this.#add(staff, scaler, revision, driver, undefined);
+    if (driver === undefined) return;
+    this.#drivers.add(driver);
+    this.#add(staff, scaler, revision, driver, undefined);
   }
 
   #add(
@@ -261,6 +292,7 @@ export class Scalers implements Component {
         this.#parts.foundation.logger.warn("a scaler did not end in good order", { scaler: scalerId, error });
       })
       .finally(() => {
+        this.#drivers.delete(keeper.driver);
         if (ending.get(scalerId) === ended) ending.delete(scalerId);
       });
     ending.set(scalerId, ended);

@@ -28,6 +28,28 @@ export const scalingSchema = z.strictObject({
     .max(3_600_000)
     .default(60_000)
     .describe("How long a launched agent may take to join; then it is ended, which counts as a crash."),
+  containers: z.strictObject({
+    sockets: z
+      .array(z.string().regex(/^\//, "expected the path of a socket, such as /run/podman/podman.sock"))
+      .default([])
+      .describe(
+        "Sockets of Docker or Podman by which scalers may start containers, the usual one first; without any they start none. Whoever may make a scaler runs images on that machine by it.",
+      ),
+    images: z
+      .array(z.string().min(1))
+      .default(["*"])
+      .describe("Images that scalers may start, as they are written; `*` stands for whatever is there."),
+    network: z
+      .string()
+      .default("")
+      .describe(
+        "The network of such containers, as the engine calls it: `host` for that of the machine; empty means the engine's usual one.",
+      ),
+    pull: z
+      .enum(["missing", "never"])
+      .default("missing")
+      .describe("Whether an image that is not on the machine is brought."),
+  }),
   privateWebhooks: z
     .boolean()
     .default(false)

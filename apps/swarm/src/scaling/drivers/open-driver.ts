@@ -1,9 +1,12 @@
 /** Which driver a scaler has, and whether it may have it. */
 import type { Scaler } from "@tutti/contracts/swarm/v1";
 import { urlProblem } from "@tutti/host/outgoing";
-import type { Foundation, IdSource, TuttiError } from "@tutti/kernel";
+import { type Foundation, type IdSource, type TuttiError, unreachable } from "@tutti/kernel";
 import { scalingErrors } from "../errors.ts";
 import type { ScalingSettings } from "../settings.ts";
+import { containerDriver } from "./container/container-driver.ts";
+import { containerProblem } from "./container/container-problem.ts";
+import type { ContainerEngines } from "./container/engines.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
 import type { AgentHome } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
@@ -18,6 +21,9 @@ export interface DriverParts {
   readonly foundation: Foundation;
   readonly ids: IdSource;
   readonly settings: ScalingSettings;
+  /** Of this process, in all of its lives. */
+  readonly keeperId: string;
+  readonly engines: ContainerEngines;
   readonly quarantineAfter: () => number;
   readonly crashes: ReadonlyMap<string, number>;
   /** Hears of each call that was not made because of where it leads. */
@@ -27,9 +33,10 @@ export interface DriverParts {
 /** What is wrong with the driver of a scaler here; undefined when it can be opened. */
 export function driverProblem(
   { scalerId, driver }: Pick<Scaler, "scalerId" | "driver">,
-  { processes, privateWebhooks }: Pick<ScalingSettings, "processes" | "privateWebhooks">,
+  settings: ScalingSettings,
   isLoopback: boolean,
 ): TuttiError | undefined {
+  const { processes, privateWebhooks } = settings;
   if (driver === undefined)
     return scalingErrors.scalerInvalid({ scaler: scalerId, problem: "expected a driver, found none" });
   switch (driver.$case) {
@@ -46,8 +53,12 @@ export function driverProblem(
       const problem = urlProblem(url, privateWebhooks);
       return problem === undefined ? undefined : scalingErrors.webhookRefused({ url, problem });
     }
+    case "container":
+      return containerProblem(scalerId, driver.value, settings, isLoopback);
+    case "kubernetes":
+      return undefined;
     default:
-      return scalingErrors.driverUnserved({ driver: driver.$case });
+      return unreachable(driver, "driver");
   }
 }
 
@@ -62,6 +73,12 @@ export function openDriver(parts: DriverParts): Driver | undefined {
         ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter, crashes },
         joinMs: settings.joinMs,
         settings: driver.value,
+      });
+    case "container":
+      return containerDriver({
+        ...{ scalerId, home, agents, foundation, ids, quarantineAfter, crashes, keeperId: parts.keeperId },
+        ...{ joinMs: settings.joinMs, settings: driver.value, allowed: settings.containers },
+        engine: parts.engines.at(driver.value.socket || (settings.containers.sockets[0] ?? "")),
       });
     case "webhook": {
       const { namespace, pool } = home;

@@ -95,6 +95,13 @@ export class BerthDriver implements Driver {
     return 0;
   }
 
+  /** Whether a program with this id is looked after here, also one that is ending. */
+  holds(launchId: string): boolean {
+    for (const berth of [...this.#berths.values(), ...this.#leaving])
+      if (berth.launchId === launchId) return true;
+    return false;
+  }
+
   /** Those whose program runs, or is about to, whether their agents have joined or not. */
   *launched(): Generator<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }> {
     for (const { agentId, launched } of this.#berths.values())

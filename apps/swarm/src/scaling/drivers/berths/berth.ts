@@ -22,7 +22,7 @@ import {
 import { crashAfter } from "@tutti/matching";
 import { scalingErrors } from "../../errors.ts";
 import type { AgentWindow } from "../driver.ts";
-import { type Ending, type Programs, type Running, textOf } from "./programs.ts";
+import { type Ending, type Programs, type Running, textOf, wholeTextOf } from "./programs.ts";
 
 /** A program that runs already. */
 export interface Begun {
@@ -64,7 +64,7 @@ type State =
     }
   | { readonly name: "resting"; readonly timer: Timer }
   | { readonly name: "quarantined" }
-  | { readonly name: "ending"; readonly running: Running | undefined }
+  | { readonly name: "ending"; readonly launchId: string; readonly running: Running | undefined }
   | { readonly name: "over" };
 
 const lookMs = 50;
@@ -103,9 +103,12 @@ export class Berth {
 
   /** Whether its program was running before, and its agent may be on its way to a new link. */
   get isComingBack(): boolean {
-    return this.#parts.begun !== undefined && this.launched?.launchId === this.#parts.begun.launchId
-      ? this.#state.name === "starting"
-      : false;
+    return this.#state.name === "starting" && this.#state.launchId === this.#parts.begun?.launchId;
+  }
+
+  /** Of the program that runs, also while it ends. */
+  get launchId(): string | undefined {
+    return "launchId" in this.#state ? this.#state.launchId : undefined;
   }
 
   /** What it gave its program to say who it is, and since when; undefined when none runs. */
@@ -153,7 +156,7 @@ export class Berth {
         break;
       case "starting":
       case "running":
-        this.#state = { name: "ending", running: state.running };
+        this.#state = { name: "ending", launchId: state.launchId, running: state.running };
         if (state.running !== undefined)
           void this.#part(state.running, reason, isHurried || state.name === "starting");
         break;
@@ -193,7 +196,7 @@ export class Berth {
       state.running = running;
     } else {
       // It was told to end while its program was being started.
-      this.#state = { name: "ending", running };
+      this.#state = { name: "ending", launchId, running };
       void this.#part(running, "", true);
     }
     this.#ended(state.sinceMs, await running.ended);
@@ -207,8 +210,8 @@ export class Berth {
     }
     if (this.#state.name === "over") return;
     const livedMs = clock.monotonic() - sinceMs;
-    const how = textOf(ending);
-    agents.ended(this.agentId, `its program ${how}`);
+    const how = wholeTextOf(ending);
+    agents.ended(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
       // It was told to go by somebody else, and is wanted still.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };

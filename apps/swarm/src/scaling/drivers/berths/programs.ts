@@ -35,7 +35,7 @@ export type Ending =
 export function textOf(ending: Ending): string {
   switch (ending.kind) {
     case "exited":
-      return `ended with code ${ending.code}${ending.lastLine ? `, saying "${ending.lastLine}"` : ""}`;
+      return `ended with code ${ending.code}`;
     case "killed":
       return `was ended by ${ending.signal}`;
     case "never started":
@@ -44,3 +44,11 @@ export function textOf(ending: Ending): string {
       return ending.how;
   }
 }
+
+/** With what it said last, which is for those who look after it and not for senders of its tasks. */
+export function wholeTextOf(ending: Ending): string {
+  const last = ending.kind === "exited" ? ending.lastLine : undefined;
+  return last === undefined ? textOf(ending) : `${textOf(ending)}, saying "${last.slice(0, lastLineMax)}"`;
+}
+
+const lastLineMax = 200;

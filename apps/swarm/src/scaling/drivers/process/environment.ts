@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { ProcessDriver } from "@tutti/contracts/swarm/v1";
 import { scalingErrors } from "../../errors.ts";
+import type { LaunchedAs } from "../berths/programs.ts";
 
 /** Where a launched agent finds its pool. */
 export interface AgentHome {
@@ -17,9 +18,9 @@ export interface AgentHome {
 const inherited = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SystemRoot"];
 
 export async function environmentOf(
-  { environment }: Pick<ProcessDriver, "environment">,
-  { address, namespace, pool, accessToken }: AgentHome,
-  { agentId, launchId }: { readonly agentId: string; readonly launchId: string },
+  settings: Pick<ProcessDriver, "environment">,
+  home: AgentHome,
+  as: LaunchedAs,
 ): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
   for (const name of inherited) {
@@ -28,6 +29,16 @@ export async function environmentOf(
   }
   // `node` is the one that this process runs on, which is the one that the SDK was tried with.
   result["PATH"] = [dirname(process.execPath), result["PATH"]].filter(Boolean).join(delimiter);
+  return { ...result, ...(await launchedEnvironment(settings, home, as)) };
+}
+
+/** What every launched agent finds, wherever it runs. */
+export async function launchedEnvironment(
+  { environment }: { readonly environment: Readonly<Record<string, string>> },
+  { address, namespace, pool, accessToken }: AgentHome,
+  { agentId, launchId }: LaunchedAs,
+): Promise<Record<string, string>> {
+  const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) result[name] = await resolved(value);
   if (accessToken !== "") result["TUTTI_ACCESS_TOKEN"] ??= accessToken;
   return {

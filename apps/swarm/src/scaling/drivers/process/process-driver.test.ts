@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
 import { IdSource, sleep, systemFoundation } from "@tutti/kernel";
 import { recordingLogger, seededChance } from "@tutti/kernel/testing";
-import type { AgentWindow } from "../driver.ts";
+import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
 import { launch } from "./launcher.ts";
 import { beganAt, endLeftovers, LaunchRecords } from "./leftovers.ts";
 import { processDriver } from "./process-driver.ts";
@@ -20,38 +20,6 @@ async function until(what: string, look: () => boolean | Promise<boolean>): Prom
     await sleep(real.timers, 10);
   }
   assert.fail(`waited in vain for ${what}`);
-}
-
-/** Agents that join when a test says so. */
-class Window implements AgentWindow {
-  readonly joined = new Map<string, number>();
-  readonly said: string[] = [];
-
-  busy(agentId: string): number | undefined {
-    return this.joined.get(agentId);
-  }
-
-  drain(agentId: string): void {
-    this.said.push(`drain ${agentId}`);
-    this.joined.delete(agentId);
-  }
-
-  quarantine(agentId: string, reason: string): void {
-    this.said.push(`quarantine ${agentId}: ${reason}`);
-  }
-
-  crashed(agentId: string, crashes: number): void {
-    this.said.push(`crashed ${agentId}: ${crashes}`);
-  }
-
-  started(agentId: string): void {
-    this.said.push(`started ${agentId}`);
-  }
-
-  ended(agentId: string): void {
-    this.said.push(`ended ${agentId}`);
-    this.joined.delete(agentId);
-  }
 }
 
 const waits = ["node", "-e", "setInterval(() => {}, 1000)"];
@@ -73,7 +41,7 @@ describe("agents as programs of this machine", () => {
     quarantineAfter = 3,
     crashes: ReadonlyMap<string, number> = new Map(),
   ) {
-    const agents = new Window();
+    const agents = new ScriptedWindow();
     const logger = recordingLogger();
     const { clock, timers } = real;
     const records = new LaunchRecords(directory);

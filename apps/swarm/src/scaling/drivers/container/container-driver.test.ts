@@ -1,0 +1,277 @@
+/** With an engine at a real socket that keeps containers as engines do; real ones are in `test/containers.slow.ts`. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
+import { IdSource, sleep, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
+import { FakeEngine } from "../../../../test/support/fake-engine.ts";
+import { MortalTimers } from "../../../../test/support/mortal-timers.ts";
+import { containerDriver } from "./container-driver.ts";
+import { ContainerEngine } from "./engine.ts";
+import { keeperIdIn } from "./labels.ts";
+import { Strays } from "./strays.ts";
+
+const real = systemFoundation();
+
+async function until(what: string, look: () => boolean): Promise<void> {
+  for (let looks = 0; looks < 2_000; looks++) {
+    if (look()) return;
+    await sleep(real.timers, 10);
+  }
+  assert.fail(`waited in vain for ${what}`);
+}
+
+describe("agents as containers", () => {
+  let directory = "";
+  let socket = "";
+  let engine: FakeEngine;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "containers-"));
+    socket = join(directory, "engine.sock");
+  });
+  after(() => rm(directory, { recursive: true }));
+  beforeEach(async () => {
+    engine = new FakeEngine();
+    await engine.listen(socket);
+  });
+  afterEach(() => engine.close());
+
+  interface Given {
+    readonly settings?: Parameters<typeof ContainerSettings.fromPartial>[0];
+    readonly quarantineAfter?: number;
+    readonly keeperId?: string;
+    readonly pull?: "missing" | "never";
+  }
+
+  function driverOf({ settings, quarantineAfter = 3, keeperId = "keeper", pull = "missing" }: Given = {}) {
+    const agents = new ScriptedWindow();
+    const timers = new MortalTimers(real.timers);
+    const logger = recordingLogger();
+    const chance = { ...seededChance(1), random: () => 0 };
+    const driver = containerDriver({
+      ...{ scalerId: "crew", agents, joinMs: 60_000, crashes: new Map(), keeperId },
+      quarantineAfter: () => quarantineAfter,
+      engine: new ContainerEngine(socket, timers),
+      allowed: { sockets: [socket], images: ["*"], network: "host", pull },
+      settings: ContainerSettings.fromPartial({ image: "crew:1", stopMs: 500, ...settings }),
+      home: { address: "10.0.0.1:7401", namespace: "default", pool: "gpu", accessToken: "secret" },
+      foundation: { ...real, timers, chance, logger },
+      ids: new IdSource({ clock: real.clock, chance: seededChance(Number(real.clock.now()) % 1e6) }),
+    });
+    const linesOf = () => logger.lines.map(({ message }) => message);
+    return { driver, agents, linesOf, kill: () => timers.kill() };
+  }
+
+  const one = (agentId: string) => {
+    const found = engine.running.get(agentId);
+    assert.ok(found !== undefined, `no container of ${agentId} runs`);
+    return found;
+  };
+
+  it("are started as many as are wanted, know who they are, and have no more rights than were given", async () => {
+    const { driver } = driverOf({
+      settings: {
+        ...{ arguments: ["--fast"], environment: { MINE: "yes" } },
+        limits: { cpu: 0.5, memory_bytes: 2 ** 27 },
+      },
+    });
+    driver.want(2, "");
+    await until("both", () => engine.running.size === 2);
+    const { spec } = one("crew-1");
+    const environment = Object.fromEntries(spec.Env.map((text) => text.split("=", 2)));
+    const { TUTTI_LAUNCH_ID: launchId, ...rest } = environment;
+    assert.deepEqual(rest, {
+      MINE: "yes",
+      TUTTI_ACCESS_TOKEN: "secret",
+      TUTTI_ADDRESS: "10.0.0.1:7401",
+      TUTTI_NAMESPACE: "default",
+      TUTTI_POOL: "gpu",
+      TUTTI_AGENT_ID: "crew-1",
+    });
+    assert.match(launchId ?? "", /^crew\./);
+    assert.equal(spec.Labels["dev.tutti.launch"], launchId);
+    assert.deepEqual(spec.Cmd, ["--fast"]);
+    assert.deepEqual(spec.HostConfig, {
+      ...{ NetworkMode: "host", NanoCpus: 5e8, Memory: 2 ** 27, CapDrop: ["ALL"] },
+      ...{ SecurityOpt: ["no-new-privileges"], RestartPolicy: { Name: "no" } },
+    });
+    assert.deepEqual(driver.standing(), { starting: 2, quarantined: 0, error: undefined });
+    await driver.close("deleted");
+    assert.equal(engine.containers.size, 0, "what has ended is removed");
+  });
+
+  it("drain before they are asked to end, and are made to end when they do not", async () => {
+    const { driver, agents } = driverOf({ settings: { stopMs: 100 } });
+    driver.want(1, "");
+    await until("it", () => engine.running.size === 1);
+    const container = one("crew-1");
+    container.isStubborn = true;
+    agents.joined.set("crew-1", 0);
+    driver.want(1, "");
+    driver.want(0, "");
+    await until("its end", () => agents.said.includes("ended crew-1"));
+    assert.deepEqual(container.signals, ["SIGTERM", "SIGKILL"]);
+    assert.ok(agents.said.indexOf("drain crew-1") < agents.said.indexOf("ended crew-1"));
+    await driver.close("left");
+  });
+
+  it("that crash say why, are started again and put aside after so many times", async () => {
+    const { driver, agents, linesOf } = driverOf({ quarantineAfter: 2 });
+    driver.want(1, "");
+    for (const time of [1, 2]) {
+      await until(`start ${time}`, () => engine.running.size === 1);
+      const container = one("crew-1");
+      container.said = ["it begins", "no such model"];
+      engine.end(container, 3);
+      await until(`end ${time}`, () => agents.said.includes(`crashed crew-1: ${time}`));
+    }
+    assert.ok(
+      agents.said.includes(
+        'quarantine crew-1: it ended with code 3, saying "no such model", 2 times in a row',
+      ),
+    );
+    assert.ok(linesOf().includes("it begins"), "what it printed is in the log");
+    assert.equal(driver.standing().quarantined, 1);
+    assert.equal(engine.containers.size, 0);
+    driver.release("crew-1");
+    await until("it runs again", () => engine.running.size === 1);
+    one("crew-1").isOutOfMemory = true;
+    engine.end(one("crew-1"), 137);
+    await until("that it is said", () => /want of memory/.test(driver.standing().error?.message ?? ""));
+    await driver.close("left");
+  });
+
+  it("whose image is not there are brought it, or say what to do", async () => {
+    engine.afar.add("afar:latest");
+    const brought = driverOf({ settings: { image: "afar:latest" } });
+    brought.driver.want(1, "");
+    await until("it", () => engine.running.size === 1);
+    await brought.driver.close("left");
+    const lacking = driverOf({ settings: { image: "nowhere:5000/none" }, quarantineAfter: 1 });
+    lacking.driver.want(1, "");
+    await until("quarantine", () => lacking.driver.standing().quarantined === 1);
+    assert.match(
+      lacking.driver.standing().error?.message ?? "",
+      /expected the image nowhere:5000\/none, found manifest unknown; bring it to the machine/,
+    );
+    await lacking.driver.close("left");
+    assert.deepEqual(engine.pulled, ["afar:latest", "nowhere:5000/none:latest"]);
+    const forbidden = driverOf({ settings: { image: "none" }, quarantineAfter: 1, pull: "never" });
+    forbidden.driver.want(1, "");
+    await until("quarantine", () => forbidden.driver.standing().quarantined === 1);
+    await forbidden.driver.close("left");
+    assert.equal(engine.pulled.length, 2);
+  });
+
+  it("that the engine refuses leave nothing behind, and say what it said", async () => {
+    engine.refusal = "no space left on device";
+    const { driver } = driverOf({ quarantineAfter: 1 });
+    driver.want(1, "");
+    await until("quarantine", () => driver.standing().quarantined === 1);
+    assert.match(driver.standing().error?.message ?? "", /no space left on device \(status 500\)/);
+    assert.equal(engine.containers.size, 0);
+    await driver.close("left");
+  });
+
+  it("wait for an engine that is silent, and blame no agent for it", async () => {
+    await engine.close();
+    const { driver, agents } = driverOf({ quarantineAfter: 1 });
+    driver.want(1, "");
+    await until("that it is said", () => driver.standing().error?.code === "scaling.engine_silent");
+    assert.match(driver.standing().error?.message ?? "", /ENOENT.*; start it/);
+    await engine.listen(socket);
+    await until("it", () => engine.running.size === 1);
+    await until("that all is well", () => driver.standing().error === undefined);
+    // The engine is restarted while a container runs: it is neither lost nor started twice.
+    await engine.close();
+    await until("that it is said again", () => driver.standing().error !== undefined);
+    await engine.listen(socket);
+    await until("that it is well again", () => {
+      driver.want(1, "");
+      agents.joined.set("crew-1", 0);
+      return driver.standing().error === undefined || engine.containers.size !== 1;
+    });
+    assert.equal(engine.containers.size, 1);
+    assert.ok(!agents.said.some((said) => said.startsWith("crashed crew-1: 1")));
+    await driver.close("left");
+    assert.equal(engine.containers.size, 0);
+  });
+
+  it("of an earlier life are taken over, not started twice, and none of somebody else is touched", async () => {
+    const killed = driverOf();
+    killed.driver.want(2, "");
+    const stranger = driverOf({ keeperId: "stranger" });
+    stranger.driver.want(1, "");
+    await until("all three", () => engine.containers.size === 3 && engine.running.size === 2);
+    await until("that all run", () =>
+      [...engine.containers.values()].every(({ state }) => state === "running"),
+    );
+    killed.kill();
+    const before = [...engine.containers.keys()];
+    const next = driverOf();
+    next.driver.want(0, "nothing waits, as far as is known");
+    await until("that they are known", () => next.driver.standing().starting === 2);
+    assert.deepEqual([...engine.containers.keys()], before, "who may be on the way to a new link stays");
+    next.driver.want(3, "");
+    await until("one more", () => engine.containers.size === 4);
+    for (const name of ["crew-1", "crew-2", "crew-3"]) next.agents.joined.set(name, 0);
+    await until("that all have joined", () => {
+      next.driver.want(3, "");
+      return next.driver.standing().starting === 0;
+    });
+    await next.driver.close("left");
+    assert.equal(engine.containers.size, 1, "the stranger's");
+    await stranger.driver.close("left");
+  });
+
+  it("of an earlier life that are not what is started now end, and others take their place", async () => {
+    const killed = driverOf();
+    killed.driver.want(1, "");
+    await until("it", () => engine.running.size === 1);
+    const old = one("crew-1");
+    killed.kill();
+    const next = driverOf({ settings: { arguments: ["--new"] } });
+    next.driver.want(1, "");
+    await until("the new one", () =>
+      [...engine.running.values()].some(({ spec }) => spec.Cmd?.[0] === "--new"),
+    );
+    await until("the end of the old one", () => !engine.containers.has(old.id));
+    assert.deepEqual(old.signals, ["SIGTERM"]);
+    await next.driver.close("left");
+  });
+
+  it("that nobody holds are asked to end when they were seen twice, and then removed", async () => {
+    const { driver } = driverOf();
+    driver.want(2, "");
+    await until("both", () => engine.running.size === 2);
+    const [held, stray] = [one("crew-1"), one("crew-2")];
+    stray.isStubborn = true;
+    const strays = new Strays({
+      ...{
+        engines: [new ContainerEngine(socket, real.timers)],
+        keeperId: "keeper",
+        logger: recordingLogger(),
+      },
+      isHeld: (launchId) => launchId === held.spec.Labels["dev.tutti.launch"],
+    });
+    await strays.look();
+    assert.deepEqual(stray.signals, []);
+    await strays.look();
+    assert.deepEqual(stray.signals, ["SIGTERM"]);
+    await strays.look();
+    assert.ok(!engine.containers.has(stray.id));
+    assert.ok(driver.holds(held.spec.Labels["dev.tutti.launch"] ?? ""));
+    assert.deepEqual(held.signals, []);
+    await driver.close("left");
+  });
+
+  it("are known again by what the data directory keeps", async () => {
+    const made = await keeperIdIn(directory);
+    assert.equal(await keeperIdIn(directory), made);
+    assert.notEqual(await keeperIdIn(undefined), made);
+  });
+});

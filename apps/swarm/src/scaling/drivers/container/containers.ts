@@ -1,0 +1,229 @@
+/**
+ * Programs of agents as containers.
+ *
+ * 1. An engine that is silent is waited for, and blames no agent; one that says no does.
+ * 2. A container is removed when it has ended; what it printed last is in the log of this process, where it was not told to
+ *    end.
+ * 3. What was told to end is told again, where nobody can have heard it.
+ */
+import type { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
+import {
+  backoffMs,
+  errorFromUnknown,
+  type Foundation,
+  type ReadOnly,
+  sleep,
+  type TuttiError,
+} from "@tutti/kernel";
+import { scalingErrors } from "../../errors.ts";
+import type { ScalingSettings } from "../../settings.ts";
+import type { Earlier } from "../berths/berth-driver.ts";
+import type { Ending, LaunchedAs, Programs, Running, StopSignal } from "../berths/programs.ts";
+import { type AgentHome, launchedEnvironment } from "../process/environment.ts";
+import type { ContainerEngine, ContainerSpec } from "./engine.ts";
+import { labelNames, specDigest } from "./labels.ts";
+
+export interface ContainersParts {
+  readonly engine: ContainerEngine;
+  readonly settings: ReadOnly<ContainerSettings>;
+  readonly allowed: ScalingSettings["containers"];
+  readonly scalerId: string;
+  readonly keeperId: string;
+  readonly home: AgentHome;
+  readonly foundation: Foundation;
+}
+
+const backoff = { firstMs: 500, maxMs: 30_000 };
+const linesShown = 20;
+/** Longer than any engine takes to see that what ended has ended. */
+const endedAgainMs = 500;
+
+export class Containers implements Programs {
+  readonly #parts: ContainersParts;
+  readonly #digest: string;
+  #trouble: TuttiError | undefined;
+
+  constructor(parts: ContainersParts) {
+    this.#parts = parts;
+    const { settings, home, allowed } = parts;
+    this.#digest = specDigest({ settings, address: home.address, network: allowed.network });
+  }
+
+  trouble(): TuttiError | undefined {
+    return this.#trouble;
+  }
+
+  async launch(as: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined> {
+    const { settings, home } = this.#parts;
+    const environment = await launchedEnvironment(settings, home, as);
+    const id = await this.#answered(isWanted, (attempt) => this.#begin(as, environment, attempt, isWanted));
+    return id === undefined ? undefined : this.#running(id, as.agentId);
+  }
+
+  /** Those that an earlier life of this process has started for the scaler. */
+  async earlier(isWanted: () => boolean): Promise<readonly Earlier[]> {
+    const { engine, foundation } = this.#parts;
+    const listed = await this.#answered(isWanted, () => engine.list(this.#ownLabels()));
+    const running: Earlier[] = [];
+    for (const { id, isRunning, labels } of listed ?? []) {
+      const { [labelNames.agent]: agentId = "", [labelNames.launch]: launchId = "" } = labels;
+      if (isRunning) {
+        foundation.logger.info("a container of an earlier life runs still", {
+          agent: agentId,
+          container: id,
+        });
+        const isStale = labels[labelNames.spec] !== this.#digest;
+        running.push({ agentId, launchId, isStale, running: this.#running(id, agentId) });
+      } else await this.#remove(id);
+    }
+    return running;
+  }
+
+  async #begin(
+    as: LaunchedAs,
+    environment: ContainerSpec["environment"],
+    attempt: number,
+    isWanted: () => boolean,
+  ): Promise<string | undefined> {
+    const { engine, allowed, settings } = this.#parts;
+    const name = nameOf(as);
+    const spec = this.#specOf(as, environment);
+    // The engine may have made it the time before, and not have been heard.
+    if (attempt > 1) await engine.remove(name);
+    const { image } = settings;
+    let id = await engine.create(name, spec);
+    if (id === undefined) {
+      const reason =
+        allowed.pull === "never" ? "swarm.scaling.containers.pull is never" : await engine.pull(image);
+      if (reason !== undefined) throw scalingErrors.imageMissing({ image, reason });
+      id = await engine.create(name, spec);
+      if (id === undefined)
+        throw scalingErrors.imageMissing({ image, reason: "nothing, once it was brought" });
+    }
+    if (isWanted())
+      try {
+        await engine.start(id);
+        return id;
+      } catch (thrown) {
+        if (!scalingErrors.engineSilent.is(errorFromUnknown(thrown))) await this.#remove(id);
+        throw thrown;
+      }
+    await this.#remove(id);
+    return undefined;
+  }
+
+  #running(id: string, agentId: string): Running {
+    let told: StopSignal | undefined;
+    const signal = (which: StopSignal) => {
+      told = which;
+      this.#parts.engine.signal(id, which).catch((thrown: unknown) => this.#failed(thrown));
+    };
+    return { ended: this.#endOf(id, agentId, () => told), signal };
+  }
+
+  async #endOf(id: string, agentId: string, told: () => StopSignal | undefined): Promise<Ending> {
+    const { engine, foundation } = this.#parts;
+    const { logger, timers } = foundation;
+    const ending = await this.#answered(
+      () => true,
+      async (attempt): Promise<Ending> => {
+        const again = told();
+        if (attempt > 1 && again !== undefined) await engine.signal(id, again);
+        if (attempt > 1 && (await engine.inspect(id)) !== undefined) this.#trouble = undefined;
+        for (;;) {
+          await engine.ended(id);
+          const end = await engine.inspect(id);
+          if (end === undefined) return { kind: "taken away", how: "was removed by somebody else" };
+          if (end !== "running") {
+            const lines = await engine.lastLines(id, linesShown);
+            if (told() === undefined) for (const line of lines) logger.child({ agent: agentId }).info(line);
+            return endingOf(end.code, end.isOutOfMemory, lines.at(-1));
+          }
+          await sleep(timers, endedAgainMs);
+        }
+      },
+      true,
+    );
+    await this.#remove(id);
+    return ending ?? { kind: "taken away", how: "was not wanted any more" };
+  }
+
+  /**
+   * Does something until the engine has been heard; undefined when it is not wanted any more.
+   *
+   * @param isNoRefused whether an engine that says no is asked again as well
+   */
+  async #answered<T>(
+    isWanted: () => boolean,
+    work: (attempt: number) => Promise<T>,
+    isNoRefused = false,
+  ): Promise<T | undefined> {
+    const { timers, chance } = this.#parts.foundation;
+    for (let attempt = 1; isWanted(); attempt++) {
+      try {
+        const done = await work(attempt);
+        this.#trouble = undefined;
+        return done;
+      } catch (thrown) {
+        if (!isNoRefused && !scalingErrors.engineSilent.is(errorFromUnknown(thrown))) throw thrown;
+        this.#failed(thrown);
+        await sleep(timers, backoffMs(backoff, Math.min(attempt, 10), chance));
+      }
+    }
+    return undefined;
+  }
+
+  #failed(thrown: unknown): void {
+    const error = errorFromUnknown(thrown);
+    const { foundation, scalerId, engine } = this.#parts;
+    if (this.#trouble === undefined)
+      foundation.logger.warn("a container engine does not do what it is asked to", {
+        ...{ scaler: scalerId, socket: engine.socket, error },
+      });
+    this.#trouble = error;
+  }
+
+  /** Where that fails now, it is found among those that nobody holds. */
+  async #remove(id: string): Promise<void> {
+    await this.#parts.engine.remove(id).catch((thrown: unknown) => this.#failed(thrown));
+  }
+
+  #ownLabels(): Record<string, string> {
+    const { keeperId, home, scalerId } = this.#parts;
+    return {
+      [labelNames.keeper]: keeperId,
+      [labelNames.namespace]: home.namespace,
+      [labelNames.pool]: home.pool,
+      [labelNames.scaler]: scalerId,
+    };
+  }
+
+  #specOf({ agentId, launchId }: LaunchedAs, environment: ContainerSpec["environment"]): ContainerSpec {
+    const { settings, allowed } = this.#parts;
+    const { image, arguments: words, limits } = settings;
+    const own = {
+      [labelNames.agent]: agentId,
+      [labelNames.launch]: launchId,
+      [labelNames.spec]: this.#digest,
+    };
+    return {
+      ...{ image, arguments: words, environment, network: allowed.network },
+      labels: { ...this.#ownLabels(), ...own },
+      cpu: limits["cpu"] ?? 0,
+      memoryBytes: limits["memory_bytes"] ?? 0,
+    };
+  }
+}
+
+function endingOf(code: number, isOutOfMemory: boolean, lastLine: string | undefined): Ending {
+  if (isOutOfMemory)
+    return { kind: "taken away", how: "was ended for want of memory (limits.memory_bytes of its scaler)" };
+  if (code === 137) return { kind: "killed", signal: "SIGKILL" };
+  return { kind: "exited", code, lastLine };
+}
+
+/** Unique, and says to whoever lists containers what it is. */
+function nameOf({ agentId, launchId }: LaunchedAs): string {
+  const unique = launchId.slice(launchId.lastIndexOf(".") + 1);
+  return `tutti-${agentId}-${unique}`.replace(/[^\w.-]/g, "-");
+}

@@ -1,0 +1,197 @@
+/**
+ * Docker or Podman, by the API that both speak at a socket: what is needed to run agents, and no more.
+ *
+ * Each method says what the engine says: an engine that gives no answer is `scaling.engine_silent`, one that says no
+ * `scaling.engine_refused`. What is not there is undefined.
+ */
+import type { Timers } from "@tutti/kernel";
+import { scalingErrors } from "../../errors.ts";
+import type { StopSignal } from "../berths/programs.ts";
+import { type Answer, type Exchange, exchange, jsonIn, messageIn, reasonOf } from "../exchange.ts";
+import { linesIn } from "./output.ts";
+
+export interface ContainerSpec {
+  readonly image: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Cores; 0 for no bound. */
+  readonly cpu: number;
+  /** 0 for no bound. */
+  readonly memoryBytes: number;
+  /** As the engine calls it; empty for its usual one. */
+  readonly network: string;
+}
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly isRunning: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface EndedContainer {
+  readonly code: number;
+  readonly isOutOfMemory: boolean;
+}
+
+const callMs = 60_000;
+/** Layers may come from far away. */
+const pullMs = 15 * 60_000;
+
+export class ContainerEngine {
+  readonly socket: string;
+  readonly #timers: Timers;
+  #version: string | undefined;
+
+  constructor(socket: string, timers: Timers) {
+    this.socket = socket;
+    this.#timers = timers;
+  }
+
+  /** Containers with these labels, running or not. */
+  async list(labels: Readonly<Record<string, string>>): Promise<ListedContainer[]> {
+    const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const filters = encodeURIComponent(JSON.stringify({ label }));
+    const answer = await this.#sound("GET", `/containers/json?all=1&filters=${filters}`);
+    const listed = jsonIn(answer) as { Id: string; State: string; Labels: Record<string, string> | null }[];
+    return listed.map(({ Id, State, Labels }) => ({
+      id: Id,
+      isRunning: State === "running" || State === "paused" || State === "restarting" || State === "stopping",
+      labels: Labels ?? {},
+    }));
+  }
+
+  /** The id of a new container; undefined when the engine does not have its image. */
+  async create(name: string, spec: ContainerSpec): Promise<string | undefined> {
+    const path = `/containers/create?name=${encodeURIComponent(name)}`;
+    const answer = await this.#call("POST", path, createBody(spec));
+    if (answer.status === 404) return undefined;
+    return (jsonIn(this.#insist(answer)) as { Id: string }).Id;
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#sound("POST", `/containers/${id}/start`);
+  }
+
+  /** Waits until it has ended, for however long that takes. */
+  async ended(id: string): Promise<void> {
+    const answer = await this.#call("POST", `/containers/${id}/wait`, undefined, 0);
+    if (answer.status !== 404) this.#insist(answer);
+  }
+
+  /** How it ended; "running" while it has not, undefined when there is none. */
+  async inspect(id: string): Promise<EndedContainer | "running" | undefined> {
+    const answer = await this.#call("GET", `/containers/${id}/json`);
+    if (answer.status === 404) return undefined;
+    const { State } = jsonIn(this.#insist(answer)) as {
+      State: { Running: boolean; ExitCode: number; OOMKilled: boolean };
+    };
+    return State.Running ? "running" : { code: State.ExitCode, isOutOfMemory: State.OOMKilled };
+  }
+
+  /** The last lines that it printed. */
+  async lastLines(id: string, count: number): Promise<readonly string[]> {
+    const answer = await this.#sound("GET", `/containers/${id}/logs?stdout=1&stderr=1&tail=${count}`);
+    return linesIn(answer.bytes).slice(-count);
+  }
+
+  /** One that has ended, or is not there, needs none. */
+  async signal(id: string, signal: StopSignal): Promise<void> {
+    const answer = await this.#call("POST", `/containers/${id}/kill?signal=${signal}`);
+    if (answer.status >= 400 && (await this.inspect(id)) === "running") this.#insist(answer);
+  }
+
+  async remove(id: string): Promise<void> {
+    const answer = await this.#call("DELETE", `/containers/${id}?force=1`);
+    if (answer.status !== 404) this.#insist(answer);
+  }
+
+  /** Why the image could not be brought; undefined when it is there. */
+  async pull(image: string): Promise<string | undefined> {
+    const path = `/images/create?fromImage=${encodeURIComponent(withTag(image))}`;
+    const answer = await this.#call("POST", path, undefined, pullMs);
+    if (answer.status >= 400) return messageIn(answer);
+    // What went wrong on the way is said in one of its lines, with a status that says that all is well.
+    for (const line of answer.bytes.toString("utf8").split("\n")) {
+      const { error } = (jsonIn({ bytes: Buffer.from(line) }) ?? {}) as { readonly error?: string };
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  async #sound(method: Exchange["method"], path: string): Promise<Answer> {
+    return this.#insist(await this.#call(method, path));
+  }
+
+  #insist(answer: Answer): Answer {
+    if (answer.status >= 400)
+      throw scalingErrors.engineRefused({ socket: this.socket, reason: messageIn(answer) });
+    return answer;
+  }
+
+  /** @param ms how long it may take; 0 for as long as it does */
+  async #call(method: Exchange["method"], path: string, value?: unknown, ms = callMs): Promise<Answer> {
+    this.#version ??= await this.#versionOf();
+    const body = value === undefined ? {} : { body: { type: "application/json", value } };
+    return this.#exchange(method, `${this.#version}${path}`, ms, body);
+  }
+
+  /** The newest version that the engine speaks: what is used here is the same in all of them. */
+  async #versionOf(): Promise<string> {
+    const { headers } = this.#insist(await this.#exchange("GET", "/_ping", callMs, {}));
+    const version = headers["api-version"];
+    return typeof version === "string" && /^\d+\.\d+$/.test(version) ? `/v${version}` : "";
+  }
+
+  async #exchange(
+    method: Exchange["method"],
+    path: string,
+    ms: number,
+    body: Pick<Exchange, "body">,
+  ): Promise<Answer> {
+    const { socket } = this;
+    const late = new AbortController();
+    const timer =
+      ms > 0 ? this.#timers.after(ms, () => late.abort(new Error(`no answer in ${ms} ms`))) : undefined;
+    try {
+      return await exchange({ method, to: { socketPath: socket }, path, ...body, signal: late.signal });
+    } catch (thrown) {
+      // Another engine may be there the next time.
+      this.#version = undefined;
+      throw scalingErrors.engineSilent({ socket, reason: reasonOf(late.signal, thrown) });
+    } finally {
+      timer?.cancel();
+    }
+  }
+}
+
+/** No rights beyond those of any program: what an agent needs more belongs into its image. */
+function createBody({
+  image,
+  arguments: words,
+  environment,
+  labels,
+  cpu,
+  memoryBytes,
+  network,
+}: ContainerSpec) {
+  return {
+    Image: image,
+    ...(words.length === 0 ? {} : { Cmd: words }),
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    Labels: labels,
+    HostConfig: {
+      ...(network === "" ? {} : { NetworkMode: network }),
+      ...(cpu === 0 ? {} : { NanoCpus: Math.round(cpu * 1e9) }),
+      ...(memoryBytes === 0 ? {} : { Memory: memoryBytes }),
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      RestartPolicy: { Name: "no" },
+    },
+  };
+}
+
+/** Without one, Docker would bring all versions that there are. */
+function withTag(image: string): string {
+  return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
+}

@@ -1,0 +1,32 @@
+/** What says of a container whose it is: all that is known of it by the next life of the process that started it. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export const labelNames = {
+  keeper: "dev.tutti.keeper",
+  namespace: "dev.tutti.namespace",
+  pool: "dev.tutti.pool",
+  scaler: "dev.tutti.scaler",
+  agent: "dev.tutti.agent",
+  launch: "dev.tutti.launch",
+  spec: "dev.tutti.spec",
+} as const;
+
+/** The same after each start of a process that keeps something; others do not know their containers again. */
+export async function keeperIdIn(dataDirectory: string | undefined): Promise<string> {
+  if (dataDirectory === undefined) return randomUUID();
+  const directory = join(dataDirectory, "containers");
+  const file = join(directory, "keeper");
+  const known = await readFile(file, "utf8").catch(() => "");
+  if (known !== "") return known.trim();
+  const made = randomUUID();
+  await mkdir(directory, { recursive: true });
+  await writeFile(file, made);
+  return made;
+}
+
+/** Differs where another container would be started. */
+export function specDigest(spec: unknown): string {
+  return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,33 @@
+import type { AgentWindow } from "../../src/scaling/drivers/driver.ts";
+
+/** Agents that join when a test says so. */
+export class ScriptedWindow implements AgentWindow {
+  readonly joined = new Map<string, number>();
+  readonly said: string[] = [];
+
+  busy(agentId: string): number | undefined {
+    return this.joined.get(agentId);
+  }
+
+  drain(agentId: string): void {
+    this.said.push(`drain ${agentId}`);
+    this.joined.delete(agentId);
+  }
+
+  quarantine(agentId: string, reason: string): void {
+    this.said.push(`quarantine ${agentId}: ${reason}`);
+  }
+
+  crashed(agentId: string, crashes: number): void {
+    this.said.push(`crashed ${agentId}: ${crashes}`);
+  }
+
+  started(agentId: string): void {
+    this.said.push(`started ${agentId}`);
+  }
+
+  ended(agentId: string): void {
+    this.said.push(`ended ${agentId}`);
+    this.joined.delete(agentId);
+  }
+}
