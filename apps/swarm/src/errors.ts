@@ -64,6 +64,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ found }: { found: string }) =>
       `expected an agent to offer only what its key or token grants, found ${found}; leave that out, or show a key or token that grants it`,
   },
+  agentOfAnother: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The id is that of an agent that governance knows, by a key, a role or a principal of its own, and what was shown stands for somebody else. Ids that no such agent has are free, so the processes of a fleet that shares a key may make up their own.",
+    message: ({ agent, found }: { agent: string; found: string }) =>
+      `expected agent:${agent} itself to go by the id ${agent}, found ${found}; show a key or token of agent:${agent}, or go by another id`,
+  },
   frameMissing: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -80,7 +80,7 @@ export class SwarmService extends Orchestrator {
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const book = new LinkBook({
-      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit },
+      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit, names: host.guard },
       settings: { ...settings.links, frameBytesMax },
       instruments: links,
     });

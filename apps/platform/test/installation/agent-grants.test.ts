@@ -301,6 +301,83 @@ describe("an agent to which only some is granted", () => {
     assert.equal(await (await tutti.start("charge")).result(), "in Python");
   });
 
+  for (const [transport, open, addressOf] of [
+    ["gRPC", overGrpc, () => installation.address],
+    ["a WebSocket", overWebSocket, linkUrl],
+  ] as const)
+    it(`over ${transport} goes by no id of another agent, at the greeting or on another stream`, async () => {
+      const press = await tokenOf("press", { pools: ["*"], offers: ["*"] });
+      const impostor = new Worker({
+        ...{
+          address: addressOf(),
+          agentId: "kept",
+          handleSignals: false,
+          credentials: { accessToken: press },
+        },
+      }).handle("pay.charge", () => "by somebody else");
+      await assert.rejects(
+        impostor.run(),
+        /expected agent:kept itself to go by the id kept, found agent:press; show a key or token of agent:kept/,
+      );
+
+      const own = open(await tokenOf("kept", undefined));
+      const hello = { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "kept" };
+      own.say({ hello: { ...hello, offering: offering("pay.charge") } });
+      const { linkId } = welcomeIn(await own.answered);
+      own.cut();
+      await own.ended;
+      const taken = open(press);
+      taken.say({ hello: { ...hello, resume: { linkId, received: 0 } } });
+      assert.equal(refusalIn(await taken.answered).code, "swarm.agent_of_another");
+      const back = open(await tokenOf("kept", undefined));
+      back.say({ hello: { ...hello, resume: { linkId, received: 0 } } });
+      assert.equal(welcomeIn(await back.answered).resumed, true);
+      back.cut();
+    });
+
+  it("in Python goes by no id of another agent", { skip: python.skip }, async () => {
+    await using impostor = new TestProcess({
+      program: python.path,
+      arguments: [
+        "-c",
+        pythonWorker.replace("press-python", "kept"),
+        ...[installation.address, "pay.charge"],
+      ],
+      environment: {
+        TUTTI_ACCESS_TOKEN: await tokenOf("press", undefined),
+        PYTHONPATH: new URL("../../../../sdk/python/src", import.meta.url).pathname,
+      },
+    });
+    assert.notEqual((await impostor.ended()).code, 0);
+    assert.match(impostor.output + impostor.errorOutput, /swarm\.agent_of_another.*agent:kept/s);
+  });
+
+  it("by polls goes by no id of another agent, and each attempt stands in the audit", async () => {
+    const polls = meshWith(await tokenOf("press", undefined)).client(agentPollService, { service: "swarm" });
+    const refused = { code: "swarm.agent_of_another" };
+    const claim = { agentId: "kept", waitMs: 0, offering: offering("pay.charge") };
+    await assert.rejects(polls.claimTasks(ClaimTasksRequest.fromPartial(claim)), refused);
+    const token = "0f".repeat(16);
+    const outcome = { $case: "failed" as const, value: { code: "press.none" } };
+    const completed = { agentId: "kept", completions: [{ token, outcome }] };
+    await assert.rejects(polls.completeTasks(CompleteTasksRequest.fromPartial(completed)), refused);
+    const renewed = { agentId: "kept", renewals: [{ token }] };
+    await assert.rejects(polls.renewTasks(RenewTasksRequest.fromPartial(renewed)), refused);
+    const audit = admin.client(auditService);
+    for (const action of ["agent.links.open", "agent.tasks.claim"])
+      await until(
+        `the refusal of ${action} to be recorded`,
+        async () =>
+          (
+            await audit.searchRecords(
+              SearchRecordsRequest.fromPartial({ namespace, filter: { action, text: "the id kept" } }),
+            )
+          ).records,
+        (records) =>
+          records.some(({ cause, error }) => cause?.actor?.id === "press" && error?.code === refused.code),
+      );
+  });
+
   it("is told in the audit with what it was refused", async () => {
     const stream = overGrpc(await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] }));
     stream.say({

@@ -2,6 +2,7 @@ import type { agentPollService } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
+import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
 import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
 import type { PollDesk } from "../polls/poll-desk.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
@@ -9,15 +10,17 @@ import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 export function pollHandlers(
   desk: PollDesk,
   pools: PoolDirectory,
-  guard: GrantGuard,
+  guard: GrantGuard & AgentNames,
 ): Handlers<typeof agentPollService> {
   const admitted = async (request: Polled, context: CallContext): Promise<void> => {
-    await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
+    const namespace = namespaceOf(request);
+    insistOnOwnName(guard, context.principal, { namespace, agentId: request.agentId });
+    await pools.admitted(namespace, request.pool || defaultPool, context);
   };
   return {
     async claimTasks(request, context) {
-      await admitted(request, context);
       try {
+        await admitted(request, context);
         return await desk.claim(request, context);
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
@@ -39,4 +42,5 @@ export function pollHandlers(
 interface Polled {
   readonly namespace: string;
   readonly pool: string;
+  readonly agentId: string;
 }

@@ -5,12 +5,13 @@ import { swarmErrors } from "../errors.ts";
 /** Where it is told; undefined in a process that enforces nothing. */
 export type GrantGuard = Pick<Guard, "refusedInside"> | undefined;
 
-/** Who offers what was not granted stands in the audit, as whoever is refused at an edge does. */
+/** Who offers what was not granted, or goes by the id of another, stands in the audit, as whoever is refused at an edge does. */
 export function tellRefused(
   guard: GrantGuard,
   error: TuttiError,
   context: CallContext,
   action: "agent.links.open" | "agent.tasks.claim",
 ): void {
-  if (swarmErrors.notGranted.is(error)) guard?.refusedInside(error, context, action);
+  if (swarmErrors.notGranted.is(error) || swarmErrors.agentOfAnother.is(error))
+    guard?.refusedInside(error, context, action);
 }

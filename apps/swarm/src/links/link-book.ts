@@ -4,7 +4,7 @@
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
  * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
- * 3. Whoever speaks for an agent, at the beginning, on another stream or with another offer, has a grant for all that it offers: the
+ * 3. No agent goes by the id of another one that governance knows. Whoever speaks for an agent, at the beginning, on another stream or with another offer, has a grant for all that it offers: the
  *    pool hears of nothing else.
  * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
  * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
@@ -26,6 +26,7 @@ import {
 import type { Joined, Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { AdmitAgent } from "../grants/admitted-agents.ts";
+import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
 import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
@@ -51,6 +52,7 @@ export interface LinkBookParts {
   readonly logger: Logger;
   readonly instruments: LinkInstruments;
   readonly admit: AdmitAgent;
+  readonly names: AgentNames;
   /** An agent offers other things than before. */
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
@@ -101,6 +103,7 @@ export class LinkBook {
     const known = resume && this.#agents.get(resume.linkId);
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
     const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
+    insistOnOwnName(this.#parts.names, context.principal, { ...place, agentId: hello.agentId });
     insistOnGrant(context.principal, { ...place, ...offeredIn(hello.offering) }, "hello.");
     const { agentId, offering } = hello;
     if (offering !== undefined)
@@ -236,6 +239,7 @@ export class LinkBook {
     const { link } = agent;
     if (!isSame(link.identity, hello))
       throw swarmErrors.linkOfAnother({ link: link.id, agent: hello.agentId || "another one" });
+    insistOnOwnName(this.#parts.names, principal, link.identity);
     agent.speaksAs(principal);
     const nowMs = now();
     try {

@@ -52,6 +52,7 @@ import {
 import { Admitting } from "../admission/admission.ts";
 import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
+import { AgentNames } from "./agent-names.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials, type ShownBefore } from "./credentials.ts";
 import { Ends } from "./ends.ts";
@@ -111,6 +112,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #listeners: (() => void)[] = [];
   readonly #ends: Ends;
   readonly #findings: FindingReports;
+  readonly #agentNames = new AgentNames();
   /** What admission rules say. */
   readonly admission: Admitting;
   #rules: Rules | undefined;
@@ -337,6 +339,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
+  /** Whether an id is that of an agent whom somebody is not. The installation's own speak for all. */
+  isNameOfAnother(principal: Principal, namespace: string, agentId: string): boolean {
+    return isVisitor(principal) && this.#agentNames.isOfAnother(principal, namespace, agentId);
+  }
+
   /** Something was refused that nobody's call is about, or nobody's whom this process knows. */
   refusedOf(refusal: Refusal): void {
     this.#reports.refused(refusal);
@@ -368,6 +375,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     if (content === undefined) return this.#rules.refused;
     this.#credentials.renew(content);
     this.#limits.renew(content.limits);
+    this.#agentNames.renew(content);
     this.admission.renew(content.rules);
     this.#tellChanged();
     return "";

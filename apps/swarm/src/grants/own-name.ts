@@ -1,0 +1,16 @@
+/** By which id an agent speaks: none goes by that of another one that governance knows, whatever it may otherwise. */
+import type { Guard } from "@tutti/host";
+import type { Principal } from "@tutti/kernel";
+import { swarmErrors } from "../errors.ts";
+
+/** Who knows whose ids are; undefined in a process that enforces nothing. */
+export type AgentNames = Pick<Guard, "isNameOfAnother"> | undefined;
+
+export function insistOnOwnName(
+  names: AgentNames,
+  principal: Principal,
+  { namespace, agentId }: { readonly namespace: string; readonly agentId: string },
+): void {
+  if (agentId === "" || names?.isNameOfAnother(principal, namespace, agentId) !== true) return;
+  throw swarmErrors.agentOfAnother({ agent: agentId, found: `${principal.kind}:${principal.id}` });
+}

@@ -1,0 +1,29 @@
+/**
+ * Ids by which agents are known here, and whose they are: of every agent that governance has a key, a role or a principal of. All
+ * others are anybody's, such as those that the processes of a fleet make up for themselves.
+ */
+import type { BundleContent } from "@tutti/contracts/governance/v1";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import { systemNamespace } from "@tutti/policy";
+import type { Visitor } from "./judge.ts";
+
+export class AgentNames {
+  #taken: ReadonlySet<string> = new Set();
+
+  renew({ principals, bindings, keys }: Pick<BundleContent, "principals" | "bindings" | "keys">): void {
+    const taken = new Set<string>();
+    const take = (namespace: string, actor: Actor | undefined) => {
+      if (actor?.kind === ActorKind.ACTOR_KIND_AGENT) taken.add(`${namespace}/${actor.id}`);
+    };
+    for (const { namespace, actor } of [...principals, ...keys]) take(namespace, actor);
+    for (const { namespace, subject } of bindings)
+      if (subject?.$case === "actor") take(namespace, subject.value);
+    this.#taken = taken;
+  }
+
+  /** Whether an id in a namespace is that of another agent than the one that speaks. Whoever runs agents speaks for them. */
+  isOfAnother({ kind, id }: Visitor, namespace: string, agentId: string): boolean {
+    if (kind !== "agent" || id === agentId) return false;
+    return [namespace, systemNamespace].some((where) => this.#taken.has(`${where}/${agentId}`));
+  }
+}
