@@ -185,9 +185,23 @@ export const swarmErrors = defineErrors("swarm", {
   poolMovedOn: {
     status: "ABORTED",
     retry: "never",
-    help: "Whoever asks for the links of a pool owned it, and does not any more: the pool has moved on since.",
+    help: "Whoever asks for the links of a pool, or tells of them, owned it, and does not any more: the pool has moved on since.",
     message: ({ pool, found, known }: { pool: string; found: number; known: number }) =>
       `expected the owner of pool ${pool} in epoch ${known}, found one of epoch ${found}; ask who owns it now`,
+  },
+  rollIncomplete: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Who lets go of pools tells their next owner all agents that were there, in parts of which the last one says that it is. Without that one nothing was said: the owner waits for agents as after a crash.",
+    message: ({ agents }: { agents: number }) =>
+      `expected a last part that says it is complete, found the end after ${agents} agents; send the rest, or tell everything again`,
+  },
+  rollTooLong: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "Who lets go of pools tells their next owner all agents that were there, as many as there may be and no more. The owner waits for agents as after a crash.",
+    message: ({ limit }: { limit: number }) =>
+      `expected at most ${limit} agents in the pools that move together, found more; spread the agents over more partitions`,
   },
   tooMuchUnsettled: {
     status: "RESOURCE_EXHAUSTED",

@@ -17,12 +17,13 @@ import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
 import { wireHooks } from "./hooks/wire-hooks.ts";
-import { rollCall } from "./links/call-roll.ts";
+import { RollCalls } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
+import { RollTeller } from "./links/tell-roll.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { PollDesk } from "./polls/poll-desk.ts";
@@ -59,9 +60,11 @@ export class SwarmService extends Orchestrator {
     missions.begin({ runtime, archive });
     const tenancy = new PoolTenancy(host.steward);
     const dispatch = mesh.client(dispatchService);
+    const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
+    const { settleMs } = settings.pool;
     const pools: PoolDirectory = new PoolDirectory({
-      ...{ turns, now, chance, timers, owner, tenancy, settleMs: settings.pool.settleMs },
-      callRoll: rollCall({ mesh, dispatch, tenancy, roll: () => roll }),
+      ...{ turns, now, chance, timers, owner, tenancy, settleMs },
+      callRoll: calls.of,
       names: settings.pools,
       settings: commonSettings(settings),
       configured: configuredPool(settings),
@@ -76,7 +79,8 @@ export class SwarmService extends Orchestrator {
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const { signOfLifeMs } = settings;
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
-    const roll = new LinkRoll({ pools, tenancy, relays, now });
+    const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs, now });
+    this.register("roll", new RollTeller({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const book = new LinkBook({
@@ -106,7 +110,7 @@ export class SwarmService extends Orchestrator {
     mesh.serve(poolService, poolHandlers(desk));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     const offering = { ...relaying, begunAfterMs: startedAfterMs, instruments: offerInstruments(metrics) };
-    mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, tenancy }));
+    mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, calls, tenancy }));
   }
 }
 

@@ -21,6 +21,7 @@ import {
   RemoveAgentRequest,
   ResumeAgentRequest,
   SleepAgentRequest,
+  TellLinksRequest,
   WakeAgentRequest,
   WatchAgentsRequest,
 } from "@tutti/contracts/swarm/v1";
@@ -104,6 +105,11 @@ describeRefusals({
       malformed: ListLinksRequest.fromPartial({ epoch: -1 }),
       field: "epoch",
       tooLarge: ListLinksRequest.fromPartial({ pool: "p".repeat(200), namespace: "n".repeat(2_000) }),
+    },
+    tellLinks: {
+      malformed: TellLinksRequest.fromPartial({ ownedEpoch: -1 }),
+      field: "owned_epoch",
+      tooLarge: TellLinksRequest.fromPartial({ agents: [{ namespace: "n", pool: "p", agentId: long }] }),
     },
   },
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { type Gate, gate } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
@@ -44,11 +44,11 @@ class Room {
 
 describe("pools that move to a process that has come", { skip: program.skip }, () => {
   let cluster: Cluster;
-  before(async () => {
+  beforeEach(async () => {
     // Longer than anything here is waited for.
     cluster = await Cluster.open(2, "--swarm.pool.settleMs=60000");
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  afterEach(() => cluster[Symbol.asyncDispose]());
 
   it("go on when all are back that their owner before knew, linked there or relayed", async () => {
     const first = await cluster.join();
@@ -78,5 +78,26 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     for (const room of rooms) await room.close();
     await second.stop();
     await first.stop();
+  });
+
+  it("go on when all are back of whom the one told that left, which nobody could ask", async () => {
+    const leaving = await cluster.join();
+    const staying = await cluster.join();
+    const [namespace = ""] = await cluster.elsewhere(staying.mesh.address, 1);
+    const doors = gate();
+    const room = new Room(staying.mesh.address, namespace, doors);
+    await room.open();
+    const service = new Service(staying, namespace);
+    service.offer([1, 2, 3]);
+    await until("three to be at work", () => service.ended.length === 0 && room.begun.length === 3);
+    await leaving.stop();
+    service.offer([4]);
+    await until("the fourth", () => service.ended.length === 0 && room.begun.length === 4);
+    doors.open();
+    await until("all results", () => new Set(service.ended).size === 4);
+    assert.deepEqual(room.begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    service.keep();
+    await room.close();
+    await staying.stop();
   });
 });

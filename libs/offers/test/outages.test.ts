@@ -45,6 +45,7 @@ async function open(listen: string, mayOffer: () => boolean): Promise<Mesh> {
     {
       relay: unserved,
       listLinks: unserved,
+      tellLinks: unserved,
       async *offer(requests) {
         for await (const { hello } of requests)
           if (hello !== undefined) yield OfferReply.fromPartial({ welcome: {} });

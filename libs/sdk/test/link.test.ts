@@ -280,6 +280,25 @@ describe("a worker's link", () => {
     assert.equal(host.hello.running.length, 1);
   });
 
+  it("goes back where it was told first when the host that it was sent to says goodbye", async () => {
+    const { worker, host, settle, pass } = stage();
+    worker.handle("echo", (input) => input);
+    const started = worker.start();
+    await settle();
+    host.answer({
+      $case: "redirect",
+      value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 0 },
+    });
+    await pass(0);
+    host.welcome();
+    await started;
+    assert.equal(host.stream.address, "host-2:7401");
+    host.send({ bye: { reason: "its pool goes to another process", returnAfterMs: 200 } });
+    await pass(1_000);
+    assert.equal(host.stream.address, "host-1:7401");
+    assert.equal(host.hello.resume, undefined);
+  });
+
   it("takes its time when hosts send it to each other", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);

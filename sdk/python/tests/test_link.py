@@ -42,6 +42,15 @@ class Greeting(unittest.TestCase):
         stage.time.pass_ms(60)
         self.assertEqual([stream.address for stream in stage.streams], ["a:1", "b:2"])
 
+    def test_goes_back_where_it_was_told_first_when_the_host_it_was_sent_to_says_goodbye(self):
+        stage = Stage({"test.echo": echo})
+        stage.stream.frame(_answer(redirect=Redirect(address="b:2", epoch=3, delay_ms=0)))
+        stage.time.pass_ms(10)
+        stage.welcome()
+        stage.say(bye=Bye(reason="its pool goes to another process", return_after_ms=200))
+        stage.time.pass_ms(1_000)
+        self.assertEqual([stream.address for stream in stage.streams], ["a:1", "b:2", "a:1"])
+
     def test_ends_when_it_is_refused_for_good_and_comes_again_when_not(self):
         stage = Stage({"test.echo": echo})
         again = ErrorDetail(code="swarm.full", message="full", retry=RETRY_CLASS_SAME_KEY, retry_after_ms=500)

@@ -1,17 +1,29 @@
-/** Where tasks are offered, and where hosts relay the links of agents whose pools are owned here. */
+/** Where tasks are offered, where hosts relay the links of agents whose pools are owned here, and where owners tell each other of them. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
-import type { dispatchService, ListLinksReply, ListLinksRequest } from "@tutti/contracts/swarm/v1";
+import {
+  type AwaitedAgent,
+  type dispatchService,
+  type ListLinksReply,
+  type ListLinksRequest,
+  TellLinksReply,
+  type TellLinksRequest,
+} from "@tutti/contracts/swarm/v1";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../errors.ts";
+import type { RollCalls } from "../links/call-roll.ts";
 import { type RelayDesk, serveRelay } from "../links/relay/relay-stream.ts";
 import type { LinkRoll } from "../links/roll.ts";
 import { type OfferDesk, serveOffers } from "../offers/offer-stream.ts";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 
+/** As many as all pools of a partition may have. */
+const toldAgentsMax = 1_000_000;
+
 interface RollDesk {
   readonly roll: LinkRoll;
-  readonly tenancy: Pick<PoolTenancy, "epochOf">;
+  readonly calls: Pick<RollCalls, "told">;
+  readonly tenancy: Pick<PoolTenancy, "epochOf" | "partitionOf">;
 }
 
 export function dispatchHandlers(
@@ -23,6 +35,7 @@ export function dispatchHandlers(
     offer: (requests, context) => serveOffers(offers, requests, context),
     relay: (requests, context) => serveRelay(relays, requests, context),
     listLinks: (request) => listLinks(rolls, request),
+    tellLinks: (requests) => tellLinks(rolls, requests),
   };
 }
 
@@ -32,7 +45,41 @@ async function* listLinks(
 ): AsyncGenerator<ListLinksReply> {
   const namespace = of || defaultNamespace;
   const name = pool || defaultPool;
-  const known = tenancy.epochOf(namespace, name);
-  if (known > epoch) throw swarmErrors.poolMovedOn({ pool: name, found: epoch, known });
+  insistOnNewest({ tenancy }, namespace, name, epoch);
   yield* roll.replies(namespace, name);
+}
+
+async function tellLinks(
+  { calls, tenancy }: RollDesk,
+  requests: AsyncIterable<TellLinksRequest>,
+): Promise<TellLinksReply> {
+  const agents: AwaitedAgent[] = [];
+  let place: { readonly partition: number; readonly ownedEpoch: number } | undefined;
+  for await (const request of requests) {
+    const { namespace: of, pool, ownedEpoch, complete } = request;
+    if (place === undefined) {
+      const namespace = of || defaultNamespace;
+      const name = pool || defaultPool;
+      insistOnNewest({ tenancy }, namespace, name, ownedEpoch + 1);
+      place = { partition: tenancy.partitionOf(namespace, name), ownedEpoch };
+    }
+    agents.push(...request.agents);
+    if (agents.length > toldAgentsMax) throw swarmErrors.rollTooLong({ limit: toldAgentsMax });
+    if (complete) {
+      calls.told(place.partition, place.ownedEpoch, agents);
+      return TellLinksReply.create();
+    }
+  }
+  throw swarmErrors.rollIncomplete({ agents: agents.length });
+}
+
+/** Throws when the asked process knows of an owner after the one in that epoch. */
+function insistOnNewest(
+  { tenancy }: { readonly tenancy: Pick<PoolTenancy, "epochOf"> },
+  namespace: string,
+  pool: string,
+  found: number,
+): void {
+  const known = tenancy.epochOf(namespace, pool);
+  if (known > found) throw swarmErrors.poolMovedOn({ pool, found, known });
 }

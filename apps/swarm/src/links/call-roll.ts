@@ -1,61 +1,114 @@
 /**
- * Asks all processes of the service which agents are to come to the pools that move here.
+ * Which agents are to come to the pools that move here: said by whoever owned them before.
  *
- * 1. They are asked as soon as it is known that a partition is to be owned here: who owned it before may be about to end.
- * 2. It is not known of all agents as long as that one has not answered: it may have been killed.
+ * 1. That one tells it when it lets go of them. It is asked too, with all processes of the service, as soon as it is known
+ *    that a partition is to be owned here; whichever comes first counts.
+ * 2. It is not known as long as that one has said nothing: it may have been killed. Who does not answer beside it is not
+ *    missed: agents that others relay were in its pools.
+ * 3. Who was expected by one owner is expected by the next one too.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
-import type { dispatchService, ListLinksReply } from "@tutti/contracts/swarm/v1";
+import {
+  AwaitedAgent,
+  type dispatchService,
+  type LinkOpened,
+  type ListLinksReply,
+} from "@tutti/contracts/swarm/v1";
 import type { Client, Mesh } from "@tutti/mesh";
+import { defaultPool } from "../pools/pool-directory.ts";
 import type { RollCall } from "../pools/settling.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 import type { LinkRoll } from "./roll.ts";
 
-export interface RollCallParts {
+export type ListedLinks = ReturnType<Client<typeof dispatchService>["listLinks"]>;
+
+export interface RollCallsParts {
   readonly mesh: Pick<Mesh, "othersOf">;
   readonly dispatch: Pick<Client<typeof dispatchService>, "listLinks">;
   readonly tenancy: Pick<PoolTenancy, "onTaken" | "nameIn" | "partitionOf">;
-  readonly roll: () => Pick<LinkRoll, "replies">;
+  readonly roll: () => Pick<LinkRoll, "agentsOf" | "expect">;
 }
 
-interface Asked {
+interface Call {
   readonly epoch: number;
-  readonly replies: Promise<readonly ListLinksReply[]>;
+  readonly agents: PromiseWithResolvers<readonly AwaitedAgent[]>;
+  isKnown: boolean;
 }
 
 const firstEpoch = 1;
 const answerMs = 5_000;
 
-export function rollCall({ mesh, dispatch, tenancy, roll }: RollCallParts): RollCall {
-  const asked = new Map<number, Asked>();
-  const ask = async (partition: number, epoch: number): Promise<readonly ListLinksReply[]> => {
+export class RollCalls {
+  readonly #parts: RollCallsParts;
+  /** The last one of each partition. */
+  readonly #calls = new Map<number, Call>();
+
+  constructor(parts: RollCallsParts) {
+    this.#parts = parts;
+    parts.tenancy.onTaken((partition, epoch) => {
+      if (epoch > firstEpoch) void this.#ask(partition, this.#callOf(partition, epoch));
+    });
+  }
+
+  readonly of: RollCall = async ({ namespace, name, epoch }) => {
+    const partition = this.#parts.tenancy.partitionOf(namespace, name);
+    const call = this.#calls.get(partition);
+    if (call?.epoch !== epoch) return undefined;
+    const all = [...(await call.agents.promise), ...this.#parts.roll().agentsOf(partition)];
+    const own = all.filter((agent) => agent.namespace === namespace && agent.pool === name);
+    return new Set(own.map(({ agentId }) => agentId));
+  };
+
+  /** Whether it is known who was in a partition before it was taken in an epoch. */
+  isKnown(partition: number, epoch: number): boolean {
+    const call = this.#calls.get(partition);
+    return epoch === firstEpoch || (call?.epoch === epoch && call.isKnown);
+  }
+
+  /** Who owned a partition until now says who was there: perhaps before the table has been heard to name this process. */
+  told(partition: number, ownedEpoch: number, agents: readonly AwaitedAgent[]): void {
+    const epoch = ownedEpoch + 1;
+    if ((this.#calls.get(partition)?.epoch ?? 0) > epoch) return;
+    this.#know(partition, this.#callOf(partition, epoch), agents);
+  }
+
+  #callOf(partition: number, epoch: number): Call {
+    const known = this.#calls.get(partition);
+    if (known?.epoch === epoch) return known;
+    const call: Call = { epoch, agents: Promise.withResolvers(), isKnown: false };
+    this.#calls.set(partition, call);
+    return call;
+  }
+
+  #know(partition: number, call: Call, agents: readonly AwaitedAgent[]): void {
+    if (!call.isKnown) this.#parts.roll().expect(partition, agents);
+    call.isKnown = true;
+    call.agents.resolve(agents);
+  }
+
+  async #ask(partition: number, call: Call): Promise<void> {
+    if (call.isKnown) return;
+    const { mesh, dispatch, tenancy } = this.#parts;
     const namespace = defaultNamespace;
-    const request = { namespace, pool: tenancy.nameIn(namespace, partition), epoch };
-    const all = mesh.othersOf("swarm").map(async ({ id: instance }) => {
+    const request = { namespace, pool: tenancy.nameIn(namespace, partition), epoch: call.epoch };
+    const asked = mesh.othersOf("swarm").map(async ({ id: instance }) => {
       const replies: ListLinksReply[] = [];
       const options = { instance, timeoutMs: answerMs };
       for await (const reply of dispatch.listLinks(request, options)) replies.push(reply);
       return replies;
     });
-    return (await Promise.all(all)).flat();
-  };
-  tenancy.onTaken((partition, epoch) => {
-    asked.delete(partition);
-    if (epoch === firstEpoch) return;
-    const replies = ask(partition, epoch);
-    // Whoever opens a pool there hears of it.
-    replies.catch(() => {});
-    asked.set(partition, { epoch, replies });
+    const answers = await Promise.allSettled(asked);
+    const replies = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    if (!replies.some(({ ownedEpoch }) => ownedEpoch === call.epoch - 1)) return;
+    this.#know(partition, call, replies.flatMap(({ links }) => links).map(awaited));
+  }
+}
+
+/** Whose link it is, or was. */
+export function awaited({ hello }: LinkOpened): AwaitedAgent {
+  return AwaitedAgent.fromPartial({
+    namespace: hello?.namespace || defaultNamespace,
+    pool: hello?.pool || defaultPool,
+    agentId: hello?.agentId ?? "",
   });
-  return async ({ namespace, name, epoch }) => {
-    const known = asked.get(tenancy.partitionOf(namespace, name));
-    if (known?.epoch !== epoch) return undefined;
-    const replies = [...(await known.replies), ...roll().replies(namespace, name)];
-    if (!replies.some(({ ownedEpoch }) => ownedEpoch === epoch - 1)) return undefined;
-    const hellos = replies.flatMap(({ links }) => links.map(({ hello }) => hello));
-    const own = hellos.filter(
-      (hello) => (hello?.namespace || defaultNamespace) === namespace && (hello?.pool || "default") === name,
-    );
-    return new Set(own.map((hello) => hello?.agentId ?? ""));
-  };
 }

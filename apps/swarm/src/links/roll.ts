@@ -1,20 +1,27 @@
 /**
- * Which agents pools have, for their next owner: those whose links end here and are relayed, and those that were here when
- * their pool left, which come to the next owner by themselves.
+ * Which agents pools have, for their next owner: those whose links end here and are relayed, those that were here when
+ * their pool left, which come to the next owner by themselves, and those that this process waited for.
  */
 import { Hello } from "@tutti/contracts/agent/v1";
-import { LinkOpened, type ListLinksReply } from "@tutti/contracts/swarm/v1";
+import { type AwaitedAgent, LinkOpened, type ListLinksReply } from "@tutti/contracts/swarm/v1";
 import type { Pool } from "@tutti/matching";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
+import { awaited, type RollCalls } from "./call-roll.ts";
 import type { Relays } from "./relay/relays.ts";
 
 export interface LinkRollParts {
   readonly pools: Pick<PoolDirectory, "onLeft">;
-  readonly tenancy: Pick<PoolTenancy, "ownedEpoch" | "partitionOf">;
+  readonly tenancy: Pick<PoolTenancy, "onTaken" | "onReleased" | "partitionOf">;
+  readonly calls: Pick<RollCalls, "isKnown">;
   readonly relays: Pick<Relays, "all">;
+  /** How long a pool that has moved here waits for its agents at most. */
+  readonly settleMs: number;
   readonly now: () => number;
 }
+
+/** Told of a partition that was let go of, the epoch in which it was owned here, and all that were in its pools. */
+export type RollListener = (partition: number, epoch: number, agents: readonly AwaitedAgent[]) => void;
 
 /** Whoever has not come to the next owner by then does not come because its pool has moved. */
 const rememberedMs = 60_000;
@@ -29,28 +36,47 @@ interface Left {
 export class LinkRoll {
   readonly #parts: LinkRollParts;
   readonly #left = new Map<string, Left>();
+  readonly #takenMs = new Map<number, number>();
+  /** The epoch in which a partition was owned here last of which it is known who all was in its pools. */
+  readonly #wholeEpochs = new Map<number, number>();
+  readonly #listeners: RollListener[] = [];
 
   /** Made before anybody else hears of pools that leave: then their agents are still in them. */
   constructor(parts: LinkRollParts) {
     this.#parts = parts;
     parts.pools.onLeft((pool) => this.#remember(pool));
+    parts.tenancy.onTaken((partition) => this.#takenMs.set(partition, parts.now()));
+    parts.tenancy.onReleased((partition, epoch) => this.#release(partition, epoch));
+  }
+
+  /** Told of what is whole, and after the pools have left. */
+  onReleased(listener: RollListener): void {
+    this.#listeners.push(listener);
   }
 
   /** Of all pools that fall where this one does. At least one, which says when they were owned here last. */
   *replies(namespace: string, name: string): Generator<ListLinksReply> {
-    const links = this.#linksOf(namespace, name);
-    yield {
-      links: links.slice(0, linksPerReply),
-      ownedEpoch: this.#parts.tenancy.ownedEpoch(namespace, name),
-    };
+    const partition = this.#parts.tenancy.partitionOf(namespace, name);
+    const links = this.#linksOf(partition);
+    yield { links: links.slice(0, linksPerReply), ownedEpoch: this.#wholeEpochs.get(partition) ?? 0 };
     for (let at = linksPerReply; at < links.length; at += linksPerReply)
       yield { links: links.slice(at, at + linksPerReply), ownedEpoch: 0 };
   }
 
-  #linksOf(namespace: string, name: string): LinkOpened[] {
+  /** Who of the pools of a partition is known here. */
+  agentsOf(partition: number): AwaitedAgent[] {
+    return this.#linksOf(partition).map(awaited);
+  }
+
+  /** They are to come to the pools of a partition that is owned here; or to whoever owns it next. */
+  expect(partition: number, agents: readonly AwaitedAgent[]): void {
+    const links = agents.map(({ namespace, pool, agentId }) => linkOf({ namespace, pool, agentId }));
+    this.#keep(`${partition}`, partition, links);
+  }
+
+  #linksOf(partition: number): LinkOpened[] {
     const { relays, tenancy, now } = this.#parts;
     const nowMs = now();
-    const partition = tenancy.partitionOf(namespace, name);
     const links: LinkOpened[] = [];
     for (const relay of relays.all) {
       if (tenancy.partitionOf(relay.namespace, relay.name) !== partition) continue;
@@ -64,18 +90,36 @@ export class LinkRoll {
 
   #remember(pool: Pool): void {
     const { namespace, name } = pool;
-    const nowMs = this.#parts.now();
-    for (const [key, { atMs }] of this.#left) if (nowMs - atMs >= rememberedMs) this.#left.delete(key);
     const links = pool
       .attendance()
       // Who polls and has nothing comes when it likes.
       .filter(({ isPolled, tokens }) => !isPolled || tokens.length > 0)
       .map(({ agentId, incarnation, tokens }) => ({
-        ...LinkOpened.create(),
-        hello: { ...Hello.create(), namespace, pool: name, agentId, incarnation },
+        ...linkOf({ namespace, pool: name, agentId, incarnation }),
         tokens: [...tokens],
       }));
     const partition = this.#parts.tenancy.partitionOf(namespace, name);
-    this.#left.set(`${namespace}/${name}`, { partition, atMs: nowMs, links });
+    this.#keep(`${namespace}/${name}`, partition, links);
   }
+
+  #keep(key: string, partition: number, links: readonly LinkOpened[]): void {
+    const atMs = this.#parts.now();
+    for (const [of, left] of this.#left) if (atMs - left.atMs >= rememberedMs) this.#left.delete(of);
+    this.#left.set(key, { partition, atMs, links });
+  }
+
+  #release(partition: number, epoch: number): void {
+    const { calls, settleMs, now } = this.#parts;
+    const takenMs = this.#takenMs.get(partition) ?? Number.NEGATIVE_INFINITY;
+    // Who was not known to come and has not in that time is waited for by nobody.
+    const isWhole = calls.isKnown(partition, epoch) || now() - takenMs >= settleMs;
+    if (!isWhole) return;
+    this.#wholeEpochs.set(partition, epoch);
+    const agents = this.agentsOf(partition);
+    for (const listener of this.#listeners) listener(partition, epoch, agents);
+  }
+}
+
+function linkOf(hello: Partial<Hello>): LinkOpened {
+  return { ...LinkOpened.create(), hello: { ...Hello.create(), ...hello } };
 }

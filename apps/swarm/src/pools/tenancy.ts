@@ -40,6 +40,28 @@ export class PoolTenancy {
     });
   }
 
+  /** Told once of each partition that was held here and is not any more, and of the epoch in which it was. */
+  onReleased(released: (partition: number, epoch: number) => void): void {
+    const held = new Map<number, number>();
+    this.#steward.onOwner((of, partition) => {
+      if (of !== service) return;
+      const epoch = held.get(partition);
+      if (this.#steward.holds(service, partition)) held.set(partition, this.#epochs.get(partition) ?? 0);
+      else if (epoch !== undefined) {
+        held.delete(partition);
+        released(partition, epoch);
+      }
+    });
+  }
+
+  /** Told of whatever the table says anew: the epoch of a partition, and who owns it in that; undefined while nobody is known to. */
+  onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
+    this.#steward.onOwner((of, partition) => {
+      if (of === service)
+        heard(partition, this.#steward.epochOf(of, partition), this.#steward.ownerOf(of, partition));
+    });
+  }
+
   partitionOf(namespace: string, name: string): number {
     return partitionOfPool(namespace, name, this.partitions);
   }
@@ -77,11 +99,6 @@ export class PoolTenancy {
 
   epochOf(namespace: string, name: string): number {
     return this.#steward.epochOf(service, this.partitionOf(namespace, name));
-  }
-
-  /** The epoch in which a pool was owned here last; 0 when it never was. */
-  ownedEpoch(namespace: string, name: string): number {
-    return this.#epochs.get(this.partitionOf(namespace, name)) ?? 0;
   }
 
   /** What a caller is told about a pool that is not owned here. */

@@ -46,6 +46,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.DispatchService/ListLinks": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
+  "tutti.swarm.v1.DispatchService/TellLinks": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
     "a stream both ways, over gRPC; who has HTTP alone makes a hook with a webhook",
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",

@@ -258,6 +258,8 @@ export class Connector {
     const { onRefused } = this.#parts;
     this.#release("the host said goodbye");
     this.#resumable = undefined;
+    // It may be about to end, or its pool is on the way to another one: those that were told first know where.
+    this.#isFollowing = false;
     if (returnAfterMs < 0) {
       this.#phase = { name: "closed" };
       onRefused(sdkErrors.refused({ address: this.#address, reason: `sent away: ${reason}` }));

@@ -251,6 +251,8 @@ class Connector:
     def _sent_away(self, bye: Bye) -> None:
         self._release()
         self._resumable = None
+        # It may be about to end, or its pool is on the way to another one: those that were told first know where.
+        self._is_following = False
         if bye.return_after_ms < 0:
             self._refused_for_good(f"sent away: {bye.reason}")
         else:

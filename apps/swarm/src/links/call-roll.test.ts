@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AwaitedAgent, ListLinksReply } from "@tutti/contracts/swarm/v1";
+import { VirtualTime } from "@tutti/kernel/testing";
+import type { Pool } from "@tutti/matching";
+import type { LeftListener } from "../pools/pool-directory.ts";
+import { type ListedLinks, RollCalls, type RollCallsParts } from "./call-roll.ts";
+import { LinkRoll } from "./roll.ts";
+
+const settleMs = 1_000;
+const place = { namespace: "default", pool: "default" };
+const agent = (agentId: string): AwaitedAgent => AwaitedAgent.fromPartial({ ...place, agentId });
+
+/** One process of the service, whose partition 1 comes and goes; the others answer as given. */
+function desk(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
+  const time = new VirtualTime();
+  const taken: ((partition: number, epoch: number) => void)[] = [];
+  const released: ((partition: number, epoch: number) => void)[] = [];
+  const left: LeftListener[] = [];
+  const tenancy = {
+    onTaken: (listener: (partition: number, epoch: number) => void) => void taken.push(listener),
+    onReleased: (listener: (partition: number, epoch: number) => void) => void released.push(listener),
+    nameIn: () => "default",
+    partitionOf: () => 1,
+  };
+  const listLinks = (_: unknown, { instance = "" } = {}) => others[instance]?.() as ListedLinks;
+  const mesh = {
+    othersOf: () => Object.keys(others).map((id) => ({ id, service: "swarm", address: id, draining: false })),
+  };
+  const parts: RollCallsParts = { mesh, dispatch: { listLinks }, tenancy, roll: () => roll };
+  const calls = new RollCalls(parts);
+  const pools = {
+    onLeft(listener: LeftListener) {
+      left.push(listener);
+      return () => {};
+    },
+  };
+  const roll: LinkRoll = new LinkRoll({
+    ...{ pools, tenancy, calls, relays: { all: [] }, settleMs },
+    now: () => time.monotonic(),
+  });
+  const told: string[][] = [];
+  roll.onReleased((_, __, agents) => told.push(agents.map(({ agentId }) => agentId)));
+  return {
+    ...{ time, calls, told },
+    take(epoch: number) {
+      for (const listener of taken) listener(1, epoch);
+    },
+    release(epoch: number, agentIds: readonly string[]) {
+      const attendance = () =>
+        agentIds.map((agentId) => ({ agentId, incarnation: "1", isPolled: false, tokens: [] }));
+      for (const listener of left)
+        listener({ namespace: "default", name: "default", attendance } as never, undefined);
+      for (const listener of released) listener(1, epoch);
+    },
+    /** Who is awaited; undefined while that is not known. */
+    async awaited(epoch: number): Promise<string[] | undefined> {
+      let found: ReadonlySet<string> | undefined;
+      void calls.of({ namespace: "default", name: "default", epoch } as Pool).then((all) => {
+        found = all;
+      });
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return found && [...found].sort();
+    },
+  };
+}
+
+async function* saying(ownedEpoch: number, ...agentIds: readonly string[]) {
+  const links = agentIds.map((agentId) => ({ hello: { namespace: "default", agentId } }));
+  yield ListLinksReply.fromPartial({ links, ownedEpoch });
+}
+
+async function* nothing(): AsyncGenerator<ListLinksReply> {
+  yield await Promise.reject(new Error("it ends"));
+}
+
+describe("who is to come to a pool that has moved here", () => {
+  it("is known as soon as its owner before has told it, even before the table was heard", async () => {
+    const { calls, take, awaited } = desk();
+    calls.told(1, 4, [agent("a"), agent("b")]);
+    take(5);
+    assert.deepEqual(await awaited(5), ["a", "b"]);
+  });
+
+  it("is what that one answers when it is asked, whether the others answer or not", async () => {
+    const { take, awaited } = desk({
+      before: () => saying(4, "a"),
+      host: () => saying(0, "b"),
+      gone: nothing,
+    });
+    take(5);
+    assert.deepEqual(await awaited(5), ["a", "b"]);
+  });
+
+  it("is not known of an owner before that says nothing, nor of an earlier one", async () => {
+    const { calls, take, awaited } = desk({ gone: nothing, earlier: () => saying(3, "a") });
+    take(5);
+    calls.told(1, 3, [agent("a")]);
+    assert.equal(await awaited(5), undefined);
+  });
+
+  it("comes to be known when that one tells it late", async () => {
+    const { calls, take, awaited } = desk({ gone: nothing });
+    take(5);
+    assert.equal(await awaited(5), undefined);
+    calls.told(1, 4, []);
+    assert.deepEqual(await awaited(5), []);
+  });
+});
+
+describe("who was in a pool that leaves", () => {
+  it("is told by who owned it first", () => {
+    const { take, release, told } = desk();
+    take(1);
+    release(1, ["a"]);
+    assert.deepEqual(told, [["a"]]);
+  });
+
+  it("are those that had come, and those that were still to come", () => {
+    const { calls, take, release, told } = desk();
+    calls.told(1, 4, [agent("late")]);
+    take(5);
+    release(5, ["here"]);
+    assert.deepEqual(told, [["late", "here"]]);
+  });
+
+  it("is not told by who does not know yet of all that were to come", () => {
+    const { take, release, told } = desk({ gone: nothing });
+    take(5);
+    release(5, ["here"]);
+    assert.deepEqual(told, []);
+  });
+
+  it("is told by who has waited for them in vain", () => {
+    const { take, time, release, told } = desk({ gone: nothing });
+    take(5);
+    time.advance(settleMs);
+    release(5, ["here"]);
+    assert.deepEqual(told, [["here"]]);
+  });
+});

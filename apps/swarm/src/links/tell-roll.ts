@@ -1,0 +1,94 @@
+/**
+ * Tells the next owner of pools that were let go of which agents were in them: asked, this process might not be there any
+ * more.
+ *
+ * 1. The table is waited for: it is told to whoever owns them in the epoch right after, and to nobody else.
+ * 2. It is told in parts, of which the last one says so. What gets lost is waited for by the next owner as after a crash.
+ * 3. A process that ends does so when all has been told, or a second later.
+ */
+import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type AwaitedAgent, type dispatchService, TellLinksRequest } from "@tutti/contracts/swarm/v1";
+import { Bell, type Component, errorFromUnknown, type Logger, type Owner, type Timers } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import type { PoolTenancy } from "../pools/tenancy.ts";
+import type { LinkRoll } from "./roll.ts";
+
+export interface RollTellerParts {
+  readonly roll: Pick<LinkRoll, "onReleased">;
+  readonly tenancy: Pick<PoolTenancy, "nameIn" | "onOwner">;
+  readonly dispatch: Pick<Client<typeof dispatchService>, "tellLinks">;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+interface Released {
+  readonly epoch: number;
+  readonly agents: readonly AwaitedAgent[];
+  isTelling: boolean;
+}
+
+const tellMs = 1_000;
+const agentsPerRequest = 2_000;
+
+export class RollTeller implements Component {
+  readonly #parts: RollTellerParts;
+  readonly #untold = new Map<number, Released>();
+  readonly #news = new Bell();
+
+  constructor(parts: RollTellerParts) {
+    this.#parts = parts;
+    parts.roll.onReleased((partition, epoch, agents) =>
+      this.#untold.set(partition, { epoch, agents, isTelling: false }),
+    );
+    parts.tenancy.onOwner((partition, epoch, owner) => this.#look(partition, epoch, owner));
+  }
+
+  async drain(): Promise<void> {
+    let isLate = false;
+    const timer = this.#parts.timers.after(tellMs, () => {
+      isLate = true;
+      this.#news.ring();
+    });
+    while (this.#untold.size > 0 && !isLate) await this.#news.rung();
+    timer.cancel();
+  }
+
+  #look(partition: number, epoch: number, owner: Owner | undefined): void {
+    const released = this.#untold.get(partition);
+    if (released === undefined || released.isTelling || epoch <= released.epoch) return;
+    if (owner === undefined || owner.address === "" || epoch > released.epoch + 1) {
+      this.#forget(partition, released);
+      return;
+    }
+    released.isTelling = true;
+    void this.#tell(partition, released);
+  }
+
+  async #tell(partition: number, released: Released): Promise<void> {
+    const { tenancy, dispatch, logger } = this.#parts;
+    const pool = tenancy.nameIn(defaultNamespace, partition);
+    try {
+      await dispatch.tellLinks(requestsOf(pool, released), { timeoutMs: tellMs });
+    } catch (error) {
+      logger.debug("who was in pools that have moved was not heard by their owner", {
+        ...{ partition, error: errorFromUnknown(error) },
+      });
+    }
+    this.#forget(partition, released);
+  }
+
+  #forget(partition: number, released: Released): void {
+    if (this.#untold.get(partition) === released) this.#untold.delete(partition);
+    this.#news.ring();
+  }
+}
+
+async function* requestsOf(pool: string, { epoch, agents }: Released): AsyncGenerator<TellLinksRequest> {
+  const place = { namespace: defaultNamespace, pool, ownedEpoch: epoch };
+  let at = 0;
+  do {
+    const part = agents.slice(at, at + agentsPerRequest);
+    at += agentsPerRequest;
+    yield TellLinksRequest.fromPartial({ ...place, agents: part, complete: at >= agents.length });
+  } while (at < agents.length);
+}
