@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { blobService, type PutRequest, StatRequest } from "@tutti/contracts/blob/v1";
 import { MemoryBlobs } from "@tutti/journal";
-import type { InstanceKey, MachineEvent, MachineStep } from "@tutti/kernel";
+import type { InstanceKey, MachineEvent } from "@tutti/kernel";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { account, close } from "@tutti/machine-bank";
+import { stepWith } from "@tutti/machine-bank/testing";
 import { BlobSweeper, type MentioningRuntime } from "../src/blobs/sweeper.ts";
 import { accountKey, BankProcess, makeFolder, teller, until } from "./storage.fixture.ts";
 
@@ -142,18 +143,12 @@ function accountWithPhotograph(): typeof account {
       event.type === "account_opened" ? { ...event, blobs: ({ owner }) => [hashOf(owner)] } : event,
     ]),
   );
-  const stepOf = (step: MachineStep<Account>): MachineStep<Account> => ({
-    ...{ key: step.key, exists: step.exists, nowMs: step.nowMs, cause: step.cause, settles: step.settles },
-    random: () => step.random(),
-    emit: (event, body) => step.emit(events.get(event) ?? event, body),
-    send: (to, message, body) => step.send(to, message, body),
-  });
   return {
     ...account,
     events: [...events.values()],
     commands: account.commands.map((command) => ({
       ...command,
-      decide: (state, body, step) => command.decide(state, body, stepOf(step)),
+      decide: (state, body, step) => command.decide(state, body, stepWith(step, events)),
     })),
   };
 }

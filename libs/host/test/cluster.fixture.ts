@@ -86,14 +86,21 @@ const keyedRuntime = {
   },
 };
 
-async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<number[]> {
-  const numbers: number[] = [];
+/** An event of an account, as its history has it. */
+export interface Told {
+  readonly event: number;
+  readonly type: string;
+  readonly version: number;
+}
+
+async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<Told[]> {
+  const told: Told[] = [];
   for (;;) {
-    const afterEvent = numbers.at(-1) ?? 0;
+    const afterEvent = told.at(-1)?.event ?? 0;
     const request = GetHistoryRequest.fromPartial({ kind: "account", id, afterEvent, page: { size: 500 } });
     const { events } = await runtimes.getHistory(request);
-    if (events.length === 0) return numbers;
-    numbers.push(...events.map(({ event }) => event));
+    if (events.length === 0) return told;
+    told.push(...events);
   }
 }
 
@@ -107,6 +114,7 @@ export interface Client {
   open(account: string, call: string, cents?: number): Promise<void>;
   /** The numbers of its events. */
   history(account: string): Promise<number[]>;
+  events(account: string): Promise<readonly Told[]>;
   close(): Promise<void>;
 }
 
@@ -176,10 +184,10 @@ export class BankCluster {
     ];
   }
 
-  async join(): Promise<BankProcess> {
+  async join(release: "today" | "next" = "today"): Promise<BankProcess> {
     // Without the environment of the test runner, whose results a child would write.
     const { NODE_TEST_CONTEXT: _context, ...inherited } = process.env;
-    const env = { ...inherited, TEST_SYSTEM_PASSWORD: "seen" };
+    const env = { ...inherited, TEST_SYSTEM_PASSWORD: "seen", TEST_RELEASE: release };
     const child = fork(program, this.#flags, {
       env,
       execArgv: [],
@@ -242,7 +250,8 @@ export class BankCluster {
         (await calls.transfer(note({ key, text, count, tags: [to] }))).count,
       balance: async (key, text) => (await calls.balance(note({ key, text }))).count,
       open: async (key, text, count = 0) => void (await calls.open(note({ key, text, count }))),
-      history: (account) => historyOf(runtimes, account),
+      history: async (account) => (await historyOf(runtimes, account)).map(({ event }) => event),
+      events: (account) => historyOf(runtimes, account),
       close: async () => {
         await mesh.stop();
         await steward.stop();

@@ -7,6 +7,7 @@
  */
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, InstanceKey, LetterBatch, MachineEvent, Query, Refusal } from "@tutti/kernel";
+import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 
 /** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
 export interface Submission {
@@ -131,12 +132,16 @@ export interface RuntimeOfService {
   disown(partition: number): Promise<void>;
   /** How each owned partition stands. */
   standings(): readonly PartitionStanding[];
+  /** The behaviours of its machines; absent where they are all at their first. */
+  readonly behaviours?: BehaviourLevels;
+  /** More behaviours may be brought into force than before. */
+  raise?(): void;
 }
 
 /** What a steward needs of whoever owns the partitions of a service: a runtime, or anything else that is divided so. */
 export type PartitionsOfService = Pick<
   RuntimeOfService,
-  "service" | "partitions" | "prepare" | "own" | "disown" | "standings"
+  "service" | "partitions" | "prepare" | "own" | "disown" | "standings" | "behaviours" | "raise"
 >;
 
 export interface Order<Body, Reply> {

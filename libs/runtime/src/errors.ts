@@ -163,6 +163,13 @@ export const runtimeErrors = defineErrors("runtime", {
     message: (at: { kind: string; id: string; type: string; version: number }) =>
       `expected ${at.kind} ${at.id} to have known events, found ${at.type} version ${at.version}; run the release that wrote it, or a newer one`,
   },
+  behaviourNewer: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A newer release has written to the partition in a way that this one does not read, and nothing of it was touched. Run that release, or a newer one; in a cluster the partition goes to a process that does. There is no way back to the older release but a backup from before.",
+    message: (at: AtPartition & { found: string; known: string }) =>
+      `expected ${named(at)} to have a behaviour of this release (${at.known}), found a newer one in force (${at.found}); run the release that wrote it, or a newer one`,
+  },
   gap: {
     status: "DATA_LOSS",
     retry: "never",

@@ -1,6 +1,7 @@
 import type { Archive, Blobs, Journal, PartitionName } from "@tutti/journal";
 import type { Chance, Clock, Defer, Delivery, Logger, Place, Timers } from "@tutti/kernel";
 import type { Effects, Tenure } from "./api.ts";
+import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
 
 /** What a runtime is made of. */
@@ -28,6 +29,11 @@ export interface RuntimeOptions {
   readonly limits: RuntimeLimits;
   /** Name of the pause that its partitions begin with, unless they have had it; absent or empty for none. */
   readonly pause?: string;
+  /**
+   * The behaviours that may be brought into force, since everybody who may have to read what is written by them can; absent or
+   * undefined where nobody else may own anything: then it is those of the machines.
+   */
+  behavioursAllowed?(): BehaviourLevels | undefined;
   /** How long ended instances are kept. */
   retentionOf(kind: string): Retention;
   /** Gets ready for a partition that another process still owns; absent where nothing can be done before. */

@@ -31,6 +31,7 @@ import type {
   RuntimeOfService,
   Submission,
 } from "./api.ts";
+import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 import { runtimeErrors } from "./errors.ts";
 import { Loads } from "./loads.ts";
 import { HostedMachines } from "./machines/hosted-machine.ts";
@@ -81,6 +82,7 @@ export class Runtime implements RuntimeOfService {
       cause,
       deliver: (to: Place, batch: LetterBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
       partitionsOf: (service: string) => options.partitionsOf(service),
+      behavioursAllowed: () => options.behavioursAllowed?.() ?? this.#machines.levels,
       retentionOf: (kind: string) => options.retentionOf(kind),
       ownerOf: options.ownerOf?.bind(options),
       ready: (partition: TurnTaker) => this.#turnSoon(partition),
@@ -283,6 +285,16 @@ export class Runtime implements RuntimeOfService {
     const memory = this.#memoryAtWork(number);
     const kept = await memory?.instances.areKept(keys);
     return memory?.isStopped === false ? kept : undefined;
+  }
+
+  /** The behaviours of its machines. */
+  get behaviours(): BehaviourLevels {
+    return this.#machines.levels;
+  }
+
+  /** More may be brought into force than before. */
+  raise(): void {
+    for (const partition of this.#partitions) partition.raise();
   }
 
   async own(number: number, epoch: number): Promise<void> {

@@ -3,7 +3,6 @@ import { type AccountOpenedV1, AccountSnapshotV1, type Open } from "@tutti/contr
 import type { Command, MachineEvent } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
 import type { AnyMachine } from "../src/machines/hosted-machine.ts";
-import { stepOf } from "./poison.fixture.ts";
 
 type Account = ReturnType<typeof account.create>;
 
@@ -32,27 +31,5 @@ export const firstRelease: AnyMachine = {
         closed: standing === "closed",
       }).finish(),
     decode: (bytes: Uint8Array, version: number) => account.snapshots.decode(bytes, version),
-  },
-};
-
-/** What a release to come writes, which today's does not know. */
-const nextEvents = new Map(
-  account.events.map((event) => [event, event.type === "money_deposited" ? { ...event, version: 2 } : event]),
-);
-
-/** That release: its behaviour, one of its events and its snapshots are newer. */
-export const nextRelease: AnyMachine = {
-  ...account,
-  behaviour: 2,
-  events: [...nextEvents.values()],
-  commands: account.commands.map((command) => ({
-    ...command,
-    decide: (state, body, step) => command.decide(state, body, stepOf(step, nextEvents)),
-  })),
-  snapshots: {
-    ...account.snapshots,
-    version: 3,
-    decode: (bytes: Uint8Array, version: number) =>
-      account.snapshots.decode(bytes, version === 3 ? 2 : version),
   },
 };

@@ -1,6 +1,7 @@
 /** The bank's account with code that fails where a test wants it to: as a release with a fault in it would. */
-import type { Command, MachineEvent, MachineStep } from "@tutti/kernel";
+import type { Command, MachineEvent } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
+import { stepWith } from "@tutti/machine-bank/testing";
 import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 
 type Account = ReturnType<typeof account.create>;
@@ -41,7 +42,7 @@ export function poisonedAccount(poison: Poison): AnyMachine {
     commands: account.commands.map((command) => poisonedCommand(command, events, poison)),
     expire(state, timer, step) {
       strike(poison.expires, "expire", step.key.id);
-      account.expire?.(state, timer, stepOf(step, events));
+      account.expire?.(state, timer, stepWith(step, events));
     },
     snapshots: {
       ...account.snapshots,
@@ -83,26 +84,9 @@ function poisonedCommand(command: Command<Account>, events: Events, poison: Pois
     ...command,
     decide(state, body, step) {
       strike(poison.decides, command.type, step.key.id);
-      const reply = command.decide(state, body, stepOf(step, events));
+      const reply = command.decide(state, body, stepWith(step, events));
       strike(poison.ends, command.type, step.key.id);
       return reply;
     },
-  };
-}
-
-/** The step with the events of another table in place of the bank's. */
-export function stepOf<Effect>(
-  step: MachineStep<Account, Effect>,
-  events: Events,
-): MachineStep<Account, Effect> {
-  return {
-    key: step.key,
-    exists: step.exists,
-    nowMs: step.nowMs,
-    cause: step.cause,
-    settles: step.settles,
-    random: () => step.random(),
-    emit: (event, body) => step.emit(events.get(event) ?? event, body),
-    send: (to, message, body) => step.send(to, message, body),
   };
 }

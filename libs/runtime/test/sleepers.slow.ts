@@ -91,6 +91,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
       incarnations,
       live: incarnations,
       pause: undefined,
+      behaviours: [],
       letters: [],
       sent: [],
       taken: [],
@@ -125,7 +126,7 @@ function asleep(id: string, incarnation: number, startMs: number, dueMs: number)
   const snapshot: InstanceSnapshot = {
     key,
     incarnation,
-    snapshot: encodeSnapshot(instance, startMs),
+    snapshot: encodeSnapshot(instance, startMs, 1),
     dueMs,
     outstanding: false,
   };

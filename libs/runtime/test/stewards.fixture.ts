@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import type { PartitionStanding, RuntimeOfService, Tenure } from "../src/api.ts";
+import type { BehaviourLevels } from "../src/behaviour/behaviours.ts";
 import {
   epochRoom,
   LeasedSteward,
@@ -142,6 +143,10 @@ export class CountingRuntime implements RuntimeOfService {
   prepare: RuntimeOfService["prepare"];
   /** How often it was told to begin a partition. */
   begun = 0;
+  /** What its release has. */
+  behaviours: BehaviourLevels = new Map();
+  /** How often it was told that more may be brought into force. */
+  raised = 0;
 
   constructor(
     partitions: number,
@@ -149,6 +154,10 @@ export class CountingRuntime implements RuntimeOfService {
   ) {
     this.partitions = partitions;
     this.#parts = parts;
+  }
+
+  raise(): void {
+    this.raised++;
   }
 
   async own(partition: number, epoch: number): Promise<void> {
@@ -291,7 +300,11 @@ export interface ClusterGiven {
   readonly drift?: number;
   /** How long it takes to get ready for a partition that is to come. Default: there is nothing to be done. */
   readonly prepareMs?: number;
+  /** Newer behaviours are not brought into force. */
+  readonly holdsBehaviour?: boolean;
 }
+
+export const raiseAfterMs = 5_000;
 
 export class Cluster {
   readonly time = new VirtualTime();
@@ -303,13 +316,15 @@ export class Cluster {
   readonly #seed: number;
   readonly #drift: number;
   readonly #prepareMs: number | undefined;
+  readonly #holdsBehaviour: boolean;
   #names = 0;
 
-  constructor({ partitions = 4, seed = 1, drift = 0, prepareMs }: ClusterGiven = {}) {
+  constructor({ partitions = 4, seed = 1, drift = 0, prepareMs, holdsBehaviour = false }: ClusterGiven = {}) {
     this.partitions = partitions;
     this.#seed = seed;
     this.#drift = drift;
     this.#prepareMs = prepareMs;
+    this.#holdsBehaviour = holdsBehaviour;
   }
 
   get alive(): readonly TestProcess[] {
@@ -317,8 +332,8 @@ export class Cluster {
   }
 
   /** Starts another process and waits until it is in the table. */
-  async join(): Promise<TestProcess> {
-    const process = this.open();
+  async join(behaviour = 1): Promise<TestProcess> {
+    const process = this.open(behaviour);
     await this.time.settle(process.steward.start({ signal: new AbortController().signal }));
     return process;
   }
@@ -333,7 +348,8 @@ export class Cluster {
     return [a, b];
   }
 
-  open(): TestProcess {
+  /** @param behaviour what the release of the process has */
+  open(behaviour = 1): TestProcess {
     const name = `proc_${String.fromCharCode(97 + this.#names++)}`;
     const chance = seededChance(this.#seed * 100 + this.#names);
     const life = new Life(this.time, 1 + (chance.random() - 0.5) * this.#drift);
@@ -345,7 +361,10 @@ export class Cluster {
         logger: silentLogger,
         metrics: silentMetrics,
       },
-      settings: ownershipSettings({ kind: "leased", partitions: this.partitions }),
+      settings: ownershipSettings({
+        ...{ kind: "leased", partitions: this.partitions },
+        behaviour: { raiseAfterMs, hold: this.#holdsBehaviour },
+      }),
       process: name,
       address: () => `${name}:1`,
     });
@@ -356,6 +375,7 @@ export class Cluster {
     if (prepareMs !== undefined) {
       runtime.prepare = () => new Promise<void>((resolve) => void life.after(prepareMs, resolve));
     }
+    if (behaviour > 1) runtime.behaviours = new Map([["account", behaviour]]);
     steward.host(runtime);
     const process = { name, life, store: store.view, steward, runtime };
     this.#processes.push(process);

@@ -41,6 +41,7 @@ export class HostedServices {
       ...{ journals, ...(prepare && { prepare }) },
       blobs: this.#blobs,
       tenure: steward.tenureOf(service),
+      behavioursAllowed: () => steward.behavioursAllowed(service),
       partitionsOf: () => partitions,
       defer: systemDefer,
       limits: settings.limits,

@@ -1,11 +1,12 @@
 /**
  * A process of a cluster that hosts the bank, put together by the host as every service's is. Everything that can be set is
- * given as flags.
+ * given as flags, but of which release the process is.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { notOwnerOf, systemSources } from "@tutti/kernel";
 import { account, balance, deposit, open, transfer } from "@tutti/machine-bank";
+import { nextRelease } from "@tutti/machine-bank/testing";
 import type { Handlers } from "@tutti/mesh";
 import { type Note, note } from "@tutti/mesh/testing";
 import type { Runtime } from "@tutti/runtime";
@@ -16,10 +17,19 @@ const service = "bank";
 /** How often a call was sent on to the owner of which epoch: each move of a partition may cost it one hop. */
 const sentOn = new Map<string, number>();
 
+const { TEST_RELEASE: release } = process.env;
+const machine: typeof nextRelease = release === "next" ? nextRelease : account;
+
+/** A release has its own decider for each command. */
+function own<Known extends { readonly type: string }>(command: Known): Known {
+  const found = machine.commands.find(({ type }) => type === command.type);
+  return found as unknown as Known;
+}
+
 const bank: ServiceModule = {
   name: service,
   sections: [],
-  machines: [account],
+  machines: [machine],
   create(host) {
     const { runtime } = host.storage({ dispatch() {}, withdraw() {} });
     host.mesh.serve(bankContract, handlers(host, runtime), { service });
@@ -53,19 +63,19 @@ function handlers({ steward }: HostContext, runtime: Runtime): Handlers<typeof b
     open: (request, context) =>
       owned(request, context, async (key) => {
         const body = { owner: "somebody", product: "", balanceCents: request.count };
-        await runtime.execute({ key, command: open, body, cause, idempotencyKey: request.text });
+        await runtime.execute({ key, command: own(open), body, cause, idempotencyKey: request.text });
         return request.count;
       }),
     deposit: (request, context) =>
       owned(request, context, async (key) => {
         const body = { amountCents: request.count };
-        const order = { key, command: deposit, body, cause, idempotencyKey: request.text };
+        const order = { key, command: own(deposit), body, cause, idempotencyKey: request.text };
         return (await runtime.execute(order)).balanceCents;
       }),
     transfer: (request, context) =>
       owned(request, context, async (key) => {
         const body = { to: request.tags[0] ?? "", amountCents: request.count };
-        const order = { key, command: transfer, body, cause, idempotencyKey: request.text };
+        const order = { key, command: own(transfer), body, cause, idempotencyKey: request.text };
         return (await runtime.execute(order)).number;
       }),
     balance: (request, context) =>

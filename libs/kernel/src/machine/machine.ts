@@ -24,8 +24,8 @@ export interface Machine<State, Effect = unknown> {
   /** `run`, `account`: part of every key, lower case. */
   readonly kind: string;
   /**
-   * Version of what its deciders do, written into every batch. Raised when a decider changes what it emits for the same
-   * input; from 1.
+   * Newest version of what its deciders do, from 1. Raised when a decider emits, or a snapshot has, what the release before
+   * does not read: until everybody who may have to read it can, an older one is in force, and the step says which.
    */
   readonly behaviour: number;
   /**
@@ -138,6 +138,8 @@ export interface MachineStep<State, Effect = unknown> {
   readonly nowMs: number;
   /** Who asks, in which trace, by which policy decision. Recorded with every event. */
   readonly cause: Cause;
+  /** The version of the machine's behaviour that is in force here: never newer than its own. */
+  readonly behaviour: number;
   /** When the command is the result of an effect: which. */
   readonly settles: { readonly number: number; readonly attempt: number } | undefined;
   /** A number in [0, 1). */
@@ -168,6 +170,8 @@ export interface SnapshotCodec<State> {
   /** Version of the encoding that `encode` writes, from 1. */
   readonly version: number;
   encode(state: ReadOnly<State>): Uint8Array;
+  /** What is written instead while an older behaviour is in force; absent where every behaviour writes the same. */
+  earlier?(behaviour: number): Pick<SnapshotCodec<State>, "version" | "encode"> | undefined;
   /** Hashes of the content that reading it needs: it is prepared before. */
   needs?(bytes: Uint8Array, version: number): Iterable<Uint8Array>;
   /** Reads every version that was ever released; an older one is brought up on the way. */

@@ -8,6 +8,7 @@ import {
   type MachineEvent,
   type Refusal,
 } from "@tutti/kernel";
+import { type BehaviourLevels, levelsOf } from "../behaviour/behaviours.ts";
 import { runtimeErrors } from "../errors.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the runtime hosts machines of any state; each keeps its own types
@@ -79,9 +80,12 @@ export class HostedMachine {
 export class HostedMachines {
   readonly #service: string;
   readonly #byKind = new Map<string, HostedMachine>();
+  /** The behaviours that they have. */
+  readonly levels: BehaviourLevels;
 
   constructor(service: string, machines: readonly AnyMachine[]) {
     this.#service = service;
+    this.levels = levelsOf(machines);
     for (const machine of machines) {
       assert(!this.#byKind.has(machine.kind), "a service hosts one machine per kind", { kind: machine.kind });
       assert(machine.kind !== partitionKind, "no machine has the kind of the partition itself", {});
@@ -89,9 +93,9 @@ export class HostedMachines {
     }
   }
 
-  /** The highest of the machines' behaviours: what batches name. */
+  /** The highest of the machines' behaviours: what seals name. */
   get behaviour(): number {
-    return Math.max(1, ...[...this.#byKind.values()].map(({ machine }) => machine.behaviour));
+    return Math.max(1, ...this.levels.values());
   }
 
   get namesBlobs(): boolean {

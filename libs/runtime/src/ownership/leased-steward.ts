@@ -23,6 +23,7 @@ import {
   type Timer,
 } from "@tutti/kernel";
 import type { PartitionsOfService, Tenure } from "../api.ts";
+import { type BehaviourLevels, beyond, textOfLevels } from "../behaviour/behaviours.ts";
 import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
 import { overdue } from "./lease/judgement.ts";
@@ -56,6 +57,7 @@ const retryFirstMs = 100;
 const tidyMs = 3_600_000;
 /** After what only a person can mend. */
 const rewatchMs = 10_000;
+const none: BehaviourLevels = new Map();
 /** The bell that is rung at every change of anything. */
 const anything = "*";
 
@@ -129,6 +131,10 @@ export class LeasedSteward implements Steward, Component {
     };
   }
 
+  behavioursAllowed(service: string): BehaviourLevels {
+    return this.#picture.allowed(service).levels;
+  }
+
   host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {
@@ -200,8 +206,27 @@ export class LeasedSteward implements Steward, Component {
   health(): Health {
     const details = { holder: this.#lease.holder, owned: this.#holdings.count };
     const takesPart = this.#holdings.services.length > 0;
-    if (!takesPart || this.#lease.writing !== undefined) return { ...healthy, details };
-    return degraded("the lease of this process is not renewed: the ownership store does not answer", details);
+    if (takesPart && this.#lease.writing === undefined)
+      return degraded(
+        "the lease of this process is not renewed: the ownership store does not answer",
+        details,
+      );
+    const [older] = this.#tooOldFor();
+    return older === undefined ? { ...healthy, details } : degraded(older, details);
+  }
+
+  /** Services whose partitions this process does not read any more, in words. */
+  #tooOldFor(): readonly string[] {
+    return this.#holdings.services.flatMap((service) => {
+      const newer = beyond(
+        this.behavioursAllowed(service),
+        this.#holdings.runtime(service)?.behaviours ?? none,
+      );
+      if (newer.size === 0) return [];
+      return [
+        `partitions of ${service} go to processes of a newer release: what is in force (${textOfLevels(newer)}) is newer than this one; run that release here too`,
+      ];
+    });
   }
 
   holds(service: string, partition: number): boolean {
@@ -267,7 +292,7 @@ export class LeasedSteward implements Steward, Component {
 
   #somebodyTakes(service: string): boolean {
     return [...this.#picture.holders].some(
-      ({ id, leaving, loads }) => id !== this.#lease.holder && !leaving && loads.has(service),
+      (holder) => holder.id !== this.#lease.holder && this.#picture.takes(holder, service),
     );
   }
 
@@ -342,7 +367,8 @@ export class LeasedSteward implements Steward, Component {
       this.#readyFor(news.holder);
       return;
     }
-    if (news.kind === "partition") {
+    if (news.kind === "behaviour") this.#holdings.runtime(news.service)?.raise?.();
+    else if (news.kind === "partition") {
       this.#holdings.look(news.service, news.partition);
       this.#tell(news.service, news.partition);
     } else {

@@ -30,6 +30,24 @@ const balance = z.strictObject({
   restMs: milliseconds(30_000).describe("How long a partition stays where load has moved it."),
 });
 
+const behaviour = z.strictObject({
+  hold: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Keeps what a new release brings from coming into force, though every process has it: so long one can go back to the release before.",
+    ),
+  raiseAfterMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(60_000)
+    .describe(
+      "How long every process of a service must have been of the new release before what it brings comes into force.",
+    ),
+});
+
 const schema = z.strictObject({
   kind: z
     .enum(["sole", "leased"])
@@ -69,6 +87,7 @@ const schema = z.strictObject({
     .default(1)
     .describe("Copies of the table in NATS; 3 in a cluster."),
   balance,
+  behaviour,
 });
 
 /** The section `ownership` of the configuration. */
@@ -91,6 +110,11 @@ export interface BalanceSettings {
   readonly restMs: number;
 }
 
+interface BehaviourSettings {
+  readonly hold: boolean;
+  readonly raiseAfterMs: number;
+}
+
 export interface OwnershipSettings {
   readonly kind: "sole" | "leased";
   readonly partitions: number;
@@ -101,9 +125,10 @@ export interface OwnershipSettings {
   readonly prepareMs: number;
   readonly replicas: number;
   readonly balance: BalanceSettings;
+  readonly behaviour: BehaviourSettings;
 }
 
-const lenient = schema.extend({ balance: balance.prefault({}) });
+const lenient = schema.extend({ balance: balance.prefault({}), behaviour: behaviour.prefault({}) });
 
 /** What the section says, or its defaults, checked for contradictions. */
 export function ownershipSettings(values: z.input<typeof lenient> = {}): OwnershipSettings {

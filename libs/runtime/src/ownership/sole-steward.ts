@@ -49,6 +49,10 @@ export class SoleSteward implements Steward {
     };
   }
 
+  behavioursAllowed(): undefined {
+    return undefined;
+  }
+
   host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {

@@ -4,12 +4,15 @@
  */
 import type { Component, Owner } from "@tutti/kernel";
 import type { PartitionsOfService, Tenure } from "../api.ts";
+import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 
 export interface Steward extends Component {
   /** Partitions of each service. */
   readonly partitions: number;
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
   tenureOf(service: string): Tenure;
+  /** The behaviours that may be brought into force in the partitions of a service; undefined where nobody else has to read them. */
+  behavioursAllowed(service: string): BehaviourLevels | undefined;
   /** Takes a runtime in, before the steward starts; its partitions are begun from then on. */
   host(runtime: PartitionsOfService): void;
   /** Whether this process owns a partition and has loaded it. */

@@ -30,6 +30,7 @@ export interface Commit {
 export interface CommitsParts {
   readonly journal: JournalPartition;
   readonly epoch: number;
+  /** Of the batch that is appended: it may be raised from one to the next. */
   readonly behaviour: number;
   /** The batch that is durable when this begins. */
   readonly durable: number;

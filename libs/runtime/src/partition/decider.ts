@@ -18,6 +18,7 @@ import {
   type Refusal,
 } from "@tutti/kernel";
 import type { EffectToken, TakeNote, Witness } from "../api.ts";
+import type { Behaviours } from "../behaviour/behaviours.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { LetterBox } from "../letters/letter-box.ts";
 import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
@@ -40,6 +41,7 @@ export interface DeciderParts {
   readonly letters: LetterBox;
   readonly mentions: Mentions;
   readonly chance: Chance;
+  readonly behaviours: Pick<Behaviours, "of">;
   readonly witness: Witness | undefined;
   /** Counts a new instance: its incarnation. */
   readonly count: () => number;
@@ -55,6 +57,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #chance: Chance;
   readonly #count: () => number;
   readonly #witness: Witness | undefined;
+  readonly #behaviours: Pick<Behaviours, "of">;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** What a step that throws is taken back to. */
   readonly #before = {
@@ -76,8 +79,10 @@ export class Decider implements MachineStep<unknown, unknown> {
   cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   settles: { readonly number: number; readonly attempt: number } | undefined;
 
-  constructor({ batch, folding, letters, mentions, chance, count, stepBytesMax, witness }: DeciderParts) {
+  constructor(parts: DeciderParts) {
+    const { batch, folding, letters, mentions, chance, count, stepBytesMax, witness, behaviours } = parts;
     this.#witness = witness;
+    this.#behaviours = behaviours;
     this.#stepBytesMax = stepBytesMax;
     this.#batch = batch;
     this.#folding = folding;
@@ -93,6 +98,10 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   get exists(): boolean {
     return (this.#instance as Instance).event > 0;
+  }
+
+  get behaviour(): number {
+    return this.#behaviours.of(this.key.kind);
   }
 
   random(): number {

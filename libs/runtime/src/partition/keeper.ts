@@ -426,12 +426,15 @@ export class ArchiveKeeper implements Keeper {
    * cut before its first record that nothing else contains. The others are kept all the same.
    */
   #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
-    const { nowMs, parts } = this.#memory;
+    const { nowMs, parts, behaviours } = this.#memory;
     const { smallEvents } = parts.limits;
+    const behaviour = behaviours.of(instance.key.kind);
     dropOldKeys(instance, nowMs);
     try {
       const snapshot =
-        isKept && !isKeptByHistory(instance, smallEvents) ? snapshotOf(instance, nowMs) : undefined;
+        isKept && !isKeptByHistory(instance, smallEvents)
+          ? snapshotOf(instance, nowMs, behaviour)
+          : undefined;
       const entry = isListed ? entryOf(instance, this.#parts.retentionOf(instance.key.kind)) : undefined;
       return { snapshot, entry };
     } catch (error) {

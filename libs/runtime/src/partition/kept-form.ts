@@ -6,9 +6,9 @@ import type { Retention } from "../options.ts";
 import { encodeSnapshot } from "../snapshots/snapshot.ts";
 import type { Instance } from "./instance.ts";
 
-export function snapshotOf(instance: Instance, nowMs: number): InstanceSnapshot {
+export function snapshotOf(instance: Instance, nowMs: number, behaviour: number): InstanceSnapshot {
   const { key, incarnation, effects, quarantine } = instance;
-  const snapshot = encodeSnapshot(instance, nowMs);
+  const snapshot = encodeSnapshot(instance, nowMs, behaviour);
   const isAsleep = !instance.isEnded && quarantine === undefined;
   const dueMs = isAsleep ? instance.dueMs : 0;
   return { key, incarnation, snapshot, dueMs, outstanding: isAsleep && effects.size > 0 };

@@ -19,6 +19,7 @@ import {
   type WireCodec,
 } from "@tutti/kernel";
 import type { Effects } from "../api.ts";
+import { Behaviours } from "../behaviour/behaviours.ts";
 import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
@@ -106,6 +107,7 @@ export class PartitionMemory {
   readonly quarantined = new Set<Instance>();
   readonly listeners = new Listeners();
   readonly pause = new Pause();
+  readonly behaviours = new Behaviours();
   /** The first batch with a record of a kind that is not hosted here: a release that hosts it needs it. */
   heldFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
@@ -119,6 +121,7 @@ export class PartitionMemory {
   /** @param durable the last batch that is durable: the seal of this epoch */
   constructor(parts: MemoryParts, durable: number) {
     this.parts = parts;
+    const { behaviours } = this;
     const { partition, machines, archive } = parts;
     this.letters = new LetterBox(parts.partitionsOf);
     this.mentions = new Mentions(
@@ -140,6 +143,7 @@ export class PartitionMemory {
       mentions: this.mentions,
       chance: parts.chance,
       witness: parts.effects.witness,
+      behaviours: this.behaviours,
       count: () => ++this.incarnations,
       // Beside what the batch may have before, and the letters that it gets at its end.
       stepBytesMax: Math.floor((parts.journal.batchBytesMax - parts.limits.batchBytesSoft) / 2),
@@ -147,7 +151,9 @@ export class PartitionMemory {
     this.commits = new Commits({
       journal: parts.log,
       epoch: parts.epoch,
-      behaviour: machines.behaviour,
+      get behaviour() {
+        return behaviours.newest;
+      },
       durable,
       onDurable: (commit) => this.#durable(commit),
       onFailure: (failure) => {

@@ -4,7 +4,7 @@ import type { PartitionMemory } from "./memory.ts";
 
 /** The partition itself, as of a batch. */
 export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
-  const { self, letters, incarnations, live, quarantined, pause } = memory;
+  const { self, letters, incarnations, live, quarantined, pause, behaviours } = memory;
   const channels = [...letters.channels];
   return encodePartition({
     batch,
@@ -14,6 +14,7 @@ export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uin
     incarnations,
     live,
     pause: pause.state,
+    behaviours: behaviours.kept,
     letters: channels.flatMap((channel) => channel.letters),
     sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
     taken: letters.takenEnds(),

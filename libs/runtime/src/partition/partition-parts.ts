@@ -2,6 +2,7 @@ import type { Cause } from "@tutti/contracts/types/v1";
 import type { ArchivePartition, Blobs } from "@tutti/journal";
 import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tutti/kernel";
 import type { Effects, Tenure } from "../api.ts";
+import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
 
@@ -31,6 +32,8 @@ export interface PartitionParts {
   readonly cause: Cause;
   /** Name of the pause that a partition begins with, unless it has had it; empty for none. */
   readonly pause: string;
+  /** The behaviours that may be brought into force. */
+  readonly behavioursAllowed: () => BehaviourLevels;
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition wants a turn. */

@@ -27,6 +27,7 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
+import { raiseBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import { tableEpochOf } from "../ownership/epochs.ts";
 import { refusalOf, refused } from "../refusals.ts";
@@ -40,6 +41,7 @@ import { resume } from "./resumption.ts";
 
 const pause: Backoff = { firstMs: 50, maxMs: 2_000 };
 const shortLifeMs = 5_000;
+const tooNewMs = 60_000;
 
 export class Partition {
   readonly number: number;
@@ -181,6 +183,17 @@ export class Partition {
     });
   }
 
+  /** Brings newer behaviours into force as far as they are allowed by now; one that is loaded later begins with that. */
+  raise(): void {
+    const life = this.#life;
+    if (life === undefined || this.#state !== "running") return;
+    const run = (): void => {
+      const { memory } = life;
+      if (this.#life === life && !memory.isStopped) raiseBehaviour(memory, this.#parts.behavioursAllowed());
+    };
+    this.arrive({ what: "errand", run, refuse: () => {} });
+  }
+
   /** Puts something into the inbox between commands. */
   arrive(arrival: Arrival): void {
     this.inbox.arrivals.push(arrival);
@@ -266,12 +279,15 @@ export class Partition {
         if (signal.aborted) throw this.#notOwner();
         const { message, status } = errorFromUnknown(error);
         this.#reason = message;
-        if (status === "DATA_LOSS") this.#state = "failed";
+        const isTooNew = runtimeErrors.behaviourNewer.is(error);
+        if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
         logger.error("a partition cannot be loaded; it is tried again", {
           service,
           partition: this.number,
           error,
         });
+        // Only another release helps, and that is another process.
+        if (isTooNew) await sleep(timers, tooNewMs, signal).catch(() => {});
       }
       await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
       if (signal.aborted) throw this.#notOwner();
@@ -304,6 +320,7 @@ export class Partition {
       return false;
     }
     pauseWork(life.memory, this.#parts.pause);
+    raiseBehaviour(life.memory, this.#parts.behavioursAllowed());
     this.#state = "running";
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();

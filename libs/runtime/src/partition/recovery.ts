@@ -28,6 +28,7 @@ import {
   RecordScanner,
 } from "@tutti/journal";
 import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
+import { recoverBehaviour, takeBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { preparedForEvent } from "../machines/preparing.ts";
@@ -126,6 +127,7 @@ export class Recovery {
     memory.self.lastBatch = snapshot.eventBatch;
     memory.self.lastIndex = snapshot.eventIndex;
     memory.pause.restore(snapshot.pause);
+    takeBehaviour(memory, snapshot.behaviours);
     for (const { service, partition, number } of snapshot.taken) {
       memory.letters.take(service, partition, number, false);
     }
@@ -289,6 +291,7 @@ export class Recovery {
     } else if (type === ownEvents.workPaused.type)
       pause.begin(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));
+    else if (type === ownEvents.behaviourRaised.type) recoverBehaviour(this.#memory, payload);
   }
 
   #foldRecord(known: Known, hosted: HostedMachine, batch: JournalBatch): void {

@@ -3,6 +3,7 @@
  * runtime and not by a machine.
  */
 import {
+  BehaviourRaised,
   CommandParked,
   KeyAnswered,
   LettersConfirmed,
@@ -39,6 +40,7 @@ export const ownEvents = {
   repaired: own<Repaired>("runtime.repaired", Repaired),
   workPaused: own<WorkPaused>("runtime.work_paused", WorkPaused),
   workReleased: own<WorkReleased>("runtime.work_released", WorkReleased),
+  behaviourRaised: own<BehaviourRaised>("runtime.behaviour_raised", BehaviourRaised),
 } as const;
 
 /** What the types of the runtime's own events begin with; no machine's event does. */

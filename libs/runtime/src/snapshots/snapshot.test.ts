@@ -30,7 +30,7 @@ describe("a snapshot of an instance", () => {
   it("makes it again as it was", () => {
     const before = sample();
     const after = instance();
-    restore(after, decodeSnapshot(encodeSnapshot(before, 1_000)), hosted, key);
+    restore(after, decodeSnapshot(encodeSnapshot(before, 1_000, 1)), hosted, key);
     assert.deepEqual(account.project(after.state as never), account.project(before.state as never));
     for (const field of [
       "incarnation",
@@ -53,7 +53,7 @@ describe("a snapshot of an instance", () => {
   });
 
   it("says so when any bit of it is flipped, or when it is cut short or longer", () => {
-    const bytes = encodeSnapshot(sample(), 1_000);
+    const bytes = encodeSnapshot(sample(), 1_000, 1);
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = bytes.slice();
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -66,7 +66,7 @@ describe("a snapshot of an instance", () => {
   });
 
   it("is read from within a larger buffer", () => {
-    const bytes = encodeSnapshot(sample(), 1_000);
+    const bytes = encodeSnapshot(sample(), 1_000, 1);
     const larger = new Uint8Array(bytes.length + 20);
     larger.set(bytes, 7);
     assert.equal(decodeSnapshot(larger.subarray(7, 7 + bytes.length)).event, 12);
@@ -106,6 +106,7 @@ describe("the snapshot of a partition", () => {
             ...{ name: "incident-7", sinceMs: batch, by: undefined, over: false },
             released: [{ namespace: "n", share: 10 }],
           },
+          behaviours: [{ kind: "k", behaviour: 2 }],
         };
         const bytes = encodePartition(written);
         const { checksum: _, ...read } = decodePartition(bytes) ?? { checksum: 0 };

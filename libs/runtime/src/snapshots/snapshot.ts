@@ -29,9 +29,10 @@ function checked(bytes: Uint8Array, tag: number, what: string): void {
 }
 
 /** What is kept of an instance; its state is that after its last event, or before what it was quarantined for. */
-export function encodeSnapshot(instance: Instance, nowMs: number): Uint8Array {
+export function encodeSnapshot(instance: Instance, nowMs: number, behaviour: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
-  const { snapshots } = hosted.machine;
+  const newest = hosted.machine.snapshots;
+  const snapshots = newest.earlier?.(behaviour) ?? newest;
   const keys = [...(instance.keys ?? [])];
   const state = snapshots.encode(instance.state);
   instance.stateBytes = state.length;

@@ -246,7 +246,7 @@ export class Stage {
     const { key, history } = instance;
     const { nowMs } = this;
     return {
-      ...{ key, nowMs, cause, settles },
+      ...{ key, nowMs, cause, settles, behaviour: instance.machine.behaviour },
       get exists() {
         return history.length > 0;
       },

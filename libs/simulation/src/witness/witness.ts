@@ -191,6 +191,9 @@ class WitnessStep implements MachineStep<unknown> {
   get nowMs() {
     return this.#step.nowMs;
   }
+  get behaviour() {
+    return this.#step.behaviour;
+  }
   get cause() {
     return this.#step.cause;
   }

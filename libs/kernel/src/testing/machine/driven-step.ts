@@ -20,6 +20,7 @@ const nobody: Cause = { actor: undefined, traceparent: "", decision: "", reason:
 export interface StepWorld {
   readonly instance: DrivenInstance;
   readonly nowMs: number;
+  readonly behaviour: number;
   random(): number;
   emitted(event: MachineEvent<unknown>): void;
   sent(letter: DrivenLetter): void;
@@ -29,6 +30,7 @@ export interface StepWorld {
 export class DrivenStep implements MachineStep<unknown> {
   readonly key: InstanceKey;
   readonly nowMs: number;
+  readonly behaviour: number;
   readonly cause = nobody;
   readonly settles: MachineStep<unknown>["settles"];
   readonly #world: StepWorld;
@@ -39,6 +41,7 @@ export class DrivenStep implements MachineStep<unknown> {
   constructor(world: StepWorld, settles: MachineStep<unknown>["settles"], name: string) {
     this.key = world.instance.key;
     this.nowMs = world.nowMs;
+    this.behaviour = world.behaviour;
     this.settles = settles;
     this.#world = world;
     this.#name = name;
@@ -59,7 +62,7 @@ export class DrivenStep implements MachineStep<unknown> {
     const known = instance.table.event(event.type, event.version);
     expect(known === event, this.#name, `expected event ${nameOf(event)} to be the one of the table`);
     expect(
-      instance.table.isNewest(event),
+      this.behaviour < instance.machine.behaviour || instance.table.isNewest(event),
       this.#name,
       `expected the newest version of ${event.type} to be emitted, found ${event.version}`,
     );

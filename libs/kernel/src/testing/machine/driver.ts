@@ -26,6 +26,8 @@ export interface DriverOptions {
   readonly service: string;
   /** Services that are not driven here: letters to them leave. Default none. */
   readonly outside?: readonly string[];
+  /** Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the machines unless given. */
+  readonly behaviours?: Readonly<Record<string, number>>;
   /** What chance gives in a step, and when a state is put together from its snapshot; 1 unless given. */
   readonly seed?: number;
   /** What the clock shows at first, milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless given. */
@@ -59,6 +61,7 @@ const lettersPerCallMax = 100_000;
 export class MachineDriver {
   readonly #service: string;
   readonly #outside: ReadonlySet<string>;
+  readonly #behaviours: Readonly<Record<string, number>>;
   readonly #tables: ReadonlyMap<string, MachineTable>;
   readonly #instances = new Map<string, DrivenInstance>();
   readonly #chance;
@@ -68,7 +71,15 @@ export class MachineDriver {
   #lettersRefused = 0;
   #nowMs: number;
 
-  constructor({ machines, service, outside = [], seed = 1, startMs = defaultStartMs }: DriverOptions) {
+  constructor({
+    machines,
+    service,
+    outside = [],
+    behaviours = {},
+    seed = 1,
+    startMs = defaultStartMs,
+  }: DriverOptions) {
+    this.#behaviours = behaviours;
     for (const machine of machines) checkTable(machine);
     this.#service = service;
     this.#outside = new Set(outside);
@@ -297,9 +308,11 @@ export class MachineDriver {
   }
 
   #worldOf(instance: DrivenInstance): StepWorld {
+    const { kind, behaviour } = instance.machine;
     return {
       instance,
       nowMs: this.#nowMs,
+      behaviour: this.#behaviours[kind] ?? behaviour,
       random: () => this.#chance.random(),
       emitted: (event) => this.#emitted.add(`${instance.machine.kind}.${nameOf(event)}`),
       sent: (letter) => this.#send(letter),

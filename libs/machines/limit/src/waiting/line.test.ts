@@ -128,6 +128,7 @@ function stepOn(state: ReturnType<typeof limit.create>): Parameters<typeof acqui
     exists: true,
     nowMs: 1_767_225_600_000,
     cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
+    behaviour: 1,
     settles: undefined,
     random: () => 0,
     emit: (event, body) => event.evolve(state, body, outstanding),

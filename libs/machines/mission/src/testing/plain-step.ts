@@ -44,6 +44,7 @@ export class PlainMission {
         return now();
       },
       cause,
+      behaviour: 1,
       settles: undefined,
       random: () => 0.5,
       emit,

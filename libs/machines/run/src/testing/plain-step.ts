@@ -20,6 +20,7 @@ const dueKept = 4_096;
 export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEffect> {
   readonly key: InstanceKey = runKey;
   readonly exists = true;
+  readonly behaviour: number;
   readonly cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   readonly #machine: Machine<Run, RunEffect>;
   readonly #writer = new FlatWriter(writerKeptBytes);
@@ -39,6 +40,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
 
   constructor(machine: Machine<Run, RunEffect>, fails?: (taskId: string) => boolean) {
     this.#machine = machine;
+    this.behaviour = machine.behaviour;
     this.fails = fails;
     this.state = machine.create(this.key);
   }

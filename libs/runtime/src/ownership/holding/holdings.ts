@@ -19,6 +19,7 @@ import {
   type Timers,
 } from "@tutti/kernel";
 import type { PartitionsOfService } from "../../api.ts";
+import type { BehaviourLevels } from "../../behaviour/behaviours.ts";
 import { journalEpochOf } from "../epochs.ts";
 import type { OwnershipStore } from "../store/port.ts";
 import { encodePartition, type HolderEntry, type PartitionEntry, partitionKey } from "../table/entries.ts";
@@ -122,9 +123,13 @@ export class Holdings {
   }
 
   /** What others are told. */
-  shown(): Pick<HolderEntry, "loads" | "prepared"> {
+  shown(): Pick<HolderEntry, "loads" | "prepared" | "behaviours"> {
     const ready = [...this.#cells].filter(([, cell]) => cell.preparedEpoch > 0 && this.#isToCome(cell));
-    return { loads: this.#loads(), prepared: new Set(ready.map(([key]) => key)) };
+    return {
+      loads: this.#loads(),
+      prepared: new Set(ready.map(([key]) => key)),
+      behaviours: this.#behaviours(),
+    };
   }
 
   /** The load of each partition that is held, by service. */
@@ -135,6 +140,13 @@ export class Holdings {
       loads.set(service, new Map(held.map(({ partition, load }) => [partition, load])));
     }
     return loads;
+  }
+
+  #behaviours(): HolderEntry["behaviours"] {
+    const behaviours = new Map<string, BehaviourLevels>();
+    for (const [service, { behaviours: levels }] of this.#runtimes)
+      if (levels !== undefined && levels.size > 0) behaviours.set(service, levels);
+    return behaviours;
   }
 
   /** Looks whether something is to be done about a partition. */
@@ -360,7 +372,7 @@ export class Holdings {
     await this.#disown(cell);
     const { picture } = this.#parts;
     const receiver = picture.holder(entry.to);
-    const taken = receiver !== undefined && !receiver.leaving && receiver.loads.has(entry.service);
+    const taken = receiver !== undefined && picture.takes(receiver, entry.service);
     await this.#write(entry, {
       owner: taken ? receiver.id : "",
       address: taken ? receiver.address : "",

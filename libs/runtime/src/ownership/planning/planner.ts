@@ -11,11 +11,19 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
+import { textOfLevels } from "../../behaviour/behaviours.ts";
 import type { OwnershipSettings } from "../settings.ts";
 import type { OwnershipStore } from "../store/port.ts";
-import { encodePartition, type PartitionEntry, partitionKey } from "../table/entries.ts";
+import {
+  behaviourKey,
+  encodeBehaviour,
+  encodePartition,
+  type PartitionEntry,
+  partitionKey,
+} from "../table/entries.ts";
 import type { Picture } from "../table/picture.ts";
 import { type Move, type PlanView, plan } from "./plan.ts";
+import { Raising } from "./raising.ts";
 import { plannerOf, strandedOf, viewOf } from "./view.ts";
 
 export interface PlannerParts {
@@ -25,7 +33,7 @@ export interface PlannerParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly logger: Logger;
-  readonly settings: Pick<OwnershipSettings, "partitions" | "retryMaxMs" | "balance">;
+  readonly settings: Pick<OwnershipSettings, "partitions" | "retryMaxMs" | "balance" | "behaviour">;
   /** The holder that this process is; undefined while it is none. */
   readonly self: () => string | undefined;
   readonly services: () => readonly string[];
@@ -47,9 +55,11 @@ export class Planner {
   #stopped = false;
   /** Moves that merely balance begin in rounds; what has no owner gets one at once. */
   #roundIsDue = true;
+  readonly #raising: Raising;
 
   constructor(parts: PlannerParts) {
     this.#parts = parts;
+    this.#raising = new Raising(parts.settings.behaviour.raiseAfterMs);
   }
 
   start(): void {
@@ -110,8 +120,23 @@ export class Planner {
     for (const service of services()) {
       const holder = self();
       if (holder !== undefined && plannerOf(picture, service) === holder)
-        await this.#planFor(service, isRound);
+        await Promise.all([this.#planFor(service, isRound), this.#raise(service)]);
     }
+  }
+
+  async #raise(service: string): Promise<void> {
+    const { picture, store, settings, clock, logger, wrote } = this.#parts;
+    if (settings.behaviour.hold) return;
+    const levels = this.#raising.due(picture, service, clock.monotonic());
+    if (levels === undefined) return;
+    const key = behaviourKey(service);
+    const value = encodeBehaviour(levels);
+    const written = await store.change(key, value, picture.allowed(service).revision);
+    if (written === undefined) return;
+    logger.info("newer behaviours come into force, since every process of the service has them", {
+      ...{ service, behaviours: textOfLevels(levels) },
+    });
+    wrote(key, value, written);
   }
 
   async #planFor(service: string, isRound: boolean): Promise<void> {

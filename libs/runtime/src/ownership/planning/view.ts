@@ -30,7 +30,8 @@ export function viewOf(
   return {
     holders: holders.map((holder) => ({
       id: holder.id,
-      leaving: holder.leaving,
+      // What it does not read it hands over, like one that leaves.
+      leaving: !picture.takes(holder, service),
       elsewhere: elsewhereOf(holder, service),
     })),
     partitions: Array.from({ length: partitions }, (_, partition) => partitionOf(partition)),
@@ -55,7 +56,11 @@ export function plannerOf(picture: Picture, service: string): string | undefined
 export function strandedOf(picture: Picture, service: string): readonly Assignment[] {
   return [...picture.assignments(service)].filter(({ owner, to }) => {
     const receiver = picture.holder(to);
-    return to !== "" && picture.holder(owner) !== undefined && (receiver === undefined || receiver.leaving);
+    return (
+      to !== "" &&
+      picture.holder(owner) !== undefined &&
+      (receiver === undefined || !picture.takes(receiver, service))
+    );
   });
 }
 

@@ -3,9 +3,12 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ownershipErrors } from "../errors.ts";
 import {
+  behaviourKey,
+  decodeBehaviour,
   decodeHolder,
   decodeInstallation,
   decodePartition,
+  encodeBehaviour,
   encodeHolder,
   encodeInstallation,
   encodePartition,
@@ -24,10 +27,15 @@ describe("entries of the ownership store", () => {
         ["swarm", new Map()],
       ]),
       prepared: new Set<string>(),
+      behaviours: new Map(),
     };
     assert.deepEqual(decodeHolder("process.a", encodeHolder(holder)), holder);
     const ready = { ...holder, prepared: new Set(["partition.workflow.3"]) };
     assert.deepEqual(decodeHolder("process.a", encodeHolder(ready)), ready);
+    const newer = { ...holder, behaviours: new Map([["workflow", new Map([["run", 2]])]]) };
+    assert.deepEqual(decodeHolder("process.a", encodeHolder(newer)), newer);
+    const levels = new Map([["run", 3]]);
+    assert.deepEqual(decodeBehaviour("behaviour.workflow", encodeBehaviour(levels)), levels);
     const partition = { owner: "proc_a-1", address: "a:1", epoch: 7, to: "proc_b-1", movedLoad: 0.5 };
     assert.deepEqual(decodePartition("partition.workflow.3", encodePartition(partition)), partition);
     assert.deepEqual(decodeInstallation("installation", encodeInstallation({ partitions: 8 })), {
@@ -39,6 +47,7 @@ describe("entries of the ownership store", () => {
     assert.deepEqual(entryKeyOf(holderKey("proc_a-1")), { kind: "process", holder: "proc_a-1" });
     const key = partitionKey("workflow", 12);
     assert.deepEqual(entryKeyOf(key), { kind: "partition", service: "workflow", partition: 12 });
+    assert.deepEqual(entryKeyOf(behaviourKey("workflow")), { kind: "behaviour", service: "workflow" });
     assert.deepEqual(entryKeyOf("installation"), { kind: "installation" });
     for (const other of [
       "",
@@ -46,6 +55,7 @@ describe("entries of the ownership store", () => {
       "process.",
       "partition.workflow",
       "partition.workflow.x",
+      "behaviour.",
       "later.1",
     ]) {
       assert.equal(entryKeyOf(other), undefined, other);
@@ -57,7 +67,7 @@ describe("entries of the ownership store", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const bytes = new TextEncoder().encode(text);
-        for (const decode of [decodeHolder, decodePartition, decodeInstallation]) {
+        for (const decode of [decodeHolder, decodePartition, decodeInstallation, decodeBehaviour]) {
           try {
             decode("partition.x.1", bytes);
           } catch (error) {

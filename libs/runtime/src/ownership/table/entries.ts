@@ -4,7 +4,9 @@
  * `installation`              how many partitions each service has
  * `process.<holder>`          a process that is there, renewed by it alone
  * `partition.<service>.<n>`   who owns a partition, and whom it goes to
+ * `behaviour.<service>`       which behaviours may be brought into force in its partitions
  */
+import type { BehaviourLevels } from "../../behaviour/behaviours.ts";
 import { ownershipErrors } from "../errors.ts";
 
 /** A process as long as it keeps its lease; one that lost it and comes back is another holder. */
@@ -17,6 +19,8 @@ export interface HolderEntry {
   readonly loads: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** Partitions that are to come to it and that it is ready for, by their keys. */
   readonly prepared: ReadonlySet<string>;
+  /** By service: the behaviours that it has. One that is not there has none beyond the first of each kind. */
+  readonly behaviours: ReadonlyMap<string, BehaviourLevels>;
 }
 
 export interface PartitionEntry {
@@ -39,6 +43,7 @@ export interface InstallationEntry {
 export type EntryKey =
   | { readonly kind: "installation" }
   | { readonly kind: "process"; readonly holder: string }
+  | { readonly kind: "behaviour"; readonly service: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
 export const installationKey = "installation";
@@ -51,11 +56,17 @@ export function partitionKey(service: string, partition: number): string {
   return `partition.${service}.${partition}`;
 }
 
+export function behaviourKey(service: string): string {
+  return `behaviour.${service}`;
+}
+
 /** What a key is about; undefined for one that this release does not know. */
 export function entryKeyOf(key: string): EntryKey | undefined {
   const [kind, first = "", second] = key.split(".");
   if (key === installationKey) return { kind: "installation" };
   if (kind === "process" && first !== "" && second === undefined) return { kind: "process", holder: first };
+  if (kind === "behaviour" && first !== "" && second === undefined)
+    return { kind: "behaviour", service: first };
   const partition = Number(second);
   if (kind === "partition" && second !== undefined && Number.isSafeInteger(partition) && partition >= 0) {
     return { kind: "partition", service: first, partition };
@@ -66,7 +77,7 @@ export function entryKeyOf(key: string): EntryKey | undefined {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encodeHolder({ address, leaving, loads, prepared }: HolderEntry): Uint8Array {
+export function encodeHolder({ address, leaving, loads, prepared, behaviours }: HolderEntry): Uint8Array {
   const services: Record<string, Record<string, number>> = {};
   for (const [service, byPartition] of loads) {
     const figures: Record<string, number> = {};
@@ -74,13 +85,19 @@ export function encodeHolder({ address, leaving, loads, prepared }: HolderEntry)
     services[service] = figures;
   }
   const ready = prepared.size > 0 && { prepared: [...prepared] };
-  return encoder.encode(JSON.stringify({ address, leaving, services, ...ready }));
+  const newer = [...behaviours].map(([service, levels]) => [service, Object.fromEntries(levels)]);
+  const has = newer.length > 0 && { behaviours: Object.fromEntries(newer) };
+  return encoder.encode(JSON.stringify({ address, leaving, services, ...ready, ...has }));
 }
 
 export function decodeHolder(key: string, bytes: Uint8Array): HolderEntry {
-  const { address, leaving, services, prepared = [] } = decoded(key, bytes);
+  const { address, leaving, services, prepared = [], behaviours = {} } = decoded(key, bytes);
   if (!isText(address) || typeof leaving !== "boolean" || !isObject(services)) throw wrong(key);
   if (!Array.isArray(prepared) || !prepared.every(isText)) throw wrong(key);
+  if (!isObject(behaviours)) throw wrong(key);
+  const has = Object.entries(behaviours).map(
+    ([service, levels]) => [service, levelsIn(key, levels)] as const,
+  );
   const loads = new Map<string, ReadonlyMap<number, number>>();
   for (const [service, figures] of Object.entries(services)) {
     if (!isObject(figures)) throw wrong(key);
@@ -90,7 +107,22 @@ export function decodeHolder(key: string, bytes: Uint8Array): HolderEntry {
     }
     loads.set(service, new Map(entries));
   }
-  return { address, leaving, loads, prepared: new Set(prepared) };
+  return { address, leaving, loads, prepared: new Set(prepared), behaviours: new Map(has) };
+}
+
+export function encodeBehaviour(levels: BehaviourLevels): Uint8Array {
+  return encoder.encode(JSON.stringify(Object.fromEntries(levels)));
+}
+
+export function decodeBehaviour(key: string, bytes: Uint8Array): BehaviourLevels {
+  return levelsIn(key, decoded(key, bytes));
+}
+
+function levelsIn(key: string, levels: unknown): BehaviourLevels {
+  if (!isObject(levels)) throw wrong(key);
+  const entries = Object.entries(levels);
+  if (!entries.every((entry): entry is [string, number] => isCount(entry[1]))) throw wrong(key);
+  return new Map(entries);
 }
 
 export function encodePartition(entry: PartitionEntry): Uint8Array {

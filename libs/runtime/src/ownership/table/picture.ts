@@ -5,8 +5,11 @@
  *    one never replaces a newer one.
  * 2. After a new beginning of the watch only what it has told is there.
  */
+import { type BehaviourLevels, beyond } from "../../behaviour/behaviours.ts";
 import type { StoreChange } from "../store/port.ts";
 import {
+  behaviourKey,
+  decodeBehaviour,
   decodeHolder,
   decodePartition,
   entryKeyOf,
@@ -32,17 +35,25 @@ export interface Assignment extends PartitionEntry {
   readonly sinceMs: number;
 }
 
+/** What may be brought into force in the partitions of a service. */
+export interface Allowed {
+  readonly levels: BehaviourLevels;
+  readonly revision: number;
+}
+
 /** What has changed in the picture. */
 export type PictureNews =
   /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
   /** It is ready for other partitions than before, and says nothing else of itself. */
   | { readonly kind: "prepared"; readonly holder: string }
+  | { readonly kind: "behaviour"; readonly service: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
 export class Picture {
   readonly #holders = new Map<string, Holder>();
   readonly #services = new Map<string, Map<number, Assignment>>();
+  readonly #allowed = new Map<string, Allowed>();
   /** Since a new beginning: the keys that the watch has not told again. */
   #untold: Set<string> | undefined;
   #complete = false;
@@ -58,6 +69,20 @@ export class Picture {
 
   holder(id: string): Holder | undefined {
     return this.#holders.get(id);
+  }
+
+  allowed(service: string): Allowed {
+    return this.#allowed.get(service) ?? nothingYet;
+  }
+
+  /** Whether a process has what may be in force in the partitions of a service: others it does not read. */
+  reads(holder: HolderEntry, service: string): boolean {
+    return beyond(this.allowed(service).levels, holder.behaviours.get(service) ?? none).size === 0;
+  }
+
+  /** Whether a process takes partitions of a service. */
+  takes(holder: HolderEntry, service: string): boolean {
+    return !holder.leaving && holder.loads.has(service) && this.reads(holder, service);
   }
 
   assignment(service: string, partition: number): Assignment | undefined {
@@ -87,6 +112,7 @@ export class Picture {
       if (change.kind === "removed") return this.#forget(key.holder, change.revision, fresh);
       return this.#hear(key.holder, change, nowMs, fresh);
     }
+    if (key.kind === "behaviour") return this.#allow(key.service, change, fresh);
     const { service, partition } = key;
     const byPartition = this.#services.get(service) ?? new Map<number, Assignment>();
     this.#services.set(service, byPartition);
@@ -100,6 +126,15 @@ export class Picture {
       byPartition.set(partition, { ...entry, service, partition, revision: change.revision, sinceMs });
     }
     return [{ kind: "partition", service, partition }];
+  }
+
+  #allow(service: string, change: Exclude<StoreChange, { kind: "caught-up" }>, fresh: boolean) {
+    const known = this.#allowed.get(service);
+    if (!fresh && known !== undefined && change.revision <= known.revision) return [];
+    const { revision } = change;
+    if (change.kind === "removed") this.#allowed.delete(service);
+    else this.#allowed.set(service, { levels: decodeBehaviour(change.key, change.value), revision });
+    return [{ kind: "behaviour", service } as const];
   }
 
   #hear(
@@ -138,6 +173,10 @@ export class Picture {
   #lost(text: string): readonly PictureNews[] {
     const key = entryKeyOf(text);
     if (key?.kind === "process") return this.#forget(key.holder, Number.POSITIVE_INFINITY, true);
+    if (key?.kind === "behaviour") {
+      this.#allowed.delete(key.service);
+      return [{ kind: "behaviour", service: key.service }];
+    }
     if (key?.kind !== "partition") return [];
     const { service, partition } = key;
     this.#services.get(service)?.delete(partition);
@@ -146,11 +185,15 @@ export class Picture {
 
   *#keys(): Generator<string> {
     for (const id of this.#holders.keys()) yield holderKey(id);
+    for (const service of this.#allowed.keys()) yield behaviourKey(service);
     for (const [service, byPartition] of this.#services) {
       for (const partition of byPartition.keys()) yield partitionKey(service, partition);
     }
   }
 }
+
+const none: BehaviourLevels = new Map();
+const nothingYet: Allowed = { levels: none, revision: 0 };
 
 function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
   return (

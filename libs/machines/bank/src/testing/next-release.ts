@@ -1,0 +1,64 @@
+/** The account as a release to come has it, for tests of upgrades: an event and snapshots that today's does not read. */
+import type { Machine, MachineEvent, MachineStep } from "@tutti/kernel";
+import { account } from "../machine.ts";
+
+type Account = ReturnType<typeof account.create>;
+// biome-ignore lint/suspicious/noExplicitAny: runtimes host machines of any state
+type AnyMachine = Machine<any, any>;
+
+const nextEvents = new Map<unknown, MachineEvent<Account>>(
+  account.events
+    .filter(({ type }) => type === "money_deposited")
+    .map((event) => [event, { ...event, version: 2 }]),
+);
+
+const nextSnapshots: typeof account.snapshots = {
+  ...account.snapshots,
+  version: 3,
+  decode: (bytes, version) => account.snapshots.decode(bytes, version === 3 ? 2 : version),
+};
+
+/** One of its events and its snapshots are newer, as soon as its behaviour is in force. */
+export const nextRelease: AnyMachine = {
+  ...account,
+  behaviour: 2,
+  events: [...account.events, ...nextEvents.values()],
+  commands: account.commands.map((command) => ({
+    ...command,
+    decide: (state, body, step) =>
+      command.decide(state, body, step.behaviour >= 2 ? stepWith(step, nextEvents) : step),
+  })),
+  snapshots: {
+    ...nextSnapshots,
+    earlier: (behaviour) => (behaviour < 2 ? account.snapshots : undefined),
+  },
+};
+
+/** The same by somebody who forgot to raise the behaviour: nobody is warned. */
+export const carelessRelease: AnyMachine = {
+  ...nextRelease,
+  behaviour: 1,
+  commands: account.commands.map((command) => ({
+    ...command,
+    decide: (state, body, step) => command.decide(state, body, stepWith(step, nextEvents)),
+  })),
+  snapshots: nextSnapshots,
+};
+
+/** The step with the events of another table in place of the account's. */
+export function stepWith<Effect>(
+  step: MachineStep<Account, Effect>,
+  events: ReadonlyMap<unknown, MachineEvent<Account>>,
+): MachineStep<Account, Effect> {
+  return {
+    key: step.key,
+    exists: step.exists,
+    nowMs: step.nowMs,
+    cause: step.cause,
+    behaviour: step.behaviour,
+    settles: step.settles,
+    random: () => step.random(),
+    emit: (event, body) => step.emit(events.get(event) ?? event, body),
+    send: (to, message, body) => step.send(to, message, body),
+  };
+}

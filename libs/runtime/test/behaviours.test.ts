@@ -1,0 +1,213 @@
+/** What a newer release brings comes into force by a record of each partition, and an older one leaves such partitions alone. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Record } from "@tutti/contracts/runtime/v1";
+import { RecordScanner } from "@tutti/journal";
+import { account, deposit, open } from "@tutti/machine-bank";
+import { nextRelease } from "@tutti/machine-bank/testing";
+import type { RuntimeOptions } from "../src/index.ts";
+import { accountKey, Bank, idsIn, partitions } from "./bank.fixture.ts";
+
+const [ada = "", bob = ""] = idsIn(0, 2);
+const next = { machines: [nextRelease] };
+const today = { machines: [account] };
+
+/** A process of the new release among others, and what may be in force there. */
+class Upgrade {
+  readonly bank: Bank;
+  allowed = new Map<string, number>();
+
+  constructor(limits: ConstructorParameters<typeof Bank>[0] = {}) {
+    this.bank = new Bank(limits);
+  }
+
+  async start(machines: Partial<RuntimeOptions> = next): Promise<void> {
+    await this.bank.start({}, { ...machines, behavioursAllowed: () => this.allowed });
+  }
+
+  async again(machines: Partial<RuntimeOptions> = next): Promise<void> {
+    this.bank.crash();
+    await this.start(machines);
+  }
+
+  async raise(): Promise<void> {
+    this.allowed = new Map([["account", 2]]);
+    this.bank.runtime.raise();
+    await this.bank.time.advanceAsync(1);
+  }
+}
+
+async function versionsOf(bank: Bank, id: string): Promise<readonly string[]> {
+  const records = await bank.time.settle(bank.runtime.history(accountKey(id), 0, 20));
+  return records.map(({ record }) => Record.decode(record)).map(({ type, version }) => `${type} ${version}`);
+}
+
+/** Where something stands in the journal of a partition: the batch, the record in it, and the behaviour of the batch. */
+async function placesOf(bank: Bank, is: (type: string, version: number) => boolean, partition = 0) {
+  const scanner = new RecordScanner();
+  const places: { readonly batch: number; readonly index: number; readonly behaviour: number }[] = [];
+  const log = bank.journal.partition("bank", partition);
+  for await (const slice of log.read(log.first))
+    for (const { records, number, behaviour } of slice) {
+      scanner.begin(records);
+      while (scanner.next())
+        if (is(scanner.type, scanner.version))
+          places.push({ batch: number, index: scanner.index, behaviour });
+    }
+  return places;
+}
+
+const isRaised = (type: string): boolean => type === "runtime.behaviour_raised";
+const isNew = (type: string, version: number): boolean => type === "money_deposited" && version === 2;
+
+describe("a newer behaviour", () => {
+  it("is not in force as long as an older release may have to read it: what is written then that one reads", async () => {
+    const upgrade = new Upgrade();
+    const { bank } = upgrade;
+    await upgrade.start();
+    await bank.open(ada, 10);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(25_000);
+    assert.equal(bank.isLoaded(ada), false, "it is kept as a snapshot");
+    await upgrade.again(today);
+    await bank.do(ada, deposit, { amountCents: 1 });
+    assert.equal(await bank.balanceOf(ada), 16);
+    assert.deepEqual(bank.runtime.quarantined(), []);
+  });
+
+  it("comes into force while work goes on, by a record that stands before all that was decided by it", async () => {
+    const upgrade = new Upgrade();
+    const { bank } = upgrade;
+    await upgrade.start();
+    await bank.open(ada, 10);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await upgrade.raise();
+    await bank.do(ada, deposit, { amountCents: 5 });
+    assert.deepEqual(await versionsOf(bank, ada), [
+      "account_opened 2",
+      "money_deposited 1",
+      "money_deposited 2",
+    ]);
+    const [[raised, ...others], [written]] = [await placesOf(bank, isRaised), await placesOf(bank, isNew)];
+    assert.ok(raised !== undefined && written !== undefined && others.length === 0);
+    assert.ok(
+      raised.batch < written.batch || (raised.batch === written.batch && raised.index < written.index),
+    );
+    assert.deepEqual([raised.behaviour, written.behaviour], [2, 2]);
+    for (let partition = 1; partition < partitions; partition++)
+      assert.equal((await placesOf(bank, isRaised, partition)).length, 1, "every partition has it");
+  });
+
+  it("stands before it also when both come in one turn", async () => {
+    const upgrade = new Upgrade();
+    const { bank } = upgrade;
+    await upgrade.start();
+    await bank.open(ada, 10);
+    upgrade.allowed = new Map([["account", 2]]);
+    const wanted = bank.begin(ada, deposit, { amountCents: 5 });
+    bank.runtime.raise();
+    await bank.time.settle(wanted);
+    const [[raised], [written]] = [await placesOf(bank, isRaised), await placesOf(bank, isNew)];
+    assert.ok(raised !== undefined && written !== undefined);
+    assert.deepEqual([written.batch, written.index > raised.index], [raised.batch, true]);
+  });
+
+  it("stays in force over crashes, from the journal and from the archive, and is recorded once", async () => {
+    for (const limits of [{}, { tailBytesMax: 1, idleMs: 1 }]) {
+      const upgrade = new Upgrade(limits);
+      const { bank } = upgrade;
+      await upgrade.start();
+      await bank.open(ada, 10);
+      await upgrade.raise();
+      await bank.time.advanceAsync(60_000);
+      // Whoever comes back may not have heard yet what is allowed.
+      upgrade.allowed = new Map();
+      await upgrade.again();
+      await bank.do(ada, deposit, { amountCents: 5 });
+      assert.equal((await versionsOf(bank, ada)).at(-1), "money_deposited 2");
+      assert.equal((await placesOf(bank, isNew)).at(-1)?.behaviour, 2);
+      assert.ok((await placesOf(bank, isRaised)).length <= 1);
+    }
+  });
+
+  it("is in force from the first turn on where nobody else may own anything", async () => {
+    const bank = new Bank();
+    await bank.start({}, next);
+    await bank.open(ada, 10);
+    await bank.do(ada, deposit, { amountCents: 5 });
+    assert.equal((await versionsOf(bank, ada)).at(-1), "money_deposited 2");
+  });
+
+  it("is not raised beyond what this release has", async () => {
+    const upgrade = new Upgrade();
+    const { bank } = upgrade;
+    upgrade.allowed = new Map([
+      ["account", 7],
+      ["vault", 3],
+    ]);
+    await upgrade.start();
+    await bank.open(ada, 10);
+    assert.deepEqual([...(bank.runtime.inspect(0)?.behaviours.levels ?? [])], [["account", 2]]);
+  });
+});
+
+describe("an older release that meets a newer behaviour in force", () => {
+  async function met(limits: ConstructorParameters<typeof Bank>[0], keptMs: number) {
+    const upgrade = new Upgrade(limits);
+    const { bank } = upgrade;
+    await upgrade.start();
+    await bank.open(ada, 10);
+    await bank.open(bob, 20);
+    await upgrade.raise();
+    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(keptMs);
+    bank.crash();
+    bank.make({}, today);
+    const owning = bank.runtime.start().catch(() => undefined);
+    await bank.time.advanceAsync(1_000);
+    return { upgrade, bank, owning };
+  }
+
+  it("refuses the partition, says which release to run, and keeps nothing aside", async () => {
+    for (const [limits, keptMs] of [
+      [{}, 0],
+      [{ tailBytesMax: 1, idleMs: 1 }, 60_000],
+    ] as const) {
+      const { bank } = await met(limits, keptMs);
+      const order = {
+        key: accountKey(ada),
+        command: open,
+        body: { owner: "", product: "", balanceCents: 0 },
+      };
+      const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+      await assert.rejects(bank.time.settle(bank.runtime.execute({ ...order, cause })), (error: Error) => {
+        assert.match(
+          error.message,
+          /expected partition 0 of bank to have a behaviour of this release \(account 1\), found a newer one in force \(account 2\); run the release that wrote it/,
+        );
+        return true;
+      });
+      assert.deepEqual(bank.runtime.quarantined(), []);
+      assert.equal(bank.runtime.standings()[0]?.state, "failed");
+    }
+  });
+
+  it("leaves it as it was for the release that wrote it", async () => {
+    const { upgrade, bank } = await met({}, 0);
+    await bank.time.advanceAsync(30_000);
+    await upgrade.again();
+    assert.deepEqual([await bank.balanceOf(ada), await bank.balanceOf(bob)], [15, 20]);
+    assert.deepEqual(bank.runtime.quarantined(), []);
+  });
+
+  it("gives it back at once when it is to", async () => {
+    const { bank, owning } = await met({}, 0);
+    await bank.time.settle(bank.runtime.disown(0));
+    assert.equal(
+      bank.runtime.standings().some(({ partition }) => partition === 0),
+      false,
+    );
+    await bank.time.settle(bank.runtime.stop());
+    await owning;
+  });
+});

@@ -1,0 +1,110 @@
+/** Processes of two releases: when what the newer one brings comes into force, and who owns what from then on. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Cluster, type ClusterGiven, raiseAfterMs, service, type TestProcess } from "./stewards.fixture.ts";
+
+function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
+  it(title, async () => {
+    const cluster = new Cluster(given);
+    try {
+      await run(cluster);
+    } finally {
+      await cluster.close();
+    }
+  });
+}
+
+const inForce = ({ steward }: TestProcess): number => steward.behavioursAllowed(service).get("account") ?? 1;
+
+describe("a newer behaviour in a cluster", () => {
+  cluster("is not allowed as long as one process is of the older release", async (cluster) => {
+    await cluster.join();
+    const b = await cluster.join(2);
+    await cluster.time.advanceAsync(20 * raiseAfterMs);
+    assert.equal(inForce(b), 1);
+    assert.deepEqual([...cluster.owners()].sort(), [..."aabb"]);
+  });
+
+  cluster(
+    "is allowed when the last older one is gone for a while, and everybody hears of it",
+    async (cluster) => {
+      const a = await cluster.join();
+      const [b, c] = [await cluster.join(2), await cluster.join(2)];
+      await cluster.until(() => new Set(cluster.owners()).size === 3);
+      await cluster.leave(a);
+      await cluster.time.advanceAsync(raiseAfterMs - 1_500);
+      assert.equal(inForce(b), 1);
+      await cluster.until(() => inForce(b) === 2 && inForce(c) === 2, 5_000);
+      assert.deepEqual([b.runtime.raised, c.runtime.raised], [1, 1]);
+      assert.equal(cluster.owners().includes("."), false);
+    },
+  );
+
+  cluster("waits for one of the older release that only restarts", async (cluster) => {
+    const a = await cluster.join();
+    const b = await cluster.join(2);
+    for (let round = 0; round < 5; round++) {
+      const older = cluster.alive.find((process) => process !== b) ?? a;
+      cluster.kill(older);
+      await cluster.time.advanceAsync(raiseAfterMs - 2_000);
+      await cluster.join();
+      await cluster.time.advanceAsync(1_000);
+    }
+    assert.equal(inForce(b), 1);
+  });
+
+  cluster("is the highest that all of them have", async (cluster) => {
+    await cluster.join(2);
+    const b = await cluster.join(3);
+    await cluster.until(() => inForce(b) > 1);
+    assert.equal(inForce(b), 2);
+  });
+
+  cluster(
+    "is not allowed while it is held, though everybody has it",
+    async (cluster) => {
+      const a = await cluster.join(2);
+      await cluster.time.advanceAsync(20 * raiseAfterMs);
+      assert.equal(inForce(a), 1);
+    },
+    { holdsBehaviour: true },
+  );
+
+  cluster(
+    "keeps what an older process starts with nothing, which says so, and lets it leave",
+    async (cluster) => {
+      const a = await cluster.join(2);
+      await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
+      const b = await cluster.join();
+      await cluster.time.advanceAsync(60_000);
+      assert.equal(cluster.owners(), "aaaa");
+      assert.equal(b.runtime.begun, 0);
+      const { level, reason } = b.steward.health();
+      assert.equal(level, "degraded");
+      assert.match(reason, /bank go to processes of a newer release.*account 2.*run that release here too/);
+      assert.equal(a.steward.health().level, "healthy");
+      await cluster.leave(b);
+      assert.equal(inForce(a), 2);
+    },
+  );
+
+  cluster("is left to nobody who does not read it, also when nobody else is there", async (cluster) => {
+    const a = await cluster.join(2);
+    await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
+    const b = await cluster.join();
+    cluster.kill(a);
+    await cluster.time.advanceAsync(20_000);
+    assert.deepEqual([cluster.owners(), b.runtime.begun], ["....", 0]);
+    await cluster.join(2);
+    await cluster.until(() => cluster.owners() === "cccc", 5_000);
+  });
+
+  cluster("that a process leaving is alone in reading is given to nobody, and it may go", async (cluster) => {
+    const a = await cluster.join(2);
+    await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
+    await cluster.join();
+    await cluster.leave(a);
+    await cluster.time.advanceAsync(5_000);
+    assert.equal(cluster.owners(), "....");
+  });
+});
