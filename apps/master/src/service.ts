@@ -3,6 +3,7 @@ import { Orchestrator } from "@tutti/kernel";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
+import { hostPlanning } from "./planning/hosting.ts";
 import { hostResources, resourceMachines } from "./resources/hosting.ts";
 import { hostSessions, sessionMachines } from "./sessions/hosting.ts";
 import { witnesses } from "./witnesses.ts";
@@ -23,8 +24,9 @@ export class MasterService extends Orchestrator {
       witness: witnesses([locks.witness, sessions.witness, intelligence.witness]),
     });
     locks.begin(storage);
-    sessions.begin(storage);
-    intelligence.begin(storage);
+    const sessionDesk = sessions.begin(storage);
+    const learners = intelligence.begin(storage);
+    hostPlanning(this.name, host, { sessions: sessionDesk, learners });
     hostResources(this, host, storage);
   }
 }

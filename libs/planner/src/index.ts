@@ -34,7 +34,9 @@ export {
 } from "./modes/balance.ts";
 export {
   type ChoiceOutcome,
+  chooseAmong,
   chooseMode,
+  type Expected,
   expectedLossMs,
   type Lesson,
   learnOutcome,
@@ -49,8 +51,9 @@ export { type CutPart, type CutQuestion, cut, type PartMode } from "./modes/cut.
 export { type EngineDelays, engineOf, usualDelays } from "./modes/engines.ts";
 export { featuresOf, type SituationFeatures } from "./modes/features.ts";
 export { type Mode, modes, safeMode } from "./modes/mode.ts";
-export { cutOf, type Prediction, type PredictionLimits, predicted } from "./modes/predict.ts";
+export { cutOf, moneyOf, type Prediction, type PredictionLimits, predicted } from "./modes/predict.ts";
 export type { RecordedAgent, RecordedSession, RecordedTask } from "./modes/recorded.ts";
+export { type Rehearsal, rehearsed } from "./modes/rehearse.ts";
 export { type Comparison, type Counterfactual, replay } from "./modes/replay.ts";
 export {
   type IntendedTask,
@@ -66,5 +69,6 @@ export { heft } from "./plan/heft.ts";
 export { improvedPlan, type Search } from "./plan/improve.ts";
 export type { Plan } from "./plan/plan.ts";
 export { leastTimes, meanTimes, upwardRanks } from "./plan/ranks.ts";
+export { medianOf } from "./structures/median.ts";
 export { durationMs, type Impossible, type Prepared, type Problem, prepare } from "./work/problem.ts";
 export { type Fleet, fleetOf, type Work } from "./work/work.ts";

@@ -2,33 +2,17 @@
  * Chooses how sessions are done: tries every mode in virtual time with what is expected of the tasks on the agents there are, and
  * cuts those that are done in parts. The choice goes to the session, which records it, and is made once.
  */
-import { type Choice, Mode, type Optimization, type RecordChoice } from "@tutti/contracts/session/v1";
+import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
 import { type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { Knowledge } from "@tutti/machine-experience";
-import {
-  type ChooseMode,
-  hasBudget,
-  recordChoice,
-  refuseStart,
-  type SessionView,
-} from "@tutti/machine-session";
-import {
-  chooseMode,
-  cutOf,
-  expectedLossMs,
-  type IntendedTask,
-  type ModeChoice,
-  type Mode as PlannedMode,
-  type Situation,
-  situationOf,
-  usualDelays,
-  type Weights,
-} from "@tutti/planner";
+import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
+import { cutOf, expectedLossMs, type Situation, situationOf, usualDelays } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
-import { demandOf, type Fleet, presentIn } from "./fleet.ts";
-import { describedIn, type Learned } from "./learned.ts";
+import { type Fleet, presentIn } from "./fleet.ts";
+import type { Learned } from "./learned.ts";
+import { choiceOf, chosenMode, intendedOf, modes } from "./mode-choice.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface ChoosingParts {
@@ -53,7 +37,7 @@ export class Choosing {
       const specs = view.tasks.map(({ spec }) => spec as TaskSpec);
       const knowledge = await this.#parts.learned.of(due.key.namespace);
       const made = situationOf(
-        specs.map((spec) => intendedOf(view, spec, pool)),
+        specs.map((spec) => intendedOf(view, spec)),
         presentIn(agents, specs, pool),
         { times: knowledge.times, use: knowledge.uses },
       );
@@ -75,10 +59,7 @@ export class Choosing {
   #chosen(key: InstanceKey, view: SessionView, situation: Situation, { chooser }: Knowledge): RecordChoice {
     const { learned } = this.#parts;
     const { optimization } = view.order?.spec ?? {};
-    const weights = weightsOf(optimization);
-    const made = chooseMode(situation, chooser, {
-      ...(weights !== undefined && { weights }),
-      ...(hasBudget(view) && { excluded: keepingNone }),
+    const made = chosenMode(situation, chooser, view.order?.spec ?? {}, {
       underTrialMs: learned.underTrialMs(key.namespace),
       // Without optimization nothing is tried for the sake of learning.
       exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
@@ -91,52 +72,24 @@ export class Choosing {
   }
 }
 
-function intendedOf(view: SessionView, spec: TaskSpec, pool: string): IntendedTask {
-  const { id, needs, estimate, mayBeDoubled } = spec;
-  const statedMs = estimate?.durationMs ?? 0;
-  return {
-    ...{ id, needs: needs.map(({ task }) => task), demand: demandOf(spec, pool) },
-    ...{ ...describedIn(view, spec), repeatable: mayBeDoubled },
-    ...(statedMs > 0 && { statedMs }),
-  };
-}
-
-/** What is done by runs, or in parts, keeps within no budget. */
-const keepingNone: ReadonlyMap<PlannedMode, string> = new Map([
-  ["workflow", "runs keep within no budget"],
-  ["hybrid", "a budget is not divided among parts"],
-]);
-
-/** Undefined for balanced ones. */
-function weightsOf(optimization: Partial<Optimization> | undefined): Weights | undefined {
-  const { time = 0, cost = 0, quality = 0 } = optimization ?? {};
-  return time + cost + quality === 0 ? undefined : { time, cost, quality };
-}
-
-const modes: Readonly<Record<PlannedMode, Mode>> = {
-  workflow: Mode.MODE_WORKFLOW,
-  swarm: Mode.MODE_SWARM,
-  intelligence: Mode.MODE_INTELLIGENCE,
-  hybrid: Mode.MODE_HYBRID,
-};
-
 function whole(view: SessionView, mode: Mode, reason: string) {
   return { mode, tasks: view.tasks.map(({ number }) => number), reason, elsewhere: [], budget: undefined };
 }
 
 function safely(view: SessionView, reason: string): RecordChoice {
-  const mode = hasBudget(view) ? Mode.MODE_SWARM : Mode.MODE_WORKFLOW;
+  const mode = Mode.MODE_WORKFLOW;
   const candidate = {
     ...{ mode, taskIds: [], eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined },
     ...{
       expectedQuality: 0,
       score: 0,
-      reason: hasBudget(view) ? "it keeps within the budget" : "it does what was declared, in its order",
+      reason: "it does what was declared, in its order",
     },
   };
   const choice: Choice = {
     ...{
       choiceId: "",
+      sessionId: "",
       kind: "mode",
       chooseTime: undefined,
       features: {},
@@ -146,18 +99,6 @@ function safely(view: SessionView, reason: string): RecordChoice {
     ...{ confidence: 0, explored: false, fallback: true, reason, model: "none", outcome: undefined },
   };
   return { choice, mode, parts: [whole(view, mode, reason)] };
-}
-
-function choiceOf(made: ModeChoice): Choice {
-  const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
-  return {
-    ...{ choiceId: "", chooseTime: undefined, outcome: undefined },
-    ...{ kind, features: { ...features }, chosen, confidence, explored, fallback, reason, model },
-    candidates: made.candidates.map(({ mode, expectedUse, ...candidate }) => ({
-      ...candidate,
-      ...{ mode: modes[mode], taskIds: [], expectedUse: { tokens: 0, ...expectedUse } },
-    })),
-  };
 }
 
 /** By structure: chains, bags, and regions whose tasks differ and wait for each other. */
@@ -177,7 +118,14 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
       ? `its graph is of one kind: ${words}`
       : `its graph falls into ${cut.length} parts: ${words}`;
   const choice: Choice = {
-    ...{ choiceId: "", kind: "cut", chooseTime: undefined, features: { parts: cut.length }, chosen: 0 },
+    ...{
+      choiceId: "",
+      sessionId: "",
+      kind: "cut",
+      chooseTime: undefined,
+      features: { parts: cut.length },
+      chosen: 0,
+    },
     candidates: cut.map(({ mode, tasks, reason: why }) => ({
       mode: modes[mode],
       taskIds: tasks.slice(0, 1_000).map((place) => situation.taskIds[place] ?? ""),

@@ -106,7 +106,7 @@ export class Learned {
 
 /** A task as estimates know it. */
 export function describedIn(
-  { order }: Pick<SessionView, "order">,
+  { order }: { readonly order: Pick<NonNullable<SessionView["order"]>, "definition"> | undefined },
   { id, work, input }: TaskView["spec"],
 ): Described {
   const capability = work?.$case === "capability" ? work.value : "";

@@ -8,7 +8,7 @@ import {
   policyService,
   secretService,
 } from "@tutti/contracts/governance/v1";
-import { estimateService } from "@tutti/contracts/intelligence/v1";
+import { estimateService, planningService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -41,6 +41,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     bulkService,
     definitionService,
     estimateService,
+    planningService,
     hookService,
     identityService,
     limitService,

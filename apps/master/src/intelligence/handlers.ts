@@ -74,7 +74,7 @@ export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateSe
 }
 
 /** What is known of a namespace is known where its experience is kept. */
-async function atOwner<Reply>(
+export async function atOwner<Reply>(
   here: () => Promise<Reply>,
   there: (instance: string) => Promise<Reply>,
 ): Promise<Reply> {

@@ -14,7 +14,7 @@ export interface IntelligenceHosting {
   /** Hears what is recorded. */
   readonly witness: Witness;
   /** Everything else, with what the machines of the service run on. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
 }
 
 export function hostIntelligence(
@@ -32,6 +32,7 @@ export function hostIntelligence(
       mesh.serve(estimateService, estimateHandlers({ ...machines, foundation, estimates, learners }), {
         service: service.name,
       });
+      return learners;
     },
   };
 }

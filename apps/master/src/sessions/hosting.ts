@@ -6,11 +6,12 @@ import { agentService, boardService, missionService } from "@tutti/contracts/swa
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { WatchMemory } from "@tutti/host/serving";
+import { tellLabels, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
-import { session } from "@tutti/machine-session";
+import { session, showSession } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
 import { SessionEffects, steerSessions } from "@tutti/sessions";
+import type { SessionDesk } from "../api/sessions/desk.ts";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
 import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
@@ -22,7 +23,7 @@ export interface SessionHosting {
   /** Hears what happens to sessions. */
   readonly witness: Witness;
   /** Everything else, with what the machines of the service run on. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDesk;
 }
 
 export const sessionMachines = [session];
@@ -69,7 +70,9 @@ export function hostSessions(
         watches: new WatchMemory(foundation.clock, ids),
         seen,
       };
+      tellLabels(host.guard, desk, "session", { query: showSession, body: { whole: false } });
       mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });
+      return desk;
     },
   };
 }

@@ -1,7 +1,7 @@
 export { countsIn, statusWord } from "@tutti/machine-run/siblings";
 export { noteAgents } from "./agents/commands.ts";
 export { agentNotes, agentsKnown } from "./agents/seen.ts";
-export { hasBudget } from "./budget/left.ts";
+export { hasBudget, isLimited } from "./budget/left.ts";
 export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
   AskPlanner,
@@ -23,6 +23,7 @@ export {
   pauseSession,
   recordChoice,
   recordGoal,
+  refusalOf,
   refuseStart,
   removeSession,
   resumeSession,

@@ -37,6 +37,7 @@ export const stories: GoldenStories = {
     const choice = {
       ...{
         choiceId: "",
+        sessionId: "",
         kind: "cut",
         chooseTime: undefined,
         features: { parts: 2 },

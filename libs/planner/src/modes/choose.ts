@@ -58,23 +58,43 @@ export function chooseMode(
   chooser: ModeChooser,
   question: ModeQuestion = {},
 ): ModeChoice {
-  const { weights = balanced, excluded = new Map(), delays = usualDelays, limits, seed } = question;
+  const { excluded = new Map(), delays = usualDelays, limits, seed } = question;
   const parts = cutOf(situation, delays);
   const predictions = predicted(situation, modes, { delays, parts }, limits, seed);
   const features = {
     ...featuresOf(situation, parts.length),
     ...Object.fromEntries(predictions.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs])),
   };
-  const options = predictions.map((prediction) => optionOf(prediction, excluded.get(prediction.mode)));
-  const { exploration, underTrialMs } = question;
-  const judgement = chooser.choose(features, options, weights, {
+  const expected = predictions.map((prediction) => expectedOf(prediction, excluded.get(prediction.mode)));
+  return chooseAmong(features, expected, chooser, question);
+}
+
+/** What is expected of a mode, by whoever knows. */
+export interface Expected extends Option {
+  readonly use: { readonly timeMs: number; readonly money: number };
+  /** How it is done and was found, in words. */
+  readonly words: string;
+}
+
+/** @param features with `predictedMs.MODE` */
+export function chooseAmong(
+  features: Readonly<Record<string, number>>,
+  expected: readonly Expected[],
+  chooser: ModeChooser,
+  {
+    weights = balanced,
+    exploration,
+    underTrialMs,
+  }: Omit<ModeQuestion, "excluded" | "delays" | "limits" | "seed">,
+): ModeChoice {
+  const judgement = chooser.choose(features, expected, weights, {
     ...(exploration !== undefined && { exploration }),
     ...(underTrialMs !== undefined && { underTrialMs }),
   });
   return {
     kind: "mode",
     features,
-    candidates: predictions.map((prediction, at) => candidateOf(prediction, options, judgement, at)),
+    candidates: expected.map((each, at) => candidateOf(each, judgement, at)),
     chosen: judgement.chosen,
     confidence: judgement.confidence,
     explored: judgement.explored,
@@ -85,28 +105,25 @@ export function chooseMode(
 }
 
 /** Where nobody says what anything costs, the time of agents is the cost. */
-function optionOf(prediction: Prediction, excluded: string | undefined): Option {
-  const { mode, meanMs, highMs, timesMs, busyMs, money, quality } = prediction;
+function expectedOf(prediction: Prediction, excluded: string | undefined): Expected {
+  const { mode, meanMs, highMs, timesMs, busyMs, money, quality, by } = prediction;
   const ineligible = excluded ?? prediction.ineligible;
   return {
-    ...{ mode, meanMs, highMs, timesMs, quality },
-    cost: money > 0 ? money : busyMs,
+    ...{ mode, meanMs, highMs, timesMs, quality, words: reasonOfCandidate(mode, by) },
+    ...{ cost: money > 0 ? money : busyMs, use: { timeMs: busyMs, money } },
     ...(ineligible === undefined ? {} : { ineligible }),
   };
 }
 
 function candidateOf(
-  { busyMs, money, quality, by }: Prediction,
-  options: readonly Option[],
+  { use, quality, words, ineligible }: Expected,
   { judged }: Judgement,
   at: number,
 ): ModeCandidate {
   const { mode = "workflow", eligible = false, expectedMs = 0, highMs = 0, score = 0 } = judged[at] ?? {};
   return {
-    ...{ mode, eligible, expectedMs, highMs, score },
-    expectedUse: { timeMs: busyMs, money },
-    expectedQuality: quality,
-    reason: options[at]?.ineligible ?? reasonOfCandidate(mode, by),
+    ...{ mode, eligible, expectedMs, highMs, score, expectedUse: use },
+    ...{ expectedQuality: quality, reason: ineligible ?? words },
   };
 }
 

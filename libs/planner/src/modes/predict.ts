@@ -36,7 +36,7 @@ export interface PredictionLimits {
   readonly casesMax: number;
 }
 
-const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
+export const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
 
 /** What finds tasks turns out in more ways than what only takes more or less time: more of them are tried. */
 const growing = 0.05;
@@ -113,10 +113,10 @@ function predictedOf(
 }
 
 /** What is known to be taken for such a task; else the time that it takes, at the price of the agent. */
-function moneyOf(
+export function moneyOf(
   situation: Situation,
-  { agentOf, startMs, endMs }: Execution,
-  likeOf: readonly number[],
+  { agentOf, startMs, endMs }: Pick<Execution, "agentOf" | "startMs" | "endMs">,
+  likeOf: readonly number[] = [],
 ): number {
   const { kindOf, money, moneyPerMs, agentIds } = situation;
   let sum = 0;

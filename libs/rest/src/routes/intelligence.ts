@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 
 const estimates = "tutti.intelligence.v1.EstimateService";
+const planning = "tutti.intelligence.v1.PlanningService";
 const service = "master";
 const id = { id: "modelId" } as const;
 
@@ -36,5 +37,15 @@ export const intelligenceRoutes = [
     rpc: `${estimates}/ResetModel`,
     service,
     params: id,
+  },
+  { name: "plans.make", method: "POST", path: "/v1/plans", rpc: `${planning}/Plan`, service },
+  { name: "choices.list", method: "GET", path: "/v1/choices", rpc: `${planning}/ListChoices`, service },
+  { name: "choices.make", method: "POST", path: "/v1/choices", rpc: `${planning}/ChooseMode`, service },
+  {
+    name: "choices.record",
+    method: "POST",
+    path: "/v1/choices/outcomes",
+    rpc: `${planning}/RecordChoices`,
+    service,
   },
 ] as const satisfies readonly Route[];

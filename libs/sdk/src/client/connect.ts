@@ -28,6 +28,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     contracts,
     swarm,
     session,
+    intelligence,
     runtime,
     { Tutti },
     { Missions },
@@ -37,6 +38,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     import("@tutti/contracts/workflow/v1"),
     import("@tutti/contracts/swarm/v1"),
     import("@tutti/contracts/session/v1"),
+    import("@tutti/contracts/intelligence/v1"),
     import("@tutti/contracts/runtime/v1"),
     import("./tutti.ts"),
     import("./missions/index.ts"),
@@ -62,6 +64,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     missions: new Missions(boards, { timers: systemTimers }),
     sessions: new Sessions({
       sessions: mesh.client(session.sessionService, { service: "master" }),
+      planning: mesh.client(intelligence.planningService, { service: "master" }),
       namespace,
     }),
     runs: mesh.client(contracts.runService),

@@ -1,4 +1,5 @@
 /** An installation, as a program uses it: register definitions, start runs, find them again. */
+import type { PlanReply } from "@tutti/contracts/intelligence/v1";
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import { Pool, type poolService } from "@tutti/contracts/swarm/v1";
 import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
@@ -119,6 +120,14 @@ export class Tutti implements AsyncDisposable {
   async execute(what: string | SessionOptions, options: StartOptions = {}): Promise<unknown> {
     if (typeof what === "string") return await (await this.start(what, options)).result();
     return "tasks" in what ? await this.sessions.start(what) : await this.sessions.start(what);
+  }
+
+  /** How a session would be done if it were started now. Nothing is started. */
+  plan<const Task extends WorkTask>(
+    session: TaskSessionOptions<Task> | OtherSessionOptions,
+    options?: Parameters<Sessions["plan"]>[1],
+  ): Promise<PlanReply> {
+    return this.sessions.plan(session, options);
   }
 
   /** A run that is known by its id. Nothing is asked yet. */

@@ -22,7 +22,7 @@ export interface SessionDesk extends LinesDesk {
   /** Quotas and reservations, wherever they are. */
   readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
   /** Sessions of any owner. */
-  readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
+  readonly sessions: Pick<Client<typeof sessionService>, "getSession" | "explainSession">;
 }
 
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });

@@ -13,7 +13,7 @@ import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, modeName, modeNamed, usedIn } from "@tutti/machine-session";
 import type { SessionDesk } from "./desk.ts";
 
-const lines: Lines<SessionFilter, Session> = {
+export const lines: Lines<SessionFilter, Session> = {
   kind: "session",
   labels: indexLabels,
   untold: new Set([

@@ -4,11 +4,15 @@ import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDesk } from "./desk.ts";
 
+interface SessionsAsked {
+  readonly sessions: Pick<SessionDesk["sessions"], "getSession">;
+}
+
 /** Sessions that are looked at; what waits for more is not followed further. */
 const lookedAtMax = 1_000;
 
 export async function checkWaits(
-  { sessions }: Pick<SessionDesk, "sessions">,
+  { sessions }: SessionsAsked,
   sessionId: string,
   dependsOn: readonly SessionDependency[],
   context: CallContext,
@@ -31,7 +35,7 @@ export async function checkWaits(
 }
 
 async function waitsOf(
-  { sessions }: Pick<SessionDesk, "sessions">,
+  { sessions }: SessionsAsked,
   namespace: string,
   sessionId: string,
   context: CallContext,

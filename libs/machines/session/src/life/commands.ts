@@ -20,7 +20,7 @@ import {
   TerminateWork,
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import type { ReadOnly, Refusal } from "@tutti/kernel";
+import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { hasBudget, isLimited, keepsBudget, usedUp } from "../budget/left.ts";
 import { modeName } from "../description.ts";
@@ -34,6 +34,7 @@ import {
   isAboutToEnd,
   isBeingPlanned,
   isOpen,
+  newSession,
   type SessionCommand,
   type SessionStep,
   type SessionView,
@@ -85,6 +86,11 @@ function again(
   const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
   if (!isSame) return sessionErrors.conflict.refusal({ id: step.key.id });
   return { existed: true, status: statusOf(session) };
+}
+
+/** Why a session that was not begun yet could not begin with this; undefined where it could. */
+export function refusalOf(key: InstanceKey, order: ReadOnly<SessionOrder>): Refusal | undefined {
+  return orderProblem(newSession(key), order);
 }
 
 function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | undefined): Refusal | undefined {

@@ -358,6 +358,7 @@ function choice(luck: number): RecordChoice {
   const chosen = {
     ...{
       choiceId: "",
+      sessionId: "",
       kind: "mode",
       chooseTime: undefined,
       features: { width: 2 },

@@ -1,5 +1,6 @@
+export type { AgentToPlanOn } from "./plan.ts";
 export type { SessionChange, SessionHandle, SessionReasons } from "./session.ts";
-export { type FindSessionsOptions, Sessions } from "./sessions.ts";
+export { type FindChoicesOptions, type FindSessionsOptions, Sessions } from "./sessions.ts";
 export type {
   AfterSession,
   Capabilities,

@@ -1,11 +1,16 @@
 /** Sessions of an installation: started, found again, listed. */
-import { type Mode, type Session, SessionFilter } from "@tutti/contracts/session/v1";
+import type { PlanReply, planningService } from "@tutti/contracts/intelligence/v1";
+import { type Choice, Mode, type Session, SessionFilter } from "@tutti/contracts/session/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
+import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import type { WorkTask } from "../work/task.ts";
-import { pagesOfLines } from "../work/telling.ts";
+import { pages, pagesOfLines } from "../work/telling.ts";
+import { type AgentToPlanOn, planAgentOf } from "./plan.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
 import {
+  type ModeWord,
+  modeOf,
   type OtherSessionOptions,
   type OutputsOf,
   type SessionOptions,
@@ -24,10 +29,21 @@ export interface FindSessionsOptions {
   readonly oldestFirst?: boolean;
 }
 
-export class Sessions {
-  readonly #parts: SessionParts;
+export interface FindChoicesOptions {
+  /** What was chosen between: `mode` or `cut`. */
+  readonly kind?: string;
+  /** In which this was chosen. */
+  readonly mode?: Exclude<ModeWord, "adaptive">;
+}
 
-  constructor(parts: SessionParts) {
+export interface SessionsParts extends SessionParts {
+  readonly planning: Pick<Client<typeof planningService>, "plan" | "listChoices">;
+}
+
+export class Sessions {
+  readonly #parts: SessionsParts;
+
+  constructor(parts: SessionsParts) {
     this.#parts = parts;
   }
 
@@ -44,6 +60,31 @@ export class Sessions {
     });
     if (session === undefined) throw sdkErrors.replyIncomplete({ about: "a session" });
     return new SessionHandle(this.#parts, session.sessionId, existed);
+  }
+
+  /**
+   * How one would be done if it were started now: in which mode, by whom and when, how long that takes and below which time nothing
+   * is. Nothing is started. With agents, as if these were there and nobody else.
+   */
+  plan<const Task extends WorkTask>(
+    session: TaskSessionOptions<Task> | OtherSessionOptions,
+    { agents = [] }: { readonly agents?: readonly AgentToPlanOn[] } = {},
+  ): Promise<PlanReply> {
+    const { namespace, planning } = this.#parts;
+    const nothing = { tasks: [], optimization: undefined, budgetMs: 0, previous: [], moveThreshold: 0 };
+    return planning.plan({
+      ...{ ...nothing, namespace, session: sessionSpecOf(session), agents: agents.map(planAgentOf) },
+    });
+  }
+
+  /** What was chosen for sessions and what came of it, those of the latest session first, fetched page by page. */
+  choices({ kind = "", mode }: FindChoicesOptions = {}): AsyncGenerator<Choice, void, void> {
+    const { namespace, planning } = this.#parts;
+    const asked = { namespace, kind, mode: mode === undefined ? Mode.MODE_UNSPECIFIED : modeOf(mode) };
+    return pages(async (page) => {
+      const reply = await planning.listChoices({ ...asked, chosen: undefined, page });
+      return { items: reply.choices, token: reply.page?.nextToken };
+    });
   }
 
   /** One that is known by its id. Nothing is asked yet. */

@@ -1,0 +1,76 @@
+/** What is asked to be planned, as those that plan see it. */
+import type { PlanAgent, PlanRequest, PlanTask } from "@tutti/contracts/intelligence/v1";
+import { Agent } from "@tutti/contracts/swarm/v1";
+import { TaskSpec } from "@tutti/contracts/types/v1";
+import type { IntendedTask, PresentAgent } from "@tutti/planner";
+import { intendedOf, presentIn } from "@tutti/sessions";
+import { planningErrors } from "./errors.ts";
+
+/** Tasks, and the definition that they are of; empty where there is none. */
+export interface Named {
+  readonly tasks: readonly TaskSpec[];
+  readonly definition: string;
+}
+
+/** What the contract has and plans do not look at is refused. */
+export function checkLookedAt(request: PlanRequest): void {
+  const field = [...unlooked(request)].find(([, isGiven]) => isGiven)?.[0];
+  if (field !== undefined) throw planningErrors.notLookedAt({ field });
+}
+
+function* unlooked(request: PlanRequest): Generator<readonly [field: string, isGiven: boolean]> {
+  const { tasks, agents, previous, moveThreshold, optimization } = request;
+  for (const [at, task] of tasks.entries()) {
+    yield [`tasks[${at}].spread_ms`, task.spreadMs > 0];
+    yield [`tasks[${at}].started_ago_ms`, task.startedAgoMs !== undefined];
+    yield [`tasks[${at}].priority`, task.priority !== 0];
+    yield [`tasks[${at}].due_ms`, task.dueMs > 0];
+    yield [`tasks[${at}].move_ms`, task.moveMs > 0];
+  }
+  for (const [at, { speeds }] of agents.entries())
+    yield [`agents[${at}].speeds`, Object.keys(speeds).length > 0];
+  yield ["previous", previous.length > 0];
+  yield ["move_threshold", moveThreshold > 0];
+  const { cost = 0, quality = 0 } = optimization ?? {};
+  yield ["optimization", cost + quality > 0];
+}
+
+export function specsOf(tasks: readonly PlanTask[]): readonly TaskSpec[] {
+  return tasks.map(({ taskId: id, needs, capability, versionRange, expectedMs, resources, agents }) =>
+    TaskSpec.fromPartial({
+      ...{ id, needs: needs.map((task) => ({ task })), versionRange, resources },
+      work: { $case: "capability", value: capability },
+      estimate: { durationMs: expectedMs },
+      ...(agents !== undefined && { placement: { require: agents } }),
+    }),
+  );
+}
+
+export function intendedTasks(
+  tasks: readonly PlanTask[],
+  specs: readonly TaskSpec[],
+): readonly IntendedTask[] {
+  return specs.map((spec, at) => {
+    const { agentId = "" } = tasks[at] ?? {};
+    return { ...intendedOf({ order: undefined }, spec), ...(agentId !== "" && { agentId }) };
+  });
+}
+
+/** Agents that only the question knows of are in the pool that it is about. */
+export function givenAgents(
+  given: readonly PlanAgent[],
+  tasks: readonly TaskSpec[],
+  pool: string,
+): readonly PresentAgent[] {
+  const agents = given.map(({ agentId, slots, capabilities, resources, labels }) =>
+    Agent.fromPartial({ agentId, pool, offering: { slots, capabilities, resources, labels } }),
+  );
+  return presentIn(agents, tasks, pool).map((agent, at) => {
+    const { speed = 0, freeInMs = 0, moneyPerMs = 0 } = given[at] ?? {};
+    return {
+      ...{ ...agent, moneyPerMs },
+      ...(speed > 0 && { slowness: 1 / speed }),
+      ...(freeInMs > 0 && { busyMs: Array.from({ length: agent.slots }, () => freeInMs) }),
+    };
+  });
+}

@@ -1,0 +1,71 @@
+/** Choices over all sessions of a namespace, as each session has them. */
+import type { ListChoicesReply, ListChoicesRequest } from "@tutti/contracts/intelligence/v1";
+import { type Choice, Mode, SessionFilter } from "@tutti/contracts/session/v1";
+import { listLines, sizeOf, spanOf } from "@tutti/host/serving";
+import type { IndexEntry } from "@tutti/journal";
+import { type CallContext, fromTimestamp, isTuttiError } from "@tutti/kernel";
+import { indexLabels, modeName } from "@tutti/machine-session";
+import { lines } from "../api/sessions/listing.ts";
+import type { PlanningDesk } from "./desk.ts";
+
+/** Sessions that are looked at for one page: where few choices are like what is asked for, the next page goes on. */
+const lookedAtMax = 1_000;
+const askedAtOnce = 16;
+
+/** What was asked for by its name was not chosen. */
+const chosenModes: ReadonlySet<string> = new Set(
+  [Mode.MODE_ADAPTIVE, Mode.MODE_HYBRID].map((mode) => modeName(mode)),
+);
+const choosing = {
+  ...lines,
+  fits: (_filter: SessionFilter, { labels }: IndexEntry) =>
+    chosenModes.has(labels[indexLabels.wantedMode] ?? modeName(Mode.MODE_ADAPTIVE)),
+};
+
+export async function listChoices(
+  desk: PlanningDesk,
+  { page, ...wanted }: ListChoicesRequest,
+  context: CallContext,
+): Promise<ListChoicesReply> {
+  const size = sizeOf(page);
+  const choices: Choice[] = [];
+  let token = page?.token ?? "";
+  for (let looked = 0; choices.length < size && looked < lookedAtMax; ) {
+    const part = { size: Math.min(askedAtOnce, size - choices.length), token };
+    const asked = { filter: SessionFilter.create(), oldestFirst: false, page: part };
+    const { items, nextToken } = await listLines(desk, choosing, asked, context);
+    const made = await Promise.all(items.map(({ sessionId }) => choicesOf(desk, sessionId, context)));
+    choices.push(...made.flat().filter((choice) => isWanted(choice, wanted)));
+    looked += Math.max(1, items.length);
+    token = nextToken;
+    if (token === "") break;
+  }
+  return { choices, page: { nextToken: token, total: undefined } };
+}
+
+async function choicesOf(
+  { sessions }: PlanningDesk,
+  sessionId: string,
+  context: CallContext,
+): Promise<readonly Choice[]> {
+  const { namespace } = context;
+  try {
+    const { choices } = await sessions.explainSession({ namespace, sessionId, taskId: "" }, { context });
+    return choices.map((choice) => ({ ...choice, sessionId }));
+  } catch (error) {
+    // It was removed meanwhile.
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+function isWanted(
+  { kind, candidates, chosen: place, chooseTime }: Choice,
+  { kind: ofKind, mode, chosen }: Omit<ListChoicesRequest, "page">,
+): boolean {
+  if (ofKind !== "" && kind !== ofKind) return false;
+  if (mode !== Mode.MODE_UNSPECIFIED && candidates[place]?.mode !== mode) return false;
+  const span = spanOf(chosen);
+  const timeMs = chooseTime === undefined ? 0 : fromTimestamp(chooseTime);
+  return span === undefined || ((span.from ?? 0) <= timeMs && timeMs < (span.to ?? Number.POSITIVE_INFINITY));
+}

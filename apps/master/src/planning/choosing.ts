@@ -1,0 +1,104 @@
+/** A choice among candidates of the caller's own, and what came of it. */
+import type {
+  ChooseModeReply,
+  ChooseModeRequest,
+  LearnedChoice,
+  RecordChoicesReply,
+  RecordChoicesRequest,
+} from "@tutti/contracts/intelligence/v1";
+import type { Choice, ModeCandidate } from "@tutti/contracts/session/v1";
+import { tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp } from "@tutti/kernel";
+import { learnChoice } from "@tutti/machine-experience";
+import { modeName } from "@tutti/machine-session";
+import { chooseAmong, type Expected, expectedLossMs, modes as known, type Mode } from "@tutti/planner";
+import { choiceOf, weightsOf } from "@tutti/sessions";
+import { experienceOf } from "../intelligence/learners.ts";
+import type { PlanningDesk } from "./desk.ts";
+import { planningErrors } from "./errors.ts";
+
+export async function chooseMode(
+  { learners }: PlanningDesk,
+  { features, candidates, optimization, work }: ChooseModeRequest,
+  context: CallContext,
+): Promise<ChooseModeReply> {
+  const expected = candidates.map((candidate, place) => expectedOf(candidate, place, features));
+  const twice = expected.findIndex(({ mode }, at) => expected.findIndex((each) => each.mode === mode) < at);
+  if (twice >= 0) {
+    const problem = `expected each mode once, found ${expected[twice]?.mode} twice`;
+    throw planningErrors.candidateUnjudged({ place: twice, problem });
+  }
+  const { knowledge } = await learners.of(context);
+  const predictedMs = expected.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs] as const);
+  const looked = { ...features, ...Object.fromEntries(predictedMs) };
+  const weights = weightsOf(optimization);
+  const made = chooseAmong(looked, expected, knowledge.chooser, {
+    ...(weights !== undefined && { weights }),
+    exploration: optimization?.exploration ?? 0,
+  });
+  return { choice: { ...choiceOf(made), sessionId: work?.id ?? "" } };
+}
+
+function expectedOf(
+  { mode, eligible, expectedMs, highMs, expectedUse, expectedQuality, reason }: ModeCandidate,
+  place: number,
+  features: Readonly<Record<string, number>>,
+): Expected {
+  const name = plannedMode(modeName(mode));
+  if (name === undefined)
+    throw planningErrors.candidateUnjudged({
+      ...{ place, problem: `expected one of ${known.join(", ")}, found ${modeName(mode) || "no mode"}` },
+    });
+  const meanMs = expectedMs || (features[`predictedMs.${name}`] ?? 0);
+  if (!(meanMs > 0)) {
+    const problem = `expected a time of more than 0 for ${name}, found none`;
+    throw planningErrors.candidateUnjudged({ place, problem });
+  }
+  const { timeMs = 0, money = 0 } = expectedUse ?? {};
+  return {
+    ...{ mode: name, meanMs, highMs: Math.max(meanMs, highMs), quality: expectedQuality || 1 },
+    ...{ cost: money || timeMs || meanMs, use: { timeMs, money }, words: reason },
+    // Whoever says nothing of it means that it can be chosen.
+    ...(!eligible && reason !== "" && { ineligible: reason }),
+  };
+}
+
+function plannedMode(name: string): Mode | undefined {
+  return known.find((each) => each === name);
+}
+
+export async function recordChoices(
+  desk: PlanningDesk,
+  { choices }: RecordChoicesRequest,
+  context: CallContext,
+): Promise<RecordChoicesReply> {
+  const told = choices.map(learnedOf);
+  const key = experienceOf(context.namespace);
+  let learned = 0;
+  for (const choice of told) {
+    // Each counts once by its session and end: no key of the call may make the second of them the first again.
+    const order = { command: learnChoice, body: { choice }, idempotencyKey: "" };
+    if ((await tell(desk, key, order, context)).learned) learned++;
+  }
+  return { learned };
+}
+
+function learnedOf(choice: Choice, place: number): LearnedChoice {
+  const { sessionId, features, candidates, chosen, chooseTime, outcome } = choice;
+  const own = candidates[chosen];
+  const untold = (problem: string) => planningErrors.choiceUntold({ place, problem });
+  if (sessionId === "") throw untold("expected the session that it was made for, found none");
+  if (chooseTime === undefined) throw untold("expected the time at which it was made, found none");
+  if (own === undefined || plannedMode(modeName(own.mode)) === undefined)
+    throw untold(
+      `expected one of ${known.join(", ")} as chosen, found ${own ? modeName(own.mode) || "no mode" : "nothing"}`,
+    );
+  if (!(own.expectedMs > 0))
+    throw untold("expected the time that was expected of what was chosen, found none");
+  if (outcome === undefined || !(outcome.realMs > 0))
+    throw untold("expected the time that it really took, found none");
+  return {
+    ...{ sessionId, features, mode: own.mode, expectedMs: own.expectedMs, lostMs: expectedLossMs(choice) },
+    ...{ realMs: outcome.realMs, endMs: fromTimestamp(chooseTime) + outcome.realMs },
+  };
+}

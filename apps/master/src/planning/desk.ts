@@ -1,0 +1,13 @@
+/** What handlers of planning work with. */
+import type { planningService } from "@tutti/contracts/intelligence/v1";
+import type { Client } from "@tutti/mesh";
+import type { Fleet } from "@tutti/sessions";
+import type { SessionDesk } from "../api/sessions/desk.ts";
+import type { Learners } from "../intelligence/learners.ts";
+
+export interface PlanningDesk extends SessionDesk {
+  readonly learners: Learners;
+  readonly fleet: Pick<Fleet, "agentsOf">;
+  /** Of this service, in any process. */
+  readonly planning: Client<typeof planningService>;
+}

@@ -1,0 +1,21 @@
+/** What answers questions about plans and choices, with what sessions and estimates work with. */
+import { planningService } from "@tutti/contracts/intelligence/v1";
+import type { HostContext } from "@tutti/host";
+import { Fleet } from "@tutti/sessions";
+import type { SessionDesk } from "../api/sessions/desk.ts";
+import type { Learners } from "../intelligence/learners.ts";
+import { planningHandlers } from "./handlers.ts";
+
+/** @param service its name */
+export function hostPlanning(
+  service: string,
+  { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,
+  parts: { readonly sessions: SessionDesk; readonly learners: Learners },
+): void {
+  const { sessions, learners } = parts;
+  const desk = {
+    ...{ ...sessions, learners, fleet: new Fleet({ agents: sessions.agents, clock: foundation.clock }) },
+    planning: mesh.client(planningService, { service }),
+  };
+  mesh.serve(planningService, planningHandlers(desk), { service });
+}

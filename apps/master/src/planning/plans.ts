@@ -1,0 +1,165 @@
+/** What a session would come to if it were started now, and plans of tasks alone. */
+import type {
+  EstimateSubject,
+  PlannedAssignment,
+  PlanReply,
+  PlanRequest,
+} from "@tutti/contracts/intelligence/v1";
+import { Mode, SessionOrder, type SessionSpec } from "@tutti/contracts/session/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { type CallContext, errorOf } from "@tutti/kernel";
+import type { Knowledge } from "@tutti/machine-experience";
+import { refusalOf } from "@tutti/machine-session";
+import type { PresentAgent, Refused } from "@tutti/planner";
+import { type Foreplanned, foreplanned, foreseen, presentIn } from "@tutti/sessions";
+import { checkOrchestrator, checkPlanner, checkTasks } from "../api/sessions/capabilities.ts";
+import { keyOf } from "../api/sessions/desk.ts";
+import { resolved } from "../api/sessions/work.ts";
+import { estimateOf } from "../intelligence/messages.ts";
+import { checkDemands } from "../resources/demands.ts";
+import { checkLookedAt, givenAgents, intendedTasks, type Named, specsOf } from "./asked.ts";
+import type { PlanningDesk } from "./desk.ts";
+import { planningErrors } from "./errors.ts";
+
+export async function plan(
+  desk: PlanningDesk,
+  request: PlanRequest,
+  context: CallContext,
+): Promise<PlanReply> {
+  const { session, tasks } = request;
+  checkLookedAt(request);
+  if (session === undefined && tasks.length === 0) throw planningErrors.workUnnamed();
+  if (session !== undefined && tasks.length > 0) throw planningErrors.workTwice();
+  const beganMs = desk.foundation.clock.monotonic();
+  const { knowledge } = await desk.learners.of(context);
+  const asked = { desk, request, knowledge, context };
+  const made = session === undefined ? await ofTasks(asked) : await ofSession(asked, session);
+  return { ...made, planningMs: desk.foundation.clock.monotonic() - beganMs };
+}
+
+interface Asked {
+  readonly desk: PlanningDesk;
+  readonly request: PlanRequest;
+  readonly knowledge: Knowledge;
+  readonly context: CallContext;
+}
+
+type Made = Omit<PlanReply, "planningMs">;
+
+async function ofSession({ desk, request, knowledge, context }: Asked, given: SessionSpec): Promise<Made> {
+  const { spec, definition } = await checked(desk, given, request.agents.length > 0, context);
+  const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
+  const present = await presentFor({ desk, request, context }, tasks, spec.pool);
+  const made = foreseen({ spec, definition, present, knowledge });
+  if ("refused" in made) throw impossible(made.refused, tasks, spec.pool);
+  const { mode, choice, p50Ms, p90Ms, cases, money } = made;
+  return { ...shown(made, knowledge, { tasks, definition }), mode, choice, p50Ms, p90Ms, cases, money };
+}
+
+/** What could not be started is not planned either, and for the same reasons. */
+async function checked(
+  desk: PlanningDesk,
+  given: SessionSpec,
+  onGivenAgents: boolean,
+  context: CallContext,
+): Promise<{ readonly spec: SessionSpec; readonly definition: string }> {
+  const { spec, definition, hash } = await resolved(desk, given, context);
+  const order = SessionOrder.fromPartial({ definition, hash });
+  order.spec = spec;
+  const refusal = refusalOf(keyOf(context.namespace, "planned"), order);
+  if (refusal !== undefined) throw errorOf(refusal);
+  const asker = { namespace: context.namespace, options: { context } };
+  if (spec.work?.$case === "goal") {
+    await checkPlanner(desk, spec.work.value.planner, spec.pool, asker);
+    throw planningErrors.tasksUnknown();
+  }
+  if (spec.mode === Mode.MODE_CUSTOM) {
+    await checkOrchestrator(desk, spec.orchestrator, spec.pool, asker);
+    throw planningErrors.decidedElsewhere({ orchestrator: spec.orchestrator });
+  }
+  const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
+  if (!onGivenAgents) await checkTasks(desk, tasks, spec.pool, asker);
+  await checkDemands(desk, tasks, spec, asker);
+  return { spec, definition };
+}
+
+const budgetMs = 100;
+
+async function ofTasks({ desk, request, knowledge, context }: Asked): Promise<Made> {
+  const { clock } = desk.foundation;
+  const specs = specsOf(request.tasks);
+  const present = await presentFor({ desk, request, context }, specs, "");
+  const untilMs = clock.monotonic() + (request.budgetMs || budgetMs);
+  const tasks = intendedTasks(request.tasks, specs);
+  const made = foreplanned({ tasks, present, knowledge, stop: () => clock.monotonic() >= untilMs });
+  if ("refused" in made) throw impossible(made.refused, specs, "");
+  const nothing = { choice: undefined, p50Ms: 0, p90Ms: 0, cases: 0 };
+  return {
+    ...shown(made, knowledge, { tasks: specs, definition: "" }),
+    ...{ ...nothing, mode: Mode.MODE_INTELLIGENCE, money: made.money },
+  };
+}
+
+async function presentFor(
+  { desk, request, context }: Pick<Asked, "desk" | "request" | "context">,
+  tasks: readonly TaskSpec[],
+  pool: string,
+): Promise<readonly PresentAgent[]> {
+  if (request.agents.length > 0) return givenAgents(request.agents, tasks, pool);
+  return presentIn(await desk.fleet.agentsOf(context.namespace), tasks, pool);
+}
+
+function impossible({ taskId, reason, detail }: Refused, tasks: readonly TaskSpec[], pool: string): Error {
+  if (reason !== "no agent" && reason !== "no agent stays long enough")
+    return planningErrors.taskInvalid({ problem: detail });
+  const task = tasks.find(({ id }) => id === taskId);
+  const capability = task?.work?.$case === "capability" ? task.work.value : "it";
+  return planningErrors.nobodyCan({
+    ...{ task: taskId, capability, pool: task?.placement?.pool || pool || "default" },
+  });
+}
+
+function shown(
+  { assignments, makespanMs, lowerBoundMs, criticalPath, method, situation }: Foreplanned,
+  knowledge: Knowledge,
+  named: Named,
+): Pick<Made, "assignments" | "makespanMs" | "lowerBoundMs" | "criticalPath" | "method"> {
+  const shownOf = ({ task, ...planned }: Foreplanned["assignments"][number]): PlannedAssignment => ({
+    ...planned,
+    estimate: estimated(knowledge, named, situation, task),
+  });
+  return {
+    ...{ assignments: assignments.map(shownOf), makespanMs, lowerBoundMs, method },
+    criticalPath: [...criticalPath],
+  };
+}
+
+/** By what was learned, where the plan went by that; else by what the author says, or a guess. */
+function estimated(
+  knowledge: Knowledge,
+  { tasks, definition }: Named,
+  { mediansMs, kindVariance, ownVariance, work, tasks: described }: Foreplanned["situation"],
+  place: number,
+): PlannedAssignment["estimate"] {
+  const spec = tasks[place];
+  const capability = spec?.work?.$case === "capability" ? spec.work.value : "";
+  const definitionTask = definition === "" ? "" : (spec?.id ?? "");
+  const subject: EstimateSubject = {
+    ...{ capability, version: "", pool: "", agentId: "", definition, definitionTask },
+    inputBytes: described[place]?.inputBytes ?? 0,
+  };
+  const known = estimateOf(knowledge, subject);
+  const statedMs = spec?.estimate?.durationMs ?? 0;
+  if (known.samples > 0 && (statedMs <= 0 || known.basis?.capability === capability)) return known;
+  const deviation = Math.sqrt((kindVariance[place] ?? 0) + (ownVariance[place] ?? 0));
+  const quantile = (deviations: number) => (mediansMs[place] ?? 0) * Math.exp(deviations * deviation);
+  return {
+    ...{ ...known, samples: 0, confidence: 0, basis: undefined, msPerByte: 0 },
+    ...{
+      meanMs: work.sizesMs[place] ?? 0,
+      p50Ms: quantile(0),
+      p90Ms: quantile(1.2816),
+      p99Ms: quantile(2.3263),
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/** What a session would come to, on a whole installation: nothing is started by asking, and what was chosen for others is listed. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ChooseModeRequest, PlanRequest, planningService } from "@tutti/contracts/intelligence/v1";
+import { Mode } from "@tutti/contracts/session/v1";
+import { isTuttiError, toTimestamp } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const { MODE_WORKFLOW: workflow, MODE_INTELLIGENCE: intelligence, MODE_HYBRID: hybrid } = Mode;
+
+describe("what a session would come to", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let planning: Client<typeof planningService>;
+  const workers: Worker[] = [];
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    tutti = await connect({ address });
+    planning = installation.host.mesh.client(planningService, { service: "master" });
+    for (const agentId of ["anna", "ben"]) {
+      const worker = new Worker({ address, agentId, slots: 1, handleSignals: false });
+      worker.handle("wall.paint", ({ n = 0 }: { readonly n?: number }) => n);
+      await worker.start();
+      workers.push(worker);
+    }
+  });
+  after(async () => {
+    for (const worker of workers) await worker.stop();
+    await tutti.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const walls = (count: number, seconds: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      ...{ id: `wall-${at}`, uses: "wall.paint", input: { n: at } },
+      estimate: { timeMs: seconds * 1_000 },
+    }));
+  const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
+    const found: Item[] = [];
+    for await (const item of items) found.push(item);
+    return found;
+  };
+  const refused = async (promise: Promise<unknown>): Promise<string> => {
+    const error = await promise.then(
+      () => assert.fail("it was planned"),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(isTuttiError(error), String(error));
+    return `${error.status} ${error.message}`;
+  };
+
+  it("is said with its mode, its agents, its times and what nothing is below, and nothing is started", async () => {
+    const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"] }] as const;
+    const plan = await tutti.plan({ tasks, mode: "adaptive" });
+    assert.equal(plan.choice?.candidates.length, 4);
+    assert.equal(plan.choice?.candidates[plan.choice.chosen]?.mode, plan.mode);
+    assert.notEqual(plan.choice?.reason, "");
+    assert.equal(plan.assignments.length, 5);
+    assert.ok(plan.assignments.every(({ agentId }) => ["anna", "ben"].includes(agentId)));
+    assert.ok(plan.lowerBoundMs > 15_000 && plan.makespanMs >= plan.lowerBoundMs);
+    assert.ok(plan.p50Ms > 0 && plan.p90Ms >= plan.p50Ms && plan.cases > 1);
+    const [first] = plan.assignments;
+    assert.ok((first?.estimate?.p90Ms ?? 0) > (first?.estimate?.p50Ms ?? 0));
+    const door = plan.assignments.find(({ taskId }) => taskId === "door");
+    const wall = plan.assignments.find(({ taskId }) => taskId === "wall-0");
+    assert.ok((door?.startMs ?? 0) >= (wall?.endMs ?? Number.POSITIVE_INFINITY), "what it needs ends before");
+    assert.deepEqual(await all(tutti.sessions.list()), []);
+  });
+
+  it("keeps to the mode that is named, and shows the others beside it", async () => {
+    for (const [word, mode] of [
+      ["workflow", workflow],
+      ["intelligence", intelligence],
+      ["hybrid", hybrid],
+    ] as const) {
+      const { mode: planned, choice } = await tutti.plan({ tasks: walls(3, 1), mode: word });
+      assert.equal(planned, mode);
+      assert.match(choice?.reason ?? "", /its mode is named/);
+    }
+  });
+
+  it("is said for agents that are not there: twice as fast takes half as long", async () => {
+    const uses = ["wall.paint"];
+    const one = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
+    const two = await tutti.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses, speed: 2 }] });
+    assert.ok(one.assignments.every(({ agentId }) => agentId === "clara"));
+    assert.ok(Math.abs(one.lowerBoundMs / two.lowerBoundMs - 2) < 0.01);
+    const late = { id: "clara", uses, freeInMs: 60_000 };
+    const { assignments } = await tutti.plan({ tasks: walls(1, 1) }, { agents: [late] });
+    assert.ok((assignments[0]?.startMs ?? 0) >= 60_000);
+  });
+
+  it("is the best order that is found, for tasks and agents alone", async () => {
+    const tasks = [
+      { taskId: "long", capability: "wall.paint", expectedMs: 6_000 },
+      { taskId: "short", capability: "wall.paint", expectedMs: 2_000 },
+      { taskId: "after", capability: "wall.paint", expectedMs: 4_000, needs: ["short"] },
+      { taskId: "mine", capability: "wall.paint", expectedMs: 1_000, agentId: "ben" },
+    ];
+    const plan = await planning.plan(PlanRequest.fromPartial({ tasks }));
+    assert.equal(plan.mode, intelligence);
+    assert.match(plan.method, /^(heft|improved)$/);
+    assert.equal(plan.assignments.find(({ taskId }) => taskId === "mine")?.agentId, "ben");
+    assert.deepEqual(plan.criticalPath.at(-1), "after");
+  });
+
+  it("is refused with what to do, as a start would be, and where nothing can be said", async () => {
+    const task = { id: "a", uses: "wall.paint" };
+    const plan = (session: Parameters<Tutti["plan"]>[0]) => refused(tutti.plan(session));
+    assert.match(
+      await plan({
+        tasks: [
+          { ...task, needs: ["b"] },
+          { id: "b", uses: "wall.paint", needs: ["a"] },
+        ],
+      }),
+      /INVALID_ARGUMENT task (a|b): .*circle.*correct it/,
+    );
+    assert.match(await plan({ tasks: [{ ...task, needs: ["x"] }] }), /INVALID_ARGUMENT task a: .*x/);
+    assert.match(
+      await plan({ tasks: [{ id: "a", uses: "roof.paint" }] }),
+      /INVALID_ARGUMENT task a: expected somebody who offers roof\.paint, found nobody; start a worker/,
+    );
+    assert.match(
+      await refused(tutti.plan({ tasks: [task] }, { agents: [{ id: "c", uses: ["roof.paint"] }] })),
+      /FAILED_PRECONDITION task a: expected an agent of the pool default that can do wall\.paint .*; start one/,
+    );
+    assert.match(await plan({ goal: "a house" }), /goal: expected somebody who offers tutti\.plan/);
+    assert.match(
+      await plan({ tasks: [task], mode: { orchestrator: "wall.paint" } }),
+      /FAILED_PRECONDITION expected a mode of the platform, found the orchestrator wall\.paint.*name another mode/,
+    );
+    const asked = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
+      refused(planning.plan(PlanRequest.fromPartial(request)));
+    assert.match(await asked({}), /expected a session or tasks, found neither; say what/);
+    const wall = { $case: "capability", value: "wall.paint" } as const;
+    const own = { taskId: "a", capability: "wall.paint" };
+    assert.match(await asked({ tasks: [{ ...own, dueMs: 5 }] }), /tasks\[0\]\.due_ms, found a value/);
+    assert.match(await asked({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
+    const spec = { work: { $case: "tasks" as const, value: { tasks: [{ id: "a", work: wall }] } } };
+    assert.match(await asked({ tasks: [own], session: spec }), /found both; leave one of them out/);
+  });
+
+  it("is beside what was chosen for sessions before, with what came of it, by mode", async () => {
+    for (const id of ["one", "two"]) {
+      const session = await tutti.execute({ id, tasks: walls(2, 0.01), mode: "adaptive" });
+      await session.result();
+    }
+    await (await tutti.execute({ id: "named", tasks: walls(2, 0.01), mode: "swarm" })).result();
+    const choices = await until(
+      "choices with what came of them",
+      () => all(tutti.sessions.choices()),
+      (found) => found.length === 2 && found.every(({ outcome }) => outcome !== undefined),
+    );
+    assert.deepEqual(choices.map(({ sessionId }) => sessionId).sort(), ["one", "two"]);
+    for (const { candidates, features, outcome } of choices) {
+      assert.equal(candidates.length, 4);
+      assert.ok((features["tasks"] ?? 0) === 2 && (outcome?.realMs ?? 0) > 0);
+    }
+    const chosen = choices[0]?.candidates[choices[0].chosen]?.mode;
+    const asked = { namespace: "", kind: "", chosen: undefined, page: undefined };
+    const same = await planning.listChoices({ ...asked, mode: chosen ?? workflow });
+    assert.ok(
+      same.choices.length > 0 && same.choices.every((each) => each.candidates[each.chosen]?.mode === chosen),
+    );
+    const past = { from: undefined, to: toTimestamp(1_000) };
+    const before = await planning.listChoices({ ...asked, mode: Mode.MODE_UNSPECIFIED, chosen: past });
+    assert.deepEqual(before.choices, []);
+    const page = await planning.listChoices({ ...asked, mode: 0, page: { size: 1, token: "" } });
+    assert.equal(page.choices.length, 1);
+    assert.notEqual(page.page?.nextToken, "");
+  });
+
+  it("can be chosen for work of others, who tell what came of it, which counts once", async () => {
+    const request = ChooseModeRequest.fromPartial({
+      work: { kind: "job", id: "night" },
+      features: { tasks: 4 },
+      candidates: [
+        { mode: workflow, eligible: true, expectedMs: 4_000 },
+        { mode: intelligence, eligible: true, expectedMs: 1_000 },
+        { mode: hybrid, eligible: false, expectedMs: 1, reason: "there is nothing to cut" },
+      ],
+    });
+    const { choice } = await planning.chooseMode(request);
+    assert.ok(choice);
+    assert.equal(choice.candidates[choice.chosen]?.mode, intelligence);
+    assert.equal(choice.candidates[2]?.eligible, false);
+    const outcome = { realMs: 1_200, used: undefined, quality: 1, score: 1 };
+    const came = { ...choice, chooseTime: toTimestamp(1_700_000_000_000), outcome };
+    const told = { namespace: "", choices: [came] };
+    assert.deepEqual(await planning.recordChoices(told), { learned: 1 });
+    assert.deepEqual(await planning.recordChoices(told), { learned: 0 });
+    assert.match(
+      await refused(planning.recordChoices({ namespace: "", choices: [{ ...came, outcome: undefined }] })),
+      /choices\[0\]: expected the time that it really took, found none; tell it/,
+    );
+    const untimed = { ...request, candidates: [{ mode: workflow }] };
+    assert.match(
+      await refused(planning.chooseMode(ChooseModeRequest.fromPartial(untimed))),
+      /candidates\[0\]: expected a time of more than 0 for workflow, found none; correct/,
+    );
+  });
+});

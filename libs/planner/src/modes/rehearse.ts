@@ -1,0 +1,30 @@
+/** What a mode comes to if everything takes as long as is expected: by the dispatcher that decides in its engine, in virtual time. */
+import { type Execution, execute } from "../execution/execute.ts";
+import { Believed, beliefsOf } from "./believed.ts";
+import { type EngineDelays, engineOf, usualDelays } from "./engines.ts";
+import type { Mode } from "./mode.ts";
+import { cutOf, usualPredictionLimits } from "./predict.ts";
+import type { Situation } from "./situation.ts";
+
+export interface Rehearsal extends Execution {
+  /** What decided; `ranks` where planning as the engine does would take too long. */
+  readonly by: "scheduler" | "ranks";
+}
+
+export function rehearsed(
+  situation: Situation,
+  mode: Mode,
+  delays: EngineDelays = usualDelays,
+  { looksMax } = usualPredictionLimits,
+): Rehearsal {
+  const { problem } = situation;
+  const parts = cutOf(situation, delays);
+  const isPlanned =
+    mode === "intelligence" || (mode === "hybrid" && parts.some((part) => part.mode === "intelligence"));
+  const byRanks = isPlanned && problem.tasks * Math.max(1, problem.slots) > looksMax;
+  const { dispatcher, delaysOf } = engineOf(mode, problem, {
+    ...{ delays, parts, byRanks, copies: situation.repeatable },
+    outlookOf: (own, tasks) => new Believed(own, beliefsOf(situation, tasks)),
+  });
+  return { ...execute(problem, dispatcher, delaysOf), by: byRanks ? "ranks" : "scheduler" };
+}

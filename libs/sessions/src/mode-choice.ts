@@ -1,0 +1,84 @@
+/** Which mode is chosen for tasks, and how that is told: the same for sessions and for whoever only wants to know. */
+import {
+  type Choice,
+  Mode,
+  type Optimization,
+  type SessionOrder,
+  type SessionSpec,
+} from "@tutti/contracts/session/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { isLimited } from "@tutti/machine-session";
+import {
+  chooseMode,
+  type IntendedTask,
+  type ModeChoice,
+  type ModeChooser,
+  type ModeQuestion,
+  type Mode as PlannedMode,
+  type Situation,
+  type Weights,
+} from "@tutti/planner";
+import { demandOf } from "./fleet.ts";
+import { describedIn } from "./learned.ts";
+
+/** A task as those that choose and plan see it. */
+export function intendedOf(
+  { order }: { readonly order: Pick<ReadOnly<SessionOrder>, "definition" | "spec"> | undefined },
+  spec: TaskSpec,
+): IntendedTask {
+  const { id, needs, estimate, mayBeDoubled } = spec;
+  const statedMs = estimate?.durationMs ?? 0;
+  return {
+    ...{ id, needs: needs.map(({ task }) => task), demand: demandOf(spec, order?.spec?.pool ?? "") },
+    ...{ ...describedIn({ order }, spec), repeatable: mayBeDoubled },
+    ...(statedMs > 0 && { statedMs }),
+  };
+}
+
+/** What is done in parts divides a budget before it is known who needs it. */
+const dividing: ReadonlyMap<PlannedMode, string> = new Map([
+  ["hybrid", "its parts would divide the budget before it is known what each of them needs"],
+]);
+
+/** Undefined for balanced ones. */
+export function weightsOf(optimization: Partial<Optimization> | undefined): Weights | undefined {
+  const { time = 0, cost = 0, quality = 0 } = optimization ?? {};
+  return time + cost + quality === 0 ? undefined : { time, cost, quality };
+}
+
+/** By their names. */
+export const modes: Readonly<Record<PlannedMode, Mode>> = {
+  workflow: Mode.MODE_WORKFLOW,
+  swarm: Mode.MODE_SWARM,
+  intelligence: Mode.MODE_INTELLIGENCE,
+  hybrid: Mode.MODE_HYBRID,
+};
+
+/** By what a session is to be good for and may use up. */
+export function chosenMode(
+  situation: Situation,
+  chooser: ModeChooser,
+  { budget, optimization }: Partial<ReadOnly<Pick<SessionSpec, "budget" | "optimization">>>,
+  trying: Pick<ModeQuestion, "exploration" | "underTrialMs">,
+): ModeChoice {
+  const weights = weightsOf(optimization);
+  return chooseMode(situation, chooser, {
+    ...trying,
+    ...(weights !== undefined && { weights }),
+    ...(isLimited(budget) && { excluded: dividing }),
+  });
+}
+
+/** As the contract tells it. */
+export function choiceOf(made: ModeChoice): Choice {
+  const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
+  return {
+    ...{ choiceId: "", sessionId: "", chooseTime: undefined, outcome: undefined },
+    ...{ kind, features: { ...features }, chosen, confidence, explored, fallback, reason, model },
+    candidates: made.candidates.map(({ mode, expectedUse, ...candidate }) => ({
+      ...candidate,
+      ...{ mode: modes[mode], taskIds: [], expectedUse: { tokens: 0, ...expectedUse } },
+    })),
+  };
+}
