@@ -5,6 +5,7 @@ import {
   type Amounts,
   type Cause,
   type ErrorDetail,
+  type ModelCalls,
   type Payload,
 } from "@tutti/contracts/types/v1";
 import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
@@ -53,6 +54,7 @@ export interface AttemptTellings {
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptTelling;
   begun(agent: string, startMs: number): AttemptTelling;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptTelling;
+  asked(agent: string, calls: ModelCalls): AttemptTelling;
   /** What the machine answered, once that is durable. */
   answered(namespace: string | undefined, reply: unknown): void;
 }
@@ -126,7 +128,7 @@ export class RuntimeSettlement implements Settlement {
   }
 
   result({ result, agent, entry }: EndedAttempt, isDurable: () => void): void {
-    const { outcome, runMs, used } = result;
+    const { outcome, runMs, used, modelCalls } = result;
     const { tellings } = this.#parts;
     const token = entry?.token ?? this.#tokens.read(result.token);
     const namespace = entry?.key.namespace;
@@ -134,6 +136,7 @@ export class RuntimeSettlement implements Settlement {
     const figures = { agent, runMs, used };
     const isFailure = outcome?.$case !== "inlineOutput" && outcome?.$case !== "outputPayload";
     const told = { token, cause, namespace, isDurable, isFailure };
+    if (modelCalls !== undefined) this.#mention(token, tellings.asked(agent, modelCalls), agent);
     switch (outcome?.$case) {
       case "inlineOutput":
         this.#insist(tellings.completed(outcome.value, undefined, figures), told);

@@ -4,5 +4,6 @@ export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestr
 export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";
 export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
+export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
 export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";
 export { Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";

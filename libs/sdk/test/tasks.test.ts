@@ -508,4 +508,32 @@ describe("what an attempt tells", () => {
     await settle();
     assert.deepEqual(host.results[0]?.used, { tokens: 120, money: 0.5, timeMs: 0 });
   });
+
+  it("of the models that it asked is told with the result, and what they took counts as used", async () => {
+    const { worker, host, link, settle } = stage();
+    worker.handle("write", async (_, context) => {
+      const text = await context.askModel({ provider: "openai", model: "gpt-5" }, async (answered) => {
+        answered({ model: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] });
+        return "a poem";
+      });
+      const busy = Object.assign(new Error("later"), { code: "rate_limited" });
+      const refused = context.askModel({ operation: "embeddings", model: "ada" }, () => Promise.reject(busy));
+      await assert.rejects(refused, busy);
+      return text;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    const [result] = host.results;
+    assert.deepEqual(result?.used, { tokens: 100, money: 0, timeMs: 0 });
+    const nothing = { provider: "", responseModel: "", inputTokens: 0, outputTokens: 0, errorType: "" };
+    const times = { agoMs: 0, tookMs: 0, finishReasons: [] };
+    assert.deepEqual(result?.modelCalls?.calls, [
+      {
+        ...{ ...nothing, ...times, operation: "chat", provider: "openai", requestModel: "gpt-5" },
+        ...{ responseModel: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] },
+      },
+      { ...nothing, ...times, operation: "embeddings", requestModel: "ada", errorType: "rate_limited" },
+    ]);
+  });
 });

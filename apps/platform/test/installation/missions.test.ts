@@ -264,7 +264,7 @@ describe("missions on a whole installation", () => {
       outcome: { $case: "output" as const, value: { body: undefined, mediaType: "" } },
     };
     const board = installation.host.mesh.client(boardService);
-    const ends = [{ ...stolen, used: undefined }];
+    const ends = [{ ...stolen, used: undefined, modelCalls: undefined }];
     const { receipts } = await board.completeTasks({ namespace: "", missionId: "own", agentId: "bob", ends });
     assert.equal(receipts[0]?.refusal?.code, "mission.claim_lost");
     await task?.complete();

@@ -181,8 +181,8 @@ export class PollDesk {
   }
 
   async #complete(agent: PolledAgent, completion: Completion, token: Uint8Array): Promise<CompletionReceipt> {
-    const { runMs, used, outcome } = completion;
-    const result = { outcome: outcomeOf(outcome), runMs, used };
+    const { runMs, used, modelCalls, outcome } = completion;
+    const result = { outcome: outcomeOf(outcome), runMs, used, modelCalls };
     const durable = agent.complete(token, result, this.#parts.now());
     if (durable === undefined) {
       const error = swarmErrors.attemptUnknown({ agent: agent.agentId, token: completion.token });

@@ -173,7 +173,8 @@ export class PolledAgent implements AgentOutlet {
       const error = swarmErrors.leaseOver({ agent: this.agentId, leaseMs });
       const outcome = { $case: "failed", value: toErrorDetail(error) } as const;
       this.#results++;
-      this.#take({ results: [{ token, outcome, runMs: 0, used: undefined }] }, nowMs);
+      const result = { token, outcome, runMs: 0, used: undefined, modelCalls: undefined };
+      this.#take({ results: [result] }, nowMs);
     }
   }
 

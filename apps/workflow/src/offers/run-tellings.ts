@@ -1,6 +1,6 @@
 /** What becomes of attempts, in the words of runs. */
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
-import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-run";
+import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } from "@tutti/machine-run";
 import type { AttemptTellings } from "@tutti/offers";
 import type { RunEnds } from "../runs/run-ends.ts";
 
@@ -14,6 +14,7 @@ export function runTellings(ends: RunEnds): AttemptTellings {
     failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
     begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
     progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
+    asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
     answered(namespace, reply) {
       const { ending } = reply as TaskAnswered;
       if (ending !== undefined && namespace !== undefined) ends.tell(namespace, ending);

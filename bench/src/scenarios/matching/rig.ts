@@ -232,7 +232,13 @@ const nothing = new Uint8Array(0);
 export function frameOf(tokens: readonly Uint8Array[]): AgentFrame {
   const results: Result[] = [];
   for (const token of tokens)
-    results.push({ token, outcome: { $case: "inlineOutput", value: input }, runMs: 1, used: undefined });
+    results.push({
+      token,
+      outcome: { $case: "inlineOutput", value: input },
+      runMs: 1,
+      used: undefined,
+      modelCalls: undefined,
+    });
   return { ...emptyFrame, results, credit: tokens.length };
 }
 

@@ -64,7 +64,13 @@ export function readHostFrame(bytes: Uint8Array): HostFrame {
 
 function readResult(cursor: Cursor, end: number): Result {
   const start = cursor.at;
-  const result: Result = { token: nothing, outcome: undefined, runMs: 0, used: undefined };
+  const result: Result = {
+    token: nothing,
+    outcome: undefined,
+    runMs: 0,
+    used: undefined,
+    modelCalls: undefined,
+  };
   while (cursor.at < end) {
     switch (cursor.uint32()) {
       case resultTags.token:

@@ -39,6 +39,13 @@ export { type PlacementDesk, placementOf, withPlacement, withRemedies } from "./
 export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
 export { Shown } from "./work/shown.ts";
 export { cursorAt, type Standing, standingIn, takeUp } from "./work/standing.ts";
-export { childSpans, pageOfSpans, traceIn } from "./work/timeline.ts";
+export {
+  childSpans,
+  modelCallSpans,
+  type NotedModelCalls,
+  pageOfSpans,
+  spanIdOf,
+  traceIn,
+} from "./work/timeline.ts";
 export { type AskedAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";
 export { type EndedWork, WorkTraces } from "./work/work-traces.ts";

@@ -6,7 +6,8 @@ export interface TraceContext {
 }
 
 export type SpanKind = "server" | "client" | "internal" | "producer" | "consumer";
-export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+export type SpanAttributes = Readonly<Record<string, SpanValue>>;
+export type SpanValue = string | number | boolean | readonly string[];
 
 export interface SpanDescription {
   readonly name: string;

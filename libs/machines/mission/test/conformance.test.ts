@@ -23,6 +23,8 @@ describe("missions", () => {
     rare: [
       "note_attempt",
       "note_progress",
+      "note_model_calls",
+      "model_calls_noted v1",
       "attempt_begun v1",
       "attempt_progressed v1",
       "mission_put_off v1",

@@ -32,4 +32,11 @@ export { signalRun } from "./signal/commands.ts";
 export { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
 export { type AdditionShown, checkAdded } from "./spawn/queries.ts";
 export type { Run } from "./state.ts";
-export { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
+export {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "./uses/commands.ts";

@@ -57,7 +57,14 @@ import { checkAdded } from "./spawn/queries.ts";
 import { newRun, type Run } from "./state.ts";
 import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./states/events.ts";
 import * as undo from "./undo/events.ts";
-import { completeTask, failTask, noteAttempt, noteProgress, returnTask } from "./uses/commands.ts";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "./uses/commands.ts";
 import * as attempts from "./uses/events.ts";
 import { taskWaiting } from "./wait/events.ts";
 
@@ -83,6 +90,7 @@ const commands: readonly Command<Run>[] = [
   returnTask,
   noteAttempt,
   noteProgress,
+  noteModelCalls,
   answerCache,
   signalRun,
   confirmChild,
@@ -121,6 +129,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   attempts.attemptQueued,
   attempts.attemptStarted,
   attempts.progressSaved,
+  attempts.modelCallsNoted,
   attempts.attemptFailed,
   attempts.offerReturned,
   tasks.taskCompleted,

@@ -11,3 +11,4 @@ export { statusName } from "./life/words.ts";
 export { isRetried, pauseMsOf } from "./node/outcome.ts";
 export { shownCounts } from "./queries/counts.ts";
 export { isDone } from "./state.ts";
+export { boundedCalls } from "./uses/model-calls.ts";

@@ -29,8 +29,9 @@ describe("runs", () => {
     rare: [
       ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
       ...[limit, cache].flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
-      ...["note_attempt", "note_progress", "reset_run"],
-      ...["attempt_started v1", "progress_saved v1", "run_reset v1", "run_put_off v1", "child_refused v1"],
+      ...["note_attempt", "note_progress", "note_model_calls", "reset_run"],
+      ...["attempt_started v1", "progress_saved v1", "model_calls_noted v1"],
+      ...["run_reset v1", "run_put_off v1", "child_refused v1"],
     ],
     invariant(driver) {
       for (const key of driver.keys.filter(({ kind }) => kind === "run")) {

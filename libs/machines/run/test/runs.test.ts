@@ -4,7 +4,9 @@ import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
   LabelRun,
+  ModelCallsNotedV1,
   NoteAttempt,
+  NoteModelCalls,
   NoteProgress,
   ReturnTask,
   RunOrder,
@@ -17,6 +19,7 @@ import {
   explain,
   labelRun,
   noteAttempt,
+  noteModelCalls,
   noteProgress,
   pauseRun,
   repairTask,
@@ -153,6 +156,20 @@ describe("a run", () => {
     scene.fail("one");
     scene.driver.advance(1_000);
     assert.equal(jsonOf(scene.offer("one").effect.saved as Uint8Array), 5);
+  });
+
+  it("notes the models that an attempt asked, within bounds, and is the same as without", () => {
+    const scene = RunScene.of(chain);
+    const calls = Array.from({ length: 100 }, (_, n) => ({ requestModel: `m${n}${"x".repeat(300)}` }));
+    const before = scene.driver.description(scene.key);
+    const body = NoteModelCalls.fromPartial({ agent: "anna", calls: { calls } });
+    scene.driver.settle(scene.offer("one"), noteModelCalls, body);
+    assert.deepEqual(scene.driver.description(scene.key), before);
+    const noted = scene.driver.history(scene.key).findLast(({ type }) => type === "model_calls_noted");
+    const { attempt, calls: kept } = ModelCallsNotedV1.decode(noted?.payload ?? new Uint8Array());
+    assert.deepEqual([attempt, kept?.calls.length, kept?.calls[0]?.requestModel.length], [1, 64, 200]);
+    scene.complete("one", { n: 1 });
+    assert.deepEqual(scene.offered, ["two"]);
   });
 
   it("begins when its start is due, and ends when its time is over", () => {

@@ -2,7 +2,13 @@
  * Histories that every release has to read: what happened, told once and written down by `npm run golden`. Their plans stand
  * in their first events, so that no later release has to know the definitions of this one.
  */
-import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
+import {
+  NoteAttempt,
+  NoteModelCalls,
+  NoteProgress,
+  ReturnTask,
+  RunOrder,
+} from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-cache";
 import { answerCache } from "../src/cached/commands.ts";
@@ -11,6 +17,7 @@ import {
   cancelRun,
   labelRun,
   noteAttempt,
+  noteModelCalls,
   noteProgress,
   pauseRun,
   repairTask,
@@ -143,6 +150,27 @@ export const stories: GoldenStories = {
       reason: "again",
     });
     scene.complete("left");
+    return golden(scene, release);
+  },
+
+  /** What an attempt tells of the models that it asked, before it fails and before it does well. */
+  asked: (release) => {
+    const scene = told("chain", { a: 1 });
+    const asking = (...models: readonly string[]) => {
+      const calls = models.map((requestModel) => ({
+        operation: "chat",
+        requestModel,
+        inputTokens: 9,
+        agoMs: 5,
+      }));
+      const body = NoteModelCalls.fromPartial({ agent: "anna", calls: { calls } });
+      scene.driver.settle(scene.offer("one"), noteModelCalls, body);
+    };
+    asking("gpt-5", "ada");
+    scene.fail("one");
+    scene.driver.advance(1_000);
+    asking("gpt-5");
+    scene.complete("one", { n: 1 });
     return golden(scene, release);
   },
 

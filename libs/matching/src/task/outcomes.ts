@@ -37,7 +37,7 @@ export function count(core: PoolCore, task: Task, agentId: string, nowMs: number
 export function fail(core: PoolCore, task: Task, refusal: Refusal, nowMs: number): void {
   const { token } = task.offer;
   const outcome = { $case: "failed" as const, value: detailOf(refusal) };
-  finish(core, task, { token, outcome, runMs: 0, used: undefined }, undefined, nowMs);
+  finish(core, task, { token, outcome, runMs: 0, used: undefined, modelCalls: undefined }, undefined, nowMs);
 }
 
 /** Its sender has a result durable, or nobody wants it any more: so need its agent not keep it. */

@@ -2,6 +2,7 @@
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
+import type { AskedModels } from "./model-calls.ts";
 
 /** What is done, of what a worker can do. */
 interface Work {
@@ -77,6 +78,7 @@ export class Attempt {
   /** The last thing that it kept for later attempts; told again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
+  models: AskedModels | undefined;
   /** Secrets that it was given. */
   masks: Masks | undefined;
 

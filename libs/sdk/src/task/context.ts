@@ -5,6 +5,7 @@ import type { Logger, TraceContext } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import type { Attempt } from "./attempt.ts";
+import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
 
 export interface Progress {
   /** How much is done, 0 to 1. */
@@ -202,6 +203,28 @@ export class TaskContext {
     used.tokens += tokens;
     used.money += money;
     this.#attempt.used = used;
+  }
+
+  /**
+   * Calls a language model, and notes it: the trace of the work has the call within this attempt, with its model, its time and what
+   * `answered` was told. Tokens count as used up; whoever says them here does not say them to `use`.
+   */
+  async askModel<Answer>(
+    request: ModelRequest,
+    call: (answered: (answer: ModelAnswer) => void) => Promise<Answer>,
+  ): Promise<Answer> {
+    const attempt = this.#attempt;
+    attempt.models ??= new AskedModels();
+    const begun = attempt.models.begin(request, attempt.port.nowMs());
+    const end = (error?: unknown) => this.use({ tokens: begun.end(attempt.port.nowMs(), error) });
+    try {
+      const answer = await call((told) => begun.answered(told));
+      end();
+      return answer;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
   }
 
   /** Writes work, task, attempt and trace in each line. */

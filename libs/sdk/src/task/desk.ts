@@ -15,6 +15,7 @@ import type { BlobWanted } from "../link/transport.ts";
 import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
+  type Figures,
   type Outcome,
   writeOutcome,
   writeOutput,
@@ -324,8 +325,7 @@ export class Desk implements AttemptPort {
     const { writer } = this.#parts.outbox;
     this.#tell(attempt);
     const start = writer.position;
-    const runMs = this.nowMs() - attempt.startedMs;
-    writeOutput(writer, attempt.assign.token, json, runMs, attempt.used);
+    writeOutput(writer, attempt.assign.token, json, this.#figuresOf(attempt));
     this.#answered(attempt, start);
   }
 
@@ -347,9 +347,14 @@ export class Desk implements AttemptPort {
     const { writer } = this.#parts.outbox;
     this.#tell(attempt);
     const start = writer.position;
-    const runMs = this.nowMs() - attempt.startedMs;
-    writeOutcome(writer, attempt.assign.token, maskedOutcome(outcome, attempt.masks), runMs, attempt.used);
+    const masked = maskedOutcome(outcome, attempt.masks);
+    writeOutcome(writer, attempt.assign.token, masked, this.#figuresOf(attempt));
     this.#answered(attempt, start);
+  }
+
+  #figuresOf({ startedMs, used, models }: Attempt): Figures {
+    const nowMs = this.nowMs();
+    return { runMs: nowMs - startedMs, used, modelCalls: models?.told(nowMs) };
   }
 
   #answered(attempt: Attempt, start: number): void {
@@ -365,7 +370,7 @@ export class Desk implements AttemptPort {
   #answer(token: string, assign: Assign, outcome: Outcome): void {
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
-    writeOutcome(outbox.writer, assign.token, outcome, 0, undefined);
+    writeOutcome(outbox.writer, assign.token, outcome, notBegun);
     this.#attempts.set(token, answered);
     outbox.addedResult(token, start);
     outbox.changed();
@@ -509,3 +514,4 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const never = Number.NEGATIVE_INFINITY;
 /** An attempt that has a result. */
 const answered = Symbol("answered");
+const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };

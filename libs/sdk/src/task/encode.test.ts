@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AgentFrame } from "@tutti/contracts/agent/v1";
+import { ModelCalls } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import fc from "fast-check";
 import { writeOutput } from "./encode.ts";
@@ -17,14 +18,17 @@ describe("a result that is written by hand", () => {
         fc.json(),
         fc.nat(),
         used,
-        (token, json, runMs, amounts) => {
+        fc.array(fc.record({ requestModel: fc.string(), agoMs: fc.nat() }), { maxLength: 3 }),
+        (token, json, runMs, amounts, calls) => {
           const writer = new FlatWriter();
-          writeOutput(writer, token, json, runMs, amounts);
+          const asked = calls.length === 0 ? undefined : ModelCalls.fromPartial({ calls });
+          writeOutput(writer, token, json, { runMs, used: amounts, modelCalls: asked });
           const isUsed = amounts !== undefined && (amounts.tokens > 0 || amounts.money > 0);
           const [result] = AgentFrame.decode(writer.finish()).results;
           assert.deepEqual([result?.token, result?.runMs], [token, runMs]);
           assert.deepEqual(result?.outcome, { $case: "inlineOutput", value: new TextEncoder().encode(json) });
           if (isUsed) assert.deepEqual(result?.used, { ...amounts, timeMs: 0 });
+          assert.deepEqual(result?.modelCalls, asked);
         },
       ),
     );

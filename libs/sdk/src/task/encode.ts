@@ -1,25 +1,34 @@
 /** The hot messages, written straight into a frame. The tags are those of the contracts; a test holds them to that. */
 import { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
+import { ModelCalls } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Piece, Told, Used } from "./attempt.ts";
 
 const frameTags = { started: 26, progress: 34, partialOutputs: 42, results: 50 } as const;
-const resultTags = { token: 10, inlineOutput: 18, runMs: 57, used: 66 } as const;
+const resultTags = { token: 10, inlineOutput: 18, runMs: 57, used: 66, modelCalls: 74 } as const;
 const amountTags = { tokens: 9, money: 17 } as const;
+
+/** What an attempt took and used up. */
+export interface Figures {
+  readonly runMs: number;
+  readonly used: Used | undefined;
+  readonly modelCalls: ModelCalls | undefined;
+}
 
 /** A result with JSON. The text goes into the frame as it is encoded: bytes and text have one form on the wire. */
 export function writeOutput(
   writer: FlatWriter,
   token: Uint8Array,
   json: string,
-  runMs: number,
-  used: Used | undefined,
+  { runMs, used, modelCalls }: Figures,
 ): void {
   writer.uint32(frameTags.results).fork();
   writer.uint32(resultTags.token).bytes(token);
   writer.uint32(resultTags.inlineOutput).string(json);
   if (runMs > 0) writer.uint32(resultTags.runMs).double(runMs);
   if (used !== undefined) writeUsed(writer, used);
+  if (modelCalls !== undefined)
+    ModelCalls.encode(modelCalls, writer.uint32(resultTags.modelCalls).fork()).join();
   writer.join();
 }
 
@@ -30,10 +39,9 @@ export function writeOutcome(
   writer: FlatWriter,
   token: Uint8Array,
   outcome: Outcome,
-  runMs: number,
-  used: Used | undefined,
+  { runMs, used, modelCalls }: Figures,
 ): void {
-  const result = { token, outcome, runMs, used: used && { ...used, timeMs: 0 } };
+  const result = { token, outcome, runMs, used: used && { ...used, timeMs: 0 }, modelCalls };
   Result.encode(result, writer.uint32(frameTags.results).fork()).join();
 }
 

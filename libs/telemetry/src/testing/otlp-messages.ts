@@ -129,6 +129,10 @@ function attributeValue(anyValue: Uint8Array | undefined): string | number | boo
   const field = anyValue === undefined ? undefined : readFields(anyValue)[0];
   if (field === undefined || anyValue === undefined) return "";
   if (field.number === 1) return textAt(anyValue, 1);
+  if (field.number === 5) {
+    const [list = new Uint8Array()] = messagesAt(anyValue, 5);
+    return messagesAt(list, 1).map(attributeValue).join();
+  }
   if (field.number === 2) return numberAt(anyValue, 2) === 1;
   return field.number === 4 ? doubleAt(anyValue, 4) : numberAt(anyValue, 3);
 }

@@ -8,6 +8,7 @@ import {
   type SpanAttributes,
   type SpanDescription,
   type SpanKind,
+  type SpanValue,
   type TraceContext,
 } from "@tutti/kernel";
 import { errorRecord, type LoggedError } from "../logging/error-record.ts";
@@ -46,7 +47,7 @@ export class RecordedSpan implements Span {
   readonly #sink: SpanSink;
   readonly #instants: Instants;
   readonly #startMs: number;
-  readonly #attributes = new Map<string, string | number | boolean>();
+  readonly #attributes = new Map<string, SpanValue>();
   #ended = false;
 
   constructor(description: SpanDescription, context: TraceContext, sink: SpanSink, instants: Instants) {
@@ -88,7 +89,7 @@ export function finishedSpan({
   parent,
   ...span
 }: PastSpan): FinishedSpan {
-  const taken = new Map<string, string | number | boolean>();
+  const taken = new Map<string, SpanValue>();
   take(attributes, taken);
   return {
     ...{ name: span.name, kind: span.kind, context: span.context, parent },
@@ -99,15 +100,19 @@ export function finishedSpan({
   };
 }
 
-function take(attributes: SpanAttributes, into: Map<string, string | number | boolean>): void {
+function take(attributes: SpanAttributes, into: Map<string, SpanValue>): void {
   for (const [key, value] of Object.entries(attributes)) {
     if (into.size >= attributesMax && !into.has(key)) return;
     into.set(key, printableAttribute(key, value));
   }
 }
 
-function printableAttribute(key: string, value: string | number | boolean): string | number | boolean {
-  if (typeof value !== "string") return value;
+function printableAttribute(key: string, value: SpanValue): SpanValue {
+  if (Array.isArray(value)) return value.map((each: string) => printableText(key, each));
+  return typeof value === "string" ? printableText(key, value) : value;
+}
+
+function printableText(key: string, value: string): string {
   return isSecretKey(key)
     ? redacted
     : redactText(value.length > textMax ? `${value.slice(0, textMax)}…` : value);

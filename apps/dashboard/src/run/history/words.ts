@@ -38,6 +38,7 @@ const said: Readonly<Record<string, Said>> = {
   task_queued: ({ attempt }) => `waits for a worker${nth(attempt)}`,
   attempt_queued: ({ attempt }) => `waits for a worker again${nth(attempt)}`,
   attempt_started: ({ agent, attempt }) => `is at work at ${text(agent)}${nth(attempt)}`,
+  model_calls_noted: ({ calls }) => `asked ${modelsIn(calls)}`,
   progress_saved: ({ fraction, message }) => progress(fraction, message),
   attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
     `${failing(`failed in attempt ${text(attempt)}`, error)}${again(retryMs, timeMs)}`,
@@ -157,6 +158,17 @@ function names(value: unknown): string {
   if (!Array.isArray(value) || value.length === 0) return "nothing";
   const shown = value.slice(0, 5).map(text).join(", ");
   return value.length > 5 ? `${shown} and ${value.length - 5} more` : shown;
+}
+
+/** Each model once, with how often it was asked. */
+function modelsIn(told: unknown): string {
+  const times = new Map<string, number>();
+  const { calls } = record(told);
+  for (const call of Array.isArray(calls) ? calls : []) {
+    const model = text(record(call)["requestModel"]) || "a model";
+    times.set(model, (times.get(model) ?? 0) + 1);
+  }
+  return [...times].map(([model, count]) => (count > 1 ? `${model} ${count} times` : model)).join(", ");
 }
 
 function because(what: string, reason: unknown): string {

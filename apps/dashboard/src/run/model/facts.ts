@@ -138,6 +138,16 @@ export interface SpanFacts {
   readonly endMs: number;
   readonly id: string;
   readonly parentId: string;
+  /** Of a call of a model; undefined for other spans. */
+  readonly modelCall: ModelCallFacts | undefined;
 }
 
-export type SpanKind = "whole" | "queue" | "attempt" | "backoff" | "wait" | "compensation";
+/** What was asked of a model, and what it took. */
+export interface ModelCallFacts {
+  /** With what was asked for: `chat gpt-5`. */
+  readonly title: string;
+  readonly tokens: number;
+  readonly isFailed: boolean;
+}
+
+export type SpanKind = "whole" | "queue" | "attempt" | "backoff" | "wait" | "compensation" | "model_call";

@@ -16,6 +16,7 @@ import type {
   AttemptFacts,
   EventFacts,
   Failure,
+  ModelCallFacts,
   NeedCondition,
   Reference,
   RunFacts,
@@ -150,6 +151,16 @@ export function spanOf(span: Span): SpanFacts {
     endMs: span.endTimeMs ?? 0,
     id: span.spanId ?? "",
     parentId: span.parentSpanId ?? "",
+    modelCall: span.modelCall && modelCallOf(span.modelCall),
+  };
+}
+
+function modelCallOf(call: NonNullable<Span["modelCall"]>): ModelCallFacts {
+  const { operation = "", requestModel = "", inputTokens = 0, outputTokens = 0, errorType = "" } = call;
+  return {
+    title: [operation, requestModel].filter((word) => word !== "").join(" "),
+    tokens: inputTokens + outputTokens,
+    isFailed: errorType !== "",
   };
 }
 

@@ -50,7 +50,8 @@ export function events(
 
 export function spanOf(about: string, kind: SpanFacts["kind"], given: Partial<SpanFacts> = {}): SpanFacts {
   const id = `${about}/${kind}/${given.startMs ?? 0}`;
-  return { task: about, kind, attempt: 0, agent: "", startMs: 0, endMs: 0, id, parentId: "", ...given };
+  const nothing = { attempt: 0, agent: "", startMs: 0, endMs: 0, parentId: "", modelCall: undefined };
+  return { task: about, kind, id, ...nothing, ...given };
 }
 
 export function runFacts(given: Partial<RunFacts> = {}): RunFacts {

@@ -8,7 +8,7 @@ import type { SpanFacts, SpanKind, TaskFacts } from "../model/facts.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import type { Window } from "./scale.ts";
 
-export type PartKind = Exclude<SpanKind, "whole">;
+export type PartKind = Exclude<SpanKind, "whole" | "model_call">;
 
 export interface Part {
   readonly kind: PartKind;
@@ -35,7 +35,8 @@ export interface Row {
 export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[]): readonly Row[] {
   const bySpans = new Map<string, Part[]>();
   for (const span of spans) {
-    if (span.kind === "whole" || span.task === "") continue;
+    // Calls of models are within attempts, and would hide them.
+    if (span.kind === "whole" || span.kind === "model_call" || span.task === "") continue;
     const part = partOf(span);
     const known = bySpans.get(span.task);
     if (known === undefined) bySpans.set(span.task, [part]);

@@ -52,6 +52,21 @@ describe("the trace of a run", () => {
     );
   });
 
+  it("has the calls of models within the attempt that asked them", () => {
+    const at = spanOf("a", "attempt", { startMs: 0, endMs: 90, attempt: 1 });
+    const call = { title: "chat gpt-5", tokens: 120, isFailed: true };
+    const asked = { attempt: 1, parentId: at.id, modelCall: call };
+    const shown = waterfall(
+      [at, spanOf("a", "model_call", { startMs: 5, endMs: 80, ...asked })],
+      tasks,
+      new Set(),
+    );
+    assert.deepEqual(
+      shown.map(({ title, depth, isFailed }) => `${depth} ${title}${isFailed ? " ✕" : ""}`),
+      ["1 a", "2 attempt 1 ✕", "3 chat gpt-5, 120 tokens ✕"],
+    );
+  });
+
   it("goes on as long as anything in it does", () => {
     const rows = waterfall(spans, tasks, new Set());
     assert.equal(rows.find(({ key }) => key === "ship")?.endMs, 0);

@@ -116,12 +116,19 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
   const failed = new Set(
     task?.attempts.filter(({ failure }) => failure !== undefined).map(({ number }) => number),
   );
+  const known = new Set(branch.spans.map(({ id }) => id));
   for (const span of branch.spans) {
-    const isFailed = span.kind === "attempt" && failed.has(span.attempt);
-    const title = span.attempt > 0 && span.kind === "attempt" ? `attempt ${span.attempt}` : words[span.kind];
-    rows.push(rowOf(span, { depth: depth + 1, title, isFailed }));
+    const isFailed = span.modelCall?.isFailed ?? (span.kind === "attempt" && failed.has(span.attempt));
+    const isWithin = span.modelCall !== undefined && known.has(span.parentId);
+    rows.push(rowOf(span, { depth: depth + (isWithin ? 2 : 1), title: titleOf(span), isFailed }));
   }
   for (const inside of inOrder(branch)) addBranch(rows, inside, { depth: depth + 1, tasks, folded });
+}
+
+function titleOf({ kind, attempt, modelCall }: SpanFacts): string {
+  if (modelCall === undefined) return kind === "attempt" && attempt > 0 ? `attempt ${attempt}` : words[kind];
+  const { title, tokens } = modelCall;
+  return tokens > 0 ? `${title}, ${tokens} tokens` : title;
 }
 
 function rowOf(
@@ -139,6 +146,7 @@ const words: Readonly<Record<SpanFacts["kind"], string>> = {
   backoff: "pause before the next attempt",
   wait: "waiting",
   compensation: "being undone",
+  model_call: "asking a model",
 };
 
 /** Rows that stay folded at first: lists with more parts than a person wants to see at once. */

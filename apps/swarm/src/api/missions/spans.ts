@@ -4,10 +4,9 @@
  * 1. A task is in one span at most at a time; what begins ends what was.
  * 2. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
  */
-import { createHash } from "node:crypto";
 import * as events from "@tutti/contracts/swarm/v1";
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
-import type { Recorded } from "@tutti/host/serving";
+import { type NotedModelCalls, type Recorded, spanIdOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 
 /** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
@@ -19,6 +18,11 @@ interface Spent {
   agent: string;
   readonly startMs: number;
   endMs: number | undefined;
+}
+
+/** With the span that the task was in when they were noted. */
+interface AskedModels extends NotedModelCalls {
+  readonly within: Spent | undefined;
 }
 
 const theMission = -1;
@@ -38,6 +42,7 @@ const missionEnds: ReadonlySet<string> = new Set(
 
 export class Spans {
   readonly all: Spent[] = [];
+  readonly asked: AskedModels[] = [];
   /** Ids of tasks by their numbers. */
   readonly tasks: string[] = [];
   readonly #open = new Map<number, Spent>();
@@ -104,6 +109,13 @@ export class Spans {
         this.#begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
         return;
       }
+      case "model_calls_noted": {
+        const noted = events.ModelCallsNotedV1.decode(payload);
+        const open = this.#open.get(noted.node);
+        const within = open?.kind === SpanKind.SPAN_KIND_ATTEMPT ? open : undefined;
+        this.asked.push({ ...noted, within });
+        return;
+      }
       case "task_held":
         this.#begin(events.TaskHeldV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
@@ -148,10 +160,8 @@ export function spanMessage(
   return {
     ...{ task, kind, attempt, agentId: agent, startTime: toTimestamp(startMs) },
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    spanId: createHash("sha256")
-      .update(`${missionId}\n${node}\n${kind}\n${attempt}\n${startMs}`)
-      .digest("hex")
-      .slice(0, 16),
+    spanId: spanIdOf(missionId, node, kind, attempt, startMs),
     parentSpanId: "",
+    modelCall: undefined,
   };
 }

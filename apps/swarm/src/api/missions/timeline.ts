@@ -1,7 +1,7 @@
 /** Where the time of a mission went: its spans, made from its history, and those of its child missions. */
 import type { GetMissionTimelineReply, GetMissionTimelineRequest } from "@tutti/contracts/swarm/v1";
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
-import { childSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
+import { childSpans, modelCallSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedTasks } from "../board/changes.ts";
 import { eventsOf, type MissionDesk, recordsOf } from "./desk.ts";
@@ -40,10 +40,15 @@ export async function timeline(
   return { ...pageOfSpans(shown, page), traceId };
 }
 
-function messagesOf(missionId: string, { all, tasks }: Spans): Span[] {
+function messagesOf(missionId: string, { all, asked, tasks }: Spans): Span[] {
   const shown = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
   // The whole is what begins first.
   const outermost = shown[0]?.spanId ?? "";
   for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
+  for (const { within, ...noted } of asked) {
+    const task = tasks[noted.node] ?? "";
+    const parentSpanId = within === undefined ? outermost : spanMessage(missionId, within, task).spanId;
+    shown.push(...modelCallSpans(noted, { workId: missionId, task, parentSpanId }));
+  }
   return shown;
 }

@@ -1,5 +1,5 @@
 /** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
-import { completeTask, failTask, noteAttempt, noteProgress } from "@tutti/machine-mission";
+import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } from "@tutti/machine-mission";
 import type { AttemptTellings } from "@tutti/offers";
 
 export const missionTellings: AttemptTellings = {
@@ -10,6 +10,7 @@ export const missionTellings: AttemptTellings = {
   failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
   begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
   progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
+  asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
   // Who waits for the end of a mission looks for it.
   answered() {},
 };

@@ -5,9 +5,9 @@
  * 2. Where an event says when something was, that counts, and else when the event was recorded.
  * 3. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
  */
-import { createHash } from "node:crypto";
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
 import * as events from "@tutti/contracts/workflow/v1";
+import { type NotedModelCalls, spanIdOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 
 const {
@@ -35,6 +35,11 @@ export interface Spent {
   agent: string;
   startMs: number;
   endMs: number | undefined;
+}
+
+/** With the span that the task was in when they were noted. */
+interface AskedModels extends NotedModelCalls {
+  readonly within: Spent | undefined;
 }
 
 const run = -1;
@@ -68,6 +73,7 @@ const taskEnds: Readonly<
 
 export class Spans {
   readonly all: Spent[] = [];
+  readonly asked: AskedModels[] = [];
   readonly #open = new Map<number, Spent>();
   #whole: Spent | undefined;
 
@@ -146,6 +152,12 @@ export class Spans {
         if (this.#open.get(node)?.kind !== compensation) this.#begin(node, backoff, timeMs, number);
         return;
       }
+      case "model_calls_noted": {
+        const noted = events.ModelCallsNotedV1.decode(payload);
+        const open = this.#open.get(noted.node);
+        this.asked.push({ ...noted, within: open?.kind === queue ? undefined : open });
+        return;
+      }
       default:
         this.#takeOfWait(type, payload, timeMs);
     }
@@ -194,11 +206,8 @@ export function spanMessage(runId: string, { node, kind, ...span }: Spent, task:
     agentId: span.agent,
     startTime: toTimestamp(startMs),
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    spanId: idOf(`${runId}\n${node}\n${kind}\n${span.attempt}\n${startMs}`),
+    spanId: spanIdOf(runId, node, kind, span.attempt, startMs),
     parentSpanId: "",
+    modelCall: undefined,
   };
-}
-
-function idOf(what: string): string {
-  return createHash("sha256").update(what).digest("hex").slice(0, 16);
 }

@@ -1,7 +1,7 @@
 /** Where the time of a run went: its spans, made from its history, and the path that took longest. */
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import type { GetTimelineReply, GetTimelineRequest, Task } from "@tutti/contracts/workflow/v1";
-import { childSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
+import { childSpans, modelCallSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { eventsOf, recordsOf } from "../runs/desk.ts";
 import { criticalPathOf } from "./critical-path.ts";
@@ -48,7 +48,7 @@ async function spansOf(desk: TaskDesk, runId: string, context: CallContext) {
   return { spans, traceId };
 }
 
-function messagesOf(runId: string, { all }: Spans, tasks: readonly Task[]): Span[] {
+function messagesOf(runId: string, { all, asked }: Spans, tasks: readonly Task[]): Span[] {
   // The whole of the run is what begins first.
   const [whole] = all;
   const outermost = whole === undefined ? "" : spanMessage(runId, whole, "").spanId;
@@ -61,6 +61,12 @@ function messagesOf(runId: string, { all }: Spans, tasks: readonly Task[]): Span
     message.endTime ??= span.node < 0 ? undefined : tasks[span.node]?.endTime;
     message.parentSpanId = message.spanId === outermost ? "" : outermost;
     shown.push(message);
+  }
+  for (const { within, ...noted } of asked) {
+    const task = tasks[noted.node]?.taskId;
+    if (task === undefined) continue;
+    const parentSpanId = within === undefined ? outermost : spanMessage(runId, within, task).spanId;
+    shown.push(...modelCallSpans(noted, { workId: runId, task, parentSpanId }));
   }
   return shown;
 }

@@ -1,6 +1,13 @@
 /** Where the time of work went: what runs and missions show of it alike. */
-import type { PageReply, PageRequest, Span } from "@tutti/contracts/types/v1";
-import { fromTimestamp, isTuttiError } from "@tutti/kernel";
+import { createHash } from "node:crypto";
+import {
+  type ModelCalls,
+  type PageReply,
+  type PageRequest,
+  type Span,
+  SpanKind,
+} from "@tutti/contracts/types/v1";
+import { fromTimestamp, isTuttiError, toTimestamp } from "@tutti/kernel";
 import { placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 
 /** Work that does a task of other work. */
@@ -39,6 +46,37 @@ export async function childSpans(
     }
   }
   return spans;
+}
+
+/** The models that an attempt asked, as its work notes them when it ends. */
+export interface NotedModelCalls {
+  readonly node: number;
+  readonly attempt: number;
+  readonly agent: string;
+  readonly endMs: number;
+  readonly calls: ModelCalls | undefined;
+}
+
+/** Each call of a model as a span within another one. Its id follows from what it is. */
+export function modelCallSpans(
+  { node, attempt, agent, endMs, calls }: NotedModelCalls,
+  { workId, task, parentSpanId }: { workId: string; task: string; parentSpanId: string },
+): Span[] {
+  return (calls?.calls ?? []).map((call, index) => {
+    const startMs = endMs - call.agoMs;
+    return {
+      ...{ task, kind: SpanKind.SPAN_KIND_MODEL_CALL, attempt, agentId: agent, parentSpanId },
+      startTime: toTimestamp(startMs),
+      endTime: toTimestamp(Math.min(endMs, startMs + call.tookMs)),
+      spanId: spanIdOf(workId, node, "model call", attempt, index),
+      modelCall: call,
+    };
+  });
+}
+
+/** The same whenever it is asked for, and another one for anything else. */
+export function spanIdOf(...what: readonly (string | number)[]): string {
+  return createHash("sha256").update(what.join("\n")).digest("hex").slice(0, 16);
 }
 
 /** A page of spans, what began first before the others. */

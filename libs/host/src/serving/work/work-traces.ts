@@ -20,6 +20,7 @@ import {
 } from "@tutti/kernel";
 import { traceOf } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
+import { modelCallAttributes, modelCallError, modelCallName } from "./model-call-spans.ts";
 
 /** What is known of work that is over. */
 export interface EndedWork {
@@ -134,9 +135,12 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const work = { "tutti.namespace": key.namespace, [`tutti.${key.kind}.id`]: key.id };
   const past: PastSpan[] = [];
   const queuedMs = new Map<string, number>();
+  // Models are asked within attempts; everything else of the work itself is below the whole.
+  const own = new Set(spans.filter(isBelow(whole.spanId)).map(({ spanId }) => spanId)).add(whole.spanId);
   for (const span of spans) {
-    const { kind, task, attempt, agentId, spanId, startTime, endTime } = span;
-    if (span !== whole && span.parentSpanId !== whole.spanId) continue;
+    const { kind, task, attempt, agentId, spanId, startTime, endTime, modelCall } = span;
+    if (span !== whole && !own.has(span.parentSpanId)) continue;
+    if (modelCall === undefined && span !== whole && span.parentSpanId !== whole.spanId) continue;
     if (startTime === undefined || endTime === undefined) continue;
     const [startMs, endMs] = [fromTimestamp(startTime), fromTimestamp(endTime)];
     const times = { context: within(spanId), startMs, endMs };
@@ -149,15 +153,17 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
     }
     if (kind === SpanKind.SPAN_KIND_QUEUE) queuedMs.set(`${task} ${attempt}`, endMs - startMs);
     const queued = kind === SpanKind.SPAN_KIND_ATTEMPT ? queuedMs.get(`${task} ${attempt}`) : undefined;
+    const isCall = kind === SpanKind.SPAN_KIND_ATTEMPT || modelCall !== undefined;
     past.push({
-      ...{
-        ...times,
-        parent: within(whole.spanId),
-        name: `${words[kind] ?? "task"} ${nameOf(task)}`.trimEnd(),
-      },
-      kind: kind === SpanKind.SPAN_KIND_ATTEMPT ? "client" : "internal",
+      ...{ ...times, parent: within(span.parentSpanId), kind: isCall ? "client" : "internal" },
+      name:
+        modelCall === undefined
+          ? `${words[kind] ?? "task"} ${nameOf(task)}`.trimEnd()
+          : modelCallName(modelCall),
+      error: modelCall && modelCallError(modelCall),
       attributes: {
         ...work,
+        ...(modelCall && modelCallAttributes(modelCall)),
         ...(task !== "" && { "tutti.task.id": task }),
         ...(attempt > 0 && { "tutti.task.attempt": attempt }),
         ...(agentId !== "" && { "tutti.agent.id": agentId }),
@@ -167,6 +173,10 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
     });
   }
   return past;
+}
+
+function isBelow(parentSpanId: string): (span: Span) => boolean {
+  return (span) => span.parentSpanId === parentSpanId;
 }
 
 /** What was ended by somebody has not failed. */

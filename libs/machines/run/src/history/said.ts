@@ -43,7 +43,15 @@ function isMoment(name: string): boolean {
 
 const aboutTask: ReadonlySet<string> = new Set([
   ...["task_queued", "attempt_queued", "attempt_started", "progress_saved", "attempt_failed"],
-  ...["offer_returned", "task_completed", "task_failed", "task_skipped", "task_held", "task_paused"],
+  ...[
+    "model_calls_noted",
+    "offer_returned",
+    "task_completed",
+    "task_failed",
+    "task_skipped",
+    "task_held",
+    "task_paused",
+  ],
   ...["task_resumed", "entries_begun", "approval_asked", "approval_decided", "round_begun", "round_ended"],
   ...["task_waiting", "child_queued", "child_started", "child_refused", "signal_taken"],
   ...["undo_queued", "undo_completed", "undo_failed", "task_repaired", "cache_asked", "work_sent_back"],

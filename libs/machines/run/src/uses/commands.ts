@@ -4,6 +4,7 @@ import {
   CompleteTask,
   FailTask,
   NoteAttempt,
+  NoteModelCalls,
   NoteProgress,
   ReturnTask,
   RunDone,
@@ -23,7 +24,8 @@ import { failAttempt } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
-import { attemptStarted, offerReturned, progressSaved } from "./events.ts";
+import { attemptStarted, modelCallsNoted, offerReturned, progressSaved } from "./events.ts";
+import { boundedCalls } from "./model-calls.ts";
 
 const answered: TaskAnswered = { ending: undefined };
 
@@ -111,6 +113,22 @@ export const noteProgress: RunCommand<NoteProgress, RunDone> = {
     }
     const said = cut(message, messageLengthMax);
     step.emit(progressSaved, { node: place.number, saved, fraction: clamped(fraction), message: said });
+    return {};
+  },
+};
+
+/** Leaves the attempt outstanding. */
+export const noteModelCalls: RunCommand<NoteModelCalls, RunDone> = {
+  type: "note_model_calls",
+  codec: NoteModelCalls,
+  reply: RunDone,
+  decide(run, { agent, calls }, step) {
+    const place = settledPlace(run, step);
+    const node = place === undefined ? undefined : run.nodes[place.number];
+    if (node === undefined) return unnamed(step);
+    const { number, attempt } = node;
+    const noted = { node: number, attempt, agent, endMs: step.nowMs };
+    step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(calls) });
     return {};
   },
 };

@@ -5,6 +5,7 @@ import {
   AttemptFailedV1,
   AttemptQueuedV1,
   AttemptStartedV1,
+  ModelCallsNotedV1,
   OfferReturnedV1,
   ProgressSavedV1,
   TaskQueuedV1,
@@ -93,6 +94,14 @@ export const attemptStarted: RunEvent<AttemptStartedV1> = {
     node.startAt = since(run, startMs);
     if (node.status === TaskStatus.TASK_STATUS_QUEUED) setStatus(run, node, TaskStatus.TASK_STATUS_RUNNING);
   },
+};
+
+/** For readers of the history: the run itself knows nothing of it. */
+export const modelCallsNoted: RunEvent<ModelCallsNotedV1> = {
+  type: "model_calls_noted",
+  version: 1,
+  codec: ModelCallsNotedV1,
+  evolve() {},
 };
 
 export const progressSaved: RunEvent<ProgressSavedV1> = {

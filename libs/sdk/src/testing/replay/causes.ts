@@ -13,6 +13,7 @@ import {
   DecideApproval,
   EndChild,
   FailTask,
+  ModelCallsNotedV1,
   OfferReturnedV1,
   ProgressSavedV1,
   RepairTask,
@@ -40,6 +41,7 @@ import {
   failTask,
   labelRun,
   noteAttempt,
+  noteModelCalls,
   noteProgress,
   pauseRun,
   type Run,
@@ -180,6 +182,11 @@ const causes: Readonly<Record<string, CauseOf>> = {
     const { saved, fraction, message } = ProgressSavedV1.decode(payload);
     const effect = effectFor(run, task, "offer_task");
     if (effect !== undefined) run.stage.settle(effect, noteProgress, { saved, fraction, message });
+  },
+  model_calls_noted(run, { payload }, { task }) {
+    const { agent, calls } = ModelCallsNotedV1.decode(payload);
+    const effect = effectFor(run, task, "offer_task");
+    if (effect !== undefined) run.stage.settle(effect, noteModelCalls, { agent, calls });
   },
   offer_returned(run, { payload, timeMs }, { task }) {
     const { message, retryMs, lost } = OfferReturnedV1.decode(payload);

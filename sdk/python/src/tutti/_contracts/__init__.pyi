@@ -149,6 +149,40 @@ class Amounts(_Message):
         time_ms: float = ...,
     ) -> None: ...
 
+class ModelCalls(_Message):
+    calls: _Messages[ModelCall]
+    def __init__(
+        self,
+        *,
+        calls: Iterable[ModelCall] = ...,
+    ) -> None: ...
+
+class ModelCall(_Message):
+    operation: str
+    provider: str
+    request_model: str
+    response_model: str
+    input_tokens: float
+    output_tokens: float
+    ago_ms: float
+    took_ms: float
+    finish_reasons: MutableSequence[str]
+    error_type: str
+    def __init__(
+        self,
+        *,
+        operation: str = ...,
+        provider: str = ...,
+        request_model: str = ...,
+        response_model: str = ...,
+        input_tokens: float = ...,
+        output_tokens: float = ...,
+        ago_ms: float = ...,
+        took_ms: float = ...,
+        finish_reasons: Iterable[str] = ...,
+        error_type: str = ...,
+    ) -> None: ...
+
 class Assign(_Message):
     token: bytes
     capability: int
@@ -212,6 +246,7 @@ class Result(_Message):
     busy: Busy
     run_ms: float
     used: Amounts
+    model_calls: ModelCalls
     def __init__(
         self,
         *,
@@ -223,6 +258,7 @@ class Result(_Message):
         busy: Busy | None = ...,
         run_ms: float = ...,
         used: Amounts | None = ...,
+        model_calls: ModelCalls | None = ...,
     ) -> None: ...
 
 class Stopped(_Message):

@@ -1,0 +1,24 @@
+/** What attempts tell of the models that they asked, within bounds: it is kept with the history of whoever is told of it. */
+import type { ModelCalls } from "@tutti/contracts/types/v1";
+import { cut } from "../error-details.ts";
+
+const callsMax = 64;
+const reasonsMax = 16;
+const wordLengthMax = 200;
+
+export function boundedCalls(told: ModelCalls | undefined): ModelCalls {
+  const calls = (told?.calls ?? []).slice(0, callsMax).map((call) => ({
+    ...call,
+    operation: bounded(call.operation),
+    provider: bounded(call.provider),
+    requestModel: bounded(call.requestModel),
+    responseModel: bounded(call.responseModel),
+    finishReasons: call.finishReasons.slice(0, reasonsMax).map(bounded),
+    errorType: bounded(call.errorType),
+  }));
+  return { calls };
+}
+
+function bounded(word: string): string {
+  return cut(word, wordLengthMax);
+}

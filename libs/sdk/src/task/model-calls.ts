@@ -1,0 +1,90 @@
+/**
+ * The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
+ *
+ * 1. Of more than 64 calls the first are told; what all of them used up is counted in any case.
+ * 2. A call that is not over when the attempt ends is told as far as it came.
+ */
+import type { ModelCall, ModelCalls } from "@tutti/contracts/types/v1";
+
+/** What is asked of a model. */
+export interface ModelRequest {
+  /** Such as `chat`, the default, or `embeddings`: as `gen_ai.operation.name` has it. */
+  readonly operation?: string;
+  /** Who offers it: `openai`, `anthropic`, as `gen_ai.provider.name` has it. */
+  readonly provider?: string;
+  readonly model: string;
+}
+
+/** What a model said of its answer. */
+export interface ModelAnswer {
+  /** The one that answered, where that is another one. */
+  readonly model?: string;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  /** Why it said no more: `stop`, `length`. */
+  readonly finishReasons?: readonly string[];
+}
+
+interface Asked {
+  readonly startMs: number;
+  endMs: number | undefined;
+  readonly call: ModelCall;
+}
+
+const callsMax = 64;
+
+export class AskedModels {
+  readonly #asked: Asked[] = [];
+
+  begin({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
+    const call: ModelCall = {
+      ...{ operation, provider, requestModel: model, responseModel: "", inputTokens: 0, outputTokens: 0 },
+      ...{ agoMs: 0, tookMs: 0, finishReasons: [], errorType: "" },
+    };
+    const asked: Asked = { startMs, endMs: undefined, call };
+    if (this.#asked.length < callsMax) this.#asked.push(asked);
+    return new ModelCallBegun(asked);
+  }
+
+  /** As the result of the attempt bears them. */
+  told(nowMs: number): ModelCalls {
+    const calls = this.#asked.map(({ call, startMs, endMs = nowMs }) => ({
+      ...{ ...call, agoMs: Math.max(0, nowMs - startMs), tookMs: Math.max(0, endMs - startMs) },
+    }));
+    return { calls };
+  }
+}
+
+export class ModelCallBegun {
+  readonly #asked: Asked;
+
+  constructor(asked: Asked) {
+    this.#asked = asked;
+  }
+
+  /** What is said again replaces what was said before. */
+  answered({ model, inputTokens, outputTokens, finishReasons }: ModelAnswer): void {
+    const { call } = this.#asked;
+    if (model !== undefined) call.responseModel = model;
+    if (inputTokens !== undefined) call.inputTokens = counted(inputTokens);
+    if (outputTokens !== undefined) call.outputTokens = counted(outputTokens);
+    if (finishReasons !== undefined) call.finishReasons = [...finishReasons];
+  }
+
+  /** Tokens of the call, which are used up whether it did well or not. */
+  end(nowMs: number, error?: unknown): number {
+    const { call } = this.#asked;
+    this.#asked.endMs = nowMs;
+    if (error !== undefined) call.errorType = typeOf(error);
+    return call.inputTokens + call.outputTokens;
+  }
+}
+
+function counted(tokens: number): number {
+  return Number.isFinite(tokens) ? Math.max(0, tokens) : 0;
+}
+
+function typeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}
