@@ -93,6 +93,21 @@ describe("scalers", () => {
       "INVALID_ARGUMENT scaling.scaler_invalid",
     ],
     [
+      "Kubernetes, which nobody has allowed",
+      { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "worker" } } },
+      "FAILED_PRECONDITION scaling.kubernetes_disabled",
+    ],
+    [
+      "a workload of Kubernetes that has no replicas",
+      { driver: { $case: "kubernetes" as const, value: { kind: "Job", name: "worker" } } },
+      "INVALID_ARGUMENT scaling.scaler_invalid",
+    ],
+    [
+      "a name that leads elsewhere in Kubernetes",
+      { driver: { $case: "kubernetes" as const, value: { kind: "Deployment", name: "../secrets/x" } } },
+      "INVALID_ARGUMENT scaling.scaler_invalid",
+    ],
+    [
       "a webhook into a private network",
       { driver: { $case: "webhook" as const, value: { url: "https://10.0.0.1/" } } },
       "PERMISSION_DENIED scaling.webhook_refused",

@@ -51,6 +51,50 @@ export const scalingErrors = defineErrors("scaling", {
     message: ({ image, reason }: { image: string; reason: string }) =>
       `expected the image ${image}, found ${reason}; bring it to the machine, or correct its name`,
   },
+  kubernetesDisabled: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "Scalers set replicas in Kubernetes only where operators have said so (`swarm.scaling.kubernetes.enabled`), with a service account that may: `deploy/kubernetes/components/agents` has both.",
+    message: () =>
+      "expected Kubernetes to be allowed, found swarm.scaling.kubernetes.enabled: false; set it, with a service account that may set replicas",
+  },
+  kubernetesSilent: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The API of Kubernetes gave no answer in time, or one whose certificate is not by the cluster's authority. It is tried again with back-off; agents that run go on. A NetworkPolicy has to let swarm reach it (`deploy/kubernetes/components/agents`); elsewhere than in a pod `swarm.scaling.kubernetes.server` says where it is.",
+    message: ({ server, reason }: { server: string; reason: string }) =>
+      `expected Kubernetes to answer at ${server}, found ${reason}; let swarm reach it, or correct swarm.scaling.kubernetes.server`,
+  },
+  kubernetesRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "Kubernetes refused what a scaler needs, in its own words: the service account of swarm has no right to it, or somebody else sets the replicas of the same workload. It is tried again with back-off.",
+    message: ({ what, reason, remedy }: { what: string; reason: string; remedy: string }) =>
+      `expected ${what}, found ${reason}; ${remedy}`,
+  },
+  workloadNotGiven: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "A workload of Kubernetes is scaled only by the scaler that it names itself: `tutti.dev/scaler: <namespace>/<pool>/<scaler>` among its annotations. It is tried again with back-off.",
+    message: ({ workload, reason, remedy }: { workload: string; reason: string; remedy: string }) =>
+      `expected ${workload} to be given to this scaler, found ${reason}; ${remedy}`,
+  },
+  workloadTroubled: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "A workload of Kubernetes has fewer pods that are ready than are wanted, and says why: a quota, an image that cannot be brought, no machine with room.",
+    message: ({
+      workload,
+      ready,
+      wanted,
+      trouble,
+    }: {
+      workload: string;
+      ready: number;
+      wanted: number;
+      trouble: string;
+    }) => `expected ${wanted} pods of ${workload} to be ready, found ${ready}: ${trouble}; see its events`,
+  },
   referenceUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -35,6 +35,7 @@ export interface KeeperParts {
   readonly stir: () => void;
   /** What is kept of what it did, wherever its pool was. */
   readonly past: ScalerPast;
+  readonly nowMs: number;
   readonly onScaled: (keeper: ScalerKeeper, scaling: Scaling) => void;
   readonly onSeen: (keeper: ScalerKeeper, seen: readonly StretchArrivals[]) => void;
 }
@@ -54,7 +55,7 @@ export class ScalerKeeper {
   constructor(parts: KeeperParts, before?: ScalerKeeper) {
     const { pool, scaler, past } = parts;
     this.#parts = parts;
-    this.#memory = before?.memory ?? newcomer;
+    this.#memory = before?.memory ?? memoryOf(parts);
     this.log = before?.log ?? new ScalingLog(past.scalings);
     this.#rules = scalingRulesOf(scaler);
     this.#windows = new ScalingWindows(scaler.windows);
@@ -153,6 +154,16 @@ export class ScalerKeeper {
     const { pool, scaler } = this.#parts;
     return pool.launchedFor(scaler.scalerId);
   }
+}
+
+/**
+ * Agents that live on without this process are there still, and link again in a moment: what was wanted of them is wanted
+ * until there was time to see what they do. Programs of a process have ended with it.
+ */
+function memoryOf({ driver, past, nowMs }: KeeperParts): ScalerMemory {
+  const last = past.scalings.at(-1);
+  if (driver.kind === "process" || last === undefined) return newcomer;
+  return { ...newcomer, wanted: last.wanted, changedMs: nowMs };
 }
 
 /** By the scaler, or of its own will: it does nothing until somebody wakes it. */

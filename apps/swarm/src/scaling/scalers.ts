@@ -263,7 +263,7 @@ export class Scalers implements Component {
     driver: Driver,
     before: ScalerKeeper | undefined,
   ): void {
-    const { stir, onScaled, notes } = this.#parts;
+    const { stir, onScaled, notes, now } = this.#parts;
     const { pool, pastOf } = staff.scaled;
     const { scalerId } = scaler;
     const keeper = new ScalerKeeper(
@@ -271,6 +271,7 @@ export class Scalers implements Component {
         ...{ pool, scaler, revision, driver },
         stir: () => stir(pool),
         past: pastOf(scalerId) ?? noPast,
+        nowMs: now(),
         onScaled: (of, scaling) => {
           notes.decided(pool, scalerId, scaling);
           onScaled(of.pool, of.scaler, of.driver.kind, scaling);

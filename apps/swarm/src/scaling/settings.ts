@@ -50,6 +50,23 @@ export const scalingSchema = z.strictObject({
       .default("missing")
       .describe("Whether an image that is not on the machine is brought."),
   }),
+  kubernetes: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether scalers may set the replicas of workloads of Kubernetes that name them in the annotation tutti.dev/scaler.",
+      ),
+    server: z
+      .string()
+      .default("")
+      .describe("Where the API of Kubernetes is, https://host:port; empty means as in any pod."),
+    credentials: z
+      .string()
+      .min(1)
+      .default("/var/run/secrets/kubernetes.io/serviceaccount")
+      .describe("Folder with token, ca.crt and namespace of a service account, read for each call."),
+  }),
   privateWebhooks: z
     .boolean()
     .default(false)

@@ -8,10 +8,13 @@ import { containerDriver } from "./container/container-driver.ts";
 import { containerProblem } from "./container/container-problem.ts";
 import type { ContainerEngines } from "./container/engines.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
+import { KubernetesApi } from "./kubernetes/api.ts";
+import { kubernetesDriver } from "./kubernetes/kubernetes-driver.ts";
+import { kubernetesProblem } from "./kubernetes/kubernetes-problem.ts";
 import type { AgentHome } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
 import { processDriver } from "./process/process-driver.ts";
-import { WebhookDriver } from "./webhook/webhook-driver.ts";
+import { webhookDriver } from "./webhook/webhook-driver.ts";
 
 export interface DriverParts {
   readonly scaler: Scaler;
@@ -56,7 +59,7 @@ export function driverProblem(
     case "container":
       return containerProblem(scalerId, driver.value, settings, isLoopback);
     case "kubernetes":
-      return undefined;
+      return kubernetesProblem(scalerId, driver.value, settings);
     default:
       return unreachable(driver, "driver");
   }
@@ -80,10 +83,15 @@ export function openDriver(parts: DriverParts): Driver | undefined {
         ...{ joinMs: settings.joinMs, settings: driver.value, allowed: settings.containers },
         engine: parts.engines.at(driver.value.socket || (settings.containers.sockets[0] ?? "")),
       });
+    case "kubernetes": {
+      const { namespace, pool } = home;
+      const api = new KubernetesApi(settings.kubernetes);
+      return kubernetesDriver({ namespace, pool, scalerId, settings: driver.value, api, foundation });
+    }
     case "webhook": {
       const { namespace, pool } = home;
       const arePrivateAllowed = settings.privateWebhooks;
-      return new WebhookDriver({
+      return webhookDriver({
         namespace,
         pool,
         scalerId,

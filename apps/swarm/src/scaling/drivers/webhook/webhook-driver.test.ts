@@ -6,7 +6,7 @@ import { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
 import { signedHeaders } from "@tutti/host/outgoing";
 import { sleep, systemFoundation } from "@tutti/kernel";
 import { recordingLogger, seededChance } from "@tutti/kernel/testing";
-import { WebhookDriver } from "./webhook-driver.ts";
+import { webhookDriver } from "./webhook-driver.ts";
 
 const real = systemFoundation();
 const secretVariable = "TUTTI_TEST_WEBHOOK_SECRET";
@@ -54,7 +54,7 @@ describe("a webhook that is told how many agents are wanted", () => {
   function open(arePrivateAllowed = true) {
     told.length = 0;
     const chance = { ...seededChance(1), random: () => 0 };
-    return new WebhookDriver({
+    return webhookDriver({
       ...{ namespace: "default", pool: "gpu", scalerId: "crew", arePrivateAllowed },
       refused: (error) => refused.push(error.code),
       settings: WebhookSettings.fromPartial({ url: url(), secret: `env:${secretVariable}` }),

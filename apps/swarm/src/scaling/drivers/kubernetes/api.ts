@@ -1,0 +1,142 @@
+/**
+ * The API of Kubernetes, as the service account of this pod: what is needed to set replicas, and no more. Token and
+ * authority are read for each call, since both are renewed while a pod runs.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { scalingErrors } from "../../errors.ts";
+import type { ScalingSettings } from "../../settings.ts";
+import { type Answer, type Exchange, exchange, jsonIn, messageIn, reasonOf } from "../exchange.ts";
+
+export interface WorkloadRef {
+  readonly kind: "Deployment" | "StatefulSet";
+  readonly name: string;
+  /** In Kubernetes. */
+  readonly namespace: string;
+}
+
+export interface Workload {
+  readonly replicas: number;
+  readonly ready: number;
+  readonly version: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** What keeps its pods from being there, in its own words. */
+  readonly trouble: string | undefined;
+}
+
+interface Shown {
+  readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> };
+  readonly spec: { readonly replicas?: number };
+  readonly status?: {
+    readonly readyReplicas?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+const resources = { Deployment: "deployments", StatefulSet: "statefulsets" } as const;
+
+export class KubernetesApi {
+  readonly #settings: ScalingSettings["kubernetes"];
+
+  constructor(settings: ScalingSettings["kubernetes"]) {
+    this.#settings = settings;
+  }
+
+  /** The namespace of this pod. */
+  async ownNamespace(): Promise<string> {
+    return (await this.#credential("namespace")).trim();
+  }
+
+  /** Undefined when there is none. */
+  async workload(of: WorkloadRef, signal: AbortSignal): Promise<Workload | undefined> {
+    const answer = await this.#call("GET", of, "", signal);
+    if (answer.status === 404) return undefined;
+    const { metadata, spec, status = {} } = jsonIn(insist(answer, "get", of, "")) as Shown;
+    return {
+      replicas: spec.replicas ?? 1,
+      ready: status.readyReplicas ?? 0,
+      version: metadata.resourceVersion,
+      annotations: metadata.annotations ?? {},
+      trouble: status.conditions?.find(isTrouble)?.message,
+    };
+  }
+
+  /** False when somebody else has changed it since it had that version. */
+  async setReplicas(
+    of: WorkloadRef,
+    replicas: number,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const value = { metadata: { resourceVersion: version }, spec: { replicas } };
+    const answer = await this.#call("PATCH", of, "/scale", signal, value);
+    if (answer.status === 409) return false;
+    insist(answer, "patch", of, "/scale");
+    return true;
+  }
+
+  async #call(
+    method: Exchange["method"],
+    { kind, namespace, name }: WorkloadRef,
+    part: string,
+    signal: AbortSignal,
+    value?: unknown,
+  ): Promise<Answer> {
+    const url = this.#settings.server || serverHere();
+    const path = `/apis/apps/v1/namespaces/${namespace}/${resources[kind]}/${name}${part}`;
+    const [token, ca] = await Promise.all([this.#credential("token"), this.#credential("ca.crt")]);
+    const headers = { authorization: `Bearer ${token.trim()}`, accept: "application/json" };
+    const body = value === undefined ? {} : { body: { type: "application/merge-patch+json", value } };
+    try {
+      return await exchange({ method, to: { url, ca }, path, headers, ...body, signal });
+    } catch (thrown) {
+      throw scalingErrors.kubernetesSilent({ server: url, reason: reasonOf(signal, thrown) });
+    }
+  }
+
+  #credential(name: string): Promise<string> {
+    const file = join(this.#settings.credentials, name);
+    return readFile(file, "utf8").catch((error: Error) => {
+      throw scalingErrors.kubernetesRefused({
+        what: "the credentials of a service account",
+        reason: `${file} that cannot be read: ${error.message}`,
+        remedy: "let the pods of swarm have a token (deploy/kubernetes/components/agents)",
+      });
+    });
+  }
+}
+
+/** Where pods find it. */
+function serverHere(): string {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = process.env;
+  if (host === undefined || host === "") return "https://kubernetes.default.svc";
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function isTrouble({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return (type === "ReplicaFailure" && status === "True") || (type === "Progressing" && status === "False");
+}
+
+function insist(answer: Answer, verb: string, { kind, namespace, name }: WorkloadRef, part: string): Answer {
+  if (answer.status < 400) return answer;
+  const reason = messageIn(answer);
+  const resource = `${resources[kind]}${part}`;
+  const what = `the right to ${verb} ${resource} ${name} in ${namespace}`;
+  if (answer.status === 401)
+    throw scalingErrors.kubernetesRefused({
+      what,
+      reason,
+      remedy: "look into the service account of swarm: Kubernetes does not believe its token",
+    });
+  if (answer.status === 403)
+    throw scalingErrors.kubernetesRefused({
+      what,
+      reason,
+      remedy: `give the service account of swarm a Role in ${namespace} with {apiGroups: [apps], resources: [${resource}], verbs: [${verb}]}`,
+    });
+  throw scalingErrors.kubernetesRefused({ what, reason, remedy: "see what Kubernetes says, and correct it" });
+}

@@ -1,0 +1,190 @@
+/** With a server that has versions, rights and tokens as Kubernetes has, over TLS. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
+import { sleep, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { FakeKubernetes } from "../../../../test/support/fake-kubernetes.ts";
+import { KubernetesApi } from "./api.ts";
+import { kubernetesDriver } from "./kubernetes-driver.ts";
+
+const real = systemFoundation();
+
+async function until(what: string, look: () => boolean): Promise<void> {
+  for (let looks = 0; looks < 2_000; looks++) {
+    if (look()) return;
+    await sleep(real.timers, 10);
+  }
+  assert.fail(`waited in vain for ${what}`);
+}
+
+describe("a workload of Kubernetes that has as many replicas as agents are wanted", () => {
+  let folder = "";
+  let api: FakeKubernetes;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kubernetes-"));
+    api = await FakeKubernetes.start(folder);
+  });
+  afterEach(async () => {
+    await api.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function open(settings: Parameters<typeof KubernetesSettings.fromPartial>[0] = {}) {
+    // What is looked at again in seconds is looked at again at once; an answer has all its time.
+    const hurried = (ms: number) => (ms === 10_000 ? ms : ms / 50);
+    const timers = {
+      ...real.timers,
+      after: (ms: number, call: () => void) => real.timers.after(hurried(ms), call),
+    };
+    return kubernetesDriver({
+      ...{ namespace: "default", pool: "gpu", scalerId: "crew" },
+      settings: KubernetesSettings.fromPartial({ kind: "Deployment", name: "crew", ...settings }),
+      api: new KubernetesApi(api.settings),
+      foundation: {
+        ...real,
+        timers,
+        chance: { ...seededChance(1), random: () => 0 },
+        logger: recordingLogger(),
+      },
+    });
+  }
+
+  const ours = "default/gpu/crew";
+
+  it("follows what is wanted, says how many are on their way, and is set again when somebody else has set it", async () => {
+    const workload = api.put("deployments/agents/crew", ours);
+    const driver = open();
+    driver.want(3, "3 tasks wait");
+    await until("the replicas", () => workload.replicas === 3);
+    await until("that they are on their way", () => driver.standing().starting === 3);
+    workload.ready = 2;
+    await until("that two are there", () => driver.standing().starting === 1);
+    workload.ready = 3;
+    await until("that all are", () => driver.standing().starting === 0);
+    workload.replicas = 7;
+    workload.version++;
+    await until("that it is as it was", () => workload.replicas === 3);
+    await driver.close("left");
+    assert.equal(workload.replicas, 3, "it goes on elsewhere");
+    assert.deepEqual(
+      [...new Set(api.asked)],
+      ["get deployments agents/crew", "patch deployments/scale agents/crew"],
+    );
+  });
+
+  it("has none when its scaler is deleted", async () => {
+    const workload = api.put("statefulsets/other/crew", ours);
+    api.rights.add("patch statefulsets/scale");
+    const driver = open({ kind: "StatefulSet", clusterNamespace: "other" });
+    driver.want(2, "");
+    await until("the replicas", () => workload.replicas === 2);
+    await driver.close("deleted");
+    assert.equal(workload.replicas, 0);
+  });
+
+  it("is read again when somebody else was quicker, and it is said when they always are", async () => {
+    const workload = api.put("deployments/agents/crew", ours);
+    let quicker = 2;
+    api.beforePatch = (found) => {
+      if (quicker-- > 0) found.version++;
+    };
+    const driver = open();
+    driver.want(2, "");
+    await until("the replicas", () => workload.replicas === 2);
+    assert.equal(driver.standing().error, undefined);
+    quicker = Number.POSITIVE_INFINITY;
+    driver.want(4, "");
+    await until("that it is said", () => driver.standing().error !== undefined);
+    assert.match(
+      driver.standing().error?.message ?? "",
+      /5 changes by somebody else; .*HorizontalPodAutoscaler/,
+    );
+    await driver.close("left");
+    assert.equal(workload.replicas, 2);
+  });
+
+  for (const [what, prepare, expected] of [
+    [
+      "is not there",
+      () => api.workloads.clear(),
+      /Deployment crew in agents to be given to this scaler, found none; create it/,
+    ],
+    [
+      "does not say that it is",
+      () => void api.put("deployments/agents/crew"),
+      /found one without the annotation tutti\.dev\/scaler; kubectl --namespace agents annotate deployment crew tutti\.dev\/scaler=default\/gpu\/crew/,
+    ],
+    [
+      "is another one's",
+      () => void api.put("deployments/agents/crew", "other/gpu/crew"),
+      /one of other\/gpu\/crew/,
+    ],
+    [
+      "may not be read",
+      () => void api.rights.delete("get deployments"),
+      /the right to get deployments crew in agents, found User "swarm" cannot get .*status 403.*Role in agents with \{apiGroups: \[apps\], resources: \[deployments\], verbs: \[get\]\}/,
+    ],
+    [
+      "may not be scaled",
+      () => void api.rights.delete("patch deployments/scale"),
+      /resources: \[deployments\/scale\], verbs: \[patch\]/,
+    ],
+  ] as const)
+    it(`is left alone when it ${what}, and it is said what to do`, async () => {
+      const workload = api.put("deployments/agents/crew", ours);
+      prepare();
+      const driver = open();
+      driver.want(1, "");
+      await until("that it is said", () => driver.standing().error !== undefined);
+      assert.match(driver.standing().error?.message ?? "", expected);
+      await driver.close("left");
+      assert.equal(workload.replicas, 0);
+    });
+
+  it("says what keeps its pods from being there", async () => {
+    const workload = api.put("deployments/agents/crew", ours);
+    const message = 'pods "crew-x" is forbidden: exceeded quota: gpus';
+    workload.conditions.push({ type: "ReplicaFailure", status: "True", message });
+    const driver = open();
+    driver.want(2, "");
+    await until("that it is said", () => driver.standing().error !== undefined);
+    assert.equal(driver.standing().error?.code, "scaling.workload_troubled");
+    assert.match(driver.standing().error?.message ?? "", /2 pods .* found 0: .*exceeded quota: gpus/);
+    workload.ready = 2;
+    await until("that all is well", () => driver.standing().error === undefined);
+    await driver.close("left");
+  });
+
+  it("is reached with the token of the moment, and by nobody whom the authority has not signed", async () => {
+    const workload = api.put("deployments/agents/crew", ours);
+    const driver = open();
+    driver.want(1, "");
+    await until("the replicas", () => workload.replicas === 1);
+    await api.renewToken("second");
+    driver.want(2, "");
+    await until("the replicas", () => workload.replicas === 2);
+    await driver.close("left");
+    const stranger = await mkdtemp(join(tmpdir(), "stranger-"));
+    const other = await FakeKubernetes.start(stranger);
+    const { server } = other.settings;
+    const misled = new KubernetesApi({ ...api.settings, server });
+    const of = { kind: "Deployment", name: "crew", namespace: "agents" } as const;
+    await assert.rejects(misled.workload(of, AbortSignal.timeout(10_000)), /kubernetes|certificate|signed/i);
+    assert.deepEqual(other.asked, []);
+    await other.close();
+    await rm(stranger, { recursive: true });
+  });
+
+  it("says what is missing where there is no service account", async () => {
+    const driver = open();
+    await rm(join(folder, "serviceaccount", "token"));
+    driver.want(1, "");
+    await until("that it is said", () => driver.standing().error !== undefined);
+    assert.match(driver.standing().error?.message ?? "", /token that cannot be read.*components\/agents/);
+    await driver.close("left");
+  });
+});

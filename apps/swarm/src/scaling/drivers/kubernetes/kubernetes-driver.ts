@@ -1,0 +1,97 @@
+/**
+ * A workload of Kubernetes has as many replicas as agents are wanted. Which of its pods go is for Kubernetes to choose; who
+ * has to go gets SIGTERM, and finishes what it has in the time that its pod has for it.
+ *
+ * 1. Only a workload that says of itself that it is this scaler's is touched, by an annotation: what a caller of this
+ *    platform may name is no reason for its owners to have it scaled.
+ * 2. Nothing is set unless what was read is what there is: a change in between is looked at first.
+ */
+import type { KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
+import type { Foundation } from "@tutti/kernel";
+import { scalingErrors } from "../../errors.ts";
+import { type Heard, LevelDriver } from "../level/level-driver.ts";
+import type { KubernetesApi, Workload, WorkloadRef } from "./api.ts";
+
+export interface KubernetesDriverParts {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly scalerId: string;
+  readonly settings: KubernetesSettings;
+  readonly api: KubernetesApi;
+  readonly foundation: Foundation;
+}
+
+export const workloadAnnotation = "tutti.dev/scaler";
+
+const conflictsMax = 5;
+/** While pods are on their way, and otherwise. */
+const againMs = { starting: 2_000, standing: 15_000 };
+
+export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
+  const { scalerId, foundation } = parts;
+  return new LevelDriver({
+    ...{ kind: "kubernetes", scalerId, foundation },
+    tell: ({ count }, signal) => bring(parts, count, signal),
+  });
+}
+
+async function bring(parts: KubernetesDriverParts, count: number, signal: AbortSignal): Promise<Heard> {
+  const { api, settings } = parts;
+  const workload: WorkloadRef = {
+    kind: settings.kind === "StatefulSet" ? "StatefulSet" : "Deployment",
+    name: settings.name,
+    namespace: settings.clusterNamespace || (await api.ownNamespace()),
+  };
+  for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
+    const found = await api.workload(workload, signal);
+    insistOnOurs(parts, workload, found);
+    if (found.replicas === count) return heard(workload, found, count);
+    if (await api.setReplicas(workload, count, found.version, signal)) {
+      const starting = Math.max(0, count - found.ready);
+      return { starting, againMs: againMs.starting };
+    }
+  }
+  throw scalingErrors.kubernetesRefused({
+    what: `${workload.kind} ${workload.name} to stay as it was read`,
+    reason: `${conflictsMax} changes by somebody else`,
+    remedy: "let nothing else set its replicas, such as a HorizontalPodAutoscaler",
+  });
+}
+
+function heard(workload: WorkloadRef, { ready, trouble }: Workload, wanted: number): Heard {
+  const starting = Math.max(0, wanted - ready);
+  if (starting === 0) return { starting, againMs: againMs.standing };
+  const { kind, name, namespace } = workload;
+  const error =
+    trouble === undefined
+      ? undefined
+      : scalingErrors.workloadTroubled({
+          workload: `${kind} ${name} in ${namespace}`,
+          ready,
+          wanted,
+          trouble,
+        });
+  return { starting, againMs: againMs.starting, error };
+}
+
+function insistOnOurs(
+  { namespace: own, pool, scalerId }: KubernetesDriverParts,
+  { kind, name, namespace }: WorkloadRef,
+  found: Workload | undefined,
+): asserts found is Workload {
+  const workload = `${kind} ${name} in ${namespace}`;
+  const expected = `${own}/${pool}/${scalerId}`;
+  const remedy = `kubectl --namespace ${namespace} annotate ${kind.toLowerCase()} ${name} ${workloadAnnotation}=${expected}`;
+  const said = found?.annotations[workloadAnnotation];
+  if (said === expected) return;
+  const reason =
+    found === undefined
+      ? "none"
+      : said === undefined
+        ? `one without the annotation ${workloadAnnotation}`
+        : `one of ${said}`;
+  throw scalingErrors.workloadNotGiven({
+    ...{ workload, reason },
+    remedy: found === undefined ? "create it, or correct the scaler" : remedy,
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * Somebody else starts and stops the agents, and is told how many are wanted: at once when that changes, again and again
+ * with back-off until it is heard, and now and then besides, so that one who forgot it, or was told otherwise by another,
+ * hears of it again.
+ *
+ * Only the newest number is told.
+ */
+import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
+import type { Closing, Driver, Standing } from "../driver.ts";
+
+export interface Wish {
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** What came of telling it. */
+export interface Heard {
+  /** Agents that are under way. */
+  readonly starting: number;
+  /** When it is looked at again though nothing changes. */
+  readonly againMs: number;
+  /** What keeps them from being there, though it was heard. */
+  readonly error?: TuttiError | undefined;
+}
+
+export interface LevelDriverParts {
+  readonly kind: "webhook" | "kubernetes";
+  readonly scalerId: string;
+  readonly foundation: Foundation;
+  /** Throws when it was not heard. */
+  readonly tell: (wish: Wish, signal: AbortSignal) => Promise<Heard>;
+  /** Hears of each time that it was not. */
+  readonly failed?: (error: TuttiError) => void;
+}
+
+const backoff = { firstMs: 500, maxMs: 60_000 };
+const answerMs = 10_000;
+
+export class LevelDriver implements Driver {
+  readonly kind: "webhook" | "kubernetes";
+  readonly #parts: LevelDriverParts;
+  #wish: Wish | undefined;
+  /** What was heard. */
+  #told: Wish | undefined;
+  #failures = 0;
+  #error: TuttiError | undefined;
+  #timer: Timer | undefined;
+  #calling: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+  #heard: Heard = { starting: 0, againMs: 0 };
+  #isClosed = false;
+
+  constructor(parts: LevelDriverParts) {
+    this.kind = parts.kind;
+    this.#parts = parts;
+  }
+
+  want(count: number, reason: string): void {
+    if (this.#isClosed || this.#wish?.count === count) return;
+    this.#wish = { count, reason };
+    if (this.#calling === undefined) this.#tellIn(0);
+  }
+
+  standing(): Standing {
+    return { starting: this.#heard.starting, quarantined: 0, error: this.#error };
+  }
+
+  /** Whoever was told is not told again; its agents are its own to end. */
+  async close(how: Closing): Promise<void> {
+    if (this.#isClosed) return;
+    if (how === "deleted") this.want(0, "the scaler is deleted");
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#calling?.abort.abort();
+    await this.#calling?.done;
+    if (how === "deleted") await this.#tell();
+  }
+
+  #tellIn(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#parts.foundation.timers.after(ms, () => {
+      const abort = new AbortController();
+      const done = this.#tell(abort.signal).finally(() => {
+        this.#calling = undefined;
+        if (!this.#isClosed) this.#tellIn(this.#nextMs());
+      });
+      this.#calling = { abort, done };
+    });
+  }
+
+  #nextMs(): number {
+    if (this.#failures > 0) return backoffMs(backoff, this.#failures, this.#parts.foundation.chance);
+    return this.#told === this.#wish ? this.#heard.againMs : 0;
+  }
+
+  async #tell(stopped?: AbortSignal): Promise<void> {
+    const { kind, scalerId, foundation, tell, failed } = this.#parts;
+    const wish = this.#wish;
+    if (wish === undefined) return;
+    const late = new AbortController();
+    const timer = foundation.timers.after(answerMs, () =>
+      late.abort(new Error(`no answer in ${answerMs} ms`)),
+    );
+    try {
+      const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
+      this.#heard = await tell(wish, signal);
+      this.#told = wish;
+      this.#failures = 0;
+      this.#error = this.#heard.error;
+    } catch (thrown) {
+      this.#failures++;
+      this.#error = errorFromUnknown(thrown);
+      failed?.(this.#error);
+      foundation.logger.warn("it could not be told how many agents are wanted", {
+        ...{ driver: kind, scaler: scalerId, wanted: wish.count },
+        ...{ failures: this.#failures, error: this.#error },
+      });
+    } finally {
+      timer.cancel();
+    }
+  }
+}
