@@ -5,7 +5,7 @@
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
-import { modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
+import { hasBudget, modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
 import type { Fleet } from "./fleet.ts";
 import { describedIn, type Learned } from "./learned.ts";
@@ -136,6 +136,8 @@ function openParts(view: SessionView) {
 function isToBalance(view: SessionView): boolean {
   // An orchestrator of the user says itself what is done where.
   const isFree = view.order?.spec?.optimization?.fixed !== true && view.mode !== Mode.MODE_CUSTOM;
+  // Its budget is with the parts that it has.
+  if (hasBudget(view)) return false;
   return isFree && view.endMs === 0 && view.ending === 0 && view.pauseMs === 0 && openParts(view).length > 1;
 }
 

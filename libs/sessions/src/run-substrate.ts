@@ -1,8 +1,9 @@
 /** Parts that are done in their declared order: each is a run. */
-import { NeedCondition, type TaskOutcome, type TaskSpec } from "@tutti/contracts/types/v1";
+import { type Amounts, NeedCondition, type TaskOutcome, type TaskSpec } from "@tutti/contracts/types/v1";
 import {
   ListTasksRequest,
   ParentClosePolicy,
+  type Run,
   RunSpec,
   type runService,
   StartRunRequest,
@@ -85,7 +86,8 @@ export class RunSubstrate implements Substrate {
             { ...options, timeoutMs: 2 * wanted.waitMs },
           );
     const { status = 0, eventCount: events = 0, openApprovals = 0, outcome } = run ?? {};
-    return { status, events, openApprovals, outcome };
+    const used = usedWithin(run);
+    return { status, events, openApprovals, outcome, ...(used !== undefined && { used }) };
   }
 
   async *tasks(
@@ -203,4 +205,14 @@ function startOf({ startTime, attempts }: Task, endMs: number): number {
 
 export function msOf(time: Timestamp | undefined): number {
   return time === undefined ? 0 : fromTimestamp(time);
+}
+
+/** What it used up of its budget: what somebody says to have used beyond that is not the session's. */
+function usedWithin(run: Run | undefined): Amounts | undefined {
+  const { budget } = run?.spec ?? {};
+  if (budget === undefined) return undefined;
+  const used = run?.used ?? { tokens: 0, money: 0, timeMs: 0 };
+  const within = (kind: "tokens" | "money" | "timeMs") =>
+    budget[kind] > 0 ? Math.min(budget[kind], used[kind]) : used[kind];
+  return { tokens: within("tokens"), money: within("money"), timeMs: within("timeMs") };
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { boardService } from "@tutti/contracts/swarm/v1";
+import { runService } from "@tutti/contracts/workflow/v1";
+import { TuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { until } from "../support/until.ts";
@@ -25,9 +27,7 @@ describe("a session with a budget", () => {
     try {
       const tasks = [{ id: "write", uses: "poem.write", attempts: 1, estimate: { tokens: 4 } }] as const;
       const budget = { tokens: 10 };
-      const refused = await tutti.execute({ id: "ode", mode: "workflow", budget, tasks }).catch(String);
-      assert.match(String(refused), /keeps within a budget, found workflow/);
-      const session = await tutti.execute({ id: "poem", budget, tasks });
+      const session = await tutti.execute({ id: "poem", mode: "swarm", budget, tasks });
       await assert.rejects(session.result());
       const limitOf = async (part: number) => {
         const missionId = (await session.get()).parts[part]?.work?.id ?? "";
@@ -40,6 +40,55 @@ describe("a session with a budget", () => {
       await session.result();
       assert.equal(await limitOf(1), 4);
       assert.equal(attempts, 2);
+    } finally {
+      await tutti.close();
+      await worker.stop();
+    }
+  });
+
+  it("keeps within it as a run, and in several parts, which divide it", async () => {
+    await using installation = await Installation.open();
+    const { address } = installation;
+    const worker = new Worker({ address, handleSignals: false });
+    worker.handle("line.write", (_: unknown, context) => {
+      context.use({ tokens: 3 });
+      return "roses";
+    });
+    await worker.start();
+    const tutti = await connect({ address });
+    const runs = installation.host.mesh.client(runService, { service: "workflow" });
+    const board = installation.host.mesh.client(boardService, { service: "swarm" });
+    const line = (id: string, needs: string[] = []) =>
+      ({ id, needs, uses: "line.write", attempts: 1, estimate: { tokens: 3 } }) as const;
+    try {
+      const three = [line("one"), line("two", ["one"]), line("three", ["two"])];
+      const short = await tutti.execute({
+        id: "short",
+        mode: "workflow",
+        budget: { tokens: 7 },
+        tasks: three,
+      });
+      const error = await short.result().catch((problem: unknown) => problem);
+      assert.ok(error instanceof TuttiError);
+      assert.match(String(error.cause), /budget of short\.\..* to be left for three, found 6 tokens used up/);
+      const bag = ["a", "b", "c", "d"].map((id) => line(id));
+      const tasks = [...three, ...bag];
+      const whole = await tutti.execute({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });
+      await whole.result();
+      const { parts } = await whole.get();
+      const given = await Promise.all(
+        parts.map(async ({ work }) => {
+          const id = work?.id ?? "";
+          if (work?.kind !== "run")
+            return (await board.getBudget({ namespace: "", missionId: id }, {})).budget?.limit?.tokens;
+          return (await runs.getRun({ namespace: "", runId: id, atEvent: 0 }, {})).run?.spec?.budget?.tokens;
+        }),
+      );
+      assert.equal(
+        given.reduce<number>((sum, tokens) => sum + (tokens ?? Number.NaN), 0),
+        21,
+        `parts have ${given.join(", ")}`,
+      );
     } finally {
       await tutti.close();
       await worker.stop();

@@ -94,6 +94,7 @@ export class Starts {
     });
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
     request.what = { $case: "definition", value: use };
+    request.parentBudget = effect.budget && { ...effect.budget };
     const { mission, existed } = await this.#parts.missions.startMission(request, {
       signal,
       trace: traceOf(effect.traceparent),
@@ -132,6 +133,7 @@ function specOf(effect: StartChild): RunSpec {
     priority: priorityOf(effect),
     dueTime: dueMs === 0 ? undefined : toTimestamp(dueMs),
     share: effect.share && { ...effect.share, reservationIds: [...effect.share.reservationIds] },
+    budget: effect.budget && { ...effect.budget },
   };
 }
 

@@ -2,7 +2,7 @@
  * What a run wants done outside. Effects are made while events are folded and refer to what the state has; they are
  * handed over when their event is durable.
  */
-import type { Share } from "@tutti/contracts/types/v1";
+import type { Amounts, Share } from "@tutti/contracts/types/v1";
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import type { Data } from "./data.ts";
@@ -62,6 +62,8 @@ export interface StartChild {
   readonly traceparent?: string | undefined;
   /** The share that its run has: the child stands in it too. */
   readonly share?: ReadOnly<Share> | undefined;
+  /** What it may use up; absent without limit. */
+  readonly budget?: ReadOnly<Amounts> | undefined;
 }
 
 /** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */

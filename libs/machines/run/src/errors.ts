@@ -41,6 +41,13 @@ export const runErrors = defineErrors("workflow", {
     help: "What a run is started with is within bounds, and names a plan.",
     message: ({ problem }: { problem: string }) => `${problem}; correct what the run is started with`,
   },
+  budgetUsedUp: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "Too little of the budget of the run is left for what the task is expected to use up, and nothing that is set aside can come back.",
+    message: ({ id, task, used }: { id: string; task: string; used: string }) =>
+      `expected enough of the budget of ${id} to be left for ${task}, found ${used} used up; start what is left as another run with a larger budget`,
+  },
   taskMissing: {
     status: "NOT_FOUND",
     retry: "never",

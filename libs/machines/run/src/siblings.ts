@@ -1,5 +1,16 @@
 /** What machines of other kinds of work share with runs: users' data, errors with bounds, when a failure is tried again. */
 export { blobsOf } from "./blobs.ts";
+export {
+  add,
+  cleaned,
+  inWords,
+  isNothing,
+  kinds,
+  noAmounts,
+  rounded,
+  said,
+  subtract,
+} from "./budget/amounts.ts";
 export * from "./data.ts";
 export { countsIn, countsLabel } from "./description.ts";
 export { bounded, cut, detailOfRefusal, ofTask } from "./error-details.ts";

@@ -11,6 +11,7 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { setAside } from "./budget/book.ts";
 import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
@@ -190,6 +191,7 @@ function detailShown(more: NodeMore | undefined) {
     message: more?.message ?? "",
     failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
     used: more?.used,
+    reserved: more?.reserved && { ...more.reserved },
     fromCache: more?.fromCache ?? false,
     repairReason: more?.repairReason ?? "",
     countsAsCompleted: more?.countsAsCompleted ?? false,
@@ -359,6 +361,7 @@ function restoreNode(run: Run, shown: RunNode): void {
   while (run.nodes.length < number) run.nodes.push(undefined);
   run.nodes.push(node);
   if (shown.detailed) restoreDetail(node, shown);
+  setAside(run, node, shown.reserved);
   if (shown.startsAlone) run.alone += 1;
 }
 

@@ -78,6 +78,8 @@ export interface Run {
   /** Until when nothing is done, because a step did as much as it may; 0 for now. */
   putOffMs: number;
   used: Amounts | undefined;
+  /** What its attempts and children have set aside of its budget; undefined for nothing. Follows from the nodes. */
+  reserved: Amounts | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
 }
@@ -210,6 +212,8 @@ export interface NodeMore {
   message: string;
   failures: AttemptFailure[];
   used: Amounts | undefined;
+  /** What its attempt, or its child, has set aside of the budget of the run. */
+  reserved: Amounts | undefined;
   fromCache: boolean;
   repairReason: string;
   /** Skipped by hand, and what needs it goes on. */
@@ -304,6 +308,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     error: undefined,
     putOffMs: 0,
     used: undefined,
+    reserved: undefined,
     more: undefined,
   };
 }
@@ -353,6 +358,7 @@ export function detailOf(node: Node): NodeMore {
     message: "",
     failures: [],
     used: undefined,
+    reserved: undefined,
     fromCache: false,
     repairReason: "",
     countsAsCompleted: false,

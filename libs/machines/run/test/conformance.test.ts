@@ -41,7 +41,10 @@ describe("runs", () => {
         assert.ok(state.counts.every((count) => count >= 0));
         const isAtIt =
           state.phase === RunPhase.RUN_PHASE_GOING && state.pauseMs === 0 && state.putOffMs === 0;
-        if (isAtIt) assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
+        const isPaidAlone = state.reserved !== undefined;
+        if (isAtIt && !isPaidAlone)
+          assert.equal(state.agendaAt, state.agenda.length, "what can begin has begun");
+        holdBooks(state);
         let kept = 0;
         for (const node of state.nodes) {
           const { left } = node?.more ?? {};
@@ -61,6 +64,26 @@ describe("runs", () => {
     },
   });
 });
+
+/** What is set aside is that of what is at work, and no more than the budget. */
+function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
+  const {
+    TASK_STATUS_QUEUED: queued,
+    TASK_STATUS_RUNNING: running,
+    TASK_STATUS_WAITING: waiting,
+  } = TaskStatus;
+  for (const kind of ["tokens", "money", "timeMs"] as const) {
+    const sum = nodes.reduce((all, node) => all + (node?.more?.reserved?.[kind] ?? 0), 0);
+    assert.equal(reserved?.[kind] ?? 0, sum);
+    assert.ok(sum <= (order?.budget?.[kind] ?? 0), "no more is set aside than there is");
+  }
+  for (const node of nodes)
+    if (node?.more?.reserved !== undefined)
+      assert.ok(
+        [queued, running, waiting].some((status) => status === node.status),
+        "it is at work",
+      );
+}
 
 /** Whether a node is at work, is done elsewhere, or waits for something other than its parts. */
 function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][number]): boolean {

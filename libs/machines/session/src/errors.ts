@@ -84,19 +84,12 @@ export const sessionErrors = defineErrors("session", {
     message: ({ mode }: { mode: string }) =>
       `expected a mode in which tasks are done, found ${mode}; name WORKFLOW, SWARM or INTELLIGENCE`,
   },
-  budgetUnkept: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "Missions keep within a budget, which is one: runs do not, and it is not divided among parts. So a session with a budget is done in one part, as a mission, a plan, or as its orchestrator says.",
-    message: ({ mode }: { mode: string }) =>
-      `expected a mode that keeps within a budget, found ${mode}; name SWARM or INTELLIGENCE, leave the mode to ADAPTIVE, or leave the budget out`,
-  },
   budgetUndivided: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The whole budget of a session is with the part that does its tasks. While that one goes on there is nothing for another.",
+    help: "The whole budget of a session is with the parts that do its tasks. A task that moved would leave what was meant for it behind.",
     message: ({ id }: { id: string }) =>
-      `expected ${id} to have no budget, found one, which is not divided among parts; leave its tasks where they are`,
+      `expected ${id} to have no budget, found one, which is with the parts that it has; leave its tasks where they are`,
   },
   budgetUsedUp: {
     status: "FAILED_PRECONDITION",

@@ -11,6 +11,7 @@ import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 /** Streams of their own: what sessions draw does not shift what others do. */
 const sessionsStream = 2 ** 42;
 const decidedStream = 2 ** 43;
+const budgetStream = 2 ** 44;
 /** No work is to be gone before it was looked at, whatever clocks say. */
 const keepMs = 1_000 * 3_600_000;
 
@@ -21,7 +22,10 @@ export function drawSessionsPlan(seed: number): Plan {
   return {
     ...plan,
     operations: [],
-    sessions: decidedByUsers(drawSessions(draw), new Draw(seededChance(seed + decidedStream))),
+    sessions: withBudgets(
+      decidedByUsers(drawSessions(draw), new Draw(seededChance(seed + decidedStream))),
+      new Draw(seededChance(seed + budgetStream)),
+    ),
     // An inbox that is nearly always full is tried with the bank.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };
@@ -45,6 +49,20 @@ function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
       ...session,
       spec: { ...session.spec, mode: "MODE_CUSTOM", orchestrator: draw.one("a", "b", "c") },
     };
+  });
+  return { ...plan, sessions };
+}
+
+/**
+ * Some sessions keep within a budget. It is soon used up by those that fail then; missions would ask people for more, whom nobody plays here.
+ */
+function withBudgets(plan: SessionsPlan, draw: Draw): SessionsPlan {
+  const sessions = plan.sessions.map((session) => {
+    const { mode } = session.spec as { mode?: string };
+    // What these give away is refused with a budget.
+    if (mode === "MODE_CUSTOM" || !draw.happens(0.25)) return session;
+    const tokens = mode === "MODE_WORKFLOW" ? 1 + draw.upTo(12) : 10_000;
+    return { ...session, spec: { ...session.spec, budget: { tokens } } };
   });
   return { ...plan, sessions };
 }

@@ -83,6 +83,7 @@ export class EndCheck {
       this.#unlucky.has(id) ||
       (error?.code === "session.timed_out" && (spec?.timeoutMs ?? 0) > 0) ||
       (error?.code === "session.dependency_failed" && (spec?.dependsOn.length ?? 0) > 0) ||
+      ((spec?.budget?.tokens ?? 0) > 0 && /used_up/.test(JSON.stringify(error))) ||
       asked.has("add_tasks");
     const isAllowed =
       (status === completed && (!failsWith(specs) || asked.has("add_tasks"))) ||

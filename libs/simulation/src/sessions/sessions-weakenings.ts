@@ -129,6 +129,22 @@ export const sessionsWeakenings: readonly Weakening[] = [
     }),
   },
   {
+    name: "gives-twice",
+    about: "parts are given twice what is left of the budget",
+    foundWithin: 100,
+    machine: altered({
+      emits: {
+        mode_chosen: (body) => ({
+          ...body,
+          parts: body.parts.map((part: Any) => ({
+            ...part,
+            budget: part.budget && { ...part.budget, tokens: 2 * part.budget.tokens },
+          })),
+        }),
+      },
+    }),
+  },
+  {
     name: "reads-another",
     about: "what is brought in is what another task came to",
     foundWithin: 100,

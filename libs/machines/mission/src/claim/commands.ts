@@ -196,8 +196,7 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
       const doing = { agent: agentId, used };
       const { number: node, attempt } = task;
       const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
-      if (modelCalls !== undefined)
-        step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
+      if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
       if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
       else failAttempt(place, bounded(outcome.value), doing);
       return { claimId, refusal: undefined };

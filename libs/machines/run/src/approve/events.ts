@@ -2,10 +2,11 @@
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
+import { bookUsed } from "../budget/book.ts";
 import { dataOf } from "../data.ts";
 import { end, settleWork } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
-import { addUsed, dropLimits, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { dropLimits, enter, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../state.ts";
 import { isAsking } from "./open.ts";
@@ -22,7 +23,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     settleWork(number, outstanding);
     dropLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
-    addUsed(run, node, used);
+    bookUsed(run, node, used);
     const detail = detailOf(node);
     detail.dueMs = expireMs;
     detail.question = {

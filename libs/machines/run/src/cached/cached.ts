@@ -5,6 +5,7 @@
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
+import { isShortFor, reservedFor } from "../budget/book.ts";
 import { asPayload, type Data } from "../data.ts";
 import { following } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
@@ -34,12 +35,12 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
 /** There is none, or nobody says so: the task is done. */
 export function doItself(place: Place): void {
   const { run, step, number } = place;
-  if (run.pauseMs > 0) {
+  if (run.pauseMs > 0 || isShortFor(place)) {
     step.emit(taskHeld, { node: number });
     return;
   }
   const attempt = attemptOf(run, number) + 1;
-  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs });
+  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved: reservedFor(place) });
 }
 
 /** The task has an output of its own, which others may use. */

@@ -1,6 +1,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
+import { setAside } from "../budget/book.ts";
 import { endAlone } from "../node/alone.ts";
 import { setInput } from "../node/kept.ts";
 import { enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
@@ -26,6 +27,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
       parameters,
       details,
       limits,
+      reserved,
     } = body;
     const before = nodeOf(run, number);
     const isAgain = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
@@ -39,6 +41,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     detail.parameters = parameters.length === 0 ? undefined : parameters;
     if (details !== undefined) detail.details = details;
     setInput(run, node, input, inputPayload);
+    setAside(run, node, reserved);
     node.attempt = attempt;
     node.tries += 1;
     node.queueAt = since(run, queueMs);

@@ -3,6 +3,7 @@ import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contrac
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { CancelRun, type ChildQueuedV1, type OfferDetails, TerminateRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
+import { givenToChild } from "../budget/book.ts";
 import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
 import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
@@ -132,6 +133,7 @@ function queue(
   step.emit(childQueued, {
     ...{ node: number, attempt, queueMs: step.nowMs, limits: limitsOfTask(given.details) },
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
+    reserved: givenToChild(place),
     ...given,
   });
   askNextOfTask(place);

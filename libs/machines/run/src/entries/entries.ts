@@ -55,25 +55,29 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
 /**
  * Its entries want something: the next ones begin, or the last one has ended, or the first one has failed.
  *
- * @param begin begins one
+ * @param begin begins one; false where it has to wait
+ * @returns whether anything was done
  */
-export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => void): void {
+export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
   const { run, number, task, budget } = place;
   const { maxParallel, failFast } = place.range.plan.policy(task);
   if (range.left === 0 || (failFast && range.failed >= 0)) {
     if (range.failed < 0) complete(place, undefined);
     else failForGood(place, errorOfEntries(place, range));
-    return;
+    return true;
   }
+  let isDone = false;
   const most = maxParallel === 0 ? range.count : maxParallel;
   while (!budget.isSpent) {
     const detail = run.nodes[number]?.more;
-    if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return;
+    if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
     // One that begins may fail at once, which ends the others.
-    if (failFast && range.failed >= 0) return;
+    if (failFast && range.failed >= 0) return true;
     budget.count();
-    begin(range.first + detail.nextEntry);
+    if (!begin(range.first + detail.nextEntry)) return isDone;
+    isDone = true;
   }
+  return true;
 }
 
 /** That of the first entry that failed. */

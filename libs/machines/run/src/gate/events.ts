@@ -1,6 +1,7 @@
 /** Work that is done again because what came of it was not good enough. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
+import { bookUsed } from "../budget/book.ts";
 import { cut } from "../error-details.ts";
 import { detailLengthMax, reportsMax } from "../limits.ts";
 import { addUsed, attend, nodeOf } from "../node/nodes.ts";
@@ -19,6 +20,7 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
   described: true,
   evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
     const node = nodeOf(run, number);
+    bookUsed(run, node, undefined);
     const again = closureOf(run, new Set([target]));
     const holder = holderOf(node, target);
     const named = again.has(holder) ? [target] : [target, holder];

@@ -4,7 +4,11 @@
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { inWords, noAmounts } from "../budget/amounts.ts";
+import { isShortFor, mayComeBack } from "../budget/book.ts";
 import { attendEntries, beginEntries } from "../entries/entries.ts";
+import { detailOfRefusal } from "../error-details.ts";
+import { runErrors } from "../errors.ts";
 import { holds } from "../evaluate/evaluate.ts";
 import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../kinds/kind.ts";
@@ -33,8 +37,7 @@ function next(run: RunView, step: RunStep, budget: Budget): boolean {
     const number = run.agenda[run.agendaAt];
     if (number !== undefined) {
       budget.count();
-      take(placeOf(run, number, step, budget));
-      return true;
+      return take(placeOf(run, number, step, budget));
     }
     if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
     if (run.left > 0 || run.alone > 0) return false;
@@ -57,30 +60,30 @@ function hasMore(run: RunView): boolean {
   return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
 }
 
-/** What stands first in the agenda. */
-function take(place: Place): void {
+/** What stands first in the agenda. False where it waits for a part of the budget, and all behind it with it: nothing cheaper goes past. */
+function take(place: Place): boolean {
   const { run, number, task } = place;
   const node = run.nodes[number];
-  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) begin(place);
-  else if (node.status === TaskStatus.TASK_STATUS_HELD) kindOf(task.kind).again?.(place);
-  else attendParts(place);
+  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) return begin(place);
+  if (node.status !== TaskStatus.TASK_STATUS_HELD) return attendParts(place);
+  return whenPaid(place, () => kindOf(task.kind).again?.(place));
 }
 
-function attendParts(place: Place): void {
+function attendParts(place: Place): boolean {
   const { run, step, number, task, budget } = place;
   const range = partsOf(run, run.nodes[number]);
-  if (range === undefined) return;
+  if (range === undefined) return true;
   if (!range.isEntries) {
     kindOf(task.kind).partsEnded?.(place);
-    return;
+    return true;
   }
   const { failFast } = place.range.plan.policy(task);
   if (failFast && range.failed >= 0 && range.left > 0) tellPartsStopping(run, step, budget, range, "cancel");
-  attendEntries(place, range, (entry) => begin(placeOf(run, entry, step, budget)));
+  return attendEntries(place, range, (entry) => begin(placeOf(run, entry, step, budget)));
 }
 
-/** A node whose needs are met, or an entry whose turn it is. */
-function begin(place: Place): void {
+/** A node whose needs are met, or an entry whose turn it is. False where it waits for a part of the budget. */
+function begin(place: Place): boolean {
   const { range, task, step, number } = place;
   const isList = task.forEach >= 0 && !range.isEntries;
   // A condition on the entry is asked for each; one that is not decides about the list.
@@ -89,15 +92,34 @@ function begin(place: Place): void {
     const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
     if (!condition.ok) {
       failForGood(place, condition.error);
-      return;
+      return true;
     }
     if (!condition.value) {
       step.emit(taskSkipped, { node: number, endMs: step.nowMs });
-      return;
+      return true;
     }
   }
-  if (isList) beginEntries(place);
-  else kindOf(task.kind).begin(place);
+  if (!isList) return whenPaid(place, () => kindOf(task.kind).begin(place));
+  beginEntries(place);
+  return true;
+}
+
+/** Whether what does it may use up something of a budget. */
+function isPaid(kind: string): boolean {
+  return kind === "uses" || kind === "workflow" || kind === "mission";
+}
+
+/** It goes on where the budget has enough left for it, and fails where nothing can come back of what is set aside. */
+function whenPaid(place: Place, goOn: () => void): boolean {
+  const { run, step, task } = place;
+  if (!isPaid(task.kind) || !isShortFor(place)) goOn();
+  else if (mayComeBack(run)) return false;
+  else {
+    const used = inWords(run.used ?? noAmounts());
+    const refusal = runErrors.budgetUsedUp.refusal({ id: step.key.id, task: idOf(place), used });
+    failForGood(place, detailOfRefusal(refusal));
+  }
+  return true;
 }
 
 const yes = { ok: true, value: true } as const;

@@ -2,6 +2,8 @@
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
+import { inWords, noAmounts } from "../budget/amounts.ts";
+import { hasBudget, leftForNext } from "../budget/book.ts";
 import { bytesOf, noBytes, payloadOf } from "../data.ts";
 import { bounded, detailOfRefusal, ofTask } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -110,9 +112,20 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   const nextId = isAside ? nextIdAside(id, resets, incarnation) : nextIdOf(firstId, incarnation);
   const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
   const share = before.share && { ...before.share, reservationIds: [...before.share.reservationIds] };
+  const budget = hasBudget(run) ? leftForNext(run) : undefined;
+  if (hasBudget(run) && budget === undefined) {
+    const refusal = runErrors.budgetUsedUp.refusal({
+      id,
+      task: `going on as ${nextId}`,
+      used: inWords(run.used ?? noAmounts()),
+    });
+    failRun(run, step, detailOfRefusal(refusal));
+    return;
+  }
   const order = RunOrder.fromPartial({
     ...before,
     ...given,
+    budget,
     share,
     incarnation,
     firstId,

@@ -1,5 +1,6 @@
 /** A timer ran out: of the run, or of one of its nodes. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { isShortFor } from "../budget/book.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { Budget } from "../kinds/budget.ts";
@@ -61,8 +62,10 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   if (timer === nodeTimers.again) {
     // An undoing that has begun goes on.
     if (isUndo) queueAgain(place);
-    else if (run.pauseMs > 0) step.emit(taskHeld, { node: number });
-    else kindOf(place.task.kind).again?.(place);
+    else if (run.pauseMs > 0 || isShortFor(place)) {
+      step.emit(taskHeld, { node: number });
+      advance(run, step);
+    } else kindOf(place.task.kind).again?.(place);
     return;
   }
   if (timer !== nodeTimers.total) {
@@ -80,7 +83,9 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   else {
     kindOf(place.task.kind).stopping?.(place, "cancel");
     for (const parts of partRanges(run, node)) tellPartsStopping(run, step, place.budget, parts, "cancel");
-    failForGood(place, error, { leavesChild: isToBegin(node) });
+    // What was at work may have used up all that it had set aside.
+    const { reserved } = node.more ?? {};
+    failForGood(place, error, { leavesChild: isToBegin(node), used: reserved && { ...reserved } });
   }
   advance(run, step);
 }

@@ -10,13 +10,14 @@ import {
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
+import { bookUsed } from "../budget/book.ts";
 import { dataOf } from "../data.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
 import { leaveAlone } from "./alone.ts";
 import { end, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
-import { addUsed, dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+import { dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
 import { since } from "./times.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {
@@ -29,7 +30,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
     finish(node, outstanding);
     setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;
-    if (used !== undefined) addUsed(run, node, used);
+    bookUsed(run, node, used);
     if (fromCache) detailOf(node).fromCache = true;
     end(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
   },
@@ -44,10 +45,10 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   evolve(run, { node: number, error, endMs, agent, used, leavesChild }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
     if (leavesChild) leaveAlone(run, node);
+    bookUsed(run, node, used);
     stop(run, node, endMs, outstanding);
     node.error = error;
     if (agent !== "") node.agent = agent;
-    addUsed(run, node, used);
     end(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
   },
 };

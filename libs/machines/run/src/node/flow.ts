@@ -4,6 +4,7 @@
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { bookUnknown } from "../budget/book.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import {
   detailOf,
@@ -143,6 +144,7 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   // One that waits for the end of a pause would stand in line for ever.
   if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
+  bookUnknown(run, node);
   release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
 }
 

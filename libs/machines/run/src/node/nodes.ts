@@ -1,7 +1,9 @@
 /** How nodes come to be and change: for folds alone. */
 
+import type { Amounts } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
@@ -215,11 +217,7 @@ export function dropLimits({ number, more }: Node, outstanding: RunOutstanding):
   outstanding.cleared(timerNumber(number, nodeTimers.limit));
 }
 
-export function addUsed(
-  run: Run,
-  node: Node,
-  used: { tokens: number; money: number; timeMs: number } | undefined,
-): void {
+export function addUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
   if (used === undefined) return;
   const detail = detailOf(node);
   detail.used = sum(detail.used, used);

@@ -11,6 +11,8 @@ import {
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { explainQuestion } from "../approve/kind.ts";
+import { inWords as inWordsOf, noAmounts } from "../budget/amounts.ts";
+import { hasBudget } from "../budget/book.ts";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
@@ -155,8 +157,11 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   const due = dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {};
   if (node?.more?.isWithdrawn === true && status === TaskStatus.TASK_STATUS_PENDING)
     return [{ cause: WaitCause.WAIT_CAUSE_OWNER, message: "it is done elsewhere", present: true }];
-  if (status === TaskStatus.TASK_STATUS_PENDING) return [...waitsOfRun(run), ...needsOf(run, range, number)];
-  if (status === TaskStatus.TASK_STATUS_HELD) return waitsOfRun(run);
+  if (status === TaskStatus.TASK_STATUS_PENDING) {
+    const waits = [...waitsOfRun(run), ...needsOf(run, range, number)];
+    return waits.length > 0 ? waits : budgetWait(run);
+  }
+  if (status === TaskStatus.TASK_STATUS_HELD) return [...waitsOfRun(run), ...budgetWait(run)];
   if (status === TaskStatus.TASK_STATUS_RETRYING)
     return [
       {
@@ -184,6 +189,13 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
       ? undefined
       : (explainQuestion(node) ?? kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs));
   return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
+}
+
+/** What is ready, and has not begun, waits for what others give back. */
+function budgetWait(run: RunView): Partial<Wait>[] {
+  if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
+  const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are set aside for what is at work`;
+  return [{ cause: WaitCause.WAIT_CAUSE_BUDGET, message, present: true }];
 }
 
 function partsWait(run: RunView, range: RangeView): Partial<Wait> {

@@ -11,6 +11,8 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
+import { add, noAmounts } from "../budget/amounts.ts";
+import { hasBudget } from "../budget/book.ts";
 import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { statusWord } from "../evaluate/scene.ts";
@@ -138,7 +140,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
     step.emit(runReset, {
       toEvent,
-      snapshot,
+      snapshot: withUsedSince(run, snapshot),
       signals: keepSignals ? [...signals] : [],
       reason: reasonOf(reason),
       limits,
@@ -156,6 +158,14 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     return {};
   },
 };
+
+/** What was used up stays used up. */
+function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
+  if (!hasBudget(run)) return snapshot;
+  const used = noAmounts();
+  for (const each of [run.used, run.reserved]) add(used, each);
+  return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
+}
 
 /** The run that it went on as is none that anybody waits for, unless it has gone on as that by then. */
 function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {

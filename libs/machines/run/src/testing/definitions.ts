@@ -35,6 +35,15 @@ tasks:
   send: {uses: test.send, needs: [pay], forEach: "\${{ [1, 2] }}", compensate: {uses: test.unsend}}
   last: {uses: test.last, needs: [send]}
 `,
+  /** Says what its attempts are expected to use up. */
+  paid: `
+workflow: paid
+tasks:
+  first: {uses: test.first, estimate: {tokens: 2}, retry: {max: 3, backoff: 1s}}
+  second: {uses: test.second, estimate: {tokens: 1, duration: 10s}, timeout: {total: 30s}}
+  many: {uses: test.many, forEach: "\${{ [1, 2, 3] }}", estimate: {tokens: 2}, cache: 1m}
+  last: {uses: test.last, needs: [first, {task: many, on: always}], timeout: {run: 20s}}
+`,
   kept: `
 workflow: kept
 onFailure: keep

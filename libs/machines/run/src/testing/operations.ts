@@ -162,10 +162,12 @@ function begun(hashes: readonly string[]): Arbitrary<BeginRun> {
       priority: fc.constantFrom(0, 5),
       requestHash: fc.constantFrom(1, 1, 2),
       idChosen: fc.boolean(),
+      budget: fc.constantFrom(undefined, undefined, { tokens: 3 }, { tokens: 8, timeMs: 40_000 }),
     })
-    .map(({ input, requestHash, ...given }) => ({
+    .map(({ input, requestHash, budget, ...given }) => ({
       order: RunOrder.fromPartial({
         ...given,
+        ...(budget && { budget }),
         input: jsonBytes(input),
         requestHash: Uint8Array.of(requestHash),
         labels: { team: "a" },

@@ -1,6 +1,6 @@
 /** A run in a test, driven step by step. */
 
-import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { type Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
 import { RunOrder } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
@@ -67,9 +67,9 @@ export class RunScene {
     return found as DrivenEffect & { readonly effect: OfferTask };
   }
 
-  complete(taskId: string, output: unknown = null, agent = "agent-1") {
+  complete(taskId: string, output: unknown = null, agent = "agent-1", used: Amounts | undefined = undefined) {
     const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
-    const body = { output: bytes, outputPayload: undefined, agent, runMs: 5, used: undefined };
+    const body = { output: bytes, outputPayload: undefined, agent, runMs: 5, used };
     return this.driver.settle(this.offer(taskId), completeTask, body);
   }
 

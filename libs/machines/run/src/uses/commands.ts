@@ -68,12 +68,14 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
     const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
-    if (lost && count >= lostMax) failAttempt(place, lostError(place, count));
+    // Nobody knows what one that is gone has used up.
+    const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
+    if (lost && count >= lostMax) failAttempt(place, lostError(place, count), { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
-      step.emit(offerReturned, event);
+      step.emit(offerReturned, { ...event, used: used && { ...used } });
     }
     return goOn(run, step);
   },

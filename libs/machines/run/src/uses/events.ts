@@ -11,9 +11,10 @@ import {
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "../blobs.ts";
+import { bookUsed, setAside } from "../budget/book.ts";
 import { failuresMax } from "../limits.ts";
 import { setInput } from "../node/kept.ts";
-import { addUsed, dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
@@ -24,10 +25,12 @@ export const taskQueued: RunEvent<TaskQueuedV1> = {
   version: 1,
   codec: TaskQueuedV1,
   blobs: ({ inputPayload }) => blobsOf(inputPayload),
-  evolve(run, { node: number, attempt, queueMs, input, inputPayload, details }, outstanding) {
+  evolve(run, body, outstanding) {
+    const { node: number, attempt, queueMs, input, inputPayload, details, reserved } = body;
     const node = enter(run, number, queueMs, outstanding);
     setInput(run, node, input, inputPayload);
     if (details !== undefined) detailOf(node).details = details;
+    setAside(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
 };
@@ -36,12 +39,13 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
   type: "attempt_queued",
   version: 1,
   codec: AttemptQueuedV1,
-  evolve(run, { node: number, attempt, queueMs }, outstanding) {
+  evolve(run, { node: number, attempt, queueMs, reserved }, outstanding) {
     const node = nodeOf(run, number);
     if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
+    setAside(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
 };
@@ -128,7 +132,7 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
     // Losses count within one attempt: otherwise one that was lost too often would take all that follow with it.
     detail.lost = 0;
     if (agent !== "") node.agent = agent;
-    addUsed(run, node, used);
+    bookUsed(run, node, used);
     putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
@@ -137,8 +141,9 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
   type: "offer_returned",
   version: 1,
   codec: OfferReturnedV1,
-  evolve(run, { node: number, message, retryMs, lost }, outstanding) {
+  evolve(run, { node: number, message, retryMs, lost, used }, outstanding) {
     const node = nodeOf(run, number);
+    bookUsed(run, node, used);
     const detail = detailOf(node);
     detail.message = message;
     if (lost) detail.lost += 1;

@@ -1,5 +1,6 @@
 /** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { reservedFor } from "../budget/book.ts";
 import { askFirst, doItself, isAsking } from "../cached/cached.ts";
 import { given } from "../evaluate/evaluate.ts";
 import { type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
@@ -39,6 +40,7 @@ export const uses: TaskKind = {
       input: bytes,
       inputPayload: payload,
       details: detailed.details,
+      reserved: reservedFor(place),
     });
   },
 
@@ -71,9 +73,11 @@ export const uses: TaskKind = {
 /** The next attempt, of the task or of the undoing of its effect. */
 export function queueAgain(place: Place): void {
   const { run, step, number } = place;
+  const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
   step.emit(attemptQueued, {
     node: number,
     attempt: attemptOf(run, number) + 1,
     queueMs: step.nowMs,
+    reserved: isUndo ? undefined : reservedFor(place),
   });
 }

@@ -18,6 +18,21 @@ function fail(scene: SessionScene, part: string, used: number | undefined): void
   scene.end(part, failed, notes, used === undefined ? undefined : tokens(used));
 }
 
+function choose(scene: SessionScene, parts: readonly (readonly [Mode, ...number[]])[]): void {
+  const body = {
+    ...{ choice: undefined, mode: parts.length > 1 ? hybrid : workflow },
+    parts: parts.map(([mode, ...tasks]) => ({
+      mode,
+      tasks,
+      reason: "by lot",
+      elsewhere: [],
+      budget: undefined,
+    })),
+  };
+  const told = scene.driver.settle(scene.effect("choose_mode"), recordChoice, body);
+  assert.equal(codeOf(told), "done");
+}
+
 function retry(scene: SessionScene): string {
   return codeOf(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "mended" }));
 }
@@ -42,24 +57,60 @@ describe("the budget of a session", () => {
     assert.equal(retry(scene), "session.budget_used_up");
   });
 
-  it("is kept by missions: modes that are done by runs or in parts are refused, and so are choices of these", () => {
-    for (const mode of [workflow, hybrid])
-      assert.throws(() => SessionScene.of(mode, [taskSpec("a")], { budget: tokens(1) }), /budget_unkept/);
+  it("is kept in every mode; a choice gives it to the part that is chosen", () => {
+    for (const mode of [workflow, swarm]) {
+      const scene = SessionScene.of(mode, [taskSpec("a")], { budget: tokens(1) });
+      assert.equal(given(scene, "p1"), 1);
+    }
     const scene = SessionScene.of(adaptive, [taskSpec("a")], { budget: tokens(10) });
-    const body = (mode: Mode) => ({
-      ...{ choice: undefined, mode },
-      parts: [{ mode, tasks: [0], reason: "by lot", elsewhere: [], budget: undefined }],
-    });
-    const asked = scene.effect("choose_mode");
-    assert.equal(codeOf(scene.driver.settle(asked, recordChoice, body(workflow))), "session.budget_unkept");
-    assert.equal(codeOf(scene.driver.settle(asked, recordChoice, body(swarm))), "done");
+    choose(scene, [[workflow, 0]]);
     assert.equal(given(scene, "p1"), 10);
   });
 
-  it("is not divided: tasks stay in the part that has it, and more come to that one", () => {
-    const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"])], { budget: tokens(10) });
+  it("is divided among parts that begin together by what is expected of their tasks, and none has no limit", () => {
+    const tasks = [3, 0, 6].map((expected, at) => taskSpec(`t${at}`, [], { estimate: { tokens: expected } }));
+    const scene = SessionScene.of(hybrid, tasks, { budget: tokens(27) });
+    choose(scene, [
+      [workflow, 0, 1],
+      [swarm, 2],
+    ]);
+    assert.deepEqual([given(scene, "p1"), given(scene, "p2")], [15, 12]);
+    const poor = SessionScene.of(hybrid, [...tasks, taskSpec("t3", [], { estimate: { tokens: 1e9 } })], {
+      budget: tokens(1),
+    });
+    choose(poor, [
+      [workflow, 0, 1],
+      [swarm, 2],
+      [swarm, 3],
+    ]);
+    const shares = ["p1", "p2", "p3"].map((part) => given(poor, part) ?? 0);
+    assert.ok(shares.every((share) => share > 0));
+    assert.ok(shares.reduce((sum, share) => sum + share, 0) <= 1);
+  });
+
+  it("that one part left is there for the next life, whichever part used up its own", () => {
+    const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b")], { budget: tokens(10) });
+    choose(scene, [
+      [workflow, 0],
+      [swarm, 1],
+    ]);
     scene.confirm("p1");
-    const move = { taskIds: ["b"], mode: workflow, reason: "" };
+    scene.confirm("p2");
+    scene.end(
+      "p2",
+      WorkStatus.WORK_STATUS_COMPLETED,
+      [scene.noteOf("b", TaskStatus.TASK_STATUS_COMPLETED)],
+      tokens(1),
+    );
+    fail(scene, "p1", 5);
+    assert.equal(retry(scene), "done");
+    assert.equal(given(scene, "p3"), 4);
+  });
+
+  it("stays with the parts that have it: tasks do not move, and more come to one that is there", () => {
+    const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])], { budget: tokens(10) });
+    scene.confirm("p1");
+    const move = { taskIds: ["b"], mode: swarm, reason: "" };
     assert.equal(codeOf(scene.driver.execute(scene.key, moveTasks, move)), "session.budget_undivided");
     const more = { namespace: "", sessionId: "", idempotencyKey: "", tasks: [taskSpec("c")] };
     taken(scene.driver.execute(scene.key, addTasks, more));

@@ -1,11 +1,10 @@
 /**
  * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by itself.
  *
- * 1. What parts have, and what those that ended used up, is never more than the budget: while one has all that is left there is no other.
+ * 1. What parts have, and what those that ended used up, is never more than the budget: those that begin together divide what is left by what
+ *    is expected of their tasks, and whoever comes later has what others gave back.
  * 2. What is not known to be unused counts as used: all of it, of a part of which nobody knows.
- * 3. Only missions keep within a budget. So nothing of it is done by runs.
  */
-import { Mode } from "@tutti/contracts/session/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { isOpen, type PartView, type SessionView, specOf } from "../state.ts";
 
@@ -40,9 +39,36 @@ export function usedUp(session: SessionView): string | undefined {
   return kinds.find((kind) => (specOf(session).budget?.[kind] ?? 0) > 0 && left[kind] <= 0);
 }
 
-/** Whether it keeps within a budget. */
-export function keepsBudget(mode: Mode): boolean {
-  return mode === Mode.MODE_SWARM || mode === Mode.MODE_INTELLIGENCE || mode === Mode.MODE_CUSTOM;
+/**
+ * What each of several parts may use up, in their order. A task of which nothing is said is expected to use what the others do on
+ * the average. No part has nothing: that would be no limit.
+ */
+export function dividedLeft(
+  session: SessionView,
+  parts: readonly (readonly number[])[],
+): readonly (Amounts | undefined)[] {
+  const left = budgetLeft(session);
+  const made = parts.map(() => left && { tokens: 0, money: 0, timeMs: 0 });
+  for (const kind of kinds) {
+    if (left === undefined || left[kind] <= 0) continue;
+    const said = parts.map((tasks) => tasks.map((number) => expectedOf(session, number, kind)));
+    const known = said.flat().filter((amount) => amount > 0);
+    const usual = known.length === 0 ? 1 : known.reduce((sum, amount) => sum + amount, 0) / known.length;
+    const weights = said.map((amounts) => amounts.reduce((sum, amount) => sum + (amount || usual), 0));
+    const whole = weights.reduce((sum, weight) => sum + weight, 0);
+    const shares = weights.map((weight) => Math.max(1e-6, rounded((left[kind] * weight) / whole)));
+    const largest = shares.indexOf(Math.max(...shares));
+    const others = shares.reduce((sum, share, at) => sum + (at === largest ? 0 : share), 0);
+    shares[largest] = rounded(left[kind] - others);
+    for (const [at, share] of shares.entries()) Object.assign(made[at] ?? {}, { [kind]: share });
+  }
+  return made;
+}
+
+function expectedOf({ tasks }: SessionView, number: number, kind: (typeof kinds)[number]): number {
+  const { estimate, timeouts } = tasks[number]?.spec ?? {};
+  if (kind === "timeMs") return timeouts?.runMs || (estimate?.durationMs ?? 0);
+  return estimate?.[kind] ?? 0;
 }
 
 function heldBy(part: PartView): PartView["budget"] {

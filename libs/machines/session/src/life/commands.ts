@@ -3,7 +3,7 @@ import {
   BeginSession,
   CancelWork,
   ConfirmLocks,
-  Mode,
+  type Mode,
   type NewPart,
   PauseWork,
   RecordChoice,
@@ -22,8 +22,7 @@ import {
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
-import { hasBudget, isLimited, keepsBudget, usedUp } from "../budget/left.ts";
-import { modeName } from "../description.ts";
+import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax } from "../limits.ts";
 import { choosing, locking, partId, partOfId, planning } from "../numbers.ts";
@@ -104,9 +103,6 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   const names = spec.locks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return invalid(`expected each lock once, found ${twice} twice`);
-  const mode = spec.mode || Mode.MODE_ADAPTIVE;
-  const isKept = keepsBudget(mode) || mode === Mode.MODE_ADAPTIVE;
-  if (isLimited(spec.budget) && !isKept) return sessionErrors.budgetUnkept.refusal({ mode: modeName(mode) });
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 
@@ -179,9 +175,11 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
       return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
     const later = session.tasks.map(({ number }) => number).filter((number) => !seen.has(number));
     const kept = withMore(parts, later, mode);
-    if (hasBudget(session) && (kept.length > 1 || kept.some((part) => !keepsBudget(part.mode))))
-      return sessionErrors.budgetUnkept.refusal({ mode: modeName(mode) });
-    const made = kept.map((part) => newPart(session, part));
+    const budgets = dividedLeft(
+      session,
+      kept.map(({ tasks }) => tasks),
+    );
+    const made = kept.map((part, at) => ({ ...newPart(session, part), budget: budgets[at] }));
     const chosen = choice && {
       ...choice,
       choiceId: `c${session.choices.length + 1}`,

@@ -13,6 +13,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
 import { bounded, isDone } from "@tutti/machine-run/siblings";
+import { hasBudget } from "../budget/left.ts";
 import { isChosen, wantedMode } from "../life/asking.ts";
 import { checkPart, isDoing, tellStopping } from "../life/end.ts";
 import { commandOf, goingOn, reasonOf } from "../life/step.ts";
@@ -59,7 +60,8 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
  */
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;
-  if (isFixed || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
+  // What the run has of the budget may be used up: there is nothing to begin another one with.
+  if (isFixed || hasBudget(session) || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
   return (
     part.status === WorkStatus.WORK_STATUS_PENDING &&
     !part.isOver &&

@@ -1,5 +1,6 @@
 /** Tasks go to a part in another mode: to one that is there and takes them, or to a new one. */
 import { Mode } from "@tutti/contracts/session/v1";
+import { hasBudget } from "../budget/left.ts";
 import { stopWhereUsedUp } from "../life/end.ts";
 import { operationQueued, partMade, tasksMoved } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
@@ -42,9 +43,11 @@ export function putIn(session: SessionView, step: SessionStep, part: PartView, t
 
 /** One that knows a task as one of another part cannot be given it as its own. */
 function partFor(session: SessionView, tasks: readonly number[], mode: Mode): PartView | undefined {
-  return session.parts.find(
-    (part) => part.mode === mode && takesMore(part) && !tasks.some((task) => part.elsewhere.has(task)),
+  const able = session.parts.filter(
+    (part) => takesMore(part) && !tasks.some((task) => part.elsewhere.has(task)),
   );
+  // The budget is with the parts that are there: a new one would have none.
+  return able.find((part) => part.mode === mode) ?? (hasBudget(session) ? able[0] : undefined);
 }
 
 /** The mode of what is added to a session later. */

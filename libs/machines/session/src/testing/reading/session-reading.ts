@@ -3,8 +3,9 @@
  * come before what. It shares nothing with the machine but the form of its events, keeps no counters, and says what may not have
  * happened. It does not say what a session should do next, nor what its tasks come to.
  */
-import { Mode, type SessionSpec } from "@tutti/contracts/session/v1";
+import { Mode, type NewPart, type SessionSpec } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { ReadBudget } from "./read-budget.ts";
 import { ReadParts } from "./read-parts.ts";
 import { isOver, ReadTasks } from "./read-tasks.ts";
 
@@ -32,6 +33,7 @@ export class SessionReading {
   /** Whether it was chosen how it is done. */
   #isChosen = false;
   #isRemoved = false;
+  readonly #budget = new ReadBudget((problem) => this.#find(problem));
   readonly #settled = new Set<number>();
   #areLocksHeld = false;
   /** Whether it is known by which tasks its goal is reached. */
@@ -108,6 +110,7 @@ export class SessionReading {
       this.phase = "waiting";
       this.spec = body.order.spec;
       this.#isPlanned = body.order.spec.work?.$case !== "goal";
+      this.#budget.given(body.order.spec.budget);
       this.tasks.add(body.order.spec.work?.value.tasks ?? []);
     },
     dependency_settled: ({ body: { dependency } }) => {
@@ -146,10 +149,13 @@ export class SessionReading {
       this.phase = "choosing";
     },
     mode_chosen: ({ body }) => this.#chosen(body),
-    part_made: ({ body }) => this.parts.made(body.part),
+    part_made: ({ body }) => this.#made(body.part),
     part_confirmed: ({ body }) => this.parts.confirmed(body.part),
     part_over: ({ body }) => this.parts.over(body.part),
-    part_ended: ({ body }) => this.parts.ended(body.part),
+    part_ended: ({ body }) => {
+      this.parts.ended(body.part);
+      this.#budget.ended(body.part, body.used);
+    },
     operation_queued: ({ body }) => this.parts.queued(body.part, body.operation),
     operation_done: ({ body, command }) => {
       const said = command?.type === "confirm_operation" ? (command.body as Confirmed) : undefined;
@@ -207,9 +213,14 @@ export class SessionReading {
     if (choice !== undefined && this.#isChosen) this.#find("it is chosen twice how it is done");
     this.#isChosen ||= choice !== undefined;
     this.phase = "going";
-    for (const part of parts) this.parts.made(part as never);
+    for (const part of parts) this.#made(part as never);
     for (const { spec, part, status } of this.tasks.all)
       if (part < 0 && !isOver(status)) this.#find(`${spec.id} is in no part`);
+  }
+
+  #made(part: NewPart): void {
+    this.parts.made(part);
+    this.#budget.made(part.budget);
   }
 
   #noted(number: number, status: TaskStatus): void {

@@ -1,0 +1,52 @@
+/** Arithmetic of what work uses up. Sums are kept to a millionth, so that what is added and taken away again is nothing. */
+import type { Amounts } from "@tutti/contracts/types/v1";
+
+export const kinds = ["tokens", "money", "timeMs"] as const;
+
+export function noAmounts(): Amounts {
+  return { tokens: 0, money: 0, timeMs: 0 };
+}
+
+export function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+/** Changes the first by the second. */
+export function add(to: Amounts, what: Readonly<Amounts> | undefined): void {
+  if (what === undefined) return;
+  for (const kind of kinds) to[kind] = rounded(to[kind] + what[kind]);
+}
+
+export function subtract(from: Amounts, what: Readonly<Amounts> | undefined): void {
+  if (what === undefined) return;
+  for (const kind of kinds) from[kind] = rounded(from[kind] - what[kind]);
+}
+
+export function isNothing(what: Readonly<Amounts> | undefined): boolean {
+  return what === undefined || (what.tokens === 0 && what.money === 0 && what.timeMs === 0);
+}
+
+/** What was said, without what makes no sense. */
+export function cleaned(what: Readonly<Amounts> | undefined): Amounts {
+  const made = noAmounts();
+  for (const kind of kinds) {
+    const value = what?.[kind] ?? 0;
+    if (Number.isFinite(value) && value > 0) made[kind] = rounded(value);
+  }
+  return made;
+}
+
+/** For an event: absent for nothing. */
+export function said(what: Readonly<Amounts> | undefined): Amounts | undefined {
+  const made = cleaned(what);
+  return isNothing(made) ? undefined : made;
+}
+
+export function inWords(what: Readonly<Amounts>): string {
+  const parts = [
+    ...(what.tokens === 0 ? [] : [`${what.tokens} tokens`]),
+    ...(what.money === 0 ? [] : [`money ${what.money}`]),
+    ...(what.timeMs === 0 ? [] : [`${what.timeMs} ms`]),
+  ];
+  return parts.length === 0 ? "nothing" : parts.join(", ");
+}

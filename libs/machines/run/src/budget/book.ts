@@ -1,0 +1,105 @@
+/**
+ * The books of a run that has a budget: an escrow, as that of missions.
+ *
+ * 1. An attempt, or a child, begins only once what is expected of it is set aside, and there is something left of all that has a limit.
+ * 2. What is not known to be unused counts as used: of an attempt whose agent is gone, and of what was stopped at work.
+ * 3. What is undone is undone, whatever is left.
+ */
+import type { Amounts } from "@tutti/contracts/types/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import type { Place } from "../kinds/kind.ts";
+import { addUsed } from "../node/nodes.ts";
+import { detailOf, type Node, type Run, type RunView } from "../state.ts";
+import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
+
+/** Whether it has a budget to keep within. */
+export function hasBudget({ order }: RunView): boolean {
+  return !isNothing(order?.budget);
+}
+
+/** What can still be set aside, of what has a limit. */
+export function leftOf({ order, used, reserved }: RunView): Amounts {
+  const left = noAmounts();
+  for (const kind of kinds) {
+    const limit = order?.budget?.[kind] ?? 0;
+    if (limit > 0) left[kind] = Math.max(0, rounded(limit - (used?.[kind] ?? 0) - (reserved?.[kind] ?? 0)));
+  }
+  return left;
+}
+
+/** Whether too little of the budget is left for a task to begin. */
+export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolean {
+  const { run } = place;
+  if (!hasBudget(run)) return false;
+  const left = leftOf(run);
+  const wanted = expectedOf(place);
+  return kinds.some(
+    (kind) => (run.order?.budget?.[kind] ?? 0) > 0 && (left[kind] <= 0 || wanted[kind] > left[kind]),
+  );
+}
+
+/** What the run that it goes on as may use up; absent without limit, undefined where nothing is left of something. */
+export function leftForNext(run: RunView): Amounts | undefined {
+  const left = leftOf(run);
+  return kinds.some((kind) => (run.order?.budget?.[kind] ?? 0) > 0 && left[kind] <= 0) ? undefined : left;
+}
+
+/** Whether what is set aside may come back, in part. */
+export function mayComeBack({ reserved }: RunView): boolean {
+  return !isNothing(reserved);
+}
+
+/** What an attempt sets aside; absent for nothing. */
+export function reservedFor(place: Place): Amounts | undefined {
+  const wanted = expectedOf(place);
+  return isNothing(wanted) ? undefined : wanted;
+}
+
+/** What a child may use up: what is expected of it, or else all that is left; absent where nothing has a limit. */
+export function givenToChild(place: Place): Amounts | undefined {
+  const { run } = place;
+  if (!hasBudget(run)) return undefined;
+  const given = expectedOf(place);
+  const left = leftOf(run);
+  for (const kind of kinds) if (given[kind] === 0) given[kind] = left[kind];
+  return given;
+}
+
+/** Of what has a limit: as the task says, or as long as it may take. */
+function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">): Amounts {
+  const expected = noAmounts();
+  const limit = run.order?.budget;
+  if (isNothing(limit)) return expected;
+  const { estimate, timeouts } = range.plan.policy(task);
+  if ((limit?.tokens ?? 0) > 0) expected.tokens = estimate.tokens;
+  if ((limit?.money ?? 0) > 0) expected.money = estimate.money;
+  if ((limit?.timeMs ?? 0) > 0) expected.timeMs = timeouts.runMs || estimate.durationMs;
+  return expected;
+}
+
+/** For folds: an attempt of it begins. */
+export function setAside(run: Run, node: Node, amounts: Amounts | undefined): void {
+  if (amounts === undefined) return;
+  detailOf(node).reserved = { ...amounts };
+  run.reserved ??= noAmounts();
+  add(run.reserved, amounts);
+}
+
+/** For folds: its attempt is over, and has used up so much. */
+export function bookUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
+  giveBack(run, node);
+  addUsed(run, node, used);
+}
+
+/** For folds: nobody knows what its attempt has used up. */
+export function bookUnknown(run: Run, node: Node): void {
+  bookUsed(run, node, node.more?.reserved);
+}
+
+function giveBack(run: Run, { more }: Node): void {
+  if (more?.reserved === undefined) return;
+  run.reserved ??= noAmounts();
+  subtract(run.reserved, more.reserved);
+  if (isNothing(run.reserved)) run.reserved = undefined;
+  more.reserved = undefined;
+}
