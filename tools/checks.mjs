@@ -20,10 +20,7 @@ import { workspaceRoot } from "./setup.mjs";
 /** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
 export const checks = {
   // The page runs in browsers, and has a program of types of its own.
-  types: both(
-    tool("node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--pretty", "false"),
-    tool("node_modules/typescript/bin/tsc", "-p", "apps/dashboard/tsconfig.json", "--pretty", "false"),
-  ),
+  types: both(typesOf("tsconfig.json", "workspace"), typesOf("apps/dashboard/tsconfig.json", "dashboard")),
   style: tool(
     "node_modules/@biomejs/biome/bin/biome",
     "check",
@@ -43,6 +40,18 @@ export const checks = {
   "contracts: breaking": tool("tools/generate.mjs", "--breaking"),
   "contracts: python": tool("tools/python.mjs", "--check"),
 };
+
+/**
+ * What did not change since the last time is not looked at again: five seconds instead of thirty.
+ *
+ * @param {string} project
+ * @param {string} name
+ */
+function typesOf(project, name) {
+  const known = `.cache/types/${name}.tsbuildinfo`;
+  const flags = ["--pretty", "false", "--incremental", "--tsBuildInfoFile", known];
+  return tool("node_modules/typescript/bin/tsc", "-p", project, ...flags);
+}
 
 /**
  * @param {string[]} names
