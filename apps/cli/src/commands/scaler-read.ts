@@ -140,5 +140,7 @@ function poolOf({ values }: Context): { readonly pool?: string } {
 
 function driverText({ process, webhook, container, kubernetes }: Scaler): string {
   if (process !== undefined) return process.command.join(" ");
-  return webhook?.url ?? container?.image ?? kubernetes?.name ?? "";
+  if (container !== undefined) return [`image ${container.image}`, ...container.arguments].join(" ");
+  if (kubernetes === undefined) return webhook?.url ?? "";
+  return [kubernetes.clusterNamespace, kubernetes.kind, kubernetes.name].filter(Boolean).join("/");
 }

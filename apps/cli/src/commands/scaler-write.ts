@@ -7,11 +7,14 @@ import { safe } from "../terminal/text.ts";
 
 type Said = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
 
+const drivers = ["process", "webhook", "container", "kubernetes"] as const;
+type DriverName = (typeof drivers)[number];
+
 export async function createScaler(context: Context): Promise<number> {
   const { values } = context;
   const said = saidOf(context);
-  if (said.process === undefined && said.webhook === undefined)
-    throw usageFailure("expected a program behind the id, or --webhook URL", [
+  if (!drivers.some((name) => said[name] !== undefined))
+    throw usageFailure("expected a program behind the id, or --image, --workload or --webhook", [
       ["tutti scaler create crew -- node worker.ts", "starts workers by need"],
     ]);
   const server = await connect(context);
@@ -30,18 +33,13 @@ export async function updateScaler(context: Context): Promise<number> {
   const said = saidOf(context);
   const server = await connect(context);
   const before = await server.call("scalers.get", { params, query: { ...server.namespace, pool } });
-  const { process, webhook } = before;
-  const driver = said.process ?? said.webhook;
   const after = await server.call("scalers.update", {
     params,
     query: { ...server.namespace, ...reasonOf(context) },
     body: {
       scalerId: params.id,
       pool,
-      ...(driver === undefined && process !== undefined ? { process } : {}),
-      ...(driver === undefined && webhook?.url !== undefined
-        ? { webhook: { ...webhook, url: webhook.url } }
-        : {}),
+      ...(drivers.some((name) => said[name] !== undefined) ? {} : driverIn(before)),
       ...said,
     },
   });
@@ -92,25 +90,60 @@ function saidOf(context: Context): Said {
   };
 }
 
-function driverOf({ values }: Context): Pick<Said, "process" | "webhook"> {
-  const command = values.manyArguments("COMMAND");
-  const url = values.text("webhook");
-  const secret = values.text("secret");
-  const directory = values.text("directory");
+/** What a scaler has already, in the form of what is asked for. */
+function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Said, DriverName> {
+  if (process !== undefined) return { process };
+  if (webhook?.url !== undefined) return { webhook: { ...webhook, url: webhook.url } };
+  if (container?.image !== undefined) return { container: { ...container, image: container.image } };
+  const { kind, name } = kubernetes ?? {};
+  return kind === undefined || name === undefined ? {} : { kubernetes: { ...kubernetes, kind, name } };
+}
+
+function driverOf({ values }: Context): Pick<Said, DriverName> {
+  const words = [...values.manyArguments("COMMAND")];
+  const [url, image, workload] = (["webhook", "image", "workload"] as const).map((name) => values.text(name));
+  const said = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
+  if (said.length > 1) throw usageFailure(`expected one of them, found ${said.join(" and ")}`);
+  if (words.length > 0 && (url !== undefined || workload !== undefined))
+    throw usageFailure(`expected a program or ${said[0]}, found both`);
   const stopMs = values.durationMs("stop");
-  if (url !== undefined && command.length > 0)
-    throw usageFailure("expected a program or --webhook, found both");
+  const [secret, directory, socket] = (["secret", "directory", "socket"] as const).map((name) =>
+    values.text(name),
+  );
+  const started = { environment: values.labels("env"), ...(stopMs === undefined ? {} : { stopMs }) };
   if (url !== undefined) return { webhook: { url, ...(secret === undefined ? {} : { secret }) } };
-  if (command.length === 0) return {};
-  const environment = values.labels("env");
-  return {
-    process: {
-      command: [...command],
-      environment,
-      ...(directory === undefined ? {} : { directory }),
-      ...(stopMs === undefined ? {} : { stopMs }),
-    },
-  };
+  if (workload !== undefined) return { kubernetes: workloadIn(workload) };
+  if (image !== undefined) {
+    const limits = limitsIn(values.labels("limit"));
+    return {
+      container: {
+        ...{ image, limits, ...started },
+        ...(words.length === 0 ? {} : { arguments: words }),
+        ...(socket === undefined ? {} : { socket }),
+      },
+    };
+  }
+  if (words.length === 0) return {};
+  return { process: { command: words, ...started, ...(directory === undefined ? {} : { directory }) } };
+}
+
+/** `Deployment/crew`, or `agents/Deployment/crew` in another namespace of Kubernetes. */
+function workloadIn(text: string) {
+  const parts = text.split("/");
+  const [name = "", kind = "", clusterNamespace] = parts.toReversed();
+  if (parts.length < 2 || parts.length > 3 || parts.includes(""))
+    throw usageFailure(`expected KIND/NAME or NAMESPACE/KIND/NAME behind --workload, found \`${text}\``);
+  return { kind, name, ...(clusterNamespace === undefined ? {} : { clusterNamespace }) };
+}
+
+function limitsIn(said: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(said).map(([name, text]) => {
+      if (!(Number(text) > 0))
+        throw usageFailure(`expected a number above 0 behind --limit ${name}=, found \`${text}\``);
+      return [name, Number(text)];
+    }),
+  );
 }
 
 /** `0 22 * * * to 0 6 * * * = 0..0` */

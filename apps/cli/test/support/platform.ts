@@ -11,16 +11,19 @@ export class PlatformProcess implements AsyncDisposable {
   readonly url: string;
   readonly #directory = mkdtempSync(join(tmpdir(), "tutti-cli-"));
   readonly #ports: readonly [http: number, mesh: number];
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
 
-  static async start(): Promise<PlatformProcess> {
-    const platform = new PlatformProcess([await freePort(), await freePort()]);
+  /** @param flags of this platform beside those that all have */
+  static async start(...flags: readonly string[]): Promise<PlatformProcess> {
+    const platform = new PlatformProcess([await freePort(), await freePort()], flags);
     await platform.start();
     return platform;
   }
 
-  private constructor(ports: readonly [number, number]) {
+  private constructor(ports: readonly [number, number], flags: readonly string[]) {
     this.#ports = ports;
+    this.#flags = flags;
     this.url = `http://127.0.0.1:${ports[0]}`;
   }
 
@@ -31,6 +34,7 @@ export class PlatformProcess implements AsyncDisposable {
       `--mesh.listen=127.0.0.1:${mesh}`,
       "--log.format=json",
       "--platform.dataDirectory=./data",
+      ...this.#flags,
     ];
     const child = spawn(process.execPath, [join(workspaceFolder, "apps/platform/src/main.ts"), ...flags], {
       cwd: this.#directory,

@@ -70,6 +70,19 @@ const settings: readonly Option[] = [
     isMany: true,
     summary: "in the program's environment; env:X and file:X are secrets",
   },
+  { name: "image", value: "IMAGE", summary: "starts containers of it; what follows -- are its arguments" },
+  {
+    name: "limit",
+    value: "NAME=N",
+    isMany: true,
+    summary: "what a container may use: cpu=0.5, memory_bytes=536870912",
+  },
+  { name: "socket", value: "PATH", summary: "of Docker or Podman (the first that is allowed)" },
+  {
+    name: "workload",
+    value: "KIND/NAME",
+    summary: "sets replicas in Kubernetes; NAMESPACE/KIND/NAME in another namespace",
+  },
   { name: "directory", value: "DIR", summary: "where the program runs (that of the platform)" },
   { name: "stop", value: "SPAN", summary: "how long it has to end (10s)" },
   { name: "webhook", value: "URL", summary: "instead of a program: who is told how many are wanted" },
@@ -128,6 +141,14 @@ const scalers: readonly Command[] = [
       {
         words: "scaler create crew --min 2 --window '0 22 * * * to 0 6 * * * = 0..0' -- node worker.ts",
         does: "all sleep at night, but one for what comes",
+      },
+      {
+        words: "scaler create crew --image registry.example.com/crew:3 --limit cpu=1 --max 5",
+        does: "containers of Docker or Podman",
+      },
+      {
+        words: "scaler create crew --workload agents/Deployment/crew --max 20",
+        does: "replicas in Kubernetes",
       },
     ],
     json: "document",
