@@ -158,7 +158,7 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
   });
 
-  it("sessions: run, list, show, tasks, why, plan, compare, watch, result", async () => {
+  it("sessions: run, list, show, tasks, why, plan, choices, compare, watch, result", async () => {
     assert.match(await printed("workflow check pair.yaml"), /✓ pair\.yaml/);
     const wrong = await tutti("run wrong.yaml");
     assert.equal(wrong.exitCode, 3);
@@ -178,6 +178,11 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("session plan pair-1"), /one[\s\S]*█[\s\S]*planned/);
     assert.match(await printed("session compare pair-1"), /as it was; the simulation is/);
     assert.equal((await tutti("session show none")).exitCode, 3);
+    assert.match(await printed("plan pair.yaml"), /2 tasks[\s\S]*chosen mode[\s\S]*one[\s\S]*░[\s\S]*nothing was started/);
+    assert.equal(await printed("plan pair.yaml --mode swarm -q"), "swarm\n");
+    const unplanned = await tutti("plan wrong.yaml");
+    assert.match(unplanned.errors, /did you mean `adaptive`[\s\S]*nothing is planned/);
+    await listed("session choices", /pair-1 +workflow[\s\S]*expected to take/);
   });
 
   it("sessions: signal, pause, resume, move, cancel, retry", async () => {

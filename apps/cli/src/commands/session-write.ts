@@ -22,7 +22,7 @@ export async function runSession(context: Context, server: Server, file: SourceF
   const priority = values.text("priority");
   const { checkSession } = await import("../local/check-session.ts");
   const { problems, body } = checkSession(file, input);
-  if (body === undefined) throw wrong(context, file, problems);
+  if (body === undefined) throw wrongFile(context, file, problems, "nothing was started");
   const { session, existed }: ExecuteSessionReply = await server.call("sessions.start", {
     query: server.namespace,
     body: {
@@ -47,13 +47,19 @@ export async function runSession(context: Context, server: Server, file: SourceF
 
 type Problems = readonly Parameters<typeof drawProblem>[0][];
 
-function wrong({ print }: Context, { fileName, text }: SourceFile, problems: Problems): Failure {
+/** @param so what is not done for it */
+export function wrongFile(
+  { print }: Context,
+  { fileName, text }: SourceFile,
+  problems: Problems,
+  so: string,
+): Failure {
   const errors = problems.filter(({ severity }) => severity === "error");
   const page = { style: print.errorStyle, width: Math.min(print.errorWidth, 120) };
   if (!print.isJson)
     for (const problem of errors) print.errorLines([...drawProblem(problem, text, page), ""]);
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
-  return new Failure(`${fileName} has ${many}; nothing was started.`, {
+  return new Failure(`${fileName} has ${many}; ${so}.`, {
     why: print.isJson
       ? errors.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`)
       : [],

@@ -78,7 +78,7 @@ function taskLines(task: PlannedTask, { axis, nameWidth, style }: Row): string[]
   ];
 }
 
-function barOf(
+export function barOf(
   fromMs: number | undefined,
   toMs: number | undefined,
   sign: string,

@@ -9,6 +9,7 @@ import type {
   Graph,
   ListAgentsReply,
   ListApprovalsReply,
+  ListChoicesReply,
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
   ListFiringsReply,
@@ -249,4 +250,14 @@ export const statusQuery = () =>
   queryOptions({
     queryKey: ["status"],
     queryFn: ({ signal }) => read<unknown>(pathOf(["status"]), signal),
+  });
+
+/** What was chosen for sessions, those of the latest first. */
+export const choicesQuery = (filter: { readonly mode?: string }) =>
+  infiniteQueryOptions({
+    queryKey: ["choices", filter],
+    queryFn: ({ signal, pageParam }) =>
+      read<ListChoicesReply>(pathOf(["choices"], { ...filter, size: 50, token: pageParam }), signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextToken || undefined,
   });

@@ -14,6 +14,10 @@ const fixed: readonly Entry[] = [
     detail: "go",
     choice: { kind: "place", path } as const,
   })),
+  {
+    ...{ id: "choices", word: "Choices", detail: "what Tutti chose for sessions" },
+    choice: { kind: "place", path: "/choices" },
+  },
   { id: "race", word: "The race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },
   {
     id: "resources",

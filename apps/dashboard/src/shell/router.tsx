@@ -14,7 +14,7 @@ import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { policySearch } from "../pages/policies/search.ts";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
-import { sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
+import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
 import { NotHere } from "./not-here.tsx";
 
@@ -107,6 +107,13 @@ const session = createRoute({
   path: "/sessions/$sessionId",
   validateSearch: sessionSearch,
   component: lazyRouteComponent(() => import("../pages/sessions/session-page.tsx"), "SessionPage"),
+});
+
+const choices = createRoute({
+  getParentRoute: () => root,
+  path: "/choices",
+  validateSearch: choicesSearch,
+  component: lazyRouteComponent(() => import("../pages/sessions/choices-page.tsx"), "ChoicesPage"),
 });
 
 const race = createRoute({
@@ -202,6 +209,7 @@ const children = [
   mission,
   sessions,
   session,
+  choices,
   race,
   workflows,
   editor,

@@ -64,7 +64,9 @@ function isWanted(
   { kind: ofKind, mode, chosen }: Omit<ListChoicesRequest, "page">,
 ): boolean {
   if (ofKind !== "" && kind !== ofKind) return false;
-  if (mode !== Mode.MODE_UNSPECIFIED && candidates[place]?.mode !== mode) return false;
+  // A cut has parts in several modes, which together are one.
+  const made = kind === "cut" ? Mode.MODE_HYBRID : candidates[place]?.mode;
+  if (mode !== Mode.MODE_UNSPECIFIED && made !== mode) return false;
   const span = spanOf(chosen);
   const timeMs = chooseTime === undefined ? 0 : fromTimestamp(chooseTime);
   return span === undefined || ((span.from ?? 0) <= timeMs && timeMs < (span.to ?? Number.POSITIVE_INFINITY));

@@ -169,6 +169,13 @@ describe("what a session would come to", () => {
     assert.ok(
       same.choices.length > 0 && same.choices.every((each) => each.candidates[each.chosen]?.mode === chosen),
     );
+    await (await tutti.execute({ id: "cut", tasks: walls(2, 0.01), mode: "hybrid" })).result();
+    const cuts = await until(
+      "the cut of a session that is done in parts",
+      () => all(tutti.sessions.choices({ mode: "hybrid" })),
+      (found) => found.some(({ sessionId }) => sessionId === "cut"),
+    );
+    assert.ok(cuts.some(({ kind }) => kind === "cut"));
     const past = { from: undefined, to: toTimestamp(1_000) };
     const before = await planning.listChoices({ ...asked, mode: Mode.MODE_UNSPECIFIED, chosen: past });
     assert.deepEqual(before.choices, []);

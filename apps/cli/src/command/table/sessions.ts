@@ -4,10 +4,50 @@ import { all, followed, key, page, reason, size } from "./options.ts";
 
 const id: Argument = { name: "ID", summary: "the session", completes: "session" };
 const reading = () => import("../../commands/session-read.ts");
+const planning = () => import("../../commands/plan.ts");
 const writing = () => import("../../commands/session-write.ts");
 
 /** A session is started by `tutti run`, and what is done by id works on it as on a run; these are for sessions alone. */
 export const sessionCommands: readonly Command[] = [
+  {
+    name: "plan",
+    group: "sessions",
+    summary: "how a session would be done if it were started now; nothing is started",
+    about: [
+      "In which mode and what was expected of the others, who would do what when, how long that takes, and below which time nothing is. A NAME is a workflow that is registered, done as a session.",
+    ],
+    arguments: [
+      { name: "FILE|NAME", summary: "a session, or the name of a registered workflow", completes: "file" },
+      { name: "KEY=VALUE", summary: "parts of the input", isOptional: true, isMany: true },
+    ],
+    options: [
+      {
+        ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+        summary: "JSON, @FILE, - for standard input, or KEY=VALUE",
+      },
+      {
+        ...{ name: "mode", value: "MODE", summary: "as if this mode were named" },
+        choices: ["workflow", "swarm", "intelligence", "hybrid", "adaptive"],
+      },
+    ],
+    examples: [{ words: "plan pages.yaml --mode swarm", does: "what it would come to as a swarm" }],
+    json: "document",
+    load: () => planning().then(({ plan }) => plan),
+  },
+  {
+    name: "session choices",
+    group: "sessions",
+    summary: "what was chosen for sessions, what was expected of it, and what came",
+    options: [
+      {
+        ...{ name: "mode", value: "MODE", summary: "where this was chosen" },
+        choices: ["workflow", "swarm", "intelligence", "hybrid"],
+      },
+      ...[size, page, all],
+    ],
+    json: "document",
+    load: () => planning().then(({ listChoices }) => listChoices),
+  },
   {
     name: "session list",
     group: "sessions",

@@ -25,6 +25,16 @@ export function sessionsSearch(search: Readonly<Record<string, unknown>>): Sessi
   };
 }
 
+export interface ChoicesSearch {
+  /** Where this was chosen. */
+  readonly mode?: Mode;
+}
+
+export function choicesSearch(search: Readonly<Record<string, unknown>>): ChoicesSearch {
+  const mode = modeOrder.find((each) => each !== "custom" && each === search["mode"]);
+  return mode === undefined ? {} : { mode };
+}
+
 const sessionViews = ["graph", "plan", "choices", "compare", "tasks"] as const;
 export type SessionView = (typeof sessionViews)[number];
 

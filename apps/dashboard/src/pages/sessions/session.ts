@@ -91,6 +91,11 @@ export function choiceWords({ confidence = 0, explored, fallback }: Choice): str
   return `${percent(confidence)} sure`;
 }
 
+/** What was chosen; whoever cuts a graph chooses parts in several modes. */
+export function chosenMode({ kind, candidates, chosen = 0 }: Choice): Mode | undefined {
+  return kind === "cut" ? "hybrid" : candidates[chosen]?.mode;
+}
+
 /** `31 % longer than expected`; undefined where nothing was expected or nothing came of it yet. */
 export function outcomeWords({ outcome, candidates, chosen = 0 }: Choice): string | undefined {
   const { expectedMs = 0 } = candidates[chosen] ?? {};

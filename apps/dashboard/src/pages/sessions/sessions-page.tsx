@@ -39,6 +39,9 @@ export function SessionsPage() {
             <Link to="/race" className="press">
               The race
             </Link>
+            <Link to="/choices" className="press">
+              Choices
+            </Link>
             <Link to="/resources" className="press">
               Resources
             </Link>

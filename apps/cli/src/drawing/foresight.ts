@@ -1,0 +1,65 @@
+/** How something would be done: its mode beside the others, and who would do what when, along one axis of time. */
+import type { PlannedAssignment, PlanReply } from "@tutti/rest/types";
+import type { Style } from "../terminal/style.ts";
+import { cut, padEnd, safe, widthOf } from "../terminal/text.ts";
+import { printDurationMs } from "../terminal/time.ts";
+import { drawChoices } from "./choices.ts";
+import { barOf } from "./plan.ts";
+
+interface Page {
+  readonly style: Style;
+  readonly width: number;
+}
+
+const tasksMost = 100;
+const nameWidthMost = 24;
+const barMin = 20;
+
+export function drawForesight(reply: PlanReply, page: Page): string[] {
+  const { mode = "", choice, assignments, criticalPath, makespanMs = 0, lowerBoundMs = 0 } = reply;
+  const { p50Ms = 0, p90Ms = 0, money = 0 } = reply;
+  const { style, width } = page;
+  const half =
+    p50Ms > 0
+      ? `, half of the time within ${printDurationMs(p50Ms)}, nine times in ten within ${printDurationMs(p90Ms)}`
+      : "";
+  const costs = money > 0 ? `, ${Number(money.toPrecision(3))} money` : "";
+  const lines = [
+    `${style.bold(mode)}  ${style.dim(`${assignments.length} tasks${half}${costs}`)}`,
+    style.dim(`nothing can be below ${printDurationMs(lowerBoundMs)}`),
+    ...(choice === undefined ? [] : drawChoices([choice], page)),
+    "",
+  ];
+  const shown = assignments.slice(0, tasksMost);
+  const nameWidth = Math.min(
+    nameWidthMost,
+    Math.max(4, ...shown.map(({ taskId = "" }) => widthOf(safe(taskId)))),
+  );
+  const room = Math.max(barMin, width - nameWidth - 40);
+  const endMs = Math.max(1, makespanMs, ...assignments.map((task) => task.endMs ?? 0));
+  const end = printDurationMs(endMs);
+  lines.push(`${" ".repeat(nameWidth)}  ${style.dim(`${padEnd("0", room - widthOf(end))}${end}`)}`);
+  const critical = new Set(criticalPath);
+  const axis = { startMs: 0, endMs, room, nowMs: 0 };
+  for (const task of shown)
+    lines.push(taskLine(task, critical.has(task.taskId ?? ""), { axis, nameWidth, style }));
+  if (shown.length < assignments.length)
+    lines.push(style.dim(`and ${assignments.length - shown.length} more`));
+  return [...lines, "", style.dim("░ if it takes as long as is expected   ◆ critical   nothing was started")];
+}
+
+interface Row {
+  readonly axis: Parameters<typeof barOf>[3];
+  readonly nameWidth: number;
+  readonly style: Style;
+}
+
+function taskLine(task: PlannedAssignment, isCritical: boolean, { axis, nameWidth, style }: Row): string {
+  const { taskId = "", agentId = "", startMs = 0, endMs = 0, estimate } = task;
+  const name = padEnd(cut(safe(taskId), nameWidth), nameWidth);
+  const mark = isCritical ? style.yellow("◆") : " ";
+  const { p50Ms = 0, p90Ms = 0, confidence = 0 } = estimate ?? {};
+  const known = confidence > 0 ? "" : ", a guess";
+  const span = `${printDurationMs(p50Ms)} to ${printDurationMs(p90Ms)}${known}`;
+  return `${name} ${mark}${padEnd(barOf(startMs, endMs, "░", axis), axis.room)}  ${padEnd(safe(agentId), 12)} ${style.dim(span)}`;
+}

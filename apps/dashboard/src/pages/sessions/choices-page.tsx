@@ -1,0 +1,150 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Choice, Mode } from "@tutti/rest/types";
+import { choicesQuery } from "../../data/queries.ts";
+import { pageError } from "../../data/send.ts";
+import { CopyLine } from "../../elements/copy.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { choiceWords, chosenMode, outcomeWords } from "./session.ts";
+import "./sessions.css";
+import { VoiceMark } from "./voice-mark.tsx";
+import { voiceOf } from "./voices.ts";
+
+const modes = ["workflow", "swarm", "intelligence", "hybrid"] as const;
+
+/** What Tutti chose for sessions that left it the choice: why, how sure it was, and what came of it. */
+export function ChoicesPage() {
+  const { mode } = useSearch({ from: "/choices" });
+  const navigate = useNavigate({ from: "/choices" });
+  const change = (next: Mode | undefined) =>
+    void navigate({ search: next === undefined ? {} : { mode: next }, replace: true });
+  const filter = mode === undefined ? {} : { mode };
+  const query = useInfiniteQuery(choicesQuery(filter));
+  const choices = query.data?.pages.flatMap((page) => page.choices) ?? [];
+  const isLoaded = query.data !== undefined;
+  const command = commandLine("tutti", "session", "choices", ...(mode === undefined ? [] : ["--mode", mode]));
+  return (
+    <>
+      <PageHead
+        title="Choices"
+        below="Which mode each session got that left the choice to Tutti, and what came of it"
+        actions={
+          <>
+            <Link to="/sessions" className="press">
+              Sessions
+            </Link>
+            <span className="action lone">
+              <Spelled
+                label="This list"
+                call={{ method: "GET", path: pathOf(["choices"], filter) }}
+                command={command}
+              />
+            </span>
+          </>
+        }
+      />
+      <search className="sessions-look">
+        <ModeChoice chosen={mode} onChange={change} />
+      </search>
+      {isLoaded || query.error !== null ? null : <Waiting what="choices" lines={6} />}
+      {isLoaded || query.error === null ? null : (
+        <Failure
+          title="Choices cannot be shown"
+          {...pageError(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
+      {isLoaded && choices.length === 0 && !query.hasNextPage ? (
+        <Nothing mode={mode} onAll={() => change(undefined)} />
+      ) : null}
+      {choices.length === 0 ? null : (
+        <ul className="choices" aria-label="Choices">
+          {choices.map((choice) => (
+            <li key={`${choice.sessionId} ${choice.choiceId}`}>
+              <Line choice={choice} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {query.hasNextPage ? (
+        <button type="button" className="press" onClick={() => void query.fetchNextPage()}>
+          Earlier ones
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function ModeChoice({
+  chosen,
+  onChange,
+}: {
+  chosen: Mode | undefined;
+  onChange: (mode: Mode | undefined) => void;
+}) {
+  return (
+    <fieldset className="state-filter">
+      <legend className="field-label">Chosen</legend>
+      {modes.map((mode) => (
+        <label key={mode} className={`state-choice voice-choice voice-${voiceOf(mode).name}`}>
+          <input
+            type="checkbox"
+            checked={chosen === mode}
+            onChange={(event) => onChange(event.target.checked ? mode : undefined)}
+          />
+          <span>
+            <VoiceMark mode={mode} />
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Line({ choice }: { choice: Choice }) {
+  const { sessionId = "", reason = "", chooseTimeMs } = choice;
+  return (
+    <article className="choice-line">
+      <div className="choice-what">
+        <h2>
+          <Link
+            to="/sessions/$sessionId"
+            params={{ sessionId }}
+            search={{ view: "choices" }}
+            className="clipped"
+          >
+            {sessionId}
+          </Link>
+        </h2>
+        <span className="small soft">
+          <Moment atMs={chooseTimeMs} />
+        </span>
+      </div>
+      <div className="small">
+        <VoiceMark mode={chosenMode(choice)} /> <Tag>{choiceWords(choice)}</Tag>
+      </div>
+      <p className="small">{outcomeWords(choice) ?? "not ended yet"}</p>
+      <p className="small soft choice-why">{reason}</p>
+    </article>
+  );
+}
+
+function Nothing({ mode, onAll }: { mode: Mode | undefined; onAll: () => void }) {
+  if (mode !== undefined)
+    return (
+      <Empty title={`${voiceOf(mode).word} was not chosen yet`}>
+        <button type="button" className="press" onClick={onAll}>
+          Show all choices
+        </button>
+      </Empty>
+    );
+  return (
+    <Empty title="Nothing was chosen yet">
+      <p>Sessions in the mode adaptive leave it to Tutti how they are done. See what one would come to.</p>
+      <CopyLine label="command" text="tutti plan session.yaml" />
+    </Empty>
+  );
+}
