@@ -481,7 +481,7 @@ describe("every command, once, on a platform", () => {
     assert.match((await tutti("secret rotate till new.txt")).errors, /tutti secret put till FILE/);
   });
 
-  it("validate, rule: impact, set, list, findings, delete; compliance: list, report", async () => {
+  it("validate, rule: impact, set, list, findings, versions, diff, rollback, delete; compliance: list, report", async () => {
     const cwd = join(command.folder, "ruled");
     mkdirSync(cwd);
     const rules = `rules:
@@ -510,8 +510,22 @@ describe("every command, once, on a platform", () => {
     await until("the finding to be told", async () => /no-night/.test(await printed("rule findings")));
     assert.match(await printed("compliance list"), /house/);
     assert.match(await printed("compliance report house"), /H1[\s\S]*no-night|no-night[\s\S]*H1/);
+    writeFileSync(join(cwd, "house.rules.yaml"), rules.replace("nothing runs", "nothing at all runs"));
+    await printed("rule set house.rules.yaml --reason clearer", { cwd });
+    const [later = "", former = ""] = (await printed("rule versions no-night -q")).trim().split("\n");
+    assert.match(await printed("rule versions no-night"), /deny\.message\s+clearer/);
+    assert.match(
+      await printed(`rule diff no-night ${former} ${later}`),
+      /deny\.message[\s\S]*nothing at all/,
+    );
+    assert.match(await printed(`rule diff no-night ${later}`), /says the same/);
+    await printed(`rule impact --rule no-night --version ${former}`);
+    assert.match((await tutti(`rule rollback no-night ${former}`)).errors, /expected --reason/);
+    assert.match(await printed(`rule rollback no-night ${former} --reason shorter`), /no-night holds as in/);
+    assert.match(await printed(`rule diff no-night ${former}`), /says the same/);
     await printed("rule delete no-night");
     assert.doesNotMatch(await printed("rule list"), /no-night/);
+    assert.match(await printed("rule versions no-night"), /taken away by/);
     writeFileSync(join(cwd, "wrong.rules.yaml"), rules.replace("deny:", "dney:"));
     const wrong = await tutti("validate .", { cwd });
     assert.equal(wrong.exitCode, 1);

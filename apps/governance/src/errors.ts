@@ -151,6 +151,13 @@ export const governanceErrors = defineErrors("governance", {
     }) =>
       `expected the case "${title}" of ${ruleId} to come out as it says, found that ${found}${more > 0 ? `, and ${more} more cases that do not come out` : ""}; correct the rule or the case`,
   },
+  ruleVersionMissing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "Only so many versions of rules are kept: the latest 1,000 of a namespace. `tutti rule versions ID` lists those of a rule.",
+    message: (at: { ruleId: string; version: number; latest: readonly string[] }) =>
+      `expected a version of the rule ${at.ruleId} that is kept, such as ${at.latest.join(", ")}, found ${at.version}; choose one of those`,
+  },
   filesTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",

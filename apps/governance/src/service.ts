@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
-import { definitionService } from "@tutti/contracts/workflow/v1";
+import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import { type HostContext, keysDirectoryIn, SealingKeys, type ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { decisions } from "@tutti/machine-decisions";
@@ -59,7 +59,7 @@ export class GovernanceService extends Orchestrator {
     mesh.serve(secretService, secretHandlers({ ...desk, sealing, keepMs, guard: host.guard }));
     const admission = mesh.client(admissionService);
     const installation = {
-      definitions: mesh.client(definitionService),
+      ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
       ...{ registry: mesh.client(registryService), agents: mesh.client(agentService) },
     };
     const audit = mesh.client(auditService);

@@ -1,7 +1,7 @@
 export { catalogueFor, type Installation, Usage, type Used, type WantedName } from "./installation.ts";
 export { capabilityAt, knownDefinition, type Offerers, versionNamed } from "./offered.ts";
 export { isPolicyFile, type PolicySource, policiesIn } from "./policy-files.ts";
-export { checkRules, rulesIn } from "./rule-file.ts";
+export { checkRules } from "./rule-file.ts";
 export {
   byPlace,
   type DefinitionFile,

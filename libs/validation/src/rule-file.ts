@@ -20,16 +20,6 @@ export function checkRules(file: DefinitionText): readonly DefinitionProblem[] {
   }).problems;
 }
 
-/** The rules of a file in which nothing is wrong. */
-export function rulesIn(file: DefinitionText): readonly AdmissionRule[] {
-  const { rules } = readText(file).value as unknown as { readonly rules: readonly unknown[] };
-  const mapping = new Mapping(schema);
-  return rules.map((json) => {
-    const read = mapping.read("tutti.governance.v1.AdmissionRule", json);
-    return AdmissionRule.fromPartial(read as Parameters<typeof AdmissionRule.fromPartial>[0]);
-  });
-}
-
 function checkRule(
   mapping: Mapping,
   json: unknown,

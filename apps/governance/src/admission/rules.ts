@@ -39,12 +39,20 @@ import { ruleOf } from "../tenants/views.ts";
 
 export async function setRule(desk: TenantDesk, request: SetRuleRequest, context: CallContext) {
   const { rule = AdmissionRule.create(), revision, reason } = request;
-  const { namespace } = context;
-  insistOnSound({ ...rule, namespace });
+  return { rule: await keepRule(desk, { rule, revision, reason }, context) };
+}
+
+export async function keepRule(
+  desk: TenantDesk,
+  wanted: { readonly rule: AdmissionRule; readonly revision: string; readonly reason: string },
+  context: CallContext,
+): Promise<AdmissionRule | undefined> {
+  const { rule, revision, reason } = wanted;
+  insistOnSound({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await tellTenant(desk, { command: rules.keep, body, reason }, context);
   await desk.bundles.current();
-  return { rule: await shown(desk, rule.ruleId, context) };
+  return shown(desk, rule.ruleId, context);
 }
 
 export async function getRule(desk: TenantDesk, { ruleId }: GetRuleRequest, context: CallContext) {
@@ -88,7 +96,7 @@ export function testRule(
   context: CallContext,
 ) {
   const compiled = compileRule(rule);
-  if (!compiled.ok) return { answers: [], problems: compiled.problems.map(problemOf) };
+  if (!compiled.ok) return { answers: [], problems: compiled.problems.map(ruleProblem) };
   const { namespace } = context;
   const counting = { ...rule, namespace, enforcement: Enforcement.ENFORCEMENT_ENFORCED };
   const judged = new AdmissionRules([counting]);
@@ -155,7 +163,7 @@ function insistOnSound(rule: AdmissionRule): void {
     });
 }
 
-function problemOf({ field, code, line, column, message }: RuleProblem): Problem {
+export function ruleProblem({ field, code, line, column, message }: RuleProblem): Problem {
   const severity = Severity.SEVERITY_ERROR;
   return { ...Problem.create(), severity, code, path: field, line, column, message };
 }

@@ -1,13 +1,14 @@
 /** What is kept, as the contracts show it. Only read: nobody changes what a tenant has. */
-import type {
+import {
   AdmissionRule,
-  ApiKey,
-  IdentityLimit,
-  IssuedToken,
-  Policy,
-  Principal,
-  Role,
-  RoleBinding,
+  type ApiKey,
+  type IdentityLimit,
+  type IssuedToken,
+  type KeptRule,
+  type Policy,
+  type Principal,
+  type Role,
+  type RoleBinding,
 } from "@tutti/contracts/governance/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import type { Kept } from "@tutti/machine-kept";
@@ -41,6 +42,13 @@ export function policyOf(namespace: string, kept: KeptView<Policy>): Policy {
 export function ruleOf(namespace: string, kept: KeptView<AdmissionRule>): AdmissionRule {
   const { value, updateMs, cause, revision } = kept as Kept<AdmissionRule>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
+}
+
+/** As snapshots have it. */
+export function ruleAsKept(namespace: string, kept: ReadOnly<KeptRule> | undefined): AdmissionRule {
+  const { rule = AdmissionRule.create(), by } = (kept ?? {}) as Partial<KeptRule>;
+  const { updateMs = 0, updateCause, revision = 0 } = by ?? {};
+  return { ...rule, namespace, ...updated(updateMs, updateCause), revision: String(revision) };
 }
 
 export function keyOf(

@@ -2,12 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
-  AdmissionRule,
   AdmissionSubject,
-  admissionService,
   auditService,
   FindingResult,
-  ListFindingsRequest,
   SearchRecordsRequest,
 } from "@tutti/contracts/governance/v1";
 import { type Approval, Verdict } from "@tutti/contracts/types/v1";
@@ -24,16 +21,15 @@ import {
 import { type CallContext, isTuttiError, type Principal } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
 import { until } from "../support/until.ts";
+import { rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
-const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
+const { ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
 const codeIn = (error: unknown) => (isTuttiError(error) ? error.code : String(error));
 const asks = (given: { readonly deciders?: string[]; readonly timeoutMs?: number } = {}) => ({
   $case: "approval" as const,
   value: { message: "Start for ${{ subject.spec.input.amount }}?", ...given },
 });
-
-type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
 
 describe("admission rules that have a person asked first", () => {
   let installation: Installation;
@@ -42,13 +38,7 @@ describe("admission rules that have a person asked first", () => {
     const principal: Principal = { kind: "person", id, roles: ["admin"] };
     return { ...testContext(), principal };
   };
-  const set = (namespace: string, ruleId: string, given: Given) =>
-    mesh()
-      .client(admissionService)
-      .setRule({
-        ...{ namespace, revision: "", reason: "" },
-        rule: AdmissionRule.fromPartial({ ruleId, subject: ADMISSION_SUBJECT_REQUEST, ...given }),
-      });
+  const { set, findings: findingsIn } = rulesOf(() => installation);
   const start = (namespace: string, who: string, amount: number, idempotencyKey = "") => {
     const value = { tasks: [{ id: "wait", work: { $case: "capability" as const, value: "nobody.does" } }] };
     const input = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify({ amount })) } };
@@ -200,13 +190,12 @@ describe("admission rules that have a person asked first", () => {
   });
 
   it("leave what they asked where an auditor looks for it", async () => {
-    const request = ListFindingsRequest.fromPartial({ namespace: "strict" });
-    const { findings } = await until(
+    const found = await until(
       "findings",
-      () => mesh().client(admissionService).listFindings(request),
-      (reply) => reply.findings.length > 0,
+      () => findingsIn("strict"),
+      (some) => some.length > 0,
     );
-    assert.equal(findings[0]?.result, FindingResult.FINDING_RESULT_ASKED);
+    assert.equal(found[0]?.result, FindingResult.FINDING_RESULT_ASKED);
     const filter = { action: "workflow.runs.start", text: "access.approval_needed" };
     const search = SearchRecordsRequest.fromPartial({ namespace: "strict", filter });
     const { records } = await until(

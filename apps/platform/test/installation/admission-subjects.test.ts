@@ -2,19 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
-import {
-  AdmissionRule,
-  AdmissionSubject,
-  admissionService,
-  FindingResult,
-  ListFindingsRequest,
-} from "@tutti/contracts/governance/v1";
+import { AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { boardService, JoinMissionRequest, missionService } from "@tutti/contracts/swarm/v1";
 import { errorFromUnknown } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { until } from "../support/until.ts";
+import { type GivenRule, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
 const { ADMISSION_SUBJECT_RESULT, ADMISSION_SUBJECT_AGENT, ADMISSION_SUBJECT_PLAN } = AdmissionSubject;
@@ -25,26 +20,15 @@ tasks: {do: {uses: ${name}, with: "\${{ input }}"}}
 output: "\${{ tasks.do.output }}"
 `;
 
-type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
-
 describe("admission rules about what is no request", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
   const mesh = () => installation.host.mesh;
-  const set = (ruleId: string, given: Given) =>
-    mesh()
-      .client(admissionService)
-      .setRule({
-        ...{ namespace, revision: "", reason: "" },
-        rule: AdmissionRule.fromPartial({ ruleId, ...given }),
-      });
-  const remove = (ruleId: string) =>
-    mesh().client(admissionService).deleteRule({ namespace, ruleId, reason: "" });
-  const findingsOf = async (ruleId: string) => {
-    const request = ListFindingsRequest.fromPartial({ namespace, ruleId });
-    return (await mesh().client(admissionService).listFindings(request)).findings;
-  };
+  const rules = rulesOf(() => installation);
+  const set = (ruleId: string, given: GivenRule) => rules.set(namespace, ruleId, given);
+  const remove = (ruleId: string) => rules.remove(namespace, ruleId);
+  const findingsOf = (ruleId: string) => rules.findings(namespace, ruleId);
   const codeOf = (work: Promise<unknown>) =>
     work.then(
       () => "done",
@@ -84,7 +68,7 @@ describe("admission rules about what is no request", () => {
       () => codeOf(price(5_000)),
       (code) => code !== "done",
     );
-    await assert.rejects(price(5_000), /default\/dear: at most 1000, found 5000 of clerk/);
+    await assert.rejects(price(5_000), /default\/dear@\d+: at most 1000, found 5000 of clerk/);
     assert.equal((await price(10)).amount, 10);
     const [found] = await until(
       "the finding",
@@ -207,7 +191,7 @@ describe("admission rules about what is no request", () => {
       () => plan().then(() => "", String),
       (words) => words !== "",
     );
-    await assert.rejects(plan(), /default\/elsewhere: .* may not be done by clerk/);
+    await assert.rejects(plan(), /default\/elsewhere@\d+: .* may not be done by clerk/);
     await remove("elsewhere");
   });
 });

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
-  AdmissionRule,
   AdmissionSubject,
   admissionService,
   auditService,
   Enforcement,
   FindingResult,
-  ListFindingsRequest,
+  PreviewRulesRequest,
   SearchRecordsRequest,
 } from "@tutti/contracts/governance/v1";
 import {
@@ -21,9 +20,10 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "../support/until.ts";
+import { rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
-const { ADMISSION_SUBJECT_REQUEST, ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
+const { ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
 const json = (value: unknown) => ({
   body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) },
 });
@@ -32,18 +32,10 @@ const isRefused = (error: unknown) => isTuttiError(error) && error.code === "acc
 const deny = (message: string) => ({ $case: "deny" as const, value: { message } });
 const changing = (set: Record<string, string>) => ({ $case: "change" as const, value: { set } });
 
-type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
-
 describe("admission rules of an installation", () => {
   let installation: Installation;
   const mesh = () => installation.host.mesh;
-  const set = (namespace: string, ruleId: string, given: Given) =>
-    mesh()
-      .client(admissionService)
-      .setRule({
-        ...{ namespace, revision: "", reason: "" },
-        rule: AdmissionRule.fromPartial({ ruleId, subject: ADMISSION_SUBJECT_REQUEST, ...given }),
-      });
+  const { set, remove, findings: findingsIn } = rulesOf(() => installation);
   const order = (amount: number) => ({
     what: {
       $case: "tasks" as const,
@@ -67,10 +59,6 @@ describe("admission rules of an installation", () => {
       () => "done",
       (error: unknown) => (isRefused(error) ? "refused" : String(error)),
     );
-  const findingsIn = async (namespace: string) => {
-    const request = ListFindingsRequest.fromPartial({ namespace });
-    return (await mesh().client(admissionService).listFindings(request)).findings;
-  };
   const limit = {
     when: 'call.action == "workflow.runs.start"',
     condition: "subject.spec.input.amount <= 1000",
@@ -92,7 +80,7 @@ describe("admission rules of an installation", () => {
     await assert.rejects(start("limited", 5_000), (error) => {
       assert.ok(isTuttiError(error));
       assert.equal(error.status, "PERMISSION_DENIED");
-      assert.match(error.message, /limited\/largest: at most 1000 at once, found 5000; ask twice/);
+      assert.match(error.message, /limited\/largest@\d+: at most 1000 at once, found 5000; ask twice/);
       return true;
     });
     await start("limited", 10);
@@ -113,7 +101,7 @@ describe("admission rules of an installation", () => {
   });
 
   it("leave what they found, and the refusals, where an auditor looks for them", async () => {
-    await set("audited", "largest", { ...limit, severity: 3 });
+    const version = await set("audited", "largest", { ...limit, severity: 3 });
     await until(
       "the rule",
       () => outcomeOf(start("audited", 5_000)),
@@ -126,10 +114,10 @@ describe("admission rules of an installation", () => {
       (some) => some.length > 0,
     );
     assert.deepEqual(
-      found.map(({ ruleId, result, severity, action, cause }) => [
-        ...[ruleId, result, severity, action, cause?.actor?.id],
+      found.map(({ ruleId, ruleVersion, result, severity, action, cause }) => [
+        ...[ruleId, ruleVersion, result, severity, action, cause?.actor?.id],
       ]),
-      [["largest", FindingResult.FINDING_RESULT_DENIED, 3, "workflow.runs.start", "local-admin"]],
+      [["largest", version, FindingResult.FINDING_RESULT_DENIED, 3, "workflow.runs.start", "local-admin"]],
     );
     const search = SearchRecordsRequest.fromPartial({
       namespace: "audited",
@@ -141,6 +129,7 @@ describe("admission rules of an installation", () => {
       (reply) => reply.records.length > 0,
     );
     assert.equal(records[0]?.error?.code, "access.rule_refused");
+    assert.ok(records[0]?.error?.message.includes(`audited/largest@${version}: `), "it names the version");
   });
 
   it("change a request before it is done, which is held against its contract again", async () => {
@@ -198,6 +187,49 @@ describe("admission rules of an installation", () => {
     assert.match(definition?.description ?? "", /registered by local-admin/);
   });
 
+  it("say beforehand what they would have said of starts and definitions, and as they were in a version", async () => {
+    const namespace = "foreseen";
+    const version = await set(namespace, "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_OFF });
+    await start(namespace, 5_000, "dear");
+    await start(namespace, 10, "cheap");
+    await register(namespace, "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
+    const preview = async (given: Parameters<typeof PreviewRulesRequest.fromPartial>[0]) => {
+      const request = PreviewRulesRequest.fromPartial({ namespace, ...given });
+      const reply = await mesh().client(admissionService).previewRules(request);
+      const effects = reply.effects.map(({ ruleId, work, message }) => `${ruleId} ${work?.id}: ${message}`);
+      return { ...reply, effects };
+    };
+    const described = { ruleId: "described", subject: ADMISSION_SUBJECT_DEFINITION };
+    const plan = { ruleId: "plans", subject: AdmissionSubject.ADMISSION_SUBJECT_PLAN };
+    const request = { ruleId: "larger", subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ...limit };
+    const rules = [
+      { ...described, condition: "has(subject.description)", verdict: deny("say what it is for") },
+      { ...plan, verdict: deny("no plans") },
+      request,
+    ];
+    const found = await until(
+      "the index to have both runs",
+      () => preview({ rules }),
+      ({ examined }) => examined === 3,
+    );
+    const dear = "dear: at most 1000 at once, found 5000; ask twice";
+    assert.deepEqual(found.effects, [`larger ${dear}`, "described order: say what it is for"]);
+    assert.deepEqual(found.unseenRuleIds, ["plans"]);
+    await set(namespace, "largest", { ...limit, condition: "true" });
+    assert.deepEqual((await preview({ ruleId: "largest", version })).effects, []);
+    const second = await set(namespace, "largest", {
+      ...limit,
+      condition: "subject.spec.input.amount < 5000",
+    });
+    await set(namespace, "largest", { ...limit, condition: "true" });
+    assert.deepEqual((await preview({ ruleId: "largest", version: second })).effects, [`largest ${dear}`]);
+    const broken = await preview({ rules: [{ ...request, condition: "subject.spec <" }] });
+    assert.deepEqual(
+      broken.problems.map(({ fileName, path }) => `${fileName} ${path}`),
+      ["larger condition"],
+    );
+  });
+
   it("cannot keep anybody from taking them back, whatever they refuse", async () => {
     const namespace = "closed";
     await set(namespace, "everything", { verdict: deny("nothing goes") });
@@ -206,7 +238,7 @@ describe("admission rules of an installation", () => {
       () => outcomeOf(start(namespace, 1)),
       (word) => word === "refused",
     );
-    await mesh().client(admissionService).deleteRule({ namespace, ruleId: "everything", reason: "" });
+    await remove(namespace, "everything");
     await until(
       "it to be gone",
       () => outcomeOf(start(namespace, 1)),

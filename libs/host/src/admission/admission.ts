@@ -246,7 +246,12 @@ function askingAs(principal: Principal): Asking {
 function denied({ findings }: Admission) {
   return findings
     .filter(({ result }) => result === FindingResult.FINDING_RESULT_DENIED)
-    .map(({ rule, message }) => ({ name: `${rule.namespace}/${rule.ruleId}`, message }));
+    .map(({ rule, message }) => ({ name: nameOf(rule), message }));
+}
+
+/** With its version, since the rule may be another one when somebody looks. */
+function nameOf({ namespace, ruleId, revision }: AdmissionRule): string {
+  return `${namespace}/${ruleId}${revision === "" ? "" : `@${revision}`}`;
 }
 
 function reasonOf(admission: Admission): string {

@@ -73,8 +73,20 @@ export class FindingReports implements Component {
   }
 }
 
-function keyOf({ namespace, ruleId, result, action, message, cause, work }: Finding): string {
+function keyOf(finding: Finding): string {
+  const { namespace, ruleId, ruleVersion, result, action, message, cause, work } = finding;
   if (result === FindingResult.FINDING_RESULT_HELD) return JSON.stringify([namespace, ruleId, result]);
   const { kind, id } = cause?.actor ?? {};
-  return JSON.stringify([namespace, ruleId, result, action, message, kind, id, work?.id, work?.task]);
+  return JSON.stringify([
+    namespace,
+    ruleId,
+    ruleVersion,
+    result,
+    action,
+    message,
+    kind,
+    id,
+    work?.id,
+    work?.task,
+  ]);
 }

@@ -43,7 +43,10 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     policies: inNamespace<Policy>(policies.values()).filter(counts),
     roles: inNamespace<Role>(roles.values()),
     bindings: inNamespace<RoleBinding>(bindings.values()).filter(goesOn),
-    rules: inNamespace<AdmissionRule>(rules.values()).filter(counts),
+    // What a rule finds names its version.
+    rules: [...rules.values()]
+      .map(({ value, revision }): AdmissionRule => ({ ...value, namespace, revision: String(revision) }))
+      .filter(counts),
     // Of whom nothing is said that decides anything, services need to know nothing.
     principals: inNamespace<Principal>(principals.values()).filter(
       ({ groups, disabled, agent, labels }) =>

@@ -17,6 +17,9 @@ export const weightMax = 12 * 2 ** 20;
 /** What earlier versions of policies may weigh together; older ones are no longer kept. */
 export const versionsWeightMax = 2 ** 21;
 export const versionsMax = 500;
+/** What rules as they were may weigh together, and how many are kept; those that ended first are no longer. */
+export const pastRulesWeightMax = 2 ** 20;
+export const pastRulesMax = 1_000;
 /** How long after its end a key is listed. */
 export const endedKeyMs = 30 * 86_400_000;
 /** How long after its end a token is remembered: longer than clocks are apart. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  AdmissionRule,
+  AdmissionSubject,
   ApiKey,
   IssuedToken,
   KeepMode,
@@ -29,9 +31,10 @@ import {
   revokeTokens,
   role,
   rollBackPolicies,
+  rule,
   tenant,
 } from "./index.ts";
-import { versionsWeightMax } from "./limits.ts";
+import { pastRulesWeightMax, versionsWeightMax } from "./limits.ts";
 import { tenantKey } from "./testing/index.ts";
 
 const key = tenantKey("shop");
@@ -52,6 +55,50 @@ function refused(answer: unknown): string {
   assert.ok(isRefusal(answer), JSON.stringify(answer));
   return answer.message;
 }
+
+describe("rules as they were", () => {
+  const capped = (most: string) =>
+    AdmissionRule.fromPartial({
+      ruleId: "capped",
+      subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
+      condition: `subject.amount < ${most}`,
+      verdict: { $case: "deny", value: { message: "too much" } },
+    });
+  const keep = (driver: MachineDriver, most: string) =>
+    driver.execute(key, rule.keep, { rule: capped(most), revision: 0, mode: either });
+
+  it("are kept with what ended them, once they are others or gone", () => {
+    const driver = newDriver();
+    for (const most of ["9", "9", "8"]) keep(driver, most);
+    driver.execute(key, rule.remove, { ruleId: "capped" });
+    driver.execute(key, rule.remove, { ruleId: "capped" });
+    keep(driver, "7");
+    assert.deepEqual(
+      kept(driver).pastRules.map(({ kept: was, removed }) => [
+        was?.rule?.condition,
+        was?.by?.revision,
+        removed,
+      ]),
+      [
+        ["subject.amount < 9", 1, false],
+        ["subject.amount < 8", 2, true],
+      ],
+    );
+    assert.equal(kept(driver).rules.get("capped")?.revision, 4);
+  });
+
+  it("are forgotten, those that ended first before the others, when they are too much", () => {
+    const driver = newDriver();
+    const long = "1".repeat(pastRulesWeightMax / 4);
+    for (let number = 0; number < 7; number++) keep(driver, `${number}${long}`);
+    assert.deepEqual(
+      kept(driver).pastRules.map(({ kept: was }) => was?.by?.revision),
+      [4, 5, 6],
+    );
+    driver.execute(key, removeNamespace, {});
+    assert.deepEqual(kept(driver).pastRules, []);
+  });
+});
 
 describe("what a tenant keeps", () => {
   const printer = (...actions: string[]) => Role.fromPartial({ role: "printer", actions });

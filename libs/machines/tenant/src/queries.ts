@@ -13,5 +13,6 @@ export const contents: Query<Tenant, void, TenantView> = {
     },
     ...{ limits: new Map(tenant.limits), rules: new Map(tenant.rules), policies: new Map(tenant.policies) },
     ...{ keys: new Map(tenant.keys), tokens: new Map(tenant.tokens), versions: [...tenant.versions] },
+    pastRules: [...tenant.pastRules],
   }),
 };

@@ -1,8 +1,9 @@
 /** How a tenant is kept between its events. */
-import { KeptBy, Policy, TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
+import { type KeptBy, Policy, TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { type Kept, type Since, weightOf } from "@tutti/machine-kept";
+import { type Kept, weightOf } from "@tutti/machine-kept";
 import { bindings, callerLimits, principals, roles, rules, type TenantKind } from "./kept/kinds.ts";
+import { byOf, sinceOf } from "./kept/since.ts";
 import { takeVersion } from "./policies/policies.ts";
 import { newTenant, type Tenant } from "./state.ts";
 
@@ -30,6 +31,7 @@ export function snapshotOf(tenant: Tenant): TenantSnapshotV1 {
     keys: [...tenant.keys.values()],
     tokens: [...tenant.tokens.values()],
     lockouts: [...tenant.lockouts.values()],
+    pastRules: tenant.pastRules,
     base: [...base.values()].map((kept) => ({ policy: kept.value, by: byOf(kept) })),
     ...{ versions, forgetMs },
   };
@@ -50,6 +52,7 @@ function tenantOf(snapshot: TenantSnapshotV1): Tenant {
     if (kept.key !== undefined) tenant.keys.set(kept.key.keyId, { ...kept, key: kept.key });
   for (const kept of snapshot.tokens)
     if (kept.token !== undefined) tenant.tokens.set(kept.token.tokenId, { ...kept, token: kept.token });
+  tenant.pastRules.push(...snapshot.pastRules);
   for (const lockout of snapshot.lockouts) tenant.lockouts.set(lockout.subject, lockout);
   tenant.base = new Map(
     base.flatMap(({ policy, by }) =>
@@ -72,13 +75,4 @@ function take<T>(kind: TenantKind<T>, tenant: Tenant, value: T | undefined, by: 
   tenant.weight += weightOf(kind.codec, value);
   const kept: Kept<T> = { value, ...sinceOf(by) };
   kind.of(tenant).set(kind.idOf(value as Parameters<typeof kind.idOf>[0]), kept);
-}
-
-function byOf({ createMs, updateMs, createCause, cause, revision }: Since): KeptBy {
-  return { createMs, updateMs, createCause, updateCause: cause, revision };
-}
-
-function sinceOf(by: KeptBy = KeptBy.create()): Since {
-  const { createMs, updateMs, createCause, updateCause, revision } = by;
-  return { createMs, updateMs, createCause, cause: updateCause, revision };
 }

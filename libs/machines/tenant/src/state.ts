@@ -10,6 +10,7 @@ import type {
   IssuedToken,
   Lockout,
   Namespace,
+  PastRule,
   Policy,
   Principal,
   Role,
@@ -40,6 +41,8 @@ export interface Tenant {
   readonly versions: TenantPoliciesAppliedV1[];
   /** Who is kept out because of guessing, by subject; some may have ended. */
   readonly lockouts: Map<string, Lockout>;
+  /** Rules as they were; those that ended first at the beginning. */
+  readonly pastRules: PastRule[];
   /** When what has ended is to be forgotten; 0 where there is nothing. */
   forgetMs: number;
 
@@ -72,6 +75,7 @@ export function newTenant(): Tenant {
     ...{ changes: 0, namespace: undefined, base: new Map(), versions: [], forgetMs: 0, weight: 0 },
     ...{ principals: new Map(), roles: new Map(), bindings: new Map(), limits: new Map(), rules: new Map() },
     ...{ keys: new Map(), tokens: new Map(), policies: new Map(), lockouts: new Map() },
+    pastRules: [],
   };
 }
 

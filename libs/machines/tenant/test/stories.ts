@@ -139,6 +139,21 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
+  /** A rule is another one, is gone, and is there again. */
+  revised: (release) => {
+    const driver = furnished();
+    const capped = (condition: string) =>
+      AdmissionRule.fromPartial({
+        ...{ ruleId: "capped", subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST, condition },
+        verdict: { $case: "deny", value: { message: "too much" } },
+      });
+    driver.execute(key, rule.keep, { rule: capped("subject.amount < 9"), ...overwrite });
+    driver.advance(1_000);
+    driver.execute(key, rule.remove, { ruleId: "capped" });
+    driver.execute(key, rule.keep, { rule: capped("subject.amount < 8"), ...overwrite });
+    return goldenOf(driver, tenant, key, release);
+  },
+
   /** Some guessed, and one of them is let in again. */
   guessed: (release) => {
     const driver = furnished();

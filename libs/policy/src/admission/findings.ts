@@ -24,10 +24,11 @@ export function findingOf(
   { rule, result, message }: RuleFinding,
   { namespace, action, nowMs, cause, work }: FindingAbout,
 ): Finding {
-  const { ruleId, severity } = rule;
+  const { ruleId, severity, revision } = rule;
   return {
     ...Finding.create(),
     ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
+    ruleVersion: Number(revision),
     findTime: toTimestamp(nowMs),
   };
 }

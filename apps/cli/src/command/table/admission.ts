@@ -2,6 +2,7 @@ import type { Command } from "../declaration.ts";
 import { all, page, reason, size } from "./options.ts";
 
 const rules = () => import("../../commands/rule.ts");
+const versions = () => import("../../commands/rule-versions.ts");
 const compliance = () => import("../../commands/compliance.ts");
 
 export const admissionCommands: readonly Command[] = [
@@ -25,12 +26,55 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule impact",
     group: "access",
-    summary:
-      "what the rules of a file would say of the latest starts, of definitions and of agents; nothing is set",
-    arguments: [{ name: "FILE", summary: "rules: [{ruleId, subject, condition, …}]", completes: "file" }],
-    options: [{ name: "size", value: "N", summary: "how many of the latest starts (100)" }],
+    summary: "what rules would say of the latest starts, of definitions and of agents; nothing is set",
+    arguments: [
+      {
+        name: "FILE",
+        summary: "rules: [{ruleId, subject, condition, …}]",
+        isOptional: true,
+        completes: "file",
+      },
+    ],
+    options: [
+      { name: "rule", value: "ID", summary: "instead of a file a rule as it was, with --version" },
+      { name: "version", value: "N", summary: "the version that would be gone back to" },
+      { name: "size", value: "N", summary: "how many of the latest starts (100)" },
+    ],
     json: "document",
     load: () => import("../../commands/rule-impact.ts").then(({ previewRules }) => previewRules),
+  },
+  {
+    name: "rule versions",
+    group: "access",
+    summary: "a rule as it was: who changed it, when and why, and in which fields",
+    arguments: [{ name: "ID", summary: "the rule, which may have been taken away" }],
+    options: [size, page, all],
+    json: "document",
+    load: () => versions().then(({ listRuleVersions }) => listRuleVersions),
+  },
+  {
+    name: "rule diff",
+    group: "access",
+    summary: "in which fields a rule is another one than in a version",
+    arguments: [
+      { name: "ID", summary: "the rule" },
+      { name: "VERSION", summary: "the former version" },
+      { name: "OTHER", summary: "the later version (the latest)", isOptional: true },
+    ],
+    json: "document",
+    load: () => versions().then(({ diffRule }) => diffRule),
+  },
+  {
+    name: "rule rollback",
+    group: "access",
+    summary: "sets a rule as it was in a version, which makes a new version",
+    arguments: [
+      { name: "ID", summary: "the rule" },
+      { name: "VERSION", summary: "the version" },
+    ],
+    options: [reason],
+    json: "document",
+    load: () => versions().then(({ rollBackRule }) => rollBackRule),
   },
   {
     name: "rule delete",

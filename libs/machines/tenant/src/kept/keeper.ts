@@ -1,8 +1,8 @@
 /** The commands and the events of a kind of thing that a tenant keeps. */
 import { KeepMode, TenantChanged } from "@tutti/contracts/governance/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import { isRefusal, type WireCodec } from "@tutti/kernel";
-import { decided, weightOf } from "@tutti/machine-kept";
+import { isRefusal, type ReadOnly, type WireCodec } from "@tutti/kernel";
+import { decided, type Kept, weightOf } from "@tutti/machine-kept";
 import { tooHeavy, words } from "../errors.ts";
 import { weightMax } from "../limits.ts";
 import { changed, type Tenant, type TenantCommand, type TenantEvent } from "../state.ts";
@@ -27,7 +27,9 @@ export interface Messages<T, Keep extends Wanted, Remove, KeptEvent extends Writ
   readonly valueOf: (body: Keep | KeptEvent) => T | undefined;
   readonly idOf: (body: Remove | Removed) => string;
   readonly toKept: (value: T, written: Written) => KeptEvent;
-  readonly toRemoved: (body: Remove, timeMs: number) => Removed;
+  readonly toRemoved: (body: Remove, written: Written) => Removed;
+  /** What is done with it as it was, before it is another one or gone. */
+  readonly afterChange?: (tenant: Tenant, before: Kept<T>, body: KeptEvent | Removed) => void;
   /** What goes with it. */
   readonly afterRemoval?: (tenant: Tenant, id: string) => void;
 }
@@ -50,7 +52,10 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
     described: true,
     evolve(tenant, body) {
       const value = messages.valueOf(body);
-      if (value !== undefined) put(kind, tenant, value, body);
+      if (value === undefined) return;
+      const before = kind.of(tenant).get(kind.idOf(value as ReadOnly<T>));
+      put(kind, tenant, value, body);
+      if (before !== undefined) messages.afterChange?.(tenant, before, body);
     },
   };
   const removed: TenantEvent<Removed> = {
@@ -60,8 +65,10 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
     described: true,
     evolve(tenant, body) {
       const id = messages.idOf(body);
+      const before = kind.of(tenant).get(id);
       tenant.changes += 1;
       take(kind, tenant, id);
+      if (before !== undefined) messages.afterChange?.(tenant, before, body);
       messages.afterRemoval?.(tenant, id);
     },
   };
@@ -89,7 +96,7 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
     decide(tenant, body, step) {
       if (!kind.of(tenant as Tenant).has(messages.idOf(body)))
         return { ...nothing, revision: tenant.changes };
-      step.emit(removed, messages.toRemoved(body, step.nowMs));
+      step.emit(removed, messages.toRemoved(body, { timeMs: step.nowMs, cause: step.cause }));
       return { ...nothing, revision: tenant.changes, removed: 1 };
     },
   };

@@ -29,6 +29,7 @@ import { forgetCredentialsOf } from "../credentials/forgetting.ts";
 import { actorKey } from "../state.ts";
 import { keeperOf } from "./keeper.ts";
 import { bindings, callerLimits, everybody, principals, roles, rules } from "./kinds.ts";
+import { passed } from "./past-rules.ts";
 
 export const principal = keeperOf<
   Principal,
@@ -41,7 +42,7 @@ export const principal = keeperOf<
   valueOf: ({ principal: value }) => value,
   idOf: ({ actor }) => actorKey(actor),
   toKept: (value, written) => ({ principal: value, ...written }),
-  toRemoved: ({ actor }, timeMs) => ({ actor, timeMs }),
+  toRemoved: ({ actor }, { timeMs }) => ({ actor, timeMs }),
   // Whoever is gone has no keys and no tokens.
   afterRemoval: forgetCredentialsOf,
 });
@@ -51,7 +52,7 @@ export const role = keeperOf<Role, KeepRole, RemoveRole, RoleKeptV1, RoleRemoved
   valueOf: ({ role: value }) => value,
   idOf: ({ role: id }) => id,
   toKept: (value, written) => ({ role: value, ...written }),
-  toRemoved: ({ role: id }, timeMs) => ({ role: id, timeMs }),
+  toRemoved: ({ role: id }, { timeMs }) => ({ role: id, timeMs }),
 });
 
 export const binding = keeperOf<RoleBinding, KeepBinding, RemoveBinding, BindingKeptV1, BindingRemovedV1>(
@@ -61,7 +62,7 @@ export const binding = keeperOf<RoleBinding, KeepBinding, RemoveBinding, Binding
     valueOf: ({ binding: value }) => value,
     idOf: ({ bindingId }) => bindingId,
     toKept: (value, written) => ({ binding: value, ...written }),
-    toRemoved: ({ bindingId }, timeMs) => ({ bindingId, timeMs }),
+    toRemoved: ({ bindingId }, { timeMs }) => ({ bindingId, timeMs }),
   },
 );
 
@@ -81,7 +82,7 @@ export const callerLimit = keeperOf<
   valueOf: ({ limit: value }) => value,
   idOf: ({ actor }) => actorKey(actor) || everybody,
   toKept: (value, written) => ({ limit: value, ...written }),
-  toRemoved: ({ actor }, timeMs) => ({ actor, timeMs }),
+  toRemoved: ({ actor }, { timeMs }) => ({ actor, timeMs }),
 });
 
 export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, RuleRemovedV1>(rules, {
@@ -89,5 +90,10 @@ export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, Ru
   valueOf: ({ rule: value }) => value,
   idOf: ({ ruleId }) => ruleId,
   toKept: (value, written) => ({ rule: value, ...written }),
-  toRemoved: ({ ruleId }, timeMs) => ({ ruleId, timeMs }),
+  toRemoved: ({ ruleId }, written) => ({ ruleId, ...written }),
+  afterChange(tenant, before, { timeMs, cause, ...body }) {
+    const isRemoved = !("rule" in body);
+    // An earlier release took rules away without saying who did, and kept nothing of them.
+    if (!isRemoved || cause !== undefined) passed(tenant, before, { timeMs, cause, isRemoved });
+  },
 });

@@ -1,0 +1,180 @@
+/**
+ * What rules would have said of what there is: the latest starts of runs, as they would be asked for again by whoever did, the definitions
+ * that are registered, the agents that are there. They are judged as every process judges, and nothing is set.
+ *
+ * 1. What is looked at is what the caller may look at.
+ * 2. Groups of callers are not in records: a rule that looks at `actor.groups` sees none there.
+ */
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  type Finding,
+  FindingResult,
+  type PreviewRulesReply,
+  type PreviewRulesRequest,
+} from "@tutti/contracts/governance/v1";
+import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import { type Actor, ActorKind, Cause, WorkReference } from "@tutti/contracts/types/v1";
+import {
+  type definitionService,
+  GetDefinitionRequest,
+  GetRunRequest,
+  ListDefinitionsRequest,
+  ListRunsRequest,
+  type runService,
+  SourceFormat,
+} from "@tutti/contracts/workflow/v1";
+import { checkText, printDefinition } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { type CallContext, isTuttiError } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { AdmissionRules, agentDocument, compileRule, findingOf } from "@tutti/policy";
+import { Mapping, schema } from "@tutti/rest/json";
+import type { TenantDesk } from "../tenants/desk.ts";
+import { ruleProblem } from "./rules.ts";
+import { ruleAt } from "./versions.ts";
+
+export interface PreviewDesk extends TenantDesk {
+  readonly runs: Pick<Client<typeof runService>, "listRuns" | "getRun">;
+  readonly definitions: Pick<Client<typeof definitionService>, "listDefinitions" | "getDefinition">;
+  readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+}
+
+interface Judged {
+  readonly kind: AdmissionSubject;
+  readonly body: Json;
+  readonly action: string;
+  readonly cause: Cause | undefined;
+  readonly work: WorkReference;
+}
+
+const startsUsual = 100;
+const pageSize = 500;
+const effectsMax = 1_000;
+const {
+  ADMISSION_SUBJECT_REQUEST: request,
+  ADMISSION_SUBJECT_DEFINITION: definition,
+  ADMISSION_SUBJECT_AGENT: agent,
+} = AdmissionSubject;
+const looked: readonly AdmissionSubject[] = [request, definition, agent];
+const nobody: Actor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
+
+export async function previewRules(
+  desk: PreviewDesk,
+  { rules: given, ruleId, version, starts }: PreviewRulesRequest,
+  context: CallContext,
+): Promise<PreviewRulesReply> {
+  const { namespace } = context;
+  const former = ruleId === "" ? [] : [await ruleAt(desk, ruleId, version, context)];
+  const rules = [...given, ...former].map((rule) => ({ ...AdmissionRule.fromPartial(rule), namespace }));
+  const problems = rules.flatMap((rule) => {
+    const compiled = compileRule(rule);
+    return compiled.ok
+      ? []
+      : compiled.problems.map((one) => ({ ...ruleProblem(one), fileName: rule.ruleId }));
+  });
+  if (problems.length > 0) return { effects: [], examined: 0, unseenRuleIds: [], problems };
+  const judging = new AdmissionRules(rules);
+  const effects: Finding[] = [];
+  let examined = 0;
+  const judge = ({ kind, body, action, cause, work }: Judged): void => {
+    const about = { namespace, action, cause, work, nowMs: desk.foundation.clock.now() };
+    const asked = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? nobody };
+    examined += 1;
+    for (const one of judging.admit(asked).findings)
+      if (one.result !== FindingResult.FINDING_RESULT_HELD && effects.length < effectsMax)
+        effects.push(findingOf(one, about));
+  };
+  if (judging.hasAny(request))
+    for await (const one of startsOf(desk, starts || startsUsual, context)) judge(one);
+  if (judging.hasAny(definition)) for await (const one of definitionsOf(desk, context)) judge(one);
+  if (judging.hasAny(agent)) for await (const one of agentsOf(desk, context)) judge(one);
+  const unseen = rules.filter(({ subject }) => !looked.includes(subject));
+  return { effects, examined, unseenRuleIds: unseen.map((rule) => rule.ruleId), problems };
+}
+
+const startRequest = "tutti.workflow.v1.StartRunRequest";
+
+/** As they would be asked for again. Lists have no inputs, so each is asked for by itself. */
+async function* startsOf(desk: PreviewDesk, size: number, context: CallContext): AsyncGenerator<Judged> {
+  const { namespace } = context;
+  const mapping = new Mapping(schema);
+  const listed = ListRunsRequest.fromPartial({ namespace, page: { size } });
+  for (const { runId } of (await desk.runs.listRuns(listed, { context })).runs) {
+    const found = await orGone(
+      desk.runs.getRun(GetRunRequest.fromPartial({ namespace, runId }), { context }),
+    );
+    if (found?.run === undefined) continue;
+    const { spec, createCause: cause } = found.run;
+    const body = mapping.message(startRequest, { namespace, runId, spec }) as Json;
+    const work = WorkReference.fromPartial({ namespace, kind: "run", id: runId });
+    yield { kind: request, body, action: "workflow.runs.start", cause, work };
+  }
+}
+
+async function* definitionsOf(desk: PreviewDesk, context: CallContext): AsyncGenerator<Judged> {
+  const { namespace } = context;
+  const pages = async (token: string) => {
+    const asked = ListDefinitionsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
+    const { definitions, page } = await desk.definitions.listDefinitions(asked, { context });
+    return { items: definitions, nextToken: page?.nextToken ?? "" };
+  };
+  for await (const { name, createCause: cause } of allOf(pages)) {
+    const asked = GetDefinitionRequest.fromPartial({
+      ...{ namespace, withSource: true, withoutLiveCount: true },
+      definition: { name, version: { $case: "label", value: "latest" } },
+    });
+    const source = (await orGone(desk.definitions.getDefinition(asked, { context })))?.definition?.source;
+    const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
+    const checked = checkText({ format, text: source?.text ?? "", fileName: name }).definition;
+    if (checked === undefined) continue;
+    const body = JSON.parse(printDefinition(checked.document, "json")) as Json;
+    const work = WorkReference.fromPartial({ namespace, kind: "definition", id: name });
+    yield { kind: definition, body, action: "workflow.definitions.register", cause, work };
+  }
+}
+
+async function* agentsOf(desk: PreviewDesk, context: CallContext): AsyncGenerator<Judged> {
+  const { namespace } = context;
+  const pages = async (token: string) => {
+    const asked = ListAgentsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
+    const { agents, page } = await desk.agents.listAgents(asked, { context });
+    return { items: agents, nextToken: page?.nextToken ?? "" };
+  };
+  for await (const one of allOf(pages)) yield agentJudged(one, namespace);
+}
+
+function agentJudged({ agentId, pool, offering }: Agent, namespace: string): Judged {
+  const action = "agent.links.open";
+  const body = agentDocument({ namespace, pool, agentId, offering, action });
+  const work = WorkReference.fromPartial({ namespace, kind: "agent", id: agentId });
+  const cause = Cause.fromPartial({ actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agentId } });
+  return {
+    kind: agent,
+    body,
+    action,
+    cause,
+    work,
+  };
+}
+
+async function* allOf<Item>(
+  pageAt: (token: string) => Promise<{ readonly items: readonly Item[]; readonly nextToken: string }>,
+): AsyncGenerator<Item> {
+  let token = "";
+  do {
+    const { items, nextToken } = await pageAt(token);
+    yield* items;
+    token = nextToken;
+  } while (token !== "");
+}
+
+/** Undefined where it is gone since it was listed. */
+async function orGone<Reply>(asked: Promise<Reply>): Promise<Reply | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/** Rules as the tests of admission set them, and what they found. */
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
+  type Finding,
+  ListFindingsRequest,
+} from "@tutti/contracts/governance/v1";
+import type { Installation } from "./installation.ts";
+
+export type GivenRule = Parameters<typeof AdmissionRule.fromPartial>[0];
+
+export function rulesOf(installation: () => Installation) {
+  const client = () => installation().host.mesh.client(admissionService);
+  return {
+    /** About requests, where nothing else is said. Its number is that of the version. */
+    async set(namespace: string, ruleId: string, given: GivenRule): Promise<number> {
+      const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
+      const rule = AdmissionRule.fromPartial({ ruleId, subject, ...given });
+      const reply = await client().setRule({ namespace, rule, revision: "", reason: "" });
+      return Number(reply.rule?.revision);
+    },
+    async remove(namespace: string, ruleId: string): Promise<void> {
+      await client().deleteRule({ namespace, ruleId, reason: "" });
+    },
+    async findings(namespace: string, ruleId = ""): Promise<readonly Finding[]> {
+      const request = ListFindingsRequest.fromPartial({ namespace, ruleId });
+      return (await client().listFindings(request)).findings;
+    },
+  };
+}
