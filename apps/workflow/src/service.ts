@@ -10,12 +10,12 @@ import {
   taskService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { Errands, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import { type InstanceKey, Orchestrator } from "@tutti/kernel";
 import { cache } from "@tutti/machine-cache";
 import { definition } from "@tutti/machine-definition";
 import { limit } from "@tutti/machine-limit";
-import { runMachine } from "@tutti/machine-run";
+import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
@@ -89,6 +89,7 @@ export class WorkflowService extends Orchestrator {
       watches: new WatchMemory(foundation.clock, host.ids),
       versions: new Versions({ runtime, steward, blobs, definitions: mesh.client(definitionService) }),
     };
+    tellLabels(host.guard, desk, "run", { query: showRun, body: { withPayloads: false } });
     const installation = {
       ...{ versions: desk.versions, registry: mesh.client(registryService) },
       agents: mesh.client(agentService),

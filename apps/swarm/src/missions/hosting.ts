@@ -9,7 +9,7 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { showMission } from "@tutti/machine-mission";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
@@ -90,6 +90,7 @@ export function hostMissions(
             { trace },
           ),
       });
+      tellLabels(host.guard, desk, "mission", { query: showMission, body: { whole: false } });
       mesh.serve(missionService, missionHandlers(desk));
       mesh.serve(boardService, boardHandlers(desk));
     },

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { BundleContent } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { AgentNames } from "./agent-names.ts";
-import type { Visitor } from "./judge.ts";
+import type { Visitor } from "./visitor.ts";
 
 const { ACTOR_KIND_AGENT: agent, ACTOR_KIND_PERSON: person } = ActorKind;
 const shown = { id: "key-1", namespace: "shop", groups: [], scope: {} };

@@ -5,7 +5,7 @@
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import { systemNamespace } from "@tutti/policy";
-import type { Visitor } from "./judge.ts";
+import type { Visitor } from "./visitor.ts";
 
 export class AgentNames {
   #taken: ReadonlySet<string> = new Set();

@@ -29,8 +29,8 @@ import {
   unscoped,
 } from "@tutti/policy";
 import { accessErrors } from "./errors.ts";
-import type { Visitor } from "./judge.ts";
 import type { AccessSettings } from "./settings.ts";
+import type { Visitor } from "./visitor.ts";
 
 type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
 

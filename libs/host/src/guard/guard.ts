@@ -26,6 +26,7 @@ import {
   type Foundation,
   type Health,
   isTuttiError,
+  type Labels,
   localAdministrator,
   type Principal,
   type ShownCredential,
@@ -59,11 +60,13 @@ import { Ends } from "./ends.ts";
 import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
-import { actorKinds, isVisitor, type MissingRights, ofItsOwn, type Visitor } from "./judge.ts";
+import { type MissingRights, ofItsOwn } from "./judge.ts";
 import { type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
-import { Rules } from "./rules.ts";
+import { Rules, type RulesInForce } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
+import { noLabels, ThingLabels } from "./thing-labels.ts";
 import { Uses } from "./uses.ts";
+import { actorKinds, isVisitor, type Visitor } from "./visitor.ts";
 
 export interface GuardParts {
   readonly settings: AccessSettings;
@@ -115,6 +118,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #agentNames = new AgentNames();
   /** What admission rules say. */
   readonly admission: Admitting;
+  /** Services tell them of their things. */
+  readonly labels: ThingLabels;
   #rules: Rules | undefined;
 
   constructor(parts: GuardParts) {
@@ -145,6 +150,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       bundle: () => this.#rules?.number ?? 0,
     });
     const { clock, timers } = foundation;
+    this.labels = new ThingLabels(timers);
     this.#ends = new Ends({ clock, timers, ended: () => this.#tellChanged() });
     this.#findings = new FindingReports({
       ...{ foundation, everyMs: settings.reportMs },
@@ -235,7 +241,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   /** Somebody goes on by what they signed in by; throws where it is good no more. */
   goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
-    if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
+    this.#insistOnRules(nowMs);
     this.#credentials.insistOnGood(before, nowMs);
     this.#uses.used(before.principal.shown, from, nowMs);
   }
@@ -244,9 +250,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
     if (!isVisitor(principal)) return { roles: principal.roles, lacks: [], givers: [] };
     const nowMs = this.#parts.foundation.clock.now();
-    const rules = this.#rules?.inForce(nowMs);
-    if (rules === undefined) throw this.#rulesUnknown(nowMs);
-    return rules.judge.missing(principal, namespace, named, nowMs);
+    return this.#insistOnRules(nowMs).judge.missing(principal, namespace, named, nowMs);
   }
 
   async #letIn<Found extends { readonly principal: Visitor }>(
@@ -254,7 +258,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     find: (nowMs: number) => Promise<Found>,
   ): Promise<Found> {
     const nowMs = this.#parts.foundation.clock.now();
-    if (this.#rules?.inForce(nowMs) === undefined) throw this.#rulesUnknown(nowMs);
+    this.#insistOnRules(nowMs);
     try {
       const found = await find(nowMs);
       this.#uses.used(found.principal.shown, from, nowMs);
@@ -265,13 +269,23 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     }
   }
 
-  authorize(principal: Principal, rule: Rule, namespace: string): Decision {
+  /** At once where the call names nothing, or labels of what it names cannot matter. */
+  authorize(principal: Principal, rule: Rule & { readonly within: undefined }, namespace: string): Decision;
+  authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision>;
+  authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision> {
     if (!isVisitor(principal)) return ofItsOwn(principal);
+    const { judge } = this.#insistOnRules(this.#parts.foundation.clock.now());
+    const labels = judge.asksForLabels(principal) ? this.labels.of(rule, namespace) : undefined;
+    return labels === undefined
+      ? this.#decide(principal, rule, namespace, noLabels)
+      : labels.then((found) => this.#decide(principal, rule, namespace, found));
+  }
+
+  #decide(principal: Visitor, rule: Rule, namespace: string, labels: Labels): Decision {
     const nowMs = this.#parts.foundation.clock.now();
-    const rules = this.#rules?.inForce(nowMs);
-    if (rules === undefined) throw this.#rulesUnknown(nowMs);
+    const { judge } = this.#insistOnRules(nowMs);
     this.#insistOnGoing(principal, nowMs);
-    const judgement = rules.judge.judge(principal, rule, namespace, nowMs);
+    const judgement = judge.judge(principal, rule, namespace, nowMs, labels);
     this.#reports.decided(judgement);
     const { decision } = judgement;
     if (!decision.allowed) {
@@ -390,6 +404,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     const expected = this.#serviceKey;
     const given = Buffer.from(shown);
     return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  #insistOnRules(nowMs: number): RulesInForce {
+    const rules = this.#rules?.inForce(nowMs);
+    if (rules === undefined) throw this.#rulesUnknown(nowMs);
+    return rules;
   }
 
   #rulesUnknown(nowMs: number): Error {

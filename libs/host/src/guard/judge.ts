@@ -7,7 +7,7 @@
  * 3. Without a bundle in force nothing is permitted to them.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
-import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
 import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
 import type { Decision, Rule } from "@tutti/mesh";
 import {
@@ -23,9 +23,9 @@ import {
   type Verdict,
   wideDecider,
 } from "@tutti/policy";
-
-/** Who showed a key or token. */
-export type Visitor = Principal & { readonly shown: ShownCredential };
+import { LabelledRights } from "./labelled-rights.ts";
+import { noLabels } from "./thing-labels.ts";
+import { actorKinds, type Visitor } from "./visitor.ts";
 
 /** A decision with all that led to it. */
 export interface Judgement {
@@ -45,18 +45,12 @@ export interface MissingRights {
 }
 
 const allowed: Decision = { allowed: true };
-const noLabels: Labels = Object.freeze({});
-
-export const actorKinds = {
-  person: ActorKind.ACTOR_KIND_PERSON,
-  service: ActorKind.ACTOR_KIND_SERVICE,
-  agent: ActorKind.ACTOR_KIND_AGENT,
-} as const;
 
 export class Judge {
   readonly #decider: Decider;
   readonly #cedar: Cedar | undefined;
   readonly #content: BundleContent;
+  readonly #labelled: LabelledRights;
   #wide: Decider | undefined;
   /** Roles that somebody turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
   readonly #found = new WeakMap<Verdict, Found>();
@@ -65,13 +59,25 @@ export class Judge {
     this.#decider = new Decider(cedar, content);
     this.#cedar = cedar;
     this.#content = content;
+    this.#labelled = new LabelledRights(content);
+  }
+
+  /** Whether it takes the labels of a thing to say what somebody may do to it. */
+  asksForLabels(principal: Visitor): boolean {
+    return this.#labelled.countFor(principal);
   }
 
   /** Of somebody who showed something. */
-  judge(principal: Visitor, rule: Rule, namespace: string, nowMs: number): Judgement {
-    const question = questionOf(principal, rule, namespace);
+  judge(
+    principal: Visitor,
+    rule: Rule,
+    namespace: string,
+    nowMs: number,
+    labels: Labels = noLabels,
+  ): Judgement {
+    const question = questionOf(principal, rule, namespace, labels);
     const { shown } = principal;
-    const fault = faultOf(shown, rule, namespace);
+    const fault = faultOf(shown, rule, namespace, labels);
     if (fault !== undefined)
       return { decision: { allowed: false, reason: fault }, question, verdict: undefined };
     const verdict = this.#decider.decide(question, nowMs);
@@ -125,25 +131,21 @@ export function ofItsOwn({ roles }: Principal): Decision {
   return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
 
-export function isVisitor(principal: Principal): principal is Visitor {
-  return principal.shown !== undefined;
-}
-
-function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string): Question {
+function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string, labels: Labels): Question {
   const actor: Actor = { kind: actorKinds[kind], id };
   const { action, resource: resourceKind, within } = rule;
   const resourceId = within?.kind === resourceKind ? within.id : "";
-  return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels: noLabels };
+  return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels };
 }
 
 /** Why what was shown is not good for this; undefined where it is. */
-function faultOf(shown: ShownCredential, rule: Rule, namespace: string): string | undefined {
+function faultOf(shown: ShownCredential, rule: Rule, namespace: string, labels: Labels): string | undefined {
   const { namespace: own, scope } = shown;
   if (own !== "" && own !== systemNamespace && own !== namespace)
     return `what it showed is of the namespace ${own}`;
   const { action, within } = rule;
   const work = within === undefined ? undefined : { namespace, ...within, task: "" };
-  return scopeFault(scope, { action, namespace, labels: noLabels, work });
+  return scopeFault(scope, { action, namespace, labels, work });
 }
 
 function refusedBy({ policies, errors }: Verdict): Decision {

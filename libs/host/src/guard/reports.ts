@@ -63,7 +63,7 @@ export class Reports implements Component {
   }
 
   decided({ question, verdict, decision }: Judgement): void {
-    const { actor, action, namespace, resourceKind, resourceId, groups } = question;
+    const { actor, action, namespace, resourceKind, resourceId, groups, labels } = question;
     const key = `${decision.allowed} ${actor.kind}:${actor.id} ${namespace} ${action}`;
     const known = this.#decisions.get(key);
     if (known !== undefined) {
@@ -79,7 +79,10 @@ export class Reports implements Component {
       key,
       DecisionRecord.fromPartial({
         ...{ decisionId: this.#parts.newId(), decideTime: toTimestamp(clock.now()) },
-        question: { actor, groups: [...groups], action, resourceKind, resourceId, inNamespace: namespace },
+        question: {
+          ...{ actor, groups: [...groups], action, resourceKind, resourceId, inNamespace: namespace },
+          resourceLabels: { ...labels },
+        },
         ...{
           allowed: decision.allowed,
           policies: [...(verdict?.policies ?? [])],

@@ -20,6 +20,7 @@ export { changesOf, type Named, pageOf } from "./named.ts";
 export { idToStart, newIdHere, type StartingDesk } from "./new-id.ts";
 export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";
+export { tellLabels } from "./tell-labels.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {
   aboutOf,

@@ -1,0 +1,133 @@
+/** Rights on things with certain labels alone: by a role, by what a key is narrowed to, and by policies. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  ApplyPoliciesRequest,
+  CreateKeyRequest,
+  identityService,
+  policyService,
+  RoleBinding,
+  Scope,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const namespace = "default";
+const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
+const resources = LabelSelector.fromPartial({ equals: { team: "a" } });
+const definition = `workflow: wait
+tasks: {hold: {wait: {signal: go}}}`;
+
+describe("rights by labels", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  const keys: Record<string, string> = {};
+
+  async function somebody(id: string, role: string, given: { bound?: boolean; scope?: Scope } = {}) {
+    const { mesh } = installation.host;
+    const subject = { $case: "actor" as const, value: person(id) };
+    const only = given.bound === true ? { resources } : {};
+    const binding = RoleBinding.fromPartial({ bindingId: id, role, subject, ...only });
+    await mesh.client(policyService).createRoleBinding({ namespace, binding });
+    const wanted = { namespace, actor: person(id), title: id, scope: given.scope };
+    const { secret } = await mesh.client(identityService).createKey(CreateKeyRequest.fromPartial(wanted));
+    keys[id] = secret;
+  }
+
+  const ask = async (id: string, path: string, init: RequestInit = {}): Promise<number> => {
+    const headers = { authorization: `Bearer ${keys[id]}`, "content-type": "application/json" };
+    const answer = await fetch(`${installation.host.url}/v1${path}`, { ...init, headers });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const post = (body: object): RequestInit => ({ method: "POST", body: JSON.stringify(body) });
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await connect({ address: installation.address });
+    await tutti.register(definition);
+    for (const team of ["a", "b"]) await tutti.start("wait", { id: `of-${team}`, labels: { team } });
+    await tutti.start("wait", { id: "of-nobody" });
+    await somebody("ann", "operator", { bound: true });
+    await somebody("may", "operator", { scope: Scope.fromPartial({ resources }) });
+    await somebody("all", "operator");
+    await until("all to be known", async () => (await ask("all", "/runs/of-b")) === 200);
+    for (const id of ["ann", "may"])
+      await until(`${id} to be known`, async () => (await ask(id, "/runs/of-a")) === 200);
+  });
+  after(async () => {
+    await tutti[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  for (const [id, by] of [
+    ["ann", "a role that is bound to a label"],
+    ["may", "a key that is narrowed to a label"],
+  ] as const)
+    it(`by ${by} are had on what has it, and on nothing else`, async () => {
+      for (const path of ["", "/state", "/timeline", "/history"]) {
+        assert.equal(await ask(id, `/runs/of-a${path}`), 200, path);
+        for (const other of ["of-b", "of-nobody", "none"])
+          assert.equal(await ask(id, `/runs/${other}${path}`), 403, `${other}${path}`);
+      }
+      assert.equal(await ask(id, "/runs/of-a/pause", post({})), 200);
+      assert.equal(await ask(id, "/runs/of-a/resume", post({})), 200);
+      assert.equal(await ask(id, "/runs/of-b/pause", post({})), 403);
+      // Nothing is named that could have labels.
+      assert.equal(await ask(id, "/runs"), 403);
+      assert.equal(await ask(id, "/pools"), 403);
+    });
+
+  it("are had on missions and sessions too", async () => {
+    const tasks = [{ id: "one", capability: "nobody.does" }];
+    const begin = async (path: string, spec: object) => {
+      const answer = await fetch(`${installation.host.url}/v1${path}`, {
+        ...post(spec),
+        headers: { "content-type": "application/json" },
+      });
+      assert.ok(answer.ok, await answer.text());
+    };
+    for (const team of ["a", "b"]) {
+      await begin("/missions", { missionId: `m-${team}`, spec: { tasks, labels: { team } } });
+      await begin("/sessions", {
+        sessionId: `s-${team}`,
+        mode: "swarm",
+        tasks: { tasks },
+        labels: { team },
+      });
+    }
+    for (const [path, status] of [
+      ["/missions/m-a", 200],
+      ["/missions/m-b", 403],
+      ["/sessions/s-a", 200],
+      ["/sessions/s-b", 403],
+    ] as const)
+      assert.equal(await ask("ann", path), status, path);
+  });
+
+  it("follow the labels that something has now", async () => {
+    const label = (team: string): RequestInit => ({
+      method: "PUT",
+      body: JSON.stringify({ labels: { team } }),
+    });
+    assert.equal(await ask("ann", "/runs/of-b"), 403);
+    assert.equal(await ask("all", "/runs/of-b/labels", label("a")), 200);
+    assert.equal(await ask("ann", "/runs/of-b"), 200);
+    assert.equal(await ask("all", "/runs/of-b/labels", label("b")), 200);
+    assert.equal(await ask("ann", "/runs/of-b"), 403);
+  });
+
+  it("are taken by policies that look at labels, from whoever has them otherwise", async () => {
+    const text = `forbid(principal, action == Action::"workflow.runs.get", resource)
+when { resource.hasTag("team") && resource.getTag("team") == "b" };`;
+    const change = { set: [{ policyId: "closed", text }] };
+    const wanted = ApplyPoliciesRequest.fromPartial({ namespace, change, reason: "tried" });
+    await installation.host.mesh.client(policyService).applyPolicies(wanted);
+    await until("the policy to hold", async () => (await ask("all", "/runs/of-b")) === 403);
+    assert.equal(await ask("all", "/runs/of-a"), 200);
+    assert.equal(await ask("all", "/runs/of-nobody"), 200);
+    assert.equal(await ask("all", "/runs/none"), 404);
+  });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BundleContent, Scope } from "@tutti/contracts/governance/v1";
+import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
+import { LabelledRights } from "./labelled-rights.ts";
+import type { Visitor } from "./visitor.ts";
+
+type Content = Parameters<typeof BundleContent.fromPartial>[0];
+const resources = LabelSelector.fromPartial({ equals: { team: "a" } });
+const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+const toAda = { $case: "actor" as const, value: ada };
+const toOps = { $case: "group" as const, value: "ops" };
+
+function visitor(id: string, { groups = [] as string[], scope = Scope.create() } = {}): Visitor {
+  return { kind: "person", id, roles: [], shown: { id: "key-1", namespace: "shop", groups, scope } };
+}
+
+const rightsOf = (content: Content) => new LabelledRights(BundleContent.fromPartial(content));
+
+describe("labels count", () => {
+  it("for whom a role is bound to some, and for nobody else", () => {
+    const rights = rightsOf({ bindings: [{ subject: toAda, resources }, { subject: toOps }] });
+    assert.equal(rights.countFor(visitor("ada")), true);
+    assert.equal(rights.countFor(visitor("bob", { groups: ["ops"] })), false);
+  });
+
+  it("for who is in such a group, by what was shown or by what is kept", () => {
+    const rights = rightsOf({
+      bindings: [{ subject: toOps, resources }],
+      principals: [{ actor: ada, groups: ["night", "ops"] }],
+    });
+    assert.equal(rights.countFor(visitor("bob", { groups: ["ops"] })), true);
+    assert.equal(rights.countFor(visitor("ada")), true);
+    assert.equal(rights.countFor(visitor("bob")), false);
+  });
+
+  it("for whose key or token is narrowed to some", () => {
+    assert.equal(rightsOf({}).countFor(visitor("ada", { scope: Scope.fromPartial({ resources }) })), true);
+    assert.equal(rightsOf({}).countFor(visitor("ada")), false);
+  });
+
+  it("for everybody where a policy looks at some", () => {
+    const looks = `forbid(principal, action, resource) when { resource.hasTag("frozen") };`;
+    assert.equal(rightsOf({ policies: [{ text: looks }] }).countFor(visitor("ada")), true);
+    const plain = `forbid(principal, action, resource) when { context has address };`;
+    assert.equal(rightsOf({ policies: [{ text: plain }] }).countFor(visitor("ada")), false);
+  });
+});

@@ -1,0 +1,37 @@
+/** For whom labels of things count: whoever is not named here is decided on without asking for any. */
+import type { BundleContent } from "@tutti/contracts/governance/v1";
+import { actorKinds, type Visitor } from "./visitor.ts";
+
+export class LabelledRights {
+  /** Statements of policies may look at labels of whatever they are about. */
+  readonly #inPolicies: boolean;
+  /** Those who have a role on things with certain labels alone: `2:ada`, `group:ops`. */
+  readonly #bound: ReadonlySet<string>;
+  readonly #groups = new Map<string, readonly string[]>();
+
+  constructor({ policies, bindings, principals }: BundleContent) {
+    this.#inPolicies = policies.some(({ text }) => /\b(has|get)Tag\s*\(/.test(text));
+    const bound = new Set<string>();
+    for (const { resources, subject } of bindings) {
+      if (resources === undefined || subject === undefined) continue;
+      bound.add(
+        subject.$case === "group" ? `group:${subject.value}` : `${subject.value.kind}:${subject.value.id}`,
+      );
+    }
+    this.#bound = bound;
+    if (bound.size === 0) return;
+    for (const { actor, groups } of principals) {
+      if (actor === undefined || groups.length === 0) continue;
+      const key = `${actor.kind}:${actor.id}`;
+      this.#groups.set(key, [...(this.#groups.get(key) ?? []), ...groups]);
+    }
+  }
+
+  countFor({ kind, id, shown }: Visitor): boolean {
+    if (shown.scope.resources !== undefined || this.#inPolicies) return true;
+    if (this.#bound.size === 0) return false;
+    const key = `${actorKinds[kind]}:${id}`;
+    const groups = [...shown.groups, ...(this.#groups.get(key) ?? [])];
+    return this.#bound.has(key) || groups.some((group) => this.#bound.has(`group:${group}`));
+  }
+}
