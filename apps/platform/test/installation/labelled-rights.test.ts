@@ -10,6 +10,7 @@ import {
   Scope,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
+import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
@@ -23,6 +24,7 @@ tasks: {hold: {wait: {signal: go}}}`;
 describe("rights by labels", () => {
   let installation: Installation;
   let tutti: Tutti;
+  let worker: Worker;
   const keys: Record<string, string> = {};
 
   async function somebody(id: string, role: string, given: { bound?: boolean; scope?: Scope } = {}) {
@@ -48,6 +50,8 @@ describe("rights by labels", () => {
     installation = await Installation.open();
     tutti = await connect({ address: installation.address });
     await tutti.register(definition);
+    worker = new Worker({ address: installation.address, handleSignals: false });
+    await worker.handle("stock.count", () => 1).start();
     for (const team of ["a", "b"]) await tutti.start("wait", { id: `of-${team}`, labels: { team } });
     await tutti.start("wait", { id: "of-nobody" });
     await somebody("ann", "operator", { bound: true });
@@ -58,6 +62,7 @@ describe("rights by labels", () => {
       await until(`${id} to be known`, async () => (await ask(id, "/runs/of-a")) === 200);
   });
   after(async () => {
+    await worker.stop();
     await tutti[Symbol.asyncDispose]();
     await installation[Symbol.asyncDispose]();
   });
@@ -81,7 +86,7 @@ describe("rights by labels", () => {
     });
 
   it("are had on missions and sessions too", async () => {
-    const tasks = [{ id: "one", capability: "nobody.does" }];
+    const tasks = [{ id: "one", capability: "stock.count" }];
     const begin = async (path: string, spec: object) => {
       const answer = await fetch(`${installation.host.url}/v1${path}`, {
         ...post(spec),
