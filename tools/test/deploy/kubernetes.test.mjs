@@ -1,7 +1,7 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -115,6 +115,73 @@ describe("manifests for Kubernetes", { skip: cannotRender }, () => {
       manifests.filter((manifest) => manifest.kind === kind).map(({ spec }) => spec.scaleTargetRef.name);
     assert.deepEqual(scaled("ScaledObject").sort(), ["swarm", "workflow"]);
     assert.deepEqual(scaled("HorizontalPodAutoscaler").sort(), ["gateway", "master"]);
+  });
+
+  describe("of agents that scalers scale", () => {
+    const overlay = join(folder, "overlays", "scaling");
+    const kustomization = `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: tutti
+resources: [../production]
+components: [../../components/agents]
+`;
+    const agents = cannotRender ? [] : rendered(join(folder, "agents"));
+
+    it("fit the schemas of Kubernetes", async () => {
+      for (const manifest of agents)
+        assert.deepEqual(await problemsOf(manifest), [], `${manifest.kind} ${manifest.metadata.name}`);
+    });
+
+    it("give a token to swarm alone, with the rights to read workloads and to set their replicas, where agents are", () => {
+      mkdirSync(overlay);
+      writeFileSync(join(overlay, "kustomization.yaml"), kustomization);
+      const manifests = rendered(overlay);
+      const withToken = workloadsOf(manifests).filter(
+        ({ spec }) => spec.template.spec.automountServiceAccountToken,
+      );
+      assert.deepEqual(
+        withToken.map(({ metadata }) => metadata.name),
+        ["swarm"],
+      );
+      const allowed = manifests.filter(
+        ({ kind, automountServiceAccountToken }) => kind === "ServiceAccount" && automountServiceAccountToken,
+      );
+      assert.deepEqual(
+        allowed.map(({ metadata }) => metadata.name),
+        ["swarm"],
+      );
+      assert.equal(manifests.filter(({ kind }) => /Role/.test(kind)).length, 0);
+      const roles = agents.filter(({ kind }) => kind === "Role" || kind === "ClusterRole");
+      assert.deepEqual(
+        roles.map(({ kind, metadata, rules }) => [kind, metadata.namespace, rules]),
+        [
+          [
+            "Role",
+            "tutti-agents",
+            [
+              { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["get"] },
+              {
+                apiGroups: ["apps"],
+                resources: ["deployments/scale", "statefulsets/scale"],
+                verbs: ["patch"],
+              },
+            ],
+          ],
+        ],
+      );
+      const [binding] = agents.filter(({ kind }) => kind === "RoleBinding");
+      assert.deepEqual(binding?.subjects, [{ kind: "ServiceAccount", name: "swarm", namespace: "tutti" }]);
+    });
+
+    it("name the scaler that theirs is, in the words that it is looked for", () => {
+      const [crew] = workloadsOf(agents);
+      assert.ok(crew);
+      assert.equal(crew.metadata.annotations?.["tutti.dev/scaler"], "default/default/crew");
+      assert.equal(crew.spec.replicas, undefined, "each apply would set it");
+      const { env } = crew.spec.template.spec.containers[0];
+      const launch = env.find((/** @type {{ name: string }} */ { name }) => name === "TUTTI_LAUNCH_ID");
+      assert.equal(launch.value, "crew.kubernetes");
+    });
   });
 
   it("set keys that the configuration has", () => {

@@ -12,7 +12,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "../../setup.mjs";
 /**
  * As much of an object of Kubernetes as tests look at.
  *
- * @typedef {{ apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string> }, spec?: any, data?: Record<string, string>, automountServiceAccountToken?: boolean }} Manifest
+ * @typedef {{ apiVersion: string, kind: string, metadata: { name: string, namespace?: string, labels?: Record<string, string>, annotations?: Record<string, string> }, spec?: any, rules?: any, subjects?: any, data?: Record<string, string>, automountServiceAccountToken?: boolean }} Manifest
  */
 
 export const carried = await needsCarried();
