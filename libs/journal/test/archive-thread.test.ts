@@ -16,6 +16,22 @@ describe("the archive's thread", () => {
     await host.close();
   });
 
+  it("ends with the last archive, unless it is held for what comes next", async () => {
+    const thread = new ArchiveThread(dying);
+    const giveBack = thread.hold();
+    assert.equal(thread.isStarted, false, "nothing has to be read yet");
+    const opened = async () => {
+      const host = thread.host(import.meta.filename);
+      await host.call("opening", 0);
+      await host.close();
+      return thread.isStarted;
+    };
+    assert.equal(await opened(), true);
+    await giveBack();
+    assert.equal(thread.isStarted, false);
+    assert.equal(await opened(), false);
+  });
+
   it("refuses what waits when it dies, and is started again by the next call", async () => {
     const thread = new ArchiveThread(dying);
     // A file that is there: the thread is asked.

@@ -17,6 +17,7 @@ export class ObjectArchive implements Archive {
   readonly #parts: ObjectParts;
   readonly #partitions: readonly ObjectPartition[];
   #isClosed = false;
+  #giveBack: (() => Promise<void>) | undefined;
 
   constructor(parts: ObjectParts) {
     this.#parts = parts;
@@ -39,9 +40,13 @@ export class ObjectArchive implements Archive {
   /**
    * Brings this process's copy of a partition up to date while another one owns it: before a move, and for those it is to
    * take over when another process dies. It may fail when the owner goes on meanwhile; then it is done again.
+   *
+   * The copy is closed afterwards, and what works on it stays: to start that again is most of what taking over would take.
    */
-  prepare(partition: number): Promise<void> {
-    return this.#found(partition).prepare();
+  async prepare(partition: number): Promise<void> {
+    this.#checkOpen();
+    this.#giveBack ??= this.#parts.hold?.();
+    await this.#found(partition).prepare();
   }
 
   async search(search: Search): Promise<SearchPage> {
@@ -75,6 +80,8 @@ export class ObjectArchive implements Archive {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#partitions.map((partition) => partition.close()));
+    await this.#giveBack?.();
+    this.#giveBack = undefined;
   }
 
   #owned(): Single[] {

@@ -45,7 +45,10 @@ export async function openObjectArchive(
   await Promise.all(logs);
   const limits = { ...objectLimits, ...options.limits };
   const host = hostsOf(thread, connection.foundation.clock);
-  return new ObjectArchive({ connection, service, partitions, directory, host, source, objects, limits });
+  const hold = thread && (() => thread.hold());
+  return new ObjectArchive({
+    ...{ connection, service, partitions, directory, host, hold, source, objects, limits },
+  });
 }
 
 export type CopiesOptions = Pick<ObjectArchiveOptions, "connection" | "partitions" | "thread" | "source">;

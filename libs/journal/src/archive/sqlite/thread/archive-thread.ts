@@ -44,6 +44,13 @@ export class ArchiveThread {
     return new ThreadHost(this, engine, file);
   }
 
+  /** Once it is started it goes on, though no archive is open, until the returned function is called. */
+  hold(): () => Promise<void> {
+    const holder = ++this.#engines;
+    this.#open.add(holder);
+    return () => this.close(holder);
+  }
+
   call(
     engine: number,
     file: string,
