@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { MetricSeries } from "@tutti/rest/types";
 import { lazy, Suspense, useMemo } from "react";
 import { metricSeriesQuery } from "../../data/queries.ts";
+import { pageError } from "../../data/send.ts";
 import { figure } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
@@ -17,9 +18,21 @@ const panels = [
   { title: "Failures", unit: "failed calls/s", of: failures, tokens: ["--wrong"] },
 ] as const;
 
+/** A process that hosts no pools has not heard of what theirs count. */
+const unknownMetric = "metrics.unknown";
+
 /** How much is done, how quickly, and what fails, from the platform's own ring of metrics. */
 export function Figures() {
   const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
+  if (query.error !== null && pageError(query.error).code === unknownMetric)
+    return (
+      <Part title="Figures">
+        <Empty title="Each process keeps its own">
+          The gateway of a cluster does not have those of the others: Prometheus collects them, and the boards
+          of <code>deploy/grafana</code> show them.
+        </Empty>
+      </Part>
+    );
   return (
     <Part title="Figures" aside="the last five minutes">
       <div className="panels">
