@@ -4,6 +4,7 @@ import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail, KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Offered } from "./agents/capabilities.ts";
+import type { TurnedAwayAgents } from "./agents/turned-away.ts";
 import type { HoldOrder, Launches, LimitRule, PoolSettings } from "./api/pool.ts";
 import type { Affinity } from "./match/affinity.ts";
 import type { LearnedTimes } from "./match/learned-times.ts";
@@ -53,6 +54,7 @@ export interface PoolCore extends SendersPool {
   readonly bound: BoundBook;
   readonly times: LearnedTimes;
   readonly roster: AgentBook;
+  readonly turnedAway: Pick<TurnedAwayAgents, "able">;
   readonly readiness: ReadinessBook;
   readonly holds: HoldsBook;
   readonly seats: Set<Seat>;

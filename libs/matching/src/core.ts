@@ -4,6 +4,7 @@ import type { Chance } from "@tutti/kernel";
 import { Holds } from "./agents/holds.ts";
 import { Readiness } from "./agents/readiness.ts";
 import { Roster } from "./agents/roster.ts";
+import { TurnedAwayAgents } from "./agents/turned-away.ts";
 import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
 import type { PoolCore } from "./books.ts";
 import { affinitiesMax } from "./bounds.ts";
@@ -56,6 +57,7 @@ export class Core implements PoolCore, TaskHome {
   readonly urgent: Task[] = [];
   readonly #starts = new Pace();
   readonly roster: Roster;
+  readonly turnedAway = new TurnedAwayAgents();
   readonly readiness: Readiness;
   readonly holds: Holds;
   readonly seats = new Set<Seat>();

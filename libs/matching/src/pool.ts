@@ -1,4 +1,4 @@
-import { type Hello, Hold } from "@tutti/contracts/agent/v1";
+import { type Hello, Hold, type Offering } from "@tutti/contracts/agent/v1";
 import type {
   Agent as AgentView,
   AgentWork,
@@ -102,6 +102,7 @@ export class PoolOwner implements Pool {
     const link = core.roster.join(hello, agentId, host, outlet, nowMs);
     if (isRefusal(link)) return link;
     const { agent } = link;
+    core.turnedAway.letIn(agentId);
     const unwanted = reconcile(core, agent, hello.running, isSame, nowMs);
     const { hold, holdReason: reason, holdDueMs } = agent;
     const forMs = holdDueMs === Number.POSITIVE_INFINITY ? 0 : holdDueMs - nowMs;
@@ -112,6 +113,10 @@ export class PoolOwner implements Pool {
       unwanted,
       held: hold === Hold.HOLD_NONE ? undefined : { hold, reason, forMs },
     };
+  }
+
+  turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void {
+    this.#core.turnedAway.note(agentId, offering, why, nowMs);
   }
 
   turn(nowMs: number): number {

@@ -25,7 +25,7 @@ import {
   Scope,
   SearchRecordsRequest,
 } from "@tutti/contracts/governance/v1";
-import { ActorKind } from "@tutti/contracts/types/v1";
+import { ActorKind, WaitCause } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import { MemoryOwnership, Mesh } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
@@ -397,6 +397,40 @@ describe("an agent to which only some is granted", () => {
           ({ cause, error }) => cause?.actor?.id === "press" && error?.code === "swarm.not_granted",
         ),
     );
+  });
+
+  it("is why what it may not offer waits, until it comes with what it may", async () => {
+    for (const name of ["linked", "polled"]) await tutti.register(definition(name));
+    const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
+    const stream = overGrpc(token);
+    const hello = { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "greedy" };
+    stream.say({ hello: { ...hello, offering: offering("pay.linked") } });
+    refusalIn(await stream.answered);
+    const polls = meshWith(token).client(agentPollService, { service: "swarm" });
+    const claim = { agentId: "greedy-script", waitMs: 0, offering: offering("pay.polled") };
+    await assert.rejects(polls.claimTasks(ClaimTasksRequest.fromPartial(claim)));
+    for (const [name, agentId] of [
+      ["linked", "greedy"],
+      ["polled", "greedy-script"],
+    ]) {
+      const run = await tutti.start(`${name}`);
+      const why = await until(
+        "the refusal to be the reason",
+        () => run.why("do"),
+        ({ summary }) => summary.includes("was refused"),
+      );
+      assert.match(
+        why.summary,
+        new RegExp(`the agent ${agentId} came with pay\\.${name} and was refused: expected`),
+      );
+      assert.match(why.summary, /\(granted: pay\.charge\)/);
+      const [wait] = why.waits;
+      assert.deepEqual([wait?.cause, wait?.subject], [WaitCause.WAIT_CAUSE_POLICY, `pay.${name}`]);
+      assert.match(why.remedies[0]?.text ?? "", new RegExp(`let the agent ${agentId} offer pay\\.${name}`));
+      assert.match((await run.why()).summary, /for somebody who may do it/);
+      await run.cancel("nobody may");
+      await assert.rejects(run.result());
+    }
   });
 
   it("is refused by polls in the same words, also for what another token offered", async () => {

@@ -10,7 +10,7 @@
  * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
  *    once.
  */
-import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
+import type { AgentFrame, Bye, Hello, HostFrame, Offering } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import {
   type CallContext,
@@ -102,13 +102,15 @@ export class LinkBook {
     const { resume } = hello;
     const known = resume && this.#agents.get(resume.linkId);
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
-    const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
-    insistOnOwnName(this.#parts.names, context.principal, { ...place, agentId: hello.agentId });
-    insistOnGrant(context.principal, { ...place, ...offeredIn(hello.offering) }, "hello.");
-    const { agentId, offering } = hello;
-    if (offering !== undefined)
-      this.#parts.admit({ ...place, agentId, offering }, context.principal, "agent.links.open");
-    const pool = await this.#poolOf(hello, context);
+    const refusal = this.#refusalOf(hello, context.principal);
+    const pool = await this.#poolOf(hello, context).catch((thrown) => {
+      // Who can follow is refused where others are told of it.
+      throw notOwnerOf(thrown) === undefined && refusal !== undefined ? refusal : thrown;
+    });
+    if (refusal !== undefined) {
+      if (pool !== undefined) this.#turnAway(pool, hello.agentId, hello.offering, refusal);
+      throw refusal;
+    }
     if (resume !== undefined && hello.offering === undefined)
       throw swarmErrors.linkUnknown({ link: resume.linkId });
     return pool === undefined
@@ -135,6 +137,9 @@ export class LinkBook {
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.code === swarmErrors.payloadTooLarge.code) agent.takeOversized(frame, error, nowMs);
+      const { pool } = agent.home;
+      if (pool !== undefined && error.status === "PERMISSION_DENIED")
+        this.#turnAway(pool, link.identity.agentId, frame.offering, error);
       this.#broke(agent, error);
     }
   }
@@ -163,6 +168,28 @@ export class LinkBook {
   /** Ends all streams; the agents may resume their links here if it is soon, or greet elsewhere. */
   close(): void {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
+  }
+
+  /** Why whoever greets may not be this agent, or offer what it does. */
+  #refusalOf(hello: Hello, principal: Principal): TuttiError | undefined {
+    const { names, admit } = this.#parts;
+    const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
+    const { agentId, offering } = hello;
+    try {
+      insistOnOwnName(names, principal, { ...place, agentId });
+      insistOnGrant(principal, { ...place, ...offeredIn(offering) }, "hello.");
+      if (offering !== undefined) admit({ ...place, agentId, offering }, principal, "agent.links.open");
+      return undefined;
+    } catch (thrown) {
+      return errorFromUnknown(thrown);
+    }
+  }
+
+  #turnAway(pool: Pool, agentId: string, offering: Offering | undefined, { message }: TuttiError): void {
+    if (offering === undefined) return;
+    const { pools, now } = this.#parts;
+    pool.turnAway(agentId, offering, message, now());
+    pools.turns.stir(pool);
   }
 
   /** The pool of an agent, if it is owned here; undefined if the agent has to be relayed. Throws if it can follow. */

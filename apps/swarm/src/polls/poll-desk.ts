@@ -18,10 +18,12 @@ import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   Bell,
   type CallContext,
+  errorFromUnknown,
   errorOf,
   type IdSource,
   isRefusal,
   type Timers,
+  type TuttiError,
   toErrorDetail,
 } from "@tutti/kernel";
 import type { Offered } from "@tutti/policy";
@@ -67,12 +69,12 @@ export class PollDesk {
   }
 
   async claim(request: ClaimTasksRequest, { principal, signal }: PollContext): Promise<ClaimTasksReply> {
-    const { offering } = request;
-    this.#insistOnGrant(principal, request, offering && offeredIn(offering));
-    const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
-    // Between two offerings nothing is new to be judged.
-    if (offering !== undefined || this.#known(request) === undefined)
-      this.#parts.admit({ ...place, agentId: request.agentId, offering }, principal, "agent.tasks.claim");
+    try {
+      this.#insistOnOffering(principal, request);
+    } catch (error) {
+      this.#turnAway(request, errorFromUnknown(error));
+      throw error;
+    }
     const key = `${keyOf(request)}/${request.idempotencyKey}`;
     const claim = () => this.#claim(request, signal);
     if (request.idempotencyKey === "") return claim();
@@ -197,6 +199,24 @@ export class PollDesk {
     if (known === undefined) return this.#join(request, request.offering, []);
     if (request.offering !== undefined) known.offers(request.offering, this.#parts.now());
     return known;
+  }
+
+  #insistOnOffering(principal: CallContext["principal"], request: ClaimTasksRequest): void {
+    const { offering, agentId } = request;
+    this.#insistOnGrant(principal, request, offering && offeredIn(offering));
+    // Between two offerings nothing is new to be judged.
+    if (offering === undefined && this.#known(request) !== undefined) return;
+    const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
+    this.#parts.admit({ ...place, agentId, offering }, principal, "agent.tasks.claim");
+  }
+
+  /** Who waits for what it came with is told why it does not get it. */
+  #turnAway(request: ClaimTasksRequest, { status, message }: TuttiError): void {
+    const { pools, now } = this.#parts;
+    const pool = pools.find(namespaceOf(request), request.pool || defaultPool);
+    if (pool === undefined || request.offering === undefined || status !== "PERMISSION_DENIED") return;
+    pool.turnAway(request.agentId, request.offering, message, now());
+    pools.turns.stir(pool);
   }
 
   /** What is not said anew is what the agent offered last. */

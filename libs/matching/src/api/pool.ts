@@ -1,4 +1,4 @@
-import type { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
+import type { AgentState, Hello, Hold, Offering } from "@tutti/contracts/agent/v1";
 import type {
   Agent,
   AgentWork,
@@ -30,6 +30,8 @@ export interface Pool {
 
   /** Welcomes an agent, or says why not. An earlier link of the same agent is ended by it. */
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal;
+  /** An agent may not join with what it offers, for a reason that it was told: who waits for that is told so too. */
+  turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void;
 
   /** What is due, then matching, then batches. Gives how many tasks were assigned. */
   turn(nowMs: number): number;

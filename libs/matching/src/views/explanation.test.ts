@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Hold } from "@tutti/contracts/agent/v1";
+import { Hold, Offering } from "@tutti/contracts/agent/v1";
 import { OfferProfile } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, WaitCause } from "@tutti/contracts/types/v1";
 import { isRefusal } from "@tutti/kernel";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
+const workOffering = (version: string) => Offering.fromPartial({ capabilities: [{ name: "work", version }] });
 const noLabels = { equals: {}, exists: [], absent: [] };
 
 interface Case {
@@ -19,6 +20,43 @@ const cases: readonly Case[] = [
   {
     what: "nobody offers the capability",
     make: (arena) => arena.sender().offer(1),
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no agent offers work/,
+  },
+  {
+    what: "who offers the capability may not",
+    make: (arena) => {
+      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+      arena.sender().offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_POLICY,
+    says: /the agent a came with work and was refused: expected a grant\.$/,
+  },
+  {
+    what: "who offers the capability may not, in another version than it wants",
+    make: (arena) => {
+      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+      arena.sender().offer(1, { versionRange: "^2" });
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no agent offers work/,
+  },
+  {
+    what: "who might not offer the capability an hour ago has not come again",
+    make: (arena) => {
+      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs - 3_600_000);
+      arena.sender().offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    says: /no agent offers work/,
+  },
+  {
+    what: "who might not offer the capability was let in with another one",
+    make: (arena) => {
+      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+      arena.agent("a", { does: ["other@1.0.0"] });
+      arena.sender().offer(1);
+    },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     says: /no agent offers work/,
   },

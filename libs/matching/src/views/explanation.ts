@@ -33,7 +33,7 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
     });
   }
   if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
-  const missing = stage === "hooked" ? undefined : missingReason(core, task);
+  const missing = stage === "hooked" ? undefined : missingReason(core, task, nowMs);
   const reasons = missing === undefined ? reasonsOf(core, task, nowMs) : [missing];
   const [first] = reasons;
   const present = new Set(reasons.map(({ cause }) => cause));

@@ -86,6 +86,8 @@ export function textOf(cause: WaitCause, capability: string): string {
   switch (cause) {
     case WaitCause.WAIT_CAUSE_NO_CAPABILITY:
       return `no agent offered ${capability}`;
+    case WaitCause.WAIT_CAUSE_POLICY:
+      return `those who came with ${capability} were refused`;
     case WaitCause.WAIT_CAUSE_NO_MATCH:
       return `no agent for ${capability} was one that it may have`;
     case WaitCause.WAIT_CAUSE_AGENT_START:

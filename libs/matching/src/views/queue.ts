@@ -22,7 +22,8 @@ function queuedView(core: PoolCore, task: Task, place: number, nowMs: number): Q
   const { readyMs, priority, demand, attempt } = task;
   const waitedMs = nowMs - readyMs;
   const [reason] = [
-    (task.stage === "hooked" ? undefined : missingReason(core, task)) ?? reasonsOf(core, task, nowMs)[0],
+    (task.stage === "hooked" ? undefined : missingReason(core, task, nowMs)) ??
+      reasonsOf(core, task, nowMs)[0],
   ];
   return {
     work: workOf(task),

@@ -2,6 +2,7 @@
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { isBefore } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
+import type { TurnedAway } from "../agents/turned-away.ts";
 import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
@@ -41,6 +42,7 @@ const {
   WAIT_CAUSE_OWNER,
   WAIT_CAUSE_AGENT_START,
   WAIT_CAUSE_BREAKER,
+  WAIT_CAUSE_POLICY,
 } = WaitCause;
 
 /** The reasons of a task that waits, the weightiest first; none when it goes at the next turn. */
@@ -241,10 +243,25 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   };
 }
 
+/** Somebody would do it, and may not. */
+function turnedAwayReason([last, ...others]: readonly TurnedAway[], capability: string): Reason {
+  const { agentId = "", why = "" } = last ?? {};
+  const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
+  const more = others.length === 0 ? "" : `; ${others.length} others were refused too`;
+  return reason(
+    WAIT_CAUSE_POLICY,
+    `${who} came with ${capability} and was refused: ${why}${more}`,
+    capability,
+    `let ${who} offer ${capability} and start it again, or start one that may`,
+  );
+}
+
 /** Nobody offers what is asked for. */
-export function missingReason(core: PoolCore, task: Task): Reason | undefined {
+export function missingReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
   const { capability, range, require } = task.demand.wish;
   if (task.demand.sites.length > 0) return undefined;
+  const turnedAway = core.turnedAway.able(task.demand.wish, nowMs);
+  if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
   const cohorts = [...(core.demands.fieldOf(capability)?.cohorts ?? [])];
   if (cohorts.length === 0)
     return reason(

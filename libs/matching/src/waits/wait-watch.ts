@@ -19,6 +19,7 @@ const {
   WAIT_CAUSE_SLOWED_DOWN,
   WAIT_CAUSE_BUSY,
   WAIT_CAUSE_BREAKER,
+  WAIT_CAUSE_POLICY,
 } = WaitCause;
 
 export class WaitWatch extends Due {
@@ -52,7 +53,7 @@ export class WaitWatch extends Due {
     this.#isOpen = false;
     for (const demand of this.#demands()) {
       const { waits } = demand;
-      const cause = isWaitedIn(demand) ? causeOf(this.#core, demand) : WAIT_CAUSE_UNSPECIFIED;
+      const cause = isWaitedIn(demand) ? causeOf(this.#core, demand, nowMs) : WAIT_CAUSE_UNSPECIFIED;
       waits.note(cause, sinceMs);
       this.#isOpen ||= waits.isOpen;
     }
@@ -60,9 +61,9 @@ export class WaitWatch extends Due {
 }
 
 /** Why the first who asks for this is not given out. */
-function causeOf(core: PoolCore, demand: Demand): WaitCause {
+function causeOf(core: PoolCore, demand: Demand, nowMs: number): WaitCause {
   if (core.settings.paused) return WAIT_CAUSE_PAUSED;
-  if (demand.sites.length === 0) return missingCause(core, demand);
+  if (demand.sites.length === 0) return missingCause(core, demand, nowMs);
   let looked = 0;
   let fit = 0;
   let asleep = 0;
@@ -86,7 +87,8 @@ function causeOf(core: PoolCore, demand: Demand): WaitCause {
 }
 
 /** Why no agent will do, where none does. */
-function missingCause(core: PoolCore, { wish }: Demand): WaitCause {
+function missingCause(core: PoolCore, { wish }: Demand, nowMs: number): WaitCause {
+  if (core.turnedAway.able(wish, nowMs).length > 0) return WAIT_CAUSE_POLICY;
   const cohorts = [...(core.demands.fieldOf(wish.capability)?.cohorts ?? [])];
   const versions = cohorts.flatMap(({ offered }) =>
     offered.filter(({ name }) => name === wish.capability).map(({ version }) => version),

@@ -117,6 +117,7 @@ const {
   WAIT_CAUSE_SLOWED_DOWN,
   WAIT_CAUSE_PAUSED,
   WAIT_CAUSE_OWNER,
+  WAIT_CAUSE_POLICY,
 } = WaitCause;
 
 /** Causes that are told apart by what they are about. */
@@ -139,6 +140,7 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
   [WAIT_CAUSE_PAUSED]: () => "until somebody lets it go on",
   [WAIT_CAUSE_OWNER]: () => "for work elsewhere",
+  [WAIT_CAUSE_POLICY]: () => "for somebody who may do it",
 };
 
 /** In a sentence, and as waits of the run with their numbers. */
