@@ -11,7 +11,10 @@ import {
   CreateNamespaceRequest,
   ExportRecordsRequest,
   namespaceService,
+  policyService,
   RecordRefusalsRequest,
+  RoleBinding,
+  Scope,
   SearchRecordsRequest,
   UpdateNamespaceRequest,
   VerifyAuditRequest,
@@ -21,7 +24,7 @@ import { ServiceHost } from "@tutti/host";
 import { memorySources, systemClock } from "@tutti/kernel";
 import { ExportVerifier, inclusionFault, TrustedKeys } from "@tutti/policy/audit";
 import { governance } from "../src/service.ts";
-import { Serving } from "./serving.ts";
+import { as, codeOf, eventually, person, Serving } from "./serving.ts";
 
 const auditOf = ({ host }: Serving) => host.mesh.client(auditService);
 
@@ -197,6 +200,30 @@ describe("the audit", () => {
       [],
     );
     assert.equal(ofYard.filter(({ result }) => result === AuditResult.AUDIT_RESULT_REFUSED).length, 1);
+  });
+
+  it("believes nobody who shows a key that something was done", async () => {
+    await using serving = await Serving.open();
+    const done = { ...refusedTo("eve", "shop", 1), result: AuditResult.AUDIT_RESULT_DONE, error: undefined };
+    const told = (id: string) =>
+      RecordRefusalsRequest.fromPartial({ batch: 1, records: [{ ...done, address: id }] });
+    const mallory = { kind: ActorKind.ACTOR_KIND_PERSON, id: "mallory" };
+    const subject = { $case: "actor" as const, value: mallory };
+    const binding = RoleBinding.fromPartial({ bindingId: "m", role: "admin", subject });
+    const policies = serving.host.mesh.client(policyService, { service: "governance" });
+    await policies.createRoleBinding({ namespace: "system", binding });
+    const shown = { id: "key_1", namespace: "", groups: [], scope: Scope.create() };
+    const tell = async (id: string, options?: ReturnType<typeof as>) => {
+      for await (const { batch } of auditOf(serving).recordRefusals(each([told(id)]), options))
+        assert.equal(batch, 1);
+    };
+    await tell("service");
+    const isEarly = (error: unknown) => codeOf("access.rules_unknown")(error) || codeOf("mesh.denied")(error);
+    await eventually(() => tell("visitor", as(serving, person("mallory", shown))), isEarly);
+    const found = (await recordsOf(serving, "shop")).map(({ address, result }) => `${address} ${result}`);
+    const { AUDIT_RESULT_DONE, AUDIT_RESULT_REFUSED } = AuditResult;
+    assert.ok(found.includes(`service ${AUDIT_RESULT_DONE}`), String(found));
+    assert.ok(found.includes(`visitor ${AUDIT_RESULT_REFUSED}`), String(found));
   });
 });
 

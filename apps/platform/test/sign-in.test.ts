@@ -267,6 +267,34 @@ describe("signing in to the page", () => {
     assert.equal(await one.who(), "gateway.sign_in_expired");
   });
 
+  it("stands in the audit: who began it from where and by what, and who ended it", async () => {
+    const { secret } = await keyOf("lin", "viewer");
+    const browsers = [await byKey(secret), await byKey(secret)];
+    const { signIns } = await admin.call("signIns.list");
+    const ids = signIns.filter(({ who }) => who === "person:lin").map(({ id }) => id);
+    assert.equal(ids.length, 2);
+    assert.ok((await browsers[0]?.send("/v1/sign-out", {}))?.ok);
+    assert.equal((await admin.call("signIns.revoke", { body: { who: "person:lin" } })).revoked, 1);
+    const records = await until(
+      "all of it to be recorded",
+      async () => {
+        const query = { action: "gateway.sign_ins.*", namespace: "default" };
+        const found = await admin.call("audit.search", { query });
+        return found.records.filter(({ work }) => ids.includes(work?.id ?? ""));
+      },
+      (found) => found.length === 4,
+    );
+    const told = records.map(({ action, cause, address, result }) =>
+      [action, cause?.actor?.id, cause?.reason, address, result].join(" "),
+    );
+    assert.deepEqual(told.sort(), [
+      "gateway.sign_ins.begin lin by key 127.0.0.1 done",
+      "gateway.sign_ins.begin lin by key 127.0.0.1 done",
+      "gateway.sign_ins.end lin signed out 127.0.0.1 done",
+      "gateway.sign_ins.end local-admin ended by whoever may 127.0.0.1 done",
+    ]);
+  });
+
   it("is refused to pages of others, whoever is signed in there", async () => {
     const ada = await signedIn();
     for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {

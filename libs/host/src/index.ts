@@ -7,6 +7,7 @@ export { accessErrors } from "./guard/errors.ts";
 export type { Admitted, Guard } from "./guard/guard.ts";
 export type { IssuerSite } from "./guard/issuer-site.ts";
 export type { MissingRights } from "./guard/judge.ts";
+export { actorKinds } from "./guard/visitor.ts";
 export type { HostOperations } from "./host-operations.ts";
 export {
   type InstallationKeys,

@@ -8,7 +8,8 @@
  * 4. Who has signed in by a key or token goes on as long as that is good, and no longer.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Guard } from "@tutti/host";
+import { Cause } from "@tutti/contracts/types/v1";
+import { actorKinds, type Guard } from "@tutti/host";
 import {
   type Clock,
   isLoopbackHost,
@@ -17,6 +18,7 @@ import {
   type Principal,
   type SecretReference,
 } from "@tutti/kernel";
+import { installationNamespace } from "@tutti/mesh";
 import { gatewayErrors } from "../errors.ts";
 import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from "./cookie.ts";
 import { IssuerSignIns, type WayToSignIn } from "./issuers/issuer-sign-ins.ts";
@@ -46,7 +48,10 @@ export interface AccessOptions {
   readonly issuers?: Readonly<Record<string, SignInIssuer>>;
 }
 
-type AccessGuard = Pick<Guard, "identifyBy" | "signInBy" | "goOn" | "issuerSite" | "signInByIssuer">;
+type AccessGuard = Pick<
+  Guard,
+  "identifyBy" | "signInBy" | "goOn" | "issuerSite" | "signInByIssuer" | "doneAtEdge"
+>;
 
 export interface Caller {
   readonly principal: Principal;
@@ -60,6 +65,12 @@ export interface Caller {
 export interface LetIn {
   readonly cookie: string;
   readonly endMs: number;
+}
+
+/** Who begins or ends a sign-in, and by what or why. */
+interface Doing {
+  readonly by: Principal;
+  readonly why: string;
 }
 
 /** As much of a request as says who makes it. */
@@ -174,7 +185,8 @@ export class Access {
     const cookie = this.#cookie(headers);
     const secret = cookieIn(headers.cookie, cookie.name);
     const signIn = secret === undefined ? undefined : this.#signIns.find(secret);
-    if (signIn !== undefined) await this.endSignIns(({ id }) => id === signIn.id);
+    if (signIn !== undefined)
+      await this.endSignIns(({ id }) => id === signIn.id, { by: signIn.principal, why: "signed out" });
     return dropCookie(cookie);
   }
 
@@ -184,8 +196,10 @@ export class Access {
   }
 
   /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
-  endSignIns(isMeant: (signIn: SignIn) => boolean): Promise<number> {
-    return this.#signIns.end(isMeant);
+  async endSignIns(isMeant: (signIn: SignIn) => boolean, doing: Doing): Promise<number> {
+    const ended = await this.#signIns.end(isMeant);
+    for (const signIn of ended) this.#record("gateway.sign_ins.end", signIn, doing);
+    return ended.length;
   }
 
   /** What is being answered to a browser ends with its sign-in. */
@@ -208,9 +222,18 @@ export class Access {
   async #letIn(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<LetIn> {
     const { headers } = request;
     const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
-    const { secret, endMs } = await this.#signIns.begin({ ...given, ...about });
+    const { secret, ...signIn } = await this.#signIns.begin({ ...given, ...about });
+    const { endMs } = signIn;
+    this.#record("gateway.sign_ins.begin", signIn, { by: signIn.principal, why: `by ${signIn.by}` });
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
     return { cookie, endMs };
+  }
+
+  #record(action: string, { id, principal, address }: SignIn, { by: { kind, id: who }, why }: Doing): void {
+    const namespace = principal.shown?.namespace || installationNamespace;
+    const work = { namespace, kind: "sign_in", id, task: "" };
+    const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: who }, reason: why });
+    this.#options.guard?.doneAtEdge({ action, namespace, work, cause, address });
   }
 
   async #signedIn(signIn: SignIn, from: string): Promise<Caller> {
@@ -225,7 +248,7 @@ export class Access {
     } catch (error) {
       // What it rests on will not be good again; that nobody can decide at the moment passes.
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
-        await this.endSignIns((one) => one.id === id);
+        await this.endSignIns((one) => one.id === id, { by: principal, why: error.message });
       throw error;
     }
     return { principal, by: "cookie", signIn };

@@ -97,7 +97,11 @@ describe("sign-ins of browsers", () => {
     const open = (name: string) => ({ destroy: () => destroyed.push(name), once: () => undefined });
     signIns.hold(one, open("one"));
     signIns.hold(other, open("other"));
-    assert.equal(await signIns.end(({ id }) => id === one.id), 1);
+    const ended = await signIns.end(({ id }) => id === one.id);
+    assert.deepEqual(
+      ended.map(({ id }) => id),
+      [one.id],
+    );
     assert.deepEqual(destroyed, ["one"]);
     assert.deepEqual(
       [signIns.find(one.secret), (await opened("f")).find(one.secret)],
@@ -129,7 +133,7 @@ describe("issuers to sign in by", () => {
         identifyBy: async () => ada,
         signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
         signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
-        goOn: () => undefined,
+        ...{ goOn: () => undefined, doneAtEdge: () => undefined },
         issuerSite: (issuer) =>
           known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,
       },

@@ -96,16 +96,16 @@ export class SignIns {
       .sort((one, other) => other.startMs - one.startMs);
   }
 
-  /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
-  async end(isMeant: (signIn: SignIn) => boolean): Promise<number> {
-    let ended = 0;
+  /** Ends those that are meant, with all that is open on their behalf. Gives them. */
+  async end(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
+    const ended: SignIn[] = [];
     for (const [hash, signIn] of this.#known)
       if (isMeant(signIn)) {
         this.#known.delete(hash);
         this.#close(signIn.id);
-        ended++;
+        ended.push(signIn);
       }
-    if (ended > 0) await this.#keep();
+    if (ended.length > 0) await this.#keep();
     return ended;
   }
 

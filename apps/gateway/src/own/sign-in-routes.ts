@@ -58,7 +58,8 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       if (meant.length === 0 || !meant.every(isOf(principal)))
         insist(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));
-      return { revoked: await access.endSignIns(({ id }) => ids.has(id)) };
+      const why = "ended by whoever may";
+      return { revoked: await access.endSignIns(({ id }) => ids.has(id), { by: principal, why }) };
     },
     missingRights: ({ request, caller }) => {
       const namespace = queryOf(request.url).get("namespace") || "default";

@@ -1,4 +1,4 @@
-/** What was refused at edges, made records of the journal: in the order in which it comes, a day of a namespace in one machine. */
+/** What was refused at edges, and what was done there that no journal has, made records of the journal: in the order in which it comes, a day of a namespace in one machine. */
 import { hash } from "node:crypto";
 import {
   type AuditRecord,
@@ -43,9 +43,12 @@ function record(
   context: CallContext,
 ): Promise<RecordRefusalsReply> {
   const nowMs = desk.foundation.clock.now();
+  // That something was done is believed of the installation's own alone.
+  const isOwn = context.principal.shown === undefined;
+  const { AUDIT_RESULT_DONE: done, AUDIT_RESULT_REFUSED: refused } = AuditResult;
   const records = given.map((one) => ({
     ...one,
-    ...{ namespace, recordId: "", json: "", result: AuditResult.AUDIT_RESULT_REFUSED },
+    ...{ namespace, recordId: "", json: "", result: isOwn && one.result === done ? done : refused },
     time: one.time ?? toTimestamp(nowMs),
   }));
   const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });

@@ -61,7 +61,7 @@ import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
 import { type MissingRights, ofItsOwn } from "./judge.ts";
-import { type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
+import { type Done, type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules, type RulesInForce } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
 import { noLabels, ThingLabels } from "./thing-labels.ts";
@@ -351,6 +351,11 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   ): void {
     const { namespace } = context;
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
+  }
+
+  /** Something was done here that no service records. */
+  doneAtEdge(done: Done): void {
+    this.#reports.done(done);
   }
 
   /** Whether an id is that of an agent whom somebody is not. The installation's own speak for all. */

@@ -38,6 +38,9 @@ export interface Refusal {
   readonly address: string;
 }
 
+/** Something that was done at an edge, and is in no journal of its own. */
+export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
+
 export interface ReportsParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly taker: ReportTaker;
@@ -49,11 +52,14 @@ export interface ReportsParts {
 }
 
 const keptMax = 1_000;
+const doneMax = 9_000;
 
 export class Reports implements Component {
   readonly #parts: ReportsParts;
   #decisions = new Map<string, DecisionRecord>();
   #refusals = new Map<string, AuditRecord>();
+  /** Each by itself: none stands for another. */
+  #done: AuditRecord[] = [];
   #leftOut = 0;
   #timer: Timer | undefined;
   #telling: Promise<void> | undefined;
@@ -120,6 +126,22 @@ export class Reports implements Component {
     this.#wake();
   }
 
+  done(done: Done): void {
+    const { foundation } = this.#parts;
+    if (this.#done.length >= doneMax)
+      foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
+        action: done.action,
+      });
+    else
+      this.#done.push(
+        AuditRecord.fromPartial({
+          ...{ ...done, count: 1, result: AuditResult.AUDIT_RESULT_DONE },
+          time: toTimestamp(foundation.clock.now()),
+        }),
+      );
+    this.#wake();
+  }
+
   async stop(): Promise<void> {
     this.#timer?.cancel();
     await (this.#telling ?? this.#tell());
@@ -132,7 +154,7 @@ export class Reports implements Component {
       this.#telling = this.#tell().finally(() => {
         this.#telling = undefined;
         this.#timer = undefined;
-        if (this.#decisions.size + this.#refusals.size > 0) this.#wake();
+        if (this.#decisions.size + this.#refusals.size + this.#done.length > 0) this.#wake();
       });
     });
   }
@@ -140,6 +162,8 @@ export class Reports implements Component {
   async #tell(): Promise<void> {
     const { taker, foundation } = this.#parts;
     const [decisions, refusals, leftOut] = [this.#decisions, this.#refusals, this.#leftOut];
+    const done = this.#done;
+    this.#done = [];
     this.#decisions = new Map();
     this.#refusals = new Map();
     this.#leftOut = 0;
@@ -149,9 +173,10 @@ export class Reports implements Component {
         this.#leftOut += leftOut;
         for (const record of decisions.values()) this.#leftOut += record.count;
       });
-    if (refusals.size > 0)
-      await taker.refusals([...refusals.values()]).catch((error: unknown) => {
+    if (refusals.size + done.length > 0)
+      await taker.refusals([...refusals.values(), ...done]).catch((error: unknown) => {
         foundation.logger.debug("refusals could not be handed on", { error });
+        this.#done = [...done, ...this.#done];
         // The older ones first: they are kept rather than what comes now.
         const later = this.#refusals;
         this.#refusals = refusals;
