@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { sleep, systemTimers } from "@tutti/kernel";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
+import { movesIn, told } from "./moves.ts";
 
 const program = await natsServerProgram();
 const shape = {
@@ -110,22 +112,29 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       assert.match(member.lastEnd, /SIGKILL/);
     });
 
-  it("are restarted one after the other without a failed request", async () => {
+  it("are restarted one after the other without a failed request", async (context) => {
     const ids = idsOf("rolled", 60);
+    const sinceMs = Date.now();
     await started(ids, () =>
       cluster.roll(["workflow-1", "workflow-2", "swarm-1", "swarm-2"], stopping.signal),
     );
     await allEnd(ids);
+    context.diagnostic(told(await movesIn(directory, sinceMs)));
   });
 
-  it("become more and fewer while work goes on", async () => {
+  it("become three where they were two, and two again, without a failed request", async (context) => {
     const more = { ...shape, processes: { ...shape.processes, workflow: 3 } };
     const ids = idsOf("scaled", 60);
+    const sinceMs = Date.now();
     await started(ids, async () => {
       await cluster.reshape(more, stopping.signal);
+      // It is ready before it has its share: idle partitions come one after the other.
+      while ((await movesIn(directory, sinceMs)).length === 0)
+        await sleep(systemTimers, 100, stopping.signal);
       await cluster.reshape(shape, stopping.signal);
     });
     await allEnd(ids);
+    context.diagnostic(told(await movesIn(directory, sinceMs)));
     assert.equal(cluster.members.filter(({ planned }) => planned.kind === "workflow").length, 2);
   });
 

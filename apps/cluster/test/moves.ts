@@ -1,0 +1,44 @@
+/** How long partitions were without an owner when they were handed over, as the logs of the members tell. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+interface Line {
+  readonly msg: string;
+  readonly time: string;
+  /** What the line is about; `service` is who wrote it. */
+  readonly service_: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly tookMs: number;
+}
+
+const handedOver = "a partition is handed over";
+const owned = "a partition is owned here";
+
+/** From letting go to being at work again, milliseconds, shortest first; of what began after a moment. */
+export async function movesIn(directory: string, sinceMs: number): Promise<readonly number[]> {
+  const logs = join(directory, "logs");
+  const texts = await Promise.all((await readdir(logs)).map((name) => readFile(join(logs, name), "utf8")));
+  const lines = texts
+    .flatMap((text) => text.split("\n"))
+    .filter((line) => line.includes(handedOver) || line.includes(owned))
+    .map((line) => JSON.parse(line) as Line);
+  const nameOf = ({ service_, partition }: Line, epoch: number) => `${service_}/${partition}/${epoch}`;
+  const begun = new Map(
+    lines.filter(({ msg }) => msg === owned).map((line) => [nameOf(line, line.epoch), Date.parse(line.time)]),
+  );
+  return lines
+    .filter(({ msg }) => msg === handedOver)
+    .flatMap((line) => {
+      const letGoMs = Date.parse(line.time) - line.tookMs;
+      const atWorkMs = begun.get(nameOf(line, line.epoch + 1));
+      return atWorkMs === undefined || letGoMs < sinceMs ? [] : [atWorkMs - letGoMs];
+    })
+    .sort((one, other) => one - other);
+}
+
+export function told(moves: readonly number[]): string {
+  if (moves.length === 0) return "no partition moved";
+  const half = moves[Math.floor(moves.length / 2)];
+  return `${moves.length} partitions moved, each without an owner for ${half} ms (median), ${moves.at(-1)} at most`;
+}
