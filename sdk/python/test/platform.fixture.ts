@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { folder } from "./python.fixture.ts";
 
-interface Platform extends AsyncDisposable {
+export interface Platform extends AsyncDisposable {
   readonly http: string;
   readonly grpc: string;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Worker } from "@tutti/sdk";
-import { startPlatform } from "./platform.fixture.ts";
+import { type Platform, startPlatform } from "./platform.fixture.ts";
 import { folder, python, run } from "./python.fixture.ts";
 
 const program = (server: string) => `
@@ -54,13 +54,64 @@ print("done")
 `;
 
 /** What the guide shows. */
-function programOfGuide(): string {
+function programOfGuide(name: string): string {
   const page = readFileSync(join(folder, "../../docs/guides/sessions.md"), "utf8");
-  return /^```python file=\S+\n(.*?)^```$/ms.exec(page)?.[1] ?? assert.fail("no program in Python");
+  const [, shown] = new RegExp(`^\`\`\`python file=${name}\\n(.*?)^\`\`\`$`, "ms").exec(page) ?? [];
+  return shown ?? assert.fail(`no program ${name} in Python`);
 }
 
+const addressed = ({ http, grpc }: Platform) => `
+import os
+
+os.environ["TUTTI_ADDRESS"] = "${grpc}"
+os.environ["TUTTI_SERVER"] = "${http}"
+`;
+
+const orchestrated = (platform: Platform) => `${addressed(platform)}
+from tutti import SessionOrchestrator, TuttiError
+from tutti.sessions import Sessions
+
+seen = []
+
+class Careful(SessionOrchestrator):
+    def decide(self, question, context):
+        ready = [task["id"] for task in question["tasks"] if task["isReady"]]
+        busy = any(task["hasBegun"] and task["endMs"] == 0 for task in question["tasks"])
+        seen.append((question["number"], ready))
+        return {"begin": [] if busy else sorted(ready, reverse=True)[:1], "reason": "the last first"}
+
+class Lost(SessionOrchestrator):
+    async def decide(self, question, context):
+        return {"begin": ["nowhere"]}
+
+sessions = Sessions()
+tasks = [{"id": each, "capability": "number.double", "input": {"n": 1}} for each in ("a", "b", "c")]
+
+def orchestrated_by(name):
+    # What was offered a moment ago is not everywhere known.
+    return sessions.execute(tasks=tasks, mode="custom", orchestrator=name)
+
+with Careful("test.careful", handle_signals=False), Lost("test.lost", handle_signals=False):
+    session = orchestrated_by("test.careful")
+    assert session.result(timeout_seconds=60) == {"a": 2, "b": 2, "c": 2}
+    ends = {task["spec"]["id"]: task["endTimeMs"] for task in session.tasks()}
+    assert ends["c"] <= ends["b"] <= ends["a"], ends
+    assert seen[0] == (1, ["a", "b", "c"]), seen
+    try:
+        orchestrated_by("test.lost").result(timeout_seconds=60)
+        raise AssertionError("it names no task")
+    except TuttiError as error:
+        assert "nowhere" in error.message, error
+try:
+    SessionOrchestrator("test.empty").decide({}, None)
+    raise AssertionError("it decides nothing")
+except NotImplementedError as error:
+    assert "write \`decide\`" in str(error), error
+print("done")
+`;
+
 describe("a session from Python", { skip: python.skip }, () => {
-  it("is started, followed, explained, held, cancelled and refused", async () => {
+  it("is started, followed, explained, held, cancelled, refused, and decided about by an orchestrator in Python", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-sessions-"));
     const platform = await startPlatform(directory);
     const worker = new Worker({ address: platform.grpc, handleSignals: false });
@@ -76,7 +127,15 @@ describe("a session from Python", { skip: python.skip }, () => {
       const { code, output } = await run(["sessions_of_mine.py"], directory);
       assert.equal(code, 0, output);
       assert.match(output, /done/);
-      const shown = programOfGuide().replace("Sessions()", `Sessions("${platform.http}")`);
+      await writeFile(join(directory, "orchestrated.py"), orchestrated(platform));
+      const decided = await run(["orchestrated.py"], directory);
+      assert.equal(decided.code, 0, decided.output);
+      assert.match(decided.output, /done/);
+      const careful = `${addressed(platform)}${programOfGuide("careful.py")}`;
+      const worked = await run(["-c", careful], directory);
+      assert.equal(worked.code, 0, worked.output);
+      assert.match(worked.output, /^\{'later': 'All about bows', 'now': 'All about rosin'\}$/m);
+      const shown = programOfGuide("pages_of_mine.py").replace("Sessions()", `Sessions("${platform.http}")`);
       assert.deepEqual(await run(["-c", shown], directory), {
         ...{ code: 0, output: "{'cats': 'All about cats'}\n" },
       });

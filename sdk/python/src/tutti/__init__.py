@@ -5,6 +5,7 @@ from ._settings import Credentials
 from ._version import VERSION as __version__
 from .context import Budget, TaskContext, TaskLogger, Trace, current_task
 from .failures import Busy, Cancelled, OptionInvalid, TaskFailure, TuttiError, WorkerRefused
+from .orchestrator import SessionOrchestrator
 from .worker import Worker
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Credentials",
     "Estimate",
     "OptionInvalid",
+    "SessionOrchestrator",
     "TaskContext",
     "TaskFailure",
     "TaskLogger",
