@@ -134,6 +134,19 @@ describe("admission rules", () => {
     await client().deleteRule({ namespace, ruleId: "cases", reason: "" });
   });
 
+  it("tell all that would keep them from being set, when they are tried", async () => {
+    const tried = async (given: AdmissionRule) => {
+      const request = { namespace, rule: given, subjects: [json({})], action: "" };
+      return (await client().testRule(request)).problems.map(({ path, code }) => `${path} ${code}`);
+    };
+    const small = { title: "small", subject: json({ input: { amount: 5_000 } }), admitted: true };
+    assert.deepEqual(await tried(rule("good")), []);
+    assert.deepEqual(await tried(rule("cases", { cases: [small] })), ["cases[0] case_failed"]);
+    assert.deepEqual(await tried(rule("broken", { condition: "subject.amount <=" })), ["condition syntax"]);
+    const subject = AdmissionSubject.ADMISSION_SUBJECT_TASK;
+    assert.deepEqual(await tried(rule("inputs", { subject })), ["subject rule_not_asked"]);
+  });
+
   it("are tried on subjects before they are set", async () => {
     const shadow = rule("tried", { enforcement: Enforcement.ENFORCEMENT_SHADOW });
     const request = {

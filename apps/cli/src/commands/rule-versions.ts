@@ -74,7 +74,7 @@ export async function diffRule(context: Context): Promise<number> {
     ]);
   const { changes, number = 0 } = found;
   if (print.isJson) print.json({ from: against, to: number, changes });
-  else if (changes.length === 0) print.note(`${safe(id)} says the same in ${against} and ${number}.`);
+  else if (changes.length === 0) print.line(`${safe(id)} says the same in ${against} and ${number}.`);
   else
     for (const { path = "", before = "", after = "" } of changes) {
       print.line(print.style.bold(safe(path)));

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
+  AdmissionRule,
   AskAccessReply,
   ComplianceReport,
   ExplainDecisionReply,
@@ -17,6 +18,7 @@ import type {
   ListReportsReply,
   ListRolesReply,
   ListRulesReply,
+  ListRuleVersionsReply,
   ListSigningKeysReply,
   ListTokensReply,
   Policy,
@@ -192,6 +194,20 @@ export const checkpointsQuery = () =>
     queryKey: ["checkpoints"],
     queryFn: ({ signal }) =>
       read<ListCheckpointsReply>(pathOf(["audit", "checkpoints"], { size: 20 }), signal),
+  });
+
+export const ruleQuery = (ruleId: string) =>
+  queryOptions({
+    queryKey: ["rules", { ruleId }],
+    queryFn: ({ signal }) => read<AdmissionRule>(pathOf(["rules", ruleId]), signal),
+    refetchOnWindowFocus: false,
+  });
+
+export const ruleVersionsQuery = (ruleId: string) =>
+  queryOptions({
+    queryKey: ["rules", { ruleId, versions: true }],
+    queryFn: ({ signal }) =>
+      read<ListRuleVersionsReply>(pathOf(["rules", ruleId, "versions"], { size: 50 }), signal),
   });
 
 export const rulesQuery = () =>

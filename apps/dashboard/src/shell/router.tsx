@@ -12,6 +12,7 @@ import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
 import { OverviewPage } from "../pages/overview/overview-page.tsx";
 import { policySearch } from "../pages/policies/search.ts";
+import { ruleSearch } from "../pages/rules/search.ts";
 import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
@@ -192,6 +193,13 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("../pages/policies/policy-page.tsx"), "PolicyPage"),
 });
 
+const rule = createRoute({
+  getParentRoute: () => root,
+  path: "/rule",
+  validateSearch: ruleSearch,
+  component: lazyRouteComponent(() => import("../pages/rules/rule-page.tsx"), "RulePage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -221,6 +229,7 @@ const children = [
   schedule,
   access,
   policy,
+  rule,
   audit,
 ];
 

@@ -7,10 +7,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 /** What says who has it since when, and is no part of what it says. */
 const aboutIt = ["namespace", "revision", "updateTimeMs", "updateCause"];
 
-export function changesOf(
-  before: AdmissionRule | undefined,
-  after: AdmissionRule | undefined,
-): FieldChange[] {
+export function changesOf(before: AdmissionRule, after: AdmissionRule | undefined): FieldChange[] {
   const were = fieldsOf(before);
   const are = fieldsOf(after);
   const paths = [...new Set([...were.keys(), ...are.keys()])];

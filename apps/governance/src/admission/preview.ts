@@ -28,10 +28,10 @@ import { checkText, printDefinition } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { AdmissionRules, agentDocument, compileRule, findingOf } from "@tutti/policy";
+import { AdmissionRules, agentDocument, findingOf } from "@tutti/policy";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { TenantDesk } from "../tenants/desk.ts";
-import { ruleProblem } from "./rules.ts";
+import { problemsOf } from "./rules.ts";
 import { ruleAt } from "./versions.ts";
 
 export interface PreviewDesk extends TenantDesk {
@@ -67,12 +67,9 @@ export async function previewRules(
   const { namespace } = context;
   const former = ruleId === "" ? [] : [await ruleAt(desk, ruleId, version, context)];
   const rules = [...given, ...former].map((rule) => ({ ...AdmissionRule.fromPartial(rule), namespace }));
-  const problems = rules.flatMap((rule) => {
-    const compiled = compileRule(rule);
-    return compiled.ok
-      ? []
-      : compiled.problems.map((one) => ({ ...ruleProblem(one), fileName: rule.ruleId }));
-  });
+  const problems = rules.flatMap((rule) =>
+    problemsOf(rule).map((problem) => ({ ...problem, fileName: rule.ruleId })),
+  );
   if (problems.length > 0) return { effects: [], examined: 0, unseenRuleIds: [], problems };
   const judging = new AdmissionRules(rules);
   const effects: Finding[] = [];

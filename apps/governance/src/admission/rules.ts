@@ -95,9 +95,9 @@ export function testRule(
   { rule = AdmissionRule.create(), subjects, action }: TestRuleRequest,
   context: CallContext,
 ) {
-  const compiled = compileRule(rule);
-  if (!compiled.ok) return { answers: [], problems: compiled.problems.map(ruleProblem) };
   const { namespace } = context;
+  const problems = problemsOf({ ...rule, namespace });
+  if (problems.length > 0) return { answers: [], problems };
   const counting = { ...rule, namespace, enforcement: Enforcement.ENFORCEMENT_ENFORCED };
   const judged = new AdmissionRules([counting]);
   const about = { kind: rule.subject, action, actor: actorOf(context.principal), groups: groupsOf(context) };
@@ -163,7 +163,29 @@ function insistOnSound(rule: AdmissionRule): void {
     });
 }
 
-export function ruleProblem({ field, code, line, column, message }: RuleProblem): Problem {
+/** All that would keep it from being set. */
+export function problemsOf(rule: AdmissionRule): Problem[] {
+  const found = { ...Problem.create(), severity: Severity.SEVERITY_ERROR };
+  const nobodyAsks = unasked(rule);
+  if (nobodyAsks !== undefined)
+    return [{ ...found, code: "rule_not_asked", path: "subject", message: `expected ${nobodyAsks}` }];
+  const compiled = compileRule(rule);
+  if (!compiled.ok) return compiled.problems.map(ruleProblem);
+  return caseOutcomes(rule).flatMap(({ passed, title, message }, index) =>
+    passed
+      ? []
+      : [
+          {
+            ...found,
+            code: "case_failed",
+            path: `cases[${index}]`,
+            message: `the case "${title}" does not come out: ${message}`,
+          },
+        ],
+  );
+}
+
+function ruleProblem({ field, code, line, column, message }: RuleProblem): Problem {
   const severity = Severity.SEVERITY_ERROR;
   return { ...Problem.create(), severity, code, path: field, line, column, message };
 }

@@ -31,7 +31,8 @@ export async function listRuleVersions(
   const all = kept
     .map((version, index) => {
       const { rule: before } = other ?? kept[index - 1] ?? {};
-      return { ...version, changes: changesOf(before, version.rule) };
+      // Of the first nobody would want to hear that all of it is new.
+      return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
     .reverse();
   const keyOf = ({ number }: RuleVersion) => String(Number.MAX_SAFE_INTEGER - number).padStart(digits, "0");

@@ -212,11 +212,64 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.context().close();
   });
 
+  it("a rule that is written in the page is tried out, refuses once it counts, and is gone back from", async () => {
+    const amount = (runId: string, input: number) =>
+      codeOf(
+        stage.client.call("runs.start", {
+          body: { runId, definition: { name: "endless" }, input: { amount: input } },
+        }),
+      );
+    assert.equal(await amount("dear-1", 5_000), "");
+    const page = await stage.signedIn("/audit?view=compliance");
+    await page.getByRole("link", { name: "Write a rule" }).click();
+    const look = page.getByRole("button", { name: "List its impact", exact: true });
+    const holds = page.getByLabel("What has to hold, in CEL");
+    await page.getByRole("textbox", { name: "Id needed" }).fill("small-orders");
+    await page.getByLabel("When it applies, in CEL").fill("has(subject.spec.input.amount)");
+    await holds.fill("subject.spec.input.amount <=");
+    await page.getByRole("list", { name: "What is wrong" }).waitFor();
+    assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
+    await holds.fill("subject.spec.input.amount <= 1000");
+    await page.getByText("It can be set as it is").waitFor();
+    const tryOut = page.getByRole("button", { name: "Try it out", exact: true });
+    assert.equal(await tryOut.isDisabled(), true, "nothing is set whose impact was not listed");
+    const effects = page.getByRole("list", { name: "What it would have said" });
+    await until("the index to have the run", async () => {
+      await look.click();
+      await page.getByText(/looked at/).waitFor();
+      return (await effects.getByRole("link", { name: "dear-1" }).count()) > 0;
+    });
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByLabel("Why").fill("to see what it does");
+    await tryOut.click();
+    await heading(page, "Rule small-orders").waitFor();
+    await page.getByText("to see what it does").waitFor();
+    assert.equal(await amount("dear-2", 5_000), "", "what is tried out refuses nothing");
+
+    await page.getByLabel("It", { exact: true }).selectOption("enforced");
+    await page.getByText("It can be set as it is").waitFor();
+    await look.click();
+    await effects.waitFor();
+    await page.getByLabel("Why").fill("it does what it should");
+    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByText("it does what it should").waitFor();
+    await until("the rule to refuse", async () => (await amount("dear-3", 5_000)) === "access.rule_refused");
+    await page.getByText("enforcement", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Go back to it…" }).last().click();
+    await page.getByLabel("Why").last().fill("too strict");
+    await page.getByRole("button", { name: "Go back to it", exact: true }).click();
+    await until("it to refuse nothing", async () => (await amount("dear-4", 5_000)) === "");
+    await page.getByText("too strict").waitFor();
+    await page.context().close();
+  });
+
   it("is for everybody: dark and light, on a phone, in every part", async () => {
     const parts = [
       "/access",
       ...["policies", "decisions", "keys", "sign-ins"].map((view) => `/access?view=${view}`),
       "/policy",
+      "/rule",
+      "/rule?id=small-orders",
       "/audit",
       "/audit?view=refused",
       "/audit?view=checkpoints",

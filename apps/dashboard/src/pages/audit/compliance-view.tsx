@@ -168,13 +168,20 @@ function FindingLine({ finding }: { finding: Finding }) {
 function RulesPart() {
   const query = useQuery(rulesQuery());
   return (
-    <Part title="Rules">
+    <Part
+      title="Rules"
+      aside={
+        <Link to="/rule" search={{}}>
+          Write a rule
+        </Link>
+      }
+    >
       <Shown query={query} what="rules" lines={3}>
         {({ rules }) =>
           rules.length === 0 ? (
             <Empty title="There are no rules">
-              Rules say in CEL what may be asked for and what may come out. They are set with{" "}
-              <code>PUT /v1/rules/ID</code>.
+              Rules say in CEL what may be asked for and what may come out. One is written here, or set with{" "}
+              <code>tutti rule set FILE</code>.
             </Empty>
           ) : (
             <ul className="listed">
@@ -206,7 +213,13 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
   return (
     <>
       <div id={`rule-${ruleId}`}>
-        <code>{namespace === "system" ? `system/${ruleId}` : ruleId}</code>
+        {namespace === "system" ? (
+          <code>system/{ruleId}</code>
+        ) : (
+          <Link to="/rule" search={{ id: ruleId ?? "" }}>
+            <code>{ruleId}</code>
+          </Link>
+        )}
         <p className="small soft">{description}</p>
         <StandMark stand={standOf(enforcements, enforcement)} />
       </div>

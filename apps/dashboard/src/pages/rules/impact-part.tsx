@@ -1,0 +1,106 @@
+import { useMutation } from "@tanstack/react-query";
+import type { AdmissionRuleInput, Finding, PreviewRulesReply } from "@tutti/rest/types";
+import { pageError, send } from "../../data/send.ts";
+import { counted } from "../../elements/moments.ts";
+import { Empty, Failure, Part } from "../../elements/parts.tsx";
+import { Spelled } from "../../elements/spelled-popover.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { findingStates, standOf } from "../../score/states.ts";
+import { whoIs } from "../access/question.ts";
+import { hasPage } from "../audit/record.ts";
+
+/** What a rule would have said of the latest starts, of definitions and of agents; of which rule, as it was sent. */
+export function useRuleImpact() {
+  const looking = useMutation({
+    mutationFn: async (rule: AdmissionRuleInput) => {
+      const reply = await send({ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } });
+      return { of: JSON.stringify(rule), ...(reply as PreviewRulesReply) };
+    },
+  });
+  return { impact: looking.data, error: looking.error, isBusy: looking.isPending, look: looking.mutate };
+}
+
+export function ImpactPart(options: {
+  rule: AdmissionRuleInput;
+  seen: ReturnType<typeof useRuleImpact>;
+  isOfNow: boolean;
+  isReady: boolean;
+}) {
+  const { rule, seen, isOfNow, isReady } = options;
+  const { impact, error, isBusy, look } = seen;
+  const call = { method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } } as const;
+  const aside =
+    impact === undefined
+      ? "not listed yet"
+      : isOfNow
+        ? `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} looked at`
+        : "of an earlier text";
+  return (
+    <Part title="Impact" aside={aside}>
+      <div className="editor-acts">
+        <span className={isOfNow ? "action plain" : "action main"}>
+          <button
+            type="button"
+            className="press"
+            disabled={!isReady || isBusy}
+            aria-busy={isBusy}
+            onClick={() => look(rule)}
+          >
+            List its impact
+          </button>
+          <Spelled label="List its impact" call={call} command="tutti rule impact FILE" />
+        </span>
+      </div>
+      <div aria-live="polite">
+        {error === null ? null : <Failure title="Its impact cannot be listed" {...pageError(error)} />}
+        {impact === undefined ? (
+          <p className="small soft">
+            The latest hundred starts of runs, the definitions that are registered and the agents that are
+            there are judged by the rule as it would be.
+          </p>
+        ) : (
+          <div className={isOfNow ? undefined : "earlier"}>
+            <Effects {...impact} />
+          </div>
+        )}
+      </div>
+    </Part>
+  );
+}
+
+function Effects({ effects, unseenRuleIds }: PreviewRulesReply) {
+  if (unseenRuleIds.length > 0)
+    return (
+      <Empty title="Nothing is kept of plans and results as they were judged">
+        Try the rule out: what it would have done is among the findings.
+      </Empty>
+    );
+  if (effects.length === 0)
+    return <Empty title="It would have said nothing">Whatever there is holds by this rule.</Empty>;
+  return (
+    <ul className="listed" aria-label="What it would have said">
+      {effects.map((effect) => (
+        <li key={`${effect.work?.kind} ${effect.work?.id} ${effect.message}`}>
+          <Effect effect={effect} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Effect({ effect }: { effect: Finding }) {
+  const { work, result, message, cause } = effect;
+  return (
+    <>
+      <StandMark stand={standOf(findingStates, result)} />
+      <div>
+        <p>{message}</p>
+        <p className="small soft">
+          {whoIs(cause?.actor)}:{" "}
+          {work !== undefined && hasPage({ work }) ? <WorkLink about={work} /> : `${work?.kind} ${work?.id}`}
+        </p>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,263 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { type PageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { Failure, Part } from "../../elements/parts.tsx";
+import { Problems, SourceArea } from "../../elements/source-area.tsx";
+import { notify } from "../../shell/notice-board.ts";
+import type { Checked } from "../policies/use-check.ts";
+import {
+  enforcements,
+  oneOf,
+  type RuleDraft,
+  type RuleProblems,
+  ruleOfDraft,
+  ruleProblems,
+  severities,
+  subjects,
+  verdicts,
+} from "./draft.ts";
+import { ImpactPart, useRuleImpact } from "./impact-part.tsx";
+import { useRuleCheck } from "./use-rule-check.ts";
+import { useRulesChanged } from "./use-rules-changed.ts";
+
+/** A rule that is written. It is set when its impact has been listed: of this text, not of an earlier one. */
+export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision: string }) {
+  const { first, isNew, revision } = options;
+  const [draft, setDraft] = useState(first);
+  const [refused, setRefused] = useState<PageError | undefined>();
+  const rule = ruleOfDraft(draft);
+  const wrong = ruleProblems(draft);
+  const checked = useRuleCheck(rule);
+  const seen = useRuleImpact();
+  const isOfNow = seen.impact?.of === JSON.stringify(rule);
+  const isReady = Object.keys(wrong).length === 0 && checked.problems?.length === 0;
+  const put = (next: Partial<RuleDraft>) => {
+    setRefused(undefined);
+    setDraft({ ...draft, ...next });
+  };
+  return (
+    <>
+      <div className="editor">
+        <Part title="Rule">
+          <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={put} />
+          <Texts draft={draft} wrong={wrong} onChange={put} />
+        </Part>
+        <CheckPart checked={checked} />
+      </div>
+      <ImpactPart rule={rule} seen={seen} isOfNow={isOfNow} isReady={isReady} />
+      <SetPart
+        draft={draft}
+        revision={revision}
+        isListed={isReady && isOfNow}
+        refused={refused}
+        onRefused={setRefused}
+      />
+    </>
+  );
+}
+
+interface PartOptions {
+  readonly draft: RuleDraft;
+  readonly wrong: RuleProblems;
+  readonly onChange: (next: Partial<RuleDraft>) => void;
+}
+
+const subjectWords = {
+  request: "what is asked for",
+  definition: "a definition that is registered",
+  plan: "a plan before it is followed",
+  result: "a result before it counts",
+  agent: "an agent that says hello",
+} as const;
+const verdictWords = {
+  deny: "it is refused",
+  note: "it is noted, and goes on",
+  approval: "a person is asked first",
+  change: "it is changed",
+} as const;
+const enforcementWords = {
+  shadow: "is tried out: recorded, and changes nothing",
+  enforced: "counts",
+  off: "is out of use",
+} as const;
+
+function Facts({ draft, isNew, wrong, onChange }: PartOptions & { readonly isNew: boolean }) {
+  return (
+    <div className="rule-facts">
+      {isNew ? (
+        <TextField
+          label="Id"
+          value={draft.id}
+          required
+          code
+          placeholder="largest-order"
+          problem={draft.id === "" ? undefined : wrong.id}
+          onChange={(id) => onChange({ id: id.trim() })}
+        />
+      ) : null}
+      <TextField
+        label="For people"
+        value={draft.description}
+        placeholder="what it is for"
+        onChange={(description) => onChange({ description })}
+      />
+      <ChoiceField
+        label="About"
+        value={draft.subject}
+        choices={subjects.map((word) => [word, subjectWords[word]])}
+        onChange={(value) => onChange({ subject: oneOf(subjects, value, draft.subject) })}
+      />
+      <ChoiceField
+        label="It"
+        value={draft.enforcement}
+        choices={enforcements.map((word) => [word, enforcementWords[word]])}
+        onChange={(value) => onChange({ enforcement: oneOf(enforcements, value, draft.enforcement) })}
+      />
+      <ChoiceField
+        label="How bad"
+        value={draft.severity}
+        choices={severities.map((word) => [word, word])}
+        onChange={(value) => onChange({ severity: oneOf(severities, value, draft.severity) })}
+      />
+      <TextField
+        label="Controls it serves"
+        value={draft.controls}
+        placeholder="soc2 CC6.1"
+        problem={wrong.controls}
+        onChange={(controls) => onChange({ controls })}
+      />
+    </div>
+  );
+}
+
+function Texts({ draft, wrong, onChange }: PartOptions) {
+  const when = useRef<HTMLTextAreaElement>(null);
+  const condition = useRef<HTMLTextAreaElement>(null);
+  const { verdict } = draft;
+  return (
+    <div className="rule-texts">
+      <SourceArea
+        label="When it applies, in CEL"
+        area={when}
+        text={draft.when}
+        onChange={(text) => onChange({ when: text })}
+      />
+      <SourceArea
+        label="What has to hold, in CEL"
+        area={condition}
+        text={draft.condition}
+        onChange={(text) => onChange({ condition: text })}
+      />
+      <ChoiceField
+        label="When it does not hold"
+        value={verdict}
+        choices={verdicts.map((word) => [word, verdictWords[word]])}
+        onChange={(value) => onChange({ verdict: oneOf(verdicts, value, verdict) })}
+      />
+      {verdict === "change" ? (
+        <TextField
+          label="Fields to set"
+          value={draft.set}
+          lines={3}
+          code
+          problem={wrong.set}
+          hint={'A line for each: spec.labels.checked = "yes"'}
+          onChange={(set) => onChange({ set })}
+        />
+      ) : (
+        <TextField
+          label={verdict === "approval" ? "The question" : "What is said"}
+          value={draft.message}
+          lines={2}
+          onChange={(message) => onChange({ message })}
+        />
+      )}
+      {verdict === "approval" ? (
+        <TextField
+          label="Who decides"
+          value={draft.deciders}
+          placeholder="everybody who may"
+          onChange={(deciders) => onChange({ deciders })}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function CheckPart({ checked }: { checked: Checked }) {
+  const { problems, failure } = checked;
+  const told = problems ?? [];
+  return (
+    <Part
+      title="Check"
+      aside={problems === undefined ? "…" : told.length === 0 ? "nothing is wrong" : `${told.length} wrong`}
+    >
+      {failure === undefined ? (
+        <Problems
+          problems={told}
+          isChecked={problems !== undefined}
+          good="It can be set as it is"
+          onGo={() => {}}
+        />
+      ) : (
+        <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
+      )}
+    </Part>
+  );
+}
+
+function SetPart(options: {
+  draft: RuleDraft;
+  revision: string;
+  isListed: boolean;
+  refused: PageError | undefined;
+  onRefused: (error: PageError) => void;
+}) {
+  const { draft, revision, isListed, refused, onRefused } = options;
+  const [said, setSaid] = useState("");
+  const navigate = useNavigate();
+  const changed = useRulesChanged();
+  const reason = said.trim();
+  const query = new URLSearchParams({
+    ...(reason === "" ? {} : { reason }),
+    ...(revision === "" ? {} : { revision }),
+  }).toString();
+  const path = `/v1/rules/${encodeURIComponent(draft.id)}${query === "" ? "" : `?${query}`}`;
+  const call = { method: "PUT", path, body: ruleOfDraft(draft) } as const;
+  const isTried = draft.enforcement === "shadow";
+  return (
+    <Part title={isTried ? "Try it out" : "Set it"}>
+      {refused === undefined ? null : (
+        <Failure title="It was not set" message={refused.message} code={refused.code} />
+      )}
+      <form className="apply" onSubmit={(event) => event.preventDefault()}>
+        <TextField
+          label="Why"
+          value={said}
+          onChange={setSaid}
+          hint="Kept with the version, beside your name."
+        />
+        <Action
+          label={isTried ? "Try it out" : "Set"}
+          weight={isListed ? "main" : "plain"}
+          submit
+          disabled={!isListed}
+          call={call}
+          command="tutti rule set FILE"
+          perform={() => send(call)}
+          onDone={() => {
+            notify({ tone: "done", text: isTried ? `${draft.id} is tried out` : `${draft.id} is set` });
+            changed();
+            void navigate({ to: "/rule", search: { id: draft.id } });
+          }}
+          onError={onRefused}
+        />
+        {isListed ? null : (
+          <p className="small soft">It can be set when nothing is wrong with it and its impact was listed.</p>
+        )}
+      </form>
+    </Part>
+  );
+}

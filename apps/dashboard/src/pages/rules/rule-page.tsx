@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { ruleQuery } from "../../data/governance-queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import "../../elements/listed.css";
+import { PageHead } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { Sure } from "../../elements/sure.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { enforcements, standOf } from "../../score/states.ts";
+import { whoIs } from "../access/question.ts";
+import { draftOfRule, emptyRule } from "./draft.ts";
+import { RuleEditor } from "./rule-editor.tsx";
+import { useRulesChanged } from "./use-rules-changed.ts";
+import { VersionsPart } from "./versions-part.tsx";
+import "../policies/policies.css";
+import "./rules.css";
+
+/** Writing an admission rule: checked while it is written, held against what there is, tried out, then set; and back. */
+export function RulePage() {
+  const { id } = useSearch({ from: "/rule" });
+  const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });
+  const [removing, setRemoving] = useState(false);
+  return (
+    <>
+      <PageHead
+        title={id === undefined ? "Write a rule" : `Rule ${id}`}
+        below={
+          <>
+            {rule.data === undefined ? null : (
+              <>
+                <StandMark stand={standOf(enforcements, rule.data.enforcement)} /> · changed{" "}
+                <Moment atMs={rule.data.updateTimeMs} /> by {whoIs(rule.data.updateCause?.actor)} ·{" "}
+              </>
+            )}
+            <Link to="/audit" search={{ view: "compliance" }}>
+              All rules
+            </Link>
+          </>
+        }
+        actions={
+          rule.data === undefined ? undefined : (
+            <button type="button" className="press" onClick={() => setRemoving(true)}>
+              Take it away…
+            </button>
+          )
+        }
+      />
+      {id === undefined ? (
+        <RuleEditor first={emptyRule} isNew revision="" />
+      ) : (
+        <>
+          <Shown query={rule} what="the rule" lines={10}>
+            {(known) => (
+              <RuleEditor
+                key={known.revision}
+                first={draftOfRule(known)}
+                isNew={false}
+                revision={known.revision ?? ""}
+              />
+            )}
+          </Shown>
+          <VersionsPart id={id} />
+        </>
+      )}
+      <Dialog title={`Take ${id} away?`} open={removing} onClose={() => setRemoving(false)}>
+        <Remove id={id ?? ""} />
+      </Dialog>
+    </>
+  );
+}
+
+function Remove({ id }: { id: string }) {
+  const changed = useRulesChanged();
+  const navigate = useNavigate();
+  return (
+    <Sure
+      action={{
+        label: "Take it away",
+        weight: "grave",
+        question: "What it refuses, changes or asks about goes through. Its versions are kept.",
+        said: `${id} is taken away`,
+      }}
+      call={(reason) => ({
+        method: "DELETE",
+        path: `/v1/rules/${encodeURIComponent(id)}${reason === "" ? "" : `?${new URLSearchParams({ reason })}`}`,
+      })}
+      command={(reason) => commandLine("tutti", "rule", "delete", id, "--reason", reason)}
+      onDone={() => {
+        changed();
+        void navigate({ to: "/audit", search: { view: "compliance" } });
+      }}
+    />
+  );
+}
