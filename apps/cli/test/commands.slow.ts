@@ -50,6 +50,11 @@ tasks:
   hold: {uses: test.hold}
   after: {uses: test.echo, needs: [hold]}
 `,
+  "late.yaml": `session: late
+mode: workflow
+after: [long-1]
+tasks: {one: {uses: test.echo}}
+`,
   "jam.yaml": `session: jam
 mode: workflow
 tasks: {bad: {uses: test.flaky}}
@@ -196,6 +201,17 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("session cancel long-1 --now"), /✓ long-1 is terminated/);
     const ended = await tutti("session retry long-1");
     assert.equal(ended.exitCode, 3);
+    await printed("run late.yaml --id late-1 --detach");
+    assert.match(await printed("dependency list late-1"), /late-1 +long-1 +well +no/);
+    assert.match(await printed("dependency add late-1 other-1 --on always"), /✓ late-1 waits for other-1/);
+    assert.match(await printed("dependency list late-1"), /late-1 +other-1 +in any way +no/);
+    assert.match((await tutti("dependency add long-1 late-1")).errors, /expected|found/);
+    for (const other of ["other-1", "long-1"])
+      assert.match(
+        await printed(`dependency remove late-1 ${other}`),
+        new RegExp(`✓ late-1 does not wait for ${other}`),
+      );
+    await printed("session result late-1");
     assert.match(ended.errors, /expected the session long-1 to have failed, found it terminated/);
     assert.equal((await tutti("run jam.yaml --id jam-1 -q")).exitCode, 1);
     assert.match(await printed("session retry jam-1"), /✓ jam-1 is taken up again/);

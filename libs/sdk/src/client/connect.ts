@@ -65,6 +65,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     sessions: new Sessions({
       sessions: mesh.client(session.sessionService, { service: "master" }),
       planning: mesh.client(intelligence.planningService, { service: "master" }),
+      resources: mesh.client(session.resourceService, { service: "master" }),
       namespace,
     }),
     runs: mesh.client(contracts.runService),

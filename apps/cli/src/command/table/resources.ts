@@ -4,6 +4,10 @@ import { all, page, reason, size } from "./options.ts";
 const quota: Argument = { name: "QUOTA", summary: "the quota; `default` for the whole namespace" };
 const reservation: Argument = { name: "RESERVATION", summary: "the reservation" };
 const session: Argument = { name: "SESSION", summary: "the session", completes: "run" };
+const other: Argument = {
+  name: "OTHER",
+  summary: "the other session; `NAMESPACE/ID` for one of another namespace",
+};
 const inPool: Option = { name: "pool", value: "NAME", summary: "in this pool" };
 const ofName: Option = { name: "name", value: "NAME", summary: "of this: slots, or a named resource" };
 const label: Option = {
@@ -15,6 +19,7 @@ const label: Option = {
 };
 const reading = () => import("../../commands/resource-read.ts");
 const writing = () => import("../../commands/resource-write.ts");
+const depending = () => import("../../commands/dependency.ts");
 
 export const resourceCommands: readonly Command[] = [
   {
@@ -40,6 +45,47 @@ export const resourceCommands: readonly Command[] = [
     arguments: [session],
     json: "document",
     load: () => reading().then(({ explainAllocation }) => explainAllocation),
+  },
+  {
+    name: "dependency list",
+    group: "sessions",
+    summary: "sessions that a session waits for, and those that wait for it",
+    arguments: [session],
+    json: "document",
+    load: () => depending().then(({ listDependencies }) => listDependencies),
+  },
+  {
+    name: "dependency add",
+    group: "sessions",
+    summary: "have a session that has not begun wait for another one",
+    arguments: [session, other],
+    options: [
+      {
+        name: "on",
+        value: "END",
+        choices: ["success", "failure", "always"],
+        summary: "how the other one has to end (success)",
+      },
+      reason,
+    ],
+    examples: [
+      { words: "dependency add report import", does: "report begins when import has ended well" },
+      {
+        words: "dependency add report night/import --on always",
+        does: "the same of another namespace, however it ends",
+      },
+    ],
+    json: "document",
+    load: () => depending().then(({ addDependency }) => addDependency),
+  },
+  {
+    name: "dependency remove",
+    group: "sessions",
+    summary: "have a session that has not begun not wait for another one",
+    arguments: [session, other],
+    options: [reason],
+    json: "document",
+    load: () => depending().then(({ removeDependency }) => removeDependency),
   },
   {
     name: "quota list",

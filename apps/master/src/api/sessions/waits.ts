@@ -24,20 +24,28 @@ export async function checkWaits(
   for (let path = open.shift(); path !== undefined && seen.size < lookedAtMax; path = open.shift()) {
     const name = path.at(-1) ?? "";
     if (name === own) {
-      const circle = [own, ...path].map((each) => each.slice(each.indexOf("/") + 1)).join(" waits for ");
+      const circle = [own, ...path].map((each) => shown(each, namespace)).join(" waits for ");
       throw sessionServiceErrors.waitsInCircle({ circle });
     }
     if (seen.has(name)) continue;
     seen.add(name);
     const [inside = "", id = ""] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
-    for (const next of await waitsOf({ sessions }, inside, id, context)) open.push([...path, next]);
+    const isNamed = path.length === 1;
+    for (const next of await waitsOf({ sessions }, { namespace: inside, sessionId: id, isNamed }, context))
+      open.push([...path, next]);
   }
+}
+
+interface WaitedFor {
+  readonly namespace: string;
+  readonly sessionId: string;
+  /** Whether the caller named it: then it has to be one that the caller may see. */
+  readonly isNamed: boolean;
 }
 
 async function waitsOf(
   { sessions }: SessionsAsked,
-  namespace: string,
-  sessionId: string,
+  { namespace, sessionId, isNamed }: WaitedFor,
   context: CallContext,
 ): Promise<readonly string[]> {
   try {
@@ -46,6 +54,8 @@ async function waitsOf(
   } catch (error) {
     // One that is not there yet waits for nobody; when it comes, it is looked at in turn.
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    // What others wait for may be in a namespace that is not the caller's to look into.
+    if (isTuttiError(error) && error.status === "PERMISSION_DENIED" && !isNamed) return [];
     throw error;
   }
 }
@@ -54,6 +64,11 @@ function namesIn(dependsOn: readonly SessionDependency[], namespace: string): st
   return dependsOn.flatMap(({ session }) =>
     session === undefined ? [] : [nameOf(session.namespace || namespace, session.id)],
   );
+}
+
+/** With its namespace, where that is another one. */
+function shown(name: string, namespace: string): string {
+  return name.startsWith(`${namespace}/`) ? name.slice(namespace.length + 1) : name;
 }
 
 /** Namespaces have no slash in them. */

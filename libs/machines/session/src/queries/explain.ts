@@ -1,7 +1,14 @@
 /** Why a session, or a task of it, stands as it does: every one that has not ended says what it waits for. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
-import { type Explanation, type Remedy, type Wait, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
-import type { Query } from "@tutti/kernel";
+import {
+  type Explanation,
+  type Remedy,
+  type Wait,
+  WaitCause,
+  type WorkReference,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
 import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
@@ -84,17 +91,23 @@ function howDone(session: SessionView): string {
   return `; it is done in the mode ${modeName(mode)}${count}: ${why}`;
 }
 
+/** With its namespace, where that is another one. */
+function nameOf(other: ReadOnly<WorkReference> | undefined, own: string): string {
+  const { namespace = "", id = "" } = other ?? {};
+  return namespace === "" || namespace === own ? id : `${namespace}/${id}`;
+}
+
 function whyNotBegun(session: SessionView): Why {
   const { dependsOn, locks } = specOf(session);
   if (isWaitingForOthers(session)) {
     const open = dependsOn.filter(
       (_, index) => session.dependencies[index] === WorkStatus.WORK_STATUS_UNSPECIFIED,
     );
-    const ids = open.map(({ session: other }) => other?.id ?? "");
+    const names = open.map(({ session: other }) => nameOf(other, session.key.namespace));
     const wait = waiting(session.createMs, {
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: `it begins when ${ids.slice(0, 10).join(", ")} ${ids.length === 1 ? "has" : "have"} ended`,
-      subject: ids[0] ?? "",
+      message: `it begins when ${names.slice(0, 10).join(", ")} ${names.length === 1 ? "has" : "have"} ended`,
+      subject: open[0]?.session?.id ?? "",
     });
     const [first] = wait.waits;
     if (first !== undefined)

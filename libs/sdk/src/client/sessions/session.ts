@@ -2,7 +2,9 @@
 import type {
   Choice,
   CompareModesReply,
+  ListDependenciesReply,
   PlanView,
+  resourceService,
   Session,
   SessionTask,
   sessionService,
@@ -16,10 +18,14 @@ import { followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
-import { type ModeWord, modeOf } from "./spec.ts";
+import { type AfterSession, dependencyOf, type ModeWord, modeOf } from "./spec.ts";
 
 export interface SessionParts {
   readonly sessions: Client<typeof sessionService>;
+  readonly resources: Pick<
+    Client<typeof resourceService>,
+    "listDependencies" | "addDependency" | "removeDependency"
+  >;
   readonly namespace: string;
 }
 
@@ -174,6 +180,28 @@ export class SessionHandle<Result = unknown> {
       ...{ ...this.#which, taskIds: [...taskIds], mode: modeOf(to), reason, idempotencyKey },
     });
     return moves;
+  }
+
+  /** Sessions that it waits for, and those of its namespace that wait for it. */
+  dependencies(): Promise<ListDependenciesReply> {
+    return this.#parts.resources.listDependencies(this.#which);
+  }
+
+  /** Has it wait for another one, as long as it has not begun. */
+  async waitFor(
+    other: string | AfterSession,
+    { reason = "" }: { readonly reason?: string } = {},
+  ): Promise<void> {
+    await this.#parts.resources.addDependency({ ...this.#which, dependency: dependencyOf(other), reason });
+  }
+
+  /** Has it wait for another one no longer, as long as it has not begun. */
+  async waitNoMore(
+    other: string | AfterSession,
+    { reason = "" }: { readonly reason?: string } = {},
+  ): Promise<void> {
+    const { session } = dependencyOf(other);
+    await this.#parts.resources.removeDependency({ ...this.#which, session, reason });
   }
 
   /** Why it, or a task of it, stands as it does, and why it is done the way it is. */

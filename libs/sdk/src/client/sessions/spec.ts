@@ -213,7 +213,7 @@ const ends = {
   always: NeedCondition.NEED_CONDITION_ALWAYS,
 } as const;
 
-function dependencyOf(after: string | AfterSession): SessionDependency {
+export function dependencyOf(after: string | AfterSession): SessionDependency {
   const {
     session: id,
     namespace = "",

@@ -1,0 +1,133 @@
+/** Sessions that wait for sessions of another namespace: whoever may look into that one has them wait, others are refused. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  CreateKeyRequest,
+  CreateNamespaceRequest,
+  identityService,
+  namespaceService,
+  policyService,
+  RoleBinding,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind, WorkStatus } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { until } from "../support/until.ts";
+import { Installation } from "./installation.ts";
+
+const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
+const tasks = [{ id: "write", uses: "book.write" }] as const;
+
+describe("sessions of two namespaces", () => {
+  let installation: Installation;
+  const opened: { stop(): Promise<unknown> }[] = [];
+  let [goOn, isHeld] = [() => {}, Promise.resolve()];
+
+  /** An administrator of these namespaces, who is nobody in any other. */
+  async function keyOf(id: string, ...namespaces: readonly string[]): Promise<string> {
+    const { mesh } = installation.host;
+    const subject = { $case: "actor" as const, value: person(id) };
+    const binding = RoleBinding.fromPartial({ bindingId: id, role: "admin", subject });
+    for (const namespace of namespaces)
+      await mesh.client(policyService).createRoleBinding({ namespace, binding });
+    // A key of one namespace is nothing in another one.
+    const namespace = namespaces.length === 1 ? (namespaces[0] ?? "") : "system";
+    const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
+    const { secret } = await mesh.client(identityService).createKey(wanted);
+    for (const each of namespaces)
+      await until(`${id} to be known in ${each}`, async () => {
+        const headers = { authorization: `Bearer ${secret}` };
+        const answer = await fetch(`${installation.host.url}/v1/sessions?namespace=${each}`, { headers });
+        await answer.body?.cancel();
+        return answer.status === 200;
+      });
+    return secret;
+  }
+
+  async function clientOf(namespace: string, accessToken: string): Promise<Tutti> {
+    const client = await connect({ address: installation.address, namespace, accessToken });
+    opened.push({ stop: () => client.close() });
+    return client;
+  }
+
+  async function work(namespace: string): Promise<void> {
+    const worker = new Worker({ address: installation.address, namespace, handleSignals: false });
+    worker.handle("book.write", async () => {
+      if (namespace === "beta") await isHeld;
+      return `written in ${namespace}`;
+    });
+    await worker.start();
+    opened.push(worker);
+  }
+
+  before(async () => {
+    installation = await Installation.open();
+    for (const name of ["alpha", "beta"])
+      await installation.host.mesh
+        .client(namespaceService)
+        .createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
+  });
+  after(async () => {
+    goOn();
+    for (const each of opened.toReversed()) await each.stop();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("wait for each other where somebody may see both, and whoever may not is refused by name", async () => {
+    const [both, own] = [await keyOf("carl", "alpha", "beta"), await keyOf("ann", "alpha")];
+    for (const namespace of ["alpha", "beta"]) await work(namespace);
+    const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];
+    const stranger = await clientOf("alpha", own);
+    isHeld = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const first = await beta.execute({ id: "first", tasks });
+    const after = [{ session: "first", namespace: "beta" }];
+    await assert.rejects(
+      stranger.execute({ id: "pry", tasks, after }),
+      (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED" && /beta/.test(error.message),
+    );
+    const second = await alpha.execute({ id: "second", tasks, after });
+    const { needs } = await second.dependencies();
+    assert.deepEqual(
+      needs.map(({ session, met }) => [session?.namespace, session?.id, met]),
+      [["beta", "first", false]],
+    );
+    const unseen = await stranger.sessions.get("second").dependencies();
+    assert.deepEqual(
+      unseen.needs.map(({ status, met }) => [status, met]),
+      [[WorkStatus.WORK_STATUS_UNSPECIFIED, false]],
+    );
+    await assert.rejects(
+      stranger.sessions.get("second").waitFor({ session: "other", namespace: "beta" }),
+      (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED",
+    );
+    // Who waits for one that waits for another namespace needs no right there.
+    const third = await stranger.execute({ id: "third", tasks, after: ["second"] });
+    const { explanation } = await second.explain();
+    assert.match(explanation.summary, /it begins when beta\/first has ended/);
+    goOn();
+    assert.deepEqual(await first.result(), { write: "written in beta" });
+    assert.deepEqual(await second.result(), { write: "written in alpha" });
+    assert.deepEqual(await third.result(), { write: "written in alpha" });
+  });
+
+  it("are refused in a circle, naming each with its namespace", async () => {
+    const both = await keyOf("dora", "alpha", "beta");
+    const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];
+    goOn();
+    await beta.execute({ id: "one", tasks, after: [{ session: "two", namespace: "alpha" }] });
+    const two = { id: "two", tasks, after: [{ session: "one", namespace: "beta" }] };
+    await assert.rejects(
+      alpha.execute(two),
+      (error) =>
+        isTuttiError(error) &&
+        error.code === "session.waits_in_circle" &&
+        /two waits for beta\/one waits for two/.test(error.message),
+    );
+    const free = await alpha.execute({ id: "two", tasks });
+    await free.result();
+    await beta.sessions.get("one").result();
+  });
+});
