@@ -93,6 +93,22 @@ describe("manifests for Kubernetes", { skip: cannotRender }, () => {
     });
   }
 
+  it("spread the processes of each service, and the servers of NATS, over zones in production", () => {
+    for (const { metadata, spec } of workloadsOf(rendered(join(folder, "overlays", "production")))) {
+      if (metadata.name === "jaeger") continue;
+      const { labels } = spec.template.metadata;
+      const zones = spec.template.spec.topologySpreadConstraints.find(
+        (/** @type {{ topologyKey: string }} */ { topologyKey }) =>
+          topologyKey === "topology.kubernetes.io/zone",
+      );
+      assert.ok(zones, metadata.name);
+      const { labelSelector, matchLabelKeys = [] } = zones;
+      const keys = [...Object.keys(labelSelector.matchLabels), ...matchLabelKeys];
+      assert.ok(keys.includes("app.kubernetes.io/name"), `${metadata.name} is spread among others`);
+      for (const [key, value] of Object.entries(labelSelector.matchLabels)) assert.equal(labels[key], value);
+    }
+  });
+
   it("ask for each secret that the production overlay says it needs, and for no other", () => {
     const manifests = rendered(join(folder, "overlays", "production"));
     const text = readFileSync(join(folder, "overlays", "production", "kustomization.yaml"), "utf8");
