@@ -116,7 +116,14 @@ describe("the front door on a loopback address", () => {
   });
 
   it("serves the page for its own addresses, with nothing in it that is not its own", async () => {
-    for (const path of ["/", "/runs/order-7", "/sign-in", "/workflows?text=%3Cb%3E"]) {
+    for (const path of [
+      "/",
+      "/runs/order-7",
+      "/missions/race-1..p1..0",
+      "/workflows/a.b",
+      "/sign-in",
+      "/workflows?text=%3Cb%3E",
+    ]) {
       const { status, headers, text } = await door.ask(path);
       assert.deepEqual([status, text], [200, "<!doctype html><title>Tutti</title>"], path);
       assert.equal(headers["cache-control"], "no-cache");

@@ -17,7 +17,8 @@ export interface PagesParts {
 
 /** The builder names these by what is in them: one that is there never changes. */
 const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
-const file = /\.\w{1,10}$/;
+/** At the top or among the assets: further down are ids, which have dots too. */
+const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
 const yearSeconds = 31_536_000;
 
 export async function servePages(app: FastifyInstance, { access, root }: PagesParts): Promise<void> {
