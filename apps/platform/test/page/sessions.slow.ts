@@ -70,6 +70,27 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.context().close();
   });
 
+  it("lists what was chosen for sessions with what came of it, by the mode that was chosen", async () => {
+    await start("chosen", { tasks: { tasks: trio.slice(0, 1) } });
+    await stage.client.call("sessions.result", { params: { id: "chosen" }, query: { waitMs: 20_000 } });
+    const page = await stage.signedIn("/sessions");
+    await page.getByRole("link", { name: "A <b>trio</b>" }).first().waitFor();
+    await page.getByRole("link", { name: "Choices", exact: true }).click();
+    const line = page
+      .getByRole("list", { name: "Choices" })
+      .getByRole("listitem")
+      .filter({ has: page.getByRole("link", { name: "chosen", exact: true }) });
+    await line.getByText(/^took /).waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.getByRole("checkbox", { name: "intelligence" }).check({ force: true });
+    await page.waitForURL("**/choices?mode=intelligence");
+    await page.getByText("intelligence was not chosen yet").waitFor();
+    await page.getByRole("button", { name: "Show all choices" }).click();
+    await line.getByRole("link", { name: "chosen", exact: true }).click();
+    await page.waitForURL("**/sessions/chosen?view=choices");
+    await page.context().close();
+  });
+
   it("shows graph, choices, plan and tasks of one as it goes, and says why a task stands so", async () => {
     letGo = Promise.withResolvers();
     await start("live");

@@ -105,7 +105,7 @@ function ModeChoice({
 }
 
 function Line({ choice }: { choice: Choice }) {
-  const { sessionId = "", reason = "", chooseTimeMs } = choice;
+  const { sessionId = "", kind, reason = "", chooseTimeMs } = choice;
   return (
     <article className="choice-line">
       <div className="choice-what">
@@ -126,7 +126,9 @@ function Line({ choice }: { choice: Choice }) {
       <div className="small">
         <VoiceMark mode={chosenMode(choice)} /> <Tag>{choiceWords(choice)}</Tag>
       </div>
-      <p className="small">{outcomeWords(choice) ?? "not ended yet"}</p>
+      <p className="small">
+        {outcomeWords(choice) ?? (kind === "cut" ? "no time was expected" : "not ended yet")}
+      </p>
       <p className="small soft choice-why">{reason}</p>
     </article>
   );
