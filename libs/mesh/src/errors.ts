@@ -128,6 +128,13 @@ export const meshErrors = defineErrors("mesh", {
     message: ({ place, rpc }: { place: string; rpc: string }) =>
       `expected an owner of ${place} for ${rpc}, found none before the deadline; repeat it with the same idempotency key`,
   },
+  ownerAway: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that; nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
+    message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
+      `expected ${instance}, which owns ${place}, to be reached for ${rpc}, or another owner to take its place in time; nothing was done, repeat it in a moment`,
+  },
   interrupted: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -21,7 +21,9 @@ const timeouts = z.strictObject({
     .describe("Time for a call that names none; streams have no limit of their own."),
   discoveryMs: milliseconds
     .default(2_000)
-    .describe("How long a call waits for a first instance to be known."),
+    .describe(
+      "How long a call waits for a first instance to be known, or for another owner where the one of what it is about cannot be reached.",
+    ),
   drainMs: milliseconds.default(10_000).describe("How long calls in work may take when the server stops."),
 });
 

@@ -65,7 +65,7 @@ async function withCluster(
   const client = new Mesh({
     foundation: quiet,
     ownership: table,
-    settings: { transport, retry: { backoffMs: 5 } },
+    settings: { transport, retry: { backoffMs: 5, reserve: 20 }, timeouts: { discoveryMs: 20_000 } },
     ...(transport === "in-process" && { network }),
   });
   try {
@@ -195,6 +195,35 @@ for (const transport of ["in-process", "grpc"] as const) {
       }));
   });
 }
+
+describe("a keyed call to an owner that is dead, whose lease still runs", () => {
+  it("waits for the one after it, however many do, also without a key", () =>
+    withCluster("grpc", async ([, b], client, table) => {
+      const dead = { instance: "gone", address: "127.0.0.1:1", epoch: 1 };
+      learn([table], dead);
+      const notes = client.client(noteService);
+      // More than the budget of repetitions and the breaker would let through.
+      const calling = Array.from({ length: 100 }, () =>
+        notes.change(note({ key: "k1" }), { timeoutMs: 30_000 }),
+      );
+      await errorOf(notes.change(note({ key: "k1" }), { timeoutMs: 300 }));
+      learn([b.table, table], b.owner(2));
+      const texts = new Set((await Promise.all(calling)).map(({ text }) => text));
+      assert.deepEqual([...texts], [instanceOf(b.mesh)]);
+    }));
+
+  it("is refused before its deadline, with when to come again, while nobody takes its place", () =>
+    withCluster("grpc", async (_cluster, client, table) => {
+      learn([table], { instance: "gone", address: "127.0.0.1:1", epoch: 1 });
+      const refused = await errorOf(
+        client.client(noteService).change(note({ key: "k1" }), { timeoutMs: 400 }),
+      );
+      assert.deepEqual(
+        [refused.code, refused.status, refused.retry, refused.retryAfterMs],
+        [meshErrors.ownerAway.code, "UNAVAILABLE", "elsewhere", 1_000],
+      );
+    }));
+});
 
 describe("a call to any instance that is about what one of them owns", () => {
   it("is sent to the owner by whoever else is asked, with one more hop", () =>

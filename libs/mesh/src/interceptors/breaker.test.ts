@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { notOwner, type Status, TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { meshErrors } from "../errors.ts";
+import { MemoryOwnership } from "../routing/memory-ownership.ts";
 import { resolveMeshSettings } from "../settings.ts";
 import { clientCall } from "../testing/calls.ts";
 import { Breaker, BreakerClock, type BreakerState, isInstanceFailure } from "./breaker.ts";
@@ -51,6 +52,20 @@ describe("a breaker", () => {
     await times(9, "INTERNAL");
     assert.equal(breaker.state, "closed");
     await times(1, "INTERNAL");
+    assert.equal(breaker.state, "open");
+    breaker.stop();
+  });
+
+  it("stays closed while calls about what it owns wait there until their time is over", async () => {
+    const { breaker } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
+    const place = new MemoryOwnership({ partitions: 1 }).placeOf({
+      ...{ service: "notes", namespace: "default", kind: "note", id: "k1" },
+    });
+    const send = (status: Status, sent: { readonly place?: typeof place; readonly stopped: undefined }) =>
+      breaker.send(() => Promise.reject(failure(status)), sent).catch(() => {});
+    for (let calls = 0; calls < 50; calls++) await send("DEADLINE_EXCEEDED", { place, stopped: undefined });
+    assert.equal(breaker.state, "closed");
+    for (let calls = 0; calls < 10; calls++) await send("UNAVAILABLE", { place, stopped: undefined });
     assert.equal(breaker.state, "open");
     breaker.stop();
   });

@@ -5,12 +5,14 @@
  * 1. It opens on failures of the instance, when they are many among the calls of the window, or many in a row: one that
  *    breaks all at once is not let off for how well it did before. What it refuses on purpose is a sign of life.
  * 2. While it is open nothing is sent; after a pause a single call is let through, whose outcome decides.
- * 3. Its memory is bounded whatever the rate of calls.
+ * 3. A call about what one instance owns may wait there until its time is over, and says nothing of the instance then.
+ * 4. Its memory is bounded whatever the rate of calls.
  */
 import { EventEmitter } from "node:events";
 import {
   errorFromUnknown,
   notOwnerCode,
+  type Place,
   type Status as StatusName,
   type Timer,
   type Timers,
@@ -24,10 +26,12 @@ import type { MeshSettings } from "../settings.ts";
 
 export type BreakerState = "closed" | "half-open" | "open";
 type Attempt = () => Promise<unknown>;
-type Circuit = CircuitBreaker<[Attempt, Stopped], unknown>;
+type Circuit = CircuitBreaker<[Attempt, Sent], unknown>;
 
-/** What a breaker has to know of a call: why nobody waits for it any more, if so. */
-type Stopped = Pick<OutgoingCall, "stopped">;
+/** What a breaker has to know of a call: why nobody waits for it any more, if so, and whether it is about what one instance owns. */
+interface Sent extends Pick<OutgoingCall, "stopped"> {
+  readonly place?: Place | undefined;
+}
 
 const buckets = 10;
 /** Opossum's own timer runs on real time; ours takes its place long before. */
@@ -87,7 +91,7 @@ export class Breaker {
   }
 
   /** Sends a call through. */
-  send(attempt: Attempt, call: Stopped): Promise<unknown> {
+  send(attempt: Attempt, call: Sent): Promise<unknown> {
     return this.#circuit.fire(attempt, call);
   }
 
@@ -106,7 +110,7 @@ export class Breaker {
       rotateBucketController: ticks,
     };
     const counts = new Counts(window);
-    const options: CircuitOptions<[Attempt, Stopped]> = {
+    const options: CircuitOptions<[Attempt, Sent]> = {
       ...window,
       timeout: false,
       resetTimeout: never,
@@ -119,7 +123,7 @@ export class Breaker {
         state: { enabled: true, closed: false, halfOpen: true, warmUp: false, shutdown: false },
       }),
     };
-    const circuit = new CircuitBreaker<[Attempt, Stopped], unknown>((attempt) => attempt(), options);
+    const circuit = new CircuitBreaker<[Attempt, Sent], unknown>((attempt) => attempt(), options);
     circuit.on("failure", () => {
       if (counts.failuresInARow >= settings.volume) circuit.open();
     });
@@ -137,8 +141,11 @@ export class Breaker {
     this.#changed("open");
   }
 
-  #declined(error: TuttiError, call: Stopped): boolean {
-    if (isInstanceFailure(error)) return false;
+  #declined(error: TuttiError, call: Sent): boolean {
+    // It may have waited there for what is on its way from a dead owner. Of one that hangs, its lease tells.
+    const isLate = call.stopped !== undefined || error.status === "DEADLINE_EXCEEDED";
+    const isAwaited = call.place !== undefined && isLate;
+    if (isInstanceFailure(error) && !isAwaited) return false;
     // A probe that its caller gave up on has shown nothing; the next one may.
     return this.state !== "half-open" || call.stopped === undefined;
   }

@@ -5,10 +5,12 @@
  * does not own what the call is about names who does: the call goes there, once.
  * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
  * there once; after that it waits for the table to change, and looks at it again from time to time, until its deadline: an
- * owner may be in the table before it knows itself, and then no news comes.
+ * owner may be in the table before it knows itself, and then no news comes. An owner that cannot be reached may be dead while
+ * its lease still runs: the call waits for the one after it, a while, and is refused in time with when to come again.
  */
 import {
   type AroundStep,
+  backoffMs,
   type Chance,
   type Clock,
   errorFromUnknown,
@@ -30,6 +32,12 @@ import type { TargetPool } from "./target-pool.ts";
 
 /** How long a keyed call waits for news before it asks again whoever the table says. */
 const lookAgainMs = 500;
+/** First pause before an owner is called again that could not be reached; it doubles each time. */
+const firstPauseMs = 25;
+/** Before its deadline, so that a caller hears why. */
+const answerMs = 100;
+/** When whoever was refused may come again. */
+const comeAgainMs = 1_000;
 
 export interface RouteParts {
   readonly pool: TargetPool;
@@ -38,7 +46,7 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
-  /** How long a call waits for a first instance. */
+  /** How long a call waits for a first instance, or for an owner in the place of one that cannot be reached. */
   readonly discoveryMs: number;
 }
 
@@ -153,20 +161,27 @@ export class Routes {
     const { ownership } = this.#parts;
     const place = call.place ?? (await this.#placeOf(call));
     call.place = place;
+    const waiting = { untilMs: 0, pauses: 0 };
     for (;;) {
       const owner = call.named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
       call.named = undefined;
       const target = await this.#targetOf(call, owner);
       // The owner is the only one: whether others of its service are well, or known at all, does not matter.
-      if (!target.breaker.admits)
-        throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
+      if (!target.breaker.admits) {
+        if (!isPatient(call))
+          throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
+        await this.#awaitAnother(call, { place, owner }, waiting);
+        continue;
+      }
       call.target = target;
       call.ownerEpoch = owner.epoch;
       try {
         return await next(call);
       } catch (thrown) {
         const error = call.stopped ?? errorFromUnknown(thrown);
-        if (!this.#redirects(call, error, place, owner)) {
+        if (meshErrors.noConnection.is(error) && isPatient(call)) {
+          await this.#awaitAnother(call, { place, owner }, waiting);
+        } else if (!this.#redirects(call, error, place, owner)) {
           await this.#ownerNews(call, place, lookAgainMs);
         }
       }
@@ -190,6 +205,25 @@ export class Routes {
     if (refusal.owner !== undefined && refusal.place === place) ownership.learn(place, refusal.owner);
     call.redirects++;
     return call.redirects === 1 && !sameOwner(ownership.ownerOf(place), called);
+  }
+
+  /** Until the table changes, or it is time to try whoever could not be reached again; throws when that has lasted too long. */
+  async #awaitAnother(
+    call: ClientCall,
+    { place, owner }: { readonly place: Place; readonly owner: Owner },
+    waiting: Waiting,
+  ): Promise<void> {
+    const { clock, chance, discoveryMs } = this.#parts;
+    const nowMs = clock.monotonic();
+    if (waiting.pauses === 0) waiting.untilMs = Math.min(nowMs + discoveryMs, call.deadlineMs - answerMs);
+    const leftMs = waiting.untilMs - nowMs;
+    if (leftMs <= 0) {
+      const parameters = { place, rpc: call.method.label, instance: owner.instance };
+      throw meshErrors.ownerAway(parameters, { retryAfterMs: comeAgainMs });
+    }
+    const backoff = { firstMs: firstPauseMs, maxMs: lookAgainMs };
+    const pauseMs = backoffMs(backoff, ++waiting.pauses, chance);
+    await this.#ownerNews(call, place, Math.min(pauseMs, leftMs));
   }
 
   async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
@@ -228,6 +262,18 @@ export class Routes {
     const id = request === undefined ? "" : (rpc.route?.idOf(request) ?? "");
     return this.#parts.ownership.placeOf({ service, namespace, kind, id });
   }
+}
+
+/** For an owner that cannot be reached. */
+interface Waiting {
+  untilMs: number;
+  pauses: number;
+}
+
+/** Whoever has no deadline comes again by itself, and what was sent in a stream cannot be sent again. */
+function isPatient(call: ClientCall): boolean {
+  if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
+  return !call.method.rpc.requestStream || call.requests.replayable;
 }
 
 function sameOwner(one: Owner | undefined, other: Owner | undefined): boolean {
