@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { sleep, systemTimers } from "@tutti/kernel";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
+import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
 import { movesIn, told } from "./moves.ts";
@@ -28,14 +29,22 @@ const output = [{ box: 1 }, { box: 2 }, { box: 3 }];
 describe("services as processes of their own", { skip: program.skip }, () => {
   const stopping = new AbortController();
   let directory: string;
+  let collector: OtlpReceiver;
   let cluster: Cluster;
   let front: string;
   let worker: Worker;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
+    collector = await otlpReceiver();
     cluster = await Cluster.make({
       ...{ directory, shape, natsServer: program.path },
+      // What nobody traces is not recorded.
+      environment: {
+        ...process.env,
+        TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint,
+        TUTTI_TRACING_SAMPLE_RATIO: "0",
+      },
       moduleOf: (service) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url)),
     });
     await cluster.up(stopping.signal);
@@ -52,11 +61,12 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     stopping.abort();
     await worker.stop();
     await cluster.down();
+    await collector[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function post(path: string, body: unknown): Promise<void> {
-    const headers = { "content-type": "application/json" };
+  async function post(path: string, body: unknown, more: Record<string, string> = {}): Promise<void> {
+    const headers = { "content-type": "application/json", ...more };
     const reply = await fetch(`${front}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
   }
@@ -98,6 +108,43 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       const { runs } = await get<{ runs: readonly { runId: string }[] }>("/v1/runs?size=1000");
       assert.deepEqual(runs.map(({ runId }) => runId).sort(), [...ids].sort());
     }
+  });
+
+  it("tell one trace, from the request through master and workflow to the agent, and it is the one of the page", async () => {
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const outermost = "00f067aa0ba902b7";
+    const tasks = { tasks: [{ id: "box", capability: "stock.reserve", input: { box: 1 } }] };
+    const traced = { traceparent: `00-${traceId}-${outermost}-01` };
+    await post("/v1/sessions", { sessionId: "traced", mode: "workflow", tasks }, traced);
+    const spans = () => collector.spans.filter((span) => span.traceId === traceId);
+    const named = (name: string) => spans().find((span) => span.name === name);
+    for (const name of ["POST /v1/sessions", "run", "queue box"])
+      while (named(name) === undefined) await collector.nextRequest();
+    // From the inside out: what is below what, and which process told of it.
+    const way: string[] = [];
+    for (let at = named("queue box"); at !== undefined; ) {
+      const { parentSpanId, name, kind, resource } = at;
+      way.unshift(`${resource["service.name"]}: ${kind} ${name.split(".").at(-1)}`);
+      while (parentSpanId !== outermost && !spans().some(({ spanId }) => spanId === parentSpanId))
+        await collector.nextRequest();
+      at = spans().find(({ spanId }) => spanId === parentSpanId);
+    }
+    assert.deepEqual(way, [
+      "gateway: server POST /v1/sessions",
+      "gateway: client SessionService/ExecuteSession",
+      "master: server SessionService/ExecuteSession",
+      "master: client RunService/StartRun",
+      "workflow: server RunService/StartRun",
+      "workflow: internal run",
+      "workflow: internal queue box",
+    ]);
+    const runId = String(named("run")?.attributes["tutti.run.id"]);
+    const shown = await get<{ traceId: string; spans: readonly { spanId: string }[] }>(
+      `/v1/runs/${runId}/timeline`,
+    );
+    assert.equal(shown.traceId, traceId);
+    const told = new Set(spans().map(({ spanId }) => spanId));
+    for (const { spanId } of shown.spans) assert.ok(told.has(spanId));
   });
 
   for (const name of ["workflow-1", "swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
