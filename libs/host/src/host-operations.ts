@@ -1,6 +1,12 @@
 /** The HTTP port of a process, as its services have it: one of them may answer what is no operations endpoint. */
 import { assert } from "@tutti/kernel";
-import type { FrontDoor, OperationsSubject } from "@tutti/telemetry";
+import {
+  type FrontDoor,
+  type OperationsAccess,
+  type OperationsAccessSettings,
+  type OperationsSubject,
+  operationsAccess,
+} from "@tutti/telemetry";
 
 export interface HostOperations {
   /** The address that is listened on, as configured. */
@@ -17,10 +23,24 @@ export class MountedOperations implements HostOperations {
   readonly host: string;
   readonly url: () => string;
   readonly subject: () => OperationsSubject;
+  /** Who may see more of the process than whether it is well. */
+  readonly access: OperationsAccess;
   #door: FrontDoor | undefined;
 
-  constructor({ host, url, subject }: Pick<HostOperations, "host" | "url" | "subject">) {
+  static async open(
+    settings: OperationsAccessSettings,
+    process: Pick<HostOperations, "url" | "subject">,
+  ): Promise<MountedOperations> {
+    return new MountedOperations(settings.host, await operationsAccess(settings), process);
+  }
+
+  private constructor(
+    host: string,
+    access: OperationsAccess,
+    { url, subject }: Pick<HostOperations, "url" | "subject">,
+  ) {
     this.host = host;
+    this.access = access;
     this.url = url;
     this.subject = subject;
   }

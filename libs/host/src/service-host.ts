@@ -24,11 +24,8 @@ import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@
 import type { Effects } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
-  type FrontDoor,
-  type OperationsAccess,
   OperationsServer,
   openTelemetry,
-  operationsAccess,
   operationsRoutes,
   operationsSection,
   type Telemetry,
@@ -83,8 +80,7 @@ interface Parts {
   readonly data: Component | undefined;
   readonly storage: Storage | undefined;
   readonly blobs: Component | undefined;
-  readonly door: FrontDoor | undefined;
-  readonly operationsAccess: OperationsAccess;
+  readonly mounted: MountedOperations;
   readonly services: ReadonlyMap<string, Component>;
 }
 
@@ -144,8 +140,7 @@ export class ServiceHost extends Orchestrator {
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
-    const operations = new MountedOperations({
-      host: configuration.read(operationsSection).host,
+    const operations = await MountedOperations.open(configuration.read(operationsSection), {
       url: () => host.url,
       subject: () => host,
     });
@@ -163,8 +158,7 @@ export class ServiceHost extends Orchestrator {
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, door: operations.door },
-      operationsAccess: await operationsAccess(configuration.read(operationsSection)),
+      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
     });
     return host;
   }
@@ -180,9 +174,9 @@ export class ServiceHost extends Orchestrator {
     this.operations = new OperationsServer({
       ...configuration.read(operationsSection),
       routes: operationsRoutes({
-        ...{ subject: this, registry: telemetry.metrics, access: parts.operationsAccess },
+        ...{ subject: this, registry: telemetry.metrics, access: parts.mounted.access },
       }),
-      door: parts.door,
+      door: parts.mounted.door,
       logger: this.logger,
     });
 

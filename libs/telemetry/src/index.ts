@@ -3,7 +3,11 @@ export type { LogStream } from "./logging/log-root.ts";
 export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metrics/exposition.ts";
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
 export { operationsErrors } from "./operations/errors.ts";
-export { type OperationsAccess, operationsAccess } from "./operations/operations-access.ts";
+export {
+  type OperationsAccess,
+  type OperationsAccessSettings,
+  operationsAccess,
+} from "./operations/operations-access.ts";
 export {
   type FrontDoor,
   type ListenAddress,
