@@ -25,8 +25,8 @@ export async function listDependencies(context: Context): Promise<number> {
         { title: "has" },
       ],
       [
-        ...needs.map((need) => ({ waits: params.session, for: nameOf(need.session), ...need })),
-        ...neededBy.map((need) => ({ waits: nameOf(need.session), for: params.session, ...need })),
+        ...needs.map((need) => ({ waits: params.session, for: nameOf(need.session, server), ...need })),
+        ...neededBy.map((need) => ({ waits: nameOf(need.session, server), for: params.session, ...need })),
       ].map(({ waits, for: other, condition, met = false }) => [
         { text: waits, tone: "bold" },
         { text: other },
@@ -49,7 +49,10 @@ export async function addDependency(context: Context): Promise<number> {
     body: { dependency: { session, condition }, ...reasonOf(context) },
   });
   if (print.isJson) print.json(reply);
-  else print.line(`${print.style.green("✓")} ${safe(params.session)} waits for ${safe(nameOf(session))}`);
+  else
+    print.line(
+      `${print.style.green("✓")} ${safe(params.session)} waits for ${safe(nameOf(session, server))}`,
+    );
   return exitCodes.completed;
 }
 
@@ -66,7 +69,7 @@ export async function removeDependency(context: Context): Promise<number> {
   if (print.isJson) print.json(reply);
   else
     print.line(
-      `${print.style.green("✓")} ${safe(params.session)} does not wait for ${safe(nameOf(session))}`,
+      `${print.style.green("✓")} ${safe(params.session)} does not wait for ${safe(nameOf(session, server))}`,
     );
   return exitCodes.completed;
 }
@@ -77,9 +80,14 @@ function referenceOf(text: string) {
   return { kind: "session", id: text.slice(at + 1), ...(at > 0 && { namespace: text.slice(0, at) }) };
 }
 
-function nameOf(session: { readonly namespace?: string; readonly id?: string } | undefined): string {
-  const { namespace = "", id = "" } = session ?? {};
-  return namespace === "" ? id : `${namespace}/${id}`;
+/** With its namespace, where that is another one than what is asked about. */
+function nameOf(
+  session: { readonly namespace?: string; readonly id?: string } | undefined,
+  server: { readonly namespace: { readonly namespace?: string } },
+): string {
+  const own = server.namespace.namespace ?? "default";
+  const { namespace = own, id = "" } = session ?? {};
+  return namespace === own ? id : `${namespace}/${id}`;
 }
 
 const words: Readonly<Record<NeedCondition, string>> = {

@@ -18,7 +18,7 @@ export function hasBudget({ order }: RunView): boolean {
 }
 
 /** What can still be set aside, of what has a limit. */
-export function leftOf({ order, used, reserved }: RunView): Amounts {
+function leftOf({ order, used, reserved }: RunView): Amounts {
   const left = noAmounts();
   for (const kind of kinds) {
     const limit = order?.budget?.[kind] ?? 0;
