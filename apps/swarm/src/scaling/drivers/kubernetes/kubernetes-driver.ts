@@ -21,7 +21,7 @@ export interface KubernetesDriverParts {
   readonly foundation: Foundation;
 }
 
-export const workloadAnnotation = "tutti.dev/scaler";
+const workloadAnnotation = "tutti.dev/scaler";
 
 const conflictsMax = 5;
 /** While pods are on their way, and otherwise. */
