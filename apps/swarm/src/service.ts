@@ -9,7 +9,7 @@ import type { Pool } from "@tutti/matching";
 import { wireAllotments } from "./allotments/wire-allotments.ts";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
-import { dispatchHandlers } from "./api/dispatch.ts";
+import { dispatchHandlers, type RollDesk } from "./api/dispatch.ts";
 import { linkHandlers } from "./api/links.ts";
 import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
@@ -21,6 +21,7 @@ import { RollCalls } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
+import type { RelayDesk } from "./links/relay/relay-stream.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
 import { RollTeller } from "./links/tell-roll.ts";
@@ -61,9 +62,8 @@ export class SwarmService extends Orchestrator {
     const tenancy = new PoolTenancy(host.steward);
     const dispatch = mesh.client(dispatchService);
     const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
-    const { settleMs } = settings.pool;
     const pools: PoolDirectory = new PoolDirectory({
-      ...{ turns, now, chance, timers, owner, tenancy, settleMs },
+      ...{ turns, now, chance, timers, owner, tenancy, settleMs: settings.pool.settleMs },
       callRoll: calls.of,
       names: settings.pools,
       settings: commonSettings(settings),
@@ -77,9 +77,14 @@ export class SwarmService extends Orchestrator {
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
-    const { signOfLifeMs } = settings;
-    const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
-    const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs, now });
+    const relays = new Relays({
+      foundation,
+      now,
+      host: owner,
+      signOfLifeMs: settings.signOfLifeMs,
+      dispatch,
+    });
+    const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
     this.register("roll", new RollTeller({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
@@ -108,10 +113,20 @@ export class SwarmService extends Orchestrator {
     this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
-    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
-    const offering = { ...relaying, begunAfterMs: startedAfterMs, instruments: offerInstruments(metrics) };
-    mesh.serve(dispatchService, dispatchHandlers(offering, relaying, { roll, calls, tenancy }));
+    const relaying = { pools, now, owner, timers, signOfLifeMs: settings.signOfLifeMs, onReoffered };
+    serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
+}
+
+/** What the other processes with tasks, links and pools ask of the pools that are owned here. */
+function serveDispatch(
+  { mesh, foundation }: HostContext,
+  relaying: RelayDesk,
+  rolls: RollDesk,
+  begunAfterMs: number,
+): void {
+  const instruments = offerInstruments(foundation.metrics);
+  mesh.serve(dispatchService, dispatchHandlers({ ...relaying, begunAfterMs, instruments }, relaying, rolls));
 }
 
 /** The service, as a host takes it in. */

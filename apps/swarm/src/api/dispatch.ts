@@ -20,7 +20,7 @@ import type { PoolTenancy } from "../pools/tenancy.ts";
 /** As many as all pools of a partition may have. */
 const toldAgentsMax = 1_000_000;
 
-interface RollDesk {
+export interface RollDesk {
   readonly roll: LinkRoll;
   readonly calls: Pick<RollCalls, "told">;
   readonly tenancy: Pick<PoolTenancy, "epochOf" | "partitionOf">;

@@ -18,7 +18,6 @@ import type { Client, Mesh } from "@tutti/mesh";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { RollCall } from "../pools/settling.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
-import type { LinkRoll } from "./roll.ts";
 
 export type ListedLinks = ReturnType<Client<typeof dispatchService>["listLinks"]>;
 
@@ -26,7 +25,13 @@ export interface RollCallsParts {
   readonly mesh: Pick<Mesh, "othersOf">;
   readonly dispatch: Pick<Client<typeof dispatchService>, "listLinks">;
   readonly tenancy: Pick<PoolTenancy, "onTaken" | "nameIn" | "partitionOf">;
-  readonly roll: () => Pick<LinkRoll, "agentsOf" | "expect">;
+  readonly roll: () => KnownAgents;
+}
+
+/** Who of the pools of each partition is known here. */
+interface KnownAgents {
+  agentsOf(partition: number): readonly AwaitedAgent[];
+  expect(partition: number, agents: readonly AwaitedAgent[]): void;
 }
 
 interface Call {
