@@ -77,13 +77,8 @@ export class SwarmService extends Orchestrator {
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
-    const relays = new Relays({
-      foundation,
-      now,
-      host: owner,
-      signOfLifeMs: settings.signOfLifeMs,
-      dispatch,
-    });
+    const { signOfLifeMs } = settings;
+    const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
     this.register("roll", new RollTeller({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
@@ -96,8 +91,7 @@ export class SwarmService extends Orchestrator {
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
-    const upkeep = linkUpkeep({ book, relays, polls, timers, sweepMs });
-    this.register("links", upkeep, { dependsOn: ["pools"] });
+    this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
     const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
     const desk = {
       ...{ pools, keeper, news, now, settings, foundation },
@@ -113,7 +107,7 @@ export class SwarmService extends Orchestrator {
     this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });
     this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(desk));
-    const relaying = { pools, now, owner, timers, signOfLifeMs: settings.signOfLifeMs, onReoffered };
+    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
 }
