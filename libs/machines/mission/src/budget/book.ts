@@ -6,7 +6,6 @@
  * 3. What somebody says to have used beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
-import type { ReadOnly } from "@tutti/kernel";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
 import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
@@ -37,13 +36,6 @@ export function isAffordable(mission: MissionView, wanted: Readonly<Amounts>): b
   const limit = limitOf(mission);
   const available = availableOf(mission);
   return kinds.every((kind) => limit[kind] === 0 || (available[kind] > 0 && wanted[kind] <= available[kind]));
-}
-
-/** Whether it was delegated with a budget, which it lives on. One that has nothing in it is none: what such a task uses is the mission's. */
-export function hasOwnBudget({
-  authority,
-}: ReadOnly<{ authority: { budget?: Amounts | undefined } | undefined }>): boolean {
-  return !isNothing(authority?.budget);
 }
 
 /** What an attempt of a task sets aside: as much as is expected of it, of what is limited. */

@@ -2,7 +2,8 @@
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { cleaned, inWords, kinds, noAmounts, rounded } from "../budget/amounts.ts";
-import { availableOf, hasOwnBudget, limitOf } from "../budget/book.ts";
+import { availableOf, limitOf } from "../budget/book.ts";
+import { hasOwnBudget } from "../budget/own-budget.ts";
 import { missionErrors } from "../errors.ts";
 import { boardCommand, causeOf, notTakingPart } from "../life/step.ts";
 import { boardTask } from "../queries/board-task.ts";

@@ -6,7 +6,7 @@
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { Heap, type ReadOnly } from "@tutti/kernel";
-import { hasOwnBudget } from "../budget/book.ts";
+import { hasOwnBudget } from "../budget/own-budget.ts";
 import type { BoardProfile } from "../effects.ts";
 import { isOffered } from "./fit.ts";
 
