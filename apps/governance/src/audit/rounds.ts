@@ -42,6 +42,7 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
 /** Of batches, in one checkpoint; the rest is for the next one. */
 const partBytesMax = 8 * 1024 * 1024;
 const readMs = 30_000;
+const hurriedMs = 500;
 /** By then a process has started. */
 const openAfterMs = 2_000;
 const dayMs = 24 * 3_600_000;
@@ -263,13 +264,17 @@ export class AuditRounds implements Component {
     const parts: JournalPart[] = [];
     let room = partBytesMax;
     this.#unreached = "";
-    for (const service of this.#services())
-      for (let partition = 0; partition < steward.partitions; partition++) {
+    for (const service of this.#services()) {
+      const before = this.#unreached;
+      for (let partition = 0; partition < steward.partitions && !this.#isStopped; partition++) {
         if (room <= 0) return { parts, isMore: true };
-        const batches = await this.#read({ service, partition }, room);
+        // Others may be away with one that could not be reached: none of them is waited for as long again.
+        const timeoutMs = this.#unreached === before ? readMs : hurriedMs;
+        const batches = await this.#read({ service, partition }, room, timeoutMs);
         if (batches.length > 0) parts.push({ service, partition, batches });
         room -= batches.reduce((bytes, batch) => bytes + batch.length, 0);
       }
+    }
     return { parts, isMore: room <= 0 };
   }
 
@@ -280,11 +285,13 @@ export class AuditRounds implements Component {
   }
 
   /** What a journal has new, up to so many bytes or a little more. */
-  async #read(journal: JournalName, room: number): Promise<Uint8Array[]> {
+  async #read(journal: JournalName, room: number, timeoutMs: number): Promise<Uint8Array[]> {
+    const { signal } = this.#stopping;
+    const asked = { timeoutMs, signal };
     const runtime = this.#parts.mesh.client(runtimeService, { service: journal.service });
     const known = this.#taken.get(nameOf(journal));
     try {
-      return await batchesAfter(runtime, journal.partition, known ?? 0, room);
+      return await batchesAfter(runtime, { ...journal, afterBatch: known ?? 0 }, room, asked);
     } catch (error) {
       const isCut = isTuttiError(error) && error.status === "OUT_OF_RANGE";
       if (!isCut) {
@@ -292,8 +299,10 @@ export class AuditRounds implements Component {
         return [];
       }
       // What was cut before there was an audit cannot be audited.
-      if (known === undefined)
-        return batchesAfter(runtime, journal.partition, await firstOf(runtime, journal), room);
+      if (known === undefined) {
+        const afterBatch = await firstOf(runtime, journal);
+        return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
+      }
       const reason = "that it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }
@@ -312,16 +321,16 @@ export class AuditRounds implements Component {
 
 async function batchesAfter(
   runtime: Client<typeof runtimeService>,
-  partition: number,
-  afterBatch: number,
+  { partition, afterBatch }: { readonly partition: number; readonly afterBatch: number },
   room: number,
+  asked: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
   let bytes = 0;
   for await (const { batches } of runtime.readJournal(
     // All before it is in the book.
     { partition, afterBatch, follow: false, kept: true },
-    { timeoutMs: readMs },
+    asked,
   )) {
     found.push(...batches);
     bytes += batches.reduce((sum, batch) => sum + batch.length, 0);

@@ -66,10 +66,11 @@ export class AskedThread<Message> {
     });
   }
 
-  /** Ends it, whatever it does at the moment. */
+  /** Ends it, whatever it does at the moment. Whoever hears of that and asks again has started another one. */
   async end(): Promise<void> {
+    const ended = this.#ended;
     await this.#worker?.terminate();
-    await this.#ended;
+    await ended;
   }
 
   #running(): Worker {

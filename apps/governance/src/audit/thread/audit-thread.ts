@@ -12,6 +12,7 @@ type Question = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each
 
 export class AuditThread {
   readonly #thread: AskedThread<ToThread>;
+  #isStopped = false;
 
   /** For the book at a file, whose folder is made. */
   static async at(orders: ThreadOrders): Promise<AuditThread> {
@@ -27,7 +28,9 @@ export class AuditThread {
 
   /** What is under way in the book is done before: it answers one question after the other. */
   async stop(): Promise<void> {
-    if (this.#thread.isStarted) await this.records().catch(() => {});
+    const isDone = this.#thread.isStarted ? this.records() : Promise.resolve(0);
+    this.#isStopped = true;
+    await isDone.catch(() => {});
     await this.#thread.end();
   }
 
@@ -46,7 +49,7 @@ export class AuditThread {
     wish: BookStreams[Name]["wish"],
   ): AsyncGenerator<BookStreams[Name]["part"], void> {
     let of = 0;
-    await this.#thread.ask((id) => {
+    await this.#sent((id) => {
       of = id;
       return { id, kind: "begin", stream, wish };
     });
@@ -62,6 +65,12 @@ export class AuditThread {
   }
 
   #ask(question: Question): Promise<unknown> {
-    return this.#thread.ask((id) => ({ ...question, id }));
+    return this.#sent((id) => ({ ...question, id }));
+  }
+
+  /** A stream that is broken off by the end asks once more: that starts no other thread. */
+  async #sent(message: (id: number) => ToThread): Promise<unknown> {
+    if (this.#isStopped) throw auditErrors.threadGone({ reason: "it was ended" });
+    return this.#thread.ask(message);
   }
 }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AskedThread } from "./asked-thread.ts";
+
+interface Question {
+  readonly id: number;
+  readonly text: string;
+}
+
+const program = `
+  import { parentPort } from "node:worker_threads";
+  parentPort.on("message", ({ id, text }) => {
+    if (text !== "never") parentPort.postMessage({ id, result: text });
+  });
+`;
+
+function threadOf(): AskedThread<Question> {
+  const file = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+  return new AskedThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason) });
+}
+
+describe("a thread that is asked", () => {
+  it("answers each question, and starts anew when it is asked after its end", async () => {
+    const thread = threadOf();
+    assert.equal(await thread.ask((id) => ({ id, text: "a" })), "a");
+    await thread.end();
+    assert.equal(thread.isStarted, false);
+    assert.equal(await thread.ask((id) => ({ id, text: "b" })), "b");
+    await thread.end();
+  });
+
+  it("has ended though whoever waited asks again at once", async () => {
+    const thread = threadOf();
+    await thread.ask((id) => ({ id, text: "a" }));
+    const again = thread
+      .ask((id) => ({ id, text: "never" }))
+      .catch(() => thread.ask((id) => ({ id, text: "c" })));
+    await thread.end();
+    assert.equal(await again, "c");
+    await thread.end();
+  });
+});
