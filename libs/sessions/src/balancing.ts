@@ -7,7 +7,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
 import { hasBudget, modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
-import type { Fleet } from "./fleet.ts";
+import { type Fleet, type Room, roomFor } from "./fleet.ts";
 import { describedIn, type Learned } from "./learned.ts";
 import type { SessionTeller } from "./teller.ts";
 
@@ -67,10 +67,15 @@ export class Balancing {
     const view = await teller.view(key);
     if (!isToBalance(view)) return false;
     const agents = await fleet.agentsOf(key.namespace);
-    const freeSlots = agents.reduce((sum, agent) => sum + agent.freeSlots, 0);
+    const waiting = openParts(view).flatMap(({ mode, tasks }) => movable(view, tasks, partModeOf(mode)));
+    const room = roomFor(
+      agents,
+      waiting.map(({ spec }) => spec),
+      view.order?.spec?.pool ?? "",
+    );
     const nowMs = foundation.clock.now();
-    const progress = openParts(view).map((part) => this.#progressOf(view, part.number, nowMs));
-    const moves = balance(progress, { freeSlots });
+    const progress = openParts(view).map((part) => this.#progressOf(view, part.number, { room, nowMs }));
+    const moves = balance(progress, { freeSlots: room.slots });
     const groups = Map.groupBy(moves, ({ toMode, reason }) => `${toMode}\n${reason}`);
     for (const group of groups.values()) {
       const [first] = group;
@@ -84,23 +89,24 @@ export class Balancing {
     return true;
   }
 
-  #progressOf(view: SessionView, number: number, nowMs: number): PartProgress {
+  #progressOf(
+    view: SessionView,
+    number: number,
+    { room, nowMs }: { readonly room: Room; readonly nowMs: number },
+  ): PartProgress {
     const part = view.parts[number];
-    const tasks = [...(part?.tasks ?? [])].flatMap((task) => view.tasks[task] ?? []);
-    const mode = (modeName(part?.mode ?? Mode.MODE_WORKFLOW) || "workflow") as PartMode;
+    const tasks = tasksOf(view, part?.tasks ?? []);
+    const mode = partModeOf(part?.mode ?? Mode.MODE_WORKFLOW);
     const running = tasks.filter(({ startMs, endMs }) => startMs > 0 && endMs === 0);
     const moved = new Set(view.moves.map(({ task }) => task));
-    const unstarted = tasks
-      .filter((task) => isMovable(task, mode))
-      .map(
-        (task): MovableTask => ({
-          ...{
-            taskId: task.spec.id,
-            expectedMs: this.#expectedMs(view, task),
-            moved: moved.has(task.number),
-          },
-        }),
-      );
+    const unstarted = movable(view, part?.tasks ?? [], mode).map(
+      (task): MovableTask => ({
+        taskId: task.spec.id,
+        expectedMs: this.#expectedMs(view, task),
+        moved: moved.has(task.number),
+        unmet: !room.takes(task.spec),
+      }),
+    );
     const atWorkMs = Math.max(
       0,
       ...running.map((task) => this.#expectedMs(view, task) - (nowMs - task.startMs)),
@@ -127,6 +133,18 @@ const modes: Readonly<Record<PartMode, Mode>> = {
   swarm: Mode.MODE_SWARM,
   intelligence: Mode.MODE_INTELLIGENCE,
 };
+
+function partModeOf(mode: Mode): PartMode {
+  return (modeName(mode) || "workflow") as PartMode;
+}
+
+function tasksOf(view: SessionView, numbers: Iterable<number>): readonly TaskView[] {
+  return [...numbers].flatMap((task) => view.tasks[task] ?? []);
+}
+
+function movable(view: SessionView, numbers: Iterable<number>, mode: PartMode): readonly TaskView[] {
+  return tasksOf(view, numbers).filter((task) => isMovable(task, mode));
+}
 
 function openParts(view: SessionView) {
   return view.parts.filter(({ endMs, confirmMs, isOver }) => confirmMs > 0 && endMs === 0 && !isOver);

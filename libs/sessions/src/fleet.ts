@@ -2,7 +2,7 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { Clock } from "@tutti/kernel";
+import type { Clock, ReadOnly } from "@tutti/kernel";
 import { isOffered } from "@tutti/machine-mission/siblings";
 import type { Client } from "@tutti/mesh";
 import type { PresentAgent } from "@tutti/planner";
@@ -77,7 +77,10 @@ export class Fleet {
 }
 
 /** What a task asks of its agent: tasks with the same demand can be done by the same agents. */
-export function demandOf({ work, versionRange, placement, resources }: TaskSpec, pool: string): string {
+export function demandOf(
+  { work, versionRange, placement, resources }: ReadOnly<TaskSpec>,
+  pool: string,
+): string {
   if (work?.$case !== "capability") return anybody;
   return JSON.stringify([
     ...[work.value, versionRange, placement?.pool || pool || "default"],
@@ -91,7 +94,7 @@ export const anybody = "";
 /** Agents as plans see them, for tasks of these demands. */
 export function presentIn(
   agents: readonly Agent[],
-  tasks: readonly TaskSpec[],
+  tasks: readonly ReadOnly<TaskSpec>[],
   pool: string,
 ): readonly PresentAgent[] {
   const demands = new Map(tasks.map((task) => [demandOf(task, pool), task]));
@@ -102,7 +105,27 @@ export function presentIn(
   });
 }
 
-function canDo({ offering, pool: ownPool }: Agent, task: TaskSpec, pool: string): boolean {
+/** Slots that nobody uses, for certain tasks. */
+export interface Room {
+  /** How many could take one of the tasks. */
+  readonly slots: number;
+  takes(task: ReadOnly<TaskSpec>): boolean;
+}
+
+export function roomFor(agents: readonly Agent[], tasks: readonly ReadOnly<TaskSpec>[], pool: string): Room {
+  const free = agents.filter(({ freeSlots }) => freeSlots > 0);
+  const demands = new Set(tasks.map((task) => demandOf(task, pool)));
+  const met = new Set<string>();
+  let slots = 0;
+  for (const [at, { meets }] of presentIn(free, tasks, pool).entries()) {
+    const own = [...meets].filter((demand) => demands.has(demand));
+    if (own.length > 0) slots += free[at]?.freeSlots ?? 0;
+    for (const demand of own) met.add(demand);
+  }
+  return { slots, takes: (task) => met.has(demandOf(task, pool)) };
+}
+
+function canDo({ offering, pool: ownPool }: Agent, task: ReadOnly<TaskSpec>, pool: string): boolean {
   const { work, versionRange, placement, resources } = task;
   if (work?.$case !== "capability" || offering === undefined) return false;
   const profile = {

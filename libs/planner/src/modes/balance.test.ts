@@ -41,6 +41,12 @@ describe("moving tasks between parts", () => {
     assert.deepEqual(balance([moved, part("b")], { freeSlots: 2 }), []);
   });
 
+  it("a task that no free slot could take stays", () => {
+    const unmet = held.unstarted.map((task, at) => ({ ...task, unmet: at >= 5 }));
+    const moves = balance([{ ...held, unstarted: unmet }, part("b")], { freeSlots: 2 });
+    assert.equal(moves[0]?.taskId, "a-4");
+  });
+
   it("what is down loses all that has not begun, to a part that goes on or else to another mode", () => {
     const down = { ...held, down: "no instance is there" };
     assert.equal(balance([down, part("b")], { freeSlots: 0 }).length, 10);

@@ -2,7 +2,8 @@
  * Moves tasks that have not begun from a part of a session that is held up to one that is not.
  *
  * 1. What has begun stays. A task moves once, unless what carries it is down.
- * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use, or where it is down.
+ * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use and that could take
+ *    the task, or where it is down.
  * 3. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
  */
 import type { PartMode } from "./cut.ts";
@@ -27,6 +28,8 @@ export interface MovableTask {
   readonly expectedMs: number;
   /** It has moved before. */
   readonly moved?: boolean;
+  /** No slot that is free could take it. */
+  readonly unmet?: boolean;
 }
 
 export interface Move {
@@ -96,7 +99,7 @@ function relieved(
   let toMs = endMsOf(target, freeSlots);
   const moved: MovableTask[] = [];
   for (const task of latest.unstarted.toReversed()) {
-    if (task.moved === true) continue;
+    if (task.moved === true || task.unmet === true) continue;
     const nextMs = toMs + perTaskMs(target, task, freeSlots) + moveMs;
     if (nextMs >= fromMs) break;
     moved.push(task);

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Agent } from "@tutti/contracts/swarm/v1";
+import { TaskSpec } from "@tutti/contracts/types/v1";
+import { roomFor } from "./fleet.ts";
+
+function agent(agentId: string, capability: string, freeSlots: number): Agent {
+  const capabilities = [{ name: capability, version: "1.0.0" }];
+  return Agent.fromPartial({ agentId, pool: "default", freeSlots, offering: { slots: 4, capabilities } });
+}
+
+function task(capability: string): TaskSpec {
+  return TaskSpec.fromPartial({ id: capability, work: { $case: "capability", value: capability } });
+}
+
+describe("room for tasks", () => {
+  const agents = [agent("cook", "soup", 3), agent("baker", "bread", 2), agent("busy", "wine", 0)];
+
+  it("is the free slots of those who could do one of them", () => {
+    const { slots, takes } = roomFor(agents, [task("bread"), task("wine")], "default");
+    assert.equal(slots, 2);
+    assert.deepEqual([takes(task("bread")), takes(task("wine"))], [true, false]);
+  });
+
+  it("is none where only others are free", () => {
+    assert.equal(roomFor(agents, [task("wine")], "default").slots, 0);
+    assert.equal(roomFor(agents, [], "default").slots, 0);
+  });
+});
