@@ -16,7 +16,7 @@ import { run, treeOf } from "./tree.mjs";
  */
 async function runCi(t, test, slow) {
   const folder = treeOf(t, {
-    "bin/npm": `#!/bin/bash\necho "CI is $CI"\nif [[ $* == test ]]; then ${test}; else ${slow}; fi\n`,
+    "bin/npm": `#!/bin/bash\necho "CI is $CI"\nif [[ $1 == test ]]; then ${test}; else ${slow}; fi\n`,
   });
   chmodSync(join(folder, "bin/npm"), 0o755);
   mkdirSync(join(folder, ".ci"));
