@@ -122,8 +122,8 @@ export class Spans {
     switch (type) {
       case "task_queued":
       case "attempt_queued": {
-        // Both begin with the same fields.
-        const { node, attempt: number, queueMs } = events.AttemptQueuedV1.decode(payload);
+        const codec = type === "task_queued" ? events.TaskQueuedV1 : events.AttemptQueuedV1;
+        const { node, attempt: number, queueMs } = codec.decode(payload);
         if (this.#open.get(node)?.kind !== compensation) this.#begin(node, queue, queueMs, number);
         return;
       }
