@@ -11,18 +11,17 @@ export interface Checked {
   readonly failure: PageError | undefined;
 }
 
+/** Says what is wrong with a text. The same function for all texts of a page. */
+export type Check = (text: string, signal: AbortSignal) => Promise<readonly Problem[]>;
+
 /** Checks a text while it is written. What was said of an earlier text is not said of this one. */
-export function useCheck(text: string): Checked {
+export function useChecked(text: string, check: Check): Checked {
   const [said, setSaid] = useState<{ text: string; checked: Checked } | undefined>();
   useEffect(() => {
     const stop = new AbortController();
-    const body = { change: { set: [{ policyId: "written", text }] } };
     const callOff = after(checkAfterMs, () => {
-      send({ method: "POST", path: "/v1/policies/check", body }, stop.signal).then(
-        (reply) => {
-          const { problems } = reply as CheckPoliciesReply;
-          setSaid({ text, checked: { problems, failure: undefined } });
-        },
+      check(text, stop.signal).then(
+        (problems) => setSaid({ text, checked: { problems, failure: undefined } }),
         (error: unknown) => {
           if (stop.signal.aborted) return;
           setSaid({ text, checked: { problems: undefined, failure: pageError(error) } });
@@ -33,6 +32,16 @@ export function useCheck(text: string): Checked {
       callOff();
       stop.abort();
     };
-  }, [text]);
+  }, [text, check]);
   return said?.text === text ? said.checked : { problems: undefined, failure: undefined };
 }
+
+export function useCheck(text: string): Checked {
+  return useChecked(text, checkPolicies);
+}
+
+const checkPolicies: Check = async (text, signal) => {
+  const body = { change: { set: [{ policyId: "written", text }] } };
+  const reply = await send({ method: "POST", path: "/v1/policies/check", body }, signal);
+  return (reply as CheckPoliciesReply).problems;
+};

@@ -1,34 +1,16 @@
 import type { AdmissionRuleInput, TestRuleReply } from "@tutti/rest/types";
-import { useEffect, useState } from "react";
-import { pageError, send } from "../../data/send.ts";
-import { after } from "../../effects/time.ts";
-import type { Checked } from "../policies/use-check.ts";
+import { send } from "../../data/send.ts";
+import { type Check, type Checked, useChecked } from "../policies/use-check.ts";
 
-const checkAfterMs = 400;
-
-/** Checks a rule while it is written. What was said of an earlier one is not said of this one. */
+/** Checks a rule while it is written. */
 export function useRuleCheck(rule: AdmissionRuleInput): Checked {
-  const [said, setSaid] = useState<{ text: string; checked: Checked } | undefined>();
-  const text = JSON.stringify(rule);
-  useEffect(() => {
-    const stop = new AbortController();
-    const callOff = after(checkAfterMs, () => {
-      const body = { rule: JSON.parse(text) as AdmissionRuleInput, subjects: [{}] };
-      send({ method: "POST", path: "/v1/rules/test", body }, stop.signal).then(
-        (reply) => {
-          const { problems } = reply as TestRuleReply;
-          setSaid({ text, checked: { problems, failure: undefined } });
-        },
-        (error: unknown) => {
-          if (stop.signal.aborted) return;
-          setSaid({ text, checked: { problems: undefined, failure: pageError(error) } });
-        },
-      );
-    });
-    return () => {
-      callOff();
-      stop.abort();
-    };
-  }, [text]);
-  return said?.text === text ? said.checked : { problems: undefined, failure: undefined };
+  return useChecked(JSON.stringify(rule), checkRule);
 }
+
+const checkRule: Check = async (text, signal) => {
+  const { ruleId, ...rule } = JSON.parse(text) as AdmissionRuleInput;
+  // That it has no name yet is said beside the field.
+  const body = { rule: { ...rule, ruleId: ruleId || "written" }, subjects: [{}] };
+  const reply = await send({ method: "POST", path: "/v1/rules/test", body }, signal);
+  return (reply as TestRuleReply).problems;
+};
