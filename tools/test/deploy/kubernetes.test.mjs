@@ -133,6 +133,34 @@ describe("manifests for Kubernetes", { skip: cannotRender }, () => {
     assert.deepEqual(scaled("HorizontalPodAutoscaler").sort(), ["gateway", "master"]);
   });
 
+  it("let services out to the Internet alone, where an overlay says so", async () => {
+    const overlay = join(folder, "overlays", "outgoing");
+    mkdirSync(overlay);
+    writeFileSync(
+      join(overlay, "kustomization.yaml"),
+      `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: tutti
+resources: [../production]
+components: [../../components/outgoing]
+`,
+    );
+    const leading = rendered(overlay).filter(
+      ({ kind, spec }) => kind === "NetworkPolicy" && JSON.stringify(spec.egress ?? []).includes("ipBlock"),
+    );
+    assert.deepEqual(
+      leading.map(({ metadata }) => metadata.name),
+      ["outgoing"],
+    );
+    const [policy] = leading;
+    assert.ok(policy);
+    assert.deepEqual(await problemsOf(policy), []);
+    for (const { to, ports } of policy.spec.egress) {
+      assert.deepEqual(ports, [{ port: 443 }]);
+      for (const { ipBlock } of to) assert.ok(ipBlock.except.length >= 3, ipBlock.cidr);
+    }
+  });
+
   describe("of agents that scalers scale", () => {
     const overlay = join(folder, "overlays", "scaling");
     const kustomization = `apiVersion: kustomize.config.k8s.io/v1beta1
