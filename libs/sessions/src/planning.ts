@@ -99,11 +99,12 @@ class PlannedPart {
     const view = await teller.view(this.#key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
     const fleetThen = await fleet.answerOf(this.#key.namespace);
+    this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
+    const times = this.#times;
+    // The session goes on while something is awaited: from here on nothing is, so that the tasks are those of the moment.
     const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
     if (own.length === 0) return;
     const nowMs = foundation.clock.now();
-    this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
-    const times = this.#times;
     const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, times };
     const drafted = draft({ ...drafting, before: this.#drafted });
     if (drafted !== this.#drafted) this.#reasons.push({ words: drafted.reason, comesFirst: true });
