@@ -27,6 +27,7 @@ interface ApiAnswer {
 
 const partBytes = 128 * 1024;
 const answerMs = 30_000;
+const leaderMs = 1_000;
 
 /** Every stream of the account, by name. */
 export async function streamNames(connection: NatsConnection): Promise<readonly string[]> {
@@ -50,6 +51,7 @@ export async function copyOut(connection: NatsConnection, name: string, path: st
   const parts = client.subscribe(inbox);
   const file = await open(path, "w", 0o600);
   try {
+    await insistOnLeader(connection, name);
     const { config, state } = await asked<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
       ...{ deliver_subject: inbox, chunk_size: partBytes, no_consumers: true },
     });
@@ -112,6 +114,18 @@ async function insistOnHash({ config: { name }, sha256 }: StreamCopy, path: stri
   for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);
   if (hash.digest("hex") !== sha256)
     throw clusterErrors.copyFailed({ stream: name, reason: `${path} is not what was written` });
+}
+
+/** Servers that just came up may not have agreed yet on who leads a stream: nobody answers for it until then. */
+async function insistOnLeader(connection: NatsConnection, name: string): Promise<void> {
+  const client = connection.client(`leader of the stream ${name}`);
+  const leader = await lookedFor(async () => {
+    const reply = await client
+      .request(`$JS.API.STREAM.INFO.${name}`, "", { timeout: leaderMs })
+      .catch(() => undefined);
+    return reply?.json<{ cluster?: { leader?: string } }>().cluster?.leader;
+  }, answerMs);
+  if (leader === undefined) throw clusterErrors.copyFailed({ stream: name, reason: "no server leads it" });
 }
 
 async function asked<Answer>(connection: NatsConnection, subject: string, body: unknown): Promise<Answer> {
