@@ -28,7 +28,8 @@ export function findingOf(
   return {
     ...Finding.create(),
     ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
-    ruleVersion: Number(revision),
+    // One that is tried out has whatever revision its author wrote.
+    ruleVersion: /^\d{1,15}$/.test(revision) ? Number(revision) : 0,
     findTime: toTimestamp(nowMs),
   };
 }
