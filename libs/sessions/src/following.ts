@@ -119,12 +119,16 @@ export class Following {
     const sinceMs = clock.monotonic();
     const view = await teller.view(key);
     const notes: TaskNote[] = [];
+    const said = new Map<string, string>();
     // One that is gone tells of its tasks no more.
     if (standing.events > 0)
       for await (const tasks of substrate.tasks(place, effect, options))
         for (const task of tasks) {
-          const note = noteOf(task, view, effect, known.told);
-          if (note !== undefined) notes.push(note);
+          const note = noteOf(task, view, effect);
+          const words = wordsOf(task);
+          if (note === undefined || known.told.get(task.id) === words) continue;
+          said.set(task.id, words);
+          notes.push(note);
         }
     known.events = standing.events;
     known.lookMs = clock.monotonic() - sinceMs;
@@ -138,14 +142,22 @@ export class Following {
         token,
       });
       onNews(key);
-      // What cannot be decided now, because the partition has gone elsewhere, is seen to by whoever has it.
+      // What cannot be decided now, because the partition is loaded again or has gone elsewhere, is said again, here or there.
       return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
     const { openApprovals } = standing;
     if (notes.length > 0 || openApprovals !== view.parts[effect.part]?.openQuestions) {
-      await teller.tell(key, { command: noteTasks, body: { part: effect.part, notes, openApprovals } });
+      const outcome = await teller.tell(key, {
+        command: noteTasks,
+        body: { part: effect.part, notes, openApprovals },
+      });
       onNews(key);
+      if (outcome.kind === "refused" && outcome.refusal.retry === "same-key") {
+        known.events = -1;
+        return false;
+      }
     }
+    for (const [id, words] of said) known.told.set(id, words);
     return false;
   }
 }
@@ -172,19 +184,16 @@ async function standingOf(
   }
 }
 
-/** Undefined for what was told before as it is, and for tasks that are none of the part's. */
-function noteOf(
-  { id, ...seen }: SeenTask,
-  view: SessionView,
-  { part }: FollowPart,
-  told: Map<string, string>,
-): TaskNote | undefined {
+/** Undefined for tasks that are none of the part's. */
+function noteOf({ id, ...seen }: SeenTask, view: SessionView, { part }: FollowPart): TaskNote | undefined {
   const task = view.byId.get(id);
   if (task === undefined || view.tasks[task]?.part !== part) return undefined;
-  const said = `${seen.status} ${seen.attempts} ${seen.agent} ${seen.startMs} ${seen.endMs} ${seen.reason}`;
-  if (told.get(id) === said) return undefined;
-  told.set(id, said);
   return { task, ...seen };
+}
+
+/** All by which a task may be seen otherwise than before. */
+function wordsOf({ status, attempts, agent, startMs, endMs, reason }: SeenTask): string {
+  return `${status} ${attempts} ${agent} ${startMs} ${endMs} ${reason}`;
 }
 
 /** Whether something rests on how its tasks stand. */
