@@ -50,3 +50,12 @@ export interface CallContext {
   /** Writes the trace id, the call and the namespace in each line. */
   readonly logger: Logger;
 }
+
+/** The same context with some of it otherwise. What is made when it is asked for, as a signal may be, a spread would lose. */
+export function contextWith(context: CallContext, otherwise: Partial<CallContext>): CallContext {
+  const { principal, namespace, deadlineMs, signal, trace, idempotencyKey, ownerEpoch, logger } = context;
+  return {
+    ...{ principal, namespace, deadlineMs, signal, trace, idempotencyKey, ownerEpoch, logger },
+    ...otherwise,
+  };
+}

@@ -4,7 +4,7 @@
  */
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
-import { type CallContext, sleep } from "@tutti/kernel";
+import { type CallContext, contextWith, sleep } from "@tutti/kernel";
 import {
   addTasks,
   castVote,
@@ -52,7 +52,7 @@ export function actingFor({ agentId }: Pick<Acting, "agentId">, context: CallCon
   if (agentId === "") return context;
   const { principal } = context;
   if (principal.kind !== "agent")
-    return { ...context, principal: { kind: "agent", id: agentId, roles: principal.roles } };
+    return contextWith(context, { principal: { kind: "agent", id: agentId, roles: principal.roles } });
   if (principal.id !== agentId) throw missionServiceErrors.notYours({ caller: principal.id, agent: agentId });
   return context;
 }

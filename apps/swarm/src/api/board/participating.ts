@@ -10,7 +10,7 @@ import type {
   ParticipateRequest,
 } from "@tutti/contracts/swarm/v1";
 import { looksAt } from "@tutti/host/serving";
-import { Bell, type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
+import { Bell, type CallContext, contextWith, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { type MissionDesk, missionWork } from "../missions/desk.ts";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
@@ -62,7 +62,7 @@ class Participating {
   constructor(desk: MissionDesk, context: CallContext) {
     this.#desk = desk;
     const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
-    this.#context = { ...context, signal };
+    this.#context = contextWith(context, { signal });
     signal.addEventListener("abort", () => this.bell.ring(), { once: true });
   }
 
