@@ -259,7 +259,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByLabel("Why").last().fill("too strict");
     await page.getByRole("button", { name: "Go back to it", exact: true }).click();
     await until("it to refuse nothing", async () => (await amount("dear-4", 5_000)) === "");
-    await page.getByText("too strict").waitFor();
+    await page.getByText("too strict", { exact: true }).first().waitFor();
     await page.context().close();
   });
 
