@@ -11,6 +11,7 @@ import { Mode, type TaskNote } from "@tutti/contracts/session/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   errorFromUnknown,
+  errorOf,
   type Foundation,
   type InstanceKey,
   isEnded,
@@ -153,8 +154,9 @@ export class Following {
       });
       onNews(key);
       if (outcome.kind === "refused" && outcome.refusal.retry === "same-key") {
+        // The next look tells it again, a while later.
         known.events = -1;
-        return false;
+        throw errorOf(outcome.refusal);
       }
     }
     for (const [id, words] of said) known.told.set(id, words);
