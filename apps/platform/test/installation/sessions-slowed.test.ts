@@ -39,11 +39,12 @@ describe("a planned session one of whose agents becomes slow", () => {
       const plan = await until(
         "a plan for that reason",
         () => session.plan(),
-        ({ reason }) => reason.includes("anna has become slow"),
+        // On a busy machine a task that goes on for too long may be seen first; of several reasons one is told.
+        ({ reason }) => /anna has become slow|is late at anna/.test(reason),
       );
       assert.match(
         plan.reason,
-        /anna has become slow: its last (task|\d tasks) took \d+\.\d times what was expected/,
+        /anna has become slow: its last (task|\d tasks) took \d+\.\d times what was expected|is late at anna: \d+ ms were expected/,
       );
       assert.ok(plan.number > 1, "it is not the first plan");
       await session.result();
