@@ -7,6 +7,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { workloadsOf } from "./rendered.mjs";
 
@@ -16,6 +17,7 @@ import { workloadsOf } from "./rendered.mjs";
 const run = promisify(execFile);
 const subnet = "10.93.41";
 const user = 65532;
+const triesToRemove = 10;
 
 // In machines that are containers themselves: no bigger limits than they have, and a runtime that needs no more.
 const limits = ["--ulimit", "nofile=1024:20000", "--ulimit", "nproc=1024:1024"];
@@ -92,10 +94,25 @@ export class Containers {
   }
 
   async stop() {
-    await this.podman("rm", "--force", "--all", "--time", "1");
+    await this.#removeAll();
     await this.podman("network", "rm", "--force", this.#network);
     await this.podman("volume", "rm", "--all", "--force");
     await this.podman("rmi", "--all", "--force");
+  }
+
+  /**
+   * A container that ends by itself while podman ends it makes podman give up on it ("container state improper").
+   */
+  async #removeAll() {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.podman("rm", "--force", "--all", "--time", "1");
+        return;
+      } catch (error) {
+        if (tries === triesToRemove) throw error;
+        await pause(1_000);
+      }
+    }
   }
 
   /**
