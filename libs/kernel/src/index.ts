@@ -41,6 +41,7 @@ export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from ".
 export { IdSource } from "./ids/id-source.ts";
 export { mixedHash, stableHash } from "./ids/stable-hash.ts";
 export { type Labels, labelsMatch } from "./labels/labels-match.ts";
+export { type SelectorWords, selectorText } from "./labels/selector-text.ts";
 export { isEnded } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
 export type * from "./machine/machine.ts";

@@ -133,7 +133,9 @@ export const meshErrors = defineErrors("mesh", {
     retry: "elsewhere",
     help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that; nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
     message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
-      `expected ${instance}, which owns ${place}, to be reached for ${rpc}, or another owner to take its place in time; nothing was done, repeat it in a moment`,
+      instance === ""
+        ? `expected an owner of ${place} for ${rpc}, found none in time; nothing was done, repeat it in a moment`
+        : `expected ${instance}, which owns ${place}, to be reached for ${rpc}, or another owner to take its place in time; nothing was done, repeat it in a moment`,
   },
   interrupted: {
     status: "UNAVAILABLE",

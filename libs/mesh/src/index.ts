@@ -38,7 +38,7 @@ export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./r
 export { OwnershipGuard } from "./routing/ownership-guard.ts";
 export { MeshServer } from "./server/mesh-server.ts";
 export { type Incoming, ServerCall } from "./server/server-call.ts";
-export type { Handler, Handlers } from "./server/types.ts";
+export type { Handler, Handlers, RefusedListener } from "./server/types.ts";
 export { type MeshSettings, type MeshSettingsInput, meshSection, resolveMeshSettings } from "./settings.ts";
 export {
   type DevelopmentCertificates,

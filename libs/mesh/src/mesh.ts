@@ -30,7 +30,7 @@ import { HealthService } from "./health/health-service.ts";
 import { type Gate, localAuthorizer, localIdentity } from "./interceptors/identity.ts";
 import { serveReflection } from "./reflection/reflection-service.ts";
 import { soleOwnership } from "./routing/memory-ownership.ts";
-import { MeshServer } from "./server/mesh-server.ts";
+import { MeshServer, type ServeOptions } from "./server/mesh-server.ts";
 import type { Handlers } from "./server/types.ts";
 import { type MeshSettings, type MeshSettingsInput, resolveMeshSettings } from "./settings.ts";
 import { GrpcSide } from "./transport/grpc-side.ts";
@@ -119,7 +119,11 @@ export class Mesh implements Component {
   }
 
   /** Serves a contract with one handler per method. */
-  serve<S extends ServiceDescription>(description: S, handlers: Handlers<S>, options?: MethodOptions): void {
+  serve<S extends ServiceDescription>(
+    description: S,
+    handlers: Handlers<S>,
+    options?: ServeOptions<S>,
+  ): void {
     this.server.serve(description, handlers, options);
   }
 

@@ -1,7 +1,8 @@
 /** Calls that go to the one owner of what they are about. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kernelErrors, notOwnerOf, type Owner } from "@tutti/kernel";
+import { errorFromUnknown, kernelErrors, type Owner } from "@tutti/kernel";
+import { recordingMetrics } from "@tutti/kernel/testing";
 import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors, OwnershipGuard } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
@@ -29,6 +30,7 @@ type Cluster = readonly [Process, Process];
 async function withCluster(
   transport: "in-process" | "grpc",
   run: (processes: Cluster, client: Mesh, table: MemoryOwnership) => Promise<void>,
+  { metrics = recordingMetrics(), hasNews = true } = {},
 ): Promise<void> {
   const network = new InProcessNetwork();
   const open = async (): Promise<Process> => {
@@ -50,6 +52,7 @@ async function withCluster(
       noteHandlers({
         change: guarded,
         get: guarded,
+        put: guarded,
         async *edit(requests) {
           for await (const request of requests) yield guarded(request);
         },
@@ -61,11 +64,16 @@ async function withCluster(
     return process;
   };
   const cluster: Cluster = [await open(), await open()];
-  const table = new MemoryOwnership({ partitions: 1 });
+  // Who has no news of owners asks the first process.
+  const fallback = () => (hasNews ? undefined : cluster[0].owner(0));
+  const table = new MemoryOwnership({ partitions: 1, fallback });
   const client = new Mesh({
-    foundation: quiet,
+    foundation: { ...quiet, metrics },
     ownership: table,
-    settings: { transport, retry: { backoffMs: 5, reserve: 20 }, timeouts: { discoveryMs: 20_000 } },
+    settings: {
+      ...{ transport, retry: { backoffMs: 5, reserve: 20 }, timeouts: { discoveryMs: 20_000 } },
+      ...(transport === "grpc" && { peers: { notes: cluster.map(({ mesh }) => mesh.address) } }),
+    },
     ...(transport === "in-process" && { network }),
   });
   try {
@@ -225,9 +233,56 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
     }));
 });
 
+describe("a keyed call of who has no news of owners, to one it was told of that is dead", () => {
+  const afterDeath = (run: (client: Mesh) => Promise<void>) =>
+    withCluster(
+      "grpc",
+      async ([a, b], client, table) => {
+        learn([a.table, b.table], b.owner(1));
+        await client.client(noteService).change(note({ key: "k1" }));
+        assert.deepEqual(table.ownerOf(place), b.owner(1));
+        await b.mesh.stop();
+        const telling = setTimeout(() => learn([a.table], a.owner(2)), 100);
+        await run(client);
+        clearTimeout(telling);
+        assert.equal(table.ownerOf(place)?.instance, instanceOf(a.mesh));
+      },
+      { hasNews: false },
+    );
+
+  it("finds the one after it", () =>
+    afterDeath(async (client) => {
+      const notes = client.client(noteService);
+      await Promise.all(
+        Array.from({ length: 20 }, () => notes.change(note({ key: "k1" }), { timeoutMs: 30_000 })),
+      );
+    }));
+
+  it("finds the one after it when a stream is opened again, also after the breaker has opened", () =>
+    afterDeath(async (client) => {
+      const opened = () =>
+        all(
+          client.client(noteService).edit(
+            (async function* () {
+              yield note({ key: "k1" });
+            })(),
+          ),
+        );
+      const refused = new Set<string>();
+      for (let tries = 0; tries < 100; tries++) {
+        const error = await opened().then(() => undefined, errorFromUnknown);
+        if (error === undefined) return;
+        refused.add(error.code);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      assert.fail(`refused each time: ${[...refused]}`);
+    }));
+});
+
 describe("a call to any instance that is about what one of them owns", () => {
-  it("is sent to the owner by whoever else is asked, with one more hop", () =>
-    withCluster("in-process", async ([a, b], client) => {
+  it("is sent to the owner by whoever else is asked, with one more hop, which is counted", () => {
+    const metrics = recordingMetrics();
+    const asked = async ([a, b]: Cluster, client: Mesh) => {
       learn([a.table, b.table], b.owner(1));
       const notes = client.client(noteService);
       for (let calls = 1; calls <= 20; calls++) {
@@ -235,15 +290,80 @@ describe("a call to any instance that is about what one of them owns", () => {
         assert.equal(b.hops, calls);
       }
       assert.ok(a.hops > 0, "it was asked now and then");
-    }));
+      const labels = { service: noteService.name, method: "Get" };
+      assert.equal(metrics.value("tutti_mesh_redirects_total", labels), a.hops);
+    };
+    return withCluster("in-process", asked, { metrics });
+  });
 
   it("is not sent to and fro", () =>
     withCluster("in-process", async ([a, b], client) => {
       learn([a.table], b.owner(1));
       learn([b.table], a.owner(1));
       const error = await errorOf(client.client(noteService).get(note({ key: "k1" }), { timeoutMs: 200 }));
-      assert.ok(notOwnerOf(error) !== undefined || kernelErrors.deadlineExceeded.is(error), error.code);
-      assert.ok(a.hops + b.hops <= 8, `${a.hops + b.hops} hops`);
+      assert.equal(error.code, meshErrors.ownerAway.code);
+      assert.ok(a.hops + b.hops <= 16, `${a.hops + b.hops} hops`);
+    }));
+
+  const dead = (epoch: number) => ({ instance: "gone", address: "127.0.0.1:1", epoch });
+
+  for (const order of [
+    ...[
+      ["asked", "owner", "caller"],
+      ["asked", "caller", "owner"],
+      ["owner", "asked", "caller"],
+    ],
+    ...[
+      ["owner", "caller", "asked"],
+      ["caller", "asked", "owner"],
+      ["caller", "owner", "asked"],
+    ],
+  ])
+    it(`waits for the one after an owner that is dead, without a key, which is known first to ${order.join(", then to ")}`, () =>
+      withCluster("grpc", async ([a, b], client, table) => {
+        learn([a.table, b.table, table], dead(1));
+        const notes = client.client(noteService);
+        const calling = Promise.all(
+          Array.from({ length: 20 }, () => notes.put(note({ text: "once" }), { timeoutMs: 30_000 })),
+        );
+        let areAnswered = false;
+        const answered = calling.then((replies) => {
+          areAnswered = true;
+          return new Set(replies.map(({ text }) => text));
+        });
+        const tables: Readonly<Record<string, MemoryOwnership>> = {
+          ...{ asked: a.table, owner: b.table, caller: table },
+        };
+        for (const who of order) {
+          const before = a.hops + b.hops;
+          // Each of them is heard of while calls come and are sent on.
+          while (!areAnswered && a.hops + b.hops < before + 20)
+            await new Promise((resolve) => setImmediate(resolve));
+          learn([tables[who] as MemoryOwnership], b.owner(2));
+        }
+        assert.deepEqual([...(await answered)], [instanceOf(b.mesh)]);
+      }));
+
+  it("waits while nobody is named, and is answered by the first who owns it", () =>
+    withCluster("in-process", async ([a, b], client) => {
+      const calling = client.client(noteService).put(note({ text: "once" }), { timeoutMs: 30_000 });
+      // Far more often than a call is tried.
+      while (a.hops + b.hops < 9) await new Promise((resolve) => setImmediate(resolve));
+      learn([a.table, b.table], a.owner(1));
+      assert.equal((await calling).text, instanceOf(a.mesh));
+    }));
+
+  it("is refused before its deadline, with when to come again, while nobody takes the place of the one that is dead", () =>
+    withCluster("grpc", async ([a, b], client) => {
+      for (const isNamed of [true, false]) {
+        if (isNamed) learn([a.table, b.table], dead(1));
+        else for (const { table } of [a, b]) table.release(place);
+        const refused = await errorOf(client.client(noteService).put(note(), { timeoutMs: 400 }));
+        assert.deepEqual(
+          [refused.code, refused.status, refused.retry, refused.retryAfterMs],
+          [meshErrors.ownerAway.code, "UNAVAILABLE", "elsewhere", 1_000],
+        );
+      }
     }));
 });
 

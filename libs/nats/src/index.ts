@@ -9,6 +9,7 @@ export { type ConnectionState, whyNotConnected } from "./connection/state.ts";
 export { isServerAccepted, leastServerVersion } from "./connection/version.ts";
 export { natsErrorOf, natsErrors, wrongRevisionOf } from "./errors.ts";
 export { Bucket, type BucketEntry, type BucketOptions, openBucket, type Written } from "./kv/bucket.ts";
+export { FollowedBucket, type FollowedBucketOptions } from "./kv/followed-bucket.ts";
 export type { BucketChange, Watch, WatchOptions } from "./kv/watch.ts";
 export { connectionSettings, type NatsSectionValues, natsSection } from "./settings.ts";
 export { type Delivered, deliveredOf } from "./streams/delivered.ts";

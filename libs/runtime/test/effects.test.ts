@@ -13,7 +13,7 @@ import {
   open,
   requestStatement,
 } from "@tutti/machine-bank";
-import { type EffectToken, runtimeLimits } from "../src/index.ts";
+import { type EffectToken, isStillAwaited, runtimeLimits } from "../src/index.ts";
 import { accountKey, Bank, idsIn, partitionOf, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
@@ -60,6 +60,39 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
     assert.equal(await statementsOf(bank), 1);
     assert.deepEqual(bank.withdrawn, []);
+  });
+
+  it("is asked for without a step: it is awaited until it is settled, also when its partition was loaded again", async () => {
+    const { bank, token } = await bankWithStatement();
+    const events = async () => (await bank.time.settle(bank.runtime.instanceOf(accountKey(ada)))).events;
+    const before = await events();
+    assert.equal(await bank.settle(token, isStillAwaited, undefined), "done");
+    assert.equal(
+      await bank.settle({ ...token, attempt: token.attempt + 1 }, isStillAwaited, undefined),
+      "ignored",
+    );
+    await restart(bank);
+    assert.equal(await bank.settle(token, isStillAwaited, undefined), "done");
+    assert.equal(await events(), before);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+    assert.equal(await bank.settle(token, isStillAwaited, undefined), "ignored");
+    await restart(bank);
+    assert.equal(await bank.settle(token, isStillAwaited, undefined), "ignored");
+  });
+
+  it("that is not awaited any more is said to be so when what settled it is durable", async () => {
+    const { bank, token } = await bankWithStatement();
+    bank.commits.hold();
+    const settled = bank.settle(token, completeStatement, { pages: 1 });
+    let answer = "";
+    const asked = bank.settle(token, isStillAwaited, undefined).then((outcome) => {
+      answer = outcome;
+    });
+    await bank.time.flush();
+    assert.equal(answer, "");
+    bank.commits.open();
+    await Promise.all([settled, asked]);
+    assert.equal(answer, "ignored");
   });
 
   it("is settled once when two results come in one turn, or before the first is durable", async () => {

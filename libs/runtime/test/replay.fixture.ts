@@ -180,8 +180,8 @@ async function folded(bank: Bank, id: string): Promise<Folded | undefined> {
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === "runtime.unknown_instance") return;
-      // It is loaded again, or the archive failed for a moment.
-      if (code === undefined || !/leaving|failed|outcome_unknown/.test(code)) throw error;
+      // It is loaded again, or the archive failed for a moment, or there was no room.
+      if (code === undefined || !/leaving|failed|outcome_unknown|full/.test(code)) throw error;
       await bank.time.advanceAsync(1_000);
     }
   }

@@ -59,6 +59,43 @@ describe("stewards of a cluster", () => {
     );
   });
 
+  cluster(
+    "hand over a few at a time, so that none waits until all are loaded",
+    async (cluster) => {
+      const [a, b] = await cluster.pair();
+      // One after the other, as on a core that is busy.
+      let loading = Promise.resolve();
+      const { own } = b.runtime;
+      b.runtime.own = (partition, epoch) => {
+        loading = loading.then(() => own.call(b.runtime, partition, epoch));
+        return loading;
+      };
+      b.runtime.ownMs = 100;
+      const leaving = cluster.leave(a);
+      let away = 0;
+      await cluster.until(() => {
+        away = Math.max(away, [...cluster.owners()].filter((owner) => owner === ".").length);
+        return cluster.owners() === "bbbbbbbb";
+      });
+      await leaving;
+      assert.equal(away, 2);
+    },
+    { partitions: 8 },
+  );
+
+  cluster(
+    "leave all the same when nobody says that it has anything at work",
+    async (cluster) => {
+      const [a, b] = await cluster.pair();
+      b.runtime.ownMs = 60_000;
+      const leaving = cluster.leave(a);
+      await cluster.until(() => a.steward.health().details?.["owned"] === 0, 1_500);
+      await cluster.until(() => cluster.owners() === "bbbbbbbb", 70_000);
+      await leaving;
+    },
+    { partitions: 8 },
+  );
+
   cluster("leave nothing behind when the last one leaves, and begin anew with the next", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");

@@ -4,6 +4,7 @@ export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metric
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
 export { operationsErrors } from "./operations/errors.ts";
 export {
+  type GuessWatch,
   type OperationsAccess,
   type OperationsAccessSettings,
   operationsAccess,

@@ -10,9 +10,9 @@
  */
 import { type Position, RemovalCause, type Renewal, StoredEntry } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
-import type { BucketChange, NatsConnection, Written } from "@tutti/nats";
+import { type BucketChange, FollowedBucket, type NatsConnection, type Written } from "@tutti/nats";
 import type { Farewell, Registration, Step } from "../directory/entry.ts";
-import { FollowedBucket } from "./followed-bucket.ts";
+import { registryErrors } from "../errors.ts";
 import { RevisionGate } from "./revision-gate.ts";
 import { SharedRenewals } from "./shared-renewals.ts";
 import type { Store, StoreListener } from "./store.ts";
@@ -47,6 +47,7 @@ export class NatsStore implements Store {
     this.#instances = new FollowedBucket({
       ...given,
       bucket: { name: bucketName, replicas: given.replicas },
+      loading: registryErrors.loading,
       began: (created) => this.#began(created),
       changed: (change) => this.#changed(change),
     });

@@ -8,8 +8,8 @@
  */
 import { type Renewal, RenewRequest } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
-import type { BucketChange, NatsConnection } from "@tutti/nats";
-import { FollowedBucket } from "./followed-bucket.ts";
+import { type BucketChange, FollowedBucket, type NatsConnection } from "@tutti/nats";
+import { registryErrors } from "../errors.ts";
 
 export interface SharedRenewalsOptions {
   readonly connection: NatsConnection;
@@ -48,6 +48,7 @@ export class SharedRenewals {
       connection,
       foundation,
       bucket: { name: "tutti_registry_renewals", storage: "memory", replicas, ttlMs: 60_000 },
+      loading: registryErrors.loading,
       began: () => {
         this.#live = false;
       },

@@ -7,9 +7,9 @@ import type { RunEnds } from "../runs/run-ends.ts";
 /** @param ends hears of runs that end with an attempt: most do. */
 export function runTellings(ends: RunEnds): AttemptTellings {
   return {
-    completed: (output, outputPayload, { agent, runMs, used }) => ({
+    completed: (given, { agent, runMs, used }) => ({
       command: completeTask,
-      body: { output, outputPayload, agent, runMs, used },
+      body: { ...given, agent, runMs, used },
     }),
     failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
     begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),

@@ -10,6 +10,8 @@ export interface Ownership {
   ownerOf(place: Place): Owner | undefined;
   /** Takes in what another process said of a place. An older epoch than the known one is ignored. */
   learn(place: Place, owner: Owner): void;
+  /** An owner did not do as it should: who came after it may be known elsewhere, where no news comes to this process. */
+  doubt(place: Place, owner: Owner): void;
   /** Resolves at the next change of the place's owner, or rejects with the signal's reason. */
   changed(place: Place, signal: AbortSignal): Promise<void>;
 }

@@ -56,7 +56,9 @@ export class MeshClient {
       prepare: parts.prepare,
     });
     const { discoveryMs } = settings.timeouts;
-    const routes = new Routes({ pool: this.pool, discovery, ownership, clock, timers, chance, discoveryMs });
+    const routes = new Routes({
+      ...{ pool: this.pool, discovery, ownership, clock, timers, chance, discoveryMs, metrics },
+    });
     this.pipeline
       .register(traceInterceptor(tracer, "client"))
       .register(metricsInterceptor(metrics, clock, "client"))

@@ -126,7 +126,10 @@ async function prepareRepetition(
     call.avoid ??= [];
     call.avoid.push(target);
   }
-  const atOnce = error.retry === "elsewhere" && call.place === undefined && routes.hasOther(call);
+  // Whoever else is asked names the same owner.
+  const anyWillDo =
+    error.retry === "elsewhere" && call.place === undefined && !meshErrors.ownerAway.is(error);
+  const atOnce = anyWillDo && routes.hasOther(call);
   const backoff = { firstMs: settings.backoffMs, maxMs: settings.backoffMaxMs };
   const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(backoff, call.attempts, chance));
   if (nowMs + delayMs >= call.deadlineMs || !budget.take()) throw error;

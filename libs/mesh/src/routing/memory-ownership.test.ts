@@ -48,6 +48,27 @@ describe("the table of owners", () => {
     assert.equal(table.ownerOf(place), undefined);
   });
 
+  it("names who else can be asked while an owner is in doubt, until it is named again", () => {
+    const seed = { instance: "inst_0", address: "s:1", epoch: 0 };
+    const table = new MemoryOwnership({ fallback: () => seed });
+    table.learn(place, second);
+    table.doubt(place, second);
+    assert.deepEqual(table.ownerOf(place), seed);
+    table.learn(place, first);
+    assert.deepEqual(table.ownerOf(place), seed, "an older one is no news");
+    table.learn(place, second);
+    assert.deepEqual(table.ownerOf(place), second);
+    for (const asked of [second, seed]) table.doubt(place, asked);
+    assert.deepEqual(table.ownerOf(place), second, "they take turns");
+  });
+
+  it("names an owner in doubt where nobody else can be asked", () => {
+    const table = new MemoryOwnership();
+    table.learn(place, second);
+    table.doubt(place, second);
+    assert.deepEqual(table.ownerOf(place), second);
+  });
+
   it("of a single process names it for everything", () => {
     assert.deepEqual(soleOwnership("inst_1").ownerOf(place), { instance: "inst_1", address: "", epoch: 1 });
   });

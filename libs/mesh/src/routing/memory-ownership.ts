@@ -10,7 +10,7 @@ import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } fro
 export interface MemoryOwnershipOptions {
   /** How many partitions each service has. Fixed when an installation is made. Default 16. */
   readonly partitions?: number;
-  /** Who owns a place that nobody was named for; by default nobody. */
+  /** Who owns a place that nobody was named for, or is asked when that one is in doubt; by default nobody. */
   readonly fallback?: (place: Place) => Owner | undefined;
 }
 
@@ -18,6 +18,8 @@ export class MemoryOwnership implements Ownership {
   readonly partitions: number;
   readonly #fallback: (place: Place) => Owner | undefined;
   readonly #owners = new Map<Place, Owner>();
+  /** Places whose owner may have lost them. */
+  readonly #doubted = new Set<Place>();
   readonly #waiting = new Map<Place, Set<() => void>>();
 
   constructor({ partitions = 16, fallback = () => undefined }: MemoryOwnershipOptions = {}) {
@@ -32,18 +34,28 @@ export class MemoryOwnership implements Ownership {
   }
 
   ownerOf(place: Place): Owner | undefined {
-    return this.#owners.get(place) ?? this.#fallback(place);
+    const known = this.#owners.get(place);
+    return known === undefined || this.#doubted.has(place) ? (this.#fallback(place) ?? known) : known;
   }
 
   learn(place: Place, owner: Owner): void {
     const known = this.#owners.get(place);
     if (known !== undefined && owner.epoch < known.epoch) return;
     this.#owners.set(place, owner);
+    this.#doubted.delete(place);
     if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
+  }
+
+  /** Nobody is told: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
+  doubt(place: Place, { instance, epoch }: Owner): void {
+    const known = this.#owners.get(place);
+    if (known?.instance === instance && known.epoch === epoch) this.#doubted.add(place);
+    else this.#doubted.delete(place);
   }
 
   /** Forgets who owns a place, as when a lease has run out. */
   release(place: Place): void {
+    this.#doubted.delete(place);
     if (this.#owners.delete(place)) this.changedAt(place);
   }
 

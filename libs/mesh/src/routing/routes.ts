@@ -2,18 +2,22 @@
  * Finds the instance an attempt goes to.
  *
  * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little. One that
- * does not own what the call is about names who does: the call goes there, once.
+ * does not own what the call is about names who does: the call goes there, once. While that one cannot be reached or does not own
+ * it either, or nobody is named, it waits as below, and asks again.
  * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
  * there once; after that it waits for the table to change, and looks at it again from time to time, until its deadline: an
  * owner may be in the table before it knows itself, and then no news comes. An owner that cannot be reached may be dead while
- * its lease still runs: the call waits for the one after it, a while, and is refused in time with when to come again.
+ * its lease still runs: the call waits for the one after it, a while, and is refused in time with when to come again. Who has no
+ * news of owners asks elsewhere who that is.
  */
 import {
   type AroundStep,
   backoffMs,
   type Chance,
   type Clock,
+  type Counter,
   errorFromUnknown,
+  type Metrics,
   notOwnerOf,
   type Owner,
   type Ownership,
@@ -24,6 +28,7 @@ import {
 import type { ClientCall } from "../client/client-call.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import { meshErrors } from "../errors.ts";
+import { isInstanceFailure } from "../interceptors/breaker.ts";
 import { isRepeatable } from "../interceptors/retry.ts";
 import { pickByAffinity } from "./affinity.ts";
 import { pickTarget } from "./power-of-two.ts";
@@ -48,13 +53,20 @@ export interface RouteParts {
   readonly chance: Chance;
   /** How long a call waits for a first instance, or for an owner in the place of one that cannot be reached. */
   readonly discoveryMs: number;
+  readonly metrics: Metrics;
 }
 
 export class Routes {
   readonly #parts: RouteParts;
+  readonly #redirected: Counter<"service" | "method">;
 
   constructor(parts: RouteParts) {
     this.#parts = parts;
+    this.#redirected = parts.metrics.counter({
+      name: "tutti_mesh_redirects_total",
+      help: "Calls that were sent on to the owner of what they are about, each with one hop more.",
+      labels: ["service", "method"],
+    });
   }
 
   /** Whether an instance is known that this call has not been to. */
@@ -86,26 +98,65 @@ export class Routes {
   };
 
   /** It may be about what one instance owns all the same, as where the kind is in the request: who is asked knows who does. */
-  #toAny(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+  #toAny(call: ClientCall, next: Next): Promise<unknown> {
     const reply = next(call);
     const { requestStream, replyStream } = call.method.rpc;
     return requestStream || replyStream ? reply : reply.catch((error) => this.#toNamed(call, next, error));
   }
 
-  /** Once: an instance that is named and does not own it either sends nobody on. */
-  async #toNamed(
+  /** Whoever was asked does not own it. One that is named and does not own it either sends nobody on. */
+  async #toNamed(call: ClientCall, next: Next, thrown: unknown): Promise<unknown> {
+    const waiting = { untilMs: 0, pauses: 0, isLast: false };
+    for (let refused = thrown; ; ) {
+      const refusal = call.stopped === undefined ? notOwnerOf(errorFromUnknown(refused)) : undefined;
+      if (refusal === undefined) throw refused;
+      const place = refusal.place as Place;
+      let { owner } = refusal;
+      for (let isNews = true; isNews; ) {
+        const there = owner && (await this.#askOwner(call, next, owner));
+        if (there !== undefined) return there.reply;
+        if (!isPatient(call)) throw refused;
+        await this.#awaitAnother(call, { place, instance: owner?.instance ?? "" }, waiting);
+        const known = this.#parts.ownership.ownerOf(place);
+        isNews = known !== undefined && !sameOwner(known, owner);
+        owner = known;
+      }
+      const target = this.#pick(call);
+      if (target === undefined) throw refused;
+      call.target = target;
+      call.ownerEpoch = 0;
+      try {
+        return await next(call);
+      } catch (again) {
+        refused = again;
+      }
+    }
+  }
+
+  /** Undefined where it cannot be reached, or does not own it: nothing was done. */
+  async #askOwner(
     call: ClientCall,
-    next: (call: ClientCall) => Promise<unknown>,
-    thrown: unknown,
-  ): Promise<unknown> {
-    const owner = notOwnerOf(errorFromUnknown(thrown))?.owner;
-    if (owner === undefined || call.stopped !== undefined || call.redirects > 0) throw thrown;
-    call.redirects++;
+    next: Next,
+    owner: Owner,
+  ): Promise<{ readonly reply: unknown } | undefined> {
     const target = await this.#targetOf(call, owner);
-    if (!target.breaker.admits) throw thrown;
+    if (!target.breaker.admits) return undefined;
     call.target = target;
     call.ownerEpoch = owner.epoch;
-    return next(call);
+    this.#count(call);
+    try {
+      return { reply: await next(call) };
+    } catch (thrown) {
+      const error = call.stopped ?? errorFromUnknown(thrown);
+      if (meshErrors.noConnection.is(error) || notOwnerOf(error) !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  /** It goes one hop further than it would have to, had it known better. */
+  #count(call: ClientCall): void {
+    const { contract: service, name: method } = call.method;
+    this.#redirected.with({ service, method }).add();
   }
 
   #pick(call: ClientCall): Target | undefined {
@@ -119,7 +170,7 @@ export class Routes {
     return pickTarget(targets, { nowMs, chance, avoid, repeatable: isRepeatable(call) });
   }
 
-  async #toAnyLater(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+  async #toAnyLater(call: ClientCall, next: Next): Promise<unknown> {
     const { discovery, timers, clock, discoveryMs } = this.#parts;
     const { service } = call.method;
     await this.#parts.pool.prepare(service);
@@ -157,20 +208,21 @@ export class Routes {
     return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining });
   }
 
-  async #toOwner(call: ClientCall, next: (call: ClientCall) => Promise<unknown>): Promise<unknown> {
+  async #toOwner(call: ClientCall, next: Next): Promise<unknown> {
     const { ownership } = this.#parts;
     const place = call.place ?? (await this.#placeOf(call));
     call.place = place;
-    const waiting = { untilMs: 0, pauses: 0 };
+    const waiting = { untilMs: 0, pauses: 0, isLast: false };
     for (;;) {
       const owner = call.named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
       call.named = undefined;
       const target = await this.#targetOf(call, owner);
       // The owner is the only one: whether others of its service are well, or known at all, does not matter.
       if (!target.breaker.admits) {
+        ownership.doubt(place, owner);
         if (!isPatient(call))
           throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
-        await this.#awaitAnother(call, { place, owner }, waiting);
+        await this.#awaitAnother(call, { place, instance: owner.instance }, waiting);
         continue;
       }
       call.target = target;
@@ -179,9 +231,12 @@ export class Routes {
         return await next(call);
       } catch (thrown) {
         const error = call.stopped ?? errorFromUnknown(thrown);
+        if (isInstanceFailure(error)) ownership.doubt(place, owner);
         if (meshErrors.noConnection.is(error) && isPatient(call)) {
-          await this.#awaitAnother(call, { place, owner }, waiting);
-        } else if (!this.#redirects(call, error, place, owner)) {
+          await this.#awaitAnother(call, { place, instance: owner.instance }, waiting);
+        } else if (this.#redirects(call, error, place, owner)) {
+          this.#count(call);
+        } else {
           await this.#ownerNews(call, place, lookAgainMs);
         }
       }
@@ -210,19 +265,20 @@ export class Routes {
   /** Until the table changes, or it is time to try whoever could not be reached again; throws when that has lasted too long. */
   async #awaitAnother(
     call: ClientCall,
-    { place, owner }: { readonly place: Place; readonly owner: Owner },
+    { place, instance }: { readonly place: Place; readonly instance: string },
     waiting: Waiting,
   ): Promise<void> {
     const { clock, chance, discoveryMs } = this.#parts;
     const nowMs = clock.monotonic();
     if (waiting.pauses === 0) waiting.untilMs = Math.min(nowMs + discoveryMs, call.deadlineMs - answerMs);
     const leftMs = waiting.untilMs - nowMs;
-    if (leftMs <= 0) {
-      const parameters = { place, rpc: call.method.label, instance: owner.instance };
+    if (waiting.isLast || leftMs <= 0) {
+      const parameters = { place, rpc: call.method.label, instance };
       throw meshErrors.ownerAway(parameters, { retryAfterMs: comeAgainMs });
     }
     const backoff = { firstMs: firstPauseMs, maxMs: lookAgainMs };
     const pauseMs = backoffMs(backoff, ++waiting.pauses, chance);
+    waiting.isLast = pauseMs >= leftMs;
     await this.#ownerNews(call, place, Math.min(pauseMs, leftMs));
   }
 
@@ -264,10 +320,14 @@ export class Routes {
   }
 }
 
+type Next = (call: ClientCall) => Promise<unknown>;
+
 /** For an owner that cannot be reached. */
 interface Waiting {
   untilMs: number;
   pauses: number;
+  /** Nobody is asked again after the next time. */
+  isLast: boolean;
 }
 
 /** Whoever has no deadline comes again by itself, and what was sent in a stream cannot be sent again. */

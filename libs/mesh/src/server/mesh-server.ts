@@ -20,13 +20,17 @@ import type { MeshSettings } from "../settings.ts";
 import type { LocalServer } from "../transport/in-process/link.ts";
 import { type AnyHandler, ServedMethod } from "./served-method.ts";
 import type { ServerCall, ServerCallDefaults } from "./server-call.ts";
-import type { Handlers } from "./types.ts";
+import type { Handlers, RefusedListener, RefusedListeners } from "./types.ts";
 
 export interface MeshServerParts {
   readonly settings: MeshSettings;
   readonly foundation: Foundation;
   readonly deadlines: Deadlines;
   readonly gate: Gate;
+}
+
+export interface ServeOptions<S extends ServiceDescription> extends MethodOptions {
+  readonly refused?: RefusedListeners<S>;
 }
 
 /** Told of each service as it is served, also of those served before. */
@@ -72,14 +76,18 @@ export class MeshServer implements LocalServer {
   serve<S extends ServiceDescription>(
     description: S,
     handlers: Handlers<S>,
-    options: MethodOptions = {},
+    { refused = {}, ...options }: ServeOptions<S> = {},
   ): void {
     const { name: contract } = description;
     const service = options.service ?? description.area;
     if (this.#services.some((each) => each.contract === contract && each.service === service))
       throw new Error(`expected ${contract} to be served once by ${service}, found it served already`);
     const methods = methodsOf(description, options).map(([key, method]) =>
-      this.#serveMethod(method, (handlers as Record<string, AnyHandler>)[key]),
+      this.#serveMethod(
+        method,
+        (handlers as Record<string, AnyHandler>)[key],
+        (refused as Record<string, RefusedListener>)[key],
+      ),
     );
     this.#services.push({ contract, service, methods });
     for (const listener of this.#listeners) listener(contract, service, methods);
@@ -95,11 +103,15 @@ export class MeshServer implements LocalServer {
     for (const { contract, service, methods } of this.#services) listener(contract, service, methods);
   }
 
-  #serveMethod(method: Method, handler: AnyHandler | undefined): ServedMethod {
+  #serveMethod(
+    method: Method,
+    handler: AnyHandler | undefined,
+    onRefused: RefusedListener | undefined,
+  ): ServedMethod {
     this.#bind ??= this.pipeline.compose(() => {});
     const chain = new Chain<ServerCall>(method);
     this.#bind(chain);
-    const served = new ServedMethod(method, handler ?? notServed(method), chain);
+    const served = new ServedMethod(method, handler ?? notServed(method), chain, onRefused);
     const byService = this.#methods.get(method.rpc.path) ?? new Map<string, ServedMethod>();
     this.#methods.set(method.rpc.path, byService.set(method.hosted, served));
     return served;

@@ -10,6 +10,7 @@ import type { Method } from "../calls/method.ts";
 import type { Chain } from "../interceptors/chain.ts";
 import { ServedRequests } from "./served-requests.ts";
 import type { ServerCall } from "./server-call.ts";
+import type { RefusedListener } from "./types.ts";
 
 /** A handler of any of the four kinds; which one it is follows from the method. */
 // biome-ignore lint/suspicious/noExplicitAny: the messages' types are known where the handler was given, by its service
@@ -19,11 +20,13 @@ export class ServedMethod {
   readonly method: Method;
   readonly #handler: AnyHandler;
   readonly #chain: Chain<ServerCall>;
+  readonly #onRefused: RefusedListener | undefined;
 
-  constructor(method: Method, handler: AnyHandler, chain: Chain<ServerCall>) {
+  constructor(method: Method, handler: AnyHandler, chain: Chain<ServerCall>, onRefused?: RefusedListener) {
     this.method = method;
     this.#handler = handler;
     this.#chain = chain;
+    this.#onRefused = onRefused;
   }
 
   /** Serves a call with one reply; `input` is the request, or the requests as they come. */
@@ -55,13 +58,28 @@ export class ServedMethod {
   #accept(call: ServerCall, input: unknown): Promise<void> | undefined {
     const begun = this.#chain.begin(call);
     if (this.method.rpc.requestStream) return begun;
-    if (begun === undefined) return this.#chain.request(call, input);
-    return begun.then(() => this.#chain.request(call, input));
+    if (begun === undefined) return this.request(call, input);
+    return begun.then(() => this.request(call, input));
+  }
+
+  /** A request passes the interceptors. A promise only where one of them has to wait. */
+  request(call: ServerCall, message: unknown): Promise<void> | undefined {
+    const onRefused = this.#onRefused;
+    if (onRefused === undefined) return this.#chain.request(call, message);
+    const refused = (thrown: unknown): never => {
+      onRefused(message, errorFromUnknown(thrown), call);
+      throw thrown;
+    };
+    try {
+      return this.#chain.request(call, message)?.catch(refused);
+    } catch (thrown) {
+      return refused(thrown);
+    }
   }
 
   #inputOf(call: ServerCall, input: unknown): unknown {
     if (!this.method.rpc.requestStream) return call.changedRequest ?? input;
-    return new ServedRequests(call, this.#chain, input as AsyncIterable<unknown>);
+    return new ServedRequests(call, this, input as AsyncIterable<unknown>);
   }
 
   #end(call: ServerCall, error: TuttiError | undefined): void {

@@ -1,7 +1,11 @@
 import type { TuttiError } from "@tutti/kernel";
 import type { Stoppable } from "../calls/stopping.ts";
-import type { Chain } from "../interceptors/chain.ts";
 import type { ServerCall } from "./server-call.ts";
+
+/** What each request has to pass. */
+interface Passage {
+  request(call: ServerCall, message: unknown): Promise<void> | undefined;
+}
 
 /**
  * The requests of a stream as its handler sees them: each has passed the interceptors, and a handler that waits for
@@ -9,13 +13,13 @@ import type { ServerCall } from "./server-call.ts";
  */
 export class ServedRequests implements AsyncIterableIterator<unknown, undefined>, Stoppable {
   readonly #call: ServerCall;
-  readonly #chain: Chain<ServerCall>;
+  readonly #passage: Passage;
   readonly #source: AsyncIterator<unknown>;
   #waiting: ((reason: TuttiError) => void) | undefined = undefined;
 
-  constructor(call: ServerCall, chain: Chain<ServerCall>, requests: AsyncIterable<unknown>) {
+  constructor(call: ServerCall, passage: Passage, requests: AsyncIterable<unknown>) {
     this.#call = call;
-    this.#chain = chain;
+    this.#passage = passage;
     this.#source = requests[Symbol.asyncIterator]();
     call.adopt(this);
   }
@@ -30,7 +34,7 @@ export class ServedRequests implements AsyncIterableIterator<unknown, undefined>
       this.#call.release(this);
       return { done: true, value: undefined };
     }
-    const checked = this.#chain.request(this.#call, result.value);
+    const checked = this.#passage.request(this.#call, result.value);
     if (checked !== undefined) await checked;
     const changed = this.#call.changedRequest;
     if (changed === undefined) return result;

@@ -1,5 +1,5 @@
 import type { ServiceDescription } from "@tutti/contracts/rpc";
-import type { CallContext } from "@tutti/kernel";
+import type { CallContext, TuttiError } from "@tutti/kernel";
 import type { ReplyOf, RequestOf } from "../client/types.ts";
 
 /** How a method of the contract is served. What a handler throws reaches the caller as it is. */
@@ -14,4 +14,12 @@ export type Handler<R> = R extends { readonly requestStream: true; readonly repl
 /** One function per method of a service. */
 export type Handlers<S extends ServiceDescription> = {
   readonly [K in keyof S["methods"]]: Handler<S["methods"][K]>;
+};
+
+/** Told of a request that was refused before the handler saw it. Nothing about it was looked at by then but who made it; it must not throw. */
+export type RefusedListener = (request: unknown, error: TuttiError, context: CallContext) => void;
+
+/** By method, where somebody wants to know. */
+export type RefusedListeners<S extends ServiceDescription> = {
+  readonly [K in keyof S["methods"]]?: RefusedListener;
 };

@@ -363,8 +363,9 @@ export class LeasedSteward implements Steward, Component {
 
   #heard(news: PictureNews): void {
     if (news.kind === "prepared") {
-      // Of interest for those alone who are to hand something to it.
+      // Of interest for those alone who hand something to it.
       this.#readyFor(news.holder);
+      this.#holdings.nextTurn();
       return;
     }
     if (news.kind === "behaviour") this.#holdings.runtime(news.service)?.raise?.();
@@ -374,6 +375,7 @@ export class LeasedSteward implements Steward, Component {
     } else {
       this.#aboutHolder(news.holder);
     }
+    this.#holdings.nextTurn();
     this.#planner.soon();
   }
 

@@ -11,6 +11,7 @@ import type { EffectToken, Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import { ownEvents } from "../records/own-events.ts";
 import { ignored, refusalOf, refused, refusedAsGone, refusedAsQuarantined } from "../refusals.ts";
+import { isStillAwaited } from "../tokens/still-awaited.ts";
 import { AnsweredKeys, recoverKey } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
 import type { Found } from "./instances.ts";
@@ -170,6 +171,8 @@ export class Commands {
   /** What is answered without deciding anything. */
   #known(instance: Instance, submission: Submission): Outcome | undefined {
     const { token, idempotencyKey, command } = submission;
+    if (command === isStillAwaited)
+      return token !== undefined && isAwaited(instance, token) ? stillAwaited : ignored;
     // Also what is kept aside now has done it.
     if (idempotencyKey !== "") {
       const repeated = this.#keys.find(instance, submission, this.#memory.nowMs);
@@ -251,6 +254,8 @@ export class Commands {
     return refused(runtimeErrors.tooManyEvents.refusal({ kind, id, eventsMax }));
   }
 }
+
+const stillAwaited: Outcome = { kind: "done", reply: undefined };
 
 function isAwaited(instance: Instance, { incarnation, number, attempt }: EffectToken): boolean {
   return incarnation === instance.incarnation && instance.effects.get(number)?.token.attempt === attempt;

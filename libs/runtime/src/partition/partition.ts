@@ -22,6 +22,7 @@ import {
   errorOf,
   notOwner,
   type Place,
+  type Refusal,
   sleep,
   type Timer,
   type TuttiError,
@@ -64,6 +65,10 @@ export class Partition {
   #shortLives = 0;
   /** The last life ended because of damage. */
   #isDamaged = false;
+  /** Why the journal takes nothing at the moment, where it has no room. */
+  #full: Refusal | undefined;
+  /** Wakes who waits for it to be loaded. */
+  #noRoom = Promise.withResolvers<void>();
   #reason = "";
 
   constructor(number: number, parts: PartitionParts) {
@@ -80,9 +85,10 @@ export class Partition {
     return this.#life;
   }
 
-  /** Its life when all of the journal is read: before, what is there may seem not to be. */
+  /** Its life when all of the journal is read: before, what is there may seem not to be. Undefined while the journal has no room to begin. */
   async readLife(): Promise<Life | undefined> {
-    while (this.#state === "starting" && this.#loading !== undefined) await this.#loading.catch(() => {});
+    while (this.#state === "starting" && this.#loading !== undefined && this.#full === undefined)
+      await Promise.race([this.#loading.catch(() => {}), this.#noRoom.promise]);
     return this.#state === "starting" ? undefined : this.#life;
   }
 
@@ -100,6 +106,8 @@ export class Partition {
     const { service, limits } = this.#parts;
     if (this.#state === "running" && this.inbox.length < limits.inboxMax) return;
     if (this.#state === "closed") return refused(refusalOf(this.#notOwner()));
+    // Nothing of it would be decided, so nobody waits for that without being told what to do.
+    if (this.#state === "starting" && this.#full !== undefined) return refused(this.#full);
     const at = { service, partition: this.number };
     if (this.#state === "leaving") return refused(runtimeErrors.leaving.refusal(at));
     if (this.#state === "failed") {
@@ -322,6 +330,8 @@ export class Partition {
     pauseWork(life.memory, this.#parts.pause);
     raiseBehaviour(life.memory, this.#parts.behavioursAllowed());
     this.#state = "running";
+    if (this.#full !== undefined) this.#noRoom = Promise.withResolvers();
+    this.#full = undefined;
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
     life.keeper.start();
@@ -348,6 +358,7 @@ export class Partition {
     if (outcome.kind === "sealed") return outcome.number;
     this.#epoch = epoch + 1;
     this.#reason = outcome.refusal.message;
+    if (outcome.kind === "full") this.#refuseAll(outcome.refusal);
     if (outcome.kind === "stopped" || outcome.kind === "unknown") await journals.renew(journal);
     // An earlier seal of this owner may have landed after all, or one of the owner before: the next epoch is tried, as
     // long as none was sealed in the room of a later owner.
@@ -390,14 +401,24 @@ export class Partition {
     const reason = failure.refusal.message;
     this.#reason = reason;
     logger.warn("the journal did not take a batch; the partition is loaded again", { ...at, reason });
-    const outcome = refused(
-      failure.kind === "unknown"
-        ? runtimeErrors.outcomeUnknown.refusal({ ...at, reason })
-        : runtimeErrors.notTaken.refusal({ ...at, reason }),
-    );
-    this.#end(life, outcome);
+    this.#end(life, refused(this.#toldOf(failure)));
+    if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
     else this.#restart();
+  }
+
+  /** What a caller hears of a batch that the journal did not take. */
+  #toldOf({ kind, refusal }: Failure): Refusal {
+    const at = { service: this.#parts.service, partition: this.number, reason: refusal.message };
+    if (kind === "full") return refusal;
+    return kind === "unknown" ? runtimeErrors.outcomeUnknown.refusal(at) : runtimeErrors.notTaken.refusal(at);
+  }
+
+  /** The journal has no room: whatever waits is told so now, and not done when there is room again. */
+  #refuseAll(refusal: Refusal): void {
+    this.#full = refusal;
+    this.#noRoom.resolve();
+    this.inbox.refuse(refused(refusal));
   }
 
   /** The archive says that somebody else owns it. What was appended meanwhile may have come before the new owner's seal. */

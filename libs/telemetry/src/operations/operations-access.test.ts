@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Configuration, memorySources } from "@tutti/kernel";
 import { operationsSection } from "../configuration.ts";
-import { operationsAccess } from "./operations-access.ts";
+import { type GuessWatch, operationsAccess } from "./operations-access.ts";
 
 const key = "b6d4".repeat(16);
 
-function accessWith(host: string, environment: Record<string, string>) {
+function accessWith(host: string, environment: Record<string, string>, guesses?: GuessWatch) {
   const given = { ...environment, TUTTI_OPERATIONS_HOST: host };
   const isSet = Object.hasOwn(environment, "SCRAPES");
   const sources = memorySources({
@@ -14,31 +14,61 @@ function accessWith(host: string, environment: Record<string, string>) {
   });
   return operationsAccess(
     Configuration.load({ sections: [operationsSection], sources }).read(operationsSection),
+    guesses,
   );
 }
 
 describe("who may see figures and state of a process", () => {
   it("is everybody where only this machine reaches the port", async () => {
     for (const host of ["127.0.0.1", "::1", "localhost"]) {
-      await (await accessWith(host, {}))(undefined);
-      await (await accessWith(host, { SCRAPES: key }))(undefined);
+      await (await accessWith(host, {}))({});
+      await (await accessWith(host, { SCRAPES: key }))({});
     }
   });
 
   it("is elsewhere who shows the key", async () => {
     const access = await accessWith("0.0.0.0", { SCRAPES: key });
-    await access(`Bearer ${key}`);
-    await access(`bearer  ${key}`);
+    await access({ authorization: `Bearer ${key}` });
+    await access({ authorization: `bearer  ${key}` });
     for (const shown of [undefined, "", "Basic YTpi", "Bearer", "Bearer "])
-      await assert.rejects(access(shown), { code: "operations.key_needed", status: "UNAUTHENTICATED" });
+      await assert.rejects(access({ authorization: shown }), {
+        code: "operations.key_needed",
+        status: "UNAUTHENTICATED",
+      });
     for (const shown of [key.slice(1), `${key}0`, key.toUpperCase(), "tutti_live_x_y", "a.b.c"])
-      await assert.rejects(access(`Bearer ${shown}`), { code: "operations.key_wrong" }, shown);
+      await assert.rejects(
+        access({ authorization: `Bearer ${shown}` }),
+        { code: "operations.key_wrong" },
+        shown,
+      );
+  });
+
+  it("is nobody whose address is kept out, and a wrong key is a guess from there, which none is not", async () => {
+    const guesses: string[] = [];
+    const out = new Error("kept out");
+    const access = await accessWith(
+      "0.0.0.0",
+      { SCRAPES: key },
+      {
+        insistOnTrying(address) {
+          if (address === "10.0.0.9") throw out;
+        },
+        triedInVain: (address, { code }) => guesses.push(`${address} ${code}`),
+      },
+    );
+    const address = "10.0.0.8";
+    await access({ authorization: `Bearer ${key}`, address });
+    await assert.rejects(access({ address }));
+    assert.deepEqual(guesses, []);
+    await assert.rejects(access({ authorization: "Bearer open sesame", address }));
+    assert.deepEqual(guesses, ["10.0.0.8 operations.key_wrong"]);
+    await assert.rejects(access({ authorization: `Bearer ${key}`, address: "10.0.0.9" }), out);
   });
 
   it("is elsewhere nobody where there is no key, and the refusal says what to set", async () => {
     const access = await accessWith("10.0.0.7", {});
     for (const shown of [undefined, `Bearer ${key}`])
-      await assert.rejects(access(shown), {
+      await assert.rejects(access({ authorization: shown }), {
         code: "operations.key_not_set",
         message:
           "expected operations.key where operations.host is 10.0.0.7, which other machines reach, found none; set it (env:NAME or file:/path) and send it as Authorization: Bearer",
@@ -61,7 +91,7 @@ describe("who may see figures and state of a process", () => {
     const settings = Configuration.load({ sections: [operationsSection], sources }).read(operationsSection);
     const access = await operationsAccess(settings);
     environment.SCRAPES = key.toUpperCase();
-    await assert.rejects(access(`Bearer ${key}`), { code: "operations.key_wrong" });
-    await access(`Bearer ${key.toUpperCase()}`);
+    await assert.rejects(access({ authorization: `Bearer ${key}` }), { code: "operations.key_wrong" });
+    await access({ authorization: `Bearer ${key.toUpperCase()}` });
   });
 });

@@ -4,9 +4,10 @@
  * 1. Where only this machine reaches the port, everybody who does.
  * 2. Elsewhere who shows `operations.key`, and nobody where there is none. Neither keys of people nor rules are looked
  *    at: figures are wanted most when those who hand out rules are away.
+ * 3. A wrong key is a guess, and whoever guesses is kept out for a while: right ones count as little then.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isLoopbackHost, type SecretReference } from "@tutti/kernel";
+import { isLoopbackHost, type SecretReference, type TuttiError } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
 
 export interface OperationsAccessSettings {
@@ -15,13 +16,30 @@ export interface OperationsAccessSettings {
   readonly key?: SecretReference | undefined;
 }
 
+/** What somebody shows, and from where. */
+interface ShownToOperations {
+  readonly authorization?: string | undefined;
+  readonly address?: string | undefined;
+}
+
 /** Rejects with what is to be shown and was not. */
-export type OperationsAccess = (authorization: string | undefined) => Promise<void>;
+export type OperationsAccess = (shown: ShownToOperations) => Promise<void>;
+
+/** Keeps out who guesses. */
+export interface GuessWatch {
+  /** Throws while an address is kept out. */
+  insistOnTrying(address: string): void;
+  /** What came from there was wrong. */
+  triedInVain(address: string, error: TuttiError): void;
+}
 
 const signsMin = 32;
 
 /** Rejects where the key cannot be had, or could be guessed. */
-export async function operationsAccess({ host, key }: OperationsAccessSettings): Promise<OperationsAccess> {
+export async function operationsAccess(
+  { host, key }: OperationsAccessSettings,
+  guesses?: GuessWatch,
+): Promise<OperationsAccess> {
   // Read anew for each request: a key that was changed holds from then on.
   const expected = async () => {
     const found = await key?.reveal();
@@ -31,12 +49,16 @@ export async function operationsAccess({ host, key }: OperationsAccessSettings):
   };
   await expected();
   if (isLoopbackHost(host)) return async () => {};
-  return async (authorization) => {
+  return async ({ authorization, address = "" }) => {
     const known = await expected();
     if (known === undefined) throw operationsErrors.keyNotSet({ host });
     const shown = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1]?.trim();
     if (shown === undefined) throw operationsErrors.keyNeeded();
-    if (!timingSafeEqual(hashOf(shown), hashOf(known))) throw operationsErrors.keyWrong();
+    guesses?.insistOnTrying(address);
+    if (timingSafeEqual(hashOf(shown), hashOf(known))) return;
+    const error = operationsErrors.keyWrong();
+    guesses?.triedInVain(address, error);
+    throw error;
   };
 }
 

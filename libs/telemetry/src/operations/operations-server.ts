@@ -145,10 +145,13 @@ export class OperationsServer {
     const { method = "GET", url: path = "/" } = request;
     try {
       const { accept, authorization } = request.headers;
-      send(response, await this.#options.routes.handle({ method, path, accept, authorization }));
+      const { remoteAddress: address } = request.socket;
+      send(response, await this.#options.routes.handle({ method, path, accept, authorization, address }));
     } catch (error) {
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
         return send(response, problem(error, { "www-authenticate": "Bearer" }));
+      if (isTuttiError(error) && error.status === "RESOURCE_EXHAUSTED")
+        return send(response, problem(error, { "retry-after": `${Math.ceil(error.retryAfterMs / 1_000)}` }));
       this.#options.logger.error("an operations endpoint failed", { path, error });
       send(response, problem(errorFromUnknown(error)));
     }

@@ -31,6 +31,8 @@ export interface OperationsRequest {
   readonly path: string;
   readonly accept?: string | undefined;
   readonly authorization?: string | undefined;
+  /** Where it came from. */
+  readonly address?: string | undefined;
 }
 
 export interface OperationsResponse {
@@ -56,7 +58,7 @@ export function operationsRoutes(options: {
   const guarded =
     (route: Route): Route =>
     async (request) => {
-      await access(request.authorization);
+      await access(request);
       return route(request);
     };
   const routes: Readonly<Record<string, Route>> = {

@@ -1,17 +1,14 @@
 /**
  * What the events of a run say of the time that was spent.
  *
- * 1. A task is in one span at most at a time; what begins ends what was.
- * 2. Where an event says when something was, that counts, and else when the event was recorded.
- * 3. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
+ * 1. Where an event says when something was, that counts, and else when the event was recorded.
+ * 2. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
  */
-import { type Span, SpanKind } from "@tutti/contracts/types/v1";
+import { SpanKind } from "@tutti/contracts/types/v1";
 import * as events from "@tutti/contracts/workflow/v1";
-import { type NotedModelCalls, spanIdOf } from "@tutti/host/serving";
-import { toTimestamp } from "@tutti/kernel";
+import { SpentTime, theWhole } from "@tutti/host/serving";
 
 const {
-  SPAN_KIND_WHOLE: whole,
   SPAN_KIND_QUEUE: queue,
   SPAN_KIND_ATTEMPT: attempt,
   SPAN_KIND_BACKOFF: backoff,
@@ -25,24 +22,6 @@ export interface Recorded {
   readonly payload: Uint8Array;
   readonly timeMs: number;
 }
-
-/** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
-export interface Spent {
-  /** Number of the node; -1 for the run itself. */
-  readonly node: number;
-  kind: SpanKind;
-  readonly attempt: number;
-  agent: string;
-  startMs: number;
-  endMs: number | undefined;
-}
-
-/** With the span that the task was in when they were noted. */
-interface AskedModels extends NotedModelCalls {
-  readonly within: Spent | undefined;
-}
-
-const run = -1;
 
 /** What is waited for is time, a signal, a person, a child, a limit. Without a node it is the run that waits. */
 const waitBegins: Readonly<Record<string, (payload: Uint8Array) => { readonly node?: number | undefined }>> =
@@ -71,47 +50,40 @@ const taskEnds: Readonly<
   undo_failed: (payload) => events.UndoFailedV1.decode(payload),
 };
 
-export class Spans {
-  readonly all: Spent[] = [];
-  readonly asked: AskedModels[] = [];
-  readonly #open = new Map<number, Spent>();
-  #whole: Spent | undefined;
-
+export class Spans extends SpentTime {
   take({ type, payload, timeMs }: Recorded): void {
     switch (type) {
       case "run_started": {
         const { createMs, order, limits } = events.RunStartedV1.decode(payload);
-        this.#whole = this.#begin(run, whole, createMs, 0);
-        this.#open.delete(run);
-        if (limits.length > 0 || (order?.startMs ?? 0) > createMs) this.#begin(run, wait, createMs, 0);
+        this.beginWhole(createMs);
+        if (limits.length > 0 || (order?.startMs ?? 0) > createMs) this.begin(theWhole, wait, createMs, 0);
         break;
       }
       case "run_begun":
-        this.#end(run, events.RunBegunV1.decode(payload).beginMs);
+        this.end(theWhole, events.RunBegunV1.decode(payload).beginMs);
         break;
       case "run_paused":
-        this.#begin(run, wait, events.RunPausedV1.decode(payload).pauseMs, 0);
+        this.begin(theWhole, wait, events.RunPausedV1.decode(payload).pauseMs, 0);
         break;
       case "run_resumed":
-        this.#end(run, events.RunResumedV1.decode(payload).resumeMs);
+        this.end(theWhole, events.RunResumedV1.decode(payload).resumeMs);
         break;
       case "run_stopped":
-        this.#endAll(events.RunStoppedV1.decode(payload).stopMs);
+        this.endAll(events.RunStoppedV1.decode(payload).stopMs);
         break;
       case "run_completed":
       case "run_failed":
       case "run_cancelled":
       case "run_terminated":
       case "run_continued":
-        this.#endAll(timeMs);
-        if (this.#whole !== undefined) this.#whole.endMs = timeMs;
+        this.endWhole(timeMs);
         break;
       case "run_reset":
-        this.#endAll(events.RunResetV1.decode(payload).resetMs);
-        this.#reopen();
+        this.endAll(events.RunResetV1.decode(payload).resetMs);
+        this.reopen();
         break;
       case "run_retried":
-        this.#reopen();
+        this.reopen();
         break;
       default:
         this.#takeOfTask(type, payload, timeMs);
@@ -124,37 +96,37 @@ export class Spans {
       case "attempt_queued": {
         const codec = type === "task_queued" ? events.TaskQueuedV1 : events.AttemptQueuedV1;
         const { node, attempt: number, queueMs } = codec.decode(payload);
-        if (this.#open.get(node)?.kind !== compensation) this.#begin(node, queue, queueMs, number);
+        if (this.openAt(node)?.kind !== compensation) this.begin(node, queue, queueMs, number);
         return;
       }
       case "undo_queued": {
         const { node, attempt: number, queueMs } = events.UndoQueuedV1.decode(payload);
-        this.#begin(node, compensation, queueMs, number);
+        this.begin(node, compensation, queueMs, number);
         return;
       }
       case "attempt_started": {
         const { node, attempt: number, agent, startMs } = events.AttemptStartedV1.decode(payload);
-        const open = this.#open.get(node);
+        const open = this.openAt(node);
         if (open?.kind === compensation) open.agent = agent;
-        else this.#begin(node, attempt, startMs, number).agent = agent;
+        else this.begin(node, attempt, startMs, number).agent = agent;
         return;
       }
       case "attempt_failed": {
         const { node, attempt: number, agent, endMs } = events.AttemptFailedV1.decode(payload);
-        const open = this.#open.get(node);
+        const open = this.openAt(node);
         if (open?.kind === compensation) return;
         if (open !== undefined && agent !== "") open.agent = agent;
-        this.#begin(node, backoff, endMs, number);
+        this.begin(node, backoff, endMs, number);
         return;
       }
       case "offer_returned": {
         const { node, attempt: number } = events.OfferReturnedV1.decode(payload);
-        if (this.#open.get(node)?.kind !== compensation) this.#begin(node, backoff, timeMs, number);
+        if (this.openAt(node)?.kind !== compensation) this.begin(node, backoff, timeMs, number);
         return;
       }
       case "model_calls_noted": {
         const noted = events.ModelCallsNotedV1.decode(payload);
-        const open = this.#open.get(noted.node);
+        const open = this.openAt(noted.node);
         this.asked.push({ ...noted, within: open?.kind === queue ? undefined : open });
         return;
       }
@@ -165,49 +137,8 @@ export class Spans {
 
   #takeOfWait(type: string, payload: Uint8Array, timeMs: number): void {
     const begun = waitBegins[type]?.(payload);
-    if (begun !== undefined) this.#begin(begun.node ?? run, wait, timeMs, 0);
+    if (begun !== undefined) this.begin(begun.node ?? theWhole, wait, timeMs, 0);
     const ended = taskEnds[type]?.(payload);
-    if (ended !== undefined) this.#end(ended.node, timeMs, ended.agent);
+    if (ended !== undefined) this.end(ended.node, timeMs, ended.agent);
   }
-
-  #begin(node: number, kind: SpanKind, startMs: number, number: number): Spent {
-    this.#end(node, startMs);
-    const span: Spent = { node, kind, attempt: number, agent: "", startMs, endMs: undefined };
-    this.#open.set(node, span);
-    this.all.push(span);
-    return span;
-  }
-
-  #end(node: number, endMs: number, agent = ""): void {
-    const open = this.#open.get(node);
-    if (open === undefined) return;
-    if (agent !== "") open.agent = agent;
-    // An agent's clock may be ahead of what was recorded.
-    open.endMs = Math.max(endMs, open.startMs);
-    this.#open.delete(node);
-  }
-
-  #endAll(endMs: number): void {
-    for (const node of [...this.#open.keys()]) this.#end(node, endMs);
-  }
-
-  #reopen(): void {
-    if (this.#whole !== undefined) this.#whole.endMs = undefined;
-  }
-}
-
-/** As the contracts show it. Its id follows from what it is, so that it is the same whenever it is asked for. */
-export function spanMessage(runId: string, { node, kind, ...span }: Spent, task: string): Span {
-  const { startMs, endMs } = span;
-  return {
-    task,
-    kind,
-    attempt: span.attempt,
-    agentId: span.agent,
-    startTime: toTimestamp(startMs),
-    endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    spanId: spanIdOf(runId, node, kind, span.attempt, startMs),
-    parentSpanId: "",
-    modelCall: undefined,
-  };
 }

@@ -1,13 +1,13 @@
 /** Where the time of a run went: its spans, made from its history, and the path that took longest. */
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import type { GetTimelineReply, GetTimelineRequest, Task } from "@tutti/contracts/workflow/v1";
-import { childSpans, modelCallSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
+import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { eventsOf, recordsOf } from "../runs/desk.ts";
 import { criticalPathOf } from "./critical-path.ts";
 import type { TaskDesk } from "./desk.ts";
 import { allTasks } from "./reading.ts";
-import { Spans, spanMessage } from "./spans.ts";
+import { Spans } from "./spans.ts";
 
 /** The events of a very long run that are looked at, the first ones. */
 const recordsMax = 200_000;

@@ -8,7 +8,8 @@
  * 3. What the table says is looked at again after everything that was waited for.
  * 4. Who is to get a partition brings its copy of the archive up to date and says so; its owner goes on until then, and lets
  *    go when it is so or has lasted too long.
- * 5. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
+ * 5. What leaves goes in turns: a few at a time.
+ * 6. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
  */
 import {
   backoffMs,
@@ -24,6 +25,7 @@ import { journalEpochOf } from "../epochs.ts";
 import type { OwnershipStore } from "../store/port.ts";
 import { encodePartition, type HolderEntry, type PartitionEntry, partitionKey } from "../table/entries.ts";
 import type { Assignment, Picture } from "../table/picture.ts";
+import { Turns } from "./turns.ts";
 
 /** What the holdings see of the process's lease. */
 interface HolderName {
@@ -42,7 +44,7 @@ export interface HoldingsParts {
   readonly retryMaxMs: number;
   /** So long an owner waits for whom a partition goes to. */
   readonly prepareMs: number;
-  /** This process is ready for a partition that is to come: others want to know. */
+  /** This process is ready for a partition that is to come, or has one at work: others want to know. */
   readonly prepared: () => void;
   /** Takes in what was written here, as if the watch had told it already. */
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
@@ -95,9 +97,13 @@ export class Holdings {
   #stopped = false;
   /** The services whose partitions are given to nobody, since nobody else takes them. */
   readonly #emptied = new Set<string>();
+  readonly #turns: Turns;
+  readonly #inLine = new Set<Cell>();
 
   constructor(parts: HoldingsParts) {
     this.#parts = parts;
+    const { picture, clock, timers } = parts;
+    this.#turns = new Turns({ picture, clock, timers, over: () => this.nextTurn() });
   }
 
   get services(): readonly string[] {
@@ -164,6 +170,11 @@ export class Holdings {
     }
   }
 
+  /** Whoever waits for its turn to leave looks whether that has come. */
+  nextTurn(): void {
+    for (const cell of [...this.#inLine]) cell.wake();
+  }
+
   /** The journal has refused what this process wrote: somebody else has sealed it. */
   lost(service: string, partition: number): void {
     const cell = this.#cellOf(service, partition);
@@ -183,6 +194,7 @@ export class Holdings {
   /** Lets go of what is left, without a word to the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#turns.stop();
     const begun = [...this.#cells.values()].filter((cell) => cell.begun);
     for (const cell of this.#cells.values()) cell.wake();
     await Promise.all(begun.map((cell) => this.#disown(cell).catch((error) => this.#report(cell, error))));
@@ -288,6 +300,7 @@ export class Holdings {
     if (error !== undefined) throw error;
     if (this.#unwanted(cell, epoch)) return;
     this.#hold(cell, true);
+    this.#parts.prepared();
     this.#tell("a partition is owned here", cell, sinceMs);
   }
 
@@ -341,16 +354,12 @@ export class Holdings {
   }
 
   /** Resolves when whom it goes to is ready for it, or takes too long; with nothing when it stays after all. */
-  async #readyToGo(cell: Cell, { to, epoch }: Assignment): Promise<Assignment | undefined> {
+  async #readyToGo(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
     const { picture, timers, prepareMs } = this.#parts;
     const key = partitionKey(cell.service, cell.partition);
-    const wanted = (): Assignment | undefined => {
-      const wish = this.#wish(cell);
-      const isSame = wish.kind === "hand-over" && wish.entry.to === to && wish.entry.epoch === epoch;
-      return isSame ? wish.entry : undefined;
-    };
+    const wanted = () => this.#handOverWanted(cell, asked);
     const isReady = (): boolean => {
-      const receiver = picture.holder(to);
+      const receiver = picture.holder(asked.to);
       // One that is gone is planned anew for: then the partition stays, and nobody is without it.
       return receiver?.leaving === true || receiver?.prepared.has(key) === true;
     };
@@ -364,9 +373,28 @@ export class Holdings {
     return wanted();
   }
 
+  /** Undefined when it stays after all, or goes to another one. */
+  #handOverWanted(cell: Cell, { to, epoch }: Assignment): Assignment | undefined {
+    const wish = this.#wish(cell);
+    const isSame = wish.kind === "hand-over" && wish.entry.to === to && wish.entry.epoch === epoch;
+    return isSame ? wish.entry : undefined;
+  }
+
+  /** Resolves when it may go; with nothing when it stays after all. */
+  async #inTurn(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
+    const { partitions } = this.#runtimeOf(cell);
+    const wanted = () => this.#handOverWanted(cell, asked);
+    this.#inLine.add(cell);
+    await this.#woken(cell, () => wanted() === undefined || this.#turns.take(cell, asked, partitions));
+    this.#inLine.delete(cell);
+    return wanted();
+  }
+
   async #handOver(cell: Cell, asked: Assignment): Promise<void> {
     const isAwaited = asked.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
-    const entry = isAwaited ? await this.#readyToGo(cell, asked) : asked;
+    const ready = isAwaited ? await this.#readyToGo(cell, asked) : asked;
+    // What goes to nobody makes no work there.
+    const entry = ready === undefined || asked.to === "" ? ready : await this.#inTurn(cell, ready);
     if (entry === undefined || this.#stopped) return;
     const sinceMs = this.#parts.clock.monotonic();
     await this.#disown(cell);

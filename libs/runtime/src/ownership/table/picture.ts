@@ -45,7 +45,7 @@ export interface Allowed {
 export type PictureNews =
   /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
-  /** It is ready for other partitions than before, and says nothing else of itself. */
+  /** It is ready for other partitions than before, or has others at work, and says nothing else of itself. */
   | { readonly kind: "prepared"; readonly holder: string }
   | { readonly kind: "behaviour"; readonly service: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
@@ -149,10 +149,10 @@ export class Picture {
     const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs };
     this.#holders.set(id, holder);
     if (known === undefined || !saysTheSame(known, holder)) return [{ kind: "holder", holder: id }];
-    const isReadyForTheSame =
-      known.prepared.size === holder.prepared.size &&
-      [...known.prepared].every((key) => holder.prepared.has(key));
-    return isReadyForTheSame ? [] : [{ kind: "prepared", holder: id }];
+    const hasTheSame =
+      areTheSame(known.prepared, holder.prepared) &&
+      [...holder.loads].every(([service, loads]) => areTheSame(known.loads.get(service) ?? nowhere, loads));
+    return hasTheSame ? [] : [{ kind: "prepared", holder: id }];
   }
 
   #forget(id: string, revision: number, fresh: boolean): readonly PictureNews[] {
@@ -193,6 +193,7 @@ export class Picture {
 }
 
 const none: BehaviourLevels = new Map();
+const nowhere: ReadonlyMap<number, number> = new Map();
 const nothingYet: Allowed = { levels: none, revision: 0 };
 
 function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
@@ -202,4 +203,14 @@ function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
     one.loads.size === other.loads.size &&
     [...one.loads.keys()].every((service) => other.loads.has(service))
   );
+}
+
+interface Keys<Key> extends Iterable<unknown> {
+  readonly size: number;
+  has(key: Key): boolean;
+  keys(): Iterable<Key>;
+}
+
+function areTheSame<Key>(one: Keys<Key>, other: Keys<Key>): boolean {
+  return one.size === other.size && [...one.keys()].every((key) => other.has(key));
 }

@@ -6,19 +6,16 @@
  * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
  */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
-import {
-  type Bucket,
-  type BucketChange,
-  type BucketOptions,
-  type NatsConnection,
-  openBucket,
-} from "@tutti/nats";
-import { registryErrors } from "../errors.ts";
+import type { NatsConnection } from "../connection/nats-connection.ts";
+import { type Bucket, type BucketOptions, openBucket } from "./bucket.ts";
+import type { BucketChange } from "./watch.ts";
 
 export interface FollowedBucketOptions {
   readonly connection: NatsConnection;
   readonly foundation: Foundation;
   readonly bucket: BucketOptions;
+  /** What whoever wants the bucket hears before it is there. */
+  readonly loading: () => Error;
   /** @param created when the bucket was made, by the server's clock: what tells it from another of its name */
   readonly began: (created: string) => void;
   readonly changed: (change: BucketChange) => void;
@@ -42,7 +39,7 @@ export class FollowedBucket {
   }
 
   get bucket(): Bucket {
-    if (this.#bucket === undefined) throw registryErrors.loading();
+    if (this.#bucket === undefined) throw this.#options.loading();
     return this.#bucket;
   }
 

@@ -1,0 +1,27 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** Longer than what is waited for ever takes, on the slowest machine: it is when a test gives up, not what it asserts. */
+const deadlineMs = 60_000;
+/** What needs nothing but turns of the event loop is seen at once, and what takes long is not asked for all the time. */
+const pauseMsMax = 20;
+
+/**
+ * Asks again and again until the answer will do, for what can only be seen from outside by asking. It takes real time. Past the
+ * deadline the error shows the last answer.
+ */
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  willDo: (answer: T) => boolean = Boolean,
+): Promise<Exclude<T, false | null | undefined>> {
+  const endMs = performance.now() + deadlineMs;
+  for (let pauseMs = 0; ; pauseMs = Math.min(pauseMsMax, pauseMs + 1)) {
+    const answer = await ask();
+    if (willDo(answer)) return answer as Exclude<T, false | null | undefined>;
+    if (performance.now() > endMs)
+      throw new Error(
+        `waited ${deadlineMs} ms for ${what}; the last answer was ${JSON.stringify(answer, null, 2)}`,
+      );
+    await pause(pauseMs);
+  }
+}

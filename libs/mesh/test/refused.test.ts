@@ -1,0 +1,58 @@
+/** Requests that are refused before their handler: whoever serves the method may hear of them, and changes nothing by it. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { InProcessNetwork, localIdentity, Mesh, meshErrors } from "../src/index.ts";
+import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
+import { all, errorOf } from "./notes.ts";
+import { quiet } from "./pairs.ts";
+
+for (const transport of ["in-process", "grpc"] as const)
+  describe(`a request that is refused, ${transport}`, () => {
+    const settings = { transport, listen: "127.0.0.1:0" };
+
+    it("is told to who wants to hear of it, with who made it and why, and never to the handler", async () => {
+      const network = new InProcessNetwork();
+      const gate = {
+        identity: localIdentity,
+        authorizer: { authorize: () => ({ allowed: false as const, reason: "nobody may" }) },
+      };
+      const server = new Mesh({ foundation: quiet, settings, network, gate });
+      const told: string[] = [];
+      const hear = (request: unknown, error: Error, { principal }: { principal: { id: string } }) =>
+        void told.push(`${principal.id} ${(request as Note).text}: ${error.message}`);
+      const never = () => assert.fail("the handler sees nothing that was refused");
+      const handlers = {
+        ...noteHandlers({ get: never, put: never }),
+        async *talk(requests: AsyncIterable<Note>) {
+          for await (const request of requests) yield never() ?? request;
+        },
+      };
+      server.serve(noteService, handlers, { refused: { get: hear, talk: hear } });
+      await server.start();
+      const peers = { notes: [server.address] };
+      const client = new Mesh({
+        ...{ foundation: quiet, network },
+        settings: transport === "grpc" ? { ...settings, peers } : settings,
+      });
+      try {
+        const notes = client.client(noteService);
+        const asked = async function* () {
+          yield note({ text: "talked" });
+        };
+        for (const call of [
+          () => notes.get(note({ text: "got" })),
+          () => all(notes.talk(asked())),
+          () => notes.put(note()),
+        ])
+          assert.ok(meshErrors.denied.is(await errorOf(call())));
+        assert.deepEqual(told.map((text) => text.split(":")[0]).sort(), [
+          "local-admin got",
+          "local-admin talked",
+        ]);
+        assert.match(told[0] ?? "", /nobody may/);
+      } finally {
+        await client.stop();
+        await server.stop();
+      }
+    });
+  });

@@ -1,0 +1,84 @@
+/**
+ * Who of the partitions that leave this process may go now.
+ *
+ * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those beside it take.
+ * 2. One that went has had its turn when the receiver says that it has it at work, is gone or gives it on, or after a while: whoever
+ *    stops must come to an end.
+ */
+import type { Clock, Timer, Timers } from "@tutti/kernel";
+import { partitionKey } from "../table/entries.ts";
+import type { Picture } from "../table/picture.ts";
+
+interface Leaving {
+  readonly service: string;
+  readonly partition: number;
+}
+
+interface Going extends Leaving {
+  readonly to: string;
+  /** The epoch under which it still is, or was, with this process. */
+  readonly epoch: number;
+  readonly sinceMs: number;
+}
+
+export interface TurnsParts {
+  readonly picture: Picture;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** A turn may have come: whoever waits for one is to ask again. */
+  readonly over: () => void;
+}
+
+const atOnceMin = 2;
+/** Of all partitions of a service so large a part goes at once. */
+const atOnceShare = 1 / 8;
+const turnMs = 1_000;
+
+export class Turns {
+  readonly #parts: TurnsParts;
+  readonly #going = new Map<string, Going>();
+  readonly #timers = new Set<Timer>();
+
+  constructor(parts: TurnsParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the partition may go now, one of so many of its service; then it does. */
+  take(
+    { service, partition }: Leaving,
+    { to, epoch }: Pick<Going, "to" | "epoch">,
+    partitions: number,
+  ): boolean {
+    const { clock, timers, over } = this.#parts;
+    const key = partitionKey(service, partition);
+    this.#forgetWhatIsThere();
+    const beside = [...this.#going].filter(([other, going]) => other !== key && going.service === service);
+    if (beside.length >= Math.max(atOnceMin, Math.ceil(partitions * atOnceShare))) return false;
+    this.#going.set(key, { service, partition, to, epoch, sinceMs: clock.monotonic() });
+    const timer = timers.after(turnMs, () => {
+      this.#timers.delete(timer);
+      over();
+    });
+    this.#timers.add(timer);
+    return true;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) timer.cancel();
+  }
+
+  #forgetWhatIsThere(): void {
+    const nowMs = this.#parts.clock.monotonic();
+    for (const [key, going] of this.#going)
+      if (nowMs - going.sinceMs >= turnMs || this.#isThere(going)) this.#going.delete(key);
+  }
+
+  #isThere({ service, partition, to, epoch }: Going): boolean {
+    const { picture } = this.#parts;
+    const entry = picture.assignment(service, partition);
+    // It has not left yet, or the table of this process is behind.
+    if (entry === undefined || entry.epoch <= epoch) return false;
+    const receiver = entry.owner === to ? picture.holder(to) : undefined;
+    return receiver === undefined || receiver.loads.get(service)?.has(partition) === true;
+  }
+}
