@@ -106,6 +106,27 @@ export const hostErrors = defineErrors("host", {
     message: ({ file, problem }: { file: string; problem: string }) =>
       `expected ${file} to hold a key of the installation, found: ${problem}; restore the file, or remove it to have a new key made`,
   },
+  handedOver: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "What was in the data directory lives on in a cluster. Whoever went on here too would do everything twice. Use the cluster; where it is gone and never ran, remove the file that the message names, and the directory is as it was.",
+    message: (at: { directory: string; file: string; to: string; time: string }) =>
+      `expected the data directory ${at.directory} to be its own, found that the cluster in ${at.to} has taken it over at ${at.time}; use that cluster (tutti cluster up --directory ${at.to}), or, where it never ran and never will, remove ${at.file}`,
+  },
+  inUse: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A cluster is made of a data directory that nobody has: what is written meanwhile would be missing.",
+    message: (at: { directory: string; pid: string; since: string }) =>
+      `expected nobody to have the data directory ${at.directory}, found the process ${at.pid}, since ${at.since}; stop it (Ctrl-C, or kill ${at.pid}), and try again`,
+  },
+  importDamaged: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "A cluster is made only of a data directory that is sound as a whole.",
+    message: ({ directory, found }: { directory: string; found: string }) =>
+      `expected the data directory ${directory} to be sound, found: ${found}; ask the doctor (npm run doctor -- --data ${directory}), restore a backup of it, and take that`,
+  },
   nothingToCopy: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -2,6 +2,7 @@
 import { assert } from "@tutti/kernel";
 import {
   type FrontDoor,
+  type GuessWatch,
   type OperationsAccess,
   type OperationsAccessSettings,
   type OperationsSubject,
@@ -30,8 +31,9 @@ export class MountedOperations implements HostOperations {
   static async open(
     settings: OperationsAccessSettings,
     process: Pick<HostOperations, "url" | "subject">,
+    guesses: GuessWatch | undefined,
   ): Promise<MountedOperations> {
-    return new MountedOperations(settings.host, await operationsAccess(settings), process);
+    return new MountedOperations(settings.host, await operationsAccess(settings, guesses), process);
   }
 
   private constructor(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { getHeapSpaceStatistics } from "node:v8";
-import { giveBackLeftovers } from "./leftovers.ts";
+import { giveBackLeftovers, giveBackWhenIdle, isWorthGivingBack } from "./leftovers.ts";
 
 function youngGenerationMiB(): number {
   const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
@@ -27,6 +27,34 @@ describe("giveBackLeftovers", () => {
     giveBackLeftovers();
     const leftMiB = youngGenerationMiB();
     assert.ok(leftMiB < 2, `expected less than 2 MiB to be left, found ${leftMiB}`);
+  });
+
+  it("is done again once a process that was busy has nothing to do", async (t) => {
+    assert.ok(liveThroughAStart() > 0);
+    let look = () => {};
+    const timers = {
+      after: () => ({ cancel() {} }),
+      every: (_: number, each: () => void) => {
+        look = each;
+        return { cancel() {} };
+      },
+    };
+    giveBackWhenIdle(timers);
+    // A process of tests is not idle: what it used is said by hand.
+    const used = t.mock.method(process, "cpuUsage", () => ({ user: 3_000_000, system: 0 }));
+    look();
+    assert.ok(youngGenerationMiB() > 3, "nothing while it is busy");
+    used.mock.mockImplementation(() => ({ user: 10_000, system: 0 }));
+    look();
+    assert.ok(youngGenerationMiB() < 2);
+  });
+
+  it("is worth it where nobody would notice and there is something to give", () => {
+    const idle = { share: 0.01, heapMiB: 40, youngMiB: 16, isFirst: false };
+    assert.equal(isWorthGivingBack(idle), true);
+    assert.equal(isWorthGivingBack({ ...idle, youngMiB: 1, isFirst: true }), true);
+    for (const other of [{ share: 0.2 }, { heapMiB: 500 }, { youngMiB: 1 }])
+      assert.equal(isWorthGivingBack({ ...idle, ...other }), false, JSON.stringify(other));
   });
 
   it("leaves no way for others to collect garbage", () => {

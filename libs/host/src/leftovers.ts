@@ -1,18 +1,69 @@
 /**
- * What putting a process together leaves behind. Importing some four hundred modules makes so much garbage that V8 gives
- * its young generation 16 MiB, and it keeps them for as long as the process lives.
+ * What putting a process together, and every burst of work, leaves behind. Importing some four hundred modules makes so much garbage that
+ * V8 gives its young generation 16 MiB, and it keeps them for as long as the process lives.
  */
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { Timer, Timers } from "@tutti/kernel";
+
+let collect: unknown;
 
 /**
  * Gives the memory back to the system: some 15 MiB for some 40 ms, in which nothing else happens. So call it before
- * anybody is served.
+ * anybody is served, or while nobody is.
  */
 export function giveBackLeftovers(): void {
   // The function is there in contexts that are made while the flag is set.
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("globalThis.gc");
-  setFlagsFromString("--no-expose-gc");
+  if (collect === undefined) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("globalThis.gc");
+    setFlagsFromString("--no-expose-gc");
+  }
   if (typeof collect === "function") collect({ type: "major", flavor: "last-resort" });
+}
+
+/** What a process looks like over a while. */
+export interface Stretch {
+  /** Of a core. */
+  readonly share: number;
+  /** Live and dead objects, of all generations. */
+  readonly heapMiB: number;
+  readonly youngMiB: number;
+  /** Nothing was given back since it was ready. */
+  readonly isFirst: boolean;
+}
+
+/** So little is what a process does that has nothing to do. */
+const idleShareMax = 0.05;
+/** A larger heap takes so long to look through that whoever calls meanwhile would notice. */
+const heapMiBMax = 96;
+/** Less is not worth it, but after a start: what that left is in the old generation as well. */
+const youngMiBMin = 3;
+
+/** Whether there is something to give back, and nobody who would notice. */
+export function isWorthGivingBack({ share, heapMiB, youngMiB, isFirst }: Stretch): boolean {
+  return share <= idleShareMax && heapMiB <= heapMiBMax && (isFirst || youngMiB >= youngMiBMin);
+}
+
+const lookEveryMs = 5_000;
+const mebibyte = 2 ** 20;
+
+/** Gives back what the start and every burst of work left, as soon as the process has nothing to do. */
+export function giveBackWhenIdle(timers: Timers): Timer {
+  let before = process.cpuUsage();
+  let isFirst = true;
+  return timers.every(lookEveryMs, () => {
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
+    const stretch = {
+      share: (user + system) / 1_000 / lookEveryMs,
+      heapMiB: getHeapStatistics().used_heap_size / mebibyte,
+      youngMiB: (young?.physical_space_size ?? 0) / mebibyte,
+      isFirst,
+    };
+    if (!isWorthGivingBack(stretch)) return;
+    isFirst = false;
+    giveBackLeftovers();
+  });
 }

@@ -6,10 +6,12 @@ import {
   lifecycleErrors,
   runUntilSignal,
   systemSources,
+  systemTimers,
+  type Timer,
   type TuttiError,
 } from "@tutti/kernel";
 import { sectionsOf } from "./configuration.ts";
-import { giveBackLeftovers } from "./leftovers.ts";
+import { giveBackLeftovers, giveBackWhenIdle } from "./leftovers.ts";
 import { answerTo } from "./questions.ts";
 import { type HostOptions, ServiceHost } from "./service-host.ts";
 import { softwareVersion } from "./version.ts";
@@ -27,14 +29,19 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
     if (to.state === "failed") say(`${lastWords(options.name, to.reason)}\n`);
   });
   giveBackLeftovers();
+  let giving: Timer | undefined;
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
       // Node does this when it ends in good order. The next start is to be fast after any end.
       flushCompileCache();
+      giving = giveBackWhenIdle(systemTimers);
       await ready?.(host);
     },
-    flush: () => host.telemetry.flush(),
+    flush: () => {
+      giving?.cancel();
+      return host.telemetry.flush();
+    },
   });
 }
 

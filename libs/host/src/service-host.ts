@@ -140,10 +140,11 @@ export class ServiceHost extends Orchestrator {
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
-    const operations = await MountedOperations.open(configuration.read(operationsSection), {
-      url: () => host.url,
-      subject: () => host,
-    });
+    const operations = await MountedOperations.open(
+      configuration.read(operationsSection),
+      { url: () => host.url, subject: () => host },
+      guard,
+    );
     const context = {
       ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },

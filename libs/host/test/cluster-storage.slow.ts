@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type HealthReport, memorySources, type Readiness, sleep, systemTimers } from "@tutti/kernel";
+import { type HealthReport, memorySources, type Readiness } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { account, balance, deposit, open } from "@tutti/machine-bank";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { ServiceHost, type ServiceModule, type ServiceStorage } from "../src/index.ts";
@@ -98,13 +99,6 @@ describe("a process that shares its machines with others", { skip: program.skip,
   const nextUser = () => `u${users++}`;
   const ownedBy = ({ storage }: Member): number[] =>
     storage.runtime.standings().map(({ partition }) => partition);
-  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-    for (let looks = 0; !(await condition()); looks++) {
-      if (looks > 1_000) throw new Error("expected it within ten seconds");
-      await sleep(systemTimers, 10);
-    }
-  };
-
   it("is ready when it owns what nobody else does, and says what it owns", async () => {
     await using one = await start(nextUser());
     assert.deepEqual(ownedBy(one), [0, 1, 2, 3]);
@@ -126,7 +120,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     await using two = await start(user);
     // On one disk each has a place of its own.
     assert.deepEqual((await readdir(copies)).sort(), ["1", "2"]);
-    await until(() => ownedBy(two).length === 2);
+    await until("two partitions", () => ownedBy(two).length === 2);
     await one.host.stop();
     assert.deepEqual(ownedBy(two), [0, 1, 2, 3]);
     const balances = await Promise.all(ids.map((id) => two.balance(id)));
@@ -144,7 +138,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     await using one = await start(user, flags);
     await one.openAccounts();
     await using two = await start(user, flags);
-    await until(() => ownedBy(two).length === 2);
+    await until("two partitions", () => ownedBy(two).length === 2);
     const files = async (): Promise<string[]> => {
       const places = await readdir(copies);
       const all = await Promise.all(
@@ -155,7 +149,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     // Both have all of them, though each owns only two.
     for (const place of ["1", "2"]) {
       for (const partition of [0, 1, 2, 3]) {
-        await until(async () => (await files()).includes(`${place}/${partition}.db`));
+        await until("its archive", async () => (await files()).includes(`${place}/${partition}.db`));
       }
     }
     await one.host.stop();
@@ -192,12 +186,12 @@ describe("a process that shares its machines with others", { skip: program.skip,
       () => undefined,
     );
     const stateOf = () => runtime.standings().find((standing) => standing.partition === partition)?.state;
-    await until(() => stateOf() === "failed");
+    await until("its failure", () => stateOf() === "failed");
     await assert.rejects(one.deposit("account-0"), {
       code: "runtime.failed",
       message: /damaged at stream TUTTI_JOURNAL_bank_\d.*the server lost what it acknowledged/,
     });
-    await until(async () => {
+    await until("its health to say so", async () => {
       const { components } = (await one.host.health()) as HealthReport;
       const { level, reason } = components["data"] ?? { level: "healthy", reason: "" };
       return level === "degraded" && reason.includes(`bank/${partition}`);

@@ -7,6 +7,7 @@ import { crc32, openSegments } from "@tutti/journal";
 import { plainSearch } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { balance } from "@tutti/machine-bank";
+import { ImportedData } from "../src/storage/cluster/import-data.ts";
 import { type DataCommand, runDataCommand } from "../src/storage/index.ts";
 import { examine } from "../src/storage/inspection/doctor.ts";
 import type { Finding } from "../src/storage/inspection/finding.ts";
@@ -107,6 +108,51 @@ describe("what is said of a data directory", () => {
     );
     assert.match(words(findings, "journal-sound"), /is sound: [\d,]+ batches, 16 partitions, 1 segment/);
     assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended machines/);
+  });
+
+  it("a cluster has taken it over, and nobody begins there or copies it any more", async () => {
+    const directory = await stopped();
+    const data = await ImportedData.open(directory);
+    await assert.rejects(ImportedData.open(directory), { code: "host.in_use" });
+    data.handOver("/clusters/one");
+    data.close();
+    const findings = await examine(directory, { partitions: 16 });
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["handed-over", "journal-sound", "archive-sound"],
+    );
+    assert.match(
+      words(findings, "handed-over"),
+      /^notice: The cluster in \/clusters\/one has taken over .* use that cluster, tutti cluster up --directory/,
+    );
+    await assert.rejects(BankProcess.start(directory), {
+      message: /use that cluster .*, or, where it never ran and never will, remove .*handed-over\.json$/,
+    });
+    const to = join(folder.path, "not-copied");
+    const { output, exitCode } = await runDataCommand("backup", ["--data", directory, "--to", to], () => ({
+      ...{ directory, partitions: 16 },
+    }));
+    assert.equal(exitCode, 1);
+    assert.match(output, /found that the cluster in \/clusters\/one has taken it over/);
+    await rm(join(directory, "handed-over.json"));
+    await using bank = await BankProcess.start(directory);
+    assert.equal(await bank.deposit("ben", 1), 101);
+  });
+
+  it("a cluster is not made of what is none, of a newer release, or damaged, nor while somebody has it", async () => {
+    const refused = (directory: string, code: string, message: RegExp) =>
+      assert.rejects(ImportedData.open(directory), { code, message });
+    await refused(join(folder.path, "photos"), "host.nothing_to_copy", /found none; name the right one/);
+    const newer = await stopped();
+    const about = JSON.parse(await readFile(join(newer, "data.json"), "utf8"));
+    await writeFile(join(newer, "data.json"), JSON.stringify({ ...about, format: 2, release: "9.0.0" }));
+    await refused(newer, "host.data_newer", /made by release 9\.0\.0; use that release/);
+    const damaged = await later();
+    await patch(join(damaged, log), 2 * blockBytes, flip);
+    await refused(damaged, "host.import_damaged", /the journal is damaged at .*; ask the doctor/);
+    const busy = await stopped();
+    await using _bank = await BankProcess.start(busy);
+    await refused(busy, "host.in_use", new RegExp(`the process ${process.pid}, since 20.*; stop it`));
   });
 
   it("this user may not use it, and whose it is", async () => {

@@ -9,11 +9,13 @@
  * 3. What is refused is a record of the audit, and everything that was found goes to governance.
  * 4. A request that rules changed is held against its contract again.
  * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no approval.
+ *    A result waits where its work is, a plan with its session. Plans differ each time by when something begins: of one session and part the
+ *    same is asked when the question has the same words.
  * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
 import { type Cause, WorkReference } from "@tutti/contracts/types/v1";
-import type { StartRunRequest, StartRunsRequest } from "@tutti/contracts/workflow/v1";
+import type { ResultQuestion, StartRunRequest, StartRunsRequest } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import type { Method, RequestRules, ServerCall } from "@tutti/mesh";
@@ -21,6 +23,7 @@ import {
   type Admission,
   AdmissionRules,
   type AgentAbout,
+  type AskFirst,
   agentDocument,
   findingOf,
   groupsOf,
@@ -33,7 +36,7 @@ import {
 import type { Mapping } from "@tutti/rest/json";
 import { accessErrors } from "../guard/errors.ts";
 import { causeOf } from "../runtime/cause.ts";
-import { Approvals, type ApprovalsParts, asker } from "./approvals.ts";
+import { Approvals, type ApprovalsParts, type Asker, asker } from "./approvals.ts";
 import { startsIn } from "./bulk-starts.ts";
 import type { FindingReports } from "./findings.ts";
 
@@ -165,30 +168,54 @@ export class Admitting implements RequestRules {
     return this.#rules.concerns(ADMISSION_SUBJECT_PLAN, namespace);
   }
 
-  /** Throws where a plan is refused. */
-  plan(about: PlanAbout, cause: Cause): void {
+  /** What people are to be asked before a plan is followed that `cause` makes for whoever wants it. Throws where it is refused. */
+  plan(about: PlanAbout, cause: Cause, wantedBy: Cause): readonly PlanQuestion[] {
     const { namespace, session: id } = about;
     const asked = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
     const work = WorkReference.fromPartial({ namespace, kind: "session", id });
-    this.#judged({ ...asked, work }, { cause, groups: [] }, ({ reason }, rules) =>
+    const { questions } = this.#judged({ ...asked, work }, { cause, groups: [] }, ({ reason }, rules) =>
       accessErrors.planRefused({ session: id, reason }, { details: { rules } }),
     );
+    return questions.map((question) => this.#questionAbout(about, question, wantedBy));
   }
 
-  /** The output as it is admitted, where rules changed it. Throws where it is refused. */
-  result(about: ResultAbout): Uint8Array | undefined {
+  #questionAbout({ namespace, session, part }: PlanAbout, question: AskFirst, cause: Cause): PlanQuestion {
+    const { message } = question;
+    const wanted = { namespace, action: planAction, body: { session, part, question: message }, cause };
+    return {
+      name: `${nameOf(question.rule)}: ${message}`,
+      message,
+      ask: async (caller) => {
+        try {
+          return await this.#approvals.open(question, wanted, caller);
+        } catch (thrown) {
+          const error = errorFromUnknown(thrown);
+          if (error.retry === "never") this.#parts.refused(error, cause, namespace, planAction);
+          throw error;
+        }
+      },
+    };
+  }
+
+  /**
+   * The output as it is admitted, where rules changed it, and what people are to be asked before it counts: whoever has the work holds
+   * it until then. Undefined where it counts as it is. Throws where it is refused.
+   */
+  result(about: ResultAbout): JudgedOutput | undefined {
     const { namespace, kind, id, task, agent } = about;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_RESULT, namespace)) return undefined;
     const body = resultDocument(about);
     const work = WorkReference.fromPartial({ namespace, kind, id, task });
     const asked = { kind: ADMISSION_SUBJECT_RESULT, action: resultAction, namespace, body, work };
-    const { body: admitted } = this.#judged(
+    const { body: admitted, questions } = this.#judged(
       asked,
       { cause: resultActor(agent), groups: [] },
       ({ reason }, rules) => accessErrors.resultRefused({ agent, reason }, { details: { rules } }),
     );
     const { output } = admitted as typeof body;
-    return output === body.output ? undefined : Buffer.from(JSON.stringify(output));
+    const changed = output === body.output ? undefined : Buffer.from(JSON.stringify(output));
+    if (changed === undefined && questions.length === 0) return undefined;
+    return { output: changed, questions: questions.map(questionOf) };
   }
 
   /** After whoever has to be asked has said yes. */
@@ -219,6 +246,24 @@ export class Admitting implements RequestRules {
     this.#parts.refused(error, cause, namespace, action);
     throw error;
   }
+}
+
+/** What a person is asked before a plan is followed. */
+interface PlanQuestion {
+  /** The same for the same question about the same part. */
+  readonly name: string;
+  readonly message: string;
+  /** The run that asks, as long as nobody has decided; undefined when the answer is yes. Rejects with who said no. */
+  ask(caller: Asker): Promise<string | undefined>;
+}
+
+interface JudgedOutput {
+  readonly output: Uint8Array | undefined;
+  readonly questions: readonly ResultQuestion[];
+}
+
+function questionOf({ rule, message, deciders, approvalsNeeded, timeoutMs }: AskFirst): ResultQuestion {
+  return { rule: nameOf(rule), message, deciders: [...deciders], approvalsNeeded, timeoutMs };
 }
 
 /** Rpcs by which people answer. */

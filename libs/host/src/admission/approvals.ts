@@ -48,6 +48,9 @@ export interface Wanted {
   readonly cause: Cause;
 }
 
+/** What is taken over of whoever asks. */
+export type Asker = Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">;
+
 const serviceKind = ActorKind.ACTOR_KIND_SERVICE;
 const hourMs = 3_600_000;
 const yesHoldsMs = 24 * hourMs;
@@ -74,7 +77,7 @@ export class Approvals {
   async insist(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
     const context = onBehalfOfNobody(caller, wanted.namespace);
     // Each is asked, before anybody waits for one of them.
-    const asked = await Promise.all(questions.map((question) => this.#ask(question, wanted, context)));
+    const asked = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
     const open = asked.filter((runId) => runId !== undefined);
     if (open.length === 0) return;
     const message = questions.map((question) => question.message).join("; ");
@@ -84,8 +87,12 @@ export class Approvals {
     );
   }
 
-  /** The run that asks, as long as nothing is decided; undefined when the answer is yes. */
-  async #ask(question: AskFirst, wanted: Wanted, context: CallContext): Promise<string | undefined> {
+  /** The run that asks, as long as nothing is decided; undefined when the answer is yes. Rejects with who said no. */
+  open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
+    return this.#open(question, wanted, onBehalfOfNobody(caller, wanted.namespace));
+  }
+
+  async #open(question: AskFirst, wanted: Wanted, context: CallContext): Promise<string | undefined> {
     const { namespace, cause } = wanted;
     const name = nameOf(question, wanted);
     const nowMs = this.#parts.clock.now();
@@ -227,7 +234,7 @@ function slugOf(ruleId: string): string {
     .slice(0, slugMax);
 }
 
-function onBehalfOfNobody(caller: CallContext, namespace: string): CallContext {
+function onBehalfOfNobody(caller: Asker, namespace: string): CallContext {
   const { deadlineMs, signal, trace, logger } = caller;
   return { principal: asker, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
 }

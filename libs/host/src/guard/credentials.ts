@@ -86,6 +86,18 @@ export class Credentials {
     this.#keyEnds = keyEnds;
   }
 
+  /** Throws while an address is kept out. */
+  insistOnTrying(from: string, nowMs: number): void {
+    const untilMs = this.#lockouts.lockedUntil([from], nowMs);
+    if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
+  }
+
+  /** Something was wrong that came from an address. */
+  guessed(from: string, nowMs: number): void {
+    const found = this.#lockouts.failed([from], nowMs);
+    if (found.length > 0) this.#lockedOut(found);
+  }
+
   /** Throws where a key or token has ended since it was shown. `id`: its own. */
   insistOnGoing(id: string, nowMs: number): void {
     const hasEnded = this.#endedKeys.has(id) || (this.#keyEnds.get(id) ?? nowMs + 1) <= nowMs;
@@ -131,8 +143,7 @@ export class Credentials {
     nowMs: number,
     uses: ReadonlySet<TokenUse>,
   ): Promise<ShownBefore> {
-    const untilMs = this.#lockouts.lockedUntil([from], nowMs);
-    if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
+    this.insistOnTrying(from, nowMs);
     const key = await this.#keys.check(shown, nowMs);
     if (key.kind === "known")
       return { principal: this.#granted(principalOfKey(key)), kind: "key", untilMs: endOf(key.verifier) };
@@ -155,8 +166,7 @@ export class Credentials {
   }
 
   #refused(reason: string, isGuess: boolean, from: string, nowMs: number): Error {
-    const found = isGuess ? this.#lockouts.failed([from], nowMs) : [];
-    if (found.length > 0) this.#lockedOut(found);
+    if (isGuess) this.guessed(from, nowMs);
     return accessErrors.credentialRefused({ reason });
   }
 }

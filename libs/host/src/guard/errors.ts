@@ -80,6 +80,13 @@ export const accessErrors = defineErrors("access", {
     message: ({ approval }: { approval: string }) =>
       `expected fewer questions about the same, found a hundred runs ${approval}; change what is asked for, or the rule`,
   },
+  refusalsLeftOut: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "So many refusals came at once that not each has a record: somebody tries many names, keys or addresses. Lock-outs and limits hold all the same.",
+    message: ({ count, most }: { count: number; most: number }) =>
+      `expected at most ${most} different refusals at once, found ${count} more, which have no record of their own; look at those of the same moment, and limit who comes so often`,
+  },
   resultRefused: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

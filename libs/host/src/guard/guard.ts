@@ -7,7 +7,6 @@
  *    nothing is the administrator of this machine, and can only make less of it.
  * 3. On any other address nobody gets in who shows nothing.
  * 4. What was shown counts as long as it holds: who goes on by a key that has ended meanwhile is refused.
- * 5. Who was admitted at the edge is not counted again where a service calls on their behalf.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -18,7 +17,7 @@ import {
   identityService,
   policyService,
 } from "@tutti/contracts/governance/v1";
-import { type Actor, Cause } from "@tutti/contracts/types/v1";
+import { Cause } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import {
   type CallContext,
@@ -43,19 +42,14 @@ import {
   type Rule,
   type RuleChanges,
 } from "@tutti/mesh";
-import {
-  CallLimits,
-  type NamedAction,
-  type SignInRules,
-  systemNamespace,
-  type TrustedKeys,
-} from "@tutti/policy";
+import { type NamedAction, type SignInRules, systemNamespace, type TrustedKeys } from "@tutti/policy";
 import { Admitting } from "../admission/admission.ts";
 import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { AgentNames } from "./agent-names.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials, type ShownBefore } from "./credentials.ts";
+import { type Admitted, EdgeLimits } from "./edge-limits.ts";
 import { Ends } from "./ends.ts";
 import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
@@ -84,29 +78,12 @@ export interface GuardParts {
   readonly serviceKey: string;
 }
 
-/** A call that counts against its caller's limit until it ends. */
-export interface Admitted {
-  /** How many may come at once; Infinity without a limit. */
-  readonly limit: number;
-  readonly remaining: number;
-  /** After how long as many may come as ever. */
-  readonly resetAfterMs: number;
-  end(): void;
-}
-
 const marks = 32;
-const unlimited: Admitted = {
-  limit: Number.POSITIVE_INFINITY,
-  remaining: Number.POSITIVE_INFINITY,
-  resetAfterMs: 0,
-  end() {},
-};
-
 export class Guard implements Component, Identity, Authorizer, CallLimiter, RuleChanges {
   readonly #parts: GuardParts;
   readonly #credentials: Credentials;
   readonly #sites: ReadonlyMap<string, IssuerSite>;
-  readonly #limits: CallLimits;
+  readonly #limits: EdgeLimits;
   readonly #reports: Reports;
   readonly #serviceKey: Buffer | undefined;
   readonly #uses: Uses;
@@ -136,10 +113,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       others,
       (lockouts) => this.#uses.lockedOut(lockouts),
     );
-    const { callsPerSec: count, callsBurst: burst, concurrentMax, streamsMax, requestBytesMax } = settings;
-    this.#limits = new CallLimits({
-      calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
-      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: requestBytesMax },
+    this.#limits = new EdgeLimits({
+      ...{ settings, clock: foundation.clock },
+      refused: (error, principal, shown) => this.#reportRefused(error, principal, shown),
     });
     this.#reports = new Reports({
       ...{ foundation, instance: parts.processId, newId: parts.newId, everyMs: settings.reportMs },
@@ -238,6 +214,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
+  /** Throws while an address is kept out because of guessing, be it of what no bundle knows: a link, the key of a port. */
+  insistOnTrying(from: string): void {
+    try {
+      this.#credentials.insistOnTrying(from, this.#parts.foundation.clock.now());
+    } catch (error) {
+      if (isTuttiError(error)) this.#reportStranger(error, from);
+      throw error;
+    }
+  }
+
+  /** Such a thing was wrong: it counts like a wrong key, and is told like one. */
+  triedInVain(from: string, error: TuttiError): void {
+    this.#credentials.guessed(from, this.#parts.foundation.clock.now());
+    this.#reportStranger(error, from);
+  }
+
   /** Somebody goes on by what they signed in by; throws where it is good no more. */
   goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
@@ -296,51 +288,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return decision;
   }
 
-  begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
-    if (principal.shown === undefined || principal === presented) return undefined;
-    const { end } = this.admit(principal, isStream);
-    return end;
+  begin(...call: Parameters<CallLimiter["begin"]>): (() => void) | undefined {
+    return this.#limits.begin(...call);
   }
 
-  /** Who was let in at the edge was held against this there. */
-  insistOnSize(principal: Principal, { presented }: Incoming, bytes: number): void {
-    if (principal !== presented) this.admitBytes(principal, bytes);
+  insistOnSize(...call: Parameters<EdgeLimits["insistOnSize"]>): void {
+    this.#limits.insistOnSize(...call);
   }
 
   /** A request of somebody at the edge has so many bytes; throws where that is too many. */
   admitBytes(principal: Principal, bytes: number): void {
-    const { shown } = principal;
-    if (shown === undefined) return;
-    const { maxRequestBytes: most } = this.#limits.limitOf(...limitedBy(principal, shown));
-    if (most === 0 || bytes <= most) return;
-    throw this.#refusedAtEdge(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
+    this.#limits.admitBytes(principal, bytes);
   }
 
   /** Counts a call of somebody at the edge; throws where it is one too many. */
   admit(principal: Principal, isStream: boolean): Admitted {
-    const { shown } = principal;
-    if (shown === undefined) return unlimited;
-    const nowMs = this.#parts.foundation.clock.now();
-    const [namespace, actor] = limitedBy(principal, shown);
-    const limits = this.#limits;
-    const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.begin(namespace, actor, nowMs);
-    if (admitted.kind === "refused") {
-      const { why, limit, retryAfterMs } = admitted;
-      const error = accessErrors.tooManyCalls(
-        { what: counted[why], limit },
-        { retryAfterMs: retryAfterMs || shortWaitMs, details: { limit: String(limit) } },
-      );
-      throw this.#refusedAtEdge(error, principal, shown);
-    }
-    const { limit, remaining, resetMs } = admitted;
-    let isOver = false;
-    const end = () => {
-      if (isOver) return;
-      isOver = true;
-      if (isStream) limits.close(namespace, actor);
-      else limits.end(namespace, actor);
-    };
-    return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
+    return this.#limits.admit(principal, isStream);
   }
 
   /** A service says no to somebody who was let in: it is recorded as what is refused at an edge is. */
@@ -353,9 +316,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
-  /** Something was done here that no service records. */
-  doneAtEdge(done: Done): void {
-    this.#reports.done(done);
+  /** Something is done here that no service records. Resolves when the audit has it, or cannot have it soon. */
+  doneAtEdge(done: Done): Promise<void> {
+    return this.#reports.done(done);
   }
 
   /** Whether an id is that of an agent whom somebody is not. The installation's own speak for all. */
@@ -424,11 +387,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return accessErrors.rulesUnknown({ found }, { retryAfterMs: shortWaitMs });
   }
 
-  #refusedAtEdge(error: TuttiError, { kind, id }: Principal, shown: ShownCredential): TuttiError {
+  #reportRefused(error: TuttiError, { kind, id }: Principal, shown: ShownCredential): void {
     const actor = Cause.fromPartial({ actor: { kind: actorKinds[kind], id } });
     const namespace = shown.namespace || systemNamespace;
     this.#reports.refused({ error, actor, namespace, action: "access", address: "" });
-    return error;
   }
 
   #reportStranger(error: Parameters<Reports["refused"]>[0]["error"], address: string): void {
@@ -438,20 +400,6 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
 const shortWaitMs = 1_000;
 const recordMs = 10_000;
-const counted = {
-  calls: "calls in their time",
-  concurrent: "calls at once",
-  streams: "streams at once",
-} as const;
-
-/** Whose limit it is: that of its namespace. */
-function limitedBy(
-  { kind, id }: Principal,
-  { namespace }: ShownCredential,
-): [namespace: string, actor: Actor] {
-  return [namespace || systemNamespace, { kind: actorKinds[kind], id }];
-}
-
 const services = "spiffe://tutti/service/";
 
 function serviceIn(peer: string | undefined): string | undefined {

@@ -1,9 +1,11 @@
 /**
  * What was decided and refused here, handed on in batches to be recorded.
  *
- * 1. It never holds anything up, and never fails what it is about: a refusal stands whether or not it can be recorded.
- * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left out.
+ * 1. It never holds up what was decided, and never fails what it is about: a refusal stands whether or not it can be recorded.
+ * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left out, of refusals
+ *    in a record of its own: a flood of them costs as many records, and none is taken for another's.
  * 3. What could not be handed on is kept for the next time, within the same bound.
+ * 4. What was done is handed on at once, and its doer may wait for that, for a moment.
  */
 import {
   AuditRecord,
@@ -21,6 +23,8 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
+import { systemNamespace } from "@tutti/policy";
+import { accessErrors } from "./errors.ts";
 import type { Judgement } from "./judge.ts";
 
 /** Takes in what is to be recorded; rejects when it is not taken. */
@@ -52,7 +56,11 @@ export interface ReportsParts {
 }
 
 const keptMax = 1_000;
+/** As what is left out is found in the audit. */
+const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
+/** Whoever waits for longer could not sign in to see why nothing is recorded. */
+const doneWaitMs = 2_000;
 
 export class Reports implements Component {
   readonly #parts: ReportsParts;
@@ -61,6 +69,7 @@ export class Reports implements Component {
   /** Each by itself: none stands for another. */
   #done: AuditRecord[] = [];
   #leftOut = 0;
+  #refusalsLeftOut = 0;
   #timer: Timer | undefined;
   #telling: Promise<void> | undefined;
 
@@ -109,10 +118,8 @@ export class Reports implements Component {
       known.count++;
       return;
     }
-    // The last one stands for all that are beyond the bound.
     if (this.#refusals.size >= keptMax) {
-      const last = [...this.#refusals.values()].at(-1);
-      if (last !== undefined) last.count++;
+      this.#refusalsLeftOut++;
       return;
     }
     this.#refusals.set(
@@ -126,7 +133,7 @@ export class Reports implements Component {
     this.#wake();
   }
 
-  done(done: Done): void {
+  async done(done: Done): Promise<void> {
     const { foundation } = this.#parts;
     if (this.#done.length >= doneMax)
       foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
@@ -139,7 +146,17 @@ export class Reports implements Component {
           time: toTimestamp(foundation.clock.now()),
         }),
       );
-    this.#wake();
+    const { promise: isLate, resolve: giveUp } = Promise.withResolvers<void>();
+    const timer = foundation.timers.after(doneWaitMs, giveUp);
+    await Promise.race([this.#tellNow(), isLate]);
+    timer.cancel();
+  }
+
+  /** After what is being told; what cannot be told waits for the next time. */
+  async #tellNow(): Promise<void> {
+    await this.#telling;
+    if (this.#done.length > 0) await this.#tell();
+    if (this.#done.length > 0) this.#wake();
   }
 
   async stop(): Promise<void> {
@@ -163,20 +180,24 @@ export class Reports implements Component {
     const { taker, foundation } = this.#parts;
     const [decisions, refusals, leftOut] = [this.#decisions, this.#refusals, this.#leftOut];
     const done = this.#done;
+    const refusalsLeftOut = this.#refusalsLeftOut;
     this.#done = [];
     this.#decisions = new Map();
     this.#refusals = new Map();
     this.#leftOut = 0;
+    this.#refusalsLeftOut = 0;
     if (decisions.size + leftOut > 0)
       await taker.decisions([...decisions.values()], leftOut).catch((error: unknown) => {
         foundation.logger.debug("decisions could not be handed on", { error });
         this.#leftOut += leftOut;
         for (const record of decisions.values()) this.#leftOut += record.count;
       });
-    if (refusals.size + done.length > 0)
-      await taker.refusals([...refusals.values(), ...done]).catch((error: unknown) => {
+    if (refusals.size + done.length > 0) {
+      const left = refusalsLeftOut > 0 ? [this.#leftOutRecord(refusalsLeftOut)] : [];
+      await taker.refusals([...refusals.values(), ...done, ...left]).catch((error: unknown) => {
         foundation.logger.debug("refusals could not be handed on", { error });
         this.#done = [...done, ...this.#done];
+        this.#refusalsLeftOut += refusalsLeftOut;
         // The older ones first: they are kept rather than what comes now.
         const later = this.#refusals;
         this.#refusals = refusals;
@@ -184,8 +205,20 @@ export class Reports implements Component {
           const known = refusals.get(key);
           if (known !== undefined) known.count += record.count;
           else if (refusals.size < keptMax) refusals.set(key, record);
+          else this.#refusalsLeftOut += record.count;
         }
       });
+    }
+  }
+
+  /** How many refusals no record tells of. */
+  #leftOutRecord(count: number): AuditRecord {
+    const { clock } = this.#parts.foundation;
+    return AuditRecord.fromPartial({
+      ...{ namespace: systemNamespace, action: leftOutAction, count, time: toTimestamp(clock.now()) },
+      ...{ result: AuditResult.AUDIT_RESULT_REFUSED },
+      error: toErrorDetail(accessErrors.refusalsLeftOut({ count, most: keptMax })),
+    });
   }
 }
 

@@ -37,15 +37,15 @@ export { type Look, type LookingDesk, looksAt, whenEnded } from "./work/looks.ts
 export { type KeptOutputs, outputOf } from "./work/output.ts";
 export { withPause } from "./work/paused.ts";
 export { type PlacementDesk, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
+export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
 export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
 export { Shown } from "./work/shown.ts";
+export { SpentTime, spanMessage, theWhole } from "./work/spent-time.ts";
 export { cursorAt, type Standing, standingIn, takeUp } from "./work/standing.ts";
 export {
   childSpans,
   modelCallSpans,
-  type NotedModelCalls,
   pageOfSpans,
-  spanIdOf,
   traceIn,
 } from "./work/timeline.ts";
 export { type AskedAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";

@@ -66,7 +66,7 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
 }
 
 /** As it is between two checkpoints, also while its thread has it. */
-async function copyBook(from: string, to: string): Promise<void> {
+export async function copyBook(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   const { backup, DatabaseSync } = await import("node:sqlite");
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });

@@ -28,6 +28,7 @@ import { hostErrors } from "../errors.ts";
 import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
 import { Door } from "./door.ts";
+import { insistOnOwn } from "./handed-over.ts";
 import { HostedServices } from "./hosted-services.ts";
 import { StorageInstruments } from "./instruments.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
@@ -98,6 +99,7 @@ export class EmbeddedStorage implements Storage {
     const { directory, foundation } = this.#parts;
     await directory.start();
     try {
+      insistOnOwn(directory.path);
       this.#about = this.#madeAs();
       await this.#journal.start();
       await this.#services.openArchives();

@@ -6,12 +6,14 @@ import { hostErrors } from "../errors.ts";
 import { readAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
 import { askForBackup } from "./door.ts";
+import { insistOnOwn } from "./handed-over.ts";
 import { archivesIn } from "./inspection/verify.ts";
 import { layoutOf } from "./layout.ts";
 
 /** Gives who made the copy: the process that has the directory, or this one. */
 export async function backUp(directory: string, target: string): Promise<"asked" | "copied"> {
   const layout = layoutOf(directory);
+  insistOnOwn(directory);
   const release = await claim(directory);
   if (release === undefined) {
     if (await askForBackup(layout, target)) return "asked";

@@ -9,6 +9,8 @@ export interface KeptHostOptions {
   readonly name: string;
   readonly services: readonly ServiceModule[];
   readonly transport: "in-process" | "grpc";
+  /** Flags of its first life. */
+  readonly words?: readonly string[];
 }
 
 /** A process in memory with a data directory of its own, which goes when it is disposed of. */
@@ -19,7 +21,7 @@ export class KeptHost implements AsyncDisposable {
 
   static async open(options: KeptHostOptions): Promise<KeptHost> {
     const directory = await mkdtemp(join(tmpdir(), `${options.name}-`));
-    const kept = new KeptHost(directory, options, await openHost(directory, options));
+    const kept = new KeptHost(directory, options, await openHost(directory, options, options.words));
     await kept.#host.start();
     return kept;
   }

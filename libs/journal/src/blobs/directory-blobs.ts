@@ -6,18 +6,20 @@ import type { Clock } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
-import type {
-  Blob,
-  BlobContent,
-  BlobMention,
-  Blobs,
-  MentionedThrough,
-  MentionSource,
-  StoredBlob,
-  Sweep,
+import {
+  type Blob,
+  type BlobContent,
+  type BlobMention,
+  type Blobs,
+  type MentionedThrough,
+  type MentionSource,
+  type StoredBlob,
+  type Sweep,
+  sweepSlices,
 } from "./port.ts";
 import {
   blobName,
+  blobOf,
   checkAsSaid,
   earliestOf,
   type FoundMention,
@@ -161,8 +163,30 @@ export class DirectoryBlobs implements Blobs {
     return removed;
   }
 
+  /** Puts all that is here into another store: content first, so that whatever is mentioned is there. */
+  async copyTo(target: Blobs): Promise<void> {
+    for (const name of await this.#namesOf("content")) {
+      const { sha256, namespace } = blobOf(name);
+      await target.put(namespace, this.read(namespace, sha256), { sha256 });
+    }
+    for (let slice = 0; slice < sweepSlices; slice++)
+      await target.mention((await this.#mentionsOf(sliceName(slice))).map(({ mention }) => mention));
+    const through = join(this.#directory, "through");
+    for (const name of await namesIn(through)) {
+      const { throughMs, ...from } = throughIn(name, await readFile(join(through, name)));
+      await target.noteThrough(from, throughMs);
+    }
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** In all slices. */
+  async #namesOf(kind: string): Promise<string[]> {
+    const folders = await namesIn(join(this.#directory, kind));
+    const names = await Promise.all(folders.map((folder) => namesIn(join(this.#directory, kind, folder))));
+    return names.flat();
   }
 
   async #mentionsOf(start: string): Promise<MentionFile[]> {

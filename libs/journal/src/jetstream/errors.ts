@@ -33,6 +33,20 @@ export const jetstreamErrors = defineErrors("journal", {
     message: ({ server }: { server: string }) =>
       `expected sync_interval: always in the jetstream block of the single NATS server ${server}, found another one, with which what it acknowledged may not be on disk; set it, or use 3 replicas in a cluster`,
   },
+  streamNotEmpty: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A journal is brought only into NATS that has none: what is there is never written over.",
+    message: ({ stream, last }: { stream: string; last: number }) =>
+      `expected the stream ${stream} to be empty, found ${last} messages; use a NATS that has nothing of Tutti's`,
+  },
+  importedWrongly: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "A journal that was brought into NATS does not end there as it does where it came from. Nothing was taken from there: go on with that, and report this.",
+    message: (at: PartitionName & { expected: number; found: number }) =>
+      `expected ${named(at)} to end with batch ${at.expected} as it did, found batch ${at.found} or another one; go on where it came from, and report this`,
+  },
   replicasUnavailable: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -30,6 +30,20 @@ describe("Follower", () => {
     assert.deepEqual([read.followed.owner, read.followed.sealedAt], [20, 7]);
   });
 
+  it("follows on the batch that an origin names, and knows what is older", () => {
+    const log = new TestStream().origin(41, 7).append().seal(7).seal(8).append();
+    const read = log.follow();
+    assert.deepEqual(shown(read), ["42 of 7", "43 seals 8", "44 of 8"]);
+    assert.deepEqual(read.batches[0]?.previousHash, new Uint8Array(32).fill(41));
+  });
+
+  it("takes an origin behind other messages for damage", () => {
+    corruptAt(
+      () => new TestStream().seal(1).append().origin(41, 7).follow(),
+      /an origin behind other messages/,
+    );
+  });
+
   it("passes over what a replaced owner had under way", () => {
     const log = new TestStream().seal(1).append();
     const [, second = [], third = []] = log.batches(3);

@@ -9,6 +9,7 @@
  *    taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
  * 4. A batch of the newest epoch that otherwise does not follow the last one, by number, hash and time, is damage, and so is every
  *    message whose checksum is wrong, and one that is missing between two.
+ * 5. An origin says what the first batch follows on. It is the first message of its stream, or damage.
  */
 import { crc32 } from "../batch/crc32.ts";
 import { hashOfBatch } from "../batch/hash.ts";
@@ -16,7 +17,7 @@ import { HeaderEncoder, readHeader } from "../batch/header.ts";
 import type { JournalBatch, PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import { encodeBatch } from "./encode.ts";
-import { type BatchPart, readMessage, type SealMark } from "./message.ts";
+import { type BatchPart, type Origin, readMessage, type SealMark } from "./message.ts";
 import { underWayMax } from "./protocol.ts";
 
 /** The last batch that was followed. */
@@ -131,6 +132,7 @@ export class Follower {
     if (read.kind === "damaged") throw damagedMessage(this.#stream, this.#name, sequence, read);
     this.#sequence = sequence;
     if (read.kind === "seal") return this.#seal(sequence, read);
+    if (read.kind === "origin") return this.#origin(sequence, read);
     // The batch that was said to count brings its epoch along.
     const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
     if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
@@ -140,6 +142,12 @@ export class Follower {
       this.#fail(sequence, `epoch ${read.epoch}, which no seal began`, read.number);
     }
     return this.#gather(sequence, read);
+  }
+
+  #origin(sequence: number, { epoch, number, timeMs, hash }: Origin): undefined {
+    if (sequence !== 1) this.#fail(sequence, "an origin behind other messages", number);
+    this.#epoch = epoch;
+    this.#last = { number, timeMs, hash, end: sequence };
   }
 
   #seal(sequence: number, mark: SealMark): FoundBatch | undefined {

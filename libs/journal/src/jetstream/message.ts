@@ -1,12 +1,12 @@
 import { crc32 } from "../batch/crc32.ts";
 
 /**
- * What a message of a partition's stream holds: a part of a batch, or the mark of a seal. Before it lie 40 bytes, little
- * endian:
+ * What a message of a partition's stream holds: a part of a batch, the mark of a seal, or an origin. Before it lie 40 bytes,
+ * little endian:
  *
  *     0  "TJ", version, kind          16  owner: drawn by whoever sealed   36  part, from 0
  *     4  CRC-32 of all that follows  24  number; of a seal its time       38  how many parts
- *     8  epoch                        32  records; of a seal its behaviour 40  the bytes
+ *     8  epoch                        32  records; of a seal its behaviour 40  the bytes; of an origin its time and hash
  *
  * The checksum covers the batch's header as well: a flipped bit in an epoch would otherwise make a batch look like one
  * of an owner that was replaced.
@@ -34,6 +34,18 @@ export interface SealMark {
   readonly behaviour: number;
 }
 
+/**
+ * The first message of a stream whose journal began elsewhere: the batch that its own first one follows on. Epoch and time are
+ * those of that batch, or what its followers are not below.
+ */
+export interface Origin {
+  readonly kind: "origin";
+  readonly epoch: number;
+  readonly number: number;
+  readonly timeMs: number;
+  readonly hash: Uint8Array;
+}
+
 export interface Damaged {
   readonly kind: "damaged";
   readonly found: string;
@@ -47,7 +59,8 @@ export const partsMax = 2 ** 16 - 1;
 
 const magic = 0x4a54;
 const version = 1;
-const kinds = { part: 1, seal: 2 } as const;
+const kinds = { part: 1, seal: 2, origin: 3 } as const;
+const timeBytes = 8;
 const at = {
   version: 2,
   kind: 3,
@@ -111,7 +124,14 @@ export function markOf({ epoch, owner, timeMs, behaviour }: Omit<SealMark, "kind
   return writeHead(new Uint8Array(headBytes), head);
 }
 
-export function readMessage(message: Uint8Array): BatchPart | SealMark | Damaged {
+export function originOf({ epoch, number, timeMs, hash }: Omit<Origin, "kind">): Uint8Array {
+  const message = new Uint8Array(headBytes + timeBytes + hash.length);
+  new DataView(message.buffer).setFloat64(headBytes, timeMs, true);
+  message.set(hash, headBytes + timeBytes);
+  return writeHead(message, { kind: kinds.origin, epoch, owner: 0, number, count: 0, part: 0, parts: 1 });
+}
+
+export function readMessage(message: Uint8Array): BatchPart | SealMark | Origin | Damaged {
   if (message.length < headBytes) return damage(`a message of ${message.length} bytes`, 0);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   if (view.getUint16(0, true) !== magic) return damage("a message that is none of a journal", 0);
@@ -127,6 +147,10 @@ export function readMessage(message: Uint8Array): BatchPart | SealMark | Damaged
   const number = view.getFloat64(at.number, true);
   const count = view.getUint32(at.count, true);
   if (kind === kinds.seal) return { kind: "seal", epoch, owner, timeMs: number, behaviour: count };
+  if (kind === kinds.origin) {
+    const timeMs = view.getFloat64(headBytes, true);
+    return { kind: "origin", epoch, number, timeMs, hash: message.slice(headBytes + timeBytes) };
+  }
   if (kind !== kinds.part) return damage(`a message of the kind ${kind}`, at.kind);
   const part = view.getUint16(at.part, true);
   const parts = view.getUint16(at.parts, true);

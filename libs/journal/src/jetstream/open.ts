@@ -42,7 +42,7 @@ export interface OpenedJetStream {
 /** A stream that has just been made, maybe by another process, may be unknown to the server that is asked for so long. */
 const unknownMs = 10_000;
 const batchBytesMaxByDefault = 4 * 1024 * 1024;
-const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
+export const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
 
 /**
  * Opens the journal in JetStream, or makes it. Waits as long as no server answers, until the signal is aborted; throws

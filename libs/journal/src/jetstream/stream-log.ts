@@ -32,6 +32,7 @@ export class StreamLog {
   first = 1;
   #firstSequence = 1;
   #followed: Followed = beginning;
+  #hasLookedForOrigin = false;
 
   constructor(name: PartitionName, source: StreamSource) {
     this.stream = streamOf(name);
@@ -118,7 +119,8 @@ export class StreamLog {
   }
 
   async #lookAtFirst({ first, last }: StreamEnds): Promise<void> {
-    if (first <= 1 || first === this.#firstSequence) return;
+    if (first <= 1) return last === 0 ? undefined : this.#lookForOrigin(last);
+    if (first === this.#firstSequence) return;
     if (first > last) {
       const found = "no message at all, so that the position of the last batch is lost";
       throw damagedMessage(this.stream, this.name, last, { found });
@@ -130,6 +132,14 @@ export class StreamLog {
       throw damagedMessage(this.stream, this.name, first, { found });
     }
     this.begins(message.number, first);
+  }
+
+  /** Where the journal began elsewhere, its first batch here is not the first of all. */
+  async #lookForOrigin(last: number): Promise<void> {
+    if (this.#hasLookedForOrigin) return;
+    const message = readMessage(await this.source.get(1, last));
+    if (message.kind === "origin") this.first = message.number + 1;
+    this.#hasLookedForOrigin = true;
   }
 
   /** The batches before this one are gone. */
@@ -217,6 +227,7 @@ function isEndOf(
 ): boolean {
   if (message.kind === "damaged") return false;
   if (message.kind === "seal") return message.epoch === epoch;
+  if (message.kind === "origin") return message.number === number;
   if (message.number !== number || message.part !== message.parts - 1) return false;
   return message.parts > 1 || hash === undefined || Buffer.compare(hashOfBatch(message.bytes), hash) === 0;
 }

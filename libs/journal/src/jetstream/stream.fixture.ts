@@ -3,7 +3,7 @@ import { HeaderEncoder } from "../batch/header.ts";
 import type { JournalBatch } from "../port.ts";
 import { encodeBatch } from "./encode.ts";
 import { beginning, type Followed, Follower } from "./follower.ts";
-import { headBytes, markOf, partsOf } from "./message.ts";
+import { headBytes, markOf, originOf, partsOf } from "./message.ts";
 
 export const stream = "TUTTI_JOURNAL_workflow_3";
 export const name = { service: "workflow", partition: 3 };
@@ -20,6 +20,10 @@ export class TestStream {
 
   seal(epoch: number, owner = epoch * 10): this {
     return this.push(markOf({ epoch, owner, timeMs: 1_000, behaviour: 1 }));
+  }
+
+  origin(number: number, epoch: number): this {
+    return this.push(originOf({ number, epoch, timeMs: 500, hash: new Uint8Array(32).fill(number) }));
   }
 
   /** The messages of batches that would follow what is there. */

@@ -1,5 +1,6 @@
 export type { ObjectBlobs } from "./blobs/object-blobs.ts";
 export type { ArchiveCopies } from "./copies.ts";
+export { type ArchiveImport, importArchive } from "./importing.ts";
 export type { ObjectArchive } from "./object-archive.ts";
 export {
   type CopiesOptions,

@@ -31,7 +31,24 @@ export async function openObjectArchive(
   options: ObjectArchiveOptions,
   signal: AbortSignal,
 ): Promise<ObjectArchive> {
-  const { connection, service, partitions, directory, thread, source, replicas = 1, bytesMax = -1 } = options;
+  const { connection, service, partitions, directory, thread, source } = options;
+  const objects = await openArchiveStreams(options, signal);
+  const limits = { ...objectLimits, ...options.limits };
+  const host = hostsOf(thread, connection.foundation.clock);
+  const hold = thread && (() => thread.hold());
+  return new ObjectArchive({
+    ...{ connection, service, partitions, directory, host, hold, source, objects, limits },
+  });
+}
+
+export type ArchiveStreams = Pick<ObjectArchiveOptions, "connection" | "service" | "partitions"> &
+  Partial<StreamSettings>;
+
+/** Opens what the archive of a service is in, or makes it; gives where its objects are. */
+export async function openArchiveStreams(
+  { connection, service, partitions, replicas = 1, bytesMax = -1 }: ArchiveStreams,
+  signal: AbortSignal,
+): Promise<ObjectStore> {
   const settings = { replicas, bytesMax };
   const { stream, root } = objectsOf(service);
   const description = `Objects of the archive of ${service}.`;
@@ -43,12 +60,7 @@ export async function openObjectArchive(
     return ensureStream(connection, stream, settings, signal);
   });
   await Promise.all(logs);
-  const limits = { ...objectLimits, ...options.limits };
-  const host = hostsOf(thread, connection.foundation.clock);
-  const hold = thread && (() => thread.hold());
-  return new ObjectArchive({
-    ...{ connection, service, partitions, directory, host, hold, source, objects, limits },
-  });
+  return objects;
 }
 
 export type CopiesOptions = Pick<ObjectArchiveOptions, "connection" | "partitions" | "thread" | "source">;

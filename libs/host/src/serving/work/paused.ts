@@ -1,8 +1,8 @@
 /** What is said of work of which the installation does nothing until it is released. */
-import { type Explanation, type Wait, WaitCause } from "@tutti/contracts/types/v1";
-import { type InstanceKey, toTimestamp } from "@tutti/kernel";
+import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
+import type { InstanceKey } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
-import { withRemedies } from "./placement.ts";
+import { isWaiting, prefaced, waitSince } from "./preface.ts";
 
 /** An explanation that begins with the pause, where there is one. */
 export function withPause(
@@ -11,23 +11,12 @@ export function withPause(
   explanation: Explanation,
 ): Explanation {
   const pause = runtime.pauseOf(key);
-  // What has ended waits for nothing.
-  if (pause === undefined || !explanation.waits.some(({ present }) => present)) return explanation;
+  if (pause === undefined || !isWaiting(explanation)) return explanation;
   const { name, sinceMs } = pause;
-  const wait: Wait = {
-    cause: WaitCause.WAIT_CAUSE_PAUSED,
-    message: `the installation is paused (${name})`,
-    startTime: toTimestamp(sinceMs),
-    endTime: undefined,
-    waitedMs: 0,
-    present: true,
-    subject: name,
-    holders: [],
-  };
-  const said = withRemedies(explanation, [{ text: "Release it.", command: "tutti release --all" }]);
-  return {
-    ...said,
-    summary: `The installation is paused (${name}), and nothing of it is begun. ${said.summary}`,
-    waits: [wait, ...said.waits],
-  };
+  const message = `the installation is paused (${name})`;
+  return prefaced(explanation, {
+    summary: `The installation is paused (${name}), and nothing of it is begun.`,
+    waits: [waitSince(sinceMs, { cause: WaitCause.WAIT_CAUSE_PAUSED, message, subject: name })],
+    remedies: [{ text: "Release it.", command: "tutti release --all" }],
+  });
 }

@@ -16,7 +16,11 @@ const outage = (cause: WaitCause, fromMs: number, toMs: number | undefined): Out
   waitedMs: (toMs ?? fromMs + 500) - fromMs,
 });
 
-function desk(outages: Outages): PlacementDesk & { asked: number; sinceMs: number } {
+type Options = Parameters<PlacementDesk["pools"]["explainPlacement"]>[1];
+
+function desk(
+  outages: Outages,
+): PlacementDesk & { asked: number; sinceMs: number; options: Options | undefined } {
   const busy = {
     cause: WAIT_CAUSE_BUSY,
     present: true,
@@ -25,14 +29,15 @@ function desk(outages: Outages): PlacementDesk & { asked: number; sinceMs: numbe
   };
   const explanation = Explanation.fromPartial({ summary: "It waits: all are busy.", waits: [busy] });
   const made = {
-    ...{ asked: 0, sinceMs: 0 },
+    ...{ asked: 0, sinceMs: 0, options: undefined as Options | undefined },
     pools: {
-      explainPlacement: async () => {
+      explainPlacement: async (_request: object, options?: Options) => {
         made.asked++;
+        made.options = options;
         return { explanation };
       },
     },
-    namespaceOfPool: (_pool: string, namespace: string) => namespace,
+    namespaceOfPool: (pool: string, namespace: string) => (pool === "shared" ? "default" : namespace),
     outagesAt(_namespace: string, _pool: string, sinceMs: number) {
       made.sinceMs = sinceMs;
       return outages;
@@ -75,6 +80,18 @@ describe("where a task stands that is to be at a pool", () => {
         [WAIT_CAUSE_POLICY, false],
       ],
     );
+  });
+
+  it("is asked in the name of the caller where the pool is of its namespace, and of the service where others share it", async () => {
+    const context = testContext({ namespace: "shop" });
+    for (const [pool, asked] of [
+      ["gpu", context],
+      ["shared", undefined],
+    ] as const) {
+      const one = desk([]);
+      await placementOf(one, pool, queued, context);
+      assert.equal(one.options?.context, asked);
+    }
   });
 
   it("is nothing about the way to the pool for one that is at work", async () => {

@@ -38,6 +38,8 @@ const poolTimeoutMs = 2_000;
  * Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. While nothing can be
  * brought to the pool the task waits for that, whatever the pool would say.
  *
+ * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not be anybody where the
+ * pool is. What pools say of a task tells nothing of other namespaces.
  */
 export async function placementOf(
   { pools, namespaceOfPool, outagesAt }: PlacementDesk,
@@ -56,8 +58,10 @@ export async function placementOf(
       ...{ about: work, summary: `It waits: ${message}.`, waits, remedies: [{ text: remedy }] },
     });
   }
+  const { signal, trace } = context;
+  const as = namespace === context.namespace ? { context } : { signal, trace };
   const placed = await pools
-    .explainPlacement({ namespace, pool, work }, { context, timeoutMs: poolTimeoutMs })
+    .explainPlacement({ namespace, pool, work }, { ...as, timeoutMs: poolTimeoutMs })
     .catch(() => undefined);
   const explanation = placed?.explanation;
   return explanation && { ...explanation, waits: [...explanation.waits, ...waits] };

@@ -1,4 +1,4 @@
-/** Where the time of work went: what runs and missions show of it alike. */
+/** Where the time of work went: what runs, missions and sessions show of it alike. */
 import { createHash } from "node:crypto";
 import {
   type ModelCalls,
@@ -10,7 +10,7 @@ import {
 import { fromTimestamp, isTuttiError, toTimestamp } from "@tutti/kernel";
 import { placeOfToken, sizeOf, tokenOfPlace } from "../machine-calls.ts";
 
-/** Work that does a task of other work. */
+/** Work that does a task of other work, or a part of a session. */
 interface ChildOfTask {
   readonly taskId: string;
   readonly id: string;
@@ -100,8 +100,10 @@ function startOf({ startTime }: Span): number {
   return startTime === undefined ? 0 : fromTimestamp(startTime);
 }
 
-/** One that was not started, or is gone, has nothing to show. */
+/** One that was not started, is gone, or may not be seen by whoever asks has nothing to show. */
 function absent(error: unknown): undefined {
-  if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+  if (isTuttiError(error) && hidden.has(error.status)) return undefined;
   throw error;
 }
+
+const hidden: ReadonlySet<string> = new Set(["NOT_FOUND", "PERMISSION_DENIED"]);

@@ -6,7 +6,7 @@ import { type InstanceKey, toTimestamp } from "@tutti/kernel";
 import { testFoundation } from "@tutti/kernel/testing";
 import { type EndedWork, WorkTraces } from "./work-traces.ts";
 
-const { SPAN_KIND_WHOLE, SPAN_KIND_QUEUE, SPAN_KIND_ATTEMPT, SPAN_KIND_WAIT } = SpanKind;
+const { SPAN_KIND_WHOLE, SPAN_KIND_QUEUE, SPAN_KIND_ATTEMPT, SPAN_KIND_WAIT, SPAN_KIND_PART } = SpanKind;
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const sampled = `00-${traceId}-00f067aa0ba902b7-01`;
 const key: InstanceKey = { namespace: "shop", kind: "run", id: "order-1" };
@@ -85,6 +85,24 @@ describe("traces of work", () => {
     assert.deepEqual(
       past.map(({ name, links = [] }) => [name, ...links.map(({ spanId }) => spanId)]),
       [["run order"], ["wait ship", "child"]],
+    );
+  });
+
+  it("link the parts of a session with the work that does them", async () => {
+    const { past } = await told([
+      whole,
+      span("part", SPAN_KIND_PART, [1_000, 1_900], { task: "p1" }),
+      span("run", SPAN_KIND_WHOLE, [1_100, 1_800], { task: "p1", parentSpanId: "part" }),
+      span("deep", SPAN_KIND_ATTEMPT, [1_100, 1_800], { task: "p1/box", parentSpanId: "run" }),
+    ]);
+    assert.deepEqual(
+      past.map(({ name, kind, attributes, links = [] }) => [
+        ...[name, kind, attributes?.["tutti.part.id"], ...links.map(({ spanId }) => spanId)],
+      ]),
+      [
+        ["run order", "internal", undefined],
+        ["part p1", "internal", "p1", "run"],
+      ],
     );
   });
 

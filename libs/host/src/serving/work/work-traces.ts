@@ -164,7 +164,7 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
       attributes: {
         ...work,
         ...(modelCall && modelCallAttributes(modelCall)),
-        ...(task !== "" && { "tutti.task.id": task }),
+        ...(task !== "" && { [kind === SpanKind.SPAN_KIND_PART ? "tutti.part.id" : "tutti.task.id"]: task }),
         ...(attempt > 0 && { "tutti.task.attempt": attempt }),
         ...(agentId !== "" && { "tutti.agent.id": agentId }),
         ...(queued !== undefined && { "tutti.task.queued_ms": queued }),
@@ -197,4 +197,5 @@ const words: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SPAN_KIND_BACKOFF]: "backoff",
   [SpanKind.SPAN_KIND_WAIT]: "wait",
   [SpanKind.SPAN_KIND_COMPENSATION]: "compensation",
+  [SpanKind.SPAN_KIND_PART]: "part",
 };

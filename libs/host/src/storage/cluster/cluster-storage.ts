@@ -37,7 +37,7 @@ export interface ClusterStorageParts extends StorageParts {
 }
 
 /** All services of a cluster have their large content in one store. */
-const blobStore = "shared";
+export const blobStore = "shared";
 
 export class ClusterStorage implements Storage {
   readonly isShared = true;

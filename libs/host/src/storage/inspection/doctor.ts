@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
 import { type AboutData, checkAbout, codeOf, readAbout, reasonOf } from "../about.ts";
+import { readHandedOver } from "../handed-over.ts";
 import { type DataLayout, layoutOf } from "../layout.ts";
 import { type Finding, notice, problem } from "./finding.ts";
 import { verifyContents } from "./verify.ts";
@@ -45,6 +46,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
   try {
     release = await claim(directory);
     found.push(...holderFindings(directory, release !== undefined));
+    found.push(...handedOverFindings(directory));
     const about = aboutFindings(layout, partitions);
     found.push(...about);
     const isUnknown = about.some(({ code }) => code === "newer-release");
@@ -76,6 +78,14 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
   return ours
     ? undefined
     : notData(directory, `there are ${names.slice(0, 3).join(", ")} and nothing of Tutti's`);
+}
+
+function handedOverFindings(directory: string): Finding[] {
+  const said = readHandedOver(directory);
+  if (said === undefined) return [];
+  const what = `The cluster in ${said.to} has taken over what is in ${directory}, at ${said.time}.`;
+  const advice = `Nothing has to be done: use that cluster, tutti cluster up --directory ${said.to}.`;
+  return [notice("handed-over", what, advice)];
 }
 
 function notData(directory: string, found: string): Finding {

@@ -19,6 +19,7 @@ export type FindingCode =
   | "disk-almost-full"
   | "disk-full"
   | "empty"
+  | "handed-over"
   | "held"
   | "journal-damaged"
   | "journal-sound"

@@ -16,7 +16,7 @@ export const part = {
   actors: 6,
   labelPlaces: 7,
 } as const;
-const partsMax = 8;
+export const partsMax = 8;
 
 /** Which columns are in which part, in order. */
 export const columnsOfPart = {

@@ -1,0 +1,128 @@
+/**
+ * How much callers may ask for, counted where they come in.
+ *
+ * Who was admitted at the edge is not counted again where a service calls on their behalf.
+ */
+import type { BundleContent } from "@tutti/contracts/governance/v1";
+import type { Actor } from "@tutti/contracts/types/v1";
+import type { Clock, Principal, ShownCredential, TuttiError } from "@tutti/kernel";
+import type { CallLimiter, Incoming } from "@tutti/mesh";
+import { CallLimits, systemNamespace } from "@tutti/policy";
+import { accessErrors } from "./errors.ts";
+import type { AccessSettings } from "./settings.ts";
+import { actorKinds } from "./visitor.ts";
+
+/** A call that counts against its caller's limit until it ends. */
+export interface Admitted {
+  /** How many may come at once; Infinity without a limit. */
+  readonly limit: number;
+  readonly remaining: number;
+  /** After how long as many may come as ever. */
+  readonly resetAfterMs: number;
+  end(): void;
+}
+
+export interface EdgeLimitsParts {
+  readonly settings: AccessSettings;
+  readonly clock: Pick<Clock, "now">;
+  /** Hears of each no. */
+  readonly refused: (error: TuttiError, principal: Principal, shown: ShownCredential) => void;
+}
+
+const unlimited: Admitted = {
+  limit: Number.POSITIVE_INFINITY,
+  remaining: Number.POSITIVE_INFINITY,
+  resetAfterMs: 0,
+  end() {},
+};
+/** Where nobody knows when there is room. */
+const shortWaitMs = 1_000;
+const counted = {
+  calls: "calls in their time",
+  concurrent: "calls at once",
+  streams: "streams at once",
+} as const;
+
+export class EdgeLimits implements CallLimiter {
+  readonly #parts: EdgeLimitsParts;
+  readonly #limits: CallLimits;
+
+  constructor(parts: EdgeLimitsParts) {
+    const {
+      callsPerSec: count,
+      callsBurst: burst,
+      concurrentMax,
+      streamsMax,
+      requestBytesMax,
+    } = parts.settings;
+    this.#parts = parts;
+    this.#limits = new CallLimits({
+      calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
+      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: requestBytesMax },
+    });
+  }
+
+  renew(limits: BundleContent["limits"]): void {
+    this.#limits.renew(limits);
+  }
+
+  begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
+    if (principal.shown === undefined || principal === presented) return undefined;
+    const { end } = this.admit(principal, isStream);
+    return end;
+  }
+
+  /** Who was let in at the edge was held against this there. */
+  insistOnSize(principal: Principal, { presented }: Incoming, bytes: number): void {
+    if (principal !== presented) this.admitBytes(principal, bytes);
+  }
+
+  /** A request of somebody at the edge has so many bytes; throws where that is too many. */
+  admitBytes(principal: Principal, bytes: number): void {
+    const { shown } = principal;
+    if (shown === undefined) return;
+    const { maxRequestBytes: most } = this.#limits.limitOf(...limitedBy(principal, shown));
+    if (most === 0 || bytes <= most) return;
+    throw this.#refused(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
+  }
+
+  /** Counts a call of somebody at the edge; throws where it is one too many. */
+  admit(principal: Principal, isStream: boolean): Admitted {
+    const { shown } = principal;
+    if (shown === undefined) return unlimited;
+    const nowMs = this.#parts.clock.now();
+    const [namespace, actor] = limitedBy(principal, shown);
+    const limits = this.#limits;
+    const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.begin(namespace, actor, nowMs);
+    if (admitted.kind === "refused") {
+      const { why, limit, retryAfterMs } = admitted;
+      const error = accessErrors.tooManyCalls(
+        { what: counted[why], limit },
+        { retryAfterMs: retryAfterMs || shortWaitMs, details: { limit: String(limit) } },
+      );
+      throw this.#refused(error, principal, shown);
+    }
+    const { limit, remaining, resetMs } = admitted;
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      if (isStream) limits.close(namespace, actor);
+      else limits.end(namespace, actor);
+    };
+    return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
+  }
+
+  #refused(error: TuttiError, principal: Principal, shown: ShownCredential): TuttiError {
+    this.#parts.refused(error, principal, shown);
+    return error;
+  }
+}
+
+/** Whose limit it is: that of its namespace. */
+function limitedBy(
+  { kind, id }: Principal,
+  { namespace }: ShownCredential,
+): [namespace: string, actor: Actor] {
+  return [namespace || systemNamespace, { kind: actorKinds[kind], id }];
+}

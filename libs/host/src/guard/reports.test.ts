@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setImmediate as settled } from "node:timers/promises";
+import type { AuditRecord } from "@tutti/contracts/governance/v1";
+import { Cause } from "@tutti/contracts/types/v1";
+import { silentLogger } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { type Done, Reports } from "./reports.ts";
+
+const done = (id: string): Done => ({
+  ...{ action: "gateway.sign_ins.begin", namespace: "shop", address: "10.0.0.9" },
+  work: { namespace: "shop", kind: "sign_in", id, task: "" },
+  cause: Cause.fromPartial({ reason: "by key" }),
+});
+
+describe("what was done at an edge", () => {
+  function made() {
+    const time = new VirtualTime();
+    const taken: string[] = [];
+    const answers: PromiseWithResolvers<void>[] = [];
+    const reports = new Reports({
+      foundation: { clock: time, timers: time, logger: silentLogger },
+      taker: {
+        decisions: async () => {},
+        refusals: async (records: readonly AuditRecord[]) => {
+          const answer = Promise.withResolvers<void>();
+          answers.push(answer);
+          await answer.promise;
+          taken.push(...records.map(({ work }) => work?.id ?? ""));
+        },
+      },
+      ...{ instance: "proc-1", newId: () => "dec-1", everyMs: 5_000, bundle: () => 1 },
+    });
+    return { time, taken, answers, reports };
+  }
+
+  it("is told at once, and its doer goes on when it is recorded", async () => {
+    const { taken, answers, reports } = made();
+    let isOver = false;
+    const doing = reports.done(done("one")).then(() => {
+      isOver = true;
+    });
+    await settled();
+    assert.deepEqual([answers.length, isOver], [1, false]);
+    answers[0]?.resolve();
+    await doing;
+    assert.deepEqual(taken, ["one"]);
+  });
+
+  it("holds nobody up for long where it cannot be recorded, and is told when it can", async () => {
+    const { time, taken, answers, reports } = made();
+    const doing = reports.done(done("one"));
+    await settled();
+    time.advance(2_000);
+    await doing;
+    answers[0]?.reject(new Error("governance is away"));
+    await settled();
+    time.advance(5_000);
+    await settled();
+    answers[1]?.resolve();
+    await settled();
+    assert.deepEqual(taken, ["one"]);
+  });
+});

@@ -1,0 +1,25 @@
+/** What is said of work before what it says of itself, by who knows why nothing of it is begun. */
+import type { Explanation, Remedy, Wait } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { withRemedies } from "./placement.ts";
+
+interface Preface {
+  readonly summary: string;
+  readonly waits: readonly Wait[];
+  readonly remedies: Remedy[];
+}
+
+export function prefaced(explanation: Explanation, { summary, waits, remedies }: Preface): Explanation {
+  const said = withRemedies(explanation, remedies);
+  return { ...said, summary: `${summary} ${said.summary}`, waits: [...waits, ...said.waits] };
+}
+
+/** Of what has ended, or is at work, none is: it waits for nothing. */
+export function isWaiting({ waits }: Pick<Explanation, "waits">): boolean {
+  return waits.some(({ present }) => present);
+}
+
+export function waitSince(sinceMs: number, about: Pick<Wait, "cause" | "message" | "subject">): Wait {
+  const startTime = toTimestamp(sinceMs);
+  return { ...about, startTime, endTime: undefined, waitedMs: 0, present: true, holders: [] };
+}

@@ -1,0 +1,91 @@
+/**
+ * What the time of work went into, as its events are taken one after the other.
+ *
+ * 1. What it has been spent on is by node: a task or a part, or `theWhole`. A node is in one span at most at a time; what begins
+ *    ends what was.
+ * 2. The whole is not among what is open: it ends when it is said to.
+ */
+import { type Span, SpanKind } from "@tutti/contracts/types/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { type NotedModelCalls, spanIdOf } from "./timeline.ts";
+
+/** The node that is the work itself. */
+export const theWhole = -1;
+
+/** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
+export interface Spent {
+  readonly node: number;
+  readonly kind: SpanKind;
+  readonly attempt: number;
+  agent: string;
+  readonly startMs: number;
+  endMs: number | undefined;
+}
+
+/** With the span that the task was in when they were noted. */
+export interface AskedModels extends NotedModelCalls {
+  readonly within: Spent | undefined;
+}
+
+export class SpentTime {
+  readonly all: Spent[] = [];
+  readonly asked: AskedModels[] = [];
+  readonly #open = new Map<number, Spent>();
+  #whole: Spent | undefined;
+
+  beginWhole(startMs: number): void {
+    this.#whole = this.begin(theWhole, SpanKind.SPAN_KIND_WHOLE, startMs, 0);
+    this.#open.delete(theWhole);
+  }
+
+  /** With everything in it. */
+  endWhole(endMs: number): void {
+    this.endAll(endMs);
+    if (this.#whole !== undefined) this.#whole.endMs = endMs;
+  }
+
+  /** What had ended goes on. */
+  reopen(): void {
+    if (this.#whole !== undefined) this.#whole.endMs = undefined;
+  }
+
+  begin(node: number, kind: SpanKind, startMs: number, attempt: number): Spent {
+    this.end(node, startMs);
+    const span: Spent = { node, kind, attempt, agent: "", startMs, endMs: undefined };
+    this.#open.set(node, span);
+    this.all.push(span);
+    return span;
+  }
+
+  end(node: number, endMs: number, agent = ""): void {
+    const open = this.#open.get(node);
+    if (open === undefined) return;
+    if (agent !== "") open.agent = agent;
+    // An agent's clock may be ahead of what was recorded.
+    open.endMs = Math.max(endMs, open.startMs);
+    this.#open.delete(node);
+  }
+
+  endAll(endMs: number): void {
+    for (const node of [...this.#open.keys()]) this.end(node, endMs);
+  }
+
+  openAt(node: number): Spent | undefined {
+    return this.#open.get(node);
+  }
+}
+
+/** As the contracts show it. Its id follows from what it is, so that it is the same whenever it is asked for. */
+export function spanMessage(
+  workId: string,
+  { node, kind, attempt, agent, startMs, endMs }: Spent,
+  task: string,
+): Span {
+  return {
+    ...{ task, kind, attempt, agentId: agent, startTime: toTimestamp(startMs) },
+    endTime: endMs === undefined ? undefined : toTimestamp(endMs),
+    spanId: spanIdOf(workId, node, kind, attempt, startMs),
+    parentSpanId: "",
+    modelCall: undefined,
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * The data directory of a process that was alone, taken into the NATS of a cluster: journals, archives and blobs.
+ *
+ * 1. Nobody else has the directory meanwhile, and it is looked at as a whole before anything is taken of it.
+ * 2. Nothing in it is changed but what a start would change too: a torn tail is cut. It is handed over last, in one step, when the
+ *    cluster has everything; until then it is what it was.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DirectoryBlobs, openSegments, type SegmentsJournal } from "@tutti/journal";
+import { importJournal } from "@tutti/journal/jetstream";
+import { importArchive, openObjectBlobs } from "@tutti/journal/objects";
+import { systemClock, systemFoundation } from "@tutti/kernel";
+import type { NatsConnection } from "@tutti/nats";
+import { claim, lastHolder } from "../../data-directory.ts";
+import { hostErrors } from "../../errors.ts";
+import { type AboutData, dataFormat, readAbout } from "../about.ts";
+import { copyBook } from "../backup.ts";
+import { type HandedOver, insistOnOwn, readHandedOver, writeHandedOver } from "../handed-over.ts";
+import { archivesIn, verifyContents } from "../inspection/verify.ts";
+import { type DataLayout, layoutOf } from "../layout.ts";
+import { blobStore } from "./cluster-storage.ts";
+
+export interface ImportTarget {
+  readonly connection: NatsConnection;
+  /** Of everything in NATS. */
+  readonly replicas: number;
+  /** A folder for what is needed for a while. */
+  readonly scratch: string;
+}
+
+const noLimit = -1;
+
+export class ImportedData {
+  readonly partitions: number;
+  readonly #layout: DataLayout;
+  readonly #release: () => void;
+
+  /** Takes the directory, and refuses what a cluster cannot be made of. */
+  static async open(directory: string): Promise<ImportedData> {
+    const layout = layoutOf(directory);
+    const about = readAbout(layout);
+    if (about === undefined || !existsSync(layout.journal)) throw hostErrors.nothingToCopy({ directory });
+    const { format, release } = about;
+    if (format > dataFormat) throw hostErrors.dataNewer({ directory, format, known: dataFormat, release });
+    insistOnOwn(directory);
+    const letGo = await claim(directory);
+    if (letGo === undefined) {
+      const holder = lastHolder(directory) ?? { pid: "of an unknown number", since: "an unknown time" };
+      throw hostErrors.inUse({ directory, ...holder });
+    }
+    try {
+      const found = verifyContents(layout).find(({ level }) => level === "problem");
+      if (found !== undefined) throw hostErrors.importDamaged({ directory, found: found.text });
+      return new ImportedData(layout, about, letGo);
+    } catch (error) {
+      letGo();
+      throw error;
+    }
+  }
+
+  private constructor(layout: DataLayout, { partitions }: AboutData, release: () => void) {
+    this.#layout = layout;
+    this.partitions = partitions;
+    this.#release = release;
+  }
+
+  /** Puts everything into NATS that has nothing of Tutti's yet. */
+  async copyTo(target: ImportTarget, signal: AbortSignal): Promise<void> {
+    const { connection, replicas, scratch } = target;
+    const settings = { connection, replicas, bytesMax: noLimit };
+    const journal = await openLog(this.#layout);
+    try {
+      const services = servicesOf(journal);
+      await importJournal(journal, { ...settings, services }, signal);
+      for (const service of archivesIn(this.#layout)) {
+        const { partitions } = this;
+        await importArchive(
+          {
+            ...{ ...settings, service, partitions, from: this.#layout.archiveOf(service) },
+            scratch: join(scratch, service),
+            epochOf: (partition) => journal.partition(service, partition).last.epoch,
+          },
+          signal,
+        );
+      }
+    } finally {
+      await journal.close();
+    }
+    const blobs = await DirectoryBlobs.open(this.#layout.blobs, systemClock);
+    await blobs.copyTo(await openObjectBlobs({ ...settings, store: blobStore }, signal));
+  }
+
+  /** The book of the audit, where there is one. */
+  copyBookTo(file: string): Promise<void> {
+    return copyBook(this.#layout.auditBook, file);
+  }
+
+  /** From here on nobody begins in the directory any more. */
+  handOver(to: string): void {
+    const time = new Date(systemClock.now()).toISOString();
+    writeHandedOver(this.#layout.directory, { to, time });
+  }
+
+  close(): void {
+    this.#release();
+  }
+}
+
+/** To whom a data directory was handed over; undefined where it was not. */
+export function handedOverTo(directory: string): HandedOver | undefined {
+  return readHandedOver(directory);
+}
+
+async function openLog({ journal: directory }: DataLayout): Promise<SegmentsJournal> {
+  const { journal } = await openSegments(directory, { services: [], chance: systemFoundation().chance });
+  return journal;
+}
+
+function servicesOf({ partitions }: SegmentsJournal) {
+  const counts = new Map<string, number>();
+  for (const { service } of partitions) counts.set(service, (counts.get(service) ?? 0) + 1);
+  return [...counts].map(([service, count]) => ({ service, partitions: count }));
+}

@@ -1,0 +1,38 @@
+/**
+ * What a data directory says when what is in it lives on elsewhere. No process begins there any more: everything would be done
+ * twice.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hostErrors } from "../errors.ts";
+import { codeOf } from "./about.ts";
+
+export interface HandedOver {
+  /** The directory of the cluster that it became. */
+  readonly to: string;
+  readonly time: string;
+}
+
+const fileIn = (directory: string): string => join(directory, "handed-over.json");
+
+/** Undefined where a directory is its own. */
+export function readHandedOver(directory: string): HandedOver | undefined {
+  try {
+    return JSON.parse(readFileSync(fileIn(directory), "utf8")) as HandedOver;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+}
+
+export function writeHandedOver(directory: string, said: HandedOver): void {
+  const file = fileIn(directory);
+  writeFileSync(`${file}.new`, `${JSON.stringify(said, undefined, 2)}\n`, { flush: true });
+  renameSync(`${file}.new`, file);
+}
+
+/** Refuses a directory that was handed over. */
+export function insistOnOwn(directory: string): void {
+  const said = readHandedOver(directory);
+  if (said !== undefined) throw hostErrors.handedOver({ directory, file: fileIn(directory), ...said });
+}

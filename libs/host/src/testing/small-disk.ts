@@ -1,0 +1,51 @@
+/** A disk of its own for a directory, which can be made full: on Linux, for who may mount. */
+import { execFile } from "node:child_process";
+import { mkdir, statfs } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+export class SmallDisk {
+  readonly #directory: string;
+  readonly #bytes: number;
+
+  private constructor(directory: string, bytes: number) {
+    this.#directory = directory;
+    this.#bytes = bytes;
+  }
+
+  /** Undefined where that is not allowed. What is not written takes no memory. */
+  static async at(directory: string, bytes: number): Promise<SmallDisk | undefined> {
+    await mkdir(directory, { recursive: true });
+    try {
+      await run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tutti-test", directory]);
+    } catch {
+      return undefined;
+    }
+    return new SmallDisk(directory, bytes);
+  }
+
+  /** Nothing more can be written. */
+  async fill(): Promise<void> {
+    for (let attemptsLeft = 20; ; attemptsLeft -= 1) {
+      const { blocks, bfree, bsize } = await statfs(this.#directory);
+      try {
+        return await this.#resize((blocks - bfree) * bsize);
+      } catch (cause) {
+        // What was written since it was measured does not fit: the kernel refuses to be smaller than that.
+        if (attemptsLeft === 1) throw cause;
+      }
+    }
+  }
+
+  empty(): Promise<void> {
+    return this.#resize(this.#bytes);
+  }
+
+  async close(): Promise<void> {
+    await run("umount", ["-l", this.#directory]);
+  }
+
+  async #resize(bytes: number): Promise<void> {
+    await run("mount", ["-o", `remount,size=${bytes}`, this.#directory]);
+  }
+}

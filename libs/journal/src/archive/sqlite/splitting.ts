@@ -1,0 +1,50 @@
+/**
+ * Takes the rows of one partition out of the archive of a service, into a file of their own. Rows are copied as they are, with
+ * their checksums and under the ids that they have: nothing is read, folded or packed anew.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { ArchiveDatabase } from "./database.ts";
+import { partsMax } from "./index/block-parts.ts";
+import { instanceId } from "./schema.ts";
+
+/** By table: which of its rows are the partition's. The ids of its instances are from `:from` to `:to`. */
+const rows = {
+  standing: "SELECT * FROM whole.standing WHERE partition = :partition",
+  block: "SELECT * FROM whole.block WHERE partition = :partition",
+  part: `SELECT part.* FROM whole.block JOIN whole.part AS part
+         ON part.id >= block.id * ${partsMax} AND part.id < (block.id + 1) * ${partsMax}
+         WHERE block.partition = :partition`,
+  instance: "SELECT * FROM whole.instance WHERE id >= :from AND id < :to",
+  snapshot: "SELECT * FROM whole.snapshot WHERE id >= :from AND id < :to",
+  packed:
+    "SELECT * FROM whole.packed WHERE id IN (SELECT packed FROM whole.packed_place WHERE partition = :partition)",
+  packed_place: "SELECT * FROM whole.packed_place WHERE partition = :partition",
+  solid: "SELECT * FROM whole.solid WHERE instance >= :from AND instance < :to",
+  removal: "SELECT * FROM whole.removal WHERE id >= :from AND id < :to",
+} as const;
+
+/**
+ * Whether there was anything of the partition.
+ *
+ * @param to a file that is not there yet
+ */
+export function splitArchive(whole: string, partition: number, to: string): boolean {
+  // It makes the tables, and what SQLite has to be told before.
+  new ArchiveDatabase(to, "write").close();
+  const database = new DatabaseSync(to);
+  try {
+    database.prepare("ATTACH DATABASE ? AS whole").run(whole);
+    const named = { partition, from: instanceId(partition, 0), to: instanceId(partition + 1, 0) };
+    database.exec("BEGIN IMMEDIATE");
+    for (const [table, select] of Object.entries(rows)) {
+      const statement = database.prepare(`INSERT INTO main.${table} ${select}`);
+      statement.setAllowUnknownNamedParameters(true);
+      statement.run(named);
+    }
+    database.exec("COMMIT");
+    database.exec("PRAGMA main.wal_checkpoint(TRUNCATE)");
+    return database.prepare("SELECT 1 FROM main.standing").get() !== undefined;
+  } finally {
+    database.close();
+  }
+}
