@@ -34,7 +34,7 @@ const goal = variants("What is to be reached: it is broken down into tasks.", {
   ),
 });
 
-const optimization = variants("What it is to be good for; nothing is optimized when nothing is said.", {
+const optimization = variants("What it is to be good for; nothing is tried to learn when nothing is said.", {
   flag: flag("Whether it is to be good in everything: time, cost and quality weigh the same."),
   text: choice("The one thing that it is to be good for.", "balanced", "time", "cost", "quality"),
   members: members(
@@ -43,7 +43,7 @@ const optimization = variants("What it is to be good for; nothing is optimized w
       cost: number("Weight of little money.", 0, 1_000),
       quality: number("Weight of good results.", 0, 1_000),
       exploration: number(
-        "How much longer it may take so that something is learned, as a share; as is configured when nothing is said.",
+        "How much longer it may take so that something is learned, as a share; 0.05 when nothing is said.",
         0,
         1,
       ),
@@ -62,7 +62,7 @@ const monitoring = variants("How closely it is watched; the standard level when 
     {
       level: choice("The level; the standard one when nothing is said.", ...levels),
       deviation: number(
-        "How late against its plan, as a share of the plan, is told; 0.25 when nothing is said.",
+        "By which share a task may differ from its plan before that is told, and planned anew for; 0.5 when nothing is said.",
         0,
         any,
       ),

@@ -47,8 +47,8 @@ export const ledgerErrors = defineErrors("ledger", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "So much is not left in the pool for all of that time. Reserve less, another time, or add agents first.",
-    message: ({ name, amount, pool, capacity, others }: NoRoom) =>
-      `expected ${amount} of ${name} to be left in the pool ${pool}, found ${capacity} in all${others === "" ? "" : `, of which ${others}`}; reserve less, or at another time`,
+    message: ({ name, amount, pool, there, capacity, others }: NoRoom) =>
+      `expected ${amount} of ${name} to be left ${there === "" ? "" : `of agents with ${there} `}in the pool ${pool}, found ${capacity} in all${others === "" ? "" : `, of which ${others}`}; reserve less, or at another time`,
   },
 });
 
@@ -56,6 +56,8 @@ interface NoRoom {
   readonly name: string;
   readonly amount: number;
   readonly pool: string;
+  /** Labels of the agents of which it was wanted; empty for any. */
+  readonly there: string;
   readonly capacity: number;
   /** What stands in the way, in words; empty where there is not so much at all. */
   readonly others: string;

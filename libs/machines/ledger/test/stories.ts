@@ -50,6 +50,7 @@ export const stories: GoldenStories = {
       driver.execute(ledgerKey, reserve, {
         reservation: reservationOf(id, { gpu: 1 }, nowMs + fromMs, nowMs + toMs),
         capacity: { gpu: 2 },
+        capacityThere: {},
       });
     make("night", 0, 30_000);
     make("tests", 10_000, 90_000);

@@ -296,6 +296,34 @@ export const missionErrors = defineErrors("mission", {
     message: ({ id, how }: { id: string; how: string }) =>
       `expected the question ${id} to be open, found it ${how}; look at the mission as it is now`,
   },
+  approvalNotAmong: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The rule that asks names who may decide.",
+    message: ({ who, by }: { who: string; by: string }) =>
+      `expected one of ${by}, found ${who}; ask one of these to decide`,
+  },
+  approvalOwn: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A rule has the output of an agent approved by somebody else, unless it names the agent among those who decide.",
+    message: ({ who }: { who: string }) =>
+      `expected somebody else than ${who}, who gave the output, to decide about it; ask a person`,
+  },
+  approvalExpired: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "Nobody decided in time about the output that a rule wants approved.",
+    message: ({ task, withinMs }: { task: string; withinMs: number }) =>
+      `expected a decision about the output of ${task} within ${withinMs} ms, found none; add the task anew, or give people more time`,
+  },
+  resultNotHeld: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "A rule wants the output approved, and processes of an earlier release, which cannot hold one, share the missions. A minute after the last of them is replaced they can.",
+    message: ({ task }: { task: string }) =>
+      `expected that the output of ${task} can wait for the approval that a rule wants, found processes of an earlier release, or ownership.behaviour.hold; replace these, and add the task anew`,
+  },
   approvalInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -1,7 +1,14 @@
 export { countsIn } from "@tutti/machine-run/siblings";
 export { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
 export { confirmChild, endChild, refuseChild } from "./child/commands.ts";
-export { claimTasks, completeTasks, handOffTask, releaseTasks, renewClaims } from "./claim/commands.ts";
+export {
+  claimTasks,
+  completeJudgedTasks,
+  completeTasks,
+  handOffTask,
+  releaseTasks,
+  renewClaims,
+} from "./claim/commands.ts";
 export { delegateTask } from "./claim/delegate.ts";
 export { budgetIn, indexLabels } from "./description.ts";
 export type { BoardProfile, MissionEffect, OfferBoardTask, StartMissionChild } from "./effects.ts";
@@ -29,7 +36,7 @@ export {
   returnTask,
 } from "./offer/commands.ts";
 export { hearParticipants, joinBoard, leaveMission } from "./participant/commands.ts";
-export { type MissionApprovalsWanted, showMissionApprovals } from "./queries/approvals.ts";
+export { approvalShown, type MissionApprovalsWanted, showMissionApprovals } from "./queries/approvals.ts";
 export { showBudget } from "./queries/budget.ts";
 export {
   changedEntries,

@@ -6,7 +6,7 @@
  * `delegate_task`, `leave_mission`, `put_entries`, `send_messages`, `open_vote`, `cast_vote`, `close_vote`, `reserve_budget`,
  * `spend_budget`, `return_budget`; they answer with the reply of the contract. Of `machine_mission.proto` are `begin_mission`,
  * `pause_mission`, `resume_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, `remove_mission`, `join_board`,
- * `hear_participants`, `claim_board_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`.
+ * `hear_participants`, `claim_board_tasks`, `complete_judged_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`.
  * Results of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
  * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a child's start.
  * Letters: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child` of children.
@@ -25,11 +25,19 @@
  * 4. Every step goes on as far as it can: a mission that has not ended says what it waits for.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
+import { newestBehaviour } from "./behaviours.ts";
 import { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
 import * as budget from "./budget/events.ts";
 import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
 import { childQueued, childStarted } from "./child/events.ts";
-import { claimTasks, completeTasks, handOffTask, releaseTasks, renewClaims } from "./claim/commands.ts";
+import {
+  claimTasks,
+  completeJudgedTasks,
+  completeTasks,
+  handOffTask,
+  releaseTasks,
+  renewClaims,
+} from "./claim/commands.ts";
 import { delegateTask } from "./claim/delegate.ts";
 import * as attempts from "./claim/events.ts";
 import { describeMission, projectMission } from "./description.ts";
@@ -99,6 +107,7 @@ const commands: readonly Command<Mission>[] = [
   renewClaims,
   releaseTasks,
   completeTasks,
+  completeJudgedTasks,
   handOffTask,
   delegateTask,
   completeTask,
@@ -179,7 +188,7 @@ const events: readonly MachineEvent<Mission, MissionEffect>[] = [
 
 export const mission: Machine<Mission, MissionEffect> = {
   kind: "mission",
-  behaviour: 1,
+  behaviour: newestBehaviour,
   create: newMission,
   commands,
   events,

@@ -23,6 +23,8 @@ export const taskTimers = {
   lease: 4,
   /** What was delegated is over. */
   authority: 5,
+  /** Nobody has decided in time whether its output counts. */
+  question: 6,
   /** Not of the task: what has a number of its own, a vote or a reservation. */
   other: 7,
 } as const;

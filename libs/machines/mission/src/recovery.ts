@@ -52,6 +52,8 @@ function recoverTask(mission: MissionView, task: TaskView, outstanding: MissionO
   const isPaused = status === TaskStatus.TASK_STATUS_PAUSED;
   if (totalMs > 0 && readyMs > 0 && !task.isWithdrawn && !isPaused)
     outstanding.timer(timerNumber(number, taskTimers.total), readyMs + totalMs);
+  const expireMs = mission.questions.get(task.question)?.expireMs ?? 0;
+  if (expireMs > 0) outstanding.timer(timerNumber(number, taskTimers.question), expireMs);
   if (retryMs > 0) outstanding.timer(timerNumber(number, taskTimers.again), retryMs);
   if (task.isClaimed) {
     outstanding.timer(timerNumber(number, taskTimers.lease), task.leaseDueMs);

@@ -65,6 +65,30 @@ export const stories: GoldenStories = {
     return goldenOf(scene.driver, mission, scene.key, release);
   },
 
+  /** Rules want outputs approved: by two, then by another; and in a time in which nobody does. */
+  held: (release) => {
+    const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b", { needs: [{ task: "a" }] })] });
+    const { driver, key } = scene;
+    const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
+    const other = { rule: "system/odd@1", message: "Is it odd?", approvalsNeeded: 1, timeoutMs: 5_000 };
+    const give = (taskId: string, ...questions: object[]) => {
+      const output = new TextEncoder().encode("1");
+      const body = CompleteTask.fromPartial({ output, agent: "carl", questions } as never);
+      taken(driver.settle(scene.offer(taskId), completeTask, body));
+    };
+    const decide = (approvalId: string, who: string) => {
+      const body = DecideMissionQuestion.fromPartial({ approvalId, approved: true, roles: [who] });
+      taken(driver.execute(key, decideQuestion, body));
+    };
+    give("a", rule, other);
+    decide("q1", "anna");
+    decide("q1", "ben");
+    decide("q2", "eve");
+    give("b", other);
+    driver.advance(6_000);
+    return goldenOf(driver, mission, key, release);
+  },
+
   /** Offers, a child, a budget that is used up and raised, a pause. */
   offered: (release) => {
     const scene = MissionScene.of({

@@ -266,6 +266,20 @@ export const runErrors = defineErrors("workflow", {
     message: ({ id, run }: { id: string; run: string }) =>
       `expected a question ${id} of the run ${run}, found none; list the open approvals`,
   },
+  approvalOwn: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A rule has the output of an agent approved by somebody else, unless it names the agent among those who decide.",
+    message: ({ who }: { who: string }) =>
+      `expected somebody else than ${who}, who gave the output, to decide about it; ask a person`,
+  },
+  resultNotHeld: {
+    status: "FAILED_PRECONDITION",
+    retry: "same-key",
+    help: "A rule wants the output approved, and processes of an earlier release, which cannot hold one, share the runs. A minute after the last of them is replaced they can.",
+    message: ({ task }: { task: string }) =>
+      `expected that the output of ${task} can wait for the approval that a rule wants, found processes of an earlier release, or ownership.behaviour.hold; replace these, and retry the run`,
+  },
   approvalClosed: {
     status: "FAILED_PRECONDITION",
     retry: "never",

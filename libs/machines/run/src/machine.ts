@@ -12,6 +12,7 @@ import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import { decideApproval } from "./approve/commands.ts";
 import { approvalAsked, approvalDecided } from "./approve/events.ts";
 import { showApprovals } from "./approve/questions.ts";
+import { newestBehaviour } from "./behaviours.ts";
 import { answerCache } from "./cached/commands.ts";
 import { cacheAsked } from "./cached/events.ts";
 import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
@@ -170,7 +171,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
   const known: KnownPlans = { isUnchanging: true, plan: (hash) => plans.plan(hash) };
   return {
     kind: "run",
-    behaviour: 1,
+    behaviour: newestBehaviour,
     ...(plans.prepare !== undefined && {
       prepare: (namespace: string, sha256: Uint8Array) =>
         plans.prepare?.(namespace, Buffer.from(sha256).toString("hex"))?.then(() => {}),

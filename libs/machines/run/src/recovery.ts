@@ -1,6 +1,7 @@
 /** All that is outstanding in a state. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { isOpen } from "./approve/open.ts";
 import { startOf } from "./child/start.ts";
 import { kindOf } from "./kinds/table.ts";
 import { timeoutMsOf } from "./life/events.ts";
@@ -49,6 +50,8 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
   const { totalMs } = policyOf(node as Node).timeouts;
   if (totalMs > 0 && isOne)
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + node.readyAt + totalMs);
+  const expireMs = node.more?.question?.expireMs ?? 0;
+  if (isOpen(node) && expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
   if (status === TaskStatus.TASK_STATUS_RETRYING)
     outstanding.timer(timerNumber(number, nodeTimers.again), node.more?.dueMs ?? 0);
   else if (isOne) kindOf(task.kind).recover?.(run, node, outstanding);

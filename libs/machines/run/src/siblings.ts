@@ -1,4 +1,5 @@
 /** What machines of other kinds of work share with runs: users' data, errors with bounds, when a failure is tried again. */
+export { reasonOf as reasonOfRule } from "./approve/ask.ts";
 export { blobsOf } from "./blobs.ts";
 export {
   add,

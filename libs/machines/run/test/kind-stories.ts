@@ -71,6 +71,20 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
+    /** Rules want outputs approved: by two, then by another; by one who says no; in a time in which nobody does. */
+    held: (release) => {
+      const scene = told("chain", { a: 1 });
+      const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
+      const other = { rule: "system/odd@1", message: "Is it odd?", approvalsNeeded: 1, timeoutMs: 5_000 };
+      scene.hold("one", { n: 1 }, rule, other);
+      decide(scene, "one", "anna", Verdict.VERDICT_APPROVED);
+      decide(scene, "one", "ben", Verdict.VERDICT_APPROVED);
+      decide(scene, "one", "eve", Verdict.VERDICT_APPROVED);
+      scene.hold("two", { n: 2 }, other);
+      scene.driver.advance(6_000);
+      return golden(scene, release);
+    },
+
     /** Nobody decides in time. */
     expired: (release) => {
       const scene = told("reviews", { items: [] });

@@ -49,7 +49,12 @@ describe("a run that is taken back", () => {
         due !== undefined,
         `${id} has something to do, of ${scene.driver.effects.map(({ key }) => key.id)}`,
       );
-      scene.driver.settleBy(due, "complete_task", { output: new Uint8Array(0), agent: "", runMs: 1 });
+      scene.driver.settleBy(due, "complete_task", {
+        output: new Uint8Array(0),
+        agent: "",
+        runMs: 1,
+        questions: [],
+      });
       scene.driver.deliverAll();
     };
     completeOf("r");

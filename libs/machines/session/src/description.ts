@@ -81,11 +81,13 @@ export function modeNamed(name: string): Mode {
   return found === undefined ? Mode.MODE_UNSPECIFIED : (Number(found[0]) as Mode);
 }
 
-/** All of the state as plain JSON. */
+/** All of the state as plain JSON, without the moments that only figures are made of: older releases kept none of these. */
 export function projectSession(session: SessionView): unknown {
   const { counts, left, openParts, keptBytes, tasks, parts } = session;
+  const kept = snapshotOf(session as Session);
+  const plain = { ...kept, pauses: [], tasks: kept.tasks.map((task) => ({ ...task, sinceMs: 0 })) };
   return {
-    ...(SessionSnapshotV1.toJSON(snapshotOf(session as Session)) as object),
+    ...(SessionSnapshotV1.toJSON(plain) as object),
     follows: {
       ...{ counts: [...counts], left, openParts, keptBytes },
       open: tasks.map(({ open }) => open),

@@ -48,6 +48,7 @@ export {
 } from "./part/commands.ts";
 export { isDecided, questionRunId, questionTask } from "./part/deciding.ts";
 export { kindOfWork } from "./part/parts.ts";
+export { AtWork } from "./queries/at-work.ts";
 export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 export { explainSession } from "./queries/explain.ts";
 export { performanceOf } from "./queries/performance.ts";

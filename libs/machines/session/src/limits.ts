@@ -14,6 +14,10 @@ export const movesMax = 10_000;
 export const operationsMax = 10_000;
 /** Bytes of what was seen of agents; what comes then is not kept. */
 export const agentsSeenBytesMax = 256 * 1024;
+/** Signals that are kept until there is somebody to be told. */
+export const signalsMax = 1_000;
+/** Pauses that are told apart from other waiting: the latest. */
+export const pausesMax = 1_000;
 export const reasonLengthMax = 4_096;
 export const labelLengthMax = 256;
 /** Greatest output of a session that an expression gives, as JSON, in bytes. */

@@ -36,6 +36,8 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
     dependencies: [...session.dependencies],
     ...{ lockMs, plan, plans, planMs, retries, goal: session.goal },
     agentsSeen: [...session.agentsSeen],
+    pauses: [...session.pauses],
+    signals: [...session.signals],
     namespace: session.key.namespace,
     sessionId: session.key.id,
   };
@@ -50,7 +52,7 @@ function noteOf(task: Task): TaskNote {
 }
 
 function taskKept(task: Task): KeptSessionTask {
-  const { spec, part, isPlaced, plannedAgent, plannedStartMs, plannedEndMs } = task;
+  const { spec, part, isPlaced, plannedAgent, plannedStartMs, plannedEndMs, sinceMs } = task;
   return {
     spec,
     note: noteOf(task),
@@ -59,6 +61,7 @@ function taskKept(task: Task): KeptSessionTask {
     plannedAgent,
     plannedStartMs,
     plannedEndMs,
+    sinceMs,
   };
 }
 
@@ -87,6 +90,8 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
   session.moves.push(...snapshot.moves);
   session.dependencies.push(...snapshot.dependencies);
   session.agentsSeen.push(...snapshot.agentsSeen);
+  session.pauses.push(...snapshot.pauses);
+  session.signals.push(...snapshot.signals);
   addTasks(
     session,
     snapshot.tasks.map(({ spec }) => spec ?? TaskSpec.create()),
@@ -109,9 +114,16 @@ function partOf(number: number, kept: KeptPart): Part {
 }
 
 function placeKept(session: Session, number: number, kept: KeptSessionTask): void {
-  const { note, part, placed, plannedAgent, plannedStartMs, plannedEndMs } = kept;
+  const { note, part, placed, plannedAgent, plannedStartMs, plannedEndMs, sinceMs } = kept;
   const task = taskOf(session, number);
   if (note !== undefined) noteTask(session, note);
-  Object.assign(task, { part: part - 1, isPlaced: placed, plannedAgent, plannedStartMs, plannedEndMs });
+  Object.assign(task, {
+    part: part - 1,
+    isPlaced: placed,
+    plannedAgent,
+    plannedStartMs,
+    plannedEndMs,
+    sinceMs,
+  });
   session.parts[task.part]?.tasks.add(number);
 }

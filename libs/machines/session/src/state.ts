@@ -17,6 +17,7 @@ import {
   type SessionOrder,
   SessionPhase,
   type SessionSpec,
+  type SignalWork,
 } from "@tutti/contracts/session/v1";
 import {
   type Amounts,
@@ -53,6 +54,10 @@ export interface Session {
   removeMs: number;
   pauseMs: number;
   pauseReason: string;
+  /** Told while none of its parts is there: those that are made next are told. */
+  readonly signals: SignalWork[];
+  /** Since it has begun, in their order: those that are over. */
+  readonly pauses: Span[];
   output: Data | undefined;
   isOutputOfTasks: boolean;
   error: ErrorDetail | undefined;
@@ -84,6 +89,11 @@ export interface Session {
   keptBytes: number;
 }
 
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface Task {
   readonly number: number;
   readonly spec: TaskSpec;
@@ -94,6 +104,8 @@ export interface Task {
   reason: string;
   agent: string;
   attempts: number;
+  /** When it came, or was to be done again; 0: it was there from the beginning. */
+  sinceMs: number;
   readyMs: number;
   startMs: number;
   endMs: number;
@@ -167,7 +179,16 @@ export function newSession(key: InstanceKey): Session {
     createCause: undefined,
     phase: SessionPhase.SESSION_PHASE_UNSPECIFIED,
     ending: WorkStatus.WORK_STATUS_UNSPECIFIED,
-    ...{ createMs: 0, beginMs: 0, endMs: 0, removeMs: 0, pauseMs: 0, pauseReason: "" },
+    ...{
+      createMs: 0,
+      beginMs: 0,
+      endMs: 0,
+      removeMs: 0,
+      pauseMs: 0,
+      pauseReason: "",
+      pauses: [],
+      signals: [],
+    },
     ...{ output: undefined, isOutputOfTasks: false, error: undefined, mode: 0 },
     ...{ tasks: [], parts: [], choices: [], moves: [], dependencies: [], lockMs: 0 },
     ...{ plan: undefined, plans: 0, planMs: 0, retries: 0, goal: undefined, agentsSeen: [] },

@@ -1,10 +1,11 @@
 /**
  * Moves tasks that have not begun from a part of a session that is held up to one that is not.
  *
- * 1. What has begun stays. A task moves once, unless what carries it is down.
+ * 1. What has begun stays. A task moves once.
  * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use and that could take
- *    the task, or where it is down.
- * 3. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
+ *    the task.
+ * 3. What tasks moved away from is given none for a while: that none waits there any more does not make it quick.
+ * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
  */
 import type { PartMode } from "./cut.ts";
 
@@ -19,8 +20,8 @@ export interface PartProgress {
   readonly slots: number;
   /** How long its tasks of late waited for it, ready, while a slot was free that could take them. */
   readonly heldUpMs: number;
-  /** Why what carries it does not, in words. Absent: it does. */
-  readonly down?: string;
+  /** Tasks moved away from it of late: it is given none. */
+  readonly isLeft?: boolean;
 }
 
 export interface MovableTask {
@@ -35,7 +36,6 @@ export interface MovableTask {
 export interface Move {
   readonly taskId: string;
   readonly fromPartId: string;
-  /** Empty: to a new part. */
   readonly toPartId: string;
   readonly toMode: PartMode;
   readonly reason: string;
@@ -44,54 +44,22 @@ export interface Move {
 export interface Surroundings {
   /** Slots that nobody uses and that could take the tasks. */
   readonly freeSlots: number;
-  /** Modes that a new part could have, the best first, where all parts are down. */
-  readonly modesLeft?: readonly PartMode[];
   /** By which share the whole has to end earlier. Absent: a tenth. */
   readonly gainLeast?: number;
   /** What a move takes. Absent: 20 ms. */
   readonly moveMs?: number;
 }
 
-export function balance(parts: readonly PartProgress[], surroundings: Surroundings): readonly Move[] {
-  const rescued = parts
-    .filter(({ down }) => down !== undefined)
-    .flatMap((part) => rescue(part, parts, surroundings));
-  if (rescued.length > 0 || surroundings.freeSlots <= 0) return rescued;
-  return relieved(
-    parts.filter(({ down }) => down === undefined),
-    surroundings,
-  );
-}
-
-/** Nothing of it begins any more where it is. */
-function rescue(
-  part: PartProgress,
-  parts: readonly PartProgress[],
-  { modesLeft = [], freeSlots }: Surroundings,
-): readonly Move[] {
-  const up = parts.filter(({ down }) => down === undefined);
-  const target = up.toSorted((one, other) => endMsOf(one, freeSlots) - endMsOf(other, freeSlots))[0];
-  const toMode = target?.mode ?? modesLeft.find((mode) => mode !== part.mode);
-  if (toMode === undefined) return [];
-  const reason = `${part.mode} cannot go on (${part.down}): what has not begun goes on as ${toMode}`;
-  return part.unstarted.map(({ taskId }) => ({
-    taskId,
-    fromPartId: part.partId,
-    toPartId: target?.partId ?? "",
-    toMode,
-    reason,
-  }));
-}
-
 /** From the part that ends last to the one that would take it best, from its last tasks on. */
-function relieved(
+export function balance(
   parts: readonly PartProgress[],
   { freeSlots, gainLeast = 0.1, moveMs = 20 }: Surroundings,
 ): readonly Move[] {
+  if (freeSlots <= 0) return [];
   const latest = parts.toSorted((one, other) => endMsOf(other, 0) - endMsOf(one, 0))[0];
   if (latest === undefined || latest.heldUpMs <= moveMs) return [];
   const target = parts
-    .filter((part) => part !== latest && part.heldUpMs < latest.heldUpMs)
+    .filter((part) => part !== latest && part.isLeft !== true && part.heldUpMs < latest.heldUpMs)
     .toSorted((one, other) => endMsOf(one, freeSlots) - endMsOf(other, freeSlots))[0];
   if (target === undefined) return [];
   const wholeMs = endMsOf(latest, 0);
@@ -109,7 +77,7 @@ function relieved(
   const gainMs = wholeMs - Math.max(fromMs, toMs);
   if (gainMs < gainLeast * wholeMs) return [];
   const reason =
-    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${freeSlots} slots are free: ` +
+    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${freeSlots === 1 ? "1 slot is" : `${freeSlots} slots are`} free: ` +
     `with these as ${target.mode} all is expected to end ${Math.round(gainMs)} ms earlier`;
   return moved.map(({ taskId }) => ({
     taskId,

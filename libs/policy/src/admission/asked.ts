@@ -6,8 +6,8 @@ import { readPath } from "./field-path.ts";
 const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
   [AdmissionSubject.ADMISSION_SUBJECT_REQUEST, ["deny", "approval", "change", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_DEFINITION, ["deny", "approval", "change", "note"]],
-  [AdmissionSubject.ADMISSION_SUBJECT_PLAN, ["deny", "note"]],
-  [AdmissionSubject.ADMISSION_SUBJECT_RESULT, ["deny", "change", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_PLAN, ["deny", "approval", "note"]],
+  [AdmissionSubject.ADMISSION_SUBJECT_RESULT, ["deny", "approval", "change", "note"]],
   [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],
 ]);
 

@@ -55,6 +55,14 @@ export const sessionRoutes = [
     query: { task: "taskId" },
   },
   {
+    name: "sessions.timeline",
+    method: "GET",
+    path: "/v1/sessions/{id}/timeline",
+    rpc: `${sessions}/GetSessionTimeline`,
+    service,
+    params: id,
+  },
+  {
     name: "sessions.plan",
     method: "GET",
     path: "/v1/sessions/{id}/plan",

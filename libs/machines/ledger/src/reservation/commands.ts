@@ -1,6 +1,9 @@
-/** Reservations: made where there is room for all of their time, and taken away. */
+/**
+ * Reservations: made where there is room for all of their time, and taken away. What is set aside of agents with certain labels counts
+ * against what there is in the pool, and beside what is set aside of the same labels against what these agents have.
+ */
 import { CancelReservation, LedgerChanged, Reservation, Reserve } from "@tutti/contracts/session/v1";
-import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { isRefusal, type ReadOnly, type Refusal, selectorText } from "@tutti/kernel";
 import { decided, type KeptKind, sorted } from "@tutti/machine-kept";
 import { ledgerErrors, words } from "../errors.ts";
 import { aheadMaxMs, bytesMax, idLengthMax, nameLengthMax, reservationsMax } from "../limits.ts";
@@ -16,7 +19,8 @@ const reservations: KeptKind<Reservation> = {
   idOf: ({ reservationId }: ReadOnly<Reservation>) => reservationId,
   bare: ({ reservationId, amounts, pool, agents, span, sessions, description }) => ({
     ...Reservation.create(),
-    ...{ reservationId, amounts: sorted(amounts), pool, agents, span, description },
+    ...{ reservationId, amounts: sorted(amounts), pool, span, description },
+    agents: agents && { ...agents, equals: sorted(agents.equals) },
     sessions: sessions && { ...sessions, equals: sorted(sessions.equals) },
   }),
   problem: reservationProblem,
@@ -26,7 +30,7 @@ export const reserve: LedgerCommand<Reserve, LedgerChanged> = {
   type: "reserve",
   codec: Reserve,
   reply: LedgerChanged,
-  decide(ledger, { reservation, capacity }, step) {
+  decide(ledger, { reservation, capacity, capacityThere }, step) {
     // Only read: what is kept is made of it.
     const asked = { value: reservation as Reservation | undefined, revision: 0, only: "new" as const };
     const found = decided(reservations, ledger.reservations as Ledger["reservations"], asked, words);
@@ -37,7 +41,11 @@ export const reserve: LedgerCommand<Reserve, LedgerChanged> = {
       return words.invalid(
         `reservation ${found.id}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
       );
-    const tight = tightnessOf(ledger, found.value, capacity);
+    const tight =
+      tightnessOf(ledger, found.value, capacity, "") ??
+      (thereOf(found.value) === ""
+        ? undefined
+        : tightnessOf(ledger, found.value, capacityThere, thereOf(found.value)));
     if (tight !== undefined) return tight;
     step.emit(reserved, { reservation: found.value, reserveMs: step.nowMs, cause: step.cause });
     return { revision: ledger.changes, existed: false, removed: false };
@@ -58,8 +66,8 @@ export const cancelReservation: LedgerCommand<CancelReservation, LedgerChanged> 
 function reservationProblem(reservation: Reservation): string | undefined {
   const { reservationId: id, amounts, agents } = reservation;
   const { fromMs, toMs } = spanOf(reservation);
-  if (agents !== undefined)
-    return `reservation ${id}: expected amounts of a pool, found labels of agents, by which nothing is set aside yet; name a resource that only those agents have`;
+  if (agents !== undefined && selectorText(agents) === "")
+    return `reservation ${id}: expected labels that the agents must have, found none; name one, or leave \`agents\` out for all of the pool`;
   if (!(fromMs > 0 && toMs > fromMs)) return `reservation ${id}: expected a span with a beginning and an end`;
   if (toMs - fromMs > aheadMaxMs) return `reservation ${id}: expected a span of at most a year`;
   const all = Object.entries(amounts);
@@ -71,17 +79,24 @@ function reservationProblem(reservation: Reservation): string | undefined {
   return wrong && `reservation ${id}: expected amounts above 0, found ${wrong[1]} of ${wrong[0]}`;
 }
 
-/** What has not so much left for all of the time, if anything. */
+/** The labels of the agents of which something is set aside, in words; empty for all of the pool. */
+function thereOf({ agents }: ReadOnly<Pick<Reservation, "agents">>): string {
+  return agents === undefined ? "" : selectorText(agents);
+}
+
+/** What has not so much left for all of the time, if anything, of the pool or of its agents with these labels. */
 function tightnessOf(
   { reservations: kept }: LedgerView,
   wanted: Reservation,
   capacity: Readonly<Record<string, number>>,
+  there: string,
 ): Refusal | undefined {
   const pool = poolOf(wanted);
   const span = spanOf(wanted);
   const others = [...kept.values()].filter(({ value }) => {
     const { fromMs, toMs } = spanOf(value);
-    return poolOf(value) === pool && fromMs < span.toMs && toMs > span.fromMs;
+    const isThere = poolOf(value) === pool && (there === "" || thereOf(value) === there);
+    return isThere && fromMs < span.toMs && toMs > span.fromMs;
   });
   for (const [name, amount] of Object.entries(wanted.amounts)) {
     const all = capacity[name] ?? 0;
@@ -91,17 +106,24 @@ function tightnessOf(
       span.fromMs,
       ...own.map(({ value }) => spanOf(value).fromMs).filter((at) => at > span.fromMs),
     ]) {
-      const there = own.filter(({ value }) => {
+      const present = own.filter(({ value }) => {
         const { fromMs, toMs } = spanOf(value);
         return fromMs <= atMs && toMs > atMs;
       });
-      const taken = there.reduce((sum, { value }) => sum + (value.amounts[name] ?? 0), 0);
+      const taken = present.reduce((sum, { value }) => sum + (value.amounts[name] ?? 0), 0);
       if (taken + amount <= all) continue;
-      const told = there.map(
+      const told = present.map(
         ({ value }) =>
           `${value.reservationId} holds ${value.amounts[name] ?? 0} until ${new Date(spanOf(value).toMs).toISOString()}`,
       );
-      return ledgerErrors.noRoom.refusal({ name, amount, pool, capacity: all, others: told.join(", ") });
+      return ledgerErrors.noRoom.refusal({
+        name,
+        amount,
+        pool,
+        there,
+        capacity: all,
+        others: told.join(", "),
+      });
     }
   }
   return undefined;

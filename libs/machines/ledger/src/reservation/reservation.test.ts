@@ -13,7 +13,10 @@ function newDriver(): MachineDriver {
 function make(driver: MachineDriver, id: string, gpu: number, fromSec: number, toSec: number): string {
   const at = (seconds: number): number => beginMs + 1_000 * seconds;
   const reservation = reservationOf(id, { gpu }, at(fromSec), at(toSec));
-  const reply = driver.execute(ledgerKey, reserve, { reservation, capacity: { gpu: 2 } });
+  return told(driver.execute(ledgerKey, reserve, { reservation, capacity: { gpu: 2 }, capacityThere: {} }));
+}
+
+function told(reply: unknown): string {
   return isRefusal(reply) ? reply.message : "";
 }
 
@@ -52,6 +55,29 @@ describe("a reservation", () => {
       kept.reservations.map(({ value }) => value.reservationId),
       ["instead"],
     );
+  });
+
+  it("of agents with labels counts against what these have, and against what all of the pool has", () => {
+    const driver = newDriver();
+    const makeThere = (id: string, gpu: number, labels: Record<string, string>, there = 1) => {
+      const agents = { equals: labels, exists: [], absent: [] };
+      const reservation = { ...reservationOf(id, { gpu }, beginMs, beginMs + 10_000), agents };
+      const body = { reservation, capacity: { gpu: 2 }, capacityThere: { gpu: there } };
+      return told(driver.execute(ledgerKey, reserve, body));
+    };
+    assert.equal(makeThere("night", 1, { zone: "a" }), "");
+    assert.equal(makeThere("night", 1, { zone: "a" }), "", "the same again");
+    assert.match(
+      makeThere("second", 1, { zone: "a" }),
+      /^expected 1 of gpu to be left of agents with zone=a in the pool default, found 1 in all, of which night holds 1 until/,
+    );
+    assert.match(
+      makeThere("great", 2, { zone: "b" }),
+      /left in the pool default, found 2 in all, of which night/,
+    );
+    assert.equal(makeThere("other", 1, { zone: "b" }), "", "other agents have theirs");
+    assert.match(make(driver, "all", 1, 0, 10), /of which night holds 1 until .*, other holds 1 until/);
+    assert.match(makeThere("none", 1, {}), /expected labels that the agents must have, found none/);
   });
 
   it("has a span that is not over, and amounts above 0", () => {

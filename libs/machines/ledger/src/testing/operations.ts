@@ -42,10 +42,14 @@ const uses = fc.uniqueArray(
 /** Where the clock of a driver begins. */
 const beginMs = 1_767_225_600_000;
 const reservations = fc
-  .record({ id: ids, gpu: fc.constantFrom(0, 1, 2), fromMs: fc.nat(120_000), forMs: fc.nat(120_000) })
-  .map(({ id, gpu, fromMs, forMs }) =>
-    reservationOf(id, { gpu }, beginMs + fromMs, beginMs + fromMs + forMs),
-  );
+  .record({
+    ...{ id: ids, gpu: fc.constantFrom(0, 1, 2), zone: fc.constantFrom("", "", "a", "b") },
+    ...{ fromMs: fc.nat(120_000), forMs: fc.nat(120_000) },
+  })
+  .map(({ id, gpu, zone, fromMs, forMs }) => ({
+    ...reservationOf(id, { gpu }, beginMs + fromMs, beginMs + fromMs + forMs),
+    agents: zone === "" ? undefined : { equals: { zone }, exists: [], absent: [] },
+  }));
 
 /** Operations for properties; a failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
@@ -72,7 +76,9 @@ export function operations(): fc.Arbitrary<MachineCall> {
       weight: 3,
       arbitrary: call(
         "reserve",
-        reservations.map((reservation) => Reserve.create({ reservation, capacity: { gpu: 3 } })),
+        reservations.map((reservation) =>
+          Reserve.create({ reservation, capacity: { gpu: 3 }, capacityThere: { gpu: 2 } }),
+        ),
       ),
     },
     {

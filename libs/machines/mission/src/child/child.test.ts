@@ -113,6 +113,7 @@ describe("a task that a child does", () => {
     taken(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLING);
     assert.match(scene.shown.statusReason, /waits for 1 children/);
+    assert.equal(codeOf(scene.add([taskSpec("late")])), "mission.mission_ended", "it would never begin");
     scene.driver.deliverAll();
     assert.deepEqual([scene.shown.status, scene.driver.description(child).status], [cancelled, cancelled]);
     assert.equal(scene.shown.budget?.spent?.tokens, 0);

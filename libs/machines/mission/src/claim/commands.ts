@@ -7,7 +7,10 @@
 import {
   type AgentOffering,
   ClaimBoardTasks,
+  type ClaimQuestions,
+  type ClaimReceipt,
   ClaimTasksReply,
+  CompleteJudgedTasks,
   CompleteTasksReply,
   CompleteTasksRequest,
   HandOffTaskReply,
@@ -188,23 +191,45 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
   type: "complete_tasks",
   codec: CompleteTasksRequest,
   reply: CompleteTasksReply,
-  decide(mission, { agentId, ends }, step) {
-    const receipts = ends.map(({ claimId, outcome, used, modelCalls }) => {
-      const task = claimedTask(mission, claimId, agentId, step.nowMs);
-      if (task === undefined || outcome === undefined)
-        return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
-      const place = { mission, step, task };
-      const doing = { agent: agentId, used };
-      const { number: node, attempt } = task;
-      const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
-      if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
-      if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
-      else failAttempt(place, bounded(outcome.value), doing);
-      return { claimId, refusal: undefined };
-    });
+  decide: (mission, request, step) => ({ receipts: completeAll(mission, request, [], step) }),
+});
+
+/** The same by whoever has held the ends against rules. */
+export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTasksReply> = commandOf({
+  type: "complete_judged_tasks",
+  codec: CompleteJudgedTasks,
+  reply: CompleteTasksReply,
+  decide(mission, { ends: request, questions }, step) {
+    const { agentId = "" } = request ?? {};
+    const stranger = notTakingPart(mission, agentId, step);
+    if (stranger !== undefined) return stranger;
+    const receipts = request === undefined ? [] : completeAll(mission, request, questions, step);
+    hearAgents(mission, step, [agentId]);
     return { receipts };
   },
 });
+
+function completeAll(
+  mission: MissionView,
+  { agentId, ends }: CompleteTasksRequest,
+  asked: readonly ClaimQuestions[],
+  step: MissionEventStep,
+): ClaimReceipt[] {
+  return ends.map(({ claimId, outcome, used, modelCalls }) => {
+    const task = claimedTask(mission, claimId, agentId, step.nowMs);
+    if (task === undefined || outcome === undefined)
+      return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
+    const place = { mission, step, task };
+    const { questions = [] } = asked.find((each) => each.claimId === claimId) ?? {};
+    const doing = { agent: agentId, used, questions };
+    const { number: node, attempt } = task;
+    const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
+    if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
+    if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
+    else failAttempt(place, bounded(outcome.value), doing);
+    return { claimId, refusal: undefined };
+  });
+}
 
 export const handOffTask: MissionCommand<HandOffTaskRequest, HandOffTaskReply> = boardCommand({
   type: "hand_off_task",

@@ -16,6 +16,7 @@ import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
 import { book, giveBack, setAside } from "../budget/book.ts";
 import { failuresMax, handoffsMax } from "../limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
+import { awaitAnswer } from "../question/events.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../state.ts";
 import { begin, did, hear, release, setOutput, setStatus, takePart, taskOf } from "../task/nodes.ts";
 import { count, handoffKey } from "../trouble/seen.ts";
@@ -188,7 +189,7 @@ export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
     release(mission, task, outstanding);
     giveBack(mission, task, false);
     setOutput(mission, task, dataOf(output, outputPayload));
-    task.question = question;
+    awaitAnswer(mission, task, question, outstanding);
     setStatus(mission, task, TaskStatus.TASK_STATUS_WAITING);
   },
 };

@@ -10,6 +10,7 @@ import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from 
 import { lose } from "../offer/commands.ts";
 import { leaderElected } from "../participant/events.ts";
 import { nextLeader } from "../participant/leading.ts";
+import { lapse } from "../question/commands.ts";
 import { type MissionEventStep, type MissionView, specOf, type TaskView } from "../state.ts";
 import { taskHeld } from "../task/events.ts";
 import { failAttempt, failForGood } from "../task/outcome.ts";
@@ -93,6 +94,9 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       return;
     case taskTimers.queue:
       failAttempt(place, timedOut("to be begun", timeouts?.queueMs ?? 0), nobody);
+      return;
+    case taskTimers.question:
+      lapse(place);
       return;
     case taskTimers.total:
     case taskTimers.authority: {

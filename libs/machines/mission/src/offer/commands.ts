@@ -21,10 +21,10 @@ export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
   type: "complete_task",
   codec: CompleteTask,
   reply: MissionDone,
-  decide(mission, { output, outputPayload, agent, used }, step) {
+  decide(mission, { output, outputPayload, agent, used, questions }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
-    const doing = { agent: agent || task.agent, used };
+    const doing = { agent: agent || task.agent, used, questions };
     return goingOn(mission, step, () => {
       finish({ mission, step, task }, dataOf(output, outputPayload), doing);
       return {};

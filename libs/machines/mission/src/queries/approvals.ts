@@ -1,21 +1,33 @@
 import { type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
 import type { Approval, ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload } from "@tutti/machine-run/siblings";
+import { asPayload, type Data } from "@tutti/machine-run/siblings";
 import { approvalIdOf } from "../question/ask.ts";
 import type { Mission, MissionView } from "../state.ts";
 import { momentOf } from "./board-task.ts";
 
-export function approvalShown({ key }: MissionView, question: ReadOnly<MissionQuestion>): Approval {
+/** How many have to say yes. */
+export function approvalsNeededBy({ rule }: ReadOnly<MissionQuestion>): number {
+  return Math.max(1, rule?.approvalsNeeded ?? 0);
+}
+
+export function approvalShown(
+  { key, tasks, byId }: MissionView,
+  question: ReadOnly<MissionQuestion>,
+): Approval {
   const { number, kind, subject, title, message, context, form, requestMs, decisions, verdict } = question;
-  const task = kind === QuestionKind.QUESTION_KIND_CHECK ? subject : "";
+  const isOfOutput = kind === QuestionKind.QUESTION_KIND_CHECK || kind === QuestionKind.QUESTION_KIND_RULE;
+  const task = isOfOutput ? subject : "";
+  // What to look at is the output, where that is what is asked about.
+  const output = isOfOutput ? (tasks[byId.get(subject) ?? -1]?.output as Data | undefined) : undefined;
   return {
     approvalId: approvalIdOf(number),
     about: { namespace: key.namespace, kind: "mission", id: key.id, task },
-    ...{ title, message, form, verdict, deciders: [], approvalsNeeded: 1 },
-    context: context.length === 0 ? undefined : asPayload(context),
+    ...{ title, message, form, verdict, deciders: [...(question.rule?.deciders ?? [])] },
+    approvalsNeeded: approvalsNeededBy(question),
+    context: context.length === 0 ? asPayload(output) : asPayload(context),
     requestTime: momentOf(requestMs),
-    expireTime: undefined,
+    expireTime: momentOf(question.expireMs),
     decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
   };
 }

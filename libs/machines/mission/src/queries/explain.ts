@@ -16,6 +16,7 @@ import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";
 import { assignmentOf, canBeClaimed, isPaidFor } from "../offer/offer.ts";
+import { approvalIdOf } from "../question/ask.ts";
 import {
   hasEnded,
   isChild,
@@ -25,6 +26,7 @@ import {
   statusOf,
   type TaskView,
 } from "../state.ts";
+import { approvalsNeededBy } from "./approvals.ts";
 import { momentOf } from "./board-task.ts";
 
 export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
@@ -166,7 +168,9 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
   if (task.question > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_APPROVAL,
-      message: "a person is asked whether its output counts",
+      message: askedAbout(mission, task),
+      subject: approvalIdOf(task.question),
+      remedy: { text: "Look at the output, and say yes or no", command: `tutti approve ${mission.key.id}` },
     });
   if (status === TaskStatus.TASK_STATUS_RUNNING) return plain(`${agent} is at work on it`);
   if (
@@ -208,6 +212,17 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
     default:
       return wholeHold(mission, nowMs) ?? openNeeds(mission, task, nowMs);
   }
+}
+
+function askedAbout({ questions }: MissionView, { question: number }: TaskView): string {
+  const question = questions.get(number);
+  const { rule, decisions = [] } = question ?? {};
+  if (question === undefined || rule === undefined) return "a person is asked whether its output counts";
+  const { deciders } = rule;
+  const whom = deciders.length === 0 ? "a person" : deciders.join(", ");
+  const needed = approvalsNeededBy(question);
+  const said = needed > 1 ? `, ${decisions.length} of ${needed} have said yes` : "";
+  return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${said}`;
 }
 
 function queuedWords(mission: MissionView, task: TaskView): string {

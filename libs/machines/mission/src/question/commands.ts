@@ -15,11 +15,12 @@ import { budgetRaised } from "../budget/events.ts";
 import { missionErrors } from "../errors.ts";
 import { stopMission } from "../life/end.ts";
 import { commandOf, reasonOf } from "../life/step.ts";
-import { approvalShown } from "../queries/approvals.ts";
+import { approvalShown, approvalsNeededBy } from "../queries/approvals.ts";
 import type { MissionCommand, MissionEventStep, MissionView } from "../state.ts";
-import { complete, failForGood } from "../task/outcome.ts";
+import { complete, failForGood, type Place } from "../task/outcome.ts";
 import { troubleEnded } from "../trouble/events.ts";
 import { voteClosed } from "../vote/events.ts";
+import { askForRules } from "./ask.ts";
 import { questionDecided } from "./events.ts";
 
 /** The same decision of the same person again changes nothing. */
@@ -33,7 +34,7 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
     const question = mission.questions.get(number);
     if (question === undefined) return missionErrors.approvalMissing.refusal({ id: approvalId });
     const verdict = approved ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
-    const who = step.cause.actor?.id ?? "";
+    const who = step.cause.actor?.id || body.roles[0] || "";
     if (question.verdict !== Verdict.VERDICT_UNSPECIFIED) {
       const isSame = question.decisions.some(
         (each) => each.verdict === verdict && each.cause?.actor?.id === who,
@@ -44,16 +45,54 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
         how: words[question.verdict] ?? "closed",
       });
     }
+    const refusal = mayNotDecide(mission, question, who, body.roles);
+    if (refusal !== undefined) return refusal;
     const brought = broughtAlong(mission, question, body);
     if (isRefusal(brought)) return brought;
     const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
     const cause = { ...step.cause, actor: { ...actor }, reason: reasonOf(body.reason) };
     const decision = { verdict, data: body.data, cause, decideTime: toTimestamp(step.nowMs) };
-    step.emit(questionDecided, { number, decision, verdict, decideMs: step.nowMs });
-    follow(mission, step, { question, approved, brought, by: who, reason: cause.reason });
+    const said = question.decisions.some((each) => each.cause?.actor?.id === who);
+    const isLast = !approved || (said ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
+    if (said && !isLast) return approvalShown(mission, question);
+    step.emit(questionDecided, {
+      ...{ number, decision, verdict: isLast ? verdict : Verdict.VERDICT_UNSPECIFIED },
+      decideMs: step.nowMs,
+    });
+    if (isLast) follow(mission, step, { question, approved, brought, by: who, reason: cause.reason });
     return approvalShown(mission, mission.questions.get(number) ?? question);
   },
 });
+
+/** Of what a rule asks it says who decides; anything else anybody may whom the policies let. */
+function mayNotDecide(
+  mission: MissionView,
+  { rule, subject }: ReadOnly<MissionQuestion>,
+  who: string,
+  roles: readonly string[],
+): Refusal | undefined {
+  if (rule === undefined) return undefined;
+  const { deciders } = rule;
+  if (deciders.length > 0 && !deciders.some((name) => name === who || roles.includes(name)))
+    return missionErrors.approvalNotAmong.refusal({ who, by: deciders.join(", ") });
+  const giver = mission.tasks[mission.byId.get(subject) ?? -1]?.agent;
+  if (who !== giver || deciders.includes(who)) return undefined;
+  return missionErrors.approvalOwn.refusal({ who });
+}
+
+/** Nobody has decided in time. */
+export function lapse(place: Place): void {
+  const { mission, step, task } = place;
+  const question = mission.questions.get(task.question);
+  if (question === undefined) return;
+  const { number, expireMs, requestMs } = question;
+  const verdict = Verdict.VERDICT_EXPIRED;
+  step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
+  const expired = { task: task.spec.id, withinMs: expireMs - requestMs };
+  failForGood(place, detailOfRefusal(missionErrors.approvalExpired.refusal(expired)), nobody);
+}
+
+const nobody = { agent: "", used: undefined };
 
 const words: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_APPROVED]: "approved",
@@ -151,7 +190,7 @@ function decideTie(mission: MissionView, step: MissionEventStep, voteId: string,
   step.emit(voteClosed, { voteId, outcome: decided, asking: false });
 }
 
-/** Of a check: what was approved is the output. */
+/** What was approved is the output, unless another rule asks about it. */
 function decideOutput(
   mission: MissionView,
   step: MissionEventStep,
@@ -161,7 +200,9 @@ function decideOutput(
   const task = mission.tasks[mission.byId.get(question.subject) ?? -1];
   if (task === undefined || task.question !== question.number) return;
   const place = { mission, step, task };
-  const nobody = { agent: "", used: undefined };
-  if (approved) complete(place, task.output as Data | undefined, nobody);
+  const { next: questions } = question;
+  if (approved && questions.length > 0)
+    askForRules(mission, step, { task: task.spec.id, agent: task.agent, questions });
+  else if (approved) complete(place, task.output as Data | undefined, nobody);
   else failForGood(place, rejection(), nobody);
 }

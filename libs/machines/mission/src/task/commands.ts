@@ -5,12 +5,13 @@ import {
   BringInOutcomesReply,
   BringInOutcomesRequest,
   MissionDone,
+  MissionPhase,
   ResumeBoardTasks,
   WithdrawTasksReply,
   WithdrawTasksRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type TaskOutcome, TaskStatus } from "@tutti/contracts/types/v1";
-import { bounded, bytesOf, dataOfPayload, payloadOf } from "@tutti/machine-run/siblings";
+import { bounded, bytesOf, dataOfPayload, payloadOf, statusName } from "@tutti/machine-run/siblings";
 import { said } from "../budget/amounts.ts";
 import { missionErrors } from "../errors.ts";
 import { boardCommand, causeOf, commandOf, reasonOf } from "../life/step.ts";
@@ -19,6 +20,7 @@ import {
   type MissionCommand,
   type MissionEventStep,
   type MissionView,
+  statusOf,
   type TaskView,
 } from "../state.ts";
 import { checkRepeated } from "../trouble/find.ts";
@@ -37,6 +39,12 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
   codec: AddTasksRequest,
   reply: AddTasksReply,
   decide(mission, { agentId, tasks, parentTaskId }, step) {
+    // It waits for its children alone: nothing that comes now would ever begin, or end.
+    if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
+      return missionErrors.missionEnded.refusal({
+        id: step.key.id,
+        status: statusName(statusOf(mission)),
+      });
     const parent = mission.byId.get(parentTaskId);
     if (parentTaskId !== "" && parent === undefined)
       return missionErrors.taskMissing.refusal({ id: step.key.id, task: parentTaskId });

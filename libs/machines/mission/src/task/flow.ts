@@ -44,6 +44,7 @@ function endOne(
   release(mission, task, outstanding);
   outstanding.cleared(timerNumber(task.number, taskTimers.total));
   outstanding.cleared(timerNumber(task.number, taskTimers.authority));
+  outstanding.cleared(timerNumber(task.number, taskTimers.question));
   giveBack(mission, task, isUnknown);
   const parent = mission.tasks[task.parent];
   giveBackAll(mission, task, parent !== undefined && isAtWork(parent) ? parent : undefined);

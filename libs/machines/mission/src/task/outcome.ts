@@ -2,6 +2,7 @@
 
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import {
@@ -15,6 +16,7 @@ import {
   payloadOf,
   UnreadableData,
 } from "@tutti/machine-run/siblings";
+import { behaviours } from "../behaviours.ts";
 import { cleaned, said } from "../budget/amounts.ts";
 import { limitOf } from "../budget/book.ts";
 import { attemptFailed, outputQuestioned } from "../claim/events.ts";
@@ -24,7 +26,7 @@ import { expressionOf } from "../evaluate/programs.ts";
 import { tellPartsStopping } from "../life/end.ts";
 import { attemptsMax, conditionStepsMax, keptBytesMax } from "../limits.ts";
 import { sendMessage } from "../message/send.ts";
-import { ask } from "../question/ask.ts";
+import { ask, askForRules } from "../question/ask.ts";
 import { isChild, type MissionEventStep, type MissionView, type Task, type TaskView } from "../state.ts";
 import { conditionText } from "./begin.ts";
 import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
@@ -33,6 +35,8 @@ import { inputOf } from "./input.ts";
 export interface Doing {
   readonly agent: string;
   readonly used: Readonly<Amounts> | undefined;
+  /** What rules have people asked about its output before that counts. */
+  readonly questions?: ReadOnly<ResultQuestion[]>;
 }
 
 export interface Place {
@@ -45,11 +49,23 @@ export interface Place {
 export function finish(place: Place, output: Data | undefined, doing: Doing): void {
   const { mission, step, task } = place;
   const check = failedCheck(place, output);
-  if (check === undefined) {
-    complete(place, output, doing);
+  const { id } = task.spec;
+  const { questions: next = [] } = doing;
+  if (next.length > 0 && step.behaviour < behaviours.holdsResults) {
+    failAttempt(place, detailOfRefusal(missionErrors.resultNotHeld.refusal({ task: id })), doing);
     return;
   }
-  const { id } = task.spec;
+  if (check === undefined) {
+    if (next.length === 0) complete(place, output, doing);
+    else
+      hold(
+        place,
+        askForRules(mission, step, { task: id, agent: doing.agent, questions: next }),
+        output,
+        doing,
+      );
+    return;
+  }
   const error = detailOfRefusal(missionErrors.checkFailed.refusal({ task: id, check: check.name }));
   if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
     const { number, attempt } = task;
@@ -61,12 +77,19 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
       subject: id,
       title: `Does the output of ${id} count?`,
       message: `the check ${check.name} does not hold: ${check.condition}`,
+      next,
     });
-    step.emit(outputQuestioned, {
-      ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output), question },
-      ...{ endMs: step.nowMs, ...toldOf(place, doing) },
-    });
+    hold(place, question, output, doing);
   } else failAttempt(place, error, doing);
+}
+
+/** The output waits for what people say. */
+function hold(place: Place, question: number, output: Data | undefined, doing: Doing): void {
+  const { step, task } = place;
+  step.emit(outputQuestioned, {
+    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output), question },
+    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+  });
 }
 
 function failedCheck(

@@ -1,17 +1,22 @@
-/** Asks people. */
-import { bytesOf, type Data, noBytes } from "../data.ts";
+/** Asks people about outputs: when checks of a task did not hold, and when rules want that. */
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
+import { cut } from "../error-details.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
+import { messageLengthMax } from "../limits.ts";
 import type { Doing } from "../node/outcome.ts";
 import { approvalAsked } from "./events.ts";
 
 const nameLengthMax = 150;
+const titleLengthMax = 200;
 
-/** Checks of a task did not hold, and people say whether its output counts all the same. */
+/** Checks of a task did not hold, and people say whether its output counts all the same. @param next what rules ask after that */
 export function askAboutOutput(
   place: Place,
   checks: readonly string[],
   output: Data | undefined,
-  { agent = "", used }: Doing,
+  { agent = "", used, questions: next = [] }: Doing,
 ): void {
   const names = checks.join(", ");
   const { step, number } = place;
@@ -25,12 +30,53 @@ export function askAboutOutput(
     expireMs: 0,
     check: names,
     output: bytesOf(output),
+    outputPayload: payloadOf(output),
     agent,
     used,
+    rule: undefined,
+    next: next.map(copied),
   });
 }
 
-/** Readable, and another one for every question: `sure..3.1`, with the number of the node, how often it was begun, and how often the run was taken back. */
+/** The first of what rules ask about an output. @param before the question about it that was answered last */
+export function askForRules(
+  place: Place,
+  [rule, ...next]: ReadOnly<ResultQuestion[]>,
+  output: Data | undefined,
+  { agent = "", used, before }: Doing & { readonly before?: string },
+): void {
+  if (rule === undefined) return;
+  const { run, step, number } = place;
+  const by = agent || run.nodes[number]?.agent || "";
+  const { message, timeoutMs } = rule;
+  step.emit(approvalAsked, {
+    node: number,
+    approvalId: before === undefined ? approvalIdOf(place) : idAfter(before),
+    title: cut(message, titleLengthMax),
+    message: cut(`${message}\n\n${reasonOf(rule, idOf(place), by)}`, messageLengthMax),
+    context: noBytes,
+    requestMs: step.nowMs,
+    expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
+    check: "",
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    agent,
+    used,
+    rule: copied(rule),
+    next: next.map(copied),
+  });
+}
+
+/** Who asks, and what follows from the answer. */
+export function reasonOf({ rule }: ReadOnly<ResultQuestion>, task: string, agent: string): string {
+  return `The rule ${rule} wants the output of ${task}${agent === "" ? "" : ` by ${agent}`} approved before it counts.`;
+}
+
+function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
+  return { ...question, deciders: [...question.deciders] };
+}
+
+/** Readable, and another one for every question: `sure..3.1.0`, with the number of the node, how often it was begun, and how often the run was taken back. */
 export function approvalIdOf(place: Place, isBegun = true): string {
   const { run, number } = place;
   const node = run.nodes[number];
@@ -39,4 +85,16 @@ export function approvalIdOf(place: Place, isBegun = true): string {
   const { resets = 0 } = run.more ?? {};
   const again = resets === 0 ? "" : `.${resets}`;
   return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${again}`;
+}
+
+/** The next question about the same output: `sure..3.1.0-2`. */
+function idAfter(approvalId: string): string {
+  const { first, place } = placeOfQuestion(approvalId);
+  return `${first}-${place + 1}`;
+}
+
+/** The first question about an output, and which of those about it this one is, from 1. */
+export function placeOfQuestion(approvalId: string): { readonly first: string; readonly place: number } {
+  const [, first = approvalId, place = "1"] = /^(.*)-(\d+)$/.exec(approvalId) ?? [];
+  return { first, place: Number(place) };
 }

@@ -1,19 +1,22 @@
 /** People decide. */
-import { ActorKind, type ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
+import { ActorKind, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
 import { ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
 import { holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
-import { dataOfPayload, encodeJson, noBytes, parsed, UnreadableData } from "../data.ts";
+import { bytesOf, dataOf, dataOfPayload, encodeJson, noBytes, parsed, UnreadableData } from "../data.ts";
 import { cut, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
+import { Budget } from "../kinds/budget.ts";
+import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { reasonLengthMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../state.ts";
+import { askForRules } from "./ask.ts";
 import { approvalDecided } from "./events.ts";
 import { isOpen } from "./open.ts";
-import { askingNode, howOpen, termsOf } from "./questions.ts";
+import { askingNode, howOpen, isBefore, termsOf } from "./questions.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 
@@ -30,12 +33,20 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
     if (verdict !== approved && verdict !== rejected)
       return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
     const who = step.cause.actor?.id || body.roles[0] || "";
-    const said = node.more?.question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
+    const question = node.more?.question;
+    // Rules ask one after the other: a yes that is said again is one to what was approved meanwhile.
+    if (question !== undefined && isBefore(id, question.approvalId))
+      return verdict === approved
+        ? { verdict: approved }
+        : runErrors.approvalClosed.refusal({ id, how: words[approved] ?? "" });
+    const said = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
     if (said?.verdict === verdict) return { verdict: howOpen(node) };
     if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
     const { by } = termsOf(node);
     if (by.length > 0 && !by.some((name) => name === who || body.roles.includes(name)))
       return runErrors.approvalNotAmong.refusal({ who, by: by.join(", ") });
+    if (question?.rule !== undefined && who === node.agent && !by.includes(who))
+      return runErrors.approvalOwn.refusal({ who });
     const data = dataGiven(node, body);
     if (isRefusal(data)) return data;
     decide(run, node, step, decisionOf(body, who, step), data.value);
@@ -90,8 +101,9 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   const by = decision.cause?.actor?.id ?? "";
   const result = { verdict: "approved", by: yes, comment, data };
   const isApproved = isLast && decision.verdict === approved;
-  // Of a check, what was approved is the output.
-  const output = question.check === "" ? encodeJson(result) : (question.output as Uint8Array);
+  const isOfOutput = question.check !== "" || question.rule !== undefined;
+  const held = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
+  const output = isOfOutput ? bytesOf(held) : encodeJson(result);
   step.emit(approvalDecided, {
     ...{ node: node.number, decision, verdict: isLast ? decision.verdict : open },
     output: isApproved ? output : noBytes,
@@ -101,6 +113,10 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
         : undefined,
     decideMs: step.nowMs,
   });
+  if (isApproved && question.next.length > 0) {
+    const place = placeOf(run, node.number, step, new Budget());
+    askForRules(place, question.next, held, { before: question.approvalId });
+  }
   advance(run, step);
 }
 

@@ -16,10 +16,12 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   version: 1,
   codec: ApprovalAskedV1,
   described: true,
+  blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, body, outstanding) {
     const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
+    const { rule, next, outputPayload } = body;
     const node = enter(run, number, requestMs, outstanding);
-    // Of a check: the attempt is over, its output waits.
+    // Of an output: the attempt is over, what it gave waits.
     settleWork(number, outstanding);
     dropLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
@@ -28,6 +30,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     detail.dueMs = expireMs;
     detail.question = {
       ...{ approvalId: body.approvalId, title, message, context, requestMs, expireMs, check, output },
+      ...{ rule, next, outputPayload },
       decisions: [],
       verdict: Verdict.VERDICT_UNSPECIFIED,
     };
@@ -37,7 +40,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   },
 };
 
-/** With the last word the task ends. */
+/** With the last word the task ends, unless a rule asks about its output besides. */
 export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
   type: "approval_decided",
   version: 1,
@@ -52,9 +55,11 @@ export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
     question.verdict = verdict;
     detailOf(node).dueMs = 0;
-    release(number, outstanding);
+    outstanding.cleared(timerNumber(number, nodeTimers.approval));
     const isApproved = verdict === Verdict.VERDICT_APPROVED;
-    if (isApproved) setOutput(run, node, dataOf(output, undefined));
+    if (isApproved && question.next.length > 0) return;
+    release(number, outstanding);
+    if (isApproved) setOutput(run, node, dataOf(output, question.outputPayload));
     node.error = error;
     const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
     end(run, node, isApproved ? completed : failed, decideMs, outstanding);

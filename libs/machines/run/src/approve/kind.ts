@@ -7,7 +7,6 @@ import { evaluate, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { messageLengthMax } from "../limits.ts";
 import { failForGood } from "../node/outcome.ts";
-import { nodeTimers, timerNumber } from "../numbers.ts";
 import type { NodeView } from "../state.ts";
 import { approvalIdOf } from "./ask.ts";
 import { approvalAsked, approvalDecided } from "./events.ts";
@@ -34,30 +33,26 @@ export const approve: TaskKind = {
     step.emit(approvalAsked, {
       ...{ node: number, approvalId: approvalIdOf(place, false), title, message, context: context.bytes },
       ...{ requestMs: step.nowMs, expireMs: work.withinMs > 0 ? step.nowMs + work.withinMs : 0 },
-      ...{ check: "", output: noBytes, agent: "", used: undefined },
+      ...{ check: "", output: noBytes, outputPayload: undefined, agent: "", used: undefined },
+      ...{ rule: undefined, next: [] },
     });
-  },
-
-  expire(place, timer) {
-    const { run, step, number } = place;
-    const question = run.nodes[number]?.more?.question;
-    if (timer !== nodeTimers.approval || question === undefined) return;
-    const withinMs = question.expireMs - question.requestMs;
-    const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
-    step.emit(approvalDecided, {
-      ...{ node: number, decision: undefined, verdict: Verdict.VERDICT_EXPIRED, output: noBytes },
-      ...{ error: detailOfRefusal(refusal), decideMs: step.nowMs },
-    });
-  },
-
-  recover(_, node, outstanding) {
-    const expireMs = node.more?.question?.expireMs ?? 0;
-    if (isOpen(node) && expireMs > 0)
-      outstanding.timer(timerNumber(node.number, nodeTimers.approval), expireMs);
   },
 
   explain: (_, node) => explainQuestion(node),
 };
+
+/** Nobody has decided in time, whatever kind of task it is about. */
+export function lapse(place: Place): void {
+  const { run, step, number } = place;
+  const question = run.nodes[number]?.more?.question;
+  if (question === undefined) return;
+  const withinMs = question.expireMs - question.requestMs;
+  const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
+  step.emit(approvalDecided, {
+    ...{ node: number, decision: undefined, verdict: Verdict.VERDICT_EXPIRED, output: noBytes },
+    ...{ error: detailOfRefusal(refusal), decideMs: step.nowMs },
+  });
+}
 
 /** Why a task with an open question waits, whatever its kind. */
 export function explainQuestion(node: NodeView) {
@@ -67,9 +62,10 @@ export function explainQuestion(node: NodeView) {
   const said =
     question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have said yes`;
   const whom = by.length === 0 ? "somebody" : by.join(", ");
+  const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
     cause: WaitCause.WAIT_CAUSE_APPROVAL,
-    message: `it waits for ${whom} to decide: ${question.title}${said}`,
+    message: `it waits for ${whom} to decide${asks}: ${question.title}${said}`,
     subject: question.approvalId,
   };
 }

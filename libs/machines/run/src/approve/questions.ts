@@ -6,18 +6,29 @@ import { asPayload, bytesOf, dataOf, encodeJson } from "../data.ts";
 import { findNode, taskIdIn } from "../node/places.ts";
 import { momentOf } from "../queries/run.ts";
 import { isDone, type NodeView, type Run, type RunView } from "../state.ts";
+import { placeOfQuestion } from "./ask.ts";
 
 /** The task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
-  const number = Number(/\.\.(\d+)\.\d+\.\d+$/.exec(approvalId)?.[1] ?? -1);
+  const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
   const named = run.nodes[number];
-  if (named?.more?.question?.approvalId === approvalId) return named;
+  const asked = named?.more?.question?.approvalId;
+  if (asked !== undefined && (asked === approvalId || isBefore(approvalId, asked))) return named;
   const found = run.nodes[findNode(run, approvalId) ?? -1];
   return found?.more?.question === undefined ? undefined : found;
 }
 
+/** Whether a question is about the same output as another one, and was asked before it: it was approved. */
+export function isBefore(approvalId: string, asked: string): boolean {
+  const one = placeOfQuestion(approvalId);
+  const other = placeOfQuestion(asked);
+  return one.first === other.first && one.place < other.place;
+}
+
 /** Who may decide, how many have to approve, and the form of what they bring along; those of a check say nothing. */
-export function termsOf({ range, task }: NodeView) {
+export function termsOf({ range, task, more }: NodeView) {
+  const rule = more?.question?.rule;
+  if (rule !== undefined) return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null };
   const work = range.plan.work(range.plan.task(task));
   return work.kind === "approve" ? work : { by: [], needed: 1, form: null };
 }
@@ -57,14 +68,17 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
   const { by, needed, form } = termsOf(node);
   const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
   const { namespace, id } = run.key;
-  // Of a check, what to look at is the output.
-  const shown = check === "" ? context : bytesOf(output);
+  // What to look at is the output, where that is what is asked about.
+  const isOfOutput = check !== "" || question.rule !== undefined;
+  const shown = isOfOutput
+    ? dataOf(bytesOf(output), question.outputPayload as Payload)
+    : dataOf(context, undefined);
   return {
     approvalId,
     about: { namespace, kind: "run", id, task: taskIdIn(run, node.range, node.number) },
     title,
     message,
-    context: asPayload(dataOf(shown, undefined)) as Payload | undefined,
+    context: asPayload(shown),
     form: form === null ? "" : new TextDecoder().decode(encodeJson(form)),
     deciders: [...by],
     approvalsNeeded: needed,

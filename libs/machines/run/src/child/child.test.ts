@@ -96,7 +96,12 @@ describe("a task that a child does", () => {
     for (const id of ["r", "r...2"]) {
       const due = scene.driver.effects.find(({ key }) => key.id === id);
       assert.ok(due !== undefined);
-      scene.driver.settleBy(due, "complete_task", { output: jsonBytes(id), agent: "", runMs: 1 });
+      scene.driver.settleBy(due, "complete_task", {
+        output: jsonBytes(id),
+        agent: "",
+        runMs: 1,
+        questions: [],
+      });
       if (id === "r") scene.driver.deliver();
     }
     const told = scene.driver.letters.flatMap(({ type, payload }) =>

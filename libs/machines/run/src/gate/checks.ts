@@ -1,7 +1,7 @@
-/** What a task gave is held against its checks before it counts: it counts, fails, is done again, or people are asked. */
+/** What a task gave is held against its checks before it counts: it counts, fails, is done again, or people are asked, also by rules. */
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
-import { askAboutOutput } from "../approve/ask.ts";
+import { askAboutOutput, askForRules } from "../approve/ask.ts";
 import { storeOutput } from "../cached/cached.ts";
 import { type Data, parsed, UnreadableData } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
@@ -14,8 +14,10 @@ import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
 /** An attempt did well, or a child has: what it gave is the output of the task when its checks hold. */
 export function finish(place: Place, output: Data | undefined, doing: Doing = {}): void {
   const { checks } = place.range.plan.policy(place.task);
+  const { questions = [] } = doing;
   if (checks.length === 0) {
-    completeAndStore(place, output, doing);
+    if (questions.length > 0) askForRules(place, questions, output, doing);
+    else completeAndStore(place, output, doing);
     return;
   }
   const names = namesOf(place, output);
@@ -40,8 +42,9 @@ export function finish(place: Place, output: Data | undefined, doing: Doing = {}
     }
     asked.push(check.name);
   }
-  if (asked.length === 0) completeAndStore(place, output, doing);
-  else askAboutOutput(place, asked, output, doing);
+  if (asked.length > 0) askAboutOutput(place, asked, output, doing);
+  else if (questions.length > 0) askForRules(place, questions, output, doing);
+  else completeAndStore(place, output, doing);
 }
 
 /** Others may use what has passed its checks. */

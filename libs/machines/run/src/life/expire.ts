@@ -1,5 +1,6 @@
 /** A timer ran out: of the run, or of one of its nodes. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { lapse } from "../approve/kind.ts";
 import { isShortFor } from "../budget/book.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -69,7 +70,8 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     return;
   }
   if (timer !== nodeTimers.total) {
-    kindOf(place.task.kind).expire?.(place, timer);
+    if (timer === nodeTimers.approval) lapse(place);
+    else kindOf(place.task.kind).expire?.(place, timer);
     advance(run, step);
     return;
   }

@@ -59,6 +59,7 @@ class Scene {
       agent: "a",
       runMs: 1,
       used: undefined,
+      questions: [],
     };
     this.driver.settle(effect, completeTask, body);
     this.driver.deliverAll();

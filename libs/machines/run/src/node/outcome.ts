@@ -1,6 +1,8 @@
 /** How tasks end, decided: with an output, with an error, or with another attempt. */
 import { type Amounts, type ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { RetryPolicy } from "@tutti/definitions";
+import type { ReadOnly } from "@tutti/kernel";
 import { bytesOf, type Data, payloadOf } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -15,6 +17,8 @@ export interface Doing {
   readonly agent?: string;
   readonly used?: Amounts | undefined;
   readonly fromCache?: boolean;
+  /** What rules have people asked about its output before that counts. */
+  readonly questions?: ReadOnly<ResultQuestion[]>;
   /** Its child is being started, and begins all the same. */
   readonly leavesChild?: boolean;
 }

@@ -308,6 +308,14 @@ function childResult(id: string, luck: number): Omit<MachineCall, "key"> {
   };
 }
 
+/** What rules ask about an output. */
+function questionsOf(luck: number) {
+  const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
+  if (luck < 0.57) return [first];
+  const named = { rule: "system/odd@1", message: "Is it odd?", deciders: ["anna"], approvalsNeeded: 1 };
+  return luck < 0.59 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
+}
+
 /** The last word of an agent on an attempt. */
 function attemptResult(luck: number): Omit<MachineCall, "key"> {
   if (luck < 0.62) {
@@ -316,7 +324,10 @@ function attemptResult(luck: number): Omit<MachineCall, "key"> {
     const used = luck < 0.3 ? { tokens: 1, money: 2, timeMs: 3 } : undefined;
     return {
       command: "complete_task",
-      body: CompleteTask.fromPartial({ output: bytes, agent: "agent-1", ...(used && { used }) }),
+      body: CompleteTask.fromPartial({
+        ...{ output: bytes, agent: "agent-1", questions: luck > 0.54 ? questionsOf(luck) : [] },
+        ...(used && { used }),
+      }),
     };
   }
   if (luck < 0.85) {

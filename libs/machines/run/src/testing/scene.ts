@@ -1,7 +1,7 @@
 /** A run in a test, driven step by step. */
 
 import { type Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
-import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { CompleteTask, ResultQuestion, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
 import type { OfferTask, RunEffect } from "../effects.ts";
@@ -24,16 +24,23 @@ export class RunScene {
   /**
    * @param others kinds that runs write letters to
    * @param weakening what the machine does wrong
+   * @param behaviours older ones that are in force
    */
   constructor(
     seed = 1,
     others: ConstructorParameters<typeof MachineDriver>[0]["machines"] = [],
     weakening: Pick<RunWeakening, "plan" | "machine"> = {},
+    behaviours: Readonly<Record<string, number>> = {},
   ) {
     this.definitions = new KnownDefinitions(weakening.plan);
     const machine = runMachine({ plans: this.definitions });
     this.machine = weakening.machine?.(machine) ?? machine;
-    this.driver = new MachineDriver({ machines: [this.machine, ...others], service: runService, seed });
+    this.driver = new MachineDriver({
+      machines: [this.machine, ...others],
+      service: runService,
+      seed,
+      behaviours,
+    });
   }
 
   /** Starts the run of a definition in YAML. */
@@ -69,7 +76,21 @@ export class RunScene {
 
   complete(taskId: string, output: unknown = null, agent = "agent-1", used: Amounts | undefined = undefined) {
     const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
-    const body = { output: bytes, outputPayload: undefined, agent, runMs: 5, used };
+    const body = { output: bytes, outputPayload: undefined, agent, runMs: 5, used, questions: [] };
+    return this.driver.settle(this.offer(taskId), completeTask, body);
+  }
+
+  /** The same where rules have people asked about it. */
+  hold(
+    taskId: string,
+    output: unknown,
+    ...questions: readonly Parameters<typeof ResultQuestion.fromPartial>[0][]
+  ) {
+    const given = { output: jsonBytes(output), agent: "agent-1", runMs: 5 };
+    const asked = questions.map((question) =>
+      ResultQuestion.fromPartial({ message: "May it?", ...question }),
+    );
+    const body = { ...CompleteTask.fromPartial(given), questions: asked };
     return this.driver.settle(this.offer(taskId), completeTask, body);
   }
 

@@ -11,6 +11,7 @@ import {
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
+import { behaviours } from "../behaviours.ts";
 import { dataOf } from "../data.ts";
 import { bounded, cut, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
@@ -33,7 +34,7 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
   type: "complete_task",
   codec: CompleteTask,
   reply: TaskAnswered,
-  decide(run, { output, outputPayload, agent, used }, step) {
+  decide(run, { output, outputPayload, agent, used, questions }, step) {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     if (isUndo(step)) {
@@ -41,7 +42,10 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
       step.emit(undoCompleted, undone);
       return goOn(run, step);
     }
-    finish(place, dataOf(output, outputPayload), { agent, used: usedOf(used) });
+    const doing = { agent, used: usedOf(used), questions };
+    if (questions.length > 0 && step.behaviour < behaviours.holdsResults)
+      failAttempt(place, detailOfRefusal(runErrors.resultNotHeld.refusal({ task: idOf(place) })), doing);
+    else finish(place, dataOf(output, outputPayload), doing);
     return goOn(run, step);
   },
 };

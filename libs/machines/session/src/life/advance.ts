@@ -6,11 +6,12 @@ import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { operationQueued } from "../part/events.ts";
 import { kindOfWork } from "../part/parts.ts";
 import { hasEnded, isGoing, type PartView, type SessionStep, type SessionView, takesMore } from "../state.ts";
-import { bringIn, newPart } from "../task/look.ts";
+import { newPart } from "../task/look.ts";
 import { isChosen, isHeldBefore, wantedMode } from "./asking.ts";
 import { conclude, endStopped, stopWhereUsedUp } from "./end.ts";
-import { choosingBegun, goalAsked, modeChosen } from "./events.ts";
+import { choosingBegun, goalAsked } from "./events.ts";
 import { goalOf } from "./goal.ts";
+import { goOnIn } from "./telling.ts";
 
 export function advance(session: SessionView, step: SessionStep): void {
   if (session.order === undefined || hasEnded(session)) return;
@@ -37,8 +38,7 @@ function begin(session: SessionView, step: SessionStep): void {
   const mode = wanted === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : wanted;
   const reason = session.retries > 0 ? "it was taken up again" : "it was asked for";
   const parts = tasks.length === 0 ? [] : [newPart(session, { mode, tasks, reason })];
-  step.emit(modeChosen, { choice: undefined, mode: wanted, parts, chooseMs: step.nowMs });
-  bringIn(session, step);
+  goOnIn(session, step, { choice: undefined, mode: wanted, parts });
 }
 
 function go(session: SessionView, step: SessionStep): void {

@@ -24,7 +24,7 @@ import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
-import { operationsMax, partsMax } from "../limits.ts";
+import { operationsMax, partsMax, signalsMax } from "../limits.ts";
 import { choosing, locking, partId, partOfId, planning } from "../numbers.ts";
 import { giveUpQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
@@ -39,7 +39,7 @@ import {
   type SessionView,
   statusOf,
 } from "../state.ts";
-import { bringIn, newPart } from "../task/look.ts";
+import { newPart } from "../task/look.ts";
 import { modeOfMore } from "../task/move.ts";
 import { advance } from "./advance.ts";
 import { isWaitingForOthers } from "./asking.ts";
@@ -47,7 +47,6 @@ import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
 import {
   goalPlanned,
   locksNoted,
-  modeChosen,
   sessionAccepted,
   sessionPaused,
   sessionRemoved,
@@ -57,6 +56,7 @@ import {
 } from "./events.ts";
 import { giveUpGoal, goalOf, goalProblem, listProblem } from "./goal.ts";
 import { actorOf, causeOf, commandOf, goingOn, reasonOf } from "./step.ts";
+import { goOnIn, tellParts } from "./telling.ts";
 
 const done: SessionDone = {};
 
@@ -185,9 +185,7 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
       choiceId: `c${session.choices.length + 1}`,
       chooseTime: timeOf(step.nowMs),
     };
-    step.emit(modeChosen, { choice: chosen, mode, parts: made, chooseMs: step.nowMs });
-    if (session.pauseMs > 0) tellParts(session, step, { $case: "pause", value: true });
-    bringIn(session, step);
+    goOnIn(session, step, { choice: chosen, mode, parts: made });
     return done;
   },
 });
@@ -233,16 +231,6 @@ export const resumeSession: SessionCommand<ResumeWork, SessionDone> = commandOf(
   },
 });
 
-type Operation = NonNullable<
-  NonNullable<Parameters<typeof operationQueued.evolve>[1]["operation"]>["operation"]
->;
-
-function tellParts(session: SessionView, step: SessionStep, operation: Operation): void {
-  for (const part of session.parts)
-    if (isOpen(part) && !part.isOver)
-      step.emit(operationQueued, { part: part.number, operation: { operation } });
-}
-
 export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf({
   type: "signal_session",
   codec: SignalWork,
@@ -262,6 +250,10 @@ export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf(
       return sessionErrors.tooMany.refusal({
         what: `things that wait to be done with ${partId(full.number)}`,
         ...{ found: full.operations.length + 1, max: operationsMax },
+      });
+    if (parts.length === 0 && session.signals.length >= signalsMax)
+      return sessionErrors.tooMany.refusal({
+        ...{ what: "signals before anything has begun", found: signalsMax + 1, max: signalsMax },
       });
     step.emit(sessionSignalled, { signal, signalMs: step.nowMs });
     for (const { number: part } of parts)

@@ -194,9 +194,10 @@ export function checkPart(session: SessionView, step: SessionStep, part: PartVie
 
 /**
  * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others go on with each
- * failure, as long as all its tasks were done and nothing was undone because of that.
+ * failure, as long as all its tasks were done and nothing was undone because of that. One whose tasks were all moved away fails with a
+ * task that was done elsewhere, which its error names.
  */
-function isAsAwaited(session: SessionView, { status, tasks }: PartView): boolean {
+function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): boolean {
   if (status !== WorkStatus.WORK_STATUS_FAILED) return false;
   for (const number of tasks) {
     const task = session.tasks[number];
@@ -204,7 +205,9 @@ function isAsAwaited(session: SessionView, { status, tasks }: PartView): boolean
     const isAwaited = task?.status === TaskStatus.TASK_STATUS_FAILED && isAwaitedByOthers(task);
     if (!isDone && !isAwaited && task?.status !== TaskStatus.TASK_STATUS_SKIPPED) return false;
   }
-  return tasks.size > 0;
+  if (tasks.size > 0) return true;
+  const named = session.tasks[session.byId.get(error?.details["task"] ?? "") ?? -1];
+  return named?.status === TaskStatus.TASK_STATUS_FAILED && isAwaitedByOthers(named);
 }
 
 /** Others go on with its failure. */

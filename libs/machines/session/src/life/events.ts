@@ -22,7 +22,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
-import { choicesMax } from "../limits.ts";
+import { choicesMax, pausesMax } from "../limits.ts";
 import { choosing, dependencyEffect, locking, planning, timeoutTimer } from "../numbers.ts";
 import { endPart, makePart, stopPart } from "../part/parts.ts";
 import { isOpen, type Session, type SessionEvent, type SessionOutstanding } from "../state.ts";
@@ -163,6 +163,7 @@ export const modeChosen: SessionEvent<ModeChosenV1> = {
     session.mode = mode;
     session.phase = SessionPhase.SESSION_PHASE_GOING;
     if (session.beginMs === 0) session.beginMs = chooseMs;
+    session.signals.length = 0;
     for (const part of parts) makePart(session, part, chooseMs, outstanding);
   },
 };
@@ -183,19 +184,30 @@ export const sessionResumed: SessionEvent<SessionResumedV1> = {
   version: 1,
   codec: SessionResumedV1,
   described: true,
-  evolve(session) {
-    session.pauseMs = 0;
+  evolve(session, { resumeMs }) {
+    endPause(session, resumeMs);
     session.pauseReason = "";
   },
 };
 
-/** What it was told is in the history; the parts are told by operations. */
+/** Only what it has begun can wait for it to go on. */
+function endPause(session: Session, toMs: number): void {
+  const { pauses, pauseMs, beginMs } = session;
+  session.pauseMs = 0;
+  if (pauseMs === 0 || beginMs === 0) return;
+  if (pauses.length >= pausesMax) pauses.shift();
+  pauses.push({ fromMs: Math.max(beginMs, pauseMs), toMs });
+}
+
+/** What it was told is in the history; the parts are told by operations, those that are made later too where there is none yet. */
 export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   type: "session_signalled",
   version: 1,
   codec: SessionSignalledV1,
   blobs: ({ signal }) => blobsOf(signal?.payload),
-  evolve() {},
+  evolve(session, { signal }) {
+    if (signal !== undefined && !session.parts.some(isOpen)) session.signals.push(signal);
+  },
 };
 
 /** Work that is being started is given up; that which is there is waited for. */
@@ -208,7 +220,7 @@ export const sessionStopped: SessionEvent<SessionStoppedV1> = {
     session.phase = SessionPhase.SESSION_PHASE_STOPPING;
     session.ending = status;
     session.error = error;
-    session.pauseMs = 0;
+    endPause(session, stopMs);
     outstanding.settled(planning);
     outstanding.settled(choosing);
     for (const part of session.parts) {
@@ -238,7 +250,7 @@ export const sessionEnded: SessionEvent<SessionEndedV1> = {
     session.phase = SessionPhase.SESSION_PHASE_ENDED;
     session.ending = status;
     session.endMs = endMs;
-    session.pauseMs = 0;
+    endPause(session, endMs);
     session.output = dataOf(output, undefined);
     session.isOutputOfTasks = outputOfTasks;
     session.error = error;
@@ -264,11 +276,11 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
   version: 1,
   codec: SessionRetriedV1,
   described: true,
-  evolve(session, { tasks }, outstanding) {
+  evolve(session, { tasks, retryMs }, outstanding) {
     for (const number of tasks) {
       const task = taskOf(session, number);
       session.parts[task.part]?.tasks.delete(number);
-      beginAnew(session, task);
+      beginAnew(session, task, retryMs);
     }
     session.retries += 1;
     session.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
+import { AddTasksRequest, Mode, SignalWork } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
@@ -11,6 +11,7 @@ import {
   cancelSession,
   confirmLocks,
   endChild,
+  explainSession,
   moveTasks,
   pauseSession,
   recordChoice,
@@ -18,6 +19,7 @@ import {
   resumeSession,
   retrySession,
   settleDependency,
+  signalSession,
   terminateSession,
 } from "../index.ts";
 import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
@@ -100,6 +102,33 @@ describe("a session in one mode", () => {
       late.driver.settle(late.effect("await_session"), settleDependency, { dependency: 0, status: failed }),
     );
     assert.equal(late.shown.status, failed);
+  });
+
+  it("is told what it was told before it began, once it has begun, as all of its parts are", () => {
+    const dependsOn = [{ session: { kind: "session", id: "first" } }];
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    const signal = (name: string) => tell(scene, signalSession, SignalWork.fromPartial({ signal: name }));
+    taken(signal("hurry"));
+    taken(signal("now"));
+    taken(
+      scene.driver.settle(scene.effect("await_session"), settleDependency, {
+        dependency: 0,
+        status: completed,
+      }),
+    );
+    scene.confirm();
+    taken(signal("later"));
+    const heard = ["hurry", "now", "later"].map(() => scene.operate());
+    assert.deepEqual(
+      heard.map((each) => (each?.$case === "signal" ? each.value.signal : each?.$case)),
+      ["hurry", "now", "later"],
+      "once, in their order",
+    );
+    assert.deepEqual(scene.asked, ["follow_part p1"]);
+    assert.equal(
+      codeOf(tell(scene, signalSession, SignalWork.fromPartial({ partId: "p7" }))),
+      "session.part_missing",
+    );
   });
 
   it("is held, goes on, is cancelled with what it started, and ends at once by force", () => {
@@ -291,6 +320,8 @@ describe("a session in several parts", () => {
     assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])], [0, 2]);
     scene.confirm("p2");
     assert.ok(scene.asked.includes("plan_part p2"));
+    const { summary } = taken(scene.driver.ask(scene.key, explainSession, { taskId: "b" }));
+    assert.match(summary, /; it moved from \w+ to intelligence: room$/);
   });
 
   it("gives what a part no longer took to another one", () => {
@@ -304,6 +335,19 @@ describe("a session in several parts", () => {
       scene.effect("start_part", "p2").effect.tasks.map(({ id }) => id),
       ["b"],
     );
+  });
+
+  it("refuses circles of added tasks by name, and says what to do where one that is there is to need more", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")]);
+    scene.confirm();
+    const add = (...tasks: ReturnType<typeof taskSpec>[]) => {
+      const reply = tell(scene, addTasks, AddTasksRequest.fromPartial({ tasks }));
+      return isRefusal(reply) ? reply.message : "";
+    };
+    assert.match(add(taskSpec("b", ["c"]), taskSpec("c", ["b"])), /^task [bc]: .*(b.*c|c.*b)/);
+    assert.equal(add(taskSpec("b", ["a"])), "");
+    assert.match(add(taskSpec("a", ["b"])), /^task a: expected a task that is new, .* under another id/);
+    assert.match(add(taskSpec("c"), taskSpec("c")), /^task c: expected every task once/);
   });
 
   it("looks once more at tasks of a part that told of its end", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Mode } from "@tutti/contracts/session/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import { moveTasks, passPartOn, recordChoice } from "../index.ts";
+import { EndPart, Mode } from "@tutti/contracts/session/v1";
+import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { endPart, moveTasks, passPartOn, recordChoice } from "../index.ts";
 import { SessionScene, taken, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
@@ -93,4 +93,35 @@ describe("a part whose engine is away", () => {
     passOn(moved, 2);
     assert.deepEqual(moved.asked, before);
   });
+});
+
+describe("a part whose tasks were all moved away", () => {
+  const onFailure = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_FAILURE }] };
+  const ends = [
+    { named: "a", others: onFailure, status: WorkStatus.WORK_STATUS_COMPLETED },
+    { named: "", others: onFailure, status: WorkStatus.WORK_STATUS_FAILED },
+  ];
+  for (const { named, others, status } of ends)
+    it(`${named === "" ? "fails the session when it failed by itself" : "failed with a task that was done elsewhere, with whose failure others go on: that is well"}`, () => {
+      const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", [], others)]);
+      const parts = [
+        { mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined },
+        { mode: workflow, tasks: [1], reason: "", elsewhere: [0], budget: undefined },
+      ];
+      taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+      scene.confirm("p1");
+      scene.confirm("p2");
+      taken(scene.driver.execute(scene.key, moveTasks, { taskIds: ["b"], mode: swarm, reason }));
+      assert.equal(scene.operate("p2", ["b"])?.$case, "withdraw");
+      scene.operate("p1");
+      scene.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
+      assert.equal(scene.operate("p2")?.$case, "bringIn");
+      scene.done("p1", "b", 2);
+      assert.equal(scene.operate("p2")?.$case, "bringIn");
+      const error = { code: "work.broken", message: "it broke", details: { task: named } };
+      const body = EndPart.fromPartial({ status: WorkStatus.WORK_STATUS_FAILED, error });
+      taken(scene.driver.settle(scene.effect("follow_part", "p2"), endPart, body));
+      scene.end("p1");
+      assert.equal(scene.shown.status, status);
+    });
 });

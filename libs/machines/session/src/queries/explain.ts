@@ -36,7 +36,8 @@ export const explainSession: Query<Session, { readonly taskId: string }, Explana
     if (taskId === "") return { ...empty, about, ...whyOf(session, nowMs) };
     const task = session.tasks[session.byId.get(taskId) ?? -1];
     if (task === undefined) return sessionErrors.taskMissing.refusal({ id: key.id, task: taskId });
-    return { ...empty, about, ...whyTask(session, task, nowMs) };
+    const why = whyTask(session, task, nowMs);
+    return { ...empty, about, ...why, summary: `${why.summary}${howMoved(session, task)}` };
   },
 };
 
@@ -135,6 +136,14 @@ function whyPlanned(session: SessionView): Why {
   const [first] = wait.waits;
   if (first !== undefined) first.holders = [{ namespace, kind: "run", id, task: "" }];
   return wait;
+}
+
+/** In which mode it is done, where that is another than it began in, and why. */
+function howMoved({ moves, parts }: SessionView, { number }: TaskView): string {
+  const last = moves.findLast(({ task }) => task === number);
+  if (last === undefined) return "";
+  const [before, now] = [parts[last.fromPart], parts[last.toPart]].map((part) => modeName(part?.mode ?? 0));
+  return `; it moved from ${before} to ${now}${last.reason === "" ? "" : `: ${last.reason}`}`;
 }
 
 function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {

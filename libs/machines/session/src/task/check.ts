@@ -13,8 +13,12 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
   const ids = new Set<string>();
   let bytes = session.keptBytes;
   for (const { id, input } of specs) {
-    if (session.byId.has(id) || ids.has(id))
-      return invalid(id, "expected every task once, found this id more than once");
+    if (ids.has(id)) return invalid(id, "expected every task once, found this id more than once");
+    if (session.byId.has(id))
+      return invalid(
+        id,
+        "expected a task that is new, found one that the session has already, whose needs stay as they were; add what is to be done under another id, and name there what it needs",
+      );
     ids.add(id);
     bytes += bytesOf(dataOfPayload(input)).length;
   }

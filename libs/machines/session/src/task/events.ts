@@ -21,8 +21,8 @@ export const tasksJoined: SessionEvent<TasksJoinedV1> = {
   described: true,
   codec: TasksJoinedV1,
   blobs: ({ tasks }) => tasks.flatMap(({ input }) => blobsOf(input)),
-  evolve(session, { tasks }) {
-    addTasks(session, tasks);
+  evolve(session, { tasks, joinMs }) {
+    addTasks(session, tasks, session.beginMs > 0 ? joinMs : 0);
   },
 };
 

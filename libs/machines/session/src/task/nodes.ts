@@ -11,16 +11,17 @@ export function taskOf({ tasks }: Session, number: number): Task {
   return task;
 }
 
-export function addTasks(session: Session, specs: readonly TaskSpec[]): void {
+/** @param sinceMs when they came; 0: they are there from the beginning */
+export function addTasks(session: Session, specs: readonly TaskSpec[], sinceMs = 0): void {
   const from = session.tasks.length;
-  for (const spec of specs) place(session, newTask(session.tasks.length, spec));
+  for (const spec of specs) place(session, newTask(session.tasks.length, spec, sinceMs));
   for (const task of session.tasks.slice(from)) link(session, task);
 }
 
-function newTask(number: number, spec: TaskSpec): Task {
+function newTask(number: number, spec: TaskSpec, sinceMs: number): Task {
   return {
     ...{ number, spec, part: -1, isPlaced: false, status: TaskStatus.TASK_STATUS_PENDING, reason: "" },
-    ...{ agent: "", attempts: 0, readyMs: 0, startMs: 0, endMs: 0 },
+    ...{ agent: "", attempts: 0, sinceMs, readyMs: 0, startMs: 0, endMs: 0 },
     ...{ output: undefined, error: undefined, used: undefined },
     ...{ plannedAgent: "", plannedStartMs: 0, plannedEndMs: 0, open: 0, followers: [] },
   };
@@ -75,14 +76,14 @@ function endTask(session: Session, task: Task): void {
 }
 
 /** It is to be done again: nothing of how it was done counts any more. */
-export function beginAnew(session: Session, task: Task): void {
+export function beginAnew(session: Session, task: Task, sinceMs: number): void {
   if (isDone(task.status)) {
     session.left += 1;
     for (const follower of task.followers) taskOf(session, follower.task).open += 1;
   }
   session.keptBytes -= bytesOf(task.output).length;
   Object.assign(task, { part: -1, isPlaced: false, reason: "", agent: "", attempts: 0 });
-  Object.assign(task, { readyMs: 0, startMs: 0, endMs: 0 });
+  Object.assign(task, { sinceMs, readyMs: 0, startMs: 0, endMs: 0 });
   Object.assign(task, { output: undefined, error: undefined, used: undefined });
   Object.assign(task, { plannedAgent: "", plannedStartMs: 0, plannedEndMs: 0 });
   setStatus(session, task, TaskStatus.TASK_STATUS_PENDING);

@@ -49,6 +49,7 @@ export const answerOperations: readonly Weighted[] = [
       fc.record({
         approvalId: fc.constantFrom("q1", "q1", "q2", "q3", "r9"),
         approved: fc.boolean(),
+        roles: fc.constantFrom([], ["ada"], ["ben"]),
         data: fc.constantFrom(undefined, json({ tokens: 5, money: 1, timeMs: 500 }), json({ winner: "yes" })),
         reason,
       }),
@@ -56,6 +57,14 @@ export const answerOperations: readonly Weighted[] = [
   ),
   often(8, childEnd),
 ];
+
+/** What rules ask about an output. */
+export function questionsOf(luck: number) {
+  const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
+  if (luck < 0.54) return [first];
+  const named = { rule: "system/odd@1", message: "Is it odd?", deciders: ["ada"], approvalsNeeded: 1 };
+  return luck < 0.57 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
+}
 
 /** What the world says of an effect in the end. */
 export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"> {
@@ -69,7 +78,9 @@ export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"
   if (luck < 0.6)
     return {
       command: "complete_task",
-      body: CompleteTask.fromPartial({ output: Uint8Array.of(49), agent, used }),
+      body: CompleteTask.fromPartial({
+        ...{ output: Uint8Array.of(49), agent, used, questions: luck > 0.5 ? questionsOf(luck) : [] },
+      }),
     };
   if (luck < 0.8)
     return {

@@ -3,12 +3,14 @@ import {
   AddTasksRequest,
   BringInOutcomesRequest,
   ClaimBoardTasks,
+  CompleteJudgedTasks,
   CompleteTasksRequest,
   DelegateTaskRequest,
   HandOffTaskRequest,
 } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { json } from "../mission-scene.ts";
+import { questionsOf } from "./answers.ts";
 import { spec } from "./orders.ts";
 import {
   agentOrNobody,
@@ -120,6 +122,24 @@ export const boardOperations: readonly Weighted[] = [
       fc
         .record({ agentId: agents, ends: fc.array(end, { minLength: 1, maxLength: 5 }) })
         .map((body) => CompleteTasksRequest.fromPartial(body as never)),
+    ),
+  ),
+  often(
+    4,
+    to(
+      "complete_judged_tasks",
+      fc
+        .record({
+          agentId: agents,
+          claim: claimId,
+          end,
+          luck: fc.double({ min: 0.5, max: 0.6, noNaN: true }),
+        })
+        .map(({ agentId, claim, end: given, luck }) => ({
+          ends: { agentId, ends: [{ ...(given as object), claimId: claim }] },
+          questions: [{ claimId: claim, questions: questionsOf(luck) }],
+        }))
+        .map((body) => CompleteJudgedTasks.fromPartial(body as never)),
     ),
   ),
   often(

@@ -106,7 +106,7 @@ export const sharedOperations: readonly Weighted[] = [
     ),
   ),
   often(
-    4,
+    8,
     to(
       "reserve_budget",
       fc
@@ -120,7 +120,7 @@ export const sharedOperations: readonly Weighted[] = [
     ),
   ),
   often(
-    3,
+    6,
     to(
       "spend_budget",
       fc
@@ -128,13 +128,16 @@ export const sharedOperations: readonly Weighted[] = [
         .map((body) => SpendBudgetRequest.fromPartial(body)),
     ),
   ),
-  rare(
-    "return_budget",
-    fc.record({
-      namespace: fc.constant(""),
-      missionId: fc.constant(""),
-      agentId: agentOrNobody,
-      reservationId: fc.constantFrom("r1", "r1", "r2", "r3"),
-    }),
+  often(
+    4,
+    to(
+      "return_budget",
+      fc.record({
+        namespace: fc.constant(""),
+        missionId: fc.constant(""),
+        agentId: agentOrNobody,
+        reservationId: fc.constantFrom("r1", "r1", "r2", "r3"),
+      }),
+    ),
   ),
 ];

@@ -288,7 +288,8 @@ const readers: Readonly<Record<string, Reader>> = {
   budget_used_up: (mission, { body }) => mission.hold("usedUp", body.approvalId !== ""),
   budget_raised: (mission, { body }) => mission.raise(body.amounts),
   question_asked: (mission, { body }) => mission.asked(body),
-  question_decided: (mission, { body }) => void mission.questions.delete(body.number),
+  // While others have to say yes too it stays open.
+  question_decided: (mission, { body }) => void (body.verdict > 0 && mission.questions.delete(body.number)),
   trouble_found: (mission, { body }) => mission.hold("trouble", body.holds),
   trouble_ended: (mission) => mission.hold("trouble", false),
 };

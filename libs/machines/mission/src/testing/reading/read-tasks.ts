@@ -8,7 +8,7 @@
  */
 import type { ReadAgents } from "./read-agents.ts";
 import type { ReadEscrow } from "./read-escrow.ts";
-import type { Find, ReadCommand, ReadEvent } from "./read-event.ts";
+import type { Find, ReadEvent } from "./read-event.ts";
 import {
   claimIdOf,
   type Ending,
@@ -226,7 +226,8 @@ export class ReadTasks {
   #ended(task: ReadTask, { type, body, command, saidUsed }: ReadEvent): void {
     const { agents, escrow } = this.#parts;
     const { agent, used } = body;
-    if (command?.type === "complete_tasks") this.#endedClaim(task, command, body);
+    if (command?.type === "complete_tasks") this.#endedClaim(task, command.body, body);
+    else if (command?.type === "complete_judged_tasks") this.#endedClaim(task, command.body.ends, body);
     else if (saidUsed !== undefined && !isAlike(saidUsed, used))
       this.#find(task, `used up ${inWords(used)}, and its agent says ${inWords(saidUsed)}`);
     if (type === "task_completed" && command?.type !== "decide_mission_question" && !isAtWork(task)) {
@@ -240,8 +241,8 @@ export class ReadTasks {
     escrow.book(task.number, used);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: an end as it was told
-  #endedClaim(task: ReadTask, { body: { agentId, ends } }: ReadCommand, { endMs, used }: any): void {
+  // biome-ignore lint/suspicious/noExplicitAny: a request as it was made, and an end as it was told
+  #endedClaim(task: ReadTask, { agentId, ends }: any, { endMs, used }: any): void {
     const claimId = claimIdOf(task);
     // biome-ignore lint/suspicious/noExplicitAny: a request as it was made
     const end = ends.find((each: any) => each.claimId === claimId);

@@ -37,5 +37,10 @@ export function resultOf(script: Script, offer: OfferTask, visit: number): Agent
   const given = offer.input instanceof Uint8Array ? (jsonOf(offer.input) as Json) : null;
   const output = "gives" in answer ? answer.gives : given;
   const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
-  return { command: "complete_task", body: CompleteTask.fromPartial({ output: bytes, agent: "agent-1" }) };
+  const { asks = [] } = "gives" in answer || "echoes" in answer ? answer : {};
+  const questions = asks.map(({ by, needed }, index) => ({
+    ...{ rule: `default/r${index}@1`, message: "May it?", deciders: [...by], approvalsNeeded: needed },
+  }));
+  const body = CompleteTask.fromPartial({ output: bytes, agent: "agent-1", questions });
+  return { command: "complete_task", body };
 }

@@ -7,7 +7,7 @@ import { sendBack } from "./plain-gate.ts";
 import { questionOf } from "./plain-question.ts";
 import { namesOfTask } from "./plain-scene.ts";
 import type { PlainTask } from "./plain-task.ts";
-import { type Answer, answerOf, failureOf } from "./script.ts";
+import { type Answer, answerOf, failureOf, type PlainRule } from "./script.ts";
 
 /** Their last failure; undefined when one does well. */
 export function failureOfAttempts(
@@ -37,7 +37,10 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
     if (failed !== undefined && workflow !== undefined)
       return { code: "workflow.child_failed", isFinal: false };
     if (failed !== undefined) return failed;
-    standing = check(run, task, outputOf(answer, task.input ?? null));
+    const { asks = [] } = "fails" in answer || "hangs" in answer || "dies" in answer ? {} : answer;
+    // Nobody holds against rules what a child gave.
+    const rules = workflow === undefined ? asks : [];
+    standing = check(run, task, outputOf(answer, task.input ?? null), rules);
     return standing === checkFailed ? { code: "workflow.check_failed", isFinal: false } : undefined;
   });
   if (failure === undefined) return standing;
@@ -48,8 +51,8 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
 /** The attempt failed by it, and may be followed by another. */
 const checkFailed = { fails: "workflow.check_failed" };
 
-/** Holds an output against the checks, in their order. */
-function check(run: PlainBooks, task: PlainTask, output: Json): Standing {
+/** Holds an output against the checks, in their order. @param rules ask about it after them */
+function check(run: PlainBooks, task: PlainTask, output: Json, rules: readonly PlainRule[]): Standing {
   const asked: CheckDocument[] = [];
   for (const each of task.document.checks ?? []) {
     const names = namesOfTask(run.facts, task, { output, given: task.input ?? null, error: null });
@@ -59,8 +62,9 @@ function check(run: PlainBooks, task: PlainTask, output: Json): Standing {
     if (each.onFailure === "approval") asked.push(each);
     else return each.onFailure === "sendBack" ? turnDown(run, task, each, output) : checkFailed;
   }
-  if (asked.length === 0) return { value: output };
-  task.question = questionOf(output);
+  if (asked.length > 0) task.question = questionOf(output, undefined, rules);
+  else if (rules.length > 0) task.question = questionOf(output, rules[0], rules.slice(1));
+  else return { value: output };
   return "asked";
 }
 

@@ -4,30 +4,42 @@ import type { Json } from "@tutti/expressions";
 import type { Act } from "./moments.ts";
 import type { Evaluated } from "./names.ts";
 import type { PlainQuestion, PlainTask } from "./plain-task.ts";
+import type { PlainRule } from "./script.ts";
 
 export type Decision = Omit<Act & { readonly kind: "decide" }, "kind" | "taskId">;
 
-/** @param output what counts when they say yes; undefined where that is what they say */
-export function questionOf(output: Json | undefined): PlainQuestion {
-  return { output, said: new Map(), yes: new Set(), isOpen: true };
+/**
+ * @param output what counts when they say yes; undefined where that is what they say
+ * @param rule asks it; undefined where a definition does
+ * @param next ask about the same after that
+ */
+export function questionOf(
+  output: Json | undefined,
+  rule?: PlainRule,
+  next: readonly PlainRule[] = [],
+): PlainQuestion {
+  return { output, rule, next, said: new Map(), yes: new Set(), isOpen: true };
 }
 
-/** Of a check anybody may say; a definition may name who. */
-export function mayAnswer({ document }: PlainTask, who: string): boolean {
-  const by = document.approve?.by ?? [];
+/** Of a check anybody may say; a definition may name who, and a rule. */
+export function mayAnswer({ document, question }: PlainTask, who: string): boolean {
+  const by = question?.rule?.by ?? document.approve?.by ?? [];
   return by.length === 0 || by.includes(who);
 }
 
 /** Undefined while others have to say something too. */
-export function answerQuestion(
-  { document, question }: PlainTask,
-  { who, says, data = null }: Decision,
-): Evaluated | undefined {
+export function answerQuestion(task: PlainTask, { who, says, data = null }: Decision): Evaluated | undefined {
+  const { document, question } = task;
   if (question === undefined || question.said.get(who) === says) return undefined;
   question.said.set(who, says);
   if (says === "no") return { fails: "workflow.approval_rejected" };
   question.yes.add(who);
-  if (question.yes.size < (document.approve?.needed ?? 1)) return undefined;
+  if (question.yes.size < (question.rule?.needed ?? document.approve?.needed ?? 1)) return undefined;
+  const [rule, ...next] = question.next;
+  if (rule !== undefined) {
+    task.question = questionOf(question.output, rule, next);
+    return undefined;
+  }
   if (question.output !== undefined) return { value: question.output };
   return {
     value: {

@@ -3,6 +3,7 @@
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { referencesOf, referencesOfCondition } from "./names.ts";
+import type { PlainRule } from "./script.ts";
 
 export type PlainStatus =
   | "pending"
@@ -73,6 +74,9 @@ export interface PlainEffect {
 export interface PlainQuestion {
   /** What is the output when they say yes; undefined where that is what they said. */
   readonly output: Json | undefined;
+  /** The rule that asks it, and those that ask after it. */
+  readonly rule: PlainRule | undefined;
+  readonly next: readonly PlainRule[];
   /** What each has said last. */
   readonly said: Map<string, "yes" | "no">;
   readonly yes: Set<string>;

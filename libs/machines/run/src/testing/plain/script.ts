@@ -1,11 +1,18 @@
 /** What agents do in a made-up world: for each task and attempt what it gives, whoever makes it and whenever. */
 import type { Json } from "@tutti/expressions";
 
+/** A rule that has people asked before an output counts. */
+export interface PlainRule {
+  /** Nobody in particular where it is empty. */
+  readonly by: readonly string[];
+  readonly needed: number;
+}
+
 /** What one attempt comes to. */
 export type Answer =
-  | { readonly gives: Json }
+  | { readonly gives: Json; readonly asks?: readonly PlainRule[] }
   /** Gives back what it was given. */
-  | { readonly echoes: true }
+  | { readonly echoes: true; readonly asks?: readonly PlainRule[] }
   | {
       readonly fails: string;
       /** Says itself that trying again is of no use. */

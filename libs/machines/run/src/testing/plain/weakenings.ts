@@ -2,6 +2,7 @@
  * A run machine that is made to do something wrong, from outside: in the plan that it is given, or in what it folds. Drawn runs
  * that do not notice are blind there.
  */
+import type { ApprovalAskedV1 } from "@tutti/contracts/workflow/v1";
 import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
 import type { Machine, MachineEvent, Outstanding } from "@tutti/kernel";
 import type { RunEffect } from "../../effects.ts";
@@ -99,6 +100,34 @@ export const runWeakenings: readonly RunWeakening[] = [
     features: ["checks"],
     foundWithin: 30,
     plan: withPolicies(() => ({ checks: [] })),
+  },
+  {
+    name: "rules-not-asked",
+    about: "an output counts although a rule wants it approved",
+    features: ["rules"],
+    foundWithin: 30,
+    machine: (machine) => ({
+      ...machine,
+      commands: machine.commands.map((command) =>
+        command.type !== "complete_task"
+          ? command
+          : {
+              ...command,
+              decide: (state: never, body: object, step: never) =>
+                command.decide(state, { ...body, questions: [] }, step),
+            },
+      ) as unknown as RunMachine["commands"],
+    }),
+  },
+  {
+    name: "rules-ask-anybody",
+    about: "anybody decides, also where a rule names who does",
+    features: ["rules"],
+    foundWithin: 200,
+    machine: folding("approval_asked", (run, body: ApprovalAskedV1, outstanding, inner) => {
+      const { rule } = body;
+      inner.evolve(run, { ...body, rule: rule && { ...rule, deciders: [] } }, outstanding);
+    }),
   },
   {
     name: "additions-without-bound",

@@ -1,8 +1,11 @@
 /** Draws definitions with all words that the interpreter knows, scripts for them, and what people do to their runs. */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { Chance } from "@tutti/kernel";
-import { type DrawnRun, isRunnable } from "../drawn-run.ts";
+import { type Chance, stableHash } from "@tutti/kernel";
+import { seededChance } from "@tutti/kernel/testing";
+import { type DrawnRun, isRunnable, type PlannedAct } from "../drawn-run.ts";
+import type { Answer, PlainRule } from "../script.ts";
+import { people } from "../signals.ts";
 import { drawActs } from "./acts.ts";
 import { type Feature, features, Luck } from "./luck.ts";
 import { States } from "./states.ts";
@@ -19,10 +22,34 @@ const drawsMax = 400;
  */
 export function drawRun(chance: Chance, wanted: readonly Feature[] = features, share?: number): DrawnRun {
   for (let draws = 0; draws < drawsMax; draws++) {
-    const drawn = draw(new Luck(chance, wanted, share));
-    if (isRunnable(drawn)) return drawn;
+    const others = wanted.filter((feature) => feature !== "rules");
+    const drawn = draw(new Luck(chance, others, share));
+    if (isRunnable(drawn)) return wanted.includes("rules") ? withRules(drawn, share) : drawn;
   }
   throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);
+}
+
+/** Some runs have rules that ask about outputs. They have chances of their own: what is drawn beside them stays as it is. */
+function withRules(run: DrawnRun, share: number | undefined): DrawnRun {
+  const luck = new Luck(seededChance(stableHash(JSON.stringify(run))), ["rules"], share);
+  if (!luck.may("rules")) return run;
+  const rule = (): PlainRule =>
+    luck.one({ by: [], needed: 1 }, { by: ["anna"], needed: 1 }, { by: ["ben", "eve"], needed: 2 });
+  const asks = () => (luck.happens(0.3) ? [rule(), rule()] : [rule()]);
+  const script: Record<string, readonly Answer[]> = { ...run.script };
+  const tasks = Object.keys(run.document.tasks ?? {});
+  for (const id of tasks) script[id] ??= [{ echoes: true }];
+  for (const [id, answers] of Object.entries(script))
+    script[id] = answers.map((answer) =>
+      ("gives" in answer || "echoes" in answer) && luck.happens(0.4) ? { ...answer, asks: asks() } : answer,
+    );
+  const [first, ...rest] = tasks;
+  if (first === undefined) return { ...run, script };
+  const said = (): PlannedAct => {
+    const [taskId, who] = [luck.one(first, ...rest), luck.one(...people)];
+    return { act: { kind: "decide", taskId, who, says: luck.one("yes", "yes", "no") }, after: luck.share() };
+  };
+  return { ...run, script, acts: [...run.acts, said(), said()] };
 }
 
 const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];

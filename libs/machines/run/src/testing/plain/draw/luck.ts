@@ -12,6 +12,7 @@ export const features = [
   "repair",
   "reset",
   "retry",
+  "rules",
   "sendBack",
   "spawn",
   "states",

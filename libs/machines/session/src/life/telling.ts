@@ -1,0 +1,29 @@
+/** The session's parts: made, and told what concerns all of them. */
+import { type ModeChosenV1, SignalWork } from "@tutti/contracts/session/v1";
+import { operationQueued } from "../part/events.ts";
+import { isOpen, type SessionStep, type SessionView } from "../state.ts";
+import { bringIn } from "../task/look.ts";
+import { modeChosen } from "./events.ts";
+
+type Operation = NonNullable<
+  NonNullable<Parameters<typeof operationQueued.evolve>[1]["operation"]>["operation"]
+>;
+
+export function tellParts(session: SessionView, step: SessionStep, operation: Operation): void {
+  for (const part of session.parts)
+    if (isOpen(part) && !part.isOver)
+      step.emit(operationQueued, { part: part.number, operation: { operation } });
+}
+
+/** It goes on in these parts, which are told what was said when nobody was there to hear it. */
+export function goOnIn(
+  session: SessionView,
+  step: SessionStep,
+  made: Pick<ModeChosenV1, "choice" | "mode" | "parts">,
+): void {
+  const signals = session.signals.map((signal) => SignalWork.fromPartial(signal));
+  step.emit(modeChosen, { ...made, chooseMs: step.nowMs });
+  for (const value of signals) tellParts(session, step, { $case: "signal", value });
+  if (session.pauseMs > 0) tellParts(session, step, { $case: "pause", value: true });
+  bringIn(session, step);
+}

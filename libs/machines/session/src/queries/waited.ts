@@ -1,0 +1,102 @@
+/**
+ * For what the tasks of a session waited until they began, by cause, from what it knows of them.
+ *
+ * 1. A task waits from when it is there; what was skipped, or has ended without having begun, waited for nothing.
+ * 2. As long as what it needs has not ended it waits for that. From then on each moment has one cause: first that nothing may begin
+ *    because the session is paused, or has all slots taken that it may have at once, then whoever had to do something next.
+ */
+import type { WaitShare } from "@tutti/contracts/session/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-run/siblings";
+import { isDecided } from "../part/deciding.ts";
+import { isPlanned } from "../part/parts.ts";
+import { type SessionView, type Span, specOf, type TaskView } from "../state.ts";
+import type { AtWork } from "./at-work.ts";
+import { Spans, without } from "./spans.ts";
+
+const {
+  WAIT_CAUSE_NEEDS: needs,
+  WAIT_CAUSE_PAUSED: paused,
+  WAIT_CAUSE_LIMIT: limit,
+  WAIT_CAUSE_START: start,
+  WAIT_CAUSE_BEHIND_OTHERS: behindOthers,
+  WAIT_CAUSE_CHILD: child,
+  WAIT_CAUSE_BUSY: busy,
+} = WaitCause;
+
+interface Stage extends Span {
+  readonly cause: WaitCause;
+}
+
+/** The longest first. */
+export function waitedFor(session: SessionView, atWork: AtWork, untilMs: number): WaitShare[] {
+  const sums = new Map<WaitCause, number>();
+  const add = (cause: WaitCause, ms: number) => {
+    if (ms > 0) sums.set(cause, (sums.get(cause) ?? 0) + ms);
+  };
+  const pauses = pausesOf(session, untilMs);
+  const still = new Spans(pauses);
+  const full = new Spans(without(atWork.spansOf(slotsMost(session)), pauses));
+  for (const task of session.tasks) {
+    const beginMs = task.startMs || (isDone(task.status) ? 0 : untilMs);
+    if (beginMs === 0) continue;
+    for (const { cause, fromMs, toMs } of stagesOf(session, task, beginMs)) {
+      if (cause === needs) {
+        add(needs, toMs - fromMs);
+        continue;
+      }
+      const stillMs = still.between(fromMs, toMs);
+      const fullMs = full.between(fromMs, toMs);
+      add(paused, stillMs);
+      add(limit, fullMs);
+      add(cause, toMs - fromMs - stillMs - fullMs);
+    }
+  }
+  return [...sums]
+    .map(([cause, waitedMs]) => ({ cause, waitedMs }))
+    .sort((one, other) => other.waitedMs - one.waitedMs);
+}
+
+/** What had to happen next, one after the other. */
+function stagesOf(session: SessionView, task: TaskView, beginMs: number): readonly Stage[] {
+  const { sinceMs, isPlaced, plannedStartMs, readyMs, startMs } = task;
+  const part = session.parts[task.part];
+  const thereMs = Math.min(beginMs, Math.max(session.beginMs, sinceMs));
+  const metMs = within(needsMetMs(session, task, beginMs), thereMs, beginMs);
+  const isHeldBack = part !== undefined && isPlanned(part);
+  const lateMs = isPlaced ? plannedStartMs : beginMs;
+  const givenMs = isHeldBack ? within(lateMs, metMs, beginMs) : metMs;
+  // Of what has begun an engine may have said nothing before.
+  const takenMs = within(readyMs || (startMs > 0 ? givenMs : beginMs), givenMs, beginMs);
+  return [
+    { cause: needs, fromMs: thereMs, toMs: metMs },
+    { cause: part !== undefined && isDecided(part) ? child : behindOthers, fromMs: metMs, toMs: givenMs },
+    { cause: start, fromMs: givenMs, toMs: takenMs },
+    { cause: busy, fromMs: takenMs, toMs: beginMs },
+  ];
+}
+
+/** When the last of what it needs had ended. */
+function needsMetMs({ tasks, byId }: SessionView, { spec }: TaskView, untilMs: number): number {
+  let metMs = 0;
+  for (const { task: id } of spec.needs) {
+    const needed = tasks[byId.get(id) ?? -1];
+    metMs = Math.max(metMs, needed === undefined || !isDone(needed.status) ? untilMs : needed.endMs);
+  }
+  return metMs;
+}
+
+function within(ms: number, fromMs: number, toMs: number): number {
+  return Math.min(toMs, Math.max(fromMs, ms));
+}
+
+function pausesOf({ pauses, pauseMs, beginMs }: SessionView, untilMs: number): readonly Span[] {
+  if (pauseMs === 0 || beginMs === 0) return pauses;
+  return [...pauses, { fromMs: Math.max(beginMs, pauseMs), toMs: untilMs }];
+}
+
+/** How many slots it may have at once. */
+function slotsMost(session: SessionView): number {
+  const { slots = 0 } = specOf(session).limits;
+  return slots > 0 ? Math.max(1, Math.floor(slots)) : Number.POSITIVE_INFINITY;
+}
