@@ -81,6 +81,15 @@ const pool = z.strictObject({
     .describe(
       "How long a pool that has moved here waits at most for its agents before it gives out tasks, which may be at work at one of them.",
     ),
+  claimMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(30_000)
+    .describe(
+      "How long a pool that has moved here keeps what agents have brought along and nobody has offered to it; its limits stay shut as long.",
+    ),
   preemption: z.strictObject({
     priorityDifference: z
       .int()

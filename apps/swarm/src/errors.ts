@@ -142,10 +142,11 @@ export const swarmErrors = defineErrors("swarm", {
   },
   agentHeld: {
     status: "FAILED_PRECONDITION",
-    retry: "same-key",
-    help: "The agent is paused, quarantined or comes and goes too quickly: it gets no tasks until it is released.",
-    message: ({ agent, reason }: { agent: string; reason: string }) =>
-      `expected agent ${agent} to be free to work, found it held${reason && `: ${reason}`}; claim again when it is released`,
+    // Whoever repeated it by itself would do so until its time is over: somebody has to let the agent go first.
+    retry: "never",
+    help: "The agent is paused, quarantined, or held back because its attempts fail or it comes and goes too quickly: it gets no tasks until that is over. `tutti agent resume` ends a pause, `tutti agent release` the others; then claim again.",
+    message: ({ agent, isPaused, reason }: { agent: string; isPaused: boolean; reason: string }) =>
+      `expected agent ${agent} to be free to work, found it ${isPaused ? "paused" : "held back"}${reason && `: ${reason}`}; ${isPaused ? "resume" : "release"} it, then claim again`,
   },
   tokenMalformed: {
     status: "INVALID_ARGUMENT",

@@ -21,6 +21,7 @@ import { RollCalls } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
+import { RefusedAgents } from "./links/refused-agents.ts";
 import type { RelayDesk } from "./links/relay/relay-stream.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
@@ -83,8 +84,9 @@ export class SwarmService extends Orchestrator {
     this.register("roll", new RollTeller({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
+    const refused = new RefusedAgents({ pools, relays, now });
     const book = new LinkBook({
-      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit, names: host.guard },
+      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit, names: host.guard, refused },
       settings: { ...settings.links, frameBytesMax },
       instruments: links,
     });
@@ -98,10 +100,8 @@ export class SwarmService extends Orchestrator {
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };
-    // The contract's area is `agent`; whoever looks for it finds it where the pools are.
     const stream = { book, now, timers, greetingMs, instruments: links };
-    mesh.serve(agentLinkService, linkHandlers(stream, host.guard), { service: "swarm" });
-    mesh.serve(agentPollService, pollHandlers(polls, pools, host.guard), { service: "swarm" });
+    serveAgents(host, stream, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(desk));
     this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
     this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });
@@ -110,6 +110,24 @@ export class SwarmService extends Orchestrator {
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
+}
+
+interface AgentDesk {
+  readonly polls: PollDesk;
+  readonly pools: PoolDirectory;
+  readonly refused: RefusedAgents;
+}
+
+/** The contract's area is `agent`; whoever looks for it finds it where the pools are. */
+function serveAgents(
+  { mesh, guard }: HostContext,
+  stream: Parameters<typeof linkHandlers>[0],
+  { polls, pools, refused }: AgentDesk,
+): void {
+  const service = "swarm";
+  const { linkRefused: link, claimRefused: claimTasks } = refused;
+  mesh.serve(agentLinkService, linkHandlers(stream, guard), { service, refused: { link } });
+  mesh.serve(agentPollService, pollHandlers(polls, pools, guard), { service, refused: { claimTasks } });
 }
 
 /** What the other processes with tasks, links and pools ask of the pools that are owned here. */

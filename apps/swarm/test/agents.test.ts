@@ -11,11 +11,11 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { type AgentHello, RawAgent } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 import { assignedIn } from "./support/workshop.ts";
 
 describe("agents and pools, as they are shown", () => {

@@ -9,10 +9,10 @@ import {
   ReleaseAgentRequest,
 } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, WaitCause } from "@tutti/contracts/types/v1";
+import { until } from "@tutti/kernel/testing";
 import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 
 let swarm: SwarmHost;
 let raw: RawAgent;

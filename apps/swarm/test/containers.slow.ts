@@ -7,8 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ContainerDriver, Scaler, scalerService } from "@tutti/contracts/swarm/v1";
 import { ServiceHost } from "@tutti/host";
-import { IdSource, memorySources, sleep, systemFoundation } from "@tutti/kernel";
-import { recordingLogger } from "@tutti/kernel/testing";
+import { IdSource, memorySources, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, until } from "@tutti/kernel/testing";
 import { containerDriver } from "../src/scaling/drivers/container/container-driver.ts";
 import { ContainerEngine } from "../src/scaling/drivers/container/engine.ts";
 import { swarm } from "../src/service.ts";
@@ -20,14 +20,6 @@ import { Sender } from "./support/sender.ts";
 const real = systemFoundation();
 const worker = join(dirname(fileURLToPath(import.meta.url)), "programs", "worker.ts");
 const image = "localhost/crew:1";
-
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 1_200; looks++) {
-    if (await look()) return;
-    await sleep(real.timers, 100);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 describe("a scaler with containers of real workers", { skip: podmanMissing() }, () => {
   let directory = "";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { agentService } from "@tutti/contracts/swarm/v1";
+import { until } from "@tutti/kernel/testing";
 import { done, RawAgent, token } from "./support/raw-agent.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 import { assignedIn, durableIn, resultIn, Workshop } from "./support/workshop.ts";
 
 describe("a worker that", () => {

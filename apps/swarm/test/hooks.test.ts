@@ -18,10 +18,10 @@ import {
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { signedHeaders } from "@tutti/host/outgoing";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { type AgentStream, done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 
 const codeIs = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 type Given = NonNullable<Parameters<typeof CreateHookRequest.fromPartial>[0]["hook"]>;

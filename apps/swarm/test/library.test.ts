@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { numberOf } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 
 const quiet = { logger: silentLogger };
 const numbers = Array.from({ length: 200 }, (_, index) => index + 1);

@@ -3,11 +3,11 @@ import { after, before, describe, it } from "node:test";
 import type { BusEvent } from "@tutti/bus";
 import { swarmEvents as events } from "@tutti/contracts/events/v1/swarm";
 import { agentService } from "@tutti/contracts/swarm/v1";
+import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 import { assignedIn } from "./support/workshop.ts";
 
 const held = events["tutti.swarm.agent.held"];

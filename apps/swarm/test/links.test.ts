@@ -4,10 +4,10 @@ import { status } from "@grpc/grpc-js";
 import { AgentFrame, agentLinkService, type HostFrame } from "@tutti/contracts/agent/v1";
 import { agentService } from "@tutti/contracts/swarm/v1";
 import { fromErrorDetail } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { type AgentHello, type AgentStream, done, helloOf, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 
 const refusalIn = ({ answer }: HostFrame) =>
   answer?.$case === "refused" && answer.value.error ? fromErrorDetail(answer.value.error) : undefined;

@@ -4,12 +4,11 @@ import { after, before, describe, it } from "node:test";
 import { type Mission, missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError, silentLogger } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { Cluster } from "./support/cluster.ts";
-import { until } from "./support/until.ts";
 
 const program = await natsServerProgram();
 const missions = 8;

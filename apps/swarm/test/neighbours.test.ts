@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { type AgentStream, done, helloOf, numberOf, token } from "./support/raw-agent.ts";
-import { until } from "./support/until.ts";
 import { assignedIn, durableIn, type Room, resultIn, Workshop } from "./support/workshop.ts";
 
 /** Beside whoever does wrong there is another agent that could do the same tasks, and keeps to the rules. */

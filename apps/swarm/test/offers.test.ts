@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { done, numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
-import { until } from "./support/until.ts";
 import { assignedIn, resultIn } from "./support/workshop.ts";
 
 for (const transport of ["in-process", "grpc"] as const) {

@@ -162,12 +162,25 @@ describe("an agent that polls", () => {
     assert.deepEqual(await claimed({ count: 1, idempotencyKey: "k1", waitMs: 10_000 }), []);
   });
 
-  it("is refused while it is held", async () => {
+  it("is refused while it is held, and told at once what to do", async () => {
     room();
     await claimed({ waitMs: 0 });
     const agents = swarm.host.mesh.client(agentService);
-    await agents.pauseAgent({ namespace, pool: "", agentId: "script", reason: "lunch" });
-    await assert.rejects(claim(), (error) => isTuttiError(error) && error.code === "swarm.agent_held");
+    const held = { namespace, pool: "", agentId: "script", reason: "lunch" };
+    /** Under a key, too, where calls are repeated that may be. */
+    const refusal = async (): Promise<string> => {
+      const fromMs = swarm.time.now();
+      const refused = await claimed({ waitMs: 0, idempotencyKey: "k1" }).catch((error: unknown) => error);
+      assert.equal(swarm.time.now() - fromMs, 0);
+      assert.ok(isTuttiError(refused) && refused.code === "swarm.agent_held", String(refused));
+      return refused.message;
+    };
+    await agents.pauseAgent(held);
+    assert.match(await refusal(), /found it paused: lunch; resume it/);
+    await agents.quarantineAgent(held);
+    assert.match(await refusal(), /found it held back: lunch; release it/);
+    await agents.releaseAgent(held);
+    assert.deepEqual(await claimed({ waitMs: 0, idempotencyKey: "k1" }), []);
   });
 
   it("is forgotten when it does not come any more", async () => {

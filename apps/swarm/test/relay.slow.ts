@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { ServiceHost } from "@tutti/host";
 import { silentLogger } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { Cluster } from "./support/cluster.ts";
 import { done, numberOf, RawAgent, token } from "./support/raw-agent.ts";
 import { Service } from "./support/service.ts";
-import { until } from "./support/until.ts";
 import { assignedIn, durableIn } from "./support/workshop.ts";
 
 const program = await natsServerProgram();

@@ -6,20 +6,11 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { Scaler, scalerService } from "@tutti/contracts/swarm/v1";
 import { ServiceHost } from "@tutti/host";
-import { memorySources, sleep, systemFoundation } from "@tutti/kernel";
+import { memorySources } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 import { FakeKubernetes } from "./support/fake-kubernetes.ts";
 import { Sender } from "./support/sender.ts";
-
-const { timers } = systemFoundation();
-
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 1_000; looks++) {
-    if (await look()) return;
-    await sleep(timers, 20);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 it("who owns a pool next leaves the replicas of its workload as they are until it has seen what they do", async () => {
   const folder = await mkdtemp(join(tmpdir(), "scaler-kubernetes-"));

@@ -7,10 +7,10 @@ import { it } from "node:test";
 import { Hold } from "@tutti/contracts/agent/v1";
 import { agentService, Scaler, scalerService } from "@tutti/contracts/swarm/v1";
 import { ServiceHost } from "@tutti/host";
-import { memorySources, sleep, systemFoundation } from "@tutti/kernel";
+import { memorySources } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 
-const { timers } = systemFoundation();
 const flags = ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"];
 
 async function start(directory: string): Promise<ServiceHost> {
@@ -32,12 +32,6 @@ it("who owns a pool next knows what its scaler decided, and leaves aside what cr
     (await host.mesh.client(scalerService).listScalings({ ...crew, page: undefined })).scalings;
   const agent = async () =>
     (await host.mesh.client(agentService).getAgent({ namespace: "", pool: "", agentId: "crew-1" })).agent;
-  const until = async (what: string, isSo: () => Promise<boolean>) => {
-    for (let looks = 0; !(await isSo()); looks++) {
-      assert.ok(looks < 600, `waited in vain for ${what}`);
-      await sleep(timers, 50);
-    }
-  };
   try {
     const command = [process.execPath, "-e", "process.exit(1)"];
     const driver = { $case: "process" as const, value: { command, stopMs: 100 } };

@@ -14,22 +14,14 @@ import {
   UpdateScalerRequest,
 } from "@tutti/contracts/swarm/v1";
 import { ServiceHost } from "@tutti/host";
-import { memorySources, sleep, systemFoundation } from "@tutti/kernel";
+import { memorySources } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 import { numberOf } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 
-const { timers } = systemFoundation();
 const here = dirname(fileURLToPath(import.meta.url));
 const command = [process.execPath, join(here, "programs", "worker.ts")];
-
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 600; looks++) {
-    if (await look()) return;
-    await sleep(timers, 50);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 describe("a scaler with real workers", () => {
   let directory = "";

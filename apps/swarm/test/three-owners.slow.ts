@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import type { ServiceHost } from "@tutti/host";
 import { silentLogger } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { Cluster } from "./support/cluster.ts";
 import { Service } from "./support/service.ts";
-import { until } from "./support/until.ts";
 
 const program = await natsServerProgram();
 const partitions = 6;

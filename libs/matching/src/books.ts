@@ -1,7 +1,7 @@
 /** All that a pool consists of, for the parts that work on it together: who waits, who works, and what is kept of them. */
 import type { AgentState, Bye, Heartbeat, Hold, Offering, Result } from "@tutti/contracts/agent/v1";
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
-import type { ErrorDetail, KeyedLimit } from "@tutti/contracts/types/v1";
+import type { ErrorDetail, KeyedLimit, LabelSelector } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Offered } from "./agents/capabilities.ts";
 import type { TurnedAwayAgents } from "./agents/turned-away.ts";
@@ -20,6 +20,7 @@ import type {
   Seat,
   SenderStream,
   SendersPool,
+  Side,
   Site,
   Task,
 } from "./parts.ts";
@@ -108,6 +109,8 @@ export interface Placing {
 export interface DemandBook {
   onLabels: () => void;
   narrowed(demand: Demand, only: readonly string[], not: readonly string[]): Demand;
+  /** The same on another side. */
+  sided(demand: Demand, side: Side | undefined): Demand;
   giveBack(demand: Demand): void;
   fieldOf(capability: string): { readonly cohorts: ReadonlySet<Cohort> } | undefined;
   cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): Cohort;
@@ -149,6 +152,19 @@ export interface Denied {
 export interface AllotmentBook {
   /** What a task counts against beside its keys. */
   of(task: Task): readonly Limit[];
+  /** Undefined while nothing is set aside of agents with certain labels. */
+  readonly areas: AreaBook | undefined;
+}
+
+/** What is set aside at agents with certain labels. */
+export interface AreaBook {
+  /** The labels of the agents of each. */
+  readonly agents: readonly LabelSelector[];
+  sideOf(task: Task): Side;
+  /** A task is at work at an agent. */
+  begun(task: Task, agent: Agent, nowMs: number): void;
+  /** It no longer is. */
+  ended(task: Task): void;
 }
 
 /** The limits of a pool by key. */
@@ -174,7 +190,7 @@ export interface ClaimBook {
   /** Of which no result has come. */
   readonly atWork: number;
   /** Whether there was room for it. */
-  add(token: Uint8Array, agent: Agent): boolean;
+  add(token: Uint8Array, agent: Agent, nowMs: number): boolean;
   /** An offer bears the token. */
   take(token: Uint8Array): Claim | undefined;
   /** The agent's answer comes before the offer. False when it is not the agent's. */

@@ -1,4 +1,5 @@
 export { launchIdOf, scalerIdOf } from "./agents/launch.ts";
+export { type TurnedAway, TurnedAwayAgents, turnedAwayWords } from "./agents/turned-away.ts";
 export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
 export type { Allotments, AllotmentUses } from "./api/allotments.ts";
 export type { HookOutlet, HookQuestion, HookReply, PoolHook } from "./api/hooks.ts";

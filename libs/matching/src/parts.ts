@@ -33,7 +33,7 @@ import type { Due } from "./time/due.ts";
 import type { WaitLog } from "./waits/wait-log.ts";
 
 export type { AgentIdentity } from "./agents/identity.ts";
-export type { Fit, Wish } from "./demand/wish.ts";
+export type { Fit, Placed, Refused, Side, Wish } from "./demand/wish.ts";
 
 /** An attempt, from its offer until nobody needs to know it any more. */
 export interface Task extends Ranked, TaskTimes {
@@ -162,6 +162,12 @@ export interface SendersPool {
   readonly dirtyStreams: SenderStream[];
 }
 
+/** An attempt that an agent brought along, and nobody has offered. */
+export interface UnclaimedAttempt {
+  readonly token: Uint8Array;
+  readonly agent: Pick<Agent, "agentId">;
+}
+
 /** The stream of a sender, as its tasks need it. */
 export interface SenderStream {
   /** A result goes to the sender, and is kept; one that went there before gets another number. */
@@ -169,6 +175,8 @@ export interface SenderStream {
   begun(task: Task, agent: Agent, nowMs: number): void;
   progressed(task: Task, progress: Progress): void;
   partialOutput(task: Task, output: PartialOutput): void;
+  /** Its sender may know that they are not wanted any more. */
+  unclaimed(pool: SendersPool, attempts: Iterable<UnclaimedAttempt>): void;
   returned(
     pool: SendersPool,
     token: Uint8Array,

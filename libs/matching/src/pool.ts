@@ -8,7 +8,7 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
+import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
 import { scalerIdOf } from "./agents/launch.ts";
@@ -87,10 +87,10 @@ export class PoolOwner implements Pool {
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks } = this.#core;
+    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks, seats } = this.#core;
     if (hooks?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
-    if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs);
+    if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs, seats.size > 0 ? claims.askDueMs : dueMs);
     if (ramp !== undefined && queued > 0 && !settings.paused) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
@@ -281,8 +281,8 @@ export class PoolOwner implements Pool {
     return launched;
   }
 
-  use(): GetPoolUseReply {
-    return useView(this.#core);
+  use(agents?: LabelSelector): GetPoolUseReply {
+    return useView(this.#core, agents);
   }
 
   status(nowMs: number): PoolStatus {
@@ -332,9 +332,11 @@ export class PoolOwner implements Pool {
 
   /** While some of what is at work is not known, nothing that is limited begins; and it is not waited for ever. */
   #lookAtClaims(nowMs: number): void {
-    const { claims, limits, claimUntilMs } = this.#core;
+    const { claims, limits, claimUntilMs, seats } = this.#core;
     if (claims.size > 0 && nowMs >= claimUntilMs)
       claims.dropAll("nobody has offered it since the pool moved here");
+    const unclaimed = seats.size > 0 ? claims.toAsk(nowMs) : [];
+    if (unclaimed.length > 0) for (const { stream, pool } of seats) stream.unclaimed(pool, unclaimed);
     if (claims.atWork > 0) limits.freeze();
     else limits.unfreeze(nowMs);
   }

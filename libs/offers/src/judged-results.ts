@@ -1,8 +1,9 @@
 /**
- * Results held against rules before they count: whoever refuses one has the attempt fail with the reason. Where no rule is about
- * results, one costs a look at a flag.
+ * Results held against rules before they count: whoever refuses one has the attempt fail with the reason, and what people are to
+ * be asked first goes to the work with the result, which holds it. Where no rule is about results, one costs a look at a flag.
  */
 import type { Payload } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import { errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { offerErrors } from "./errors.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
@@ -11,8 +12,15 @@ import type { EndedAttempt, Settlement } from "./settlement.ts";
 export interface ResultRules {
   /** Whether there is any rule about results at present. */
   readonly hasAnyAboutResults: boolean;
-  /** The output as it is admitted, where that is another one. Throws where it is refused. */
-  result(about: JudgedResult): Uint8Array | undefined;
+  /** What is to be done of it, where it does not count as it is. Throws where it is refused. */
+  result(about: JudgedResult): ResultVerdict | undefined;
+}
+
+interface ResultVerdict {
+  /** The output as it is admitted, where that is another one. */
+  readonly output: Uint8Array | undefined;
+  /** What people are asked before it counts, one after the other. */
+  readonly questions: readonly ResultQuestion[];
 }
 
 interface JudgedResult {
@@ -41,6 +49,7 @@ export function judgedResults(
     begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
     progress: (progress) => settlement.progress(progress),
     partialOutput: (entry, output) => settlement.partialOutput(entry, output),
+    unclaimed: (token, isUnwanted) => settlement.unclaimed(token, isUnwanted),
     refused: (entry, error, isDurable) => settlement.refused(entry, error, isDurable),
   };
 }
@@ -54,12 +63,15 @@ function judged(rules: ResultRules, kind: string, ended: EndedAttempt): EndedAtt
     if (entry === undefined) throw offerErrors.resultUnknown({ agent });
     const { key, effect } = entry;
     const { definition, capability, pool } = effect.profile;
-    const changed = rules.result({
+    const verdict = rules.result({
       ...{ namespace: key.namespace, kind, id: key.id, task: effect.taskId, attempt: effect.attempt },
       ...{ definition, capability, pool: pool || "default", agent, output: outcome.value },
     });
-    if (changed === undefined) return ended;
-    return { ...ended, result: { ...result, outcome: { $case: "inlineOutput", value: changed } } };
+    if (verdict === undefined) return ended;
+    const { output, questions } = verdict;
+    if (output === undefined) return { ...ended, questions };
+    const changed = { $case: "inlineOutput", value: output } as const;
+    return { ...ended, questions, result: { ...result, outcome: changed } };
   } catch (thrown) {
     const failed = { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } as const;
     return { ...ended, result: { ...result, outcome: failed } };

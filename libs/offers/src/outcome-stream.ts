@@ -77,6 +77,7 @@ export class OutcomeStream implements Component {
       begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
       progress: (progress) => settlement.progress(progress),
       partialOutput: (entry, output) => settlement.partialOutput(entry, output),
+      unclaimed: (token, isUnwanted) => settlement.unclaimed(token, isUnwanted),
       refused: (entry, error, isDurable) => settlement.refused(entry, error, isDurable),
     };
   }

@@ -71,6 +71,9 @@ class Counter implements Settlement {
   /** Ends are kept until they are made durable by hand, where that is wanted. */
   readonly undurable: (() => void)[] = [];
   isHolding = false;
+  /** What the pool asked about and is not wanted from here, with what says so. */
+  readonly asked: number[] = [];
+  readonly unwanted: (() => void)[] = [];
   #stream: OfferStream | undefined;
 
   /** @param beside shares its pool, its worker and its clock, and is of another service */
@@ -142,6 +145,11 @@ class Counter implements Settlement {
 
   begun({ token }: OfferEntry, agent: string): void {
     this.begunBy.push(`${token.incarnation} ${agent}`);
+  }
+
+  unclaimed(token: Uint8Array, isUnwanted: () => void): void {
+    this.asked.push(readToken(token).incarnation);
+    this.unwanted.push(isUnwanted);
   }
 
   progress(): void {}
@@ -351,6 +359,66 @@ describe("what a pool is offered", () => {
       worker.work();
     }
     assert.ok(counter.results.indexOf(5_000) >= 0 && counter.results.length <= 14, String(counter.results));
+  });
+
+  it("what nobody can do of one namespace holds up no other, however much of it is there first", () => {
+    const counter = new Counter({ window: 64 });
+    const worker = new Worker(counter, 2);
+    const { placement } = profile;
+    const cannot = { ...profile, placement, capability: "nobody.can" };
+    for (let number = 1; number <= 1_000; number++) counter.offer(number, { profile: cannot }, "large");
+    counter.speak();
+    for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
+    for (let rounds = 0; rounds < 80; rounds++) {
+      counter.speak();
+      worker.work();
+    }
+    counter.speak();
+    assert.equal(counter.results.length, 100);
+    assert.equal(counter.pool.status(counter.time.now()).queued, 64);
+  });
+
+  it("the window is halved between two namespaces that want all of it, and then nothing goes to and fro", () => {
+    const counter = new Counter({ window: 64 });
+    for (let number = 1; number <= 1_000; number++) counter.offer(number, {}, "large");
+    counter.speak();
+    for (let number = 5_001; number <= 6_000; number++) counter.offer(number, {}, "small");
+    counter.speak();
+    const namespaces = counter.pool.queued(100, counter.time.now()).map(({ work }) => work?.namespace);
+    assert.equal(namespaces.filter((one) => one === "small").length, 32);
+    assert.equal(counter.sender.next(), undefined);
+  });
+
+  it("what one namespace calls urgent makes room in its own part alone", () => {
+    const counter = new Counter({ window: 4 });
+    for (let number = 1; number <= 8; number++) counter.offer(number, {}, number > 4 ? "loud" : "quiet");
+    counter.speak();
+    const urgent = [101, 102, 103, 104];
+    for (const number of urgent) counter.offer(number, { facts: facts(100) }, "loud");
+    counter.speak();
+    const queued = counter.pool.queued(10, counter.time.now());
+    assert.deepEqual(
+      queued.map(({ work, priority }) => `${work?.namespace} ${priority}`),
+      ["loud 100", "loud 100", "quiet 0", "quiet 0"],
+    );
+  });
+
+  it("what agents have brought along is given up once it is known to be settled, and never what is wanted here", () => {
+    const counter = new Counter({ window: 1 });
+    for (const number of [1, 2]) counter.offer(number);
+    counter.speak();
+    const reply = OfferReply.create();
+    for (const number of [1, 2, 3, 4]) reply.unclaimed.push({ token: writeToken(tokenOf(number)), agent: 0 });
+    counter.sender.take(reply);
+    assert.deepEqual(counter.asked, [3, 4]);
+    const cancelled = () => counter.sender.next()?.cancels.map(({ token }) => readToken(token).incarnation);
+    assert.deepEqual(cancelled() ?? [], []);
+    counter.unwanted[0]?.();
+    assert.deepEqual(cancelled(), [3]);
+    // The pool on the next stream asks for itself.
+    counter.connect();
+    counter.unwanted[1]?.();
+    assert.deepEqual(cancelled(), []);
   });
 
   it("what waits at home is told to the pool, once in a while", () => {

@@ -6,20 +6,20 @@
  *    not fit waits at home.
  * 2. After the stream broke everything that was with the pool is offered again on the next one, under the same token.
  * 3. A result counts as durable when the runtime has answered; the numbers are those of the stream that brought it.
- * 4. What is far more urgent than what waits there makes room for itself: the least urgent is recalled.
+ * 4. Who has a right to a place there is made room for (`WindowShares`): something that waits there is recalled.
  */
 import type { PartialOutput } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest, type Returned, ReturnReason } from "@tutti/contracts/swarm/v1";
-import { Heap, type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { type Timers, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { TokenTable } from "@tutti/matching";
 import { DurableMarks } from "./durable-marks.ts";
 import { type OfferEntry, rankOf } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
-import { Home } from "./home.ts";
 import { offerMessage, profileMessage } from "./messages.ts";
 import { type OfferedProfile, type OfferedTask, priorityOf } from "./offered-task.ts";
 import { ProfileNumbers } from "./profile-numbers.ts";
 import type { Settlement } from "./settlement.ts";
+import { WindowShares } from "./window-shares.ts";
 import type { WireTokens } from "./wire-tokens.ts";
 
 export interface PoolSenderParts {
@@ -39,9 +39,6 @@ const windowAtFirst = 1_024;
 /** A request is closed when it has so many offers, or so many bytes of input: it stays well below the limit of a message. */
 const offersMax = 1_024;
 const inputBytesMax = 1_048_576;
-/** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
-const recallMarginMs = 60_000;
-const recallsMax = 16;
 /** What waits at home is told at most so often. */
 const waitingEveryMs = 1_000;
 /** In what is said of them. */
@@ -52,13 +49,9 @@ const graceMs = 5_000;
 export class PoolSender {
   readonly #parts: PoolSenderParts;
   readonly #entries: TokenTable<OfferEntry>;
-  readonly #home = new Home();
-  /** What may be recalled, the least urgent first: ranks are turned round while entries stand here. */
-  readonly #recallable = new Heap<OfferEntry>();
+  readonly #shares = new WindowShares();
   #order = 0;
   #window = windowAtFirst;
-  #withPool = 0;
-  #recalled = 0;
 
   // Of the stream that is open.
   #isOpen = false;
@@ -82,7 +75,7 @@ export class PoolSender {
   }
 
   get waiting(): number {
-    return this.#home.size;
+    return this.#shares.waiting;
   }
 
   /** An attempt is wanted; again with another priority, or once more because what came back did not last. */
@@ -100,7 +93,7 @@ export class PoolSender {
         where: "home", hasBegun: false, isRecalled: false, place: -1,
       };
       this.#entries.set(bytes, entry);
-      this.#home.add(entry);
+      this.#shares.wait(entry);
     } else this.#again(known, effect);
     this.#parts.wake();
   }
@@ -110,9 +103,9 @@ export class PoolSender {
     const entry = this.#entries.get(bytes);
     if (entry === undefined) return;
     this.#entries.delete(bytes);
-    if (entry.where === "home") this.#home.remove(entry);
+    if (entry.where === "home") this.#shares.leaveHome(entry);
     else if (entry.where === "pool") {
-      this.#leavePool(entry);
+      this.#shares.leavePool(entry);
       this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
       this.#parts.wake();
     }
@@ -141,7 +134,8 @@ export class PoolSender {
   /** What there is to say; undefined when that is nothing. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
-    this.#recallLeastUrgent();
+    if (this.#shares.withPool >= this.#window)
+      for (const { bytes } of this.#shares.makeRoom()) this.#recalls.push(bytes);
     const request = OfferRequest.create();
     this.#profiles.beginMessage();
     this.#fill(request);
@@ -167,6 +161,7 @@ export class PoolSender {
     for (const partial of reply.partialOutputs) this.#partialOutput(partial);
     for (let index = 0; index < reply.results.length; index++) this.#result(reply, index);
     for (const returned of reply.returned) this.#returned(returned);
+    for (const { token } of reply.unclaimed) this.#unclaimed(token);
     this.#parts.wake();
   }
 
@@ -180,40 +175,40 @@ export class PoolSender {
       this.#join(entry);
     } else if (hasMoved && entry.where === "home") {
       entry.rank = rank;
-      if (entry.place >= 0) this.#home.move(entry);
+      this.#shares.move(entry);
     } else if (entry.where === "pool" && isOther) {
       // A pool can be told another priority; whatever else has changed it learns with the next offer.
       if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
     } else if (hasMoved) {
       entry.rank = -rank;
-      if (entry.place >= 0) this.#recallable.move(entry);
+      this.#shares.move(entry);
       this.#priorities.push({ token: entry.bytes, priority: priorityOf(effect) });
     }
   }
 
   #recall(entry: OfferEntry): void {
-    this.#keep(entry);
-    entry.isRecalled = true;
-    this.#recalled++;
+    this.#shares.recall(entry);
     this.#recalls.push(entry.bytes);
   }
 
   #fill(request: OfferRequest): void {
     const nowMs = this.#parts.nowMs();
     let inputBytes = 0;
-    while (this.#withPool < this.#window && request.offers.length < offersMax && inputBytes < inputBytesMax) {
-      const entry = this.#home.take();
+    const shares = this.#shares;
+    while (
+      shares.withPool < this.#window &&
+      request.offers.length < offersMax &&
+      inputBytes < inputBytesMax
+    ) {
+      const entry = shares.take();
       if (entry === undefined) return;
       const { effect, key } = entry;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
       request.offers.push(offerMessage(entry, profile, nowMs));
       if (effect.input instanceof Uint8Array) inputBytes += effect.input.length;
       entry.where = "pool";
-      entry.rank = -entry.rank;
-      this.#recallable.add(entry);
-      this.#withPool++;
     }
-    if (this.#home.size > 0 && this.#withPool < this.#window) this.#parts.wake();
+    if (shares.waiting > 0 && shares.withPool < this.#window) this.#parts.wake();
   }
 
   #profileOf(profile: OfferedProfile, namespace: string, request: OfferRequest): number {
@@ -226,27 +221,17 @@ export class PoolSender {
     );
   }
 
-  #recallLeastUrgent(): void {
-    if (this.#withPool < this.#window) return;
-    const urgent = this.#home.first;
-    if (urgent === undefined) return;
-    while (this.#recalled < Math.min(recallsMax, this.#home.size)) {
-      const least = this.#recallable.first;
-      if (least === undefined || urgent.rank + recallMarginMs > -least.rank) return;
-      this.#recall(least);
-    }
-  }
-
   #tellWaiting(request: OfferRequest): boolean {
     const nowMs = this.#parts.nowMs();
-    if (this.#home.size === this.#toldWaiting || nowMs - this.#toldWaitingMs < waitingEveryMs) return false;
-    this.#toldWaiting = this.#home.size;
+    const { waiting } = this.#shares;
+    if (waiting === this.#toldWaiting || nowMs - this.#toldWaitingMs < waitingEveryMs) return false;
+    this.#toldWaiting = waiting;
     this.#toldWaitingMs = nowMs;
     const entries = new Map<
       string,
       { profile: number; priority: number; count: number; longestMs: number }
     >();
-    for (const { effect, key } of this.#home.entries()) {
+    for (const { effect, key } of this.#shares.atHome()) {
       // Of more kinds than these it is not said how many wait.
       if (entries.size >= waitingKindsMax) break;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
@@ -264,7 +249,7 @@ export class PoolSender {
   #begun(token: Uint8Array, agent: number, begunAgoMs: number): void {
     const entry = this.#entries.get(token);
     if (entry?.where !== "pool") return;
-    this.#keep(entry);
+    this.#shares.keep(entry);
     entry.hasBegun = true;
     this.#parts.settlement.begun(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
   }
@@ -279,7 +264,7 @@ export class PoolSender {
     if (result === undefined) return;
     const entry = this.#entries.get(result.token);
     if (entry?.where === "pool") {
-      this.#leavePool(entry);
+      this.#shares.leavePool(entry);
       entry.where = "answered";
     }
     const marks = this.#marks;
@@ -299,14 +284,29 @@ export class PoolSender {
     if (entry?.where !== "pool") return;
     const refusal = refusals[reason];
     if (refusal !== undefined) {
-      this.#leavePool(entry);
+      this.#shares.leavePool(entry);
       entry.where = "answered";
       this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()), () => this.#settled(entry));
     } else if (retryAfterMs > 0) {
-      this.#leavePool(entry);
+      this.#shares.leavePool(entry);
       entry.where = "home";
       this.#parts.timers.after(retryAfterMs, () => this.#comeBack(entry));
     } else this.#goHome(entry);
+  }
+
+  /**
+   * An agent has it, and it was not offered here. Its result may have become durable while nobody could tell the agent so, or it was
+   * withdrawn while there was no stream. What is settled once is never wanted again, so it does not matter how long the answer takes.
+   */
+  #unclaimed(token: Uint8Array): void {
+    if (this.#entries.get(token) !== undefined) return;
+    const marks = this.#marks;
+    this.#parts.settlement.unclaimed(token, () => {
+      // On another stream it is asked again.
+      if (marks !== this.#marks) return;
+      this.#cancels.push({ token, reason: "no longer wanted", graceMs });
+      this.#parts.wake();
+    });
   }
 
   /**
@@ -325,7 +325,7 @@ export class PoolSender {
   }
 
   #goHome(entry: OfferEntry): void {
-    this.#leavePool(entry);
+    this.#shares.leavePool(entry);
     entry.where = "home";
     this.#join(entry);
   }
@@ -333,20 +333,7 @@ export class PoolSender {
   #join(entry: OfferEntry): void {
     entry.hasBegun = false;
     entry.rank = rankOf(entry.effect);
-    this.#home.add(entry);
-  }
-
-  #leavePool(entry: OfferEntry): void {
-    this.#keep(entry);
-    this.#withPool--;
-    if (!entry.isRecalled) return;
-    entry.isRecalled = false;
-    this.#recalled--;
-  }
-
-  /** It is not among those that may be recalled any more. */
-  #keep(entry: OfferEntry): void {
-    if (entry.place >= 0) this.#recallable.remove(entry);
+    this.#shares.wait(entry);
   }
 }
 

@@ -8,8 +8,15 @@ import {
   type ModelCalls,
   type Payload,
 } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
-import type { EffectToken, Outcome, Runtime, Submission } from "@tutti/runtime";
+import {
+  type EffectToken,
+  isStillAwaited,
+  type Outcome,
+  type Runtime,
+  type Submission,
+} from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
 import type { OutputShelf } from "./output-shelf.ts";
@@ -22,6 +29,8 @@ export interface Settlement {
   begun(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
   partialOutput(entry: OfferEntry, output: PartialOutput): void;
+  /** An agent has an attempt that was not offered to its pool: told where it is one of the attempts here and never wanted again. */
+  unclaimed(token: Uint8Array, isUnwanted: () => void): void;
   /** The pool takes it in no case. Told when that is durable. */
   refused(entry: OfferEntry, error: ErrorDetail, isDurable: () => void): void;
 }
@@ -32,6 +41,8 @@ export interface EndedAttempt {
   readonly agent: string;
   /** What was offered; undefined where that is not known here any more. */
   readonly entry: OfferEntry | undefined;
+  /** What rules have people asked before it counts. */
+  readonly questions?: readonly ResultQuestion[];
 }
 
 /** What a machine is told of an attempt. */
@@ -48,9 +59,16 @@ interface AttemptFigures {
   readonly used: Amounts | undefined;
 }
 
+/** What came out of an attempt. */
+interface AttemptOutput {
+  readonly output: Uint8Array;
+  readonly outputPayload: Payload | undefined;
+  readonly questions: readonly ResultQuestion[];
+}
+
 /** In which words the machine that asks for attempts is told of them. Each is a command that bears the attempt's token. */
 export interface AttemptTellings {
-  completed(output: Uint8Array, payload: Payload | undefined, figures: AttemptFigures): AttemptTelling;
+  completed(given: AttemptOutput, figures: AttemptFigures): AttemptTelling;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptTelling;
   begun(agent: string, startMs: number): AttemptTelling;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptTelling;
@@ -127,7 +145,7 @@ export class RuntimeSettlement implements Settlement {
     this.#tokens = new WireTokens(parts.service);
   }
 
-  result({ result, agent, entry }: EndedAttempt, isDurable: () => void): void {
+  result({ result, agent, entry, questions = noQuestions }: EndedAttempt, isDurable: () => void): void {
     const { outcome, runMs, used, modelCalls } = result;
     const { tellings } = this.#parts;
     const token = entry?.token ?? this.#tokens.read(result.token);
@@ -139,10 +157,16 @@ export class RuntimeSettlement implements Settlement {
     if (modelCalls !== undefined) this.#mention(token, tellings.asked(agent, modelCalls), agent);
     switch (outcome?.$case) {
       case "inlineOutput":
-        this.#insist(tellings.completed(outcome.value, undefined, figures), told);
+        this.#insist(
+          tellings.completed({ output: outcome.value, outputPayload: undefined, questions }, figures),
+          told,
+        );
         return;
       case "outputPayload":
-        this.#insist(tellings.completed(noBytes, outcome.value, figures), told);
+        this.#insist(
+          tellings.completed({ output: noBytes, outputPayload: outcome.value, questions }, figures),
+          told,
+        );
         return;
       default: {
         const error =
@@ -164,6 +188,25 @@ export class RuntimeSettlement implements Settlement {
 
   partialOutput({ key, effect, token }: OfferEntry, output: PartialOutput): void {
     this.#parts.outputs.add(key, effect.taskId, token.attempt, output);
+  }
+
+  unclaimed(bytes: Uint8Array, isUnwanted: () => void): void {
+    if (!this.#tokens.isOwn(bytes)) return;
+    const answer = ({ kind }: Outcome): void => {
+      if (kind === "ignored") isUnwanted();
+    };
+    const [token, cause] = [this.#tokens.read(bytes), this.#causeOf("")];
+    this.#parts.runtime.submit({
+      ...{
+        key: undefined,
+        command: isStillAwaited,
+        body: undefined,
+        cause,
+        idempotencyKey: "",
+        token,
+        answer,
+      },
+    });
   }
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
@@ -234,4 +277,5 @@ export class RuntimeSettlement implements Settlement {
 }
 
 const noBytes = new Uint8Array(0);
+const noQuestions: readonly ResultQuestion[] = [];
 const byNobody: AttemptFigures = { agent: "", runMs: 0, used: undefined };

@@ -25,9 +25,13 @@ export class WireTokens {
     return bytes;
   }
 
+  isOwn(bytes: Uint8Array): boolean {
+    return bytes[markAt] === this.#mark;
+  }
+
   /** Of a token of another service it makes one that nobody awaits. */
   read(bytes: Uint8Array): EffectToken {
-    if (bytes[markAt] !== this.#mark) return { ...readToken(bytes), incarnation: 0 };
+    if (!this.isOwn(bytes)) return { ...readToken(bytes), incarnation: 0 };
     const own = bytes.slice();
     own[markAt] = 0;
     return readToken(own);

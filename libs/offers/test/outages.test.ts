@@ -67,6 +67,7 @@ it("what keeps tasks from their pool is known while it lasts and afterwards: a p
   const unwanted = () => assert.fail("nothing comes of it here");
   const settlement = {
     ...{ result: unwanted, begun: unwanted, progress: unwanted, partialOutput: unwanted, refused: unwanted },
+    unclaimed: unwanted,
   };
   const dispatcher = new Dispatcher({
     ...{

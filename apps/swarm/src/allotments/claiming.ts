@@ -125,10 +125,10 @@ export class Claiming implements Component {
       ...{ quotaId, name, limit, sessions },
       amount: isOver ? 0 : amount,
     }));
-    const reservations = reply.reservations.flatMap(({ reservationId, amounts, sessions, span }) => {
+    const reservations = reply.reservations.flatMap(({ reservationId, amounts, agents, sessions, span }) => {
       const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
       const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
-      return fromMs <= nowMs && toMs > nowMs ? [{ reservationId, amounts, sessions, toMs }] : [];
+      return fromMs <= nowMs && toMs > nowMs ? [{ reservationId, amounts, agents, sessions, toMs }] : [];
     });
     pool.allot(namespace, { parts, reservations }, now());
     pools.turns.stir(pool);

@@ -1,8 +1,10 @@
 /** The first frame of each stream, and the host's answer to it. */
 import { type AgentFrame, type Hello, HostFrame } from "@tutti/contracts/agent/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type Owner, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { Joined } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
+import { defaultPool } from "../pools/pool-directory.ts";
 import type { HostLink } from "./protocol/host-link.ts";
 import { linkLimits } from "./protocol/limits.ts";
 import type { LinkSettings } from "./settings.ts";
@@ -22,6 +24,14 @@ export function insistOnGreeting(frame: AgentFrame): Hello {
   if (min > linkVersion || max < linkVersion)
     throw swarmErrors.versionUnsupported({ min, max, own: linkVersion });
   return hello;
+}
+
+/** The pool that an agent comes for. */
+export function placeOf({ namespace, pool }: Pick<Hello, "namespace" | "pool">): {
+  readonly namespace: string;
+  readonly pool: string;
+} {
+  return { namespace: namespace || defaultNamespace, pool: pool || defaultPool };
 }
 
 export interface Welcoming extends Pick<Joined, "capabilityNumbers" | "unwanted" | "held"> {

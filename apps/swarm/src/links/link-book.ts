@@ -10,7 +10,7 @@
  * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
  *    once.
  */
-import type { AgentFrame, Bye, Hello, HostFrame, Offering } from "@tutti/contracts/agent/v1";
+import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import {
   type CallContext,
@@ -30,11 +30,12 @@ import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
 import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
-import { insistOnGreeting, welcome } from "./greeting.ts";
+import { insistOnGreeting, placeOf, welcome } from "./greeting.ts";
 import { homeOf, type LinkHome } from "./home.ts";
 import type { LinkEnding, LinkInstruments } from "./instruments.ts";
 import { LinkedAgent, LinkOutlet } from "./linked-agent.ts";
 import { type Carrier, HostLink, type LinkIdentity } from "./protocol/host-link.ts";
+import type { RefusedAgents } from "./refused-agents.ts";
 import { actorOf } from "./relay/actor.ts";
 import type { RelayedAgent } from "./relay/relayed-agent.ts";
 import type { Relays } from "./relay/relays.ts";
@@ -53,6 +54,7 @@ export interface LinkBookParts {
   readonly instruments: LinkInstruments;
   readonly admit: AdmitAgent;
   readonly names: AgentNames;
+  readonly refused: Pick<RefusedAgents, "tell">;
   /** An agent offers other things than before. */
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
@@ -108,7 +110,8 @@ export class LinkBook {
       throw notOwnerOf(thrown) === undefined && refusal !== undefined ? refusal : thrown;
     });
     if (refusal !== undefined) {
-      if (pool !== undefined) this.#turnAway(pool, hello.agentId, hello.offering, refusal);
+      const { agentId, offering } = hello;
+      this.#parts.refused.tell({ ...placeOf(hello), agentId, offering }, refusal);
       throw refusal;
     }
     if (resume !== undefined && hello.offering === undefined)
@@ -137,9 +140,8 @@ export class LinkBook {
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.code === swarmErrors.payloadTooLarge.code) agent.takeOversized(frame, error, nowMs);
-      const { pool } = agent.home;
-      if (pool !== undefined && error.status === "PERMISSION_DENIED")
-        this.#turnAway(pool, link.identity.agentId, frame.offering, error);
+      if (error.status === "PERMISSION_DENIED")
+        this.#parts.refused.tell({ ...link.identity, offering: frame.offering }, error);
       this.#broke(agent, error);
     }
   }
@@ -173,7 +175,7 @@ export class LinkBook {
   /** Why whoever greets may not be this agent, or offer what it does. */
   #refusalOf(hello: Hello, principal: Principal): TuttiError | undefined {
     const { names, admit } = this.#parts;
-    const place = { namespace: hello.namespace || defaultNamespace, pool: hello.pool || defaultPool };
+    const place = placeOf(hello);
     const { agentId, offering } = hello;
     try {
       insistOnOwnName(names, principal, { ...place, agentId });
@@ -183,13 +185,6 @@ export class LinkBook {
     } catch (thrown) {
       return errorFromUnknown(thrown);
     }
-  }
-
-  #turnAway(pool: Pool, agentId: string, offering: Offering | undefined, { message }: TuttiError): void {
-    if (offering === undefined) return;
-    const { pools, now } = this.#parts;
-    pool.turnAway(agentId, offering, message, now());
-    pools.turns.stir(pool);
   }
 
   /** The pool of an agent, if it is owned here; undefined if the agent has to be relayed. Throws if it can follow. */

@@ -13,13 +13,14 @@ import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/servin
 import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { showMission } from "@tutti/machine-mission";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
-import { boardHandlers } from "../api/board/handlers.ts";
+import { boardHandlers, boardRefusals } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
 import { MissionEffects } from "../effects/missions/mission-effects.ts";
 import { MissionStarts } from "../effects/missions/mission-starts.ts";
 import { missionTellings } from "../effects/missions/mission-tellings.ts";
 import { MissionNews } from "../news/mission-news.ts";
 import { Definitions } from "./definitions.ts";
+import { RefusedJoins } from "./refused-joins.ts";
 
 export interface MissionHosting {
   /** What missions want done; nothing is asked for before `begin`. */
@@ -74,6 +75,7 @@ export function hostMissions(
       const desk = {
         ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
         ...{ outputs, admission: host.guard?.admission },
+        refusedJoins: new RefusedJoins(() => foundation.clock.now()),
         watches: new WatchMemory(foundation.clock, host.ids),
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
         definitions: new Definitions(mesh.client(definitionService)),
@@ -92,7 +94,7 @@ export function hostMissions(
       });
       tellLabels(host.guard, desk, "mission", { query: showMission, body: { whole: false } });
       mesh.serve(missionService, missionHandlers(desk));
-      mesh.serve(boardService, boardHandlers(desk));
+      mesh.serve(boardService, boardHandlers(desk), { refused: boardRefusals(desk) });
     },
   };
 }

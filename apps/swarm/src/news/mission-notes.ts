@@ -6,15 +6,17 @@ import type {
   MessagesSentV1,
   MissionFailedV1,
   MissionStartedV1,
+  QuestionAskedV1,
+  QuestionDecidedV1,
   TaskHandedOnV1,
   TroubleFoundV1,
   VoteClosedV1,
   VoteOpenedV1,
 } from "@tutti/contracts/swarm/v1";
-import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, Verdict } from "@tutti/contracts/types/v1";
 import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import type { Mission } from "@tutti/machine-mission";
+import { approvalShown, type Mission } from "@tutti/machine-mission";
 import type { Happening } from "@tutti/runtime";
 import { news } from "./mission-note.ts";
 
@@ -86,6 +88,20 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     news(happening, "tutti.swarm.budget.exhausted", {
       ...{ wanted: wanted && { ...wanted }, left: left && { ...left }, approvalId },
     }),
+  question_asked: (mission, { question }: QuestionAskedV1, happening) => {
+    if (question === undefined) return progress(mission, undefined, happening);
+    const { approvalId, about, title, deciders, expireTime } = approvalShown(mission, question);
+    const body = { approvalId, about, title, deciders, expireTime };
+    return news(happening, "tutti.swarm.approval.requested", body);
+  },
+  question_decided: (mission, { number, verdict }: QuestionDecidedV1, happening) => {
+    const question = mission.questions.get(number);
+    // Others have to decide too.
+    if (question === undefined || verdict === Verdict.VERDICT_UNSPECIFIED)
+      return progress(mission, undefined, happening);
+    const { approvalId, about } = approvalShown(mission, question);
+    return news(happening, "tutti.swarm.approval.decided", { approvalId, about, verdict });
+  },
   tasks_added: progress,
   task_claimed: progress,
   attempt_begun: progress,

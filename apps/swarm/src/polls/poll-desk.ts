@@ -268,7 +268,8 @@ function insistOnFreedom(agent: PolledAgent, nowMs: number): void {
   const shown = agent.pool.agent(agent.agentId, nowMs);
   const hold = shown?.hold ?? Hold.HOLD_NONE;
   if (hold === Hold.HOLD_NONE || hold === Hold.HOLD_UNSPECIFIED) return;
-  throw swarmErrors.agentHeld({ agent: agent.agentId, reason: shown?.holdCause?.reason ?? "" });
+  const isPaused = hold === Hold.HOLD_PAUSED;
+  throw swarmErrors.agentHeld({ agent: agent.agentId, isPaused, reason: shown?.holdCause?.reason ?? "" });
 }
 
 function outcomeOf(outcome: Completion["outcome"]) {

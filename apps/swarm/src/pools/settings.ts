@@ -70,7 +70,8 @@ export function effectivePool(
 /** What of the configuration holds for all pools alike. */
 export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSettings> {
   const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
-  return { window: pool.window, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
+  const { window, claimMs } = pool;
+  return { window, claimMs, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
 }
 
 /** The same for whoever matches. */

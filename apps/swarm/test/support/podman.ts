@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { until } from "@tutti/kernel/testing";
 import { bundle } from "../../../../tools/bundle.mjs";
-import { until } from "./until.ts";
 
 /** Why there is none here; false where there is. */
 export function podmanMissing(): string | false {

@@ -3,7 +3,7 @@ import { Client, type ClientDuplexStream, credentials, type ServiceError } from 
 import { AgentFrame, agentLinkService, type HostFrame, type Welcome } from "@tutti/contracts/agent/v1";
 import { readHostFrame } from "@tutti/contracts/wire";
 import { fromStatusDetails, statusDetailsTrailer, type TuttiError } from "@tutti/kernel";
-import { until } from "./until.ts";
+import { until } from "@tutti/kernel/testing";
 
 type Said = Parameters<typeof AgentFrame.fromPartial>[0];
 
@@ -39,7 +39,7 @@ export class AgentStream {
 
   /** The next frame that has what is looked for; those before it are passed over. */
   next<T>(what: string, of: (frame: HostFrame) => T | undefined): Promise<T> {
-    return until(what, () => {
+    const look = () => {
       while (this.#taken < this.frames.length) {
         const frame = this.frames[this.#taken++];
         const found = frame && of(frame);
@@ -47,7 +47,8 @@ export class AgentStream {
       }
       if (this.#ended) throw this.#error ?? new Error(`the stream ended before ${what}`);
       return undefined;
-    });
+    };
+    return until(what, look, (found) => found !== undefined);
   }
 
   /** How the stream ended: with an error of ours, with none, or as the library of gRPC says. */

@@ -1,8 +1,8 @@
 /** Whoever has tasks, as a test plays it: a stream of offers through a mesh, in-process or over gRPC. */
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import type { Mesh } from "@tutti/mesh";
-import { until } from "./until.ts";
 
 type Request = Parameters<typeof OfferRequest.fromPartial>[0];
 
@@ -49,7 +49,7 @@ export class Sender {
   }
 
   next<T>(what: string, of: (reply: OfferReply) => T | undefined): Promise<T> {
-    return until(what, () => {
+    const look = () => {
       while (this.#taken < this.replies.length) {
         const reply = this.replies[this.#taken++];
         const found = reply && of(reply);
@@ -57,7 +57,8 @@ export class Sender {
       }
       if (this.error !== undefined) throw this.error;
       return undefined;
-    });
+    };
+    return until(what, look, (found) => found !== undefined);
   }
 
   close(): void {

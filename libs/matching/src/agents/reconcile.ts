@@ -32,7 +32,7 @@ export function reconcile(
   for (const token of running) {
     const task = core.tasks.get(token);
     if (task === undefined) {
-      if (token.length !== 16 || !isYoung || !core.claims.add(token, agent)) unwanted.push(token);
+      if (token.length !== 16 || !isYoung || !core.claims.add(token, agent, nowMs)) unwanted.push(token);
     } else if (task.agent === agent && task.stage === "working") named.set(token, true);
     else if (mayHave(task, agent)) {
       stopWaiting(core, task, nowMs);

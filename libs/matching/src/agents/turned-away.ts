@@ -18,6 +18,15 @@ export interface TurnedAway {
   readonly atMs: number;
 }
 
+/** What is said of them, the last one first; at least one. */
+export function turnedAwayWords([last, ...others]: readonly TurnedAway[], cameWith: string): string {
+  const { agentId = "", why = "" } = last ?? {};
+  const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
+  const more =
+    ["", "; another one was refused too"][others.length] ?? `; ${others.length} others were refused too`;
+  return `${who} came with ${cameWith} and was refused: ${why}${more}`;
+}
+
 const rememberedMs = 3_600_000;
 const agentsMax = 100;
 const capabilitiesMax = 1_000;

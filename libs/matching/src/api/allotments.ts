@@ -22,6 +22,8 @@ export interface AllottedPart {
 export interface SetAsideTold {
   readonly reservationId: string;
   readonly amounts: Readonly<Record<string, number>>;
+  /** Labels of the agents of which it is set aside; undefined for all of the pool. */
+  readonly agents: LabelSelector | undefined;
   readonly toMs: number;
   /** Labels of the work that may use it beside what names it; undefined for none. */
   readonly sessions: LabelSelector | undefined;

@@ -8,7 +8,7 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation, WorkReference } from "@tutti/contracts/types/v1";
+import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
@@ -95,8 +95,8 @@ export interface Pool {
   launchedFor(scalerId: string): readonly LaunchedAgent[];
 
   status(nowMs: number): PoolStatus;
-  /** What is used and wanted, by resource and by share. Looks at all tasks. */
-  use(): GetPoolUseReply;
+  /** What is used and wanted, by resource and by share, also of agents with such labels. Looks at all tasks. */
+  use(agents?: LabelSelector): GetPoolUseReply;
   agent(agentId: string, nowMs: number): Agent | undefined;
   /** All that are there, by id. */
   agents(nowMs: number): Agent[];

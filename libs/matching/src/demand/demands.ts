@@ -6,7 +6,7 @@ import type { Offered } from "../agents/capabilities.ts";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
 import type { DemandBook } from "../books.ts";
-import type { Cohort, Demand, Fit, Wish } from "../parts.ts";
+import type { Cohort, Demand, Fit, Side, Wish } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
@@ -49,7 +49,13 @@ export class Demands implements DemandBook {
 
   /** The same, of certain agents or not of certain ones. Each call is a use that has to be given back. */
   narrowed({ wish, fit }: Demand, only: readonly string[], not: readonly string[]): Demand {
-    return this.#demand(wish, fitOf(Object.fromEntries(fit.resources), only, not));
+    return this.#demand(wish, fitOf(Object.fromEntries(fit.resources), only, not, fit.side));
+  }
+
+  /** The same on another side. Each call is a use that has to be given back. */
+  sided({ wish, fit }: Demand, side: Side | undefined): Demand {
+    const { resources, only = [], not } = fit;
+    return this.#demand(wish, fitOf(Object.fromEntries(resources), [...only], [...not], side));
   }
 
   giveBack(demand: Demand): void {

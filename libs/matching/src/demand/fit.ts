@@ -1,32 +1,36 @@
 import type { Agent, Fit } from "../parts.ts";
 import { byName } from "./labels.ts";
 
-const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set() };
+const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set(), side: undefined };
 
 export function fitOf(
   resources: Readonly<Record<string, number>>,
   only: readonly string[],
   not: readonly string[],
+  side?: Fit["side"],
 ): Fit {
   const needed = Object.entries(resources)
     .filter(([, amount]) => amount > 0)
     .sort(byName);
-  if (needed.length === 0 && only.length === 0 && not.length === 0) return plainFit;
-  const key = JSON.stringify([needed, [...only].sort(), [...not].sort()]);
+  if (needed.length === 0 && only.length === 0 && not.length === 0 && side === undefined) return plainFit;
+  const asked = [needed, [...only].sort(), [...not].sort()];
+  const key = JSON.stringify(side === undefined ? asked : [...asked, side.key]);
   return {
     key,
     resources: needed,
     only: only.length === 0 ? undefined : new Set(only),
     not: new Set(not),
+    side,
   };
 }
 
 /** Whether an agent of a cohort that will do is itself fit, as it stands now. */
-export function isFit(agent: Agent, { resources, only, not }: Fit): boolean {
+export function isFit(agent: Agent, fit: Fit): boolean {
+  const { resources, only, not, side } = fit;
   if (only !== undefined && !only.has(agent.agentId)) return false;
   if (not.size > 0 && not.has(agent.agentId)) return false;
   for (const [name, amount] of resources) if (agent.freeOf(name) < amount) return false;
-  return true;
+  return side === undefined || side.admits(agent, fit);
 }
 
 /** Whether it would be if nothing ran there. */

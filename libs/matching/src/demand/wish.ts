@@ -1,3 +1,4 @@
+import type { Offering } from "@tutti/contracts/agent/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 
 /** What is asked of the agents as a whole. */
@@ -18,4 +19,31 @@ export interface Fit {
   /** Agents of which it has to be one; undefined for any. */
   readonly only: ReadonlySet<string> | undefined;
   readonly not: ReadonlySet<string>;
+  /** What of agents with certain labels it may have; undefined while nothing is set aside of such agents. */
+  readonly side: Side | undefined;
+}
+
+/** Tasks that may use the same reservations, as agents with certain labels are concerned. */
+export interface Side {
+  readonly key: string;
+  /** Whether an agent may be given one more that asks for this, as what is set aside is concerned. */
+  admits(agent: Placed, fit: Fit): boolean;
+  /** What is in the way there; undefined when nothing is. */
+  refusalAt(agent: Placed, fit: Fit): Refused | undefined;
+}
+
+/** Of an agent, where it stands. */
+export interface Placed {
+  readonly offering: Offering;
+}
+
+export interface Refused {
+  /** What is set aside, in words. */
+  readonly told: string;
+  /** Ids of the reservations. */
+  readonly ids: string;
+  /** Of what, how much there is at these agents, and how much of it others have. */
+  readonly name: string;
+  readonly capacity: number;
+  readonly used: number;
 }

@@ -15,7 +15,13 @@ function tell(
   set: Partial<SetAsideTold>[] = [],
 ): void {
   const quota = { quotaId: "default", name: "slots", amount: 0, limit: 10, sessions: undefined };
-  const reservation = { reservationId: "night", amounts: {}, toMs: 2_000_000, sessions: undefined };
+  const reservation = {
+    reservationId: "night",
+    amounts: {},
+    agents: undefined,
+    toMs: 2_000_000,
+    sessions: undefined,
+  };
   const told = {
     parts: parts.map((part) => ({ ...quota, ...part })),
     reservations: set.map((one) => ({ ...reservation, ...one })),

@@ -3,15 +3,18 @@
  * and for what is at work already too.
  */
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import { labelsMatch } from "@tutti/kernel";
+import { labelsMatch, selectorText } from "@tutti/kernel";
 import type { Allotments as AllotmentsTold, AllotmentUses, SetAsideTold } from "../api/allotments.ts";
 import type { AllotmentBook, PoolCore } from "../books.ts";
 import type { Limit, Task } from "../parts.ts";
 import { extrasOf } from "../task/extras.ts";
-import { enqueue, isLimitedBy, leaveLimit } from "../task/waiting.ts";
+import { enqueue, isLimitedBy, leaveLimit, takeSide } from "../task/waiting.ts";
 import { QuotaLimit, SetAside } from "./allotted.ts";
-import { slots, takenBy } from "./amount.ts";
+import { takenBy } from "./amount.ts";
+import { Areas, type SetAsideThere } from "./areas.ts";
+import { capacityOf } from "./capacity.ts";
 import type { LimitWatch } from "./limit.ts";
+import { labelsOf, mayUse } from "./users.ts";
 
 interface QuotaRule {
   readonly namespace: string;
@@ -27,6 +30,8 @@ export class PoolAllotments implements AllotmentBook {
   /** By the resource that they are set aside of. */
   readonly #setAside = new Map<string, SetAside>();
   #reservations: readonly SetAsideTold[] = [];
+  areas: Areas | undefined = undefined;
+  #areasMade = 0;
 
   constructor(core: PoolCore & { readonly limits: LimitWatch }) {
     this.#core = core;
@@ -38,7 +43,10 @@ export class PoolAllotments implements AllotmentBook {
     const isOther = this.#keepParts(namespace, parts);
     // Only the pool's own namespace sets something aside in it.
     const areOthers = namespace === core.namespace && this.#keepReservations(reservations);
+    if (areOthers) this.#makeAreas();
+    else this.areas?.measure();
     if (isOther || areOthers) for (const task of core.tasks.values()) allotAnew(core, this, task, nowMs);
+    if (areOthers) for (const task of core.tasks.values()) this.#turn(task, nowMs);
     for (const limit of core.limits.allotted) core.limits.wake(limit, nowMs);
   }
 
@@ -72,12 +80,8 @@ export class PoolAllotments implements AllotmentBook {
   #sideOf(all: SetAside, task: Task): Limit {
     const { namespace } = task.profile;
     if (namespace !== this.#core.namespace) return all.outside;
-    for (const { reservationId, sessions, amounts } of this.#reservations) {
-      if ((amounts[all.resource] ?? 0) === 0) continue;
-      const isNamed = task.extras?.share?.reservationIds.includes(reservationId) === true;
-      if (isNamed || (sessions !== undefined && labelsMatch(labelsOf(task), sessions)))
-        return all.insideOf(reservationId);
-    }
+    for (const one of this.#reservations)
+      if ((one.amounts[all.resource] ?? 0) > 0 && mayUse(task, one)) return all.insideOf(one.reservationId);
     return all.outside;
   }
 
@@ -117,9 +121,12 @@ export class PoolAllotments implements AllotmentBook {
       const all = this.#setAside.get(name) ?? new SetAside(core.namespace, name, core.limits);
       this.#setAside.set(name, all);
       all.capacity = capacityOf(core, name);
-      for (const { reservationId, amounts, toMs } of reservations) {
-        const amount = amounts[name] ?? 0;
-        if (amount > 0) Object.assign(all.insideOf(reservationId), { amount, toMs });
+      for (const { reservationId, amounts, agents, toMs } of reservations) {
+        const asked = amounts[name] ?? 0;
+        // Where fewer such agents are there than were, no others are kept free instead.
+        const amount = agents === undefined ? asked : Math.min(asked, capacityOf(core, name, agents));
+        const where = agents === undefined ? "" : selectorText(agents);
+        if (asked > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where });
       }
       for (const [id, inside] of all.inside)
         if (!reservations.some(({ reservationId }) => reservationId === id)) {
@@ -135,25 +142,23 @@ export class PoolAllotments implements AllotmentBook {
     }
     return areOthers;
   }
-}
 
-/** What there is of something at agents that may be given work. */
-function capacityOf({ roster }: PoolCore, name: string): number {
-  let capacity = 0;
-  for (const agent of roster.agents.values())
-    if (agent.isAble) capacity += name === slots ? agent.slots : agent.totalOf(name);
-  return capacity;
-}
+  #makeAreas(): void {
+    const there = this.#reservations.filter((one): one is SetAsideThere => one.agents !== undefined);
+    this.areas = there.length === 0 ? undefined : new Areas(this.#core, there, ++this.#areasMade);
+  }
 
-function labelsOf(task: Task): Record<string, string> {
-  const labels: Record<string, string> = {};
-  for (const { name, value } of task.profile.labels) labels[name] = value;
-  for (const { name, value } of task.glance().labels) labels[name] = value;
-  return labels;
+  /** Tasks that are there are on other sides than before. */
+  #turn(task: Task, nowMs: number): void {
+    const { areas } = this;
+    takeSide(this.#core, task, areas?.sideOf(task), nowMs);
+    if (task.agent !== undefined) areas?.begun(task, task.agent, nowMs);
+  }
 }
 
 /** A task that has just come counts against what was allotted, from when it is at work. */
-export function allot(book: AllotmentBook, task: Task): void {
+export function allot(core: PoolCore, book: AllotmentBook, task: Task, nowMs: number): void {
+  if (book.areas !== undefined) takeSide(core, task, book.areas.sideOf(task), nowMs);
   const limits = book.of(task);
   if (limits.length === 0) return;
   task.extras ??= extrasOf([], { stickyKey: "", contextKey: "", share: undefined });

@@ -10,7 +10,7 @@ import { AmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
 import type { LimitOrigin } from "./room.ts";
 
-abstract class AllottedLimit extends AmountLimit {
+export abstract class AllottedLimit extends AmountLimit {
   abstract override get origin(): LimitOrigin;
 }
 
@@ -77,8 +77,8 @@ export class SetAside {
     const held = [...this.inside.values()].filter(({ amount }) => amount > 0);
     return held
       .map(
-        ({ reservationId, amount, toMs }) =>
-          `the reservation ${reservationId} holds ${amount} of ${this.resource} until ${new Date(toMs).toISOString()}`,
+        ({ reservationId, amount, toMs, where }) =>
+          `the reservation ${reservationId} holds ${amount} of ${this.resource} until ${new Date(toMs).toISOString()}${where === "" ? "" : `, of agents with ${where}`}`,
       )
       .join(" and ");
   }
@@ -126,6 +126,8 @@ export class InsideLimit extends SetAsideLimit {
   /** What is set aside. */
   amount = 0;
   toMs = 0;
+  /** Labels of the agents of which it is, in words; empty for all of the pool. */
+  where = "";
 
   constructor(namespace: string, reservationId: string, all: SetAside, watch: LimitWatch) {
     super(`inside\n${reservationId}\n${all.resource}`, all.resource, namespace, all, watch);

@@ -6,7 +6,7 @@ import { KeyLimit, type LimitWatch } from "./limit.ts";
 export const slots = "slots";
 
 /** How much of something a task takes that asks for this. */
-export function takenBy({ fit }: Demand, name: string): number {
+export function takenBy({ fit }: Pick<Demand, "fit">, name: string): number {
   if (name === slots) return 1;
   return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
 }

@@ -18,7 +18,7 @@ import type { Pool } from "../api/pool.ts";
 import type { OfferStream, SenderOutlet } from "../api/senders.ts";
 import { poolsPerStreamMax, profilesPerStreamMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
-import type { Agent, Profile, SenderStream, SendersPool, Task } from "../parts.ts";
+import type { Agent, Profile, SenderStream, SendersPool, Task, UnclaimedAttempt } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
 import { cancel, extend, offerTask, prioritize, recall } from "../task/offering.ts";
@@ -130,6 +130,13 @@ class Stream implements OfferStream, SenderStream {
 
   partialOutput(task: Task, output: PartialOutput): void {
     if (this.#touchFor(task)) this.#reply.partialOutputs.push(output);
+  }
+
+  unclaimed(pool: SendersPool, attempts: Iterable<UnclaimedAttempt>): void {
+    if (!this.#open) return;
+    this.#touch(pool);
+    for (const { token, agent } of attempts)
+      this.#reply.unclaimed.push({ token, agent: this.#numberOf(agent.agentId) });
   }
 
   returned(

@@ -75,7 +75,8 @@ export function answer(core: PoolCore, link: Link, number: number, result: Resul
     link.settle(number);
     return;
   }
-  if (task.yields && (ends === "busy" || ends === "failed")) {
+  // What failed before its agent was told to end has failed.
+  if (task.yields && (ends === "busy" || ends === "stopped")) {
     link.settle(number);
     giveUp(core, task, nowMs);
     return;

@@ -43,6 +43,7 @@ export function hold(core: PoolCore, task: Task, agent: Agent, nowMs: number): v
   core.working++;
   if (task.extras !== undefined)
     for (const limit of task.extras.limits) core.limits.begin(limit, nowMs, task.demand);
+  core.allotments?.areas?.begun(task, agent, nowMs);
   core.watch(task);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Arena, tokenOf } from "../testing/arena.ts";
+import { Arena, numberOf, tokenOf } from "../testing/arena.ts";
 
 /** A pool that has just moved here: agents come with work that no sender has offered yet. */
 function moved(): Arena {
@@ -84,6 +84,29 @@ describe("a pool that has just moved", () => {
     assert.deepEqual(agent.given, [3]);
     const later = arena.agent("b", { running: [tokenOf(9)] });
     assert.deepEqual(later.joined?.unwanted, [tokenOf(9)]);
+  });
+
+  it("asks senders about what nobody has offered, and lets go of what is not wanted any more, with its result there or not", () => {
+    const arena = moved();
+    const agent = arena.agent("a", { slots: 4, running: [1, 2, 3, 4].map(tokenOf) });
+    agent.answer(2);
+    const sender = arena.sender();
+    const asked = () => sender.told.unclaimed.map(({ token }) => numberOf(token)).sort((a, b) => a - b);
+    sender.offer(3);
+    arena.pass(499);
+    assert.deepEqual(asked(), []);
+    arena.pass(1);
+    assert.deepEqual(asked(), [1, 2, 4]);
+    assert.deepEqual(sender.told.agents, [{ number: 1, agentId: "a" }]);
+    sender.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
+    arena.turn();
+    assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
+    // What nobody knows anything of is asked again, less and less often; who comes later is asked as well.
+    sender.told.unclaimed.length = 0;
+    const later = arena.sender("workflow-2");
+    arena.pass(20_000);
+    assert.deepEqual([asked(), later.told.unclaimed.length], [[4, 4, 4, 4, 4, 4], 6]);
+    assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
   });
 
   it("forgets what an agent brought along when it goes, when it says otherwise, or when its sender cancels it", () => {

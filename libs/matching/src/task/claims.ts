@@ -1,6 +1,7 @@
 /**
  * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is known of
- * them is who works on them, and the result if it has come; so they take a slot until then, and nothing else can be said.
+ * them is who works on them, and the result if it has come; so they take a slot until then, and nothing else can be said. Senders are
+ * asked: who knows that one of its own is not wanted any more cancels it.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Claim, ClaimBook } from "../books.ts";
@@ -8,11 +9,17 @@ import { claimsMax } from "../bounds.ts";
 import type { Agent, Link } from "../parts.ts";
 import { TokenTable } from "./token-table.ts";
 
+/** Most are offered sooner. */
+const askAfterMs = 500;
+const askAgainMaxMs = 4_000;
+
 export class Claims implements ClaimBook {
   readonly #table: TokenTable<Claim>;
   /** Hears that an agent has one less. */
   readonly #onFreed: (agent: Agent) => void;
   #atWork = 0;
+  #askDueMs = Number.POSITIVE_INFINITY;
+  #askAgainMs = askAfterMs;
 
   constructor(seed: number, onFreed: (agent: Agent) => void) {
     this.#table = new TokenTable(seed);
@@ -27,12 +34,27 @@ export class Claims implements ClaimBook {
     return this.#atWork;
   }
 
+  /** When senders are to be asked. */
+  get askDueMs(): number {
+    return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#askDueMs;
+  }
+
+  /** What they are to be asked about; nothing while it is too early. */
+  toAsk(nowMs: number): readonly Claim[] {
+    if (nowMs < this.askDueMs) return none;
+    this.#askAgainMs = Math.min(2 * this.#askAgainMs, askAgainMaxMs);
+    this.#askDueMs = nowMs + this.#askAgainMs;
+    return [...this.#table.values()];
+  }
+
   /** Whether there was room for it. */
-  add(token: Uint8Array, agent: Agent): boolean {
+  add(token: Uint8Array, agent: Agent, nowMs: number): boolean {
     if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
     this.#table.set(token.slice(), { token, agent, answered: undefined });
     agent.used++;
     this.#atWork++;
+    this.#askAgainMs = askAfterMs;
+    this.#askDueMs = Math.min(this.#askDueMs, nowMs + askAfterMs);
     return true;
   }
 
@@ -87,6 +109,8 @@ export class Claims implements ClaimBook {
     this.#onFreed(agent);
   }
 }
+
+const none: readonly Claim[] = [];
 
 function disclaim({ token, agent, answered }: Claim, reason: string, graceMs: number): void {
   if (answered === undefined) agent.link?.outgoing.cancels.push({ token, reason, graceMs });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Arena, type TestAgent, tokenOf } from "../testing/arena.ts";
 
 const preemption = { priorityDifference: 10, graceMs: 1_000, spareAfterMs: 60_000 };
-const gaveUp = { $case: "failed" as const, value: { code: "sdk.cancelled", message: "it was told to" } };
+const gaveUp = { $case: "stopped" as const, value: { message: "it was told to" } };
 const giveUp = (agent: TestAgent, number: number) =>
   agent.say({ results: [{ token: tokenOf(number), outcome: gaveUp }] });
 
@@ -37,6 +37,17 @@ describe("running work", () => {
     ]);
   });
 
+  it("gives way to nothing of another namespace, however urgent that is", () => {
+    const arena = new Arena({ preemption });
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer([1], { namespace: "quiet" });
+    arena.turn();
+    sender.offer([2], { namespace: "loud" }, { priority: 1_000 });
+    arena.turn();
+    assert.deepEqual([agent.given, agent.cancelled], [[1], []]);
+  });
+
   it("that is done before it has ended for others is done", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
@@ -48,6 +59,22 @@ describe("running work", () => {
     agent.answer(1);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
+    assert.deepEqual(agent.given, [1, 2]);
+  });
+
+  it("that failed by itself before it was told to end has failed", () => {
+    const arena = new Arena({ preemption });
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer([1]);
+    arena.turn();
+    sender.offer([2], {}, { priority: 50 });
+    arena.turn();
+    const failed = { $case: "failed" as const, value: { code: "work.broken", message: "no ink" } };
+    agent.say({ results: [{ token: tokenOf(1), outcome: failed }] });
+    arena.turn();
+    arena.pass(10);
+    assert.deepEqual(sender.results, [[1, "work.broken"]]);
     assert.deepEqual(agent.given, [1, 2]);
   });
 

@@ -4,7 +4,8 @@
  * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when nobody has room for it, one
  *    attempt that is less urgent by enough is told to end; the least urgent one, and of those the youngest.
  * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
- * 3. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it anew.
+ * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
+ * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it anew.
  */
 
 import type { PoolCore } from "../books.ts";
@@ -64,9 +65,11 @@ function leastUrgent(core: PoolCore, task: Task, nowMs: number): Task | undefine
 /** Whether it can give way, and what its agent has free then is enough. */
 function mayYield(other: Task, agent: Agent, task: Task): boolean {
   if (other.stage !== "working" || other.yields || other.twin?.original !== undefined) return false;
-  if (other.twin?.copy !== undefined) return false;
+  if (other.twin?.copy !== undefined || other.profile.namespace !== task.profile.namespace) return false;
   const { fit } = task.demand;
   if (isFit(agent, fit)) return true;
+  // What is set aside there for others is not had by ending something.
+  if (fit.side?.admits(agent, fit) === false) return false;
   return fit.resources.every(([name, amount]) => {
     const own = other.demand.fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
     return agent.freeOf(name) + own >= amount;

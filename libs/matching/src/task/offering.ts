@@ -85,7 +85,7 @@ function taskOf(
   const { share } = offer;
   if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || share !== undefined)
     task.extras = extrasOf(limits, { stickyKey, contextKey, share });
-  if (core.allotments !== undefined) allot(core.allotments, task);
+  if (core.allotments !== undefined) allot(core, core.allotments, task, nowMs);
   return task;
 }
 

@@ -12,6 +12,7 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
   if (agent.used === 0) agent.idleSinceMs = nowMs;
   if (task.stage === "working") core.working--;
   core.readiness.loosened(agent);
+  core.allotments?.areas?.ended(task);
   if (extras === undefined) return;
   for (const limit of extras.limits) limit.end(hasBegun, task.demand);
   for (const limit of extras.limits) core.limits.wake(limit, nowMs);

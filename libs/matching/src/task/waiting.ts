@@ -3,7 +3,7 @@ import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
-import type { Agent, Extras, Limit, Task } from "../parts.ts";
+import type { Agent, Extras, Limit, Side, Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -53,6 +53,23 @@ function dequeue(core: PoolCore, task: Task, nowMs: number): void {
     sleepAgain(core, task, extras, nowMs);
     unbind(core, task, extras);
   }
+}
+
+/** From now on it may have something else of agents with certain labels, wherever it stands. */
+export function takeSide(core: PoolCore, task: Task, side: Side | undefined, nowMs: number): void {
+  const { demand: before } = task;
+  if (before.fit.side === side) return;
+  const isInLine = task.stage === "limited" || task.share !== undefined;
+  if (task.stage === "limited") leaveLimit(task, nowMs);
+  if (isInLine) {
+    task.stage = "queued";
+    dequeue(core, task, nowMs);
+  }
+  // Dequeued, it asks for what it asked for before it was bound.
+  const { demand } = task;
+  task.demand = core.demands.sided(demand, side);
+  core.demands.giveBack(demand);
+  if (isInLine) enqueue(task);
 }
 
 /** It waits for an agent, or for what hooks have to say before. */

@@ -214,7 +214,59 @@ describe("why a task waits", () => {
     arena.turn();
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
     const behind = explanation?.waits.find(({ cause }) => cause === WaitCause.WAIT_CAUSE_BEHIND_OTHERS);
-    assert.match(behind?.message ?? "", /2 tasks of its namespace go before it, .* with 1 other namespaces/);
+    assert.match(
+      behind?.message ?? "",
+      /^2 tasks of its namespace go before it, and it takes turns with other namespaces$/,
+    );
+  });
+
+  it("names and counts nothing of other namespaces that share the pool", () => {
+    const rule = { key: "bank", maxConcurrent: 2, rate: undefined, description: "" };
+    const free = { agents: undefined, sessions: undefined };
+    const gpu = { reservationId: "zebra-night", amounts: { gpu: 1 }, toMs: 9e12, ...free };
+    const limited = { limits: [{ key: "bank" }] };
+    const shared = { share: { key: "zebra-session", weight: 7, reservationIds: [] } };
+    for (const [own, cause, says] of [
+      [{}, WaitCause.WAIT_CAUSE_BEHIND_OTHERS, /^1 tasks of its namespace .* turns with other namespaces$/],
+      [limited, WaitCause.WAIT_CAUSE_LIMIT, /^the limit bank, which others use too, .* it allows 2 at once$/],
+      [{ resources: { gpu: 1 } }, WaitCause.WAIT_CAUSE_LOCK, /^some of the gpu .* is set aside for others$/],
+    ] as const) {
+      const { resources = {}, ...offer } = { limits: [], ...own } as Partial<Record<string, object>>;
+      const arena = new Arena();
+      const sender = arena.sender();
+      arena.agent("a", { slots: 2, resources: { gpu: 1 } });
+      arena.pool.setLimit(rule, arena.nowMs);
+      if (cause === WaitCause.WAIT_CAUSE_LOCK)
+        arena.pool.allot("default", { parts: [], reservations: [gpu] }, arena.nowMs);
+      const theirs = { namespace: "zebra" };
+      sender.offer([11, 12, 13], theirs, { ...limited, ...shared, workId: "zebra-run" });
+      arena.turn();
+      sender.offer([2, 1], { namespace: "own", resources: resources as Record<string, number> }, offer);
+      arena.turn();
+      const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
+      const wait = explanation?.waits.find((one) => one.cause === cause);
+      assert.match(wait?.message ?? "", says, explanation?.summary);
+      assert.deepEqual(wait?.holders, []);
+      assert.doesNotMatch(JSON.stringify(explanation), /zebra/);
+    }
+  });
+
+  it("names the holders of a limit that are of its own namespace", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 9 });
+    arena.pool.setLimit({ key: "bank", maxConcurrent: 2, rate: undefined, description: "" }, arena.nowMs);
+    const limits = [{ key: "bank" }];
+    sender.offer(5, { namespace: "own" }, { limits, workId: "run-5" });
+    sender.offer(6, { namespace: "zebra" }, { limits, workId: "zebra-run" });
+    arena.turn();
+    sender.offer(1, { namespace: "own" }, { limits });
+    arena.turn();
+    const [wait] = arena.pool.explain(tokenOf(1), arena.nowMs)?.waits ?? [];
+    assert.deepEqual(
+      wait?.holders.map(({ id }) => id),
+      ["run-5"],
+    );
   });
 
   it("is where it is, once it is at work, with the others that could have had it", () => {

@@ -2,7 +2,7 @@ import { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
-import type { Limit } from "../parts.ts";
+import type { Limit, Task } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
 import { workOf } from "./work.ts";
 
@@ -43,21 +43,29 @@ function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
   return counts;
 }
 
-/** How many attempts count against a limit that counts something else. Looks at all tasks: for people who ask. */
-function countOf(core: PoolCore, limit: Limit): number {
-  let count = 0;
-  for (const { agent, extras } of core.tasks.values())
-    if (agent !== undefined && extras?.limits.includes(limit) === true) count++;
-  return count;
+/** How many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people who ask. */
+export function countOf(core: PoolCore, limit: Limit, namespace?: string): number {
+  return attemptsOf(core, (one) => one === limit, namespace).length;
 }
 
-/** Who counts against a limit. Looks at all tasks: for people who ask. */
-export function holdersOf(core: PoolCore, isMeant: (limit: Limit) => boolean): WorkReference[] {
-  const holders: WorkReference[] = [];
-  for (const task of core.tasks.values()) {
-    if (task.agent === undefined || task.extras?.limits.some(isMeant) !== true) continue;
-    holders.push(workOf(task));
-    if (holders.length >= namedMax) break;
-  }
-  return holders;
+/** Who counts against a limit, of one namespace where one is named. Looks at all tasks: for people who ask. */
+export function holdersOf(
+  core: PoolCore,
+  isMeant: (limit: Limit) => boolean,
+  namespace?: string,
+): WorkReference[] {
+  return attemptsOf(core, isMeant, namespace).slice(0, namedMax).map(workOf);
+}
+
+function attemptsOf(
+  core: PoolCore,
+  isMeant: (limit: Limit) => boolean,
+  namespace: string | undefined,
+): Task[] {
+  return [...core.tasks.values()].filter(
+    ({ agent, extras, profile }) =>
+      agent !== undefined &&
+      extras?.limits.some(isMeant) === true &&
+      (namespace === undefined || profile.namespace === namespace),
+  );
 }

@@ -96,6 +96,8 @@ export function textOf(cause: WaitCause, capability: string): string {
       return `all agents for ${capability} had said that they were busy`;
     case WaitCause.WAIT_CAUSE_BREAKER:
       return `an agent for ${capability} had room, and its breaker was open`;
+    case WaitCause.WAIT_CAUSE_LOCK:
+      return `agents for ${capability} were set aside for others`;
     case WaitCause.WAIT_CAUSE_PAUSED:
       return "the pool was paused";
     case WaitCause.WAIT_CAUSE_BEHIND_OTHERS:

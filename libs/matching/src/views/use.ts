@@ -1,13 +1,40 @@
-import type { GetPoolUseReply, PoolResource, PoolShare } from "@tutti/contracts/swarm/v1";
+import type { GetPoolUseReply, PoolGroup, PoolResource, PoolShare } from "@tutti/contracts/swarm/v1";
+import type { LabelSelector } from "@tutti/contracts/types/v1";
 import type { PoolCore } from "../books.ts";
+import { labelsMatch, selectorKey } from "../demand/labels.ts";
 import { slots } from "../limits/amount.ts";
+import type { Demand, Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import { isWaiting } from "../task/offering.ts";
 
 const sharesMax = 10_000;
+const groupsMax = 32;
 
-/** What is used and wanted, by resource and by whoever takes turns. Looks at all tasks: for people. */
-export function useView(core: PoolCore): GetPoolUseReply {
+type Use = Pick<PoolGroup, "resources" | "shares">;
+
+/** What is used and wanted, by resource and by whoever takes turns; of all agents, and of those with certain labels. Looks at all tasks: for people. */
+export function useView(core: PoolCore, asked: LabelSelector | undefined): GetPoolUseReply {
+  const groups = selectorsIn(core, asked).map((agents) => ({ agents, ...useOf(core, agents) }));
+  return { ...useOf(core, undefined), groups };
+}
+
+/** What was asked for, what something is set aside of, and what tasks ask for. */
+function selectorsIn(core: PoolCore, asked: LabelSelector | undefined): LabelSelector[] {
+  const selectors = new Map<string, LabelSelector>();
+  const note = (selector: LabelSelector | undefined): void => {
+    const key = selectorKey(selector);
+    if (selector !== undefined && key !== "" && selectors.size < groupsMax) selectors.set(key, selector);
+  };
+  note(asked);
+  core.allotments?.areas?.agents.forEach(note);
+  const demands = new Set<Demand>();
+  for (const task of core.tasks.values())
+    if (task.agent !== undefined || isWaiting(task)) demands.add(task.demand);
+  for (const { wish } of demands) note(wish.require);
+  return [...selectors.values()];
+}
+
+function useOf(core: PoolCore, agents: LabelSelector | undefined): Use {
   const resources = new Map<string, PoolResource>();
   const resourceOf = (name: string): PoolResource => {
     let resource = resources.get(name);
@@ -19,15 +46,16 @@ export function useView(core: PoolCore): GetPoolUseReply {
   };
   resourceOf(slots);
   for (const agent of core.roster.agents.values()) {
-    if (!agent.isAble) continue;
+    if (!agent.isAble || !labelsMatch(agent.offering.labels, agents)) continue;
     resourceOf(slots).capacity += agent.slots;
     for (const name of Object.keys(agent.offering.resources))
       resourceOf(name).capacity += agent.totalOf(name);
   }
   const shares = new Map<string, PoolShare>();
+  const counts = counting(agents);
   for (const task of core.tasks.values()) {
     const isAtWork = task.agent !== undefined;
-    if (!isAtWork && !isWaiting(task)) continue;
+    if ((!isAtWork && !isWaiting(task)) || !counts(task)) continue;
     const party = partyOf(task);
     let share = shares.get(party);
     if (share === undefined) {
@@ -49,4 +77,29 @@ export function useView(core: PoolCore): GetPoolUseReply {
     resources: first === undefined ? [] : [first, ...others],
     shares: [...shares].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, share]) => share),
   };
+}
+
+/** Whether a task is at work at such agents, or could be. */
+function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
+  if (agents === undefined) return () => true;
+  const key = selectorKey(agents);
+  const reaching = new Map<Demand, boolean>();
+  return ({ agent, demand }) => {
+    if (agent !== undefined) return labelsMatch(agent.offering.labels, agents);
+    let reaches = reaching.get(demand);
+    if (reaches === undefined) {
+      const asksForIt = selectorKey(demand.wish.require) === key;
+      reaches = asksForIt || demand.sites.some(({ cohort }) => hasOne(cohort.agents, agents));
+      reaching.set(demand, reaches);
+    }
+    return reaches;
+  };
+}
+
+function hasOne(
+  all: Iterable<{ readonly offering: { labels: Record<string, string> } }>,
+  agents: LabelSelector,
+): boolean {
+  for (const { offering } of all) if (labelsMatch(offering.labels, agents)) return true;
+  return false;
 }

@@ -1,15 +1,20 @@
-/** Why a task waits, as its pool knows it. */
+/**
+ * Why a task waits, as its pool knows it.
+ *
+ * Whoever asks may look at the task, not at those of other namespaces that share the pool: of these nothing is named or counted.
+ */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { isBefore } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
-import type { TurnedAway } from "../agents/turned-away.ts";
+import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
 import type { PoolCore } from "../books.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import { takenBy } from "../limits/amount.ts";
 import type { LimitOrigin } from "../limits/room.ts";
 import type { Agent, Limit, Share, Task } from "../parts.ts";
-import { holdersOf } from "./limits.ts";
+import { namespaceOf } from "../queue/share.ts";
+import { countOf, holdersOf } from "./limits.ts";
 
 /** One reason. */
 export interface Reason {
@@ -70,7 +75,7 @@ export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
   if (task.stage === "hooked") reasons.push(hookReason(core, task));
   const limit = limitReason(core, task, nowMs);
   if (limit !== undefined) reasons.push(limit);
-  return [...reasons, ...agentReasons(task)];
+  return [...reasons, ...agentReasons(core, task)];
 }
 
 /** What a hook holds waits for nothing else yet. */
@@ -101,6 +106,7 @@ export function obstacleOf(agent: Agent, task: Task): string {
   if (agent.used >= agent.slots) return "all its slots are taken";
   if (agent.used >= agent.capacity) return "it takes fewer tasks at once since it said that it is busy";
   if (agent.credit === 0) return "it has granted no credit";
+  if (fit.side?.refusalAt(agent, fit) !== undefined) return "what it has is set aside for others";
   return isFit(agent, fit) ? "" : "its resources are in use";
 }
 
@@ -114,20 +120,22 @@ function limitReason(core: PoolCore, task: Task, nowMs: number): Reason | undefi
   if (full === undefined) return undefined;
   if (full.origin !== undefined)
     return {
-      ...allottedReason(core, full, full.origin),
+      ...allottedReason(core, task, full, full.origin),
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
     };
   const { maxConcurrent, rate } = full.allowance;
   const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
   let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
   if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
+  else if (isFull && countOf(core, full, task.profile.namespace) < full.held)
+    text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
   else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
   else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
   const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
   const more = Math.max(maxConcurrent, full.held) + 1;
   return {
     ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
-    holders: holdersOf(core, (limit) => limit === full),
+    holders: holdersOf(core, (limit) => limit === full, task.profile.namespace),
     ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
     ...(isFull && { command: `tutti pool limit ${core.name} ${full.key} --max ${more}` }),
   };
@@ -142,29 +150,30 @@ function amountText(
 }
 
 /** A quota that is used up, or what others have set aside. */
-function allottedReason(core: PoolCore, { held, key }: Limit, origin: LimitOrigin): Reason {
+function allottedReason(core: PoolCore, task: Task, { held, key }: Limit, origin: LimitOrigin): Reason {
   const { kind, id, namespace, name, limit, told } = origin;
-  const users = usersOf(core, origin);
+  const { namespace: own } = task.profile;
+  if (kind === "reservation" && own !== namespace) return foreignReason(core, name);
+  const users = usersOf(core, origin, own);
   const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
   if (kind === "reservation") {
     const text = `${told}: of ${limit} of ${name} others have ${held}${by}`;
-    const remedy = "wait until it is over, or let the session use it";
-    const holders = holdersOf(core, (one) => one.origin?.kind === kind && one.origin.name === key);
-    return { ...reason(WAIT_CAUSE_LOCK, text, id, remedy), holders };
+    const holders = holdersOf(core, (one) => one.origin?.kind === kind && one.origin.name === key, own);
+    return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
   }
   const text = `the quota ${id} of the namespace ${namespace} allows ${limit} of ${name} at once; ${held} are used in this pool${by}`;
   return {
     ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
-    holders: holdersOf(core, (one) => one.origin?.id === id && one.origin.name === name),
+    holders: holdersOf(core, (one) => one.origin?.id === id && one.origin.name === name, own),
     command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
   };
 }
 
-/** Who counts against it, by share, the greatest first. */
-function usersOf(core: PoolCore, { kind, id, name }: LimitOrigin): string[] {
+/** Who of a namespace counts against it, by share, the greatest first. */
+function usersOf(core: PoolCore, { kind, id, name }: LimitOrigin, namespace: string): string[] {
   const counts = new Map<string, number>();
   for (const task of core.tasks.values()) {
-    if (task.agent === undefined) continue;
+    if (task.agent === undefined || task.profile.namespace !== namespace) continue;
     const counted = task.extras?.limits.find(
       ({ origin }) => origin?.kind === kind && origin.name === name && origin.id === id,
     );
@@ -178,7 +187,7 @@ function usersOf(core: PoolCore, { kind, id, name }: LimitOrigin): string[] {
 
 const usersMax = 5;
 
-function agentReasons(task: Task): Reason[] {
+function agentReasons(core: PoolCore, task: Task): Reason[] {
   const { demand, extras } = task;
   const { capability } = demand.wish;
   const agents = demand.sites.flatMap(({ cohort }) => [...cohort.agents]);
@@ -209,8 +218,31 @@ function agentReasons(task: Task): Reason[] {
   );
   const broken = breakerReason(fit.filter(isBroken), capability);
   // What would let it go on first is said first.
-  return [...(broken === undefined ? [] : [broken]), busy, ...behindReasons(task)];
+  const setAside = setAsideReasons(core, task, fit);
+  return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
 }
+
+/** What others have set aside of agents that would do, whether these have room now or not. */
+function setAsideReasons(core: PoolCore, { demand, profile }: Task, agents: readonly Agent[]): Reason[] {
+  const byIds = new Map<string, Reason>();
+  for (const agent of agents) {
+    const refused = demand.fit.side?.refusalAt(agent, demand.fit);
+    if (refused === undefined) continue;
+    const { told, ids, name, capacity, used } = refused;
+    const text = `${told}: of ${capacity} of ${name} there others have ${used}`;
+    const isOwn = profile.namespace === core.namespace;
+    byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : foreignReason(core, name));
+  }
+  return [...byIds.values()];
+}
+
+/** What is set aside in a pool of another namespace. */
+function foreignReason(core: PoolCore, name: string): Reason {
+  const text = `some of the ${name} of the pool ${core.name} is set aside for others`;
+  return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask whoever has the pool");
+}
+
+const letUse = "wait until it is over, or let the session use it";
 
 /** Some would have room, had their attempts not failed so often. */
 function breakerReason(agents: readonly Agent[], capability: string): Reason | undefined {
@@ -244,13 +276,12 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
 }
 
 /** Somebody would do it, and may not. */
-function turnedAwayReason([last, ...others]: readonly TurnedAway[], capability: string): Reason {
-  const { agentId = "", why = "" } = last ?? {};
+function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Reason {
+  const agentId = agents[0]?.agentId ?? "";
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
-  const more = others.length === 0 ? "" : `; ${others.length} others were refused too`;
   return reason(
     WAIT_CAUSE_POLICY,
-    `${who} came with ${capability} and was refused: ${why}${more}`,
+    turnedAwayWords(agents, capability),
     capability,
     `let ${who} offer ${capability} and start it again, or start one that may`,
   );
@@ -291,27 +322,31 @@ function behindReasons(task: Task): Reason[] {
   if (share === undefined) return [];
   let before = 0;
   for (const other of share.tasks()) if (isBefore(other, task)) before++;
-  let others = 0;
-  for (const one of demand.shares) if (one !== share && one.size > 0) others++;
-  if (before === 0 && others === 0) return [];
+  const { namespace } = task.profile;
+  const rivals = [...demand.shares].filter((one) => one !== share && one.size > 0);
+  const others = rivals.filter(({ party }) => namespaceOf(party) === namespace);
+  if (before === 0 && rivals.length === 0) return [];
   const { share: own } = task.extras ?? {};
-  const text =
-    own === undefined
-      ? `${before} tasks of its namespace go before it, and it takes turns with ${others} other namespaces and sessions`
-      : `${before} tasks of its session go before it, and its session, with the weight ${own.weight || 1}, takes turns with ${others} others${weightsOf(demand.shares, share)}`;
+  const whose = own === undefined ? "namespace" : "session";
+  const who = own === undefined ? "it" : `its session, with the weight ${own.weight || 1},`;
+  const turns = [
+    ...(others.length > 0 ? [`with ${others.length} others of its namespace${weightsOf(others)}`] : []),
+    ...(others.length < rivals.length ? ["with other namespaces"] : []),
+  ];
+  const text = `${before} tasks of its ${whose} go before it${turns.length > 0 ? `, and ${who} takes turns ${turns.join(", and ")}` : ""}`;
   return [
     reason(WAIT_CAUSE_BEHIND_OTHERS, text, demand.wish.capability, "raise its priority, or add agents"),
   ];
 }
 
-/** Those of others that are known by name. */
-function weightsOf(shares: Iterable<Share>, own: Share): string {
-  const named = [...shares].filter((one) => one !== own && one.size > 0 && one.party.includes("\n"));
+/** Of sessions, which are known by name. */
+function weightsOf(others: readonly Share[]): string {
+  const named = others.filter(({ party }) => party.includes("\n"));
   if (named.length === 0) return "";
   const told = named
     .slice(0, usersMax)
     .map(({ party, weight }) => `${party.slice(party.indexOf("\n") + 1)} ${weight}`);
-  return `: ${told.join(", ")}`;
+  return ` (${told.join(", ")})`;
 }
 
 function notFitText(agent: Agent | undefined, { demand }: Task): string {

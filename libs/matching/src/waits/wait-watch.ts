@@ -18,6 +18,7 @@ const {
   WAIT_CAUSE_AGENT_START,
   WAIT_CAUSE_SLOWED_DOWN,
   WAIT_CAUSE_BUSY,
+  WAIT_CAUSE_LOCK,
   WAIT_CAUSE_BREAKER,
   WAIT_CAUSE_POLICY,
 } = WaitCause;
@@ -69,10 +70,15 @@ function causeOf(core: PoolCore, demand: Demand, nowMs: number): WaitCause {
   let asleep = 0;
   let slowed = 0;
   let broken = false;
+  let isSetAside = false;
   for (const { cohort } of demand.sites) {
     for (const agent of cohort.agents) {
       if (++looked > comparedMax) break;
       if (!isEverFit(agent, demand.fit)) continue;
+      if (demand.fit.side?.refusalAt(agent, demand.fit) !== undefined) {
+        isSetAside = true;
+        continue;
+      }
       if (agent.hasRoom && agent.isAble) return WAIT_CAUSE_BEHIND_OTHERS;
       fit++;
       if (isBroken(agent)) broken = true;
@@ -80,6 +86,7 @@ function causeOf(core: PoolCore, demand: Demand, nowMs: number): WaitCause {
       if (agent.slowed) slowed++;
     }
   }
+  if (isSetAside && fit === 0) return WAIT_CAUSE_LOCK;
   if (fit === 0) return WAIT_CAUSE_NO_MATCH;
   if (asleep === fit) return WAIT_CAUSE_AGENT_START;
   if (broken) return WAIT_CAUSE_BREAKER;

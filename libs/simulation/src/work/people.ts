@@ -69,7 +69,7 @@ export class People {
       this.#ask(
         id,
         "decide_mission_question",
-        { approvalId: `q${number}`, approved: true, data: body, reason: "" },
+        { approvalId: `q${number}`, approved: true, data: body, reason: "", roles: [] },
         done,
       );
     }

@@ -107,9 +107,9 @@ export class ProcessOffers implements Doer {
   #tellings(kind: string): AttemptTellings {
     const { commandOf } = this.#parts.process;
     return {
-      completed: (output, outputPayload, { agent, runMs, used }) => ({
+      completed: (given, { agent, runMs, used }) => ({
         command: commandOf(kind, "complete_task"),
-        body: { output, outputPayload, agent, runMs, used },
+        body: { ...given, agent, runMs, used },
       }),
       failed: (error, { agent, runMs, used }) => ({
         command: commandOf(kind, "fail_task"),

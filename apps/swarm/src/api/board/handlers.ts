@@ -1,7 +1,9 @@
-import type { boardService } from "@tutti/contracts/swarm/v1";
+import { namespaceOf } from "@tutti/contracts/rpc";
+import { boardService } from "@tutti/contracts/swarm/v1";
 import { bringInOutcomes, withdrawTasks } from "@tutti/machine-mission";
 import type { Handlers } from "@tutti/mesh";
-import { type MissionDesk, tellMission } from "../missions/desk.ts";
+import { atDoorOf } from "../../grants/refused-at-door.ts";
+import { keyOf, type MissionDesk, tellMission } from "../missions/desk.ts";
 import * as operations from "./operations.ts";
 import { watchOutput } from "./output.ts";
 import { participate } from "./participating.ts";
@@ -43,5 +45,15 @@ export function boardHandlers(desk: MissionDesk): Handlers<typeof boardService> 
     reserveBudget: (request, context) => operations.reserve(desk, request, context),
     spendBudget: (request, context) => operations.spend(desk, request, context),
     returnBudget: (request, context) => operations.giveBack(desk, request, context),
+  };
+}
+
+/** Who may not take part at all is remembered as who may not with what it offers. */
+export function boardRefusals({ refusedJoins }: Pick<MissionDesk, "refusedJoins">) {
+  const { joinMission } = boardService.methods;
+  return {
+    joinMission: atDoorOf(joinMission, namespaceOf, (request, error) =>
+      refusedJoins.note(keyOf(namespaceOf(request), request.missionId), request, error),
+    ),
   };
 }

@@ -1,5 +1,8 @@
-/** Results of claimed tasks, held against rules before the mission hears of them: one that is refused ends its attempt as failed. */
-import type { BoardTask, ClaimEnd, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
+/**
+ * Results of claimed tasks, held against rules before the mission hears of them: one that is refused ends its attempt as failed, and
+ * what people are to be asked first goes to the mission with it.
+ */
+import type { BoardTask, ClaimEnd, ClaimQuestions, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { showBoardTasks } from "@tutti/machine-mission";
 import { askMission, type MissionDesk } from "../missions/desk.ts";
@@ -11,20 +14,27 @@ export function isJudged({ admission }: Pick<MissionDesk, "admission">): boolean
   return admission?.hasAnyAboutResults === true;
 }
 
+export interface JudgedEnds {
+  readonly ends: ClaimEnd[];
+  /** What people are asked before what a claim gave counts. */
+  readonly questions: ClaimQuestions[];
+}
+
 export async function judgedEnds(
   desk: MissionDesk,
   { missionId, agentId, ends }: CompleteTasksRequest,
   context: CallContext,
-): Promise<ClaimEnd[]> {
+): Promise<JudgedEnds> {
   const claimed = await claimedBy(desk, missionId, agentId, context);
-  return ends.map((end) => judged(desk.admission, end, claimed.get(end.claimId)));
+  const questions: ClaimQuestions[] = [];
+  return { ends: ends.map((end) => judged(desk.admission, end, claimed.get(end.claimId))), questions };
 
   function judged(rules: MissionDesk["admission"], end: ClaimEnd, task: BoardTask | undefined): ClaimEnd {
     // The mission itself refuses the end of a claim that is not there.
     if (rules === undefined || task?.spec === undefined || end.outcome?.$case !== "output") return end;
     const { id, work, placement } = task.spec;
     try {
-      const changed = rules.result({
+      const verdict = rules.result({
         ...{ namespace: context.namespace, kind: "mission", id: missionId, task: id, attempt: task.attempts },
         ...{
           definition: "",
@@ -33,8 +43,12 @@ export async function judgedEnds(
         },
         ...{ agent: agentId, output: end.outcome.value },
       });
-      if (changed === undefined) return end;
-      const body = { $case: "inline" as const, value: changed };
+      if (verdict === undefined) return end;
+      const { output } = verdict;
+      if (verdict.questions.length > 0)
+        questions.push({ claimId: end.claimId, questions: [...verdict.questions] });
+      if (output === undefined) return end;
+      const body = { $case: "inline" as const, value: output };
       return { ...end, outcome: { $case: "output", value: { body, mediaType: "" } } };
     } catch (thrown) {
       return { ...end, outcome: { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } };

@@ -10,6 +10,7 @@ import {
   castVote,
   claimTasks,
   closeVote,
+  completeJudgedTasks,
   completeTasks,
   delegateTask,
   getEntries,
@@ -87,11 +88,12 @@ export async function join(
   request: swarm.JoinMissionRequest,
   context: CallContext,
 ): Promise<swarm.JoinMissionReply> {
-  const { missionId } = agentIn(request);
+  const { missionId, agentId } = agentIn(request);
   const acting = actingFor(request, context);
   const offering = await offeringOf(desk, request, context);
   const told = { command: joinBoard, body: { request: within(request), offering } };
   const { messageNumber } = await tellMission(desk, missionId, told, acting);
+  desk.refusedJoins.joined(keyOf(context.namespace, missionId), agentId);
   return { mission: await missionNamed(desk, missionId, context), messageNumber };
 }
 
@@ -197,7 +199,11 @@ export function complete(
   const tell = (ends: swarm.ClaimEnd[]) =>
     tellMission(desk, missionId, { command: completeTasks, body: within({ ...request, ends }) }, acting);
   if (!isJudged(desk)) return tell(request.ends);
-  return judgedEnds(desk, request, context).then(tell);
+  return judgedEnds(desk, request, context).then(({ ends, questions }) => {
+    if (questions.length === 0) return tell(ends);
+    const body = { ends: within({ ...request, ends }), questions };
+    return tellMission(desk, missionId, { command: completeJudgedTasks, body }, acting);
+  });
 }
 
 export function handOff(

@@ -30,7 +30,8 @@ export async function decide(
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const approved = verdict === Verdict.VERDICT_APPROVED;
-  const body = { approvalId, approved, data, reason };
+  const roles = [...context.principal.roles];
+  const body = { approvalId, approved, data, reason, roles };
   await tellMission(desk, missionId, { command: decideQuestion, body, reason }, context);
   const all = await ofOwn(desk, missionId, context);
   const approval = all.find((one) => one.approvalId === approvalId);

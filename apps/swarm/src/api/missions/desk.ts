@@ -12,6 +12,7 @@ import type { CallContext, IdSource } from "@tutti/kernel";
 import { missionErrors, showMission } from "@tutti/machine-mission";
 import type { Client } from "@tutti/mesh";
 import type { Definitions } from "../../missions/definitions.ts";
+import type { RefusedJoins } from "../../missions/refused-joins.ts";
 
 export interface MissionDesk extends LinesDesk, PlacementDesk {
   readonly ids: Pick<IdSource, "newId">;
@@ -20,6 +21,7 @@ export interface MissionDesk extends LinesDesk, PlacementDesk {
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;
+  readonly refusedJoins: RefusedJoins;
   /** What rules say of agents that join, and of results; undefined where nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "agent" | "hasAnyAboutResults" | "result"> | undefined;
 }

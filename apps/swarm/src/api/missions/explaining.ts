@@ -22,8 +22,14 @@ export async function explain(
   const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, askedMax);
   const placed = await Promise.all(offered.map((task) => placedAt(desk, missionId, task, context)));
   const key = keyOf(context.namespace, missionId);
-  if (taskId !== "") return withPause(desk, key, placed.reduce<Explanation>(withPlacement, explanation));
-  const remedies = placed.flatMap((one) => one?.remedies ?? []);
+  const refused = offered
+    .filter(({ claim, status }) => claim === undefined && status === TaskStatus.TASK_STATUS_QUEUED)
+    .map((task) => desk.refusedJoins.explain(key, task));
+  if (taskId !== "") {
+    const whole = placed.reduce<Explanation>(withPlacement, explanation);
+    return withPause(desk, key, refused.reduce<Explanation>(withRefusal, whole));
+  }
+  const remedies = [...refused, ...placed].flatMap((one) => one?.remedies ?? []);
   return withPause(desk, key, withRemedies(explanation, remedies));
 }
 
@@ -39,4 +45,15 @@ async function placedAt(
   const work = { namespace: context.namespace, kind: "mission", id: missionId, task: spec.id };
   const waits = status === TaskStatus.TASK_STATUS_QUEUED;
   return await placementOf(desk, pool, { work, queueTime, waits }, context);
+}
+
+/** What the mission says besides stays true: others may take part. */
+function withRefusal(explanation: Explanation, refused: Explanation | undefined): Explanation {
+  if (refused === undefined) return explanation;
+  const { summary, waits, remedies } = refused;
+  return {
+    ...withRemedies(explanation, remedies),
+    summary: `${explanation.summary}; ${summary}`,
+    waits: [...explanation.waits, ...waits],
+  };
 }

@@ -1,31 +1,11 @@
 /**
  * What the events of a mission say of the time that was spent.
  *
- * 1. A task is in one span at most at a time; what begins ends what was.
- * 2. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
+ * An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
  */
 import * as events from "@tutti/contracts/swarm/v1";
-import { type Span, SpanKind } from "@tutti/contracts/types/v1";
-import { type NotedModelCalls, type Recorded, spanIdOf } from "@tutti/host/serving";
-import { toTimestamp } from "@tutti/kernel";
-
-/** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
-interface Spent {
-  /** Number of the task; -1 for the mission itself. */
-  readonly node: number;
-  readonly kind: SpanKind;
-  readonly attempt: number;
-  agent: string;
-  readonly startMs: number;
-  endMs: number | undefined;
-}
-
-/** With the span that the task was in when they were noted. */
-interface AskedModels extends NotedModelCalls {
-  readonly within: Spent | undefined;
-}
-
-const theMission = -1;
+import { SpanKind } from "@tutti/contracts/types/v1";
+import { type Recorded, SpentTime, theWhole } from "@tutti/host/serving";
 
 type Decode = (payload: Uint8Array) => { readonly node: number; readonly agent?: string };
 
@@ -40,22 +20,17 @@ const missionEnds: ReadonlySet<string> = new Set(
   ["completed", "failed", "cancelled", "terminated"].map((end) => `mission_${end}`),
 );
 
-export class Spans {
-  readonly all: Spent[] = [];
-  readonly asked: AskedModels[] = [];
+export class Spans extends SpentTime {
   /** Ids of tasks by their numbers. */
   readonly tasks: string[] = [];
-  readonly #open = new Map<number, Spent>();
-  #whole: Spent | undefined;
 
   take({ type, payload, timeMs }: Recorded): void {
     if (missionEnds.has(type)) {
-      for (const node of [...this.#open.keys()]) this.#end(node, timeMs);
-      if (this.#whole !== undefined) this.#whole.endMs = timeMs;
+      this.endWhole(timeMs);
       return;
     }
     const end = taskEnds[type]?.(payload);
-    if (end !== undefined) this.#end(end.node, timeMs, end.agent);
+    if (end !== undefined) this.end(end.node, timeMs, end.agent);
     else if (type.startsWith("mission_")) this.#takeOfMission(type, payload, timeMs);
     else this.#takeOfTask(type, payload, timeMs);
   }
@@ -65,15 +40,14 @@ export class Spans {
       case "mission_started": {
         const { order, createMs } = events.MissionStartedV1.decode(payload);
         this.tasks.push(...(order?.spec?.tasks ?? []).map(({ id }) => id));
-        this.#whole = this.#begin(theMission, SpanKind.SPAN_KIND_WHOLE, createMs, 0);
-        this.#open.delete(theMission);
+        this.beginWhole(createMs);
         return;
       }
       case "mission_paused":
-        this.#begin(theMission, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.begin(theWhole, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "mission_resumed":
-        this.#end(theMission, timeMs);
+        this.end(theWhole, timeMs);
         return;
     }
   }
@@ -85,83 +59,51 @@ export class Spans {
         return;
       case "task_queued": {
         const { node, attempt, queueMs } = events.TaskQueuedV1.decode(payload);
-        this.#begin(node, SpanKind.SPAN_KIND_QUEUE, queueMs, attempt);
+        this.begin(node, SpanKind.SPAN_KIND_QUEUE, queueMs, attempt);
         return;
       }
       case "attempt_begun": {
         const { node, attempt, agent, beginMs } = events.AttemptBegunV1.decode(payload);
-        this.#begin(node, SpanKind.SPAN_KIND_ATTEMPT, beginMs, attempt).agent = agent;
+        this.begin(node, SpanKind.SPAN_KIND_ATTEMPT, beginMs, attempt).agent = agent;
         return;
       }
       case "task_claimed": {
         const { node, attempt, agent, claimMs } = events.TaskClaimedV1.decode(payload);
-        this.#begin(node, SpanKind.SPAN_KIND_ATTEMPT, claimMs, attempt).agent = agent;
+        this.begin(node, SpanKind.SPAN_KIND_ATTEMPT, claimMs, attempt).agent = agent;
         return;
       }
       case "attempt_failed": {
         const { node, attempt, agent, endMs } = events.AttemptFailedV1.decode(payload);
-        this.#end(node, endMs, agent);
-        this.#begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
+        this.end(node, endMs, agent);
+        this.begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
         return;
       }
       case "attempt_returned": {
         const { node, attempt, endMs } = events.AttemptReturnedV1.decode(payload);
-        this.#begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
+        this.begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
         return;
       }
       case "model_calls_noted": {
         const noted = events.ModelCallsNotedV1.decode(payload);
-        const open = this.#open.get(noted.node);
+        const open = this.openAt(noted.node);
         const within = open?.kind === SpanKind.SPAN_KIND_ATTEMPT ? open : undefined;
         this.asked.push({ ...noted, within });
         return;
       }
       case "task_held":
-        this.#begin(events.TaskHeldV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.begin(events.TaskHeldV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "task_paused":
-        this.#begin(events.TaskPausedV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.begin(events.TaskPausedV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "child_queued": {
         const { node, attempt, queueMs } = events.ChildQueuedV1.decode(payload);
-        this.#begin(node, SpanKind.SPAN_KIND_WAIT, queueMs, attempt);
+        this.begin(node, SpanKind.SPAN_KIND_WAIT, queueMs, attempt);
         return;
       }
       case "task_resumed":
-        this.#end(events.TaskResumedV1.decode(payload).node, timeMs);
+        this.end(events.TaskResumedV1.decode(payload).node, timeMs);
         return;
     }
   }
-
-  #begin(node: number, kind: SpanKind, startMs: number, attempt: number): Spent {
-    this.#end(node, startMs);
-    const span: Spent = { node, kind, attempt, agent: "", startMs, endMs: undefined };
-    this.#open.set(node, span);
-    this.all.push(span);
-    return span;
-  }
-
-  #end(node: number, endMs: number, agent = ""): void {
-    const open = this.#open.get(node);
-    if (open === undefined) return;
-    if (agent !== "") open.agent = agent;
-    // An agent's clock may be ahead of what was recorded.
-    open.endMs = Math.max(endMs, open.startMs);
-    this.#open.delete(node);
-  }
-}
-
-/** As the contracts show it. Its id follows from what it is, so that it is the same whenever it is asked for. */
-export function spanMessage(
-  missionId: string,
-  { node, kind, attempt, agent, startMs, endMs }: Spent,
-  task: string,
-): Span {
-  return {
-    ...{ task, kind, attempt, agentId: agent, startTime: toTimestamp(startMs) },
-    endTime: endMs === undefined ? undefined : toTimestamp(endMs),
-    spanId: spanIdOf(missionId, node, kind, attempt, startMs),
-    parentSpanId: "",
-    modelCall: undefined,
-  };
 }

@@ -1,11 +1,11 @@
 /** Where the time of a mission went: its spans, made from its history, and those of its child missions. */
 import type { GetMissionTimelineReply, GetMissionTimelineRequest } from "@tutti/contracts/swarm/v1";
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
-import { childSpans, modelCallSpans, pageOfSpans, traceIn } from "@tutti/host/serving";
+import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedTasks } from "../board/changes.ts";
 import { eventsOf, type MissionDesk, recordsOf } from "./desk.ts";
-import { Spans, spanMessage } from "./spans.ts";
+import { Spans } from "./spans.ts";
 
 /** The events of a very long mission that are looked at, the first ones. */
 const recordsMax = 200_000;

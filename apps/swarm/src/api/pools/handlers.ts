@@ -21,7 +21,9 @@ export function poolHandlers(desk: Desk): Handlers<typeof poolService> {
       pool: await shown(desk, namespaceOf(request), request.pool || defaultPool, context),
     }),
     getPoolUse: async (request, context) =>
-      (await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(),
+      (await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(
+        request.agents,
+      ),
     listPools: (request, context) => listPools(desk, request, context),
     watchPools: (request, context) => watchPools(desk, request, context),
     updatePool: (request, context) => update(desk, request, context),

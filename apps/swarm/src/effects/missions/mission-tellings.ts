@@ -3,9 +3,9 @@ import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } fro
 import type { AttemptTellings } from "@tutti/offers";
 
 export const missionTellings: AttemptTellings = {
-  completed: (output, outputPayload, { agent, runMs, used }) => ({
+  completed: (given, { agent, runMs, used }) => ({
     command: completeTask,
-    body: { output, outputPayload, agent, runMs, used },
+    body: { ...given, agent, runMs, used },
   }),
   failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
   begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),

@@ -6,7 +6,13 @@
  * 2. A link keeps its number for its life; no number is used twice.
  */
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
-import { type dispatchService, LinkOpened, type RelayReply, RelayRequest } from "@tutti/contracts/swarm/v1";
+import {
+  type AgentTurnedAway,
+  type dispatchService,
+  LinkOpened,
+  type RelayReply,
+  RelayRequest,
+} from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep, type TuttiError } from "@tutti/kernel";
 import { type Client, meshErrors } from "@tutti/mesh";
 import type { LinkHome } from "../home.ts";
@@ -29,6 +35,7 @@ export interface PoolRelayParts {
 
 const relayVersion = 1;
 const backoff = { firstMs: 50, maxMs: 2_000 };
+const turnedAwayMax = 100;
 
 export class PoolRelay implements RelayTongue, LinkHome {
   readonly namespace: string;
@@ -37,6 +44,8 @@ export class PoolRelay implements RelayTongue, LinkHome {
   readonly #parts: PoolRelayParts;
   readonly #agents = new Map<number, RelayedAgent>();
   readonly #outbox = new RelayOutbox();
+  /** Told once: who was refused comes again, or stays away. */
+  #turnedAway: AgentTurnedAway[] = [];
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
   #numbers = 0;
@@ -60,6 +69,11 @@ export class PoolRelay implements RelayTongue, LinkHome {
     return this.#agents.values();
   }
 
+  /** Whether there is nobody to speak for, and nothing to tell. */
+  get isIdle(): boolean {
+    return this.#agents.size === 0 && this.#turnedAway.length === 0;
+  }
+
   start(): void {
     void this.#run();
   }
@@ -79,6 +93,13 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#agents.set(agent.number, agent);
     if (this.#isOpen) this.#tell(agent);
     return agent;
+  }
+
+  /** An agent that came for this pool was refused here. */
+  turnedAway(agent: AgentTurnedAway): void {
+    if (this.#turnedAway.length >= turnedAwayMax) return;
+    this.#turnedAway.push(agent);
+    this.#bell.ring();
   }
 
   stir(): void {
@@ -110,7 +131,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
   async #run(): Promise<void> {
     const { foundation, onIdle, namespace, name: pool } = this.#parts;
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted && this.#agents.size > 0; ) {
+    for (let failures = 0; !signal.aborted && !this.isIdle; ) {
       try {
         if (await this.#speak()) failures = 0;
       } catch (thrown) {
@@ -126,7 +147,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
           });
       }
       this.#isOpen = false;
-      if (this.#agents.size === 0) break;
+      if (this.isIdle) break;
       failures++;
       await sleep(foundation.timers, backoffMs(backoff, failures, foundation.chance), signal).catch(() => {});
     }
@@ -168,9 +189,10 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#outbox.clear();
     yield { ...RelayRequest.create(), hello: { version: relayVersion, instanceId, namespace, pool } };
     while (!signal.aborted) {
+      if (this.#isOpen) for (const agent of this.#turnedAway.splice(0)) this.#outbox.turnedAway(agent);
       const request = this.#outbox.take();
       if (request !== undefined) yield request;
-      else if (this.#agents.size === 0) return;
+      else if (this.isIdle) return;
       else await this.#bell.rung();
     }
   }
@@ -212,5 +234,6 @@ export class PoolRelay implements RelayTongue, LinkHome {
   #failAll(error: TuttiError): void {
     for (const agent of this.#agents.values()) agent.fail(error);
     this.#agents.clear();
+    this.#turnedAway = [];
   }
 }

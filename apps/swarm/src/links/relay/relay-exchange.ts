@@ -85,8 +85,10 @@ export class RelayExchange {
     this.#stir();
   }
 
-  #takeAll({ opened, frames, closed }: RelayRequest): void {
+  #takeAll({ opened, frames, closed, turnedAway }: RelayRequest): void {
     const nowMs = this.#parts.now();
+    for (const { agentId, offering, why } of turnedAway)
+      if (offering !== undefined) this.#parts.pool.turnAway(agentId, offering, why, nowMs);
     for (const one of opened) this.#open(one, nowMs);
     for (const { link, frame } of frames) {
       const known = this.#links.get(link);

@@ -1,6 +1,6 @@
 /** What a relay has to say to an owner, joined to as few requests as their size allows. */
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
-import { type LinkClosed, type LinkOpened, RelayRequest } from "@tutti/contracts/swarm/v1";
+import { AgentTurnedAway, type LinkClosed, type LinkOpened, RelayRequest } from "@tutti/contracts/swarm/v1";
 import { declareWeight } from "@tutti/mesh";
 import { weightOfAgentFrame } from "../../weights.ts";
 import { piecesOfAgentFrame } from "./pieces.ts";
@@ -43,6 +43,10 @@ export class RelayOutbox {
 
   closed(closed: LinkClosed): void {
     this.#room(64 + 3 * closed.reason.length).closed.push(closed);
+  }
+
+  turnedAway(agent: AgentTurnedAway): void {
+    this.#room(AgentTurnedAway.encode(agent).finish().length).turnedAway.push(agent);
   }
 
   announced(): void {

@@ -37,9 +37,9 @@ export class Relays {
     for (const relay of this.#relays.values()) relay.stop();
   }
 
-  /** An agent may have come while the last stream ended. */
+  /** Somebody may have come while the last stream ended. */
   #idle(key: string, relay: PoolRelay): void {
-    if ([...relay.agents].length > 0 && !relay.isStopped) relay.start();
+    if (!relay.isIdle && !relay.isStopped) relay.start();
     else this.#relays.delete(key);
   }
 }

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
-import { IdSource, sleep, systemFoundation } from "@tutti/kernel";
-import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { IdSource, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
 import { FakeEngine } from "../../../../test/support/fake-engine.ts";
 import { MortalTimers } from "../../../../test/support/mortal-timers.ts";
@@ -16,14 +16,6 @@ import { keeperIdIn } from "./labels.ts";
 import { Strays } from "./strays.ts";
 
 const real = systemFoundation();
-
-async function until(what: string, look: () => boolean): Promise<void> {
-  for (let looks = 0; looks < 2_000; looks++) {
-    if (look()) return;
-    await sleep(real.timers, 10);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 describe("agents as containers", () => {
   let directory = "";

@@ -5,21 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
-import { sleep, systemFoundation } from "@tutti/kernel";
-import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { FakeKubernetes } from "../../../../test/support/fake-kubernetes.ts";
 import { KubernetesApi } from "./api.ts";
 import { kubernetesDriver } from "./kubernetes-driver.ts";
 
 const real = systemFoundation();
-
-async function until(what: string, look: () => boolean): Promise<void> {
-  for (let looks = 0; looks < 2_000; looks++) {
-    if (look()) return;
-    await sleep(real.timers, 10);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 describe("a workload of Kubernetes that has as many replicas as agents are wanted", () => {
   let folder = "";

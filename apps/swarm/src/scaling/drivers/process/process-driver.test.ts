@@ -5,22 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
-import { IdSource, sleep, systemFoundation } from "@tutti/kernel";
-import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { IdSource, systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
 import { launch } from "./launcher.ts";
 import { beganAt, endLeftovers, LaunchRecords } from "./leftovers.ts";
 import { processDriver } from "./process-driver.ts";
 
 const real = systemFoundation();
-
-async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
-  for (let looks = 0; looks < 2_000; looks++) {
-    if (await look()) return;
-    await sleep(real.timers, 10);
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
 
 const waits = ["node", "-e", "setInterval(() => {}, 1000)"];
 const stubborn = [

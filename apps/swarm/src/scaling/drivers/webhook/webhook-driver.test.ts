@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
 import { signedHeaders } from "@tutti/host/outgoing";
-import { sleep, systemFoundation } from "@tutti/kernel";
-import { recordingLogger, seededChance } from "@tutti/kernel/testing";
+import { systemFoundation } from "@tutti/kernel";
+import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { webhookDriver } from "./webhook-driver.ts";
 
 const real = systemFoundation();
@@ -42,14 +42,6 @@ describe("a webhook that is told how many agents are wanted", () => {
   });
 
   const url = (path = "/scale") => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-
-  async function until(what: string, look: () => boolean): Promise<void> {
-    for (let looks = 0; looks < 1_000; looks++) {
-      if (look()) return;
-      await sleep(real.timers, 10);
-    }
-    assert.fail(`waited in vain for ${what}`);
-  }
 
   function open(arePrivateAllowed = true) {
     told.length = 0;

@@ -1,0 +1,66 @@
+/** Agents that are refused here, told to the owner of the pool that they came for: whoever asks why a task waits hears of them. */
+import { agentLinkService, agentPollService, type Offering } from "@tutti/contracts/agent/v1";
+import type { TuttiError } from "@tutti/kernel";
+import { atDoorOf } from "../grants/refused-at-door.ts";
+import type { PoolDirectory } from "../pools/pool-directory.ts";
+import type { PoolTime } from "../pools/pool-time.ts";
+import type { Turns } from "../pools/turns.ts";
+import { placeOf } from "./greeting.ts";
+import type { Relays } from "./relay/relays.ts";
+
+export interface RefusedAgent {
+  readonly namespace: string;
+  readonly pool: string;
+  readonly agentId: string;
+  readonly offering: Offering | undefined;
+}
+
+export interface RefusedAgentsParts {
+  readonly pools: Pick<PoolDirectory, "holds" | "admitted"> & { readonly turns: Pick<Turns, "stir"> };
+  readonly relays: Pick<Relays, "to">;
+  readonly now: PoolTime;
+}
+
+export class RefusedAgents {
+  readonly #parts: RefusedAgentsParts;
+
+  constructor(parts: RefusedAgentsParts) {
+    this.#parts = parts;
+  }
+
+  tell({ namespace, pool: name, agentId, offering }: RefusedAgent, { message: why }: TuttiError): void {
+    if (offering === undefined) return;
+    const { pools, relays, now } = this.#parts;
+    if (!pools.holds(namespace, name)) {
+      relays.to(namespace, name, (relay) => relay.turnedAway({ agentId, offering, why }));
+      return;
+    }
+    // Before any task there may be no pool yet.
+    pools.admitted(namespace, name, { signal: new AbortController().signal }).then(
+      (pool) => {
+        pool.turnAway(agentId, offering, why, now());
+        pools.turns.stir(pool);
+      },
+      // There is none of that name, or it has gone elsewhere by now: the agent comes again, or nobody waits for it.
+      () => {},
+    );
+  }
+
+  /** Who may not link at all. */
+  readonly linkRefused = atDoorOf(
+    agentLinkService.methods.link,
+    ({ hello }) => hello && placeOf(hello).namespace,
+    ({ hello }, error) => {
+      if (hello === undefined) return;
+      const { agentId, offering } = hello;
+      this.tell({ ...placeOf(hello), agentId, offering }, error);
+    },
+  );
+
+  /** Who may not poll. */
+  readonly claimRefused = atDoorOf(
+    agentPollService.methods.claimTasks,
+    (request) => placeOf(request).namespace,
+    (request, error) => this.tell({ ...request, ...placeOf(request) }, error),
+  );
+}

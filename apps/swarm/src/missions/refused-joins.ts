@@ -1,0 +1,58 @@
+/**
+ * Agents that would take part in a mission and may not, so that whoever asks why its tasks wait is told of them. They are kept where the
+ * mission is: an agent that comes again is refused again by whoever has it then.
+ */
+import type { Offering } from "@tutti/contracts/agent/v1";
+import type { BoardTask } from "@tutti/contracts/swarm/v1";
+import { Explanation, WaitCause } from "@tutti/contracts/types/v1";
+import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
+import { TurnedAwayAgents, turnedAwayWords } from "@tutti/matching";
+
+const missionsMax = 1_000;
+
+export interface RefusedJoin {
+  readonly agentId: string;
+  /** Undefined where it said nothing of it, or was refused before. */
+  readonly offering: Offering | undefined;
+}
+
+export class RefusedJoins {
+  readonly #nowMs: () => number;
+  /** The one that somebody came for longest ago first. */
+  readonly #missions = new Map<string, TurnedAwayAgents>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  note(mission: InstanceKey, { agentId, offering }: RefusedJoin, { message }: TuttiError): void {
+    const text = textOf(mission);
+    const agents = this.#missions.get(text) ?? new TurnedAwayAgents();
+    this.#missions.delete(text);
+    this.#missions.set(text, agents);
+    for (const [oldest] of this.#missions) {
+      if (this.#missions.size <= missionsMax) break;
+      this.#missions.delete(oldest);
+    }
+    agents.note(agentId, offering ?? { capabilities: [] }, message, this.#nowMs());
+  }
+
+  joined(mission: InstanceKey, agentId: string): void {
+    this.#missions.get(textOf(mission))?.letIn(agentId);
+  }
+
+  /** What a task waits for, where one that would do it may not take part. */
+  explain(mission: InstanceKey, { spec }: Pick<BoardTask, "spec">): Explanation | undefined {
+    const agents = this.#missions.get(textOf(mission));
+    if (agents === undefined || spec?.work?.$case !== "capability") return undefined;
+    const capability = spec.work.value;
+    const able = agents.able({ capability, range: spec.versionRange }, this.#nowMs());
+    if (able.length === 0) return undefined;
+    const message = turnedAwayWords(able, capability);
+    return Explanation.fromPartial({
+      summary: message,
+      waits: [{ cause: WaitCause.WAIT_CAUSE_POLICY, message, subject: capability, present: true }],
+      remedies: [{ text: `let ${able[0]?.agentId} take part in the mission, and start it again` }],
+    });
+  }
+}

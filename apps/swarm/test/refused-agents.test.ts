@@ -1,0 +1,64 @@
+/** Agents that are refused by a process which does not own their pool, told to the one that does, over a real connection. */
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { Offering } from "@tutti/contracts/agent/v1";
+import { dispatchService, ExplainPlacementRequest, poolService } from "@tutti/contracts/swarm/v1";
+import { WaitCause } from "@tutti/contracts/types/v1";
+import { silentLogger, systemFoundation } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { MemoryOwnership, Mesh } from "@tutti/mesh";
+import { swarmErrors } from "../src/errors.ts";
+import { RefusedAgents } from "../src/links/refused-agents.ts";
+import { Relays } from "../src/links/relay/relays.ts";
+import { Sender } from "./support/sender.ts";
+import { SwarmHost } from "./support/swarm-host.ts";
+
+it("who asks why a task waits hears of agents that another process has refused, whoever else it relays", async () => {
+  await using swarm = await SwarmHost.start();
+  const { address } = swarm;
+  const ownership = new MemoryOwnership({ fallback: () => ({ instance: "swarm", address, epoch: 1 }) });
+  const mesh = new Mesh({ settings: { transport: "grpc", peers: { swarm: [address] } }, ownership });
+  const foundation = { ...systemFoundation(), logger: silentLogger };
+  const now = () => performance.now();
+  const relays = new Relays({
+    ...{ foundation, now, host: "inst_other", signOfLifeMs: 5_000 },
+    dispatch: mesh.client(dispatchService),
+  });
+  const notHere = {
+    holds: () => false,
+    admitted: () => assert.fail("it is owned elsewhere"),
+    turns: { stir() {} },
+  };
+  const refused = new RefusedAgents({ pools: notHere, relays, now });
+  const sender = new Sender(swarm.host.mesh);
+  try {
+    const offering = Offering.fromPartial({ capabilities: [{ name: "test.echo", version: "1.0.0" }] });
+    const error = swarmErrors.notGranted({ found: "capability test.echo" });
+    const come = (agentId: string) =>
+      refused.tell({ namespace: "default", pool: "default", agentId, offering }, error);
+    sender.offer([1]);
+    const work = { kind: "run", id: "run-1", task: "echo" };
+    const why = async () => {
+      const asked = ExplainPlacementRequest.fromPartial({ work });
+      return (await swarm.host.mesh.client(poolService).explainPlacement(asked)).explanation;
+    };
+    // One after the other: the stream that told of the first is over by then, or is not.
+    for (const [agentId, also] of [
+      ["first", /first came with test\.echo and was refused: expected .*capability test\.echo/],
+      ["second", /second came .*; another one was refused too/],
+      ["third", /third came .*; 2 others were refused too/],
+    ] as const) {
+      come(agentId);
+      const { waits } = await until(`${agentId} to be told of`, async () => {
+        const found = await why().catch(() => undefined);
+        return found !== undefined && also.test(found.summary) && found;
+      });
+      assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);
+    }
+    await until("the stream that nobody needs to be over", () => [...relays.all].length === 0);
+  } finally {
+    relays.stop();
+    sender.close();
+    await mesh.stop();
+  }
+});

@@ -1,0 +1,183 @@
+/**
+ * What is set aside at agents with certain labels: an area each.
+ *
+ * 1. Of what the agents of an area have, those that may not use a reservation have what is there less what is set aside. What one may not
+ *    have there it may have elsewhere; so this is looked at when an agent is chosen, and holds nothing back before.
+ * 2. Nothing is taken away from what is at work.
+ * 3. Tasks that may use different reservations are on different sides, and the side is a part of what is asked of the one agent: so they
+ *    stand apart, and one that finds nobody keeps none of another side from going.
+ * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
+ */
+import { labelsMatch, selectorText } from "@tutti/kernel";
+import type { SetAsideTold } from "../api/allotments.ts";
+import type { AreaBook, PoolCore } from "../books.ts";
+import type { Agent, Fit, Limit, Placed, Refused, Side, Task } from "../parts.ts";
+import { type AllottedLimit, SetAside } from "./allotted.ts";
+import { takenBy } from "./amount.ts";
+import { capacityOf } from "./capacity.ts";
+import type { LimitWatch } from "./limit.ts";
+import { mayUse } from "./users.ts";
+
+/** Something set aside of certain agents. */
+export type SetAsideThere = SetAsideTold & { readonly agents: NonNullable<SetAsideTold["agents"]> };
+
+/** Sums of parts are not exact. */
+const hair = 1e-9;
+
+export class Areas implements AreaBook {
+  readonly #core: PoolCore;
+  readonly #told: readonly SetAsideThere[];
+  readonly #areas: readonly Area[];
+  /** Tells its sides from those of what was told before. */
+  readonly #number: number;
+  readonly #sides = new Map<string, AreaSide>();
+  /** What each task at work counts against. */
+  readonly #counted = new Map<Task, readonly AllottedLimit[]>();
+
+  constructor(
+    core: PoolCore & { readonly limits: LimitWatch },
+    told: readonly SetAsideThere[],
+    number: number,
+  ) {
+    this.#core = core;
+    this.#told = told;
+    this.#number = number;
+    const byText = new Map<string, SetAsideThere[]>();
+    for (const one of told) {
+      const text = selectorText(one.agents);
+      byText.set(text, [...(byText.get(text) ?? []), one]);
+    }
+    this.#areas = [...byText.values()].map((all) => new Area(core, all));
+    this.measure();
+  }
+
+  get agents(): SetAsideThere["agents"][] {
+    return this.#areas.map(({ agents }) => agents);
+  }
+
+  sideOf(task: Task): Side {
+    const isOwn = task.profile.namespace === this.#core.namespace;
+    const usable = isOwn ? this.#told.filter((one) => mayUse(task, one)) : [];
+    const ids = usable.map(({ reservationId }) => reservationId);
+    const key = JSON.stringify([this.#number, ids]);
+    let side = this.#sides.get(key);
+    if (side === undefined) {
+      side = new AreaSide(key, this.#areas, new Set(ids));
+      this.#sides.set(key, side);
+    }
+    return side;
+  }
+
+  begun(task: Task, agent: Agent, nowMs: number): void {
+    const side = this.#sides.get(task.demand.fit.side?.key ?? "");
+    const limits = side?.limitsAt(agent) ?? [];
+    if (limits.length === 0) return;
+    for (const limit of limits) limit.begin(nowMs, task.demand);
+    this.#counted.set(task, limits);
+  }
+
+  ended(task: Task): void {
+    const limits = this.#counted.get(task);
+    if (limits === undefined) return;
+    this.#counted.delete(task);
+    for (const limit of limits) limit.end(true, task.demand);
+    this.#lookAgain();
+  }
+
+  /** How much there is at the agents of each, as it is now. */
+  measure(): void {
+    for (const area of this.#areas) area.measure(this.#core);
+    this.#lookAgain();
+  }
+
+  /** Room for those that were refused may be at any agent of an area, and not only where something has ended. */
+  #lookAgain(): void {
+    const { roster, readiness } = this.#core;
+    for (const area of this.#areas) {
+      if (!area.hasRefused) continue;
+      area.hasRefused = false;
+      for (const agent of roster.agents.values()) if (area.covers(agent)) readiness.loosened(agent);
+    }
+  }
+}
+
+class Area {
+  readonly agents: SetAsideThere["agents"];
+  /** By the resource that is set aside. */
+  readonly #setAside = new Map<string, SetAside>();
+  /** Whether somebody was refused since all were looked at. */
+  hasRefused = false;
+
+  constructor(core: PoolCore & { readonly limits: LimitWatch }, told: readonly SetAsideThere[]) {
+    this.agents = told[0]?.agents ?? { equals: {}, exists: [], absent: [] };
+    for (const { reservationId, amounts, toMs } of told)
+      for (const [name, amount] of Object.entries(amounts)) {
+        const all = this.#setAside.get(name) ?? new SetAside(core.namespace, name, core.limits);
+        this.#setAside.set(name, all);
+        Object.assign(all.insideOf(reservationId), { amount, toMs, where: selectorText(this.agents) });
+      }
+  }
+
+  covers({ offering }: Placed): boolean {
+    return labelsMatch(offering.labels, this.agents);
+  }
+
+  measure(core: PoolCore): void {
+    for (const [name, all] of this.#setAside) all.capacity = capacityOf(core, name, this.agents);
+  }
+
+  /** What those count against that may use these reservations. */
+  limitsFor(usable: ReadonlySet<string>): AllottedLimit[] {
+    return [...this.#setAside.values()].map(
+      (all) => [...all.inside.values()].find(({ reservationId }) => usable.has(reservationId)) ?? all.outside,
+    );
+  }
+
+  refusal(name: string): Refused | undefined {
+    const all = this.#setAside.get(name);
+    if (all === undefined) return undefined;
+    const { told, capacity, outside, ids } = all;
+    return { told, ids, name, capacity, used: outside.held };
+  }
+}
+
+class AreaSide implements Side {
+  readonly key: string;
+  readonly #limits: ReadonlyMap<Area, readonly AllottedLimit[]>;
+
+  constructor(key: string, areas: readonly Area[], usable: ReadonlySet<string>) {
+    this.key = key;
+    this.#limits = new Map(areas.map((area) => [area, area.limitsFor(usable)]));
+  }
+
+  limitsAt(agent: Placed): AllottedLimit[] {
+    return [...this.#limits].flatMap(([area, limits]) => (area.covers(agent) ? limits : []));
+  }
+
+  admits(agent: Placed, fit: Fit): boolean {
+    const full = this.#fullAt(agent, fit);
+    if (full !== undefined) full.area.hasRefused = true;
+    return full === undefined;
+  }
+
+  refusalAt(agent: Placed, fit: Fit): Refused | undefined {
+    const full = this.#fullAt(agent, fit);
+    return full?.area.refusal(full.limit.resource);
+  }
+
+  #fullAt(agent: Placed, fit: Fit): { readonly area: Area; readonly limit: AllottedLimit } | undefined {
+    for (const [area, limits] of this.#limits) {
+      if (!area.covers(agent)) continue;
+      for (const limit of limits) {
+        const amount = takenBy({ fit }, limit.resource);
+        if (amount > 0 && roomOf(limit) + hair < amount) return { area, limit };
+      }
+    }
+    return undefined;
+  }
+}
+
+/** What is set aside has no rate: its room is the same at any time. */
+function roomOf(limit: Limit): number {
+  return limit.roomAt(0);
+}

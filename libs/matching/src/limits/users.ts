@@ -1,0 +1,17 @@
+/** Who may use what was set aside. */
+import { labelsMatch } from "@tutti/kernel";
+import type { SetAsideTold } from "../api/allotments.ts";
+import type { Task } from "../parts.ts";
+
+/** Whoever names a reservation, and what has its labels. */
+export function mayUse(task: Task, { reservationId, sessions }: SetAsideTold): boolean {
+  if (task.extras?.share?.reservationIds.includes(reservationId) === true) return true;
+  return sessions !== undefined && labelsMatch(labelsOf(task), sessions);
+}
+
+export function labelsOf(task: Task): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const { name, value } of task.profile.labels) labels[name] = value;
+  for (const { name, value } of task.glance().labels) labels[name] = value;
+  return labels;
+}
