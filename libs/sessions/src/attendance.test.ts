@@ -80,6 +80,14 @@ describe("who is there for a session", () => {
     assert.deepEqual(await stage.look(1_100), ["anna 0/2", "anna 1/2", "anna 0/2"]);
   });
 
+  it("is looked at more often where it is watched in detail", async () => {
+    const stage = new Stage(MonitoringLevel.MONITORING_LEVEL_DETAILED);
+    stage.agents = [agent("anna")];
+    assert.deepEqual(await stage.look(0), ["anna 0/2"]);
+    stage.agents = [agent("anna"), agent("bert")];
+    assert.deepEqual(await stage.look(400), ["anna 0/2", "bert 0/2"]);
+  });
+
   it("is not looked at where nobody watches", async () => {
     const stage = new Stage(MonitoringLevel.MONITORING_LEVEL_MINIMAL);
     stage.agents = [agent("anna")];

@@ -2,7 +2,7 @@
  * Writes down who is there to do the tasks of a session, how many slots each has, and how many of these others have taken: what a
  * comparison of modes has to know besides what the tasks took.
  *
- * 1. What is written down is what is other than before, at most once a second, and only while something happens to the tasks: who comes
+ * 1. What is written down is what is other than before, at most once a second unless it is watched in detail, and only while something happens to the tasks: who comes
  *    and goes between makes no difference to them.
  * 2. Agents tell of their attempts a little later than work does. So others have only what they had in two looks, a while apart.
  * 3. It follows from the session what was written down: after a crash it goes on from there.
@@ -13,6 +13,7 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tutti/kernel";
 import { agentsKnown, noteAgents, type SessionView } from "@tutti/machine-session";
 import { anybody, demandOf, type Fleet, type FleetAnswer, presentIn } from "./fleet.ts";
+import { isInDetail } from "./monitoring.ts";
 import type { SessionTeller } from "./teller.ts";
 
 export interface AttendanceParts {
@@ -53,7 +54,8 @@ export class Attendance {
     if (!isToWatch(view)) return;
     const seen = this.#sessions.get(name) ?? unseen();
     const nowMs = this.#parts.foundation.clock.now();
-    if (seen.isLooking || nowMs - seen.seeMs < (seen.taken.size > 0 ? settledMs : everyMs)) return;
+    const restMs = seen.taken.size > 0 || isInDetail(view) ? settledMs : everyMs;
+    if (seen.isLooking || nowMs - seen.seeMs < restMs) return;
     this.#sessions.delete(name);
     this.#sessions.set(name, seen);
     for (const oldest of this.#sessions.keys()) {

@@ -8,6 +8,7 @@ import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tu
 import { hasBudget, modeName, moveTasks, type SessionView, type TaskView } from "@tutti/machine-session";
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
 import { type Fleet, type Room, roomFor } from "./fleet.ts";
+import { heldUpMs, stayIn } from "./held-up.ts";
 import { describedIn, type Learned } from "./learned.ts";
 import type { SessionTeller } from "./teller.ts";
 
@@ -20,8 +21,6 @@ export interface BalancingParts {
 
 /** A session is looked at so often, as long as it is done in several parts at once. */
 const everyMs = 500;
-/** Tasks that began no longer ago say how long tasks wait in a part. */
-const lateMs = 30_000;
 /** What is expected of a task of which nothing is known. */
 const unknownMs = 1_000;
 
@@ -99,6 +98,7 @@ export class Balancing {
     const mode = partModeOf(part?.mode ?? Mode.MODE_WORKFLOW);
     const running = tasks.filter(({ startMs, endMs }) => startMs > 0 && endMs === 0);
     const moved = new Set(view.moves.map(({ task }) => task));
+    const stay = stayIn(view, number, nowMs);
     const unstarted = movable(view, part?.tasks ?? [], mode).map(
       (task): MovableTask => ({
         taskId: task.spec.id,
@@ -117,7 +117,7 @@ export class Balancing {
       unstarted,
       atWorkMs,
       slots: running.length,
-      heldUpMs: heldUp(tasks, nowMs),
+      ...{ heldUpMs: heldUpMs(tasks, stay, nowMs), isLeft: stay.isLeft },
     };
   }
 
@@ -164,17 +164,4 @@ function isMovable({ startMs, endMs, status, isPlaced }: TaskView, mode: PartMod
   if (startMs > 0 || endMs > 0) return false;
   const isQueued = status === TaskStatus.TASK_STATUS_QUEUED;
   return !isPlaced || mode !== "workflow" || !isQueued;
-}
-
-/** How long tasks that could begin waited of late, on the average. */
-function heldUp(tasks: readonly TaskView[], nowMs: number): number {
-  let sum = 0;
-  let count = 0;
-  for (const { readyMs, startMs, endMs } of tasks) {
-    const isLate = startMs > 0 ? nowMs - startMs < lateMs : endMs === 0;
-    if (readyMs === 0 || !isLate) continue;
-    sum += Math.max(0, (startMs || nowMs) - readyMs);
-    count += 1;
-  }
-  return count === 0 ? 0 : sum / count;
 }

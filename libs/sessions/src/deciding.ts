@@ -8,7 +8,7 @@
  * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
  */
 
-import { type Cause, RetryPolicy } from "@tutti/contracts/types/v1";
+import { RetryPolicy } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, type Foundation, sleep, toErrorDetail } from "@tutti/kernel";
 import {
   type PlanPart,
@@ -26,7 +26,7 @@ import { type AskedRuns, ask, jsonIn } from "./asking.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
 import { partWorkErrors } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
-import { insistOnPlan, type PlanRules } from "./judged-plans.ts";
+import { JudgedPlans, type JudgedPlansParts } from "./judged-plans.ts";
 import { describedIn, type Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
@@ -34,7 +34,7 @@ import type { News } from "./news.ts";
 import type { Asking } from "./substrate.ts";
 import type { SessionTeller } from "./teller.ts";
 
-export interface DecidingParts {
+export interface DecidingParts extends JudgedPlansParts {
   readonly loops: Loops;
   readonly teller: SessionTeller;
   readonly fleet: Fleet;
@@ -42,9 +42,6 @@ export interface DecidingParts {
   readonly news: News;
   readonly looks: Looks;
   readonly runs: AskedRuns;
-  readonly rules: PlanRules | undefined;
-  /** In whose name it is decided. */
-  readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
@@ -75,7 +72,9 @@ export class Deciding {
 
   begin(due: DueEffect, effect: PlanPart): void {
     const part = new DecidedPart(this.#parts, due, effect);
-    this.#parts.loops.begin(due.token, (signal) => this.#parts.looks.during(() => part.run(signal)));
+    this.#parts.loops.begin(due.token, (signal) =>
+      this.#parts.looks.during(() => part.run(signal)).finally(() => part.close()),
+    );
   }
 }
 
@@ -83,6 +82,7 @@ class DecidedPart {
   readonly #parts: DecidingParts;
   readonly #due: DueEffect;
   readonly #part: number;
+  readonly #judged: JudgedPlans;
   /** What the last question was about; empty before the first one. */
   #asked = "";
   #againMs = Number.POSITIVE_INFINITY;
@@ -92,6 +92,7 @@ class DecidedPart {
     this.#parts = parts;
     this.#due = due;
     this.#part = part;
+    this.#judged = new JudgedPlans(parts, due.key, part);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -122,9 +123,15 @@ class DecidedPart {
     }
   }
 
+  close(): void {
+    this.#judged.close();
+  }
+
   async #turn(signal: AbortSignal): Promise<void> {
     const { teller, fleet, learned, foundation } = this.#parts;
     const { key, cause } = this.#due;
+    const options = { signal, trace: traceOf(cause?.traceparent) };
+    if (await this.#judged.isHeld(options)) return;
     const view = await teller.view(key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
     if (!view.tasks.some((task) => this.#isUndecided(task))) return;
@@ -140,12 +147,12 @@ class DecidedPart {
     const taskIds = view.tasks.flatMap(({ spec, endMs }) => (endMs > 0 ? [spec.id] : []));
     const outcomes = await teller.ask(key, taskOutcomes, { taskIds });
     const situation = { view, part: this.#part, agents, outcomes, expectedMs };
-    const isOfBefore = await this.#decide(situation, { signal, trace: traceOf(cause?.traceparent) });
+    const isOfBefore = await this.#decide(situation, options);
     // What has happened since it was asked before is not decided about yet.
     this.#asked = isOfBefore ? "" : known;
   }
 
-  /** Whether the question was one of before. */
+  /** Whether the question was one of before, or what it decided waits for somebody's yes. */
   async #decide(situation: Situation, options: Asking): Promise<boolean> {
     const { runs, teller, foundation } = this.#parts;
     const { key } = this.#due;
@@ -171,13 +178,8 @@ class DecidedPart {
     const { begin, moves, reason, againMs } = read.decision;
     if (begin.length > 0) {
       const plan = { reason, expectedEndMs: 0, places: [] };
-      insistOnPlan(
-        this.#parts.rules,
-        key,
-        situation.view,
-        { part: this.#part, begin, plan },
-        this.#parts.cause,
-      );
+      // The next turn asks.
+      if (!this.#judged.admits(situation.view, { begin, plan })) return true;
     }
     const body = { part: this.#part, number, begin, moves, reason };
     const outcome = await teller.tell(key, { command: recordDecision, body });

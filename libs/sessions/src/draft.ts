@@ -233,8 +233,8 @@ function reasonOf({ before, view, part }: Drafting, able: readonly string[]): st
   if (came.length > 0) reasons.push(`${listed(came)} came`);
   if (left.length > 0) reasons.push(`${listed(left)} left`);
   const more = (view.parts[part]?.tasks.size ?? 0) - Number(wasCount);
-  if (more > 0) reasons.push(`${more} tasks were added`);
-  if (more < 0) reasons.push(`${-more} tasks moved away`);
+  if (more > 0) reasons.push(more === 1 ? "1 task was added" : `${more} tasks were added`);
+  if (more < 0) reasons.push(more === -1 ? "1 task moved away" : `${-more} tasks moved away`);
   return reasons.length === 0 ? "tasks are to be done again" : reasons.join(", ");
 }
 

@@ -1,15 +1,32 @@
-/** Plans held against rules before anything of them begins. */
+/**
+ * Plans are held against rules before anything of them begins. What a rule wants approved begins when people have said yes.
+ *
+ * 1. While somebody is asked nothing of the part begins, and the plan is not recorded: it is made anew after the answer, by what is so then.
+ * 2. What was approved is not asked again, as long as the question has the same words. After a crash it is asked once more, and finds its
+ *    answer.
+ * 3. A no is thrown, as a refusal is.
+ */
 import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
-import type { Cause } from "@tutti/contracts/types/v1";
-import type { InstanceKey } from "@tutti/kernel";
+import { Cause } from "@tutti/contracts/types/v1";
+import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import type { SessionView } from "@tutti/machine-session";
+import type { HeldPlans } from "./held-plans.ts";
+import type { Asking } from "./substrate.ts";
 
 /** What is said of plans. */
 export interface PlanRules {
   /** Whether any rule is about the plans of a namespace. */
   concernsPlans(namespace: string): boolean;
-  /** Throws where the plan is refused. */
-  plan(about: JudgedPlan, cause: Cause): void;
+  /** What people are asked before a plan is followed that `cause` makes for whoever wants it. Throws where it is refused. */
+  plan(about: JudgedPlan, cause: Cause, wantedBy: Cause): readonly PlanQuestion[];
+}
+
+interface PlanQuestion {
+  /** The same for the same question about the same part. */
+  readonly name: string;
+  readonly message: string;
+  /** The approval that asks, as long as nobody has decided; undefined when the answer is yes. Rejects with who said no. */
+  ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
 }
 
 interface JudgedPlan {
@@ -29,30 +46,90 @@ interface JudgedPlan {
 }
 
 export interface PlanMade {
-  readonly part: number;
   readonly begin: readonly PlannedPlace[];
   /** Undefined where nothing but what begins is another than before. */
   readonly plan: Pick<NewPlan, "reason" | "expectedEndMs" | "places"> | undefined;
 }
 
-/** Throws where rules refuse what is planned, or what begins by it. */
-export function insistOnPlan(
-  rules: PlanRules | undefined,
-  { namespace, id: session }: InstanceKey,
-  view: SessionView,
-  { part, begin, plan }: PlanMade,
-  cause: Cause,
-): void {
-  if (rules?.concernsPlans(namespace) !== true) return;
-  const begun = new Set(begin.map(({ task }) => task));
-  const later = (plan?.places ?? []).filter(({ task }) => !begun.has(task));
-  const shown = (begins: boolean) => (place: PlannedPlace) => shownPlace(view, place, begins);
-  const tasks = [...begin.map(shown(true)), ...later.map(shown(false))];
-  const { reason = "", expectedEndMs = 0 } = plan ?? {};
-  rules.plan({ namespace, session, part, reason, expectedEndMs, tasks }, cause);
+export interface JudgedPlansParts {
+  readonly rules: PlanRules | undefined;
+  readonly held: HeldPlans;
+  /** In whose name plans are made. */
+  readonly cause: Cause;
+  readonly foundation: Pick<Foundation, "clock" | "logger">;
 }
 
-function shownPlace(view: SessionView, { task, agent, startMs, endMs }: PlannedPlace, begins: boolean) {
+interface PlannedSession extends Pick<SessionView, "createCause"> {
+  readonly tasks: readonly { readonly spec: Pick<SessionView["tasks"][number]["spec"], "id" | "work"> }[];
+}
+
+interface AskingFor extends Asking {
+  readonly signal: AbortSignal;
+}
+
+/** So often it is looked whether somebody has decided. */
+const askEveryMs = 1_000;
+const askTimeoutMs = 10_000;
+const noTrace = { traceId: "", spanId: "", sampled: false };
+
+/** The plans of one part. */
+export class JudgedPlans {
+  readonly #parts: JudgedPlansParts;
+  readonly #key: InstanceKey;
+  readonly #part: number;
+  readonly #approved = new Set<string>();
+  #open: readonly PlanQuestion[] = [];
+  #askAgainMs = 0;
+
+  constructor(parts: JudgedPlansParts, key: InstanceKey, part: number) {
+    this.#parts = parts;
+    this.#key = key;
+    this.#part = part;
+  }
+
+  /** Whether a plan, and what begins by it, is followed now; else somebody is asked first. Throws where rules refuse it. */
+  admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
+    const { rules, cause } = this.#parts;
+    const { namespace, id: session } = this.#key;
+    if (rules?.concernsPlans(namespace) !== true) return true;
+    const begun = new Set(begin.map(({ task }) => task));
+    const later = (plan?.places ?? []).filter(({ task }) => !begun.has(task));
+    const shown = (begins: boolean) => (place: PlannedPlace) => shownPlace(view, place, begins);
+    const tasks = [...begin.map(shown(true)), ...later.map(shown(false))];
+    const { reason = "", expectedEndMs = 0 } = plan ?? {};
+    const about = { namespace, session, part: this.#part, reason, expectedEndMs, tasks };
+    const questions = rules.plan(about, cause, view.createCause ?? Cause.create());
+    this.#open = questions.filter(({ name }) => !this.#approved.has(name));
+    this.#askAgainMs = 0;
+    return this.#open.length === 0;
+  }
+
+  /** Whether somebody has still to decide: nothing of the part begins until then. Rejects with who said no. */
+  async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
+    if (this.#open.length === 0) return false;
+    const { clock, logger } = this.#parts.foundation;
+    if (clock.monotonic() < this.#askAgainMs) return true;
+    const deadlineMs = clock.monotonic() + askTimeoutMs;
+    const caller = { deadlineMs, signal, trace, logger };
+    const asked = await Promise.all(
+      this.#open.map(async (question) => ({ question, approval: await question.ask(caller) })),
+    );
+    this.#askAgainMs = clock.monotonic() + askEveryMs;
+    const left = asked.filter(({ approval }) => approval !== undefined);
+    for (const { question, approval } of asked) if (approval === undefined) this.#approved.add(question.name);
+    this.#open = left.map(({ question }) => question);
+    const questions = left.map(({ question: { message }, approval = "" }) => ({ message, approval }));
+    this.#parts.held.put(this.#key, this.#part, { questions, sinceMs: clock.now() });
+    return left.length > 0;
+  }
+
+  /** Nobody plans the part here any more. */
+  close(): void {
+    this.#parts.held.put(this.#key, this.#part, { questions: [], sinceMs: 0 });
+  }
+}
+
+function shownPlace(view: PlannedSession, { task, agent, startMs, endMs }: PlannedPlace, begins: boolean) {
   const { id = "", work } = view.tasks[task]?.spec ?? {};
   return { id, capability: work?.$case === "capability" ? work.value : "", agent, startMs, endMs, begins };
 }

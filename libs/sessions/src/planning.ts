@@ -5,34 +5,41 @@
  * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has begun and what
  *    has not, and nothing is begun twice, because the session knows what is.
  * 2. What begins is decided each time something has happened. What is recorded as a plan is what is expected of all that has not
- *    begun, at most once a second, and the rarer the longer the session takes.
+ *    begun, at most once a second, and the rarer the longer the session takes, unless it is watched in detail.
  */
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
-import { type Cause, TaskStatus } from "@tutti/contracts/types/v1";
-import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  errorFromUnknown,
+  type Foundation,
+  type InstanceKey,
+  sleep,
+  type TraceContext,
+  type TuttiError,
+  toErrorDetail,
+} from "@tutti/kernel";
 import { type PlanPart, placeTasks, refuseStart, type SessionView } from "@tutti/machine-session";
+import { traceOf } from "@tutti/mesh";
 import type { Estimates } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";
 import { type Drafted, draft, forecast } from "./draft.ts";
 import type { Fleet } from "./fleet.ts";
-import { insistOnPlan, type PlanMade, type PlanRules } from "./judged-plans.ts";
+import { JudgedPlans, type JudgedPlansParts, type PlanMade } from "./judged-plans.ts";
 import type { Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
+import { isInDetail, surprisingFactor } from "./monitoring.ts";
 import type { News } from "./news.ts";
 import { type Surprise, Surprises } from "./surprises.ts";
 import type { SessionTeller } from "./teller.ts";
 
-export interface PlanningParts {
+export interface PlanningParts extends JudgedPlansParts {
   readonly loops: Loops;
   readonly teller: SessionTeller;
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly news: News;
   readonly looks: Looks;
-  readonly rules: PlanRules | undefined;
-  /** In whose name plans are made. */
-  readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
@@ -41,6 +48,8 @@ const lookMs = 400;
 /** Plans that are recorded: at most so often, and at most at this share of the time that the session has taken. */
 const recordedEveryMs = 1_000;
 const recordedShare = 0.05;
+/** Where it is watched in detail. */
+const detailedEveryMs = 100;
 const failedMs = 500;
 
 export class Planning {
@@ -52,7 +61,9 @@ export class Planning {
 
   begin(due: DueEffect, effect: PlanPart): void {
     const part = new PlannedPart(this.#parts, due, effect);
-    this.#parts.loops.begin(due.token, (signal) => this.#parts.looks.during(() => part.run(signal)));
+    this.#parts.loops.begin(due.token, (signal) =>
+      this.#parts.looks.during(() => part.run(signal)).finally(() => part.close()),
+    );
   }
 }
 
@@ -61,18 +72,22 @@ class PlannedPart {
   readonly #key: InstanceKey;
   readonly #token: DueEffect["token"];
   readonly #part: number;
+  readonly #trace: TraceContext | undefined;
+  readonly #judged: JudgedPlans;
   #drafted: Drafted | undefined;
   /** What was known when it was first planned, and what was learned here since. */
   #times: Estimates | undefined;
-  readonly #surprises = new Surprises();
+  #surprises: Surprises | undefined;
   #recordedMs = 0;
   #reasons: Surprise[] = [];
 
-  constructor(parts: PlanningParts, { key, token }: DueEffect, { part }: PlanPart) {
+  constructor(parts: PlanningParts, { key, token, cause }: DueEffect, { part }: PlanPart) {
     this.#parts = parts;
     this.#key = key;
     this.#token = token;
     this.#part = part;
+    this.#trace = traceOf(cause?.traceparent);
+    this.#judged = new JudgedPlans(parts, key, part);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -80,7 +95,7 @@ class PlannedPart {
     while (!signal.aborted) {
       const heard = news.of(this.#key, looks.againMs(lookMs), signal);
       try {
-        await this.#turn();
+        await this.#turn(signal);
       } catch (error) {
         if (signal.aborted) return;
         const { logger, timers } = foundation;
@@ -94,8 +109,13 @@ class PlannedPart {
     }
   }
 
-  async #turn(): Promise<void> {
+  close(): void {
+    this.#judged.close();
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
     const { teller, fleet, foundation } = this.#parts;
+    if (await this.#isHeld(signal)) return;
     const view = await teller.view(this.#key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
     const fleetThen = await fleet.answerOf(this.#key.namespace);
@@ -109,30 +129,51 @@ class PlannedPart {
     const drafted = draft({ ...drafting, before: this.#drafted });
     if (drafted !== this.#drafted) this.#reasons.push({ words: drafted.reason, comesFirst: true });
     this.#drafted = drafted;
-    this.#noteEnds(view, nowMs);
-    this.#noteLate(view, nowMs);
+    this.#surprises ??= new Surprises(surprisingFactor(view));
+    this.#noteEnds(view, this.#surprises, nowMs);
+    this.#noteLate(view, this.#surprises, nowMs);
     const begin = this.#next(view, nowMs);
     const plan = this.#plan(view, nowMs);
     if (begin.length === 0 && plan === undefined) return;
-    if (!(await this.#isAdmitted(view, { part: this.#part, begin, plan }))) return;
+    if (!(await this.#isAdmitted(view, { begin, plan }))) {
+      // What was drafted takes for begun what does not begin.
+      this.#drafted = undefined;
+      this.#recordedMs = 0;
+      await this.#isHeld(signal);
+      return;
+    }
     await teller.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
   }
 
   /** What rules refuse fails the session, with the reason. */
   async #isAdmitted(view: SessionView, made: PlanMade): Promise<boolean> {
-    const { rules, cause, teller } = this.#parts;
     try {
-      insistOnPlan(rules, this.#key, view, made, cause);
-      return true;
+      return this.#judged.admits(view, made);
     } catch (thrown) {
-      const body = { error: toErrorDetail(errorFromUnknown(thrown)) };
-      await teller.tell(this.#key, { command: refuseStart, body, token: this.#token });
+      await this.#refuse(errorFromUnknown(thrown));
       return false;
     }
   }
 
+  /** Somebody is to say yes first. Who says no fails the session. */
+  async #isHeld(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#judged.isHeld({ signal, trace: this.#trace });
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (error.retry !== "never") throw thrown;
+      await this.#refuse(error);
+      return true;
+    }
+  }
+
+  async #refuse(error: TuttiError): Promise<void> {
+    const body = { error: toErrorDetail(error) };
+    await this.#parts.teller.tell(this.#key, { command: refuseStart, body, token: this.#token });
+  }
+
   /** What has ended since is learned, and makes room. */
-  #noteEnds(view: SessionView, nowMs: number): void {
+  #noteEnds(view: SessionView, surprises: Surprises, nowMs: number): void {
     const drafted = this.#drafted;
     if (drafted === undefined) return;
     for (const [number, place] of drafted.placeOf) {
@@ -146,7 +187,7 @@ class PlannedPart {
           drafted.plan.ended(place, agent, tookMs, nowMs);
         else drafted.gone(place, nowMs);
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED)
-          this.#reasons.push(...this.#surprises.ended(task, tookMs));
+          this.#reasons.push(...surprises.ended(task, tookMs));
       } else if (task.open === 0 && !task.isPlaced && !drafted.ready.has(number)) {
         drafted.ready.add(number);
         drafted.plan.ready(place);
@@ -154,10 +195,10 @@ class PlannedPart {
     }
   }
 
-  #noteLate(view: SessionView, nowMs: number): void {
+  #noteLate(view: SessionView, surprises: Surprises, nowMs: number): void {
     for (const task of view.tasks)
       if (task.part === this.#part && task.startMs > 0 && task.endMs === 0)
-        this.#reasons.push(...this.#surprises.goesOn(task, nowMs));
+        this.#reasons.push(...surprises.goesOn(task, nowMs));
   }
 
   /** What begins now, as far as there is room. */
@@ -183,7 +224,9 @@ class PlannedPart {
   #plan(view: SessionView, nowMs: number) {
     const drafted = this.#drafted;
     if (drafted === undefined || this.#reasons.length === 0) return undefined;
-    const everyMs = Math.max(recordedEveryMs, (nowMs - view.beginMs) * recordedShare);
+    const everyMs = isInDetail(view)
+      ? detailedEveryMs
+      : Math.max(recordedEveryMs, (nowMs - view.beginMs) * recordedShare);
     const isFirst = view.plans === 0;
     if (!isFirst && nowMs - Math.max(this.#recordedMs, view.planMs) < everyMs) return undefined;
     this.#recordedMs = nowMs;

@@ -1,7 +1,7 @@
 /** What a session that has ended was, for those who do it again in virtual time: its tasks as they went, and who was there. */
 import type { NoteAgents } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { agentNotes, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
+import { AtWork, agentNotes, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
 import type { Mode, PartMode, RecordedAgent, RecordedSession, RecordedTask } from "@tutti/planner";
 import { anybody, demandOf } from "./fleet.ts";
 import { describedIn } from "./learned.ts";
@@ -93,18 +93,10 @@ function takenIn(steps: readonly Step[], slots: number) {
 
 /** How many of its tasks were at work there together. */
 function atOnce(own: readonly RecordedTask[]): number {
-  const moments = own.flatMap(({ startMs, endMs }) => [
-    { ms: startMs, by: 1 },
-    { ms: Math.max(startMs, endMs - clocksMs), by: -1 },
-  ]);
-  moments.sort((one, other) => one.ms - other.ms || one.by - other.by);
-  let now = 0;
-  let most = 0;
-  for (const { by } of moments) {
-    now += by;
-    most = Math.max(most, now);
-  }
-  return most;
+  const spans = own.map(({ startMs, endMs }) => {
+    return { fromMs: startMs, toMs: Math.max(startMs, endMs - clocksMs) };
+  });
+  return new AtWork(spans).most;
 }
 
 /** What its time cost, by what its tasks used up. */

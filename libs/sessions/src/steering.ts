@@ -18,6 +18,7 @@ import { Deciding } from "./deciding.ts";
 import { Fleet } from "./fleet.ts";
 import { Following } from "./following.ts";
 import { Goals, type ReadTasks } from "./goals.ts";
+import { HeldPlans } from "./held-plans.ts";
 import type { PlanRules } from "./judged-plans.ts";
 import { Learned } from "./learned.ts";
 import { Locking } from "./locking.ts";
@@ -46,6 +47,8 @@ export interface SteeringParts {
   readonly readTasks: ReadTasks;
   /** What is said of plans before they are followed; undefined where nothing is. */
   readonly rules?: PlanRules | undefined;
+  /** Whose plans wait for somebody's yes is put there. */
+  readonly held?: HeldPlans;
   /** In whose name it is done. */
   readonly cause: Cause;
   /** Parts that have to be stopped with the process, in the order of their start. */
@@ -57,7 +60,7 @@ export interface SteeringParts {
 }
 
 export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
-  const { runtime, foundation, cause, readTasks, rules } = parts;
+  const { runtime, foundation, cause, readTasks, rules, held = new HeldPlans() } = parts;
   const teller = new SessionTeller(runtime, cause);
   const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
   const loops = register("session-loops", new Loops(foundation));
@@ -85,11 +88,12 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
     );
   };
   const common = { loops, teller, foundation };
+  const planned = { ...common, fleet, learned, news, looks, rules, held, cause };
   return {
     ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
-    planning: new Planning({ ...common, fleet, learned, news, looks, rules, cause }),
-    deciding: new Deciding({ ...common, rules, cause, fleet, learned, news, looks, runs: clients.runs }),
+    planning: new Planning(planned),
+    deciding: new Deciding({ ...planned, runs: clients.runs }),
     goals: new Goals({ errands, runs: clients.runs, readTasks }),
     choosing: new Choosing({ errands, teller, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),

@@ -12,14 +12,14 @@ const wordsOf = (surprises: readonly Surprise[]) => surprises.map(({ words }) =>
 
 describe("what turns out otherwise than was planned", () => {
   it("is nothing as long as all takes about as long as was expected, or is short", () => {
-    const surprises = new Surprises();
+    const surprises = new Surprises(1.5);
     for (const tookMs of [300, 400, 550, 420]) assert.deepEqual(surprises.ended(taskAt("anna"), tookMs), []);
     for (const tookMs of [9, 40, 90]) assert.deepEqual(surprises.ended(taskAt("bob", 10), tookMs), []);
     assert.deepEqual(surprises.goesOn(taskAt("anna"), 1_700), []);
   });
 
   it("is a task that took much longer or less, or is late, which is told once", () => {
-    const surprises = new Surprises();
+    const surprises = new Surprises(1.5);
     assert.deepEqual(wordsOf(surprises.ended(taskAt("anna"), 900)), [
       "task-0 took 900 ms at anna, longer than the 400 ms expected",
     ]);
@@ -32,7 +32,7 @@ describe("what turns out otherwise than was planned", () => {
   });
 
   it("is an agent that has become slow beside the others, and one that is as fast again", () => {
-    const surprises = new Surprises();
+    const surprises = new Surprises(1.5);
     for (let each = 0; each < 3; each++) surprises.ended(taskAt("bob"), 400);
     surprises.ended(taskAt("anna"), 840);
     const slow = "anna has become slow: its last 2 tasks took 2.1 times what was expected";
@@ -44,7 +44,7 @@ describe("what turns out otherwise than was planned", () => {
   });
 
   it("is an agent one of whose tasks took many times as long", () => {
-    const surprises = new Surprises();
+    const surprises = new Surprises(1.5);
     surprises.ended(taskAt("anna"), 400);
     assert.deepEqual(
       wordsOf(surprises.ended(taskAt("anna"), 4_000))[0],
@@ -52,8 +52,16 @@ describe("what turns out otherwise than was planned", () => {
     );
   });
 
+  it("is what whoever started the session wants to be told of", () => {
+    const strict = new Surprises(1.1);
+    assert.equal(strict.ended(taskAt("anna", 4_000), 4_500).length, 1);
+    assert.deepEqual(strict.ended(taskAt("anna", 4_000), 4_200), []);
+    assert.equal(strict.goesOn(taskAt("anna", 4_000, 1), 5_700).length, 1);
+    assert.deepEqual(new Surprises(3).goesOn(taskAt("anna", 4_000, 1), 5_700), []);
+  });
+
   it("is no fault of an agent's where it is so at all of them", () => {
-    const surprises = new Surprises();
+    const surprises = new Surprises(1.5);
     const said = ["anna", "bob", "anna", "bob", "anna", "bob"].flatMap((agent) =>
       wordsOf(surprises.ended(taskAt(agent), 1_000)),
     );

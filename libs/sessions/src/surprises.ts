@@ -4,9 +4,7 @@
  */
 import type { TaskView } from "@tutti/machine-session";
 
-/** By this factor something takes longer than was expected, or less. */
-const surprising = 1.5;
-/** And by so much, so that short tasks are not told of. */
+/** What is told takes at least so much longer or less, so that short tasks are not told of. */
 const surprisingMs = 250;
 /** As fast as it was expected to be. */
 const usual = 1.2;
@@ -35,6 +33,12 @@ export class Surprises {
   readonly #late = new Set<number>();
   readonly #tookAt = new Map<string, Took[]>();
   readonly #slow = new Set<string>();
+  readonly #surprising: number;
+
+  /** @param surprising by which factor something takes longer than was expected, or less */
+  constructor(surprising: number) {
+    this.#surprising = surprising;
+  }
 
   /** A task was done, and took so long. */
   ended(task: Ended, tookMs: number): readonly Surprise[] {
@@ -44,7 +48,7 @@ export class Surprises {
     this.#tookAt.set(task.agent, [...tookAt, { expectedMs, tookMs }].slice(-tasksMost));
     const ofAgent = this.#ofAgent(task.agent);
     const factor = tookMs / expectedMs;
-    const isUsual = factor < surprising && factor > 1 / surprising;
+    const isUsual = factor < this.#surprising && factor > 1 / this.#surprising;
     if (isUsual || Math.abs(tookMs - expectedMs) < surprisingMs) return ofAgent;
     const than = tookMs > expectedMs ? "longer" : "less";
     const words = `${task.spec.id} took ${rounded(tookMs)} ms at ${task.agent}, ${than} than the ${rounded(expectedMs)} ms expected`;
@@ -55,7 +59,7 @@ export class Surprises {
   goesOn(task: AtWork, nowMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     const soFarMs = nowMs - task.startMs;
-    const isLate = expectedMs > 0 && soFarMs >= expectedMs * surprising + surprisingMs;
+    const isLate = expectedMs > 0 && soFarMs >= expectedMs * this.#surprising + surprisingMs;
     if (!isLate || this.#late.has(task.number)) return [];
     this.#late.add(task.number);
     const where = task.agent || task.plannedAgent;
@@ -72,14 +76,14 @@ export class Surprises {
     const others = [...this.#tookAt].flatMap(([other, took]) => (other === agent ? [] : took));
     const factor = factorOf(own);
     const beside = factor / factorOf(others);
-    const isSlow = Math.min(factor, beside) >= surprising && laterMs(own) >= surprisingMs;
+    const isSlow = Math.min(factor, beside) >= this.#surprising && laterMs(own) >= surprisingMs;
     if (isSlow && !this.#slow.has(agent)) {
       this.#slow.add(agent);
       const those = own.length === 1 ? "its last task" : `its last ${own.length} tasks`;
       const words = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times what was expected`;
       return [{ words, comesFirst: true }];
     }
-    if (beside > usual || !this.#slow.delete(agent)) return [];
+    if (beside > Math.min(usual, this.#surprising) || !this.#slow.delete(agent)) return [];
     return [{ words: `${agent} is as fast again as was expected`, comesFirst: true }];
   }
 }

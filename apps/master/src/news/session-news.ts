@@ -1,7 +1,7 @@
 /** Tells the bus what happens to sessions. */
 import type { Bus, EventInput } from "@tutti/bus";
 import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
-import type { Foundation } from "@tutti/kernel";
+import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { session as machine, showSession } from "@tutti/machine-session";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type SessionNote } from "./session-note.ts";
@@ -48,7 +48,10 @@ class SessionTeller implements Teller<SessionNote> {
 export class SessionNews extends MachineNews<SessionNote> {
   readonly #teller: SessionTeller;
 
-  constructor({ bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation }) {
+  constructor(
+    { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
+    ended?: (key: InstanceKey) => void,
+  ) {
     const teller = new SessionTeller(foundation.logger);
     const leftOut = foundation.metrics
       .counter({
@@ -56,7 +59,7 @@ export class SessionNews extends MachineNews<SessionNote> {
         help: "Events of sessions that were not told, because too many waited to be.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], teller, leftOut });
+    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], teller, leftOut, ended });
     this.#teller = teller;
   }
 

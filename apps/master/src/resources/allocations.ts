@@ -9,17 +9,15 @@ import type {
   ListResourcesRequest,
   Resource,
 } from "@tutti/contracts/session/v1";
-import { ListPoolsRequest, type PoolResource, type PoolShare } from "@tutti/contracts/swarm/v1";
-import { Explanation } from "@tutti/contracts/types/v1";
+import { type GetPoolUseReply, ListPoolsRequest, type PoolShare } from "@tutti/contracts/swarm/v1";
+import { Explanation, type LabelSelector } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { type CallContext, pageOf } from "@tutti/kernel";
+import { type CallContext, pageOf, selectorText } from "@tutti/kernel";
 import { contentsOf, isAbout, type ResourceDesk } from "./desk.ts";
 import { beginOf, endOf, listReservations } from "./reservations.ts";
 
-interface Use {
+interface Use extends GetPoolUseReply {
   readonly pool: string;
-  readonly resources: readonly PoolResource[];
-  readonly shares: readonly PoolShare[];
 }
 
 const pageSize = 1_000;
@@ -30,7 +28,7 @@ async function usesOf(desk: ResourceDesk, wanted: string, context: CallContext):
   return await Promise.all(
     names.map(async (pool) => ({
       pool,
-      ...(await desk.pools.getPoolUse({ namespace, pool }, { context })),
+      ...(await desk.pools.getPoolUse({ namespace, pool, agents: undefined }, { context })),
     })),
   );
 }
@@ -57,16 +55,21 @@ export async function listResources(
     context,
   );
   const present = reservations.filter((one) => beginOf(one) <= nowMs && endOf(one) > nowMs);
-  const all: Resource[] = uses.flatMap(({ pool: inPool, resources }) =>
-    resources
-      .filter((resource) => name === "" || resource.name === name)
-      .map(({ name: resource, capacity, used, wanted }) => {
-        const ofPool = present.filter((one) => (one.pool || "default") === inPool);
-        const reserved = ofPool.reduce((sum, { amounts }) => sum + (amounts[resource] ?? 0), 0);
-        return { name: resource, pool: inPool, labels: {}, capacity, used, reserved, wanted };
-      }),
-  );
-  const keyOf = (one: Resource) => `${one.pool}\n${one.name}`;
+  const all: Resource[] = uses.flatMap(({ pool: inPool, resources, groups }) => {
+    const ofPool = present.filter((one) => (one.pool || "default") === inPool);
+    const whole = { agents: undefined, resources };
+    return [whole, ...groups.filter(({ agents }) => hasLabelsAlone(agents))].flatMap((group) => {
+      const there = ofPool.filter(({ agents }) => group.agents === undefined || isSame(agents, group.agents));
+      return group.resources
+        .filter((resource) => name === "" || resource.name === name)
+        .map(({ name: resource, capacity, used, wanted }) => {
+          const reserved = there.reduce((sum, { amounts }) => sum + (amounts[resource] ?? 0), 0);
+          const labels = { ...group.agents?.equals };
+          return { name: resource, pool: inPool, labels, capacity, used, reserved, wanted };
+        });
+    });
+  });
+  const keyOf = (one: Resource) => `${one.pool}\n${one.name}\n${selectorText({ equals: one.labels })}`;
   all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -76,14 +79,23 @@ export async function listResources(
   return { resources: items, page: { nextToken, total: all.length } };
 }
 
+/** Whether labels say all that is asked of agents. */
+function hasLabelsAlone(agents: LabelSelector | undefined): boolean {
+  return agents !== undefined && agents.exists.length + agents.absent.length === 0;
+}
+
+function isSame(one: LabelSelector | undefined, other: LabelSelector): boolean {
+  return one !== undefined && selectorText(one) === selectorText(other);
+}
+
 export async function listAllocations(
   desk: ResourceDesk,
   { pool, name, page }: ListAllocationsRequest,
   context: CallContext,
 ): Promise<ListAllocationsReply> {
-  const all = (await allocationsOf(desk, pool, context)).filter(
-    ({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0,
-  );
+  const all = (await standingsOf(desk, pool, context))
+    .map(({ allocation }) => allocation)
+    .filter(({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0);
   const most = ({ granted }: Allocation) => granted[name || "slots"] ?? 0;
   const keyOf = (one: Allocation) =>
     `${String(1e12 - Math.round(1_000 * most(one))).padStart(13, "0")} ${one.session?.id ?? ""}`;
@@ -96,25 +108,75 @@ export async function listAllocations(
   return { allocations: items, page: { nextToken, total: all.length } };
 }
 
+/** How a session stands, and beside whom. */
+interface Standing {
+  readonly allocation: Allocation;
+  /** What its share of each thing is a share of, in words. */
+  readonly of: Record<string, string[]>;
+  /** Sessions of the namespace that contend for the same, and whether others do too. */
+  readonly rivals: Map<string, number>;
+  isBesideOthers: boolean;
+}
+
 /** One for each session with something at work or waiting, over all pools. */
-async function allocationsOf(desk: ResourceDesk, pool: string, context: CallContext): Promise<Allocation[]> {
-  const byId = new Map<string, Allocation>();
-  for (const { resources, shares } of await usesOf(desk, pool, context)) {
-    const capacity = new Map(resources.map((one) => [one.name, one.capacity]));
-    for (const share of shares) {
-      if (share.key === "" || share.namespace !== context.namespace) continue;
-      const found = byId.get(share.key) ?? emptyOf(share, context.namespace);
+async function standingsOf(desk: ResourceDesk, pool: string, context: CallContext): Promise<Standing[]> {
+  const { namespace } = context;
+  const byId = new Map<string, Standing>();
+  for (const use of await usesOf(desk, pool, context))
+    for (const share of use.shares) {
+      if (share.key === "" || share.namespace !== namespace) continue;
+      const found = byId.get(share.key) ?? standingOf(emptyOf(share, namespace));
       byId.set(share.key, found);
-      add(found.granted, share.used);
-      add(found.wanted, share.wanted);
-      for (const name of Object.keys({ ...share.used, ...share.wanted })) {
-        const rivals = shares.filter((one) => (one.used[name] ?? 0) + (one.wanted[name] ?? 0) > 0);
-        const weights = rivals.reduce((sum, { weight }) => sum + weight, 0);
-        add(found.share, { [name]: ((capacity.get(name) ?? 0) * share.weight) / weights });
-      }
+      add(found.allocation.granted, share.used);
+      add(found.allocation.wanted, share.wanted);
+      for (const name of Object.keys({ ...share.used, ...share.wanted })) noteShare(found, use, share, name);
     }
-  }
   return [...byId.values()];
+}
+
+function standingOf(allocation: Allocation): Standing {
+  return { allocation, of: {}, rivals: new Map(), isBesideOthers: false };
+}
+
+function noteShare(found: Standing, use: Use, share: PoolShare, name: string): void {
+  const field = fieldOf(use, share, name);
+  const rivals = field.shares.filter((one) => amountIn(one, name) > 0);
+  const weights = rivals.reduce((sum, { weight }) => sum + weight, 0);
+  add(found.allocation.share, { [name]: (field.capacity * share.weight) / weights });
+  const where = field.where === "" ? "" : ` of agents with ${field.where}`;
+  found.of[name] = [...(found.of[name] ?? []), `${rounded(field.capacity)}${where}`];
+  for (const { namespace, key, weight } of rivals)
+    if (namespace !== share.namespace) found.isBesideOthers = true;
+    else if (key !== "" && key !== share.key) found.rivals.set(key, weight);
+}
+
+interface Field {
+  /** What the labels of its agents satisfy, in words; empty for all of the pool. */
+  readonly where: string;
+  readonly capacity: number;
+  readonly shares: readonly PoolShare[];
+}
+
+/** The agents that a session contends for: the fewest that have all that it has and wants. */
+function fieldOf({ resources, shares, groups }: Use, share: PoolShare, name: string): Field {
+  const all = amountIn(share, name);
+  const capacityIn = (of: typeof resources) => of.find((one) => one.name === name)?.capacity ?? 0;
+  let field: Field = { where: "", capacity: capacityIn(resources), shares };
+  for (const group of groups) {
+    const own = group.shares.find(({ namespace, key }) => namespace === share.namespace && key === share.key);
+    const capacity = capacityIn(group.resources);
+    if (own === undefined || amountIn(own, name) < all || capacity >= field.capacity) continue;
+    field = {
+      where: group.agents === undefined ? "" : selectorText(group.agents),
+      capacity,
+      shares: group.shares,
+    };
+  }
+  return field;
+}
+
+function amountIn({ used, wanted }: PoolShare, name: string): number {
+  return (used[name] ?? 0) + (wanted[name] ?? 0);
 }
 
 function emptyOf({ key: id, weight }: PoolShare, namespace: string): Allocation {
@@ -133,21 +195,16 @@ export async function explainAllocation(
 ): Promise<ExplainAllocationReply> {
   const { namespace } = context;
   const { session } = await desk.sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
-  const all = await allocationsOf(desk, "", context);
+  const all = await standingsOf(desk, "", context);
   const weight = session?.spec?.weight || 1;
   const about = { namespace, kind: "session", id: sessionId, task: "" };
-  const own =
-    all.find((one) => one.session?.id === sessionId) ??
-    emptyOf({ key: sessionId, weight, namespace, used: {}, wanted: {} }, namespace);
-  const others = all.filter((one) => one !== own);
+  const standing =
+    all.find(({ allocation }) => allocation.session?.id === sessionId) ??
+    standingOf(emptyOf({ key: sessionId, weight, namespace, used: {}, wanted: {} }, namespace));
+  const { allocation: own } = standing;
   const { quotas, reservations } = await contentsOf(desk, context);
   const labels = session?.spec?.labels ?? {};
-  const told = [
-    tellOwn(own),
-    others.length === 0
-      ? "no other session has anything at work or waiting"
-      : `it takes turns with ${others.length} others: ${others.slice(0, 5).map(nameWithWeight).join(", ")}`,
-  ];
+  const told = [tellOwn(standing), tellRivals(standing)];
   const limits = Object.entries(session?.spec?.limits ?? {});
   for (const [name, limit] of limits)
     told.push(`its own limits allow ${limit} ${name}, of which it has ${own.granted[name] ?? 0}`);
@@ -164,24 +221,33 @@ export async function explainAllocation(
     const isOwn = session?.spec?.reservationIds.includes(reservationId) === true || isAbout(sessions, labels);
     const isNow = beginOf(value) <= nowMs;
     const parts = Object.entries(amounts).map(([name, amount]) => `${amount} ${name}`);
+    const where = value.agents === undefined ? "" : ` of agents with ${selectorText(value.agents)}`;
     const until = new Date(endOf(value)).toISOString();
     told.push(
-      `the reservation ${reservationId} ${isNow ? "holds" : "will hold"} ${parts.join(" and ")} ${isOwn ? "for it" : "for others"} until ${until}`,
+      `the reservation ${reservationId} ${isNow ? "holds" : "will hold"} ${parts.join(" and ")}${where} ${isOwn ? "for it" : "for others"} until ${until}`,
     );
   }
   return { allocation: own, explanation: { ...Explanation.create(), about, summary: told.join("; ") } };
 }
 
-function tellOwn({ weight, granted, wanted, share }: Allocation): string {
+function tellOwn({ allocation, of }: Standing): string {
+  const { weight, granted, wanted, share } = allocation;
   const names = Object.keys({ ...granted, ...wanted });
   if (names.length === 0) return `it has the weight ${weight}, and nothing at work or waiting`;
   const parts = names.map(
     (name) =>
-      `${granted[name] ?? 0} ${name} at work and ${wanted[name] ?? 0} waiting, where its share is ${Math.round(100 * (share[name] ?? 0)) / 100}`,
+      `${granted[name] ?? 0} ${name} at work and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
   );
   return `it has the weight ${weight}: ${parts.join(", ")}`;
 }
 
-function nameWithWeight({ session, weight }: Allocation): string {
-  return `${session?.id ?? ""} with the weight ${weight}`;
+function tellRivals({ rivals, isBesideOthers }: Standing): string {
+  const others = [...rivals].slice(0, 5).map(([id, weight]) => `${id} with the weight ${weight}`);
+  if (rivals.size === 0 && !isBesideOthers) return "no other session has anything at work or waiting there";
+  const sessions = rivals.size === 0 ? [] : [`with ${rivals.size} others: ${others.join(", ")}`];
+  return `it takes turns ${[...sessions, ...(isBesideOthers ? ["with other namespaces"] : [])].join(", and ")}`;
+}
+
+function rounded(amount: number): number {
+  return Math.round(100 * amount) / 100;
 }

@@ -7,6 +7,7 @@ import {
   type ListReservationsRequest,
   Reservation,
 } from "@tutti/contracts/session/v1";
+import type { PoolGroup } from "@tutti/contracts/swarm/v1";
 import { spanOf } from "@tutti/host";
 import { tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
@@ -21,12 +22,22 @@ export async function createReservation(
 ): Promise<CreateReservationReply> {
   const { namespace } = context;
   const pool = reservation.pool || "default";
-  const { resources } = await desk.pools.getPoolUse({ namespace, pool }, { context });
-  const capacity = Object.fromEntries(resources.map(({ name, capacity: all }) => [name, all]));
+  const { agents } = reservation;
+  const use = await desk.pools.getPoolUse({ namespace, pool, agents }, { context });
+  const body = {
+    reservation,
+    capacity: capacityIn(use),
+    // Of those that were asked for it is told first.
+    capacityThere: agents === undefined ? {} : capacityIn(use.groups[0]),
+  };
   // Under its id the same again is the same.
-  const told = { command: reserve, body: { reservation, capacity }, idempotencyKey: "" };
+  const told = { command: reserve, body, idempotencyKey: "" };
   const { existed } = await tell(desk, ledgerOf(namespace), told, context);
   return { reservation: await reservationNamed(desk, reservation.reservationId, context), existed };
+}
+
+function capacityIn(use: Pick<PoolGroup, "resources"> | undefined): Record<string, number> {
+  return Object.fromEntries((use?.resources ?? []).map(({ name, capacity }) => [name, capacity]));
 }
 
 export async function reservationNamed(

@@ -6,11 +6,11 @@ import { agentService, boardService, missionService } from "@tutti/contracts/swa
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { tellLabels, WatchMemory } from "@tutti/host/serving";
-import type { Orchestrator } from "@tutti/kernel";
+import { tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { session, showSession } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
-import { SessionEffects, steerSessions } from "@tutti/sessions";
+import { HeldPlans, SessionEffects, steerSessions } from "@tutti/sessions";
 import type { SessionDesk } from "../api/sessions/desk.ts";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
@@ -35,7 +35,9 @@ export function hostSessions(
   { planner }: { readonly planner: string },
 ): SessionHosting {
   const { mesh, foundation, steward, ids } = host;
-  const news = service.register("session-news", new SessionNews(host), { critical: false });
+  const traces = service.register("session-traces", new WorkTraces(foundation), { critical: false });
+  const ended = (key: InstanceKey) => traces.ended(key);
+  const news = service.register("session-news", new SessionNews(host, ended), { critical: false });
   const effects = new SessionEffects();
   return {
     effects,
@@ -49,27 +51,41 @@ export function hostSessions(
         mesh.client(agentService),
         mesh.client(sessionService, { service: service.name }),
       ];
+      const tasks = mesh.client(taskService);
       const clients = {
-        ...{ runs, tasks: mesh.client(taskService), missions, board: mesh.client(boardService), agents },
+        ...{ runs, tasks, missions, board: mesh.client(boardService), agents },
         ...{ sessions, locks: mesh.client(lockService, { service: service.name }) },
         estimates: mesh.client(estimateService, { service: service.name }),
       };
       const registry = mesh.client(registryService);
       const resources = mesh.client(resourceService, { service: service.name });
       const seen = new OfferingsSeen(foundation.clock);
+      const held = new HeldPlans();
       effects.begin(
         steerSessions({
-          ...{ clients, runtime, foundation, cause, rules: host.guard?.admission },
+          ...{ clients, runtime, foundation, cause, rules: host.guard?.admission, held },
           readTasks: tasksReader({ registry, agents, resources, seen, foundation }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
       const desk = {
-        ...{ runtime, archive, steward, foundation, ids, agents, runs, missions, sessions },
+        ...{ runtime, archive, steward, foundation, ids, agents, runs, tasks, missions, sessions },
         ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
         watches: new WatchMemory(foundation.clock, ids),
-        seen,
+        ...{ seen, held },
       };
+      traces.begin({
+        runtime,
+        endOf: async (key) => {
+          const { outcome } = await runtime.ask({ key, query: showSession, body: { whole: false } });
+          return { definition: "", outcome };
+        },
+        timelineOf: ({ namespace, id: sessionId }, token, trace) =>
+          sessions.getSessionTimeline(
+            { namespace, sessionId, childDepth: 1, page: { token, size: 0 } },
+            { trace },
+          ),
+      });
       tellLabels(host.guard, desk, "session", { query: showSession, body: { whole: false } });
       mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });
       return desk;

@@ -8,6 +8,7 @@ import {
   ExplainSessionRequest,
   GetPlanRequest,
   GetSessionRequest,
+  GetSessionTimelineRequest,
   ListSessionsRequest,
   ListTasksRequest,
   MoveTasksRequest,
@@ -121,6 +122,11 @@ describeRefusals({
       malformed: ExplainSessionRequest.fromPartial({ sessionId: "" }),
       field: "session_id",
       tooLarge: ExplainSessionRequest.fromPartial({ sessionId, taskId: long }),
+    },
+    getSessionTimeline: {
+      malformed: GetSessionTimelineRequest.fromPartial({ sessionId, childDepth: 9 }),
+      field: "child_depth",
+      tooLarge: GetSessionTimelineRequest.fromPartial({ sessionId, page: { token: long } }),
     },
     getPlan: {
       malformed: GetPlanRequest.fromPartial({ sessionId: "" }),

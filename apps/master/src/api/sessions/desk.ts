@@ -2,11 +2,12 @@
 import type { registryService } from "@tutti/contracts/registry/v1";
 import type { resourceService, Session, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService, missionService } from "@tutti/contracts/swarm/v1";
-import type { definitionService, runService } from "@tutti/contracts/workflow/v1";
+import type { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { sessionErrors, showSession } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
+import type { HeldPlans } from "@tutti/sessions";
 import type { OfferingsSeen } from "./offerings-seen.ts";
 
 export interface SessionDesk extends LinesDesk {
@@ -16,9 +17,11 @@ export interface SessionDesk extends LinesDesk {
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
   readonly seen: Pick<OfferingsSeen, "saw" | "isRecent">;
+  readonly held: Pick<HeldPlans, "told">;
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
-  readonly missions: Pick<Client<typeof missionService>, "explainMission">;
+  readonly tasks: Pick<Client<typeof taskService>, "getTimeline">;
+  readonly missions: Pick<Client<typeof missionService>, "explainMission" | "getMissionTimeline">;
   /** Quotas and reservations, wherever they are. */
   readonly resources: Pick<Client<typeof resourceService>, "listQuotas" | "listReservations">;
   /** Sessions of any owner. */
@@ -26,7 +29,7 @@ export interface SessionDesk extends LinesDesk {
 }
 
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
-export const { keyOf, tell: tellSession, ask: askSession, eventsOf, eventBehind } = sessionWork;
+export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf, eventBehind } = sessionWork;
 
 /** A session as it is, or was, with what the runtime knows of it. */
 export async function sessionNamed(

@@ -7,6 +7,7 @@ import { listSessions, watchSessions } from "./listing.ts";
 import { explain, getPlan, listTasks } from "./reading.ts";
 import { executeSession } from "./starting.ts";
 import { add, move, remove, retry, signal, steer } from "./steering.ts";
+import { timeline } from "./timeline.ts";
 import { awaitSession, watchSession } from "./waiting.ts";
 
 export function sessionHandlers(desk: SessionDesk): Handlers<typeof sessionService> {
@@ -30,6 +31,7 @@ export function sessionHandlers(desk: SessionDesk): Handlers<typeof sessionServi
     deleteSession: (request, context) => remove(desk, request, context),
     moveTasks: (request, context) => move(desk, request, context),
     explainSession: (request, context) => explain(desk, request, context),
+    getSessionTimeline: (request, context) => timeline(desk, request, context),
     getPlan: (request, context) => getPlan(desk, request, context),
     compareModes: (request, context) => compareModes(desk, request, context),
   };

@@ -66,7 +66,7 @@ export async function explain(
   const choices = await askSession(desk, sessionId, { query: showChoices, body: undefined }, context);
   const parts = await explanationsOf(desk, sessionId, taskId, context);
   const key = keyOf(context.namespace, sessionId);
-  return { explanation: withPause(desk, key, { ...own, parts }), choices: [...choices] };
+  return { explanation: withPause(desk, key, desk.held.told(key, { ...own, parts })), choices: [...choices] };
 }
 
 /** Of a task what its part says; of a session what its open parts do. */

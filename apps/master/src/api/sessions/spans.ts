@@ -1,0 +1,89 @@
+/**
+ * What the events of a session say of the time that was spent: waiting before it began, planning and choosing; its parts, from when
+ * they are made until their work has ended; pauses.
+ */
+import * as events from "@tutti/contracts/session/v1";
+import { SpanKind } from "@tutti/contracts/types/v1";
+import { type Recorded, SpentTime, theWhole } from "@tutti/host/serving";
+
+const { SPAN_KIND_PART: part, SPAN_KIND_WAIT: wait } = SpanKind;
+
+export class Spans extends SpentTime {
+  #parts = 0;
+  /** Those whose work is not there yet. */
+  readonly #unconfirmed = new Set<number>();
+
+  take({ type, payload }: Recorded): void {
+    switch (type) {
+      case "session_accepted": {
+        const { order, createMs } = events.SessionAcceptedV1.decode(payload);
+        const { dependsOn = [], locks = [] } = order?.spec ?? {};
+        this.beginWhole(createMs);
+        if (dependsOn.length + locks.length > 0) this.begin(theWhole, wait, createMs, 0);
+        return;
+      }
+      case "dependency_added": {
+        const { addMs } = events.DependencyAddedV1.decode(payload);
+        if (this.openAt(theWhole) === undefined) this.begin(theWhole, wait, addMs, 0);
+        return;
+      }
+      case "goal_asked":
+        this.begin(theWhole, wait, events.GoalAskedV1.decode(payload).askMs, 0);
+        return;
+      case "goal_planned":
+        this.end(theWhole, events.GoalPlannedV1.decode(payload).planMs);
+        return;
+      case "choosing_begun":
+        this.begin(theWhole, wait, events.ChoosingBegunV1.decode(payload).beginMs, 0);
+        return;
+      case "mode_chosen": {
+        const { parts, chooseMs } = events.ModeChosenV1.decode(payload);
+        this.end(theWhole, chooseMs);
+        for (const _ of parts) this.#beginPart(chooseMs);
+        return;
+      }
+      case "session_paused":
+        this.begin(theWhole, wait, events.SessionPausedV1.decode(payload).pauseMs, 0);
+        return;
+      case "session_resumed":
+        this.end(theWhole, events.SessionResumedV1.decode(payload).resumeMs);
+        return;
+      case "session_retried":
+        this.reopen();
+        return;
+      default:
+        this.#takeOfPart(type, payload);
+    }
+  }
+
+  #takeOfPart(type: string, payload: Uint8Array): void {
+    switch (type) {
+      case "part_made":
+        this.#beginPart(events.PartMadeV1.decode(payload).makeMs);
+        return;
+      case "part_confirmed":
+        this.#unconfirmed.delete(events.PartConfirmedV1.decode(payload).part);
+        return;
+      case "part_ended": {
+        const ended = events.PartEndedV1.decode(payload);
+        this.#unconfirmed.delete(ended.part);
+        this.end(ended.part, ended.endMs);
+        return;
+      }
+      case "session_stopped": {
+        const { stopMs } = events.SessionStoppedV1.decode(payload);
+        for (const node of [theWhole, ...this.#unconfirmed]) this.end(node, stopMs);
+        return;
+      }
+      case "session_ended":
+        this.endWhole(events.SessionEndedV1.decode(payload).endMs);
+        return;
+    }
+  }
+
+  #beginPart(startMs: number): void {
+    const number = this.#parts++;
+    this.#unconfirmed.add(number);
+    this.begin(number, part, startMs, 0);
+  }
+}

@@ -1,0 +1,59 @@
+/** Where the time of a session went: its spans, made from its history, and those of the runs and missions that do its parts. */
+import type { GetSessionTimelineReply, GetSessionTimelineRequest } from "@tutti/contracts/session/v1";
+import { type PageRequest, type Span, SpanKind } from "@tutti/contracts/types/v1";
+import { childSpans, pageOfSpans, spanMessage, theWhole, traceIn } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { partId, showSession } from "@tutti/machine-session";
+import { askSession, eventsOf, recordsOf, type SessionDesk } from "./desk.ts";
+import { Spans } from "./spans.ts";
+
+/** The events of a very long session that are looked at, the first ones. */
+const recordsMax = 200_000;
+
+export async function timeline(
+  desk: SessionDesk,
+  { sessionId, childDepth, page }: GetSessionTimelineRequest,
+  context: CallContext,
+): Promise<GetSessionTimelineReply> {
+  // A session that is not there is told as such.
+  await eventsOf(desk, sessionId, context);
+  const spans = new Spans();
+  let traceId = "";
+  for await (const record of recordsOf(desk, sessionId, 0, context)) {
+    if (record.event === 1) traceId = traceIn(record.traceparent);
+    spans.take(record);
+    if (record.event >= recordsMax) break;
+  }
+  const shown = messagesOf(sessionId, spans);
+  if (childDepth > 0) shown.push(...(await ofParts(desk, { sessionId, childDepth }, shown, context)));
+  return { ...pageOfSpans(shown, page), traceId };
+}
+
+function messagesOf(sessionId: string, { all }: Spans): Span[] {
+  const shown = all.map((span) =>
+    spanMessage(sessionId, span, span.node === theWhole ? "" : partId(span.node)),
+  );
+  const outermost = shown.find(({ kind }) => kind === SpanKind.SPAN_KIND_WHOLE)?.spanId ?? "";
+  for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
+  return shown;
+}
+
+async function ofParts(
+  desk: SessionDesk,
+  { sessionId, childDepth }: Pick<GetSessionTimelineRequest, "sessionId" | "childDepth">,
+  shown: readonly Span[],
+  context: CallContext,
+): Promise<Span[]> {
+  const asked = { query: showSession, body: { whole: false } };
+  const { parts } = await askSession(desk, sessionId, asked, context);
+  const works = parts.flatMap(({ partId: taskId, work }) =>
+    work === undefined ? [] : [{ taskId, id: work.id, kind: work.kind }],
+  );
+  const missions = new Set(works.flatMap(({ id, kind }) => (kind === "mission" ? [id] : [])));
+  return childSpans(works, shown, (id: string, inPage: PageRequest) => {
+    const which = { namespace: context.namespace, childDepth: childDepth - 1, page: inPage };
+    return missions.has(id)
+      ? desk.missions.getMissionTimeline({ ...which, missionId: id }, { context })
+      : desk.tasks.getTimeline({ ...which, runId: id }, { context });
+  });
+}

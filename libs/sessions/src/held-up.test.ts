@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { heldUpMs, stayIn } from "./held-up.ts";
+
+const move = (task: number, fromPart: number, toPart: number, moveMs: number) => ({
+  ...{ task, fromPart, toPart, moveMs, reason: "" },
+});
+const nowMs = 100_000;
+
+describe("how long tasks wait in a part", () => {
+  it("is what those waited that could begin, until they began, or still wait", () => {
+    const tasks = [
+      { number: 0, readyMs: nowMs - 5_000, startMs: nowMs - 4_000, endMs: 0 },
+      { number: 1, readyMs: nowMs - 3_000, startMs: 0, endMs: 0 },
+      { number: 2, readyMs: 0, startMs: 0, endMs: 0 },
+      { number: 3, readyMs: 1, startMs: 50_000, endMs: 51_000 },
+      { number: 4, readyMs: 1, startMs: 0, endMs: 2 },
+    ];
+    assert.equal(heldUpMs(tasks, stayIn({ moves: [] }, 0, nowMs), nowMs), 2_000);
+    assert.equal(heldUpMs([], stayIn({ moves: [] }, 0, nowMs), nowMs), 0);
+  });
+
+  it("is counted from when they came: the part that held them up before is another", () => {
+    const stay = stayIn({ moves: [move(0, 1, 0, nowMs - 100)] }, 0, nowMs);
+    assert.equal(heldUpMs([{ number: 0, readyMs: nowMs - 9_000, startMs: 0, endMs: 0 }], stay, nowMs), 100);
+  });
+});
+
+describe("a part that tasks moved away from", () => {
+  it("is given none for a while", () => {
+    const moves = [move(0, 1, 0, nowMs - 60_000), move(1, 1, 0, nowMs - 20_000)];
+    assert.deepEqual([stayIn({ moves }, 1, nowMs).isLeft, stayIn({ moves }, 0, nowMs).isLeft], [true, false]);
+    assert.equal(stayIn({ moves }, 1, nowMs + 20_000).isLeft, false);
+  });
+});

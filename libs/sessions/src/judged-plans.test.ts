@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Cause, Explanation, TaskSpec } from "@tutti/contracts/types/v1";
+import { silentLogger } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { HeldPlans } from "./held-plans.ts";
+import { JudgedPlans, type PlanRules } from "./judged-plans.ts";
+
+const key = { namespace: "default", kind: "session", id: "s" };
+const place = { task: 0, agent: "a", startMs: 1, endMs: 2 };
+const asking = { signal: new AbortController().signal };
+const made = { begin: [place], plan: undefined };
+const view = {
+  tasks: [{ spec: TaskSpec.fromPartial({ id: "boil" }) }],
+  createCause: Cause.fromPartial({ actor: { id: "ada" } }),
+};
+
+function scene() {
+  const time = new VirtualTime();
+  const held = new HeldPlans();
+  const asked: string[] = [];
+  const state = { words: "may it?", answer: (): string | undefined => "approval-1" };
+  const rules: PlanRules = {
+    concernsPlans: () => true,
+    plan: ({ tasks }, _, wantedBy) => {
+      assert.deepEqual([tasks[0]?.id, tasks[0]?.begins, wantedBy.actor?.id], ["boil", true, "ada"]);
+      const { words: name } = state;
+      const ask = () => {
+        asked.push(name);
+        return Promise.resolve().then(() => state.answer());
+      };
+      return name === "" ? [] : [{ name, message: name, ask }];
+    },
+  };
+  const foundation = { clock: time, logger: silentLogger };
+  const plans = new JudgedPlans({ rules, held, cause: Cause.create(), foundation }, key, 0);
+  const why = () => {
+    const about = { namespace: "default", kind: "session", id: "s", task: "" };
+    return held.told(key, Explanation.fromPartial({ about, summary: "1 task is left" }));
+  };
+  return { time, plans, asked, state, why };
+}
+
+describe("a plan that a rule wants approved", () => {
+  it("is held until somebody has said yes, and the same question is not asked again", async () => {
+    const { time, plans, asked, state, why } = scene();
+    assert.equal(await plans.isHeld(asking), false, "nothing was planned yet");
+    assert.equal(plans.admits(view, made), false);
+    assert.equal(await plans.isHeld(asking), true);
+    assert.deepEqual(
+      why().waits.map(({ message, subject }) => [message, subject]),
+      [["may it?", "approval-1"]],
+    );
+    assert.match(why().summary, /^Its plan waits for a person: may it\?\. 1 task is left$/);
+    assert.deepEqual(
+      why().remedies.map(({ command }) => command),
+      ["tutti approve approval-1"],
+    );
+    assert.equal(await plans.isHeld(asking), true);
+    assert.equal(asked.length, 1, "it is not looked all the time");
+    state.answer = () => undefined;
+    await time.advance(2_000);
+    assert.equal(await plans.isHeld(asking), false);
+    assert.deepEqual(why().waits, []);
+    assert.equal(plans.admits(view, made), true);
+    state.words = "may it with two more?";
+    assert.equal(plans.admits(view, made), false, "other words are another question");
+  });
+
+  it("is thrown out by a no, and looked at again when nobody could be asked", async () => {
+    const { plans, state } = scene();
+    assert.equal(plans.admits(view, made), false);
+    state.answer = () => {
+      throw new Error("away");
+    };
+    await assert.rejects(plans.isHeld(asking), /away/);
+    state.answer = () => undefined;
+    assert.equal(await plans.isHeld(asking), false);
+    assert.equal(plans.admits(view, made), true);
+  });
+
+  it("is told of no more when nobody plans it here any more", async () => {
+    const { plans, why } = scene();
+    plans.admits(view, made);
+    await plans.isHeld(asking);
+    plans.close();
+    assert.deepEqual(why().waits, []);
+  });
+
+  it("is followed at once where no rule asks", () => {
+    const { plans, state } = scene();
+    state.words = "";
+    assert.equal(plans.admits(view, made), true);
+  });
+});
