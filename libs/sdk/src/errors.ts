@@ -51,6 +51,13 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ what, afterMs }: { what: string; afterMs: number }) =>
       `expected ${what} to end within ${Math.round(afterMs)} ms, found it at work; raise the timeout or make the handler quicker`,
   },
+  lockLost: {
+    status: "ABORTED",
+    retry: "never",
+    help: "A lock that a program held is another's by now, or may be: it was taken away by hand, or could not be renewed before its lease was over. Stop what it guards, and acquire it again.",
+    message: ({ name, why }: { name: string; why: string }) =>
+      `expected the lock ${name} to be held until it is released, found that ${why}; stop what it guards, and acquire it again`,
+  },
   linkLost: {
     status: "UNAVAILABLE",
     retry: "same-key",

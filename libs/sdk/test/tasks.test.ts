@@ -210,6 +210,27 @@ describe("a task", () => {
     });
   });
 
+  const limited = (more: object) => Object.assign(new Error("slow down"), more);
+  for (const [what, error, retryAfterMs] of [
+    ["a status", limited({ status: 429 }), 0],
+    ["a status and headers", limited({ status: 429, headers: new Headers({ "retry-after": "2" }) }), 2_000],
+    ["a status code", limited({ statusCode: 429, headers: { "retry-after": "3" } }), 3_000],
+    ["a response", limited({ response: { status: 429, headers: { "retry-after": "soon" } } }), 0],
+  ] as const)
+    it(`is answered as busy when its provider answered 429, said by ${what} of the error`, async () => {
+      const { worker, host, settle, link } = stage();
+      worker.handle("stock.reserve", () => {
+        throw error;
+      });
+      await link();
+      host.send({ assignments: [assignOf(1)] });
+      await settle();
+      assert.deepEqual(host.results[0]?.outcome, {
+        $case: "busy",
+        value: { retryAfterMs, message: "slow down" },
+      });
+    });
+
   it("with an output of 50 MB fails, and none of it leaves", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", () => "x".repeat(50_000_000));

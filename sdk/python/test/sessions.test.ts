@@ -139,6 +139,12 @@ describe("a session from Python", { skip: python.skip }, () => {
       assert.deepEqual(await run(["-c", shown], directory), {
         ...{ code: 0, output: "{'cats': 'All about cats'}\n" },
       });
+      const handled = await run(["-c", `${addressed(platform)}${programOfGuide("handle.py")}`], directory);
+      assert.equal(handled.code, 0, handled.output);
+      assert.match(
+        handled.output,
+        /^it is paused: no light\nit has ended\n\{'bows': 'All about bows'\}\n.*nobody came.*\n$/,
+      );
     } finally {
       await worker.stop();
       await platform[Symbol.asyncDispose]();

@@ -1,6 +1,8 @@
 """What goes over the link, on virtual time."""
 
 import unittest
+import urllib.error
+from email.message import Message
 from functools import partial
 
 from stage import Stage, task, token
@@ -194,6 +196,22 @@ class Ends(unittest.TestCase):
         busy = self.raising(Busy(retry_after_seconds=1.5, message="429")).busy
         self.assertEqual((busy.retry_after_ms, busy.message), (1_500, "429"))
 
+    def test_a_provider_that_answers_429_is_no_failure(self):
+        class Response:
+            status_code = 429
+            headers = {"retry-after": "2"}
+
+        class ProviderError(Exception):
+            response = Response()
+
+        for error, after_ms, said in (
+            (ProviderError("slow down"), 2_000, "slow down"),
+            (urllib.error.HTTPError("http://provider", 429, "Too Many", Message(), None), 0, "Too Many"),
+        ):
+            busy = self.raising(error).busy
+            self.assertEqual(busy.retry_after_ms, after_ms)
+            self.assertIn(said, busy.message)
+
     def test_an_output_that_is_no_json_or_too_large_fails_for_good(self):
         for output, code, said in (
             ({"a": [1, float("nan")]}, "sdk.output_invalid", "nan at output.a[1]"),
@@ -273,6 +291,53 @@ class Attempts(unittest.TestCase):
         self.assertEqual([context.cancelled for context in contexts], [True, False])
         self.stage.end(token(1), contexts[0].cancellation)
         self.assertEqual([result.failed.code for result in self.results()], ["sdk.timed_out"])
+
+    def test_models_that_it_asked_are_told_with_the_result_and_what_they_took_counts_as_used(self):
+        class RateLimited(Exception):
+            code = "rate_limited"
+
+        stage = Stage({"write": Stage.HELD})
+        stream = stage.welcome()
+        stage.say(assignments=[task(1)])
+        context = stage.context(token(1))
+        with context.ask_model("gpt-5", provider="openai") as asked:
+            stage.time.pass_ms(30)
+            asked.answered(model="gpt-5-2026", input_tokens=90, output_tokens=float("nan"))
+            asked.answered(output_tokens=10, finish_reasons=["stop"])
+        stage.time.pass_ms(20)
+        with self.assertRaises(RateLimited), context.ask_model("ada", operation="embeddings"):
+            raise RateLimited
+        with context.ask_model("slow"):
+            stage.time.pass_ms(5)
+            # It ends while a thread of it still asks.
+            stage.end(token(1), TaskFailure("no.rhyme", "none"))
+        [result] = stream.all("results")
+        self.assertEqual((result.failed.code, result.used.tokens), ("no.rhyme", 100))
+        first, refused, open_one = result.model_calls.calls
+        self.assertEqual(
+            (first.operation, first.provider, first.request_model, first.response_model),
+            ("chat", "openai", "gpt-5", "gpt-5-2026"),
+        )
+        self.assertEqual(
+            (first.input_tokens, first.output_tokens, list(first.finish_reasons), first.error_type),
+            (90, 10, ["stop"], ""),
+        )
+        self.assertEqual((first.ago_ms, first.took_ms), (55, 30))
+        self.assertEqual(
+            (refused.operation, refused.request_model, refused.error_type), ("embeddings", "ada", "rate_limited")
+        )
+        self.assertEqual((open_one.request_model, open_one.ago_ms, open_one.took_ms), ("slow", 5, 5))
+
+    def test_of_very_many_models_the_first_are_told_and_all_counted(self):
+        stage = Stage({"write": Stage.HELD})
+        stream = stage.welcome()
+        stage.say(assignments=[task(1)])
+        for number in range(70):
+            with stage.context(token(1)).ask_model(f"m{number}") as asked:
+                asked.answered(output_tokens=1)
+        stage.end(token(1), "done")
+        [result] = stream.all("results")
+        self.assertEqual((len(result.model_calls.calls), result.used.tokens), (64, 70))
 
     def test_progress_of_a_moment_is_put_together_and_comes_before_the_result(self):
         self.stage.say(assignments=[task(1, saved=b'{"step":1}')])

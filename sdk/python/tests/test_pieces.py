@@ -14,7 +14,7 @@ from unittest import mock
 import tutti
 from stage import Stage, task, token
 from tutti import Credentials, OptionInvalid, Worker, _json, _wire, current_task
-from tutti._contracts import AgentFrame, Amounts, Result
+from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
 from tutti._logging import JsonLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import new_id
@@ -129,11 +129,13 @@ def _any_json(chance, depth):
 class Wire(unittest.TestCase):
     def test_results_written_by_hand_are_those_of_the_contracts(self):
         for size in (0, 1, 127, 128, 70_000):
-            for used in (None, Amounts(tokens=3)):
+            for used, calls in ((None, None), (Amounts(tokens=3), ModelCalls(calls=[ModelCall(operation="chat")]))):
                 text = b"x" * size
-                frame = AgentFrame.FromString(_wire.output_field(token(1), text, 1.5, used))
+                figures = _wire.Figures(1.5, used, calls)
+                frame = AgentFrame.FromString(_wire.output_field(token(1), text, figures))
                 [result] = frame.results
-                self.assertEqual(result, Result(token=token(1), inline_output=text, run_ms=1.5, used=used))
+                told = Result(token=token(1), inline_output=text, run_ms=1.5, used=used, model_calls=calls)
+                self.assertEqual(result, told)
 
 
 class OutboxRules(unittest.TestCase):

@@ -33,6 +33,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     { Tutti },
     { Missions },
     { Sessions },
+    { Locks },
   ] = await Promise.all([
     import("@tutti/mesh"),
     import("@tutti/contracts/workflow/v1"),
@@ -43,6 +44,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     import("./tutti.ts"),
     import("./missions/index.ts"),
     import("./sessions/index.ts"),
+    import("./locks.ts"),
   ]);
   const [first = ""] = addresses;
   const mesh = new Mesh({
@@ -68,6 +70,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
       resources: mesh.client(session.resourceService, { service: "master" }),
       namespace,
     }),
+    locks: new Locks({ locks: mesh.client(session.lockService, { service: "master" }), namespace }),
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
     pools: mesh.client(swarm.poolService),

@@ -1,6 +1,7 @@
 /** What runs are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "./payloads.ts";
+import { type AmountsOptions, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
   readonly input?: unknown;
@@ -17,10 +18,12 @@ export interface SpecOptions {
   readonly timeoutMs?: number;
   /** How long it is kept after its end, milliseconds; as its definition says, or as all runs are, unless given. */
   readonly retentionMs?: number;
+  /** What it and its children may use up; without a limit unless given. */
+  readonly budget?: AmountsOptions;
 }
 
 export function specOf(definition: string, options: SpecOptions): RunSpec {
-  const { input, version, parameters, labels, priority, pool, timeoutMs, retentionMs } = options;
+  const { input, version, parameters, labels, priority, pool, timeoutMs, retentionMs, budget } = options;
   const reference = {
     name: definition,
     version: version === undefined ? undefined : { $case: "label" as const, value: version },
@@ -32,6 +35,7 @@ export function specOf(definition: string, options: SpecOptions): RunSpec {
     pool: pool ?? "",
     timeoutMs: timeoutMs ?? 0,
     retentionMs: retentionMs ?? 0,
+    budget: budget && amountsOf(budget),
   });
   spec.input = payloadOf(input, "input");
   spec.parameters = payloadOf(parameters, "parameters");

@@ -20,6 +20,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type BulkPreview, type BulkWord, previewBulk } from "./bulk.ts";
+import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
 import { payloadOf } from "./payloads.ts";
 import { RunHandle } from "./run.ts";
@@ -41,6 +42,7 @@ export interface TuttiParts {
   readonly histories: Client<typeof runtimeService>;
   readonly missions: Missions;
   readonly sessions: Sessions;
+  readonly locks: Locks;
   readonly namespace: string;
   readonly close: () => Promise<void>;
 }
@@ -84,12 +86,15 @@ export class Tutti implements AsyncDisposable {
   readonly missions: Missions;
   /** Tasks and intent: Tutti chooses how they are done, and says why. */
   readonly sessions: Sessions;
+  /** What only one may do at a time, or only so many. */
+  readonly locks: Locks;
   readonly #parts: TuttiParts;
 
   constructor(parts: TuttiParts) {
     this.namespace = parts.namespace;
     this.missions = parts.missions;
     this.sessions = parts.sessions;
+    this.locks = parts.locks;
     this.#parts = parts;
   }
 

@@ -23,7 +23,7 @@ import {
   writeProgress,
   writeStarted,
 } from "./encode.ts";
-import { Busy, failureDetail } from "./failure.ts";
+import { busyOf, failureDetail } from "./failure.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 import { maskedOutcome, maskedTold } from "./masked.ts";
@@ -466,8 +466,9 @@ function outcomeOf(attempt: Attempt, error: unknown): Outcome {
     return { $case: "stopped", value: { message } };
   }
   if (reason !== undefined && isEcho) return { $case: "failed", value: failureDetail(reason) };
-  if (error instanceof Busy)
-    return { $case: "busy", value: { retryAfterMs: error.retryAfterMs, message: error.message } };
+  const busy = busyOf(error);
+  if (busy !== undefined)
+    return { $case: "busy", value: { retryAfterMs: busy.retryAfterMs, message: busy.message } };
   return { $case: "failed", value: failureDetail(error) };
 }
 

@@ -51,6 +51,31 @@ export class Busy extends Error {
   }
 }
 
+const tooManyRequests = 429;
+/** HTTP knows whole seconds. */
+const secondMs = 1_000;
+
+/** What says that there is no capacity now: `Busy`, or the error of an HTTP client whose provider answered 429. */
+export function busyOf(thrown: unknown): Busy | undefined {
+  if (thrown instanceof Busy) return thrown;
+  if (!(thrown instanceof Error)) return undefined;
+  const response = partOf(thrown, "response");
+  const statuses = [read(thrown, "status"), read(thrown, "statusCode"), response && read(response, "status")];
+  if (!statuses.includes(tooManyRequests)) return undefined;
+  const headers = partOf(thrown, "headers") ?? (response && partOf(response, "headers"));
+  const seconds = Number(
+    headers instanceof Headers ? headers.get("retry-after") : textOf(headers, "retry-after"),
+  );
+  const message = safe(textOf(thrown, "message"), messageLengthMax);
+  // Without a time the pool waits longer with each answer.
+  return new Busy({ retryAfterMs: seconds > 0 ? seconds * secondMs : 0, message });
+}
+
+function partOf(thrown: object, key: string): object | undefined {
+  const part = read(thrown, key);
+  return typeof part === "object" && part !== null ? part : undefined;
+}
+
 const stackLengthMax = 8_192;
 const messageLengthMax = 4_096;
 

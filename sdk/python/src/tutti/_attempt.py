@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ._contracts import Amounts, Assign, PartialOutput
 from ._handlers import Registered
 from ._masks import Masks
+from ._model_calls import AskedModels
 
 NEVER = math.inf
 
@@ -55,7 +56,7 @@ class Attempt:
     __slots__ = (
         "token", "assign", "registered", "port", "started_ms", "run_ends_ms", "total_ends_ms", "given_up_ms",
         "is_over", "is_cancelled", "is_known", "pieces", "told", "told_ms", "saved", "used", "reason", "task",
-        "masks", "_ended", "__weakref__",
+        "masks", "models", "_ended", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -85,6 +86,7 @@ class Attempt:
         self.task: Any = None
         # Secrets that it was given.
         self.masks: Masks | None = None
+        self.models: AskedModels | None = None
         self._ended: threading.Event | None = None
         self.limit(assign.run_ms, assign.total_ms, now_ms)
 

@@ -39,8 +39,8 @@ from ._runner import Done, Ending
 from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
 from .failures import (
-    Busy,
     Cancelled,
+    busy_of,
     cancelled,
     failure_detail,
     input_malformed,
@@ -141,7 +141,7 @@ class Desk:
         registered = self._numbered.get(assign.capability)
         if registered is None:
             detail = failure_detail(unknown_capability(assign.capability))
-            self._answer(token, _wire.failed_field(token, detail, 0, None))
+            self._answer(token, _wire.failed_field(token, detail, _wire.NOT_BEGUN))
             return
         slots = self._parts.slots
         if self.closed_because or self.at_work >= slots:
@@ -333,14 +333,19 @@ class Desk:
             # It was answered for before; its slot is free.
             self._outbox.changed()
             return
-        token = attempt.token
-        run_ms = self.now_ms() - attempt.started_ms
+        figures = self._figures(attempt)
         if isinstance(ending, bytes):
             if len(ending) <= self.output_bytes_max:
-                self._over(attempt, _wire.output_field(token, ending, run_ms, attempt.used))
+                self._over(attempt, _wire.output_field(attempt.token, ending, figures))
                 return
             ending = output_too_large(attempt.registered.name, len(ending), self.output_bytes_max)
-        self._over(attempt, _outcome_field(attempt, ending, run_ms))
+        self._over(attempt, _outcome_field(attempt, ending, figures))
+
+    def _figures(self, attempt: Attempt) -> _wire.Figures:
+        now_ms = self.now_ms()
+        models = attempt.models
+        calls = None if models is None else models.told(now_ms)
+        return _wire.Figures(now_ms - attempt.started_ms, attempt.used, calls)
 
     def _over(self, attempt: Attempt, part: bytes) -> None:
         self._tell(attempt)
@@ -425,32 +430,32 @@ class Desk:
                 "task_id": attempt.assign.task_id,
             },
         )
-        run_ms = self.now_ms() - attempt.started_ms
+        figures = self._figures(attempt)
         if attempt.is_cancelled:
             message = "the handler did not end in the time that it was given"
-            part = _stopped_field(attempt, message, run_ms)
+            part = _stopped_field(attempt, message, figures)
         else:
             detail = failure_detail(attempt.reason or cancelled(""))
-            part = _wire.failed_field(attempt.token, detail, run_ms, attempt.used)
+            part = _wire.failed_field(attempt.token, detail, figures)
         self._over(attempt, part)
 
 
-def _outcome_field(attempt: Attempt, raised: BaseException, run_ms: float) -> bytes:
+def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figures) -> bytes:
     reason = attempt.reason
     is_echo = raised is reason or isinstance(raised, (asyncio.CancelledError, Cancelled))
     if attempt.is_cancelled:
         message = "" if is_echo else _masked(attempt, failure_detail(raised)).message
-        return _stopped_field(attempt, message, run_ms)
+        return _stopped_field(attempt, message, figures)
     detail: ErrorDetail
     if reason is not None and is_echo:
         detail = failure_detail(reason)
-    elif isinstance(raised, Busy):
-        message = raised.message if attempt.masks is None else attempt.masks.text(raised.message)
-        busy = BusyMessage(retry_after_ms=raised.retry_after_seconds * 1_000, message=message[:4_096])
-        return _wire.result_field(Result(token=attempt.token, busy=busy, run_ms=run_ms, used=attempt.used))
+    elif (found := busy_of(raised)) is not None:
+        message = found.message if attempt.masks is None else attempt.masks.text(found.message)
+        busy = BusyMessage(retry_after_ms=found.retry_after_seconds * 1_000, message=message[:4_096])
+        return _wire.result_field(Result(token=attempt.token, busy=busy, **figures._asdict()))
     else:
         detail = failure_detail(raised)
-    return _wire.failed_field(attempt.token, _masked(attempt, detail), run_ms, attempt.used)
+    return _wire.failed_field(attempt.token, _masked(attempt, detail), figures)
 
 
 def _masked(attempt: Attempt, detail: ErrorDetail) -> ErrorDetail:
@@ -459,9 +464,9 @@ def _masked(attempt: Attempt, detail: ErrorDetail) -> ErrorDetail:
     return detail
 
 
-def _stopped_field(attempt: Attempt, message: str, run_ms: float) -> bytes:
+def _stopped_field(attempt: Attempt, message: str, figures: _wire.Figures) -> bytes:
     stopped = Stopped(message=message[:4_096])
-    return _wire.result_field(Result(token=attempt.token, stopped=stopped, run_ms=run_ms, used=attempt.used))
+    return _wire.result_field(Result(token=attempt.token, stopped=stopped, **figures._asdict()))
 
 
 def _inline(assign: Assign) -> bytes | None:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
-from ._contracts import Amounts, ErrorDetail, PartialOutput, Progress, Result, Started
+from ._contracts import Amounts, ErrorDetail, ModelCalls, PartialOutput, Progress, Result, Started
 
 _RESULTS, _STARTED, _PROGRESS, _PARTIAL_OUTPUTS = 50, 26, 34, 42
-_INLINE_OUTPUT, _RUN_MS, _USED = 18, 57, 66
+_INLINE_OUTPUT, _RUN_MS, _USED, _MODEL_CALLS = 18, 57, 66, 74
 _double = struct.Struct("<d").pack
+
+
+class Figures(NamedTuple):
+    """What an attempt took, as its result bears it."""
+
+    run_ms: float
+    used: Amounts | None
+    model_calls: ModelCalls | None
+
+
+NOT_BEGUN = Figures(0.0, None, None)
 
 
 def varint(number: int) -> bytes:
@@ -28,13 +40,15 @@ def field(tag: int, content: bytes) -> bytes:
     return b"".join((bytes((tag,)), varint(len(content)), content))
 
 
-def output_field(token: bytes, json: bytes, run_ms: float, used: Amounts | None) -> bytes:
+def output_field(token: bytes, json: bytes, figures: Figures) -> bytes:
     """A result with JSON: by far the most frequent message."""
     parts = [b"\x0a\x10", token, bytes((_INLINE_OUTPUT,)), varint(len(json)), json]
-    if run_ms > 0:
-        parts += (bytes((_RUN_MS,)), _double(run_ms))
-    if used is not None:
-        parts.append(field(_USED, used.SerializeToString()))
+    if figures.run_ms > 0:
+        parts += (bytes((_RUN_MS,)), _double(figures.run_ms))
+    if figures.used is not None:
+        parts.append(field(_USED, figures.used.SerializeToString()))
+    if figures.model_calls is not None:
+        parts.append(field(_MODEL_CALLS, figures.model_calls.SerializeToString()))
     return field(_RESULTS, b"".join(parts))
 
 
@@ -42,8 +56,8 @@ def result_field(result: Result) -> bytes:
     return field(_RESULTS, result.SerializeToString())
 
 
-def failed_field(token: bytes, error: ErrorDetail, run_ms: float, used: Amounts | None) -> bytes:
-    return result_field(Result(token=token, failed=error, run_ms=run_ms, used=used))
+def failed_field(token: bytes, error: ErrorDetail, figures: Figures) -> bytes:
+    return result_field(Result(token=token, failed=error, **figures._asdict()))
 
 
 def started_field(token: bytes, ago_ms: float) -> bytes:

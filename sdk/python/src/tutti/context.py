@@ -9,13 +9,14 @@ import math
 import re
 import threading
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from . import _json
 from ._attempt import Attempt, Told
 from ._contracts import Amounts, PartialOutput
+from ._model_calls import AskedModel, AskedModels
 from .failures import cancelled, output_invalid, saved_too_large
 
 _SAVED_BYTES_MAX = 65_536
@@ -234,6 +235,26 @@ class TaskContext:
         used.tokens += tokens
         used.money += money
         self._attempt.used = used
+
+    def ask_model(
+        self, model: str, *, provider: str = "", operation: str = "chat"
+    ) -> AbstractContextManager[AskedModel]:
+        """Notes what is done within it as a call of a language model: the trace of the work has the call within this
+        attempt, with its model, its time and what `answered` was told. In threads and in coroutines alike:
+
+            with context.ask_model("gpt-5", provider="openai") as asked:
+                answer = await client.responses.create(…)
+                asked.answered(input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens)
+
+        Tokens count as used up; whoever says them here does not say them to `use`. `provider` and `operation` as
+        `gen_ai.provider.name` and `gen_ai.operation.name` have them: `openai`, `embeddings`.
+        """
+        attempt = self._attempt
+        if attempt.models is None:
+            attempt.models = AskedModels()
+        now_ms = attempt.port.now_ms
+        asked = attempt.models.begin(model, provider, operation, now_ms())
+        return asked._going_on(now_ms, lambda tokens: self.use(tokens=tokens))
 
     @property
     def logger(self) -> TaskLogger:

@@ -82,6 +82,34 @@ class Busy(Exception):
         self.retry_after_seconds = max(0.0, retry_after_seconds)
 
 
+_TOO_MANY_REQUESTS = 429
+
+
+def busy_of(raised: BaseException) -> Busy | None:
+    """What says that there is no capacity now: ``Busy``, or the error of an HTTP client whose provider answered 429."""
+    if isinstance(raised, Busy):
+        return raised
+    response = getattr(raised, "response", None)
+    places = (raised, response)
+    # urllib calls it `code`, most clients `status_code` or `status`.
+    statuses = [getattr(place, name, None) for place in places for name in ("status_code", "status", "code")]
+    if _TOO_MANY_REQUESTS not in [status for status in statuses if isinstance(status, int)]:
+        return None
+    headers = next((found for place in places if (found := getattr(place, "headers", None)) is not None), None)
+    # Without a time the pool waits longer with each answer.
+    return Busy(_seconds_in(headers), safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present")
+
+
+def _seconds_in(headers: object) -> float:
+    get = getattr(headers, "get", None)
+    if get is None:
+        return 0.0
+    try:
+        return float(get("retry-after") or get("Retry-After") or 0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
 class Cancelled(TuttiError):
     """The attempt is no longer wanted: cancelled, timed out, or given to another worker. Clean up and end.
 

@@ -44,7 +44,7 @@ export interface OptimizationWeights {
   readonly time?: number;
   readonly cost?: number;
   readonly quality?: number;
-  /** How much longer it may take so that something is learned, as a share; as is configured unless given. */
+  /** How much longer it may take so that something is learned, as a share; 0.05 unless given. */
   readonly exploration?: number;
   /** Whether it stays in the mode that was chosen first. */
   readonly fixed?: boolean;
@@ -78,7 +78,7 @@ export interface SessionSettings {
   readonly input?: unknown;
   /** How its tasks are done; Tutti chooses unless given. An orchestrator of one's own is named by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
-  /** What it is to be good for; `true` is all of it in balance. Off unless given: no exploring, no second copies, no re-planning. */
+  /** What it is to be good for; `true` is all of it in balance. Off unless given: no mode is tried to learn how it would do. */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
   /** How closely it is watched; `true` is the standard level, which it also is unless given. */
   readonly monitoring?:
@@ -86,7 +86,7 @@ export interface SessionSettings {
     | MonitoringWord
     | {
         readonly level?: MonitoringWord;
-        /** How late against its plan, as a share of it, counts as trouble; 0.25 unless given. */
+        /** By which share a task may differ from its plan before that is told, and planned anew for; 0.5 unless given. */
         readonly deviation?: number;
       };
   /** What may be used up; without a limit unless given. */

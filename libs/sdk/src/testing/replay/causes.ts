@@ -4,6 +4,7 @@
  */
 import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  ApprovalAskedV1,
   ApprovalDecidedV1,
   AttemptFailedV1,
   AttemptStartedV1,
@@ -155,6 +156,14 @@ const causes: Readonly<Record<string, CauseOf>> = {
   update_taken({ stage, key }, { payload }) {
     const { update, payload: told } = UpdateTakenV1.decode(payload);
     stage.execute(key, updateRun, { update, payload: told });
+  },
+  /** What an attempt gave waits for people. A task that asks by itself has no attempt. */
+  approval_asked(run, { payload }, { task }) {
+    const { output, outputPayload, agent, used, rule, next } = ApprovalAskedV1.decode(payload);
+    const effect = effectFor(run, task, "offer_task");
+    const questions = rule === undefined ? next : [rule, ...next];
+    const body = { output, outputPayload, agent, used, questions, runMs: 0 };
+    if (effect !== undefined) run.stage.settle(effect, completeTask, body, causeOf(agent));
   },
   approval_decided(run, recorded, { task }) {
     const { stage, key } = run;

@@ -1,0 +1,191 @@
+/**
+ * Locks, held by a program: what only one may do at a time, or only so many.
+ *
+ * 1. What is held is renewed by itself, in good time before its lease is over, until it is given back.
+ * 2. Who has lost a lock, or cannot know that it still has it, hears so (`signal`). The token is for those that do not hear:
+ *    whoever is handed it refuses one that is smaller than the greatest it saw.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  AcquireLockRequest,
+  ListLocksRequest,
+  type Lock,
+  type LockGrant,
+  type lockService,
+} from "@tutti/contracts/session/v1";
+import { WorkReference } from "@tutti/contracts/types/v1";
+import { type Foundation, isTuttiError, systemFoundation, type Timer } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { sdkErrors } from "../errors.ts";
+import { pagesOfLines } from "./work/telling.ts";
+
+export interface AcquireOptions {
+  /** Who holds it: unique per acquisition, the same when it is asked for again. Made anew unless given. */
+  readonly holder?: string;
+  /** How many permits of a semaphore; 1 unless given. */
+  readonly permits?: number;
+  /** Whether others may share it at the same time. */
+  readonly shared?: boolean;
+  /** How long it is held after the program is gone, milliseconds; 30,000 unless given, an hour at most. */
+  readonly leaseMs?: number;
+  /** How long it is waited for, milliseconds; not at all unless given. */
+  readonly waitMs?: number;
+  /** Greater is more urgent, -100 to 100; 0 unless given. */
+  readonly priority?: number;
+  /** For which work of the installation: with its end the lock is given back, and works that wait for each other are found. */
+  readonly work?: {
+    readonly kind: "session" | "run" | "mission";
+    readonly id: string;
+    readonly task?: string;
+    readonly namespace?: string;
+  };
+}
+
+export interface LockParts {
+  readonly locks: Client<typeof lockService>;
+  readonly namespace: string;
+}
+
+type Clockwork = Pick<Foundation, "clock" | "timers">;
+
+const leaseDefaultMs = 30_000;
+/** How long one call waits: the place in the line is kept until the next one. */
+const callWaitMs = 30_000;
+/** Beyond that wait, for the way there and back. */
+const wayMs = 15_000;
+
+export class Locks {
+  readonly #parts: LockParts;
+  readonly #clockwork: Clockwork;
+
+  constructor(parts: LockParts, clockwork: Clockwork = systemFoundation()) {
+    this.#parts = parts;
+    this.#clockwork = clockwork;
+  }
+
+  /** Holds a lock; rejects with `lock.held` when others have it for longer than is waited, and with `session.deadlock` when it gives way. */
+  async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
+    const { clock } = this.#clockwork;
+    const { locks, namespace } = this.#parts;
+    const { holder = randomUUID(), waitMs = 0, work } = options;
+    const leaseMs = options.leaseMs || leaseDefaultMs;
+    const request = AcquireLockRequest.fromPartial({
+      ...{ namespace, name, holder, leaseMs },
+      ...{ permits: options.permits ?? 0, shared: options.shared ?? false, priority: options.priority ?? 0 },
+      work: work && WorkReference.fromPartial({ ...work }),
+    });
+    const untilMs = clock.monotonic() + waitMs;
+    for (;;) {
+      const askedMs = clock.monotonic();
+      const forMs = Math.min(callWaitMs, Math.max(0, untilMs - askedMs));
+      try {
+        const { grant } = await locks.acquireLock(
+          { ...request, waitMs: forMs },
+          { timeoutMs: forMs + wayMs },
+        );
+        if (grant === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
+        // Its lease began while it was asked for, and at the earliest then.
+        return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: askedMs });
+      } catch (error) {
+        const mayWait = isTuttiError(error) && error.code === "lock.held" && clock.monotonic() < untilMs;
+        if (!mayWait) throw error;
+      }
+    }
+  }
+
+  /** Who holds it, and who waits. Rejects when nobody does. */
+  async get(name: string): Promise<Lock> {
+    const { lock } = await this.#parts.locks.getLock({ namespace: this.#parts.namespace, name });
+    if (lock === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
+    return lock;
+  }
+
+  /** Those that are held or set, by name, fetched page by page as they are looked at. */
+  list({ prefix = "" }: { readonly prefix?: string } = {}): AsyncGenerator<Lock, void, void> {
+    const { locks, namespace } = this.#parts;
+    return pagesOfLines(async (page) => {
+      const reply = await locks.listLocks(ListLocksRequest.fromPartial({ namespace, prefix, page }));
+      return { items: reply.locks, token: reply.page?.nextToken };
+    });
+  }
+}
+
+/** A lock that is held. */
+export class HeldLock implements AsyncDisposable {
+  readonly name: string;
+  readonly holder: string;
+  /** Greater than those of all who held it before. */
+  readonly token: number;
+  readonly #parts: LockParts;
+  readonly #clockwork: Clockwork;
+  readonly #leaseMs: number;
+  readonly #lost = new AbortController();
+  readonly #renewing: Timer;
+  #isRenewing = false;
+  #dueMs: number;
+
+  constructor(
+    parts: LockParts,
+    clockwork: Clockwork,
+    held: {
+      readonly name: string;
+      readonly grant: LockGrant;
+      readonly leaseMs: number;
+      readonly fromMs: number;
+    },
+  ) {
+    this.#parts = parts;
+    this.#clockwork = clockwork;
+    this.name = held.name;
+    this.holder = held.grant.holder;
+    this.token = held.grant.token;
+    this.#leaseMs = held.leaseMs;
+    this.#dueMs = held.fromMs + held.leaseMs;
+    this.#renewing = clockwork.timers.every(held.leaseMs / 3, () => void this.#renew());
+  }
+
+  /** Aborted when the lock was lost: taken away by hand, or not renewed in time. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Gives it back; says whether it was still held. */
+  async release(): Promise<boolean> {
+    this.#renewing.cancel();
+    const { locks, namespace } = this.#parts;
+    const { name, holder, token } = this;
+    const { released } = await locks.releaseLock({ namespace, name, holder, token });
+    return released;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  async #renew(): Promise<void> {
+    const { clock } = this.#clockwork;
+    const askedMs = clock.monotonic();
+    if (askedMs >= this.#dueMs) this.#lose("it could not be renewed before its lease was over");
+    if (this.#isRenewing || this.#lost.signal.aborted) return;
+    this.#isRenewing = true;
+    try {
+      const { name, holder, token } = this;
+      const renewal = { name, holder, token, leaseMs: this.#leaseMs };
+      const { receipts } = await this.#parts.locks.renewLocks({
+        namespace: this.#parts.namespace,
+        renewals: [renewal],
+      });
+      if (receipts[0]?.expireTime === undefined) this.#lose("it is held no longer");
+      else this.#dueMs = askedMs + this.#leaseMs;
+    } catch {
+      // Asked again, until the lease is over.
+    } finally {
+      this.#isRenewing = false;
+    }
+  }
+
+  #lose(why: string): void {
+    this.#renewing.cancel();
+    this.#lost.abort(sdkErrors.lockLost({ name: this.name, why }));
+  }
+}
