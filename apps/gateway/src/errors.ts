@@ -112,6 +112,13 @@ export const gatewayErrors = defineErrors("gateway", {
     help: "Wrong keys or links were tried too often. Wait a moment.",
     message: () => "expected fewer wrong keys and links in a minute; wait a moment, then try again",
   },
+  signInsAway: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The gateways of a cluster keep who has signed in in NATS, which this one cannot reach at the moment, or others change the same sign-in. Who is signed in goes on.",
+    message: () =>
+      "expected the place where the gateways of this cluster keep who has signed in, found that it does not answer; repeat in a moment",
+  },
   pathUnknown: {
     status: "NOT_FOUND",
     retry: "never",

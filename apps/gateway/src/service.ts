@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, Orchestrator } from "@tutti/kernel";
 import { Access } from "./access/access.ts";
+import { SharedSignIns } from "./access/shared-sign-ins.ts";
+import { nowhere, SignInFile, type SignInStore } from "./access/sign-in-store.ts";
 import { gatewaySection } from "./configuration.ts";
 import { Door } from "./front/door.ts";
 import { Front } from "./front/front-component.ts";
@@ -13,16 +15,16 @@ import { realtimeSection } from "./realtime/configuration.ts";
 export class GatewayService extends Orchestrator {
   readonly #link: () => string;
 
-  constructor(host: HostContext, loaded: LoadedFront) {
+  constructor(host: HostContext, loaded: LoadedFront, store: SignInStore) {
     super("gateway", host.foundation, { scope: "integration", version: host.version });
     const settings = this.settings(gatewaySection);
-    const { foundation, operations, dataDirectory, guard } = host;
+    const { foundation, operations, guard } = host;
     const { clock } = foundation;
     const { key, linkMs, signInMs, secureCookie } = settings;
     const access = new Access({
       ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
       ...{ guard, issuers: settings.signIn, pageUrl: settings.url },
-      file: dataDirectory === undefined ? undefined : join(dataDirectory, "gateway", "sign-ins.json"),
+      store,
     });
     this.#link = () => access.link(operations.url()).url;
     const door = new Door();
@@ -52,5 +54,22 @@ export const gateway: ServiceModule = {
   sections: [gatewaySection, realtimeSection],
   isOutermost: true,
   create: async (host): Promise<Component> =>
-    host.configuration.read(gatewaySection).enabled ? new GatewayService(host, await loadFront()) : {},
+    host.configuration.read(gatewaySection).enabled
+      ? new GatewayService(host, await loadFront(), storeOf(host))
+      : {},
 };
+
+/** What a sign-in of this long may leave behind in a bucket. */
+const dayMs = 86_400_000;
+
+/** Beside what else the process keeps; where processes share what they own, with the other gateways. */
+function storeOf({ sharing, dataDirectory, nats, foundation, configuration }: HostContext): SignInStore {
+  const { signInMs } = configuration.read(gatewaySection);
+  if (sharing !== undefined) {
+    const { replicas } = sharing;
+    return new SharedSignIns({ connection: nats(), foundation, replicas, forMs: signInMs + dayMs });
+  }
+  return dataDirectory === undefined
+    ? nowhere
+    : new SignInFile(join(dataDirectory, "gateway", "sign-ins.json"));
+}

@@ -118,7 +118,8 @@ describe("admission rules", () => {
     const ofPlans = { subject: AdmissionSubject.ADMISSION_SUBJECT_PLAN };
     await assert.rejects(set(rule("plans", { ...ofPlans, verdict: elsewhere })), refused);
     const approval = { $case: "approval" as const, value: { message: "may it?" } };
-    await assert.rejects(set(rule("asks", { ...ofResults, verdict: approval })), refused);
+    const ofAgents = { subject: AdmissionSubject.ADMISSION_SUBJECT_AGENT };
+    await assert.rejects(set(rule("asks", { ...ofAgents, verdict: approval })), refused);
   });
 
   it("are refused where a case does not come out", async () => {

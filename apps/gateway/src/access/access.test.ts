@@ -6,7 +6,9 @@ import { describe, it, type TestContext } from "node:test";
 import { SecretReference } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Access, type AccessOptions, type Asking } from "./access.ts";
+import { nowhere, SignInFile } from "./sign-in-store.ts";
 
+const { signal } = new AbortController();
 const host = "127.0.0.1:7400";
 
 /** A secret that a test can change. */
@@ -18,7 +20,7 @@ function accessWith(given: Partial<AccessOptions> = {}) {
   const time = new VirtualTime();
   const access = new Access({
     ...{ clock: time, host: "127.0.0.1", key: undefined, linkMs: 60_000, signInMs: 3_600_000 },
-    ...{ secureCookie: false, file: undefined },
+    ...{ secureCookie: false, store: nowhere },
     ...given,
   });
   return { time, access };
@@ -103,12 +105,12 @@ describe("access on a loopback address", () => {
 
   it("knows who has signed in after a restart, from a file that nobody can sign in with", async (t) => {
     const file = join(await folder(t), "gateway", "sign-ins.json");
-    const before = accessWith({ file });
-    await before.access.start();
+    const before = accessWith({ store: new SignInFile(file) });
+    await before.access.start(signal);
     const { cookie } = await before.access.signIn(tokenOf(before.access.link("http://a").url), browser());
 
-    const { access } = accessWith({ file });
-    await access.start();
+    const { access } = accessWith({ store: new SignInFile(file) });
+    await access.start(signal);
     assert.equal((await access.callerOf(browser({ cookie: cookieOf(cookie) }))).by, "cookie");
     const secret = cookieOf(cookie).slice("tutti-7400=".length);
     assert.ok(!(await readFile(file, "utf8")).includes(secret));
@@ -144,7 +146,7 @@ describe("access on any other address", () => {
       readLater: async () => ({ missing: "no such environment variable" }),
     });
     const { access } = accessWith({ host: "0.0.0.0", key });
-    await assert.rejects(access.start(), { message: /env:NOWHERE/ });
+    await assert.rejects(access.start(signal), { message: /env:NOWHERE/ });
   });
 
   it("takes the key as a bearer, and nothing without it", async () => {

@@ -27,6 +27,7 @@ import { Links } from "./links.ts";
 import { isOfBrowser, refuseStrangers } from "./origin.ts";
 import { isSame } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
+import type { SignInStore } from "./sign-in-store.ts";
 import { type BegunBy, SignIns } from "./sign-ins.ts";
 import { Tries } from "./tries.ts";
 
@@ -38,8 +39,8 @@ export interface AccessOptions {
   readonly linkMs: number;
   readonly signInMs: number;
   readonly secureCookie: boolean;
-  /** Where sign-ins are kept; undefined keeps them as long as the process lives. */
-  readonly file: string | undefined;
+  /** Where sign-ins are kept. */
+  readonly store: SignInStore;
   /** Knows whom keys and tokens stand for; absent where none are taken. */
   readonly guard?: AccessGuard | undefined;
   /** Where people open the page; empty where that is wherever a request came to. */
@@ -50,7 +51,14 @@ export interface AccessOptions {
 
 type AccessGuard = Pick<
   Guard,
-  "identifyBy" | "signInBy" | "goOn" | "issuerSite" | "signInByIssuer" | "doneAtEdge"
+  | "identifyBy"
+  | "signInBy"
+  | "goOn"
+  | "issuerSite"
+  | "signInByIssuer"
+  | "doneAtEdge"
+  | "insistOnTrying"
+  | "triedInVain"
 >;
 
 export interface Caller {
@@ -73,6 +81,8 @@ interface Doing {
   readonly why: string;
 }
 
+type GuessWatch = Pick<AccessGuard, "insistOnTrying" | "triedInVain">;
+
 /** As much of a request as says who makes it. */
 export type Asking = Pick<IncomingMessage, "headers"> & {
   readonly socket: { readonly remoteAddress?: string | undefined };
@@ -86,24 +96,28 @@ export class Access {
   readonly #signIns: SignIns;
   readonly #issuers: IssuerSignIns | undefined;
   readonly #links: Links;
-  readonly #tries: Tries;
+  readonly #guesses: GuessWatch;
 
   /** Throws where the port can be reached from outside and nothing says who may come in. */
   constructor(options: AccessOptions) {
-    const { clock, host, key, linkMs, signInMs, file } = options;
+    const { clock, host, key, linkMs, signInMs, store } = options;
     this.isLoopback = isLoopbackHost(host);
     if (!this.isLoopback && key === undefined) throw gatewayErrors.keyNeeded({ host });
     this.#options = options;
-    this.#signIns = new SignIns({ clock, goodForMs: signInMs, file });
+    this.#signIns = new SignIns({ clock, goodForMs: signInMs, store });
     this.#issuers = this.#issuerSignIns(options);
     this.#links = new Links({ clock, goodForMs: linkMs });
-    this.#tries = new Tries(clock);
+    this.#guesses = options.guard ?? new Tries(clock);
   }
 
   /** Reads who has signed in; a key that cannot be had is said at once, not to the first who comes. */
-  async start(): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     await this.#options.key?.reveal();
-    await this.#signIns.load();
+    await this.#signIns.start(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.#signIns.stop();
   }
 
   /** Refuses whatever a browser was led to by another site. */
@@ -123,7 +137,7 @@ export class Access {
       return { principal: localAdministrator, by: "key" };
     }
     const secret = cookieIn(cookie, cookieName(headers.host ?? ""));
-    const signIn = secret === undefined ? undefined : this.#signIns.find(secret);
+    const signIn = secret === undefined ? undefined : await this.#signIns.find(secret);
     if (signIn !== undefined) return this.#signedIn(signIn, addressOf(request));
     if (this.isLoopback && !isOfBrowser(headers)) return { principal: localAdministrator, by: "loopback" };
     throw secret === undefined
@@ -145,12 +159,13 @@ export class Access {
       const { kind: by, ...known } = await guard.signInBy(token, from);
       return this.#letIn({ ...known, by }, request);
     }
-    this.#tries.admit(from);
+    this.#guesses.insistOnTrying(from);
     const isKey = await this.#isKey(token);
     try {
       if (!isKey) this.#links.redeem(token);
     } catch (error) {
-      this.#tries.failed(from);
+      // Who opens a link twice, or late, guesses nothing.
+      if (gatewayErrors.linkUnknown.is(error)) this.#guesses.triedInVain(from, error);
       throw error;
     }
     const untilMs = Number.POSITIVE_INFINITY;
@@ -184,7 +199,7 @@ export class Access {
   async signOut(headers: IncomingHttpHeaders): Promise<string> {
     const cookie = this.#cookie(headers);
     const secret = cookieIn(headers.cookie, cookie.name);
-    const signIn = secret === undefined ? undefined : this.#signIns.find(secret);
+    const signIn = secret === undefined ? undefined : await this.#signIns.find(secret);
     if (signIn !== undefined)
       await this.endSignIns(({ id }) => id === signIn.id, { by: signIn.principal, why: "signed out" });
     return dropCookie(cookie);
@@ -198,7 +213,7 @@ export class Access {
   /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
   async endSignIns(isMeant: (signIn: SignIn) => boolean, doing: Doing): Promise<number> {
     const ended = await this.#signIns.end(isMeant);
-    for (const signIn of ended) this.#record("gateway.sign_ins.end", signIn, doing);
+    await Promise.all(ended.map((signIn) => this.#record("gateway.sign_ins.end", signIn, doing)));
     return ended.length;
   }
 
@@ -207,11 +222,14 @@ export class Access {
     if (signIn !== undefined) this.#signIns.hold(signIn, open);
   }
 
-  #issuerSignIns({ clock, guard, issuers = {}, pageUrl = "", host, secureCookie }: AccessOptions) {
+  #issuerSignIns({ clock, guard, issuers = {}, pageUrl = "", host, secureCookie, store }: AccessOptions) {
     if (guard === undefined || Object.keys(issuers).length === 0) return undefined;
     // What a request says of where it came to is believed of this machine alone.
     if (!this.isLoopback && pageUrl === "") throw gatewayErrors.urlNeeded({ host });
-    return new IssuerSignIns({ clock, guard, issuers, pageUrl, isSecure: secureCookie });
+    return new IssuerSignIns({
+      ...{ clock, guard, issuers, pageUrl, isSecure: secureCookie },
+      sealKey: () => store.sealKey(),
+    });
   }
 
   #atIssuers(): IssuerSignIns {
@@ -224,16 +242,21 @@ export class Access {
     const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
     const { secret, ...signIn } = await this.#signIns.begin({ ...given, ...about });
     const { endMs } = signIn;
-    this.#record("gateway.sign_ins.begin", signIn, { by: signIn.principal, why: `by ${signIn.by}` });
+    // The audit has it before the browser does.
+    await this.#record("gateway.sign_ins.begin", signIn, { by: signIn.principal, why: `by ${signIn.by}` });
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
     return { cookie, endMs };
   }
 
-  #record(action: string, { id, principal, address }: SignIn, { by: { kind, id: who }, why }: Doing): void {
+  async #record(
+    action: string,
+    { id, principal, address }: SignIn,
+    { by: { kind, id: who }, why }: Doing,
+  ): Promise<void> {
     const namespace = principal.shown?.namespace || installationNamespace;
     const work = { namespace, kind: "sign_in", id, task: "" };
     const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: who }, reason: why });
-    this.#options.guard?.doneAtEdge({ action, namespace, work, cause, address });
+    await this.#options.guard?.doneAtEdge({ action, namespace, work, cause, address });
   }
 
   async #signedIn(signIn: SignIn, from: string): Promise<Caller> {
@@ -260,10 +283,11 @@ export class Access {
 
   async #checkKey(request: Asking, shown: string): Promise<void> {
     const from = addressOf(request);
-    this.#tries.admit(from);
+    this.#guesses.insistOnTrying(from);
     if (await this.#isKey(shown)) return;
-    this.#tries.failed(from);
-    throw gatewayErrors.keyWrong();
+    const error = gatewayErrors.keyWrong();
+    this.#guesses.triedInVain(from, error);
+    throw error;
   }
 
   async #isKey(shown: string): Promise<boolean> {

@@ -2,10 +2,12 @@
  * What is decided at the door itself: how much a caller may ask for, and what is no call of a service. All else is decided where
  * it is served.
  */
-import type { ServerResponse } from "node:http";
-import { accessErrors, edgeActions, type Guard } from "@tutti/host";
-import { errorFromUnknown, type Principal } from "@tutti/kernel";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Cause } from "@tutti/contracts/types/v1";
+import { accessErrors, actorKinds, edgeActions, type Guard } from "@tutti/host";
+import { errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import { deniedError, installationNamespace } from "@tutti/mesh";
+import type { Caller } from "./access.ts";
 
 export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
 
@@ -23,6 +25,19 @@ export function admit(guard: EdgeGuard | undefined, principal: Principal, respon
       tell(response, Number(limit), 0, error.retryAfterMs);
     throw error;
   }
+}
+
+/** A body was too large for this gateway, whoever sent it: the audit has it as it has what is too large for its sender. */
+export function tellOversize(
+  guard: Pick<Guard, "refusedOf"> | undefined,
+  { caller, raw }: { readonly caller: Pick<Caller, "principal"> | undefined; readonly raw: IncomingMessage },
+  error: TuttiError,
+): void {
+  const principal = caller?.principal;
+  const actor =
+    principal && Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });
+  const namespace = principal?.shown?.namespace || installationNamespace;
+  guard?.refusedOf({ error, actor, namespace, action: "access", address: raw.socket.remoteAddress ?? "" });
 }
 
 /** Throws where somebody may not do what the gateway answers by itself. */

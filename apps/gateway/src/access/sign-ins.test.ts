@@ -8,6 +8,7 @@ import { localAdministrator, type Principal, SecretReference } from "@tutti/kern
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Access } from "./access.ts";
 import { hashOf } from "./secrets.ts";
+import { nowhere, SignInFile } from "./sign-in-store.ts";
 import { type BegunBy, SignIns } from "./sign-ins.ts";
 
 const scope = Scope.fromPartial({ actions: ["workflow.*"], resources: { equals: { team: "a" } } });
@@ -18,6 +19,8 @@ const begun: BegunBy = {
   untilMs: Number.POSITIVE_INFINITY,
 };
 
+const { signal } = new AbortController();
+
 describe("sign-ins of browsers", () => {
   let folder: string;
   const time = new VirtualTime();
@@ -26,14 +29,18 @@ describe("sign-ins of browsers", () => {
   });
   after(() => rm(folder, { recursive: true }));
   const opened = async (name: string): Promise<SignIns> => {
-    const made = new SignIns({ clock: time, goodForMs: 3_600_000, file: join(folder, name) });
-    await made.load();
+    const made = new SignIns({
+      clock: time,
+      goodForMs: 3_600_000,
+      store: new SignInFile(join(folder, name)),
+    });
+    await made.start(signal);
     return made;
   };
 
   it("are known after a restart, with whom they stand for and what that is narrowed to", async () => {
     const { secret, ...signIn } = await (await opened("a")).begin(begun);
-    const found = (await opened("a")).find(secret);
+    const found = await (await opened("a")).find(secret);
     assert.deepEqual(found, signIn);
     const kept = await readFile(join(folder, "a"), "utf8");
     for (const hidden of [secret, signIn.id.repeat(2)]) assert.ok(!kept.includes(hidden));
@@ -42,15 +49,15 @@ describe("sign-ins of browsers", () => {
   it("end with what they were made with, if that is sooner", async () => {
     const signIns = await opened("b");
     const { secret } = await signIns.begin({ ...begun, untilMs: time.now() + 60_000 });
-    assert.equal(signIns.find(secret)?.endMs, time.now() + 60_000);
+    assert.equal((await signIns.find(secret))?.endMs, time.now() + 60_000);
     time.advance(60_000);
-    assert.equal(signIns.find(secret), undefined);
+    assert.equal(await signIns.find(secret), undefined);
     assert.deepEqual(signIns.list(), []);
   });
 
   it("of releases that knew the administrator alone are his", async () => {
     await writeFile(join(folder, "c"), JSON.stringify({ [hashOf("old")]: time.now() + 1_000 }));
-    const found = (await opened("c")).find("old");
+    const found = await (await opened("c")).find("old");
     assert.deepEqual([found?.principal, found?.by], [localAdministrator, "link"]);
   });
 
@@ -72,7 +79,7 @@ describe("sign-ins of browsers", () => {
       "x",
     ]) {
       await writeFile(join(folder, "d"), JSON.stringify({ [hash]: other }));
-      assert.equal((await opened("d")).find(secret), undefined, JSON.stringify(other));
+      assert.equal(await (await opened("d")).find(secret), undefined, JSON.stringify(other));
     }
   });
 
@@ -85,9 +92,9 @@ describe("sign-ins of browsers", () => {
       signIns.list().map(({ startMs }) => time.now() - startMs),
       [0, 90_000],
     );
-    assert.equal(signIns.find(first.secret)?.useMs, time.now());
+    assert.equal((await signIns.find(first.secret))?.useMs, time.now());
     time.advance(59_000);
-    assert.equal(signIns.find(first.secret)?.useMs, time.now() - 59_000);
+    assert.equal((await signIns.find(first.secret))?.useMs, time.now() - 59_000);
   });
 
   it("end with all that is open on their behalf", async () => {
@@ -104,10 +111,10 @@ describe("sign-ins of browsers", () => {
     );
     assert.deepEqual(destroyed, ["one"]);
     assert.deepEqual(
-      [signIns.find(one.secret), (await opened("f")).find(one.secret)],
+      [await signIns.find(one.secret), await (await opened("f")).find(one.secret)],
       [undefined, undefined],
     );
-    assert.notEqual(signIns.find(other.secret), undefined);
+    assert.notEqual(await signIns.find(other.secret), undefined);
   });
 });
 
@@ -126,14 +133,15 @@ describe("issuers to sign in by", () => {
         linkMs: 1,
         signInMs: 1,
         secureCookie: false,
-        file: undefined,
+        store: nowhere,
       },
       ...{ pageUrl, issuers: { "https://id.example": settings } },
       guard: {
         identifyBy: async () => ada,
         signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
         signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
-        ...{ goOn: () => undefined, doneAtEdge: () => undefined },
+        ...{ goOn: () => undefined, doneAtEdge: async () => undefined },
+        ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
         issuerSite: (issuer) =>
           known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,
       },

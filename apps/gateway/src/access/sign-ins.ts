@@ -1,16 +1,14 @@
 /**
- * Who has signed in with a browser, across restarts.
+ * Who has signed in with a browser, across restarts, and at every gateway that shares where that is kept.
  *
- * 1. Kept is what a sign-in can be recognised by, and whom it stands for: whoever reads the file learns nothing to sign in with.
+ * 1. Kept is what a sign-in can be recognised by, and whom it stands for: whoever reads that learns nothing to sign in with.
  * 2. A sign-in ends no later than what it was made with.
- * 3. What is open on behalf of one that is ended early is ended with it.
+ * 3. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Clock } from "@tutti/kernel";
-import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
+import { idLength, type SignInStore } from "./sign-in-store.ts";
 
 export type BegunBy = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
   /** Infinity where nothing ends it but time. */
@@ -20,13 +18,11 @@ export type BegunBy = Pick<SignIn, "principal" | "by" | "address" | "browser"> &
 export interface SignInsOptions {
   readonly clock: Clock;
   readonly goodForMs: number;
-  /** Where they are kept; undefined keeps them as long as the process lives. */
-  readonly file: string | undefined;
+  readonly store: SignInStore;
 }
 
 /** Whoever signs in more often than this signs the first one out. */
 const signInsMax = 1_000;
-const idLength = 12;
 const minuteMs = 60_000;
 
 interface Open {
@@ -40,51 +36,45 @@ export class SignIns {
   readonly #known = new Map<string, SignIn>();
   /** What is being answered, by the id of the sign-in that asked. */
   readonly #open = new Map<string, Set<Open>>();
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: SignInsOptions) {
     this.#options = options;
   }
 
-  async load(): Promise<void> {
-    const { file, clock } = this.#options;
-    if (file === undefined) return;
-    for (const [hash, kept] of Object.entries(await readKept(file))) {
-      const signIn = readSignIn(kept, hash.slice(0, idLength));
-      if (signIn !== undefined && signIn.endMs > clock.now()) this.#known.set(hash, signIn);
-    }
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#options.store.start((hash, signIn) => this.#told(hash, signIn), signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.#options.store.stop();
   }
 
   /** Signs in: the secret goes to the browser, and nowhere else. */
   async begin({ untilMs, browser, ...given }: BegunBy): Promise<SignIn & { readonly secret: string }> {
-    const { clock, goodForMs } = this.#options;
+    const { clock, goodForMs, store } = this.#options;
     const startMs = clock.now();
     const endMs = Math.min(startMs + goodForMs, untilMs);
     const secret = newSecret();
     const id = newSecret().slice(0, idLength);
     const signIn = { ...given, id, browser: browser.slice(0, 200), startMs, endMs, useMs: startMs };
+    await store.begun(hashOf(secret), signIn);
     this.#known.set(hashOf(secret), signIn);
-    for (const [hash, { endMs: end }] of this.#known) if (end <= startMs) this.#known.delete(hash);
-    for (const [oldest, { id: first }] of this.#known) {
-      if (this.#known.size <= signInsMax) break;
-      this.#known.delete(oldest);
-      this.#close(first);
-    }
-    await this.#keep();
+    await this.#makeRoom(startMs);
     return { ...signIn, secret };
   }
 
   /** The sign-in of a secret, while it is good. */
-  find(secret: string): SignIn | undefined {
+  async find(secret: string): Promise<SignIn | undefined> {
     const hash = hashOf(secret);
-    const nowMs = this.#options.clock.now();
-    const signIn = this.#known.get(hash);
+    const { clock, store } = this.#options;
+    const signIn = this.#known.get(hash) ?? (await store.look(hash));
+    const nowMs = clock.now();
     if (signIn === undefined || signIn.endMs <= nowMs) return;
     if (nowMs - signIn.useMs < minuteMs) return signIn;
     const used = { ...signIn, useMs: nowMs };
     this.#known.set(hash, used);
     // Whether this is written says only how exactly it is told after a crash.
-    void this.#keep().catch(() => undefined);
+    void store.used(hash, used).catch(() => undefined);
     return used;
   }
 
@@ -98,15 +88,10 @@ export class SignIns {
 
   /** Ends those that are meant, with all that is open on their behalf. Gives them. */
   async end(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
-    const ended: SignIn[] = [];
-    for (const [hash, signIn] of this.#known)
-      if (isMeant(signIn)) {
-        this.#known.delete(hash);
-        this.#close(signIn.id);
-        ended.push(signIn);
-      }
-    if (ended.length > 0) await this.#keep();
-    return ended;
+    const meant = [...this.#known].filter(([, signIn]) => isMeant(signIn));
+    for (const [hash] of meant) this.#forget(hash);
+    if (meant.length > 0) await this.#options.store.ended(meant.map(([hash]) => hash));
+    return meant.map(([, signIn]) => signIn);
   }
 
   /** Something is open on behalf of a sign-in until it closes. */
@@ -119,35 +104,25 @@ export class SignIns {
     });
   }
 
-  #close(id: string): void {
-    for (const open of this.#open.get(id) ?? []) open.destroy();
+  #told(hash: string, signIn: SignIn | undefined): void {
+    if (signIn === undefined) this.#forget(hash);
+    else if (signIn.endMs > this.#options.clock.now()) this.#known.set(hash, signIn);
   }
 
-  /** One after the other: what was written last is what holds. */
-  #keep(): Promise<void> {
-    const { file } = this.#options;
-    if (file === undefined) return Promise.resolve();
-    const written = this.#writing.then(() => {
-      const all = [...this.#known].map(([hash, signIn]) => [hash, printSignIn(signIn)]);
-      return write(file, JSON.stringify(Object.fromEntries(all)));
-    });
-    this.#writing = written.catch(() => undefined);
-    return written;
+  /** What has ended goes, and of what is too much the first. */
+  async #makeRoom(nowMs: number): Promise<void> {
+    const beyond = this.#known.size - signInsMax;
+    const gone = [...this.#known].flatMap(([hash, { endMs }], at) =>
+      endMs <= nowMs || at < beyond ? [hash] : [],
+    );
+    for (const hash of gone) this.#forget(hash);
+    if (gone.length > 0) await this.#options.store.ended(gone);
   }
-}
 
-async function readKept(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const kept: unknown = JSON.parse(await readFile(file, "utf8"));
-    return typeof kept === "object" && kept !== null ? { ...kept } : {};
-  } catch {
-    // None yet, or half of one after a crash: then everybody signs in again.
-    return {};
+  #forget(hash: string): void {
+    const signIn = this.#known.get(hash);
+    if (signIn === undefined) return;
+    this.#known.delete(hash);
+    for (const open of this.#open.get(signIn.id) ?? []) open.destroy();
   }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
 }

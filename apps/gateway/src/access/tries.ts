@@ -5,7 +5,10 @@ const windowMs = 60_000;
 const triesMax = 20;
 const addressesMax = 10_000;
 
-/** Wrong keys and links by where they come from: guessing is to take for ever, and to keep nobody else out. */
+/**
+ * Wrong keys and links by where they come from, where no guard counts them: guessing is to take for ever, and to keep nobody else
+ * out.
+ */
 export class Tries {
   readonly #clock: Clock;
   readonly #failed = new Map<string, { readonly sinceMs: number; count: number }>();
@@ -15,7 +18,7 @@ export class Tries {
   }
 
   /** Throws while there were too many. */
-  admit(from: string): void {
+  insistOnTrying(from: string): void {
     const nowMs = this.#clock.monotonic();
     const failed = this.#failed.get(from);
     if (failed === undefined) return;
@@ -24,7 +27,7 @@ export class Tries {
     else if (failed.count >= triesMax) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
   }
 
-  failed(from: string): void {
+  triedInVain(from: string): void {
     const failed = this.#failed.get(from);
     if (failed !== undefined) failed.count++;
     else this.#failed.set(from, { sinceMs: this.#clock.monotonic(), count: 1 });

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HostContext } from "@tutti/host";
-import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
+import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
 import { insist } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
@@ -35,9 +35,9 @@ export class Front implements Component {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
+  async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
-    await access.start();
+    await access.start(signal);
     const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
@@ -84,6 +84,7 @@ export class Front implements Component {
     this.#realtime?.stop();
     this.#links?.stop();
     await this.#close();
+    await this.#options.access.stop();
   }
 
   health(): Health {

@@ -19,7 +19,7 @@ import {
   fastify,
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
-import { admit, type EdgeGuard, insist } from "../access/edge.ts";
+import { admit, type EdgeGuard, insist, tellOversize } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import { blobAnswer } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
@@ -82,9 +82,11 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
   });
   guard(app, access, parts.host.guard);
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    sendProblem(reply, errorOf(error, request, settings)),
-  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = errorOf(error, request, settings);
+    if (gatewayErrors.bodyTooLarge.is(known)) tellOversize(parts.host.guard, request, known);
+    return sendProblem(reply, known);
+  });
   const root = findPage(settings.page);
   app.setNotFoundHandler((request, reply) => {
     const isPage = isOfPage(request.url) && (request.method === "GET" || request.method === "HEAD");

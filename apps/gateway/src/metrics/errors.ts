@@ -9,6 +9,13 @@ export const metricErrors = defineErrors("metrics", {
     message: ({ metric, near }: { metric: string; near: string | undefined }) =>
       `expected a metric of this platform, found none with the name ${metric}${near === undefined ? "" : `; did you mean ${near}?`}`,
   },
+  ofInstallation: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "Figures are of processes, which work for all namespaces: they are for who may see the whole installation. A role in the namespace `system` lets somebody.",
+    message: ({ namespace }: { namespace: string }) =>
+      `expected the namespace system, found ${namespace}: figures count what is done for all namespaces; ask for them in system, where a role is needed`,
+  },
   notAnswerable: {
     status: "INVALID_ARGUMENT",
     retry: "never",

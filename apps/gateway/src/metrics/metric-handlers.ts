@@ -11,9 +11,10 @@ import {
   type Series,
   type SeriesQuery,
 } from "@tutti/contracts/insight/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import { type Clock, fromTimestamp, nearest, pageOf, toTimestamp } from "@tutti/kernel";
-import type { Handlers } from "@tutti/mesh";
+import { type CallContext, type Clock, fromTimestamp, nearest, pageOf, toTimestamp } from "@tutti/kernel";
+import { type Handlers, installationNamespace } from "@tutti/mesh";
 import type { MetricsRegistry, SampledSeries, SampleRing } from "@tutti/telemetry";
 import { metricErrors } from "./errors.ts";
 import { figureOf, reducerOf, wordOf } from "./figure.ts";
@@ -35,9 +36,21 @@ const spanByDefaultMs = 3_600_000;
 
 export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetricService> {
   return {
-    listMetrics: (request) => list(parts, request),
-    querySeries: (request) => query(parts, request),
+    listMetrics(request, context) {
+      insistOnInstallation(request.namespace, context);
+      return list(parts, request);
+    },
+    querySeries(request, context) {
+      insistOnInstallation(request.namespace, context);
+      return query(parts, request);
+    },
   };
+}
+
+/** Figures count what is done for all namespaces: whoever has a right in one of them alone could count the others by them. */
+function insistOnInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
+  if (principal.shown !== undefined && namespace !== installationNamespace)
+    throw metricErrors.ofInstallation({ namespace: namespace || defaultNamespace });
 }
 
 type Family = ReturnType<MetricsRegistry["families"]> extends Iterable<infer F> ? F : never;

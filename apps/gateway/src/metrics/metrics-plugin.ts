@@ -1,7 +1,7 @@
 /** Metrics over REST: what there is, and the recent past of it as points for a picture. */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import type { CallOptions, Client } from "@tutti/mesh";
+import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
 import type { Routes } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { metricErrors } from "./errors.ts";
@@ -70,7 +70,7 @@ async function allMetrics(metrics: MetricsPluginParts["metrics"], options: CallO
   let token = "";
   do {
     const page = { size: 1_000, token };
-    const reply = await metrics.listMetrics({ namespace: "", prefix: "", page }, options);
+    const reply = await metrics.listMetrics({ namespace: installationNamespace, prefix: "", page }, options);
     all.push(...reply.metrics);
     token = reply.page?.nextToken ?? "";
   } while (token !== "");
@@ -92,7 +92,10 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   if (queries.length === 0) return { series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
-  const reply = await metrics.querySeries({ namespace: "", queries, span, stepMs }, options);
+  const reply = await metrics.querySeries(
+    { namespace: installationNamespace, queries, span, stepMs },
+    options,
+  );
   return { series: reply.series.map(shown) };
 }
 

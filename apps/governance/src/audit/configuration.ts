@@ -22,6 +22,12 @@ export const auditSection = defineSection({
       .describe(
         "After how many days records are removed; 0 means never. Their hashes stay, so that all proofs of the others hold.",
       ),
+    bookBefore: z
+      .string()
+      .default("")
+      .describe(
+        "In a cluster that was made of the data directory of one process: the book of the audit from there. The book of the cluster begins with what it has; where nothing is in this place, with nothing.",
+      ),
     services: z
       .array(z.string().min(1))
       .default(["workflow", "swarm", "master"])

@@ -8,6 +8,13 @@ export const auditErrors = defineErrors("audit", {
     message: ({ file, found, known }: { file: string; found: number; known: number }) =>
       `expected ${file} to be of format ${known}, found format ${found}; start the release that wrote it, or a later one`,
   },
+  bookFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The disk has no room for the book of the audit. Nothing that was recorded is lost: journals keep what the book does not have yet. Free space on that disk; the audit goes on by itself.",
+    message: () =>
+      "expected room on the disk for the book of the audit, found none; free some space, the audit then goes on by itself",
+  },
   keyChanged: {
     status: "FAILED_PRECONDITION",
     retry: "never",

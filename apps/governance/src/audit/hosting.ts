@@ -18,26 +18,25 @@ export function hostAudit(
   keys: RoundsParts["keys"],
 ): void {
   const { mesh, foundation, holds, steward } = host;
-  const place = placeOf(host);
+  const settings = service.settings(auditSection);
+  const place = placeOf(host, settings);
   if (place === undefined) return;
-  const rounds = new AuditRounds({
-    ...{ mesh, foundation, holds, steward, keys, place },
-    settings: service.settings(auditSection),
-  });
+  const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, settings });
   service.register("audit", rounds, { critical: false });
   mesh.serve(auditService, auditHandlers({ ...storage, steward, foundation, rounds }));
 }
 
 /** Undefined where nothing is kept: there is nothing to audit. */
-function placeOf(host: HostContext): BookPlace | undefined {
+function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: string }): BookPlace | undefined {
   const { sharing, dataDirectory } = host;
   if (sharing !== undefined) {
     const connecting = host.nats();
     return {
-      async open(signal) {
+      async open(signal, key) {
         // The code for NATS is loaded where there is one.
         const { openSharedPlace } = await import("./shared/shared-place.ts");
-        return openSharedPlace({ ...sharing, connection: await connecting }, signal);
+        const parts = { ...sharing, connection: await connecting, bookBefore, key };
+        return openSharedPlace(parts, signal);
       },
     };
   }

@@ -8,6 +8,7 @@
  * 4. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
  *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
  */
+import type { SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { HostContext, InstallationKeys } from "@tutti/host";
 import {
@@ -50,7 +51,8 @@ const ownService = "governance";
 
 /** Where the book is, as long as it is open. */
 export interface BookPlace {
-  open(signal: AbortSignal): Promise<OpenedPlace>;
+  /** @param key what the book is signed with */
+  open(signal: AbortSignal, key: SigningKey): Promise<OpenedPlace>;
 }
 
 export interface OpenedPlace {
@@ -133,7 +135,7 @@ export class AuditRounds implements Component {
 
   async #open(): Promise<OpenedAudit> {
     const keys = await this.#parts.keys.open();
-    const { file, shared, ...place } = await this.#parts.place.open(this.#stopping.signal);
+    const { file, shared, ...place } = await this.#parts.place.open(this.#stopping.signal, keys.signingKey);
     const thread = await AuditThread.at({ file, key: keys.signingKey });
     const close = async () => {
       await thread.stop();

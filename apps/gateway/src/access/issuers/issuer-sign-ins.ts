@@ -1,7 +1,7 @@
 /**
  * Signing in by an account that somebody has elsewhere (OpenID Connect, authorization code with PKCE).
  *
- * 1. Whoever comes back is let in only in the browser that was sent: what was begun is in a cookie of its own, sealed by this process.
+ * 1. Whoever comes back is let in only in the browser that was sent: what was begun is in a cookie of its own, sealed by the gateways.
  * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was begun with.
  * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in; nothing else of its answer is
  *    looked at, and it is not kept.
@@ -25,6 +25,8 @@ export interface IssuerSignInsParts {
   readonly pageUrl: string;
   readonly isSecure: boolean;
   readonly guard: Pick<Guard, "issuerSite" | "signInByIssuer">;
+  /** What the gateways of an installation seal by. */
+  readonly sealKey: () => Promise<Uint8Array>;
 }
 
 /** What the page offers. */
@@ -44,12 +46,13 @@ const backPath = "/sign-in/back";
 
 export class IssuerSignIns {
   readonly #parts: IssuerSignInsParts;
-  readonly #seal = new CookieSeal();
+  readonly #seal: CookieSeal;
 
   constructor(parts: IssuerSignInsParts) {
     for (const issuer of Object.keys(parts.issuers))
       if (parts.guard.issuerSite(issuer) === undefined) throw gatewayErrors.issuerUntrusted({ issuer });
     this.#parts = parts;
+    this.#seal = new CookieSeal(parts.sealKey);
   }
 
   ways(): readonly WayToSignIn[] {
@@ -66,7 +69,7 @@ export class IssuerSignIns {
     };
     const discovered = await asked(issuer, () => site.discovered());
     const location = authorizationUrl(discovered, client, secrets, settings.scopes);
-    return { location, cookie: this.#cookie(headers, this.#seal.seal(kept), begunForMs) };
+    return { location, cookie: this.#cookie(headers, await this.#seal.seal(kept), begunForMs) };
   }
 
   /** Somebody comes back from an issuer: as whom, until when, and where they wanted to go. */
@@ -77,7 +80,7 @@ export class IssuerSignIns {
   ): Promise<{ readonly known: ShownBefore; readonly to: string }> {
     const { clock, guard } = this.#parts;
     const carried = cookieIn(headers.cookie, this.#cookieName(headers));
-    const opened = begun.safeParse(carried === undefined ? undefined : this.#seal.open(carried));
+    const opened = begun.safeParse(carried === undefined ? undefined : await this.#seal.open(carried));
     if (!opened.success || opened.data.endMs <= clock.now() || opened.data.state !== answer.get("state"))
       throw gatewayErrors.signInLost();
     const { issuer, nonce, verifier, to } = opened.data;

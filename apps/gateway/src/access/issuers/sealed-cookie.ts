@@ -1,30 +1,49 @@
-/** What a browser carries for us while it is elsewhere: only the process that sealed it reads it, and nobody changes it. */
+/** What a browser carries for us while it is elsewhere: only gateways with the same key read it, and nobody changes it. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 const algorithm = "aes-256-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 
-export class CookieSeal {
-  readonly #key = randomBytes(32);
+export function newSealKey(): Buffer {
+  return randomBytes(32);
+}
 
-  seal(content: object): string {
+export class CookieSeal {
+  readonly #keyOf: () => Promise<Uint8Array>;
+  #key: Promise<Uint8Array> | undefined;
+
+  /** @param keyOf asked when the first is sealed or opened, and again where it could not be had */
+  constructor(keyOf: () => Promise<Uint8Array>) {
+    this.#keyOf = keyOf;
+  }
+
+  async seal(content: object): Promise<string> {
     const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv(algorithm, this.#key, nonce);
+    const cipher = createCipheriv(algorithm, await this.#keyed(), nonce);
     const sealed = Buffer.concat([cipher.update(JSON.stringify(content), "utf8"), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
   }
 
   /** Undefined where it is not one of ours. */
-  open(text: string): unknown {
+  async open(text: string): Promise<unknown> {
+    const key = await this.#keyed();
     const bytes = Buffer.from(text, "base64url");
     try {
-      const decipher = createDecipheriv(algorithm, this.#key, bytes.subarray(0, nonceBytes));
+      const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceBytes));
       decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
       const opened = [decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()];
       return JSON.parse(Buffer.concat(opened).toString("utf8"));
     } catch {
       return;
     }
+  }
+
+  #keyed(): Promise<Uint8Array> {
+    this.#key ??= this.#keyOf().catch((error: unknown) => {
+      this.#key = undefined;
+      throw error;
+    });
+    return this.#key;
   }
 }

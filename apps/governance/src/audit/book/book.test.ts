@@ -123,6 +123,26 @@ describe("the book of the audit", () => {
     assert.equal(verdictOn(exportedLines(kept, { action: "run.task_started" })).records, 90);
   });
 
+  it("exports CloudEvents for other programs, each record once, with whom it is about and where it stands", async () => {
+    await using kept = await filled();
+    const text = [...kept.book.export({ namespace: "default", isCloudEvents: true, filter: undefined })]
+      .map((part) => part.text)
+      .join("");
+    const events = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(events.map(({ id }) => id).sort(), searched(kept).sort());
+    for (const { specversion, id, source, type, time, datacontenttype } of events) {
+      assert.deepEqual([specversion, datacontenttype], ["1.0", "application/json"]);
+      assert.ok(String(id).startsWith(String(source).replace("/tutti/", "")));
+      assert.match(String(type), /^tutti\.audit\.[a-z_.]+$/);
+      assert.ok(!Number.isNaN(Date.parse(String(time))));
+    }
+    const ofRun = events.find(({ type }) => type === "tutti.audit.run.task_started");
+    assert.match(String(ofRun?.["subject"]), /run-\d/);
+  });
+
   it("exports what shows which record was changed, removed, swapped or inserted", async () => {
     await using kept = await filled();
     const lines = exportedLines(kept);

@@ -113,14 +113,24 @@ export class AuditBook {
   draft(checkpoint: Checkpoint): DraftPage {
     const { size } = this.#tree;
     const drafted = this.#underWay.flatMap(({ blocks }, head) =>
-      blocks.map((block) => ({ head, object: objectOf(size + head, block), block })),
+      blocks.map((block) => ({ head, block, bytes: block.bytes, object: objectOf(size + head, block) })),
     );
-    const blocks = drafted.map(({ head, object, block: { first, records, firstMs, lastMs } }) => ({
-      ...{ head, object, first, records, firstMs, lastMs },
-    }));
-    const page = encodePage({ checkpoint, leaves: this.#underWay.map(({ leaves }) => leaves), blocks });
-    const records = drafted.map(({ object, block: { bytes } }) => ({ object, bytes }));
-    return { number: checkpoint.number, page, records };
+    const leaves = this.#underWay.map(({ leaves }) => leaves);
+    return pageOf(checkpoint, leaves, drafted);
+  }
+
+  /** A page of what is in the book already, for other processes. Records that are no longer kept are in none of its blocks. */
+  page(number: number): DraftPage {
+    const checkpoint = this.checkpointWithHeads(number);
+    const from = checkpoint.treeSize - checkpoint.heads.length;
+    const drafted = checkpoint.heads.flatMap((_, head) =>
+      this.#shelf.blocksUnder(from + head).map((block) => {
+        const bytes = this.#shelf.bytesOf(block);
+        return { head, block, bytes, object: objectOf(block.leaf, { first: block.first, bytes }) };
+      }),
+    );
+    const leaves = checkpoint.heads.map((_, head) => this.#shelf.leavesUnder(from + head));
+    return pageOf(checkpoint, leaves, drafted);
   }
 
   /** Takes the next page, that another process has made, and gives its heads. What was prepared here is forgotten. */
@@ -270,6 +280,27 @@ export class AuditBook {
     this.#ends.set(name, head);
     this.#records += head.recordCount;
   }
+}
+
+interface DraftBlock {
+  /** Which of the heads of the checkpoint it is under. */
+  readonly head: number;
+  readonly block: Pick<Block, "first" | "records" | "firstMs" | "lastMs">;
+  readonly bytes: Uint8Array;
+  readonly object: string;
+}
+
+function pageOf(
+  checkpoint: Checkpoint,
+  leaves: readonly Uint8Array[],
+  drafted: readonly DraftBlock[],
+): DraftPage {
+  const blocks = drafted.map(({ head, object, block: { first, records, firstMs, lastMs } }) => ({
+    ...{ head, object, first, records, firstMs, lastMs },
+  }));
+  const page = encodePage({ checkpoint, leaves, blocks });
+  const records = drafted.map(({ object, bytes }) => ({ object, bytes }));
+  return { number: checkpoint.number, page, records };
 }
 
 const blocksDropped = 64;

@@ -50,6 +50,37 @@ describe("a page that another process has made", () => {
     );
   });
 
+  it("is one of a book that was kept alone, whose records may be gone in part", async () => {
+    await using alone = await TestBook.open();
+    await using shared = await TestBook.open();
+    const [journal, second] = [new TestJournal(), new TestJournal(1)];
+    const dayMs = 86_400_000;
+    for (const count of [0, 1, 2]) {
+      const timeMs = startMs + count * dayMs;
+      alone.take(
+        timeMs,
+        journal.part(journal.batch(timeMs, deed)),
+        second.part(second.batch(timeMs, deed, deed)),
+      );
+    }
+    const keptFromMs = startMs + dayMs;
+    assert.ok(alone.book.dropBefore(keptFromMs).length > 0);
+    for (const number of [1, 2, 3]) {
+      const page = alone.book.page(number);
+      assert.equal(page.number, number);
+      shared.book.take(page.page, recordsOf(page), keptFromMs);
+    }
+    const wish = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
+    const { records } = alone.book.search(wish);
+    assert.equal(records.length, 6);
+    assert.deepEqual(shared.book.search(wish).records, records);
+    assert.deepEqual(
+      [...shared.book.verify(0)].flatMap(({ faults }) => faults),
+      [],
+    );
+    assert.deepEqual(shared.book.checkpointWithHeads(3), alone.book.checkpointWithHeads(3));
+  });
+
   it("takes the place of what was prepared here for the same number", async () => {
     await using one = await TestBook.open();
     await using late = await TestBook.open();

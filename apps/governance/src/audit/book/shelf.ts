@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
+import { auditErrors } from "../errors.ts";
 import type { Block } from "./blocks.ts";
 import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
@@ -50,8 +51,9 @@ export class Shelf {
       this.#database.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+      // A full disk ends the transaction by itself.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw isDiskFull(error) ? auditErrors.bookFull() : error;
     }
   }
 
@@ -245,4 +247,11 @@ function textsIn(value: unknown): string[] | undefined {
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new TypeError("expected bytes in the book of the audit, found something else");
+}
+
+/** As SQLite numbers it. */
+const sqliteFull = 13;
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === sqliteFull;
 }

@@ -1,23 +1,64 @@
+import { existsSync } from "node:fs";
+import { copyFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { SigningKey } from "@tutti/contracts/governance/v1";
 import type { HostContext } from "@tutti/host";
 import type { OpenedPlace } from "../rounds.ts";
+import { AuditThread } from "../thread/audit-thread.ts";
 import { SharedBook } from "./shared-book.ts";
 
 export interface SharedPlaceParts extends NonNullable<HostContext["sharing"]> {
   readonly connection: Awaited<ReturnType<HostContext["nats"]>>;
+  /** The book that this one goes on with; nothing has to be there. */
+  readonly bookBefore: string;
+  readonly key: SigningKey;
 }
 
 /** A copy of the book that processes share, in a folder of this process. */
 export async function openSharedPlace(
-  { connection, replicas, claimCopies }: SharedPlaceParts,
+  { connection, replicas, claimCopies, bookBefore, key }: SharedPlaceParts,
   signal: AbortSignal,
 ): Promise<OpenedPlace> {
   const folder = await claimCopies("audit");
   try {
     const shared = await SharedBook.open({ connection, replicas }, signal);
-    return { file: join(folder.path, "book.sqlite"), shared, close: () => folder.stop() };
+    const file = join(folder.path, "book.sqlite");
+    if (!existsSync(file) && existsSync(bookBefore))
+      await goOnWith({ bookBefore, file, shared, key }, signal);
+    return { file, shared, close: () => folder.stop() };
   } catch (error) {
     folder.stop();
     throw error;
   }
+}
+
+interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
+  readonly file: string;
+  readonly shared: SharedBook;
+}
+
+/**
+ * The copy of this process begins as that book, and the pages of the shared one with its pages. It is a copy once all of them are
+ * there: whoever dies before that does it again, and pages that another process has made are made.
+ */
+async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: AbortSignal): Promise<void> {
+  const incoming = `${file}.incoming`;
+  const remove = async (...ends: readonly string[]): Promise<void> => {
+    for (const end of ends) await rm(`${incoming}${end}`, { force: true });
+  };
+  await remove("-wal", "-shm");
+  await copyFile(bookBefore, incoming);
+  const thread = await AuditThread.at({ file: incoming, key });
+  try {
+    const last = await thread.call("lastNumber");
+    for (let number = 1; number <= last; number++) {
+      if ((await shared.page(number)) === undefined)
+        await shared.add(await thread.call("page", number), signal);
+    }
+  } finally {
+    await thread.stop();
+  }
+  // Nothing was written to it.
+  await remove("-wal", "-shm");
+  await rename(incoming, file);
 }

@@ -9,7 +9,7 @@ export interface ThreadOrders {
   readonly key: SigningKey;
 }
 
-type Shared = "draft" | "take" | "endsWith" | "lastNumber";
+type Shared = "draft" | "page" | "take" | "endsWith" | "lastNumber";
 type Asked = "ends" | "prepare" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore";
 type Proven =
   | "proveInclusion"

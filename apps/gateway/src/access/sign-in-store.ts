@@ -1,0 +1,104 @@
+/** Where sign-ins are kept beyond the memory of a process, by the hash of the browser's secret. */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { newSealKey } from "./issuers/sealed-cookie.ts";
+import { printSignIn, readSignIn } from "./kept-sign-in.ts";
+import type { SignIn } from "./sign-in.ts";
+
+export const idLength = 12;
+
+/** Hears what is kept, and, where gateways share it, what another one has changed. Undefined: it has ended. */
+export type Told = (hash: string, signIn: SignIn | undefined) => void;
+
+export interface SignInStore {
+  start(told: Told, signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+  /** One that was not told of: another gateway may have begun it a moment ago. */
+  look(hash: string): Promise<SignIn | undefined>;
+  /** Resolves when every gateway would find it. */
+  begun(hash: string, signIn: SignIn): Promise<void>;
+  /** It says when it was used last, as far as it has not ended. */
+  used(hash: string, signIn: SignIn): Promise<void>;
+  /** Resolves when no gateway would find them. */
+  ended(hashes: readonly string[]): Promise<void>;
+  /** The key that all of them seal by what browsers carry. */
+  sealKey(): Promise<Uint8Array>;
+}
+
+/** As long as the process lives. */
+export const nowhere: SignInStore = {
+  ...{ start: async () => {}, stop: async () => {}, look: async () => undefined },
+  ...{ begun: async () => {}, used: async () => {}, ended: async () => {} },
+  sealKey: async () => newSealKey(),
+};
+
+/** One file of one gateway. Kept is what a sign-in can be recognised by: whoever reads it learns nothing to sign in with. */
+export class SignInFile implements SignInStore {
+  readonly #file: string;
+  readonly #kept = new Map<string, SignIn>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async start(told: Told): Promise<void> {
+    for (const [hash, kept] of Object.entries(await readKept(this.#file))) {
+      const signIn = readSignIn(kept, hash.slice(0, idLength));
+      if (signIn === undefined) continue;
+      this.#kept.set(hash, signIn);
+      told(hash, signIn);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#writing;
+  }
+
+  async look(): Promise<undefined> {}
+
+  begun(hash: string, signIn: SignIn): Promise<void> {
+    this.#kept.set(hash, signIn);
+    return this.#keep();
+  }
+
+  used(hash: string, signIn: SignIn): Promise<void> {
+    return this.#kept.has(hash) ? this.begun(hash, signIn) : Promise.resolve();
+  }
+
+  ended(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) this.#kept.delete(hash);
+    return this.#keep();
+  }
+
+  /** What a browser carries while it is elsewhere is good for minutes: a restart may end it. */
+  async sealKey(): Promise<Uint8Array> {
+    return newSealKey();
+  }
+
+  /** One after the other: what was written last is what holds. */
+  #keep(): Promise<void> {
+    const written = this.#writing.then(() => {
+      const all = [...this.#kept].map(([hash, signIn]) => [hash, printSignIn(signIn)]);
+      return write(this.#file, JSON.stringify(Object.fromEntries(all)));
+    });
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+}
+
+async function readKept(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const kept: unknown = JSON.parse(await readFile(file, "utf8"));
+    return typeof kept === "object" && kept !== null ? { ...kept } : {};
+  } catch {
+    // None yet, or half of one after a crash: then everybody signs in again.
+    return {};
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
