@@ -71,6 +71,13 @@ export const clusterErrors = defineErrors("cluster", {
     message: ({ directory }: { directory: string }) =>
       `expected an empty directory, found something in ${directory}; name another one, or move it aside`,
   },
+  unfinished: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A cluster that is made of something else runs only when all of it is there. What is there of this one has never run.",
+    message: ({ directory, command, from }: { directory: string; command: string; from: string }) =>
+      `expected a whole cluster in ${directory}, found one that was not finished when it was made of ${from}; do that again: tutti cluster ${command} ${from} --directory ${directory}`,
+  },
   noBackup: {
     status: "FAILED_PRECONDITION",
     retry: "never",

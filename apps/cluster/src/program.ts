@@ -8,11 +8,12 @@
  *     down                     ends the one that runs
  *     backup --to FOLDER       copies one that is down
  *     restore --from FOLDER    makes one of a backup, where there is none
+ *     import --from FOLDER     makes one of the data directory of a platform, which is the cluster's from then on
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { errorFromUnknown } from "@tutti/kernel";
-import { backup, restored } from "./command/copies.ts";
+import { backup, imported, restored } from "./command/copies.ts";
 import { down, restart, scale, status } from "./command/outside.ts";
 import { up } from "./command/up.ts";
 
@@ -51,6 +52,7 @@ const commands = {
   down: () => down(directory),
   backup: () => backup({ ...values, directory }),
   restore: () => restored({ ...values, directory }),
+  import: () => imported({ ...values, directory }),
 } as const;
 
 try {

@@ -5,17 +5,19 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { sleep, systemTimers } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
 import { movesIn, told } from "./moves.ts";
+import { plainNats } from "./plain-nats.ts";
 
 const program = await natsServerProgram();
 const shape = {
   ...usualShape,
-  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, gateway: 1 },
+  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, gateway: 2 },
 };
 
 const definition = `workflow: order
@@ -24,6 +26,11 @@ tasks:
   boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
 output: "\${{ tasks.boxes.output }}"
 `;
+interface Timeline {
+  readonly traceId: string;
+  readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];
+}
+
 const output = [{ box: 1 }, { box: 2 }, { box: 3 }];
 
 describe("services as processes of their own", { skip: program.skip }, () => {
@@ -33,6 +40,8 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   let cluster: Cluster;
   let front: string;
   let worker: Worker;
+  /** What agents were told, by the session that they worked for. */
+  const tracesAtWork = new Map<string, string | undefined>();
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
@@ -49,11 +58,19 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     });
     await cluster.up(stopping.signal);
     const { http } = addressesOf(cluster.member("gateway-1").planned);
+    front = http;
     const address = `${http.replace("http:", "ws:")}/v1/link`;
     worker = new Worker({ slots: 32, address });
     worker.handle("stock.reserve", async (input: unknown) => input);
+    worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
+      tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
+      // Until it is noted that it began: what is quicker is in nobody's history.
+      for (let begun = false; !begun; ) {
+        const { spans } = await get<Timeline>(`/v1/${workKind}s/${workId}/timeline`);
+        begun = spans.some(({ kind }) => kind === "attempt");
+      }
+    });
     await worker.start();
-    front = http;
     await post("/v1/workflows", { format: "yaml", text: definition });
   });
 
@@ -100,6 +117,46 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   const idsOf = (name: string, count: number) =>
     Array.from({ length: count }, (_, number) => `${name}-${number}`);
 
+  it("know at each gateway who has signed in at one, and end that everywhere", async () => {
+    const gateways = ["gateway-1", "gateway-2"].map((name) => addressesOf(cluster.member(name).planned).http);
+    const [one = "", other = ""] = gateways;
+    /** As a browser asks, which keeps cookies by port. */
+    const asBrowser = (address: string, secret: string, path: string, init: RequestInit = {}) => {
+      const cookie = `tutti-${new URL(address).port}=${secret}`;
+      const headers = { cookie, "sec-fetch-site": "same-origin", "content-type": "application/json" };
+      return fetch(`${address}${path}`, { ...init, headers });
+    };
+    const signedIn = async (): Promise<string> => {
+      const made = await fetch(`${one}/v1/sign-in/link`, { method: "POST" });
+      const { url } = (await made.json()) as { readonly url: string };
+      const { search } = new URL(url);
+      const answer = await fetch(`${one}/sign-in${search}`, { redirect: "manual" });
+      return /^tutti-\d+=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "")?.[1] ?? "";
+    };
+    const standAt = async (secret: string): Promise<number[]> =>
+      Promise.all(gateways.map(async (gateway) => (await asBrowser(gateway, secret, "/v1/runs")).status));
+    const secret = await signedIn();
+    assert.deepEqual(await standAt(secret), [200, 200]);
+    const events = await asBrowser(one, secret, "/v1/events");
+    assert.equal(events.status, 200);
+    const out = await asBrowser(other, secret, "/v1/sign-out", { method: "POST" });
+    assert.ok(out.ok, await out.text());
+    // What is followed at the one ends because somebody has signed out at the other.
+    await assert.rejects(async () => {
+      for await (const _ of events.body ?? []);
+    });
+    assert.deepEqual(await standAt(secret), [401, 401]);
+    const [first, second] = [await signedIn(), await signedIn()];
+    assert.deepEqual([await standAt(first), await standAt(second)].flat(), [200, 200, 200, 200]);
+    const ended = await fetch(`${other}/v1/sign-ins/revoke`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ all: true }),
+    });
+    assert.ok(ended.ok, await ended.text());
+    for (const gone of [first, second])
+      await until("the end of it", async () => (await standAt(gone)).every((code) => code === 401));
+  });
+
   it("run what one process would, and each lists what all have", async () => {
     const ids = idsOf("first", 30);
     await started(ids);
@@ -110,42 +167,78 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     }
   });
 
-  it("tell one trace, from the request through master and workflow to the agent, and it is the one of the page", async () => {
-    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
-    const outermost = "00f067aa0ba902b7";
-    const tasks = { tasks: [{ id: "box", capability: "stock.reserve", input: { box: 1 } }] };
-    const traced = { traceparent: `00-${traceId}-${outermost}-01` };
-    await post("/v1/sessions", { sessionId: "traced", mode: "workflow", tasks }, traced);
-    const spans = () => collector.spans.filter((span) => span.traceId === traceId);
-    const named = (name: string) => spans().find((span) => span.name === name);
-    for (const name of ["POST /v1/sessions", "run", "queue box"])
-      while (named(name) === undefined) await collector.nextRequest();
-    // From the inside out: what is below what, and which process told of it.
-    const way: string[] = [];
-    for (let at = named("queue box"); at !== undefined; ) {
-      const { parentSpanId, name, kind, resource } = at;
-      way.unshift(`${resource["service.name"]}: ${kind} ${name.split(".").at(-1)}`);
-      while (parentSpanId !== outermost && !spans().some(({ spanId }) => spanId === parentSpanId))
-        await collector.nextRequest();
-      at = spans().find(({ spanId }) => spanId === parentSpanId);
+  it("tell a plain client of NATS the CloudEvents of each run in order, whichever of its servers it asks", async () => {
+    const address = addressesOf(cluster.member("nats-2").planned).other;
+    using plain = await plainNats(address, "tutti.events.default.workflow.run.>");
+    const ids = idsOf("heard", 10);
+    await started(ids);
+    for (const id of ids) {
+      const ofRun = await until(
+        "its end to be heard",
+        () => plain.heard.filter(({ attributes }) => attributes["subject"] === id),
+        (heard) => heard.at(-1)?.attributes["type"] === "tutti.workflow.run.completed",
+      );
+      assert.equal(ofRun[0]?.attributes["type"], "tutti.workflow.run.accepted");
+      const sequences = ofRun.map(({ text }) => Number(JSON.parse(text).header.sequence));
+      assert.deepEqual(
+        sequences,
+        sequences.toSorted((one, other) => one - other),
+      );
+      assert.equal(new Set(ofRun.map(({ attributes }) => attributes["id"])).size, ofRun.length, "each once");
     }
-    assert.deepEqual(way, [
-      "gateway: server POST /v1/sessions",
-      "gateway: client SessionService/ExecuteSession",
-      "master: server SessionService/ExecuteSession",
-      "master: client RunService/StartRun",
-      "workflow: server RunService/StartRun",
-      "workflow: internal run",
-      "workflow: internal queue box",
-    ]);
-    const runId = String(named("run")?.attributes["tutti.run.id"]);
-    const shown = await get<{ traceId: string; spans: readonly { spanId: string }[] }>(
-      `/v1/runs/${runId}/timeline`,
-    );
-    assert.equal(shown.traceId, traceId);
-    const told = new Set(spans().map(({ spanId }) => spanId));
-    for (const { spanId } of shown.spans) assert.ok(told.has(spanId));
+    assert.ok(plain.heard.every(({ attributes }) => attributes["specversion"] === "1.0"));
   });
+
+  for (const [mode, started, work] of [
+    ["workflow", "RunService/StartRun", "run"],
+    ["swarm", "MissionService/StartMission", "mission"],
+  ] as const)
+    it(`tell one trace, from the request through a session in the mode ${mode} to the agent, and it is the one of the page`, async () => {
+      const traceId = `4bf92f3577b34da6a3ce929d0e0e473${mode.length % 10}`;
+      const outermost = "00f067aa0ba902b7";
+      const tasks = { tasks: [{ id: "box", capability: "stock.count", input: {} }] };
+      const traced = { traceparent: `00-${traceId}-${outermost}-01` };
+      await post("/v1/sessions", { sessionId: `in-${mode}`, mode, tasks }, traced);
+      const spans = () => collector.spans.filter((span) => span.traceId === traceId);
+      const named = (name: string) => spans().find((span) => span.name === name);
+      for (const name of ["POST /v1/sessions", "session", "part p1", work, "attempt box"])
+        while (named(name) === undefined) await collector.nextRequest();
+      // From the inside out: what is below what, and which process told of it.
+      const wayTo = async (name: string) => {
+        const way: string[] = [];
+        for (let at = named(name); at !== undefined; ) {
+          const { parentSpanId, resource } = at;
+          way.unshift(`${resource["service.name"]}: ${at.kind} ${at.name.split(".").at(-1)}`);
+          while (parentSpanId !== outermost && !spans().some(({ spanId }) => spanId === parentSpanId))
+            await collector.nextRequest();
+          at = spans().find(({ spanId }) => spanId === parentSpanId);
+        }
+        return way;
+      };
+      const toMaster = [
+        "gateway: server POST /v1/sessions",
+        "gateway: client SessionService/ExecuteSession",
+        "master: server SessionService/ExecuteSession",
+      ];
+      const engine = { run: "workflow", mission: "swarm" }[work];
+      assert.deepEqual(await wayTo("attempt box"), [
+        ...[...toMaster, `master: client ${started}`, `${engine}: server ${started}`],
+        ...[`${engine}: internal ${work}`, `${engine}: client attempt box`],
+      ]);
+      assert.deepEqual(await wayTo("part p1"), [
+        ...[...toMaster, "master: internal session", "master: internal part p1"],
+      ]);
+      assert.deepEqual(named("part p1")?.links, [named(work)?.spanId]);
+      const { attributes = {} } = named("attempt box") ?? {};
+      assert.equal(attributes["tutti.agent.id"], worker.agentId);
+      assert.ok(Number(attributes["tutti.task.queued_ms"]) >= 0);
+      assert.deepEqual(tracesAtWork.get(`in-${mode}`), traceId, "the agent was told of it");
+      const shown = await get<Timeline>(`/v1/sessions/in-${mode}/timeline?childDepth=2`);
+      assert.equal(shown.traceId, traceId);
+      const told = new Set(spans().map(({ spanId }) => spanId));
+      for (const { spanId, task } of shown.spans) assert.ok(told.has(spanId), task);
+      assert.ok(shown.spans.some(({ task, kind }) => task === "p1/box" && kind === "attempt"));
+    });
 
   for (const name of ["workflow-1", "swarm-1", "registry-1", "nats-1", "master-1", "governance-1"])
     it(`go on when ${name} is killed, and it comes back`, async () => {

@@ -7,16 +7,17 @@
  * 3. Nothing is restored over what is there.
  */
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock, systemFoundation } from "@tutti/kernel";
-import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
+import { systemClock } from "@tutti/kernel";
 import { clusterErrors } from "../errors.ts";
-import { keysIn } from "../plan/plan.ts";
+import { bookIn, keysIn } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
-import { Cluster, type ClusterOptions } from "../running/cluster.ts";
 import { isAlive, readState } from "../running/state-file.ts";
+import { copyIfThere } from "./copying.ts";
 import { copyIn, copyOut, type StreamCopy, streamNames } from "./stream-copies.ts";
+import { begin, finish, insistOnFinished } from "./unfinished.ts";
+import { type Made, withNats } from "./with-nats.ts";
 
 /** What a folder says that has a backup. */
 export interface Backup {
@@ -27,17 +28,17 @@ export interface Backup {
 }
 
 const aboutFile = "backup.json";
-const keysFolder = "keys";
+/** What a cluster has beside its streams: the keys, and the book of a platform that it was made of. */
+const beside = { keys: keysIn, "book.sqlite": bookIn } as const;
 /** The registry tells everything again by itself, and what it told belongs to processes that are gone. */
 const isKept = (name: string): boolean => name.startsWith("TUTTI_") || name === "KV_tutti-ownership";
-
-type Made = Omit<ClusterOptions, "shape">;
 
 export async function backUp(made: Made, target: string, signal: AbortSignal): Promise<Backup> {
   const { directory } = made;
   const state = await readState(directory);
   if (state === undefined) throw clusterErrors.neverUp({ directory });
   if (isAlive(state.pid)) throw clusterErrors.isUp({ directory, pid: state.pid });
+  await insistOnFinished(directory);
   await insistOnEmpty(target);
   await mkdir(target, { recursive: true, mode: 0o700 });
   const streams = await withNats({ ...made, shape: state.shape }, signal, async (connection) => {
@@ -46,8 +47,8 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
     for (const name of names) copies.push(await copyOut(connection, name, join(target, `${name}.snapshot`)));
     return copies;
   });
-  if (existsSync(keysIn(directory)))
-    await cp(keysIn(directory), join(target, keysFolder), { recursive: true });
+  for (const [name, placeIn] of Object.entries(beside))
+    await copyIfThere(placeIn(directory), join(target, name));
   const backup: Backup = {
     format: 1,
     made: new Date(systemClock.now()).toISOString(),
@@ -65,37 +66,15 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
 export async function restore(made: Made, source: string, signal: AbortSignal): Promise<Backup> {
   const { directory } = made;
   const backup = await readBackup(source);
-  await insistOnEmpty(directory);
-  await mkdir(directory, { recursive: true });
-  const keys = join(source, keysFolder);
-  if (existsSync(keys)) await cp(keys, keysIn(directory), { recursive: true });
+  await begin(directory, { command: "restore", from: source });
+  for (const [name, placeIn] of Object.entries(beside))
+    await copyIfThere(join(source, name), placeIn(directory));
   await withNats({ ...made, shape: backup.shape }, signal, async (connection) => {
     for (const copy of backup.streams)
       await copyIn(connection, copy, join(source, `${copy.config.name}.snapshot`));
   });
+  await finish(directory);
   return backup;
-}
-
-async function withNats<Result>(
-  options: ClusterOptions,
-  signal: AbortSignal,
-  work: (connection: NatsConnection) => Promise<Result>,
-): Promise<Result> {
-  const cluster = await Cluster.make(options);
-  try {
-    const servers = await cluster.upNats(signal);
-    const settings = connectionSettings(natsSection.schema.parse({ servers }));
-    const connection = new NatsConnection({ settings, foundation: systemFoundation() });
-    await connection.start({ signal });
-    try {
-      return await work(connection);
-    } finally {
-      await connection.stop(signal);
-    }
-  } finally {
-    await cluster.down();
-    await cluster.leave();
-  }
 }
 
 async function readBackup(source: string): Promise<Backup> {

@@ -1,10 +1,13 @@
 /** A cluster that is down, copied and made again. */
 import { resolve } from "node:path";
 import { type Backup, backUp, restore } from "../backup/backup.ts";
+import { importData } from "../backup/import.ts";
 import { clusterErrors } from "../errors.ts";
-import { insistOnServer, moduleOf } from "./up.ts";
+import { usualShape } from "../plan/shape.ts";
+import { type Counts, shapeWith } from "./shape-words.ts";
+import { countsOf, insistOnServer, moduleOf } from "./up.ts";
 
-interface CopyWords {
+interface CopyWords extends Counts {
   readonly directory: string;
   readonly "nats-server": string;
   readonly to?: string | undefined;
@@ -22,7 +25,20 @@ export async function restored(words: CopyWords): Promise<number> {
   const from = named(words.from, "--from");
   const made = await restore(await madeBy(words), from, endedBySignals());
   process.stdout.write(
-    `${told(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused\n`,
+    `${told(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused --directory ${words.directory}\n`,
+  );
+  return 0;
+}
+
+/** The number of partitions comes with the data: whatever it is, nobody asks for another one. */
+export async function imported(words: CopyWords & { readonly plain: boolean }): Promise<number> {
+  const from = named(words.from, "--from");
+  const { partitions: _, ...counts } = countsOf(words);
+  const wanted = shapeWith({ ...usualShape, isProtected: !words.plain }, counts);
+  const { directory } = words;
+  await importData(await madeBy(words), wanted, from, endedBySignals());
+  process.stdout.write(
+    `${from} is the cluster in ${directory} now, and is not started by itself any more; to look at it first: tutti cluster up --paused --directory ${directory}\n`,
   );
   return 0;
 }

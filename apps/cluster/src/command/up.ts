@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
+import { insistOnFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
@@ -34,6 +35,7 @@ export async function up(words: UpWords): Promise<number> {
   const { directory, plain, set, port = "7400", json, bundles } = words;
   const natsServer = words["nats-server"];
   await insistOnServer(natsServer);
+  await insistOnFinished(directory);
   const before = (await readWish(directory)) ?? (await readState(directory))?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
@@ -108,7 +110,7 @@ function pauseOf({ paused }: UpWords): readonly string[] {
   ];
 }
 
-function countsOf({
+export function countsOf({
   nats,
   registry,
   governance,

@@ -91,6 +91,11 @@ export function keysIn(directory: string): string {
   return join(directory, "keys");
 }
 
+/** The book of the audit of the platform that the cluster was made of; absent where it was made of none. */
+export function bookIn(directory: string): string {
+  return join(directory, "book.sqlite");
+}
+
 /** @param directory absolute: everything of the cluster is in it */
 export function planOf(
   shape: Shape,
@@ -157,7 +162,8 @@ function wordsOf(
   const { http, grpc } = servicePorts(ports, name);
   const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
   if (trustedKey !== "") words.push(`--access.trustedKey=${trustedKey}`);
-  if (service === "governance") words.push(`--governance.keysDirectory=${keysIn(directory)}`);
+  if (service === "governance")
+    words.push(`--governance.keysDirectory=${keysIn(directory)}`, `--audit.bookBefore=${bookIn(directory)}`);
   if (told.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, told)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SmallDisk } from "@tutti/host/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
 import { type Fault, faults, makeSkews, type Surroundings } from "./faults.ts";
@@ -9,7 +10,6 @@ import { Front } from "./front.ts";
 import { Line } from "./links.ts";
 import { Load, type LoadReport } from "./load.ts";
 import { type Judged, Recorder } from "./recorder.ts";
-import { SmallDisk } from "./small-disk.ts";
 
 export interface DrillOptions {
   readonly directory: string;
@@ -152,10 +152,13 @@ async function happen(
   return recoveries;
 }
 
+/** More than streams reserve. */
+const diskBytes = 2 ** 38;
+
 /** One of three servers, so that the others go on. */
 async function disksIn(directory: string): Promise<ReadonlyMap<string, SmallDisk>> {
   const name = "nats-1";
-  const disk = await SmallDisk.at(join(directory, name));
+  const disk = await SmallDisk.at(join(directory, name), diskBytes);
   return new Map(disk === undefined ? [] : [[name, disk]]);
 }
 

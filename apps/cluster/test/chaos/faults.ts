@@ -1,11 +1,11 @@
 /** What can go wrong with the processes of a cluster and the lines between them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { SmallDisk } from "@tutti/host/testing";
 import type { Chance } from "@tutti/kernel";
 import type { Cluster, Member } from "../../src/index.ts";
 import { areCallersKnown } from "./callers.ts";
 import type { Line } from "./links.ts";
-import type { SmallDisk } from "./small-disk.ts";
 
 export interface Surroundings {
   readonly cluster: Cluster;

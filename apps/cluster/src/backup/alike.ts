@@ -1,0 +1,52 @@
+/**
+ * Whether NATS servers have the same of each stream, as each says of itself.
+ *
+ * What a leader says of the others is how far their log is. What was restored is in no log: a server fetches it from the leader a moment later,
+ * and when all are ended before it has, it may lead the next time with what it has. So may one that came up and has not done all of its log.
+ */
+import { asked, lookedFor } from "../effects/patience.ts";
+import { clusterErrors } from "../errors.ts";
+
+interface StreamDetail {
+  readonly name: string;
+  readonly config?: { readonly num_replicas?: number };
+  readonly state: { readonly messages: number; readonly last_seq: number };
+}
+
+interface JetStreamDetail {
+  readonly account_details?: readonly { readonly stream_detail?: readonly StreamDetail[] }[];
+}
+
+const alikeMs = 60_000;
+
+/** By the addresses of their monitors. Rejects when they do not come to be alike. */
+export async function insistOnAlike(monitors: readonly string[]): Promise<void> {
+  let unlike = "";
+  const areAlike = await lookedFor(async () => {
+    unlike = await unlikeAt(monitors).catch((error: unknown) => String(error));
+    return unlike === "" ? true : undefined;
+  }, alikeMs);
+  if (areAlike === undefined)
+    throw clusterErrors.copyFailed({ stream: unlike, reason: "not every server has it" });
+}
+
+/** A stream of which not all that are to have it have the same; empty where there is none. */
+async function unlikeAt(monitors: readonly string[]): Promise<string> {
+  const found = await Promise.all(monitors.map(streamsAt));
+  const byName = new Map<string, StreamDetail[]>();
+  for (const stream of found.flat()) byName.set(stream.name, [...(byName.get(stream.name) ?? []), stream]);
+  for (const [name, copies] of byName) {
+    const [{ config, state } = {}] = copies;
+    if (copies.length < Math.min(config?.num_replicas ?? 1, monitors.length)) return name;
+    const isSame = (other: StreamDetail) =>
+      other.state.messages === state?.messages && other.state.last_seq === state.last_seq;
+    if (!copies.every(isSame)) return name;
+  }
+  return "";
+}
+
+async function streamsAt(monitor: string): Promise<readonly StreamDetail[]> {
+  const reply = await asked(`${monitor}/jsz?accounts=true&streams=true&config=true`);
+  const { account_details: accounts = [] } = (await reply.json()) as JetStreamDetail;
+  return accounts.flatMap(({ stream_detail: streams = [] }) => streams);
+}

@@ -1,0 +1,44 @@
+/**
+ * A cluster made of the data directory of a platform that was one process: with its partitions, and everything that was under way.
+ *
+ * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it nobody begins in the
+ *    directory: whatever dies when, not more than one of them lives.
+ * 2. What was not finished is begun anew; what only was not told that it is finished is.
+ */
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { keysDirectoryIn } from "@tutti/host";
+import { handedOverTo, ImportedData } from "@tutti/host/import";
+import { bookIn, keysIn } from "../plan/plan.ts";
+import { replicasOf, type Shape } from "../plan/shape.ts";
+import { copyIfThere } from "./copying.ts";
+import { begin, finish, unfinishedIn } from "./unfinished.ts";
+import { type Made, withNats } from "./with-nats.ts";
+
+export async function importData(
+  made: Made,
+  wanted: Omit<Shape, "partitions">,
+  from: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { directory } = made;
+  const source = resolve(from);
+  if (handedOverTo(source)?.to === directory && (await unfinishedIn(directory)) !== undefined)
+    return finish(directory);
+  const data = await ImportedData.open(source);
+  try {
+    await begin(directory, { command: "import", from: source });
+    await copyIfThere(keysDirectoryIn(source), keysIn(directory));
+    await data.copyBookTo(bookIn(directory));
+    const shape = { ...wanted, partitions: data.partitions };
+    const scratch = join(directory, "scratch");
+    await withNats({ ...made, shape }, signal, (connection) =>
+      data.copyTo({ connection, replicas: replicasOf(shape), scratch }, signal),
+    );
+    await rm(scratch, { recursive: true, force: true });
+    data.handOver(directory);
+  } finally {
+    data.close();
+  }
+  await finish(directory);
+}

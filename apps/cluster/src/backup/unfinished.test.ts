@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { begin, finish, insistOnFinished, unfinishedIn } from "./unfinished.ts";
+
+describe("a cluster that is made of something else", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-unfinished-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const made = { command: "import", from: "/data" } as const;
+
+  it("does not run before it is finished, and says how that is done", async () => {
+    const directory = join(folder, "cluster");
+    await begin(directory, made);
+    assert.deepEqual(await unfinishedIn(directory), made);
+    const said = `do that again: tutti cluster import /data --directory ${directory}`;
+    await assert.rejects(insistOnFinished(directory), (error: Error) => error.message.endsWith(said));
+    await finish(directory);
+    await insistOnFinished(directory);
+    assert.equal(await unfinishedIn(directory), undefined);
+  });
+
+  it("is begun anew where it was not finished, and nowhere else where something is", async () => {
+    const directory = join(folder, "again");
+    await begin(directory, made);
+    await writeFile(join(directory, "half"), "");
+    await begin(directory, { command: "restore", from: "/backup" });
+    assert.deepEqual(await readdir(directory), ["unfinished.json"]);
+    await finish(directory);
+    await writeFile(join(directory, "whole"), "");
+    await assert.rejects(begin(directory, made), { code: "cluster.not_empty" });
+    assert.deepEqual(await readdir(directory), ["whole"]);
+  });
+});

@@ -1,0 +1,48 @@
+/**
+ * What a directory says while a cluster is made in it of something else. It runs only when that is done; what is there of one that
+ * was not finished has never run, and is made anew.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { clusterErrors } from "../errors.ts";
+import { endLeftovers } from "../running/cluster.ts";
+import { isAlive, readState } from "../running/state-file.ts";
+
+interface Unfinished {
+  readonly command: "import" | "restore";
+  readonly from: string;
+}
+
+const fileIn = (directory: string): string => join(directory, "unfinished.json");
+
+/** Begins to make a cluster in a directory that has nothing, or what is left of another attempt. */
+export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
+  if ((await unfinishedIn(directory)) !== undefined) await remove(directory);
+  const there = existsSync(directory) ? await readdir(directory) : [];
+  if (there.length > 0) throw clusterErrors.notEmpty({ directory });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(fileIn(directory), `${JSON.stringify(unfinished)}\n`, { flush: true });
+}
+
+/** With the servers that a killed attempt has left running. */
+async function remove(directory: string): Promise<void> {
+  const state = await readState(directory);
+  if (state !== undefined && isAlive(state.pid)) throw clusterErrors.alreadyUp({ directory, pid: state.pid });
+  if (state !== undefined) await endLeftovers(state, directory);
+  await rm(directory, { recursive: true });
+}
+
+export async function finish(directory: string): Promise<void> {
+  await rm(fileIn(directory));
+}
+
+export async function insistOnFinished(directory: string): Promise<void> {
+  const unfinished = await unfinishedIn(directory);
+  if (unfinished !== undefined) throw clusterErrors.unfinished({ directory, ...unfinished });
+}
+
+export async function unfinishedIn(directory: string): Promise<Unfinished | undefined> {
+  const file = fileIn(directory);
+  return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Unfinished) : undefined;
+}

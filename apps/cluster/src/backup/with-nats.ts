@@ -1,0 +1,38 @@
+/** The NATS servers of a cluster, up for as long as somebody works on what they keep; its services stay down. Each has the same before and after. */
+import { silentLogger, systemFoundation } from "@tutti/kernel";
+import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
+import { Cluster, type ClusterOptions } from "../running/cluster.ts";
+import { addressesOf } from "../running/readiness.ts";
+import { insistOnAlike } from "./alike.ts";
+
+/** What is known of a cluster whose shape something else says. */
+export type Made = Omit<ClusterOptions, "shape">;
+
+export async function withNats<Result>(
+  options: ClusterOptions,
+  signal: AbortSignal,
+  work: (connection: NatsConnection) => Promise<Result>,
+): Promise<Result> {
+  const cluster = await Cluster.make(options);
+  try {
+    const servers = await cluster.upNats(signal);
+    const settings = connectionSettings(natsSection.schema.parse({ servers }));
+    // What goes wrong is thrown, and told by the command.
+    const foundation = systemFoundation({ logger: silentLogger });
+    const connection = new NatsConnection({ settings, foundation });
+    await connection.start({ signal });
+    const nats = cluster.members.filter(({ planned }) => planned.kind === "nats");
+    const monitors = nats.map(({ planned }) => addressesOf(planned).http);
+    try {
+      await insistOnAlike(monitors);
+      const result = await work(connection);
+      await insistOnAlike(monitors);
+      return result;
+    } finally {
+      await connection.stop(signal);
+    }
+  } finally {
+    await cluster.down();
+    await cluster.leave();
+  }
+}

@@ -1,0 +1,266 @@
+/** A platform that was one process becomes a cluster, with everything that was under way: docs/guides/operating.md. */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { freePorts } from "@tutti/nats/local";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { Worker } from "@tutti/sdk";
+import { addressesOf, Cluster, importData, usualShape } from "../src/index.ts";
+
+const program = await natsServerProgram();
+const shape = {
+  ...usualShape,
+  nats: 1,
+  processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, gateway: 1 },
+};
+const moduleOf = (service: string) => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url));
+const forever = new AbortController().signal;
+const definition = `workflow: order
+tasks:
+  begin: {uses: stock.note, with: {say: begin}}
+  pause: {needs: [begin], wait: {signal: go}}
+  end: {needs: [pause], uses: stock.note, with: {say: end}}
+output: "\${{ tasks.end.output }}"
+`;
+const variants = {
+  waits: definition,
+  rests: definition.replace("{signal: go}", "4s"),
+  asks: definition.replace("wait: {signal: go}", "approve: {}"),
+  counts: definition.replace("wait: {signal: go}", "uses: stock.count, with: {}"),
+  pays: definition.replace("wait: {signal: go}", "uses: till.open, with: {password: secret:till}"),
+};
+
+/** What a platform and a cluster are alike in. */
+class Front {
+  readonly #http: string;
+
+  constructor(http: string) {
+    this.#http = http;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what is answered
+  async ask(method: string, path: string, body?: unknown): Promise<any> {
+    const reply = await fetch(`${this.#http}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** As the command says it. */
+  async tutti(...words: readonly string[]): Promise<string> {
+    const cli = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words, "--server", this.#http], {
+      maxBuffer: 2 ** 26,
+    });
+    return stdout;
+  }
+
+  worker(): Worker {
+    return new Worker({
+      ...{ slots: 32, server: this.#http, address: `${this.#http.replace("http:", "ws:")}/v1/link` },
+    });
+  }
+
+  async statusOf(runId: string): Promise<string> {
+    return (await this.ask("GET", `/v1/runs/${runId}`)).status;
+  }
+
+  /** What it came to. */
+  async end(path: string): Promise<unknown> {
+    const { outcome } = await this.ask("GET", `${path}/result?waitMs=30000`);
+    assert.ok(outcome?.completed !== undefined, `${path}: ${JSON.stringify(outcome)}`);
+    return outcome.completed;
+  }
+}
+
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const lastMs = Date.now() + 60_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < lastMs, `expected that ${what}, found that it does not come`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe("the data directory of a platform", { skip: program.skip }, () => {
+  let folder: string;
+  let platform: ChildProcess | undefined;
+  let cluster: Cluster | undefined;
+  const workers: Worker[] = [];
+  const counted = Promise.withResolvers<number>();
+  let said = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-import-"));
+  });
+  after(async () => {
+    counted.resolve(0);
+    for (const worker of workers) await worker.stop();
+    platform?.kill("SIGKILL");
+    await cluster?.down();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const start = (data: string, http: number, grpc: number): ChildProcess => {
+    const words = [
+      `--platform.dataDirectory=${data}`,
+      `--operations.port=${http}`,
+      `--mesh.listen=127.0.0.1:${grpc}`,
+    ];
+    const child = spawn(process.execPath, [moduleOf("platform"), ...words, "--log.format=json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+    return child;
+  };
+
+  it("becomes a cluster in which everything ends right that it had begun, and nothing is done twice", async () => {
+    const data = join(folder, "data");
+    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf };
+    const [http = 0, grpc = 0] = await freePorts(2);
+    const address = `http://127.0.0.1:${http}`;
+    const front = new Front(address);
+    platform = start(data, http, grpc);
+    await until("the platform is ready", () =>
+      fetch(`${address}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+
+    const notes: string[] = [];
+    let counts = 0;
+    const worker = front.worker();
+    worker.handle("stock.note", ({ say }: { say: string }) => {
+      notes.push(say);
+      return say;
+    });
+    worker.handle("stock.count", () => {
+      counts++;
+      return counted.promise;
+    });
+    workers.push(worker);
+    await worker.start();
+    for (const [name, text] of Object.entries(variants)) {
+      await front.ask("POST", "/v1/workflows", {
+        format: "yaml",
+        text: text.replace("workflow: order", `workflow: ${name}`),
+      });
+    }
+    await front.ask("PUT", "/v1/secrets/till", { value: Buffer.from("open sesame").toString("base64") });
+    for (const name of ["ended", ...Object.keys(variants)]) {
+      const definition = { name: name === "ended" ? "waits" : name };
+      await front.ask("POST", "/v1/runs", { runId: name, definition });
+    }
+    await front.ask("POST", "/v1/runs/ended/signals/go", {});
+    assert.equal(await front.end("/v1/runs/ended"), "end");
+    await front.ask("POST", "/v1/sessions", {
+      sessionId: "both",
+      tasks: {
+        tasks: [
+          { id: "first", capability: "stock.note", input: { say: "first" } },
+          { id: "second", capability: "stock.count", needs: [{ task: "first" }], input: {} },
+        ],
+      },
+    });
+    const held = { holder: "night-job", leaseMs: 3_600_000 };
+    const { token } = await front.ask("POST", "/v1/locks/printer/acquire", held);
+    assert.ok(Number(token) > 0, `a token, found ${token}`);
+    await until("all of them have come as far as they can", async () => {
+      const { approvals } = await front.ask("GET", "/v1/approvals");
+      return notes.length >= 8 && counts === 2 && approvals.length === 1;
+    });
+    const key = join(folder, "audit.key");
+    await writeFile(key, await front.tutti("audit", "keys", "-q"));
+    const { records: before } = await front.ask("GET", "/v1/audit/records?size=1000&oldestFirst=true");
+    const { checkpoints } = await front.ask("GET", "/v1/audit/checkpoints");
+    const [signed] = checkpoints;
+    assert.ok(before.length > 0 && signed !== undefined);
+
+    const used = { code: "host.in_use", message: new RegExp(`found the process ${platform.pid}, .*stop it`) };
+    await assert.rejects(importData(made, shape, data, forever), used);
+    await front.ask("POST", "/v1/schedules", {
+      scheduleId: "late",
+      timing: { rules: [{ onceMs: Date.now() + 3_000 }] },
+      run: { definition: { name: "waits" } },
+    });
+    platform.kill("SIGTERM");
+    await once(platform, "exit");
+
+    await assert.rejects(importData(made, shape, data, AbortSignal.timeout(200)));
+    await importData(made, shape, data, forever);
+    platform = start(data, http, grpc);
+    await once(platform, "exit");
+    assert.match(said, /the cluster in .* has taken it over .*use that cluster/);
+    await assert.rejects(importData({ ...made, directory: join(folder, "other") }, shape, data, forever), {
+      code: "host.handed_over",
+    });
+
+    cluster = await Cluster.make({
+      ...{ ...made, shape: { ...shape, partitions: 16 }, frontPort: http },
+      words: ["--durable.pause=imported"],
+    });
+    await cluster.up(forever);
+    assert.equal(addressesOf(cluster.member("gateway-1").planned).http, address);
+    const runs = (await front.ask("GET", "/v1/runs?size=100")).runs.map(
+      ({ runId }: { runId: string }) => runId,
+    );
+    for (const name of ["ended", ...Object.keys(variants)])
+      assert.ok(runs.includes(name), `${name} in ${runs}`);
+    counted.resolve(7);
+    const till = front.worker();
+    const opened: string[] = [];
+    till.handle("till.open", async ({ password }: { password: string }, context) => {
+      opened.push(await context.secret(password));
+      return "paid";
+    });
+    workers.push(till);
+    await till.start();
+    await front.ask("POST", "/v1/runs/waits/signals/go", {});
+    assert.equal(await front.statusOf("rests"), "running");
+    assert.deepEqual(opened, []);
+
+    await front.ask("POST", "/v1/pause/release", {});
+    const { approvals } = await front.ask("GET", "/v1/approvals");
+    await front.ask("POST", `/v1/approvals/${approvals[0].approvalId}`, {
+      ...{ runId: "asks", verdict: "approved", reason: "it is whole" },
+    });
+    for (const name of Object.keys(variants)) assert.equal(await front.end(`/v1/runs/${name}`), "end", name);
+    assert.deepEqual(await front.end("/v1/sessions/both"), { first: "first", second: 7 });
+    assert.deepEqual(opened, ["open sesame"]);
+    assert.equal(counts, 2);
+    const countOf = (word: string) => notes.filter((say) => say === word).length;
+    await until("the schedule has fired", async () => {
+      const { runs: late } = await front.ask("GET", "/v1/runs?definition=waits&size=100");
+      return late.length === 3;
+    });
+    await until("its run has begun", () => countOf("begin") === 7);
+    assert.deepEqual([countOf("first"), countOf("end")], [1, 6]);
+
+    const { grants } = await front.ask("GET", "/v1/locks/printer");
+    assert.deepEqual([grants[0].holder, grants[0].token], ["night-job", token]);
+    await front.ask("POST", "/v1/locks/printer/release", { holder: "night-job" });
+    const next = await front.ask("POST", "/v1/locks/printer/acquire", { holder: "day-job" });
+    assert.ok(Number(next.token) > Number(token), `${next.token} after ${token}`);
+
+    const file = join(folder, "export.jsonl");
+    await writeFile(file, await front.tutti("audit", "export"));
+    assert.match(await front.tutti("audit", "verify", file, "--key", key), /all as they were signed/);
+    const { records } = await front.ask("GET", "/v1/audit/records?size=1000&oldestFirst=true");
+    const ids = (found: readonly { recordId: string }[]) => found.map(({ recordId }) => recordId);
+    assert.deepEqual(ids(records).slice(0, before.length), ids(before));
+    const again = await front.ask("GET", `/v1/audit/checkpoints/${signed.number}`);
+    assert.equal(again.rootHash, signed.rootHash);
+  });
+});
