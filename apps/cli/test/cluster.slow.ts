@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -74,5 +74,25 @@ describe("a cluster, by the command", () => {
       { cwd: clone },
     );
     assert.match(restored.output, /^\d+ streams, .* tutti cluster up --paused/, restored.errors);
+  });
+
+  it("is made of a data directory, which is nobody else's then", async () => {
+    const data = join(directory, "data");
+    await mkdir(join(data, "journal"), { recursive: true });
+    const about = { format: 1, release: "0.1.0", made: new Date().toISOString(), partitions: 2 };
+    await writeFile(join(data, "data.json"), JSON.stringify(about));
+    const imported = (name: string): Promise<Ended> => {
+      const words = ["--directory", join(directory, name), "--nats", "1", "--plain"];
+      return command.run(["cluster", "import", data, ...words], { cwd: clone });
+    };
+    const once = await imported("one");
+    assert.match(
+      once.output,
+      /is the cluster in .*one now, .* tutti cluster up --paused --directory /,
+      once.errors,
+    );
+    const twice = await imported("two");
+    assert.equal(twice.exitCode, 1);
+    assert.match(twice.errors, /found that the cluster in .*one has taken it over .*; use that cluster/);
   });
 });

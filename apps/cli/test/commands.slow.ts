@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { commands } from "../src/command/commands.ts";
 import {
   BuiltCommand,
@@ -236,6 +237,11 @@ describe("every command, once, on a platform", () => {
     const late = await tutti("reservation create night --amount slots=100000 --for 8h");
     assert.notEqual(late.exitCode, 0);
     assert.match(late.errors, /expected 100000 of slots to be left in the pool default/);
+    const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --for 8h");
+    assert.match(
+      nowhere.errors,
+      /expected 1 of slots to be left of agents with gpu=true in the pool default, found 0 in all;/,
+    );
     assert.match(
       await printed("reservation create night --amount slots=1 --in 1h --for 8h"),
       /✓ night holds 1 slots until /,
@@ -260,7 +266,23 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("lock show till"), /till {2}0 of 2 free[\s\S]*ann[\s\S]*bob/);
     assert.match(await printed("lock break till ann --reason gone"), /✓ till is taken away/);
     assert.match(await printed("lock release till --holder bob"), /✓ till is given back/);
+    const long = ["lock acquire till --holder may --work", "lock list --held-by"];
+    for (const words of long) assert.equal((await tutti(`${words} dinner`)).exitCode, 2);
+    await printed(`${long[0]} session/dinner`);
+    await listed(`${long[1]} session/dinner`, /till/);
+    await printed("lock release till --holder may");
     assert.match(await printed("lock deadlocks"), /^$|No deadlocks/);
+  });
+
+  it("budgets: of a run, and of a session in a file", async () => {
+    const unknown = await tutti("run echo a=1 --budget sheep=3");
+    assert.equal(unknown.exitCode, 2);
+    assert.match(unknown.errors, /expected tokens, money, timeMs behind --budget, found `sheep`/);
+    assert.equal((await tutti("run echo a=1 --budget tokens=many")).exitCode, 2);
+    await printed("run echo a=1 --budget tokens=5 --budget money=2 --id frugal-1 -q");
+    assert.deepEqual((await json("show frugal-1")).run.spec.budget, { tokens: 5, money: 2 });
+    await printed("run pair.yaml --budget tokens=7 --id frugal-2 -q");
+    assert.deepEqual((await json("session show frugal-2")).session.spec.budget, { tokens: 7 });
   });
 
   it("models: list, show, reset", async () => {
@@ -584,12 +606,6 @@ describe("every command, once, on a platform", () => {
     assert.deepEqual(missing, []);
   });
 });
-
-/** Asks again until it is so. Rules and findings take a moment to come to where they count. */
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + 30_000;
-  while (!(await isSo())) if (performance.now() > untilMs) assert.fail(`waited for ${what}`);
-}
 
 /** The proof and the race have tests of their own, and so have others; a guide's blocks are a test. */
 const elsewhere = ["access.slow.ts", "cluster.slow.ts", "../../../docs/guides/audit.md"].map((file) =>

@@ -187,7 +187,7 @@ function wantedIn({ values, shell }: Context): Wanted {
 
 function actorIn(text: string | undefined): Wanted {
   if (text === undefined) return {};
-  const [, kind, actorId] = /^(person|service|agent)\/(.+)$/.exec(text) ?? [];
+  const [, kind, actorId] = /^(person|service|agent)[/:](.+)$/.exec(text) ?? [];
   if (kind === "person" || kind === "service" || kind === "agent")
     return { actorKind: kind, actorId: actorId ?? "" };
   throw usageFailure(

@@ -3,7 +3,8 @@ import { AuditFaultKind } from "@tutti/contracts/governance/v1";
 import { type ExportVerdict, ExportVerifier } from "@tutti/policy/audit";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { Failure, usageFailure } from "../command/failure.ts";
+import { usageFailure } from "../command/failure.ts";
+import { unreadable } from "../server/address.ts";
 import { safe } from "../terminal/text.ts";
 
 const keyBytes = 32;
@@ -15,12 +16,7 @@ export async function verifyAudit(context: Context): Promise<number> {
   try {
     for await (const bytes of shell.readBytes(file)) verifier.bytes(bytes);
   } catch (error) {
-    const why = [error instanceof Error ? error.message : String(error)];
-    throw new Failure(`The export ${safe(file)} cannot be read.`, {
-      why,
-      exitCode: exitCodes.usage,
-      code: "unreadable",
-    });
+    throw unreadable(file, error);
   }
   const verdict = verifier.finish();
   if (print.isJson) print.json(jsonOf(file, verdict));
@@ -36,13 +32,21 @@ async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
   ] as const;
   if (said === undefined)
     throw usageFailure("expected --key with the public key of the installation, found none", advice);
-  const text = shell.exists(said) ? (await shell.readText(said)).trim() : said;
+  const text = shell.exists(said) ? (await textOf(said, shell)).trim() : said;
   const key = Buffer.from(text, "base64");
   if (key.length === keyBytes) return key;
   throw usageFailure(
     `expected a public key of ${keyBytes} bytes in base64, found ${key.length} bytes`,
     advice,
   );
+}
+
+async function textOf(file: string, shell: Context["shell"]): Promise<string> {
+  try {
+    return await shell.readText(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
 }
 
 function tell(
@@ -61,10 +65,14 @@ function tell(
   if (moreFaults > 0) print.note(`and ${moreFaults} more`);
   const what = `${records} records under ${checkpoints} checkpoints`;
   if (faults.length === 0) print.line(`${style.green("✓")} ${safe(file)}: ${what}, all as they were signed`);
-  else
+  else {
     print.line(
       `${style.red("✗")} ${safe(file)} is not as it was signed: ${faults.length + moreFaults} faults in ${what}`,
     );
+    print.note(
+      "Keep it as it is, export again, and verify that: where it holds, this file was touched after it was made.",
+    );
+  }
 }
 
 function jsonOf(file: string, { records, checkpoints, faults, moreFaults }: ExportVerdict): object {

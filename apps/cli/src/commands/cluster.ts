@@ -67,9 +67,21 @@ export async function clusterRestore(context: Context): Promise<number> {
   return await copied(context, "restore", `--from=${context.values.argument("FOLDER")}`);
 }
 
-async function copied(context: Context, command: string, word: string): Promise<number> {
+export async function clusterImport(context: Context): Promise<number> {
+  const { values } = context;
+  const nats = values.text("nats");
+  return await copied(
+    context,
+    "import",
+    `--from=${values.argument("FOLDER")}`,
+    ...(nats === undefined ? [] : [`--nats=${nats}`]),
+    ...(values.flag("plain") ? ["--plain"] : []),
+  );
+}
+
+async function copied(context: Context, command: string, ...words: readonly string[]): Promise<number> {
   const server = context.values.text("nats-server") ?? (await natsServer(context));
-  return await asked(context, command, [word, `--nats-server=${server}`]);
+  return await asked(context, command, [...words, `--nats-server=${server}`]);
 }
 
 async function asked(context: Context, command: string, words: readonly string[]): Promise<number> {

@@ -2,11 +2,11 @@
 import type { Lock, LockGrant, LockWaiter, WorkReference } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { usageFailure } from "../command/failure.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printAge, printSpanMs } from "../terminal/time.ts";
+import { namedWork } from "./named-work.ts";
 
 export async function listLocks(context: Context): Promise<number> {
   const { values, print } = context;
@@ -47,16 +47,10 @@ export async function listLocks(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-/** The form in which a piece of work is named: session/ses_1. */
-function heldBy({ values }: Context): Readonly<Record<string, string>> {
-  const text = values.text("held-by");
-  if (text === undefined) return {};
-  const [, kind, id] = /^([a-z]+)\/(.+)$/.exec(text) ?? [];
-  if (kind === undefined || id === undefined)
-    throw usageFailure(`expected --held-by like session/ses_1, found ${safe(text)}`, [
-      ["tutti lock list --held-by session/ses_1", "what this session holds"],
-    ]);
-  return { "heldBy.kind": kind, "heldBy.id": id };
+function heldBy(context: Context): Readonly<Record<string, string>> {
+  const example = ["tutti lock list --held-by session/ses_1", "what this session holds"] as const;
+  const work = namedWork(context, "held-by", example);
+  return work === undefined ? {} : { heldByKind: work.kind, heldById: work.id };
 }
 
 export async function showLock(context: Context): Promise<number> {

@@ -5,6 +5,10 @@ import { usageFailure } from "../command/failure.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printSpanMs } from "../terminal/time.ts";
+import { namedWork } from "./named-work.ts";
+
+/** So much the clock of the platform may be ahead of this one, without a second being told that nobody asked for. */
+const clockAheadMs = 250;
 
 export async function acquireLock(context: Context): Promise<number> {
   const { values, print, shell } = context;
@@ -15,6 +19,11 @@ export async function acquireLock(context: Context): Promise<number> {
     values.durationMs("wait"),
   ];
   const priority = values.text("priority");
+  const example = [
+    `tutti lock acquire ${params.name} --holder me --work session/ses_1`,
+    "for a session",
+  ] as const;
+  const work = namedWork(context, "work", example);
   const server = await connect(context);
   const grant = await server.call("locks.acquire", {
     params,
@@ -26,10 +35,11 @@ export async function acquireLock(context: Context): Promise<number> {
       ...(waitMs === undefined ? {} : { waitMs }),
       ...(priority === undefined ? {} : { priority: Number(priority) }),
       ...(values.flag("shared") ? { shared: true } : {}),
+      ...(work === undefined ? {} : { work }),
     },
   });
   const { token = 0, expireTimeMs = 0 } = grant;
-  const heldMs = Math.max(0, Math.ceil((expireTimeMs - shell.nowMs()) / 1_000) * 1_000);
+  const heldMs = Math.max(0, Math.ceil((expireTimeMs - clockAheadMs - shell.nowMs()) / 1_000) * 1_000);
   if (print.isJson) print.json(grant);
   else if (print.isQuiet) print.line(String(token));
   else

@@ -205,7 +205,7 @@ function tellFlips({ print }: Context, flips: readonly Flip[], examined: number)
 
 export async function rollBack(context: Context): Promise<number> {
   const { values } = context;
-  const version = Number(values.argument("VERSION"));
+  const version = versionIn(values.argument("VERSION"));
   const reason = values.text("reason");
   if (reason === undefined)
     throw usageFailure("expected --reason: why policies go back", [
@@ -217,6 +217,13 @@ export async function rollBack(context: Context): Promise<number> {
   const number = String(reply.number ?? 0);
   tellDone(context, reply, { id: number, line: `version ${number} holds, which is like ${version}` });
   return exitCodes.completed;
+}
+
+function versionIn(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageFailure(`expected the number of a version, found ${safe(text)}`, [
+    ["tutti policy versions", "their numbers, and what changed with each"],
+  ]);
 }
 
 export async function listVersions(context: Context): Promise<number> {
@@ -270,6 +277,7 @@ export async function explainAccess(context: Context): Promise<number> {
   else {
     const word = isAllowed ? print.style.green("allowed") : print.style.red("denied");
     print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}: ${becauseOf(decision)}`);
+    if (!isAllowed) print.note(adviceFor(decision));
     for (const fault of decision?.errors ?? []) print.line(`  ${print.style.yellow("fault")} ${safe(fault)}`);
     if (decision?.shadowAllowed !== undefined)
       print.line(
@@ -277,6 +285,12 @@ export async function explainAccess(context: Context): Promise<number> {
       );
   }
   return isAllowed ? exitCodes.completed : exitCodes.failed;
+}
+
+function adviceFor(decision: Pick<Decision, "policies"> | undefined): string {
+  if ((decision?.policies.length ?? 0) > 0)
+    return "What is forbidden stays so whatever role somebody has: change the policy, tutti policy apply.";
+  return "A role permits it (tutti role list, tutti role bind), or a policy (tutti policy apply).";
 }
 
 function becauseOf(decision: Pick<Decision, "allowed" | "policies"> | undefined): string {

@@ -1,10 +1,12 @@
 /** Quotas, reservations, and who has what, looked at. */
+import { selectorText } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printSpanMs } from "../terminal/time.ts";
+import { ofAgents } from "./of-agents.ts";
 
 type Amounts = Readonly<Record<string, number>>;
 
@@ -29,14 +31,16 @@ export async function listResources(context: Context): Promise<number> {
         { title: "set aside", align: "right" },
         { title: "wanted", align: "right" },
       ],
-      entries.map(({ name = "", pool = "", capacity = 0, used = 0, reserved = 0, wanted: more = 0 }) => [
-        { text: name, tone: "bold" },
-        { text: pool, tone: "dim" },
-        { text: amount(capacity), tone: capacity > 0 ? "plain" : "dim" },
-        { text: amount(used), tone: used > 0 ? "cyan" : "dim" },
-        { text: amount(reserved), tone: reserved > 0 ? "magenta" : "dim" },
-        { text: amount(more), tone: more > 0 ? "yellow" : "dim" },
-      ]),
+      entries.map(
+        ({ name = "", pool = "", labels, capacity = 0, used = 0, reserved = 0, wanted: more = 0 }) => [
+          { text: name, tone: "bold" },
+          { text: `${pool}${ofAgents({ equals: labels })}`, tone: "dim" },
+          { text: amount(capacity), tone: capacity > 0 ? "plain" : "dim" },
+          { text: amount(used), tone: used > 0 ? "cyan" : "dim" },
+          { text: amount(reserved), tone: reserved > 0 ? "magenta" : "dim" },
+          { text: amount(more), tone: more > 0 ? "yellow" : "dim" },
+        ],
+      ),
     );
     tellMore(context, nextToken);
   }
@@ -115,7 +119,7 @@ export async function listQuotas(context: Context): Promise<number> {
             { text: name },
             { text: amount(now), tone: now >= limit ? ("yellow" as const) : ("cyan" as const) },
             { text: amount(limit) },
-            { text: whom(sessions?.equals), tone: "dim" as const },
+            { text: selectorText(sessions ?? {}) || "all of the namespace", tone: "dim" as const },
           ];
         }),
       ),
@@ -148,7 +152,7 @@ export async function listReservations(context: Context): Promise<number> {
         { title: "when" },
         { title: "for", yields: 1, widthMin: 8 },
       ],
-      entries.map(({ reservationId, pool = "default", amounts, span, sessions }) => {
+      entries.map(({ reservationId, pool = "default", amounts, agents, span, sessions }) => {
         const { fromMs = 0, toMs = 0 } = span ?? {};
         const isNow = fromMs <= nowMs;
         const when = isNow
@@ -157,9 +161,9 @@ export async function listReservations(context: Context): Promise<number> {
         return [
           { text: reservationId, tone: "bold" },
           { text: pool, tone: "dim" },
-          { text: amountsOf(amounts), tone: "magenta" },
+          { text: `${amountsOf(amounts)}${ofAgents(agents)}`, tone: "magenta" },
           { text: when, tone: isNow ? "plain" : "dim" },
-          { text: sessions === undefined ? "who names it" : whom(sessions.equals), tone: "dim" },
+          { text: sessions === undefined ? "who names it" : selectorText(sessions), tone: "dim" },
         ];
       }),
     );
@@ -180,11 +184,4 @@ function amountsOf(amounts: Amounts | undefined): string {
 
 function amount(much: number): string {
   return String(Math.round(much * 100) / 100);
-}
-
-function whom(labels: Readonly<Record<string, string>> | undefined): string {
-  const all = Object.entries(labels ?? {});
-  return all.length === 0
-    ? "all of the namespace"
-    : all.map(([name, value]) => `${name}=${value}`).join(", ");
 }

@@ -4,6 +4,8 @@ import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
+import { amountsIn } from "./amounts.ts";
+import { ofAgents } from "./of-agents.ts";
 
 export async function setQuota(context: Context): Promise<number> {
   const { values, print } = context;
@@ -47,6 +49,7 @@ export async function createReservation(context: Context): Promise<number> {
     throw usageFailure("expected --for, how long it is set aside, found none", [example]);
   const fromMs = shell.nowMs() + (values.durationMs("in") ?? 0);
   const [pool, description] = [values.text("pool"), values.text("description")];
+  const agents = values.labels("agents");
   const server = await connect(context);
   const reply = await server.call("reservations.create", {
     query: server.namespace,
@@ -54,6 +57,7 @@ export async function createReservation(context: Context): Promise<number> {
       ...{ reservationId, amounts, span: { fromMs, toMs: fromMs + forMs } },
       ...(pool === undefined ? {} : { pool }),
       ...(description === undefined ? {} : { description }),
+      ...(Object.keys(agents).length === 0 ? {} : { agents: { equals: agents } }),
       ...sessionsOf(context),
     },
   });
@@ -61,7 +65,7 @@ export async function createReservation(context: Context): Promise<number> {
   else if (print.isQuiet) print.line(reservationId);
   else
     print.line(
-      `${print.style.green("✓")} ${safe(reservationId)} holds ${amountsSaid(amounts)} until ${new Date(fromMs + forMs).toISOString()}`,
+      `${print.style.green("✓")} ${safe(reservationId)} holds ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
     );
   return exitCodes.completed;
 }
@@ -85,24 +89,6 @@ function tell({ print }: Context, reply: { readonly removed?: boolean }, id: str
         : `${print.style.dim("–")} ${safe(id)} was not there`,
     );
   return exitCodes.completed;
-}
-
-function amountsIn(
-  { values }: Context,
-  option: string,
-  example: readonly [string, string],
-): Record<string, number> {
-  const amounts: Record<string, number> = {};
-  for (const [name, text] of Object.entries(values.labels(option))) {
-    const amount = Number(text);
-    if (text === "" || !(amount >= 0))
-      throw usageFailure(`expected an amount behind --${option} ${safe(name)}=, found \`${safe(text)}\``, [
-        example,
-      ]);
-    amounts[name] = amount;
-  }
-  if (Object.keys(amounts).length === 0) throw usageFailure(`expected --${option}, found none`, [example]);
-  return amounts;
 }
 
 function amountsSaid(amounts: Readonly<Record<string, number>>): string {

@@ -7,6 +7,7 @@ import { followRun } from "../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../local/definition-file.ts";
 import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
+import { budgetIn } from "./amounts.ts";
 import { runSession } from "./session-write.ts";
 import { register } from "./workflow-register.ts";
 
@@ -22,6 +23,7 @@ export async function run(context: Context): Promise<number> {
   const labels = values.labels("label");
   const [id, key] = [values.text("id"), values.text("key")];
   const priority = priorityOf(values.text("priority"));
+  const budget = budgetIn(context);
   const server = await connect(context);
   const definition = await definitionOf(context, server, file ?? what);
   const { run: started, existed } = await server.call("runs.start", {
@@ -33,6 +35,7 @@ export async function run(context: Context): Promise<number> {
       ...(parameters === undefined ? {} : { parameters }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
       ...(priority === undefined ? {} : { priority }),
+      ...(budget === undefined ? {} : { budget }),
     },
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });

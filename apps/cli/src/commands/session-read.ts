@@ -1,5 +1,5 @@
 /** Sessions, read: which there are, how one goes, against which plan, and what other modes would have cost. */
-import type { Counterfactual, Performance, Session, SessionTask } from "@tutti/rest/types";
+import type { Counterfactual, Performance, Session, SessionTask, WaitCause } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
 import { printNumber } from "../drawing/choices.ts";
@@ -19,7 +19,7 @@ import { safe } from "../terminal/text.ts";
 import { printAge, printDurationMs, printMoment } from "../terminal/time.ts";
 import { listed } from "./listing.ts";
 import { section } from "./section.ts";
-import { tellExplanation } from "./why.ts";
+import { sessionReasons, tellExplanation } from "./why.ts";
 
 export function listSessions(context: Context): Promise<number> {
   const { values } = context;
@@ -139,11 +139,24 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
   if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
 }
 
+/** What its tasks waited for. */
+const waitWords: Readonly<Partial<Record<WaitCause, string>>> = {
+  needs: "others",
+  paused: "its pause",
+  limit: "its own slots",
+  start: "an engine",
+  behind_others: "the plan",
+  child: "its orchestrator",
+  busy: "agents",
+};
+
 function performanceFacts(performance: Performance | undefined): (readonly [string, Entry | undefined])[] {
   if (performance === undefined) return [];
-  const { efficiency = 0, slots = 0, workMs = 0, predictionError, lateMs = 0, replans = 0 } = performance;
+  const { efficiency = 0, slots = 0, workMs = 0, predicted = 0, predictionError = 0 } = performance;
+  const { lateMs = 0, replans = 0, moves = 0 } = performance;
   const waits = performance.waits.map(
-    ({ cause = "", waitedMs = 0 }) => `${printDurationMs(waitedMs)} ${cause.replaceAll("_", " ")}`,
+    ({ cause = "unspecified", waitedMs = 0 }) =>
+      `${waitWords[cause] ?? cause.replaceAll("_", " ")} ${printDurationMs(waitedMs)}`,
   );
   return [
     [
@@ -151,8 +164,8 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
       `${printDurationMs(workMs)} on ${printNumber(slots)} slots, ${printShare(efficiency)} efficient`,
     ],
     ["waited for", waits.join(", ")],
-    ["predictions", predictionError === undefined ? undefined : `${printShare(predictionError)} off`],
-    ["plan", planWords(lateMs, replans, performance.moves ?? 0)],
+    ["predictions", predicted === 0 ? undefined : `${printShare(predictionError)} off`],
+    ["plan", planWords(lateMs, replans, moves)],
   ];
 }
 
@@ -204,10 +217,7 @@ export async function whySession(context: Context): Promise<number> {
   const { values } = context;
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
-  const { explanation, choices } = await server.call("sessions.why", {
-    params: { id: values.argument("ID") },
-    query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
-  });
+  const { explanation, choices } = await sessionReasons(server, values.argument("ID"), task);
   if (explanation !== undefined) tellExplanation(context, explanation, choices);
   return exitCodes.completed;
 }

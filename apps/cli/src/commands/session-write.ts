@@ -12,6 +12,7 @@ import { drawProblem } from "../terminal/problems.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
+import { budgetIn } from "./amounts.ts";
 
 /** Starts what the file of a session says, and follows it to its end. What is wrong is shown at its place, and nothing starts. */
 export async function runSession(context: Context, server: Server, file: SourceFile): Promise<number> {
@@ -20,6 +21,7 @@ export async function runSession(context: Context, server: Server, file: SourceF
   const labels = values.labels("label");
   const [id, key] = [values.text("id"), values.text("key")];
   const priority = values.text("priority");
+  const budget = budgetIn(context);
   const { checkSession } = await import("../local/check-session.ts");
   const { problems, body } = checkSession(file, input);
   if (body === undefined) throw wrongFile(context, file, problems, "nothing was started");
@@ -29,6 +31,7 @@ export async function runSession(context: Context, server: Server, file: SourceF
       ...body,
       ...(id === undefined ? {} : { sessionId: id }),
       ...(priority === undefined ? {} : { priority: Number(priority) }),
+      ...(budget === undefined ? {} : { budget }),
       ...(Object.keys(labels).length === 0 ? {} : { labels: { ...body.labels, ...labels } }),
     },
     ...(key === undefined ? {} : { idempotencyKey: key }),

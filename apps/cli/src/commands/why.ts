@@ -2,6 +2,7 @@ import type { Candidate, Choice, Explanation, FailedAttempt, Wait } from "@tutti
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { drawChoices } from "../drawing/choices.ts";
+import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
 import { whichever } from "../server/whichever.ts";
 import type { Style } from "../terminal/style.ts";
@@ -20,10 +21,27 @@ export async function why(context: Context): Promise<number> {
   const { explanation, choices } = await whichever<Reasons>({
     run: async () => ({ explanation: await server.call("runs.why", parts) }),
     mission: async () => ({ explanation: await server.call("missions.why", parts) }),
-    session: () => server.call("sessions.why", parts),
+    session: () => sessionReasons(server, id, task),
   });
   if (explanation !== undefined) tellExplanation(context, explanation, choices);
   return exitCodes.completed;
+}
+
+/** Of a session as a whole also what it has of what others want too. */
+export async function sessionReasons(server: Server, id: string, task: string | undefined): Promise<Reasons> {
+  const params = { id };
+  const query = { ...server.namespace, ...(task === undefined ? {} : { task }) };
+  const reasons: Reasons = await server.call("sessions.why", { params, query });
+  const { explanation } = reasons;
+  if (task !== undefined || explanation === undefined) return reasons;
+  // Whoever may not see who has what is told the rest.
+  const share = await server
+    .call("allocations.explain", { params: { session: id }, query: server.namespace })
+    .catch(() => undefined);
+  const { granted = {}, wanted = {} } = share?.allocation ?? {};
+  const hasSome = Object.keys({ ...granted, ...wanted }).length > 0;
+  if (share?.explanation === undefined || !hasSome) return reasons;
+  return { ...reasons, explanation: { ...explanation, parts: [...explanation.parts, share.explanation] } };
 }
 
 interface Reasons {

@@ -24,7 +24,7 @@ function drawChoice(choice: Choice, { style, width }: Page): string[] {
   const lines = [`${style.dim("chosen")} ${safe(kind)}  ${style.dim(how)}`];
   if (reason !== "") lines.push(...wrap(safe(reason), width - 2).map((line) => `  ${line}`));
   for (const [at, candidate] of candidates.entries())
-    lines.push(`  ${candidateLine(candidate, at === chosen, style)}`);
+    lines.push(`  ${candidateLine(candidate, kind === "cut" || at === chosen, style)}`);
   if (outcome !== undefined)
     lines.push(`  ${style.dim("came out as")} ${outcomeWords(outcome, candidates[chosen])}`);
   const features = Object.entries(choice.features)
@@ -39,7 +39,8 @@ function candidateLine(candidate: ModeCandidate, isChosen: boolean, style: Style
   const mark = isChosen ? style.green("✓") : eligible === true ? "·" : style.dim("–");
   const name = padEnd(mode, 12);
   if (eligible !== true) return `${mark} ${style.dim(`${name} ${safe(reason)}`)}`;
-  const time = padStart(printDurationMs(expectedMs), 8);
+  // Of a part alone nothing is expected.
+  const time = expectedMs > 0 ? padStart(printDurationMs(expectedMs), 8) : "";
   const late = highMs > expectedMs ? ` to ${printDurationMs(highMs)}` : "";
   const money = (expectedUse?.money ?? 0) > 0 ? `  ${printNumber(expectedUse?.money ?? 0)} money` : "";
   const points = score === undefined ? "" : style.dim(`  ${score.toFixed(2)}`);

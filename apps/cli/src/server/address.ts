@@ -48,5 +48,13 @@ export function unreadable(file: string, cause: unknown): Failure {
     EISDIR: "it is a folder",
   };
   const why = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new Failure(`${file} cannot be read: ${why}`, { exitCode: exitCodes.usage, code: "file", cause });
+  const next = [
+    `Name a file that is there and that you may read, or - for standard input where the command takes it.`,
+  ];
+  return new Failure(`${file} cannot be read: ${why}`, {
+    exitCode: exitCodes.usage,
+    code: "file",
+    cause,
+    next,
+  });
 }

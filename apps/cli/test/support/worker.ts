@@ -58,14 +58,15 @@ export class PollingWorker implements AsyncDisposable {
     );
   }
 
-  /** Asks again while the platform is away. */
+  /** Asks again while the platform is away, or holds the worker back. */
   async #persist<T>(ask: () => Promise<T>): Promise<T | undefined> {
     while (!this.#over.signal.aborted) {
       try {
         return await ask();
       } catch (error) {
         if (this.#over.signal.aborted) return undefined;
-        if (!(error instanceof RestError) || (error.status !== 0 && error.status < 500)) throw error;
+        const isOfLater = error instanceof RestError && (error.status === 0 || error.status >= 500);
+        if (!isOfLater && (error as RestError).code !== "swarm.agent_held") throw error;
         await new Promise((done) => setTimeout(done, 100));
       }
     }

@@ -122,4 +122,27 @@ export const clusterCommands: readonly Command[] = [
     json: "none",
     load: () => commands().then(({ clusterRestore }) => clusterRestore),
   },
+  {
+    name: "cluster import",
+    group: "this machine",
+    summary: "makes a cluster of the data directory of `npm start`, with everything that is under way",
+    about,
+    arguments: [
+      { name: "FOLDER", summary: "the data directory of a platform that was stopped", completes: "file" },
+    ],
+    options: [
+      directory,
+      { name: "nats", value: "N", summary: "NATS servers: 1, 3 or 5 (3)" },
+      { name: "plain", summary: "without certificates between services" },
+      natsServer,
+    ],
+    examples: [
+      {
+        words: "cluster import .tutti --directory cluster",
+        does: "then: tutti cluster up --directory cluster",
+      },
+    ],
+    json: "none",
+    load: () => commands().then(({ clusterImport }) => clusterImport),
+  },
 ];

@@ -50,6 +50,11 @@ export const lockCommands: readonly Command[] = [
       { name: "lease", value: "SPAN", summary: "until it is given to others, unless asked for again (30s)" },
       { name: "wait", value: "SPAN", summary: "wait for it, at most a minute (not at all)" },
       { name: "priority", value: "N", summary: "greater is more urgent, from -100 to 100 (0)" },
+      {
+        name: "work",
+        value: "KIND/ID",
+        summary: "for this session, run or mission, with whose end it is given back",
+      },
     ],
     examples: [
       { words: "lock acquire printer --holder me --wait 30s -q", does: "its token, when it is free" },

@@ -143,6 +143,12 @@ export const resourceCommands: readonly Command[] = [
       { name: "amount", value: "NAME=AMOUNT", isMany: true, summary: "so much of this: gpu=2, slots=4" },
       { name: "in", value: "SPAN", summary: "beginning in so long (now)" },
       { name: "for", value: "SPAN", summary: "for so long: 30m, 8h" },
+      {
+        name: "agents",
+        value: "NAME=VALUE",
+        isMany: true,
+        summary: "of agents with this label, and not of all in the pool",
+      },
       inPool,
       label,
       { name: "description", value: "TEXT", summary: "for people" },
@@ -151,6 +157,10 @@ export const resourceCommands: readonly Command[] = [
       {
         words: "reservation create night --amount gpu=2 --in 2h --for 8h",
         does: "two GPUs kept free tonight",
+      },
+      {
+        words: "reservation create night --amount slots=2 --agents gpu=true --for 8h",
+        does: "two slots of agents with the label gpu=true, from now on",
       },
     ],
     json: "document",

@@ -39,6 +39,12 @@ export const runCommands: readonly Command[] = [
       { name: "id", value: "ID", summary: "the run's id; started again under it, it is the same run" },
       { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "a label to find it by" },
       { name: "priority", value: "N", summary: "more urgent than others, -100 to 100" },
+      {
+        name: "budget",
+        value: "NAME=AMOUNT",
+        isMany: true,
+        summary: "what it may use up of tokens, money or timeMs: tokens=1000",
+      },
       key,
       { name: "detach", short: "d", summary: "print the id and leave" },
       ...followed,
