@@ -13,6 +13,7 @@ import type {
   ListFindingsReply,
   ListFrameworksReply,
   ListKeysReply,
+  ListLockoutsReply,
   ListPoliciesReply,
   ListPolicyVersionsReply,
   ListReportsReply,
@@ -127,6 +128,30 @@ export const signInsQuery = () =>
         return read<ListSignInsReply>(pathOf(["sign-ins"], { mine: true }), signal);
       }
     },
+  });
+
+/** They are kept out of all namespaces, by what is kept in this one. */
+const installation = { namespace: "system" } as const;
+export const lockoutsKey = ["lockouts"] as const;
+
+export const lockoutsQuery = () =>
+  queryOptions({
+    queryKey: lockoutsKey,
+    queryFn: ({ signal }) =>
+      read<ListLockoutsReply>(pathOf(["lockouts"], { ...installation, size: 200 }), signal),
+  });
+
+/** What was refused lately of whoever is kept out. */
+export const guessesQuery = (subject: string) =>
+  queryOptions({
+    queryKey: ["guesses", subject],
+    queryFn: ({ signal }) =>
+      read<SearchRecordsReply>(
+        pathOf(["audit", "records"], {
+          ...{ ...installation, action: "access", result: "refused", text: subject, size: 20 },
+        }),
+        signal,
+      ),
   });
 
 /** A search makes a checkpoint of what is new, so it is made when somebody wants it, and not again by itself. */

@@ -23,7 +23,7 @@ const lookMs = 5_000;
 const hiddenMs = 20_000;
 const toldByNobody: ReadonlySet<string> = new Set([
   ...["agents", "pools", "resources", "series", "status"],
-  ...["decisions", "findings", "keys", "tokens", "sign-ins"],
+  ...["decisions", "findings", "keys", "tokens", "sign-ins", "lockouts"],
 ]);
 
 /** Calls and streams of the page; the cookie goes along by itself. */

@@ -37,13 +37,13 @@ export function SourceArea(options: {
   );
 }
 
-/** What is wrong with it, each with its place; a click goes there. */
+/** What is wrong with it, each with its place; a click goes there, where there is somewhere to go. */
 export function Problems(options: {
   problems: readonly Problem[];
   isChecked: boolean;
   /** What is said where nothing is wrong. */
   good: string;
-  onGo: (problem: Problem) => void;
+  onGo: ((problem: Problem) => void) | undefined;
 }) {
   const { problems, isChecked, good, onGo } = options;
   if (!isChecked) return <Waiting what="the check" lines={2} />;
@@ -52,27 +52,40 @@ export function Problems(options: {
     <ul className="problems" aria-label="What is wrong">
       {problems.map((problem) => (
         <li key={`${problem.line} ${problem.column} ${problem.path} ${problem.message}`}>
-          <button
-            type="button"
-            className={`problem-line tone-${problem.severity === "error" || problem.severity === "critical" ? "wrong" : "held"}`}
-            onClick={() => onGo(problem)}
-          >
-            <span className="code">
-              {problem.line ?? 0}:{problem.column ?? 0}
-            </span>
-            <span>
-              {problem.message}
-              {problem.expected ? <span className="soft"> Expected {problem.expected}.</span> : null}
-              {problem.path ? (
-                <span className="soft">
-                  {" "}
-                  <code>{problem.path}</code>
-                </span>
-              ) : null}
-            </span>
-          </button>
+          {onGo === undefined ? (
+            <p className={`problem-line ${toneOf(problem)}`}>
+              <Told problem={problem} />
+            </p>
+          ) : (
+            <button type="button" className={`problem-line ${toneOf(problem)}`} onClick={() => onGo(problem)}>
+              <span className="code">
+                {problem.line ?? 0}:{problem.column ?? 0}
+              </span>
+              <Told problem={problem} />
+            </button>
+          )}
         </li>
       ))}
     </ul>
   );
+}
+
+function Told({ problem }: { problem: Problem }) {
+  const { message, expected, path } = problem;
+  return (
+    <span>
+      {message}
+      {expected ? <span className="soft"> Expected {expected}.</span> : null}
+      {path ? (
+        <span className="soft">
+          {" "}
+          <code>{path}</code>
+        </span>
+      ) : null}
+    </span>
+  );
+}
+
+function toneOf({ severity }: Problem): string {
+  return severity === "error" || severity === "critical" ? "tone-wrong" : "tone-held";
 }

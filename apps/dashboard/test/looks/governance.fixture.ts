@@ -90,6 +90,8 @@ export function governanceAt(path: string, nowMs: number): unknown {
       return { keys: [keyAt(nowMs)] };
     case "sign-ins":
       return { signIns: signInsAt(nowMs) };
+    case "lockouts":
+      return { lockouts: lockoutsAt(nowMs), total: 2 };
     case "missing-rights":
       return { namespace: "default", who: "person:local-admin", roles: ["admin"], missing: [], givers: [] };
     case "tokens":
@@ -166,6 +168,17 @@ function auditAnswer(part: string, nowMs: number): unknown {
     };
   if (part === "checkpoints") return { checkpoints: [3, 2, 1].map((number) => checkpointAt(number, nowMs)) };
   return { records: [1, 2, 3, 4].map((number) => recordAt(number, nowMs)), indexedToMs: nowMs };
+}
+
+function lockoutsAt(nowMs: number) {
+  const minuteMs = 60_000;
+  return [
+    { subject: "10.0.0.9", failures: 7, startTimeMs: nowMs - 3 * minuteMs, endTimeMs: nowMs + minuteMs },
+    {
+      ...{ subject: "2001:db8:85a3::8a2e:370:7334", failures: 1_204 },
+      ...{ startTimeMs: nowMs - 300 * minuteMs, endTimeMs: nowMs + 58 * minuteMs },
+    },
+  ];
 }
 
 function signInsAt(nowMs: number) {

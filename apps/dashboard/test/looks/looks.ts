@@ -50,6 +50,7 @@ const pages: Readonly<Record<string, string>> = {
   keys: "/access?view=keys",
   tokens: "/access?view=sign-ins",
   browsers: "/access?view=browsers",
+  "kept-out": "/access?view=kept-out",
   policy: "/policy?id=night",
   audit: "/audit",
   checkpoints: "/audit?view=checkpoints",

@@ -5,6 +5,10 @@ const session = (id: string, task = "") => ({ kind: "session", id, task });
 export const resources = [
   { name: "gpu", pool: "default", labels: {}, capacity: 4, used: 3, reserved: 1, wanted: 9 },
   { name: "slots", pool: "default", labels: {}, capacity: 64, used: 40, reserved: 0, wanted: 3 },
+  {
+    ...{ name: "slots", pool: "default", labels: { gpu: "true", zone: "the-second-cellar" } },
+    ...{ capacity: 4, used: 3, reserved: 2, wanted: 6 },
+  },
   { name: "slots", pool: "gpu", labels: {}, capacity: 8, used: 0, reserved: 0, wanted: 0 },
 ];
 
@@ -43,6 +47,11 @@ export const reservationsAt = (nowMs: number) => [
   {
     ...{ reservationId: "night", amounts: { gpu: 1 }, pool: "", used: {} },
     span: { fromMs: nowMs - 600_000, toMs: nowMs + 7_200_000 },
+  },
+  {
+    ...{ reservationId: "show", amounts: { slots: 2 }, pool: "default", used: {} },
+    agents: { equals: { gpu: "true", zone: "the-second-cellar" }, exists: [], absent: [] },
+    span: { fromMs: nowMs - 60_000, toMs: nowMs + 3_600_000 },
   },
   {
     ...{ reservationId: "release-day", amounts: { gpu: 2, slots: 16 }, pool: "default", used: {} },

@@ -72,7 +72,7 @@ const performance = {
     workMs: 48_000,
     elapsedMs: 19_000,
     slots: 3.1,
-    predictionError: 0.12,
+    ...{ predicted: 9, predictionError: 0.12 },
     lateMs: 2_400,
   },
   ...{ replans: 3, moves: 2 },

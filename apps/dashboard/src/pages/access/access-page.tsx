@@ -4,6 +4,7 @@ import { PageHead } from "../../elements/parts.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { BrowsersView } from "./browsers-view.tsx";
 import { DecisionsView } from "./decisions-view.tsx";
+import { KeptOutView } from "./kept-out-view.tsx";
 import { KeysView } from "./keys-view.tsx";
 import { PoliciesView } from "./policies-view.tsx";
 import { SignInsView } from "./sign-ins-view.tsx";
@@ -17,6 +18,7 @@ const tabs = [
   ["keys", "Keys"],
   ["sign-ins", "Tokens"],
   ["browsers", "Sign-ins"],
+  ["kept-out", "Kept out"],
 ] as const;
 
 /** Who may do what, which policies say so, what was decided, and who holds a key. */
@@ -38,6 +40,7 @@ export function AccessPage() {
         {view === "keys" ? <KeysView /> : null}
         {view === "sign-ins" ? <SignInsView /> : null}
         {view === "browsers" ? <BrowsersView /> : null}
+        {view === "kept-out" ? <KeptOutView /> : null}
       </Tabs>
     </>
   );

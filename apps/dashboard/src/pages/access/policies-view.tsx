@@ -1,9 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Policy, PolicyVersion } from "@tutti/rest/types";
-import { useState } from "react";
 import { policiesQuery, policyVersionsQuery } from "../../data/governance-queries.ts";
-import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
@@ -12,6 +10,7 @@ import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { enforcements, standOf } from "../../score/states.ts";
+import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useChanged } from "../policies/use-changed.ts";
 import { whoIs } from "./question.ts";
 
@@ -72,38 +71,33 @@ function Line({ policy }: { policy: Policy }) {
 
 function Versions({ present }: { present: number }) {
   const query = useQuery(policyVersionsQuery());
-  const [wanted, setWanted] = useState<number | undefined>();
   return (
-    <Part title="Versions">
-      <Shown query={query} what="versions" lines={3}>
-        {({ versions }) =>
-          versions.length === 0 ? (
-            <Empty title="Policies were never changed">
-              Every change makes a version that can be gone back to.
-            </Empty>
-          ) : (
-            <ol className="listed">
-              {versions.map((version) => (
-                <li key={version.number}>
-                  <VersionLine
-                    version={version}
-                    isPresent={version.number === present}
-                    onRollBack={() => setWanted(version.number)}
-                  />
-                </li>
-              ))}
-            </ol>
-          )
-        }
-      </Shown>
-      <Dialog
-        title={`Go back to version ${wanted}?`}
-        open={wanted !== undefined}
-        onClose={() => setWanted(undefined)}
-      >
-        <RollBack version={wanted ?? 0} onDone={() => setWanted(undefined)} />
-      </Dialog>
-    </Part>
+    <VersionsFrame
+      list={(onRollBack) => (
+        <Shown query={query} what="versions" lines={3}>
+          {({ versions }) =>
+            versions.length === 0 ? (
+              <Empty title="Policies were never changed">
+                Every change makes a version that can be gone back to.
+              </Empty>
+            ) : (
+              <ol className="listed">
+                {versions.map((version) => (
+                  <li key={version.number}>
+                    <VersionLine
+                      version={version}
+                      isPresent={version.number === present}
+                      onRollBack={() => onRollBack(version.number ?? 0)}
+                    />
+                  </li>
+                ))}
+              </ol>
+            )
+          }
+        </Shown>
+      )}
+      rollBack={(version, onDone) => <RollBack version={version} onDone={onDone} />}
+    />
   );
 }
 
@@ -128,15 +122,7 @@ function VersionLine(options: { version: PolicyVersion; isPresent: boolean; onRo
       <span className="small soft">
         <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
       </span>
-      <span className="listed-acts">
-        {options.isPresent ? (
-          <span className="soft">holds</span>
-        ) : (
-          <button type="button" className="press" onClick={options.onRollBack}>
-            Go back to it…
-          </button>
-        )}
-      </span>
+      <VersionEnd holds={options.isPresent} onRollBack={options.onRollBack} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** What is looked at of access, as it stands in the address. */
 
-const accessViews = ["who", "policies", "decisions", "keys", "sign-ins", "browsers"] as const;
+const accessViews = ["who", "policies", "decisions", "keys", "sign-ins", "browsers", "kept-out"] as const;
 type AccessView = (typeof accessViews)[number];
 
 export interface AccessSearch {

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Mission } from "@tutti/rest/types";
-import { useCallback } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { missionApprovalsQuery } from "../../data/queries.ts";
 import { useTold } from "../../data/use-told.ts";
@@ -23,6 +23,7 @@ import type { MissionView } from "./search.ts";
 import { TasksView } from "./tasks-view.tsx";
 import { VotesView } from "./votes-view.tsx";
 
+const WorkTrace = lazy(() => import("../../run/trace/work-trace.tsx"));
 const route = getRouteApi("/missions/$missionId");
 
 /** One mission, live: how it stands, what its agents share, and what can be done. */
@@ -129,6 +130,7 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
     ["messages", `Messages ${count(messages.length)}`],
     ["votes", `Votes ${count(votes.length)}${openVotes > 0 ? `, ${openVotes} open` : ""}`],
     ["agents", `Agents ${count(mission.participants.length)}`],
+    ["trace", "Trace"],
     ["about", "What for"],
   ];
   const onTask = (id: string) => look({ task: id });
@@ -144,6 +146,18 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
       {view === "messages" ? <MessagesView messages={messages} /> : null}
       {view === "votes" ? <VotesView votes={votes} /> : null}
       {view === "agents" ? <AgentsView mission={mission} /> : null}
+      {view === "trace" ? (
+        <Suspense fallback={<Waiting what="the trace" lines={8} />}>
+          <WorkTrace
+            {...{ kind: "missions", id: mission.missionId ?? "", title: "the mission", open: task }}
+            events={mission.eventCount ?? 0}
+            createMs={mission.createTimeMs ?? 0}
+            endMs={mission.endTimeMs ?? 0}
+            taskIn={(id) => (tasks.some(({ spec }) => spec?.id === id) ? id : "")}
+            onOpen={(id) => look({ view: "tasks", task: id })}
+          />
+        </Suspense>
+      ) : null}
       {view === "about" ? <AboutView mission={mission} /> : null}
     </Tabs>
   );

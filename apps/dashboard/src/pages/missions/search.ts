@@ -17,7 +17,7 @@ export function missionsSearch(search: Readonly<Record<string, unknown>>): Missi
   return { ...(text === undefined ? {} : { text }), ...(status.length === 0 ? {} : { status }) };
 }
 
-const missionViews = ["tasks", "board", "messages", "votes", "agents", "about"] as const;
+const missionViews = ["tasks", "board", "messages", "votes", "agents", "trace", "about"] as const;
 export type MissionView = (typeof missionViews)[number];
 
 export interface MissionSearch {

@@ -21,6 +21,8 @@ const panels = [
 /** A process that hosts no pools has not heard of what theirs count. */
 const unknownMetric = "metrics.unknown";
 
+const notForYou = "mesh.denied";
+
 /** How much is done, how quickly, and what fails, from the platform's own ring of metrics. */
 export function Figures() {
   const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
@@ -30,6 +32,15 @@ export function Figures() {
         <Empty title="Each process keeps its own">
           The gateway of a cluster does not have those of the others: Prometheus collects them, and the boards
           of <code>deploy/grafana</code> show them.
+        </Empty>
+      </Part>
+    );
+  if (query.error !== null && pageError(query.error).code === notForYou)
+    return (
+      <Part title="Figures">
+        <Empty title="They are of the whole installation">
+          What is counted is what is done for all namespaces: a role in the namespace <code>system</code>{" "}
+          shows it.
         </Empty>
       </Part>
     );

@@ -2,6 +2,7 @@
 import type { AccessQuestion, Decision, Flip, Policy, PolicyCase } from "@tutti/rest/types";
 import { actorOf, whoIs } from "../access/question.ts";
 import type { Action } from "../access/vocabulary.ts";
+import { enforcements, type Named, oneOf } from "../drafting/named.ts";
 
 export interface CaseDraft {
   readonly title: string;
@@ -13,11 +14,8 @@ export interface CaseDraft {
   readonly rest: Partial<AccessQuestion>;
 }
 
-export interface PolicyDraft {
-  readonly id: string;
-  readonly description: string;
+export interface PolicyDraft extends Named {
   readonly text: string;
-  readonly enforcement: "enforced" | "shadow" | "off";
   readonly cases: readonly CaseDraft[];
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -42,7 +40,7 @@ export function draftOfPolicy(policy: Policy): PolicyDraft {
   const { policyId: id, description = "", text = "", enforcement, cases, labels } = policy;
   return {
     ...{ id, description, text, labels },
-    enforcement: enforcement === "shadow" || enforcement === "off" ? enforcement : "enforced",
+    enforcement: oneOf(enforcements, enforcement, "enforced"),
     cases: cases.map(draftOfCase),
   };
 }

@@ -1,13 +1,13 @@
 import type { Flip } from "@tutti/rest/types";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
-import { Empty, Failure, Part } from "../../elements/parts.tsx";
-import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Empty } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { accessStates } from "../../score/states.ts";
 import { References } from "../access/decided.tsx";
 import { whoIs } from "../access/question.ts";
+import { ImpactFrame } from "../drafting/impact-frame.tsx";
 import { type changeOf, timesOf, turnsOf } from "./draft.ts";
 import type { Impact } from "./use-impact.ts";
 
@@ -22,49 +22,20 @@ export function ImpactPart(options: {
   onLook: () => void;
 }) {
   const { impact, isOfNow, isMain, isReady, change, onLook } = options;
-  const isBusy = impact !== undefined && isOfNow && !impact.isWhole && impact.failure === undefined;
   return (
-    <Part
-      title="Impact"
-      aside={impact === undefined ? "not listed yet" : isOfNow ? howFar(impact) : "of an earlier text"}
-    >
-      <div className="editor-acts">
-        <span className={isMain ? "action main" : "action plain"}>
-          <button
-            type="button"
-            className="press"
-            disabled={!isReady || isBusy}
-            aria-busy={isBusy}
-            onClick={onLook}
-          >
-            List its impact
-          </button>
-          <Spelled
-            label="List its impact"
-            call={{ method: "POST", path: "/v1/policies/impact", body: { change } }}
-            command="tutti policy impact FILE"
-          />
-        </span>
-      </div>
-      <div aria-live="polite">
-        {impact?.failure === undefined ? null : (
-          <Failure
-            title="Its impact cannot be listed"
-            message={impact.failure.message}
-            code={impact.failure.code}
-          />
-        )}
-        {impact === undefined || impact.failure !== undefined ? (
-          <p className="small soft">
-            What was decided in the last seven days is made again by the policies as they would be.
-          </p>
-        ) : (
-          <div className={isOfNow ? undefined : "earlier"}>
-            <Turned impact={impact} />
-          </div>
-        )}
-      </div>
-    </Part>
+    <ImpactFrame
+      looked={impact && howFar(impact)}
+      isOfNow={isOfNow}
+      isMain={isMain}
+      isReady={isReady}
+      isBusy={impact !== undefined && isOfNow && !impact.isWhole && impact.failure === undefined}
+      failure={impact?.failure}
+      call={{ method: "POST", path: "/v1/policies/impact", body: { change } }}
+      command="tutti policy impact FILE"
+      onLook={onLook}
+      about="What was decided in the last seven days is made again by the policies as they would be."
+      found={impact && impact.failure === undefined ? <Turned impact={impact} /> : undefined}
+    />
   );
 }
 

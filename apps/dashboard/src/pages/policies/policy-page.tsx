@@ -16,6 +16,7 @@ import { actionsOf } from "../access/vocabulary.ts";
 import { draftOfPolicy, emptyPolicy } from "./draft.ts";
 import { PolicyEditor } from "./policy-editor.tsx";
 import { useChanged } from "./use-changed.ts";
+import "../drafting/drafting.css";
 import "./policies.css";
 
 /** Writing a policy: checked while it is written, tried on cases, held against what was decided, then applied. */

@@ -1,40 +1,6 @@
-import type { CheckPoliciesReply, Problem } from "@tutti/rest/types";
-import { useEffect, useState } from "react";
-import { type PageError, pageError, send } from "../../data/send.ts";
-import { after } from "../../effects/time.ts";
-
-const checkAfterMs = 400;
-
-export interface Checked {
-  /** What is wrong; undefined until this text was checked. */
-  readonly problems: readonly Problem[] | undefined;
-  readonly failure: PageError | undefined;
-}
-
-/** Says what is wrong with a text. The same function for all texts of a page. */
-export type Check = (text: string, signal: AbortSignal) => Promise<readonly Problem[]>;
-
-/** Checks a text while it is written. What was said of an earlier text is not said of this one. */
-export function useChecked(text: string, check: Check): Checked {
-  const [said, setSaid] = useState<{ text: string; checked: Checked } | undefined>();
-  useEffect(() => {
-    const stop = new AbortController();
-    const callOff = after(checkAfterMs, () => {
-      check(text, stop.signal).then(
-        (problems) => setSaid({ text, checked: { problems, failure: undefined } }),
-        (error: unknown) => {
-          if (stop.signal.aborted) return;
-          setSaid({ text, checked: { problems: undefined, failure: pageError(error) } });
-        },
-      );
-    });
-    return () => {
-      callOff();
-      stop.abort();
-    };
-  }, [text, check]);
-  return said?.text === text ? said.checked : { problems: undefined, failure: undefined };
-}
+import type { CheckPoliciesReply } from "@tutti/rest/types";
+import { send } from "../../data/send.ts";
+import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 
 export function useCheck(text: string): Checked {
   return useChecked(text, checkPolicies);

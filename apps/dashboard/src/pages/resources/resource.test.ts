@@ -6,12 +6,14 @@ import {
   allocationUses,
   amount,
   amounts,
+  isOfAll,
   phaseOf,
   quotaIsFull,
   quotaUses,
   resourceUse,
   selected,
   standOfLock,
+  whereOf,
   whoOf,
 } from "./resource.ts";
 
@@ -25,6 +27,13 @@ describe("resources", () => {
       const resource: Resource = { name: "gpu", pool: "default", labels: {}, ...given };
       assert.equal(resourceUse(resource).isShort, isShort);
     });
+
+  it("one that is told of agents with labels apart says with which, and does not count again", () => {
+    const whole: Resource = { name: "slots", pool: "default", labels: {} };
+    const apart: Resource = { ...whole, labels: { gpu: "true" } };
+    assert.deepEqual([whole, apart].map(isOfAll), [true, false]);
+    assert.deepEqual([whole, apart].map(whereOf), ["default", "default, gpu=true"]);
+  });
 
   it("a quota has a line for each thing, and is full when one of them is", () => {
     const quota: Quota = {

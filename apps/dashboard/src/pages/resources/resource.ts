@@ -20,6 +20,16 @@ export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted
   return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
 }
 
+/** Whether it is told of all agents of the pool, and not of some apart. */
+export function isOfAll({ labels }: Resource): boolean {
+  return Object.keys(labels).length === 0;
+}
+
+/** The pool, and the labels of the agents where it is told of some apart. */
+export function whereOf({ pool, labels }: Resource): string {
+  return [pool, selected({ equals: labels, exists: [], absent: [] })].filter(Boolean).join(", ");
+}
+
 /** One line for each thing that the quota bounds. */
 export function quotaUses({ limits, used = {} }: Quota): readonly Use[] {
   return Object.entries(limits)

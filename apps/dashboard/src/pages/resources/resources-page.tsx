@@ -12,13 +12,23 @@ import { Spelled } from "../../elements/spelled-popover.tsx";
 import { AllocationsPart } from "./allocations-part.tsx";
 import { DeadlocksPart } from "./deadlocks-part.tsx";
 import { LocksPart } from "./locks-part.tsx";
-import { amount, amounts, phaseOf, quotaIsFull, quotaUses, resourceUse, selected } from "./resource.ts";
+import {
+  amount,
+  amounts,
+  isOfAll,
+  phaseOf,
+  quotaIsFull,
+  quotaUses,
+  resourceUse,
+  selected,
+  whereOf,
+} from "./resource.ts";
 import "./resources.css";
 
 /** Who may take how much when there is not enough for all: what there is, shares, quotas, reservations, locks. */
 export function ResourcesPage() {
   const query = useQuery(resourcesQuery());
-  const resources = query.data?.resources;
+  const resources = query.data?.resources.filter(isOfAll);
   const short = resources?.filter((each) => resourceUse(each).isShort).length ?? 0;
   return (
     <>
@@ -56,7 +66,10 @@ export function ResourcesPage() {
             ) : (
               <ul className="resource-lines">
                 {known.map((resource) => (
-                  <OneResource key={`${resource.pool} ${resource.name}`} resource={resource} />
+                  <OneResource
+                    key={`${resource.pool} ${resource.name} ${whereOf(resource)}`}
+                    resource={resource}
+                  />
                 ))}
               </ul>
             )
@@ -77,7 +90,7 @@ function OneResource({ resource }: { resource: Resource }) {
   return (
     <li className="resource-line">
       <span className="clipped">
-        <code>{name}</code> <span className="small soft">{resource.pool}</span>
+        <code>{name}</code> <span className="small soft">{whereOf(resource)}</span>
       </span>
       <Meter share={of === 0 ? 0 : used / of} tone={isShort ? "held" : "playing"} />
       <span>
@@ -147,7 +160,7 @@ function Reservations() {
           ) : (
             <ul className="resource-lines">
               {reservations.map((reservation) => {
-                const { reservationId, amounts: all, used = {}, span, pool, sessions } = reservation;
+                const { reservationId, amounts: all, used = {}, span, pool, agents, sessions } = reservation;
                 const phase = phaseOf(reservation, nowMs);
                 return (
                   <li key={reservationId} className="resource-line">
@@ -157,6 +170,7 @@ function Reservations() {
                     <Tag tone={phase === "in force" ? "playing" : "rest"}>{phase}</Tag>
                     <span>
                       {amounts(all)}
+                      {selected(agents) === undefined ? "" : ` of agents with ${selected(agents)}`}
                       {Object.values(used).some((value) => value > 0) ? `, ${amounts(used)} in use` : ""}
                     </span>
                     <span className="small soft">

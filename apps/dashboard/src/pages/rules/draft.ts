@@ -1,14 +1,12 @@
 /** A rule as it is written in the page, and what is sent of it. */
 import type { AdmissionRule, AdmissionRuleInput } from "@tutti/rest/types";
+import { enforcements, type Named, oneOf } from "../drafting/named.ts";
 
 export const subjects = ["request", "definition", "plan", "result", "agent"] as const;
 export const verdicts = ["deny", "note", "approval", "change"] as const;
 export const severities = ["info", "warning", "error", "critical"] as const;
-export const enforcements = ["shadow", "enforced", "off"] as const;
 
-export interface RuleDraft {
-  readonly id: string;
-  readonly description: string;
+export interface RuleDraft extends Named {
   readonly subject: (typeof subjects)[number];
   readonly when: string;
   readonly condition: string;
@@ -20,7 +18,6 @@ export interface RuleDraft {
   /** Of what asks: names between commas. */
   readonly deciders: string;
   readonly severity: (typeof severities)[number];
-  readonly enforcement: (typeof enforcements)[number];
   /** `soc2 CC6.1` between commas. */
   readonly controls: string;
   /** What has no field here and is kept as it is. */
@@ -53,14 +50,6 @@ export function draftOfRule(rule: AdmissionRule): RuleDraft {
     controls: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
     rest: { cases, ...(approval && { approval }) },
   };
-}
-
-export function oneOf<Word extends string>(
-  words: readonly Word[],
-  found: string | undefined,
-  other: Word,
-): Word {
-  return words.find((word) => word === found) ?? other;
 }
 
 export interface RuleProblems {

@@ -2,13 +2,13 @@ import { useMutation } from "@tanstack/react-query";
 import type { AdmissionRuleInput, Finding, PreviewRulesReply } from "@tutti/rest/types";
 import { pageError, send } from "../../data/send.ts";
 import { counted } from "../../elements/moments.ts";
-import { Empty, Failure, Part } from "../../elements/parts.tsx";
-import { Spelled } from "../../elements/spelled-popover.tsx";
+import { Empty } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { findingStates, standOf } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
 import { hasPage } from "../audit/record.ts";
+import { ImpactFrame } from "../drafting/impact-frame.tsx";
 
 /** What a rule would have said of the latest starts, of definitions and of agents; of which rule, as it was sent. */
 export function useRuleImpact() {
@@ -29,43 +29,23 @@ export function ImpactPart(options: {
 }) {
   const { rule, seen, isOfNow, isReady } = options;
   const { impact, error, isBusy, look } = seen;
-  const call = { method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } } as const;
-  const aside =
-    impact === undefined
-      ? "not listed yet"
-      : isOfNow
-        ? `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} looked at`
-        : "of an earlier text";
   return (
-    <Part title="Impact" aside={aside}>
-      <div className="editor-acts">
-        <span className={isOfNow ? "action plain" : "action main"}>
-          <button
-            type="button"
-            className="press"
-            disabled={!isReady || isBusy}
-            aria-busy={isBusy}
-            onClick={() => look(rule)}
-          >
-            List its impact
-          </button>
-          <Spelled label="List its impact" call={call} command="tutti rule impact FILE" />
-        </span>
-      </div>
-      <div aria-live="polite">
-        {error === null ? null : <Failure title="Its impact cannot be listed" {...pageError(error)} />}
-        {impact === undefined ? (
-          <p className="small soft">
-            The latest hundred starts of runs, the definitions that are registered and the agents that are
-            there are judged by the rule as it would be.
-          </p>
-        ) : (
-          <div className={isOfNow ? undefined : "earlier"}>
-            <Effects {...impact} />
-          </div>
-        )}
-      </div>
-    </Part>
+    <ImpactFrame
+      looked={
+        impact &&
+        `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} looked at`
+      }
+      isOfNow={isOfNow}
+      isMain={!isOfNow}
+      isReady={isReady}
+      isBusy={isBusy}
+      failure={error === null ? undefined : pageError(error)}
+      call={{ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } }}
+      command="tutti rule impact FILE"
+      onLook={() => look(rule)}
+      about="The latest hundred starts of runs, the definitions that are registered and the agents that are there are judged by the rule as it would be."
+      found={impact && <Effects {...impact} />}
+    />
   );
 }
 

@@ -1,15 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { type PageError, send } from "../../data/send.ts";
-import { Action } from "../../elements/action.tsx";
+import type { PageError } from "../../data/send.ts";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
-import { Failure, Part } from "../../elements/parts.tsx";
-import { Problems, SourceArea } from "../../elements/source-area.tsx";
+import { Part } from "../../elements/parts.tsx";
+import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
-import type { Checked } from "../policies/use-check.ts";
+import { CheckPart } from "../drafting/check-part.tsx";
+import { oneOf } from "../drafting/named.ts";
+import { Naming } from "../drafting/naming.tsx";
+import { PutPart } from "../drafting/put-part.tsx";
 import {
-  enforcements,
-  oneOf,
   type RuleDraft,
   type RuleProblems,
   ruleOfDraft,
@@ -44,7 +44,7 @@ export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision
           <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={put} />
           <Texts draft={draft} wrong={wrong} onChange={put} />
         </Part>
-        <CheckPart checked={checked} />
+        <CheckPart checked={checked} good="It can be set as it is" />
       </div>
       <ImpactPart rule={rule} seen={seen} isOfNow={isOfNow} isReady={isReady} />
       <SetPart
@@ -77,43 +77,15 @@ const verdictWords = {
   approval: "a person is asked first",
   change: "it is changed",
 } as const;
-const enforcementWords = {
-  shadow: "is tried out: recorded, and changes nothing",
-  enforced: "counts",
-  off: "is out of use",
-} as const;
-
 function Facts({ draft, isNew, wrong, onChange }: PartOptions & { readonly isNew: boolean }) {
   return (
-    <div className="rule-facts">
-      {isNew ? (
-        <TextField
-          label="Id"
-          value={draft.id}
-          required
-          code
-          placeholder="largest-order"
-          problem={draft.id === "" ? undefined : wrong.id}
-          onChange={(id) => onChange({ id: id.trim() })}
-        />
-      ) : null}
-      <TextField
-        label="For people"
-        value={draft.description}
-        placeholder="what it is for"
-        onChange={(description) => onChange({ description })}
-      />
+    <div className="draft-facts">
+      <Naming draft={draft} isNew={isNew} example="largest-order" problem={wrong.id} onChange={onChange} />
       <ChoiceField
         label="About"
         value={draft.subject}
         choices={subjects.map((word) => [word, subjectWords[word]])}
         onChange={(value) => onChange({ subject: oneOf(subjects, value, draft.subject) })}
-      />
-      <ChoiceField
-        label="It"
-        value={draft.enforcement}
-        choices={enforcements.map((word) => [word, enforcementWords[word]])}
-        onChange={(value) => onChange({ enforcement: oneOf(enforcements, value, draft.enforcement) })}
       />
       <ChoiceField
         label="How bad"
@@ -186,28 +158,6 @@ function Texts({ draft, wrong, onChange }: PartOptions) {
   );
 }
 
-function CheckPart({ checked }: { checked: Checked }) {
-  const { problems, failure } = checked;
-  const told = problems ?? [];
-  return (
-    <Part
-      title="Check"
-      aside={problems === undefined ? "…" : told.length === 0 ? "nothing is wrong" : `${told.length} wrong`}
-    >
-      {failure === undefined ? (
-        <Problems
-          problems={told}
-          isChecked={problems !== undefined}
-          good="It can be set as it is"
-          onGo={() => {}}
-        />
-      ) : (
-        <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
-      )}
-    </Part>
-  );
-}
-
 function SetPart(options: {
   draft: RuleDraft;
   revision: string;
@@ -215,49 +165,31 @@ function SetPart(options: {
   refused: PageError | undefined;
   onRefused: (error: PageError) => void;
 }) {
-  const { draft, revision, isListed, refused, onRefused } = options;
-  const [said, setSaid] = useState("");
+  const { draft, revision, ...rest } = options;
   const navigate = useNavigate();
   const changed = useRulesChanged();
-  const reason = said.trim();
-  const query = new URLSearchParams({
-    ...(reason === "" ? {} : { reason }),
-    ...(revision === "" ? {} : { revision }),
-  }).toString();
-  const path = `/v1/rules/${encodeURIComponent(draft.id)}${query === "" ? "" : `?${query}`}`;
-  const call = { method: "PUT", path, body: ruleOfDraft(draft) } as const;
   const isTried = draft.enforcement === "shadow";
+  const callOf = (reason: string) => {
+    const query = new URLSearchParams({
+      ...(reason === "" ? {} : { reason }),
+      ...(revision === "" ? {} : { revision }),
+    }).toString();
+    const path = `/v1/rules/${encodeURIComponent(draft.id)}${query === "" ? "" : `?${query}`}`;
+    return { method: "PUT", path, body: ruleOfDraft(draft) } as const;
+  };
   return (
-    <Part title={isTried ? "Try it out" : "Set it"}>
-      {refused === undefined ? null : (
-        <Failure title="It was not set" message={refused.message} code={refused.code} />
-      )}
-      <form className="apply" onSubmit={(event) => event.preventDefault()}>
-        <TextField
-          label="Why"
-          value={said}
-          onChange={setSaid}
-          hint="Kept with the version, beside your name."
-        />
-        <Action
-          label={isTried ? "Try it out" : "Set"}
-          weight={isListed ? "main" : "plain"}
-          submit
-          disabled={!isListed}
-          call={call}
-          command="tutti rule set FILE"
-          perform={() => send(call)}
-          onDone={() => {
-            notify({ tone: "done", text: isTried ? `${draft.id} is tried out` : `${draft.id} is set` });
-            changed();
-            void navigate({ to: "/rule", search: { id: draft.id } });
-          }}
-          onError={onRefused}
-        />
-        {isListed ? null : (
-          <p className="small soft">It can be set when nothing is wrong with it and its impact was listed.</p>
-        )}
-      </form>
-    </Part>
+    <PutPart
+      {...rest}
+      title={isTried ? "Try it out" : "Set it"}
+      label={isTried ? "Try it out" : "Set"}
+      done="set"
+      callOf={callOf}
+      commandOf={() => "tutti rule set FILE"}
+      onDone={() => {
+        notify({ tone: "done", text: isTried ? `${draft.id} is tried out` : `${draft.id} is set` });
+        changed();
+        void navigate({ to: "/rule", search: { id: draft.id } });
+      }}
+    />
   );
 }

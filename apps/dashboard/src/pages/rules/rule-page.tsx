@@ -16,7 +16,7 @@ import { draftOfRule, emptyRule } from "./draft.ts";
 import { RuleEditor } from "./rule-editor.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
 import { VersionsPart } from "./versions-part.tsx";
-import "../policies/policies.css";
+import "../drafting/drafting.css";
 import "./rules.css";
 
 /** Writing an admission rule: checked while it is written, held against what there is, tried out, then set; and back. */

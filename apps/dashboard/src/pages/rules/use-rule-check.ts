@@ -1,6 +1,6 @@
 import type { AdmissionRuleInput, TestRuleReply } from "@tutti/rest/types";
 import { send } from "../../data/send.ts";
-import { type Check, type Checked, useChecked } from "../policies/use-check.ts";
+import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 
 /** Checks a rule while it is written. */
 export function useRuleCheck(rule: AdmissionRuleInput): Checked {

@@ -1,41 +1,34 @@
 import { useQuery } from "@tanstack/react-query";
 import type { RuleVersion } from "@tutti/rest/types";
-import { useState } from "react";
 import { ruleVersionsQuery } from "../../data/governance-queries.ts";
-import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
 import { whoIs } from "../access/question.ts";
+import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
 
 /** A rule as it was: who changed it, when and why, in which fields; and back. */
 export function VersionsPart({ id }: { id: string }) {
   const query = useQuery(ruleVersionsQuery(id));
-  const [wanted, setWanted] = useState<number | undefined>();
   return (
-    <Part title="Versions">
-      <Shown query={query} what="versions" lines={3}>
-        {({ versions }) => (
-          <ol className="listed">
-            {versions.map((version) => (
-              <li key={version.number}>
-                <VersionLine version={version} onRollBack={() => setWanted(version.number)} />
-              </li>
-            ))}
-          </ol>
-        )}
-      </Shown>
-      <Dialog
-        title={`Go back to version ${wanted}?`}
-        open={wanted !== undefined}
-        onClose={() => setWanted(undefined)}
-      >
-        <RollBack id={id} version={wanted ?? 0} onDone={() => setWanted(undefined)} />
-      </Dialog>
-    </Part>
+    <VersionsFrame
+      list={(onRollBack) => (
+        <Shown query={query} what="versions" lines={3}>
+          {({ versions }) => (
+            <ol className="listed">
+              {versions.map((version) => (
+                <li key={version.number}>
+                  <VersionLine version={version} onRollBack={() => onRollBack(version.number ?? 0)} />
+                </li>
+              ))}
+            </ol>
+          )}
+        </Shown>
+      )}
+      rollBack={(version, onDone) => <RollBack id={id} version={version} onDone={onDone} />}
+    />
   );
 }
 
@@ -59,15 +52,7 @@ function VersionLine({ version, onRollBack }: { version: RuleVersion; onRollBack
           </p>
         ))}
       </div>
-      <span className="listed-acts">
-        {endTimeMs === undefined ? (
-          <span className="small soft">holds</span>
-        ) : (
-          <button type="button" className="press" onClick={onRollBack}>
-            Go back to it…
-          </button>
-        )}
-      </span>
+      <VersionEnd holds={endTimeMs === undefined} onRollBack={onRollBack} />
     </>
   );
 }

@@ -8,6 +8,8 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
+import { LearnedPart } from "./learned-part.tsx";
+import { ModeFilter } from "./mode-filter.tsx";
 import { choiceWords, chosenMode, outcomeWords } from "./session.ts";
 import "./sessions.css";
 import { VoiceMark } from "./voice-mark.tsx";
@@ -47,7 +49,12 @@ export function ChoicesPage() {
         }
       />
       <search className="sessions-look">
-        <ModeChoice chosen={mode} onChange={change} />
+        <ModeFilter
+          legend="Chosen"
+          offered={modes}
+          chosen={mode === undefined ? [] : [mode]}
+          onChange={(next, isChosen) => change(isChosen ? next : undefined)}
+        />
       </search>
       {isLoaded || query.error !== null ? null : <Waiting what="choices" lines={6} />}
       {isLoaded || query.error === null ? null : (
@@ -74,33 +81,8 @@ export function ChoicesPage() {
           Earlier ones
         </button>
       ) : null}
+      <LearnedPart />
     </>
-  );
-}
-
-function ModeChoice({
-  chosen,
-  onChange,
-}: {
-  chosen: Mode | undefined;
-  onChange: (mode: Mode | undefined) => void;
-}) {
-  return (
-    <fieldset className="state-filter">
-      <legend className="field-label">Chosen</legend>
-      {modes.map((mode) => (
-        <label key={mode} className={`state-choice voice-choice voice-${voiceOf(mode).name}`}>
-          <input
-            type="checkbox"
-            checked={chosen === mode}
-            onChange={(event) => onChange(event.target.checked ? mode : undefined)}
-          />
-          <span>
-            <VoiceMark mode={mode} />
-          </span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -11,7 +11,7 @@ import "@xyflow/react/dist/base.css";
 import "../../run/run.css";
 import type { Mode, Session, SessionTask, TaskMove } from "@tutti/rest/types";
 import { memo, useCallback, useMemo, useState } from "react";
-import { counted, span } from "../../elements/moments.ts";
+import { count, counted, span } from "../../elements/moments.ts";
 import { Arrowheads } from "../../run/graph/arrowheads.tsx";
 import type { LaidNode, Layout } from "../../run/graph/layout.ts";
 import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
@@ -22,7 +22,7 @@ import { mostUrgent, numberOfState, taskStates as states } from "../../run/model
 import { Glyph } from "../../score/glyph.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { graphTasks, partsOfNode, shapeKey } from "./graph-facts.ts";
-import { lastMoves, modesOfParts } from "./session.ts";
+import { lastMoves, modesOfParts, movedWords, movesTogether } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
 
@@ -30,7 +30,7 @@ interface NodeData extends Record<string, unknown> {
   readonly laid: LaidNode;
   readonly state: number;
   readonly mode: Mode | undefined;
-  /** When it moved, in words; empty for what stayed. */
+  /** When it moved, or what of it, in words; empty for what stayed. */
   readonly moved: string;
   readonly isSelected: boolean;
   readonly onSelect: (key: string) => void;
@@ -94,6 +94,7 @@ function Legend({ session }: { session: Session }) {
 }
 
 const movesShown = 20;
+const idsShown = 10;
 
 function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[] }) {
   const modes = modesOfParts(session);
@@ -103,12 +104,14 @@ function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[
     <details className="session-moves">
       <summary>{counted(moves.length, "task")} moved between parts</summary>
       <ol className="small">
-        {moves
+        {movesTogether(moves)
           .slice(-movesShown)
-          .map(({ taskId, fromPartId = "", toPartId = "", moveTimeMs = 0, reason }) => (
-            <li key={`${taskId} ${moveTimeMs} ${toPartId}`}>
-              <code>{taskId}</code> after {span(moveTimeMs - startMs)}:{" "}
-              <VoiceMark mode={modes.get(fromPartId)} /> to <VoiceMark mode={modes.get(toPartId)} />
+          .map(({ taskIds, fromPartId = "", toPartId = "", moveTimeMs = 0, reason }) => (
+            <li key={`${taskIds[0]} ${moveTimeMs} ${toPartId}`}>
+              <code>{taskIds.slice(0, idsShown).join(", ")}</code>
+              {taskIds.length > idsShown ? ` and ${count(taskIds.length - idsShown)} more` : ""} after{" "}
+              {span(moveTimeMs - startMs)}: <VoiceMark mode={modes.get(fromPartId)} /> to{" "}
+              <VoiceMark mode={modes.get(toPartId)} />
               {reason ? <span className="soft"> {reason}</span> : null}
             </li>
           ))}
@@ -174,13 +177,13 @@ function useNodes(options: GraphOptions & { layout: Layout; toggle: (key: string
         counts[state] = (counts[state] ?? 0) + 1;
       }
       const [partId = ""] = partsOfNode(node, tasks);
-      const move = node.isBundle ? undefined : moved.get(node.key);
+      const ids = node.places.map((place) => tasks[place]?.spec?.id ?? "");
       return {
         ...{ id: node.key, type: "task", position: { x: laid.x, y: laid.y } },
         ...{ width: laid.width, height: laid.height, zIndex: laid.depth * 2 },
         data: {
           ...{ laid, state: mostUrgent(counts), mode: modes.get(partId) },
-          moved: move === undefined ? "" : `moved after ${span((move.moveTimeMs ?? startMs) - startMs)}`,
+          moved: movedWords(ids, moved, startMs),
           ...{ isSelected: node.key === open, onSelect: onOpen, onToggle: toggle },
         },
       };

@@ -1,12 +1,12 @@
 import type { Performance, Session } from "@tutti/rest/types";
 import { count, figure, percent, span } from "../../elements/moments.ts";
 import { Part } from "../../elements/parts.tsx";
-import { lateWords, waitLines } from "./session.ts";
+import { errorWords, lateWords, waitLines } from "./session.ts";
 
-/** How well it goes: work by time and slots, how far off predictions are, and what ready tasks waited for. */
+/** How well it goes: work by time and slots, how far off predictions are, and what tasks waited for. */
 export function PerformancePart({ session: { performance, used } }: { session: Session }) {
   if (performance === undefined) return null;
-  const { efficiency = 0, slots = 0, workMs = 0, elapsedMs = 0, predictionError = 0 } = performance;
+  const { efficiency = 0, slots = 0, workMs = 0, elapsedMs = 0 } = performance;
   const { lateMs = 0, replans = 0, moves = 0 } = performance;
   const money = used?.money ?? 0;
   const figures: readonly (readonly [string, string])[] = [
@@ -14,7 +14,7 @@ export function PerformancePart({ session: { performance, used } }: { session: S
     ["Work", span(workMs)],
     ["Time", span(elapsedMs)],
     ["Slots", figure(slots)],
-    ["Predictions off by", percent(predictionError)],
+    ["Predictions off by", errorWords(performance)],
     ["Against its plan", lateWords(lateMs)],
     ["Planned anew", count(replans)],
     ["Tasks moved", count(moves)],
@@ -37,10 +37,10 @@ export function PerformancePart({ session: { performance, used } }: { session: S
 
 function Waits({ performance }: { performance: Performance }) {
   const lines = waitLines(performance);
-  if (lines.length === 0) return <p className="small soft">No ready task has waited.</p>;
+  if (lines.length === 0) return <p className="small soft">No task has waited.</p>;
   return (
     <>
-      <h3 className="session-waits-title">What ready tasks waited for</h3>
+      <h3 className="session-waits-title">What tasks waited for</h3>
       <ul className="session-waits">
         {lines.map(({ cause, waitedMs, share }) => (
           <li key={cause}>

@@ -35,7 +35,7 @@ export function choicesSearch(search: Readonly<Record<string, unknown>>): Choice
   return mode === undefined ? {} : { mode };
 }
 
-const sessionViews = ["graph", "plan", "choices", "compare", "tasks"] as const;
+const sessionViews = ["graph", "plan", "choices", "compare", "tasks", "trace"] as const;
 export type SessionView = (typeof sessionViews)[number];
 
 export interface SessionSearch {

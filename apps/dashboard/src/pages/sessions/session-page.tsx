@@ -24,6 +24,7 @@ import { VoiceMark } from "./voice-mark.tsx";
 import { modeWords } from "./voices.ts";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
+const WorkTrace = lazy(() => import("../../run/trace/work-trace.tsx"));
 const route = getRouteApi("/sessions/$sessionId");
 
 /** One session, live: how it stands, in which parts and modes it is done, why, and how well. */
@@ -117,6 +118,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
     ["choices", `Choices ${count(choices.length)}`],
     ["compare", "Other modes"],
     ["tasks", `Tasks ${count(tasks.length)}`],
+    ["trace", "Trace"],
   ];
   const opened = task === "" ? undefined : tasks.find(({ spec }) => spec?.id === task);
   return (
@@ -130,9 +132,27 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
         {view === "plan" ? <PlanPart session={session} onOpen={onTask} /> : null}
         {view === "choices" ? <ChoicesView choices={choices} /> : null}
         {view === "compare" ? <CompareView session={session} /> : null}
+        {view === "trace" ? (
+          <Suspense fallback={<Waiting what="the trace" lines={8} />}>
+            <WorkTrace
+              {...{ kind: "sessions", id: session.sessionId ?? "", title: "the session", open: task }}
+              events={session.eventCount ?? 0}
+              createMs={session.createTimeMs ?? 0}
+              endMs={session.endTimeMs ?? 0}
+              taskIn={(id) => taskOfSession(id, tasks)}
+              onOpen={onTask}
+            />
+          </Suspense>
+        ) : null}
         {view === "tasks" ? <TasksView {...{ session, tasks }} onOpen={onTask} /> : null}
       </Tabs>
       <TaskDetail session={session} task={opened} onClose={() => look({ task: "" })} onTask={onTask} />
     </>
   );
+}
+
+/** `p1/pack` is the task `pack` in the work of a part; deeper ones are of other work. */
+function taskOfSession(id: string, tasks: SessionKnown["tasks"]): string {
+  const own = /^[^/]+\/(?<task>.+)$/.exec(id)?.groups?.["task"] ?? "";
+  return own !== "" && tasks.some(({ spec }) => spec?.id === own) ? own : "";
 }

@@ -9,9 +9,12 @@ import {
   actionsOf,
   candidateLines,
   choiceWords,
+  errorWords,
   lastMoves,
   lateWords,
   modesOfParts,
+  movedWords,
+  movesTogether,
   outcomeWords,
   waitLines,
 } from "./session.ts";
@@ -89,13 +92,44 @@ describe("a session in words", () => {
       waits: [{ cause: "busy", waitedMs: 100 }, { cause: "behind_others", waitedMs: 300 }, { waitedMs: 0 }],
     });
     assert.deepEqual(lines, [
-      { cause: "behind others", waitedMs: 300, share: 0.75 },
-      { cause: "busy", waitedMs: 100, share: 0.25 },
+      { cause: "their turn in the plan", waitedMs: 300, share: 0.75 },
+      { cause: "an agent with room", waitedMs: 100, share: 0.25 },
     ]);
     assert.deepEqual(
       [lateWords(0), lateWords(2_000), lateWords(-500)],
       ["as planned", "2.0 s late", "500 ms early"],
     );
+  });
+
+  it("says how far predictions were off, where there were any", () => {
+    const waits = { waits: [] };
+    assert.equal(errorWords({ ...waits, predicted: 4, predictionError: 0.12 }), "12 %");
+    assert.equal(errorWords({ ...waits, predicted: 0, predictionError: 0 }), "none yet");
+    assert.equal(errorWords(waits), "none yet");
+  });
+
+  it("tells moves that were made at once, for one reason, as one", () => {
+    const move = (taskId: string, moveTimeMs: number, reason: string) => ({
+      ...{ taskId, moveTimeMs, reason, fromPartId: "p1", toPartId: "p2" },
+    });
+    const together = movesTogether([move("a", 5, "room"), move("b", 5, "room"), move("c", 6, "room")]);
+    assert.deepEqual(
+      together.map(({ taskIds, moveTimeMs }) => [taskIds, moveTimeMs]),
+      [
+        [["a", "b"], 5],
+        [["c"], 6],
+      ],
+    );
+  });
+
+  it("says when a task moved, and how many did of those that stand together", () => {
+    const moves = new Map([
+      ["a", { taskId: "a", moveTimeMs: 3_000 }],
+      ["b", { taskId: "b", moveTimeMs: 2_500 }],
+    ]);
+    assert.equal(movedWords(["a"], moves, 1_000), "moved after 2.0 s");
+    assert.equal(movedWords(["a", "b", "c"], moves, 1_000), "2 of 3 moved, the last after 2.0 s");
+    assert.equal(movedWords(["c"], moves, 1_000), "");
   });
 
   it("offers what can be done with it, and nothing that cannot", () => {

@@ -7,8 +7,9 @@ import type {
   Session,
   SessionTask,
   TaskMove,
+  WaitCause,
 } from "@tutti/rest/types";
-import { figure, percent, span } from "../../elements/moments.ts";
+import { count, figure, percent, span } from "../../elements/moments.ts";
 import type { Steering } from "../../elements/steering.ts";
 
 /** By its title; empty where it has but its id. */
@@ -66,16 +67,32 @@ export interface WaitLine {
   readonly share: number;
 }
 
-/** What ready tasks waited for, the longest first. */
+/** What sessions know that their tasks wait for; other causes stand as they are called. */
+const causes: Readonly<Partial<Record<WaitCause, string>>> = {
+  needs: "others that they need",
+  paused: "the session to go on",
+  limit: "a slot of those it may have at once",
+  start: "an engine to take them",
+  behind_others: "their turn in the plan",
+  child: "its orchestrator to begin them",
+  busy: "an agent with room",
+};
+
+/** What tasks waited for until they began, the longest first. */
 export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitLine[] {
   const whole = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
   return waits
     .filter(({ waitedMs = 0 }) => waitedMs > 0)
-    .map(({ cause = "", waitedMs = 0 }) => ({
-      cause: cause.replaceAll("_", " "),
+    .map(({ cause = "unspecified", waitedMs = 0 }) => ({
+      cause: causes[cause] ?? cause.replaceAll("_", " "),
       ...{ waitedMs, share: waitedMs / whole },
     }))
     .sort((one, other) => other.waitedMs - one.waitedMs);
+}
+
+/** `12 %`; in words where nothing was predicted that has ended. */
+export function errorWords({ predicted = 0, predictionError = 0 }: Performance): string {
+  return predicted === 0 ? "none yet" : percent(predictionError);
 }
 
 /** `2.1 s late`, `as planned`. */
@@ -161,4 +178,35 @@ export function modesOfParts({ parts }: Pick<Session, "parts">): ReadonlyMap<str
 /** The last move of each task. */
 export function lastMoves(moves: readonly TaskMove[]): ReadonlyMap<string, TaskMove> {
   return new Map(moves.map((move) => [move.taskId ?? "", move]));
+}
+
+export interface JointMove extends Omit<TaskMove, "taskId"> {
+  readonly taskIds: readonly string[];
+}
+
+/** Tasks that moved at once, for one reason, as one. */
+export function movesTogether(moves: readonly TaskMove[]): readonly JointMove[] {
+  const together = new Map<string, JointMove>();
+  for (const { taskId = "", ...move } of moves) {
+    const key = [move.fromPartId, move.toPartId, move.moveTimeMs, move.reason].join("\n");
+    together.set(key, { ...move, taskIds: [...(together.get(key)?.taskIds ?? []), taskId] });
+  }
+  return [...together.values()];
+}
+
+/** `moved after 2.1 s`; of tasks that stand together, how many did: `5 of 40 moved, the last after 2.1 s`. Empty for those that stayed. */
+export function movedWords(
+  taskIds: readonly string[],
+  lastMoves: ReadonlyMap<string, TaskMove>,
+  startMs: number,
+): string {
+  const times = taskIds.flatMap((id) => {
+    const move = lastMoves.get(id);
+    return move === undefined ? [] : [(move.moveTimeMs ?? startMs) - startMs];
+  });
+  if (times.length === 0) return "";
+  const after = `after ${span(times.reduce((one, other) => Math.max(one, other)))}`;
+  return taskIds.length === 1
+    ? `moved ${after}`
+    : `${count(times.length)} of ${count(taskIds.length)} moved, the last ${after}`;
 }

@@ -13,12 +13,13 @@ import { StandMark } from "../../score/glyph.tsx";
 import { runStates, standOf } from "../../score/states.ts";
 import { tasksOver } from "../missions/mission.ts";
 import { StateFilter, Typed } from "../runs/filters.tsx";
+import { ModeFilter } from "./mode-filter.tsx";
 import { type SessionsSearch, sessionsSearch } from "./search.ts";
 import { titleOf } from "./session.ts";
 import "./sessions.css";
 import { SessionsStore } from "./sessions-store.ts";
 import { VoiceMark } from "./voice-mark.tsx";
-import { modeOrder, modeWords, voiceOf } from "./voices.ts";
+import { modeOrder, modeWords } from "./voices.ts";
 
 const rowPx = 84;
 
@@ -55,23 +56,7 @@ export function SessionsPage() {
           </>
         }
       />
-      <search className="sessions-look">
-        <Typed
-          label="Search"
-          placeholder="id, title, label or error"
-          kind="search"
-          value={search.text}
-          onChange={(text) => change(sessionsSearch({ ...search, text }))}
-        />
-        <StateFilter
-          chosen={search.status ?? []}
-          onChange={(status) => change(sessionsSearch({ ...search, status }))}
-        />
-        <ModeFilter
-          chosen={search.mode ?? []}
-          onChange={(mode) => change(sessionsSearch({ ...search, mode }))}
-        />
-      </search>
+      <Look search={search} onChange={change} />
       {problem === undefined ? null : (
         <Failure title="Sessions cannot be shown" message={problem.message} code={problem.code} />
       )}
@@ -94,6 +79,35 @@ export function SessionsPage() {
   );
 }
 
+/** Which of them are shown. */
+function Look({ search, onChange }: { search: SessionsSearch; onChange: (next: SessionsSearch) => void }) {
+  const modes = search.mode ?? [];
+  return (
+    <search className="sessions-look">
+      <Typed
+        label="Search"
+        placeholder="id, title, label or error"
+        kind="search"
+        value={search.text}
+        onChange={(text) => onChange(sessionsSearch({ ...search, text }))}
+      />
+      <StateFilter
+        chosen={search.status ?? []}
+        onChange={(status) => onChange(sessionsSearch({ ...search, status }))}
+      />
+      <ModeFilter
+        legend="Mode"
+        offered={modeOrder}
+        chosen={modes}
+        onChange={(mode, isChosen) => {
+          const next = isChosen ? [...modes, mode] : modes.filter((each) => each !== mode);
+          onChange(sessionsSearch({ ...search, mode: next }));
+        }}
+      />
+    </search>
+  );
+}
+
 function useSessions({ text, status, mode }: SessionsSearch) {
   const query = {
     ...(text === undefined ? {} : { text }),
@@ -112,32 +126,6 @@ function listCommand({ text, status = [], mode = [] }: SessionsSearch): string {
   const modes = mode.flatMap((each) => ["--mode", each]);
   const found = text === undefined ? [] : ["--text", text];
   return commandLine("tutti", "session", "list", ...states, ...modes, ...found);
-}
-
-function ModeFilter(options: {
-  chosen: NonNullable<SessionsSearch["mode"]>;
-  onChange: (modes: NonNullable<SessionsSearch["mode"]>) => void;
-}) {
-  const { chosen, onChange } = options;
-  return (
-    <fieldset className="state-filter">
-      <legend className="field-label">Mode</legend>
-      {modeOrder.map((mode) => (
-        <label key={mode} className={`state-choice voice-choice voice-${voiceOf(mode).name}`}>
-          <input
-            type="checkbox"
-            checked={chosen.includes(mode)}
-            onChange={(event) =>
-              onChange(event.target.checked ? [...chosen, mode] : chosen.filter((each) => each !== mode))
-            }
-          />
-          <span>
-            <VoiceMark mode={mode} />
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
 }
 
 function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {

@@ -7,10 +7,11 @@ import { type PageError, pageError, send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { offsetOf, problemsOfRefusal } from "../../elements/editing.ts";
-import { Failure, PageHead, Part, Waiting } from "../../elements/parts.tsx";
+import { PageHead, Part, Waiting } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { Problems, SourceArea } from "../../elements/source-area.tsx";
+import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
+import { CheckPart } from "../drafting/check-part.tsx";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -152,21 +153,12 @@ function Checked(options: {
   const { checked, failure, problems, errors, onGo } = options;
   return (
     <div>
-      <Part
-        title="Check"
-        aside={checked === undefined ? "…" : errors === 0 ? "nothing is wrong" : `${errors} wrong`}
-      >
-        {failure === undefined ? (
-          <Problems
-            problems={problems}
-            isChecked={checked !== undefined}
-            good="It can be registered as it is"
-            onGo={onGo}
-          />
-        ) : (
-          <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
-        )}
-      </Part>
+      <CheckPart
+        checked={{ problems: checked === undefined ? undefined : problems, failure }}
+        good="It can be registered as it is"
+        onGo={onGo}
+        wrong={errors}
+      />
       {checked?.graph === undefined ? null : (
         <Part title="Graph">
           <Suspense fallback={<Waiting what="the graph" lines={8} />}>

@@ -128,7 +128,7 @@ export interface EventFacts {
 
 /** A span of time, made from the journal. */
 export interface SpanFacts {
-  /** Empty for the run itself; `ship/pack` for a task of a child. */
+  /** Empty for the work itself; `ship/pack` for a task of a child; of a session the part, and `p1/pack` in its work. */
   readonly task: string;
   readonly kind: SpanKind;
   readonly attempt: number;
@@ -150,4 +150,12 @@ export interface ModelCallFacts {
   readonly isFailed: boolean;
 }
 
-export type SpanKind = "whole" | "queue" | "attempt" | "backoff" | "wait" | "compensation" | "model_call";
+export type SpanKind =
+  | "whole"
+  | "queue"
+  | "attempt"
+  | "backoff"
+  | "wait"
+  | "compensation"
+  | "model_call"
+  | "part";

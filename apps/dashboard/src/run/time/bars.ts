@@ -8,7 +8,7 @@ import type { SpanFacts, SpanKind, TaskFacts } from "../model/facts.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import type { Window } from "./scale.ts";
 
-export type PartKind = Exclude<SpanKind, "whole" | "model_call">;
+export type PartKind = Exclude<SpanKind, "whole" | "model_call" | "part">;
 
 export interface Part {
   readonly kind: PartKind;
@@ -31,12 +31,14 @@ export interface Row {
   readonly parts: readonly Part[];
 }
 
+const notOfTasks: ReadonlySet<SpanKind> = new Set(["whole", "model_call", "part"]);
+
 /** Parents before their parts; beside each other by when they could begin. What has not begun has no row. */
 export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[]): readonly Row[] {
   const bySpans = new Map<string, Part[]>();
   for (const span of spans) {
     // Calls of models are within attempts, and would hide them.
-    if (span.kind === "whole" || span.kind === "model_call" || span.task === "") continue;
+    if (notOfTasks.has(span.kind) || span.task === "") continue;
     const part = partOf(span);
     const known = bySpans.get(span.task);
     if (known === undefined) bySpans.set(span.task, [part]);

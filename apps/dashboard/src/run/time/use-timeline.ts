@@ -1,13 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import type { GetTimelineReply } from "@tutti/rest/types";
 import { useMemo, useRef } from "react";
-import { send } from "../../data/send.ts";
 import { useNow } from "../../effects/use-now.ts";
-import { pathOf } from "../../elements/spelled.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { criticalPath } from "../model/critical-path.ts";
 import type { SpanFacts } from "../model/facts.ts";
-import { spanOf } from "../model/read.ts";
+import { readTimeline } from "./read-timeline.ts";
 
 export interface Timeline {
   readonly spans: readonly SpanFacts[];
@@ -17,8 +14,6 @@ export interface Timeline {
   readonly isLoading: boolean;
 }
 
-/** More spans are not loaded for a picture: what the tasks say of themselves has to do. */
-const pagesMax = 12;
 /** A run under way is asked for its spans again after this many beats of a second: seldom where there are many. */
 const beats = { few: 2, many: 15 };
 const manyTasks = 500;
@@ -34,7 +29,7 @@ export function useTimeline(isShown: boolean): Timeline {
   const stamp = isOver ? events : Math.floor(beatMs / 1_000 / every);
   const query = useQuery({
     queryKey: ["run", runId, "timeline", stamp],
-    queryFn: ({ signal }) => readTimeline(runId, signal),
+    queryFn: ({ signal }) => readTimeline("runs", runId, signal),
     enabled: isShown && events > 0,
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
@@ -63,20 +58,3 @@ function useSame(found: ReadonlySet<string>): ReadonlySet<string> {
 }
 
 const none: readonly SpanFacts[] = [];
-
-async function readTimeline(runId: string, signal: AbortSignal) {
-  const spans: SpanFacts[] = [];
-  let token = "";
-  let traceId = "";
-  for (let page = 0; page < pagesMax; page++) {
-    const query = { childDepth: 2, size: 1_000, token: token || undefined };
-    const path = pathOf(["runs", runId, "timeline"], query);
-    const reply = (await send({ method: "GET", path }, signal)) as GetTimelineReply;
-    for (const span of reply.spans ?? []) spans.push(spanOf(span));
-    traceId = reply.traceId ?? "";
-    token = reply.nextToken ?? "";
-    if (token === "") return { spans, traceId };
-  }
-  // A part of the spans would look like all of them.
-  return { spans: none, traceId };
-}

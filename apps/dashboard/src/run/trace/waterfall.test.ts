@@ -67,6 +67,32 @@ describe("the trace of a run", () => {
     );
   });
 
+  it("has the parts of a session, and in them what their work did, of whose tasks nothing else is known", () => {
+    const ofSession = [
+      spanOf("", "whole", { startMs: 0, endMs: 100 }),
+      spanOf("p1", "part", { startMs: 0, endMs: 90 }),
+      spanOf("p1", "whole", { startMs: 5, endMs: 80 }),
+      spanOf("p1/pack", "attempt", { startMs: 10, endMs: 20, attempt: 1 }),
+      spanOf("p1/pack", "backoff", { startMs: 20, endMs: 30, attempt: 1 }),
+      spanOf("p1/pack", "attempt", { startMs: 30, endMs: 80, attempt: 2 }),
+    ];
+    assert.deepEqual(
+      waterfall(ofSession, byId(), new Set(), "the session").map(
+        ({ title, depth, isFailed }) => `${"  ".repeat(depth)}${title}${isFailed ? " ✕" : ""}`,
+      ),
+      [
+        "the session",
+        "  p1",
+        "    the part",
+        "    its work",
+        "    pack",
+        "      attempt 1 ✕",
+        "      pause before the next attempt",
+        "      attempt 2",
+      ],
+    );
+  });
+
   it("goes on as long as anything in it does", () => {
     const rows = waterfall(spans, tasks, new Set());
     assert.equal(rows.find(({ key }) => key === "ship")?.endMs, 0);

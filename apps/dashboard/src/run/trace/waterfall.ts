@@ -1,4 +1,4 @@
-/** The journal as a trace: the run, its tasks, and in each what its time was spent on; children inside their tasks. */
+/** The journal as a trace: the work, its tasks or parts, and in each what its time was spent on; children inside of what they do. */
 import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
 
@@ -6,7 +6,7 @@ export interface WaterfallRow {
   readonly key: string;
   readonly title: string;
   readonly kind: SpanFacts["kind"] | "task";
-  /** The task of this run that it belongs to; empty for the run itself. */
+  /** The task or part that it belongs to; empty for the work itself. */
   readonly task: string;
   readonly agent: string;
   readonly depth: number;
@@ -27,12 +27,13 @@ export function waterfall(
   spans: readonly SpanFacts[],
   tasks: ReadonlyMap<string, TaskFacts>,
   folded: ReadonlySet<string>,
+  title = "the run",
 ): readonly WaterfallRow[] {
   const root: Branch = { id: "", spans: [], branches: new Map() };
   for (const span of spans) branchOf(root, span.task, tasks).spans.push(span);
   const rows: WaterfallRow[] = [];
   const whole = root.spans.find(({ kind }) => kind === "whole");
-  if (whole !== undefined) rows.push(rowOf(whole, { depth: 0, title: "the run", isFailed: false }));
+  if (whole !== undefined) rows.push(rowOf(whole, { depth: 0, title, isFailed: false }));
   for (const span of root.spans)
     if (span !== whole) rows.push(rowOf(span, { depth: 1, title: words[span.kind], isFailed: false }));
   for (const branch of inOrder(root)) addBranch(rows, branch, { depth: 1, tasks, folded });
@@ -116,6 +117,8 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
   const failed = new Set(
     task?.attempts.filter(({ failure }) => failure !== undefined).map(({ number }) => number),
   );
+  // After one that went well there is no pause.
+  for (const span of branch.spans) if (span.kind === "backoff") failed.add(span.attempt);
   const known = new Set(branch.spans.map(({ id }) => id));
   for (const span of branch.spans) {
     const isFailed = span.modelCall?.isFailed ?? (span.kind === "attempt" && failed.has(span.attempt));
@@ -140,13 +143,14 @@ function rowOf(
 }
 
 const words: Readonly<Record<SpanFacts["kind"], string>> = {
-  whole: "the run",
+  whole: "its work",
   queue: "in the queue",
   attempt: "at work",
   backoff: "pause before the next attempt",
   wait: "waiting",
   compensation: "being undone",
   model_call: "asking a model",
+  part: "the part",
 };
 
 /** Rows that stay folded at first: lists with more parts than a person wants to see at once. */

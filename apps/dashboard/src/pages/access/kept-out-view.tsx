@@ -1,0 +1,129 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Lockout } from "@tutti/rest/types";
+import { useState } from "react";
+import { guessesQuery, lockoutsKey, lockoutsQuery } from "../../data/governance-queries.ts";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Part } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { commandLine, pathOf } from "../../elements/spelled.ts";
+import { Sure } from "../../elements/sure.tsx";
+
+/** Who guessed, and is kept out of all namespaces for that: since when, what was wrong, and a way back in. */
+export function KeptOutView() {
+  const query = useQuery(lockoutsQuery());
+  const [lifting, setLifting] = useState("");
+  const [asking, setAsking] = useState("");
+  return (
+    <Part title="Kept out because of guessing" aside="of the whole installation, for twice as long each time">
+      <Shown query={query} what="who is kept out" lines={3}>
+        {({ lockouts }) =>
+          lockouts.length === 0 ? (
+            <Empty title="Nobody is kept out">
+              Whoever shows wrong keys, tokens or links too often is, by the address they come from.
+            </Empty>
+          ) : (
+            <ul className="listed">
+              {lockouts.map((lockout) => (
+                <li key={lockout.subject}>
+                  <Line lockout={lockout} onAsk={setAsking} onLift={setLifting} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+      <Dialog title={`What came from ${asking}`} open={asking !== ""} onClose={() => setAsking("")}>
+        {asking === "" ? null : <Guesses subject={asking} />}
+      </Dialog>
+      <Dialog title={`Let ${lifting} in again?`} open={lifting !== ""} onClose={() => setLifting("")}>
+        {lifting === "" ? null : <Lift subject={lifting} onDone={() => setLifting("")} />}
+      </Dialog>
+    </Part>
+  );
+}
+
+interface LineOptions {
+  readonly lockout: Lockout;
+  readonly onAsk: (subject: string) => void;
+  readonly onLift: (subject: string) => void;
+}
+
+function Line({ lockout, onAsk, onLift }: LineOptions) {
+  const { subject = "", failures = 0, startTimeMs, endTimeMs } = lockout;
+  return (
+    <>
+      <div>
+        <strong>{subject}</strong>
+        <p className="small soft">was wrong {count(failures)} times</p>
+      </div>
+      <p className="small soft">
+        since <Moment atMs={startTimeMs} />, until <Moment atMs={endTimeMs} />
+      </p>
+      <span className="listed-acts">
+        <button type="button" className="press" onClick={() => onAsk(subject)}>
+          Why?
+        </button>
+        <button type="button" className="press" onClick={() => onLift(subject)}>
+          Let in again…
+        </button>
+      </span>
+    </>
+  );
+}
+
+/** The audit knows what was wrong, and never what was shown. */
+function Guesses({ subject }: { subject: string }) {
+  const query = useQuery(guessesQuery(subject));
+  return (
+    <Shown query={query} what="what was refused" lines={4}>
+      {({ records }) =>
+        records.length === 0 ? (
+          <p>The audit has nothing of it yet: refusals come there after some seconds.</p>
+        ) : (
+          <ul className="listed">
+            {records.map(({ recordId, timeMs, count: many = 1, error }) => (
+              <li key={recordId}>
+                <p>
+                  {error?.message}
+                  <br />
+                  <span className="small soft">
+                    <code>{error?.code}</code> <Moment atMs={timeMs} />
+                    {many > 1 ? `, ${count(many)} times` : ""}
+                  </span>
+                </p>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Shown>
+  );
+}
+
+function Lift({ subject, onDone }: { subject: string; onDone: () => void }) {
+  const client = useQueryClient();
+  return (
+    <Sure
+      action={{
+        label: "Let in again",
+        weight: "main",
+        question: "It may try again at once, everywhere, and what it got wrong is forgotten.",
+        said: `${subject} may come in again`,
+      }}
+      call={(reason) => ({
+        method: "POST",
+        path: pathOf(["lockouts", "lift"], { namespace: "system" }),
+        body: { subject, ...(reason === "" ? {} : { reason }) },
+      })}
+      command={(reason) =>
+        commandLine("tutti", "lockout", "lift", subject, ...(reason === "" ? [] : ["--reason", reason]))
+      }
+      onDone={() => {
+        void client.invalidateQueries({ queryKey: lockoutsKey });
+        onDone();
+      }}
+    />
+  );
+}

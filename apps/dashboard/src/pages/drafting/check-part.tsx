@@ -1,0 +1,32 @@
+import type { Problem } from "@tutti/rest/types";
+import { Failure, Part } from "../../elements/parts.tsx";
+import { Problems } from "../../elements/source-area.tsx";
+import type { Checked } from "./use-checked.ts";
+
+/** What is wrong with a draft as it is. */
+export function CheckPart(options: {
+  checked: Checked;
+  /** What is said where nothing is wrong. */
+  good: string;
+  /** Where problems have places in a text: goes to one. */
+  onGo?: (problem: Problem) => void;
+  /** How many of them are in the way; all, where it is not said. */
+  wrong?: number;
+}) {
+  const { checked, good, onGo } = options;
+  const { problems, failure } = checked;
+  const told = problems ?? [];
+  const wrong = options.wrong ?? told.length;
+  return (
+    <Part
+      title="Check"
+      aside={problems === undefined ? "…" : wrong === 0 ? "nothing is wrong" : `${wrong} wrong`}
+    >
+      {failure === undefined ? (
+        <Problems problems={told} isChecked={problems !== undefined} good={good} onGo={onGo} />
+      ) : (
+        <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
+      )}
+    </Part>
+  );
+}

@@ -1,0 +1,47 @@
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { enforcements, type Named, oneOf } from "./named.ts";
+
+const enforcementWords: Readonly<Record<Named["enforcement"], string>> = {
+  shadow: "is tried out: recorded, and changes nothing",
+  enforced: "counts",
+  off: "is out of use",
+};
+
+/** The fields of whatever is drafted: its name, which is for ever, what it is for, and whether it counts. */
+export function Naming(options: {
+  draft: Named;
+  isNew: boolean;
+  /** Such a name. */
+  example: string;
+  problem: string | undefined;
+  onChange: (next: Partial<Named>) => void;
+}) {
+  const { draft, isNew, example, problem, onChange } = options;
+  return (
+    <>
+      {isNew ? (
+        <TextField
+          label="Id"
+          value={draft.id}
+          required
+          code
+          placeholder={example}
+          problem={draft.id === "" ? undefined : problem}
+          onChange={(id) => onChange({ id: id.trim() })}
+        />
+      ) : null}
+      <TextField
+        label="For people"
+        value={draft.description}
+        placeholder="what it is for"
+        onChange={(description) => onChange({ description })}
+      />
+      <ChoiceField
+        label="It"
+        value={draft.enforcement}
+        choices={enforcements.map((word) => [word, enforcementWords[word]])}
+        onChange={(value) => onChange({ enforcement: oneOf(enforcements, value, draft.enforcement) })}
+      />
+    </>
+  );
+}

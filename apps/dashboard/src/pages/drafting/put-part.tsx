@@ -1,0 +1,70 @@
+import { useState } from "react";
+import { type PageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { problemsOfRefusal } from "../../elements/editing.ts";
+import { TextField } from "../../elements/fields.tsx";
+import { Failure, Part } from "../../elements/parts.tsx";
+import type { Call } from "../../elements/spelled.ts";
+
+/** The last step of a draft: it is put in force, with the reason why. */
+export function PutPart(options: {
+  title: string;
+  label: string;
+  /** `set` or `applied`. */
+  done: string;
+  isListed: boolean;
+  callOf: (reason: string) => Call;
+  commandOf: (reason: string) => string;
+  refused: PageError | undefined;
+  onRefused: (error: PageError) => void;
+  onDone: (reply: unknown) => void;
+}) {
+  const { title, label, done, isListed, callOf, commandOf, refused, onRefused, onDone } = options;
+  const [said, setSaid] = useState("");
+  const reason = said.trim();
+  const call = callOf(reason);
+  return (
+    <Part title={title}>
+      {refused === undefined ? null : <Refusal done={done} refused={refused} />}
+      <form className="apply" onSubmit={(event) => event.preventDefault()}>
+        <TextField
+          label="Why"
+          value={said}
+          onChange={setSaid}
+          hint="Kept with the version, beside your name."
+        />
+        <Action
+          label={label}
+          weight={isListed ? "main" : "plain"}
+          submit
+          disabled={!isListed}
+          call={call}
+          command={commandOf(reason)}
+          perform={() => send(call)}
+          onDone={onDone}
+          onError={onRefused}
+        />
+        {isListed ? null : (
+          <p className="small soft">
+            It can be {done} when nothing is wrong with it and its impact was listed.
+          </p>
+        )}
+      </form>
+    </Part>
+  );
+}
+
+function Refusal({ done, refused }: { done: string; refused: PageError }) {
+  return (
+    <>
+      <Failure title={`It was not ${done}`} message={refused.message} code={refused.code} />
+      <ul className="problems">
+        {problemsOfRefusal(refused).map(({ message, line, path }) => (
+          <li key={`${line} ${path} ${message}`} className="small">
+            {line === undefined ? path : `line ${line}`}: {message}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

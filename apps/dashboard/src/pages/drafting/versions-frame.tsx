@@ -1,0 +1,35 @@
+import { type ReactNode, useState } from "react";
+import { Dialog } from "../../elements/dialog.tsx";
+import { Part } from "../../elements/parts.tsx";
+
+/** Versions, of which one can be gone back to, after a question. */
+export function VersionsFrame(options: {
+  list: (onRollBack: (version: number) => void) => ReactNode;
+  rollBack: (version: number, onDone: () => void) => ReactNode;
+}) {
+  const [wanted, setWanted] = useState<number | undefined>();
+  const close = () => setWanted(undefined);
+  return (
+    <Part title="Versions">
+      {options.list(setWanted)}
+      <Dialog title={`Go back to version ${wanted}?`} open={wanted !== undefined} onClose={close}>
+        {options.rollBack(wanted ?? 0, close)}
+      </Dialog>
+    </Part>
+  );
+}
+
+/** What stands at the end of a version: that it holds, or the way back to it. */
+export function VersionEnd({ holds, onRollBack }: { holds: boolean; onRollBack: () => void }) {
+  return (
+    <span className="listed-acts">
+      {holds ? (
+        <span className="small soft">holds</span>
+      ) : (
+        <button type="button" className="press" onClick={onRollBack}>
+          Go back to it…
+        </button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Model } from "@tutti/rest/types";
+import { modelsQuery } from "../../data/model-queries.ts";
+import { Moment } from "../../elements/moment.tsx";
+import { Empty, Part, Tag } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
+import { driftWords, inOrder, trustWords } from "./learned.ts";
+
+/** What plans and choices rest on: how well times are known, and which are no longer as they were. */
+export function LearnedPart() {
+  const query = useQuery(modelsQuery());
+  return (
+    <Part title="What was learned">
+      <Shown query={query} what="what was learned" lines={3}>
+        {({ models }) =>
+          models.length === 0 ? (
+            <Empty title="Nothing was learned yet">
+              How long a capability takes is learned as attempts end.
+            </Empty>
+          ) : (
+            <ul className="learned" aria-label="What was learned">
+              {inOrder(models).map((model) => (
+                <OneModel key={model.modelId} model={model} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function OneModel({ model }: { model: Model }) {
+  const { modelId, drift } = model;
+  const words = driftWords(model);
+  return (
+    <li className="learned-line">
+      <span className="clipped">
+        <code>{modelId}</code>
+      </span>
+      <span className="small">
+        {words === undefined ? (
+          <span className="soft">as it was learned</span>
+        ) : (
+          <>
+            <Tag tone="held">drifts</Tag> {words}, since <Moment atMs={drift?.startTimeMs} />
+          </>
+        )}
+      </span>
+      <span className="small soft">
+        {[trustWords(model), drift?.response ?? ""].filter(Boolean).join("; ")}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,28 @@
+/** What was learned of how long things take, in words. */
+import type { Model } from "@tutti/rest/types";
+import { counted, figure, percent } from "../../elements/moments.ts";
+
+/** How far it can be relied on. */
+export function trustWords({ samples = 0, error, coverage }: Model): string {
+  const words = [counted(samples, "attempt")];
+  if (error !== undefined) words.push(`${percent(error)} off in the mean`);
+  if (coverage !== undefined) words.push(`${percent(coverage)} within what nine in ten should be`);
+  return words.join(", ");
+}
+
+/** That times are no longer as they were learned; undefined where they are. */
+export function driftWords({ drift }: Model): string | undefined {
+  if (drift === undefined) return undefined;
+  const { factor = 1 } = drift;
+  return factor >= 1
+    ? `${figure(factor)} times as long as before`
+    : `${percent(factor)} of what it took before`;
+}
+
+/** What has changed is told first, then what is known best. */
+export function inOrder(models: readonly Model[]): Model[] {
+  const rank = ({ drift, samples = 0 }: Model) => (drift === undefined ? samples : Number.MAX_SAFE_INTEGER);
+  return [...models].sort(
+    (one, other) => rank(other) - rank(one) || one.modelId.localeCompare(other.modelId),
+  );
+}

@@ -1,0 +1,189 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type CSSProperties, useMemo, useRef, useState } from "react";
+import { nowMs } from "../../effects/time.ts";
+import { useNow } from "../../effects/use-now.ts";
+import { Copy } from "../../elements/copy.tsx";
+import { span } from "../../elements/moments.ts";
+import { Empty, Waiting } from "../../elements/parts.tsx";
+import type { SpanFacts, TaskFacts } from "../model/facts.ts";
+import { spanOfRows } from "../time/bars.ts";
+import { ticks, type Window, windowOf } from "../time/scale.ts";
+import { foldedAtFirst, type WaterfallRow, waterfall } from "./waterfall.ts";
+
+export interface TraceOptions {
+  /** What the work is called: `the run`. */
+  readonly title: string;
+  readonly spans: readonly SpanFacts[];
+  readonly traceId: string;
+  readonly isLoading: boolean;
+  /** What is known of its tasks; another list whenever any of them has changed. */
+  readonly tasks: readonly TaskFacts[];
+  readonly createMs: number;
+  /** 0 while it goes on. */
+  readonly endMs: number;
+  readonly selected: string;
+  /** Ids of the tasks on the path that takes longest. */
+  readonly critical: ReadonlySet<string>;
+  /** The task that can be opened where a row is about this one; empty where none can. */
+  readonly taskIn: (task: string) => string;
+  readonly onTask: (task: string) => void;
+}
+
+/** The journal as a trace: what the time was spent on, from the outermost inwards. */
+export function Trace(options: TraceOptions) {
+  const { title, spans, traceId, isLoading, tasks, createMs, endMs } = options;
+  const beatMs = useNow();
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => {
+    const folded = new Set(foldedAtFirst(tasks));
+    for (const key of toggled) if (!folded.delete(key)) folded.add(key);
+    return waterfall(spans, new Map(tasks.map((task) => [task.id, task])), folded, title);
+  }, [spans, tasks, toggled, title]);
+  const untilMs = endMs > 0 ? endMs : Math.max(beatMs, nowMs());
+  const whole = useMemo(() => {
+    const parts = rows.map((row) => ({ startMs: row.startMs, endMs: row.endMs }));
+    const row = { parts } as unknown as Parameters<typeof spanOfRows>[0][number];
+    return windowOf(spanOfRows([row], createMs, untilMs));
+  }, [rows, createMs, untilMs]);
+  if (rows.length === 0)
+    return isLoading ? (
+      <Waiting what="the trace" lines={8} />
+    ) : (
+      <Empty title="The journal has no spans yet" />
+    );
+  return (
+    <div className="run-trace">
+      <p className="small soft run-trace-id">
+        {traceId === "" ? (
+          `Made from the journal of ${title}; whoever started it was not traced.`
+        ) : (
+          <>
+            Trace <code>{traceId}</code> <Copy text={traceId} what="the id of the trace" />
+          </>
+        )}
+      </p>
+      <Rows
+        {...options}
+        {...{ rows, whole, untilMs }}
+        startMs={createMs || whole.fromMs}
+        onFold={(key) =>
+          setToggled((before) => {
+            const next = new Set(before);
+            if (!next.delete(key)) next.add(key);
+            return next;
+          })
+        }
+      />
+    </div>
+  );
+}
+
+interface RowsOptions extends Pick<TraceOptions, "selected" | "critical" | "taskIn" | "onTask"> {
+  rows: readonly WaterfallRow[];
+  whole: Window;
+  startMs: number;
+  untilMs: number;
+  onFold: (key: string) => void;
+}
+
+function Rows(options: RowsOptions) {
+  const { rows, whole, startMs } = options;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 28,
+    overscan: 12,
+  });
+  return (
+    <>
+      <div className="run-trace-axis" aria-hidden="true">
+        {ticks(whole, startMs, 6).map(({ ms, text }) => (
+          <span key={ms} className="run-tick" style={{ left: `${shareOf(ms, whole)}%` }}>
+            {text}
+          </span>
+        ))}
+      </div>
+      <section
+        ref={scroller}
+        className="run-trace-rows"
+        style={{ height: `min(60dvh, ${virtual.getTotalSize() + 2}px)` }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+        tabIndex={0}
+        aria-label="Spans"
+      >
+        <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, start, key }) => (
+            <Span key={key} {...options} row={rows[index] as WaterfallRow} start={start} />
+          ))}
+        </ol>
+      </section>
+    </>
+  );
+}
+
+function shareOf(ms: number, { fromMs, toMs }: Window): number {
+  return ((ms - fromMs) / (toMs - fromMs)) * 100;
+}
+
+function Span({
+  row,
+  start,
+  whole,
+  untilMs,
+  selected,
+  critical,
+  taskIn,
+  onTask,
+  onFold,
+}: RowsOptions & { row: WaterfallRow; start: number }) {
+  const isTask = row.kind === "task";
+  const task = isTask ? taskIn(row.task) : "";
+  const classes = [
+    `run-lane run-span kind-${row.kind}`,
+    row.isFailed ? "failed" : "",
+    task === selected && task !== "" ? "selected" : "",
+    isTask && critical.has(row.task) ? "critical" : "",
+  ];
+  const left = shareOf(row.startMs, whole);
+  const wide = shareOf(row.endMs || untilMs, whole) - left;
+  return (
+    <li className={classes.join(" ")} style={{ transform: `translateY(${start}px)` }}>
+      <span className="run-span-title" style={{ "--depth": row.depth } as CSSProperties}>
+        {isTask && row.hasParts ? (
+          <button
+            type="button"
+            className="run-span-fold"
+            aria-label={`Fold or unfold ${row.title}`}
+            onClick={() => onFold(row.key)}
+          >
+            ▾
+          </button>
+        ) : (
+          <span className="run-span-fold" />
+        )}
+        {task !== "" ? (
+          <button type="button" className="text-link clipped" onClick={() => onTask(task)}>
+            {row.title}
+          </button>
+        ) : (
+          <span className="clipped">{row.title}</span>
+        )}
+      </span>
+      <span className="run-span-lane">
+        <span className="run-span-bar" style={{ left: `${left}%`, width: `max(2px, ${wide}%)` }} />
+      </span>
+      <span className="run-span-lasting">
+        {span(Math.max(0, (row.endMs || untilMs) - row.startMs))}
+        {row.endMs === 0 ? " so far" : ""}
+        {row.isFailed ? (
+          <>
+            {" "}
+            ✕<span className="run-span-word"> failed</span>
+          </>
+        ) : null}
+        {row.agent === "" ? "" : <span className="unseen"> at {row.agent}</span>}
+      </span>
+    </li>
+  );
+}
