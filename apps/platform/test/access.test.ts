@@ -1,49 +1,27 @@
 /** Who gets in and what they may do, asked of the platform from outside: every rpc, and every route of HTTP. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
-import * as agent from "@tutti/contracts/agent/v1";
-import * as blob from "@tutti/contracts/blob/v1";
 import * as governance from "@tutti/contracts/governance/v1";
-import * as insight from "@tutti/contracts/insight/v1";
-import * as intelligence from "@tutti/contracts/intelligence/v1";
-import * as registry from "@tutti/contracts/registry/v1";
-import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
-import * as runtime from "@tutti/contracts/runtime/v1";
-import * as session from "@tutti/contracts/session/v1";
-import * as swarm from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
 import { systemFoundation } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { newTokenKey, TokenIssuer } from "@tutti/policy";
 import { routes } from "@tutti/rest";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
+import { hostOf, rpcs } from "./support/rpcs.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const { identityService, policyService, Scope, TokenUse } = governance;
-const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 
 /** Whole in its form, and of nobody. */
 const unknownKey = "tutti_live_000000000000_000000000000000000000000000000003oW4Oj";
-
-function isDescription(value: unknown): value is ServiceDescription {
-  return typeof value === "object" && value !== null && "methods" in value && "area" in value;
-}
-
-const rpcs: readonly (readonly [string, RpcDescription<unknown, unknown>])[] = areas
-  .flatMap((area) => Object.values<unknown>(area).filter(isDescription))
-  .flatMap(({ name, methods }) =>
-    Object.values(methods).map((rpc) => [`${name.split(".").at(-1)}.${rpc.name}`, rpc] as const),
-  );
-
-/** Where several services host a contract, the one that is asked. */
-const hostOf = (path: string): string =>
-  /RuntimeService/.test(path) ? "workflow" : /AgentLink|AgentPoll/.test(path) ? "swarm" : "";
 
 describe("the platform with keys", () => {
   let folder: Folder;
@@ -131,8 +109,8 @@ describe("the platform with keys", () => {
     });
   }
 
-  async function issued(id: string, use: governance.TokenUse): Promise<string> {
-    const wanted = governance.IssueTokenRequest.fromPartial({ namespace: "default", actor: person(id), use });
+  async function issued(id: string, use: governance.TokenUse, namespace = "default"): Promise<string> {
+    const wanted = governance.IssueTokenRequest.fromPartial({ namespace, actor: person(id), use });
     const { secret } = await outside.call(identityService.methods.issueToken, wanted);
     return secret;
   }
@@ -158,8 +136,11 @@ describe("the platform with keys", () => {
   };
 
   for (const [title, make] of Object.entries(wrong)) {
-    it(`refuses ${title} at every rpc`, async () => {
+    it(`refuses ${title} at every rpc and every route`, async () => {
       const shown = await make();
+      // Who goes on with what has not even the form of a key or token is kept out for a while.
+      const refused = title === "something else" ? [401, 429] : [401];
+      assert.deepEqual(await takenBy(routesAsked(platform.http, headers(shown)), refused), []);
       for (const [name, rpc] of rpcs) {
         const call = outside.send(rpc.path, new Uint8Array(), {
           headers: {
@@ -177,6 +158,20 @@ describe("the platform with keys", () => {
       }
     });
   }
+
+  it("refuses the administrator of another tenant, by key and by token, at every rpc", async () => {
+    for (const shown of [keys.other, await issued("bob", TokenUse.TOKEN_USE_CALLS, "b")])
+      for (const [name, rpc] of rpcs) {
+        const call = outside.send(rpc.path, new Uint8Array(), {
+          headers: { ...headers(shown), "tutti-namespace": "default", "tutti-service": hostOf(rpc.path) },
+        });
+        const { code } = await failureOf(call);
+        assert.ok(
+          code === status.PERMISSION_DENIED || code === status.UNIMPLEMENTED,
+          `${name}: ${status[code]}`,
+        );
+      }
+  });
 
   it("takes the same token, signed the same way, as long as it has not ended", async () => {
     assert.equal((await rest("/v1/runs", await signed("its own", Date.now() + hourMs))).status, 200);
@@ -216,6 +211,10 @@ describe("the platform with keys", () => {
           : [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
       assert.ok(expected.includes(code), `${name}: ${status[code]}`);
     }
+    // What says who one is says it of everybody.
+    const open = new Set(["runs.list", "whoami", "myself", "signOut", "missingRights"]);
+    const others = routesAsked(platform.http, headers(secret), open);
+    assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
   });
 
   it("tells when and where from a key was used last", async () => {
@@ -382,6 +381,58 @@ describe("the platform with keys", () => {
     assert.equal((await rest("/v1/runs", keys.viewer)).status, 200);
   });
 });
+
+describe("the platform at an address that others reach", () => {
+  it("answers nobody who shows nothing, at any rpc and any route, whomever they name", async () => {
+    await using folder = await makeFolder();
+    const key = join(folder.path, "key");
+    await writeFile(key, "5c3e".repeat(16));
+    await using platform = await start("platform", [
+      `--platform.dataDirectory=${join(folder.path, "data")}`,
+      ...["--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true", "--operations.host=0.0.0.0"],
+      ...[`--gateway.key=file:${key}`, `--operations.key=file:${key}`],
+    ]);
+    using outside = new OutsideClient(platform.grpc);
+    for (const [name, rpc] of rpcs) {
+      const call = outside.send(rpc.path, new Uint8Array(), {
+        headers: { "tutti-principal": "person/local-admin?admin", "tutti-service": hostOf(rpc.path) },
+      });
+      const { code } = await failureOf(call);
+      assert.ok(code === status.UNAUTHENTICATED || code === status.UNIMPLEMENTED, `${name}: ${status[code]}`);
+    }
+    const named = { "tutti-principal": "person/local-admin?admin" };
+    assert.deepEqual(await takenBy(routesAsked(platform.http, named), [401]), []);
+  });
+});
+
+/** Each route that is not for everybody, by its name. */
+function routesAsked(
+  address: string,
+  headers: Readonly<Record<string, string>>,
+  but: ReadonlySet<string> = new Set(),
+): readonly (readonly [string, () => Promise<Response>])[] {
+  return routes
+    .filter(({ name, open }) => !open && !but.has(name))
+    .map(({ name, method, path }) => {
+      const bare: RequestInit = method === "GET" || method === "DELETE" ? { method } : jsonOf(method);
+      const init = { ...bare, headers: { ...headers, ...bare.headers } };
+      return [name, () => fetch(`${address}${path.replace(/\{\w+\}/g, "x")}`, init)] as const;
+    });
+}
+
+/** Those that answer with anything else. */
+async function takenBy(
+  asked: ReturnType<typeof routesAsked>,
+  expected: readonly number[],
+): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const [name, ask] of asked) {
+    const answer = await ask();
+    await answer.body?.cancel();
+    if (!expected.includes(answer.status)) taken.push(`${name}: ${answer.status}`);
+  }
+  return taken;
+}
 
 function jsonOf(method: string): RequestInit {
   return { method, body: "{}", headers: { "content-type": "application/json" } };

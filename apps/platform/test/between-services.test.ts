@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { HealthState, registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import type { LogLine } from "./support/process.ts";
 import { registriesAt, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const { findCapabilities } = registryService.methods;
 const { get } = noteService.methods;

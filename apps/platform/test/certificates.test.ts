@@ -8,11 +8,11 @@ import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { credentials, status } from "@grpc/grpc-js";
 import { registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import { TestProcess } from "./support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const { listServices } = registryService.methods;
 const everything = { page: undefined };

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import { OutsideClient } from "./support/outside-client.ts";
 import { makeFolder, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const clerk = fileURLToPath(new URL("./programs/extensions/clerk.ts", import.meta.url));
 

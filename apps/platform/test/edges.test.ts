@@ -6,9 +6,9 @@ import { status } from "@grpc/grpc-js";
 import * as governance from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { ListRunsRequest, runService } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const { identityService, policyService } = governance;
 const namespace = "default";

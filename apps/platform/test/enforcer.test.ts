@@ -5,9 +5,9 @@ import { after, before, describe, it } from "node:test";
 import * as governance from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { signedHeaders } from "@tutti/host/outgoing";
+import { until } from "@tutti/kernel/testing";
 import { OutsideClient } from "./support/outside-client.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const webhooks = {
@@ -31,6 +31,7 @@ describe("the security enforcer", () => {
       [
         `--platform.dataDirectory=${join(folder.path, "data")}`,
         `--gateway.webhooks=${JSON.stringify(webhooks)}`,
+        "--gateway.bodyBytesMax=100000",
         "--access.reportMs=50",
         "--access.guessesFree=3",
         "--access.lockoutMs=600000",
@@ -167,6 +168,13 @@ describe("the security enforcer", () => {
     assert.equal(await codeOf(answer), "400 rest.body_not_json");
   });
 
+  it("refuses what is larger than the gateway takes, and tells the audit who sent it and from where", async () => {
+    const answer = await json("POST", "/v1/runs", { definition: "order", input: "x".repeat(200_000) });
+    assert.equal(await codeOf(answer), "413 gateway.body_too_large");
+    const { address, cause } = await inAudit({ action: "access" }, "gateway.body_too_large", "system");
+    assert.deepEqual([address, cause?.actor?.id], ["127.0.0.1", "local-admin"]);
+  });
+
   it("refuses to call into private networks for somebody, whatever they have it call", async () => {
     const scaler = { scalerId: "cloud", pool: "default", minAgents: 1 };
     const one = await json("POST", "/v1/scalers", {
@@ -244,6 +252,91 @@ describe("the security enforcer", () => {
       "it to be let in",
       () => comesIn(key),
       (code) => code === 200,
+    );
+  });
+});
+
+describe("the security enforcer on a port that others reach", () => {
+  let folder: Folder;
+  let platform: Service;
+  let outside: OutsideClient;
+  const [doorKey, scrapeKey] = ["open sesame", "7a1d".repeat(16)];
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await start(
+      "platform",
+      [
+        `--platform.dataDirectory=${join(folder.path, "data")}`,
+        ...["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
+        ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
+      ],
+      { environment: { DOOR_KEY: doorKey, SCRAPE_KEY: scrapeKey } },
+    );
+    outside = new OutsideClient(platform.grpc);
+  });
+  after(async () => {
+    outside?.[Symbol.dispose]();
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  const asked = (path: string, key: string) =>
+    fetch(`${platform.http}${path}`, { headers: { authorization: `Bearer ${key}` } });
+  const codeOf = async (path: string, key: string) => {
+    const answer = await asked(path, key);
+    const text = await answer.text();
+    return answer.ok ? `${answer.status}` : `${answer.status} ${JSON.parse(text).code}`;
+  };
+  const { searchRecords } = governance.auditService.methods;
+  const { listLockouts, liftLockout } = governance.identityService.methods;
+  const namespace = "system";
+
+  it("takes wrong keys of operations and of the installation for guesses: kept out, listed, and in the audit", async () => {
+    assert.equal(await codeOf("/metrics", scrapeKey), "200");
+    const wrong: string[] = [];
+    for (const path of ["/metrics", "/v1/whoami", "/status", "/metrics"])
+      wrong.push(await codeOf(path, "guess"));
+    assert.deepEqual(wrong, [
+      "401 operations.key_wrong",
+      "401 gateway.key_wrong",
+      "401 operations.key_wrong",
+      "401 operations.key_wrong",
+    ]);
+    for (const [path, key] of [
+      ["/metrics", scrapeKey],
+      ["/status", scrapeKey],
+      ["/v1/whoami", doorKey],
+    ] as const)
+      assert.equal(await codeOf(path, key), "429 access.locked_out");
+    assert.ok(Number((await asked("/metrics", scrapeKey)).headers.get("retry-after")) > 0);
+    assert.equal(
+      (await fetch(`${platform.http}/livez`)).status,
+      200,
+      "who asks whether it lives guesses nothing",
+    );
+    for (const code of ["operations.key_wrong", "gateway.key_wrong", "access.locked_out"]) {
+      const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter: { action: "access" } });
+      const records = await until(
+        `${code} to be recorded`,
+        async () => (await outside.call(searchRecords, wanted)).records,
+        (found) => found.some(({ error }) => error?.code === code),
+      );
+      const record = records.find(({ error }) => error?.code === code);
+      assert.equal(record?.address, "127.0.0.1", code);
+      assert.doesNotMatch(JSON.stringify(record), /guess"|7a1d/);
+    }
+    const { lockouts } = await until(
+      "it to be listed",
+      () => outside.call(listLockouts, governance.ListLockoutsRequest.fromPartial({ namespace })),
+      (found) => found.lockouts.length > 0,
+    );
+    const [{ subject = "" } = {}] = lockouts;
+    await outside.call(liftLockout, { namespace, subject, reason: "a scraper with an old key" });
+    await until(
+      "it to be let in",
+      () => codeOf("/metrics", scrapeKey),
+      (code) => code === "200",
     );
   });
 });

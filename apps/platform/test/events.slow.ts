@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { describe, it } from "node:test";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import { freePorts, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { Client, serverEvents } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
 import { makeFolder, type Service, start, usingNats } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const nats = await natsServerProgram();
 const readers = 49;

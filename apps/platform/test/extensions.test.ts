@@ -3,9 +3,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
 import { livez, orchestratorAt, readyz, statusOf } from "./support/operations.ts";
 import { type Folder, launch, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const extension = (name: string) =>
   fileURLToPath(new URL(`./programs/extensions/${name}.ts`, import.meta.url));

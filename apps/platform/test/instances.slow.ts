@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
 import { freePorts } from "@tutti/nats/testing";
 import { type Caller, Load, openCaller } from "./support/caller.ts";
 import { metricsOf, readyz, samplesOf } from "./support/operations.ts";
 import { OutsideClient } from "./support/outside-client.ts";
 import { registriesAt, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const { listServices } = registryService.methods;
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { type Instance, registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import {
   freePorts,
   type NatsServer,
@@ -12,7 +13,6 @@ import {
 import { livez, readyz } from "./support/operations.ts";
 import { OutsideClient } from "./support/outside-client.ts";
 import { launch, ready, type Service, start, usingNats } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const program = await natsServerProgram();
 const { register, renew, listServices, findInstances, getInstance } = registryService.methods;

@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect, createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { until } from "@tutti/kernel/testing";
 import { freePorts, natsServerProgram } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { TestProcess } from "./support/process.ts";
 import { makeFolder, ready, type Service } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const nats = await natsServerProgram();
 const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.url));

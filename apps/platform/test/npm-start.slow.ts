@@ -4,12 +4,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
 import { asked, errorOf } from "../../../examples/workflows/source.ts";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { type LogLine, TestProcess } from "./support/process.ts";
 import { makeFolder, ready, type Service } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.url));
 const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
 import { freePorts } from "@tutti/nats/testing";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { OutsideClient } from "./support/outside-client.ts";
 import { TestProcess } from "./support/process.ts";
 import { makeFolder, registriesAt, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const prometheus = await needsProgram("prometheus");
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { registryService } from "@tutti/contracts/registry/v1";
+import { until } from "@tutti/kernel/testing";
 import { natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { readyz } from "./support/operations.ts";
 import { OutsideClient } from "./support/outside-client.ts";
 import { registriesAt, start, usingNats } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const program = await natsServerProgram();
 const { findInstances } = registryService.methods;

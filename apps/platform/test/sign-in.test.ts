@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TestIssuer } from "@tutti/host/testing";
+import { until } from "@tutti/kernel/testing";
 import { Client } from "@tutti/rest/client";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const clientId = "tutti-page";
 const clientSecret = "a secret of the client";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
+import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
 import { failureOf, OutsideClient } from "./support/outside-client.ts";
 import type { LogLine, TestProcess } from "./support/process.ts";
 import { type Folder, launch, makeFolder, ready, start } from "./support/services.ts";
-import { until } from "./support/until.ts";
 
 const isTrouble = ({ level }: LogLine) => !["debug", "info"].includes(level);
 

@@ -43,8 +43,9 @@ describe("the trace of work", () => {
       body: JSON.stringify(body),
     });
   const partOf = (traceId: string) => ({ traceparent: `00-${traceId}-${outermost}-01` });
-  const timelineOf = async (runId: string): Promise<{ traceId?: string; spans: readonly TimelineSpan[] }> =>
-    (await ask(`/v1/runs/${runId}/timeline`)) as { traceId?: string; spans: readonly TimelineSpan[] };
+  const timelineAt = async (path: string): Promise<{ traceId?: string; spans: readonly TimelineSpan[] }> =>
+    (await ask(path)) as { traceId?: string; spans: readonly TimelineSpan[] };
+  const timelineOf = (runId: string) => timelineAt(`/v1/runs/${runId}/timeline`);
   const spansIn = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId);
   /** Until the collector has spans of these names. */
   async function collected(traceId: string, ...names: readonly string[]): Promise<void> {
@@ -99,11 +100,20 @@ describe("the trace of work", () => {
     const tasks = [{ id: "box", capability: "ship.box", input: {} }];
     const body = { sessionId: "trip", mode: "workflow", tasks: { tasks } };
     await post("/v1/sessions", body, partOf(traces.session));
-    await collected(traces.session, "POST /v1/sessions", "run");
+    await collected(traces.session, "POST /v1/sessions", "run", "session");
+    const spans = spansIn(traces.session);
     assert.equal(
-      drawn(spansIn(traces.session)),
+      drawn(spans),
       await readFile(new URL("golden/trace-of-a-session.txt", import.meta.url), "utf8"),
     );
+
+    const shown = await timelineAt("/v1/sessions/trip/timeline?childDepth=1");
+    assert.equal(shown.traceId, traces.session);
+    const exported = new Set(spans.map(({ spanId }) => spanId));
+    for (const { spanId, task } of shown.spans) assert.ok(exported.has(spanId), `${task} of the page`);
+    assert.deepEqual(shown.spans.map(({ task = "", kind }) => `${task} ${kind}`).sort(), [
+      ...[" whole", "p1 part", "p1 whole", "p1/box queue"],
+    ]);
   });
 });
 

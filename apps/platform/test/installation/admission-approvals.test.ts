@@ -19,8 +19,7 @@ import {
   taskService,
 } from "@tutti/contracts/workflow/v1";
 import { type CallContext, isTuttiError, type Principal } from "@tutti/kernel";
-import { testContext } from "@tutti/kernel/testing";
-import { until } from "../support/until.ts";
+import { testContext, until } from "@tutti/kernel/testing";
 import { rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 

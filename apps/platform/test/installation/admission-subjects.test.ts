@@ -1,4 +1,4 @@
-/** Admission rules about what is no request: results of tasks, agents, and plans of sessions. */
+/** Admission rules about what is no request: results of tasks, and agents. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
@@ -6,13 +6,13 @@ import { AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1"
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { boardService, JoinMissionRequest, missionService } from "@tutti/contracts/swarm/v1";
 import { errorFromUnknown } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { type GivenRule, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
-const { ADMISSION_SUBJECT_RESULT, ADMISSION_SUBJECT_AGENT, ADMISSION_SUBJECT_PLAN } = AdmissionSubject;
+const { ADMISSION_SUBJECT_RESULT, ADMISSION_SUBJECT_AGENT } = AdmissionSubject;
 const namespace = "default";
 const deny = (message: string) => ({ $case: "deny" as const, value: { message } });
 const definition = (name: string) => `workflow: ${name}
@@ -170,28 +170,5 @@ describe("admission rules about what is no request", () => {
     stranger.handle("money.move", () => 1);
     await assert.rejects(stranger.start(), /who moves money says whose it is: stranger of default/);
     await remove("labelled");
-  });
-
-  it("fail a session whose plan they refuse before any of it begins", async () => {
-    await set("elsewhere", {
-      subject: ADMISSION_SUBJECT_PLAN,
-      condition: 'subject.tasks.all(task, task.agent != "clerk")',
-      verdict: deny("${{ subject.session }} may not be done by clerk"),
-    });
-    const tasks = [
-      { id: "boil", uses: "tea.brew" },
-      { id: "steep", uses: "tea.brew", needs: ["boil"] },
-    ];
-    const plan = async () => {
-      const session = await tutti.execute({ mode: "intelligence", tasks });
-      return session.result();
-    };
-    await until(
-      "the rule",
-      () => plan().then(() => "", String),
-      (words) => words !== "",
-    );
-    await assert.rejects(plan(), /default\/elsewhere@\d+: .* may not be done by clerk/);
-    await remove("elsewhere");
   });
 });

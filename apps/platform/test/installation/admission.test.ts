@@ -19,7 +19,7 @@ import {
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { until } from "../support/until.ts";
+import { until } from "@tutti/kernel/testing";
 import { rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 

@@ -25,14 +25,15 @@ import {
   Scope,
   SearchRecordsRequest,
 } from "@tutti/contracts/governance/v1";
+import { boardService, JoinMissionRequest } from "@tutti/contracts/swarm/v1";
 import { ActorKind, WaitCause } from "@tutti/contracts/types/v1";
 import { errorFromUnknown, fromErrorDetail, type TuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { MemoryOwnership, Mesh } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { TestProcess } from "../support/process.ts";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 type Said = Parameters<typeof AgentFrame.fromPartial>[0];
@@ -194,6 +195,10 @@ describe("an agent to which only some is granted", () => {
     assert.ok(answer?.$case === "refused" && answer.value.error !== undefined);
     return fromErrorDetail(answer.value.error);
   }
+  const linkRefused = async (stream: Stream, hello: Hello) => {
+    stream.say({ hello });
+    assert.equal(await stream.ended, "mesh.denied");
+  };
   const fieldsOf = ({ violations }: TuttiError) => violations.map(({ field }) => field);
 
   for (const [transport, open, addressOf] of [
@@ -431,6 +436,71 @@ describe("an agent to which only some is granted", () => {
       await run.cancel("nobody may");
       await assert.rejects(run.result());
     }
+  });
+
+  for (const [how, come] of [
+    ["a link over gRPC", async (token: string, said: Hello) => linkRefused(overGrpc(token), said)],
+    [
+      "a link over a WebSocket",
+      async (token: string, said: Hello) => linkRefused(overWebSocket(token), said),
+    ],
+    [
+      "polls",
+      async (token: string, { agentId = "", offering: offered }: Hello) => {
+        const polls = meshWith(token).client(agentPollService, { service: "swarm" });
+        const claim = ClaimTasksRequest.fromPartial({ agentId, waitMs: 0, offering: offered });
+        await assert.rejects(polls.claimTasks(claim), { code: "mesh.denied" });
+      },
+    ],
+  ] as const)
+    it(`has no right to ${how} at all, and is why what it would offer waits`, async () => {
+      const name = how.replaceAll(/[^a-z]/gi, "").toLowerCase();
+      await tutti.register(definition(name));
+      const said = {
+        ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: `unbound-${name}` },
+        offering: offering(`pay.${name}`),
+      };
+      await come(await tokenOf("unbound", undefined), said);
+      const run = await tutti.start(name);
+      const { summary, waits } = await until(
+        "the refusal to be the reason",
+        () => run.why("do"),
+        (why) => why.summary.includes("was refused"),
+      );
+      assert.match(summary, new RegExp(`the agent unbound-${name} came with pay\\.${name} and was refused`));
+      assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);
+      await run.cancel("nobody may");
+    });
+
+  it("is why a task of a mission waits that it may not join, until it may", async () => {
+    const goal = { goal: "to be paid", assignment: "claimed" as const };
+    const mission = await tutti.missions.start({
+      ...{ ...goal, tasks: [{ id: "do", uses: "pay.refund" }] },
+    });
+    const join = (token: string, agentId: string) =>
+      meshWith(token)
+        .client(boardService)
+        .joinMission(
+          JoinMissionRequest.fromPartial({
+            missionId: mission.id,
+            agentId,
+            offering: offering("pay.refund"),
+          }),
+        );
+    await assert.rejects(join(await tokenOf("unbound", undefined), "unbound"), { code: "mesh.denied" });
+    assert.match((await mission.why("do")).summary, /unbound came with pay\.refund and was refused/);
+    const narrow = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
+    await assert.rejects(join(narrow, "press"), { code: "swarm.not_granted" });
+    const { summary, waits, remedies } = await mission.why("do");
+    assert.match(
+      summary,
+      /the agent press came with pay\.refund and was refused.*another one was refused too/,
+    );
+    assert.ok(waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_POLICY));
+    assert.ok(remedies.some(({ text }) => text.startsWith("let press take part in the mission")));
+    await join(await tokenOf("press", undefined), "press");
+    assert.match((await mission.why("do")).summary, /the agent unbound came/);
+    await mission.cancel("nobody may");
   });
 
   it("is refused by polls in the same words, also for what another token offered", async () => {

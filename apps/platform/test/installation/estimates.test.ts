@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { EstimateSubject, estimateService, ListModelsRequest } from "@tutti/contracts/intelligence/v1";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 describe("estimates on a whole installation", () => {

@@ -7,10 +7,14 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import {
+  AdmissionRule,
+  AdmissionSubject,
+  admissionService,
   auditService,
   ExportRecordsRequest,
   identityService,
   ListCheckpointsRequest,
+  ListFindingsRequest,
   policyService,
   RoleBinding,
   SearchRecordsRequest,
@@ -18,15 +22,22 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { RpcDescription } from "@tutti/contracts/rpc";
 import { AcquireLockRequest, lockService } from "@tutti/contracts/session/v1";
-import { ActorKind } from "@tutti/contracts/types/v1";
+import { ActorKind, Verdict } from "@tutti/contracts/types/v1";
+import {
+  DecideApprovalRequest,
+  ListApprovalsRequest,
+  runService,
+  StartRunRequest,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
 import { openInstallationKeys, trustedKeyOf } from "@tutti/host";
 import { systemFoundation } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { ExportVerifier } from "@tutti/policy/audit";
 import { ServiceCluster } from "../support/cluster.ts";
 import { failureOf, OutsideClient } from "../support/outside-client.ts";
 import type { Service } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const program = await natsServerProgram();
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
@@ -168,5 +179,112 @@ describe("governance of two processes", { skip: program.skip }, () => {
       const stranger = outside.call(searchRecords, SearchRecordsRequest.create(), unknown);
       assert.equal((await failureOf(stranger)).code, status.UNAUTHENTICATED);
     }
+  });
+
+  it("has people asked first by rules that either was told, and lets through what they approve when one is gone", async () => {
+    await using cluster = await ServiceCluster.open();
+    const keysDirectory = join(cluster.folder, "keys");
+    const trust = `--access.trustedKey=${trustedKeyOf(await openInstallationKeys(keysDirectory, systemFoundation()))}`;
+    const governed = (name: string): Promise<Service> =>
+      cluster.join("governance", name, trust, `--governance.keysDirectory=${keysDirectory}`);
+    const first = await governed("first");
+    const second = await governed("second");
+    const workflow = await cluster.join("workflow", "workflow", trust);
+    using one = new OutsideClient(first.grpc);
+    using other = new OutsideClient(second.grpc);
+    using engine = new OutsideClient(workflow.grpc);
+    const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
+    const condition = "!has(subject.spec.input.amount) || subject.spec.input.amount <= 10";
+    const verdict = { $case: "approval" as const, value: { message: "May it?", deciders: ["local-admin"] } };
+    for (const [ruleId, clients] of [
+      ["by-one", [one, other]],
+      ["by-other", [other, one]],
+    ] as const) {
+      const when = `call.action == "workflow.runs.start" && subject.runId.startsWith("${ruleId}")`;
+      const rule = AdmissionRule.fromPartial({ ruleId, subject, when, condition, verdict });
+      await ofOwner(clients, admissionService.methods.setRule, {
+        ...{ namespace: "default", rule, revision: "", reason: "" },
+      });
+    }
+    const start = (runId: string) => {
+      const input = { body: { $case: "inline" as const, value: Buffer.from('{"amount":99}') } };
+      const what = {
+        $case: "tasks" as const,
+        value: { tasks: [{ id: "a", work: { $case: "capability" as const, value: "b.c" } }] },
+      };
+      const spec = { what, input };
+      return engine.call(runService.methods.startRun, StartRunRequest.fromPartial({ runId, spec })).then(
+        () => "done",
+        (error: unknown) => String(error),
+      );
+    };
+    const isAsked = (said: string) => /approv/.test(said);
+    for (const ruleId of ["by-one", "by-other"])
+      await until(`the rule ${ruleId}`, () => start(`${ruleId}-${Math.random()}`), isAsked);
+    const open = async () =>
+      (await engine.call(taskService.methods.listApprovals, ListApprovalsRequest.create())).approvals;
+    assert.ok(isAsked(await start("by-one-1")) && isAsked(await start("by-other-1")));
+    await first.kill();
+    await until("what was approved to go through", async () => {
+      // Lists are a moment behind.
+      for (const { about, approvalId } of await open())
+        await engine.call(
+          taskService.methods.decideApproval,
+          DecideApprovalRequest.fromPartial({
+            runId: about?.id ?? "",
+            approvalId,
+            verdict: Verdict.VERDICT_APPROVED,
+          }),
+        );
+      return (await start("by-one-1")) === "done" && (await start("by-other-1")) === "done";
+    });
+    // What was found is told to whoever owns it by now.
+    const findings = () =>
+      ofOwner(
+        [other],
+        admissionService.methods.listFindings,
+        ListFindingsRequest.fromPartial({ namespace: "default" }),
+      );
+    await until("what was found", async () =>
+      (await findings()).findings.some(({ ruleId }) => ruleId === "by-other"),
+    );
+  });
+
+  it("is missed by nobody for as long as its last rules may be old; then nobody gets in by a key, until it is back", async () => {
+    await using cluster = await ServiceCluster.open();
+    const keysDirectory = join(cluster.folder, "keys");
+    const keys = await openInstallationKeys(keysDirectory, systemFoundation());
+    const trust = `--access.trustedKey=${trustedKeyOf(keys)}`;
+    const governed = (): Promise<Service> =>
+      cluster.join(
+        "governance",
+        "first",
+        ...[trust, `--governance.keysDirectory=${keysDirectory}`, "--governance.bundleMaxAgeMs=9000"],
+      );
+    const governance = await governed();
+    const master = await cluster.join("master", "master", trust);
+    using asked = new OutsideClient(governance.grpc);
+    using locks = new OutsideClient(master.grpc);
+    const ada = await keyFor("ada", asked);
+    await lock("door", ada, locks);
+    await governance.kill();
+    // By the rules that it has.
+    await lock("gate", ada, locks);
+    const tries = () =>
+      locks
+        .call(
+          lockService.methods.acquireLock,
+          AcquireLockRequest.fromPartial({ name: "roof", holder: "roof", leaseMs: 60_000 }),
+          {
+            headers: { authorization: `Bearer ${ada}` },
+          },
+        )
+        .then(
+          () => "done",
+          (error: unknown) => (error as { readonly code?: number }).code,
+        );
+    await until("the rules to be too old", async () => (await tries()) === status.UNAVAILABLE);
+    await governed();
+    await until("the rules to be good again", async () => (await tries()) === "done");
   });
 });

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { makeFolder, start } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const runs = 10;
 const tasksPerRun = 1_000;

@@ -5,5 +5,6 @@ import { services } from "../../src/service.ts";
 export type Installation = KeptHost;
 
 export const Installation = {
-  open: (): Promise<Installation> => KeptHost.open({ name: "installation", services, transport: "grpc" }),
+  open: (words: readonly string[] = []): Promise<Installation> =>
+    KeptHost.open({ name: "installation", services, transport: "grpc", words }),
 };

@@ -10,9 +10,9 @@ import {
   Scope,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const namespace = "default";

@@ -12,10 +12,9 @@ import {
 import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
 import { taskService } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 describe("missions on a whole installation", () => {
@@ -346,6 +345,21 @@ describe("missions on a whole installation", () => {
       "blackboard.changed",
       "mission.completed",
     ]);
+  });
+
+  it("what asks people for more budget, and what they say, is told on the bus", async () => {
+    const told: string[] = [];
+    await installation.host.bus.subscribe({
+      pattern: "tutti.swarm.approval.>",
+      handle: { each: ({ subject, type }) => void told.push(`${subject} ${type}`) },
+    });
+    const mission = await tutti.missions.start({ id: "dear", stop, budget: { tokens: 1 } });
+    assert.notEqual(await codeOf(mission.budget.reserve({ tokens: 2 })), "done");
+    await until("the question is told", () => told.length === 1);
+    const [question] = await mission.approvals();
+    await mission.reject(question?.approvalId ?? "", { reason: "enough" });
+    await until("the answer is told", () => told.length === 2);
+    assert.deepEqual(told, ["dear tutti.swarm.approval.requested", "dear tutti.swarm.approval.decided"]);
   });
 });
 

@@ -4,9 +4,9 @@ import { after, before, describe, it } from "node:test";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { taskService } from "@tutti/contracts/workflow/v1";
 import { stableHash } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 /** As many as there are where nothing is said. */

@@ -4,10 +4,10 @@ import { after, before, describe, it } from "node:test";
 import { ChooseModeRequest, PlanRequest, planningService } from "@tutti/contracts/intelligence/v1";
 import { Mode } from "@tutti/contracts/session/v1";
 import { isTuttiError, toTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_INTELLIGENCE: intelligence, MODE_HYBRID: hybrid } = Mode;

@@ -1,11 +1,11 @@
 /** The platform is killed with -9 while two sessions share a quota and a third has a reservation: both hold again afterwards. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { insist, startAt } from "../support/killed.ts";
 import { makeFolder } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const kills = 2;
 const count = 60;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "@tutti/kernel/testing";
 import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
@@ -9,7 +10,6 @@ import { connect } from "@tutti/sdk/client";
 import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
 import { insist } from "../support/killed.ts";
 import { type Folder, makeFolder, type Service } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const program = await natsServerProgram();
 /** Over all partitions. */

@@ -14,14 +14,22 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type Explanation, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError, toTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 type Given = NonNullable<NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>["spec"]>;
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
+
+interface Wanted {
+  readonly count: number;
+  readonly needs: Record<string, number>;
+  readonly uses?: string;
+  /** Labels of the agents that may do it. */
+  readonly agents?: Record<string, string>;
+}
 
 describe("sessions that contend for one resource", () => {
   let installation: Installation;
@@ -42,11 +50,6 @@ describe("sessions that contend for one resource", () => {
       ...{ address: installation.address, agentId: "anna", slots: 4, handleSignals: false },
       resources: { gpu: 1, licence: 4 },
     });
-    const work = async (name: string): Promise<string> => {
-      begun.push(name);
-      if (!isOpen) await new Promise<void>((done) => waiting.push(done));
-      return name;
-    };
     worker.handle("model.train", work);
     worker.handle("image.render", work);
     await worker.start();
@@ -56,6 +59,12 @@ describe("sessions that contend for one resource", () => {
     await worker.stop();
     await installation[Symbol.asyncDispose]();
   });
+
+  async function work(name: string): Promise<string> {
+    begun.push(name);
+    if (!isOpen) await new Promise<void>((done) => waiting.push(done));
+    return name;
+  }
 
   function shut(): void {
     begun = [];
@@ -78,13 +87,14 @@ describe("sessions that contend for one resource", () => {
   async function execute(
     sessionId: string,
     mode: Mode,
-    { count, needs, uses = "model.train" }: { count: number; needs: Record<string, number>; uses?: string },
+    { count, needs, uses = "model.train", agents = {} }: Wanted,
     spec: Given = {},
   ): Promise<void> {
     const tasks = Array.from({ length: count }, (_, at) => ({
       id: `t${at}`,
       work: { $case: "capability" as const, value: uses },
       resources: needs,
+      placement: { require: { equals: agents } },
       input: {
         body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(`${sessionId}/${at}`)) },
       },
@@ -258,6 +268,80 @@ describe("sessions that contend for one resource", () => {
       execute("late", workflow, { count: 1, needs: {} }, { reservationIds: ["night"] }),
       (error) => isTuttiError(error) && error.code === "resource.reservation_missing",
     );
+  });
+
+  it("contend for the one agent with a label by their weights, until it is set aside, and are told why", async () => {
+    shut();
+    const gertrud = new Worker({
+      ...{ address: installation.address, agentId: "gertrud", slots: 1, handleSignals: false },
+      labels: { gpu: "true" },
+    });
+    gertrud.handle("model.train", work);
+    await gertrud.start();
+    const onGpu = (count: number): Wanted => ({ count, needs: {}, agents: { gpu: "true" } });
+    const wantedThere = async () => {
+      const { resources: listed } = await resources.listResources({
+        ...{ namespace: "", pool: "", name: "slots", page: undefined },
+      });
+      return listed.find(({ labels }) => labels["gpu"] === "true")?.wanted ?? 0;
+    };
+    const begunBy = (id: string) => begun.filter((name) => name.startsWith(`${id}/`)).length;
+    await execute("label-holder", workflow, onGpu(1));
+    await until("the first to begin", () => begun.length === 1);
+    await execute("label-heavy", workflow, onGpu(60), { weight: 3 });
+    await execute("label-light", swarm, onGpu(60));
+    await until("all to wait for the agent with the label", async () => (await wantedThere()) === 120);
+    const explained = async (sessionId: string) =>
+      (await resources.explainAllocation({ namespace: "", sessionId })).explanation?.summary ?? "";
+    for (let count = 0; count < 40; count++) await step();
+    const heavy = begunBy("label-heavy");
+    assert.ok(Math.abs(heavy - 30) <= 2, `three of four of 40 are of the weight 3, found ${heavy}`);
+    assert.match(
+      await explained("label-heavy"),
+      /it has the weight 3: .* slots at work and \d+ waiting, where its share is 0.75 of 1 of agents with gpu=true; it takes turns with 1 others: label-light with the weight 1/,
+    );
+
+    const nowMs = Date.now();
+    const reservation = {
+      ...{ reservationId: "show", amounts: { slots: 1 }, agents: { equals: { gpu: "true" } } },
+      span: { from: toTimestamp(nowMs - 1_000), to: toTimestamp(nowMs + 600_000) },
+    };
+    const create = (more: object) =>
+      resources.createReservation(
+        CreateReservationRequest.fromPartial({ reservation: { ...reservation, ...more } }),
+      );
+    await create({});
+    await assert.rejects(
+      create({ reservationId: "second" }),
+      /expected 1 of slots to be left of agents with gpu=true in the pool default, found 1 in all, of which show holds 1 until /,
+    );
+    await execute("label-show", workflow, onGpu(3), { reservationIds: ["show"] });
+    // The pool hears of a reservation within seconds.
+    let told: Explanation["waits"] = [];
+    await until("one that waits for the reservation", async () => {
+      told = (await why("label-light", "t59")).filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
+      return told.length > 0;
+    });
+    assert.match(
+      told[0]?.message ?? "",
+      /^the reservation show holds 1 of slots until .*, of agents with gpu=true: /,
+    );
+    assert.match(
+      await explained("label-light"),
+      /the reservation show holds 1 slots of agents with gpu=true for others until /,
+    );
+    assert.match(
+      await explained("label-show"),
+      /the reservation show holds 1 slots of agents with gpu=true for it until /,
+    );
+    const others = () => begunBy("label-heavy") + begunBy("label-light");
+    const before = others();
+    open();
+    await end("label-show");
+    assert.equal(others(), before, "nothing else begins while the agent is set aside");
+    await resources.deleteReservation({ namespace: "", reservationId: "show", reason: "" });
+    for (const id of ["label-holder", "label-heavy", "label-light"]) await end(id);
+    await gertrud.stop();
   });
 
   it("wait for each other, also in another namespace, and say for whom", async () => {

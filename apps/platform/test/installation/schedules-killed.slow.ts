@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FiringResult } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { connect } from "@tutti/sdk/client";
 import { startAt } from "../support/killed.ts";
 import { makeFolder } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const tick = 'workflow: tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
 const everyMs = 1_000;

@@ -11,9 +11,9 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });

@@ -4,9 +4,9 @@ import { describe, it } from "node:test";
 import { boardService } from "@tutti/contracts/swarm/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { TuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 describe("a session with a budget", () => {

@@ -1,10 +1,9 @@
 /** A session whose tasks are begun one by one, while its agents have work of others: it goes on when they have room. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 describe("a planned session whose agents are busy with the work of others", () => {

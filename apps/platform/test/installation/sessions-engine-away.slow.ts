@@ -1,12 +1,12 @@
 /** Every service is a process of its own, and the one that does runs is killed: sessions wait for it, or are done otherwise. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { ServiceCluster } from "../support/cluster.ts";
 import type { Service } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 /** In the order of a chain: by its structure it belongs to a run. */
 const tasks = Array.from({ length: 6 }, (_, at) => ({

@@ -1,12 +1,11 @@
 /** The platform is killed with -9 while the goal of a session is broken down, and again while its tasks are done. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { startAt } from "../support/killed.ts";
 import { makeFolder } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 describe("a session with a goal under kill -9", () => {
   it("is planned once, goes on with its tasks, and gives what they give", async () => {

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type ModeWord, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];

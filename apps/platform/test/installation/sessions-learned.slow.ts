@@ -4,13 +4,13 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { estimateService, ReadExperienceRequest } from "@tutti/contracts/intelligence/v1";
 import type { Choice } from "@tutti/contracts/session/v1";
+import { until } from "@tutti/kernel/testing";
 import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
 import { OutsideClient } from "../support/outside-client.ts";
 import { makeFolder, type Service } from "../support/services.ts";
-import { until } from "../support/until.ts";
 
 const program = await natsServerProgram();
 const sessions = 3;

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ListSessionsRequest, sessionService } from "@tutti/contracts/session/v1";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 describe("a session that asks a person", () => {

@@ -11,10 +11,9 @@ import {
 import { missionService } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { gate } from "@tutti/kernel/testing";
+import { gate, until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import { Worker } from "@tutti/sdk";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;

@@ -1,6 +1,7 @@
 /** Two tenants of one installation: one floods it, the other sees nothing of that, is not counted with it, and goes on. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { status } from "@grpc/grpc-js";
 import {
   CreateKeyRequest,
   CreateNamespaceRequest,
@@ -10,11 +11,13 @@ import {
   policyService,
   RoleBinding,
 } from "@tutti/contracts/governance/v1";
+import { metricService, QuerySeriesRequest } from "@tutti/contracts/insight/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
+import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
+import { failureOf, OutsideClient } from "../support/outside-client.ts";
 import { Installation } from "./installation.ts";
 
 const definition = `workflow: order
@@ -87,6 +90,33 @@ describe("two tenants", () => {
       }
     }
     assert.deepEqual(seen, []);
+  });
+
+  it("count nothing of each other by figures, which are of the whole installation", async () => {
+    using outside = new OutsideClient(installation.address);
+    const { listMetrics, querySeries } = metricService.methods;
+    const headers = { authorization: `Bearer ${keys.bob}` };
+    const queries = [{ queryId: "q", metric: "tutti_mesh_calls_total" }];
+    for (const namespace of ["", "beta", "alpha", "system"]) {
+      const page = { size: 10, token: "" };
+      for (const asked of [
+        outside.call(listMetrics, { namespace, prefix: "", page }, { headers }),
+        outside.call(querySeries, QuerySeriesRequest.fromPartial({ namespace, queries }), { headers }),
+      ])
+        assert.equal((await failureOf(asked)).code, status.PERMISSION_DENIED, namespace);
+    }
+    const binding = RoleBinding.fromPartial({
+      ...{ bindingId: "ops", role: "viewer" },
+      subject: { $case: "actor", value: person("ops") },
+    });
+    const { mesh } = installation.host;
+    await mesh.client(policyService).createRoleBinding({ namespace: "system", binding });
+    const wanted = CreateKeyRequest.fromPartial({ namespace: "system", actor: person("ops"), title: "test" });
+    const { secret } = await mesh.client(identityService).createKey(wanted);
+    await until("whoever may look everywhere to see figures", async () => {
+      const asked = { headers: { authorization: `Bearer ${secret}` } };
+      return (await fetch(`${installation.host.url}/v1/metrics`, asked)).status === 200;
+    });
   });
 
   it("are neither starved nor counted with the other, however much that has begun and asks for", async () => {

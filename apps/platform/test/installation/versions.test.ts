@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { connect } from "@tutti/sdk/client";
-import { until } from "../support/until.ts";
 import { Installation } from "./installation.ts";
 
 const first = "workflow: told\ntasks: {go: {wait: {signal: go}}}\noutput: 1\n";

@@ -1,11 +1,10 @@
 /** The page as somebody uses it: a real browser before a real platform. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure } from "@tutti/sdk";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
-import { until } from "../support/until.ts";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
 const order = `workflow: order

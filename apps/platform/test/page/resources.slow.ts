@@ -1,9 +1,9 @@
 /** Resources as somebody sees them: a real browser before a real platform, while sessions contend and locks change hands. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
-import { until } from "../support/until.ts";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium");
@@ -84,6 +84,17 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
     const span = { fromMs: nowMs + 3_600_000, toMs: nowMs + 7_200_000 };
     const reservation = { reservationId: "night", amounts: { slots: 1 }, span };
     await stage.client.call("reservations.create", { body: reservation });
+    const agents = { equals: { gpu: "true" }, exists: [], absent: [] };
+    const labelled = { agentId: "gertrud", slots: 2, labels: { gpu: "true" } };
+    await stage.join(labelled, { "part.other": () => Promise.resolve() });
+    const show = { ...reservation, reservationId: "show", agents, span: { ...span, fromMs: nowMs } };
+    const create = () => stage.client.call("reservations.create", { body: show });
+    await until("the agent with the label", () =>
+      create().then(
+        () => true,
+        () => false,
+      ),
+    );
     const tasks = Array.from({ length: 6 }, (_, at) => ({ id: `t${at}`, capability: "part.hold" }));
     for (const [sessionId, weight] of [
       ["heavy", 3],
@@ -96,6 +107,8 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
     await part(page, "Quotas").getByText("2 of 2 at work").waitFor();
     await part(page, "Quotas").getByText("what is above it waits").waitFor();
     await part(page, "Reservations").getByText("to come").waitFor();
+    await part(page, "Reservations").getByText("1 slots of agents with gpu=true").waitFor();
+    await part(page, "What there is").getByText("default, gpu=true").waitFor();
     const shares = part(page, "Who has it");
     const heavy = shares.getByRole("listitem").filter({ hasText: "weight 3" });
     await heavy.getByText(/waits for \d/).waitFor();

@@ -1,9 +1,9 @@
 /** Sessions as somebody sees them: a real browser before a real platform, and a worker that does what they ask for. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
-import { until } from "../support/until.ts";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium");
@@ -125,6 +125,12 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await tab(page, /^Plan/);
     await page.getByRole("list", { name: "Plan" }).or(page.getByText("There is no plan")).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
+    await tab(page, /^Trace/);
+    const spans = page.getByRole("region", { name: "Spans" });
+    await spans.getByText("the session").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await spans.getByRole("button", { name: "cello", exact: true }).click();
+    await page.getByRole("heading", { name: /Why it stands so/ }).waitFor();
     await page.context().close();
   });
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { Client } from "@tutti/rest/client";
-import { type TaskContext, Worker } from "@tutti/sdk";
+import { type TaskContext, Worker, type WorkerOptions } from "@tutti/sdk";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { services } from "../../src/service.ts";
@@ -23,9 +23,11 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
+type Handlers = Readonly<Record<string, (input: unknown, context: TaskContext) => Promise<unknown>>>;
+
 export interface StageOptions {
   readonly chromium: string;
-  readonly handlers?: Readonly<Record<string, (input: unknown, context: TaskContext) => Promise<unknown>>>;
+  readonly handlers?: Handlers;
   readonly workflows?: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export class Stage implements AsyncDisposable {
   readonly browser: Browser;
   readonly #port: number;
   readonly #meshPort: number;
-  readonly #worker: Worker;
+  readonly #workers: Worker[] = [];
   #host: ServiceHost;
 
   static async open({ chromium: path, handlers = {}, workflows = [] }: StageOptions): Promise<Stage> {
@@ -46,15 +48,9 @@ export class Stage implements AsyncDisposable {
     const [port, meshPort] = [await freePort(), await freePort()];
     const host = await hostAt(directory, port, meshPort);
     await host.start();
-    const worker = new Worker({
-      address: `127.0.0.1:${meshPort}`,
-      agentId: "stagehand",
-      handleSignals: false,
-    });
-    for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
-    await worker.start();
     const browser = await chromium.launch({ executablePath: path, args: flags });
-    const stage = new Stage({ directory, browser, port, meshPort, worker, host });
+    const stage = new Stage({ directory, browser, port, meshPort, host });
+    await stage.join({ agentId: "stagehand" }, handlers);
     for (const text of workflows) await stage.client.call("workflows.register", { body: { text } });
     return stage;
   }
@@ -64,15 +60,27 @@ export class Stage implements AsyncDisposable {
     browser: Browser;
     port: number;
     meshPort: number;
-    worker: Worker;
     host: ServiceHost;
   }) {
     this.directory = parts.directory;
     this.browser = parts.browser;
     this.#port = parts.port;
     this.#meshPort = parts.meshPort;
-    this.#worker = parts.worker;
     this.#host = parts.host;
+  }
+
+  /** Another worker, for as long as the stage is there. */
+  async join(
+    options: Pick<WorkerOptions, "agentId" | "slots" | "labels">,
+    handlers: Handlers,
+  ): Promise<void> {
+    const worker = new Worker({
+      ...{ address: `127.0.0.1:${this.#meshPort}`, handleSignals: false },
+      ...options,
+    });
+    for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
+    this.#workers.push(worker);
+    await worker.start();
   }
 
   get url(): string {
@@ -91,7 +99,7 @@ export class Stage implements AsyncDisposable {
 
   async context(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     return context;
   }
 
@@ -116,7 +124,7 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
-    await this.#worker.stop();
+    for (const worker of this.#workers) await worker.stop();
     await this.#host.stop();
     await rm(this.directory, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { Client, RestError } from "@tutti/rest/client";
-import { until } from "../support/until.ts";
 import { Front } from "./front.ts";
 
 const markup = '<img src=x onerror="alert(1)">';

@@ -33,7 +33,7 @@ export interface ProcessOptions {
   readonly input?: string;
 }
 
-export const deadlineMs = 20_000;
+const deadlineMs = 60_000;
 
 export class TestProcess implements AsyncDisposable {
   /** What it logged so far. */

@@ -45,8 +45,15 @@ export async function ready(process: TestProcess): Promise<Service> {
   return Object.assign(process, { http: String(http), grpc: String(grpc), processId: String(instance) });
 }
 
-export function start(...given: Parameters<typeof launch>): Promise<Service> {
-  return ready(launch(...given));
+/** One that is not ready in time does not outlive the test that waited for it. */
+export async function start(...given: Parameters<typeof launch>): Promise<Service> {
+  const process = launch(...given);
+  try {
+    return await ready(process);
+  } catch (error) {
+    await process.kill();
+    throw error;
+  }
 }
 
 /** How a process is told where registries are that it cannot find by a registry. */

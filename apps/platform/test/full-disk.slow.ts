@@ -1,0 +1,130 @@
+/**
+ * An action that cannot be audited does not happen: a platform whose disk is full does nothing of what it is asked, says what to do, and goes on
+ * when there is room. Tried on a disk of its own, which needs the right to mount one.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as governance from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { SmallDisk } from "@tutti/host/testing";
+import { until } from "@tutti/kernel/testing";
+import { OutsideClient } from "./support/outside-client.ts";
+import type { TestProcess } from "./support/process.ts";
+import { type Folder, launch, makeFolder, ready } from "./support/services.ts";
+
+const order = "workflow: order\ntasks: {wait: {wait: {signal: go}}}\n";
+const diskBytes = 512 * 1024 * 1024;
+const attemptsMax = 5_000;
+const input = "x".repeat(60_000);
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+describe("a platform whose disk is full", () => {
+  let folder: Folder;
+  let disk: SmallDisk | undefined;
+  let launched: TestProcess | undefined;
+  let platform = "";
+  let outside: OutsideClient;
+  let kim = "";
+
+  async function ask(method: string, path: string, body?: unknown, key = ""): Promise<Answer> {
+    const answer = await fetch(`${platform}${path}`, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(key !== "" && { authorization: `Bearer ${key}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const { code = "", detail = "" } = (await answer.json().catch(() => ({}))) as Record<string, string>;
+    return { status: answer.status, code, message: detail };
+  }
+
+  const begin = (runId: string) => ask("POST", "/v1/runs", { definition: { name: "order" }, runId, input });
+  const bind = () =>
+    ask("POST", "/v1/role-bindings", {
+      bindingId: "kim",
+      role: "viewer",
+      actor: { kind: "person", id: "kim" },
+    });
+
+  const recordsOf = async (text: string) => {
+    const { searchRecords } = governance.auditService.methods;
+    const wanted = governance.SearchRecordsRequest.fromPartial({ namespace: "default", filter: { text } });
+    return (await outside.call(searchRecords, wanted)).records;
+  };
+
+  before(async () => {
+    folder = await makeFolder();
+    const data = join(folder.path, "data");
+    disk = await SmallDisk.at(data, diskBytes);
+    if (disk === undefined) return;
+    launched = launch("platform", [`--platform.dataDirectory=${data}`, "--access.reportMs=50"]);
+    const again = () => ready(launched as TestProcess);
+    const { http, grpc } = await again().catch(again).catch(again).catch(again);
+    platform = http;
+    outside = new OutsideClient(grpc);
+    assert.equal((await ask("POST", "/v1/workflows", { text: order })).status, 201);
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "kim" };
+    const { createKey } = governance.identityService.methods;
+    const wanted = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
+    kim = (await outside.call(createKey, wanted)).secret;
+    await until("kim to be known", async () => (await ask("GET", "/v1/runs", undefined, kim)).status === 403);
+  });
+  after(async () => {
+    outside?.[Symbol.dispose]();
+    await disk?.empty();
+    await launched?.stop();
+    await disk?.close();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it("refuses what cannot be recorded, with what to do, and does nothing of it; then goes on", async (t) => {
+    if (disk === undefined) {
+      t.skip("no disk can be mounted here");
+      return;
+    }
+    await disk.fill();
+    let last = 0;
+    let refused: Answer = { status: 200, code: "", message: "" };
+    // What was set aside for the journal before is written to first.
+    while (refused.status < 300 && last < attemptsMax) refused = await begin(`order-${++last}`);
+    assert.equal(refused.code, "journal.full", refused.message);
+    assert.match(
+      refused.message,
+      /^expected room on the disk .*; free some space, writing then goes on by itself/,
+    );
+    const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
+    assert.equal(binding.code, "journal.full", binding.message);
+
+    assert.equal((await ask("GET", "/v1/runs", undefined, kim)).status, 403, "nobody has the right");
+
+    await disk.empty();
+    const { status } = await until(
+      "what there is to be read again",
+      () => ask("GET", `/v1/runs/order-${last}`),
+      (answer) => answer.code !== "journal.full",
+    );
+    assert.equal(status, 404, "what was refused is not done later");
+    await until(
+      "it to go on",
+      () => begin(`order-${last}`),
+      ({ status }) => status < 300,
+    );
+    await until("the right to be given", bind, ({ status }) => status < 300);
+    await until(
+      "kim to be let in",
+      async () => (await ask("GET", "/v1/runs", undefined, kim)).status === 200,
+    );
+    const starts = (await recordsOf(`order-${last}`)).filter(
+      ({ work, json }) => work?.id === `order-${last}` && json.includes('"event":1,'),
+    );
+    assert.equal(starts.length, 1, "what was refused is no record, what was done is one");
+    assert.equal((await ask("GET", `/v1/runs/order-${last}`)).status, 200);
+  });
+});

@@ -1,0 +1,120 @@
+/** Admission rules about plans of sessions: nothing of a plan that they refuse begins, and what they want approved waits for people. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { AdmissionSubject } from "@tutti/contracts/governance/v1";
+import { sessionService } from "@tutti/contracts/session/v1";
+import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
+import { DecideApprovalRequest, ListApprovalsRequest, taskService } from "@tutti/contracts/workflow/v1";
+import type { CallContext, Principal } from "@tutti/kernel";
+import { testContext, until } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { type GivenRule, rulesOf } from "./admission.fixture.ts";
+import { Installation } from "./installation.ts";
+
+const { ADMISSION_SUBJECT_PLAN: subject } = AdmissionSubject;
+const namespace = "default";
+const boss: Principal = { kind: "person", id: "boss", roles: ["admin"] };
+const asBoss = (): CallContext => ({ ...testContext(), principal: boss });
+/** Who may do it is told by the plan alone. */
+const condition = 'subject.tasks.all(task, task.agent != "clerk")';
+const deny = {
+  $case: "deny" as const,
+  value: { message: "${{ subject.session }} may not be done by clerk" },
+};
+const approval = {
+  $case: "approval" as const,
+  value: { message: "may clerk do ${{ subject.session }}?", deciders: ["boss"] },
+};
+
+describe("admission rules about plans", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  let brewed = 0;
+  const mesh = () => installation.host.mesh;
+  const rules = rulesOf(() => installation);
+  const set = (ruleId: string, verdict: GivenRule["verdict"]) =>
+    rules.set(namespace, ruleId, { subject, condition, verdict });
+  const start = () =>
+    tutti.execute({
+      mode: "intelligence",
+      tasks: [
+        { id: "boil", uses: "tea.brew" },
+        { id: "steep", uses: "tea.brew", needs: ["boil"] },
+      ],
+    });
+
+  before(async () => {
+    installation = await Installation.open();
+    const { address } = installation;
+    tutti = await connect({ address });
+    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    worker.handle("tea.brew", () => {
+      brewed++;
+      return "tea";
+    });
+    await worker.start();
+  });
+  after(async () => {
+    await worker.stop();
+    await tutti[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("fail a session whose plan they refuse before any of it begins", async () => {
+    await set("elsewhere", deny);
+    const plan = async () => (await start()).result();
+    await until(
+      "the rule",
+      () => plan().then(() => "", String),
+      (words) => words !== "",
+    );
+    const before = brewed;
+    await assert.rejects(plan(), /default\/elsewhere@\d+: .* may not be done by clerk/);
+    assert.equal(brewed, before);
+    await rules.remove(namespace, "elsewhere");
+  });
+
+  const why = async (sessionId: string, taskId = "") => {
+    const request = { namespace, sessionId, taskId };
+    const { explanation } = await mesh().client(sessionService).explainSession(request);
+    const isAsked = ({ present, cause }: { present: boolean; cause: WaitCause }) =>
+      present && cause === WaitCause.WAIT_CAUSE_APPROVAL;
+    return explanation?.waits.find(isAsked);
+  };
+  /** A session that is asked about: the rule may not have come to whoever plans it before. */
+  const held = () =>
+    until("a session that somebody is asked about", async () => {
+      const session = await start();
+      const isOver = async () => (await session.get()).outcome !== undefined;
+      await until("an end or a question", async () => (await isOver()) || (await why(session.id)));
+      return (await isOver()) ? undefined : session;
+    });
+  const decide = async (sessionId: string, verdict: Verdict, reason: string) => {
+    const wait = await until(`what is asked about ${sessionId}`, () => why(sessionId));
+    assert.equal(wait.message, `may clerk do ${sessionId}?`);
+    const tasks = mesh().client(taskService);
+    const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId: wait.subject } });
+    const open = async () => (await tasks.listApprovals(request)).approvals[0];
+    const { approvalId, message } = await until("it in the list", open);
+    assert.equal(message, wait.message);
+    const decision = { namespace, runId: wait.subject, approvalId, verdict, reason };
+    await tasks.decideApproval(DecideApprovalRequest.fromPartial(decision), { context: asBoss() });
+  };
+
+  it("hold a session whose plan they want approved until a person says yes, and fail it with who says no", async () => {
+    await set("asked", approval);
+    const one = await held();
+    const before = brewed;
+    assert.equal((await why(one.id, "boil"))?.message, `may clerk do ${one.id}?`);
+    await decide(one.id, Verdict.VERDICT_APPROVED, "it has time");
+    await one.result();
+    assert.equal(brewed, before + 2, "each was done once, and none before the yes");
+    const other = await held();
+    await decide(other.id, Verdict.VERDICT_REJECTED, "it is needed elsewhere");
+    await assert.rejects(other.result(), /boss said no \(it is needed elsewhere\)/);
+    assert.equal(brewed, before + 2);
+    await rules.remove(namespace, "asked");
+  });
+});

@@ -1,0 +1,206 @@
+/** Admission rules that have results approved: what an agent gave waits where its work is, and counts once when a person says so. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  AdmissionSubject,
+  auditService,
+  FindingResult,
+  SearchRecordsRequest,
+} from "@tutti/contracts/governance/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import { boardService, JoinMissionRequest, missionService } from "@tutti/contracts/swarm/v1";
+import { ActorKind, type Approval, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import {
+  DecideApprovalRequest,
+  ExplainRunRequest,
+  ListApprovalsRequest,
+  runService,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
+import { type CallContext, errorFromUnknown, type Principal } from "@tutti/kernel";
+import { testContext, until } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { rulesOf } from "./admission.fixture.ts";
+import { Installation } from "./installation.ts";
+
+const namespace = "default";
+const definition = `workflow: price
+tasks: {do: {uses: price.ask, with: "\${{ input }}"}}
+output: "\${{ tasks.do.output }}"
+`;
+const dear = {
+  subject: AdmissionSubject.ADMISSION_SUBJECT_RESULT,
+  condition: 'subject.work.kind == "mission" ? subject.output != "damn" : subject.output.amount <= 1000',
+  verdict: {
+    $case: "approval" as const,
+    value: { message: "Does ${{ subject.agent }} get what it wants?", deciders: ["boss", "ben"] },
+  },
+};
+
+describe("admission rules that have results approved", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let worker: Worker;
+  const mesh = () => installation.host.mesh;
+  const rules = rulesOf(() => installation);
+  const asked: number[] = [];
+  const as = (id: string): CallContext => {
+    const principal: Principal = { kind: "person", id, roles: ["admin"] };
+    return { ...testContext(), principal };
+  };
+  const open = async (runId: string): Promise<readonly Approval[]> => {
+    const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId: runId } });
+    return (await mesh().client(taskService).listApprovals(request)).approvals;
+  };
+  const decide = (runId: string, { approvalId }: Approval, who: string, yes: boolean, reason = "") => {
+    const verdict = yes ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+    const request = DecideApprovalRequest.fromPartial({ namespace, runId, approvalId, verdict, reason });
+    return mesh()
+      .client(taskService)
+      .decideApproval(request, { context: as(who) });
+  };
+  const work = async (): Promise<void> => {
+    const { address } = installation;
+    tutti = await connect({ address });
+    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    worker.handle("price.ask", ({ amount }: { readonly amount: number }) => {
+      asked.push(amount);
+      return { amount };
+    });
+    await worker.start();
+  };
+  const rest = async (): Promise<void> => {
+    await worker.stop();
+    await tutti[Symbol.asyncDispose]();
+  };
+  /** Runs that the rule has come to in time. */
+  const held = async (amount: number) => {
+    for (;;) {
+      const run = await tutti.start("price", { input: { amount } });
+      const over = run.result().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const [question] = await until(
+        "the question, or an end without one",
+        async () => {
+          const questions = await open(run.id);
+          return questions.length > 0 || (await Promise.race([over, false])) === undefined ? [questions] : [];
+        },
+        (some) => some.length > 0,
+      );
+      if (question?.[0] !== undefined) return { run, question: question[0] };
+    }
+  };
+
+  before(async () => {
+    installation = await Installation.open();
+    await work();
+    await tutti.register(definition);
+    await rules.set(namespace, "dear", dear);
+  });
+  after(async () => {
+    await rest();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("hold one durably, say why it waits, and let it count once", async () => {
+    const { run, question } = await held(5_000);
+    assert.equal(question.title, "Does clerk get what it wants?");
+    assert.deepEqual([question.deciders, question.about?.task], [["boss", "ben"], "do"]);
+    const { body } = question.context ?? {};
+    assert.deepEqual(body?.$case === "inline" && JSON.parse(Buffer.from(body.value).toString()), {
+      amount: 5_000,
+    });
+    const askedBefore = asked.length;
+    await rest();
+    await installation.restart();
+    await work();
+    const { explanation } = await mesh()
+      .client(runService)
+      .explainRun(ExplainRunRequest.fromPartial({ namespace, runId: run.id, taskId: "do" }));
+    assert.match(
+      explanation?.summary ?? "",
+      /waits for boss, ben to decide, as the rule default\/dear@\d+ wants: Does clerk get what it wants\?/,
+    );
+    await assert.rejects(decide(run.id, question, "eve", true), /expected one of boss, ben to decide/);
+    await decide(run.id, question, "boss", true);
+    await decide(run.id, question, "boss", true);
+    assert.deepEqual(await (await tutti.run(run.id)).result(), { amount: 5_000 });
+    assert.equal(asked.length, askedBefore, "nobody was asked for it again");
+  });
+
+  it("fail the task of one that is not approved, with who said so and why", async () => {
+    const { run, question } = await held(7_000);
+    await decide(run.id, question, "ben", false, "not this month");
+    await assert.rejects(run.result(), /do to be approved, found it rejected by ben: not this month/);
+  });
+
+  it("leave what they asked, and what was said, where an auditor looks for it", async () => {
+    const { run, question } = await held(9_000);
+    await decide(run.id, question, "boss", true);
+    const found = await until(
+      "the finding",
+      () => rules.findings(namespace, "dear"),
+      (some) => some.some(({ work }) => work?.id === run.id),
+    );
+    const finding = found.find(({ work }) => work?.id === run.id);
+    assert.equal(finding?.result, FindingResult.FINDING_RESULT_ASKED);
+    const filter = { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "boss" }, text: run.id };
+    const search = SearchRecordsRequest.fromPartial({ namespace, filter });
+    const { records } = await until(
+      "the decision",
+      () => mesh().client(auditService).searchRecords(search),
+      (reply) => reply.records.some(({ action }) => action === "run.approval_decided"),
+    );
+    assert.ok(records.every(({ cause }) => cause?.actor?.id === "boss"));
+  });
+
+  it("hold what agents give for tasks of a board that they claimed", async () => {
+    const missions = mesh().client(missionService);
+    const board = mesh().client(boardService);
+    const [missionId, agentId] = ["held", "talker"];
+    const spec = {
+      assignment: swarm.Assignment.ASSIGNMENT_CLAIMED,
+      tasks: [{ id: "word", work: { $case: "capability" as const, value: "word.give" } }],
+    };
+    const what = { $case: "spec" as const, value: spec };
+    await missions.startMission(swarm.StartMissionRequest.fromPartial({ namespace, missionId, what }));
+    const offering = { capabilities: [{ name: "word.give", version: "1.0.0" }] };
+    await board.joinMission(JoinMissionRequest.fromPartial({ namespace, missionId, agentId, offering }));
+    const place = { namespace, missionId, agentId };
+    const { tasks } = await board.claimTasks(
+      swarm.ClaimTasksRequest.fromPartial({ ...place, waitMs: 5_000 }),
+    );
+    const claimId = tasks[0]?.claim?.claimId ?? "";
+    const value = { body: { $case: "inline" as const, value: Buffer.from('"damn"') } };
+    const ends = [{ claimId, outcome: { $case: "output" as const, value } }];
+    await board.completeTasks(swarm.CompleteTasksRequest.fromPartial({ ...place, ends }));
+    const statusOf = async () => {
+      const { tasks: now } = await board.listTasks(
+        swarm.ListTasksRequest.fromPartial({ namespace, missionId }),
+      );
+      return now[0]?.status;
+    };
+    assert.equal(await statusOf(), TaskStatus.TASK_STATUS_WAITING);
+    const { approvals } = await missions.listMissionApprovals(
+      swarm.ListMissionApprovalsRequest.fromPartial({ namespace, filter: { workId: missionId } }),
+    );
+    const approvalId = approvals[0]?.approvalId ?? "";
+    const answer = (who: string) =>
+      missions
+        .decideMissionApproval(
+          swarm.DecideMissionApprovalRequest.fromPartial({
+            ...{ namespace, missionId, approvalId, verdict: Verdict.VERDICT_APPROVED },
+          }),
+          { context: as(who) },
+        )
+        .then(
+          () => "taken",
+          (error: unknown) => errorFromUnknown(error).code,
+        );
+    assert.deepEqual([await answer("eve"), await answer("boss")], ["mission.approval_not_among", "taken"]);
+    assert.equal(await statusOf(), TaskStatus.TASK_STATUS_COMPLETED);
+  });
+});

@@ -1,0 +1,165 @@
+/** A provider that takes only so many calls at once: workers in TypeScript and in Python are given fewer tasks by themselves, and more again. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { agentService, GetAgentRequest } from "@tutti/contracts/swarm/v1";
+import { silentLogger } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { needsProgram } from "../../../../tools/programs.mjs";
+import { TestProcess } from "../support/process.ts";
+import { Installation } from "./installation.ts";
+
+const slots = 8;
+const tasks = 100;
+const python = await needsProgram("python3");
+const pythonWorker = `
+import sys, urllib.request
+from tutti import Worker
+
+worker = Worker(sys.argv[1], agent_id="asker-python", slots=${slots})
+
+@worker.handle("ask.python")
+def ask(given, context):
+    with urllib.request.urlopen(sys.argv[2]) as answer:
+        return answer.read().decode()
+
+worker.run()
+`;
+const definition = (name: string) => `workflow: ask-${name}
+tasks: {ask: {forEach: "\${{ input.items }}", uses: ask.${name}}}
+output: "\${{ tasks.ask.output }}"
+`;
+
+/** Answers when it is told to, and those beyond its room at once with 429. */
+class Provider implements AsyncDisposable {
+  readonly #held: ServerResponse[] = [];
+  readonly #server = createServer((_, response) => {
+    if (this.#held.length >= this.room) {
+      this.refused++;
+      response.writeHead(429).end();
+    } else {
+      this.#held.push(response);
+      if (this.isOpen) setImmediate(() => this.answer());
+    }
+  });
+  room = 2;
+  refused = 0;
+  /** Whether it answers by itself. */
+  isOpen = false;
+
+  async open(): Promise<string> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** How many calls it has. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  answer(): void {
+    this.#held.shift()?.end("asked");
+  }
+
+  /** Answers those that it has, and all that come. */
+  goOn(): void {
+    this.isOpen = true;
+    while (this.held > 0) this.answer();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+describe("a provider that answers 429 beyond what it can do", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await connect({ address: installation.address });
+  });
+  after(async () => {
+    await tutti[Symbol.asyncDispose]();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  const agentOf = async (agentId: string) =>
+    (await installation.host.mesh.client(agentService).getAgent(GetAgentRequest.fromPartial({ agentId })))
+      .agent;
+
+  async function slowsDown(name: string, begin: (address: string, url: string) => Promise<AsyncDisposable>) {
+    await using provider = new Provider();
+    const url = await provider.open();
+    await using _worker = await begin(installation.address, url);
+    await tutti.register(definition(name));
+    const items = Array.from({ length: tasks }, (_, item) => item);
+    const run = await tutti.start(`ask-${name}`, { input: { items } });
+    // No more are tried than the provider takes, although the worker has slots and the tasks wait.
+    await until("it to have been refused", () => provider.refused > 0);
+    await until("the worker to have no more than the provider takes", async () => {
+      const agent = await agentOf(`asker-${name}`);
+      return provider.held === provider.room && agent?.attempts === provider.room;
+    });
+    const { candidates, summary } = await until(
+      "why the others wait",
+      () => run.why(`ask[${tasks - 1}]`),
+      (why) => why.candidates.some(({ reason }) => /said that it is busy/.test(reason)),
+    );
+    assert.equal(candidates[0]?.id, `asker-${name}`, summary);
+
+    // What it takes goes through it; none of what was refused counts as tried.
+    provider.goOn();
+    assert.deepEqual(
+      await run.result(),
+      items.map(() => "asked"),
+    );
+    assert.ok((await run.tasks()).every(({ attemptCount }) => attemptCount <= 1));
+
+    // With room for all the worker gets as many at once again as it has slots.
+    provider.room = slots;
+    provider.isOpen = false;
+    const again = await tutti.start(`ask-${name}`, { input: { items } });
+    await until("all slots to be at work again", () => {
+      if (provider.held < slots) provider.answer();
+      return provider.held === slots;
+    });
+    provider.goOn();
+    await again.result();
+  }
+
+  it("slows its queue down by itself, and lets it go on: a worker in TypeScript", () =>
+    slowsDown("typescript", async (address, url) => {
+      const worker = new Worker(
+        { address, agentId: "asker-typescript", slots, handleSignals: false },
+        { logger: silentLogger },
+      );
+      worker.handle("ask.typescript", async () => {
+        const answer = await fetch(url);
+        if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
+        return answer.text();
+      });
+      await worker.start();
+      return { [Symbol.asyncDispose]: () => worker.stop() };
+    }));
+
+  it("slows its queue down by itself, and lets it go on: a worker in Python", { skip: python.skip }, () =>
+    slowsDown(
+      "python",
+      async (address, url) =>
+        new TestProcess({
+          program: python.path,
+          arguments: ["-c", pythonWorker, address, url],
+          environment: { PYTHONPATH: new URL("../../../../sdk/python/src", import.meta.url).pathname },
+        }),
+    ),
+  );
+});

@@ -1,0 +1,80 @@
+/** Locks as programs hold them: renewed by themselves, handed on with greater tokens, lost with a word. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, describe, it } from "node:test";
+import { lockService } from "@tutti/contracts/session/v1";
+import type { TuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+describe("locks in a program", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await connect({ address: installation.address });
+  });
+  after(async () => {
+    await tutti.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  it("are renewed by themselves, and handed on to who waits with a greater token", async () => {
+    const first = await tutti.locks.acquire("printer", { leaseMs: 5_000 });
+    await assert.rejects(tutti.locks.acquire("printer"), { code: "lock.held" });
+    const waiting = tutti.locks.acquire("printer", { waitMs: 60_000, holder: "bea" });
+    await until("bea in the line", async () => (await tutti.locks.get("printer")).waiting === 1);
+    const expiry = async () => (await tutti.locks.get("printer")).grants[0]?.expireTime;
+    const before = await expiry();
+    await until("the lease to be prolonged", async () => (await expiry())?.seconds !== before?.seconds);
+    assert.equal((await tutti.locks.get("printer")).grants[0]?.token, first.token);
+    assert.equal(await first.release(), true);
+    await using second = await waiting;
+    assert.equal(second.holder, "bea");
+    assert.ok(second.token > first.token, `${second.token} follows ${first.token}`);
+    assert.equal(await first.release(), false, "what one no longer holds is not given back for another");
+    const names = [];
+    for await (const { name } of tutti.locks.list({ prefix: "print" })) names.push(name);
+    assert.deepEqual(names, ["printer"]);
+  });
+
+  it("say that they are lost when they are taken away", async () => {
+    const lock = await tutti.locks.acquire("crane", { leaseMs: 5_000 });
+    const lost = once(lock.signal, "abort");
+    const locks = installation.host.mesh.client(lockService, { service: "master" });
+    await locks.breakLock({ namespace: "", name: "crane", holder: lock.holder, reason: "it burns" });
+    await lost;
+    const { code, message } = lock.signal.reason as TuttiError;
+    assert.deepEqual(
+      [code, message],
+      [
+        "sdk.lock_lost",
+        "expected the lock crane to be held until it is released, found that it is held no longer; stop what it guards, and acquire it again",
+      ],
+    );
+  });
+
+  it("share permits, and tell the one of two sessions that gives way in a deadlock for whom", async () => {
+    const [one, two] = [
+      await tutti.locks.acquire("deck", { shared: true }),
+      await tutti.locks.acquire("deck", { shared: true }),
+    ];
+    await one.release();
+    await two.release();
+    const of = (id: string) => ({ work: { kind: "session" as const, id }, waitMs: 60_000 });
+    const left = await tutti.locks.acquire("left", of("plato"));
+    const right = await tutti.locks.acquire("right", of("kant"));
+    const plato = tutti.locks.acquire("right", of("plato"));
+    await until("plato in the line", async () => (await tutti.locks.get("right")).waiting === 1);
+    await assert.rejects(tutti.locks.acquire("left", of("kant")), {
+      code: "session.deadlock",
+      message:
+        /session kant waits for the lock left, which session plato holds; .* session kant gives way, because it began last/,
+    });
+    await right.release();
+    await (await plato).release();
+    await left.release();
+  });
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect } from "@tutti/sdk/client";
+import { OneWay } from "../support/one-way.ts";
+import { makeFolder, start } from "../support/services.ts";
+
+const acts = 'workflow: told-late\ntasks: {act: {uses: late.act}}\noutput: "${{ tasks.act.output }}"\n';
+const waits = "workflow: waits\ntasks: {act: {uses: late.never}}\n";
+
+/** Longer than anybody waits. */
+const forEverMs = 3_600_000;
+
+describe("a worker that stops when the engine was killed before it could say that a result is durable", () => {
+  it("is told by the next one, which asks those whose work it was", async () => {
+    await using folder = await makeFolder();
+    const begin = (...flags: readonly string[]) =>
+      start(
+        "platform",
+        [`--platform.dataDirectory=${folder.path}`, `--swarm.pool.claimMs=${forEverMs}`, ...flags],
+        { directory: folder.path },
+      );
+    let platform = await begin();
+    const { grpc: address } = platform;
+    await using line = await OneWay.to(address);
+    const worker = new Worker(
+      { address: line.address, agentId: "leaving", drainMs: forEverMs, handleSignals: false },
+      { logger: silentLogger },
+    );
+    let attempts = 0;
+    worker.handle("late.act", () => {
+      attempts++;
+      line.isSilent = true;
+      return "done";
+    });
+    await worker.start();
+    const tutti = await connect({ address });
+    try {
+      await tutti.register(acts);
+      await tutti.register(waits);
+      // Nobody does this one, so that there is somebody with something for the pool afterwards too.
+      await tutti.start("waits", { id: "waits" });
+      const run = await tutti.start("told-late", { id: "done" });
+      assert.equal(await run.result(), "done");
+
+      await platform.kill();
+      await until("the worker to have lost its link", () => !worker.isLinked);
+      line.isSilent = false;
+      platform = await begin(`--mesh.listen=${address}`);
+      await until("the worker to be linked again", () => worker.isLinked);
+      await worker.stop();
+      assert.equal(attempts, 1);
+    } finally {
+      await tutti.close();
+      await platform[Symbol.asyncDispose]();
+    }
+  });
+});

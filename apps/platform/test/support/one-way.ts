@@ -1,0 +1,45 @@
+/** A line to a port that can fall silent in one direction: what is said on it arrives, and nothing of what is answered. */
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
+
+const host = "127.0.0.1";
+
+export class OneWay implements AsyncDisposable {
+  readonly #server: Server;
+  isSilent = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @param address where it leads to, whoever listens there at the time */
+  static async to(address: string): Promise<OneWay> {
+    const target = Number(address.slice(address.lastIndexOf(":") + 1));
+    const line = new OneWay(createServer());
+    line.#server.on("connection", (near) => {
+      const far = connect(target, host);
+      near.pipe(far);
+      far.on("data", (bytes) => line.isSilent || near.write(bytes));
+      for (const [socket, other] of [
+        [near, far],
+        [far, near],
+      ] as const)
+        socket.on("error", () => {}).once("close", () => other.destroy());
+    });
+    line.#server.listen(0, host);
+    await once(line.#server, "listening");
+    return line;
+  }
+
+  get address(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the line listens at no port");
+    return `${host}:${address.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    await closed;
+  }
+}

@@ -1,0 +1,24 @@
+/** Every rpc of the contracts, as their descriptions have them: who walks through all needs no list of its own. */
+import { readdirSync } from "node:fs";
+import type { RpcDescription, ServiceDescription } from "@tutti/contracts/rpc";
+
+/** All that there are, so that nobody has to write a new one down here. */
+const areas: readonly Readonly<Record<string, unknown>>[] = await Promise.all(
+  readdirSync(new URL("../../../../proto/tutti", import.meta.url)).map(
+    (area) => import(`@tutti/contracts/${area}/v1`),
+  ),
+);
+
+function isDescription(value: unknown): value is ServiceDescription {
+  return typeof value === "object" && value !== null && "methods" in value && "area" in value;
+}
+
+export const rpcs: readonly (readonly [string, RpcDescription<unknown, unknown>])[] = areas
+  .flatMap((area) => Object.values(area).filter(isDescription))
+  .flatMap(({ name, methods }) =>
+    Object.values(methods).map((rpc) => [`${name.split(".").at(-1)}.${rpc.name}`, rpc] as const),
+  );
+
+/** Where several services host a contract, the one that is asked. */
+export const hostOf = (path: string): string =>
+  /RuntimeService/.test(path) ? "workflow" : /AgentLink|AgentPoll/.test(path) ? "swarm" : "";
