@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { otlpReceiver } from "@tutti/telemetry/testing";
 import { bundleServices } from "../../../../tools/bundle.mjs";
 import { services } from "../../../../tools/images/root.mjs";
 import { closedLoop, type Measured } from "../../measure/closed-loop.ts";
@@ -10,8 +11,9 @@ import { startChild } from "../../processes/child.ts";
 import { startCluster } from "../../processes/cluster.ts";
 import { heldTo } from "../../processes/cpu-share.ts";
 import { memoryOf } from "../../processes/figures.ts";
+import { bringRestate, startRestate } from "../../processes/restate.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
-import { type ClusterLoad, openLoad, shapes } from "./load.ts";
+import { type ClusterLoad, openLoad, restateLoad, shapes } from "./load.ts";
 
 const settleMs = 12_000;
 const concurrency = 64;
@@ -25,10 +27,11 @@ const imageEnvironment = { MALLOC_ARENA_MAX: "2" };
 export const cluster: Scenario = {
   name: "cluster",
   about:
-    "chains and fan-outs on a cluster of processes over NATS, with one and three copies, and with more processes",
+    "chains and fan-outs on a cluster of processes over NATS, with one and three copies, beside Restate; with more processes; memory of idle services",
   seconds: 5,
   async *run(budget) {
-    for (const replicas of [1, 3]) {
+    for (const replicas of [1, 3] as const) {
+      yield* atRestate(replicas, budget);
       const copies = ["cluster", "bus"].map((section) => `--set=${section}.replicas=${replicas}`);
       await using running = await startCluster(copies);
       await using load = await openLoad(running.http);
@@ -38,6 +41,22 @@ export const cluster: Scenario = {
     yield* idleFigures();
   },
 };
+
+/** As many nodes as copies: one that writes alone, or three of which two have each record. */
+async function* atRestate(nodes: 1 | 3, budget: Budget): AsyncGenerator<Result> {
+  try {
+    await bringRestate();
+  } catch (error) {
+    process.stderr.write(`Restate is left out, its packages cannot be brought: ${error}\n`);
+    return;
+  }
+  await using running = await startRestate(nodes);
+  const load = restateLoad(running.http);
+  for (const shape of shapes) {
+    const result = await measured(`${shape.name}, Restate, ${nodes} of it`, load, shape, budget);
+    yield { ...result, restate: running.version };
+  }
+}
 
 async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<Result> {
   await using running = await startCluster([`--workflow=${workflow}`]);
@@ -70,15 +89,23 @@ async function measured(
   };
 }
 
-/** Each service as an image has it, with nothing to do, above a Node beside them that runs nothing: all share the same program. */
+/**
+ * Each service as an image has it, with nothing to do and what it does traced, above a Node beside them that runs nothing: all share the
+ * same program.
+ */
 async function* idleFigures(): AsyncGenerator<Result> {
+  await using stack = new AsyncDisposableStack();
   const bundles = await mkdtemp(join(tmpdir(), "tutti-bench-bundles-"));
+  stack.defer(() => rm(bundles, { recursive: true, force: true }));
   await bundleServices(services, bundles);
-  await using running = await startCluster([`--bundles=${bundles}`], imageEnvironment);
-  const { members } = running;
-  await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
-    until: (line) => line || undefined,
-  });
+  const collector = stack.use(await otlpReceiver());
+  const environment = { ...imageEnvironment, TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint };
+  const { members } = stack.use(await startCluster([`--bundles=${bundles}`], environment));
+  const empty = stack.use(
+    await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
+      until: (line) => line || undefined,
+    }),
+  );
   await pause(settleMs);
   const emptyPssMiB = memoryOf(empty.pid).pssMiB;
   for (const { name, pid, kind } of members) {
@@ -89,5 +116,4 @@ async function* idleFigures(): AsyncGenerator<Result> {
       deltaMiB: rounded(pssMiB - emptyPssMiB),
     };
   }
-  await rm(bundles, { recursive: true, force: true });
 }

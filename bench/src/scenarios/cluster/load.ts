@@ -1,9 +1,9 @@
-/** Runs begun and awaited at a front door, as a program outside does, and the worker that does their tasks. */
+/** Runs begun and awaited at a front door, as a program outside does, and the worker that does their tasks; and Restate beside them. */
 import { randomUUID } from "node:crypto";
 import { Client } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
 
-interface Shape {
+export interface Shape {
   readonly name: string;
   /** Tasks of a run. */
   readonly tasks: number;
@@ -31,12 +31,12 @@ tasks:
   },
 ];
 
-export interface ClusterLoad extends AsyncDisposable {
+export interface ClusterLoad {
   /** One run from its start to its result; gives how many tasks it had. */
   run(shape: Shape): Promise<number>;
 }
 
-export async function openLoad(http: string): Promise<ClusterLoad> {
+export async function openLoad(http: string): Promise<ClusterLoad & AsyncDisposable> {
   const client = new Client({ url: http });
   for (const { text } of shapes) await client.call("workflows.register", { body: { text } });
   const worker = new Worker({
@@ -55,5 +55,18 @@ export async function openLoad(http: string): Promise<ClusterLoad> {
       return tasks;
     },
     [Symbol.asyncDispose]: () => worker.stop(),
+  };
+}
+
+/** The same at Restate's door: it keeps the key of a call as Tutti does the id of a run. */
+export function restateLoad(http: string): ClusterLoad {
+  return {
+    run: async ({ name, tasks }) => {
+      const headers = { "idempotency-key": randomUUID() };
+      const reply = await fetch(`${http}/${name}/run`, { method: "POST", headers });
+      const text = await reply.text();
+      if (!reply.ok) throw new Error(`expected Restate to complete ${name}, found ${reply.status} ${text}`);
+      return tasks;
+    },
   };
 }

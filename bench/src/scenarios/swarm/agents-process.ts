@@ -64,7 +64,8 @@ class Agent {
     writer.uint32(tags.acknowledged).uint32(sequence);
     for (const { token, input } of assignments) {
       this.#output.value = input?.$case === "inlineInput" ? input.value : nothing;
-      latencies.add(agoMs(this.#output.value));
+      const waitedMs = agoMs(this.#output.value);
+      if (waitedMs !== undefined) latencies.add(waitedMs);
       this.#result.token = token;
       Result.encode(this.#result, writer.uint32(tags.results).fork()).join();
     }

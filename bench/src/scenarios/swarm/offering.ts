@@ -3,7 +3,7 @@ import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { dispatchService, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { channelOptions } from "../chains/chain.ts";
 import { echoCapability } from "../chains/echo-agent.ts";
-import { stampedInput } from "./swarm-words.ts";
+import { inputOf } from "./swarm-words.ts";
 
 const offersPerRequest = 256;
 const unlimited = { ...channelOptions, "grpc.max_send_message_length": -1 };
@@ -12,13 +12,15 @@ export class Offering implements Disposable {
   readonly #client: Client;
   readonly #stream: ClientDuplexStream<OfferRequest, OfferReply>;
   readonly #number: number;
+  readonly #priority: number;
   #offered = 0;
   #results = 0;
   #wanted = 0;
 
   /** @param number tells senders, and their tasks, apart */
-  constructor(address: string, number = 0) {
+  constructor(address: string, number = 0, priority = 0) {
     this.#number = number;
+    this.#priority = priority;
     this.#client = new Client(address, credentials.createInsecure(), unlimited);
     this.#stream = this.#client.makeBidiStreamRequest(
       dispatchService.methods.offer.path,
@@ -55,10 +57,10 @@ export class Offering implements Disposable {
     }
   }
 
-  /** So many at once. */
+  /** So many at once; how long these wait is not asked for. */
   async heap(count: number): Promise<void> {
     for (let left = count; left > 0; left -= offersPerRequest) {
-      this.#offer(Math.min(left, offersPerRequest));
+      this.#offer(Math.min(left, offersPerRequest), false);
       if (this.#stream.writableNeedDrain) await new Promise((resolve) => this.#stream.once("drain", resolve));
     }
   }
@@ -86,22 +88,22 @@ export class Offering implements Disposable {
     if (missing > 0) this.#offer(missing);
   }
 
-  #offer(count: number): void {
+  #offer(count: number, isStamped = true): void {
     for (let left = count; left > 0; left -= offersPerRequest) {
       const request = OfferRequest.create();
       for (let index = 0; index < Math.min(left, offersPerRequest); index++)
-        request.offers.push(this.#next());
+        request.offers.push(this.#next(isStamped));
       this.#stream.write(request);
     }
   }
 
-  #next(): OfferRequest["offers"][number] {
+  #next(isStamped: boolean): OfferRequest["offers"][number] {
     const token = new Uint8Array(16);
     const view = new DataView(token.buffer);
     view.setUint32(0, ++this.#offered);
     view.setUint32(4, this.#number);
-    const input = { $case: "inlineInput" as const, value: stampedInput() };
-    return { ...blank, token, input, workId: `run-${this.#offered}` };
+    const input = { $case: "inlineInput" as const, value: inputOf(isStamped) };
+    return { ...blank, token, input, priority: this.#priority, workId: `run-${this.#offered}` };
   }
 }
 

@@ -24,14 +24,15 @@ function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** 100 bytes, as other scenarios have them; the first eight are the time. */
-export function stampedInput(): Uint8Array {
+/** 100 bytes, as other scenarios have them; the first eight are the time, or nothing of one whose wait is not asked for. */
+export function inputOf(isStamped: boolean): Uint8Array {
   const bytes = new Uint8Array(100);
-  new DataView(bytes.buffer).setFloat64(0, nowMs());
+  if (isStamped) new DataView(bytes.buffer).setFloat64(0, nowMs());
   return bytes;
 }
 
-export function agoMs(input: Uint8Array): number {
-  if (input.length < 8) return 0;
-  return nowMs() - new DataView(input.buffer, input.byteOffset).getFloat64(0);
+/** Undefined of one whose wait is not asked for. */
+export function agoMs(input: Uint8Array): number | undefined {
+  const stamp = input.length < 8 ? 0 : new DataView(input.buffer, input.byteOffset).getFloat64(0);
+  return stamp === 0 ? undefined : nowMs() - stamp;
 }

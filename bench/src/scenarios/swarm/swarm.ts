@@ -9,6 +9,8 @@ const queuedCount = 1_000_000;
 /** A sender has at most a hundred thousand outstanding. */
 const senders = 10;
 const warmUpTasks = 10_000;
+const urgentPriority = 100;
+const urgentPerSec = 100;
 
 /** Agents of one slot in few processes, over real streams; tasks of 100 bytes that are given back at once. */
 export const swarm: Scenario = {
@@ -85,9 +87,15 @@ async function* queued({ seconds }: Budget): AsyncIterable<Result> {
   const tasks = resultsOf() - done;
   const perSec = (tasks / (performance.now() - sinceMs)) * 1_000;
   const { cpuUs } = await host.ask({ ask: "time" });
+  // What is urgent goes before all that waits.
+  using urgent = new Offering(host.greeting.address, senders, urgentPriority);
+  await urgent.spread(urgentPerSec, seconds);
+  await urgent.done();
+  const { p50Ms = 0, p99Ms = 0 } = await crowd.ask({ ask: "latencies" });
   yield {
     ...{ variant: "queued", agents, queued: queuedCount, tasksPerSec: rounded(perSec) },
     mainUsPerTask: rounded((cpuUs - cpuBefore) / Math.max(1, tasks)),
+    ...{ queueToStartP50Ms: rounded(p50Ms), queueToStartP99Ms: rounded(p99Ms) },
     bytesPerQueuedTask: Math.round((usedBytes - before) / queuedCount),
   };
   for (const offering of offerings) offering[Symbol.dispose]();

@@ -1,0 +1,154 @@
+/**
+ * Restate as its npm packages have it: one node, or three that make a cluster, each with a data folder of its own, and the services
+ * that it calls in a process of theirs. The packages are brought when they are first asked for, beside the workspace's own.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { startChild, workspace } from "./child.ts";
+
+const version = "1.7.12";
+const sdkVersion = "1.17.2";
+const readyMs = 60_000;
+const folder = join(workspace, "node_modules", ".cache", "peers", `restate-${version}`);
+
+export interface RunningRestate extends AsyncDisposable {
+  /** Where its services are called. */
+  readonly http: string;
+  readonly version: string;
+}
+
+/** @param nodes 1, or 3: then each record is on two of them before it counts, as a majority of three copies is */
+export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
+  await bringRestate();
+  const stack = new AsyncDisposableStack();
+  try {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-bench-restate-"));
+    stack.defer(() => rm(directory, { recursive: true, force: true }));
+    const members = await Promise.all(
+      Array.from({ length: nodes }, async (_, index) => ({
+        ...{
+          name: `n${index + 1}`,
+          fabric: await freePort(),
+          ingress: await freePort(),
+          admin: await freePort(),
+        },
+      })),
+    );
+    const [first] = members as [(typeof members)[number]];
+    for (const member of members) {
+      const home = join(directory, member.name);
+      await mkdir(home);
+      const configuration = join(home, "restate.toml");
+      await writeFile(configuration, configured(member, members, home));
+      const child = spawn(
+        join(folder, "node_modules/.bin/restate-server"),
+        ["--config-file", configuration],
+        {
+          stdio: "ignore",
+          detached: true,
+        },
+      );
+      const ended = once(child, "exit");
+      stack.defer(async () => {
+        try {
+          process.kill(-(child.pid ?? 0), "SIGKILL");
+        } catch {
+          // It has ended already.
+        }
+        await ended;
+      });
+    }
+    const sdk = pathToFileURL(join(folder, "node_modules/@restatedev/restate-sdk/dist/index.js")).href;
+    const program = join(import.meta.dirname, "restate-services.mjs");
+    const services = stack.use(
+      await startChild([program, sdk], { until: (line) => /^port (\d+)$/.exec(line)?.[1] }),
+    );
+    await answers(`http://127.0.0.1:${first.admin}/deployments`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ uri: `http://127.0.0.1:${services.said}` }),
+    });
+    const http = `http://127.0.0.1:${first.ingress}`;
+    await answers(`${http}/chain/run`, { method: "POST" });
+    const disposing = stack.move();
+    return { http, version, [Symbol.asyncDispose]: () => disposing.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+interface Member {
+  readonly name: string;
+  readonly fabric: number;
+  readonly ingress: number;
+  readonly admin: number;
+}
+
+function configured(
+  { name, fabric, ingress, admin }: Member,
+  members: readonly Member[],
+  home: string,
+): string {
+  const addresses = members.map((member) => `"http://127.0.0.1:${member.fabric}/"`);
+  return `node-name = "${name}"
+cluster-name = "bench"
+base-dir = "${home}"
+listen-mode = "tcp"
+bind-address = "127.0.0.1:${fabric}"
+advertised-address = "http://127.0.0.1:${fabric}/"
+auto-provision = ${name === "n1"}
+default-replication = ${members.length === 1 ? 1 : 2}
+default-num-partitions = 8
+disable-telemetry = true
+
+[metadata-client]
+addresses = [${addresses.join(", ")}]
+
+[ingress]
+bind-address = "127.0.0.1:${ingress}"
+
+[admin]
+bind-address = "127.0.0.1:${admin}"
+`;
+}
+
+/** Its packages, where they are not there yet. */
+export async function bringRestate(): Promise<void> {
+  if (existsSync(join(folder, "node_modules/.bin/restate-server"))) return;
+  await mkdir(folder, { recursive: true });
+  const packages = [`@restatedev/restate-server@${version}`, `@restatedev/restate-sdk@${sdkVersion}`];
+  const words = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", folder, ...packages];
+  await promisify(execFile)("npm", words);
+}
+
+/** Until it is answered well. */
+async function answers(url: string, init: RequestInit): Promise<void> {
+  const untilMs = Date.now() + readyMs;
+  for (let found = "nothing"; ; await pause(250)) {
+    try {
+      const reply = await fetch(url, { ...init, signal: AbortSignal.timeout(5_000) });
+      if (reply.ok) return;
+      found = `${reply.status} ${await reply.text()}`;
+    } catch (error) {
+      found = String(error);
+    }
+    if (Date.now() > untilMs) throw new Error(`expected Restate to answer at ${url}, found ${found}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
