@@ -174,7 +174,7 @@ function drawnUp(drafting: Drafting): Drafted {
   const among = new Set(planned.map(({ spec }) => spec.id));
   const intended = planned.map((task) => intendedOf(view, task, among, pool));
   learnStated(drafting.times, intended);
-  const made = situationOf(intended, present, { times: drafting.times });
+  const made = situationOf(intended, atMost(present, planned.length), { times: drafting.times });
   if ("refused" in made) throw new Error(made.refused.detail);
   const drafted = new Drafted(made.situation, {
     numbers: planned.map(({ number }) => number),
@@ -183,6 +183,11 @@ function drawnUp(drafting: Drafting): Drafted {
   });
   takeUp(drafted, planned);
   return drafted;
+}
+
+/** What is done nowhere twice needs no more slots anywhere than there are tasks; a plan takes time for each slot that it has. */
+function atMost(present: readonly PresentAgent[], tasks: number): readonly PresentAgent[] {
+  return present.map((agent) => ({ ...agent, slots: Math.min(agent.slots, Math.max(1, tasks)) }));
 }
 
 function intendedOf(

@@ -1,5 +1,5 @@
 /** Who waits for news of a session hears of them at once, or after a while that nothing happened. */
-import { type InstanceKey, sleep, type Timers, textOf } from "@tutti/kernel";
+import { type InstanceKey, type Timers, textOf } from "@tutti/kernel";
 
 export class News {
   readonly #timers: Timers;
@@ -10,20 +10,26 @@ export class News {
   }
 
   tell(key: InstanceKey): void {
-    const waiting = this.#waiting.get(textOf(key));
-    this.#waiting.delete(textOf(key));
-    for (const wake of waiting ?? []) wake();
+    for (const wake of this.#waiting.get(textOf(key)) ?? []) wake();
   }
 
-  /** Begins to listen when it is called. */
-  async of(key: InstanceKey, waitMs: number, signal: AbortSignal): Promise<void> {
-    const name = textOf(key);
-    const heard = new AbortController();
-    const wake = () => heard.abort();
-    const waiting = this.#waiting.get(name) ?? new Set();
-    waiting.add(wake);
-    this.#waiting.set(name, waiting);
-    await sleep(this.#timers, waitMs, AbortSignal.any([heard.signal, signal])).catch(() => {});
-    waiting.delete(wake);
+  /** Begins to listen when it is called; a signal ends the wait without an error. */
+  of(key: InstanceKey, waitMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const name = textOf(key);
+      const waiting = this.#waiting.get(name) ?? new Set();
+      const wake = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", wake);
+        waiting.delete(wake);
+        if (waiting.size === 0) this.#waiting.delete(name);
+        resolve();
+      };
+      const timer = this.#timers.after(waitMs, wake);
+      signal.addEventListener("abort", wake, { once: true });
+      waiting.add(wake);
+      this.#waiting.set(name, waiting);
+    });
   }
 }

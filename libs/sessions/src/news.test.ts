@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { News } from "./news.ts";
+
+const key = { namespace: "default", kind: "session", id: "one" };
+const other = { ...key, id: "other" };
+const second = 1_000;
+
+function setUp() {
+  const time = new VirtualTime();
+  const news = new News(time);
+  const stopping = new AbortController();
+  const heard: string[] = [];
+  const listen = (of: typeof key, name = of.id) =>
+    news.of(of, second, stopping.signal).then(() => heard.push(name));
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return { time, news, stopping, heard, listen, settled };
+}
+
+describe("news of sessions", () => {
+  it("wake all who wait for that session, and nobody else", async () => {
+    const { news, heard, listen, settled } = setUp();
+    listen(key, "first");
+    listen(key, "second");
+    listen(other);
+    news.tell(key);
+    await settled();
+    assert.deepEqual(heard, ["first", "second"]);
+  });
+
+  it("are no longer waited for when a while has passed", async () => {
+    const { time, heard, listen, settled } = setUp();
+    listen(key);
+    time.advance(second - 1);
+    await settled();
+    assert.deepEqual(heard, []);
+    time.advance(1);
+    await settled();
+    assert.deepEqual(heard, ["one"]);
+  });
+
+  it("are heard by who listens anew, whatever was told before", async () => {
+    const { news, heard, listen, settled } = setUp();
+    listen(key);
+    news.tell(key);
+    listen(key, "again");
+    await settled();
+    assert.deepEqual(heard, ["one"]);
+    news.tell(key);
+    await settled();
+    assert.deepEqual(heard, ["one", "again"]);
+  });
+
+  it("end with the signal, also for who comes later", async () => {
+    const { stopping, heard, listen, settled } = setUp();
+    listen(key);
+    stopping.abort();
+    listen(other);
+    await settled();
+    assert.deepEqual(heard.toSorted(), ["one", "other"]);
+  });
+});
