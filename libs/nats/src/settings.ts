@@ -38,7 +38,7 @@ const schema = z.object({
     "How often the server is asked whether it is there; after two silences it is lost.",
   ),
   retryFirstMs: pause(250).describe("Pause after the first failed attempt; it doubles from there on."),
-  retryMaxMs: pause(10_000).describe("Longest pause between attempts."),
+  retryMaxMs: pause(10_000).describe("Longest pause between attempts to connect."),
   drainTimeoutMs: pause(5_000).describe("How long a stop waits for what is on its way."),
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { systemTimers, type Timers } from "@tutti/kernel";
 import { type RecordingLogger, recordingLogger, recordingMetrics } from "@tutti/kernel/testing";
 import { type ConnectionState, NatsConnection, natsErrors } from "../src/index.ts";
 import {
@@ -110,6 +111,35 @@ describe("NatsConnection", { skip: program.skip }, () => {
     assert.equal(metrics.value("tutti_nats_reconnects_total"), 1);
     assert.deepEqual(logger.messages("warn"), ["lost the connection to NATS, reconnecting"]);
     await own[Symbol.asyncDispose]();
+  });
+
+  it("asks servers that are there again after half a second at most, and those that are away as rarely as is set", async () => {
+    const delays: number[] = [];
+    const timers: Timers = {
+      ...systemTimers,
+      after(delayMs, callback) {
+        delays.push(delayMs);
+        return systemTimers.after(0, callback);
+      },
+    };
+    await using lost = await startNatsServer();
+    await using connection = await connectionTo([lost.address], {
+      settings: { retryFirstMs: 250, retryMaxMs: 10_000 },
+      foundation: { timers },
+    });
+    const pauseOf = async (failures: number): Promise<number> => {
+      delays.length = 0;
+      await connection.pause(failures);
+      return delays[0] ?? 0;
+    };
+    for (const failures of [2, 7, 20]) {
+      const pauseMs = await pauseOf(failures);
+      assert.ok(pauseMs >= 250 && pauseMs <= 500, `${pauseMs}`);
+    }
+    const away = inState(connection, "disconnected");
+    await lost.down("kill");
+    await away;
+    assert.ok((await pauseOf(20)) >= 5_000);
   });
 
   it("stops at once when the server is gone", async () => {

@@ -46,6 +46,11 @@ export interface NatsConnectionOptions {
 
 /** Between two log lines about an absence that lasts. */
 const reminderMs = 30_000;
+/**
+ * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that has no leader,
+ * for the 4 to 9 s of an election: whoever paused longer and longer would notice its end as many seconds late.
+ */
+const askAgainMaxMs = 500;
 /** A server that was refused is tried again after this time: it may have been upgraded. */
 const refusalMs = 60_000;
 
@@ -197,14 +202,18 @@ export class NatsConnection {
     }
   }
 
-  /** Waits after so many failures in a row, a little longer each time; a connection that comes back ends it. */
+  /**
+   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that comes back
+   * ends it, and while there is one it is short.
+   */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     const back = new AbortController();
     const stop = this.onState((state) => {
       if (state.kind === "connected" || state.kind === "stopped") back.abort();
     });
     const signals = signal === undefined ? [back.signal] : [back.signal, signal];
-    await sleep(this.foundation.timers, this.#pauseAfter(failures), AbortSignal.any(signals)).catch(
+    const maxMs = this.#state.kind === "connected" ? askAgainMaxMs : this.settings.retryMaxMs;
+    await sleep(this.foundation.timers, this.#pauseAfter(failures, maxMs), AbortSignal.any(signals)).catch(
       () => undefined,
     );
     stop();
@@ -393,9 +402,10 @@ export class NatsConnection {
     return server === undefined ? null : { server, delay: this.settings.retryMaxMs };
   }
 
-  #pauseAfter(failures: number): number {
+  #pauseAfter(failures: number, mostMs = this.settings.retryMaxMs): number {
     const { retryFirstMs, retryMaxMs } = this.settings;
-    return backoffMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, failures, this.foundation.chance);
+    const maxMs = Math.min(mostMs, retryMaxMs);
+    return backoffMs({ firstMs: retryFirstMs, maxMs }, failures, this.foundation.chance);
   }
 
   #remind(message: string, fields: Readonly<Record<string, unknown>>): void {
