@@ -17,6 +17,7 @@ import {
   TriggerScheduleRequest,
   taskService,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const short = "workflow: short\ntasks: {one: {wait: {for: 1ms}}}\n";
@@ -24,6 +25,15 @@ const waiting = "workflow: waiting\nsignals: {go: {}}\ntasks: {go: {wait: {signa
 const asking = `workflow: asking
 tasks:
   look: {approve: {by: [local-admin], title: Really?}}
+`;
+const twice = `workflow: twice
+tasks:
+  one: {approve: {title: Really?}}
+  two: {approve: {title: And this?}}
+`;
+const brief = `workflow: brief
+tasks:
+  look: {approve: {title: Really?}, timeout: 50ms}
 `;
 const long = `workflow: long
 tasks:
@@ -71,7 +81,7 @@ describe("what the bus is told", () => {
         },
       },
     });
-    for (const text of [short, waiting, asking, long])
+    for (const text of [short, waiting, asking, twice, brief, long])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });
@@ -123,6 +133,25 @@ describe("what the bus is told", () => {
     const decided = dataOf(await told("r-asking", "approval.decided"));
     assert.deepEqual([decided.approvalId, decided.verdict], [approvalId, "VERDICT_APPROVED"]);
     await told("r-asking", "run.completed");
+  });
+
+  it("of questions that go with their run, or with the time of their task", async () => {
+    await start("twice", "r-withdrawn");
+    await told("r-withdrawn", "approval.requested");
+    await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "r-withdrawn" }));
+    await told("r-withdrawn", "run.cancelled");
+    const decided = () => about("r-withdrawn").filter(({ type }) => type.endsWith("approval.decided"));
+    await until("both to be told", () => decided().length === 2);
+    assert.deepEqual(
+      decided().map((event) => [dataOf(event).about.task, dataOf(event).verdict]),
+      [
+        ["one", "VERDICT_WITHDRAWN"],
+        ["two", "VERDICT_WITHDRAWN"],
+      ],
+    );
+    await start("brief", "r-brief");
+    const late = dataOf(await told("r-brief", "approval.decided"));
+    assert.deepEqual([late.about.task, late.verdict], ["look", "VERDICT_WITHDRAWN"]);
   });
 
   it("of a run that goes on: how far it is", async () => {

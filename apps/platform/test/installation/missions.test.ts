@@ -7,6 +7,7 @@ import {
   missionService,
   type ParticipateReply,
   ParticipateRequest,
+  PutEntriesRequest,
   WatchTaskOutputRequest,
 } from "@tutti/contracts/swarm/v1";
 import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
@@ -336,12 +337,16 @@ describe("missions on a whole installation", () => {
     const mission = await tutti.missions.start({ id: "heard", stop });
     const ann = await mission.join("ann");
     await ann.messages.send("everybody", 1);
-    await ann.board.put("over", true);
+    const written = { body: { $case: "inline" as const, value: new TextEncoder().encode("true") } };
+    const writes = ["how", "over"].map((key) => ({ key, value: written }));
+    const putting = PutEntriesRequest.fromPartial({ missionId: "heard", agentId: "ann", writes });
+    await installation.host.mesh.client(boardService).putEntries(putting);
     await mission.result();
     await until("the end is told", () => about.get("heard")?.includes("mission.completed"));
     assert.deepEqual(about.get("heard"), [
       "mission.started",
       "message.sent",
+      "blackboard.changed",
       "blackboard.changed",
       "mission.completed",
     ]);
@@ -360,6 +365,14 @@ describe("missions on a whole installation", () => {
     await mission.reject(question?.approvalId ?? "", { reason: "enough" });
     await until("the answer is told", () => told.length === 2);
     assert.deepEqual(told, ["dear tutti.swarm.approval.requested", "dear tutti.swarm.approval.decided"]);
+    const given = await tutti.missions.start({ id: "given-up", stop, budget: { tokens: 1 } });
+    assert.notEqual(await codeOf(given.budget.reserve({ tokens: 2 })), "done");
+    await given.cancel();
+    await until("both are told", () => told.length === 4);
+    assert.deepEqual(told.slice(2), [
+      "given-up tutti.swarm.approval.requested",
+      "given-up tutti.swarm.approval.decided",
+    ]);
   });
 });
 

@@ -35,7 +35,7 @@ class MissionTeller implements Teller<MissionNote> {
         ...{ tasksTotal: total, tasksCompleted: completed + skipped, tasksFailed: failed },
         ...{ tasksRunning: running, used: mission.budget?.spent },
       };
-      return eventOf({ ...head, type: "tutti.swarm.mission.progressed", body });
+      return eventOf({ ...head, type: "tutti.swarm.mission.progressed", body, part: 0 });
     } catch (error) {
       this.#logger.debug("how far a mission is could not be asked for", { error });
       return undefined;

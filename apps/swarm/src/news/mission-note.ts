@@ -16,10 +16,17 @@ export interface MissionNote<T extends NewsType = NewsType> extends NoteHead {
   readonly kind: "news";
   readonly type: T;
   readonly body: NewsBody<T>;
+  /** Which of several of its type that tell of one event of the mission, from 0. */
+  readonly part: number;
 }
 
-export function news<T extends NewsType>(happening: Happening, type: T, body: NewsBody<T>): MissionNote<T> {
-  return { kind: "news", ...headOf(happening), type, body };
+export function news<T extends NewsType>(
+  happening: Happening,
+  type: T,
+  body: NewsBody<T>,
+  part = 0,
+): MissionNote<T> {
+  return { kind: "news", ...headOf(happening), type, body, part };
 }
 
 const source = "/tutti/swarm";
@@ -31,10 +38,11 @@ export function eventOf<T extends NewsType>({
   cause,
   type,
   body,
+  part,
 }: Omit<MissionNote<T>, "kind">): EventInput {
   const { namespace, id: resource } = key;
   const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
   // The body is the payload of this very type without its header.
   const payload = { ...body, header } as unknown as SwarmEventPayloads[T];
-  return contractEvent(swarmEvents[type], payload, { source });
+  return contractEvent(swarmEvents[type], payload, { source, part });
 }

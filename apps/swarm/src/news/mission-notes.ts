@@ -47,24 +47,22 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     news(happening, "tutti.swarm.mission.stalled", { reason }),
   entries_written: ({ entries }, body: EntriesWrittenV1, happening) => {
     const versions = new Map<string, number>();
-    return body.entries.map(({ key, value }) => {
+    return body.entries.map(({ key, value }, part) => {
       const version = (versions.get(key) ?? entries.get(key)?.version ?? 0) + 1;
       versions.set(key, version);
-      return news(happening, "tutti.swarm.blackboard.changed", {
-        key,
-        version,
-        removed: value === undefined,
-      });
+      const removed = value === undefined;
+      return news(happening, "tutti.swarm.blackboard.changed", { key, version, removed }, part);
     });
   },
   messages_sent: (_mission, { sender, agent, messages }: MessagesSentV1, happening) =>
-    messages.map(({ to }) =>
-      news(happening, "tutti.swarm.message.sent", {
+    messages.map(({ to }, part) => {
+      const body = {
         sender: agent || (sender?.id ?? ""),
         receiver: to?.target?.$case === "agentId" ? to.target.value : "",
         topic: to?.target?.$case === "topic" ? to.target.value : "",
-      }),
-    ),
+      };
+      return news(happening, "tutti.swarm.message.sent", body, part);
+    }),
   task_handed_on: ({ tasks }, { node, handoff, toAgent }: TaskHandedOnV1, happening) =>
     news(happening, "tutti.swarm.task.handed_off", {
       ...{ task: tasks[node]?.spec.id ?? "", before: handoff?.fromAgentId ?? "" },

@@ -16,6 +16,8 @@ export interface News<T extends NewsType = NewsType> extends NoteHead {
   readonly kind: "news";
   readonly type: T;
   readonly body: NewsBody<T>;
+  /** Which of several of its type that tell of one event of the machine, from 0. */
+  readonly part: number;
 }
 
 /** A question that people are asked. What is told of it is read from the run when it is told. */
@@ -24,9 +26,14 @@ export interface QuestionAsked extends NoteHead {
   readonly approvalId: string;
 }
 
-export function news<T extends NewsType>(happening: Happening, type: T, body: NewsBody<T>): News<T> {
+export function news<T extends NewsType>(
+  happening: Happening,
+  type: T,
+  body: NewsBody<T>,
+  part = 0,
+): News<T> {
   const { key, event, timeMs, cause } = happening;
-  return { kind: "news", key, event, timeMs, cause, type, body };
+  return { kind: "news", key, event, timeMs, cause, type, body, part };
 }
 
 const source = "/tutti/workflow";
@@ -38,10 +45,11 @@ export function eventOf<T extends NewsType>({
   cause,
   type,
   body,
+  part,
 }: Omit<News<T>, "kind">): EventInput {
   const { namespace, id: resource } = key;
   const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
   // The body is the payload of this very type without its header.
   const payload = { ...body, header } as unknown as WorkflowEventPayloads[T];
-  return contractEvent(workflowEvents[type], payload, { source });
+  return contractEvent(workflowEvents[type], payload, { source, part });
 }

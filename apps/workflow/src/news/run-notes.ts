@@ -17,6 +17,13 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
 import { type News, news, type QuestionAsked } from "./note.ts";
+import {
+  decidedOf,
+  withdrawnByReset,
+  withdrawnIn,
+  withdrawnInTask,
+  withdrawnWithState,
+} from "./questions.ts";
 
 /** Of which versions of which events: their names with the function that notes them. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
@@ -41,15 +48,21 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     news(happening, "tutti.workflow.run.paused", { error: copied(error) }),
   run_resumed: (_run, _body, happening) => news(happening, "tutti.workflow.run.resumed", {}),
   run_retried: (_run, _body, happening) => news(happening, "tutti.workflow.run.retried", { tasks: [] }),
-  run_reset: (_run, { toEvent }: RunResetV1, happening) =>
-    news(happening, "tutti.workflow.run.reset", { event: toEvent }),
-  run_stopped: (_run, { status }: RunStoppedV1, happening) =>
-    status === WorkStatus.WORK_STATUS_CANCELLED
-      ? news(happening, "tutti.workflow.run.cancelling", {})
-      : undefined,
+  run_reset: (run, body: RunResetV1, happening) => [
+    ...withdrawnByReset(run, body, happening),
+    news(happening, "tutti.workflow.run.reset", { event: body.toEvent }),
+  ],
+  run_stopped: (run, { status }: RunStoppedV1, happening) => {
+    const withdrawn = withdrawnIn(run, happening);
+    if (status !== WorkStatus.WORK_STATUS_CANCELLED) return withdrawn;
+    return [news(happening, "tutti.workflow.run.cancelling", {}), ...withdrawn];
+  },
   run_completed: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.completed"),
   run_cancelled: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.cancelled"),
-  run_terminated: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.terminated"),
+  run_terminated: (run, _body, happening) => [
+    ...withdrawnIn(run, happening),
+    ended(run, happening, "tutti.workflow.run.terminated"),
+  ],
   run_failed: (run, { error }: RunFailedV1, happening) => {
     const task = error?.details["task"] ?? "";
     return news(happening, "tutti.workflow.run.failed", {
@@ -68,22 +81,21 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     ...{ kind: "question", ...headOf(happening), approvalId },
   }),
   approval_decided: (run, { node, verdict }: ApprovalDecidedV1, happening) => {
-    const { namespace, id } = happening.key;
-    if (verdict === Verdict.VERDICT_UNSPECIFIED) return progress(run, undefined, happening);
-    const approvalId = run.nodes[node]?.more?.question?.approvalId ?? "";
-    const about = { namespace, kind: "run", id, task: "" };
-    return news(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict });
+    // Others have to decide too.
+    if (verdict === Verdict.VERDICT_UNSPECIFIED) return happening;
+    return decidedOf(run, { node, verdict }, happening);
   },
   run_labelled: progress,
+  transition_taken: withdrawnWithState,
   attempt_started: progress,
   attempt_failed: progress,
   task_completed: progress,
-  task_failed: progress,
+  task_failed: withdrawnInTask,
   task_skipped: progress,
   task_held: progress,
-  task_paused: progress,
+  task_paused: withdrawnInTask,
   task_resumed: progress,
-  task_repaired: progress,
+  task_repaired: withdrawnInTask,
   task_waiting: progress,
   child_started: progress,
   signal_taken: progress,
@@ -103,7 +115,7 @@ type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`
 /** How it ended, of ends that say nothing besides. */
 function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
   const { key, event, timeMs, cause } = happening;
-  return { kind: "news", key, event, timeMs, cause, type, body: endOf(run, happening) };
+  return { kind: "news", key, event, timeMs, cause, type, body: endOf(run, happening), part: 0 };
 }
 
 function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {

@@ -42,7 +42,8 @@ class WorkflowTeller implements Teller<Note> {
       ...{ tasksTotal: total, tasksCompleted: completed + skipped },
       ...{ tasksFailed: failed, tasksRunning: running },
     };
-    return eventOf({ key, event, timeMs, cause, type: "tutti.workflow.run.progressed", body: counts });
+    const head = { key, event, timeMs, cause, part: 0 };
+    return eventOf({ ...head, type: "tutti.workflow.run.progressed", body: counts });
   }
 
   async #question({ approvalId, ...head }: QuestionAsked): Promise<EventInput> {
@@ -54,7 +55,7 @@ class WorkflowTeller implements Teller<Note> {
     const about = approval?.about ?? { namespace, kind: "run", id, task: "" };
     const { title = "", deciders = [], expireTime } = approval ?? {};
     const question = { approvalId, about, title, deciders: [...deciders], expireTime };
-    return eventOf({ ...head, type: "tutti.workflow.approval.requested", body: question });
+    return eventOf({ ...head, type: "tutti.workflow.approval.requested", body: question, part: 0 });
   }
 
   /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */

@@ -10,22 +10,25 @@ export const systemNamespace = "system";
 export interface ContractEventOptions {
   /** Who it comes from: `/tutti/registry`. */
   readonly source: string;
+  /** Which of several of its type that tell of one thing that happened, from 0: each has an id of its own. */
+  readonly part?: number;
 }
 
 /**
  * The CloudEvent of an event that the contracts describe. The data is JSON as proto3 writes it, so that any client
- * reads it without the contracts. The id follows from type, resource and sequence: who tells the same thing again,
+ * reads it without the contracts. The id follows from type, resource, sequence and part: who tells the same thing again,
  * after a crash too, is recognised.
  */
 export function contractEvent<Payload extends { readonly header: EventHeader | undefined }>(
   description: EventDescription<Payload>,
   payload: Payload,
-  { source }: ContractEventOptions,
+  { source, part = 0 }: ContractEventOptions,
 ): EventInput {
   const { header } = payload;
   const resource = header?.resource ?? "";
   const traceparent = header?.cause?.traceparent ?? "";
-  const identity = `${description.type}\n${header?.namespace ?? ""}\n${resource}\n${header?.sequence ?? 0}`;
+  const one = part === 0 ? "" : `\n${part}`;
+  const identity = `${description.type}\n${header?.namespace ?? ""}\n${resource}\n${header?.sequence ?? 0}${one}`;
   return {
     id: hash("sha256", identity, "base64url").slice(0, 27),
     source,

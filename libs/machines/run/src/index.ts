@@ -1,4 +1,5 @@
 export { decideApproval } from "./approve/commands.ts";
+export { isWithin, outermostPlace, questionsOpen } from "./approve/open.ts";
 export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
 export { countsIn, indexLabels } from "./description.ts";

@@ -28,7 +28,7 @@ import {
 } from "../state.ts";
 import { checkTasks } from "../task/check.ts";
 import { checkAll } from "./conditions.ts";
-import { report, stopMission, tellStopping } from "./end.ts";
+import { report, stopMission, tellStopping, withdrawQuestions } from "./end.ts";
 import {
   missionPaused,
   missionRemoved,
@@ -147,6 +147,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
   reply: MissionDone,
   decide(mission, { reason }, step) {
     for (const task of mission.tasks) tellStopping(mission, step, task, true);
+    withdrawQuestions(mission, step);
     const refusal = missionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
     step.emit(missionTerminated, { error: detailOfRefusal(refusal), endMs: step.nowMs });
     report(mission, step);

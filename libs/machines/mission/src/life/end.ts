@@ -64,6 +64,7 @@ function firstFailure({ tasks }: MissionView): TaskView | undefined {
 function complete(mission: MissionView, step: MissionEventStep): void {
   const { output } = specOf(mission);
   if (output === "") {
+    withdrawQuestions(mission, step);
     step.emit(missionCompleted, { output: noBytes, outputOfTasks: true, endMs: step.nowMs });
     report(mission, step);
     return;
@@ -79,11 +80,13 @@ function complete(mission: MissionView, step: MissionEventStep): void {
     );
     return;
   }
+  withdrawQuestions(mission, step);
   step.emit(missionCompleted, { output: bytes.bytes, outputOfTasks: false, endMs: step.nowMs });
   report(mission, step);
 }
 
 function fail(mission: MissionView, step: MissionEventStep, error: ErrorDetail): void {
+  withdrawQuestions(mission, step);
   step.emit(missionFailed, { error, endMs: step.nowMs });
   report(mission, step);
 }
@@ -101,6 +104,7 @@ export function stopMission(
   { status, error, condition = "" }: Stop,
 ): void {
   for (const task of mission.tasks) tellStopping(mission, step, task, false);
+  withdrawQuestions(mission, step);
   step.emit(missionStopped, { status, error, condition, stopMs: step.nowMs });
 }
 
@@ -170,7 +174,17 @@ function withdrawQuestion(
   step: MissionEventStep,
   { question: number }: TaskView,
 ): void {
-  if (number === 0 || questions.get(number)?.verdict !== Verdict.VERDICT_UNSPECIFIED) return;
+  if (number > 0 && questions.get(number)?.verdict === Verdict.VERDICT_UNSPECIFIED) withdraw(step, number);
+}
+
+/** With a mission that ends, whatever it asks is withdrawn: who was asked is told. */
+export function withdrawQuestions({ questions, openQuestions }: MissionView, step: MissionEventStep): void {
+  if (openQuestions === 0) return;
+  const open = [...questions.values()].filter(({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED);
+  for (const { number } of open) withdraw(step, number);
+}
+
+function withdraw(step: MissionEventStep, number: number): void {
   const verdict = Verdict.VERDICT_WITHDRAWN;
   step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
 }

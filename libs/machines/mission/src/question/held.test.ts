@@ -7,12 +7,14 @@ import { CompleteTask, ResultQuestion } from "@tutti/contracts/workflow/v1";
 import { MachineDriver } from "@tutti/kernel/testing";
 import {
   beginMission,
+  cancelMission,
   completeJudgedTasks,
   completeTask,
   decideQuestion,
   explainMission,
   mission,
   showMissionApprovals,
+  terminateMission,
 } from "../index.ts";
 import { codeOf, json, MissionScene, missionKey, taken, taskSpec } from "../testing/index.ts";
 
@@ -113,6 +115,20 @@ describe("an output of a mission that a rule wants approved", () => {
     scene.driver.advance(6_000);
     assert.equal(approvals(scene)[0]?.verdict, Verdict.VERDICT_WITHDRAWN);
   });
+
+  for (const [how, end] of [
+    ["cancelled", (scene: MissionScene) => scene.driver.execute(scene.key, cancelMission, { reason: "" })],
+    [
+      "terminated",
+      (scene: MissionScene) => scene.driver.execute(scene.key, terminateMission, { reason: "" }),
+    ],
+  ] as const)
+    it(`is withdrawn, in words of its own, with its mission that is ${how}`, () => {
+      const scene = held(dear);
+      taken(end(scene));
+      assert.equal(approvals(scene)[0]?.verdict, Verdict.VERDICT_WITHDRAWN);
+      assert.equal(scene.events.filter((type) => type === "question_decided").length, 1);
+    });
 
   it("waits as well when it comes of a claim", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });

@@ -1,0 +1,65 @@
+/** What is told of questions that a run asks: how they are closed, also where nobody has answered and nobody can any more. */
+import { Verdict } from "@tutti/contracts/types/v1";
+import { type RunResetV1, RunSnapshotV1, type TransitionTakenV1 } from "@tutti/contracts/workflow/v1";
+import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";
+import type { Happening } from "@tutti/runtime";
+import { type News, news } from "./note.ts";
+
+type Closed = News<"tutti.workflow.approval.decided">;
+type IsMeant = Parameters<typeof questionsOpen>[1];
+
+/** Those that go with what happens are withdrawn; all that are open unless some are meant. */
+export function withdrawnIn(run: Run, happening: Happening, isMeant?: IsMeant): Closed[] {
+  return questionsOpen(run, isMeant).map((question, part) =>
+    closed(happening, question, Verdict.VERDICT_WITHDRAWN, part),
+  );
+}
+
+/** With what a task ends by goes what it asks, and what its parts ask. */
+export function withdrawnInTask(
+  run: Run,
+  { node: number }: { readonly node: number },
+  happening: Happening,
+): (Closed | Happening)[] {
+  return [...withdrawnIn(run, happening, (node) => isWithin(run, node, number)), happening];
+}
+
+/** What is done in a state is dropped when that is left. */
+export function withdrawnWithState(
+  run: Run,
+  { transition }: TransitionTakenV1,
+  happening: Happening,
+): Closed[] {
+  const activity = run.ranges[run.more?.activity ?? -1];
+  const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
+  if (activity === undefined || !isLeaving) return [];
+  return withdrawnIn(run, happening, (node) => outermostPlace(run, node) === activity.first);
+}
+
+/** A run that is taken back asks what it asked then. */
+export function withdrawnByReset(run: Run, { snapshot }: RunResetV1, happening: Happening): Closed[] {
+  if (questionsOpen(run).length === 0) return [];
+  const asked = new Set(RunSnapshotV1.decode(snapshot).nodes.map(({ question }) => question?.approvalId));
+  return withdrawnIn(run, happening, ({ more }) => !asked.has(more?.question?.approvalId));
+}
+
+/** A decision that is the last word. */
+export function decidedOf(
+  run: Run,
+  { node, verdict }: { readonly node: number; readonly verdict: Verdict },
+  happening: Happening,
+): Closed | undefined {
+  const [question] = questionsOpen(run, ({ number }) => number === node);
+  return question && closed(happening, question, verdict);
+}
+
+function closed(
+  happening: Happening,
+  { approvalId, task }: { readonly approvalId: string; readonly task: string },
+  verdict: Verdict,
+  part = 0,
+): Closed {
+  const { namespace, id } = happening.key;
+  const about = { namespace, kind: "run", id, task };
+  return news(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict }, part);
+}
