@@ -8,7 +8,15 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Component, errorFromUnknown, type Foundation, type Logger } from "@tutti/kernel";
+import {
+  type Backoff,
+  backoffMs,
+  type Component,
+  errorFromUnknown,
+  type Foundation,
+  type Logger,
+  sleep,
+} from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import type { Clone } from "./clone.ts";
 import { type Launch, launchProgram, type Program, type RunningProgram } from "./program.ts";
@@ -30,6 +38,9 @@ export interface DemonstrationOptions {
   readonly launch?: Launch;
 }
 
+/** Between tries to start what there is to work on: a machine that is busy may be slow to answer the first ones. */
+const pauses: Backoff = { firstMs: 1_000, maxMs: 30_000 };
+
 export class Demonstration implements Component {
   readonly #options: DemonstrationOptions;
   readonly #logger: Logger;
@@ -37,6 +48,8 @@ export class Demonstration implements Component {
   #begun: Promise<void> = Promise.resolve();
   #race: RunningProgram | undefined;
   #raced: Promise<void> = Promise.resolve();
+  /** Aborted when the platform stops. */
+  readonly #stopping = new AbortController();
 
   constructor(options: DemonstrationOptions) {
     this.#options = options;
@@ -48,12 +61,7 @@ export class Demonstration implements Component {
     const at = linkAddress(address());
     this.#workers = [this.#typescript(at, "typescript"), this.#python(at, tell)];
     for (const worker of this.#workers) worker.start();
-    this.#begun = this.#startRuns(at).catch((thrown: unknown) => {
-      const { message } = errorFromUnknown(thrown);
-      this.#logger.warn("the demonstration could not start its runs; the next start tries again", {
-        reason: message,
-      });
-    });
+    this.#begun = this.#startRunsUntilTheyAre(at);
     this.#raced = this.#runRace().catch((thrown: unknown) => {
       const { message } = errorFromUnknown(thrown);
       this.#logger.warn("the race of the demonstration could not be run; the next start tries again", {
@@ -64,6 +72,7 @@ export class Demonstration implements Component {
 
   /** Workers finish while there is somebody to tell what came of it. */
   async drain(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort();
     signal.addEventListener("abort", () => this.#kill(), { once: true });
     this.#race?.signal("SIGTERM");
     await Promise.all([this.#begun, this.#raced, ...this.#workers.map((worker) => worker.stop())]);
@@ -76,6 +85,29 @@ export class Demonstration implements Component {
   async #kill(): Promise<void> {
     this.#race?.signal("SIGKILL");
     await Promise.all(this.#workers.map((worker) => worker.kill()));
+  }
+
+  async #startRunsUntilTheyAre(address: string): Promise<void> {
+    const { timers, chance } = this.#options.foundation;
+    const { signal } = this.#stopping;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await this.#startRuns(address);
+        return;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const { message: reason, retryable } = errorFromUnknown(thrown);
+        if (!retryable) {
+          this.#logger.warn("the demonstration could not start its runs; the next start tries again", {
+            reason,
+          });
+          return;
+        }
+        const pauseMs = Math.round(backoffMs(pauses, failures, chance));
+        this.#logger.warn("the demonstration could not start its runs, and tries again", { reason, pauseMs });
+        await sleep(timers, pauseMs, signal).catch(() => undefined);
+      }
+    }
   }
 
   /** All of it has ids of its own: begun half and then again, nothing is there twice. */

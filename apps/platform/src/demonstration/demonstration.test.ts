@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { testFoundation } from "@tutti/kernel/testing";
+import type { Clone } from "./clone.ts";
+import { Demonstration } from "./demonstration.ts";
+
+/** A module that starts what there is to work on: each call does what is next in the list. */
+function beginning(...calls: readonly string[]): Clone["begin"] {
+  const code = `
+    const calls = [${calls.map((call) => `() => { ${call} }`).join(", ")}];
+    export async function begin() { calls.shift()(); }`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+const refused = 'throw Object.assign(new Error("nobody listens"), { code: "ECONNREFUSED" })';
+const wrong = 'throw new TypeError("the definition is not there")';
+
+describe("what the demonstration starts", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tutti-demonstration-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  function demonstration(name: string, begin: Clone["begin"]) {
+    const foundation = testFoundation();
+    const mark = join(folder, name);
+    const demonstration = new Demonstration({
+      foundation,
+      clone: {
+        begin,
+        race: "",
+        workerInTypeScript: "",
+        workerInPython: "",
+        leashForNode: "",
+        leashForPython: "",
+        pythonPackage: "",
+        cache: "",
+      },
+      pythons: [],
+      mark,
+      address: () => "127.0.0.1:1",
+      url: () => "http://127.0.0.1:1",
+      tell: () => {},
+      launch: () => {
+        const { promise, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
+        return { pid: 1, ended: promise, signal: () => resolve({ code: 0, signal: null }) };
+      },
+    });
+    const said = () =>
+      foundation.logger.lines
+        .filter(({ message }) => message.startsWith("the demonstration"))
+        .map(({ message }) => message);
+    /** Lets time pass until so many lines were said. */
+    const saying = async (count: number) => {
+      while (said().length < count) {
+        await foundation.time.advance(100);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return said();
+    };
+    return { demonstration, mark, saying, said };
+  }
+
+  it("is tried again while the platform is too slow to answer, and marked once it is there", async () => {
+    const { demonstration: it, mark, saying } = demonstration("slow", beginning(refused, refused, ""));
+    it.start();
+    assert.deepEqual(await saying(3), [
+      "the demonstration could not start its runs, and tries again",
+      "the demonstration could not start its runs, and tries again",
+      "the demonstration is started",
+    ]);
+    assert.equal(existsSync(mark), true);
+    await it.drain(new AbortController().signal);
+  });
+
+  it("is left to the next start where trying again does not help", async () => {
+    const { demonstration: it, mark, saying } = demonstration("wrong", beginning(wrong, ""));
+    it.start();
+    assert.deepEqual(await saying(1), [
+      "the demonstration could not start its runs; the next start tries again",
+    ]);
+    await it.drain(new AbortController().signal);
+    assert.equal(existsSync(mark), false);
+  });
+
+  it("is tried no more once the platform stops", async () => {
+    const { demonstration: it, mark, saying, said } = demonstration("stops", beginning(refused, ""));
+    it.start();
+    await saying(1);
+    await it.drain(new AbortController().signal);
+    assert.equal(said().length, 1);
+    assert.equal(existsSync(mark), false);
+  });
+});
