@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 export interface Memory {
   /** Of its own, with its share of what it shares: proportional set size. */
@@ -25,4 +26,15 @@ export function cpuMs(pid: number): number {
     const [nanoseconds] = readFileSync(`${threads}/${id}/schedstat`, "utf8").split(" ");
     return sumMs + Number(nanoseconds) / 1e6;
   }, 0);
+}
+
+/** Processor time of all cores so far, in milliseconds: in use, and all there was. */
+export function machineMs(): { readonly busy: number; readonly all: number } {
+  let busy = 0;
+  let idle = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    busy += times.user + times.nice + times.sys + times.irq;
+  }
+  return { busy, all: busy + idle };
 }
