@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../../libs/kernel/src/testing/until.ts";
 import { Worker } from "../../../libs/sdk/src/index.ts";
 import { layOut } from "../../image.mjs";
 import { Containers } from "./containers.mjs";
@@ -145,7 +146,8 @@ describe("the images, run as the manifests say", { skip }, () => {
     t.after(() => worker.stop());
     await asked("/v1/workflows", { format: "yaml", text: definition });
     await asked("/v1/runs", { runId: "first", definition: { name: "order" } });
-    const { status, outcome } = await asked("/v1/runs/first/result?waitMs=30000");
+    const ended = () => asked("/v1/runs/first/result?waitMs=30000");
+    const { status, outcome } = await until("its end", ended, (result) => result.outcome !== undefined);
     assert.deepEqual([status, outcome.completed], ["completed", [{ box: 1 }, { box: 2 }, { box: 3 }]]);
   });
 
