@@ -378,6 +378,29 @@ describe("what a pool is offered", () => {
     assert.equal(counter.pool.status(counter.time.now()).queued, 64);
   });
 
+  it("what was at work when it was recalled stands in nobody's way: others are recalled instead", () => {
+    const counter = new Counter({ window: 32 });
+    const worker = new Worker(counter, 16);
+    for (let number = 1; number <= 16; number++) counter.offer(number, {}, "large");
+    counter.speak();
+    assert.equal(worker.given.length, 16);
+    const { placement } = profile;
+    const cannot = { ...profile, placement, capability: "nobody.can" };
+    const given = { profile: cannot, facts: facts(5) };
+    for (let number = 101; number <= 200; number++) counter.offer(number, given, "large");
+    counter.speak();
+    // Those at work are the least urgent, and nobody has heard yet that they have begun.
+    for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
+    counter.speak();
+    const begun = OfferReply.create();
+    for (const { token } of worker.given)
+      begun.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
+    counter.sender.take(begun);
+    counter.speak();
+    const namespaces = counter.pool.queued(100, counter.time.now()).map(({ work }) => work?.namespace);
+    assert.equal(namespaces.filter((one) => one === "small").length, 16);
+  });
+
   it("the window is halved between two namespaces that want all of it, and then nothing goes to and fro", () => {
     const counter = new Counter({ window: 64 });
     for (let number = 1; number <= 1_000; number++) counter.offer(number, {}, "large");
