@@ -126,6 +126,17 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [3, 3]);
       }));
 
+    it("goes to the named owner again, which did not know yet that it owns what has another place than the caller thinks", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table], b.owner(7));
+        const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
+        Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
+        const calling = client.client(noteService).change(note({ key: "k1" }), { timeoutMs: 20_000 });
+        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        learn([b.table], b.owner(7));
+        assert.equal((await calling).text, instanceOf(b.mesh));
+      }));
+
     it("waits for the table when the one it was sent to does not own it either", () =>
       withCluster(transport, async ([a, b], client, table) => {
         // A hands over to B, which has not taken over yet.

@@ -250,10 +250,10 @@ export class Routes {
     if (call.method.rpc.requestStream && !call.requests.replayable) throw error;
     const { ownership } = this.#parts;
     // It calls the place otherwise: how many there are is the servers' to say. What it knows of this one is of use for this call alone.
-    if (refusal.owner !== undefined && refusal.place !== place && call.redirects === 0) {
-      call.redirects++;
+    if (refusal.owner !== undefined && refusal.place !== place) {
       call.named = refusal.owner;
-      return true;
+      // Named once more, it is gone to after a pause: it may not know yet that it owns it.
+      return call.redirects++ === 0;
     }
     // The table may have moved on while the call was away: then it knows better than the one who was asked.
     if (!sameOwner(ownership.ownerOf(place), called)) return true;
