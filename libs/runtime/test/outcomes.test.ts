@@ -136,6 +136,26 @@ describe("a disk that is full", () => {
   });
 });
 
+describe("a partition that was let go while the journal had no room", () => {
+  it("is begun anew without that: what comes meanwhile waits, and is done", async () => {
+    const bank = await bankWithAda();
+    bank.commits.hold();
+    bank.commits.fail("full");
+    const first = bank.begin(ada, deposit, { amountCents: 5 });
+    await bank.time.flush();
+    bank.commits.letThrough();
+    assert.equal(await codeOf(first), "journal.full");
+    await bank.time.settle(bank.runtime.disown(0));
+    const owned = bank.runtime.own(0, 5);
+    const second = bank.begin(ada, deposit, { amountCents: 7 });
+    await bank.time.flush();
+    bank.commits.open();
+    await bank.time.settle(owned);
+    assert.equal(await bank.codeOf(second), "done");
+    assert.equal(await bank.balanceOf(ada), 1_007);
+  });
+});
+
 describe("back-pressure", () => {
   it("refuses at once what the inbox does not hold, and says when to come again", async () => {
     const bank = await bankWithAda({ inboxMax: 10 });

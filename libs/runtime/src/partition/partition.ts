@@ -132,6 +132,7 @@ export class Partition {
     this.#epoch = epoch;
     this.#room = tableEpochOf(epoch);
     this.#state = "starting";
+    this.#hasRoom();
     return this.#load();
   }
 
@@ -330,8 +331,7 @@ export class Partition {
     pauseWork(life.memory, this.#parts.pause);
     raiseBehaviour(life.memory, this.#parts.behavioursAllowed());
     this.#state = "running";
-    if (this.#full !== undefined) this.#noRoom = Promise.withResolvers();
-    this.#full = undefined;
+    this.#hasRoom();
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
     life.keeper.start();
@@ -419,6 +419,12 @@ export class Partition {
     this.#full = refusal;
     this.#noRoom.resolve();
     this.inbox.refuse(refused(refusal));
+  }
+
+  /** The journal takes something again, as far as is known. */
+  #hasRoom(): void {
+    if (this.#full !== undefined) this.#noRoom = Promise.withResolvers();
+    this.#full = undefined;
   }
 
   /** The archive says that somebody else owns it. What was appended meanwhile may have come before the new owner's seal. */
