@@ -233,7 +233,7 @@ const RunRow = memo(
         </Cell>
         <Cell name="run">
           {/* A plain link: one that looks where the page is would cost a row more than all the rest of it. */}
-          <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped">
+          <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped" title={runId}>
             {runId}
           </a>
           {asked > 0 ? (
@@ -241,11 +241,15 @@ const RunRow = memo(
           ) : failed === "" ? (
             <Labels labels={run.spec?.labels} />
           ) : (
-            <span className="run-why small soft clipped">{failed}</span>
+            <span className="run-why small soft clipped" title={failed}>
+              {failed}
+            </span>
           )}
         </Cell>
         <Cell name="workflow">
-          <span className="clipped">{workflowOf(run)}</span>
+          <span className="clipped" title={workflowOf(run)}>
+            {workflowOf(run)}
+          </span>
         </Cell>
         <Cell name="tasks">{tasksDone(run)}</Cell>
         <Cell name="accepted">
