@@ -108,8 +108,10 @@ export async function revokeKey(context: Context): Promise<number> {
     query: server.namespace,
     body: reasonOf(context),
   });
-  const line = `${safe(params.id)} ${reply.revoked === true ? "is revoked" : "was no good key any more"}`;
-  tellDone(context, reply, { id: params.id, line });
+  // A wrong id must not look like a key that is shut out.
+  const isAsBefore = reply.revoked !== true;
+  const line = `${safe(params.id)} ${isAsBefore ? "is no key that is good, and nothing was done: tutti key list" : "is revoked"}`;
+  tellDone(context, reply, { id: params.id, line, isAsBefore });
   return exitCodes.completed;
 }
 

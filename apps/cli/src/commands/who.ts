@@ -36,9 +36,13 @@ export function keyOf({ values }: Pick<Context, "values">): { readonly idempoten
 export function tellDone(
   { print }: Pick<Context, "print">,
   reply: unknown,
-  { id, line }: { readonly id: string; readonly line: string },
+  {
+    id,
+    line,
+    isAsBefore = false,
+  }: { readonly id: string; readonly line: string; readonly isAsBefore?: boolean },
 ): void {
   if (print.isJson) print.json(reply);
   else if (print.isQuiet) print.line(id);
-  else print.line(`${print.style.green("✓")} ${line}`);
+  else print.line(`${isAsBefore ? print.style.dim("–") : print.style.green("✓")} ${line}`);
 }

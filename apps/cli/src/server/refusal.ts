@@ -14,7 +14,8 @@ interface Call {
 
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
   if (error.status === 0) return unreachable(error, call);
-  if (error.status === 401 || error.status === 403) return forbidden(error, call);
+  if (error.status === 401 || error.status === 403)
+    return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const next = error.status === 404 ? await insteadOf(call, error.code) : retrying(error);
   return new Failure(sentence(error.detail), {
     // What is wrong with a single field is in the sentence already.
@@ -39,9 +40,14 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
   return [`The same command may do better${wait}.`];
 }
 
-function unreachable(error: RestError, { server }: Call): Failure {
+/** What may be more than is taken at once: whoever refuses it may close the connection before the answer was read. */
+const largeBytes = 1_048_576;
+
+function unreachable(error: RestError, { server, parts }: Call): Failure {
   const inner = error.cause instanceof Error ? error.cause.cause : undefined;
   const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  const bytes = code === "EPIPE" || code === "ECONNRESET" ? JSON.stringify(parts.body ?? "").length : 0;
+  if (bytes >= largeBytes) return cutWhileSending(error, server.url, bytes);
   const reasons: Readonly<Record<string, string>> = {
     ECONNREFUSED: "Nobody listens there.",
     ENOTFOUND: "There is no host of this name.",
@@ -63,7 +69,39 @@ function unreachable(error: RestError, { server }: Call): Failure {
   });
 }
 
-function forbidden(error: RestError, { server }: Call): Failure {
+function cutWhileSending(error: RestError, url: string, bytes: number): Failure {
+  const megabytes = (bytes / 1_048_576).toFixed(1);
+  return new Failure(`${url} closed the connection while ${megabytes} MiB were sent to it.`, {
+    why: ["That is likely more than it takes at once (gateway.bodyBytesMax, 4 MiB unless it is set)."],
+    next: [
+      "Send less: keep what is large elsewhere, and say in the input where it is.",
+      ["tutti doctor", "says whether the platform is there"],
+    ],
+    exitCode: exitCodes.unreachable,
+    code: error.code,
+    cause: error,
+  });
+}
+
+/** Which role would permit it, and who gives roles: the platform knows both. */
+async function rightsFor({ code, details }: RestError, { client, server }: Call): Promise<Advice[]> {
+  const { action, namespace } = details;
+  if (code !== "mesh.denied" || action === undefined) return [];
+  const query = namespace === undefined ? server.namespace : { namespace };
+  const { missing, givers, who } = await client.call("missingRights", { query });
+  const lack = missing.find((one) => one.action === action);
+  if (lack === undefined) return [];
+  if (lack.why === "forbidden") return ["A policy forbids it: whoever keeps the policies can change that."];
+  if (lack.why === "narrowed") return ["The key itself is narrowed: another key of yours may do it."];
+  const [least] = lack.roles;
+  if (least === undefined) return [];
+  const some = givers.slice(0, giversShown).join(", ") || "the administrator of this machine";
+  return [`Ask ${some} for the role ${least}:`, [`tutti role bind ${least} ${who}`, "is how it is given"]];
+}
+
+const giversShown = 3;
+
+function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]): Failure {
   return new Failure(
     error.status === 401
       ? `${server.url} wants a key, or another one.`
@@ -71,6 +109,7 @@ function forbidden(error: RestError, { server }: Call): Failure {
     {
       why: [error.detail],
       next: [
+        ...rights,
         ["tutti --key-file FILE …", "reads the key from a file"],
         ["TUTTI_KEY=… tutti …", "takes it from the environment"],
       ],
@@ -93,12 +132,15 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
     workflow: ["tutti workflow list", "shows the workflows there are"],
     schedule: ["tutti schedule list", "shows the schedules there are"],
     agent: ["tutti agent list", "shows the agents there are"],
+    key: ["tutti key list", "shows the keys there are"],
+    role: ["tutti role list", "shows the roles there are"],
+    rule: ["tutti rule list", "shows the rules there are"],
     task: [`tutti show ${wanted.of}`, "shows the tasks it has"],
   };
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 
-type Kind = "run" | "session" | "workflow" | "schedule" | "agent" | "task";
+type Kind = "run" | "session" | "workflow" | "schedule" | "agent" | "key" | "role" | "rule" | "task";
 
 interface Wanted {
   readonly kind: Kind;
@@ -120,6 +162,10 @@ interface RunBody {
   readonly definition?: string | { readonly name: string };
 }
 
+interface RoleBody {
+  readonly role?: string;
+}
+
 function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | undefined {
   const { id = "", name: named = "" } = (params ?? {}) as { readonly id?: string; readonly name?: string };
   if (name === "runs.start" || name === "schedules.create") {
@@ -135,6 +181,10 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
   if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
   if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
   if (name.startsWith("agents.")) return { kind: "agent", text: id };
+  if (name.startsWith("keys.")) return { kind: "key", text: id };
+  if (name.startsWith("rules.")) return { kind: "rule", text: id };
+  if (name === "roleBindings.create")
+    return { kind: "role", text: (body as RoleBody | undefined)?.role ?? "" };
   return undefined;
 }
 
@@ -159,6 +209,12 @@ async function knownNames(
       return (await client.call("tasks.list", { params: { id: of }, query })).tasks.map(
         ({ taskId }) => taskId,
       );
+    case "key":
+      return (await client.call("keys.list", { query })).keys.map(({ keyId = "" }) => keyId);
+    case "role":
+      return (await client.call("roles.list", { query: namespace })).roles.map(({ role = "" }) => role);
+    case "rule":
+      return (await client.call("rules.list", { query })).rules.map(({ ruleId = "" }) => ruleId);
     case "agent":
       return (await client.call("agents.list", { query })).agents.map(({ agentId }) => agentId);
   }

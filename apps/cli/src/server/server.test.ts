@@ -168,6 +168,17 @@ describe("what the platform refuses", () => {
     assert.match(failure.why.join(" "), /cut before there was an answer/);
   });
 
+  it("one that is cut while much is sent says how much that was, and where it is bounded", async () => {
+    const input = { name: "a".repeat(20 * 1_048_576) };
+    const failure = await refused(
+      ({ socket }) => void socket.destroy(),
+      (server) => server.call("runs.start", { query: {}, body: { definition: { name: "greet" }, input } }),
+    );
+    assert.equal(failure.exitCode, 4);
+    assert.match(failure.message, /closed the connection while 20\.0 MiB were sent/);
+    assert.match(failure.why.join(" "), /gateway\.bodyBytesMax/);
+  });
+
   it("a platform that is starting is asked again until it is there", async () => {
     let asked = 0;
     await using stranger = await listening((_, response) => {
