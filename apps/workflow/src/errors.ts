@@ -93,7 +93,7 @@ export const requestErrors = defineErrors("workflow", {
     retry: "never",
     help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
     message: ({ count }: { count: number }) =>
-      `expected an input that satisfies the definition's schema, found ${count} violations; correct the places that are named`,
+      `expected an input that satisfies the definition's schema, found ${count === 1 ? "one violation" : `${count} violations`}; correct the places that are named`,
   },
 });
 
