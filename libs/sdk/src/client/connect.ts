@@ -3,7 +3,7 @@ import { addressesOf } from "../worker/settings.ts";
 import type { Tutti } from "./tutti.ts";
 
 export interface ConnectOptions {
-  /** One process or several, `host:port`. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
+  /** One process or several, `host:port`: while one of them is there, it is used. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */
   readonly namespace?: string;
@@ -24,7 +24,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   const accessToken = options.accessToken ?? process.env["TUTTI_ACCESS_TOKEN"] ?? "";
   // A worker does not need them, and they take more memory than a worker.
   const [
-    { Mesh, MemoryOwnership },
+    { Mesh },
+    { ClientOwnership },
     contracts,
     swarm,
     session,
@@ -36,6 +37,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     { Locks },
   ] = await Promise.all([
     import("@tutti/mesh"),
+    import("./client-ownership.ts"),
     import("@tutti/contracts/workflow/v1"),
     import("@tutti/contracts/swarm/v1"),
     import("@tutti/contracts/session/v1"),
@@ -46,7 +48,6 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     import("./sessions/index.ts"),
     import("./locks.ts"),
   ]);
-  const [first = ""] = addresses;
   const mesh = new Mesh({
     settings: {
       transport: "grpc",
@@ -56,8 +57,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     },
     credential: () => accessToken,
     foundation: { logger: options.logger ?? silentLogger },
-    // Whoever is asked and is not the owner says who is.
-    ownership: new MemoryOwnership({ fallback: () => ({ instance: first, address: first, epoch: 0 }) }),
+    ownership: new ClientOwnership(addresses),
   });
   const boards = {
     ...{ missions: mesh.client(swarm.missionService), board: mesh.client(swarm.boardService), namespace },

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import Any, TypeVar
 
 from ._contracts import RETRY_CLASS_ELSEWHERE, RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY
 from .failures import TuttiError
@@ -25,15 +26,24 @@ _PAUSE_SECONDS = 0.5
 _RETRIES = {"never": RETRY_CLASS_NEVER, "elsewhere": RETRY_CLASS_ELSEWHERE}
 
 Json = Any
+_Answer = TypeVar("_Answer")
 
 
 class Rest:
-    """An installation. ``server``: else ``TUTTI_SERVER``, else ``http://127.0.0.1:7400``."""
+    """An installation. ``server``: one or several, of which one is used while it is there; else ``TUTTI_SERVER``, else
+    ``http://127.0.0.1:7400``.
+    """
 
     def __init__(
-        self, server: str | None = None, *, namespace: str | None = None, access_token: str | None = None
+        self,
+        server: str | Sequence[str] | None = None,
+        *,
+        namespace: str | None = None,
+        access_token: str | None = None,
     ) -> None:
-        self._server = (server or os.environ.get("TUTTI_SERVER") or "http://127.0.0.1:7400").rstrip("/")
+        self._servers = servers_of(server or os.environ.get("TUTTI_SERVER") or "http://127.0.0.1:7400")
+        # The one that answered last.
+        self._turn = 0
         self._namespace = namespace or os.environ.get("TUTTI_NAMESPACE") or "default"
         self._access_token = access_token or os.environ.get("TUTTI_ACCESS_TOKEN")
 
@@ -52,9 +62,14 @@ class Rest:
             headers["content-type"] = "application/json"
         if key is not None:
             headers["idempotency-key"] = key
-        request = self._request(method, path, body=body, query=query, headers=headers)
-        with _opened(request, wait_seconds + _WAY_SECONDS) as reply:
-            text = reply.read()
+        may_repeat = method == "GET" or key is not None
+
+        def asked(server: str) -> bytes:
+            request = self._request(server, method, path, body=body, query=query, headers=headers)
+            with _opened(request, wait_seconds + _WAY_SECONDS) as reply:
+                return reply.read()
+
+        text = self._anywhere(asked, may_repeat=may_repeat)
         return json.loads(text) if text else None
 
     def follow(self, path: str, *, query: Mapping[str, Json] | None = None) -> Iterator[tuple[str, Json]]:
@@ -62,9 +77,12 @@ class Rest:
         cursor = ""
         while True:
             headers = {"accept": "text/event-stream", **({"last-event-id": cursor} if cursor else {})}
-            request = self._request("GET", path, query=query, headers=headers)
+
+            def opened(server: str, headers: Mapping[str, str] = headers) -> HTTPResponse:
+                return _opened(self._request(server, "GET", path, query=query, headers=headers), _SILENT_SECONDS)
+
             try:
-                with _opened(request, _SILENT_SECONDS) as reply:
+                with self._anywhere(opened, may_repeat=True) as reply:
                     for kind, data, identity in _events(reply):
                         if kind == "end":
                             return
@@ -92,8 +110,26 @@ class Rest:
             if not token:
                 return
 
+    def _anywhere(self, ask: Callable[[str], _Answer], *, may_repeat: bool) -> _Answer:
+        """The server that answered last, then each of the others: while nothing was done, or when twice does no harm."""
+        for left in reversed(range(len(self._servers))):
+            is_last, turn = left == 0, self._turn
+            try:
+                return ask(self._servers[turn % len(self._servers)])
+            except TuttiError as error:
+                if is_last or error.retry != RETRY_CLASS_ELSEWHERE:
+                    raise
+            except (OSError, HTTPException) as error:
+                # Others in this process may have moved it on already.
+                self._turn = max(self._turn, turn + 1)
+                if is_last or not (may_repeat or _was_not_sent(error)):
+                    raise
+            self._turn = max(self._turn, turn + 1)
+        raise AssertionError("there is a last server")
+
     def _request(
         self,
+        server: str,
         method: str,
         path: str,
         *,
@@ -106,7 +142,19 @@ class Rest:
         if self._access_token is not None:
             known["authorization"] = f"Bearer {self._access_token}"
         data = None if body is None else json.dumps(body).encode()
-        return urllib.request.Request(f"{self._server}{path}?{asked}", data, known, method=method)
+        return urllib.request.Request(f"{server}{path}?{asked}", data, known, method=method)
+
+
+def servers_of(said: str | Sequence[str]) -> Sequence[str]:
+    """One or several; those of a text are separated by commas."""
+    given = said.split(",") if isinstance(said, str) else said
+    return tuple(each.strip().rstrip("/") for each in given)
+
+
+def _was_not_sent(error: Exception) -> bool:
+    """Nobody was there to take it."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    return isinstance(reason, (ConnectionRefusedError, socket.gaierror))
 
 
 def output_of(

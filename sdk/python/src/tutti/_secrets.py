@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ._contracts import RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY
-from ._rest import Rest
+from ._rest import Rest, servers_of
 from .failures import OptionInvalid, TuttiError
 
 _form = re.compile(r"(secret|env|file):(.+)", re.DOTALL)
@@ -50,7 +50,7 @@ class Secrets:
         is_local: bool = True,
     ) -> None:
         default = "http://127.0.0.1:7400" if is_local else ""
-        self._server = (server or default).rstrip("/")
+        self._servers = servers_of(server or default)
         self._offered = frozenset(offered)
         self._access_token = access_token
         self._allow_unprotected = allow_unprotected
@@ -109,13 +109,13 @@ class Secrets:
             },
         }
         token = wanted.access_token or self._access_token
-        rest = Rest(self._server, namespace=wanted.namespace, access_token=token)
+        rest = Rest(self._servers, namespace=wanted.namespace, access_token=token)
         try:
             reply = rest.call("POST", "/v1/secrets/unseal", body=body)
         except OSError as error:
             raise TuttiError(
                 "sdk.secret_unreachable",
-                f"expected {wanted.reference} from {self._server}, found no answer of Tutti;"
+                f"expected {wanted.reference} from {' or '.join(self._servers)}, found no answer of Tutti;"
                 " set TUTTI_SERVER to where it is reached",
                 status="UNAVAILABLE",
                 retry=RETRY_CLASS_SAME_KEY,
@@ -134,14 +134,15 @@ class Secrets:
 
     def _insist_on_server(self) -> None:
         """Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own."""
-        server = self._server
-        is_plain = server.startswith("http://")
-        if server.startswith("https://") or (
-            is_plain and (self._allow_unprotected or _plain_loopback.match(server))
-        ):
+        wrong = next((server for server in self._servers if not self._is_protected(server)), None)
+        if wrong is None:
             return
         expected = "an address such as https://tutti.example, by which secrets come (or allow_unprotected)"
-        raise OptionInvalid("the option server (TUTTI_SERVER)", expected, server or "none")
+        raise OptionInvalid("the option server (TUTTI_SERVER)", expected, wrong or "none")
+
+    def _is_protected(self, server: str) -> bool:
+        is_known = self._allow_unprotected or _plain_loopback.match(server) is not None
+        return server.startswith("https://") or (server.startswith("http://") and is_known)
 
 
 class _Reception:

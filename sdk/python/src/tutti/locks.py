@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.parse
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 
 from ._rest import Json, Rest
@@ -20,10 +20,14 @@ _CALL_WAIT_SECONDS = 30.0
 
 
 class Locks:
-    """The locks of an installation. ``server``: else ``TUTTI_SERVER``, else ``http://127.0.0.1:7400``."""
+    """The locks of an installation. ``server``: one or several; else ``TUTTI_SERVER``, else ``http://127.0.0.1:7400``."""
 
     def __init__(
-        self, server: str | None = None, *, namespace: str | None = None, access_token: str | None = None
+        self,
+        server: str | Sequence[str] | None = None,
+        *,
+        namespace: str | None = None,
+        access_token: str | None = None,
     ) -> None:
         self._rest = Rest(server, namespace=namespace, access_token=access_token)
 

@@ -18,10 +18,14 @@ _LEVELS = {True: "standard", False: "minimal"}
 
 
 class Sessions:
-    """The sessions of an installation. ``server``: else ``TUTTI_SERVER``, else ``http://127.0.0.1:7400``."""
+    """The sessions of an installation. ``server``: one or several; else ``TUTTI_SERVER``, else ``http://127.0.0.1:7400``."""
 
     def __init__(
-        self, server: str | None = None, *, namespace: str | None = None, access_token: str | None = None
+        self,
+        server: str | Sequence[str] | None = None,
+        *,
+        namespace: str | None = None,
+        access_token: str | None = None,
     ) -> None:
         self._rest = Rest(server, namespace=namespace, access_token=access_token)
 

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { Payload } from "@tutti/contracts/types/v1";
+import { Run, runService } from "@tutti/contracts/workflow/v1";
+import { silentLogger } from "@tutti/kernel";
+import { type Handlers, Mesh } from "@tutti/mesh";
+import { connect, type Tutti } from "../src/client/index.ts";
+
+const value = Payload.fromPartial({ body: { $case: "inline", value: Buffer.from("7") } });
+const outcome = { result: { $case: "completed", value } } as const;
+
+/** Says where it was called: the definition that a run has is the name of who answers. */
+function handlersOf(name: string): Handlers<typeof runService> {
+  const what = { $case: "definition", value: { name } } as const;
+  const run = Run.fromPartial({ runId: "one", spec: { what }, outcome });
+  const served: Partial<Handlers<typeof runService>> = {
+    getRun: () => ({ run }),
+    awaitRun: () => ({ run }),
+    listRuns: () => ({ runs: [run], page: { nextToken: "", total: undefined }, indexedTo: undefined }),
+  };
+  const unserved = Object.keys(runService.methods).map((method) => [
+    method,
+    () => assert.fail(`expected no call of ${method}`),
+  ]);
+  return { ...Object.fromEntries(unserved), ...served };
+}
+
+describe("a client of several processes", () => {
+  const servers: Mesh[] = [];
+  const clients: Tutti[] = [];
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) await client.close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+
+  async function serve(name: string, listen = "127.0.0.1:0"): Promise<Mesh> {
+    const server = new Mesh({
+      settings: { transport: "grpc", listen },
+      foundation: { logger: silentLogger },
+    });
+    server.serve(runService, handlersOf(name));
+    await server.start();
+    servers.push(server);
+    return server;
+  }
+
+  async function clientOf(...address: string[]): Promise<Tutti> {
+    const client = await connect({ address });
+    clients.push(client);
+    return client;
+  }
+
+  /** Who answers what is about one run. */
+  async function answering(client: Tutti): Promise<string> {
+    const { what } = (await client.run("one").get()).spec ?? {};
+    return what?.$case === "definition" ? what.value.name : "nobody";
+  }
+
+  async function listed(client: Tutti): Promise<number> {
+    let count = 0;
+    for await (const _ of client.list()) count++;
+    return count;
+  }
+
+  it("goes on with the others when the one that it asks ends, also in the middle, and back when those end", async () => {
+    const [a, b] = [await serve("a"), await serve("b")];
+    const client = await clientOf(a.address, b.address);
+    assert.equal(await answering(client), "a");
+    const killed = a.stop();
+    assert.equal(await client.run("one").result(), 7);
+    await killed;
+    for (let call = 0; call < 3; call++) assert.equal(await answering(client), "b");
+    assert.equal(await listed(client), 1);
+    await serve("a again", a.address);
+    await b.stop();
+    assert.equal(await answering(client), "a again");
+    assert.equal(await listed(client), 1);
+  });
+
+  it("finds the one that is there at first, wherever it is named", async () => {
+    const gone = await serve("gone");
+    await gone.stop();
+    const there = await serve("there");
+    const client = await clientOf(gone.address, gone.address, there.address);
+    assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(() => answering(client))), Array(5).fill("there"));
+  });
+
+  it("says that nobody is there when nobody is", async () => {
+    const [a, b] = [await serve("a"), await serve("b")];
+    await a.stop();
+    await b.stop();
+    const client = await connect({ address: [a.address, b.address], callTimeoutMs: 500 });
+    clients.push(client);
+    await assert.rejects(client.run("one").get(), { status: "UNAVAILABLE" });
+  });
+});

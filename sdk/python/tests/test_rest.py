@@ -1,0 +1,93 @@
+"""Calls over HTTP, of several servers of which some are not there."""
+
+import json
+import threading
+import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tutti._rest import Rest
+from tutti.failures import TuttiError
+
+
+class Server:
+    """Says its name; where it is told to, it takes a call in and hangs up, or says that others should be asked."""
+
+    def __init__(self, name: str, port: int = 0) -> None:
+        self.manner = "answers"
+        self.asked = 0
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.asked += 1
+                if server.manner == "hangs up":
+                    return
+                problem = {"code": "mesh.draining", "detail": "it stops", "retry": "elsewhere"}
+                leaves = server.manner == "leaves"
+                body = json.dumps(problem if leaves else {"name": name}).encode()
+                self.send_response(503 if leaves else 200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self._http.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def kill(self) -> None:
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+            self._http.server_close()
+
+
+class Several_servers(unittest.TestCase):
+    def setUp(self) -> None:
+        self.one, self.other = Server("one"), Server("other")
+        self.rest = Rest([self.one.url, f"{self.other.url}/"])
+
+    def tearDown(self) -> None:
+        self.one.kill()
+        self.other.kill()
+
+    def said(self, method: str = "GET", key: str | None = None) -> str:
+        return str(self.rest.call(method, "/v1/runs", body={} if method == "POST" else None, key=key)["name"])
+
+    def test_are_asked_in_turn_when_one_is_killed_and_again_when_that_one_is(self) -> None:
+        self.assertEqual(self.said(), "one")
+        self.one.kill()
+        self.assertEqual([self.said(), self.said("POST"), self.said()], ["other", "other", "other"])
+        self.one = Server("one again", self.one.port)
+        self.assertEqual(self.said(), "other")
+        self.other.kill()
+        self.assertEqual(self.said("POST"), "one again")
+
+    def test_that_took_a_call_in_are_followed_by_another_only_where_twice_does_no_harm(self) -> None:
+        self.one.manner = "hangs up"
+        self.assertEqual(self.said("POST", key="once"), "other")
+        self.rest = Rest(f"{self.one.url}, {self.other.url}")
+        with self.assertRaises(OSError):
+            self.said("POST")
+        self.assertEqual((self.one.asked, self.other.asked), (2, 1))
+        self.assertEqual(self.said("POST"), "other")
+
+    def test_that_say_to_ask_elsewhere_are_left_and_the_last_one_is_believed(self) -> None:
+        self.one.manner = "leaves"
+        self.assertEqual(self.said("POST"), "other")
+        self.other.manner = "leaves"
+        with self.assertRaises(TuttiError) as raised:
+            self.said()
+        self.assertEqual((raised.exception.code, self.one.asked), ("mesh.draining", 2))
+
+    def test_that_are_all_gone_are_each_asked_once(self) -> None:
+        self.one.kill()
+        self.other.kill()
+        with self.assertRaises(OSError):
+            self.said()
