@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { latch } from "@tutti/kernel/testing";
+import { assignOf, stage, told } from "./memory-host.fixture.ts";
+
+describe("what an attempt tells", () => {
+  it("that it has begun is told when it takes longer, once", async () => {
+    const { worker, host, link, pass, settle } = stage();
+    const go = latch();
+    worker.handle("slow", () => go.opened).handle("quick", () => 1);
+    await link({ startedAfterMs: 500 });
+    host.send({ assignments: [assignOf(1), assignOf(2, { capability: 2 })] });
+    await pass(2_000);
+    go.open();
+    await settle();
+    const started = host.stream.frames.flatMap((frame) => frame.started);
+    assert.deepEqual(
+      started.map(({ token, agoMs }) => [token[0], agoMs]),
+      [[1, 500]],
+    );
+  });
+
+  it("of its progress is put together, but what it saves goes at once, and nothing is lost before the result", async () => {
+    const { worker, host, link, settle, pass } = stage();
+    const steps = [latch(), latch(), latch()];
+    worker.handle("slow", async (_, context) => {
+      context.progress({ fraction: 0.1 });
+      context.progress({ message: "one" });
+      await steps[0]?.opened;
+      context.progress({ message: "two" });
+      await steps[1]?.opened;
+      context.progress({ message: "three", saved: { at: 3 } });
+      await steps[2]?.opened;
+      context.progress({ message: "four" });
+      throw new Error("half");
+    });
+    await link();
+    const said = () =>
+      host.stream.frames.flatMap(({ progress }) =>
+        progress.map(({ message, saved }) => `${message} ${Buffer.from(saved)}`),
+      );
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual(said(), ["one "]);
+    steps[0]?.open();
+    await settle();
+    assert.deepEqual(said(), ["one "]);
+    await pass(100);
+    assert.deepEqual(said(), ["one ", "two "]);
+    steps[1]?.open();
+    await settle();
+    assert.deepEqual(said(), ["one ", "two ", 'three {"at":3}']);
+    steps[2]?.open();
+    await settle();
+    assert.deepEqual(said(), ["one ", "two ", 'three {"at":3}', "four "]);
+    assert.deepEqual(told(host.results), ["1: failed Error"]);
+  });
+
+  it("what it saved is told again on a new link", async () => {
+    const { worker, host, link, settle, pass } = stage();
+    const go = latch();
+    worker.handle("slow", async (_, context) => {
+      context.progress({ saved: 7 });
+      await go.opened;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    host.cut();
+    await pass(1_000);
+    host.welcome();
+    await settle();
+    assert.deepEqual(
+      host.stream.frames.flatMap(({ progress }) =>
+        progress.map(({ saved }) => Buffer.from(saved).toString()),
+      ),
+      ["7"],
+    );
+    go.open();
+    await settle();
+  });
+
+  it("more than 64 KiB is refused", async () => {
+    const { worker, host, link, settle } = stage();
+    worker.handle("slow", (_, context) => context.progress({ saved: "x".repeat(70_000) }));
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual(told(host.results), ["1: failed sdk.saved_too_large"]);
+  });
+
+  it("of its output comes in pieces, in order, before the result, and waits where there is much", async () => {
+    const { worker, host, link, settle } = stage();
+    let pieces = 0;
+    worker.handle("tokens", async (_, context) => {
+      await context.output("a".repeat(100_000), { channel: "text" });
+      for (; pieces < 200; pieces++) await context.output(new Uint8Array(60_000));
+      return "done";
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.ok(pieces < 200, "it waits for the host");
+    for (let round = 0; round < 20 && host.results.length === 0; round++) {
+      host.send({ acknowledged: host.stream.frames.length - 1 });
+      await settle();
+    }
+    const outputs = host.stream.frames.flatMap(({ partialOutputs }) => partialOutputs);
+    assert.deepEqual(
+      outputs.map(({ index }) => index),
+      Array.from({ length: 202 }, (_, index) => index),
+    );
+    assert.deepEqual(
+      outputs.slice(0, 3).map(({ chunk, channel }) => [chunk.length, channel]),
+      [
+        [65_536, "text"],
+        [34_464, "text"],
+        [60_000, ""],
+      ],
+    );
+    assert.deepEqual(told(host.results), ['1: "done"']);
+  });
+
+  it("of what it used is told with the result", async () => {
+    const { worker, host, link, settle } = stage();
+    worker.handle("model", (_, context) => {
+      context.use({ tokens: 100, money: 0.5 });
+      context.use({ tokens: 20 });
+      return 1;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    assert.deepEqual(host.results[0]?.used, { tokens: 120, money: 0.5, timeMs: 0 });
+  });
+
+  it("of the models that it asked is told with the result, and what they took counts as used", async () => {
+    const { worker, host, link, settle } = stage();
+    worker.handle("write", async (_, context) => {
+      const text = await context.askModel({ provider: "openai", model: "gpt-5" }, async (answered) => {
+        answered({ model: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] });
+        return "a poem";
+      });
+      const busy = Object.assign(new Error("later"), { code: "rate_limited" });
+      const refused = context.askModel({ operation: "embeddings", model: "ada" }, () => Promise.reject(busy));
+      await assert.rejects(refused, busy);
+      return text;
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    const [result] = host.results;
+    assert.deepEqual(result?.used, { tokens: 100, money: 0, timeMs: 0 });
+    const nothing = { provider: "", responseModel: "", inputTokens: 0, outputTokens: 0, errorType: "" };
+    const times = { agoMs: 0, tookMs: 0, finishReasons: [] };
+    assert.deepEqual(result?.modelCalls?.calls, [
+      {
+        ...{ ...nothing, ...times, operation: "chat", provider: "openai", requestModel: "gpt-5" },
+        ...{ responseModel: "gpt-5-2026", inputTokens: 90, outputTokens: 10, finishReasons: ["stop"] },
+      },
+      { ...nothing, ...times, operation: "embeddings", requestModel: "ada", errorType: "rate_limited" },
+    ]);
+  });
+});
