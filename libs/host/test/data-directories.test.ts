@@ -139,6 +139,16 @@ describe("what is said of a data directory", () => {
     assert.equal(await bank.deposit("ben", 1), 101);
   });
 
+  it("no second cluster takes over what the first has handed over while the second asked for it", async () => {
+    const directory = await stopped();
+    const first = await ImportedData.open(directory);
+    // Asked for while the first has it still.
+    const second = ImportedData.open(directory);
+    first.handOver("/clusters/one");
+    first.close();
+    await assert.rejects(second, { code: "host.handed_over" });
+  });
+
   it("a cluster is not made of what is none, of a newer release, or damaged, nor while somebody has it", async () => {
     const refused = (directory: string, code: string, message: RegExp) =>
       assert.rejects(ImportedData.open(directory), { code, message });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -34,5 +34,18 @@ describe("a cluster that is made of something else", () => {
     await writeFile(join(directory, "whole"), "");
     await assert.rejects(begin(directory, made), { code: "cluster.not_empty" });
     assert.deepEqual(await readdir(directory), ["whole"]);
+  });
+
+  it("is not begun anew where all of a data directory lives on in it, which only was not told that", async () => {
+    const [directory, from] = [join(folder, "heir"), join(folder, "data")];
+    await begin(directory, { command: "import", from });
+    await writeFile(join(directory, "whole"), "");
+    await mkdir(from);
+    await writeFile(join(from, "handed-over.json"), JSON.stringify({ to: directory, time: "today" }));
+    for (const other of [{ command: "restore", from: "/backup" } as const, made]) {
+      const said = `do that again: tutti cluster import ${from} --directory ${directory}`;
+      await assert.rejects(begin(directory, other), (error: Error) => error.message.endsWith(said));
+    }
+    assert.deepEqual((await readdir(directory)).toSorted(), ["unfinished.json", "whole"]);
   });
 });

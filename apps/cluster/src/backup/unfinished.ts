@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { handedOverTo } from "@tutti/host/import";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
 import { isAlive, readState } from "../running/state-file.ts";
@@ -18,11 +19,20 @@ const fileIn = (directory: string): string => join(directory, "unfinished.json")
 
 /** Begins to make a cluster in a directory that has nothing, or what is left of another attempt. */
 export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
-  if ((await unfinishedIn(directory)) !== undefined) await remove(directory);
+  const before = await unfinishedIn(directory);
+  if (before !== undefined) {
+    if (isHeir(directory, before)) throw clusterErrors.unfinished({ directory, ...before });
+    await remove(directory);
+  }
   const there = existsSync(directory) ? await readdir(directory) : [];
   if (there.length > 0) throw clusterErrors.notEmpty({ directory });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(fileIn(directory), `${JSON.stringify(unfinished)}\n`, { flush: true });
+}
+
+/** Whether it has all of a data directory, which nobody else has any more, and only was not told that. */
+function isHeir(directory: string, { command, from }: Unfinished): boolean {
+  return command === "import" && handedOverTo(from)?.to === directory;
 }
 
 /** With the servers that a killed attempt has left running. */

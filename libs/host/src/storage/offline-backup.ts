@@ -21,6 +21,8 @@ export async function backUp(directory: string, target: string): Promise<"asked"
     throw hostErrors.notAnswering({ directory, pid });
   }
   try {
+    // Whoever had it until now may have handed it over.
+    insistOnOwn(directory);
     const about = readAbout(layout);
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
     await copyData(

@@ -43,13 +43,14 @@ export class ImportedData {
     if (about === undefined || !existsSync(layout.journal)) throw hostErrors.nothingToCopy({ directory });
     const { format, release } = about;
     if (format > dataFormat) throw hostErrors.dataNewer({ directory, format, known: dataFormat, release });
-    insistOnOwn(directory);
     const letGo = await claim(directory);
     if (letGo === undefined) {
       const holder = lastHolder(directory) ?? { pid: "of an unknown number", since: "an unknown time" };
       throw hostErrors.inUse({ directory, ...holder });
     }
     try {
+      // Whoever had it until now may have handed it over.
+      insistOnOwn(directory);
       const found = verifyContents(layout).find(({ level }) => level === "problem");
       if (found !== undefined) throw hostErrors.importDamaged({ directory, found: found.text });
       return new ImportedData(layout, about, letGo);
