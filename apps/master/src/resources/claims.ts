@@ -33,8 +33,12 @@ export class Claims {
   /** What is used of a quota, by name. */
   usedOf(namespace: string, quotaId: string): Record<string, number> {
     const used: Record<string, number> = {};
-    for (const { uses } of this.#claims.get(namespace)?.values() ?? [])
+    const sinceMs = this.#clock.monotonic() - rememberedMs;
+    for (const { uses, atMs } of this.#claims.get(namespace)?.values() ?? []) {
+      // The last pool of a namespace falls silent too, and nothing else is said there then.
+      if (atMs < sinceMs) continue;
       for (const use of uses) if (use.quotaId === quotaId) used[use.name] = (used[use.name] ?? 0) + use.used;
+    }
     return used;
   }
 }

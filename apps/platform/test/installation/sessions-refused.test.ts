@@ -147,4 +147,25 @@ describe("a session that could never be done is refused", () => {
       const { sessions } = await new Client({ url: installation.host.url }).call("sessions.list");
       assert.deepEqual(sessions, [], "nothing was begun");
     });
+
+  it("unless it was begun: the same start again gives it, though what it was held against has changed since", async () => {
+    const { mesh } = installation.host;
+    const resources = mesh.client(resourceService, { service: "master" });
+    const start = async (sugar: number) => {
+      const press = {
+        id: "press",
+        resources: { sugar },
+        work: { $case: "capability" as const, value: uses },
+      };
+      const work = { $case: "tasks" as const, value: { tasks: [press] } };
+      const request = ExecuteSessionRequest.fromPartial({ sessionId: "again", spec: { work } });
+      return await mesh.client(sessionService, { service: "master" }).executeSession(request);
+    };
+    assert.equal((await start(1)).existed, false);
+    const quota = { quotaId: "rations", limits: { sugar: 0.5 } };
+    await resources.setQuota(SetQuotaRequest.fromPartial({ quota }));
+    const { existed, session } = await start(1);
+    assert.deepEqual([existed, session?.sessionId], [true, "again"]);
+    await assert.rejects(start(2), { code: "resource.beyond_quota" });
+  });
 });
