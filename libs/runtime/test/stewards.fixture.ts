@@ -264,6 +264,9 @@ class LivedStore implements OwnershipStore {
   remove(key: string, revision: number) {
     return this.#lived(() => this.view.remove(key, revision));
   }
+  onBack(listener: () => void) {
+    return this.view.onBack(listener);
+  }
   tidy() {
     return this.view.tidy();
   }

@@ -30,8 +30,8 @@ describe("a process that has not renewed its lease", () => {
     assert.equal(gone(0, { writing: { ...writing, sinceMs: 10_000 - leaseMs + 1 } }), false);
   });
 
-  it("had the longest pause between attempts besides where the store was away", () => {
-    const sinceMs = 10_000 - leaseMs - retryMaxMs;
+  it("had an attempt without an answer and the longest pause besides where the store was away", () => {
+    const sinceMs = 10_000 - leaseMs - leaseMs / 2 - retryMaxMs;
     assert.equal(gone(0, { writing: { ...writing, sinceMs, wasAway: true } }), true);
     assert.equal(gone(0, { writing: { ...writing, sinceMs: sinceMs + 1, wasAway: true } }), false);
   });

@@ -1,8 +1,9 @@
 /**
  * Who may be declared gone: a process that was heard of a full lease time ago or longer, all of which this process was
  * able to write itself. Who could not write for a while cannot tell silence from its own deafness: while the store was
- * away nobody could renew, and whoever was stopped has not listened. After that everybody is given the longest pause
- * between attempts besides: the store is back for one process before another asks again.
+ * away nobody could renew, and whoever was stopped has not listened. After that everybody is given besides what an attempt
+ * takes that nobody answers any more, and the longest pause behind it: the store is back for one process before another asks
+ * again.
  */
 import type { Holder } from "../table/picture.ts";
 import type { Writing } from "./lease.ts";
@@ -20,7 +21,7 @@ export interface Judgement {
 export function overdue(holders: Iterable<Holder>, judgement: Judgement): readonly Holder[] {
   const { self, writing, leaseMs, retryMaxMs, nowMs } = judgement;
   if (writing === undefined || nowMs - writing.lastMs > leaseMs / 2) return [];
-  const graceMs = writing.wasAway ? leaseMs + retryMaxMs : leaseMs;
+  const graceMs = writing.wasAway ? leaseMs + leaseMs / 2 + retryMaxMs : leaseMs;
   if (nowMs - writing.sinceMs < graceMs) return [];
   return [...holders].filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
 }

@@ -7,7 +7,8 @@
  *    after the moment *before* a renewal was sent that succeeded, nobody else owns what this process owned; a margin
  *    allows for clocks that run unequally.
  * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
- * 4. While the store does not answer, attempts become rarer, with chance in their pauses.
+ * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the way
+ *    to it is open again: what is left of the lease is less than such a pause may be.
  */
 import {
   backoffMs,
@@ -120,7 +121,7 @@ export class Lease {
       if (outcome === "again") continue;
       if (outcome === "renewed") await this.#pause(startedMs + settings.renewMs - clock.monotonic(), signal);
       // Somebody's news must not make this process hammer a store that is away.
-      else await sleep(this.#parts.timers, this.#backoffMs(), signal).catch(() => undefined);
+      else await this.#rest(signal);
     }
   }
 
@@ -206,6 +207,14 @@ export class Lease {
     const error = errorFromUnknown(thrown);
     if (this.#failures > 1) return;
     this.#parts.logger.warn("the lease is not renewed, trying again", { error });
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const { store, timers } = this.#parts;
+    const back = new AbortController();
+    const stop = store.onBack(() => back.abort());
+    await sleep(timers, this.#backoffMs(), AbortSignal.any([signal, back.signal])).catch(() => undefined);
+    stop();
   }
 
   #backoffMs(): number {

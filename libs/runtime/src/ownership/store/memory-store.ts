@@ -103,6 +103,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
   readonly faults: StoreFaults = { delayMs: 0, failing: "no" };
   readonly #keys: SharedKeys;
   readonly #timers: Timers;
+  readonly #listeners = new Set<() => void>();
 
   constructor(keys: SharedKeys, timers: Timers) {
     this.#keys = keys;
@@ -144,6 +145,17 @@ export class MemoryOwnershipStore implements OwnershipStore {
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);
     }
+  }
+
+  onBack(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The faults are over, and who was cut off hears of it. */
+  mend(): void {
+    this.faults.failing = "no";
+    for (const listener of [...this.#listeners]) listener();
   }
 
   async tidy(): Promise<void> {}

@@ -46,6 +46,12 @@ export class NatsOwnershipStore implements OwnershipStore {
     }
   }
 
+  onBack(listener: () => void): () => void {
+    return this.#options.connection.onState(({ kind }) => {
+      if (kind === "connected") listener();
+    });
+  }
+
   async tidy(): Promise<void> {
     await (await this.#open()).compact(tidyMs);
   }

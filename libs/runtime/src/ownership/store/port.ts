@@ -20,6 +20,8 @@ export interface OwnershipStore {
   /** Removes a key that is at this revision, and tells whether it was. */
   remove(key: string, revision: number): Promise<boolean>;
   watch(signal: AbortSignal): AsyncIterable<StoreChange>;
+  /** Calls back when the way to it is open again after it was not. Returns how to stop that. */
+  onBack(listener: () => void): () => void;
   /** Forgets the traces of keys that were removed long ago. */
   tidy(): Promise<void>;
 }
