@@ -119,6 +119,13 @@ export const gatewayErrors = defineErrors("gateway", {
     message: () =>
       "expected the place where the gateways of this cluster keep who has signed in, found that it does not answer; repeat in a moment",
   },
+  signInUnrecorded: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Nobody signs in without a record in the audit, and nothing took it: the service governance does not answer, or the disk that it writes to is full. A browser that is signed in goes on, and nobody has to sign in to look why: `tutti status` and `tutti doctor` ask at the machine itself, or with a key in `TUTTI_KEY`. When it is mended, sign in again; a link that was tried is still good.",
+    message: () =>
+      "expected the audit to take the record of this sign-in, found that it does not, so nobody is signed in; see why with tutti status at the machine or with TUTTI_KEY (is governance running, is its disk full?), then sign in again",
+  },
   pathUnknown: {
     status: "NOT_FOUND",
     retry: "never",

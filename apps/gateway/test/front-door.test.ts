@@ -259,6 +259,31 @@ describe("the front door on a loopback address", () => {
   });
 });
 
+describe("the front door while nothing takes what is to be audited", () => {
+  let door: FrontDoorAlone;
+  before(async () => {
+    door = await FrontDoorAlone.open({ enforce: true });
+  });
+  after(() => door[Symbol.asyncDispose]());
+
+  it("signs nobody in, says how to see why without that, and leaves the link good", async () => {
+    const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });
+    const { pathname, search } = new URL(JSON.parse(text).url);
+    for (const _ of ["first", "again"]) {
+      const page = await door.ask(`${pathname}${search}`);
+      assert.deepEqual([page.status, page.headers["set-cookie"]], [503, undefined]);
+      assert.match(page.text, /Nobody is signed in.*npx tutti status/s);
+    }
+    const body = JSON.stringify({ token: new URLSearchParams(search).get("token") });
+    const refused = await door.ask("/v1/sign-in", { method: "POST", headers: json, body });
+    assert.deepEqual([refused.status, codeIn(refused)], [503, "gateway.sign_in_unrecorded"]);
+    assert.equal(refused.headers["set-cookie"], undefined);
+    assert.deepEqual(JSON.parse((await door.ask("/v1/sign-ins?mine=true")).text).signIns, []);
+    // Whoever is at the machine sees the status as ever.
+    assert.equal((await door.ask("/v1/status")).status, 200);
+  });
+});
+
 describe("the front door elsewhere", () => {
   it("does not open without a key", async () => {
     const open = (...flags: readonly string[]) =>

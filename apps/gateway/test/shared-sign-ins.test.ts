@@ -16,6 +16,8 @@ const begun: BegunBy = {
 const minuteMs = 60_000;
 const forMs = 60 * minuteMs;
 
+const recorded = async () => {};
+
 describe("sign-ins that gateways share", { skip: program.skip }, () => {
   let server: NatsServer;
   const connections: Awaited<ReturnType<typeof connectionTo>>[] = [];
@@ -55,7 +57,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
 
   it("are found at another one as soon as their secret is out, and after a restart", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, ...signIn } = await one.begin(begun);
+    const { secret, ...signIn } = await one.begin(begun, recorded);
     assert.deepEqual(await other.find(secret), signIn);
     assert.deepEqual(await (await gateway()).find(secret), signIn);
     assert.equal(await other.find("made up"), undefined);
@@ -63,7 +65,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
 
   it("are ended everywhere, with what is open at others", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, ...signIn } = await one.begin(begun);
+    const { secret, ...signIn } = await one.begin(begun, recorded);
     await other.find(secret);
     const closed = held(one, signIn);
     const ended = await other.end(({ id }) => id === signIn.id);
@@ -86,7 +88,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
 
   it("do not come back because they were used elsewhere while they were ended", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, id } = await one.begin(begun);
+    const { secret, id } = await one.begin(begun, recorded);
     await other.find(secret);
     passedMs += 2 * minuteMs;
     await Promise.all([one.end((signIn) => signIn.id === id), other.find(secret)]);

@@ -6,6 +6,7 @@
  * 2. On any other address everybody shows the key, or has signed in with it.
  * 3. Who shows a key or token of somebody is that somebody, on every address; what it may do is decided where it is done.
  * 4. Who has signed in by a key or token goes on as long as that is good, and no longer.
+ * 5. Nobody signs in without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Cause } from "@tutti/contracts/types/v1";
@@ -169,7 +170,12 @@ export class Access {
       throw error;
     }
     const untilMs = Number.POSITIVE_INFINITY;
-    return this.#letIn({ principal: localAdministrator, by: "link", untilMs }, request);
+    try {
+      return await this.#letIn({ principal: localAdministrator, by: "link", untilMs }, request);
+    } catch (error) {
+      if (!isKey) this.#links.giveBack(token);
+      throw error;
+    }
   }
 
   /** By whom people can sign in besides. */
@@ -213,7 +219,7 @@ export class Access {
   /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
   async endSignIns(isMeant: (signIn: SignIn) => boolean, doing: Doing): Promise<number> {
     const ended = await this.#signIns.end(isMeant);
-    await Promise.all(ended.map((signIn) => this.#record("gateway.sign_ins.end", signIn, doing)));
+    for (const signIn of ended) void this.#record("gateway.sign_ins.end", signIn, doing);
     return ended.length;
   }
 
@@ -240,23 +246,40 @@ export class Access {
   async #letIn(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<LetIn> {
     const { headers } = request;
     const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
-    const { secret, ...signIn } = await this.#signIns.begin({ ...given, ...about });
-    const { endMs } = signIn;
-    // The audit has it before the browser does.
-    await this.#record("gateway.sign_ins.begin", signIn, { by: signIn.principal, why: `by ${signIn.by}` });
+    const { secret, endMs } = await this.#begin({ ...given, ...about });
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
     return { cookie, endMs };
   }
 
+  /** The audit has it before the browser does. */
+  async #begin(given: BegunBy): ReturnType<SignIns["begin"]> {
+    let recorded: SignIn | undefined;
+    try {
+      return await this.#signIns.begin(given, async (signIn) => {
+        const { principal: by, by: what } = signIn;
+        recorded = signIn;
+        if (!(await this.#record("gateway.sign_ins.begin", signIn, { by, why: `by ${what}` })))
+          throw gatewayErrors.signInUnrecorded();
+      });
+    } catch (error) {
+      // Its record may come to be, so it is told that nothing came of it.
+      const doing = { by: given.principal, why: "nobody was signed in: it could not be recorded or kept" };
+      if (recorded !== undefined) void this.#record("gateway.sign_ins.end", recorded, doing);
+      throw error;
+    }
+  }
+
+  /** Whether the audit has it; where nobody governs there is none. */
   async #record(
     action: string,
     { id, principal, address }: SignIn,
     { by: { kind, id: who }, why }: Doing,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const namespace = principal.shown?.namespace || installationNamespace;
     const work = { namespace, kind: "sign_in", id, task: "" };
     const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: who }, reason: why });
-    await this.#options.guard?.doneAtEdge({ action, namespace, work, cause, address });
+    const done = { action, namespace, work, cause, address };
+    return (await this.#options.guard?.doneAtEdge(done)) ?? true;
   }
 
   async #signedIn(signIn: SignIn, from: string): Promise<Caller> {

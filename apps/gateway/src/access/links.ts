@@ -44,4 +44,10 @@ export class Links {
     if (link.endMs <= this.#options.clock.now()) throw gatewayErrors.linkExpired();
     link.isUsed = true;
   }
+
+  /** Whoever used it was not signed in after all. */
+  giveBack(token: string): void {
+    const link = this.#links.get(hashOf(token));
+    if (link !== undefined) link.isUsed = false;
+  }
 }

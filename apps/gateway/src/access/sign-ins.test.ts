@@ -20,6 +20,7 @@ const begun: BegunBy = {
 };
 
 const { signal } = new AbortController();
+const recorded = async () => {};
 
 describe("sign-ins of browsers", () => {
   let folder: string;
@@ -39,16 +40,23 @@ describe("sign-ins of browsers", () => {
   };
 
   it("are known after a restart, with whom they stand for and what that is narrowed to", async () => {
-    const { secret, ...signIn } = await (await opened("a")).begin(begun);
+    const { secret, ...signIn } = await (await opened("a")).begin(begun, recorded);
     const found = await (await opened("a")).find(secret);
     assert.deepEqual(found, signIn);
     const kept = await readFile(join(folder, "a"), "utf8");
     for (const hidden of [secret, signIn.id.repeat(2)]) assert.ok(!kept.includes(hidden));
   });
 
+  it("are nothing at all where they are not recorded, neither here nor after a restart", async () => {
+    const signIns = await opened("unrecorded");
+    const unrecorded = () => Promise.reject(new Error("the audit is away"));
+    await assert.rejects(signIns.begin(begun, unrecorded), /the audit is away/);
+    assert.deepEqual([signIns.list(), (await opened("unrecorded")).list()], [[], []]);
+  });
+
   it("end with what they were made with, if that is sooner", async () => {
     const signIns = await opened("b");
-    const { secret } = await signIns.begin({ ...begun, untilMs: time.now() + 60_000 });
+    const { secret } = await signIns.begin({ ...begun, untilMs: time.now() + 60_000 }, recorded);
     assert.equal((await signIns.find(secret))?.endMs, time.now() + 60_000);
     time.advance(60_000);
     assert.equal(await signIns.find(secret), undefined);
@@ -62,7 +70,7 @@ describe("sign-ins of browsers", () => {
   });
 
   it("of later releases, and damaged ones, are nobody's: a part that is not understood may be what narrows them", async () => {
-    const { secret } = await (await opened("d")).begin(begun);
+    const { secret } = await (await opened("d")).begin(begun, recorded);
     const kept = JSON.parse(await readFile(join(folder, "d"), "utf8"));
     const [[hash = "", whole]] = Object.entries<{ principal: { shown: { scope: object } } }>(kept) as [
       [string, { principal: { shown: { scope: object } } }],
@@ -85,9 +93,9 @@ describe("sign-ins of browsers", () => {
 
   it("say to the minute when they were used, the latest first", async () => {
     const signIns = await opened("e");
-    const first = await signIns.begin(begun);
+    const first = await signIns.begin(begun, recorded);
     time.advance(90_000);
-    await signIns.begin(begun);
+    await signIns.begin(begun, recorded);
     assert.deepEqual(
       signIns.list().map(({ startMs }) => time.now() - startMs),
       [0, 90_000],
@@ -99,7 +107,7 @@ describe("sign-ins of browsers", () => {
 
   it("end with all that is open on their behalf", async () => {
     const signIns = await opened("f");
-    const [one, other] = [await signIns.begin(begun), await signIns.begin(begun)];
+    const [one, other] = [await signIns.begin(begun, recorded), await signIns.begin(begun, recorded)];
     const destroyed: string[] = [];
     const open = (name: string) => ({ destroy: () => destroyed.push(name), once: () => undefined });
     signIns.hold(one, open("one"));
@@ -140,7 +148,7 @@ describe("issuers to sign in by", () => {
         identifyBy: async () => ada,
         signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
         signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
-        ...{ goOn: () => undefined, doneAtEdge: async () => undefined },
+        ...{ goOn: () => undefined, doneAtEdge: async () => true },
         ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
         issuerSite: (issuer) =>
           known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,

@@ -3,7 +3,8 @@
  *
  * 1. Kept is what a sign-in can be recognised by, and whom it stands for: whoever reads that learns nothing to sign in with.
  * 2. A sign-in ends no later than what it was made with.
- * 3. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
+ * 3. None begins that is not recorded.
+ * 4. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
  */
 import type { Clock } from "@tutti/kernel";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -49,14 +50,18 @@ export class SignIns {
     await this.#options.store.stop();
   }
 
-  /** Signs in: the secret goes to the browser, and nowhere else. */
-  async begin({ untilMs, browser, ...given }: BegunBy): Promise<SignIn & { readonly secret: string }> {
+  /** Signs in: the secret goes to the browser, and nowhere else. Nothing of it is kept before it is recorded. */
+  async begin(
+    { untilMs, browser, ...given }: BegunBy,
+    record: (signIn: SignIn) => Promise<void>,
+  ): Promise<SignIn & { readonly secret: string }> {
     const { clock, goodForMs, store } = this.#options;
     const startMs = clock.now();
     const endMs = Math.min(startMs + goodForMs, untilMs);
     const secret = newSecret();
     const id = newSecret().slice(0, idLength);
     const signIn = { ...given, id, browser: browser.slice(0, 200), startMs, endMs, useMs: startMs };
+    await record(signIn);
     await store.begun(hashOf(secret), signIn);
     this.#known.set(hashOf(secret), signIn);
     await this.#makeRoom(startMs);

@@ -5,6 +5,7 @@
 import { errorFromUnknown } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/access.ts";
+import { gatewayErrors } from "../errors.ts";
 import { pageHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
 import { type PlainPage, plainPage, unbuilt } from "./plain-page.ts";
@@ -44,11 +45,15 @@ async function signIn(
     // The address with the token is left at once, and is in no history.
     return await leadTo("/", [cookie], reply);
   } catch (thrown) {
-    return sayWhy(thrown, { title: "This link does not sign in", commands: ["npx tutti sign-in"] }, reply);
+    // The link itself is good where nothing could be recorded.
+    return gatewayErrors.signInUnrecorded.is(thrown)
+      ? sayWhy(thrown, unrecorded, reply)
+      : sayWhy(thrown, { title: "This link does not sign in", commands: ["npx tutti sign-in"] }, reply);
   }
 }
 
 const notSignedIn = "Nobody is signed in";
+const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 
 /** To an issuer, who sends people back to `/sign-in/back`. */
 async function signInBy(access: Access, request: FastifyRequest, reply: FastifyReply) {

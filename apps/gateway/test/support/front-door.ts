@@ -20,6 +20,12 @@ export interface Asked {
   readonly body?: string;
 }
 
+interface Opening {
+  readonly flags?: readonly string[];
+  readonly hasPage?: boolean;
+  readonly enforce?: boolean;
+}
+
 const files = {
   "index.html": "<!doctype html><title>Tutti</title>",
   "assets/index-Bx3kz91a.js": "export {};",
@@ -34,7 +40,8 @@ export class FrontDoorAlone implements AsyncDisposable {
   readonly #directory: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  static async open({ flags = [], hasPage = true }: { flags?: readonly string[]; hasPage?: boolean } = {}) {
+  /** Nobody governs where it is alone: where it is to enforce, nothing takes its records. */
+  static async open({ flags = [], hasPage = true, enforce = false }: Opening = {}) {
     const directory = await mkdtemp(join(tmpdir(), "front-door-"));
     for (const [name, content] of Object.entries(hasPage ? files : {})) {
       await mkdir(dirname(join(directory, name)), { recursive: true });
@@ -44,6 +51,7 @@ export class FrontDoorAlone implements AsyncDisposable {
       "--operations.port=0",
       "--mesh.transport=in-process",
       "--log.level=fatal",
+      `--access.enforce=${enforce}`,
       `--gateway.page=${directory}`,
     ];
     const host = await ServiceHost.open({

@@ -316,8 +316,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
-  /** Something is done here that no service records. Resolves when the audit has it, or cannot have it soon. */
-  doneAtEdge(done: Done): Promise<void> {
+  /** Something is done here that no service records. Resolves with whether the audit has it. */
+  doneAtEdge(done: Done): Promise<boolean> {
     return this.#reports.done(done);
   }
 

@@ -34,31 +34,44 @@ describe("what was done at an edge", () => {
     return { time, taken, answers, reports };
   }
 
-  it("is told at once, and its doer goes on when it is recorded", async () => {
+  it("is told at once, and its doer hears when it is recorded", async () => {
     const { taken, answers, reports } = made();
-    let isOver = false;
-    const doing = reports.done(done("one")).then(() => {
-      isOver = true;
+    let heard: boolean | undefined;
+    const doing = reports.done(done("one")).then((isRecorded) => {
+      heard = isRecorded;
     });
     await settled();
-    assert.deepEqual([answers.length, isOver], [1, false]);
+    assert.deepEqual([answers.length, heard], [1, undefined]);
     answers[0]?.resolve();
     await doing;
-    assert.deepEqual(taken, ["one"]);
+    assert.deepEqual([taken, heard], [["one"], true]);
   });
 
-  it("holds nobody up for long where it cannot be recorded, and is told when it can", async () => {
+  it("is said not to be recorded as soon as that is known, and is told later all the same", async () => {
     const { time, taken, answers, reports } = made();
     const doing = reports.done(done("one"));
     await settled();
-    time.advance(2_000);
-    await doing;
     answers[0]?.reject(new Error("governance is away"));
+    assert.equal(await doing, false);
     await settled();
     time.advance(5_000);
     await settled();
     answers[1]?.resolve();
     await settled();
     assert.deepEqual(taken, ["one"]);
+  });
+
+  it("holds nobody up for longer than handing on may take", async () => {
+    const { time, reports } = made();
+    const doing = reports.done(done("one"));
+    await settled();
+    time.advance(10_000);
+    assert.equal(await doing, false);
+  });
+
+  it("is said not to be recorded where more waits than may", async () => {
+    const { reports } = made();
+    for (let number = 0; number < 9_001; number++) void reports.done(done(`${number}`));
+    assert.equal(await reports.done(done("one more")), false);
   });
 });

@@ -5,7 +5,8 @@
  * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left out, of refusals
  *    in a record of its own: a flood of them costs as many records, and none is taken for another's.
  * 3. What could not be handed on is kept for the next time, within the same bound.
- * 4. What was done is handed on at once, and its doer may wait for that, for a moment.
+ * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all the same: it may
+ *    have been taken though nobody heard so.
  */
 import {
   AuditRecord,
@@ -45,6 +46,17 @@ export interface Refusal {
 /** Something that was done at an edge, and is in no journal of its own. */
 export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
 
+interface Untaken {
+  readonly done: readonly Told[];
+  readonly refusals: Map<string, AuditRecord>;
+  readonly refusalsLeftOut: number;
+}
+
+interface Told {
+  readonly record: AuditRecord;
+  readonly heard: (isTaken: boolean) => void;
+}
+
 export interface ReportsParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly taker: ReportTaker;
@@ -59,15 +71,15 @@ const keptMax = 1_000;
 /** As what is left out is found in the audit. */
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
-/** Whoever waits for longer could not sign in to see why nothing is recorded. */
-const doneWaitMs = 2_000;
+/** As long as handing on may take: nobody knows earlier that it will not. */
+const handOnMs = 10_000;
 
 export class Reports implements Component {
   readonly #parts: ReportsParts;
   #decisions = new Map<string, DecisionRecord>();
   #refusals = new Map<string, AuditRecord>();
   /** Each by itself: none stands for another. */
-  #done: AuditRecord[] = [];
+  #done: Told[] = [];
   #leftOut = 0;
   #refusalsLeftOut = 0;
   #timer: Timer | undefined;
@@ -133,23 +145,26 @@ export class Reports implements Component {
     this.#wake();
   }
 
-  async done(done: Done): Promise<void> {
+  /** Resolves with whether it is recorded, as soon as that is known. */
+  async done(done: Done): Promise<boolean> {
     const { foundation } = this.#parts;
-    if (this.#done.length >= doneMax)
+    if (this.#done.length >= doneMax) {
       foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
         action: done.action,
       });
-    else
-      this.#done.push(
-        AuditRecord.fromPartial({
-          ...{ ...done, count: 1, result: AuditResult.AUDIT_RESULT_DONE },
-          time: toTimestamp(foundation.clock.now()),
-        }),
-      );
-    const { promise: isLate, resolve: giveUp } = Promise.withResolvers<void>();
-    const timer = foundation.timers.after(doneWaitMs, giveUp);
-    await Promise.race([this.#tellNow(), isLate]);
+      return false;
+    }
+    const { promise: isTaken, resolve: heard } = Promise.withResolvers<boolean>();
+    const record = AuditRecord.fromPartial({
+      ...{ ...done, count: 1, result: AuditResult.AUDIT_RESULT_DONE },
+      time: toTimestamp(foundation.clock.now()),
+    });
+    this.#done.push({ record, heard });
+    const timer = foundation.timers.after(handOnMs, () => heard(false));
+    void this.#tellNow();
+    const answer = await isTaken;
     timer.cancel();
+    return answer;
   }
 
   /** After what is being told; what cannot be told waits for the next time. */
@@ -194,20 +209,31 @@ export class Reports implements Component {
       });
     if (refusals.size + done.length > 0) {
       const left = refusalsLeftOut > 0 ? [this.#leftOutRecord(refusalsLeftOut)] : [];
-      await taker.refusals([...refusals.values(), ...done, ...left]).catch((error: unknown) => {
-        foundation.logger.debug("refusals could not be handed on", { error });
-        this.#done = [...done, ...this.#done];
-        this.#refusalsLeftOut += refusalsLeftOut;
-        // The older ones first: they are kept rather than what comes now.
-        const later = this.#refusals;
-        this.#refusals = refusals;
-        for (const [key, record] of later) {
-          const known = refusals.get(key);
-          if (known !== undefined) known.count += record.count;
-          else if (refusals.size < keptMax) refusals.set(key, record);
-          else this.#refusalsLeftOut += record.count;
-        }
-      });
+      const records = [...refusals.values(), ...done.map(({ record }) => record), ...left];
+      const isTaken = await taker.refusals(records).then(
+        () => true,
+        (error: unknown) => {
+          foundation.logger.debug("refusals could not be handed on", { error });
+          return false;
+        },
+      );
+      for (const { heard } of done) heard(isTaken);
+      if (!isTaken) this.#keep({ done, refusals, refusalsLeftOut });
+    }
+  }
+
+  /** For the next time. */
+  #keep({ done, refusals, refusalsLeftOut }: Untaken): void {
+    this.#done = [...done, ...this.#done];
+    this.#refusalsLeftOut += refusalsLeftOut;
+    // The older ones first: they are kept rather than what comes now.
+    const later = this.#refusals;
+    this.#refusals = refusals;
+    for (const [key, record] of later) {
+      const known = refusals.get(key);
+      if (known !== undefined) known.count += record.count;
+      else if (refusals.size < keptMax) refusals.set(key, record);
+      else this.#refusalsLeftOut += record.count;
     }
   }
 
@@ -226,7 +252,7 @@ export class Reports implements Component {
 export function takerAt({
   policies,
   audit,
-  timeoutMs = 10_000,
+  timeoutMs = handOnMs,
 }: {
   readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
   readonly audit: Pick<Client<typeof auditService>, "recordRefusals">;
