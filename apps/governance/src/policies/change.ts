@@ -10,12 +10,11 @@ import { type Cedar, Decider, policyProblems, systemNamespace, type Who } from "
 import { vocabulary } from "./vocabulary.ts";
 
 export function problemsOf(cedar: Cedar, namespace: string, change: PolicyChange | undefined): Problem[] {
-  return (change?.set ?? []).flatMap(({ policyId, text }) =>
-    policyProblems(cedar, vocabulary(), { namespace, policyId, text }).map(({ message, line, column }) => ({
-      ...{ severity: Severity.SEVERITY_ERROR, code: "policy_invalid", fileName: policyId, line, column },
-      ...{ path: "", message, expected: "" },
-    })),
-  );
+  const policies = (change?.set ?? []).map(({ policyId, text }) => ({ namespace, policyId, text }));
+  return policyProblems(cedar, vocabulary(), policies).map(({ policyId, message, line, column }) => ({
+    ...{ severity: Severity.SEVERITY_ERROR, code: "policy_invalid", fileName: policyId, line, column },
+    ...{ path: "", message, expected: "" },
+  }));
 }
 
 /** What would hold: the policies of the namespace are other ones. */

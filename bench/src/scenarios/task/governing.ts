@@ -20,7 +20,7 @@ const policies = 100;
 const rules = 10;
 const askAgainMs = 50;
 /** On a machine where others are at work too. */
-const patient = { timeoutMs: 60_000 };
+const patient = { timeoutMs: 600_000 };
 
 /** Flags of an installation that nobody governs, and of one whose audit takes in every second what is done. */
 export function flagsOf(governed: Governed): readonly string[] {

@@ -5,40 +5,90 @@ import { schemaText } from "./schema.ts";
 import { parseStatements, type Statement, type StatementProblem, unknownActions } from "./statements.ts";
 import { groupsOf, type Vocabulary } from "./vocabulary.ts";
 
+type PolicyText = Pick<Policy, "namespace" | "policyId" | "text">;
+
+/** With the policy that it is in. */
+interface PolicyProblem extends StatementProblem {
+  readonly policyId: string;
+}
+
+/** A policy that can be read, and names only what is served. */
+interface ReadPolicy {
+  readonly policy: PolicyText;
+  readonly statements: readonly Statement[];
+}
+
 /**
- * What is wrong with a policy before anybody is judged by it: all of it at once, each with its place. A policy that names an
- * action nobody serves is wrong too: it would permit nothing, and nobody would know.
+ * What is wrong with policies before anybody is judged by them: all of it at once, each with its place, in the order of the policies.
+ * A policy that names an action nobody serves is wrong too: it would permit nothing, and nobody would know.
+ *
+ * All are held against the schema in one go: Cedar reads the schema anew for each, which takes a quarter of a second.
  */
 export function policyProblems(
   cedar: Cedar,
   vocabulary: Vocabulary,
-  policy: Pick<Policy, "namespace" | "policyId" | "text">,
-): readonly StatementProblem[] {
+  policies: readonly PolicyText[],
+): readonly PolicyProblem[] {
+  const found = policies.map((policy) => readOf(cedar, vocabulary, policy));
+  const read = found.filter((one) => "statements" in one);
+  const unsound = unsoundIn(cedar, vocabulary, read);
+  return found.flatMap((one) => ("statements" in one ? (unsound.get(one) ?? []) : one.problems));
+}
+
+function readOf(
+  cedar: Cedar,
+  vocabulary: Vocabulary,
+  policy: PolicyText,
+): ReadPolicy | { readonly problems: readonly PolicyProblem[] } {
+  const { policyId } = policy;
   const parsed = parseStatements(cedar, policy, false);
-  if (parsed.kind === "refused") return parsed.problems;
+  if (parsed.kind === "refused")
+    return { problems: parsed.problems.map((problem) => ({ ...problem, policyId })) };
   const { statements } = parsed;
   const names = new Set([...vocabulary.actions, ...vocabulary.actions.flatMap(groupsOf)]);
-  const unknown = statements.flatMap((statement) =>
+  const problems = statements.flatMap((statement) =>
     unknownActions(statement, vocabulary).map((action) => {
       const instead = nearest(action, [...names]);
       const advice = instead === undefined ? "" : `, did you mean "${instead}"?`;
-      return { message: `nobody serves the action "${action}"${advice}`, ...placeOf(policy, statement) };
+      const message = `nobody serves the action "${action}"${advice}`;
+      return { policyId, message, ...placeOf(policy, statement) };
     }),
   );
-  if (unknown.length > 0) return unknown;
-  const byId = new Map(statements.map((statement) => [statement.id, statement]));
+  return problems.length > 0 ? { problems } : { policy, statements };
+}
+
+/** What the schema has against each of them. */
+function unsoundIn(
+  cedar: Cedar,
+  vocabulary: Vocabulary,
+  policies: readonly ReadPolicy[],
+): ReadonlyMap<ReadPolicy, readonly PolicyProblem[]> {
+  const [first] = policies;
+  if (first === undefined) return new Map();
+  const isAlone = policies.length === 1;
+  const byThemselves = () => new Map(policies.flatMap((one) => [...unsoundIn(cedar, vocabulary, [one])]));
+  const owners = new Map(policies.flatMap((one) => one.statements.map(({ id }) => [id, one])));
+  const statements = policies.flatMap((one) => one.statements);
+  // Two under one id would be looked at as one.
+  if (!isAlone && owners.size < statements.length) return byThemselves();
   const answer = cedar.validate({
     schema: schemaText(vocabulary),
     policies: { staticPolicies: Object.fromEntries(statements.map(({ id, text }) => [id, text])) },
   });
-  if (answer.type === "failure") {
-    return answer.errors.map((error) => ({ message: errorText(error), line: 1, column: 1 }));
+  const errors =
+    answer.type === "failure"
+      ? answer.errors.map((error) => ({ policyId: "", error }))
+      : answer.validationErrors;
+  // Whose fault something is that Cedar finds with all of them only shows alone.
+  if (!isAlone && errors.some(({ policyId }) => !owners.has(policyId))) return byThemselves();
+  const problems = new Map<ReadPolicy, PolicyProblem[]>(policies.map((one) => [one, []]));
+  for (const { policyId: id, error } of errors) {
+    const owner = owners.get(id) ?? first;
+    const statement = owner.statements.find((one) => one.id === id);
+    const place = statement === undefined ? { line: 1, column: 1 } : placeOf(owner.policy, statement);
+    problems.get(owner)?.push({ policyId: owner.policy.policyId, message: errorText(error), ...place });
   }
-  return answer.validationErrors.map(({ policyId, error }) => {
-    const statement = byId.get(policyId);
-    const place = statement === undefined ? { line: 1, column: 1 } : placeOf(policy, statement);
-    return { message: errorText(error), ...place };
-  });
+  return problems;
 }
 
 /** Where a statement begins in its policy. */

@@ -272,7 +272,7 @@ describe("agents, which act and are acted on", () => {
 
   it("have one type in the schema, as roles and namespaces have", async () => {
     const about = { namespace: "shop", policyId: "own", text };
-    assert.deepEqual(policyProblems(await loadCedar(), vocabulary, about), []);
+    assert.deepEqual(policyProblems(await loadCedar(), vocabulary, [about]), []);
   });
 
   it("are decided on when they act on themselves", async () => {
@@ -295,7 +295,7 @@ describe("a policy", () => {
     { action: "swarm.missions.start", resource: "mission" },
   ]);
   const problemsOf = async (text: string) =>
-    policyProblems(await loadCedar(), vocabulary, { namespace: "shop", policyId: "p", text });
+    policyProblems(await loadCedar(), vocabulary, [{ namespace: "shop", policyId: "p", text }]);
 
   it("is good when it names what there is", async () => {
     assert.deepEqual(
@@ -304,6 +304,27 @@ describe("a policy", () => {
         forbid(principal, action == Action::"swarm.missions.start", resource) unless { principal in Group::"ops" };`),
       [],
     );
+  });
+
+  it("is checked among others as it is alone, each problem with its policy, also where two have one id", async () => {
+    const cedar = await loadCedar();
+    const texts = [
+      "permit(principal, action, resource);",
+      'permit(principal, action, resource) when { context has hour && context.hour == "nine" };',
+      "permit(principal, action",
+      'permit(principal, action == Action::"workflow.runs.strat", resource);',
+      'permit(principal, action, resource);\n permit(principal, action, resource) when { context has hour && context.hour == "ten" };',
+    ];
+    for (const idOf of [(index: number) => `p${index}`, (index: number) => `p${index % 2}`]) {
+      const policies = texts.map((text, index) => ({ namespace: "shop", policyId: idOf(index), text }));
+      const alone = policies.flatMap((one) => policyProblems(cedar, vocabulary, [one]));
+      assert.equal(new Set(alone.map(({ message }) => message)).size, 4);
+      assert.deepEqual(
+        [...new Set(alone.map(({ policyId }) => policyId))],
+        [...new Set([1, 2, 3, 4].map(idOf))],
+      );
+      assert.deepEqual(policyProblems(cedar, vocabulary, policies), alone);
+    }
   });
 
   it("is wrong with its place: what cannot be read, what nobody serves, what has another type", async () => {
