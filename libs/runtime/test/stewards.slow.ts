@@ -40,6 +40,9 @@ class CountedStore implements OwnershipStore {
   watch(signal: AbortSignal): AsyncIterable<StoreChange> {
     return this.#store.watch(signal);
   }
+  onBack(listener: () => void) {
+    return this.#store.onBack(listener);
+  }
   tidy() {
     return this.#store.tidy();
   }

@@ -40,7 +40,8 @@ export class Front {
       });
       const text = await reply.text();
       const answer = { status: reply.status, body: text === "" ? undefined : JSON.parse(text) };
-      const isNone = reply.status >= 500 || reply.status === 429;
+      // 408: a gateway that stood still took what was sent for too slow.
+      const isNone = reply.status >= 500 || reply.status === 429 || reply.status === 408;
       if (isNone && !answers.has(answer.body?.code)) throw new Unanswered(`${path}: ${reply.status} ${text}`);
       return answer;
     } catch (error) {
