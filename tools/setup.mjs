@@ -98,7 +98,7 @@ async function install(say, root) {
   if (!isAsLocked(root)) {
     say("installing packages (npm ci)");
     const started = Date.now();
-    await npmCi(root);
+    await notInSilence(say, "installing packages", npmCi(root));
     say(`installed packages in ${seconds(started)}`);
   }
   const pinned = pinnedNode(root, process.platform, process.arch);
@@ -236,11 +236,10 @@ async function generate(say, root) {
   say("generating code from proto/");
   const started = Date.now();
   const node = nodeFor(root);
-  const { code, output } = await run(
-    node,
-    [join(root, "tools", "generate.mjs")],
-    root,
-    environmentFor(root, node),
+  const { code, output } = await notInSilence(
+    say,
+    "generating code",
+    run(node, [join(root, "tools", "generate.mjs")], root, environmentFor(root, node)),
   );
   if (code !== 0) {
     process.stderr.write(output);
@@ -364,6 +363,27 @@ function readIfThere(file) {
 function writeStamp(file, text) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+}
+
+const saidEveryMs = 20_000;
+
+/**
+ * What takes minutes where the network or the machine is slow says so meanwhile: a terminal without news looks as if it hung.
+ *
+ * @template T
+ * @param {(line: string) => void} say
+ * @param {string} what
+ * @param {Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function notInSilence(say, what, work, everyMs = saidEveryMs) {
+  const started = Date.now();
+  const news = setInterval(() => say(`still ${what}, for ${seconds(started)} now`), everyMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(news);
+  }
 }
 
 /** @param {number} started */
