@@ -244,11 +244,11 @@ describe("every command, once, on a platform", () => {
     );
     assert.match(
       await printed("reservation create night --amount slots=1 --in 1h --for 8h"),
-      /✓ night holds 1 slots until /,
+      /✓ night holds 1 slot until /,
     );
     assert.match(
       await printed("reservation list"),
-      /night +default +1 slots +in 1h, for 8h +who names it|night +default +1 slots +in /,
+      /night +default +1 slot +in 1h, for 8h +who names it|night +default +1 slot +in /,
     );
     assert.match(await printed("reservation delete night"), /✓ night is removed/);
     assert.match(await printed("quota delete default"), /✓ default is removed/);

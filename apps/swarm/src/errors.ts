@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 interface PlacementLookup {
   readonly work: string;
@@ -111,7 +111,7 @@ export const swarmErrors = defineErrors("swarm", {
     retry: "same-key",
     help: "The link was resumed again and again, and each time the stream broke before the agent's next frame got through, as it does for one that is larger than any message may be. What the agent had has gone to others.",
     message: ({ agent, frame, times }: { agent: string; frame: number; times: number }) =>
-      `expected frame ${frame} of agent ${agent} to get through, found that the stream broke ${times} times before it; send less in one frame, and say hello anew`,
+      `expected frame ${frame} of agent ${agent} to get through, found that the stream broke ${counted(times, "time")} before it; send less in one frame, and say hello anew`,
   },
   streamReplaced: {
     status: "ABORTED",
@@ -195,7 +195,7 @@ export const swarmErrors = defineErrors("swarm", {
     retry: "never",
     help: "Who lets go of pools tells their next owner all agents that were there, in parts of which the last one says that it is. Without that one nothing was said: the owner waits for agents as after a crash.",
     message: ({ agents }: { agents: number }) =>
-      `expected a last part that says it is complete, found the end after ${agents} agents; send the rest, or tell everything again`,
+      `expected a last part that says it is complete, found the end after ${counted(agents, "agent")}; send the rest, or tell everything again`,
   },
   rollTooLong: {
     status: "RESOURCE_EXHAUSTED",

@@ -2,6 +2,7 @@
 import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { counted } from "@tutti/kernel";
 import type { SessionView, TaskView } from "@tutti/machine-session";
 import {
   type Estimates,
@@ -238,8 +239,8 @@ function reasonOf({ before, view, part }: Drafting, able: readonly string[]): st
   if (came.length > 0) reasons.push(`${listed(came)} came`);
   if (left.length > 0) reasons.push(`${listed(left)} left`);
   const more = (view.parts[part]?.tasks.size ?? 0) - Number(wasCount);
-  if (more > 0) reasons.push(more === 1 ? "1 task was added" : `${more} tasks were added`);
-  if (more < 0) reasons.push(more === -1 ? "1 task moved away" : `${-more} tasks moved away`);
+  if (more > 0) reasons.push(counted(more, "task was added", "tasks were added"));
+  if (more < 0) reasons.push(`${counted(-more, "task")} moved away`);
   return reasons.length === 0 ? "tasks are to be done again" : reasons.join(", ");
 }
 
@@ -249,7 +250,7 @@ function nameIn(agent: string): string {
 
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} others` : shown;
+  return names.length > 5 ? `${shown} and ${counted(names.length - 5, "other")}` : shown;
 }
 
 /** What is expected of all that has not begun, by what is known now. */

@@ -10,6 +10,7 @@
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
+  counted,
   errorFromUnknown,
   type Foundation,
   type InstanceKey,
@@ -233,8 +234,7 @@ class PlannedPart {
     const weight = ({ comesFirst }: Surprise) => (comesFirst ? 0 : 1);
     const sorted = this.#reasons.toSorted((one, other) => weight(one) - weight(other));
     const [first = "", ...more] = sorted.map(({ words }) => words);
-    const reason =
-      more.length === 0 ? first : `${first}, and ${more.length} other reason${more.length === 1 ? "" : "s"}`;
+    const reason = more.length === 0 ? first : `${first}, and ${counted(more.length, "other reason")}`;
     this.#reasons = [];
     return { ...forecast(drafted, view, nowMs), reason };
   }

@@ -1,4 +1,5 @@
 /** The audit, searched, shown and exported. */
+import { counted } from "@tutti/kernel";
 import type { AuditRecord, Routes } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -102,7 +103,7 @@ export async function exportAudit(context: Context): Promise<number> {
     print.text(Buffer.from(chunk, "base64").toString("utf8"));
     exported = records;
     if (last === true) {
-      print.note(`${exported} record${exported === 1 ? "" : "s"}`);
+      print.note(counted(exported, "record"));
       return exitCodes.completed;
     }
   }

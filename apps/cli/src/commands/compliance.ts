@@ -1,4 +1,5 @@
 /** How frameworks are kept: which there are, and reports in which each line leads to its evidence. */
+import { counted } from "@tutti/kernel";
 import type { ComplianceReport, ReportLine } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -67,7 +68,7 @@ function tell(
 }
 
 function figures({ evaluated = 0, violated = 0, handled = 0 }: ReportLine): string {
-  return `looked at ${evaluated} times, did not hold ${violated} times, handled ${handled} of them`;
+  return `looked at ${counted(evaluated, "time")}, did not hold ${counted(violated, "time")}, handled ${handled} of them`;
 }
 
 /** A page of its own, without anything from elsewhere. */

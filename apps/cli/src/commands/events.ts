@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { PlatformEvent } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -44,7 +45,7 @@ export async function events(context: Context): Promise<number> {
 }
 
 function gapWords({ missed, reason }: { readonly missed: number | null; readonly reason: string }): string {
-  const many = missed === null ? "Some events" : `${missed} event${missed === 1 ? "" : "s"}`;
+  const many = missed === null ? "Some events" : counted(missed, "event");
   const why: Readonly<Record<string, string>> = {
     slow: "they came faster than they were read",
     retention: "they are no longer kept",

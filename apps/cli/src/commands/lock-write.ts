@@ -1,4 +1,5 @@
 /** Locks, held, given back, set and taken away. */
+import { counted } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
@@ -77,7 +78,7 @@ export async function setLock(context: Context): Promise<number> {
   else if (print.isQuiet) print.line(params.name);
   else
     print.line(
-      `${print.style.green("✓")} ${safe(params.name)} has ${lock.permits ?? 0} permits, ${lock.free ?? 0} of them free`,
+      `${print.style.green("✓")} ${safe(params.name)} has ${counted(lock.permits ?? 0, "permit")}, ${lock.free ?? 0} of them free`,
     );
   return exitCodes.completed;
 }

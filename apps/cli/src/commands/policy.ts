@@ -1,5 +1,6 @@
 /** Policies: checked, tried, had hold, gone back from, and asked. */
 import { basename } from "node:path";
+import { counted } from "@tutti/kernel";
 import type { Decision, Flip, PolicyReference, PreviewImpactReply, Problem } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -196,7 +197,7 @@ function tellFlips({ print }: Context, flips: readonly Flip[], examined: number)
     const word =
       allowed === true ? print.style.green("would be allowed") : print.style.red("would be denied");
     const why = becauseOf({ allowed: allowed === true, policies });
-    const times = print.style.dim(` (${before?.count ?? 1} times)`);
+    const times = print.style.dim(` (${counted(before?.count ?? 1, "time")})`);
     print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`);
   }
   if (print.isQuiet) return;

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Pool, PoolStatus } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -97,7 +98,7 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
     ["chooses", `${strategy?.kind ?? ""}  ${pairs(strategy?.weights)}`.trim()],
     ["takes", admits.includes("*") ? "tasks of any namespace" : ["its own", ...admits].join(", ")],
     ["shares", pairs(weights) || undefined],
-    ["holds", `${pool.maxQueued ?? 0} tasks, ${pool.maxAgents ?? 0} agents`],
+    ["holds", `${counted(pool.maxQueued ?? 0, "task")}, ${counted(pool.maxAgents ?? 0, "agent")}`],
     ["breaks", `after ${pool.breakAfterFailures ?? 0} failures of an agent in a row`],
     ["ageing", printDurationMs(pool.ageingMs ?? 0)],
     [

@@ -1,5 +1,5 @@
 /** Quotas, reservations, and who has what, looked at. */
-import { selectorText } from "@tutti/kernel";
+import { amountOf, selectorText } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { listPages, tellMore } from "../server/pages.ts";
@@ -179,7 +179,7 @@ function wanted({ values }: Context): { readonly pool?: string; readonly name?: 
 
 function amountsOf(amounts: Amounts | undefined): string {
   const all = Object.entries(amounts ?? {}).filter(([, much]) => much > 0);
-  return all.length === 0 ? "–" : all.map(([name, much]) => `${amount(much)} ${name}`).join(", ");
+  return all.length === 0 ? "–" : all.map(([name, much]) => amountOf(Number(amount(much)), name)).join(", ");
 }
 
 function amount(much: number): string {

@@ -1,4 +1,5 @@
 /** Quotas and reservations, set and taken away. */
+import { amountOf } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
@@ -93,7 +94,7 @@ function tell({ print }: Context, reply: { readonly removed?: boolean }, id: str
 
 function amountsSaid(amounts: Readonly<Record<string, number>>): string {
   return Object.entries(amounts)
-    .map(([name, amount]) => `${amount} ${name}`)
+    .map(([name, amount]) => amountOf(amount, name))
     .join(" and ");
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Scaler } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -85,7 +86,7 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
     ["for", capabilities.length > 0 ? capabilities.join(", ") : "whatever its agents offer"],
     [
       "bounds",
-      `${minAgents} to ${maxAgents || 100} agents${scaler.sleepInstead === true ? ", asleep instead of ended" : ""}`,
+      `${minAgents} to ${counted(maxAgents || 100, "agent")}${scaler.sleepInstead === true ? ", asleep instead of ended" : ""}`,
     ],
     ["more", `when a task waits ${printDurationMs(scaler.targetWaitMs || 5_000)}`],
     [

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Scaler, ScalerInput, ScalingWindowInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -171,7 +172,7 @@ function tell({ print }: Context, scaler: Scaler | undefined, words: string): vo
   else if (scaler !== undefined && print.isQuiet) print.line(scaler.scalerId);
   else if (scaler !== undefined) {
     const { minAgents = 0, maxAgents = 0, scalerId } = scaler;
-    const bounds = `${minAgents} to ${maxAgents || 100} agents`;
+    const bounds = `${minAgents} to ${counted(maxAgents || 100, "agent")}`;
     print.line(`${print.style.green("✓")} ${safe(scalerId)} ${words}  ${print.style.dim(bounds)}`);
   }
 }

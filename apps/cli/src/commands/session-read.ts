@@ -1,4 +1,5 @@
 /** Sessions, read: which there are, how one goes, against which plan, and what other modes would have cost. */
+import { counted } from "@tutti/kernel";
 import type { Counterfactual, Performance, Session, SessionTask, WaitCause } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
@@ -124,7 +125,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
     ...parts.map((part): readonly [string, Entry] => [
       `part ${part.partId ?? ""}`,
       [
-        `${part.mode ?? ""}: ${part.taskCount ?? part.taskIds.length} tasks, ${lookOf(part.status).words}`,
+        `${part.mode ?? ""}: ${counted(part.taskCount ?? part.taskIds.length, "task")}, ${lookOf(part.status).words}`,
         part.work === undefined ? "" : `${part.work.kind ?? ""} ${part.work.id}`,
         // Of the one and only part it is why the session is done so, which `why` tells.
         parts.length === 1 ? "" : (part.reason ?? ""),
@@ -161,7 +162,7 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
   return [
     [
       "work",
-      `${printDurationMs(workMs)} on ${printNumber(slots)} slots, ${printShare(efficiency)} efficient`,
+      `${printDurationMs(workMs)} on ${printNumber(slots)} ${slots === 1 ? "slot" : "slots"}, ${printShare(efficiency)} efficient`,
     ],
     ["waited for", waits.join(", ")],
     ["predictions", predicted === 0 ? undefined : `${printShare(predictionError)} off`],
@@ -171,8 +172,8 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
 
 function planWords(lateMs: number, replans: number, moves: number): string | undefined {
   const late = lateMs === 0 ? "" : `${printDurationMs(Math.abs(lateMs))} ${lateMs > 0 ? "late" : "early"}`;
-  const again = replans === 0 ? "" : `planned anew ${replans} times`;
-  const moved = moves === 0 ? "" : `${moves} tasks moved`;
+  const again = replans === 0 ? "" : `planned anew ${counted(replans, "time")}`;
+  const moved = moves === 0 ? "" : `${counted(moves, "task")} moved`;
   return [late, again, moved].filter((words) => words !== "").join(", ") || undefined;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Attempt } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -40,7 +41,7 @@ export async function showTask(
     ["needs", task.needs.map(({ task: need = "" }) => need).join(", ")],
     ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
     ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
-    ["sent back", (task.sentBack ?? 0) > 0 ? `${task.sentBack} times` : undefined],
+    ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
     ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
   ]);
   if (task.attempts.length > 0) {

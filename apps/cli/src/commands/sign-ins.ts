@@ -1,4 +1,5 @@
 /** Browsers that are signed in to the page: listed and ended. */
+import { counted } from "@tutti/kernel";
 import type { SignIn } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -64,10 +65,10 @@ export async function signOut(context: Context): Promise<number> {
   };
   const reply = await server.call("signIns.revoke", { query: within(context, server), body });
   const { revoked } = reply;
-  const counted = revoked === 1 ? "1 sign-in has ended" : `${revoked} sign-ins have ended`;
+  const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
   tellDone(context, reply, {
     id: String(revoked),
-    line: revoked === 0 ? `nobody was signed in as ${safe(said.join(""))}` : counted,
+    line: revoked === 0 ? `nobody was signed in as ${safe(said.join(""))}` : words,
   });
   return exitCodes.completed;
 }

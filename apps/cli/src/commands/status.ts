@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
@@ -103,11 +104,11 @@ function draw(standing: Standing, style: Style): string[] {
   const work =
     agents.count === 0
       ? style.yellow("nobody is here to work: docs/guides/workers.md")
-      : `${agents.count} ${agents.count === 1 ? "agent" : "agents"}, ${agents.busy} of ${agents.slots} slots at work`;
+      : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} at work`;
   const people =
     openApprovals === 0
       ? style.dim("nothing waits for a person")
-      : `${style.magenta(`${openApprovals} ${openApprovals === 1 ? "question waits" : "questions wait"}`)}  ${style.dim("tutti approve")}`;
+      : `${style.magenta(counted(openApprovals, "question waits", "questions wait"))}  ${style.dim("tutti approve")}`;
   return [
     `${mark} ${style.bold(`Tutti ${safe(version)}`)}  ${style.dim(url)}  ${isWell ? "" : style.yellow(safe(health))}`.trimEnd(),
     "",

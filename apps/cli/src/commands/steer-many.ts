@@ -1,4 +1,5 @@
 /** One action on many runs: a preview, a question, then exactly what was previewed. */
+import { counted } from "@tutti/kernel";
 import type { ApplyBulkReply, BulkRefusal, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -34,11 +35,12 @@ export async function steerMany(
   }
   if (!values.flag("yes")) {
     if (!shell.isAnswered || print.isJson)
-      throw usageFailure(`${command.name} would be done to ${count} runs; nobody is here to say yes`, [
-        "Add --yes to do it without asking.",
-      ]);
+      throw usageFailure(
+        `${command.name} would be done to ${counted(count, "run")}; nobody is here to say yes`,
+        ["Add --yes to do it without asking."],
+      );
     tellPreview(context, preview);
-    const answer = await shell.ask(`\n${command.name} ${counted(count)}? [y/N] `);
+    const answer = await shell.ask(`\n${command.name} ${counted(count, "run")}? [y/N] `);
     if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
       print.note("Nothing was done.");
       return exitCodes.completed;
@@ -50,7 +52,7 @@ export async function steerMany(
 
 function noneWords({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
   if (leftAlone === 0) return "No run is like that.";
-  return `${counted(leftAlone)} ${leftAlone === 1 ? "is" : "are"} like that, and none in a state to ${name}.`;
+  return `${counted(leftAlone, "run")} ${leftAlone === 1 ? "is" : "are"} like that, and none in a state to ${name}.`;
 }
 
 function tellPreview(
@@ -59,7 +61,7 @@ function tellPreview(
 ): void {
   const { style } = print;
   print.line(
-    `${style.bold(counted(count))} to ${command.name}${leftAlone === 0 ? "" : style.dim(`, ${leftAlone} more left alone: not in a state for it`)}`,
+    `${style.bold(counted(count, "run"))} to ${command.name}${leftAlone === 0 ? "" : style.dim(`, ${leftAlone} more left alone: not in a state for it`)}`,
   );
   const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
   for (const group of groups.slice(0, 10))
@@ -110,7 +112,7 @@ async function apply(
   if (print.isJson) print.json({ done, refusals });
   else if (!print.isQuiet) {
     print.line(
-      `${print.style.green("✓")} ${counted(done)} ${done === 1 ? doneWords : doneWords.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
+      `${print.style.green("✓")} ${counted(done, "run")} ${done === 1 ? doneWords : doneWords.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
     );
     for (const { runId = "", error } of refusals.slice(0, 10))
       print.line(`${print.style.red("✗")} ${safe(runId)}  ${print.style.dim(safe(error?.message ?? ""))}`);
@@ -118,5 +120,3 @@ async function apply(
   }
   return refusals.length === 0 ? exitCodes.completed : exitCodes.refused;
 }
-
-const counted = (count: number): string => `${count} run${count === 1 ? "" : "s"}`;

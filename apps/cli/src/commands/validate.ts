@@ -1,4 +1,5 @@
 import type { DefinitionProblem } from "@tutti/definitions";
+import { counted } from "@tutti/kernel";
 import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -49,7 +50,7 @@ export async function validate(context: Context): Promise<number> {
     const rest = skipped.length === 0 ? "" : `, ${skipped.length} of no known kind passed over`;
     if (!print.isQuiet)
       print.line(
-        `${mark} ${checked.length} files checked, ${errors} errors, ${problems.length - errors} warnings${rest}`,
+        `${mark} ${counted(checked.length, "file")} checked, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}${rest}`,
       );
     if (unasked.length > 0)
       print.note(`${unasked.length} policies were not checked: --online has a platform check them.`);

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Checked } from "../local/check.ts";
@@ -69,5 +70,3 @@ function jsonOf({ file, problems, definition }: Checked): object {
     problems,
   };
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { counted } from "@tutti/kernel";
 import type { Shell } from "../effects/shell.ts";
 import { Crew } from "./crew.ts";
 import { Load } from "./load.ts";
@@ -54,7 +55,7 @@ export async function demoKill({ clone, runs, say, shell }: DemoKillOptions): Pr
     say(`A platform of its own is at ${crew.url}, with two workers; its data is in ${folder}.`);
     const load = new Load(crew.url, shell);
     await load.register(await crew.definition());
-    say(`Starting ${runs} runs of 3 to 5 steps.`);
+    say(`Starting ${counted(runs, "run")} of 3 to 5 steps.`);
     const watches = Array.from({ length: watchers }, () => load.watch(watching.signal));
     await Promise.all([load.start(runs, startsAtOnce), killInTheMiddle(crew, { runs, say, shell, killed })]);
     await allEnded(load, shell);

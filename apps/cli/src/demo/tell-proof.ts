@@ -1,4 +1,5 @@
 /** The one table of the proof. */
+import { counted } from "@tutti/kernel";
 import type { Printer } from "../command/printer.ts";
 import type { Entry } from "../terminal/table.ts";
 import type { DemoKillOutcome } from "./demo-kill.ts";
@@ -31,7 +32,9 @@ export function tellProof(outcome: DemoKillOutcome, print: Printer): void {
     ],
   );
   for (const { key, times, by } of twice.slice(0, twiceShown))
-    print.line(`  ${print.style.yellow(key)}  ${times} times, by ${[...new Set(by)].join(" and ")}`);
+    print.line(
+      `  ${print.style.yellow(key)}  ${counted(times, "time")}, by ${[...new Set(by)].join(" and ")}`,
+    );
   if (twice.length > twiceShown)
     print.line(`  … and ${twice.length - twiceShown} more; --json names them all`);
   const gone = [starts, events, steps, effects].flatMap(({ lost }) => lost);

@@ -1,4 +1,5 @@
 /** How something would be done: its mode beside the others, and who would do what when, along one axis of time. */
+import { counted } from "@tutti/kernel";
 import type { PlannedAssignment, PlanReply } from "@tutti/rest/types";
 import type { Style } from "../terminal/style.ts";
 import { cut, padEnd, safe, widthOf } from "../terminal/text.ts";
@@ -25,7 +26,7 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
       : "";
   const costs = money > 0 ? `, ${Number(money.toPrecision(3))} money` : "";
   const lines = [
-    `${style.bold(mode)}  ${style.dim(`${assignments.length} tasks${half}${costs}`)}`,
+    `${style.bold(mode)}  ${style.dim(`${counted(assignments.length, "task")}${half}${costs}`)}`,
     style.dim(`nothing can be below ${printDurationMs(lowerBoundMs)}`),
     ...(choice === undefined ? [] : drawChoices([choice], page)),
     "",

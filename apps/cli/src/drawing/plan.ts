@@ -1,4 +1,5 @@
 /** The plan of a session and reality beside it, as bars along one axis of time. */
+import { counted } from "@tutti/kernel";
 import type { PlannedTask, PlanView } from "@tutti/rest/types";
 import type { Style } from "../terminal/style.ts";
 import { cut, padEnd, safe, widthOf, wrap } from "../terminal/text.ts";
@@ -35,7 +36,7 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
       : `, ${printDurationMs(plan.expectedEndTimeMs - startMs)} expected`;
   const bound = lowerBoundMs > 0 ? `, nothing can be below ${printDurationMs(lowerBoundMs)}` : "";
   const lines = [
-    `${style.bold(number === 0 ? "as it came, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${tasks.length} tasks${expected}${bound}`)}`,
+    `${style.bold(number === 0 ? "as it came, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${bound}`)}`,
     ...(reason === "" ? [] : wrap(safe(reason), width)),
     "",
     `${" ".repeat(nameWidth)}  ${style.dim(`${padEnd("0", room - widthOf(printDurationMs(endMs - startMs)))}${printDurationMs(endMs - startMs)}`)}`,

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import { type Style, toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -88,7 +89,7 @@ function summary(
   { nodes, criticalPath, criticalPathMs, workMs, width, depth }: WorkflowView,
   style: Style,
 ): string[] {
-  const tasks = `${nodes.length} ${nodes.length === 1 ? "task" : "tasks"}`;
+  const tasks = counted(nodes.length, "task");
   const facts = [tasks, `width ${width}`, `depth ${depth}`];
   const lines = [` ${style.dim(facts.join(" · "))}`];
   if (criticalPath.length > 0) {

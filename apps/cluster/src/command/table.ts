@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import { addressesOf, readinessOf } from "../running/readiness.ts";
 import type { ClusterState } from "../running/state-file.ts";
 
@@ -8,7 +9,7 @@ export async function tableOf({ members }: ClusterState): Promise<string> {
       const { isReady, reason } = await readinessOf(member);
       const { http, other } = addressesOf(member);
       const how = member.pid === undefined ? `does not run: ${member.lastEnd}` : isReady ? "ready" : reason;
-      const again = member.restarts === 0 ? "" : ` (started again ${member.restarts} times)`;
+      const again = member.restarts === 0 ? "" : ` (started again ${counted(member.restarts, "time")})`;
       return [member.name, `${member.pid ?? "-"}`, http, other, `${how}${again}`] as const;
     }),
   );

@@ -1,3 +1,4 @@
+import { counted } from "../elements/moments.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
 /** What a draft gives: a value, nothing where it was left empty, and what is wrong with it. */
@@ -118,8 +119,10 @@ function filledList(field: Field & { kind: "list" }, draft: Draft & { kind: "lis
   const problems = found.flatMap((each) => each.problems);
   const { length } = draft.items;
   if (length === 0 && !field.required) return nothing;
-  if (length < field.minItems) problems.push({ path, message: `At least ${field.minItems} entries.` });
-  if (length > field.maxItems) problems.push({ path, message: `At most ${field.maxItems} entries.` });
+  if (length < field.minItems)
+    problems.push({ path, message: `At least ${counted(field.minItems, "entry", "entries")}.` });
+  if (length > field.maxItems)
+    problems.push({ path, message: `At most ${counted(field.maxItems, "entry", "entries")}.` });
   return { value: found.map(({ value }) => value ?? null), problems };
 }
 

@@ -12,7 +12,7 @@ import type {
 import { type GetPoolUseReply, ListPoolsRequest, type PoolShare } from "@tutti/contracts/swarm/v1";
 import { Explanation, type LabelSelector } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { type CallContext, pageOf, selectorText } from "@tutti/kernel";
+import { amountOf, type CallContext, counted, pageOf, selectorText } from "@tutti/kernel";
 import { contentsOf, isAbout, type ResourceDesk } from "./desk.ts";
 import { beginOf, endOf, listReservations } from "./reservations.ts";
 
@@ -207,12 +207,14 @@ export async function explainAllocation(
   const told = [tellOwn(standing), tellRivals(standing)];
   const limits = Object.entries(session?.spec?.limits ?? {});
   for (const [name, limit] of limits)
-    told.push(`its own limits allow ${limit} ${name}, of which it has ${own.granted[name] ?? 0}`);
+    told.push(`its own limits allow ${amountOf(limit, name)}, of which it has ${own.granted[name] ?? 0}`);
   for (const { value } of quotas) {
     const { quotaId, limits, sessions } = value;
     if (sessions !== undefined && !isAbout(sessions, labels)) continue;
     const used = desk.claims.usedOf(namespace, quotaId);
-    const parts = Object.entries(limits).map(([name, limit]) => `${used[name] ?? 0} of ${limit} ${name}`);
+    const parts = Object.entries(limits).map(
+      ([name, limit]) => `${used[name] ?? 0} of ${amountOf(limit, name)}`,
+    );
     told.push(`the quota ${quotaId} has ${parts.join(" and ")} in use`);
   }
   const nowMs = desk.foundation.clock.now();
@@ -220,7 +222,7 @@ export async function explainAllocation(
     const { reservationId, amounts, sessions } = value;
     const isOwn = session?.spec?.reservationIds.includes(reservationId) === true || isAbout(sessions, labels);
     const isNow = beginOf(value) <= nowMs;
-    const parts = Object.entries(amounts).map(([name, amount]) => `${amount} ${name}`);
+    const parts = Object.entries(amounts).map(([name, amount]) => amountOf(amount, name));
     const where = value.agents === undefined ? "" : ` of agents with ${selectorText(value.agents)}`;
     const until = new Date(endOf(value)).toISOString();
     told.push(
@@ -236,7 +238,7 @@ function tellOwn({ allocation, of }: Standing): string {
   if (names.length === 0) return `it has the weight ${weight}, and nothing at work or waiting`;
   const parts = names.map(
     (name) =>
-      `${granted[name] ?? 0} ${name} at work and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
+      `${amountOf(granted[name] ?? 0, name)} at work and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
   );
   return `it has the weight ${weight}: ${parts.join(", ")}`;
 }
@@ -244,7 +246,7 @@ function tellOwn({ allocation, of }: Standing): string {
 function tellRivals({ rivals, isBesideOthers }: Standing): string {
   const others = [...rivals].slice(0, 5).map(([id, weight]) => `${id} with the weight ${weight}`);
   if (rivals.size === 0 && !isBesideOthers) return "no other session has anything at work or waiting there";
-  const sessions = rivals.size === 0 ? [] : [`with ${rivals.size} others: ${others.join(", ")}`];
+  const sessions = rivals.size === 0 ? [] : [`with ${counted(rivals.size, "other")}: ${others.join(", ")}`];
   return `it takes turns ${[...sessions, ...(isBesideOthers ? ["with other namespaces"] : [])].join(", and ")}`;
 }
 

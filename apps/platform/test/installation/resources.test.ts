@@ -328,11 +328,11 @@ describe("sessions that contend for one resource", () => {
     );
     assert.match(
       await explained("label-light"),
-      /the reservation show holds 1 slots of agents with gpu=true for others until /,
+      /the reservation show holds 1 slot of agents with gpu=true for others until /,
     );
     assert.match(
       await explained("label-show"),
-      /the reservation show holds 1 slots of agents with gpu=true for it until /,
+      /the reservation show holds 1 slot of agents with gpu=true for it until /,
     );
     const others = () => begunBy("label-heavy") + begunBy("label-light");
     const before = others();

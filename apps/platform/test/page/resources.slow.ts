@@ -107,7 +107,7 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
     await part(page, "Quotas").getByText("2 of 2 at work").waitFor();
     await part(page, "Quotas").getByText("what is above it waits").waitFor();
     await part(page, "Reservations").getByText("to come").waitFor();
-    await part(page, "Reservations").getByText("1 slots of agents with gpu=true").waitFor();
+    await part(page, "Reservations").getByText("1 slot of agents with gpu=true").waitFor();
     await part(page, "What there is").getByText("default, gpu=true").waitFor();
     const shares = part(page, "Who has it");
     const heavy = shares.getByRole("listitem").filter({ hasText: "weight 3" });

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 import type { KeptWords } from "@tutti/machine-kept";
 
 interface Named {
@@ -34,7 +34,7 @@ export const poolErrors = defineErrors("pool", {
     retry: "never",
     help: "A pool with agents or tasks is not deleted: they would be left without one. Drain its agents, and let its tasks end.",
     message: ({ pool, agents, tasks }: { pool: string; agents: number; tasks: number }) =>
-      `expected the pool ${pool} to have neither agents nor tasks, found ${agents} agents and ${tasks} tasks; drain it first`,
+      `expected the pool ${pool} to have neither agents nor tasks, found ${counted(agents, "agent")} and ${counted(tasks, "task")}; drain it first`,
   },
   permanent: {
     status: "FAILED_PRECONDITION",

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Why a run says no, to its callers, and why its tasks fail when no agent said so. */
 export const runErrors = defineErrors("workflow", {
@@ -160,7 +160,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "same-key",
     help: "Agents were gone before they gave a result, again and again: the task may be what brings them down.",
     message: ({ task, count }: { task: string; count: number }) =>
-      `expected a result of ${task}, found its agent gone ${count} times; look at what the task does to its agents`,
+      `expected a result of ${task}, found its agent gone ${counted(count, "time")}; look at what the task does to its agents`,
   },
   attemptsExhausted: {
     status: "RESOURCE_EXHAUSTED",
@@ -236,14 +236,14 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "Checks of a gate did not hold, and work was sent back as often as it may be. The reports are among the details.",
     message: ({ task, checks, times }: { task: string; checks: string; times: number }) =>
-      `expected ${checks} of ${task} to hold, found otherwise after work was sent back ${times} times; see its reports`,
+      `expected ${checks} of ${task} to hold, found otherwise after work was sent back ${counted(times, "time")}; see its reports`,
   },
   checkFailed: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
     help: "The output of a task does not satisfy one of its checks.",
     message: ({ task, check, times }: { task: string; check: string; times: number }) =>
-      `expected the output of ${task} to satisfy ${check}, found that it does not${times === 0 ? "" : ` after work was sent back ${times} times`}; look at the output`,
+      `expected the output of ${task} to satisfy ${check}, found that it does not${times === 0 ? "" : ` after work was sent back ${counted(times, "time")}`}; look at the output`,
   },
   approvalExpired: {
     status: "DEADLINE_EXCEEDED",

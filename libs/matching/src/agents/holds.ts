@@ -4,6 +4,7 @@
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
+import { counted } from "@tutti/kernel";
 import type { HoldOrder } from "../api/pool.ts";
 import type { HoldsBook, PoolCore } from "../books.ts";
 import { heldAgentsMax } from "../bounds.ts";
@@ -92,7 +93,7 @@ export class Holds implements HoldsBook {
       return;
     }
     const { failures } = breaker;
-    const reason = `its breaker is open: ${failures} attempts at ${capability} or others failed in a row`;
+    const reason = `its breaker is open: ${counted(failures, "attempt")} at ${capability} or others failed in a row`;
     this.hold(agent.agentId, { hold: HOLD_FAILING, reason, forMs: breaker.open() }, nowMs);
   }
 

@@ -46,7 +46,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   { what: "nothing to do", load: {}, wanted: 0, says: /nothing to do/ },
-  { what: "the first task, from none", load: { queued: 1 }, wanted: 1, says: /1 tasks wait/ },
+  { what: "the first task, from none", load: { queued: 1 }, wanted: 1, says: /1 task waits/ },
   {
     what: "a burst of tasks whose time is known",
     load: { queued: 1_000, meanMs: 100 },
@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
     before: wanting(5),
     bounds: { ...day, minAgents: 4 },
     wanted: 4,
-    says: /1 agents have been idle/,
+    says: /1 agent has been idle/,
   },
   {
     what: "agents that are not idle for long enough",

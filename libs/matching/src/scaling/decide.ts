@@ -7,6 +7,7 @@
  * 3. Whenever there is something to do that nobody else does, at least one is wanted: the first task wakes one.
  * 4. Nothing changes while the scaler is paused.
  */
+import { counted } from "@tutti/kernel";
 import { needOf } from "./need.ts";
 import type { Load, ScalerMemory, ScalingRules } from "./rules.ts";
 import type { Bounds } from "./windows.ts";
@@ -60,19 +61,26 @@ function choose(
   const said = (wanted: number, why: string) => ({ wanted, desired, reason: why });
   if (isNight && !wasNight && target === 0) return said(0, "a time has begun in which all sleep");
   if (target > within) return said(target, atBound(desired, maxAgents, reason));
-  if (within < before) return said(within, `at most ${maxAgents} agents are allowed now`);
-  if (within > before) return said(within, `at least ${minAgents} agents are wanted now`);
+  if (within < before)
+    return said(within, `at most ${counted(maxAgents, "agent is", "agents are")} allowed now`);
+  if (within > before)
+    return said(within, `at least ${counted(minAgents, "agent is", "agents are")} wanted now`);
   if (target === within) return said(within, atBound(desired, maxAgents, reason));
   const coolInMs = changedMs + coolDownMs - nowMs;
   if (coolInMs > 0)
     return said(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
   const fewer = Math.max(target, within - idleAgents);
   if (fewer === within) return said(within, `${reason}; no agent has been idle for ${idleMs} ms`);
-  return said(fewer, `${reason}; ${within - fewer} agents have been idle for ${idleMs} ms`);
+  return said(
+    fewer,
+    `${reason}; ${counted(within - fewer, "agent has", "agents have")} been idle for ${idleMs} ms`,
+  );
 }
 
 function atBound(desired: number, maxAgents: number, reason: string): string {
-  return desired > maxAgents ? `${reason}; ${desired} would be needed, ${maxAgents} are allowed` : reason;
+  return desired > maxAgents
+    ? `${reason}; ${desired} would be needed, ${counted(maxAgents, "is", "are")} allowed`
+    : reason;
 }
 
 /** Whole agents; one where there is anything at all to do that nobody else does. */

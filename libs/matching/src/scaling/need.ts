@@ -1,4 +1,5 @@
 /** How many slots there should be for what there is to do. */
+import { counted } from "@tutti/kernel";
 import { forecastLeadMs, type Load, type ScalingRules } from "./rules.ts";
 
 export interface Need {
@@ -38,7 +39,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
   if (queued > 0 && roomySlots > 0)
     return {
       slots: running,
-      reason: `${queued} tasks wait that its agents cannot do: some of them have room`,
+      reason: `${counted(queued, "task waits", "tasks wait")} that its agents cannot do: some of them have room`,
     };
   const work = queued + running;
   if (work === 0) return { slots: 0, reason: "there is nothing to do" };
@@ -46,13 +47,16 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
   if (queued === 0)
     return {
       slots: Math.min(work, Math.max(running, steady)),
-      reason: `${running} tasks are at work, none waits`,
+      reason: `${counted(running, "task is", "tasks are")} at work, none waits`,
     };
   const clearing = meanMs > 0 ? (queued * meanMs) / targetWaitMs : 1;
   const planned = Math.max(steady, running) + clearing;
   if (longestWaitMs <= targetWaitMs)
-    return { slots: Math.min(work, planned), reason: `${queued} tasks wait, ${running} are at work` };
-  const late = `one of ${queued} tasks has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
+    return {
+      slots: Math.min(work, planned),
+      reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} at work`,
+    };
+  const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
   // Nobody knows how long one takes: as many at once as there are.
   if (meanMs === 0 && slots === 0) return { slots: work, reason: late };
   return { slots: Math.min(work, Math.max(planned, slots * growth, slots + 1)), reason: late };

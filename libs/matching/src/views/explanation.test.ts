@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_AGENT_START,
-    says: /all 1 agents that offer work are asleep, and sleep until their time/,
+    says: /the one agent that offers work is asleep, and sleeps until its time/,
   },
   {
     what: "the pool is paused",
@@ -227,7 +227,7 @@ describe("why a task waits", () => {
     const limited = { limits: [{ key: "bank" }] };
     const shared = { share: { key: "zebra-session", weight: 7, reservationIds: [] } };
     for (const [own, cause, says] of [
-      [{}, WaitCause.WAIT_CAUSE_BEHIND_OTHERS, /^1 tasks of its namespace .* turns with other namespaces$/],
+      [{}, WaitCause.WAIT_CAUSE_BEHIND_OTHERS, /^1 task of its namespace .* turns with other namespaces$/],
       [limited, WaitCause.WAIT_CAUSE_LIMIT, /^the limit bank, which others use too, .* it allows 2 at once$/],
       [{ resources: { gpu: 1 } }, WaitCause.WAIT_CAUSE_LOCK, /^some of the gpu .* is set aside for others$/],
     ] as const) {

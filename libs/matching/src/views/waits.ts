@@ -4,7 +4,7 @@
  * Whoever asks may look at the task, not at those of other namespaces that share the pool: of these nothing is named or counted.
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { isBefore } from "@tutti/kernel";
+import { counted, isBefore } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
 import type { PoolCore } from "../books.ts";
@@ -198,7 +198,7 @@ function agentReasons(core: PoolCore, task: Task): Reason[] {
   }
   const fit = agents.filter((agent) => isEverFit(agent, demand.fit));
   if (fit.length === 0 && agents.length > 0) {
-    const text = `${agents.length} agents offer ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
+    const text = `${counted(agents.length, "agent offers", "agents offer")} ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
     return [reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less")];
   }
   const obstacles = new Map<string, number>();
@@ -212,7 +212,7 @@ function agentReasons(core: PoolCore, task: Task): Reason[] {
   const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
   const busy = reason(
     cause,
-    `of ${fit.length} agents for ${capability} none has room: ${text}`,
+    `of ${counted(fit.length, "agent")} for ${capability} none has room: ${text}`,
     capability,
     "add agents or slots",
   );
@@ -249,8 +249,8 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
   const [first] = [...agents].sort((one, other) => one.holdDueMs - other.holdDueMs);
   if (first === undefined) return undefined;
   const { agentId, breaker, holdDueMs } = first;
-  const others = agents.length === 1 ? "" : `, and so are those of ${agents.length - 1} others`;
-  const text = `the breaker of ${agentId} is open, after ${breaker.failures} attempts that failed in a row${others}`;
+  const others = agents.length === 1 ? "" : `, and so are those of ${counted(agents.length - 1, "other")}`;
+  const text = `the breaker of ${agentId} is open, after ${counted(breaker.failures, "attempt")} that failed in a row${others}`;
   const remedy = `see why attempts fail at ${agentId}; it is tried again by itself, or at once when it is released`;
   return {
     ...reason(WAIT_CAUSE_BREAKER, text, capability, remedy),
@@ -263,11 +263,18 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
 function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
   const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
-  const when = willWake ? "are woken for it" : "sleep until their time, or until somebody wakes them";
+  const isOne = agents.length === 1;
+  const whoever = isOne
+    ? `the one agent that offers ${capability} is`
+    : `all ${agents.length} agents that offer ${capability} are`;
+  const until = isOne
+    ? "sleeps until its time, or until somebody wakes it"
+    : "sleep until their time, or until somebody wakes them";
+  const when = willWake ? `${isOne ? "is" : "are"} woken for it` : until;
   return {
     ...reason(
       WAIT_CAUSE_AGENT_START,
-      `all ${agents.length} agents that offer ${capability} are asleep, and ${when}`,
+      `${whoever} asleep, and ${when}`,
       capability,
       willWake ? "wait until one is awake" : "wake an agent",
     ),
@@ -330,10 +337,12 @@ function behindReasons(task: Task): Reason[] {
   const whose = own === undefined ? "namespace" : "session";
   const who = own === undefined ? "it" : `its session, with the weight ${own.weight || 1},`;
   const turns = [
-    ...(others.length > 0 ? [`with ${others.length} others of its namespace${weightsOf(others)}`] : []),
+    ...(others.length > 0
+      ? [`with ${counted(others.length, "other")} of its namespace${weightsOf(others)}`]
+      : []),
     ...(others.length < rivals.length ? ["with other namespaces"] : []),
   ];
-  const text = `${before} tasks of its ${whose} go before it${turns.length > 0 ? `, and ${who} takes turns ${turns.join(", and ")}` : ""}`;
+  const text = `${counted(before, `task of its ${whose} goes`, `tasks of its ${whose} go`)} before it${turns.length > 0 ? `, and ${who} takes turns ${turns.join(", and ")}` : ""}`;
   return [
     reason(WAIT_CAUSE_BEHIND_OTHERS, text, demand.wish.capability, "raise its priority, or add agents"),
   ];

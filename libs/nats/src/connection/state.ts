@@ -1,4 +1,5 @@
 import type { TuttiError } from "@tutti/kernel";
+import { counted } from "@tutti/kernel";
 
 /** Where a connection stands. Operations are possible in `connected` alone; the others say why not. */
 export type ConnectionState =
@@ -23,7 +24,7 @@ export function whyNotConnected(state: ConnectionState): string {
     case "created":
       return "the connection is not started";
     case "connecting":
-      return `no connection since the start, after ${state.attempts} attempts${
+      return `no connection since the start, after ${counted(state.attempts, "attempt")}${
         state.lastError === undefined ? "" : ` (${state.lastError.message})`
       }`;
     case "connected":

@@ -7,6 +7,7 @@
  * 3. What tasks moved away from is given none for a while: that none waits there any more does not make it quick.
  * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
  */
+import { counted } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
 
 export interface PartProgress {
@@ -77,7 +78,7 @@ export function balance(
   const gainMs = wholeMs - Math.max(fromMs, toMs);
   if (gainMs < gainLeast * wholeMs) return [];
   const reason =
-    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${freeSlots === 1 ? "1 slot is" : `${freeSlots} slots are`} free: ` +
+    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${counted(freeSlots, "slot is", "slots are")} free: ` +
     `with these as ${target.mode} all is expected to end ${Math.round(gainMs)} ms earlier`;
   return moved.map(({ taskId }) => ({
     taskId,

@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Judged, Judgement } from "./chooser.ts";
 import { type Mode, safeMode } from "./mode.ts";
 import type { Prediction } from "./predict.ts";
@@ -45,15 +46,17 @@ function besideOf(own: Judged, next: Judged): string {
 function shapeOf(features: Readonly<Record<string, number>>): string {
   const value = (name: string) => features[name] ?? 0;
   const words = [
-    `${value("tasks")} tasks`,
-    value("depth") <= 1 ? "side by side" : `up to ${value("width")} side by side in ${value("depth")} steps`,
+    counted(value("tasks"), "task"),
+    value("depth") <= 1
+      ? "side by side"
+      : `up to ${value("width")} side by side in ${counted(value("depth"), "step")}`,
     value("finds") > 0.05 ? "which find more while they run" : "",
     value("unknown") > 0.5
       ? "of mostly unknown length"
       : value("variation") > 0.7
         ? "of very different length"
         : "",
-    `on ${value("slots")} slots of ${value("agents")} agents`,
+    `on ${counted(value("slots"), "slot")} of ${counted(value("agents"), "agent")}`,
     value("speedVariation") > 0.15 ? "of unequal speed" : "",
     value("load") > 0.2 ? `of which others have ${Math.round(value("load") * 100)} %` : "",
   ];

@@ -7,6 +7,7 @@
  * 3. What the engine took besides the work is recorded as well, task by task: the mode that was used is done again with that, and
  *    decides anew who does what. The others take what they usually do, and as much longer as that one did.
  */
+import { counted } from "@tutti/kernel";
 import { noDelays } from "../execution/delays.ts";
 import { type Execution, execute } from "../execution/execute.ts";
 import type { Problem } from "../work/problem.ts";
@@ -134,8 +135,8 @@ function assumptionsOf(
       ? "it could not be done again"
       : `done again as ${mode} it is off by ${(real.error * 100).toFixed(1)} %${trustworthy ? "" : ", so the others are not to be relied on"}`;
   return (
-    `${tasks.length} tasks take as long as they did, at other agents in proportion to their speeds; ` +
-    `the ${agents.length} agents are there when they were and have else to do what they had; ` +
+    `${counted(tasks.length, "task takes as long as it", "tasks take as long as they")} did, at other agents in proportion to their speeds; ` +
+    `the ${counted(agents.length, "agent is there when it was and has else to do what it", "agents are there when they were and have else to do what they")} had; ` +
     `plans know what was expected then; ${check}`
   );
 }

@@ -3,6 +3,7 @@
  * nothing, so that whoever makes one names all of it.
  */
 import type { AgentGrant } from "@tutti/contracts/governance/v1";
+import { counted } from "@tutti/kernel";
 import { coversPattern, matchesAny } from "../access/action-pattern.ts";
 
 /** What an agent says of itself, as far as a grant looks at it. */
@@ -44,7 +45,7 @@ export function grantFaults(grant: AgentGrant, asked: GrantQuestion): readonly G
         granted: listOf(offers),
       });
   if (maxSlots > 0 && slots > maxSlots)
-    faults.push({ field: "offering.slots", found: `${slots} slots`, granted: `at most ${maxSlots}` });
+    faults.push({ field: "offering.slots", found: counted(slots, "slot"), granted: `at most ${maxSlots}` });
   return faults;
 }
 

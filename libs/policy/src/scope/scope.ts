@@ -4,7 +4,7 @@
  */
 import type { AgentGrant, Scope } from "@tutti/contracts/governance/v1";
 import type { LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
-import { type Labels, labelsMatch } from "@tutti/kernel";
+import { counted, type Labels, labelsMatch } from "@tutti/kernel";
 import { coversPattern, matchesAny } from "../access/action-pattern.ts";
 
 /** What somebody wants to do, as far as a scope looks at it. */
@@ -83,7 +83,7 @@ function narrowedGrant(
       ? part(what, [noPattern], asked, coversPattern)
       : part(what, mine, asked, coversPattern);
   const isUnbounded = own.maxSlots > 0 && (wanted.maxSlots === 0 || wanted.maxSlots > own.maxSlots);
-  if (isUnbounded && wanted.maxSlots > 0) violations.push(`${wanted.maxSlots} slots`);
+  if (isUnbounded && wanted.maxSlots > 0) violations.push(counted(wanted.maxSlots, "slot"));
   return {
     pools: wanted.pools.length === 0 ? [] : listed("the pools", own.pools, wanted.pools),
     offers: wanted.offers.length === 0 ? [] : listed("the capabilities", own.offers, wanted.offers),

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { guessesQuery, lockoutsKey, lockoutsQuery } from "../../data/governance-queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { count } from "../../elements/moments.ts";
+import { count, counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
@@ -56,7 +56,7 @@ function Line({ lockout, onAsk, onLift }: LineOptions) {
     <>
       <div>
         <strong>{subject}</strong>
-        <p className="small soft">was wrong {count(failures)} times</p>
+        <p className="small soft">was wrong {counted(failures, "time")}</p>
       </div>
       <p className="small soft">
         since <Moment atMs={startTimeMs} />, until <Moment atMs={endTimeMs} />

@@ -1,5 +1,6 @@
 /** Keys as they are made, and how they stand. */
 import type { ApiKey, Scope } from "@tutti/rest/types";
+import { counted } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 import { keyStates, type Stand, standOf } from "../../score/states.ts";
 import { actorOf } from "./question.ts";
@@ -115,7 +116,7 @@ export function scopeWords(scope: Scope | undefined): readonly string[] {
       : [
           `offers ${agent.offers.join(", ") || "nothing"}`,
           `joins ${agent.pools.join(", ") || "no pool"}`,
-          ...(agent.maxSlots ? [`has up to ${agent.maxSlots} slots`] : []),
+          ...(agent.maxSlots ? [`has up to ${counted(agent.maxSlots, "slot")}`] : []),
         ]),
   ];
 }

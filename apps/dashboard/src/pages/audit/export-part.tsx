@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { client } from "../../data/live.ts";
 import { type PageError, pageError } from "../../data/send.ts";
 import { nowMs } from "../../effects/time.ts";
-import { count } from "../../elements/moments.ts";
+import { counted } from "../../elements/moments.ts";
 import { Failure, Part } from "../../elements/parts.tsx";
 import { pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
@@ -16,7 +16,7 @@ export function ExportPart({ filter, command }: { filter: Filter; command: strin
   const { records, isBusy, problem, fetchAll, stop } = useExport(filter);
   const { oldestFirst: _, ...query } = filter;
   return (
-    <Part title="Export" aside={isBusy ? `${count(records)} records so far` : undefined}>
+    <Part title="Export" aside={isBusy ? `${counted(records, "record")} so far` : undefined}>
       <p className="export">
         <span className="action plain">
           <button

@@ -11,7 +11,7 @@ import type {
   Vote,
   VoteRule,
 } from "@tutti/rest/types";
-import { count, figure, percent, span } from "../../elements/moments.ts";
+import { count, counted, figure, percent, span } from "../../elements/moments.ts";
 import type { Steering } from "../../elements/steering.ts";
 
 const titleMax = 120;
@@ -216,7 +216,7 @@ export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): reado
 /** `1,200 tokens, 0.4 of money`; empty where nothing was used. */
 export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
   return [
-    tokens > 0 ? `${count(tokens)} tokens` : "",
+    tokens > 0 ? counted(tokens, "token") : "",
     money > 0 ? `${figure(money)} of money` : "",
     timeMs > 0 ? span(timeMs) : "",
   ]

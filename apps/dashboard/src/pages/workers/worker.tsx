@@ -1,7 +1,7 @@
 import type { Agent } from "@tutti/rest/types";
 import { memo } from "react";
 import { Moment } from "../../elements/moment.tsx";
-import { bytes, count, percent } from "../../elements/moments.ts";
+import { bytes, count, counted, percent } from "../../elements/moments.ts";
 import { Meter, Tag } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import type { Tone } from "../../score/states.ts";
@@ -63,7 +63,7 @@ const slotsDrawn = 48;
 /** Slots as notes on a staff: filled ones are at work. */
 function Slots({ load: { slots, taken } }: { load: Load }) {
   return (
-    <div className="slots" role="img" aria-label={`${taken} of ${slots} slots at work`}>
+    <div className="slots" role="img" aria-label={`${taken} of ${counted(slots, "slot")} at work`}>
       {Array.from({ length: Math.min(slots, slotsDrawn) }, (_, slot) => (
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: slots are alike and have no names

@@ -14,7 +14,7 @@ import "@xyflow/react/dist/base.css";
 import "./graph.css";
 import type { Graph, GraphNode } from "@tutti/rest/types";
 import { useEffect, useMemo, useState } from "react";
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import { placeByElk } from "../../run/graph/elk.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { arrowsOf, boxOf, kindWord } from "./graph-parts.ts";
@@ -30,7 +30,7 @@ export default function GraphView({ graph }: { graph: Graph }) {
   const edges = useMemo(() => edgesOf(graph), [graph]);
   if (placed === undefined) return <div className="definition-graph" />;
   return (
-    <figure className="definition-graph" aria-label={`Graph of ${graph.nodes.length} tasks`}>
+    <figure className="definition-graph" aria-label={`Graph of ${counted(graph.nodes.length, "task")}`}>
       <ReactFlow
         key={down ? "down" : "right"}
         nodes={placed}

@@ -5,6 +5,7 @@
  * 2. Where that leaves too many, tasks of one level that do the same are one; where that does not help either, levels in a
  *    row are. Edges between bundles never lead back: levels grow along every need.
  */
+import { counted } from "../../elements/moments.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface Bundle {
@@ -115,5 +116,5 @@ function titleOf(places: readonly number[], { tasks }: Tasks): string {
   let length = first.length;
   for (const id of others) while (!id.startsWith(first.slice(0, length))) length--;
   const shared = first.slice(0, length).replace(/[-_.[#\d]+$/, "");
-  return shared === "" ? `${places.length} tasks` : `${shared} × ${places.length}`;
+  return shared === "" ? counted(places.length, "task") : `${shared} × ${places.length}`;
 }

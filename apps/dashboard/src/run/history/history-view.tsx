@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useId, useMemo, useRef, useState } from "react";
-import { clock, span } from "../../elements/moments.ts";
+import { clock, counted, span } from "../../elements/moments.ts";
 import { Empty, Failure, Waiting } from "../../elements/parts.tsx";
 import { JsonView } from "../json/json-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
@@ -32,7 +32,9 @@ export function HistoryView({ task }: { task: string }) {
   return (
     <div className="run-history">
       <Bar {...{ filter, setFilter, task }}>
-        {shown.length === events.length ? `${events.length} events` : `${shown.length} of ${events.length}`}
+        {shown.length === events.length
+          ? counted(events.length, "event")
+          : `${shown.length} of ${events.length}`}
         {history.isLoading ? ", loading" : ""}
       </Bar>
       {history.problem === "" ? null : (

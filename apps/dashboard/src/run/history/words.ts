@@ -1,6 +1,6 @@
 /** Events of a run in words: what happened, to whom, through whom. */
 
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import type { EventFacts } from "../model/facts.ts";
 
 type Details = EventFacts["details"];
@@ -53,7 +53,7 @@ const said: Readonly<Record<string, Said>> = {
   task_paused: ({ error }) => failing("waits for a person", error),
   task_resumed: ({ reason }) => because("goes on", reason),
   task_repaired: ({ status, reason }) => because(`was mended by hand: ${word(status)}`, reason),
-  entries_begun: ({ count }) => `is done for each of ${text(count ?? 0)} entries`,
+  entries_begun: ({ count }) => `is done for each of ${counted(Number(count ?? 0), "entry", "entries")}`,
   round_begun: ({ round }) => `began round ${text(round ?? 1)}`,
   round_ended: ({ round }) => `ended round ${text(round ?? 1)}`,
   task_waiting: ({ signal, dueMs }) => waits(signal, dueMs),

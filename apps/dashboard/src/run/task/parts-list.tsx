@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOfNumber } from "../graph/tones.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
@@ -23,7 +23,7 @@ export function Parts({ taskId }: { taskId: string }) {
   if (places.length === 0) return null;
   return (
     <section className="run-panel-part">
-      <h3>{places.length} parts</h3>
+      <h3>{counted(places.length, "part")}</h3>
       <List places={places} />
     </section>
   );

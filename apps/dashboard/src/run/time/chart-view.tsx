@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { colourOf } from "../../effects/theme.ts";
 import { nowMs } from "../../effects/time.ts";
 import { useNow } from "../../effects/use-now.ts";
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { useHistory, useRunHandle, useStore } from "../live/run-context.tsx";
@@ -77,7 +77,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
         ref={place}
         className="run-chart-area"
         role="application"
-        aria-label={`Chart of ${rows.length} tasks over time. Arrow up and down choose a task, plus and minus zoom, arrow left and right move.`}
+        aria-label={`Chart of ${counted(rows.length, "task")} over time. Arrow up and down choose a task, plus and minus zoom, arrow left and right move.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application has keys of its own
         tabIndex={0}
         style={{ height: `min(70dvh, ${Math.max(6, rows.length + 1) * rowHeight + axisHeight}px)` }}

@@ -1,4 +1,5 @@
 /** The journal as a trace: the work, its tasks or parts, and in each what its time was spent on; children inside of what they do. */
+import { counted } from "../../elements/moments.ts";
 import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
 
@@ -131,7 +132,7 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
 function titleOf({ kind, attempt, modelCall }: SpanFacts): string {
   if (modelCall === undefined) return kind === "attempt" && attempt > 0 ? `attempt ${attempt}` : words[kind];
   const { title, tokens } = modelCall;
-  return tokens > 0 ? `${title}, ${tokens} tokens` : title;
+  return tokens > 0 ? `${title}, ${counted(tokens, "token")}` : title;
 }
 
 function rowOf(

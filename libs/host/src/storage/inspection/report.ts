@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import type { Finding } from "./finding.ts";
 
 /** Exit codes of whoever looks at a directory: programs tell by them what was found. */
@@ -18,8 +19,6 @@ export function textOf(findings: readonly Finding[]): string {
   });
   const problems = findings.filter(({ level }) => level === "problem").length;
   const sum =
-    problems > 0
-      ? `${problems} ${problems === 1 ? "problem" : "problems"}: see above what to do.`
-      : "Nothing has to be done.";
+    problems > 0 ? `${counted(problems, "problem")}: see above what to do.` : "Nothing has to be done.";
   return `${[...paragraphs, sum].join("\n")}\n`;
 }

@@ -10,6 +10,7 @@ import {
   WaitCause,
 } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
+import { counted } from "@tutti/kernel";
 import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
 import { inWords } from "../budget/amounts.ts";
 import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
@@ -95,7 +96,7 @@ export function whyOf(mission: MissionView, nowMs: number): Why {
 }
 
 function tasksThat(count: number, one: string, many: string): string {
-  return count === 1 ? `1 task ${one}` : `${count} tasks ${many}`;
+  return counted(count, `task ${one}`, `tasks ${many}`);
 }
 
 /** What holds all of it. */

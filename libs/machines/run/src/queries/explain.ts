@@ -9,7 +9,7 @@ import {
   WaitCause,
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { counted, type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { explainQuestion } from "../approve/kind.ts";
 import { inWords as inWordsOf, noAmounts } from "../budget/amounts.ts";
 import { hasBudget } from "../budget/book.ts";
@@ -70,7 +70,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   return {
     lead: isOver
       ? `The run ${statusName(status)}${why}`
-      : `The run is ${statusName(status)}${why}; ${open} of ${run.nodeCount} tasks have not ended`,
+      : `The run is ${statusName(status)}${why}; ${open} of ${counted(run.nodeCount, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };

@@ -10,6 +10,7 @@ import {
   WaitCause,
   Wait as Waits,
 } from "@tutti/contracts/types/v1";
+import { counted } from "@tutti/kernel";
 import { statusOfNode, taskIdOf } from "../node/places.ts";
 import { isDone, type NodeView, type RunView } from "../state.ts";
 
@@ -150,7 +151,7 @@ export function inWords({ lead, explanation, standings: each }: Whole): Explanat
   const waits = standings.flatMap((standing) => {
     const { wait, count } = standing;
     if (wait === undefined || wait.cause === WAIT_CAUSE_NEEDS) return [];
-    const message = `${count} ${count === 1 ? "task" : "tasks"}${namesOf(standing)}: ${wait.message}`;
+    const message = `${counted(count, "task")}${namesOf(standing)}: ${wait.message}`;
     return [{ ...wait, message }];
   });
   return Explanations.fromPartial({
@@ -162,9 +163,9 @@ export function inWords({ lead, explanation, standings: each }: Whole): Explanat
 }
 
 function clauseOf({ count, wait }: Standing): string {
-  if (wait === undefined) return `${count} ${count === 1 ? "is" : "are"} at work`;
+  if (wait === undefined) return `${counted(count, "is", "are")} at work`;
   const phrase = phrases[wait.cause]?.(wait.subject) ?? `because ${wait.message}`;
-  return `${count} ${count === 1 ? "waits" : "wait"} ${phrase}`;
+  return `${counted(count, "waits", "wait")} ${phrase}`;
 }
 
 function namesOf({ taskIds, count }: Standing): string {

@@ -7,7 +7,7 @@
  * 3. What waits begins in its order, one when all before it have ended.
  */
 import { FiringOrigin, Overlap, PauseReason, SkipReason } from "@tutti/contracts/workflow/v1";
-import { stableHash } from "@tutti/kernel";
+import { counted, stableHash } from "@tutti/kernel";
 import { schedulePaused } from "../life/events.ts";
 import { liveMax, waitingMax } from "../limits.ts";
 import { nextNumber, type ScheduleStep, type ScheduleView } from "../state.ts";
@@ -80,7 +80,7 @@ function countRun(schedule: ScheduleView, step: ScheduleStep): void {
   if (schedule.standing !== "active" || maxRuns === 0 || schedule.countedRuns < maxRuns) return;
   step.emit(schedulePaused, {
     reason: PauseReason.PAUSE_REASON_MAX_RUNS,
-    note: `started ${schedule.countedRuns} of ${maxRuns} runs`,
+    note: `started ${schedule.countedRuns} of ${counted(maxRuns, "run")}`,
     pauseMs: step.nowMs,
   });
 }

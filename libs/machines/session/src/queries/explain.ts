@@ -9,6 +9,7 @@ import {
   WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
+import { counted } from "@tutti/kernel";
 import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
@@ -75,10 +76,12 @@ export function whyOf(session: SessionView, nowMs: number): Why {
     case SessionPhase.SESSION_PHASE_STOPPING:
       return waiting(nowMs, {
         cause: WaitCause.WAIT_CAUSE_CHILD,
-        message: `it ends, and waits for ${session.openParts} parts to end`,
+        message: `it ends, and waits for ${counted(session.openParts, "part")} to end`,
       });
     default:
-      return plain(`${session.left} of ${session.tasks.length} tasks are left${howDone(session)}`);
+      return plain(
+        `${session.left} of ${counted(session.tasks.length, "task")} ${session.left === 1 ? "is" : "are"} left${howDone(session)}`,
+      );
   }
 }
 

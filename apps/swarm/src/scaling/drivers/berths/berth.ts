@@ -13,6 +13,7 @@
 import {
   type Chance,
   type Clock,
+  counted,
   errorFromUnknown,
   type Logger,
   type Timer,
@@ -231,7 +232,7 @@ export class Berth {
     const crashes = this.#crashes;
     this.#state = { name: "quarantined" };
     this.#error = scalingErrors.crashed({ agent, how, crashes });
-    this.#parts.agents.quarantine(agent, `it ${how}, ${crashes} times in a row`);
+    this.#parts.agents.quarantine(agent, `it ${how}, ${counted(crashes, "time")} in a row`);
   }
 
   /** Drains, asks, insists. */
