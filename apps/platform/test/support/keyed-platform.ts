@@ -1,0 +1,185 @@
+/** A platform that has people with keys and roles in two namespaces, asked from outside. */
+import { createHmac } from "node:crypto";
+import { join } from "node:path";
+import * as governance from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
+import { systemFoundation } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { newTokenKey, TokenIssuer } from "@tutti/policy";
+import { routes } from "@tutti/rest";
+import { OutsideClient } from "./outside-client.ts";
+import { type Folder, makeFolder, type Service, start } from "./services.ts";
+
+const { identityService, policyService, namespaceService } = governance;
+const { Scope, TokenUse } = governance;
+
+export const hourMs = 3_600_000;
+export const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
+export const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
+
+export class KeyedPlatform implements AsyncDisposable {
+  readonly #folder: Folder;
+  readonly #service: Service;
+  readonly outside: OutsideClient;
+  /** A viewer of `default`, a developer there whose key is narrowed, an administrator of `b`, and one without a role. */
+  readonly keys = { nobody: "", viewer: "", narrowed: "", other: "" };
+
+  private constructor(folder: Folder, service: Service) {
+    this.#folder = folder;
+    this.#service = service;
+    this.outside = new OutsideClient(service.grpc);
+  }
+
+  static async start(): Promise<KeyedPlatform> {
+    const folder = await makeFolder();
+    const service = await start("platform", [
+      `--platform.dataDirectory=${join(folder.path, "data")}`,
+      "--access.guessesFree=100000",
+      "--access.reportMs=100",
+    ]);
+    const made = new KeyedPlatform(folder, service);
+    await made.outside.call(namespaceService.methods.createNamespace, {
+      ...governance.CreateNamespaceRequest.fromPartial({ resource: { name: "b" } }),
+    });
+    await made.bind("ada", "viewer", "default");
+    await made.bind("bob", "admin", "b");
+    await made.bind("eve", "developer", "default");
+    made.keys.nobody = await made.keyOf("nil", "default");
+    made.keys.viewer = await made.keyOf("ada", "default");
+    const narrow = Scope.fromPartial({ actions: ["workflow.runs.list"] });
+    made.keys.narrowed = await made.keyOf("eve", "default", narrow);
+    made.keys.other = await made.keyOf("bob", "b");
+    await (await made.known("/v1/runs?namespace=b", made.keys.other)).body?.cancel();
+    return made;
+  }
+
+  get http(): string {
+    return this.#service.http;
+  }
+
+  async keyOf(id: string, namespace: string, scope?: governance.Scope): Promise<string> {
+    const wanted = { namespace, actor: person(id), title: "test", scope, lifetimeMs: 0, idempotencyKey: "" };
+    const { secret } = await this.outside.call(identityService.methods.createKey, wanted);
+    return secret;
+  }
+
+  async bind(id: string, role: string, namespace: string): Promise<void> {
+    const subject = { $case: "actor" as const, value: person(id) };
+    const binding = governance.RoleBinding.fromPartial({ bindingId: `${id}-${role}`, role, subject });
+    await this.outside.call(policyService.methods.createRoleBinding, { namespace, binding });
+  }
+
+  rest(path: string, key: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.http}${path}`, { ...init, headers: { ...keyHeaders(key), ...init.headers } });
+  }
+
+  /** Until the bundle that knows a key has come. */
+  known(path: string, key: string): Promise<Response> {
+    const ask = async () => {
+      const answer = await this.rest(path, key);
+      if (answer.status !== 401 && answer.status !== 503) return answer;
+      await answer.body?.cancel();
+      return undefined;
+    };
+    return until("a key to be known", ask);
+  }
+
+  /** As the installation makes them, by its own key or another one. */
+  async signed(key: "its own" | "another", endMs: number): Promise<string> {
+    const directory = keysDirectoryIn(join(this.#folder.path, "data"));
+    const { tokenKey } = await openInstallationKeys(directory, systemFoundation());
+    const issuer = await TokenIssuer.with(
+      "tutti",
+      key === "its own" ? tokenKey : await newTokenKey(tokenKey.kid ?? ""),
+    );
+    return issuer.issue({
+      ...{ tokenId: "token_made", actor: person("ada"), namespace: "default", groups: [] },
+      ...{ use: TokenUse.TOKEN_USE_CALLS, scope: Scope.create() },
+      ...{ createMs: endMs - 2 * hourMs, expireMs: endMs },
+    });
+  }
+
+  async issued(id: string, use: governance.TokenUse, namespace = "default"): Promise<string> {
+    const wanted = governance.IssueTokenRequest.fromPartial({ namespace, actor: person(id), use });
+    const { secret } = await this.outside.call(identityService.methods.issueToken, wanted);
+    return secret;
+  }
+
+  redeem(secret: string): Promise<{ readonly secret: string }> {
+    return this.outside.call(identityService.methods.redeemToken, {
+      ...{ namespace: "default", secret, use: TokenUse.TOKEN_USE_CALLS, idempotencyKey: "" },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.outside[Symbol.dispose]();
+    await this.#service.stop();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+/** What lets nobody in, by what is wrong with it. */
+export const wrongCredentials: Readonly<
+  Record<string, (platform: KeyedPlatform) => string | Promise<string>>
+> = {
+  "a key with another sign": ({ keys }) =>
+    `${keys.viewer.slice(0, -1)}${keys.viewer.endsWith("A") ? "B" : "A"}`,
+  "a token without a signature": () => forged("none"),
+  "a token signed with a shared secret": () => forged("HS256"),
+  "a token that has ended": (platform) => platform.signed("its own", Date.now() - hourMs),
+  "a token signed with another key under the same name": (platform) =>
+    platform.signed("another", Date.now() + hourMs),
+  "a token that is for one exchange": (platform) => platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME),
+  "a token that was exchanged already": async (platform) => {
+    const once = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
+    await platform.redeem(once);
+    return once;
+  },
+  "something else": () => "open sesame",
+};
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const claims = {
+  ...{ iss: "tutti", aud: "tutti", sub: "person:local-admin", jti: "x", namespace: "", use: "calls" },
+  ...{ iat: 1, exp: 4_000_000_000, scope: {} },
+};
+
+function forged(alg: string): string {
+  const body = `${encoded({ alg, typ: "tutti+jwt", kid: "k" })}.${encoded(claims)}`;
+  const signature = alg === "none" ? "" : createHmac("sha256", "guess").update(body).digest("base64url");
+  return `${body}.${signature}`;
+}
+
+/** Each route that is not for everybody, by its name. */
+export function routesAsked(
+  address: string,
+  headers: Readonly<Record<string, string>>,
+  but: ReadonlySet<string> = new Set(),
+): readonly (readonly [string, () => Promise<Response>])[] {
+  return routes
+    .filter(({ name, open }) => !open && !but.has(name))
+    .map(({ name, method, path }) => {
+      const bare: RequestInit = method === "GET" || method === "DELETE" ? { method } : jsonOf(method);
+      const init = { ...bare, headers: { ...headers, ...bare.headers } };
+      return [name, () => fetch(`${address}${path.replace(/\{\w+\}/g, "x")}`, init)] as const;
+    });
+}
+
+/** Those that answer with anything else. */
+export async function takenBy(
+  asked: ReturnType<typeof routesAsked>,
+  expected: readonly number[],
+): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const [name, ask] of asked) {
+    const answer = await ask();
+    await answer.body?.cancel();
+    if (!expected.includes(answer.status)) taken.push(`${name}: ${answer.status}`);
+  }
+  return taken;
+}
+
+export function jsonOf(method: string): RequestInit {
+  return { method, body: "{}", headers: { "content-type": "application/json" } };
+}
