@@ -12,6 +12,15 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/status.ts").then(({ status }) => status),
   },
   {
+    name: "instances",
+    group: "installation",
+    summary: "its processes: which release each is of, where it is called, and how it is",
+    about: ["While a new release is brought in, those that are still of the one before stand out."],
+    arguments: [{ name: "SERVICE", summary: "of this service alone", isOptional: true }],
+    json: "document",
+    load: () => import("../../commands/instances.ts").then(({ instances }) => instances),
+  },
+  {
     name: "paused",
     group: "installation",
     summary: "what is paused since the platform was started so, and what is released of it",
