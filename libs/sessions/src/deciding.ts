@@ -22,7 +22,7 @@ import {
 } from "@tutti/machine-session";
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
-import { type AskedRuns, ask, jsonIn } from "./asking.ts";
+import { type Answer, type AskedRuns, ask, jsonIn, type Question } from "./asking.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
 import { partWorkErrors } from "./errors.ts";
 import type { Fleet } from "./fleet.ts";
@@ -62,6 +62,8 @@ const retry = RetryPolicy.fromPartial({
 const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
 /** What was asked can be looked at for so long. */
 const retentionMs = 3_600_000;
+/** What was decided is found for so long where people may be asked about it first, by whoever takes over meanwhile. */
+const judgedRetentionMs = 30 * 24 * 3_600_000;
 
 export class Deciding {
   readonly #parts: DecidingParts;
@@ -87,6 +89,8 @@ class DecidedPart {
   #asked = "";
   #againMs = Number.POSITIVE_INFINITY;
   #idleMs = idle.firstMs;
+  /** What the last question was answered, until that is recorded: its run may be gone before people have said yes. */
+  #answered: { readonly runId: string; readonly answer: Answer } | undefined;
 
   constructor(parts: DecidingParts, due: DueEffect, { part }: PlanPart) {
     this.#parts = parts;
@@ -154,7 +158,7 @@ class DecidedPart {
 
   /** Whether the question was one of before, or what it decided waits for somebody's yes. */
   async #decide(situation: Situation, options: Asking): Promise<boolean> {
-    const { runs, teller, foundation } = this.#parts;
+    const { teller, foundation } = this.#parts;
     const { key } = this.#due;
     const part = situation.view.parts[this.#part];
     const spec = situation.view.order?.spec;
@@ -165,13 +169,13 @@ class DecidedPart {
     const bytes = Buffer.byteLength(given);
     if (bytes > questionMax) throw partWorkErrors.questionTooLong({ bytes, max: questionMax });
     const runId = questionRunId(situation.view, part);
+    const isJudged = this.#parts.rules?.concernsPlans(key.namespace) === true;
     const asked = {
       ...{ runId, task: questionTask, capability: orchestrator, input: { question: given } },
-      ...{ spec: spec as Parameters<typeof ask>[2]["spec"], with: { retry, timeouts }, retentionMs },
+      ...{ spec: spec as Parameters<typeof ask>[2]["spec"], with: { retry, timeouts } },
+      retentionMs: isJudged ? judgedRetentionMs : retentionMs,
     };
-    const { output, isOfBefore } = await ask(runs, key, asked, options, (cause) =>
-      partWorkErrors.notDecided({ orchestrator, run: runId }, cause),
-    );
+    const { output, isOfBefore } = await this.#answer(asked, options);
     const nowMs = foundation.clock.now();
     const read = readDecision(jsonIn(output)?.value, situation, nowMs);
     if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });
@@ -189,6 +193,17 @@ class DecidedPart {
     }
     this.#rest(situation.view, againMs);
     return isOfBefore;
+  }
+
+  async #answer(question: Question, options: Asking): Promise<Answer> {
+    const { runId, capability: orchestrator } = question;
+    if (this.#answered?.runId === runId) return this.#answered.answer;
+    const answer = await ask(this.#parts.runs, this.#due.key, question, options, (cause) =>
+      partWorkErrors.notDecided({ orchestrator, run: runId }, cause),
+    );
+    // Asked for once more it is one of before.
+    this.#answered = { runId, answer: { ...answer, isOfBefore: true } };
+    return answer;
   }
 
   /** Where nothing of the session is under way nothing happens by itself. */

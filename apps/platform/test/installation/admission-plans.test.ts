@@ -4,10 +4,16 @@ import { after, before, describe, it } from "node:test";
 import { AdmissionSubject } from "@tutti/contracts/governance/v1";
 import { sessionService } from "@tutti/contracts/session/v1";
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
-import { DecideApprovalRequest, ListApprovalsRequest, taskService } from "@tutti/contracts/workflow/v1";
+import {
+  DecideApprovalRequest,
+  ListApprovalsRequest,
+  ListRunsRequest,
+  runService,
+  taskService,
+} from "@tutti/contracts/workflow/v1";
 import type { CallContext, Principal } from "@tutti/kernel";
 import { testContext, until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
+import { type Question, SessionOrchestrator, Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { type GivenRule, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
@@ -116,5 +122,34 @@ describe("admission rules about plans", () => {
     await assert.rejects(other.result(), /boss said no \(it is needed elsewhere\)/);
     assert.equal(brewed, before + 2);
     await rules.remove(namespace, "asked");
+  });
+
+  it("hold what an orchestrator of the user decided, however long people take: its answer is not asked for again", async () => {
+    class Mine extends SessionOrchestrator {
+      protected override decide({ tasks }: Question) {
+        return {
+          begin: tasks.filter(({ isReady }) => isReady).map(({ id: task }) => ({ task, agent: "clerk" })),
+        };
+      }
+    }
+    await using mine = new Mine("mine.brew", { address: installation.address });
+    await mine.start();
+    const session = await until("a session that somebody is asked about", async () => {
+      const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };
+      await set("decided", approval);
+      const begun = await tutti.execute(given);
+      const isOver = async () => (await begun.get()).outcome !== undefined;
+      await until("an end or a question", async () => (await isOver()) || (await why(begun.id)));
+      return (await isOver()) ? undefined : begun;
+    });
+    // What was asked can be looked at for a while, and people may take longer.
+    const runs = mesh().client(runService);
+    const { runs: all } = await runs.listRuns(ListRunsRequest.fromPartial({ namespace }));
+    const asked = all.filter(({ runId }) => runId.startsWith(session.id));
+    assert.equal(asked.length, 1);
+    for (const { runId } of asked) await runs.deleteRun({ namespace, runId, reason: "its time is over" });
+    await decide(session.id, Verdict.VERDICT_APPROVED, "it has time");
+    assert.deepEqual(await session.result(), { boil: "tea" });
+    await rules.remove(namespace, "decided");
   });
 });
