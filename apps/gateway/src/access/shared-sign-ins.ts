@@ -102,7 +102,11 @@ export class SharedSignIns implements SignInStore {
   async #end(hash: string): Promise<void> {
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       const entry = await this.#bucket.get(hash);
-      if (entry === undefined) return;
+      if (entry === undefined) {
+        // Its time was over: nobody is told of that.
+        this.#revisions.delete(hash);
+        return;
+      }
       const gone = await this.#bucket.delete(hash, entry.revision);
       if (!gone.written) continue;
       // What is still to be told of it is from before.

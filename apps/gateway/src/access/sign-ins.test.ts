@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -103,6 +103,19 @@ describe("sign-ins of browsers", () => {
     assert.equal((await signIns.find(first.secret))?.useMs, time.now());
     time.advance(59_000);
     assert.equal((await signIns.find(first.secret))?.useMs, time.now() - 59_000);
+  });
+
+  it("are known until they could be ended: whoever tries again after a failure ends them", async () => {
+    const signIns = await opened("g");
+    const { id, secret } = await signIns.begin(begun, recorded);
+    const isMeant = (signIn: { readonly id: string }) => signIn.id === id;
+    // Where it is written stands something else.
+    await mkdir(join(folder, "g.new"));
+    await assert.rejects(signIns.end(isMeant));
+    assert.equal((await signIns.find(secret))?.id, id);
+    await rm(join(folder, "g.new"), { recursive: true });
+    assert.equal((await signIns.end(isMeant)).length, 1);
+    assert.deepEqual([await signIns.find(secret), (await opened("g")).list()], [undefined, []]);
   });
 
   it("end with all that is open on their behalf", async () => {

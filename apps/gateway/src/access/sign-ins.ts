@@ -94,8 +94,9 @@ export class SignIns {
   /** Ends those that are meant, with all that is open on their behalf. Gives them. */
   async end(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
     const meant = [...this.#known].filter(([, signIn]) => isMeant(signIn));
-    for (const [hash] of meant) this.#forget(hash);
     if (meant.length > 0) await this.#options.store.ended(meant.map(([hash]) => hash));
+    // Known until it is ended everywhere: who could not do that is told, and finds them when it is tried again.
+    for (const [hash] of meant) this.#forget(hash);
     return meant.map(([, signIn]) => signIn);
   }
 
