@@ -3,6 +3,7 @@
 // Bundles of services, for Node alone: no node_modules, no sources. The threads that a service starts are bundles of
 // their own beside it.
 
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { pinnedMajor, workspaceRoot } from "./setup.mjs";
@@ -33,16 +34,17 @@ const banner =
 /**
  * @param {Record<string, string>} entries what each bundle is called, without its ending, and the source it begins with
  * @param {string} folder where they are put
- * @param {{ sourcemap?: boolean, minify?: boolean }} [options]
- * @returns {Promise<Set<string>>} the files that are in them. Several share what they have in common.
+ * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] split, what is imported later is a file of its own
+ * @returns {Promise<Set<string>>} the files that are in them
  */
-export async function bundle(entries, folder, { sourcemap = true, minify = false } = {}) {
-  const { warnings, metafile } = await build({
+export async function bundle(entries, folder, { sourcemap = true, minify = false, splitting = false } = {}) {
+  const { warnings, metafile, outputFiles } = await build({
     absWorkingDir: workspaceRoot,
     entryPoints: entries,
     outdir: folder,
     outExtension: { ".js": ".mjs" },
-    splitting: Object.keys(entries).length > 1,
+    splitting,
+    write: false,
     chunkNames: "part-[hash]",
     bundle: true,
     platform: "node",
@@ -60,7 +62,21 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     throw new Error(
       `${Object.values(entries).join()}: esbuild warned ${warnings.length} times; a bundle is made without warnings`,
     );
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    outputFiles.map(({ path, text }) => writeFile(path, path.endsWith(".mjs") ? ascii(text) : text)),
+  );
   return new Set(Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)));
+}
+
+/**
+ * Text in which every character is a byte. One that is not, in a regular expression or a licence, makes Node keep the whole file with
+ * two bytes for each character, for as long as the process lives.
+ *
+ * @param {string} text of a program, from esbuild, which has none in its strings
+ */
+function ascii(text) {
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**
@@ -75,20 +91,21 @@ export function threadsStartedBy(files) {
 }
 
 /**
- * Bundles of services and of the threads that they start, as an image has them.
+ * Bundles of services and of the threads that they start, as an image has them. Each is made by itself: of files that several have in
+ * common each would carry what only the others use, and Node keeps the text of whatever it has loaded.
  *
  * @param {readonly string[]} services
  * @param {string} folder
  * @returns {Promise<string[]>} the files that are in them
  */
 export async function bundleServices(services, folder) {
-  const entries = Object.fromEntries(
-    services.map((service) => [service, join(workspaceRoot, "apps", service, "src", "main.ts")]),
-  );
-  // Node keeps the text of what it runs: half of it is 7 MiB less for each process.
-  const how = { sourcemap: false, minify: true };
-  const files = [...(await bundle(entries, folder, how))];
-  // Each by itself: a thread shares nothing with what starts it.
+  // Half of the text is 7 MiB less for each process, and what is imported later is not there before.
+  const how = { sourcemap: false, minify: true, splitting: true };
+  const files = [];
+  for (const service of services)
+    files.push(
+      ...(await bundle({ [service]: join(workspaceRoot, "apps", service, "src", "main.ts") }, folder, how)),
+    );
   for (const [name, source] of Object.entries(threadsStartedBy(new Set(files))))
     files.push(...(await bundle({ [name]: source }, folder, how)));
   return files;

@@ -1,5 +1,5 @@
 import { defineSection, secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 import { issuersSchema } from "./access/issuers/settings.ts";
 import { webhooksSchema } from "./webhooks/settings.ts";
 

@@ -1,5 +1,5 @@
 import { defineSection } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 const minuteMs = 60_000;
 

@@ -1,5 +1,5 @@
 import { defineSection } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The keys of the service: `orchestration.master.*`. */
 export const masterSection = defineSection({

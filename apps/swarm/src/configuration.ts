@@ -1,6 +1,6 @@
 import { defineSection } from "@tutti/kernel";
 import { strategyNames } from "@tutti/matching";
-import { z } from "zod";
+import * as z from "zod";
 import { scalingSchema } from "./scaling/settings.ts";
 
 const milliseconds = z.number().int().min(1).max(3_600_000);

@@ -1,5 +1,5 @@
 import { defineSection } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The keys of the workflow service: `workflow.*`. */
 export const workflowSection = defineSection({

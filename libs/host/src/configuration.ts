@@ -3,7 +3,7 @@ import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
 import { logSection, metricsSection, operationsSection, tracingSection } from "@tutti/telemetry";
-import { z } from "zod";
+import * as z from "zod";
 import { accessSection } from "./guard/settings.ts";
 import type { ServiceModule } from "./service-module.ts";
 import { clusterSection } from "./storage/cluster/settings.ts";

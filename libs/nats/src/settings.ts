@@ -1,5 +1,5 @@
 import { defineSection, kernelErrors, type SecretReference, secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 import type { ConnectionSettings, Credentials } from "./connection/client-options.ts";
 
 const pause = (defaultMs: number) => z.number().int().min(1).max(600_000).default(defaultMs);

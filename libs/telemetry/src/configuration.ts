@@ -1,6 +1,6 @@
 /** What can be set about telemetry. */
 import { defineSection, live, secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 

@@ -1,7 +1,7 @@
 /** A sign-in as it is kept, and as releases before kept it. */
 import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 import type { SignIn } from "./sign-in.ts";
 
 /** Of the form, so that a later one is known from this one. */

@@ -1,5 +1,5 @@
 import { secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The keys `integration.gateway.webhooks.*`, by the name that a webhook has in its address. */
 export const webhooksSchema = z

@@ -16,7 +16,7 @@ import {
   unhealthy,
 } from "@tutti/kernel";
 import { type Note, note, noteHandlers, noteService } from "@tutti/mesh/testing";
-import { z } from "zod";
+import * as z from "zod";
 
 const section = defineSection({
   scope: "integration",

@@ -1,5 +1,5 @@
 import { secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The keys `engines.swarm.scaling.*`. */
 export const scalingSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { defineSection, secret } from "@tutti/kernel";
 import { securedAddress } from "@tutti/policy";
-import { z } from "zod";
+import * as z from "zod";
 
 const hourMs = 3_600_000;
 /** By a key that only the signer has. */

@@ -3,7 +3,7 @@
  * where every machine lives, so another one would look for all of them in the wrong place.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import type { DataLayout } from "./layout.ts";
 

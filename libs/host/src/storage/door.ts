@@ -16,7 +16,7 @@ import {
   problemMediaType,
   toProblem,
 } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 import { codeOf } from "./about.ts";
 import type { DataLayout } from "./layout.ts";
 

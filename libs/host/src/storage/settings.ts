@@ -1,7 +1,7 @@
 /** What can be set about what machines stand on. Partitions are a matter of ownership. */
 import { defineSection } from "@tutti/kernel";
 import { type Retention, type RuntimeLimits, runtimeLimits } from "@tutti/runtime/options";
-import { z } from "zod";
+import * as z from "zod";
 
 const dayMs = 24 * 3_600_000;
 const count = (value: number, max: number) => z.int().min(1).max(max).default(value);

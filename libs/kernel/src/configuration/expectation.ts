@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isSecretSchema, secretForm } from "./secret.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Declarations } from "./declarations.ts";
 import type { Reading } from "./reading.ts";
 import { coreOf } from "./schema-walk.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isSecretSchema } from "./secret.ts";
 
 /** The schema inside a wrapper that changes neither how a value is written nor what it is made of. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { kernelErrors } from "../errors/kernel-errors.ts";
 import { toProblem } from "../errors/problem.ts";
 import { TuttiError } from "../errors/tutti-error.ts";

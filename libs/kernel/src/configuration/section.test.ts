@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { Configuration } from "./configuration.ts";
 import { secret } from "./secret.ts";
 import { defineSection, live } from "./section.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { assert } from "../errors/assertion.ts";
 import { coreOf, holdsSecret, innerOf, schemasIn } from "./schema-walk.ts";
 import { isScope, type Scope } from "./scopes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { kernelErrors } from "../errors/kernel-errors.ts";
 import { Configuration } from "./configuration.ts";
 import { secret } from "./secret.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { coreOf, innerOf } from "./schema-walk.ts";
 import { isSecretSchema, type SecretReference, secretForm } from "./secret.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { Configuration } from "../configuration/configuration.ts";
 import type { Scope } from "../configuration/scopes.ts";
 import { defineSection } from "../configuration/section.ts";

@@ -7,7 +7,7 @@
  * allows its clock to run 15 % slower than those of the others.
  */
 import { defineSection, kernelErrors } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 const milliseconds = (defaultMs: number) => z.number().int().min(1).max(600_000).default(defaultMs);
 const share = (value: number) => z.number().min(0).max(1).default(value);

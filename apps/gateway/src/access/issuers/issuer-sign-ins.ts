@@ -11,7 +11,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Guard, ShownBefore } from "@tutti/host";
 import type { Clock } from "@tutti/kernel";
 import { authorizationUrl, type BegunSignIn, type CodeClient, codeExchange } from "@tutti/policy";
-import { z } from "zod";
+import * as z from "zod";
 import { gatewayErrors } from "../../errors.ts";
 import { cookieIn, cookieName } from "../cookie.ts";
 import { newSecret } from "../secrets.ts";

@@ -1,5 +1,5 @@
 import { secret } from "@tutti/kernel";
-import { z } from "zod";
+import * as z from "zod";
 
 const hourMs = 3_600_000;
 

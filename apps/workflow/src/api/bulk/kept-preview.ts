@@ -4,7 +4,7 @@
  */
 import { BulkAction } from "@tutti/contracts/workflow/v1";
 import type { Blobs } from "@tutti/journal";
-import { z } from "zod";
+import * as z from "zod";
 import { requestErrors } from "../../errors.ts";
 
 export interface KeptPreview {

@@ -2,7 +2,7 @@
 import { defineSection, kernelErrors, secret } from "@tutti/kernel";
 import type { ConnectionSettings } from "@tutti/nats";
 import { connectionSettings, type NatsSectionValues } from "@tutti/nats/settings";
-import { z } from "zod";
+import * as z from "zod";
 
 const bytesMax = (what: string) =>
   z
