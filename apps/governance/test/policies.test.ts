@@ -62,6 +62,17 @@ describe("policies", () => {
     assert.ok((version?.bundle ?? 0) > 0 && forbidden.bundle >= (version?.bundle ?? 0));
   });
 
+  it("a question about what nobody serves, or about the wrong kind of thing, is denied and says that", async () => {
+    const mistyped = await ask("words", { action: "workflow.runs.strat" });
+    assert.deepEqual(
+      [mistyped.allowed, mistyped.errors],
+      [false, ["nobody serves an action like workflow.runs.strat, did you mean workflow.runs.start?"]],
+    );
+    const { errors } = await ask("words", { resourceKind: "robot" });
+    assert.deepEqual(errors, ["workflow.runs.start is about run, never about robot"]);
+    assert.deepEqual((await ask("words")).errors, []);
+  });
+
   it("all that is wrong with a change is said at once, each with its place, and nothing is changed", async () => {
     const change = changeOf(
       { policyId: "typo", text: 'permit(principal, action == Action::"workflow.runs.strat", resource);' },

@@ -127,7 +127,8 @@ export async function testPolicies(context: Context): Promise<number> {
       const of = policyId === "" ? "" : print.style.dim(` of ${safe(policyId)}`);
       print.line(`${mark} ${safe(title)}${of}  ${print.style.dim(becauseOf(decision))}`);
     }
-    if (results.length === 0 && problems.length === 0) print.note("There are no cases.");
+    if (results.length === 0 && problems.length === 0)
+      print.note("There are no cases: no policy carries any, and --cases FILE names none.");
   }
   return failed === 0 && problems.length === 0 ? exitCodes.completed : exitCodes.failed;
 }
@@ -288,7 +289,9 @@ export async function explainAccess(context: Context): Promise<number> {
   return isAllowed ? exitCodes.completed : exitCodes.failed;
 }
 
-function adviceFor(decision: Pick<Decision, "policies"> | undefined): string {
+function adviceFor(decision: Pick<Decision, "policies" | "errors"> | undefined): string {
+  if ((decision?.errors.length ?? 0) > 0)
+    return "What is wrong with the question, or with a policy, is said below.";
   if ((decision?.policies.length ?? 0) > 0)
     return "What is forbidden stays so whatever role somebody has: change the policy, tutti policy apply.";
   return "A role permits it (tutti role list, tutti role bind), or a policy (tutti policy apply).";

@@ -1,4 +1,5 @@
 /** Secrets: stored, listed, rotated, removed. A value goes in by a file or by standard input, and never comes out. */
+import { counted } from "@tutti/kernel";
 import type { Secret } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -154,6 +155,9 @@ export async function resealSecrets(context: Context): Promise<number> {
   const server = await connect(context);
   const reply = await server.call("secrets.reseal", { query: server.namespace, ...keyOf(context) });
   const { secrets = 0 } = reply;
-  tellDone(context, reply, { id: String(secrets), line: `${secrets} secrets are sealed with a new key` });
+  tellDone(context, reply, {
+    id: String(secrets),
+    line: `${counted(secrets, "secret")} ${secrets === 1 ? "is" : "are"} sealed with a new key`,
+  });
   return exitCodes.completed;
 }

@@ -149,6 +149,56 @@ describe("what the platform refuses", () => {
     assert.match(JSON.stringify(failure.next), /--key-file FILE/);
   });
 
+  it("a right that is missing names the least role that would permit it, and who gives it", async () => {
+    const lack = {
+      ...{ action: "governance.keys.create", why: "missing", roles: ["admin"] },
+      ...{ route: "keys.create", method: "POST", path: "/v1/keys" },
+    };
+    const asked = async (missing: object[]) =>
+      refused(
+        ({ url = "" }, response) => {
+          const details = { action: "governance.keys.create", namespace: "shop" };
+          const [status, text] = url.startsWith("/v1/missing-rights?namespace=shop")
+            ? ([
+                200,
+                JSON.stringify({
+                  ...{ namespace: "shop", who: "person:vic", roles: ["viewer"], missing },
+                  givers: ["person:root"],
+                }),
+              ] as const)
+            : problem(403, "mesh.denied", "person vic may not do governance.keys.create", { details });
+          response.writeHead(status, { "content-type": "application/json" }).end(text);
+        },
+        (server) => server.call("keys.create", { body: { title: "x" } }),
+      );
+    const { exitCode, next } = await asked([lack]);
+    assert.equal(exitCode, 5);
+    assert.deepEqual(next.slice(0, 2), [
+      "Ask person:root for the role admin:",
+      ["tutti role bind admin person:vic", "is how it is given"],
+    ]);
+    assert.match(String((await asked([{ ...lack, why: "forbidden" }])).next[0]), /^A policy forbids it/);
+    assert.match(String((await asked([{ ...lack, why: "narrowed" }])).next[0]), /another key of yours/);
+    assert.match(JSON.stringify((await asked([])).next[0]), /--key-file/);
+  });
+
+  it("a role that is not there names the one that was meant", async () => {
+    const failure = await refused(
+      ({ method }, response) => {
+        const [status, text] =
+          method === "POST"
+            ? problem(404, "tenant.not_found", "expected the role viewr, found none; create it first")
+            : ([200, JSON.stringify({ roles: [{ role: "viewer" }, { role: "admin" }] })] as const);
+        response.writeHead(status, { "content-type": "application/json" }).end(text);
+      },
+      (server) => server.call("roleBindings.create", { body: { bindingId: "v", role: "viewr", group: "g" } }),
+    );
+    assert.deepEqual(failure.next, [
+      "Did you mean `viewer`?",
+      ["tutti role list", "shows the roles there are"],
+    ]);
+  });
+
   it("the key goes along as it was given, without the line break of its file", async () => {
     let heard = "";
     await using stranger = await listening(({ headers }, response) => {

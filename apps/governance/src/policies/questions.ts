@@ -9,6 +9,7 @@ import { ActorKind, type Payload } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { type Decider, type Question, systemNamespace, type Verdict } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
+import { unserved, vocabulary } from "./vocabulary.ts";
 
 const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
@@ -37,11 +38,21 @@ export function decisionOf({ question, verdict, bundle, nowMs }: Told): Decision
   const { allowed, policies, shadow, errors } = verdict;
   return {
     ...Decision.create(),
-    ...{ question, allowed, policies: [...policies], errors: [...errors], bundle, count: 1 },
+    ...{ question, allowed, policies: [...policies], bundle, count: 1 },
+    errors: [...errors, ...faultsOf(question)],
     decideTime: toTimestamp(nowMs),
     shadowAllowed: shadow?.allowed,
     shadowPolicies: [...(shadow?.policies ?? [])],
   };
+}
+
+/** A wrong word is denied as everything is that nothing permits: whoever asks is told which it is. */
+function faultsOf({ action, resourceKind }: AccessQuestion): string[] {
+  const problem = unserved(action);
+  if (problem !== undefined) return [problem];
+  const kinds = vocabulary().resourcesOf(action);
+  if (resourceKind === "" || kinds.includes(resourceKind)) return [];
+  return [`${action} is about ${kinds.join(" or ")}, never about ${resourceKind}`];
 }
 
 export interface Case {

@@ -9,13 +9,13 @@ import {
   RoleBinding,
   type SetRoleRequest,
 } from "@tutti/contracts/governance/v1";
-import { type CallContext, nearest, pageOf } from "@tutti/kernel";
+import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-tenant";
 import { readyRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
-import { vocabulary } from "./vocabulary.ts";
+import { unserved } from "./vocabulary.ts";
 
 const readyNames: ReadonlySet<string> = new Set(readyRoles.map(({ role }) => role));
 
@@ -112,10 +112,8 @@ function insistOnOwn(role: string): void {
 /** A role for something that nobody serves would give nothing, and nobody would know. */
 function insistOnActions(actions: readonly string[]): void {
   const violations = actions.flatMap((action, index) => {
-    if (vocabulary().matching([action]).length > 0) return [];
-    const instead = action.includes("*") ? undefined : nearest(action, [...vocabulary().actions]);
-    const advice = instead === undefined ? "" : `, did you mean ${instead}?`;
-    return [{ field: `role.actions[${index}]`, message: `nobody serves an action like ${action}${advice}` }];
+    const problem = unserved(action);
+    return problem === undefined ? [] : [{ field: `role.actions[${index}]`, message: problem }];
   });
   const [first] = violations;
   if (first !== undefined) throw tenantErrors.invalid({ problem: first.message }, { violations });

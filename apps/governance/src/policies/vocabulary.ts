@@ -11,6 +11,7 @@ import * as session from "@tutti/contracts/session/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { edgeActions } from "@tutti/host";
+import { nearest } from "@tutti/kernel";
 import { Vocabulary } from "@tutti/policy";
 
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
@@ -26,6 +27,13 @@ export function vocabulary(): Vocabulary {
     ...Object.values(edgeActions),
   ]);
   return made;
+}
+
+/** What is wrong with an action, or a pattern of some, that nobody serves. */
+export function unserved(action: string): string | undefined {
+  if (vocabulary().matching([action]).length > 0) return undefined;
+  const instead = action.includes("*") ? undefined : nearest(action, [...vocabulary().actions]);
+  return `nobody serves an action like ${action}${instead === undefined ? "" : `, did you mean ${instead}?`}`;
 }
 
 function isService(value: unknown): value is ServiceDescription {
