@@ -45,6 +45,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
   if (scene === "signed-out") return problem("gateway.unauthenticated", "Expected to be signed in.", 401);
   if (pathname === "/v1/whoami")
     return ok({ kind: "person", id: "local-admin", roles: ["admin"], by: "cookie", version: "0.1.0" });
+  if (pathname === "/v1/pause") return ok({ paused: false, services: [] });
   if (scene === "loading") return undefined;
   if (scene === "failing")
     return problem(
