@@ -19,6 +19,7 @@ from tutti._logging import JsonLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import new_id
 from tutti._threads import Threads
+from tutti.failures import failure_detail
 from tutti.worker import in_new_loop
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -136,6 +137,21 @@ class Wire(unittest.TestCase):
                 [result] = frame.results
                 told = Result(token=token(1), inline_output=text, run_ms=1.5, used=used, model_calls=calls)
                 self.assertEqual(result, told)
+
+
+class Failures(unittest.TestCase):
+    """What is told of an exception that a handler did not catch."""
+
+    def test_a_missing_key_says_that_it_is_one(self) -> None:
+        try:
+            {}["items"]
+        except KeyError as error:
+            self.assertEqual(failure_detail(error).message, "KeyError: 'items'")
+
+    def test_other_exceptions_say_what_they_say_or_their_name(self) -> None:
+        self.assertEqual(failure_detail(ValueError("no such size")).message, "no such size")
+        self.assertEqual(failure_detail(ValueError()).message, "ValueError")
+        self.assertEqual(failure_detail(KeyError()).message, "KeyError")
 
 
 class OutboxRules(unittest.TestCase):

@@ -256,7 +256,7 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
     )
     detail = ErrorDetail(
         code=code,
-        message=safe(_text(raised) or name, _MESSAGE_LENGTH_MAX),
+        message=safe(_words(raised), _MESSAGE_LENGTH_MAX),
         retry=RETRY_CLASS_SAME_KEY,
         status="UNKNOWN",
     )
@@ -264,6 +264,12 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
         lines = traceback.format_exception(type(raised), raised, raised.__traceback__, chain=False)
         detail.details["stack"] = safe("".join(lines), _STACK_LENGTH_MAX)
     return detail
+
+
+def _words(raised: BaseException) -> str:
+    name, text = type(raised).__name__, _text(raised)
+    # All that a missing key says of itself is the key.
+    return f"{name}: {text}" if isinstance(raised, KeyError) and text else text or name
 
 
 def _text(value: object) -> str:
