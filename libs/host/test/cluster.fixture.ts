@@ -55,6 +55,9 @@ class LateStore implements OwnershipStore {
   tidy() {
     return this.#store.tidy();
   }
+  onBack(listener: () => void) {
+    return this.#store.onBack(listener);
+  }
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
     const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
