@@ -1,5 +1,5 @@
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { InstanceKey, Ranked } from "@tutti/kernel";
+import type { Heap, InstanceKey, Ranked } from "@tutti/kernel";
 import type { EffectToken } from "@tutti/runtime";
 import { dueMsOf, type OfferedTask, priorityOf } from "./offered-task.ts";
 
@@ -19,6 +19,20 @@ export interface OfferEntry extends Ranked {
   /** Known to be at work: it is not recalled any more. */
   hasBegun: boolean;
   isRecalled: boolean;
+  /** Where it stands, or stood last. */
+  line: WindowLine | undefined;
+}
+
+/** Those of one kind, in one namespace: what stands for the same agents. */
+export interface WindowLine {
+  readonly kind: string;
+  readonly atHome: Heap<OfferEntry>;
+  /** What may be recalled, the least urgent first: ranks are turned round while entries stand here. */
+  readonly recallable: Heap<OfferEntry>;
+  withPool: number;
+  recalled: number;
+  /** How many have begun lately: halved each second. */
+  begun: number;
 }
 
 /** How much waiting a point of priority is worth. Pools say the same, unless they were told otherwise. */

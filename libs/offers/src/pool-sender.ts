@@ -43,6 +43,8 @@ const inputBytesMax = 1_048_576;
 const waitingEveryMs = 1_000;
 /** In what is said of them. */
 const waitingKindsMax = 1_024;
+/** Who has more than its part is looked at so often while the window is full. */
+const ageMs = 1_000;
 /** What is cancelled has so long to end. */
 const graceMs = 5_000;
 
@@ -52,6 +54,7 @@ export class PoolSender {
   readonly #shares = new WindowShares();
   #order = 0;
   #window = windowAtFirst;
+  #isAgeing = false;
 
   // Of the stream that is open.
   #isOpen = false;
@@ -90,7 +93,7 @@ export class PoolSender {
       // biome-ignore format: fields and their beginnings
       const entry: OfferEntry = {
         bytes, token, key, cause, effect, rank, order,
-        where: "home", hasBegun: false, isRecalled: false, place: -1,
+        where: "home", hasBegun: false, isRecalled: false, line: undefined, place: -1,
       };
       this.#entries.set(bytes, entry);
       this.#shares.wait(entry);
@@ -134,8 +137,7 @@ export class PoolSender {
   /** What there is to say; undefined when that is nothing. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
-    if (this.#shares.withPool >= this.#window)
-      for (const { bytes } of this.#shares.makeRoom()) this.#recalls.push(bytes);
+    if (this.#shares.withPool >= this.#window) this.#makeRoom();
     const request = OfferRequest.create();
     this.#profiles.beginMessage();
     this.#fill(request);
@@ -184,6 +186,19 @@ export class PoolSender {
       this.#shares.move(entry);
       this.#priorities.push({ token: entry.bytes, priority: priorityOf(effect) });
     }
+  }
+
+  #makeRoom(): void {
+    const shares = this.#shares;
+    shares.age(this.#parts.nowMs());
+    for (const { bytes } of shares.makeRoom()) this.#recalls.push(bytes);
+    // What went fast and stands still now has more than its part after a while, and nobody would look.
+    if (this.#isAgeing || !shares.isAgeing) return;
+    this.#isAgeing = true;
+    this.#parts.timers.after(ageMs, () => {
+      this.#isAgeing = false;
+      this.#parts.wake();
+    });
   }
 
   #recall(entry: OfferEntry): void {
@@ -264,6 +279,7 @@ export class PoolSender {
     if (result === undefined) return;
     const entry = this.#entries.get(result.token);
     if (entry?.where === "pool") {
+      if (!entry.hasBegun) this.#shares.keep(entry);
       this.#shares.leavePool(entry);
       entry.where = "answered";
     }

@@ -4,27 +4,23 @@
  * 1. Next goes who has least with the pool, of those who have the same the one that had fewer turns; of one namespace the most urgent.
  * 2. What is far more urgent than what waits in the pool makes room for itself, in its own namespace: nobody's urgency is another's delay.
  * 3. Who has less with the pool than others is made room for by the one that has most, until they have the same. So what nobody can do, or
- *    takes for ever, holds up nobody else, however much of it there is.
+ *    takes for ever, holds up nobody else, however much of it there is; nor other kinds of tasks of its own namespace (`WindowLines`).
  */
-import { Heap } from "@tutti/kernel";
 import type { OfferEntry } from "./entry.ts";
+import { WindowLines } from "./window-lines.ts";
 
 interface WindowShare {
   readonly namespace: string;
-  readonly atHome: Heap<OfferEntry>;
-  /** What may be recalled, the least urgent first: ranks are turned round while entries stand here. */
-  readonly recallable: Heap<OfferEntry>;
-  withPool: number;
-  recalled: number;
+  readonly lines: WindowLines;
   /** How many of it have gone, counted as if it had always been there. */
   passed: number;
 }
 
-/** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
-const recallMarginMs = 60_000;
 const recallsMax = 16;
 /** Who has one more is not asked for it: it would go to and fro. */
 const unevenBy = 2;
+/** What has begun before counts half after so long. */
+const ageEveryMs = 1_000;
 
 export class WindowShares {
   readonly #shares = new Map<string, WindowShare>();
@@ -33,6 +29,7 @@ export class WindowShares {
   #waiting = 0;
   #withPool = 0;
   #recalled = 0;
+  #agedMs = 0;
   /** While there is but one. */
   #only: WindowShare | undefined;
 
@@ -45,9 +42,23 @@ export class WindowShares {
     return this.#withPool;
   }
 
+  /** Whether what may go, and what has to come home, changes by the time alone. */
+  get isAgeing(): boolean {
+    if (this.#waiting === 0) return false;
+    if (this.#only !== undefined) return this.#only.lines.hasSeveral;
+    for (const { lines } of this.#shares.values()) if (lines.hasSeveral) return true;
+    return false;
+  }
+
+  age(nowMs: number): void {
+    if (nowMs - this.#agedMs < ageEveryMs) return;
+    this.#agedMs = nowMs;
+    for (const { lines } of this.#shares.values()) lines.age();
+  }
+
   /** Comes home, or is there from the beginning. */
   wait(entry: OfferEntry): void {
-    this.#shareOf(entry.key.namespace).atHome.add(entry);
+    this.#shareOf(entry.key.namespace).lines.wait(entry);
     this.#waiting++;
   }
 
@@ -55,30 +66,24 @@ export class WindowShares {
   leaveHome(entry: OfferEntry): void {
     const share = this.#shares.get(entry.key.namespace);
     if (share === undefined || entry.place < 0) return;
-    share.atHome.remove(entry);
+    share.lines.leaveHome(entry);
     this.#waiting--;
     this.#tidy(share);
   }
 
   /** The urgency of something has changed, wherever it stands; its rank is that of where it stands. */
   move(entry: OfferEntry): void {
-    if (entry.place < 0) return;
-    const { atHome, recallable } = this.#shareOf(entry.key.namespace);
-    (entry.where === "home" ? atHome : recallable).move(entry);
+    if (entry.place >= 0) this.#shareOf(entry.key.namespace).lines.move(entry);
   }
 
   /** Takes the next out: it goes to the pool. */
   take(): OfferEntry | undefined {
     const share = this.#next();
-    const entry = share?.atHome.first;
+    const entry = share?.lines.take();
     if (share === undefined || entry === undefined) return undefined;
     this.#passed = share.passed;
     share.passed += 1;
-    share.atHome.remove(entry);
     this.#waiting--;
-    entry.rank = -entry.rank;
-    share.recallable.add(entry);
-    share.withPool++;
     this.#withPool++;
     return entry;
   }
@@ -86,25 +91,20 @@ export class WindowShares {
   /** It is not with the pool any more. */
   leavePool(entry: OfferEntry): void {
     const share = this.#shareOf(entry.key.namespace);
-    this.#keep(share, entry);
-    share.withPool--;
+    this.#forgetRecall(entry);
+    share.lines.leavePool(entry);
     this.#withPool--;
-    this.#forgetRecall(share, entry);
     this.#tidy(share);
   }
 
   /** It is recalled no more: it has begun. A pool does not answer a recall that comes too late, so others are recalled in its place. */
   keep(entry: OfferEntry): void {
-    const share = this.#shareOf(entry.key.namespace);
-    this.#keep(share, entry);
-    this.#forgetRecall(share, entry);
+    this.#forgetRecall(entry);
+    this.#shareOf(entry.key.namespace).lines.begun(entry);
   }
 
   recall(entry: OfferEntry): void {
-    const share = this.#shareOf(entry.key.namespace);
-    this.#keep(share, entry);
-    entry.isRecalled = true;
-    share.recalled++;
+    this.#shareOf(entry.key.namespace).lines.recall(entry);
     this.#recalled++;
   }
 
@@ -113,7 +113,7 @@ export class WindowShares {
     if (this.#waiting === 0) return [];
     const meant: OfferEntry[] = [];
     while (this.#recalled < Math.min(recallsMax, this.#waiting)) {
-      const entry = this.#tooMuch() ?? this.#leastUrgent();
+      const entry = this.#tooMuch() ?? this.#ofOwn();
       if (entry === undefined) break;
       this.recall(entry);
       meant.push(entry);
@@ -122,7 +122,7 @@ export class WindowShares {
   }
 
   *atHome(): Generator<OfferEntry> {
-    for (const { atHome } of this.#shares.values()) yield* atHome.items;
+    for (const { lines } of this.#shares.values()) yield* lines.atHome();
   }
 
   /** Of the one that has most, where another with something at home has less. */
@@ -131,32 +131,28 @@ export class WindowShares {
     let least: WindowShare | undefined;
     let most: WindowShare | undefined;
     for (const share of this.#shares.values()) {
-      if (share.atHome.size > 0 && (least === undefined || share.withPool < least.withPool)) least = share;
-      if (share.recallable.size > 0 && (most === undefined || heldBy(share) > heldBy(most))) most = share;
+      const { lines } = share;
+      if (lines.waiting > 0 && (least === undefined || lines.withPool < least.lines.withPool)) least = share;
+      if (lines.isRecallable && (most === undefined || lines.held > most.lines.held)) most = share;
     }
     if (least === undefined || most === undefined) return undefined;
     // All that is on its way home may be for the one that has least.
-    return heldBy(most) - (least.withPool + this.#recalled) < unevenBy ? undefined : most.recallable.first;
+    const { lines } = most;
+    return lines.held - (least.lines.withPool + this.#recalled) < unevenBy ? undefined : lines.spare();
   }
 
-  #leastUrgent(): OfferEntry | undefined {
-    for (const { atHome, recallable, recalled } of this.#shares.values()) {
-      const [urgent, least] = [atHome.first, recallable.first];
-      if (urgent === undefined || least === undefined || recalled >= atHome.size) continue;
-      if (urgent.rank + recallMarginMs <= -least.rank) return least;
+  /** What makes room for others of its own namespace. */
+  #ofOwn(): OfferEntry | undefined {
+    for (const { lines } of this.#shares.values()) {
+      const entry = lines.tooMuch() ?? lines.lessUrgent();
+      if (entry !== undefined) return entry;
     }
     return undefined;
   }
 
-  #keep(share: WindowShare, entry: OfferEntry): void {
-    if (entry.place >= 0) share.recallable.remove(entry);
-  }
-
-  #forgetRecall(share: WindowShare, entry: OfferEntry): void {
-    if (!entry.isRecalled) return;
-    entry.isRecalled = false;
-    share.recalled--;
-    this.#recalled--;
+  /** Before its line does, which says so of the entry. */
+  #forgetRecall(entry: OfferEntry): void {
+    if (entry.isRecalled) this.#recalled--;
   }
 
   #shareOf(namespace: string): WindowShare {
@@ -164,8 +160,7 @@ export class WindowShares {
     let share = this.#shares.get(namespace);
     if (share === undefined) {
       if (this.#only !== undefined) this.#drop(this.#only);
-      const heaps = { atHome: new Heap<OfferEntry>(), recallable: new Heap<OfferEntry>() };
-      share = { namespace, ...heaps, withPool: 0, recalled: 0, passed: this.#passed };
+      share = { namespace, lines: new WindowLines(), passed: this.#passed };
       this.#shares.set(namespace, share);
       this.#only = this.#shares.size === 1 ? share : undefined;
     }
@@ -177,8 +172,8 @@ export class WindowShares {
     if (share !== this.#only) this.#drop(share);
   }
 
-  #drop({ namespace, atHome, withPool }: WindowShare): void {
-    if (atHome.size > 0 || withPool > 0) return;
+  #drop({ namespace, lines }: WindowShare): void {
+    if (!lines.isEmpty) return;
     this.#shares.delete(namespace);
     this.#only = this.#shares.size === 1 ? this.#shares.values().next().value : undefined;
   }
@@ -188,16 +183,12 @@ export class WindowShares {
     if (this.#only !== undefined) return this.#only;
     let next: WindowShare | undefined;
     for (const share of this.#shares.values())
-      if (share.atHome.size > 0 && (next === undefined || isBefore(share, next))) next = share;
+      if (share.lines.waiting > 0 && (next === undefined || isBefore(share, next))) next = share;
     return next;
   }
 }
 
-/** What it will have when those that were recalled are home. */
-function heldBy({ withPool, recalled }: WindowShare): number {
-  return withPool - recalled;
-}
-
 function isBefore(one: WindowShare, other: WindowShare): boolean {
-  return one.withPool < other.withPool || (one.withPool === other.withPool && one.passed < other.passed);
+  const [ours, theirs] = [one.lines.withPool, other.lines.withPool];
+  return ours < theirs || (ours === theirs && one.passed < other.passed);
 }

@@ -1,0 +1,63 @@
+/** What nobody can do fills what a pool takes at once, and stays; what somebody can do comes after it, in the same namespace and pool. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { GetPoolUseRequest, poolService } from "@tutti/contracts/swarm/v1";
+import { until } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+const windowSize = 64;
+const lostRuns = 150;
+
+describe("tasks that nobody can do, in the namespace and pool of others", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let tutti: Tutti;
+
+  before(async () => {
+    installation = await Installation.open([`--swarm.pool.window=${windowSize}`]);
+    tutti = await connect({ address: installation.address });
+    worker = new Worker({ address: installation.address, handleSignals: false, slots: 2, agentId: "hand" });
+    worker.handle("stock.pack", (what: string) => what);
+    await worker.start();
+    for (const [name, uses] of [
+      ["lost", "nobody.can"],
+      ["order", "stock.pack"],
+    ])
+      await tutti.register(`workflow: ${name}\ntasks: {pack: {uses: ${uses}, with: "\${{ input }}"}}\n`);
+  });
+  after(async () => {
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  const wantedOf = async (): Promise<number> => {
+    const client = installation.host.mesh.client(poolService);
+    const { shares } = await client.getPoolUse(
+      GetPoolUseRequest.fromPartial({ namespace: "default", pool: "default" }),
+    );
+    return shares.reduce((sum, { wanted }) => sum + (wanted["slots"] ?? 0), 0);
+  };
+
+  it("hold up nothing that somebody can, though they came first and are more urgent", async () => {
+    const lost = await Promise.all(
+      Array.from({ length: lostRuns }, (_, at) =>
+        tutti.start("lost", { id: `lost-${at}`, input: "nothing", priority: 90 }),
+      ),
+    );
+    await until("the pool to be full of them", async () => (await wantedOf()) >= windowSize);
+    const orders = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => tutti.start("order", { id: `order-${at}`, input: at })),
+    );
+    for (const order of orders) await order.result();
+    // They are still there, and are done once somebody can.
+    await worker.stop();
+    worker = new Worker({ address: installation.address, handleSignals: false, slots: 8, agentId: "head" });
+    worker.handle("nobody.can", (what: string) => what);
+    await worker.start();
+    const outcomes = await Promise.all(lost.map((run) => run.result()));
+    assert.equal(outcomes.length, lostRuns);
+  });
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { OfferEntry } from "./entry.ts";
+import type { OfferedProfile } from "./offered-task.ts";
+import { WindowLines } from "./window-lines.ts";
+
+const profiles = new Map<string, OfferedProfile>();
+
+function profileOf(capability: string): OfferedProfile {
+  const known = profiles.get(capability);
+  if (known !== undefined) return known;
+  const profile: OfferedProfile = {
+    ...{ pool: "", definition: "", definitionTask: "", capability, versionRange: "", placement: null },
+    timeouts: { queueMs: 0, runMs: 0, totalMs: 0, heartbeatMs: 0 },
+    policy: {
+      ...{ priority: 0, resources: {}, limits: [], mayBeDoubled: false },
+      estimate: { durationMs: 0, money: 0, tokens: 0 },
+    },
+    isUndo: false,
+  };
+  profiles.set(capability, profile);
+  return profile;
+}
+
+/** A pool that takes so many, and what is with it by kind. */
+class Window {
+  readonly lines = new WindowLines();
+  readonly withPool: OfferEntry[] = [];
+  readonly #size: number;
+  #order = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  offer(capability: string, count: number, rank = 0): void {
+    for (let number = 0; number < count; number++)
+      this.lines.wait({
+        ...{ bytes: new Uint8Array(), key: { namespace: "default", kind: "run", id: "one" } },
+        token: { partition: 0, incarnation: this.#order, number: 1, attempt: 1 },
+        ...{ cause: undefined, where: "home", hasBegun: false, isRecalled: false, line: undefined },
+        ...{ rank, order: this.#order++, place: -1 },
+        effect: {
+          ...{ profile: profileOf(capability), taskId: "one", input: undefined, attempt: 1 },
+          ...{ facts: { labels: {}, priority: 0, dueMs: 0 }, readyMs: 0, totalDueMs: 0, details: undefined },
+          ...{ saved: undefined, onlyAgents: [], notAgents: [] },
+        },
+      });
+  }
+
+  /** Until nothing goes to or fro any more; how often something came home. */
+  settle(): number {
+    let recalls = 0;
+    for (let rounds = 0; rounds < 10_000; rounds++) {
+      while (this.withPool.length < this.#size) {
+        const entry = this.lines.take();
+        if (entry === undefined) break;
+        entry.where = "pool";
+        this.withPool.push(entry);
+      }
+      const entry = this.withPool.length < this.#size ? undefined : this.#homeNext();
+      if (entry === undefined) return recalls;
+      this.lines.recall(entry);
+      this.lines.leavePool(entry);
+      this.withPool.splice(this.withPool.indexOf(entry), 1);
+      entry.where = "home";
+      entry.rank = -entry.rank;
+      this.lines.wait(entry);
+      recalls++;
+    }
+    return assert.fail("it goes to and fro for ever");
+  }
+
+  #homeNext(): OfferEntry | undefined {
+    return this.lines.tooMuch() ?? this.lines.lessUrgent();
+  }
+
+  /** Some of a kind begin and end at once. */
+  work(capability: string, count: number): number {
+    let done = 0;
+    for (const entry of this.withPool.filter(({ effect }) => effect.profile.capability === capability)) {
+      if (done === count) break;
+      this.lines.begun(entry);
+      this.lines.leavePool(entry);
+      this.withPool.splice(this.withPool.indexOf(entry), 1);
+      entry.where = "gone";
+      done++;
+    }
+    return done;
+  }
+
+  countOf(capability: string): number {
+    return this.withPool.filter(({ effect }) => effect.profile.capability === capability).length;
+  }
+}
+
+describe("the kinds of tasks of one namespace that share a window", () => {
+  it("what nobody can do lets all others through, though it was there first and is far more urgent", () => {
+    const window = new Window(64);
+    window.offer("nobody.can", 1_000, -10_000_000);
+    window.settle();
+    assert.equal(window.countOf("nobody.can"), 64);
+    window.offer("work", 500);
+    let done = 0;
+    for (let rounds = 0; rounds < 500 && done < 500; rounds++) {
+      window.settle();
+      done += window.work("work", 4);
+      if (rounds % 10 === 0) window.lines.age();
+    }
+    window.settle();
+    assert.deepEqual([done, window.countOf("nobody.can")], [500, 64]);
+  });
+
+  it("many kinds that nobody can do leave a part for the one that goes", () => {
+    const window = new Window(64);
+    for (let kind = 0; kind < 30; kind++) window.offer(`nobody.can-${kind}`, 100, -10_000_000);
+    window.settle();
+    window.offer("work", 100);
+    let done = 0;
+    for (let rounds = 0; rounds < 100; rounds++) {
+      window.settle();
+      done += window.work("work", 4);
+    }
+    assert.equal(done, 100);
+  });
+
+  it("of what begins the more urgent has nearly all of the window, as if there were one kind", () => {
+    const window = new Window(64);
+    window.offer("later", 1_000, 0);
+    window.settle();
+    window.offer("now", 10_000, -10_000_000);
+    for (let rounds = 0; rounds < 40; rounds++) {
+      window.settle();
+      window.work("now", 8);
+    }
+    window.settle();
+    assert.ok(window.countOf("now") > 56, `${window.countOf("now")}`);
+  });
+
+  it("what went fast and stands still has no more than its part after a few seconds, where others wait", () => {
+    const window = new Window(64);
+    window.offer("still", 10_000, -10_000_000);
+    for (let rounds = 0; rounds < 10; rounds++) {
+      window.settle();
+      window.work("still", 32);
+    }
+    window.settle();
+    window.offer("work", 100);
+    window.settle();
+    for (let seconds = 0; seconds < 12; seconds++) window.lines.age();
+    window.settle();
+    assert.equal(window.countOf("work"), 16);
+    assert.equal(window.countOf("still"), 48);
+  });
+
+  it("nothing comes home where one kind is alone, or has nobody to make room for", () => {
+    const window = new Window(16);
+    window.offer("work", 100);
+    assert.equal(window.settle(), 0);
+    window.offer("other", 2);
+    assert.ok(window.settle() <= 2);
+    assert.equal(window.countOf("other"), 2);
+  });
+
+  it("kinds beyond those that are kept apart are one, and all that is offered goes in the end", () => {
+    const window = new Window(32);
+    for (let kind = 0; kind < 200; kind++) window.offer(`work-${kind}`, 3);
+    let done = 0;
+    for (let rounds = 0; rounds < 1_000 && done < 600; rounds++) {
+      window.settle();
+      for (const { effect } of [...window.withPool]) done += window.work(effect.profile.capability, 1);
+    }
+    assert.equal(done, 600);
+    assert.ok(window.lines.isEmpty);
+  });
+});

@@ -1,0 +1,253 @@
+/**
+ * What of one namespace is offered to a pool that takes only so many at once, by kind: what the same agents can do.
+ *
+ * 1. Each kind may have its part with the pool: half of what the namespace has there is divided alike. Of which more begins than that,
+ *    that may have more. Within this the most urgent goes first, and also where each has its part and there is room.
+ * 2. Who waits and has less than its part is made room for by the kind that is furthest beyond its own. So what nobody can do, or takes
+ *    for ever, holds up nothing else, however urgent it has become by waiting.
+ */
+import { Heap, isBefore } from "@tutti/kernel";
+import type { OfferEntry, WindowLine } from "./entry.ts";
+import type { OfferedProfile, OfferedTask } from "./offered-task.ts";
+
+/** Beyond so many kinds at once the others are one: each is looked at whenever something goes. */
+const linesMax = 64;
+const otherKinds = "";
+/** What begins may have so many times as much with the pool as has begun lately: it grows faster than it is used up. */
+const aheadOfBegun = 4;
+/** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
+const recallMarginMs = 60_000;
+
+export class WindowLines {
+  readonly #lines = new Map<string, WindowLine>();
+  /** While there is but one. */
+  #only: WindowLine | undefined;
+  #waiting = 0;
+  #withPool = 0;
+  #recalled = 0;
+  /** The most that was with the pool lately: parts are of this, or they would shrink by what comes home to make room, which would go again. */
+  #mostWithPool = 0;
+
+  /** How many wait at home. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get withPool(): number {
+    return this.#withPool;
+  }
+
+  /** What it will have with the pool when those that were recalled are home. */
+  get held(): number {
+    return this.#withPool - this.#recalled;
+  }
+
+  get hasSeveral(): boolean {
+    return this.#lines.size > 1;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting === 0 && this.#withPool === 0;
+  }
+
+  /** Whether anything can be recalled. */
+  get isRecallable(): boolean {
+    for (const { recallable } of this.#lines.values()) if (recallable.size > 0) return true;
+    return false;
+  }
+
+  wait(entry: OfferEntry): void {
+    const line = this.#lineOf(kindOf(entry.effect));
+    entry.line = line;
+    line.atHome.add(entry);
+    this.#waiting++;
+  }
+
+  leaveHome(entry: OfferEntry): void {
+    const { line } = entry;
+    if (line === undefined) return;
+    line.atHome.remove(entry);
+    this.#waiting--;
+    this.#tidy(line);
+  }
+
+  move(entry: OfferEntry): void {
+    const { line } = entry;
+    if (line !== undefined) (entry.where === "home" ? line.atHome : line.recallable).move(entry);
+  }
+
+  /** Takes the next out: it goes to the pool. */
+  take(): OfferEntry | undefined {
+    const line = this.#next();
+    const entry = line?.atHome.first;
+    if (line === undefined || entry === undefined) return undefined;
+    line.atHome.remove(entry);
+    this.#waiting--;
+    entry.rank = -entry.rank;
+    line.recallable.add(entry);
+    line.withPool++;
+    this.#withPool++;
+    if (this.#withPool > this.#mostWithPool) this.#mostWithPool = this.#withPool;
+    return entry;
+  }
+
+  leavePool(entry: OfferEntry): void {
+    const { line } = entry;
+    if (line === undefined) return;
+    this.#keep(line, entry);
+    line.withPool--;
+    this.#withPool--;
+    this.#tidy(line);
+  }
+
+  begun(entry: OfferEntry): void {
+    const { line } = entry;
+    if (line === undefined) return;
+    this.#keep(line, entry);
+    line.begun++;
+  }
+
+  recall(entry: OfferEntry): void {
+    const { line } = entry;
+    if (line === undefined) return;
+    this.#keep(line, entry);
+    entry.isRecalled = true;
+    line.recalled++;
+    this.#recalled++;
+  }
+
+  /** A second is over. */
+  age(): void {
+    this.#mostWithPool = this.#withPool;
+    for (const line of this.#lines.values()) line.begun >>= 1;
+  }
+
+  /** What a kind has beyond its part while another one that waits has less than its own. */
+  tooMuch(): OfferEntry | undefined {
+    if (this.#only !== undefined) return undefined;
+    const most = this.#furthest();
+    if (most === undefined || this.#beyond(most) <= 0) return undefined;
+    // All that is on its way home may be for this one.
+    for (const line of this.#lines.values())
+      if (line.atHome.size > 0 && line.withPool + this.#recalled < this.#partOf(line))
+        return most.recallable.first;
+    return undefined;
+  }
+
+  /** What has to come home for something far more urgent. */
+  lessUrgent(): OfferEntry | undefined {
+    if (this.#recalled >= this.#waiting) return undefined;
+    const next = this.#next();
+    const urgent = next?.atHome.first;
+    if (next === undefined || urgent === undefined) return undefined;
+    const least = this.#hasPart(next) ? next.recallable.first : this.#leastUrgent();
+    return least !== undefined && urgent.rank + recallMarginMs <= -least.rank ? least : undefined;
+  }
+
+  /** What comes home for another namespace: of the kind that is furthest beyond its part. */
+  spare(): OfferEntry | undefined {
+    return (this.#only ?? this.#furthest())?.recallable.first;
+  }
+
+  *atHome(): Generator<OfferEntry> {
+    for (const { atHome } of this.#lines.values()) yield* atHome.items;
+  }
+
+  /** Of all that may be recalled. */
+  #leastUrgent(): OfferEntry | undefined {
+    if (this.#only !== undefined) return this.#only.recallable.first;
+    let least: OfferEntry | undefined;
+    for (const { recallable } of this.#lines.values()) {
+      const { first } = recallable;
+      if (first !== undefined && (least === undefined || isBefore(first, least))) least = first;
+    }
+    return least;
+  }
+
+  /** Of those of which something may be recalled. */
+  #furthest(): WindowLine | undefined {
+    let most: WindowLine | undefined;
+    for (const line of this.#lines.values())
+      if (line.recallable.size > 0 && (most === undefined || this.#beyond(line) > this.#beyond(most)))
+        most = line;
+    return most;
+  }
+
+  #next(): WindowLine | undefined {
+    if (this.#only !== undefined) return this.#only;
+    let next: WindowLine | undefined;
+    let hasPart = true;
+    for (const line of this.#lines.values()) {
+      const { first } = line.atHome;
+      if (first === undefined) continue;
+      const has = this.#hasPart(line);
+      const isNearer =
+        has === hasPart && next?.atHome.first !== undefined && isBefore(first, next.atHome.first);
+      if (next === undefined || isNearer || (hasPart && !has)) {
+        next = line;
+        hasPart = has;
+      }
+    }
+    return next;
+  }
+
+  #hasPart(line: WindowLine): boolean {
+    return line.withPool >= this.#partOf(line);
+  }
+
+  #partOf({ begun }: WindowLine): number {
+    return Math.max(1, Math.floor(this.#mostWithPool / (2 * this.#lines.size)), aheadOfBegun * begun);
+  }
+
+  #beyond(line: WindowLine): number {
+    return line.withPool - line.recalled - this.#partOf(line);
+  }
+
+  /** Nothing of it is recalled any more. A pool does not answer a recall that comes too late, so others are recalled in its place. */
+  #keep(line: WindowLine, entry: OfferEntry): void {
+    if (entry.place >= 0) line.recallable.remove(entry);
+    if (!entry.isRecalled) return;
+    entry.isRecalled = false;
+    line.recalled--;
+    this.#recalled--;
+  }
+
+  #lineOf(wanted: string): WindowLine {
+    if (this.#only?.kind === wanted) return this.#only;
+    const known = this.#lines.get(wanted);
+    if (known !== undefined) return known;
+    const kind = this.#lines.size < linesMax ? wanted : otherKinds;
+    const line = this.#lines.get(kind) ?? {
+      ...{ kind, atHome: new Heap<OfferEntry>(), recallable: new Heap<OfferEntry>() },
+      ...{ withPool: 0, recalled: 0, begun: 0 },
+    };
+    if (this.#only !== undefined) this.#drop(this.#only);
+    this.#lines.set(kind, line);
+    this.#only = this.#lines.size === 1 ? line : undefined;
+    return line;
+  }
+
+  /** The only one stays: what comes next is most likely of it. */
+  #tidy(line: WindowLine): void {
+    if (line !== this.#only) this.#drop(line);
+  }
+
+  #drop({ kind, atHome, withPool }: WindowLine): void {
+    if (atHome.size > 0 || withPool > 0) return;
+    this.#lines.delete(kind);
+    this.#only = this.#lines.size === 1 ? this.#lines.values().next().value : undefined;
+  }
+}
+
+const kinds = new WeakMap<OfferedProfile, string>();
+
+/** What alone decides who can do it: what stands for the same agents is one kind. */
+function kindOf({ profile, onlyAgents }: OfferedTask): string {
+  let kind = kinds.get(profile);
+  if (kind === undefined) {
+    const { capability, versionRange, placement, policy } = profile;
+    kind = JSON.stringify([capability, versionRange, placement?.require ?? null, policy.resources]);
+    kinds.set(profile, kind);
+  }
+  return onlyAgents.length === 0 ? kind : `${kind} ${onlyAgents.join(" ")}`;
+}
