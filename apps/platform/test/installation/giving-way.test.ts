@@ -1,0 +1,62 @@
+/** A pool in which running work gives way to what is more urgent, with a real worker: its handler is told to end, and does. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { CreatePoolRequest, poolService } from "@tutti/contracts/swarm/v1";
+import { latch } from "@tutti/kernel/testing";
+import { Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+const pool = "crew";
+
+describe("a pool in which less urgent work gives way", () => {
+  let installation: Installation;
+  let worker: Worker;
+  let tutti: Tutti;
+  /** What happened at the worker, in its order. */
+  const seen: string[] = [];
+  const started = latch();
+
+  before(async () => {
+    installation = await Installation.open();
+    const preemption = { priorityDifference: 10, graceMs: 60_000 };
+    await installation.host.mesh
+      .client(poolService)
+      .createPool(CreatePoolRequest.fromPartial({ namespace: "default", pool: { pool, preemption } }));
+    tutti = await connect({ address: installation.address });
+    await tutti.register(
+      `workflow: work\ntasks: {do: {uses: work.do, placement: {pool: ${pool}}, with: "\${{ input }}"}}\noutput: "\${{ tasks.do.output }}"\n`,
+    );
+    const where = { address: installation.address, pool, agentId: "hand" };
+    worker = new Worker({ ...where, handleSignals: false, slots: 1 });
+    worker.handle("work.do", async (name: string, { signal }) => {
+      seen.push(`${name} begins`);
+      started.open();
+      // The first attempt would take for ever: only who tells it to end ends it.
+      if (name === "long" && seen.filter((one) => one === "long begins").length === 1) {
+        await new Promise<void>((done) => signal.addEventListener("abort", () => done()));
+        seen.push("long gives way");
+        signal.throwIfAborted();
+      }
+      seen.push(`${name} ends`);
+      return name;
+    });
+    await worker.start();
+  });
+  after(async () => {
+    await tutti?.close();
+    await worker?.stop();
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  it("ends an attempt for a more urgent task, does that one, and takes the other up again without a failure", async () => {
+    const long = await tutti.start("work", { id: "long", input: "long" });
+    await started.opened;
+    const near = await tutti.start("work", { id: "near", input: "near", priority: 5 });
+    const urgent = await tutti.start("work", { id: "urgent", input: "urgent", priority: 50 });
+    assert.equal(await urgent.result(), "urgent");
+    assert.deepEqual([await near.result(), await long.result()], ["near", "long"]);
+    assert.deepEqual(seen.slice(0, 4), ["long begins", "long gives way", "urgent begins", "urgent ends"]);
+    assert.equal(seen.filter((one) => one === "long begins").length, 2);
+  });
+});
