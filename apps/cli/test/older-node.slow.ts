@@ -53,4 +53,10 @@ describe("the command where Node has no more than 18.20", () => {
       assert.equal(exitCode, exitCodes.completed, output + errors);
     }
   });
+
+  it("reads what a scaler of workloads is said to be", async () => {
+    const half = await tutti("scaler", "create", "pods", "--workload", "crew");
+    assert.equal(half.exitCode, exitCodes.usage, half.errors);
+    assert.match(half.errors, /KIND\/NAME/);
+  });
 });

@@ -34,6 +34,10 @@ define(AbortSignal, "any", (signals: Iterable<AbortSignal>) => {
   return controller.signal;
 });
 
+define(Array.prototype, "toReversed", function <T>(this: readonly T[]) {
+  return [...this].reverse();
+});
+
 define(String.prototype, "toWellFormed", function (this: string) {
   return this.replace(lone, "\ufffd");
 });
