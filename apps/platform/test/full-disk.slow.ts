@@ -53,6 +53,8 @@ describe("a platform whose disk is full", () => {
       actor: { kind: "person", id: "kim" },
     });
 
+  const signIn = () => ask("POST", "/v1/sign-in", { token: kim });
+
   const recordsOf = async (text: string) => {
     const { searchRecords } = governance.auditService.methods;
     const wanted = governance.SearchRecordsRequest.fromPartial({ namespace: "default", filter: { text } });
@@ -104,6 +106,14 @@ describe("a platform whose disk is full", () => {
 
     assert.equal((await ask("GET", "/v1/runs", undefined, kim)).status, 403, "nobody has the right");
 
+    const unrecorded = await until("a sign-in to be refused", signIn, ({ status }) => status >= 300);
+    assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
+    assert.match(unrecorded.message, /see why with tutti status/);
+    assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
+    const search = await ask("GET", "/v1/audit/records?namespace=default");
+    assert.equal(search.code, "audit.book_full", search.message);
+    assert.match(search.message, /free some space, the audit then goes on by itself$/);
+
     await disk.empty();
     const { status } = await until(
       "what there is to be read again",
@@ -116,6 +126,7 @@ describe("a platform whose disk is full", () => {
       () => begin(`order-${last}`),
       ({ status }) => status < 300,
     );
+    await until("somebody to be signed in", signIn, ({ status }) => status === 200);
     await until("the right to be given", bind, ({ status }) => status < 300);
     await until(
       "kim to be let in",
