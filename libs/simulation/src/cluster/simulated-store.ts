@@ -65,6 +65,11 @@ export class SimulatedStore implements OwnershipStore {
     }
   }
 
+  /** Nobody says when a way is open again: it is found by the next attempt. */
+  onBack(): () => void {
+    return () => {};
+  }
+
   tidy(): Promise<void> {
     return Promise.resolve();
   }
