@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
 
 /** Views of the same thing, one at a time; the arrow keys go from one to the next. */
 export function Tabs<Name extends string>(options: {
@@ -11,6 +11,14 @@ export function Tabs<Name extends string>(options: {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const names = options.tabs.map(([name]) => name);
+  // Where not all of them fit, the present one is seen; the page stays where it is.
+  useEffect(() => {
+    const strip = list.current;
+    const shown = strip?.querySelector<HTMLElement>(`[data-tab="${options.current}"]`);
+    if (!strip || !shown) return;
+    const offset = shown.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+    strip.scrollLeft += offset - (strip.clientWidth - shown.offsetWidth) / 2;
+  }, [options.current]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
