@@ -453,6 +453,15 @@ describe("every command, once, on a platform", () => {
   it("status, agent, events, sign-in", async () => {
     assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
     assert.equal((await json("status")).agents.count, 1);
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    const processes = await printed("instances workflow");
+    assert.match(processes, new RegExp(`workflow +${version} .* ready`));
+    assert.doesNotMatch(processes, /swarm/);
+    const services: string[] = (await json("instances")).instances.map(({ service = "" }) => service);
+    assert.deepEqual(
+      ["gateway", "swarm", "workflow"].filter((service) => !services.includes(service)),
+      [],
+    );
     assert.match(await printed("agent list"), /polling-1/);
     assert.match(await printed("agent show polling-1"), /test.echo/);
     assert.match(await printed("sign-in -q"), /^http:\/\/127\.0\.0\.1:\d+\/\S*token=\S+\n$/);
