@@ -205,7 +205,7 @@ async function incompleteFiles(files, deadlines) {
   for (const file of files) {
     const { incomplete } = await runFiles([file], {
       ...deadlines,
-      silenceMs: Math.min(deadlines.silenceMs, 10_000),
+      silenceMs: Math.min(deadlines.silenceMs, 30_000),
     });
     if (incomplete) guilty.push(relative(process.cwd(), file));
   }

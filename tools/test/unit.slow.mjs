@@ -34,7 +34,7 @@ describe("a package's tests never hang", () => {
         "src/good.test.ts": `${imports}it("is fine", () => {});\n`,
       });
       // Longer than the while that a process is given to end by itself, where something is left open.
-      const silence = what === "a server left open" ? 20_000 : 2_000;
+      const silence = what === "a server left open" ? 40_000 : 2_000;
       const { code, output } = await run(process.execPath, [unit, `--silence-ms=${silence}`], {
         cwd: folder,
       });

@@ -17,14 +17,14 @@ describe("tutti validate", () => {
   it("ends well where nothing is wrong, with how much was checked", async () => {
     const { code, output } = await run({ "order.yaml": good, "notes.yaml": "a: 1\n", "readme.md": "" });
     assert.equal(code, exitCodes.completed);
-    assert.equal(output, "✓ 1 files checked, 0 errors, 0 warnings, 1 of no known kind passed over\n");
+    assert.equal(output, "✓ 1 file checked, 0 errors, 0 warnings, 1 of no known kind passed over\n");
   });
 
   it("fails where something is wrong, with the line and a caret below the place", async () => {
     const { code, output } = await run({ "order.yaml": bad });
     assert.equal(code, exitCodes.failed);
     assert.match(output, /order\.yaml:2:34: error:/);
-    assert.match(output, /\n✗ 1 files checked, 1 errors/);
+    assert.match(output, /\n✗ 1 file checked, 1 error/);
   });
 
   it("tells of policies that they were not checked", async () => {
@@ -33,7 +33,7 @@ describe("tutti validate", () => {
       "a.cedar": "permit (principal, action, resource);",
     });
     assert.equal(code, exitCodes.completed);
-    assert.match(output, /1 files checked/);
+    assert.match(output, /1 file checked/);
     const json = JSON.parse((await run({ "order.yaml": good, "a.cedar": "" }, "--json")).output);
     assert.deepEqual(json.skipped, ["a.cedar"]);
   });
