@@ -7,6 +7,7 @@
  * rest starts and stops; the data directory comes before the services; the mesh listens when what it serves is there; partitions are owned when they can be called;
  * the registry is told last, and on the way out first.
  */
+import { resolve } from "node:path";
 import { registryService } from "@tutti/contracts/registry/v1";
 import {
   assert,
@@ -114,7 +115,8 @@ export class ServiceHost extends Orchestrator {
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
-    const dataDirectory = options.dataDirectory?.(configuration);
+    // A relative one is nowhere once the folder has gone that it counts from, and there Node never ends to make folders.
+    const dataDirectory = options.dataDirectory && resolve(options.dataDirectory(configuration));
     const entry = await openGuard({
       ...{ configuration, foundation, ids, processId, dataDirectory },
       mesh: () => mesh,
