@@ -5,6 +5,7 @@
 
 import { writeSync } from "node:fs";
 import { after, beforeEach } from "node:test";
+import { isMainThread } from "node:worker_threads";
 
 const graceMs = 20_000;
 
@@ -24,9 +25,12 @@ function stillOpen() {
   return open;
 }
 
-beforeEach((context) => tell({ kind: "begin", file: context.filePath, title: context.fullName }));
+// Threads of what is tested are started with this file too, and an end of theirs is none of the tests.
+if (isMainThread) {
+  beforeEach((context) => tell({ kind: "begin", file: context.filePath, title: context.fullName }));
 
-after(() => {
-  tell({ kind: "done" });
-  setTimeout(() => tell({ kind: "alive", resources: stillOpen() }), graceMs).unref();
-});
+  after(() => {
+    tell({ kind: "done" });
+    setTimeout(() => tell({ kind: "alive", resources: stillOpen() }), graceMs).unref();
+  });
+}
