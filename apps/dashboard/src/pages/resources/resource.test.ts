@@ -59,6 +59,7 @@ describe("resources", () => {
   it("figures and names are as people read them", () => {
     assert.equal(amount(2 / 3), "0.67");
     assert.equal(amounts({ slots: 2, gpu: 1 }), "1 gpu, 2 slots");
+    assert.equal(amounts({ slots: 1 }), "1 slot");
     assert.equal(whoOf({ holder: "night-job" }), "night-job");
     const work = { kind: "session", id: "trio", task: "cello" };
     assert.equal(whoOf({ holder: "x", work }), "session trio/cello");

@@ -60,7 +60,7 @@ export function amount(value: number): string {
 export function amounts(all: Readonly<Record<string, number>>): string {
   return Object.entries(all)
     .sort(([one], [other]) => one.localeCompare(other))
-    .map(([name, value]) => `${amount(value)} ${name}`)
+    .map(([name, value]) => `${amount(value)} ${name === "slots" && value === 1 ? "slot" : name}`)
     .join(", ");
 }
 
