@@ -17,6 +17,7 @@ import {
   sleep,
 } from "@tutti/kernel";
 import type { Client } from "../client/types.ts";
+import { meshErrors } from "../errors.ts";
 import type { Discovery, Instance } from "./discovery.ts";
 import { InstanceTable } from "./instance-table.ts";
 
@@ -87,7 +88,8 @@ export class RegistryDiscovery implements Discovery, Component {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const error = await this.#watchOnce();
-      if (signal.aborted) return;
+      // Whose mesh has stopped is about to be stopped itself.
+      if (signal.aborted || meshErrors.stopped.is(error)) return;
       this.#failures++;
       this.#problem = error.message;
       // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
