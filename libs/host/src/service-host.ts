@@ -115,7 +115,6 @@ export class ServiceHost extends Orchestrator {
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
-    // A relative one is nowhere once the folder has gone that it counts from, and there Node never ends to make folders.
     const dataDirectory = options.dataDirectory && resolve(options.dataDirectory(configuration));
     const entry = await openGuard({
       ...{ configuration, foundation, ids, processId, dataDirectory },
