@@ -89,7 +89,8 @@ export class RegistryDiscovery implements Discovery, Component {
     while (!signal.aborted) {
       const error = await this.#watchOnce();
       // Whose mesh has stopped is about to be stopped itself.
-      if (signal.aborted || meshErrors.stopped.is(error)) return;
+      const hasStopped: boolean = meshErrors.stopped.is(error);
+      if (signal.aborted || hasStopped) return;
       this.#failures++;
       this.#problem = error.message;
       // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
