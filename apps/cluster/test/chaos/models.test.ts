@@ -172,6 +172,26 @@ describe("a lock", () => {
       no,
     );
   });
+
+  it("is free after it was given back, also where only the repeated call was answered", () => {
+    assert.equal(
+      kindOf(lockModel, [
+        [acquire("a"), granted(5)],
+        [release("a"), released(false)],
+        [acquire("b"), granted(6)],
+      ]),
+      yes,
+    );
+    assert.equal(
+      kindOf(lockModel, [
+        [acquire("a"), granted(5)],
+        [release("a"), released(false)],
+        [acquire("b"), refused],
+      ]),
+      no,
+    );
+    assert.equal(kindOf(lockModel, [[release("a"), released(true)]]), no);
+  });
 });
 
 describe("the id of a run", () => {

@@ -78,7 +78,9 @@ export const lockModel: Model<Held, LockInput, LockOutput> = {
       if (isHis) return output.token >= state.token ? { holder, token: output.token } : undefined;
       return state.holder === "" && output.token > state.token ? { holder, token: output.token } : undefined;
     }
-    if (output !== undefined && (output.kind !== "released" || output.was !== isHis)) return;
+    if (output !== undefined && output.kind !== "released") return;
+    // What was given back and not heard of is given back once more by the gateway, and is not held then.
+    if (output?.was === true && !isHis) return;
     return isHis ? { holder: "", token: state.token } : state;
   },
   keyOf: ({ holder, token }) => `${holder} ${token}`,
