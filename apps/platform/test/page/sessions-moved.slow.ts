@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
+import type { TaskContext } from "@tutti/sdk";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { accessibilityProblems, Stage } from "./stage.ts";
@@ -64,14 +65,15 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
 
   it("go by themselves from an engine that has too much to do, while somebody looks", async () => {
     letGo = Promise.withResolvers();
-    // More than a pool takes from the engine of missions at once: whatever else it has to give out waits at home.
-    const flood = Array.from({ length: 1_500 }, (_, number) => ({
-      ...{ id: `wait-${number}`, capability: "queue.wait" },
+    // More than a pool takes from the engine of missions at once, and of more kinds than it keeps apart: what else it has to
+    // give out waits at home behind them.
+    const lines = Array.from({ length: 80 }, (_, number) => `queue-${number}.wait`);
+    const flood = Array.from({ length: 1_600 }, (_, number) => ({
+      ...{ id: `wait-${number}`, capability: lines[number % lines.length] ?? "" },
     }));
-    await stage.join(
-      { agentId: "usher", slots: 1 },
-      { "queue.wait": (_, { signal }) => new Promise((end) => signal.addEventListener("abort", end)) },
-    );
+    const wait = (_: unknown, { signal }: TaskContext) =>
+      new Promise((end) => signal.addEventListener("abort", end));
+    await stage.join({ agentId: "usher", slots: 1 }, Object.fromEntries(lines.map((line) => [line, wait])));
     await stage.client.call("sessions.start", {
       body: { sessionId: "crowd", mode: "swarm", tasks: { tasks: flood } },
     });
@@ -108,9 +110,9 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
     const why = /swarm holds its tasks up by \d+ ms each while \d+ slots are free/;
     await page.getByRole("tabpanel").getByText(why).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
+    await stage.client.call("sessions.terminate", { params: { id: "crowd" }, body: { reason: "over" } });
     letGo.resolve();
     await completed(page);
     await page.context().close();
-    await stage.client.call("sessions.terminate", { params: { id: "crowd" }, body: { reason: "over" } });
   });
 });
