@@ -125,4 +125,5 @@ export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
 export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
+export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";

@@ -1,11 +1,12 @@
 /**
  * Goes round the journals: takes in what each has new, and has a checkpoint made of it.
  *
- * 1. One round at a time. Who wants to see what is durable now waits for one that begins from now on.
- * 2. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
+ * 1. What the own process has the audit's thread reads from its log, and this one nothing of it; other processes are asked for theirs.
+ * 2. One round at a time. Who wants to see what is durable now waits for one that begins from now on.
+ * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
  *    where it falls behind for long the disk fills up until nothing is done any more.
- * 3. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
- * 4. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
+ * 4. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
+ * 5. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
  *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
  */
 import type { SigningKey } from "@tutti/contracts/governance/v1";
@@ -21,6 +22,7 @@ import {
   type Timer,
   toTimestamp,
   unhealthy,
+  Waiters,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
@@ -29,6 +31,7 @@ import type { JournalName } from "./book/record.ts";
 import { auditErrors } from "./errors.ts";
 import type { SharedBook } from "./shared/shared-book.ts";
 import { AuditThread } from "./thread/audit-thread.ts";
+import type { OwnLog } from "./thread/own-log.ts";
 
 export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "holds" | "steward"> {
   readonly keys: { open(): Promise<InstallationKeys> };
@@ -40,7 +43,7 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
   };
 }
 
-/** Of batches, in one checkpoint; the rest is for the next one. */
+/** Of batches of this process, and of those of others, in one checkpoint; the rest is for the next one. */
 const partBytesMax = 8 * 1024 * 1024;
 const readMs = 30_000;
 const hurriedMs = 500;
@@ -73,7 +76,7 @@ export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
 export class AuditRounds implements Component {
   readonly #parts: RoundsParts;
   readonly #taken = new Map<string, number>();
-  readonly #onCheckpoint = new Set<() => void>();
+  readonly #onCheckpoint: Waiters;
   #opening: Promise<OpenedAudit> | undefined;
   #soon: Timer | undefined;
   #timer: Timer | undefined;
@@ -87,6 +90,7 @@ export class AuditRounds implements Component {
 
   constructor(parts: RoundsParts) {
     this.#parts = parts;
+    this.#onCheckpoint = new Waiters(parts.foundation.timers);
     // Before anything is cut.
     parts.holds.hold();
   }
@@ -178,7 +182,7 @@ export class AuditRounds implements Component {
       const page = await shared.page(number);
       if (page === undefined) return;
       this.#took(await thread.call("take", page, await shared.records(number, page), this.#keptFromMs));
-      for (const heard of [...this.#onCheckpoint]) heard();
+      this.#onCheckpoint.tell();
     }
   }
 
@@ -199,21 +203,8 @@ export class AuditRounds implements Component {
   }
 
   /** Resolves with the next checkpoint, or when nobody waits any more. */
-  async news(signal: AbortSignal, timeoutMs: number): Promise<void> {
-    const { timers } = this.#parts.foundation;
-    await new Promise<void>((resolve) => {
-      const timer = timers.after(timeoutMs, done);
-      const hears = this.#onCheckpoint;
-      function done(): void {
-        timer.cancel();
-        hears.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      }
-      hears.add(done);
-      signal.addEventListener("abort", done, { once: true });
-      if (signal.aborted) done();
-    });
+  news(signal: AbortSignal, timeoutMs: number): Promise<void> {
+    return this.#onCheckpoint.wait(timeoutMs, signal);
   }
 
   async #next(): Promise<number> {
@@ -243,9 +234,12 @@ export class AuditRounds implements Component {
     const opened = await this.opened();
     const { thread, keys, shared } = opened;
     await this.#follow(opened);
-    const { parts, isMore } = await this.#gather();
-    if (parts.length === 0 || this.#isStopped) return false;
-    const { number, heads, size, parts: before } = await thread.call("prepare", parts);
+    const gathered = await this.#gather();
+    if (this.#isStopped) return false;
+    const prepared = await thread.prepare({ ...gathered, own: this.#ownLog(), bytesMax: partBytesMax });
+    const { number, heads, size, parts: before } = prepared;
+    const isMore = prepared.isMore || gathered.isMore;
+    if (heads.length === 0 || this.#isStopped) return isMore;
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     const made = { number, createTime: toTimestamp(clock.now()), heads };
@@ -257,10 +251,16 @@ export class AuditRounds implements Component {
     }
     await thread.call("commit", checkpoint);
     this.#took(heads);
-    for (const heard of [...this.#onCheckpoint]) heard();
+    this.#onCheckpoint.tell();
     return isMore;
   }
 
+  #ownLog(): OwnLog | undefined {
+    const { log, services } = this.#parts.holds;
+    return log && { directory: log.directory, end: log.end(), services };
+  }
+
+  /** What is asked for by journal. */
   async #gather(): Promise<{ readonly parts: readonly JournalPart[]; readonly isMore: boolean }> {
     const { steward } = this.#parts;
     const parts: JournalPart[] = [];
@@ -283,7 +283,8 @@ export class AuditRounds implements Component {
   #services(): readonly string[] {
     const { mesh, holds, settings } = this.#parts;
     const others = settings.services.filter((service) => mesh.othersOf(service).length > 0);
-    return [...new Set([...holds.services, ...others])];
+    if (holds.log === undefined) return [...new Set([...holds.services, ...others])];
+    return others.filter((service) => !holds.services.includes(service));
   }
 
   /** What a journal has new, up to so many bytes or a little more. */

@@ -96,12 +96,13 @@ export class EmbeddedStorage implements Storage {
   }
 
   async start(): Promise<void> {
-    const { directory, foundation } = this.#parts;
+    const { directory, foundation, holds } = this.#parts;
     await directory.start();
     try {
       insistOnOwn(directory.path);
       this.#about = this.#madeAs();
       await this.#journal.start();
+      holds.areIn({ directory: this.#layout.journal, end: () => this.#journal.journal.end });
       await this.#services.openArchives();
       this.#blobs = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
       await this.#door.start();

@@ -2,20 +2,38 @@
  * Whoever reads all that the journals of this process have, and how far. Nothing that was not taken yet is cut; a process in which
  * nobody reads them cuts them as it likes.
  */
-import type { PartitionName } from "@tutti/journal";
+import type { LogPlace, PartitionName } from "@tutti/journal";
+
+/** The log that all journals of a process are in. */
+export interface ProcessLog {
+  readonly directory: string;
+  /** How far it is durable by now. */
+  end(): LogPlace;
+}
 
 export class JournalHolds {
   readonly #services: string[] = [];
   readonly #taken = new Map<string, number>();
   #isHeld = false;
+  #log: ProcessLog | undefined;
 
   /** Services whose machines are in this process. */
   get services(): readonly string[] {
     return this.#services;
   }
 
+  /** For who follows all of them in one pass; undefined where they are not files of this process. */
+  get log(): ProcessLog | undefined {
+    return this.#log;
+  }
+
   add(service: string): void {
     this.#services.push(service);
+  }
+
+  /** Where they all are, once they are open. */
+  areIn(log: ProcessLog): void {
+    this.#log = log;
   }
 
   /** From now on everything is kept that was not taken. Said while services are made, before anything is cut. */

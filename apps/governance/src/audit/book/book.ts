@@ -93,6 +93,11 @@ export class AuditBook {
     return [...this.#ends.values()].map(({ service, partition, batch }) => ({ service, partition, batch }));
   }
 
+  /** How far one journal was taken in; 0 where nothing of it was. */
+  endOf(journal: JournalName): number {
+    return this.#ends.get(nameOf(journal))?.batch ?? 0;
+  }
+
   /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
   prepare(parts: readonly JournalPart[]): Prepared {
     const { size } = this.#tree;

@@ -5,7 +5,16 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AskedThread, threadFileOf } from "@tutti/journal";
 import { auditErrors } from "../errors.ts";
-import type { BookAnswer, BookAsked, BookCall, BookStreams, ThreadOrders, ToThread } from "./messages.ts";
+import type {
+  BookAnswer,
+  BookAsked,
+  BookCall,
+  BookStreams,
+  Gathered,
+  PreparedOf,
+  ThreadOrders,
+  ToThread,
+} from "./messages.ts";
 
 /** Without the number, which is given here. */
 type Question = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each, "id"> : never) : never;
@@ -36,6 +45,11 @@ export class AuditThread {
 
   async call<Call extends BookCall>(call: Call, ...values: BookAsked<Call>): Promise<BookAnswer<Call>> {
     return (await this.#ask({ kind: "call", call, values })) as BookAnswer<Call>;
+  }
+
+  /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
+  async prepare(gathered: Gathered): Promise<PreparedOf> {
+    return (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
   }
 
   /** How many records are under checkpoints. */

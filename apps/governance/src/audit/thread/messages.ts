@@ -1,8 +1,10 @@
 /** What the audit's thread is asked, and what it answers. */
 import type { SigningKey } from "@tutti/contracts/governance/v1";
-import type { AuditBook } from "../book/book.ts";
+import type { AuditBook, Prepared } from "../book/book.ts";
 import type { ExportPart, ExportWish } from "../book/exporting.ts";
+import type { JournalPart } from "../book/intake.ts";
 import type { VerifyProgress } from "../book/verifying.ts";
+import type { OwnLog } from "./own-log.ts";
 
 export interface ThreadOrders {
   readonly file: string;
@@ -10,7 +12,7 @@ export interface ThreadOrders {
 }
 
 type Shared = "draft" | "page" | "take" | "endsWith" | "lastNumber";
-type Asked = "ends" | "prepare" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore";
+type Asked = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore";
 type Proven =
   | "proveInclusion"
   | "proveConsistency"
@@ -22,6 +24,20 @@ type Proven =
 export type BookCall = Asked | Proven | Shared;
 export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
+
+/** What a checkpoint is to be over: what other processes gave, and what the log of this one has. */
+export interface Gathered {
+  readonly parts: readonly JournalPart[];
+  /** Undefined where the journals of this process are nothing but what was given. */
+  readonly own: OwnLog | undefined;
+  /** Of its own log. */
+  readonly bytesMax: number;
+}
+
+export interface PreparedOf extends Prepared {
+  /** The log has more. */
+  readonly isMore: boolean;
+}
 
 /** What comes in parts, taken one after the other. */
 export interface BookStreams {
@@ -36,6 +52,7 @@ export type ToThread =
       readonly call: BookCall;
       readonly values: readonly unknown[];
     }
+  | { readonly id: number; readonly kind: "prepare"; readonly gathered: Gathered }
   | { readonly id: number; readonly kind: "records" }
   | {
       readonly id: number;

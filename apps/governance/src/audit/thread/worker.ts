@@ -3,17 +3,23 @@ import type { ThreadAnswer } from "@tutti/journal";
 import { errorFromUnknown, toProblem } from "@tutti/kernel";
 import { AuditBook } from "../book/book.ts";
 import type { ExportWish } from "../book/exporting.ts";
-import type { ThreadOrders, ToThread } from "./messages.ts";
+import type { Gathered, PreparedOf, ThreadOrders, ToThread } from "./messages.ts";
+import { OwnLogFollower } from "./own-log.ts";
 
-/** The audit's thread: hosts the book. A stream is gone on with when its next part is asked for. */
+/** The audit's thread: hosts the book, and follows the log of its process for it. A stream is gone on with when its next part is asked for. */
 function run(port: MessagePort, { file, key }: ThreadOrders): void {
   const opened = AuditBook.open(file, key);
   const streams = new Map<number, Iterator<unknown, void>>();
+  const follower = new OwnLogFollower();
   const answer = async (asked: ToThread): Promise<ThreadAnswer> => {
     const { id } = asked;
     try {
       const book = await opened;
-      return { id, result: done(book, streams, asked) };
+      return {
+        id,
+        result:
+          asked.kind === "prepare" ? prepared(book, follower, asked.gathered) : done(book, streams, asked),
+      };
     } catch (error) {
       return { id, problem: toProblem(errorFromUnknown(error)) };
     }
@@ -23,7 +29,17 @@ function run(port: MessagePort, { file, key }: ThreadOrders): void {
   });
 }
 
-function done(book: AuditBook, streams: Map<number, Iterator<unknown, void>>, asked: ToThread): unknown {
+function prepared(book: AuditBook, follower: OwnLogFollower, { parts, own, bytesMax }: Gathered): PreparedOf {
+  if (own === undefined) return { ...book.prepare(parts), isMore: false };
+  const next = follower.next(own, (journal) => book.endOf(journal), bytesMax);
+  return { ...book.prepare([...parts, ...next.parts]), isMore: next.isMore };
+}
+
+function done(
+  book: AuditBook,
+  streams: Map<number, Iterator<unknown, void>>,
+  asked: Exclude<ToThread, { kind: "prepare" }>,
+): unknown {
   switch (asked.kind) {
     case "call": {
       // The cast: TypeScript does not see that a call goes with its own values.

@@ -1,0 +1,94 @@
+/**
+ * Follows the log of the audit's own process: all its journals in one pass, in the thread that takes them in.
+ *
+ * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it anew.
+ * 2. A book that was opened again goes through the log from its beginning, and passes over what it has.
+ * 3. After an error it begins anew as well: how far the last reading got does not count.
+ */
+import type { LogPlace } from "@tutti/journal";
+import { encodeBatch } from "@tutti/journal/batches";
+import { fileDisk, LogReader } from "@tutti/journal/log";
+import type { JournalPart } from "../book/intake.ts";
+import type { JournalName } from "../book/record.ts";
+
+/** The log as far as it is durable, and the services of which it has the journals. */
+export interface OwnLog {
+  readonly directory: string;
+  readonly end: LogPlace;
+  readonly services: readonly string[];
+}
+
+interface ReadPart extends JournalPart {
+  readonly batches: Uint8Array[];
+  last: number;
+}
+
+export interface NextParts {
+  readonly parts: readonly JournalPart[];
+  /** There is more than was asked for. */
+  readonly isMore: boolean;
+}
+
+export class OwnLogFollower {
+  #reader: LogReader | undefined;
+  #read = new Map<string, ReadPart>();
+
+  /**
+   * What the book has not got yet, about so many bytes of it at most.
+   * @param takenOf the last batch of a journal that is in the book
+   */
+  next(log: OwnLog, takenOf: (journal: JournalName) => number, bytesMax: number): NextParts {
+    const waiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
+    if (waiting) return { parts: [...this.#read.values()], isMore: true };
+    this.#read = new Map();
+    try {
+      const isAll = this.#goOn(log, takenOf, bytesMax);
+      return { parts: [...this.#read.values()], isMore: !isAll };
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+    this.#read = new Map();
+  }
+
+  /** Whether it has got to the end. What it passes over is not held, so that it may go on beyond the bytes. */
+  #goOn(
+    { directory, end, services }: OwnLog,
+    takenOf: (journal: JournalName) => number,
+    bytesMax: number,
+  ): boolean {
+    this.#reader ??= new LogReader(fileDisk(directory, "read"));
+    const own = new Set(services);
+    let bytes = 0;
+    for (;;) {
+      const isAll = this.#reader.read(
+        end,
+        (journal, batch) => {
+          if (!own.has(journal.service)) return;
+          const part = this.#partOf(journal, takenOf);
+          if (batch.number <= part.last) return;
+          const encoded = encodeBatch(journal, batch);
+          part.batches.push(encoded);
+          part.last = batch.number;
+          bytes += encoded.length;
+        },
+        bytesMax,
+      );
+      if (isAll || bytes >= bytesMax) return isAll;
+    }
+  }
+
+  #partOf({ service, partition }: JournalName, takenOf: (journal: JournalName) => number): ReadPart {
+    const name = `${service}/${partition}`;
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const made = { service, partition, batches: [], last: takenOf({ service, partition }) };
+    this.#read.set(name, made);
+    return made;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Timers } from "../ports/timers.ts";
+
+/** Those who wait until something is told, or until a while has passed. Who comes later hears what is told from then on. */
+export class Waiters {
+  readonly #timers: Timers;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  tell(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Begins to listen when it is called; a signal ends the wait without an error. */
+  wait(forMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", wake);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = this.#timers.after(forMs, wake);
+      signal.addEventListener("abort", wake, { once: true });
+      this.#waiting.add(wake);
+    });
+  }
+}
