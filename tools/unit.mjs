@@ -6,10 +6,11 @@
 //   --slow           *.slow.ts instead of *.test.ts
 //   --verbose        what the tests print, also when all pass
 //   --silence-ms=N   how long the process may say nothing before it is killed
+//   --lanes=N        so many processes at once, each with some of the files: for tests that wait more than they work
 //   --again          a file with failures runs once more, alone; what passes then is told as unsteady, not as failed
 //   TEXT …           only files whose path has one of these in it
 //
-// 1. All files run in one process with node:test, so that Node and the package's imports start once.
+// 1. Files run in one process with node:test, so that Node and the package's imports start once; in lanes, a few at a time.
 // 2. Nothing hangs: a test that runs too long fails by itself; a process that says nothing for too long is killed, and
 //    so is one that cannot end because something is still open. In each case the file is named.
 // 3. `--again` is for machines that others use too, where real processes and servers may stall for seconds. The first
@@ -80,14 +81,7 @@ function runFiles(files, deadlines) {
     { env: environmentFor(workspaceRoot, node), stdio: ["ignore", "pipe", "pipe", "pipe"] },
   );
   return new Promise((resolve, reject) => {
-    const outcome = {
-      failures: [],
-      skips: [],
-      notes: [],
-      counts: { passed: 0, failed: 0, skipped: 0 },
-      output: "",
-      incomplete: false,
-    };
+    const outcome = nothing();
     const record = recorder(outcome);
     let killed = false;
     const kill = () => {
@@ -109,6 +103,49 @@ function runFiles(files, deadlines) {
       resolve(outcome);
     });
   });
+}
+
+/** So that none of the lanes has much to do alone at the end. */
+const handfulsPerLane = 4;
+
+/**
+ * Runs files in several processes at once, each of which takes a handful at a time.
+ *
+ * @param {string[]} files
+ * @param {number} lanes
+ * @param {Deadlines} deadlines
+ * @returns {Promise<Outcome>}
+ */
+async function runInLanes(files, lanes, deadlines) {
+  const size = lanes === 1 ? files.length : Math.ceil(files.length / (lanes * handfulsPerLane));
+  const handfuls = Array.from({ length: Math.ceil(files.length / size) }, (_, at) =>
+    files.slice(at * size, (at + 1) * size),
+  );
+  const sum = nothing();
+  const lane = async () => {
+    for (let handful = handfuls.shift(); handful !== undefined; handful = handfuls.shift())
+      add(sum, await runFiles(handful, deadlines));
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return sum;
+}
+
+/** @returns {Outcome} */
+function nothing() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  return { failures: [], skips: [], notes: [], counts, output: "", incomplete: false };
+}
+
+/** @param {Outcome} sum @param {Outcome} one */
+function add(sum, { failures, skips, notes, counts, output, incomplete }) {
+  sum.failures.push(...failures);
+  sum.skips.push(...skips);
+  sum.notes.push(...notes);
+  sum.counts.passed += counts.passed;
+  sum.counts.failed += counts.failed;
+  sum.counts.skipped += counts.skipped;
+  sum.output += output;
+  sum.incomplete ||= incomplete;
 }
 
 /**
@@ -248,20 +285,15 @@ async function main(args) {
   const files = testFiles(process.cwd(), slowOnes).filter(
     (file) => filters.length === 0 || filters.some((text) => file.includes(text)),
   );
-  const none = {
-    failures: [],
-    skips: [],
-    notes: [],
-    counts: { passed: 0, failed: 0, skipped: 0 },
-    output: "",
-    incomplete: false,
-  };
-  const silence = args.find((arg) => arg.startsWith("--silence-ms="))?.split("=")[1];
+  const given = (/** @type {string} */ option) =>
+    args.find((arg) => arg.startsWith(`${option}=`))?.slice(option.length + 1);
+  const silence = given("--silence-ms");
   const deadlines = {
     ...(slowOnes ? slow : fast),
     ...(silence === undefined ? {} : { silenceMs: Number(silence) }),
   };
-  const outcome = files.length === 0 ? none : await runFiles(files, deadlines);
+  const outcome =
+    files.length === 0 ? nothing() : await runInLanes(files, Number(given("--lanes") ?? 1), deadlines);
   if ((outcome.failures.length > 0 || args.includes("--verbose")) && outcome.output !== "")
     console.log(outcome.output.trimEnd());
   for (const note of outcome.notes) console.log(`NOTE ${note}`);

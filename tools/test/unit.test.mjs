@@ -51,6 +51,22 @@ describe("a package's tests", () => {
     assert.equal(output, "1 passed, 0 failed\n");
   });
 
+  it("run in lanes at the same time, and are told of together", async (t) => {
+    // Each waits for the other: in one process they would wait for ever.
+    const meets = (/** @type {string} */ own, /** @type {string} */ other) =>
+      `${imports}import { existsSync, writeFileSync } from "node:fs";
+it("meets ${other}", async () => { writeFileSync("${own}", ""); while (!existsSync("${other}")) await new Promise((go) => setTimeout(go, 5)); });\n`;
+    const fails = `${imports}it("fails", () => assert.fail("as it should"));\n`;
+    const files = {
+      "test/a.test.ts": meets("a", "b"),
+      "test/b.test.ts": meets("b", "a"),
+      "test/c.test.ts": fails,
+    };
+    const { output, counts } = await runPackage(t, files, "--lanes=2");
+    assert.match(output, /^FAILED test\/c\.test\.ts:\d+ › fails/m);
+    assert.deepEqual(counts, { passed: 2, failed: 1, skipped: 0 });
+  });
+
   it("that fail once and pass alone are told as unsteady when they are run again", async (t) => {
     const once = `${imports}import { existsSync, writeFileSync } from "node:fs";
 it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran", ""); assert.fail("the machine stalled"); });\n`;
