@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Component, Foundation } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
@@ -22,9 +22,12 @@ export class DataDirectory implements Component {
   readonly #setting: string;
   #lock: DatabaseSync | undefined;
 
-  /** @param setting by which another directory is chosen */
+  /**
+   * @param path absolute
+   * @param setting by which another directory is chosen
+   */
   constructor(path: string, foundation: Pick<Foundation, "clock">, setting = "platform.dataDirectory") {
-    this.path = resolve(path);
+    this.path = path;
     this.#foundation = foundation;
     this.#setting = setting;
   }

@@ -115,6 +115,7 @@ export class ServiceHost extends Orchestrator {
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
+    // Where it is now, also when the process goes elsewhere.
     const dataDirectory = options.dataDirectory && resolve(options.dataDirectory(configuration));
     const entry = await openGuard({
       ...{ configuration, foundation, ids, processId, dataDirectory },
@@ -130,7 +131,7 @@ export class ServiceHost extends Orchestrator {
     const holds = new JournalHolds();
     const kept = await openStorage({
       ...{ configuration, foundation, nats, steward, delivery, holds, services: modules, version },
-      ...{ dataDirectory: options.dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
+      ...{ dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({

@@ -22,7 +22,7 @@ export interface StorageNeeds {
   readonly delivery: MeshDelivery;
   readonly holds: JournalHolds;
   readonly services: readonly ServiceModule[];
-  readonly dataDirectory: ((configuration: Configuration) => string) | undefined;
+  readonly dataDirectory: string | undefined;
   readonly dataDirectorySetting: string | undefined;
   readonly version: string;
 }
@@ -49,7 +49,7 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const directory =
     dataDirectory === undefined
       ? undefined
-      : new DataDirectory(dataDirectory(configuration), foundation, dataDirectorySetting);
+      : new DataDirectory(dataDirectory, foundation, dataDirectorySetting);
   if (hosting === undefined) {
     return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }

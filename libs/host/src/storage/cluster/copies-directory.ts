@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Foundation } from "@tutti/kernel";
 import { DataDirectory } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
@@ -15,7 +15,7 @@ export async function claimCopies(
   foundation: Pick<Foundation, "clock">,
 ): Promise<DataDirectory> {
   for (let place = 1; ; place++) {
-    const copies = new DataDirectory(join(directory, String(place)), foundation, "cluster.copies");
+    const copies = new DataDirectory(resolve(directory, String(place)), foundation, "cluster.copies");
     try {
       await copies.start();
       return copies;
