@@ -22,7 +22,7 @@ import { workspaceRoot } from "./setup.mjs";
 
 const root = workspaceRoot;
 
-/** Its fast tests take as long as those of all others, wait much, and would begin last and go on alone. */
+/** Its tests take as long as those of all others, wait much, and would begin last and go on alone. */
 const longest = "@tutti/platform";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -87,8 +87,7 @@ async function runTests(slow, again) {
       ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
       ...(flags.length > 0 ? ["--", ...flags] : []),
     ]);
-  if (slow) await run([]);
-  else await Promise.all([run(["--projects", longest]), run(["--exclude", longest])]);
+  await Promise.all([run(["--projects", longest]), run(["--exclude", longest])]);
   return packages.map(({ name, folder }) => {
     try {
       return JSON.parse(readFileSync(result(folder), "utf8"));
