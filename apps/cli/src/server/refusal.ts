@@ -16,7 +16,8 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
   if (error.status === 0) return unreachable(error, call);
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
-  const next = error.status === 404 ? await insteadOf(call, error.code) : retrying(error);
+  const next =
+    error.status === 404 ? await insteadOf(call, error.code) : [...asTexts(error), ...retrying(error)];
   return new Failure(sentence(error.detail), {
     // What is wrong with a single field is in the sentence already.
     why: error.fields
@@ -26,6 +27,15 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     exitCode: exitCodeOf(error),
     code: error.code,
     cause: error,
+  });
+}
+
+/** What was written without quotes behind a name is a number or a truth wherever it looks like one. */
+function asTexts({ fields }: RestError): Advice[] {
+  return fields.flatMap(({ field, message }): Advice[] => {
+    const [, name] = /^spec\.input\.(.+)$/.exec(field) ?? [];
+    const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
+    return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "is how it is a text"]];
   });
 }
 

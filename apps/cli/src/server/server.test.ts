@@ -140,6 +140,18 @@ describe("what the platform refuses", () => {
     );
   });
 
+  it("a number where a text is due is written as a text in what to do next", async () => {
+    const fields = [
+      { field: "spec.input.name", message: "must be string, found 5" },
+      { field: "spec.input.size", message: "must be integer, found true" },
+    ];
+    const failure = await refused((_, response) => {
+      const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
+      response.writeHead(status).end(text);
+    });
+    assert.deepEqual(failure.next, [[`name='"5"'`, "is how it is a text"]]);
+  });
+
   it("no key, or a wrong one, says where keys are given", async () => {
     const failure = await refused((_, response) => {
       const [status, text] = problem(401, "gateway.key_wrong", "expected the key of this installation");
