@@ -3,7 +3,7 @@ import type { HostContext, ServiceModule } from "@tutti/host";
 import { type Component, Orchestrator } from "@tutti/kernel";
 import { Access } from "./access/access.ts";
 import { SharedSignIns } from "./access/shared-sign-ins.ts";
-import { nowhere, SignInFile, type SignInStore } from "./access/sign-in-store.ts";
+import { SignInFile, type SignInStore, SignInsInMemory } from "./access/sign-in-store.ts";
 import { gatewaySection } from "./configuration.ts";
 import { Door } from "./front/door.ts";
 import { Front } from "./front/front-component.ts";
@@ -70,6 +70,6 @@ function storeOf({ sharing, dataDirectory, nats, foundation, configuration }: Ho
     return new SharedSignIns({ connection: nats(), foundation, replicas, forMs: signInMs + dayMs });
   }
   return dataDirectory === undefined
-    ? nowhere
+    ? new SignInsInMemory()
     : new SignInFile(join(dataDirectory, "gateway", "sign-ins.json"));
 }

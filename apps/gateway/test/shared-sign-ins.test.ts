@@ -1,10 +1,14 @@
 /** Gateways that share a NATS server know the same sign-ins. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, type TestContext } from "node:test";
 import { localAdministrator, silentLogger, systemFoundation } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { Bucket } from "@tutti/nats";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { CookieSeal, newSealKey } from "../src/access/issuers/sealed-cookie.ts";
+import { hashOf } from "../src/access/secrets.ts";
 import { SharedSignIns } from "../src/access/shared-sign-ins.ts";
+import type { SignIn } from "../src/access/sign-in.ts";
 import { type BegunBy, SignIns } from "../src/access/sign-ins.ts";
 
 const program = await natsServerProgram();
@@ -30,8 +34,8 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     return new SharedSignIns({ connection: Promise.resolve(connection), foundation, replicas: 1, forMs });
   }
 
-  async function gateway(): Promise<SignIns> {
-    const store = await storeOf();
+  async function gateway(given?: SharedSignIns): Promise<SignIns> {
+    const store = given ?? (await storeOf());
     const clock = { ...foundation.clock, now: () => foundation.clock.now() + passedMs };
     const made = new SignIns({ clock, goodForMs: forMs, store });
     await made.start(AbortSignal.timeout(10_000));
@@ -93,5 +97,107 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     passedMs += 2 * minuteMs;
     await Promise.all([one.end((signIn) => signIn.id === id), other.find(secret)]);
     assert.equal(await (await gateway()).find(secret), undefined);
+  });
+
+  describe("whose answers come late", () => {
+    /** What NATS answers is had here only when the gate is open. */
+    function late(t: TestContext, method: "get" | "put" | "delete", isLate: (hash: string) => boolean) {
+      const gate = Promise.withResolvers<void>();
+      let waiting = 0;
+      const original: (...given: never[]) => Promise<unknown> = Bucket.prototype[method];
+      t.mock.method(Bucket.prototype, method, async function (this: Bucket, ...given: never[]) {
+        const answer = await original.apply(this, given);
+        if (isLate(`${given[0]}`)) {
+          waiting++;
+          await gate.promise;
+        }
+        return answer;
+      });
+      return { open: () => gate.resolve(), waiting: () => waiting };
+    }
+
+    it("do not come back by what was looked up before they were ended", async (t) => {
+      const one = await gateway();
+      const { secret, id } = await one.begin(begun, recorded);
+      const told: (SignIn | undefined)[] = [];
+      const store = await storeOf();
+      t.after(() => store.stop());
+      store.tellTo((hash, signIn) => {
+        if (hash === hashOf(secret)) told.push(signIn);
+      });
+      await store.start(AbortSignal.timeout(10_000));
+      let looks = 0;
+      const answers = late(t, "get", () => ++looks === 1);
+      const looking = store.look(hashOf(secret));
+      await until("an answer that is late", () => answers.waiting() === 1 && told.length > 0);
+      await one.end((signIn) => signIn.id === id);
+      await until("the end to be told", () => told.at(-1) === undefined);
+      answers.open();
+      await looking;
+      assert.equal(told.at(-1), undefined);
+    });
+
+    it("are over where they began if they are ended elsewhere before that is answered", async (t) => {
+      const [one, other] = [await gateway(), await gateway()];
+      const answers = late(t, "put", () => true);
+      const beginning = one.begin({ ...begun, browser: "quick" }, recorded);
+      const begunHere = await until(
+        "the sign-in to be told elsewhere",
+        () => answers.waiting() === 1 && other.list().find(({ browser }) => browser === "quick"),
+      );
+      await other.end(({ id }) => id === begunHere.id);
+      await until(
+        "the end to be told where it began",
+        () => !one.list().some(({ id }) => id === begunHere.id),
+      );
+      answers.open();
+      const { secret, id } = await beginning;
+      assert.deepEqual([id, await one.find(secret)], [begunHere.id, undefined]);
+      assert.ok(!one.list().some((signIn) => signIn.id === id));
+    });
+
+    it("do not come back because they are used here while others are ended with them", async (t) => {
+      const one = await gateway();
+      const [first, second] = [await one.begin(begun, recorded), await one.begin(begun, recorded)];
+      const answers = late(t, "delete", (hash) => hash === hashOf(second.secret));
+      const ids = new Set([first.id, second.id]);
+      const ending = one.end(({ id }) => ids.has(id));
+      await until("the other one to be ended late", () => answers.waiting() === 1);
+      const other = await gateway();
+      await until("the first to be ended", async () => (await other.find(first.secret)) === undefined);
+      passedMs += 2 * minuteMs;
+      await one.find(first.secret);
+      answers.open();
+      await ending;
+      assert.deepEqual(
+        [await one.find(first.secret), await (await gateway()).find(first.secret)],
+        [undefined, undefined],
+      );
+    });
+
+    it("wait for their turn behind secrets that somebody makes up, and are found", async (t) => {
+      const store = await storeOf();
+      const other = await gateway(store);
+      // It is told of nothing any more.
+      await store.stop();
+      const { secret, id } = await (await gateway()).begin(begun, recorded);
+      const answers = late(t, "get", (hash) => hash !== hashOf(secret));
+      const guesses = Array.from({ length: 40 }, (_, number) => other.find(`made up ${number}`));
+      await until("as many lookups as there may be", () => answers.waiting() === 16);
+      const finding = other.find(secret);
+      answers.open();
+      assert.equal((await finding)?.id, id);
+      assert.deepEqual(new Set(await Promise.all(guesses)), new Set([undefined]));
+    });
+
+    it("are refused for the moment, and not said to be over, where too many wait", async (t) => {
+      const store = await storeOf();
+      const other = await gateway(store);
+      const answers = late(t, "get", () => true);
+      const guesses = Array.from({ length: 1_000 }, (_, number) => other.find(`made up ${number}`));
+      await assert.rejects(other.find("one more"), { code: "gateway.sign_ins_away" });
+      answers.open();
+      await Promise.all(guesses);
+    });
   });
 });

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from "node:test";
 import { SecretReference } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Access, type AccessOptions, type Asking } from "./access.ts";
-import { nowhere, SignInFile } from "./sign-in-store.ts";
+import { SignInFile, SignInsInMemory } from "./sign-in-store.ts";
 
 const { signal } = new AbortController();
 const host = "127.0.0.1:7400";
@@ -20,7 +20,7 @@ function accessWith(given: Partial<AccessOptions> = {}) {
   const time = new VirtualTime();
   const access = new Access({
     ...{ clock: time, host: "127.0.0.1", key: undefined, linkMs: 60_000, signInMs: 3_600_000 },
-    ...{ secureCookie: false, store: nowhere },
+    ...{ secureCookie: false, store: new SignInsInMemory() },
     ...given,
   });
   return { time, access };

@@ -247,8 +247,18 @@ export class Access {
     const { headers } = request;
     const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
     const { secret, endMs } = await this.#begin({ ...given, ...about });
+    await this.#makeRoom(given.principal);
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
     return { cookie, endMs };
+  }
+
+  /** Those that cannot be ended now are too many at the next sign-in as well. */
+  async #makeRoom(by: Principal): Promise<void> {
+    try {
+      const beyond = new Set((await this.#signIns.tooMany()).map(({ id }) => id));
+      if (beyond.size > 0)
+        await this.endSignIns(({ id }) => beyond.has(id), { by, why: "more were signed in than may be" });
+    } catch {}
   }
 
   /** The audit has it before the browser does. */

@@ -2,7 +2,9 @@
  * Sign-ins that the gateways of a cluster share: a bucket of NATS, followed by each.
  *
  * 1. Who has signed in at one is known to another at once: what was not told yet is looked up.
- * 2. One that has ended comes back by nothing: that it was used is written only over what was seen of it.
+ * 2. One that has ended comes back by nothing: that it was used is written only over what was seen of it, and what is
+ *    answered or told late is from before.
+ * 3. What is looked up waits for its turn: nobody is told that a good one has ended because others make secrets up.
  */
 import type { Foundation } from "@tutti/kernel";
 import type { BucketChange, FollowedBucket, NatsConnection } from "@tutti/nats";
@@ -26,13 +28,22 @@ const keysBucketName = "tutti_gateway_keys";
 const sealKeyName = "cookies";
 /** Somebody else may be changing the same one. */
 const attemptsMax = 5;
-/** Unknown secrets that are looked up at once: whoever makes them up does not keep the bucket busy. */
-const looksMax = 16;
+/** Secrets that are looked up at once: whoever makes them up does not keep the bucket busy. */
+const lanesMax = 16;
+/** More do not wait to be looked up. */
+const looksMax = 1_000;
+/** Of those that ended: whatever is still under way was sent before that many others ended. */
+const endedMax = 10_000;
 
 export class SharedSignIns implements SignInStore {
   readonly #parts: SharedSignInsParts;
   readonly #revisions = new Map<string, number>();
-  readonly #looks = new Map<string, Promise<SignIn | undefined>>();
+  readonly #looks = new Map<string, Promise<void>>();
+  /** The last look in each lane. */
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: lanesMax }, () => Promise.resolve());
+  #looked = 0;
+  /** The latest that have ended. Their secrets were drawn by chance, so none of them begins again. */
+  readonly #ended = new Set<string>();
   /** Of those that are known, which were not told since everything is told anew. */
   #unseen = new Set<string>();
   #followed: FollowedBucket | undefined;
@@ -42,8 +53,11 @@ export class SharedSignIns implements SignInStore {
     this.#parts = parts;
   }
 
-  async start(told: Told, signal: AbortSignal): Promise<void> {
+  tellTo(told: Told): void {
     this.#told = told;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
     const { foundation, replicas, forMs } = this.#parts;
     const { FollowedBucket } = await import("@tutti/nats");
     const followed = new FollowedBucket({
@@ -62,25 +76,29 @@ export class SharedSignIns implements SignInStore {
     await this.#followed?.stop();
   }
 
-  look(hash: string): Promise<SignIn | undefined> {
+  look(hash: string): Promise<void> {
     const known = this.#looks.get(hash);
     if (known !== undefined) return known;
-    if (this.#looks.size >= looksMax) return Promise.resolve(undefined);
-    const looking = this.#look(hash).finally(() => this.#looks.delete(hash));
-    this.#looks.set(hash, looking);
-    return looking;
+    if (this.#looks.size >= looksMax) return Promise.reject(gatewayErrors.signInsAway());
+    const lane = this.#looked++ % lanesMax;
+    const looking = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#look(hash));
+    this.#lanes[lane] = looking.catch(() => undefined);
+    const looked = looking.finally(() => this.#looks.delete(hash));
+    this.#looks.set(hash, looked);
+    return looked;
   }
 
   async begun(hash: string, signIn: SignIn): Promise<void> {
-    this.#revisions.set(hash, await this.#bucket.put(hash, bytesOf(signIn)));
+    const revision = await this.#bucket.put(hash, bytesOf(signIn));
     this.#unseen.delete(hash);
+    this.#tell(hash, signIn, revision);
   }
 
   async used(hash: string, signIn: SignIn): Promise<void> {
     const seen = this.#revisions.get(hash);
-    if (seen === undefined) return;
+    if (seen === undefined || this.#ended.has(hash)) return;
     const written = await this.#bucket.update(hash, bytesOf(signIn), seen);
-    if (written.written) this.#revisions.set(hash, written.revision);
+    if (written.written && !this.#ended.has(hash)) this.#revisions.set(hash, written.revision);
   }
 
   async ended(hashes: readonly string[]): Promise<void> {
@@ -102,26 +120,18 @@ export class SharedSignIns implements SignInStore {
   async #end(hash: string): Promise<void> {
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       const entry = await this.#bucket.get(hash);
-      if (entry === undefined) {
-        // Its time was over: nobody is told of that.
-        this.#revisions.delete(hash);
-        return;
-      }
-      const gone = await this.#bucket.delete(hash, entry.revision);
-      if (!gone.written) continue;
-      // What is still to be told of it is from before.
-      this.#revisions.set(hash, gone.revision);
+      // Where it is not there any more its time was over, or another one ended it.
+      if (entry !== undefined && !(await this.#bucket.delete(hash, entry.revision)).written) continue;
+      this.#hasEnded(hash);
       return;
     }
     throw gatewayErrors.signInsAway();
   }
 
-  async #look(hash: string): Promise<SignIn | undefined> {
+  async #look(hash: string): Promise<void> {
     const entry = await this.#bucket.get(hash);
-    if (entry === undefined) return undefined;
-    const signIn = signInOf(hash, entry.value);
-    if (signIn !== undefined) this.#tell(hash, signIn, entry.revision);
-    return signIn;
+    const signIn = entry && signInOf(hash, entry.value);
+    if (entry !== undefined && signIn !== undefined) this.#tell(hash, signIn, entry.revision);
   }
 
   get #bucket(): FollowedBucket["bucket"] {
@@ -136,13 +146,17 @@ export class SharedSignIns implements SignInStore {
     }
     const { key: hash, revision } = change;
     this.#unseen.delete(hash);
-    // What was written here is known, and may be known to be later.
-    if (change.kind === "put" && (this.#revisions.get(hash) ?? 0) >= revision) return;
-    const signIn = change.kind === "put" ? signInOf(hash, change.value) : undefined;
-    if (signIn === undefined) {
+    if (change.kind === "delete") {
+      this.#hasEnded(hash);
+      this.#told(hash, undefined);
+      return;
+    }
+    const signIn = signInOf(hash, change.value);
+    if (signIn !== undefined) this.#tell(hash, signIn, revision);
+    else if (!this.#isFromBefore(hash, revision)) {
       this.#revisions.delete(hash);
       this.#told(hash, undefined);
-    } else this.#tell(hash, signIn, revision);
+    }
   }
 
   /** Everything was told anew: what is not there any more has ended while nobody heard of it. */
@@ -155,8 +169,23 @@ export class SharedSignIns implements SignInStore {
   }
 
   #tell(hash: string, signIn: SignIn, revision: number): void {
+    if (this.#isFromBefore(hash, revision)) return;
     this.#revisions.set(hash, revision);
     this.#told(hash, signIn);
+  }
+
+  /** What was written here, and what was told since an answer was sent, is known and is later. */
+  #isFromBefore(hash: string, revision: number): boolean {
+    return this.#ended.has(hash) || (this.#revisions.get(hash) ?? 0) >= revision;
+  }
+
+  #hasEnded(hash: string): void {
+    this.#revisions.delete(hash);
+    this.#ended.add(hash);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= endedMax) break;
+      this.#ended.delete(oldest);
+    }
   }
 }
 

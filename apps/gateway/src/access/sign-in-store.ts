@@ -11,11 +11,13 @@ export const idLength = 12;
 export type Told = (hash: string, signIn: SignIn | undefined) => void;
 
 export interface SignInStore {
-  start(told: Told, signal: AbortSignal): Promise<void>;
+  /** Said before it starts. */
+  tellTo(told: Told): void;
+  start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
-  /** One that was not told of: another gateway may have begun it a moment ago. */
-  look(hash: string): Promise<SignIn | undefined>;
-  /** Resolves when every gateway would find it. */
+  /** Tells of one that was not told of yet: another gateway may have begun it a moment ago. */
+  look(hash: string): Promise<void>;
+  /** Tells of it, and resolves when every gateway would find it. */
   begun(hash: string, signIn: SignIn): Promise<void>;
   /** It says when it was used last, as far as it has not ended. */
   used(hash: string, signIn: SignIn): Promise<void>;
@@ -26,28 +28,53 @@ export interface SignInStore {
 }
 
 /** As long as the process lives. */
-export const nowhere: SignInStore = {
-  ...{ start: async () => {}, stop: async () => {}, look: async () => undefined },
-  ...{ begun: async () => {}, used: async () => {}, ended: async () => {} },
-  sealKey: async () => newSealKey(),
-};
+export class SignInsInMemory implements SignInStore {
+  #told: Told = () => {};
+
+  tellTo(told: Told): void {
+    this.#told = told;
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
+  async look(): Promise<void> {}
+
+  async begun(hash: string, signIn: SignIn): Promise<void> {
+    this.#told(hash, signIn);
+  }
+
+  async used(): Promise<void> {}
+
+  async ended(): Promise<void> {}
+
+  async sealKey(): Promise<Uint8Array> {
+    return newSealKey();
+  }
+}
 
 /** One file of one gateway. Kept is what a sign-in can be recognised by: whoever reads it learns nothing to sign in with. */
 export class SignInFile implements SignInStore {
   readonly #file: string;
   readonly #kept = new Map<string, SignIn>();
   #writing: Promise<void> = Promise.resolve();
+  #told: Told = () => {};
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  async start(told: Told): Promise<void> {
+  tellTo(told: Told): void {
+    this.#told = told;
+  }
+
+  async start(): Promise<void> {
     for (const [hash, kept] of Object.entries(await readKept(this.#file))) {
       const signIn = readSignIn(kept, hash.slice(0, idLength));
       if (signIn === undefined) continue;
       this.#kept.set(hash, signIn);
-      told(hash, signIn);
+      this.#told(hash, signIn);
     }
   }
 
@@ -55,15 +82,24 @@ export class SignInFile implements SignInStore {
     await this.#writing;
   }
 
-  async look(): Promise<undefined> {}
+  async look(): Promise<void> {}
 
-  begun(hash: string, signIn: SignIn): Promise<void> {
+  async begun(hash: string, signIn: SignIn): Promise<void> {
     this.#kept.set(hash, signIn);
-    return this.#keep();
+    try {
+      await this.#keep();
+    } catch (error) {
+      // It did not begin, so nothing that is written later brings it.
+      this.#kept.delete(hash);
+      throw error;
+    }
+    this.#told(hash, signIn);
   }
 
-  used(hash: string, signIn: SignIn): Promise<void> {
-    return this.#kept.has(hash) ? this.begun(hash, signIn) : Promise.resolve();
+  async used(hash: string, signIn: SignIn): Promise<void> {
+    if (!this.#kept.has(hash)) return;
+    this.#kept.set(hash, signIn);
+    await this.#keep();
   }
 
   ended(hashes: readonly string[]): Promise<void> {

@@ -8,7 +8,7 @@ import { localAdministrator, type Principal, SecretReference } from "@tutti/kern
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Access } from "./access.ts";
 import { hashOf } from "./secrets.ts";
-import { nowhere, SignInFile } from "./sign-in-store.ts";
+import { SignInFile, SignInsInMemory } from "./sign-in-store.ts";
 import { type BegunBy, SignIns } from "./sign-ins.ts";
 
 const scope = Scope.fromPartial({ actions: ["workflow.*"], resources: { equals: { team: "a" } } });
@@ -139,6 +139,53 @@ describe("sign-ins of browsers", () => {
   });
 });
 
+describe("more sign-ins than there may be", () => {
+  it("end those of whoever began most, the first of them first, with a record: nobody else is signed out", async () => {
+    const records: (readonly [string, string])[] = [];
+    const by = (id: string, namespace: string) => ({ ...ada, id, shown: { ...shown, namespace } });
+    const access = new Access({
+      ...{ clock: new VirtualTime(), host: "127.0.0.1", key: undefined, linkMs: 1, signInMs: 60_000 },
+      ...{ secureCookie: false, store: new SignInsInMemory() },
+      guard: {
+        signInBy: async (token) => {
+          const [, id = "", namespace = ""] = token.split(":");
+          const untilMs = Number.POSITIVE_INFINITY;
+          return { principal: by(id, namespace), kind: "key", untilMs };
+        },
+        doneAtEdge: async ({ action, cause }) => {
+          records.push([action, cause?.reason ?? ""]);
+          return true;
+        },
+        identifyBy: async () => ada,
+        signInByIssuer: async () => assert.fail("nobody comes from an issuer"),
+        ...{ goOn: () => undefined, issuerSite: () => undefined },
+        ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
+      },
+    });
+    const signIn = (id: string, namespace: string) =>
+      access.signIn(`tutti_live_:${id}:${namespace}`, { headers: {}, socket: {} });
+    const countOf = (who: string, where: string) =>
+      access
+        .signIns()
+        .filter(({ principal: { id, shown: by } }) => id.startsWith(who) && by?.namespace === where).length;
+    await signIn("bob", "shop");
+    await signIn("eve", "shop");
+    for (let number = 0; number < 1_100; number++) await signIn("ada", "shop");
+    assert.deepEqual(
+      [countOf("bob", "shop"), countOf("eve", "shop"), access.signIns().length],
+      [1, 1, 1_000],
+    );
+    // A tenant that invents people signs out its own.
+    for (let number = 0; number < 600; number++) await signIn(`made-up-${number}`, "mill");
+    assert.deepEqual(
+      [countOf("bob", "shop"), countOf("made-up", "mill"), countOf("", "shop")],
+      [1, 500, 500],
+    );
+    const ends = records.filter(([action]) => action === "gateway.sign_ins.end");
+    assert.deepEqual([ends.length, ends[0]?.[1]], [1_702 - 1_000, "more were signed in than may be"]);
+  });
+});
+
 describe("issuers to sign in by", () => {
   const settings = { title: "ID", clientId: "c", scopes: [], lastsMs: 60_000, clientSecret: undefined };
   const key = new SecretReference("env:KEY", {
@@ -154,7 +201,7 @@ describe("issuers to sign in by", () => {
         linkMs: 1,
         signInMs: 1,
         secureCookie: false,
-        store: nowhere,
+        store: new SignInsInMemory(),
       },
       ...{ pageUrl, issuers: { "https://id.example": settings } },
       guard: {

@@ -5,6 +5,7 @@
  * 2. A sign-in ends no later than what it was made with.
  * 3. None begins that is not recorded.
  * 4. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
+ * 5. Where there are too many, those go that whoever has most of them began first: nobody signs anybody else out by signing in.
  */
 import type { Clock } from "@tutti/kernel";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -22,7 +23,7 @@ export interface SignInsOptions {
   readonly store: SignInStore;
 }
 
-/** Whoever signs in more often than this signs the first one out. */
+/** Of one gateway, or of all that share them. */
 const signInsMax = 1_000;
 const minuteMs = 60_000;
 
@@ -40,10 +41,11 @@ export class SignIns {
 
   constructor(options: SignInsOptions) {
     this.#options = options;
+    options.store.tellTo((hash, signIn) => this.#told(hash, signIn));
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await this.#options.store.start((hash, signIn) => this.#told(hash, signIn), signal);
+    await this.#options.store.start(signal);
   }
 
   async stop(): Promise<void> {
@@ -63,8 +65,6 @@ export class SignIns {
     const signIn = { ...given, id, browser: browser.slice(0, 200), startMs, endMs, useMs: startMs };
     await record(signIn);
     await store.begun(hashOf(secret), signIn);
-    this.#known.set(hashOf(secret), signIn);
-    await this.#makeRoom(startMs);
     return { ...signIn, secret };
   }
 
@@ -72,7 +72,9 @@ export class SignIns {
   async find(secret: string): Promise<SignIn | undefined> {
     const hash = hashOf(secret);
     const { clock, store } = this.#options;
-    const signIn = this.#known.get(hash) ?? (await store.look(hash));
+    if (!this.#known.has(hash)) await store.look(hash);
+    // What ended while it was looked up is not told of.
+    const signIn = this.#known.get(hash);
     const nowMs = clock.now();
     if (signIn === undefined || signIn.endMs <= nowMs) return;
     if (nowMs - signIn.useMs < minuteMs) return signIn;
@@ -89,6 +91,23 @@ export class SignIns {
     return [...this.#known.values()]
       .filter(({ endMs }) => endMs > nowMs)
       .sort((one, other) => other.startMs - one.startMs);
+  }
+
+  /** Those that are too many. What is over goes unasked. */
+  async tooMany(): Promise<readonly SignIn[]> {
+    const nowMs = this.#options.clock.now();
+    const over = [...this.#known].flatMap(([hash, { endMs }]) => (endMs <= nowMs ? [hash] : []));
+    for (const hash of over) this.#forget(hash);
+    if (over.length > 0) await this.#options.store.ended(over);
+    const left = new Set(this.#known.values());
+    const beyond: SignIn[] = [];
+    while (left.size > signInsMax) {
+      const first = firstOfMost(left);
+      if (first === undefined) break;
+      left.delete(first);
+      beyond.push(first);
+    }
+    return beyond;
   }
 
   /** Ends those that are meant, with all that is open on their behalf. Gives them. */
@@ -115,20 +134,25 @@ export class SignIns {
     else if (signIn.endMs > this.#options.clock.now()) this.#known.set(hash, signIn);
   }
 
-  /** What has ended goes, and of what is too much the first. */
-  async #makeRoom(nowMs: number): Promise<void> {
-    const beyond = this.#known.size - signInsMax;
-    const gone = [...this.#known].flatMap(([hash, { endMs }], at) =>
-      endMs <= nowMs || at < beyond ? [hash] : [],
-    );
-    for (const hash of gone) this.#forget(hash);
-    if (gone.length > 0) await this.#options.store.ended(gone);
-  }
-
   #forget(hash: string): void {
     const signIn = this.#known.get(hash);
     if (signIn === undefined) return;
     this.#known.delete(hash);
     for (const open of this.#open.get(signIn.id) ?? []) open.destroy();
   }
+}
+
+/** The first one of whom most are of, within the namespace that most are of. */
+function firstOfMost(signIns: Iterable<SignIn>): SignIn | undefined {
+  const ofNamespace = mostBy([...signIns], ({ principal }) => principal.shown?.namespace ?? "");
+  const ofOne = mostBy(ofNamespace, ({ principal: { kind, id } }) => `${kind}:${id}`);
+  return ofOne.reduce<SignIn | undefined>(
+    (first, one) => (first === undefined || one.startMs < first.startMs ? one : first),
+    undefined,
+  );
+}
+
+function mostBy(signIns: readonly SignIn[], whoseOf: (signIn: SignIn) => string): readonly SignIn[] {
+  const groups = [...Map.groupBy(signIns, whoseOf).values()];
+  return groups.reduce<readonly SignIn[]>((most, group) => (group.length > most.length ? group : most), []);
 }
