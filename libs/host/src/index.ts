@@ -8,6 +8,7 @@ export { accessErrors } from "./guard/errors.ts";
 export type { Guard } from "./guard/guard.ts";
 export type { IssuerSite } from "./guard/issuer-site.ts";
 export type { MissingRights } from "./guard/judge.ts";
+export type { Recorded } from "./guard/reports.ts";
 export { actorKinds } from "./guard/visitor.ts";
 export type { HostOperations } from "./host-operations.ts";
 export {

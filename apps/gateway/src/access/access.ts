@@ -10,7 +10,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Cause } from "@tutti/contracts/types/v1";
-import { actorKinds, type Guard } from "@tutti/host";
+import { actorKinds, type Guard, type Recorded } from "@tutti/host";
 import {
   type Clock,
   isLoopbackHost,
@@ -267,9 +267,10 @@ export class Access {
     try {
       return await this.#signIns.begin(given, async (signIn) => {
         const { principal: by, by: what } = signIn;
-        recorded = signIn;
-        if (!(await this.#record("gateway.sign_ins.begin", signIn, { by, why: `by ${what}` })))
-          throw gatewayErrors.signInUnrecorded();
+        const doing = { by, why: `by ${what}` };
+        const told = await this.#record("gateway.sign_ins.begin", signIn, doing, true);
+        if (told !== "left_out") recorded = signIn;
+        if (told !== "recorded") throw gatewayErrors.signInUnrecorded();
       });
     } catch (error) {
       // Its record may come to be, so it is told that nothing came of it.
@@ -284,12 +285,13 @@ export class Access {
     action: string,
     { id, principal, address }: SignIn,
     { by: { kind, id: who }, why }: Doing,
-  ): Promise<boolean> {
+    isYetToBeDone = false,
+  ): Promise<Recorded> {
     const namespace = principal.shown?.namespace || installationNamespace;
     const work = { namespace, kind: "sign_in", id, task: "" };
     const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: who }, reason: why });
     const done = { action, namespace, work, cause, address };
-    return (await this.#options.guard?.doneAtEdge(done)) ?? true;
+    return (await this.#options.guard?.doneAtEdge(done, isYetToBeDone)) ?? "recorded";
   }
 
   async #signedIn(signIn: SignIn, from: string): Promise<Caller> {

@@ -154,7 +154,7 @@ describe("more sign-ins than there may be", () => {
         },
         doneAtEdge: async ({ action, cause }) => {
           records.push([action, cause?.reason ?? ""]);
-          return true;
+          return "recorded";
         },
         identifyBy: async () => ada,
         signInByIssuer: async () => assert.fail("nobody comes from an issuer"),
@@ -208,7 +208,7 @@ describe("issuers to sign in by", () => {
         identifyBy: async () => ada,
         signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
         signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
-        ...{ goOn: () => undefined, doneAtEdge: async () => true },
+        ...{ goOn: () => undefined, doneAtEdge: async () => "recorded" },
         ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
         issuerSite: (issuer) =>
           known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,

@@ -55,7 +55,7 @@ import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
 import { type MissingRights, ofItsOwn } from "./judge.ts";
-import { type Done, type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
+import { type Done, type Recorded, type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules, type RulesInForce } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
 import { noLabels, ThingLabels } from "./thing-labels.ts";
@@ -316,9 +316,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused({ error, actor: causeOf(context), namespace, action, address: "" });
   }
 
-  /** Something is done here that no service records. Resolves with whether the audit has it. */
-  doneAtEdge(done: Done): Promise<boolean> {
-    return this.#reports.done(done);
+  /** Something is done here that no service records. Resolves with whether the audit has it. @see Reports.done */
+  doneAtEdge(done: Done, isYetToBeDone = false): Promise<Recorded> {
+    return this.#reports.done(done, isYetToBeDone);
   }
 
   /** Whether an id is that of an agent whom somebody is not. The installation's own speak for all. */

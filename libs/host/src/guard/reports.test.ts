@@ -36,15 +36,15 @@ describe("what was done at an edge", () => {
 
   it("is told at once, and its doer hears when it is recorded", async () => {
     const { taken, answers, reports } = made();
-    let heard: boolean | undefined;
-    const doing = reports.done(done("one")).then((isRecorded) => {
-      heard = isRecorded;
+    let heard: string | undefined;
+    const doing = reports.done(done("one")).then((recorded) => {
+      heard = recorded;
     });
     await settled();
     assert.deepEqual([answers.length, heard], [1, undefined]);
     answers[0]?.resolve();
     await doing;
-    assert.deepEqual([taken, heard], [["one"], true]);
+    assert.deepEqual([taken, heard], [["one"], "recorded"]);
   });
 
   it("is said not to be recorded as soon as that is known, and is told later all the same", async () => {
@@ -52,7 +52,7 @@ describe("what was done at an edge", () => {
     const doing = reports.done(done("one"));
     await settled();
     answers[0]?.reject(new Error("governance is away"));
-    assert.equal(await doing, false);
+    assert.equal(await doing, "unheard");
     await settled();
     time.advance(5_000);
     await settled();
@@ -66,12 +66,41 @@ describe("what was done at an edge", () => {
     const doing = reports.done(done("one"));
     await settled();
     time.advance(10_000);
-    assert.equal(await doing, false);
+    assert.equal(await doing, "unheard");
+  });
+
+  it("has room though nothing is taken and many things fail to begin for that", async () => {
+    const { time, answers, reports } = made();
+    let failed = 0;
+    const begin = async (id: string) => {
+      const recorded = await reports.done(done(id), true);
+      // As a sign-in does: it says that nothing came of it.
+      if (recorded === "unheard") void reports.done(done(`end of ${id}`));
+      failed++;
+    };
+    for (let round = 0; round < 3; round++) {
+      const before = failed;
+      for (let number = 0; number < 5_000; number++) void begin(`${round}-${number}`);
+      await settled();
+      for (const answer of answers) answer.reject(new Error("governance is away"));
+      time.advance(10_000);
+      await settled();
+      assert.equal(failed - before, 5_000);
+    }
+    let ended: string | undefined;
+    void reports.done(done("a sign-in that was good")).then((recorded) => {
+      ended = recorded;
+    });
+    await settled();
+    assert.equal(ended, undefined);
+    time.advance(10_000);
+    await settled();
+    assert.equal(ended, "unheard");
   });
 
   it("is said not to be recorded where more waits than may", async () => {
     const { reports } = made();
     for (let number = 0; number < 9_001; number++) void reports.done(done(`${number}`));
-    assert.equal(await reports.done(done("one more")), false);
+    assert.equal(await reports.done(done("one more")), "left_out");
   });
 });

@@ -7,6 +7,7 @@
  * 3. What could not be handed on is kept for the next time, within the same bound.
  * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all the same: it may
  *    have been taken though nobody heard so.
+ * 5. What is not done without a record leaves room for the records of what is done anyway.
  */
 import {
   AuditRecord,
@@ -46,6 +47,9 @@ export interface Refusal {
 /** Something that was done at an edge, and is in no journal of its own. */
 export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
 
+/** What became of a record: it was taken, it may be or become so, or it never will. */
+export type Recorded = "recorded" | "unheard" | "left_out";
+
 interface Untaken {
   readonly done: readonly Told[];
   readonly refusals: Map<string, AuditRecord>;
@@ -54,7 +58,7 @@ interface Untaken {
 
 interface Told {
   readonly record: AuditRecord;
-  readonly heard: (isTaken: boolean) => void;
+  readonly heard: (recorded: Recorded) => void;
 }
 
 export interface ReportsParts {
@@ -71,6 +75,8 @@ const keptMax = 1_000;
 /** As what is left out is found in the audit. */
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
+/** While so many wait, nothing begins that is not done without a record: each that fails leaves a second one, of its end. */
+const yetToBeDoneMax = 3_000;
 /** As long as handing on may take: nobody knows earlier that it will not. */
 const handOnMs = 10_000;
 
@@ -80,6 +86,8 @@ export class Reports implements Component {
   #refusals = new Map<string, AuditRecord>();
   /** Each by itself: none stands for another. */
   #done: Told[] = [];
+  /** Of these, with those that are being handed on. */
+  #doneWaiting = 0;
   #leftOut = 0;
   #refusalsLeftOut = 0;
   #timer: Timer | undefined;
@@ -145,24 +153,27 @@ export class Reports implements Component {
     this.#wake();
   }
 
-  /** Resolves with whether it is recorded, as soon as that is known. */
-  async done(done: Done): Promise<boolean> {
+  /** Resolves with whether it is recorded, as soon as that is known. @param isYetToBeDone and is not, unless it is recorded */
+  async done(done: Done, isYetToBeDone = false): Promise<Recorded> {
     const { foundation } = this.#parts;
-    if (this.#done.length >= doneMax) {
-      foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
-        action: done.action,
-      });
-      return false;
+    if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
+      const { action } = done;
+      if (!isYetToBeDone)
+        foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
+          action,
+        });
+      return "left_out";
     }
-    const { promise: isTaken, resolve: heard } = Promise.withResolvers<boolean>();
+    const { promise: recorded, resolve: heard } = Promise.withResolvers<Recorded>();
     const record = AuditRecord.fromPartial({
       ...{ ...done, count: 1, result: AuditResult.AUDIT_RESULT_DONE },
       time: toTimestamp(foundation.clock.now()),
     });
     this.#done.push({ record, heard });
-    const timer = foundation.timers.after(handOnMs, () => heard(false));
+    this.#doneWaiting++;
+    const timer = foundation.timers.after(handOnMs, () => heard("unheard"));
     void this.#tellNow();
-    const answer = await isTaken;
+    const answer = await recorded;
     timer.cancel();
     return answer;
   }
@@ -217,8 +228,9 @@ export class Reports implements Component {
           return false;
         },
       );
-      for (const { heard } of done) heard(isTaken);
-      if (!isTaken) this.#keep({ done, refusals, refusalsLeftOut });
+      for (const { heard } of done) heard(isTaken ? "recorded" : "unheard");
+      if (isTaken) this.#doneWaiting -= done.length;
+      else this.#keep({ done, refusals, refusalsLeftOut });
     }
   }
 
