@@ -79,6 +79,22 @@ describe("who may do what, by the command", () => {
     assert.match((await tutti("principal", "create", "ada")).errors, /expected somebody like person:ada/);
   });
 
+  it("a role in a namespace that nobody made or used says so, and keys for what nobody serves are refused", async () => {
+    const bind = (namespace: string, who: string) =>
+      tutti("--namespace", namespace, "role", "bind", "viewer", who);
+    const first = await bind("shopp", "person:eve");
+    assert.equal(first.exitCode, 0, first.errors);
+    assert.match(first.errors, /the first one in shopp, a namespace that nobody made; did you mean `shop`\?/);
+    assert.match(first.errors, /tutti --namespace shopp role unbind viewer-person-eve/);
+    const again = await bind("shopp", "person:bea");
+    assert.deepEqual([again.exitCode, again.errors], [0, ""]);
+    const made = await bind("shop", "person:eve");
+    assert.deepEqual([made.exitCode, made.errors], [0, ""]);
+    const nothing = await tutti("key", "create", "--title", "x", "--for", "person:eve", "--action", "runs.*");
+    assert.notEqual(nothing.exitCode, 0);
+    assert.match(nothing.errors, /nobody serves an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
+  });
+
   it("a policy is checked, tried, applied, explained and taken back", async () => {
     const broken = await tutti("policy", "check", "broken.cedar");
     assert.equal(broken.exitCode, 1);

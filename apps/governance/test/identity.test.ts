@@ -19,7 +19,7 @@ import {
   TokenUse,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import { KeyChecker, TokenChecker, unscoped } from "@tutti/policy";
 import { bundleWhere } from "./bundle.fixture.ts";
 import { as, codeOf, eventually, person, Serving } from "./serving.ts";
@@ -253,5 +253,32 @@ describe("identity", () => {
     const { tokens } = await client().listTokens(ListTokensRequest.fromPartial({ namespace }));
     const told = JSON.stringify([content, keys, tokens]);
     for (const one of [secret.slice(-30), issued.secret.slice(-30)]) assert.ok(!told.includes(one));
+  });
+
+  it("keys and tokens for what nobody serves are refused, with what was meant or what there is", async () => {
+    const meant: readonly (readonly [string, RegExp])[] = [
+      ["nope.*", /an action like nope\.\*; there are agent\.\*, blob\.\*, .*workflow\.\*/],
+      ["workflow.something.*", /there are workflow\.approvals\.\*, .*workflow\.runs\.\*/],
+      ["workflow.runz.*", /did you mean workflow\.runs\.\*\?/],
+      ["runs.*", /did you mean workflow\.runs\.\*\?/],
+      ["workflow.runs.sart", /did you mean workflow\.runs\.start\?/],
+    ];
+    const token = (await issue()).secret;
+    for (const [action, message] of meant) {
+      const scope = Scope.fromPartial({ actions: ["workflow.*", action] });
+      const refusal = (error: TuttiError) => {
+        assert.match(error.message, message);
+        assert.equal(error.violations[0]?.field, "scope.actions[1]");
+        return error.code === "tenant.invalid";
+      };
+      await assert.rejects(createKey({ scope }), refusal);
+      await assert.rejects(issue({ scope }), refusal);
+      await assert.rejects(
+        client().narrowToken(NarrowTokenRequest.fromPartial({ namespace, secret: token, scope })),
+        refusal,
+      );
+    }
+    const everything = Scope.fromPartial({ actions: ["*", "workflow.runs.st*"] });
+    assert.deepEqual((await createKey({ scope: everything })).key?.scope, everything);
   });
 });

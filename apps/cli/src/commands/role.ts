@@ -1,6 +1,8 @@
 /** Roles: listed with who has them, given and taken. */
+import { didYouMean } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { printSpanMs } from "../terminal/time.ts";
@@ -67,7 +69,29 @@ export async function bindRole(context: Context): Promise<number> {
   });
   const line = `${safe(who)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
   tellDone(context, reply, { id: bindingId, line });
+  if (reply.existed !== true) await tellIfNew(context, server, bindingId);
   return exitCodes.completed;
+}
+
+/** Namespaces come into being by use, so one that is mistyped does too. */
+async function tellIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
+  const { namespace = "" } = server.namespace;
+  if (namespace === "" || print.isJson || print.isQuiet) return;
+  try {
+    const size = bindingsMax;
+    const [{ bindings }, { resources }] = await Promise.all([
+      server.call("roleBindings.list", { query: { ...server.namespace, size } }),
+      server.call("namespaces.list", { query: { size } }),
+    ]);
+    const made = resources.map(({ name }) => name);
+    if (made.includes(namespace) || bindings.length > 1) return;
+    print.note(
+      `It is the first one in ${safe(namespace)}, a namespace that nobody made${didYouMean(namespace, made)}`,
+    );
+    print.note(`To take it back: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
+  } catch {
+    // Whoever may not list them is told nothing more: the role is bound.
+  }
 }
 
 export async function unbindRole(context: Context): Promise<number> {

@@ -13,6 +13,7 @@ import { isSame } from "@tutti/machine-kept";
 import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-tenant";
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
+import { insistOnServed } from "../policies/vocabulary.ts";
 import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { keyOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
@@ -34,6 +35,7 @@ interface Wanted {
 
 export async function createKey(desk: TenantDesk, request: CreateKeyRequest, context: CallContext) {
   const { title, lifetimeMs } = request;
+  insistOnServed("scope.actions", request.scope?.actions ?? []);
   const { actor } = await bearerOf(desk, request.actor, context);
   const scope = scopeWithin(context.principal.shown?.scope, request.scope);
   const expireMs = await expiryOf(desk, lifetimeMs || desk.settings.keyLifetimeMs, context);

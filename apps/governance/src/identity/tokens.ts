@@ -20,6 +20,7 @@ import { isSame } from "@tutti/machine-kept";
 import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-tenant";
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
+import { insistOnServed } from "../policies/vocabulary.ts";
 import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { tokenOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
@@ -49,6 +50,7 @@ type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | 
 
 export async function issueToken(desk: TenantDesk, request: IssueTokenRequest, context: CallContext) {
   const { use, lifetimeMs } = request;
+  insistOnServed("scope.actions", request.scope?.actions ?? []);
   const { actor, isCaller } = await bearerOf(desk, request.actor, context);
   const shown = await shownBy(desk, context);
   const within = scopeWithin(shown?.scope, request.scope);
@@ -71,6 +73,7 @@ export async function issueToken(desk: TenantDesk, request: IssueTokenRequest, c
 
 export async function narrowToken(desk: TenantDesk, request: NarrowTokenRequest, context: CallContext) {
   const { secret, scope, lifetimeMs } = request;
+  insistOnServed("scope.actions", scope?.actions ?? []);
   const shown = secret === "" ? await shownBy(desk, context) : await checked(desk, secret);
   if (shown === undefined || shown.tokenId === "")
     throw governanceErrors.tokenRefused({ reason: "the caller showed none; name the token to be narrowed" });

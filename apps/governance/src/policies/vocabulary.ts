@@ -12,6 +12,7 @@ import * as swarm from "@tutti/contracts/swarm/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { edgeActions } from "@tutti/host";
 import { nearest } from "@tutti/kernel";
+import { tenantErrors } from "@tutti/machine-tenant";
 import { Vocabulary } from "@tutti/policy";
 
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
@@ -29,12 +30,49 @@ export function vocabulary(): Vocabulary {
   return made;
 }
 
+/** Actions that nobody serves would give nothing, and nobody would know. @param field that they stand in */
+export function insistOnServed(field: string, actions: readonly string[]): void {
+  const violations = actions.flatMap((action, index) => {
+    const message = unserved(action);
+    return message === undefined ? [] : [{ field: `${field}[${index}]`, message }];
+  });
+  const [first] = violations;
+  if (first !== undefined) throw tenantErrors.invalid({ problem: first.message }, { violations });
+}
+
 /** What is wrong with an action, or a pattern of some, that nobody serves. */
 export function unserved(action: string): string | undefined {
+  const { actions } = vocabulary();
   if (vocabulary().matching([action]).length > 0) return undefined;
-  const instead = action.includes("*") ? undefined : nearest(action, [...vocabulary().actions]);
-  return `nobody serves an action like ${action}${instead === undefined ? "" : `, did you mean ${instead}?`}`;
+  const known = [...new Set(action.includes("*") ? actions.flatMap(prefixesOf).map(allOf) : actions)];
+  const instead = nearest(action, known) ?? known.find((one) => one.endsWith(`.${action}`));
+  const advice = instead === undefined ? `; there are ${besides(action)}` : `, did you mean ${instead}?`;
+  return `nobody serves an action like ${action}${advice}`;
 }
+
+/** What is served as far as an action is right, from its beginning on. */
+function besides(action: string): string {
+  const { actions } = vocabulary();
+  const right = prefixesOf(action).find((prefix) => actions.some((one) => one.startsWith(`${prefix}.`)));
+  const start = right === undefined ? "" : `${right}.`;
+  const words = start.split(".").length;
+  const next = actions.filter((one) => one.startsWith(start)).map((one) => cut(one, words));
+  return [...new Set(next)].join(", ");
+}
+
+/** The first words of an action, and that there are more. */
+function cut(action: string, words: number): string {
+  const all = action.split(".");
+  return all.length > words ? allOf(all.slice(0, words).join(".")) : action;
+}
+
+/** The longest first: `workflow.runs` and `workflow` of `workflow.runs.start`. */
+function prefixesOf(action: string): readonly string[] {
+  const words = action.split(".").slice(0, -1);
+  return words.map((_, index) => words.slice(0, words.length - index).join("."));
+}
+
+const allOf = (prefix: string): string => `${prefix}.*`;
 
 function isService(value: unknown): value is ServiceDescription {
   return typeof value === "object" && value !== null && "methods" in value && "area" in value;
