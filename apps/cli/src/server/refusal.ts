@@ -112,23 +112,36 @@ async function rightsFor({ code, details }: RestError, { client, server }: Call)
 const giversShown = 3;
 
 function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]): Failure {
+  const about = { why: [error.detail], exitCode: exitCodes.forbidden, code: error.code, cause: error };
+  if (ofRules.has(error.code))
+    return new Failure("A rule does not admit this.", {
+      ...about,
+      next: [
+        ["tutti rule list", "shows the rules"],
+        ["tutti rule findings", "shows what they found"],
+      ],
+    });
+  const [, own] = /what it showed is of the namespace ([a-z0-9-]+)/.exec(error.detail) ?? [];
+  const elsewhere: readonly Advice[] =
+    own === undefined ? [] : [[`tutti --namespace ${own} …`, "asks where this key is good"]];
   return new Failure(
     error.status === 401
       ? `${server.url} wants a key, or another one.`
       : "This is not allowed with this key.",
     {
-      why: [error.detail],
+      ...about,
       next: [
+        ...elsewhere,
         ...rights,
         ["tutti --key-file FILE …", "reads the key from a file"],
         ["TUTTI_KEY=… tutti …", "takes it from the environment"],
       ],
-      exitCode: exitCodes.forbidden,
-      code: error.code,
-      cause: error,
     },
   );
 }
+
+/** Whoever asks, with whatever key: it is what is asked for that is refused. */
+const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
 
 /** Names that are there, where one was said that is not; how many are compared is bounded. */
 async function insteadOf({ name, parts, client, server }: Call, code: string): Promise<Advice[]> {

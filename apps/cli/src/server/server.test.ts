@@ -194,6 +194,29 @@ describe("what the platform refuses", () => {
     assert.match(JSON.stringify((await asked([])).next[0]), /--key-file/);
   });
 
+  it("what a rule refuses is no matter of keys", async () => {
+    const detail =
+      "expected something that the rules admit, found that they refuse it: default/largest@1: too many";
+    const { message, why, next, exitCode } = await refused((_, response) => {
+      const [status, text] = problem(403, "access.rule_refused", detail);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.deepEqual([message, why, exitCode], ["A rule does not admit this.", [detail], 5]);
+    assert.match(JSON.stringify(next), /tutti rule list/);
+    assert.doesNotMatch(JSON.stringify(next), /key/i);
+  });
+
+  it("a key of another namespace is told where it is good", async () => {
+    const { next } = await refused(({ url = "" }, response) => {
+      const detail = "person bob may not do workflow.runs.list: what it showed is of the namespace mill; ask";
+      const [status, text] = url.startsWith("/v1/missing-rights")
+        ? problem(403, "mesh.denied", "no")
+        : problem(403, "mesh.denied", detail);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.deepEqual(next[0], ["tutti --namespace mill …", "asks where this key is good"]);
+  });
+
   it("a role that is not there names the one that was meant", async () => {
     const failure = await refused(
       ({ method }, response) => {

@@ -27,7 +27,7 @@ export interface RuleDraft extends Named {
 /** A new one is tried out first. */
 export const emptyRule: RuleDraft = {
   ...{ id: "", description: "", subject: "request", verdict: "deny", set: "", deciders: "", controls: "" },
-  when: 'call.action == "workflow.runs.start"',
+  when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',
   condition: "!has(subject.spec.input.amount) || subject.spec.input.amount <= 1000",
   message: "at most 1000 at once, found ${{ subject.spec.input.amount }}; order twice",
   ...{ severity: "warning", enforcement: "shadow", rest: { cases: [] } },
