@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Agent } from "@tutti/contracts/swarm/v1";
 import { TaskSpec } from "@tutti/contracts/types/v1";
-import { roomFor } from "./fleet.ts";
+import { demandText, roomFor } from "./fleet.ts";
 
 function agent(agentId: string, capability: string, freeSlots: number): Agent {
   const capabilities = [{ name: capability, version: "1.0.0" }];
@@ -12,6 +12,24 @@ function agent(agentId: string, capability: string, freeSlots: number): Agent {
 function task(capability: string): TaskSpec {
   return TaskSpec.fromPartial({ id: capability, work: { $case: "capability", value: capability } });
 }
+
+describe("what a task asks of its agent", () => {
+  const require = { equals: { zone: "east" }, exists: ["gpu"], absent: [] };
+  for (const [what, asked, words] of [
+    ["a capability", {}, "soup"],
+    ["a range", { versionRange: "^2" }, "soup in ^2"],
+    ["labels", { placement: { require } }, "soup with zone=east, gpu"],
+    [
+      "a pool and resources",
+      { placement: { pool: "ovens" }, resources: { pot: 2 } },
+      "soup of the pool ovens with 2 of pot",
+    ],
+  ] as const)
+    it(`is told in words: ${what}`, () => {
+      const spec = TaskSpec.fromPartial({ ...asked, work: { $case: "capability", value: "soup" } } as object);
+      assert.equal(demandText(spec, "default"), words);
+    });
+});
 
 describe("room for tasks", () => {
   const agents = [agent("cook", "soup", 3), agent("baker", "bread", 2), agent("busy", "wine", 0)];

@@ -2,7 +2,7 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { Clock, ReadOnly } from "@tutti/kernel";
+import { type Clock, type ReadOnly, selectorText } from "@tutti/kernel";
 import { isOffered } from "@tutti/machine-mission/siblings";
 import type { Client } from "@tutti/mesh";
 import type { PresentAgent } from "@tutti/planner";
@@ -86,6 +86,23 @@ export function demandOf(
     ...[work.value, versionRange, placement?.pool || pool || "default"],
     ...[placement?.require ?? null, Object.entries(resources).sort()],
   ]);
+}
+
+/** What a task asks of its agent, for people. */
+export function demandText(
+  { work, versionRange, placement, resources }: ReadOnly<TaskSpec>,
+  pool: string,
+): string {
+  if (work?.$case !== "capability") return "its child";
+  const where = placement?.pool || pool;
+  const labels = selectorText(placement?.require ?? {});
+  const beside = Object.entries(resources).map(([name, amount]) => `${amount} of ${name}`);
+  return [
+    versionRange === "" ? work.value : `${work.value} in ${versionRange}`,
+    where === "" || where === "default" ? "" : ` of the pool ${where}`,
+    labels === "" ? "" : ` with ${labels}`,
+    ...beside.map((amount) => ` with ${amount}`),
+  ].join("");
 }
 
 /** What no agent does: children. */

@@ -19,7 +19,7 @@ import {
   type Situation,
   type Weights,
 } from "@tutti/planner";
-import { demandOf } from "./fleet.ts";
+import { demandOf, demandText } from "./fleet.ts";
 import { describedIn } from "./learned.ts";
 
 /** A task as those that choose and plan see it. */
@@ -29,8 +29,10 @@ export function intendedOf(
 ): IntendedTask {
   const { id, needs, estimate, mayBeDoubled } = spec;
   const statedMs = estimate?.durationMs ?? 0;
+  const pool = order?.spec?.pool ?? "";
   return {
-    ...{ id, needs: needs.map(({ task }) => task), demand: demandOf(spec, order?.spec?.pool ?? "") },
+    ...{ id, needs: needs.map(({ task }) => task) },
+    ...{ demand: demandOf(spec, pool), demandText: demandText(spec, pool) },
     ...{ ...describedIn({ order }, spec), repeatable: mayBeDoubled },
     ...(statedMs > 0 && { statedMs }),
   };

@@ -53,7 +53,9 @@ function outcomeWords(
 ): string {
   const { expectedMs = 0 } = expected ?? {};
   if (expectedMs === 0 || realMs === 0) return printDurationMs(realMs);
-  const off = Math.round((realMs / expectedMs - 1) * 100);
+  const times = realMs / expectedMs;
+  if (times >= 2) return `${printDurationMs(realMs)}, ${printNumber(times)} times what was expected`;
+  const off = Math.round((times - 1) * 100);
   return `${printDurationMs(realMs)}, ${off === 0 ? "as expected" : `${Math.abs(off)} % ${off > 0 ? "more" : "less"} than expected`}`;
 }
 

@@ -6,8 +6,19 @@ export const sessionServiceErrors = defineErrors("session", {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Every task of a session uses a capability that an agent of its pool offers, or a service of the namespace has announced.",
-    message: ({ task, capability, range }: { task: string; capability: string; range: string }) =>
-      `task ${task}: expected somebody who offers ${capability}${range === "" ? "" : ` in ${range}`}, found nobody; start a worker that does, or correct the name`,
+    message: ({
+      task,
+      capability,
+      range,
+      pool,
+    }: {
+      task: string;
+      capability: string;
+      range: string;
+      /** Empty for the one that is meant where none is named. */
+      pool: string;
+    }) =>
+      `task ${task}: expected somebody who offers ${capability}${range === "" ? "" : ` in ${range}`}${pool === "" ? "" : ` in the pool ${pool}`}, found nobody; start a worker that does${pool === "" ? ", or correct the name" : " there, or correct a name"}`,
   },
   resourcesImpossible: {
     status: "INVALID_ARGUMENT",

@@ -21,6 +21,7 @@ const command = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.ur
 
 interface Task {
   readonly uses: string;
+  readonly placement?: { readonly pool: string };
   readonly needs?: readonly string[];
   readonly resources?: Readonly<Record<string, number>>;
 }
@@ -49,6 +50,11 @@ const table: readonly Refused[] = [
     what: "a capability that nobody offers",
     tasks: { boil: { uses }, juggle: { uses: "cups.juggle" } },
     says: /task juggle: expected somebody who offers cups\.juggle, found nobody; start a worker/,
+  },
+  {
+    what: "a pool where nobody offers it",
+    tasks: { boil: { uses, placement: { pool: "attic" } } },
+    says: /task boil: expected somebody who offers tea\.\w+ in the pool attic, found nobody; start a worker that does there/,
   },
   {
     what: "more of a resource than any agent has",
@@ -101,10 +107,12 @@ describe("a session that could never be done is refused", () => {
   });
 
   async function overGrpc({ tasks, limits = {} }: Refused): Promise<string> {
-    const given = Object.entries(tasks).map(([id, { uses: value, needs = [], resources = {} }]) => ({
-      ...{ id, resources: { ...resources }, needs: needs.map((task) => ({ task })) },
-      work: { $case: "capability" as const, value },
-    }));
+    const given = Object.entries(tasks).map(
+      ([id, { uses: value, placement = { pool: "" }, needs = [], resources = {} }]) => ({
+        ...{ id, resources: { ...resources }, needs: needs.map((task) => ({ task })), placement },
+        work: { $case: "capability" as const, value },
+      }),
+    );
     const work = { $case: "tasks" as const, value: { tasks: given } };
     const request = ExecuteSessionRequest.fromPartial({ spec: { work, limits: { ...limits } } });
     const { error } = await failureOf(outside.call(sessionService.methods.executeSession, request));
@@ -112,9 +120,11 @@ describe("a session that could never be done is refused", () => {
   }
 
   async function overRest({ tasks, limits = {} }: Refused): Promise<string> {
-    const given = Object.entries(tasks).map(([id, { uses: capability, needs = [], resources = {} }]) => ({
-      ...{ id, capability, resources, needs: needs.map((task) => ({ task })) },
-    }));
+    const given = Object.entries(tasks).map(
+      ([id, { uses: capability, placement = { pool: "" }, needs = [], resources = {} }]) => ({
+        ...{ id, capability, resources, needs: needs.map((task) => ({ task })), placement },
+      }),
+    );
     const client = new Client({ url: installation.host.url });
     const refused = client.call("sessions.start", { body: { tasks: { tasks: given }, limits } });
     const error = await refused.then(

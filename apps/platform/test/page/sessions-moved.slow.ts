@@ -107,7 +107,7 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
       /\bvoice-workflow\b.* moved\b/,
     );
     await page.getByText(summary).click();
-    const why = /swarm holds its tasks up by \d+ ms each while \d+ slots are free/;
+    const why = /swarm holds its tasks up by [\d.]+ m?s each while \d+ slots are free/;
     await page.getByRole("tabpanel").getByText(why).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await stage.client.call("sessions.terminate", { params: { id: "crowd" }, body: { reason: "over" } });

@@ -76,7 +76,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1, { placement: { require: { ...noLabels, equals: { zone: "east" } } } });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    says: /none has the labels .*east/,
+    says: /agents offer work, and none is one with zone=east\.?$/,
   },
   {
     what: "nobody has so many resources",

@@ -4,7 +4,7 @@
  * Whoever asks may look at the task, not at those of other namespaces that share the pool: of these nothing is named or counted.
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { counted, isBefore } from "@tutti/kernel";
+import { counted, isBefore, selectorText } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
 import type { PoolCore } from "../books.ts";
@@ -320,7 +320,7 @@ export function missingReason(core: PoolCore, task: Task, nowMs: number): Reason
       `start an agent with ${capability} in ${range}`,
     );
   }
-  const text = `agents offer ${capability}, and none has the labels ${JSON.stringify(require ?? {})}`;
+  const text = `agents offer ${capability}, and none is one with ${selectorText(require ?? {})}`;
   return reason(WAIT_CAUSE_NO_MATCH, text, capability, "start an agent with these labels, or ask for others");
 }
 

@@ -9,6 +9,7 @@
  */
 import { counted } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
+import { spanOf } from "./reasons.ts";
 
 export interface PartProgress {
   readonly partId: string;
@@ -78,8 +79,8 @@ export function balance(
   const gainMs = wholeMs - Math.max(fromMs, toMs);
   if (gainMs < gainLeast * wholeMs) return [];
   const reason =
-    `${latest.mode} holds its tasks up by ${Math.round(latest.heldUpMs)} ms each while ${counted(freeSlots, "slot is", "slots are")} free: ` +
-    `with these as ${target.mode} all is expected to end ${Math.round(gainMs)} ms earlier`;
+    `${latest.mode} holds its tasks up by ${spanOf(latest.heldUpMs)} each while ${counted(freeSlots, "slot is", "slots are")} free: ` +
+    `with these as ${target.mode} all is expected to end ${spanOf(gainMs)} earlier`;
   return moved.map(({ taskId }) => ({
     taskId,
     fromPartId: latest.partId,

@@ -218,8 +218,24 @@ describe("a situation", () => {
       "b",
       "task b needs an agent for gpu: there is none",
     ]);
+    const worded = { ...task("b", [], "[7]"), demandText: "paint with zone=east" };
+    assert.deepEqual(refusal([worded]), [
+      "b",
+      "task b needs an agent for paint with zone=east: there is none",
+    ]);
     assert.deepEqual(refusal([task("a"), task("a")]), ["a", "there are two tasks a"]);
     assert.equal(refusal([task("a"), task("b", ["a"])]), undefined);
+  });
+
+  it("says how its tasks hang together in words that fit their number", () => {
+    const reasonFor = (tasks: readonly IntendedTask[]) =>
+      chooseMode(situated(tasks, unequal), new ModeChooser(), quiet).reason;
+    const bag = (count: number) => Array.from({ length: count }, (_, at) => task(`t${at}`));
+    assert.match(reasonFor(bag(1)), /; 1 task (of|on) /);
+    assert.match(reasonFor(bag(3)), /; 3 tasks side by side /);
+    assert.match(reasonFor([task("a"), task("b", ["a"])]), /; 2 tasks one after the other /);
+    const diamond = [task("a"), task("b", ["a"]), task("c", ["a"]), task("d", ["b", "c"])];
+    assert.match(reasonFor(diamond), /; 4 tasks up to 2 side by side in 3 steps /);
   });
 
   it("slots that others have are not free yet", () => {

@@ -47,9 +47,7 @@ function shapeOf(features: Readonly<Record<string, number>>): string {
   const value = (name: string) => features[name] ?? 0;
   const words = [
     counted(value("tasks"), "task"),
-    value("depth") <= 1
-      ? "side by side"
-      : `up to ${value("width")} side by side in ${counted(value("depth"), "step")}`,
+    arrangementOf(value("tasks"), value("width"), value("depth")),
     value("finds") > 0.05 ? "which find more while they run" : "",
     value("unknown") > 0.5
       ? "of mostly unknown length"
@@ -63,7 +61,14 @@ function shapeOf(features: Readonly<Record<string, number>>): string {
   return words.filter((word) => word !== "").join(" ");
 }
 
-function spanOf(ms: number): string {
+function arrangementOf(tasks: number, width: number, depth: number): string {
+  if (tasks <= 1) return "";
+  if (width <= 1) return "one after the other";
+  return depth <= 1 ? "side by side" : `up to ${width} side by side in ${counted(depth, "step")}`;
+}
+
+/** A span as sentences have it. */
+export function spanOf(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;

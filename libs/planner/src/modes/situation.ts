@@ -18,6 +18,8 @@ export interface IntendedTask extends Partial<Described> {
   readonly needs: readonly string[];
   /** What it asks of its agent, however that is written: tasks of one demand can be done by the same agents. */
   readonly demand: string;
+  /** The same for people; absent where the demand itself can be read. */
+  readonly demandText?: string;
   /** By whoever states it; counts where nothing was learned. */
   readonly statedMs?: number;
   /** How many tasks it is expected to find that nobody knows of yet. */
@@ -125,8 +127,9 @@ export function situationOf(
   const prepared = prepare(work, fleet);
   if ("impossible" in prepared) {
     const { task, reason } = prepared.impossible;
-    const { id = "", demand = "", agentId } = intended[task] ?? {};
-    const who = agentId === undefined ? `an agent for ${demand}` : `${agentId} and that it can do ${demand}`;
+    const { id = "", demand = "", demandText = demand, agentId } = intended[task] ?? {};
+    const who =
+      agentId === undefined ? `an agent for ${demandText}` : `${agentId} and that it can do ${demandText}`;
     return { refused: { taskId: id, reason, detail: `task ${id} needs ${who}: there is none` } };
   }
   const tasks = intended.map(describedOf);

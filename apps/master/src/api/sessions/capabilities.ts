@@ -44,7 +44,10 @@ async function checkKind(
   await settled(desk, { capability, versionRange, pool }, size, asker, (found) => {
     const [task] = tasks;
     if (found.length === 0 && task !== undefined)
-      return sessionServiceErrors.capabilityUnknown({ task: task.id, capability, range: versionRange });
+      return sessionServiceErrors.capabilityUnknown({
+        ...{ task: task.id, capability, range: versionRange },
+        pool: pool === "default" ? "" : pool,
+      });
     for (const [resource, { amount, by }] of wanted) {
       const most = Math.max(0, ...found.map((agent) => amountOf(agent, resource)));
       if (most < amount)

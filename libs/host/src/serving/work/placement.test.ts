@@ -68,6 +68,8 @@ describe("where a task stands that is to be at a pool", () => {
     );
     const own = Explanation.fromPartial({ summary: "`charge` is queued.", waits: [Wait.create()] });
     assert.match(withPlacement(own, placed).summary, /^`charge` is queued\. It waits: because of/);
+    const unended = { ...own, summary: "it is to be claimed" };
+    assert.match(withPlacement(unended, placed).summary, /^it is to be claimed\. It waits: because of/);
   });
 
   it("is what the pool says, and what kept it from there before", async () => {

@@ -79,7 +79,7 @@ export function withPlacement(explanation: Explanation, placed: Explanation | un
   const { summary, waits, candidates, parts, expectedStartTime } = placed;
   return {
     ...withRemedies(explanation, placed.remedies),
-    summary: `${explanation.summary} ${summary}`,
+    summary: `${explanation.summary}${explanation.summary.endsWith(".") ? "" : "."} ${summary}`,
     // What the work says of the pool says less.
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,

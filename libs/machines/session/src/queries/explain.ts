@@ -92,7 +92,7 @@ function howDone(session: SessionView): string {
   const chosen = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
   const why = chosen === undefined ? "as was asked for" : chosen.reason;
   const count = parts.length > 1 ? ` in ${parts.length} parts` : "";
-  return `; it is done in the mode ${modeName(mode)}${count}: ${why}`;
+  return `; it ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${why}`;
 }
 
 /** With its namespace, where that is another one. */
