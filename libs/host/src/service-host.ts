@@ -124,8 +124,7 @@ export class ServiceHost extends Orchestrator {
     const guard = entry?.guard;
     const mesh: Mesh = new Mesh({
       settings: configuration.read(meshSection),
-      ...{ foundation, discovery, ownership },
-      ...entry?.forMesh,
+      ...{ foundation, discovery, ownership, ...entry?.forMesh },
     });
     const delivery = new MeshDelivery({ mesh, ownership });
     const holds = new JournalHolds();
