@@ -99,7 +99,7 @@ describe("why", () => {
     ["again", backoff, /after a pause/],
     ["stopped", paused, /a person has to say/],
     ["lost[0]", noCapability, /no agent offers why\.nobody/],
-    ["far", noMatch, /labels/],
+    ["far", noMatch, /none is one with region=moon/],
   ];
   for (const [task, cause, words] of reasons)
     it(`\`${task}\` has not gone on: ${waitCauseToJSON(cause)}`, async () => {
