@@ -4,9 +4,8 @@
 // their own beside it.
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { importsInOrder, isLayer, layerEntries, layersOf } from "./bundle-layers.mjs";
 import { pinnedMajor, workspaceRoot } from "./setup.mjs";
 
 /** Files that start a thread, the thread's own file, and the name under which they look for it in a bundle. */
@@ -35,41 +34,13 @@ const banner =
 /**
  * @param {Record<string, string>} entries what each bundle is called, without its ending, and the source it begins with
  * @param {string} folder where they are put
- * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] split, what is imported later is a file of its own,
- *   and no file is large
+ * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] split, what is imported later is a file of its own
  * @returns {Promise<Set<string>>} the files that are in them
  */
-export async function bundle(entries, folder, options = {}) {
-  const whole = await made(entries, folder, options);
-  const layers = options.splitting ? layersOf(whole.metafile) : [];
-  const { metafile, outputFiles } =
-    layers.length === 0 ? whole : await made(entries, folder, options, layers);
-  await mkdir(folder, { recursive: true });
-  await Promise.all(
-    outputFiles
-      .filter(({ path }) => !isLayer(path))
-      .map(({ path, text }) => {
-        if (!path.endsWith(".mjs")) return writeFile(path, text);
-        const first = layers.length === 0 ? "" : importsInOrder(metafile, relative(workspaceRoot, path));
-        return writeFile(path, first + ascii(text));
-      }),
-  );
-  const files = Object.keys(metafile.inputs).filter((file) => !file.startsWith("layer:"));
-  return new Set(files.map((file) => resolve(workspaceRoot, file)));
-}
-
-/**
- * @param {Record<string, string>} entries
- * @param {string} folder
- * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} options
- * @param {readonly string[][]} [layers]
- */
-async function made(entries, folder, { sourcemap = true, minify = false, splitting = false }, layers = []) {
-  const cut = layerEntries(layers);
-  const result = await build({
+export async function bundle(entries, folder, { sourcemap = true, minify = false, splitting = false } = {}) {
+  const { warnings, metafile, outputFiles } = await build({
     absWorkingDir: workspaceRoot,
-    entryPoints: { ...entries, ...cut.entries },
-    plugins: [cut.plugin],
+    entryPoints: entries,
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     splitting,
@@ -86,14 +57,16 @@ async function made(entries, folder, { sourcemap = true, minify = false, splitti
     keepNames: true,
     banner: { js: banner },
     logLevel: "warning",
-    // A layer imports files that have nothing but what others use of them.
-    logOverride: { "ignored-bare-import": "silent" },
   });
-  if (result.warnings.length > 0)
+  if (warnings.length > 0)
     throw new Error(
-      `${Object.values(entries).join()}: esbuild warned ${result.warnings.length} times; a bundle is made without warnings`,
+      `${Object.values(entries).join()}: esbuild warned ${warnings.length} times; a bundle is made without warnings`,
     );
-  return result;
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    outputFiles.map(({ path, text }) => writeFile(path, path.endsWith(".mjs") ? ascii(text) : text)),
+  );
+  return new Set(Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)));
 }
 
 /**
