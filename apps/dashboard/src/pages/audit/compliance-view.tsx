@@ -207,7 +207,8 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
     condition,
     severity,
     controls,
-    enforcement,
+    // Who says nothing of it wants it to count.
+    enforcement = "enforced",
     updateTimeMs,
   } = rule;
   return (
@@ -230,7 +231,7 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
         <pre className="statement">{condition || "nothing"}</pre>
       </div>
       <p className="small soft">
-        {severity} · changed <Moment atMs={updateTimeMs} />
+        {severity ? `${severity} · ` : null}changed <Moment atMs={updateTimeMs} />
         <br />
         {controls.map(({ framework, control }) => `${framework} ${control}`).join(", ")}
       </p>

@@ -32,7 +32,7 @@ export function RulePage() {
           <>
             {rule.data === undefined ? null : (
               <>
-                <StandMark stand={standOf(enforcements, rule.data.enforcement)} /> · changed{" "}
+                <StandMark stand={standOf(enforcements, rule.data.enforcement ?? "enforced")} /> · changed{" "}
                 <Moment atMs={rule.data.updateTimeMs} /> by {whoIs(rule.data.updateCause?.actor)} ·{" "}
               </>
             )}
