@@ -12,7 +12,7 @@ import { gatewayErrors } from "../errors.ts";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
-import { idLength, type SignInStore, type Told } from "./sign-in-store.ts";
+import { idOf, type SignInStore, type Told } from "./sign-in-store.ts";
 
 export interface SharedSignInsParts {
   readonly connection: Promise<NatsConnection>;
@@ -194,5 +194,5 @@ function bytesOf(signIn: SignIn): Uint8Array {
 }
 
 function signInOf(hash: string, value: Uint8Array): SignIn | undefined {
-  return readSignIn(JSON.parse(new TextDecoder().decode(value)), hash.slice(0, idLength));
+  return readSignIn(JSON.parse(new TextDecoder().decode(value)), idOf(hash));
 }

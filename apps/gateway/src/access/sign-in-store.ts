@@ -5,7 +5,10 @@ import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
 
-export const idLength = 12;
+/** An id of what is a secret or its hash. It begins with a letter, as ids that are told have to. */
+export function idOf(text: string): string {
+  return `s${text.slice(0, 11)}`;
+}
 
 /** Hears what is kept, and, where gateways share it, what another one has changed. Undefined: it has ended. */
 export type Told = (hash: string, signIn: SignIn | undefined) => void;
@@ -71,7 +74,7 @@ export class SignInFile implements SignInStore {
 
   async start(): Promise<void> {
     for (const [hash, kept] of Object.entries(await readKept(this.#file))) {
-      const signIn = readSignIn(kept, hash.slice(0, idLength));
+      const signIn = readSignIn(kept, idOf(hash));
       if (signIn === undefined) continue;
       this.#kept.set(hash, signIn);
       this.#told(hash, signIn);

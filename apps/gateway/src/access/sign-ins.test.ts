@@ -39,6 +39,14 @@ describe("sign-ins of browsers", () => {
     return made;
   };
 
+  it("have ids that can stand wherever an id does", async () => {
+    const signIns = await opened("ids");
+    for (let number = 0; number < 300; number++) {
+      const { id } = await signIns.begin(begun, recorded);
+      assert.match(id, /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
+    }
+  });
+
   it("are known after a restart, with whom they stand for and what that is narrowed to", async () => {
     const { secret, ...signIn } = await (await opened("a")).begin(begun, recorded);
     const found = await (await opened("a")).find(secret);

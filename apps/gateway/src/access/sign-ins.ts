@@ -10,7 +10,7 @@
 import type { Clock } from "@tutti/kernel";
 import { hashOf, newSecret } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
-import { idLength, type SignInStore } from "./sign-in-store.ts";
+import { idOf, type SignInStore } from "./sign-in-store.ts";
 
 export type BegunBy = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
   /** Infinity where nothing ends it but time. */
@@ -61,7 +61,7 @@ export class SignIns {
     const startMs = clock.now();
     const endMs = Math.min(startMs + goodForMs, untilMs);
     const secret = newSecret();
-    const id = newSecret().slice(0, idLength);
+    const id = idOf(newSecret());
     const signIn = { ...given, id, browser: browser.slice(0, 200), startMs, endMs, useMs: startMs };
     await record(signIn);
     await store.begun(hashOf(secret), signIn);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { setImmediate as settled } from "node:timers/promises";
 import type { AuditRecord } from "@tutti/contracts/governance/v1";
 import { Cause } from "@tutti/contracts/types/v1";
-import { silentLogger } from "@tutti/kernel";
+import { silentLogger, TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { type Done, Reports } from "./reports.ts";
 
@@ -14,7 +14,8 @@ const done = (id: string): Done => ({
 });
 
 describe("what was done at an edge", () => {
-  function made() {
+  /** @param answerTo at once; without it each is answered by the test */
+  function made(answerTo?: (records: readonly AuditRecord[]) => void) {
     const time = new VirtualTime();
     const taken: string[] = [];
     const answers: PromiseWithResolvers<void>[] = [];
@@ -25,7 +26,8 @@ describe("what was done at an edge", () => {
         refusals: async (records: readonly AuditRecord[]) => {
           const answer = Promise.withResolvers<void>();
           answers.push(answer);
-          await answer.promise;
+          if (answerTo === undefined) await answer.promise;
+          else answerTo(records);
           taken.push(...records.map(({ work }) => work?.id ?? ""));
         },
       },
@@ -67,6 +69,19 @@ describe("what was done at an edge", () => {
     await settled();
     time.advance(10_000);
     assert.equal(await doing, "unheard");
+  });
+
+  it("is recorded though beside it is what is no record to whoever takes them, and that is left out", async () => {
+    const wrong = new TuttiError({ code: "mesh.invalid_request", status: "INVALID_ARGUMENT", message: "x" });
+    const isWrong = ({ work }: AuditRecord) => work?.id.startsWith("-");
+    const { taken, reports } = made((records) => {
+      if (records.some(isWrong)) throw wrong;
+    });
+    const ids = ["one", "-two", "three", "four", "-five"];
+    const heard = await Promise.all(ids.map((id) => reports.done(done(id))));
+    assert.deepEqual(heard, ["recorded", "left_out", "recorded", "recorded", "left_out"]);
+    assert.deepEqual(taken, ["one", "three", "four"]);
+    assert.equal(await reports.done(done("six")), "recorded");
   });
 
   it("has room though nothing is taken and many things fail to begin for that", async () => {

@@ -7,7 +7,8 @@
  * 3. What could not be handed on is kept for the next time, within the same bound.
  * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all the same: it may
  *    have been taken though nobody heard so.
- * 5. What is not done without a record leaves room for the records of what is done anyway.
+ * 5. A record that is none to whoever takes them holds up no others: it is left out, and said so.
+ * 6. What is not done without a record leaves room for the records of what is done anyway.
  */
 import {
   AuditRecord,
@@ -19,6 +20,7 @@ import {
 import {
   type Component,
   type Foundation,
+  isTuttiError,
   type Timer,
   type TuttiError,
   toErrorDetail,
@@ -220,18 +222,38 @@ export class Reports implements Component {
       });
     if (refusals.size + done.length > 0) {
       const left = refusalsLeftOut > 0 ? [this.#leftOutRecord(refusalsLeftOut)] : [];
-      const records = [...refusals.values(), ...done.map(({ record }) => record), ...left];
-      const isTaken = await taker.refusals(records).then(
-        () => true,
-        (error: unknown) => {
-          foundation.logger.debug("refusals could not be handed on", { error });
-          return false;
-        },
-      );
-      for (const { heard } of done) heard(isTaken ? "recorded" : "unheard");
-      if (isTaken) this.#doneWaiting -= done.length;
-      else this.#keep({ done, refusals, refusalsLeftOut });
+      const become = new Map<AuditRecord, Recorded>();
+      await this.#handOn([...refusals.values(), ...done.map(({ record }) => record), ...left], become);
+      for (const { record, heard } of done) heard(become.get(record) ?? "recorded");
+      const unheard = done.filter(({ record }) => become.get(record) === "unheard");
+      this.#doneWaiting -= done.length - unheard.length;
+      for (const [key, record] of refusals) {
+        if (become.get(record) === "left_out") this.#refusalsLeftOut += record.count;
+        if (become.get(record) !== "unheard") refusals.delete(key);
+      }
+      const isLeftUnheard = left.some((record) => become.get(record) === "unheard");
+      this.#keep({ done: unheard, refusals, refusalsLeftOut: isLeftUnheard ? refusalsLeftOut : 0 });
     }
+  }
+
+  /** Says of those that were not taken what became of them. Which are none to the taker it finds out by halves. */
+  async #handOn(records: readonly AuditRecord[], become: Map<AuditRecord, Recorded>): Promise<void> {
+    const { taker, foundation } = this.#parts;
+    const error: unknown = await taker.refusals(records).then(
+      () => undefined,
+      (thrown: unknown) => thrown ?? "nothing was said",
+    );
+    if (error === undefined) return;
+    const isWrong = isTuttiError(error) && error.status === "INVALID_ARGUMENT";
+    if (isWrong && records.length > 1) {
+      const half = Math.ceil(records.length / 2);
+      await this.#handOn(records.slice(0, half), become);
+      await this.#handOn(records.slice(half), become);
+      return;
+    }
+    if (isWrong) foundation.logger.error("a record for the audit is none, and is left out", { error });
+    else foundation.logger.debug("refusals could not be handed on", { error });
+    for (const record of records) become.set(record, isWrong ? "left_out" : "unheard");
   }
 
   /** For the next time. */
