@@ -40,8 +40,9 @@ export class CertificateFiles implements experimental.CertificateProvider {
   readonly #identityListeners = new Set<IdentityListener>();
   #current: Certificates;
   #timer: Timer | undefined;
+  /** What was found at the last look. */
   #problem = "";
-  /** The problem that was told of last. */
+  /** What was found twice, and told of. */
   #told = "";
 
   /** Reads the files; rejects when they cannot be used. */
@@ -59,9 +60,9 @@ export class CertificateFiles implements experimental.CertificateProvider {
     });
   }
 
-  /** Why the files as they are now are not in use; empty when they are. */
+  /** Why the files as they are now are not in use; empty when they are, and while they may be in the midst of a replacement. */
   get problem(): string {
-    return this.#problem;
+    return this.#told;
   }
 
   /** Looks at the files now. Resolves with whether they are new and in use. */
