@@ -40,6 +40,8 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
+      // Of thousands that came once all are there when the last one has come, however long that takes.
+      settings: ["--swarm.links.leaseMs=600000"],
       workflows: [order, frail, endless],
       handlers: {
         "stage.take": async () => "taken",

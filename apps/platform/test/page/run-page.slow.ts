@@ -265,9 +265,9 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await standing(page, "each", "9,999 of 9,999 parts over");
     assert.ok((await page.locator("*").count()) < 1_500, "more elements than are seen");
     await node(page, "each").click();
-    await page.getByRole("complementary").getByText("9999 parts").waitFor();
+    await page.getByRole("complementary").getByText("9,999 parts").waitFor();
     await page.getByRole("tab", { name: "Chart" }).click();
-    await page.getByRole("application", { name: /Chart of 10000 tasks/ }).waitFor();
+    await page.getByRole("application", { name: /Chart of 10,000 tasks/ }).waitFor();
     await page.context().close();
   });
 

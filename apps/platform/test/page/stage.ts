@@ -29,6 +29,8 @@ export interface StageOptions {
   readonly chromium: string;
   readonly handlers?: Handlers;
   readonly workflows?: readonly string[];
+  /** As on a command line. */
+  readonly settings?: readonly string[];
 }
 
 export class Stage implements AsyncDisposable {
@@ -36,20 +38,23 @@ export class Stage implements AsyncDisposable {
   readonly browser: Browser;
   readonly #port: number;
   readonly #meshPort: number;
+  readonly #open: () => Promise<ServiceHost>;
   readonly #workers: Worker[] = [];
   #host: ServiceHost;
 
-  static async open({ chromium: path, handlers = {}, workflows = [] }: StageOptions): Promise<Stage> {
+  static async open(options: StageOptions): Promise<Stage> {
+    const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
     const directory = await mkdtemp(join(tmpdir(), "stage-"));
     const page = join(directory, "page");
     await promisify(execFile)(process.execPath, [vite, "build", "--outDir", page, "--logLevel", "error"], {
       cwd: join(root, "apps", "dashboard"),
     });
     const [port, meshPort] = [await freePort(), await freePort()];
-    const host = await hostAt(directory, port, meshPort);
+    const open = () => hostAt(directory, port, meshPort, settings);
+    const host = await open();
     await host.start();
     const browser = await chromium.launch({ executablePath: path, args: flags });
-    const stage = new Stage({ directory, browser, port, meshPort, host });
+    const stage = new Stage({ directory, browser, port, meshPort, open, host });
     await stage.join({ agentId: "stagehand" }, handlers);
     for (const text of workflows) await stage.client.call("workflows.register", { body: { text } });
     return stage;
@@ -60,12 +65,14 @@ export class Stage implements AsyncDisposable {
     browser: Browser;
     port: number;
     meshPort: number;
+    open: () => Promise<ServiceHost>;
     host: ServiceHost;
   }) {
     this.directory = parts.directory;
     this.browser = parts.browser;
     this.#port = parts.port;
     this.#meshPort = parts.meshPort;
+    this.#open = parts.open;
     this.#host = parts.host;
   }
 
@@ -118,7 +125,7 @@ export class Stage implements AsyncDisposable {
 
   /** Another process's life on the same data, at the same address. */
   async begin(): Promise<void> {
-    this.#host = await hostAt(this.directory, this.#port, this.#meshPort);
+    this.#host = await this.#open();
     await this.#host.start();
   }
 
@@ -130,10 +137,16 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-function hostAt(directory: string, port: number, meshPort: number): Promise<ServiceHost> {
+function hostAt(
+  directory: string,
+  port: number,
+  meshPort: number,
+  given: readonly string[],
+): Promise<ServiceHost> {
   const settings = [
     ...["--mesh.transport=grpc", `--mesh.listen=127.0.0.1:${meshPort}`, `--operations.port=${port}`],
     ...[`--gateway.page=${join(directory, "page")}`, "--log.level=fatal"],
+    ...given,
   ];
   const sources = memorySources({ arguments: settings });
   const dataDirectory = () => join(directory, "data");
