@@ -83,6 +83,8 @@ async function runTests(slow, again) {
       "test",
       "--output-style=static",
       "--exclude-task-dependencies",
+      // Of the slow ones some wait as long as they work.
+      ...(slow ? ["--parallel=3"] : []),
       ...which,
       ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
       ...(flags.length > 0 ? ["--", ...flags] : []),

@@ -2,5 +2,5 @@ import { describe } from "node:test";
 import { bitFlipTests } from "./bit-flips.fixture.ts";
 import { faultyDiskTests } from "./faulty-disk.fixture.ts";
 
-describe("segments on a faulty disk", () => faultyDiskTests(3_000));
-describe("a flipped bit", () => bitFlipTests(3_000));
+describe("segments on a faulty disk", () => faultyDiskTests(1_200));
+describe("a flipped bit", () => bitFlipTests(1_200));

@@ -5,7 +5,7 @@ import { raceForJournals } from "./clusters.fixture.ts";
 
 const program = await natsServerProgram();
 /** Thousands: `npm run race`. */
-const rounds = 400;
+const rounds = 200;
 
 describe("two owners of a partition on JetStream at R3", { skip: program.skip }, () => {
   it("are never both right while leaders step down and connections are cut", async (test) => {

@@ -5,7 +5,7 @@ import { raceForArchives } from "./clusters.fixture.ts";
 
 const program = await natsServerProgram();
 /** Thousands: `npm run race`. */
-const rounds = 400;
+const rounds = 200;
 
 describe("two owners of a partition's archive in NATS at R3", { skip: program.skip }, () => {
   it("follow one another while leaders step down and connections are cut", async (test) => {

@@ -4,7 +4,7 @@ import { seededChance } from "@tutti/kernel/testing";
 import { drawRun, driveRun, smallestRun } from "../src/testing/index.ts";
 import { others } from "./others.ts";
 
-const seeds = 6_000;
+const seeds = 2_500;
 
 describe("thousands of runs, against the plain interpreter", () => {
   it("do what that says", async () => {
