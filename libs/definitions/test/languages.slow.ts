@@ -15,7 +15,7 @@ describe("ten thousand documents", () => {
         assert.deepEqual(readBack(printDefinition(document, "yaml"), "yaml"), document);
         assert.deepEqual(readBack(printDefinition(document, "json"), "json"), document);
       }),
-      { numRuns: 2_500, seed: 5 },
+      { numRuns: 5_000, seed: 5 },
     );
   });
 
@@ -30,7 +30,7 @@ describe("ten thousand documents", () => {
           JSON.stringify({ changed, errors: validate.errors }),
         );
       }),
-      { numRuns: 5_000, seed: 5 },
+      { numRuns: 10_000, seed: 5 },
     );
   });
 });

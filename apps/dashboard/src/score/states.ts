@@ -125,6 +125,15 @@ export const enforcements: Readonly<Record<string, Stand>> = {
   off: stand("out of use", "tacet", "silent", false),
 };
 
+/** How a rule stands. One that says nothing of its enforcement counts. */
+export function standOfRule({
+  enforcement = "enforced",
+}: {
+  readonly enforcement?: string | undefined;
+}): Stand {
+  return standOf(enforcements, enforcement);
+}
+
 /** Keys and tokens. */
 export const keyStates: Readonly<Record<string, Stand>> = {
   good: stand("good", "note", "playing", false),

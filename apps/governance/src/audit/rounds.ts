@@ -27,7 +27,7 @@ import {
 import type { Client } from "@tutti/mesh";
 import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
 import type { JournalPart } from "./book/intake.ts";
-import type { JournalName } from "./book/record.ts";
+import { type JournalName, nameOf } from "./book/record.ts";
 import { auditErrors } from "./errors.ts";
 import type { SharedBook } from "./shared/shared-book.ts";
 import { AuditThread } from "./thread/audit-thread.ts";
@@ -346,8 +346,4 @@ async function batchesAfter(
 async function firstOf(runtime: Client<typeof runtimeService>, { partition }: JournalName): Promise<number> {
   const { partitions } = await runtime.listPartitions({});
   return (partitions.find((one) => one.partition === partition)?.first ?? 1) - 1;
-}
-
-function nameOf({ service, partition }: JournalName): string {
-  return `${service}/${partition}`;
 }

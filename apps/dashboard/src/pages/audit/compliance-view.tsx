@@ -10,7 +10,7 @@ import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { enforcements, findingStates, standOf } from "../../score/states.ts";
+import { findingStates, standOf, standOfRule } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
 import { hasPage } from "./record.ts";
 
@@ -199,18 +199,7 @@ function RulesPart() {
 }
 
 function RuleLine({ rule }: { rule: AdmissionRule }) {
-  const {
-    namespace,
-    ruleId,
-    description,
-    subject,
-    condition,
-    severity,
-    controls,
-    // Who says nothing of it wants it to count.
-    enforcement = "enforced",
-    updateTimeMs,
-  } = rule;
+  const { namespace, ruleId, description, subject, condition, severity, controls, updateTimeMs } = rule;
   return (
     <>
       <div id={`rule-${ruleId}`}>
@@ -222,7 +211,7 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
           </Link>
         )}
         <p className="small soft">{description}</p>
-        <StandMark stand={standOf(enforcements, enforcement)} />
+        <StandMark stand={standOfRule(rule)} />
       </div>
       <div>
         <p className="small">

@@ -10,7 +10,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { enforcements, standOf } from "../../score/states.ts";
+import { standOfRule } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
 import { draftOfRule, emptyRule } from "./draft.ts";
 import { RuleEditor } from "./rule-editor.tsx";
@@ -32,7 +32,7 @@ export function RulePage() {
           <>
             {rule.data === undefined ? null : (
               <>
-                <StandMark stand={standOf(enforcements, rule.data.enforcement ?? "enforced")} /> · changed{" "}
+                <StandMark stand={standOfRule(rule.data)} /> · changed{" "}
                 <Moment atMs={rule.data.updateTimeMs} /> by {whoIs(rule.data.updateCause?.actor)} ·{" "}
               </>
             )}

@@ -22,7 +22,7 @@ import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
 import { type BookRecord, type JournalPart, takenPart, treeOf } from "./intake.ts";
 import { decodePage, encodePage, objectOf } from "./page.ts";
 import { type PageRecords, partsOf } from "./page-intake.ts";
-import { auditRecordOf, decodedRecord, type JournalName } from "./record.ts";
+import { auditRecordOf, decodedRecord, type JournalName, nameOf } from "./record.ts";
 import { openBook } from "./schema.ts";
 import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
 import { Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
@@ -309,7 +309,3 @@ function pageOf(
 }
 
 const blocksDropped = 64;
-
-function nameOf({ service, partition }: JournalName): string {
-  return `${service}/${partition}`;
-}

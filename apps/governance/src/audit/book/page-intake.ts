@@ -14,6 +14,7 @@ import { auditErrors } from "../errors.ts";
 import { recordsIn, summaryOf } from "./blocks.ts";
 import { leafAt, treeOf } from "./intake.ts";
 import type { Page, PageBlock } from "./page.ts";
+import { nameOf } from "./record.ts";
 import type { ShelfBlock, ShelfPart } from "./shelf.ts";
 
 /** The book as it is before the page. */
@@ -60,7 +61,7 @@ export function partsOf(page: Page, records: PageRecords, before: Before): Shelf
 }
 
 function headFault(head: JournalHead, leaves: Uint8Array, { ends }: Before): string | undefined {
-  const name = `${head.service}/${head.partition}`;
+  const name = nameOf(head);
   const last = ends.get(name)?.batch ?? 0;
   if (head.batch <= last) return `that the journal ${name} went back from batch ${last} to ${head.batch}`;
   const own = treeOf(leaves);

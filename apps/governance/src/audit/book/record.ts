@@ -21,6 +21,10 @@ export interface JournalName {
   readonly partition: number;
 }
 
+export function nameOf({ service, partition }: JournalName): string {
+  return `${service}/${partition}`;
+}
+
 /** A refusal is about what was refused, and not about its being recorded. */
 export function aboutRecord(record: JournalRecord): RecordAbout {
   const { namespace, kind, type, cause } = record;

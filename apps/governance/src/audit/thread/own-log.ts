@@ -9,7 +9,7 @@ import type { LogPlace } from "@tutti/journal";
 import { encodeBatch } from "@tutti/journal/batches";
 import { fileDisk, LogReader } from "@tutti/journal/log";
 import type { JournalPart } from "../book/intake.ts";
-import type { JournalName } from "../book/record.ts";
+import { type JournalName, nameOf } from "../book/record.ts";
 
 /** The log as far as it is durable, and the services of which it has the journals. */
 export interface OwnLog {
@@ -38,8 +38,8 @@ export class OwnLogFollower {
    * @param takenOf the last batch of a journal that is in the book
    */
   next(log: OwnLog, takenOf: (journal: JournalName) => number, bytesMax: number): NextParts {
-    const waiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
-    if (waiting) return { parts: [...this.#read.values()], isMore: true };
+    const isWaiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
+    if (isWaiting) return { parts: [...this.#read.values()], isMore: true };
     this.#read = new Map();
     try {
       const isAll = this.#goOn(log, takenOf, bytesMax);
@@ -84,7 +84,7 @@ export class OwnLogFollower {
   }
 
   #partOf({ service, partition }: JournalName, takenOf: (journal: JournalName) => number): ReadPart {
-    const name = `${service}/${partition}`;
+    const name = nameOf({ service, partition });
     const known = this.#read.get(name);
     if (known !== undefined) return known;
     const made = { service, partition, batches: [], last: takenOf({ service, partition }) };
