@@ -64,13 +64,16 @@ export class AuditBook {
 
   static async open(file: string, key: SigningKey): Promise<AuditBook> {
     const shelf = new Shelf(await openBook(file));
-    const known = shelf.keys().at(-1);
-    if (known === undefined) shelf.addKey(key);
-    else if (!sameHash(known.publicKey, key.publicKey)) {
+    try {
+      const known = shelf.keys().at(-1);
+      if (known === undefined) shelf.together(() => shelf.addKey(key));
+      else if (!sameHash(known.publicKey, key.publicKey))
+        throw auditErrors.keyChanged({ known: known.signingKeyId, found: key.signingKeyId });
+      return new AuditBook(shelf);
+    } catch (error) {
       shelf.close();
-      throw auditErrors.keyChanged({ known: known.signingKeyId, found: key.signingKeyId });
+      throw error;
     }
-    return new AuditBook(shelf);
   }
 
   private constructor(shelf: Shelf) {

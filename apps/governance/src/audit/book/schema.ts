@@ -24,13 +24,34 @@ const tables = `
 
 export async function openBook(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(file);
+  return toldIfFull(() => {
+    const database = new DatabaseSync(file);
+    try {
+      prepare(database, file);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+function prepare(database: DatabaseSync, file: string): void {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA auto_vacuum = INCREMENTAL");
   const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (found === 0) database.exec(`BEGIN; ${tables} PRAGMA user_version = ${format}; COMMIT`);
-  else if (found !== format) {
-    database.close();
-    throw auditErrors.bookNewer({ file, found, known: format });
+  else if (found !== format) throw auditErrors.bookNewer({ file, found, known: format });
+}
+
+/** As SQLite numbers it. */
+const sqliteFull = 13;
+
+/** Work on the book: where the disk has no room for it, it says so. */
+export function toldIfFull<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    const isFull = error instanceof Error && "errcode" in error && error.errcode === sqliteFull;
+    throw isFull ? auditErrors.bookFull() : error;
   }
-  return database;
 }

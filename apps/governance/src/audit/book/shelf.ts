@@ -2,10 +2,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { auditErrors } from "../errors.ts";
 import type { Block } from "./blocks.ts";
 import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
+import { toldIfFull } from "./schema.ts";
 
 /** Where a block is: its head, and its first record there. */
 export interface ShelvedBlock extends BlockSummary {
@@ -45,16 +45,18 @@ export class Shelf {
 
   /** All of it or nothing. */
   together<Result>(work: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      // A full disk ends the transaction by itself.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw isDiskFull(error) ? auditErrors.bookFull() : error;
-    }
+    return toldIfFull(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        this.#database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // A full disk ends the transaction by itself.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
   }
 
   keys(): SigningKey[] {
@@ -247,11 +249,4 @@ function textsIn(value: unknown): string[] | undefined {
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new TypeError("expected bytes in the book of the audit, found something else");
-}
-
-/** As SQLite numbers it. */
-const sqliteFull = 13;
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === sqliteFull;
 }

@@ -8,13 +8,21 @@ import { OwnLogFollower } from "./own-log.ts";
 
 /** The audit's thread: hosts the book, and follows the log of its process for it. A stream is gone on with when its next part is asked for. */
 function run(port: MessagePort, { file, key }: ThreadOrders): void {
-  const opened = AuditBook.open(file, key);
+  let opened: Promise<AuditBook> | undefined;
+  const bookOf = () => {
+    opened ??= AuditBook.open(file, key).catch((error: unknown) => {
+      // The next question tries again: a disk that is full may have room then.
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
   const streams = new Map<number, Iterator<unknown, void>>();
   const follower = new OwnLogFollower();
   const answer = async (asked: ToThread): Promise<ThreadAnswer> => {
     const { id } = asked;
     try {
-      const book = await opened;
+      const book = await bookOf();
       return {
         id,
         result:
