@@ -34,7 +34,7 @@ import { HookDesk } from "./hooks/hook-desk.ts";
 import { PoolAllotments } from "./limits/allotments.ts";
 import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
-import { defaultSettings, resolveSettings } from "./settings.ts";
+import { defaultSettings, isStill, resolveSettings } from "./settings.ts";
 import { doubleStragglers } from "./task/doubling.ts";
 import { makeWay } from "./task/giving-way.ts";
 import { rankAnew } from "./task/waiting.ts";
@@ -91,7 +91,7 @@ export class PoolOwner implements Pool {
     if (hooks?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
     if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs, seats.size > 0 ? claims.askDueMs : dueMs);
-    if (ramp !== undefined && queued > 0 && !settings.paused) dueMs = Math.min(dueMs, ramp.dueMs);
+    if (ramp !== undefined && queued > 0 && !isStill(settings)) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
 
@@ -124,7 +124,7 @@ export class PoolOwner implements Pool {
     core.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
     core.hooks?.judge(nowMs);
-    const assigned = core.settings.paused ? 0 : this.#assign(nowMs);
+    const assigned = isStill(core.settings) ? 0 : this.#assign(nowMs);
     wakeByNeed(core, nowMs);
     core.readiness.settle(nowMs);
     core.countStarts(assigned, nowMs);

@@ -13,6 +13,7 @@ export const defaultSettings: PoolSettings = {
   agentsMax: 10_000,
   window: 1_024,
   paused: false,
+  awaits: [],
   slowStart: undefined,
   admits: undefined,
   adaptiveConcurrency: true,
@@ -38,6 +39,7 @@ const numbers: Readonly<
       | "strategy"
       | "weights"
       | "paused"
+      | "awaits"
       | "slowStart"
       | "admits"
       | "adaptiveConcurrency"
@@ -64,6 +66,11 @@ const numbers: Readonly<
   claimMs: [0, 3_600_000],
   orphanMs: [1_000, 604_800_000],
 };
+
+/** Whether nothing is assigned. */
+export function isStill({ paused, awaits }: Pick<PoolSettings, "paused" | "awaits">): boolean {
+  return paused || awaits.length > 0;
+}
 
 /** The settings with changes, or what is wrong with them. */
 export function resolveSettings(

@@ -139,6 +139,11 @@ export class Mesh implements Component {
     return known.filter(({ id, address }) => !own.has(id) && address !== this.#address);
   }
 
+  /** Whether some process, this one or another, is known to serve it. */
+  knows(service: string): boolean {
+    return this.instances.some((own) => own.service === service) || this.othersOf(service).length > 0;
+  }
+
   /** Where others call this process; empty as long as it does not listen. */
   get address(): string {
     return this.#address;

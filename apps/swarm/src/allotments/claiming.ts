@@ -3,19 +3,24 @@
  *
  * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was not: for its own
  *    namespace, and for those that senders have tasks of.
- * 2. While nobody answers it keeps what it was given, until the lease of that is over; then nothing more of it begins. Where nothing was
- *    ever given, nothing is held back.
+ * 2. A pool gives out nothing before it was told what its own namespace may have, where anybody is there to tell it, and not for longer
+ *    than some seconds: what was at work under a quota before this process was, still counts.
+ * 3. While nobody answers it keeps what it was given, until the lease of that is over; then nothing more of it begins. Where nothing was
+ *    ever given, nothing more is held back.
  */
 import type { ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
-import { type Component, type Foundation, fromTimestamp } from "@tutti/kernel";
+import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
+import type { Tenant } from "../pools/tenant.ts";
 
 export interface ClaimingParts {
   readonly pools: PoolDirectory;
   readonly resources: Pick<Client<typeof resourceService>, "claimAllotments">;
+  /** Whether anybody is there who could answer. */
+  readonly isServed: () => boolean;
   readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
   readonly now: PoolTime;
 }
@@ -24,6 +29,8 @@ const everyMs = 1_000;
 /** How often it is asked whether there is anything where there was nothing. */
 const emptyEveryMs = 3_000;
 const timeoutMs = 5_000;
+/** How long a pool that has just been opened waits for the first answer at most. */
+const firstAnswerMs = 10_000;
 
 /** What a pool was given for a namespace. */
 interface Given {
@@ -38,6 +45,9 @@ export class Claiming implements Component {
   readonly #asking = new Set<string>();
   /** When it was asked last where there was nothing. */
   readonly #empty = new WeakMap<Pool, Map<string, number>>();
+  /** Those that give out nothing yet, with when that is over at the latest. */
+  readonly #waiting = new Map<Pool, { readonly tenant: Tenant; readonly timer: Timer }>();
+  readonly #met = new WeakSet<Pool>();
   readonly #ended = new AbortController();
   #stops: (() => void)[] = [];
 
@@ -50,14 +60,53 @@ export class Claiming implements Component {
     const timer = foundation.timers.every(everyMs, () => this.#look());
     this.#stops = [
       () => timer.cancel(),
-      pools.onTenant(({ pool }) => void this.#claim(pool, pool.namespace)),
-      pools.onLeft((pool) => void this.#given.delete(pool)),
+      pools.onTenant((tenant) => this.#meet(tenant)),
+      pools.onLeft((pool) => this.#forget(pool)),
     ];
   }
 
   stop(): void {
     for (const stop of this.#stops) stop();
+    for (const { timer } of this.#waiting.values()) timer.cancel();
     this.#ended.abort();
+  }
+
+  /** It was opened, or works otherwise than before. */
+  #meet(tenant: Tenant): void {
+    const { pool } = tenant;
+    if (!this.#met.has(pool) && this.#parts.isServed()) this.#holdBack(tenant);
+    this.#met.add(pool);
+    void this.#claim(pool, pool.namespace);
+  }
+
+  #holdBack(tenant: Tenant): void {
+    const { foundation, now } = this.#parts;
+    const { pool } = tenant;
+    tenant.await("allotments", now());
+    const timer = foundation.timers.after(firstAnswerMs, () => {
+      const { namespace, name } = pool;
+      foundation.logger.warn("a pool goes on without knowing of quotas: nobody told it in time", {
+        ...{ namespace, pool: name, waitedMs: firstAnswerMs },
+      });
+      this.#letGo(pool);
+    });
+    this.#waiting.set(pool, { tenant, timer });
+  }
+
+  #letGo(pool: Pool): void {
+    const waiting = this.#waiting.get(pool);
+    if (waiting === undefined) return;
+    const { pools, now } = this.#parts;
+    waiting.timer.cancel();
+    this.#waiting.delete(pool);
+    waiting.tenant.came("allotments", now());
+    pools.turns.stir(pool);
+  }
+
+  #forget(pool: Pool): void {
+    this.#given.delete(pool);
+    this.#waiting.get(pool)?.timer.cancel();
+    this.#waiting.delete(pool);
   }
 
   #look(): void {
@@ -67,7 +116,7 @@ export class Claiming implements Component {
       for (const namespace of namespaces) {
         const last = given?.get(namespace);
         if (last !== undefined) this.#apply(pool, namespace, last);
-        else if (!this.#isDue(pool, namespace)) continue;
+        else if (!this.#waiting.has(pool) && !this.#isDue(pool, namespace)) continue;
         void this.#claim(pool, namespace);
       }
     }
@@ -114,6 +163,7 @@ export class Claiming implements Component {
     else all.set(namespace, given);
     this.#given.set(pool, all);
     this.#apply(pool, namespace, given);
+    if (namespace === pool.namespace) this.#letGo(pool);
   }
 
   /** As it is now: reservations begin and end, and leases do. */

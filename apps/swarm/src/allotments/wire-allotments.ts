@@ -10,5 +10,6 @@ export function wireAllotments(
   return new Claiming({
     ...{ pools, now, foundation },
     resources: mesh.client(resourceService, { service: "master" }),
+    isServed: () => mesh.knows("master"),
   });
 }

@@ -217,11 +217,11 @@ export class PoolDirectory {
     const { timers, settleMs, now, callRoll } = this.#parts;
     if (settleMs === 0) return;
     const { pool } = tenant;
-    tenant.settle(true, now());
+    tenant.await("agents", now());
     const settling = new Settling({ pool, timers, settleMs, now }, () => {
       this.#settlings.delete(pool);
       if (this.#tenants.get(`${pool.namespace}/${pool.name}`) !== tenant) return;
-      tenant.settle(false, now());
+      tenant.came("agents", now());
       this.turns.stir(pool);
     });
     this.#settlings.set(pool, settling);

@@ -10,11 +10,14 @@ import { newPool, type PoolView } from "@tutti/machine-pool";
 import type { LimitRule, Pool } from "@tutti/matching";
 import { effectivePool, matchingSettings } from "./settings.ts";
 
+/** What has to be known before it gives out anything: which agents have come after it, and what it may have of quotas. */
+export type Awaited = "agents" | "allotments";
+
 export class Tenant {
   readonly pool: Pool;
   readonly #configured: PoolMessage;
   #contents: PoolView = newPool();
-  #isSettling = false;
+  readonly #awaited = new Set<Awaited>();
 
   constructor(pool: Pool, configured: PoolMessage) {
     this.pool = pool;
@@ -40,10 +43,14 @@ export class Tenant {
     this.#applyHolds(before, nowMs);
   }
 
-  /** While it waits for its agents to come after it, it gives out nothing. */
-  settle(isSettling: boolean, nowMs: number): void {
-    this.#isSettling = isSettling;
+  /** It gives out nothing until that has come. */
+  await(awaited: Awaited, nowMs: number): void {
+    this.#awaited.add(awaited);
     this.#configure(nowMs);
+  }
+
+  came(awaited: Awaited, nowMs: number): void {
+    if (this.#awaited.delete(awaited)) this.#configure(nowMs);
   }
 
   #configure(nowMs: number): void {
@@ -51,7 +58,8 @@ export class Tenant {
     const refusal = this.pool.configure(
       {
         ...matchingSettings(this.settings, this.pool.namespace),
-        paused: paused || this.#isSettling,
+        paused,
+        awaits: [...this.#awaited].map((awaited) => words[awaited]),
         slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,
       },
       nowMs,
@@ -78,3 +86,8 @@ export class Tenant {
     for (const agentId of before.holds.keys()) if (!holds.has(agentId)) this.pool.release(agentId, "", nowMs);
   }
 }
+
+const words: Readonly<Record<Awaited, string>> = {
+  agents: "its agents to come after it",
+  allotments: "what quotas and reservations allow it",
+};

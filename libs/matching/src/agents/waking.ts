@@ -6,13 +6,14 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
 import type { Agent, Cohort } from "../parts.ts";
+import { isStill } from "../settings.ts";
 
 const { HOLD_NONE } = Hold;
 
 /** At the end of a turn, after everything was given out that could be. */
 export function wakeByNeed(core: PoolCore, nowMs: number): void {
   const { sleepers } = core.roster;
-  if (sleepers.size === 0 || core.queued === 0 || core.settings.paused) return;
+  if (sleepers.size === 0 || core.queued === 0 || isStill(core.settings)) return;
   /** How many tasks those who were woken will take. */
   const taken = new Map<Cohort, number>();
   for (const agent of sleepers) {

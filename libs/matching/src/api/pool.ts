@@ -162,8 +162,10 @@ export interface PoolSettings {
   readonly agentsMax: number;
   /** How many tasks of one sender may be outstanding. Default 1,024. */
   readonly window: number;
-  /** Whether nothing is assigned. */
+  /** Whether somebody paused it: nothing is assigned. */
   readonly paused: boolean;
+  /** What it waits for before it assigns anything, in words. Default: nothing. */
+  readonly awaits: readonly string[];
   /** How many may be assigned per time, until when; undefined for any number. */
   readonly slowStart: SlowStart | undefined;
   /** Namespaces whose tasks it takes; undefined for any. */

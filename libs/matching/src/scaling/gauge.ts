@@ -8,6 +8,7 @@ import type { Pool } from "../api/pool.ts";
 import type { Core } from "../core.ts";
 import type { Agent } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
+import { isStill } from "../settings.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { Flow } from "./flow.ts";
 import { forecastLeadMs, type Load } from "./rules.ts";
@@ -59,7 +60,7 @@ export class ScalerGauge {
       roomySlots: awake.reduce((sum, agent) => sum + (agent.hasRoom ? agent.capacity - agent.used : 0), 0),
       agents: awake.length,
       idleAgents: awake.filter((agent) => agent.used === 0 && nowMs - agent.idleSinceMs >= idleMs).length,
-      isPoolPaused: core.settings.paused,
+      isPoolPaused: isStill(core.settings),
     };
   }
 

@@ -8,13 +8,14 @@ import { toTimestamp } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
 import type { Task } from "../parts.ts";
+import { isStill } from "../settings.ts";
 
 /** Of so many attempts it is looked at when they end. */
 const lookedAtMax = 10_000;
 
 export function expectedStartMs(core: PoolCore, task: Task, nowMs: number): number | undefined {
   const { judging, stage, extras } = task;
-  if (core.settings.paused || stage === "away") return undefined;
+  if (isStill(core.settings) || stage === "away") return undefined;
   if (stage === "hooked") return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
   const usualMs = core.times.quantileMs(task.demand.wish.capability, 0.5);
   const limit = extras?.limits.find(({ id }) => id === extras.waitsFor);

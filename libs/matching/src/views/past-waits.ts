@@ -99,7 +99,7 @@ export function textOf(cause: WaitCause, capability: string): string {
     case WaitCause.WAIT_CAUSE_LOCK:
       return `agents for ${capability} were set aside for others`;
     case WaitCause.WAIT_CAUSE_PAUSED:
-      return "the pool was paused";
+      return "the pool was paused, or had just been opened";
     case WaitCause.WAIT_CAUSE_BEHIND_OTHERS:
       return `others went first for ${capability}`;
     default:

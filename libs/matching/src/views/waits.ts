@@ -14,6 +14,7 @@ import { takenBy } from "../limits/amount.ts";
 import type { LimitOrigin } from "../limits/room.ts";
 import type { Agent, Limit, Share, Task } from "../parts.ts";
 import { namespaceOf } from "../queue/share.ts";
+import { isStill } from "../settings.ts";
 import { countOf, holdersOf } from "./limits.ts";
 
 /** One reason. */
@@ -58,7 +59,11 @@ export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
       ...reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"),
       command: `tutti pool resume ${core.name}`,
     });
-  if (core.ramp !== undefined && !core.settings.paused && core.ramp.roomAt(nowMs) < 1) {
+  else if (core.settings.awaits.length > 0) {
+    const text = `the pool ${core.name} has just been opened, and waits for ${core.settings.awaits.join(" and ")}`;
+    reasons.push(reason(WAIT_CAUSE_PAUSED, text, core.name, "wait for some seconds"));
+  }
+  if (core.ramp !== undefined && !isStill(core.settings) && core.ramp.roomAt(nowMs) < 1) {
     const { count, perMs } = core.ramp.start.rate;
     const text = `the pool ${core.name} begins slowly after a pause: ${count} per ${perMs} ms`;
     reasons.push(reason(WAIT_CAUSE_SLOWED_DOWN, text, core.name, "wait, or resume the pool at once"));

@@ -6,6 +6,7 @@ import { comparedMax } from "../bounds.ts";
 import { isEverFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import type { Demand } from "../parts.ts";
+import { isStill } from "../settings.ts";
 import { Due } from "../time/due.ts";
 
 const everyMs = 250;
@@ -63,7 +64,7 @@ export class WaitWatch extends Due {
 
 /** Why the first who asks for this is not given out. */
 function causeOf(core: PoolCore, demand: Demand, nowMs: number): WaitCause {
-  if (core.settings.paused) return WAIT_CAUSE_PAUSED;
+  if (isStill(core.settings)) return WAIT_CAUSE_PAUSED;
   if (demand.sites.length === 0) return missingCause(core, demand, nowMs);
   let looked = 0;
   let fit = 0;

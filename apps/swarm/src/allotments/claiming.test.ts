@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ClaimAllotmentsReply } from "@tutti/contracts/session/v1";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
+import type { Allotments, Pool } from "@tutti/matching";
+import type { TenantListener } from "../pools/pool-directory.ts";
+import type { Tenant } from "../pools/tenant.ts";
+import { Claiming, type ClaimingParts } from "./claiming.ts";
+
+const two = ClaimAllotmentsReply.fromPartial({
+  allotments: [{ quotaId: "all", name: "gpu", amount: 2, limit: 2 }],
+  leaseMs: 60_000,
+});
+
+/** One pool that is opened at once; `answer` is what the ledger says whenever it is asked. */
+function desk(answer: () => Promise<ClaimAllotmentsReply>, isServed = true) {
+  const time = new VirtualTime();
+  const happened: string[] = [];
+  const pool = {
+    ...{ namespace: "default", name: "default", namespaces: new Set() },
+    allotted: () => [],
+    allot: (_: string, { parts }: Allotments) => happened.push(`told ${parts.length}`),
+  } as unknown as Pool;
+  const tenant = {
+    pool,
+    await: () => happened.push("waits"),
+    came: () => happened.push("goes on"),
+  } as unknown as Tenant;
+  let left: (pool: Pool) => void = () => {};
+  const pools = {
+    all: [pool],
+    find: () => pool,
+    turns: { stir: () => {} },
+    onTenant: (listener: TenantListener) => {
+      listener(tenant);
+      return () => {};
+    },
+    onLeft: (listener: (pool: Pool) => void) => {
+      left = listener;
+      return () => {};
+    },
+  } as unknown as ClaimingParts["pools"];
+  const claiming = new Claiming({
+    ...{ pools, now: () => time.now(), isServed: () => isServed },
+    resources: { claimAllotments: answer },
+    foundation: { timers: time, clock: time, logger: recordingLogger() },
+  });
+  claiming.start();
+  const passed = async (ms: number) => {
+    time.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { happened, passed, leave: () => left(pool) };
+}
+
+describe("a pool that has just been opened", () => {
+  it("gives out nothing before it knows what it may have", async () => {
+    const { happened, passed } = desk(async () => two);
+    assert.deepEqual(happened, ["waits"]);
+    await passed(0);
+    assert.deepEqual(happened, ["waits", "told 1", "goes on"]);
+  });
+
+  it("asks again each second while nobody answers, and does not wait for ever", async () => {
+    let asked = 0;
+    const { happened, passed } = desk(() => {
+      asked++;
+      return Promise.reject(new Error("nobody there"));
+    });
+    await passed(0);
+    for (let second = 1; second <= 9; second++) await passed(1_000);
+    assert.deepEqual([asked, happened], [10, ["waits"]]);
+    await passed(1_000);
+    assert.deepEqual(happened, ["waits", "goes on"]);
+  });
+
+  it("does not wait where nobody is there who could answer", async () => {
+    const { happened, passed } = desk(async () => two, false);
+    assert.deepEqual(happened, []);
+    await passed(0);
+    assert.deepEqual(happened, ["told 1"]);
+  });
+
+  it("that has left is not waited for", async () => {
+    const { happened, passed, leave } = desk(() => new Promise(() => {}));
+    leave();
+    await passed(60_000);
+    assert.deepEqual(happened, ["waits"]);
+  });
+});
