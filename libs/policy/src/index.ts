@@ -37,6 +37,7 @@ export {
   inclusionFault,
   type RecordAt,
   recordAt,
+  recordHash,
   recordId,
   recordLeaf,
 } from "./audit/checkpoints.ts";

@@ -8,9 +8,8 @@ import {
   type ExportedRecord,
   ExportVerifier,
   ExportWriter,
-  leafHash,
   MerkleTree,
-  recordLeaf,
+  recordHash,
   signerOf,
 } from "@tutti/policy";
 import { rounded } from "../../measure/statistics.ts";
@@ -87,7 +86,7 @@ function* exportedParts(heads: number): Generator<() => string> {
     writer.begin({ namespace: "shop", filter: {}, tree: new MerkleTree(), size: 0 }) + writer.key(key);
   for (let number = 1; number <= heads; number++) {
     const some = Array.from({ length: perHead }, (_, index) => recordOf(number, index));
-    const hashes = some.map((record) => leafHash(recordLeaf(record, record.encoded)));
+    const hashes = some.map((record) => recordHash(record, record.encoded));
     const inner = new MerkleTree();
     for (const one of hashes) inner.appendHash(one);
     const head: JournalHead = {

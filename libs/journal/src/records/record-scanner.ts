@@ -15,6 +15,8 @@ export class RecordScanner {
   end = 0;
   /** Its namespace, kind and id lie from `start` to here, when they come first as encoders write them. */
   keyEnd = 0;
+  /** What of the key is not the id lies from `start` to here. */
+  idStart = 0;
   event = 0;
   version = 0;
   previousBatch = 0;
@@ -49,9 +51,22 @@ export class RecordScanner {
       throw new RangeError(`expected a record in the batch, found a field with tag ${tag}`);
     const end = cursor.endOfLength();
     this.index++;
+    this.#fields(cursor, end);
+    return true;
+  }
+
+  /** Looks at one record that is not in a batch. */
+  only(record: Uint8Array): void {
+    this.#cursor = new Cursor(record);
+    this.index = 0;
+    this.#fields(this.#cursor, record.length);
+  }
+
+  #fields(cursor: Cursor, end: number): void {
     this.start = cursor.at;
     this.end = end;
     this.keyEnd = cursor.at;
+    this.idStart = cursor.at;
     this.event = 0;
     this.version = 0;
     this.#typeStart = 0;
@@ -66,7 +81,11 @@ export class RecordScanner {
     this.#causeBody = 0;
     while (cursor.at < end) this.#field(cursor);
     if (cursor.at !== end) throw new RangeError("expected the record to end with its last field");
-    return true;
+  }
+
+  /** Its encoded namespace and kind as a text: the same for the same. */
+  get kindText(): string {
+    return buffered(this.#cursor.bytes).toString("latin1", this.start, this.idStart);
   }
 
   /** The encoded key as a text: the same for the same key. */
@@ -92,6 +111,11 @@ export class RecordScanner {
     return this.bytes.subarray(this.start, this.end);
   }
 
+  /** The encoded cause as a text: the same for the same. */
+  get causeText(): string {
+    return buffered(this.#cursor.bytes).toString("latin1", this.#causeBody, this.causeEnd);
+  }
+
   /** The encoded cause: a view, empty when it is that of the record before. */
   get cause(): Uint8Array {
     return this.bytes.subarray(this.#causeBody, this.causeEnd);
@@ -103,6 +127,10 @@ export class RecordScanner {
     switch (tag) {
       case tags.namespace:
       case tags.kind:
+        cursor.at = cursor.endOfLength();
+        this.keyEnd = cursor.at;
+        this.idStart = cursor.at;
+        return;
       case tags.id:
         cursor.at = cursor.endOfLength();
         this.keyEnd = cursor.at;

@@ -10,6 +10,8 @@ export {
   headLeaf,
   inclusionFault,
   recordAt,
+  recordHash,
+  recordHashText,
   recordId,
   recordLeaf,
 } from "./checkpoints.ts";

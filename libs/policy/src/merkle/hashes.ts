@@ -6,8 +6,12 @@ import crypto from "node:crypto";
 
 export const hashBytes = 32;
 
+/** What is hashed of a leaf begins with it. */
+export const leafByte = 0;
+
 export function leafHash(leaf: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + leaf.length);
+  bytes[0] = leafByte;
   bytes.set(leaf, 1);
   return hashOf(bytes);
 }

@@ -44,8 +44,20 @@ export class MerkleTree {
 
   /** The same with a leaf that was hashed already. */
   appendHash(leaf: Uint8Array): void {
-    let row = this.#row(0);
+    const row = this.#row(0);
     row.push(leaf);
+    this.#grow(row);
+  }
+
+  /** The same with the hash as text of one character a byte. */
+  appendText(leaf: string): void {
+    const row = this.#row(0);
+    row.pushText(leaf);
+    this.#grow(row);
+  }
+
+  #grow(leaves: HashRow): void {
+    let row = leaves;
     for (let level = 1; row.length % 2 === 0; level++) {
       const above = this.#row(level);
       above.pushText(nodeText(row.lastTwo()));

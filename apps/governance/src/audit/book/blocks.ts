@@ -3,9 +3,8 @@
  * belongs to one head and keeps the order of its records, so that the place of each follows.
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import type { Cause } from "@tutti/contracts/types/v1";
 import type { BookRecord } from "./intake.ts";
-import { aboutRecord, decodedRecord } from "./record.ts";
+import { Mentions } from "./mentions.ts";
 
 export interface Block {
   /** Place of its first record among those of the head. */
@@ -44,25 +43,18 @@ function blockOf(first: number, records: readonly BookRecord[]): Block {
 
 /** What a search has to know of records that lie together. */
 export function summaryOf(first: number, records: readonly BookRecord[]): Omit<Block, "bytes"> {
-  const [namespaces, actors, actions] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const mentions = new Mentions();
   let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, 0];
   for (const { timeMs, encoded } of records) {
-    const { namespace, cause, action } = aboutRecord(decodedRecord({ encoded }));
-    namespaces.add(namespace);
-    actors.add(actorText(cause));
-    actions.add(action);
+    mentions.add(encoded);
     firstMs = Math.min(firstMs, timeMs);
     lastMs = Math.max(lastMs, timeMs);
   }
+  const { namespaces, actors, actions } = mentions;
   return {
     ...{ first, records: records.length, firstMs, lastMs, namespaces: [...namespaces] },
     ...{ actors: named(actors), actions: named(actions) },
   };
-}
-
-/** The kind as its number, since what is compared is this text alone. */
-export function actorText(cause: Pick<Cause, "actor"> | undefined): string {
-  return `${cause?.actor?.kind ?? 0}:${cause?.actor?.id ?? ""}`;
 }
 
 function named(texts: ReadonlySet<string>): string[] | undefined {

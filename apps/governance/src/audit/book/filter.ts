@@ -2,8 +2,8 @@
 import { type AuditFilter, type AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { matchesAction } from "@tutti/policy/audit";
-import { actorText, type Block } from "./blocks.ts";
-import type { RecordAbout } from "./record.ts";
+import type { Block } from "./blocks.ts";
+import { actorText, type RecordAbout } from "./record.ts";
 
 export type BlockSummary = Pick<Block, "firstMs" | "lastMs" | "namespaces" | "actors" | "actions">;
 

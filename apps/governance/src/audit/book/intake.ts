@@ -7,7 +7,7 @@
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
 import { hashOfBatch, RecordScanner, readHeader } from "@tutti/journal/batches";
-import { emptyRoot, leafHash, MerkleTree, recordLeaf, sameHash } from "@tutti/policy/audit";
+import { emptyRoot, MerkleTree, recordHashText, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 
 /** What follows in a journal after what was taken in of it, batch by batch as it was encoded. */
@@ -42,7 +42,7 @@ export function takenPart(
   let last = before;
   const records: BookRecord[] = [];
   const tree = new MerkleTree();
-  const hashes: Uint8Array[] = [];
+  const hashes: string[] = [];
   for (const bytes of batches) {
     const header = readHeader(bytes);
     const batch = header?.number ?? (last?.batch ?? 0) + 1;
@@ -55,8 +55,8 @@ export function takenPart(
       throw broken("that it follows another batch than was audited");
     last = { batch, hash: hashOfBatch(bytes) };
     for (const record of recordsOf(bytes.subarray(header.headerBytes), { batch, timeMs: header.timeMs })) {
-      const hash = leafHash(recordLeaf(record, record.encoded));
-      tree.appendHash(hash);
+      const hash = recordHashText(record, record.encoded);
+      tree.appendText(hash);
       hashes.push(hash);
       records.push(record);
     }
@@ -65,7 +65,7 @@ export function takenPart(
     ...{ service, partition, batch: last?.batch ?? 0, hash: last?.hash ?? noBytes },
     ...{ recordCount: records.length, recordsRoot: records.length === 0 ? emptyRoot : tree.rootAt() },
   };
-  return { head, leaves: joined(hashes), records };
+  return { head, leaves: Buffer.from(hashes.join(""), "latin1"), records };
 }
 
 function* recordsOf(
@@ -99,10 +99,4 @@ export function treeOf(leaves: Uint8Array): MerkleTree {
   const tree = new MerkleTree();
   for (let index = 0; index * hashBytes < leaves.length; index++) tree.appendHash(leafAt(leaves, index));
   return tree;
-}
-
-function joined(hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(hashes.length * hashBytes);
-  for (const [index, hash] of hashes.entries()) bytes.set(hash, index * hashBytes);
-  return bytes;
 }

@@ -4,9 +4,8 @@ import {
   checkpointFault,
   emptyRoot,
   headLeaf,
-  leafHash,
   type MerkleTree,
-  recordLeaf,
+  recordHash,
   sameHash,
   TrustedKeys,
 } from "@tutti/policy/audit";
@@ -84,7 +83,7 @@ function shelfBlock(
   }
   const records = recordsIn(bytes);
   const areThose = records.every((record, index) =>
-    sameHash(leafHash(recordLeaf(record, record.encoded)), leafAt(leaves, first + index)),
+    sameHash(recordHash(record, record.encoded), leafAt(leaves, first + index)),
   );
   return areThose && records.length === count ? { ...summaryOf(first, records), bytes } : undefined;
 }

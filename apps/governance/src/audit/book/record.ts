@@ -33,8 +33,18 @@ export function aboutRecord(record: JournalRecord): RecordAbout {
   return { namespace, cause, action: `${kind}.${type}` };
 }
 
-function refusedIn({ kind, type, payload }: JournalRecord): AuditRecord | undefined {
-  return kind === refusalKind && type === callRefused.type ? AuditRecord.decode(payload) : undefined;
+/** The kind as its number, since what is compared is this text alone. */
+export function actorText(cause: Pick<Cause, "actor"> | undefined): string {
+  return `${cause?.actor?.kind ?? 0}:${cause?.actor?.id ?? ""}`;
+}
+
+/** Whether it is about a call that was refused, and says so in what it carries. */
+export function isRefusal({ kind, type }: Pick<JournalRecord, "kind" | "type">): boolean {
+  return kind === refusalKind && type === callRefused.type;
+}
+
+function refusedIn(record: JournalRecord): AuditRecord | undefined {
+  return isRefusal(record) ? AuditRecord.decode(record.payload) : undefined;
 }
 
 export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): JournalRecord {

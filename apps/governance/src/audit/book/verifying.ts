@@ -5,10 +5,9 @@ import {
   emptyRoot,
   fault,
   headLeaf,
-  leafHash,
   MerkleTree,
+  recordHash,
   recordId,
-  recordLeaf,
   sameHash,
   TrustedKeys,
 } from "@tutti/policy/audit";
@@ -73,7 +72,7 @@ function headFaults(shelf: Shelf, { leaf, head }: ShelvedHead): AuditFault[] {
     );
   for (const block of shelf.blocksUnder(leaf))
     for (const [index, record] of recordsIn(shelf.bytesOf(block)).entries())
-      if (!sameHash(leafHash(recordLeaf(record, record.encoded)), leafAt(leaves, block.first + index)))
+      if (!sameHash(recordHash(record, record.encoded), leafAt(leaves, block.first + index)))
         faults.push(
           fault(recordId(head.service, head.partition, record), changed, "it is not as it was written"),
         );

@@ -1,7 +1,7 @@
 import { type AuditFault, AuditFaultKind, type JournalHead } from "@tutti/contracts/governance/v1";
-import { emptyRoot, leafHash, sameHash } from "../../merkle/hashes.ts";
+import { emptyRoot, sameHash } from "../../merkle/hashes.ts";
 import { MerkleTree } from "../../merkle/tree.ts";
-import { recordAt, recordId, recordLeaf } from "../checkpoints.ts";
+import { recordAt, recordHash, recordId } from "../checkpoints.ts";
 import { compared, fault, type KnownRecord } from "./comparing.ts";
 import { type LeavesLine, type RecordLine, recordLineOf, toBytes, toText } from "./lines.ts";
 import type { Recognizer } from "./recognizing.ts";
@@ -88,6 +88,6 @@ export class HeadCheck {
     const said = recordLineOf(at.service, at.partition, record);
     if (said === undefined || JSON.stringify({ record: said }) !== text) return "";
     if (recordId(this.#head.service, this.#head.partition, at) !== line.id) return "";
-    return toText(leafHash(recordLeaf(record, record.encoded)));
+    return toText(recordHash(record, record.encoded));
   }
 }

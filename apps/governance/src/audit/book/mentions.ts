@@ -1,0 +1,44 @@
+/** Whose, by whom and what: what a block says of its records, so that a search can pass over it. */
+import { Cause } from "@tutti/contracts/types/v1";
+import { RecordScanner } from "@tutti/journal/batches";
+import { aboutRecord, actorText, decodedRecord, isRefusal } from "./record.ts";
+
+/** What one record says most others said before: it is read once. */
+export class Mentions {
+  readonly namespaces = new Set<string>();
+  readonly actors = new Set<string>();
+  readonly actions = new Set<string>();
+  /** Whether records that begin so, and are of this type, have to be read whole. */
+  readonly #known = new Map<string, boolean>();
+  readonly #causes = new Set<string>();
+  readonly #scanner = new RecordScanner();
+
+  add(encoded: Uint8Array): void {
+    const scanner = this.#scanner;
+    scanner.only(encoded);
+    const isWhole = this.#known.get(scanner.kindText + scanner.type) ?? this.#meet();
+    if (isWhole) {
+      const { namespace, cause, action } = aboutRecord(decodedRecord({ encoded }));
+      this.namespaces.add(namespace);
+      this.actions.add(action);
+      this.actors.add(actorText(cause));
+      return;
+    }
+    const { causeText } = scanner;
+    if (this.#causes.has(causeText)) return;
+    this.#causes.add(causeText);
+    this.actors.add(actorText(Cause.decode(scanner.cause)));
+  }
+
+  #meet(): boolean {
+    const { key, type, kindText } = this.#scanner;
+    const { namespace, kind } = key;
+    const isWhole = isRefusal({ kind, type });
+    this.#known.set(kindText + type, isWhole);
+    if (!isWhole) {
+      this.namespaces.add(namespace);
+      this.actions.add(`${kind}.${type}`);
+    }
+    return isWhole;
+  }
+}
