@@ -7,6 +7,7 @@
  *    namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second behind.
  * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to agree.
  * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
+ * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDesk } from "@tutti/host/serving";
@@ -63,7 +64,6 @@ export class BundleMaker implements Component, Witness {
   readonly #waiting = new Set<() => void>();
   #made: MadeBundle | undefined;
   #making: Promise<MadeBundle> | undefined;
-  #working: Promise<void> | undefined;
   #problem: unknown;
   #number = 0;
   #wake: (() => void) | undefined;
@@ -73,14 +73,13 @@ export class BundleMaker implements Component, Witness {
   }
 
   start(): void {
-    this.#working = this.#work();
+    void this.#work();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopping.abort();
     this.#wake?.();
     for (const tell of this.#waiting) tell();
-    await this.#working;
   }
 
   health(): Health {
