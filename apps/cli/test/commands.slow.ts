@@ -236,11 +236,11 @@ describe("every command, once, on a platform", () => {
     assert.match(await printed("resource use"), /^$|No session|session/);
     const late = await tutti("reservation create night --amount slots=100000 --for 8h");
     assert.notEqual(late.exitCode, 0);
-    assert.match(late.errors, /expected 100000 of slots to be left in the pool default/);
+    assert.match(late.errors, /expected 100000 slots to be left in the pool default/);
     const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --for 8h");
     assert.match(
       nowhere.errors,
-      /expected 1 of slots to be left of agents with gpu=true in the pool default, found 0 in all;/,
+      /expected 1 slot to be left of agents with gpu=true in the pool default, found 0 in all;/,
     );
     assert.match(
       await printed("reservation create night --amount slots=1 --in 1h --for 8h"),

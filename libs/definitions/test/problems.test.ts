@@ -136,7 +136,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "workflow: w\nlimits: [{key: k, resources: {gpu: 1}}]\ntasks:\n  a: {uses: x, resources: {gpu: 2}, limits: [{key: k, resources: {gpu: 1}}]}",
     [
       "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, found amounts of resources; say them of tasks that agents do",
-      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 of gpu, which the task asks for, found 1",
+      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task asks for, found 1",
     ],
   ],
   [

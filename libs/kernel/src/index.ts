@@ -127,3 +127,4 @@ export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";
+export { spanOf } from "./words/span.ts";

@@ -22,7 +22,7 @@ describe("what a task asks of its agent", () => {
     [
       "a pool and resources",
       { placement: { pool: "ovens" }, resources: { pot: 2 } },
-      "soup of the pool ovens with 2 of pot",
+      "soup of the pool ovens with 2 pot",
     ],
   ] as const)
     it(`is told in words: ${what}`, () => {

@@ -2,7 +2,7 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { type Clock, type ReadOnly, selectorText } from "@tutti/kernel";
+import { amountOf, type Clock, type ReadOnly, selectorText } from "@tutti/kernel";
 import { isOffered } from "@tutti/machine-mission/siblings";
 import type { Client } from "@tutti/mesh";
 import type { PresentAgent } from "@tutti/planner";
@@ -96,7 +96,7 @@ export function demandText(
   if (work?.$case !== "capability") return "its child";
   const where = placement?.pool || pool;
   const labels = selectorText(placement?.require ?? {});
-  const beside = Object.entries(resources).map(([name, amount]) => `${amount} of ${name}`);
+  const beside = Object.entries(resources).map(([name, amount]) => amountOf(amount, name));
   return [
     versionRange === "" ? work.value : `${work.value} in ${versionRange}`,
     where === "" || where === "default" ? "" : ` of the pool ${where}`,

@@ -2,6 +2,7 @@
  * What turns out otherwise than was planned, in words, each told once: tasks that took much longer or less, or are late, and agents
  * that have become slow beside the others, or are again as they were.
  */
+import { spanOf } from "@tutti/kernel";
 import type { TaskView } from "@tutti/machine-session";
 
 /** What is told takes at least so much longer or less, so that short tasks are not told of. */
@@ -51,7 +52,7 @@ export class Surprises {
     const isUsual = factor < this.#surprising && factor > 1 / this.#surprising;
     if (isUsual || Math.abs(tookMs - expectedMs) < surprisingMs) return ofAgent;
     const than = tookMs > expectedMs ? "longer" : "less";
-    const words = `${task.spec.id} took ${rounded(tookMs)} ms at ${task.agent}, ${than} than the ${rounded(expectedMs)} ms expected`;
+    const words = `${task.spec.id} took ${spanOf(tookMs)} at ${task.agent}, ${than} than the ${spanOf(expectedMs)} expected`;
     return [...ofAgent, { words, comesFirst: false }];
   }
 
@@ -63,7 +64,7 @@ export class Surprises {
     if (!isLate || this.#late.has(task.number)) return [];
     this.#late.add(task.number);
     const where = task.agent || task.plannedAgent;
-    const words = `${task.spec.id} is late at ${where}: ${rounded(expectedMs)} ms were expected, ${rounded(soFarMs)} have passed`;
+    const words = `${task.spec.id} is late at ${where}: ${spanOf(expectedMs)} were expected, ${spanOf(soFarMs)} have passed`;
     return [{ words, comesFirst: false }];
   }
 
@@ -100,8 +101,4 @@ function factorOf(those: readonly Took[]): number {
 
 function laterMs(those: readonly Took[]): number {
   return those.reduce((sum, { tookMs, expectedMs }) => sum + tookMs - expectedMs, 0);
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms);
 }

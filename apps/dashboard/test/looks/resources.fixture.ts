@@ -28,7 +28,7 @@ export function allocationsAt(id = ""): unknown {
       summary:
         "it has the weight 3: in the pool default it takes turns with 1 other: report with the weight 1",
       waits: [
-        { cause: "quota", subject: "blue", present: true, message: "the quota blue allows 3 of gpu at once" },
+        { cause: "quota", subject: "blue", present: true, message: "the quota blue allows 3 gpu at once" },
       ],
       ...{ candidates: [], failures: [], remedies: [], parts: [] },
     },

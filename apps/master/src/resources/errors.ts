@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { amountOf, defineErrors } from "@tutti/kernel";
 
 /** Why nothing can be done about resources. */
 export const resourceErrors = defineErrors("resource", {
@@ -7,21 +7,21 @@ export const resourceErrors = defineErrors("resource", {
     retry: "never",
     help: "No quota of the namespace that is about the session allows as much as one of its tasks needs: it would wait for ever.",
     message: ({ task, wanted, name, quota, limit }: BeyondQuota) =>
-      `task ${task}: expected at most ${limit} of ${name}, which is what the quota ${quota} allows, found ${wanted}; ask for less, or raise the quota`,
+      `task ${task}: expected at most ${amountOf(limit, name)}, which is what the quota ${quota} allows, found ${wanted}; ask for less, or raise the quota`,
   },
   beyondLimit: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The session's own limits do not allow as much as one of its tasks needs: it would wait for ever.",
     message: ({ task, wanted, name, limit }: Beyond) =>
-      `task ${task}: expected at most ${limit} of ${name}, which is what the session's own limits allow, found ${wanted}; ask for less, or raise the limit`,
+      `task ${task}: expected at most ${amountOf(limit, name)}, which is what the session's own limits allow, found ${wanted}; ask for less, or raise the limit`,
   },
   limitTooSmall: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A session that may take no slot would never do anything.",
     message: ({ limit }: { limit: number }) =>
-      `limits: expected at least 1 of slots, found ${limit}; allow one or more, or leave it out`,
+      `limits: expected at least 1 slot, found ${limit}; allow one or more, or leave it out`,
   },
   reservationMissing: {
     status: "FAILED_PRECONDITION",

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { amountOf, defineErrors } from "@tutti/kernel";
 
 /** Why the service says no to a session, besides what the machine knows. */
 export const sessionServiceErrors = defineErrors("session", {
@@ -35,7 +35,7 @@ export const sessionServiceErrors = defineErrors("session", {
       wanted: number;
       most: number;
     }) =>
-      `task ${task}: expected an agent with ${wanted} of ${resource}, found at most ${most}; ask for less, or start such an agent`,
+      `task ${task}: expected an agent with ${amountOf(wanted, resource)}, found at most ${most}; ask for less, or start such an agent`,
   },
   waitsInCircle: {
     status: "FAILED_PRECONDITION",

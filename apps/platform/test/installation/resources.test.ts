@@ -174,7 +174,7 @@ describe("sessions that contend for one resource", () => {
     const [wait] = told.filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
     assert.match(
       wait?.message ?? "",
-      /^the quota licences of the namespace default allows 2 of licence at once; 2 are used in this pool, by (one|two) /,
+      /^the quota licences of the namespace default allows 2 licence at once; 2 used in this pool, by (one|two) /,
     );
     assert.equal(begun.length, 3, `two of blue and the red one, found ${begun.join(", ")}`);
     await until("what is used of the quota", async () => {
@@ -201,7 +201,7 @@ describe("sessions that contend for one resource", () => {
         told = await why(sessionId, "t2");
         return told.some(({ present, cause }) => present && cause === WaitCause.WAIT_CAUSE_LIMIT);
       });
-      const message = `the limit session/${sessionId} allows 2 of licence at once; 2 are used, and it asks for 1`;
+      const message = `the limit session/${sessionId} allows 2 licence at once; 2 used, and it asks for 1`;
       assert.ok(
         told.some((wait) => wait.message.includes(message)),
         told.map((wait) => wait.message).join("\n"),
@@ -216,7 +216,7 @@ describe("sessions that contend for one resource", () => {
       };
       await assert.rejects(
         sessions.addTasks(AddTasksRequest.fromPartial({ sessionId, tasks: [adding] })),
-        /^TuttiError: task t3: expected at most 2 of licence/,
+        /^TuttiError: task t3: expected at most 2 licence/,
       );
       open();
       await end(sessionId);
@@ -236,7 +236,7 @@ describe("sessions that contend for one resource", () => {
       resources.createReservation(
         CreateReservationRequest.fromPartial({ reservation: { ...reservation, reservationId: "second" } }),
       ),
-      /expected 1 of gpu to be left in the pool default, found 1 in all, of which night holds 1 until /,
+      /expected 1 gpu to be left in the pool default, found 1 in all, of which night holds 1 until /,
     );
     let others = 0;
     // Until the pool has heard of it, others begin.
@@ -250,7 +250,7 @@ describe("sessions that contend for one resource", () => {
     const [wait] = (await why(`others-${others}`, "t0")).filter(
       ({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK,
     );
-    assert.match(wait?.message ?? "", /^the reservation night holds 1 of gpu until /);
+    assert.match(wait?.message ?? "", /^the reservation night holds 1 gpu until /);
     open();
     await execute("mine", intelligence, { count: 2, needs: { gpu: 1 } }, { reservationIds: ["night"] });
     await end("mine");
@@ -313,7 +313,7 @@ describe("sessions that contend for one resource", () => {
     await create({});
     await assert.rejects(
       create({ reservationId: "second" }),
-      /expected 1 of slots to be left of agents with gpu=true in the pool default, found 1 in all, of which show holds 1 until /,
+      /expected 1 slot to be left of agents with gpu=true in the pool default, found 1 in all, of which show holds 1 until /,
     );
     await execute("label-show", workflow, onGpu(3), { reservationIds: ["show"] });
     // The pool hears of a reservation within seconds.
@@ -324,7 +324,7 @@ describe("sessions that contend for one resource", () => {
     });
     assert.match(
       told[0]?.message ?? "",
-      /^the reservation show holds 1 of slots until .*, of agents with gpu=true: /,
+      /^the reservation show holds 1 slot until .*, of agents with gpu=true: /,
     );
     assert.match(
       await explained("label-light"),

@@ -59,7 +59,7 @@ const table: readonly Refused[] = [
   {
     what: "more of a resource than any agent has",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 3 } } },
-    says: /task feast: expected an agent with 3 of kettle, found at most 2; ask for less/,
+    says: /task feast: expected an agent with 3 kettle, found at most 2; ask for less/,
   },
   {
     what: "more than a quota allows",
@@ -76,7 +76,7 @@ const table: readonly Refused[] = [
     what: "a limit of its own under which nothing could be done",
     tasks: { boil: { uses } },
     limits: { slots: 0.5 },
-    says: /limits: expected at least 1 of slots, found 0\.5/,
+    says: /limits: expected at least 1 slot, found 0\.5/,
   },
 ];
 

@@ -108,7 +108,7 @@ export class PolicyBuilder {
         findings.error(
           "too_large",
           [...path, name],
-          `expected at least ${wanted} of ${name}, which the task asks for, found ${most}`,
+          `expected at least ${wanted} ${name}, which the task asks for, found ${most}`,
           {
             expected: `at least ${wanted}`,
           },

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { amountOf, defineErrors } from "@tutti/kernel";
 import type { KeptWords } from "@tutti/machine-kept";
 
 interface Named {
@@ -48,7 +48,7 @@ export const ledgerErrors = defineErrors("ledger", {
     retry: "never",
     help: "So much is not left in the pool for all of that time. Reserve less, another time, or add agents first.",
     message: ({ name, amount, pool, there, capacity, others }: NoRoom) =>
-      `expected ${amount} of ${name} to be left ${there === "" ? "" : `of agents with ${there} `}in the pool ${pool}, found ${capacity} in all${others === "" ? "" : `, of which ${others}`}; reserve less, or at another time`,
+      `expected ${amountOf(amount, name)} to be left ${there === "" ? "" : `of agents with ${there} `}in the pool ${pool}, found ${capacity} in all${others === "" ? "" : `, of which ${others}`}; reserve less, or at another time`,
   },
 });
 

@@ -93,7 +93,7 @@ describe("quotas in a pool", () => {
     assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_QUOTA);
     assert.match(
       waits[0]?.message ?? "",
-      /^the quota default of the namespace default allows 2 of slots at once; 2 are used in this pool, by one 1, two 1$/,
+      /^the quota default of the namespace default allows 2 slots at once; 2 used in this pool, by one 1, two 1$/,
     );
   });
 
@@ -215,7 +215,7 @@ describe("reservations in a pool", () => {
     assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_LOCK);
     assert.match(
       waits[0]?.message ?? "",
-      /^the reservation night holds 2 of gpu until 1970-01-01T00:33:20.000Z: of 2 of gpu others have 0$/,
+      /^the reservation night holds 2 gpu until 1970-01-01T00:33:20.000Z: of 2 gpu others have 0$/,
     );
   });
 });

@@ -5,6 +5,7 @@
  * 2. Whoever may use a reservation has what it set aside, and of what is left over as everybody. All others have what is there less all
  *    that is set aside, or more than that where whoever may use it has more than was set aside. Nothing is taken away from what is at work.
  */
+import { amountOf } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
 import { AmountLimit } from "./amount.ts";
 import type { LimitWatch } from "./limit.ts";
@@ -78,7 +79,7 @@ export class SetAside {
     return held
       .map(
         ({ reservationId, amount, toMs, where }) =>
-          `the reservation ${reservationId} holds ${amount} of ${this.resource} until ${new Date(toMs).toISOString()}${where === "" ? "" : `, of agents with ${where}`}`,
+          `the reservation ${reservationId} holds ${amountOf(amount, this.resource)} until ${new Date(toMs).toISOString()}${where === "" ? "" : `, of agents with ${where}`}`,
       )
       .join(" and ");
   }

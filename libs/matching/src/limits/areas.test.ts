@@ -100,7 +100,7 @@ describe("what is set aside of agents with a label", () => {
       assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_LOCK);
       assert.match(
         waits[0]?.message ?? "",
-        /^the reservation night holds 1 of slots until .*Z, of agents with gpu=true: of 1 of slots (there )?others have 0(, by mine 1)?$/,
+        /^the reservation night holds 1 slot until .*Z, of agents with gpu=true: of 1 slot (there )?others have 0(, by mine 1)?$/,
       );
       const reason = isInUse ? "all its slots are taken" : "what it has is set aside for others";
       assert.equal(candidates[0]?.reason, reason);

@@ -85,7 +85,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1, { resources: { gpu: 2 } });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    says: /needs 2 of gpu, a has 1/,
+    says: /needs 2 gpu, a has 1/,
   },
   {
     what: "the agent that it wants is not among them",

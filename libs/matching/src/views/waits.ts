@@ -4,7 +4,7 @@
  * Whoever asks may look at the task, not at those of other namespaces that share the pool: of these nothing is named or counted.
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { counted, isBefore, selectorText } from "@tutti/kernel";
+import { amountOf, counted, isBefore, selectorText } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
 import type { PoolCore } from "../books.ts";
@@ -151,7 +151,7 @@ function amountText(
   { resource, most }: NonNullable<Limit["amounts"]>,
   task: Task,
 ): string {
-  return `the limit ${key} allows ${most} of ${resource} at once; ${held} are used, and it asks for ${takenBy(task.demand, resource)}`;
+  return `the limit ${key} allows ${amountOf(most, resource)} at once; ${held} used, and it asks for ${takenBy(task.demand, resource)}`;
 }
 
 /** A quota that is used up, or what others have set aside. */
@@ -162,11 +162,11 @@ function allottedReason(core: PoolCore, task: Task, { held, key }: Limit, origin
   const users = usersOf(core, origin, own);
   const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
   if (kind === "reservation") {
-    const text = `${told}: of ${limit} of ${name} others have ${held}${by}`;
+    const text = `${told}: of ${amountOf(limit, name)} others have ${held}${by}`;
     const holders = holdersOf(core, (one) => one.origin?.kind === kind && one.origin.name === key, own);
     return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
   }
-  const text = `the quota ${id} of the namespace ${namespace} allows ${limit} of ${name} at once; ${held} are used in this pool${by}`;
+  const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once; ${held} used in this pool${by}`;
   return {
     ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
     holders: holdersOf(core, (one) => one.origin?.id === id && one.origin.name === name, own),
@@ -234,7 +234,7 @@ function setAsideReasons(core: PoolCore, { demand, profile }: Task, agents: read
     const refused = demand.fit.side?.refusalAt(agent, demand.fit);
     if (refused === undefined) continue;
     const { told, ids, name, capacity, used } = refused;
-    const text = `${told}: of ${capacity} of ${name} there others have ${used}`;
+    const text = `${told}: of ${amountOf(capacity, name)} there others have ${used}`;
     const isOwn = profile.namespace === core.namespace;
     byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : foreignReason(core, name));
   }
@@ -369,7 +369,7 @@ function notFitText(agent: Agent | undefined, { demand }: Task): string {
   if (only !== undefined && !only.has(agent.agentId)) return `it wants one of ${[...only].join(", ")}`;
   if (not.has(agent.agentId)) return `it must not be ${agent.agentId}`;
   const [name = "", amount = 0] = resources.find(([one, needed]) => agent.totalOf(one) < needed) ?? [];
-  return `it needs ${amount} of ${name}, ${agent.agentId} has ${agent.totalOf(name)}`;
+  return `it needs ${amountOf(amount, name)}, ${agent.agentId} has ${agent.totalOf(name)}`;
 }
 
 function reason(cause: WaitCause, message: string, subject: string, remedy: string): Reason {

@@ -7,9 +7,8 @@
  * 3. What tasks moved away from is given none for a while: that none waits there any more does not make it quick.
  * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
  */
-import { counted } from "@tutti/kernel";
+import { counted, spanOf } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
-import { spanOf } from "./reasons.ts";
 
 export interface PartProgress {
   readonly partId: string;

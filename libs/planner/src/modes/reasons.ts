@@ -1,4 +1,4 @@
-import { counted } from "@tutti/kernel";
+import { counted, spanOf } from "@tutti/kernel";
 import type { Judged, Judgement } from "./chooser.ts";
 import { type Mode, safeMode } from "./mode.ts";
 import type { Prediction } from "./predict.ts";
@@ -65,11 +65,4 @@ function arrangementOf(tasks: number, width: number, depth: number): string {
   if (tasks <= 1) return "";
   if (width <= 1) return "one after the other";
   return depth <= 1 ? "side by side" : `up to ${width} side by side in ${counted(depth, "step")}`;
-}
-
-/** A span as sentences have it. */
-export function spanOf(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }

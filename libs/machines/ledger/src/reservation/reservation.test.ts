@@ -29,7 +29,7 @@ describe("a reservation", () => {
     assert.equal(make(driver, "tests", 1, 15, 30), "");
     assert.match(
       make(driver, "third", 1, 18, 40),
-      /^expected 1 of gpu to be left in the pool default, found 2 in all, of which night holds 1 until .+, tests holds 1 until .+; reserve less/,
+      /^expected 1 gpu to be left in the pool default, found 2 in all, of which night holds 1 until .+, tests holds 1 until .+; reserve less/,
     );
     assert.equal(make(driver, "third", 1, 20, 40), "", "from when one of them is over");
     assert.match(make(driver, "much", 3, 100, 110), /found 2 in all; reserve less/);
@@ -69,7 +69,7 @@ describe("a reservation", () => {
     assert.equal(makeThere("night", 1, { zone: "a" }), "", "the same again");
     assert.match(
       makeThere("second", 1, { zone: "a" }),
-      /^expected 1 of gpu to be left of agents with zone=a in the pool default, found 1 in all, of which night holds 1 until/,
+      /^expected 1 gpu to be left of agents with zone=a in the pool default, found 1 in all, of which night holds 1 until/,
     );
     assert.match(
       makeThere("great", 2, { zone: "b" }),
