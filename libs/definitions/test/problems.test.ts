@@ -140,6 +140,13 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "slots as if they were a resource",
+    "workflow: w\ntasks:\n  a: {uses: x, resources: {gpu: 1, slots: 2}}",
+    [
+      "a.yaml:3:43: error: tasks.a.resources.slots: expected resources by their names, found slots, of which each task takes one; leave it out",
+    ],
+  ],
+  [
     "a gate that sends back where nothing comes from",
     "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: x}\n  g: {needs: [a], gate: {check: true, sendBack: b}}\n  h: {needs: [a], gate: {check: true, sendBack: c}}",
     [

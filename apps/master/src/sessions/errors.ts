@@ -20,6 +20,13 @@ export const sessionServiceErrors = defineErrors("session", {
     }) =>
       `task ${task}: expected somebody who offers ${capability}${range === "" ? "" : ` in ${range}`}${pool === "" ? "" : ` in the pool ${pool}`}, found nobody; start a worker that does${pool === "" ? ", or correct the name" : " there, or correct a name"}`,
   },
+  slotsAsked: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A task takes one slot of its agent, whatever it is. What it needs besides has names of its own, as the agent offers it.",
+    message: ({ task }: { task: string }) =>
+      `task ${task}: expected resources by their names, found slots, of which each task takes one; leave it out, or name what it needs`,
+  },
   resourcesImpossible: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -62,15 +62,20 @@ const table: readonly Refused[] = [
     says: /task feast: expected an agent with 3 kettle, found at most 2; ask for less/,
   },
   {
+    what: "slots as if they were a resource",
+    tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
+    says: /task feast: expected resources by their names, found slots, of which each task takes one; leave it out/,
+  },
+  {
     what: "more than a quota allows",
     tasks: { boil: { uses }, press: { uses, resources: { sugar: 2 } } },
-    says: /task press: expected at most 1 of sugar.*the quota rations allows, found 2; ask for less/,
+    says: /task press: expected at most 1 sugar.*the quota rations allows, found 2; ask for less/,
   },
   {
     what: "more of a resource than its own limits allow",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 2 } } },
     limits: { kettle: 1 },
-    says: /task feast: expected at most 1 of kettle, which is what the session's own limits allow, found 2/,
+    says: /task feast: expected at most 1 kettle, which is what the session's own limits allow, found 2/,
   },
   {
     what: "a limit of its own under which nothing could be done",

@@ -42,7 +42,7 @@ export class PolicyBuilder {
       ),
       placement:
         document.placement === undefined ? null : this.#placement(draft, document.placement, environment),
-      resources: sorted(document.resources ?? {}),
+      resources: this.#resourcesOf(document.resources, path),
       estimate: {
         durationMs: durationMs(estimate.duration),
         money: estimate.money ?? 0,
@@ -90,7 +90,19 @@ export class PolicyBuilder {
     });
   }
 
-  /** A task that asks for more than its limit allows would wait for ever. */
+  /** A task that asks for slots as if an agent offered them by that name would wait for ever. */
+  #resourcesOf(resources: Readonly<Record<string, number>> = {}, path: Path): Record<string, number> {
+    if (resources["slots"] !== undefined)
+      this.#building.findings.error(
+        "wrong_value",
+        [...path, "resources", "slots"],
+        "expected resources by their names, found slots, of which each task takes one; leave it out",
+        { expected: "resources by their names" },
+      );
+    return sorted(resources);
+  }
+
+  /** So would one that asks for more than its limit allows. */
   #checkAmounts(amounts: Readonly<Record<string, number>>, path: Path, draft: Draft | undefined): void {
     const { findings } = this.#building;
     if (draft?.document.uses === undefined && Object.keys(amounts).length > 0)

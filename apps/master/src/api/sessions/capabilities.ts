@@ -26,6 +26,7 @@ export async function checkTasks(
   const kinds = new Map<string, TaskSpec[]>();
   for (const task of tasks) {
     if (task.work?.$case !== "capability") continue;
+    if (task.resources["slots"] !== undefined) throw sessionServiceErrors.slotsAsked({ task: task.id });
     const key = JSON.stringify([task.work.value, task.versionRange, task.placement?.pool || pool]);
     kinds.set(key, [...(kinds.get(key) ?? []), task]);
   }
