@@ -76,8 +76,10 @@ export const meshErrors = defineErrors("mesh", {
       resource: string;
       namespace: string;
       reason: string;
+      /** What to do about it, where that is not to ask for a right. */
+      remedy?: string | undefined;
     }) =>
-      `${p.principal} may not do ${p.action} on a ${p.resource} of namespace ${p.namespace}${p.reason && `: ${p.reason}`}; ask an administrator for a policy that allows it`,
+      `${p.principal} may not do ${p.action} on a ${p.resource} of namespace ${p.namespace}${p.reason && `: ${p.reason}`}; ${p.remedy ?? "ask an administrator for a policy that allows it"}`,
   },
   connectionLost: {
     status: "UNAVAILABLE",

@@ -17,6 +17,7 @@ export {
   type Authorizer,
   type CallLimiter,
   type Decision,
+  type Denial,
   deniedError,
   type Gate,
   type Identity,

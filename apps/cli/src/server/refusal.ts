@@ -121,9 +121,9 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
         ["tutti rule findings", "shows what they found"],
       ],
     });
-  const [, own] = /what it showed is of the namespace ([a-z0-9-]+)/.exec(error.detail) ?? [];
+  const { home } = error.details;
   const elsewhere: readonly Advice[] =
-    own === undefined ? [] : [[`tutti --namespace ${own} …`, "asks where this key is good"]];
+    home === undefined ? [] : [[`tutti --namespace ${home} …`, "asks where this key is good"]];
   return new Failure(
     error.status === 401
       ? `${server.url} wants a key, or another one.`

@@ -208,10 +208,9 @@ describe("what the platform refuses", () => {
 
   it("a key of another namespace is told where it is good", async () => {
     const { next } = await refused(({ url = "" }, response) => {
-      const detail = "person bob may not do workflow.runs.list: what it showed is of the namespace mill; ask";
       const [status, text] = url.startsWith("/v1/missing-rights")
         ? problem(403, "mesh.denied", "no")
-        : problem(403, "mesh.denied", detail);
+        : problem(403, "mesh.denied", "person bob may not", { details: { home: "mill" } });
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
     assert.deepEqual(next[0], ["tutti --namespace mill …", "asks where this key is good"]);

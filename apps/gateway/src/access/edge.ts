@@ -52,7 +52,7 @@ export function insist(
   const namespace = about === "*" ? installationNamespace : about;
   const { action, resource } = edgeActions[own];
   const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);
-  if (!decision.allowed) throw deniedError(principal, { action, resource }, namespace, decision.reason);
+  if (!decision.allowed) throw deniedError(principal, { action, resource }, namespace, decision);
 }
 
 function tell(response: ServerResponse, limit: number, remaining: number, resetAfterMs: number): void {

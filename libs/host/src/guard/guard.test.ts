@@ -162,10 +162,13 @@ describe("the rules in force", () => {
     assert.deepEqual(allowedTo("swarm.pools.list"), {
       allowed: false,
       reason: "it is narrowed to workflow.*",
+      remedy: "show one that is narrowed less",
     });
     assert.deepEqual(allowedTo("workflow.runs.list", "b"), {
       allowed: false,
       reason: "what it showed is of the namespace default",
+      remedy: "ask in default, or show one that is good here",
+      home: "default",
     });
   });
 });

@@ -281,7 +281,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.decided(judgement);
     const { decision } = judgement;
     if (!decision.allowed) {
-      const error = deniedError(principal, rule, namespace, decision.reason);
+      const error = deniedError(principal, rule, namespace, decision);
       const actor = Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });
       this.#reports.refused({ error, actor, namespace, action: rule.action, address: "" });
     }

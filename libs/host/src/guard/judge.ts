@@ -9,7 +9,7 @@
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
-import type { Decision, Rule } from "@tutti/mesh";
+import type { Decision, Denial, Rule } from "@tutti/mesh";
 import {
   type Cedar,
   Decider,
@@ -78,8 +78,7 @@ export class Judge {
     const question = questionOf(principal, rule, namespace, labels);
     const { shown } = principal;
     const fault = faultOf(shown, rule, namespace, labels);
-    if (fault !== undefined)
-      return { decision: { allowed: false, reason: fault }, question, verdict: undefined };
+    if (fault !== undefined) return { decision: { allowed: false, ...fault }, question, verdict: undefined };
     const verdict = this.#decider.decide(question, nowMs);
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
     const known = { ...principal, ...this.#foundBy(verdict, shown) };
@@ -139,13 +138,21 @@ function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string,
 }
 
 /** Why what was shown is not good for this; undefined where it is. */
-function faultOf(shown: ShownCredential, rule: Rule, namespace: string, labels: Labels): string | undefined {
+function faultOf(
+  shown: ShownCredential,
+  rule: Rule,
+  namespace: string,
+  labels: Labels,
+): Omit<Denial, "allowed"> | undefined {
   const { namespace: own, scope } = shown;
-  if (own !== "" && own !== systemNamespace && own !== namespace)
-    return `what it showed is of the namespace ${own}`;
+  if (own !== "" && own !== systemNamespace && own !== namespace) {
+    const reason = `what it showed is of the namespace ${own}`;
+    return { reason, remedy: `ask in ${own}, or show one that is good here`, home: own };
+  }
   const { action, within } = rule;
   const work = within === undefined ? undefined : { namespace, ...within, task: "" };
-  return scopeFault(scope, { action, namespace, labels, work });
+  const reason = scopeFault(scope, { action, namespace, labels, work });
+  return reason === undefined ? undefined : { reason, remedy: "show one that is narrowed less" };
 }
 
 function refusedBy({ policies, errors }: Verdict): Decision {
@@ -153,7 +160,7 @@ function refusedBy({ policies, errors }: Verdict): Decision {
     reason === "" ? `${namespace}/${policyId}` : `${namespace}/${policyId} (${reason})`,
   );
   const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
-  const reason =
-    named.length === 0 ? `nothing permits it${faults}` : `forbidden by ${named.join(", ")}${faults}`;
-  return { allowed: false, reason };
+  if (named.length === 0) return { allowed: false, reason: `nothing permits it${faults}` };
+  const remedy = "ask whoever keeps the policies, or do it where it is not forbidden";
+  return { allowed: false, reason: `forbidden by ${named.join(", ")}${faults}`, remedy };
 }

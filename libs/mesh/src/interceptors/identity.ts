@@ -36,7 +36,16 @@ export type Decision =
       /** Whom the handler sees, where more is known of the caller now than before. */
       readonly principal?: Principal;
     }
-  | { readonly allowed: false; readonly reason: string };
+  | Denial;
+
+export interface Denial {
+  readonly allowed: false;
+  readonly reason: string;
+  /** What to do about it, where that is not to ask for a right. */
+  readonly remedy?: string;
+  /** The one namespace that what was shown is good for, where that is another. */
+  readonly home?: string;
+}
 
 /** The namespace of what is about the installation itself. */
 export const installationNamespace = "system";
@@ -143,7 +152,7 @@ function insist(decision: Decision, call: ServerCall, namespace: string): undefi
     call.principal = decision.principal ?? call.principal;
     return undefined;
   }
-  throw deniedError(call.principal, call.method.rpc, namespace, decision.reason);
+  throw deniedError(call.principal, call.method.rpc, namespace, decision);
 }
 
 /** That somebody may not do something, in the words of all who say so. */
@@ -151,10 +160,11 @@ export function deniedError(
   { kind, id }: Principal,
   { action, resource }: Pick<Rule, "action" | "resource">,
   namespace: string,
-  reason: string,
+  { reason, remedy, home }: Omit<Denial, "allowed">,
 ): TuttiError {
-  const details = { principal: `${kind} ${id}`, action, resource, namespace };
-  return meshErrors.denied({ ...details, reason }, { details });
+  const named = { principal: `${kind} ${id}`, action, resource, namespace };
+  const details = { ...named, ...(home !== undefined && { home }) };
+  return meshErrors.denied({ ...named, reason, remedy }, { details });
 }
 
 /** Calls on behalf of whoever is served at the moment, else of this process itself. */
