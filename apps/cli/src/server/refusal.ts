@@ -95,8 +95,9 @@ function cutWhileSending(error: RestError, url: string, bytes: number): Failure 
 
 /** Which role would permit it, and who gives roles: the platform knows both. */
 async function rightsFor({ code, details }: RestError, { client, server }: Call): Promise<Advice[]> {
-  const { action, namespace } = details;
-  if (code !== "mesh.denied" || action === undefined) return [];
+  const { action, namespace, home } = details;
+  // With a key of another namespace nothing is lacking there.
+  if (code !== "mesh.denied" || action === undefined || home !== undefined) return [];
   const query = namespace === undefined ? server.namespace : { namespace };
   const { missing, givers, who } = await client.call("missingRights", { query });
   const lack = missing.find((one) => one.action === action);

@@ -146,7 +146,7 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "make a key; it is shown once and nowhere else",
     options: [
-      { name: "title", value: "TEXT", summary: "what it is for" },
+      { name: "title", value: "TEXT", summary: "what it is for; it has to be said" },
       who,
       { name: "lasts", value: "SPAN", summary: "it ends after so long: 90d (as is configured)" },
       actions,
