@@ -27,7 +27,7 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
   const costs = money > 0 ? `, ${Number(money.toPrecision(3))} money` : "";
   const lines = [
     `${style.bold(mode)}  ${style.dim(`${counted(assignments.length, "task")}${half}${costs}`)}`,
-    style.dim(`nothing can be below ${printDurationMs(lowerBoundMs)}`),
+    style.dim(`not below ${printDurationMs(lowerBoundMs)} where each task takes as long as is expected`),
     ...(choice === undefined ? [] : drawChoices([choice], page)),
     "",
   ];

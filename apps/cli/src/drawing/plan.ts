@@ -34,7 +34,10 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
     plan.expectedEndTimeMs === undefined
       ? ""
       : `, ${printDurationMs(plan.expectedEndTimeMs - startMs)} expected`;
-  const bound = lowerBoundMs > 0 ? `, nothing can be below ${printDurationMs(lowerBoundMs)}` : "";
+  const bound =
+    lowerBoundMs > 0
+      ? `, not below ${printDurationMs(lowerBoundMs)} where each takes as long as expected`
+      : "";
   const lines = [
     `${style.bold(number === 0 ? "as it came, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${bound}`)}`,
     ...(reason === "" ? [] : wrap(safe(reason), width)),

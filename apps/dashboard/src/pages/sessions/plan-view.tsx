@@ -50,7 +50,10 @@ function Which(options: { plan: Plan; plans: number; onChange: (number: number) 
         </strong>
         {reason ? `: ${reason}` : ""}
         {lowerBoundMs > 0 ? (
-          <span className="small soft"> Nothing could be shorter than {span(lowerBoundMs)}.</span>
+          <span className="small soft">
+            {" "}
+            Not shorter than {span(lowerBoundMs)} where each takes as long as expected.
+          </span>
         ) : null}
       </p>
       {plans > 1 ? (
