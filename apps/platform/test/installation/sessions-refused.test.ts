@@ -64,7 +64,7 @@ const table: readonly Refused[] = [
   {
     what: "slots as if they were a resource",
     tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
-    says: /task feast: expected resources by their names, found slots, of which each task takes one; leave it out/,
+    says: /expected resources by their names, found slots, of which each task takes one; leave it out/,
   },
   {
     what: "more than a quota allows",
