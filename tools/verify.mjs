@@ -22,8 +22,8 @@ import { workspaceRoot } from "./setup.mjs";
 
 const root = workspaceRoot;
 
-/** Its tests take as long as those of all others, wait much, and would begin last and go on alone. */
-const longest = "@tutti/platform";
+/** Their tests take as long as those of all others, wait much, and would begin last and go on alone. */
+const longest = ["@tutti/platform", "@tutti/tools"];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -83,13 +83,15 @@ async function runTests(slow, again) {
       "test",
       "--output-style=static",
       "--exclude-task-dependencies",
-      // Of the slow ones some wait as long as they work.
-      ...(slow ? ["--parallel=3"] : []),
       ...which,
       ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
       ...(flags.length > 0 ? ["--", ...flags] : []),
     ]);
-  await Promise.all([run(["--projects", longest]), run(["--exclude", longest])]);
+  // With what is left to it, every processor has something to do while others wait.
+  await Promise.all([
+    ...longest.map((name) => run(["--projects", name])),
+    run(["--exclude", longest.join()]),
+  ]);
   return packages.map(({ name, folder }) => {
     try {
       return JSON.parse(readFileSync(result(folder), "utf8"));
