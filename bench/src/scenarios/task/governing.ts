@@ -13,7 +13,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import type { ServiceHost } from "@tutti/host";
 
 /** How an installation of a measurement is governed. */
-export type Governed = "not" | "by a key" | "by a key and rules";
+export type Governed = "not" | "by a key" | "by a key and rules" | "by a key, audited every second";
 
 const namespace = "default";
 const policies = 100;
@@ -22,9 +22,10 @@ const askAgainMs = 50;
 /** On a machine where others are at work too. */
 const patient = { timeoutMs: 600_000 };
 
-/** Flags of an installation that nobody governs, and of one whose audit takes in every second what is done. */
+/** Flags of an installation that nobody governs; of one as it is by default; and of one whose audit takes in every second what is done. */
 export function flagsOf(governed: Governed): readonly string[] {
-  return governed === "not" ? ["--access.enforce=false"] : ["--audit.checkpointEveryMs=1000"];
+  if (governed === "not") return ["--access.enforce=false"];
+  return governed === "by a key, audited every second" ? ["--audit.checkpointEveryMs=1000"] : [];
 }
 
 /** A key of somebody who may run workflows and do tasks; it is known by now. */
