@@ -19,9 +19,9 @@ const settleMs = 12_000;
 const concurrency = 64;
 /**
  * Of a core, for each process of workflow: so little that four of them have less to do with than everything else needs for them. With
- * 0.2 the rest of a machine of two cores was full when there were two.
+ * 0.2 the rest of a machine of two cores was full when there were two; with 0.05 a process had hardly more than it needs to stay an owner.
  */
-const share = 0.05;
+const share = 0.1;
 /** Enough that each of four always has something to do, and few enough that a run of one process ends within a round. */
 const heldConcurrency = 32;
 const warmUpSeconds = 1;

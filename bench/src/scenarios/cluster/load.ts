@@ -1,6 +1,6 @@
 /** Runs begun and awaited at a front door, as a program outside does, and the worker that does their tasks; and Restate beside them. */
 import { randomUUID } from "node:crypto";
-import { Client } from "@tutti/rest/client";
+import { Client, RestError } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
 
 export interface Shape {
@@ -50,12 +50,22 @@ export async function openLoad(http: string): Promise<ClusterLoad & AsyncDisposa
     run: async ({ name, tasks }) => {
       const id = randomUUID();
       await client.call("runs.start", { body: { definition: name, runId: id, input } });
-      const { status } = await client.call("runs.result", { params: { id }, query: { waitMs } });
+      const status = await ended(client, id);
       if (status !== "completed") throw new Error(`expected the run ${id} to complete, found it ${status}`);
       return tasks;
     },
     [Symbol.asyncDispose]: () => worker.stop(),
   };
+}
+
+/** A process that is held to little answers late: then it is asked again, as the answer says. */
+async function ended(client: Client, id: string): Promise<string> {
+  for (;;)
+    try {
+      return (await client.call("runs.result", { params: { id }, query: { waitMs } })).status;
+    } catch (error) {
+      if (!(error instanceof RestError) || error.retry === "never") throw error;
+    }
 }
 
 /** The same at Restate's door: it keeps the key of a call as Tutti does the id of a run. */
