@@ -11,13 +11,13 @@ import type { LimitRule, Pool } from "@tutti/matching";
 import { effectivePool, matchingSettings } from "./settings.ts";
 
 /** What has to be known before it gives out anything: which agents have come after it, and what it may have of quotas. */
-export type Awaited = "agents" | "allotments";
+export type Arrival = "agents" | "allotments";
 
 export class Tenant {
   readonly pool: Pool;
   readonly #configured: PoolMessage;
   #contents: PoolView = newPool();
-  readonly #awaited = new Set<Awaited>();
+  readonly #missing = new Set<Arrival>();
 
   constructor(pool: Pool, configured: PoolMessage) {
     this.pool = pool;
@@ -44,13 +44,13 @@ export class Tenant {
   }
 
   /** It gives out nothing until that has come. */
-  await(awaited: Awaited, nowMs: number): void {
-    this.#awaited.add(awaited);
+  await(arrival: Arrival, nowMs: number): void {
+    this.#missing.add(arrival);
     this.#configure(nowMs);
   }
 
-  came(awaited: Awaited, nowMs: number): void {
-    if (this.#awaited.delete(awaited)) this.#configure(nowMs);
+  came(arrival: Arrival, nowMs: number): void {
+    if (this.#missing.delete(arrival)) this.#configure(nowMs);
   }
 
   #configure(nowMs: number): void {
@@ -59,7 +59,7 @@ export class Tenant {
       {
         ...matchingSettings(this.settings, this.pool.namespace),
         paused,
-        awaits: [...this.#awaited].map((awaited) => words[awaited]),
+        awaits: [...this.#missing].map((arrival) => words[arrival]),
         slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,
       },
       nowMs,
@@ -87,7 +87,7 @@ export class Tenant {
   }
 }
 
-const words: Readonly<Record<Awaited, string>> = {
+const words: Readonly<Record<Arrival, string>> = {
   agents: "its agents to come after it",
   allotments: "what quotas and reservations allow it",
 };
