@@ -23,7 +23,7 @@ import { workspaceRoot } from "./setup.mjs";
 const root = workspaceRoot;
 
 /** Their tests take as long as those of all others, wait much, and would begin last and go on alone. */
-const longest = ["@tutti/platform", "@tutti/tools"];
+const longest = { fast: ["@tutti/platform"], slow: ["@tutti/platform", "@tutti/tools"] };
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -88,10 +88,8 @@ async function runTests(slow, again) {
       ...(flags.length > 0 ? ["--", ...flags] : []),
     ]);
   // With what is left to it, every processor has something to do while others wait.
-  await Promise.all([
-    ...longest.map((name) => run(["--projects", name])),
-    run(["--exclude", longest.join()]),
-  ]);
+  const first = slow ? longest.slow : longest.fast;
+  await Promise.all([...first.map((name) => run(["--projects", name])), run(["--exclude", first.join()])]);
   return packages.map(({ name, folder }) => {
     try {
       return JSON.parse(readFileSync(result(folder), "utf8"));
