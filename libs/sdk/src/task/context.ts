@@ -1,7 +1,7 @@
 /** What a handler knows about its task, and what it can say while it works. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
-import { type Logger, spanOf, type TraceContext } from "@tutti/kernel";
+import type { Logger, TraceContext } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import type { Attempt } from "./attempt.ts";
@@ -243,7 +243,7 @@ export class TaskContext {
   toString(): string {
     const rows = [
       ["caller", `${this.caller} in namespace ${this.namespace}, attempt ${this.attempt}`],
-      ["remaining", this.remainingMs === Number.POSITIVE_INFINITY ? "no limit" : spanOf(this.remainingMs)],
+      ["remaining", shownMs(this.remainingMs)],
       ["trace", this.traceparent || "none"],
       ["key", this.idempotencyKey],
     ];
@@ -297,4 +297,10 @@ function parsedOrText(bytes: Uint8Array): unknown {
   } catch {
     return text;
   }
+}
+
+function shownMs(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return "no limit";
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
