@@ -16,7 +16,9 @@ import type { Signer } from "./signing.ts";
 import type { TrustedKeys } from "./signing-keys.ts";
 
 /** So many bytes of a leaf are where its record is. */
-export const placeBytes = 20;
+const placeBytes = 20;
+/** Before a record that is hashed as a leaf: that it is a leaf and no node, and where it is. */
+export const recordFrom = 1 + placeBytes;
 
 /** Where a record is in its journal. */
 export interface RecordAt {
@@ -39,7 +41,7 @@ export function recordLeaf(
 }
 
 /** Where a record is, as a leaf begins with it. */
-export function writePlace(
+function writePlace(
   bytes: Uint8Array,
   from: number,
   { batch, index, timeMs }: RecordAt & { readonly timeMs: number },
@@ -62,12 +64,22 @@ export function recordHash(at: RecordAt & { readonly timeMs: number }, record: U
 
 /** The same as text of one character a byte: what the audit takes in, it takes in by thousands. */
 export function recordHashText(at: RecordAt & { readonly timeMs: number }, record: Uint8Array): string {
-  const length = 1 + placeBytes + record.length;
-  const bytes = length > room.length ? new Uint8Array(length) : room;
-  bytes[0] = leafByte;
-  writePlace(bytes, 1, at);
-  bytes.set(record, 1 + placeBytes);
-  return hashed(bytes.subarray(0, length), "binary");
+  const end = recordFrom + record.length;
+  const leaf = end > room.length ? new Uint8Array(end) : room;
+  leaf.set(record, recordFrom);
+  return hashedLeaf(leaf, end, at, "binary");
+}
+
+/** Hash of a record that lies in a leaf, from `recordFrom` to an end. What stands before it is written. */
+export function hashedLeaf(
+  leaf: Uint8Array,
+  end: number,
+  at: RecordAt & { readonly timeMs: number },
+  encoding: "binary" | "base64",
+): string {
+  leaf[0] = leafByte;
+  writePlace(leaf, 1, at);
+  return hashed(leaf.subarray(0, end), encoding);
 }
 
 /** For the leaf that is hashed at the moment, where it is none of the large ones. */

@@ -6,8 +6,7 @@
  * is not told so is looked into as any line is, which comes to the same answers.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
-import { hashed } from "../../merkle/hashes.ts";
-import { placeBytes, recordAt, writePlace } from "../checkpoints.ts";
+import { hashedLeaf, recordAt, recordFrom } from "../checkpoints.ts";
 import type { KnownRecord } from "./comparing.ts";
 import { recordLineOf } from "./lines.ts";
 
@@ -22,8 +21,6 @@ const [quote, comma] = [0x22, 0x2c];
 const timeSigns = "2026-01-01T00:00:00.000Z".length;
 /** After the bytes of a record. */
 const closing = '"}}';
-/** A leaf is hashed with a byte before it, which says that it is none of the tree's own nodes. */
-const recordFrom = 1 + placeBytes;
 
 let leaf = Buffer.alloc(4_096);
 let written = Buffer.alloc(4_096);
@@ -43,8 +40,7 @@ export const isAsWritten: Recognizer = (line, due, { service, partition }) => {
   const said = recordLineOf(service, partition, { ...place, encoded: leaf.subarray(recordFrom, end) });
   if (said?.id !== due.id || !isWritten({ record: said }, line)) return false;
 
-  writePlace(leaf, 1, place);
-  return hashed(leaf.subarray(0, end), "base64") === due.hash;
+  return hashedLeaf(leaf, end, place, "base64") === due.hash;
 };
 
 function isWritten(document: object, line: Buffer): boolean {
