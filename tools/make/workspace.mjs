@@ -146,9 +146,8 @@ export async function finish(root, made) {
     say(
       "the image of the contracts stays as it is, because they break what it promises: see node tools/generate.mjs --breaking",
     );
-  await step(root, "tools/reference.mjs");
-  // In a process of its own: the order of the libraries may be another one than when this one began.
-  await step(root, "tools/picture.mjs");
+  // The picture in a process of its own: the order of the libraries may be another one than when this one began.
+  await Promise.all([step(root, "tools/reference.mjs"), step(root, "tools/picture.mjs")]);
 }
 
 /**

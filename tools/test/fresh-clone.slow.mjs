@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
-import { basename, delimiter } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { workspaceRoot } from "../setup.mjs";
 import { startPlatform } from "./platform.mjs";
@@ -44,7 +44,11 @@ describe("a fresh clone", () => {
   });
 
   it("fails npm test for one wrong import", async (t) => {
-    const copy = copyOfWorkspace(t, (path) => !/\.(test|slow)\.(ts|mjs)$/.test(path));
+    // The libraries without their tests say it as well, in a fraction of the time.
+    const left = new Set(
+      ["apps", "bench", "deploy", "docs", "examples", "sdk"].map((name) => join(workspaceRoot, name)),
+    );
+    const copy = copyOfWorkspace(t, (path) => !left.has(path) && !/\.(test|slow)\.(ts|mjs)$/.test(path));
     write(copy, { "libs/kernel/src/wrong.ts": 'import "@tutti/mesh";\n' });
     const { code, output } = await run("npm", ["test"], { cwd: copy, env: strangersEnvironment() });
     assert.equal(code, 1, output);
