@@ -2,6 +2,7 @@ import { counted } from "@tutti/kernel";
 import type { PlatformEvent } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import { Absence } from "../follow/absence.ts";
 import { connect } from "../server/server.ts";
 import { drawJson } from "../terminal/json.ts";
 import { type Style, type Tone, toned } from "../terminal/style.ts";
@@ -19,27 +20,29 @@ export async function events(context: Context): Promise<number> {
   await server.call("whoami");
   const drawing = { style: print.style, width: print.width, withData: values.flag("data") };
   let count = 0;
-  let isAway = false;
+  const absence = new Absence({
+    shell,
+    onAway: (words) => print.errorLines([print.errorStyle.yellow(words)]),
+    onBack: () => print.errorLines([print.errorStyle.green("The platform is back.")]),
+  });
   const stream = server.follow(
     "events",
     { query: { ...server.namespace, ...(pattern === undefined ? {} : { pattern }) } },
     {
       ...(after === undefined ? {} : { cursor: after }),
-      onStanding(standing) {
-        if (standing === "broken" && !isAway)
-          print.errorLines([print.errorStyle.yellow("The platform is away, trying again …")]);
-        if (standing === "open" && isAway)
-          print.errorLines([print.errorStyle.green("The platform is back.")]);
-        if (standing !== "connecting") isAway = standing === "broken";
-      },
+      onStanding: (...news) => absence.stand(...news),
     },
   );
-  for await (const said of stream) {
-    if (said.kind === "gap") print.errorLines([print.errorStyle.yellow(gapWords(said))]);
-    if (said.kind !== "event" && said.kind !== "change") continue;
-    tell(context, said.value, drawing);
-    count += 1;
-    if (count >= most) return exitCodes.completed;
+  try {
+    for await (const said of stream) {
+      if (said.kind === "gap") print.errorLines([print.errorStyle.yellow(gapWords(said))]);
+      if (said.kind !== "event" && said.kind !== "change") continue;
+      tell(context, said.value, drawing);
+      count += 1;
+      if (count >= most) return exitCodes.completed;
+    }
+  } finally {
+    absence.end();
   }
   return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
 }

@@ -3,7 +3,7 @@
  *
  * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so nothing
  *    is missed, and nothing is told twice.
- * 2. While the platform is away the command says so and tries again; it gives up only when it is told to.
+ * 2. While the platform is away for more than a moment the command says so and tries again; it gives up only when it is told to.
  * 3. Whoever stops following leaves it as it is.
  */
 import type { FollowOptions, Followed as Said } from "@tutti/rest/client";
@@ -80,7 +80,8 @@ async function follow<Reply>(context: Context, { id, model, stream, end }: Threa
     });
   const teller = tellerFor(context);
   try {
-    for await (const said of stream({ signal, onStanding: (standing) => teller.standing(standing) })) {
+    const onStanding: FollowOptions["onStanding"] = (...news) => teller.standing(...news);
+    for await (const said of stream({ signal, onStanding })) {
       if (said.kind !== "snapshot" && said.kind !== "change") continue;
       if (said.kind === "snapshot" && said.isFirst) model.forget();
       model.take(said.value);

@@ -3,7 +3,9 @@ import { drawRun } from "../drawing/run-frame.ts";
 import type { Shell, Sink } from "../effects/shell.ts";
 import { Screen } from "../terminal/screen.ts";
 import type { Style } from "../terminal/style.ts";
+import { cut } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
+import { Absence } from "./absence.ts";
 import type { Told } from "./model.ts";
 import type { Teller } from "./teller.ts";
 
@@ -22,12 +24,14 @@ export class FrameTeller implements Teller {
   readonly #stopResizing: () => void;
   #model: Told | undefined;
   #isDue = false;
-  #awaySinceMs: number | undefined;
+  readonly #absence: Absence;
 
   constructor({ sink, style, shell }: { readonly sink: Sink; readonly style: Style; readonly shell: Shell }) {
     this.#screen = new Screen(sink);
     this.#style = style;
     this.#shell = shell;
+    const draw = () => this.#draw();
+    this.#absence = new Absence({ shell, onAway: draw, onBack: draw });
     this.#stopResizing = sink.onResize(() => this.#draw());
     void this.#keepDrawing();
   }
@@ -42,16 +46,15 @@ export class FrameTeller implements Teller {
     });
   }
 
-  standing(standing: Standing): void {
-    if (standing === "open") this.#awaySinceMs = undefined;
-    else if (standing === "broken") this.#awaySinceMs ??= this.#shell.nowMs();
-    this.#draw();
+  standing(standing: Standing, error?: unknown): void {
+    this.#absence.stand(standing, error);
   }
 
   end(model: Told): void {
     this.#model = model;
     this.#draw();
     this.#ended.abort();
+    this.#absence.end();
     this.#stopResizing();
     this.#screen.end();
   }
@@ -83,8 +86,9 @@ export class FrameTeller implements Teller {
   }
 
   #away(nowMs: number): string | undefined {
-    const since = this.#awaySinceMs;
-    if (since === undefined) return undefined;
-    return this.#style.yellow(` The platform is away, trying again … (${printDurationMs(nowMs - since)})`);
+    const { told } = this.#absence;
+    if (told === undefined) return undefined;
+    const words = ` ${told.words} (${printDurationMs(nowMs - told.sinceMs)})`;
+    return this.#style.yellow(cut(words, this.#screen.width));
   }
 }

@@ -5,6 +5,7 @@ import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
+import { Absence } from "./absence.ts";
 import type { Told } from "./model.ts";
 import type { Teller } from "./teller.ts";
 
@@ -20,10 +21,16 @@ export class LineTeller implements Teller {
   readonly showsEnd = false;
   readonly #parts: Parts;
   readonly #told = new Map<string, string>();
-  #isAway = false;
+  readonly #absence: Absence;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { print, shell } = parts;
+    this.#absence = new Absence({
+      shell,
+      onAway: (words) => print.errorLines([words]),
+      onBack: () => print.errorLines(["The platform is back."]),
+    });
   }
 
   changed({ news: { tasks, whole } }: Told): void {
@@ -47,19 +54,13 @@ export class LineTeller implements Teller {
     }
   }
 
-  standing(standing: Standing): void {
-    const { print } = this.#parts;
-    if (standing === "broken" && !this.#isAway) {
-      this.#isAway = true;
-      print.errorLines(["The platform is away, trying again …"]);
-    }
-    if (standing === "open" && this.#isAway) {
-      this.#isAway = false;
-      print.errorLines(["The platform is back."]);
-    }
+  standing(standing: Standing, error?: unknown): void {
+    this.#absence.stand(standing, error);
   }
 
-  end(): void {}
+  end(): void {
+    this.#absence.end();
+  }
 
   #tell(
     key: string,

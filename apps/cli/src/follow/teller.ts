@@ -6,8 +6,8 @@ export interface Teller {
   /** Whether what it shows says how it ended. */
   readonly showsEnd: boolean;
   changed(model: Told): void;
-  /** The connection is there, or it is not and is tried again. */
-  standing(standing: Standing): void;
+  /** The connection is there, or it is not, for this reason, and is tried again. */
+  standing(standing: Standing, error?: unknown): void;
   /** Nothing more is told. */
   end(model: Told): void;
 }
