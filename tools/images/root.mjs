@@ -7,8 +7,10 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -22,8 +24,8 @@ import { npmPackagesOf } from "./sbom.mjs";
 /** @typedef {import("./sbom.mjs").Part} Part */
 
 const release = "trixie";
-/** What programs of Debian, and Node, are linked with. */
-const libraries = ["libc6", "libgcc-s1", "libstdc++6"];
+/** What Node is linked with, and who gives it its memory. */
+const libraries = ["libc6", "libgcc-s1", "libstdc++6", "libjemalloc2"];
 /** What of them nobody reads who has no locale but C, and whose text is Unicode already. */
 const leftOut = [
   "usr/share/doc-base",
@@ -61,6 +63,26 @@ export async function tuttiRoot(root) {
     { kind: "generic", name: "nodejs", version: process.versions.node, license: "MIT" },
     ...npm,
   ];
+}
+
+/**
+ * What the image says to the processes in it, for processes outside of one: libraries that are loaded first are brought.
+ *
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function tuttiEnvironment() {
+  const text = readFileSync(join(workspaceRoot, "deploy", "images", "tutti", "Containerfile"), "utf8");
+  const environment = Object.fromEntries(
+    [...text.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+  );
+  const { LD_PRELOAD: library = "" } = environment;
+  const { root } = await unpackedPackages(release, libraries);
+  const [found] = library === "" ? [] : globSync(`usr/lib/*/${library}`, { cwd: root });
+  if (found === undefined)
+    throw new Error(
+      `expected the library that the image loads first, ${library}, in ${libraries.join(", ")}`,
+    );
+  return { ...environment, LD_PRELOAD: join(root, found) };
 }
 
 /**

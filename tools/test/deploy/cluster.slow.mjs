@@ -113,6 +113,14 @@ describe("the images, run as the manifests say", { skip }, () => {
     assert.ok(parts > 50, `${parts} parts`);
   });
 
+  it("have their memory from the library that the image says", async () => {
+    const maps = 'require("node:fs").readFileSync("/proc/1/maps", "utf8").includes("/libjemalloc.so.2")';
+    assert.equal(
+      await containers.podman("exec", podOf("swarm").name, "/usr/bin/node", "--print", maps),
+      "true",
+    );
+  });
+
   it("cannot write but where they are to", async () => {
     const attempt = 'try { fs.writeFileSync("/tutti/x", "x"); "written" } catch ({ code }) { code }';
     const said = await containers.podman("exec", podOf("workflow").name, "/usr/bin/node", "--print", attempt);

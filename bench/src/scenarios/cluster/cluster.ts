@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { otlpReceiver } from "@tutti/telemetry/testing";
 import { bundleServices } from "../../../../tools/bundle.mjs";
-import { services } from "../../../../tools/images/root.mjs";
+import { services, tuttiEnvironment } from "../../../../tools/images/root.mjs";
 import { closedLoop, type Measured } from "../../measure/closed-loop.ts";
 import { median, rounded } from "../../measure/statistics.ts";
 import { startChild } from "../../processes/child.ts";
@@ -27,8 +27,6 @@ const heldConcurrency = 32;
 const warmUpSeconds = 1;
 /** A process that is held would take minutes until what it runs is compiled. */
 const freeSeconds = 5;
-/** As the image has it: nothing compiled is kept there from one start to the next, which takes memory as well. */
-const imageEnvironment = { MALLOC_ARENA_MAX: "2", NODE_DISABLE_COMPILE_CACHE: "1" };
 
 /** On one machine everything shares its cores: what counts is how it is divided, and what follows when there is more of it. */
 export const cluster: Scenario = {
@@ -124,7 +122,9 @@ async function* idleFigures(): AsyncGenerator<Result> {
   stack.defer(() => rm(bundles, { recursive: true, force: true }));
   await bundleServices(services, bundles);
   const collector = stack.use(await otlpReceiver());
-  const environment = { ...imageEnvironment, TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint };
+  // Nothing compiled is kept in an image from one start to the next, which takes memory as well.
+  const image = { ...(await tuttiEnvironment()), NODE_DISABLE_COMPILE_CACHE: "1" };
+  const environment = { ...image, TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint };
   const { members } = stack.use(await startCluster([`--bundles=${bundles}`], environment));
   const empty = stack.use(
     await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
