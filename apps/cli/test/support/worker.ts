@@ -32,7 +32,8 @@ export class PollingWorker implements AsyncDisposable {
     while (!this.#over.signal.aborted) {
       const claimed = await this.#persist(() =>
         this.#client.call("tasks.claim", {
-          body: { agentId: "polling-1", offering, count: 8, waitMs: 2_000, leaseMs: 20_000 },
+          // What is held is held through all of a test, however slow the machine is.
+          body: { agentId: "polling-1", offering, count: 8, waitMs: 2_000, leaseMs: 600_000 },
           signal: this.#over.signal,
         }),
       );

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { commandAtWork } from "./support/at-work.ts";
+import { workspaceFolder } from "./support/command.ts";
+
+const definitions = {
+  "echo.yaml": `workflow: echo
+description: Gives back what it is given.
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+output: "\${{ tasks.one.output }}"
+`,
+};
+
+describe("the commands for who runs the platform", () => {
+  const at = commandAtWork({
+    files: definitions,
+    registered: "echo.yaml",
+    handlers: {
+      "test.echo": (input) => input,
+    },
+  });
+  const { tutti, printed, json } = at;
+
+  it("status, agent, events, sign-in", async () => {
+    assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
+    assert.equal((await json("status")).agents.count, 1);
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    const processes = await printed("instances workflow");
+    assert.match(processes, new RegExp(`workflow +${version} .* ready`));
+    assert.doesNotMatch(processes, /swarm/);
+    const services: string[] = (await json("instances")).instances.map(({ service = "" }) => service);
+    assert.deepEqual(
+      ["gateway", "swarm", "workflow"].filter((service) => !services.includes(service)),
+      [],
+    );
+    assert.match(await printed("agent list"), /polling-1/);
+    assert.match(await printed("agent show polling-1"), /test.echo/);
+    assert.match(await printed("sign-in -q"), /^http:\/\/127\.0\.0\.1:\d+\/\S*token=\S+\n$/);
+    const following = at.command.start(["events", "tutti.workflow.run.*", "--json", "--count", "3"], {
+      environment: { TUTTI_SERVER: at.platform.url },
+    });
+    let runs = 0;
+    // From now on means from when it is connected, which nothing tells: something happens until it was heard.
+    const heard = following.says(/tutti\.workflow\.run\./).then(() => true);
+    while (!(await Promise.race([heard, printed(`run echo a=${runs++} -q`).then(() => false)])));
+    while (
+      !(await Promise.race([
+        following.ended.then(() => true),
+        printed(`run echo a=${runs++} -q`).then(() => false),
+      ]))
+    );
+    const { exitCode, output } = await following.ended;
+    assert.equal(exitCode, 0);
+    for (const line of output.trim().split("\n"))
+      assert.match(JSON.parse(line).type, /^tutti\.workflow\.run\./);
+  });
+
+  it("config explain, certs, doctor, completion", async () => {
+    const cwd = workspaceFolder;
+    assert.match(await printed("config explain operations.port", { cwd }), /value +7400\nfrom +the default/);
+    const unknown = await tutti("config explain operations.prot", { cwd });
+    assert.deepEqual([unknown.exitCode, /Did you mean `operations.port`/.test(unknown.errors)], [2, true]);
+    const { settings } = JSON.parse(await printed("config explain operations.port --json", { cwd }));
+    assert.equal(settings[0].value, 7400);
+    const out = join(at.command.folder, "certs");
+    assert.match(
+      await printed(`certs --services platform --out ${out}`, { cwd }),
+      /platform +\S+platform.crt +new/,
+    );
+    const data = join(at.command.folder, "none");
+    assert.match(
+      await printed(`doctor --data ${data}`, { cwd }),
+      /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
+    );
+    const away = await tutti(`doctor --data ${data} --json`, {
+      cwd,
+      environment: { TUTTI_SERVER: "127.0.0.1:2" },
+    });
+    assert.equal(away.exitCode, 1);
+    const { findings } = JSON.parse(away.output) as {
+      findings: { about: string; level: string; text: string }[];
+    };
+    assert.match(findings.find(({ level }) => level === "problem")?.text ?? "", /cannot be reached/);
+    for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
+  });
+
+  it("secret: put, list, rotate, reseal, remove; none says its value", async () => {
+    const cwd = at.command.folder;
+    writeFileSync(join(cwd, "till.txt"), "open sesame one");
+    writeFileSync(join(cwd, "new.txt"), "open sesame two");
+    const said = [
+      await printed("secret put till till.txt --user agent:press"),
+      await printed("secret rotate till new.txt --overlap 1h"),
+      await printed("secret list"),
+      await printed("secret reseal"),
+      await printed("secret remove till --version 1"),
+      await printed("secret remove till"),
+    ];
+    assert.match(said.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
+    assert.doesNotMatch(said.join(""), /open sesame/);
+    assert.match((await tutti("secret rotate till new.txt")).errors, /tutti secret put till FILE/);
+  });
+
+  it("validate, rule: impact, set, list, findings, versions, diff, rollback, delete; compliance: list, report", async () => {
+    const cwd = join(at.command.folder, "ruled");
+    mkdirSync(cwd);
+    const rules = `rules:
+  - ruleId: no-night
+    subject: request
+    when: call.action == "workflow.runs.start"
+    condition: "!has(subject.spec.labels.night)"
+    deny: {message: nothing runs at night}
+    severity: error
+    controls: [{framework: house, control: H1}]
+    cases:
+      - {title: by day, action: workflow.runs.start, subject: {spec: {labels: {}}}, admitted: true}
+`;
+    writeFileSync(join(cwd, "house.rules.yaml"), rules);
+    assert.match(await printed("validate .", { cwd }), /house\.rules\.yaml|1 file/);
+    assert.match(
+      await printed("rule impact house.rules.yaml", { cwd }),
+      /0 findings in \d+ starts, definitions and agents/,
+    );
+    await printed("rule set house.rules.yaml", { cwd });
+    assert.match(await printed("rule list"), /no-night/);
+    await until("the rule to be in force", async () => {
+      const ended = await tutti("run echo --label night=yes -q");
+      return ended.exitCode !== 0 && /nothing runs at night/.test(ended.errors);
+    });
+    await until("the finding to be told", async () => /no-night/.test(await printed("rule findings")));
+    assert.match(await printed("compliance list"), /house/);
+    assert.match(await printed("compliance report house"), /H1[\s\S]*no-night|no-night[\s\S]*H1/);
+    writeFileSync(join(cwd, "house.rules.yaml"), rules.replace("nothing runs", "nothing at all runs"));
+    await printed("rule set house.rules.yaml --reason clearer", { cwd });
+    const [later = "", former = ""] = (await printed("rule versions no-night -q")).trim().split("\n");
+    assert.match(await printed("rule versions no-night"), /deny\.message\s+clearer/);
+    assert.match(
+      await printed(`rule diff no-night ${former} ${later}`),
+      /deny\.message[\s\S]*nothing at all/,
+    );
+    assert.match(await printed(`rule diff no-night ${later}`), /says the same/);
+    await printed(`rule impact --rule no-night --version ${former}`);
+    assert.match((await tutti(`rule rollback no-night ${former}`)).errors, /expected --reason/);
+    assert.match(await printed(`rule rollback no-night ${former} --reason shorter`), /no-night holds as in/);
+    assert.match(await printed(`rule diff no-night ${former}`), /says the same/);
+    await printed("rule delete no-night");
+    assert.doesNotMatch(await printed("rule list"), /no-night/);
+    assert.match(await printed("rule versions no-night"), /taken away by/);
+    writeFileSync(join(cwd, "wrong.rules.yaml"), rules.replace("deny:", "dney:"));
+    const wrong = await tutti("validate .", { cwd });
+    assert.equal(wrong.exitCode, 1);
+    assert.match(wrong.output + wrong.errors, /wrong\.rules\.yaml:\d+:\d+/);
+  });
+
+  it("who is kept out, and what is paused", async () => {
+    assert.equal(await printed("lockout list -q"), "");
+    assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not kept out/);
+    assert.match(await printed("paused"), /nothing is paused/);
+    assert.match(await printed("release --all"), /nothing is paused/);
+  });
+});

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { commandAtWork } from "./support/at-work.ts";
+import { runToEnd } from "./support/command.ts";
+
+const definitions = {
+  "echo.yaml": `workflow: echo
+description: Gives back what it is given.
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+output: "\${{ tasks.one.output }}"
+`,
+  "ask.yaml": `workflow: ask
+signals:
+  go: {schema: {type: object, required: [fast], properties: {fast: {type: boolean}}}}
+tasks:
+  sure:
+    approve:
+      title: "Pay <b>\${{ string(input.amount) }}</b>?"
+      form: {type: object, required: [account], properties: {account: {type: string}}}
+  ready: {wait: {signal: go}}
+  pay: {uses: test.echo, needs: [sure, ready], with: {paid: "\${{ input.amount }}"}}
+output: "\${{ tasks.pay.output }}"
+`,
+  "none.yaml": `workflow: none
+tasks: {one: {uses: test.none}}
+`,
+  "flaky.yaml": `workflow: flaky
+tasks: {bad: {uses: test.flaky}}
+`,
+};
+
+describe("the commands for workflows, runs and what starts them", () => {
+  let isJammed = true;
+  const at = commandAtWork({
+    files: definitions,
+    registered: "echo.yaml ask.yaml flaky.yaml",
+    handlers: {
+      "test.echo": (input) => input,
+      "test.flaky": () => {
+        if (isJammed) throw new Error("jammed \u001b[2J");
+        return "well";
+      },
+    },
+  });
+  const { tutti, printed, json, listed } = at;
+  const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
+
+  it("workflow: check, register, list, versions, graph", async () => {
+    assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
+    const { exitCode, output } = await tutti("workflow check none.yaml --against");
+    assert.equal(exitCode, 1);
+    assert.match(output, /none\.yaml:2:21: error: .*nobody offers `test.none`/);
+    assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
+    assert.match(
+      await printed("workflow register echo.yaml --as stable"),
+      /✓ echo .*stable.*was there already/,
+    );
+    assert.match(await printed("workflow list"), /^workflow +tasks/);
+    await listed("workflow list ech -q", /^echo\n$/);
+    const before = (await printed("workflow versions echo -q")).trim();
+    const changed = `${definitions["echo.yaml"]?.replace("Gives back", "Hands back")}`;
+    writeFileSync(join(at.command.folder, "changed.yaml"), changed);
+    await printed("workflow register changed.yaml --keep-latest");
+    const [newest, oldest] = (await printed("workflow versions echo -q")).trim().split("\n");
+    assert.deepEqual([oldest, newest === before], [before, false]);
+    assert.match(await printed("workflow versions echo"), /^version +live +labels +registered\n\w{12} +0 /);
+    assert.match(await printed("workflow versions echo --live"), /^$/);
+    assert.match(await printed("workflow graph ask@latest"), /├─╯\n ◆ +pay/);
+    assert.equal((await json("workflow graph ask")).width, 2);
+  });
+
+  it("run, watch, list, show, history", async () => {
+    assert.equal(await printed("run echo a=1 --id echo-1 -l of=test --wait"), '{"a": 1}\n');
+    assert.equal(await printed("run echo --input - --id echo-2 -q", { input: '{"a": "x"}' }), '{"a": "x"}\n');
+    assert.equal(await printed("watch echo-1"), '{"a": 1}\n');
+    await listed("list --label of=test --state completed --since 1h -q", /^echo-1\n$/);
+    const { runs } = await json("list --label of=test --state completed --since 1h");
+    assert.deepEqual(
+      runs.map(({ runId }: { runId: string }) => runId),
+      ["echo-1"],
+    );
+    await listed("list", /echo-2 +echo +✓ completed/);
+    assert.match(await printed("show echo-1"), /✓ {2}one[\s\S]*labels +of=test[\s\S]*input\n {2}\{"a": 1\}/);
+    assert.match(await printed("show echo-1 --at 2"), /one/);
+    assert.match(await printed("show echo-1 one"), /uses +test.echo[\s\S]*output\n {2}\{"a": 1\}/);
+    const lines = (await printed("history echo-1 --json")).trim().split("\n");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).type).slice(-1), ["run_completed"]);
+    assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
+  });
+
+  it("why, approve, signal", async () => {
+    await printed("run ask amount=50 --id ask-1 --detach");
+    assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
+    assert.match(await printed("why ask-1 ready"), /signal go/);
+    await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? .*account\*/);
+    const refused = await tutti("approve ask-1");
+    assert.equal(refused.exitCode, 3);
+    assert.match(refused.errors, /The form asks for: account\*/);
+    assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
+    assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
+    assert.match(await printed("signal ask-1 go fast=true --key k1"), /✓ ask-1 was told go/);
+    assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
+  });
+
+  it("pause, resume, retry, cancel: one, and many by filters after a preview", async () => {
+    for (const id of ["flaky-1", "flaky-2", "flaky-3"])
+      assert.equal((await tutti(`run flaky --id ${id} -q`)).exitCode, 1);
+    isJammed = false;
+    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is taken up again/);
+    await printed("watch flaky-1 -q");
+    await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
+    const asked = await tutti("retry --workflow flaky --state failed");
+    assert.equal(asked.exitCode, 2);
+    assert.match(asked.errors, /retry would be done to 2 runs; nobody is here to say yes/);
+    assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
+    await printed("watch flaky-3 -q");
+    await printed("run ask amount=1 --id ask-2 --detach");
+    assert.match(await printed("pause ask-2"), /✓ ask-2 is held {2}‖ paused/);
+    assert.match(await printed("resume ask-2"), /✓ ask-2 goes on/);
+    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is asked to end/);
+    assert.match(await printed("delete flaky-3"), /✓ flaky-3 is removed/);
+    assert.equal((await tutti("show flaky-3")).exitCode, 3);
+  });
+
+  it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {
+    await printed("run ask amount=3 --id ask-3 --detach");
+    await listed("list --workflow ask --state running -q", /^ask-3\n$/);
+    const { versions } = await json("workflow versions ask --live");
+    assert.deepEqual(
+      versions.map(({ liveCount }: { liveCount: number }) => liveCount),
+      [1],
+    );
+    const words = `'${process.execPath}' '${at.command.program}' cancel --workflow ask --state running`;
+    const environment = { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" };
+    const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
+    assert.match(
+      said.output,
+      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*cancel 1 run\? \[y\/N\][\s\S]*Nothing was done/,
+    );
+    assert.equal(await printed("show ask-3 -q"), "running\n");
+  });
+
+  it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
+    const create = "schedule create nightly echo a=1 --cron '0 3 * * *' --zone Europe/Zurich --overlap allow";
+    assert.match(await printed(create), /✓ nightly is made/);
+    await listed("schedule list", /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
+    assert.match(await printed("schedule show nightly"), /overlap +allow/);
+    const { timesMs } = await json("schedule preview --every 1h --count 3");
+    assert.equal(timesMs.length, 3);
+    assert.match(await printed("schedule pause nightly --reason calm"), /is paused/);
+    assert.match(await printed("schedule resume nightly"), /goes on/);
+    assert.equal((await json("schedule trigger nightly")).result, "started");
+    assert.match(await printed("schedule delete nightly"), /is removed/);
+  });
+
+  it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
+    assert.equal(await printed("mission start --id cat --title 'A name' --task think=test.none"), "cat\n");
+    await listed("mission list -q", /^cat$/m);
+    assert.match(await printed("mission show cat"), /cat {2}● running {2}1 task waits for an agent/);
+    assert.match(await printed("mission tasks cat"), /think/);
+    for (const part of ["mission board", "mission messages", "mission votes", "mission budget"])
+      await printed(`${part} cat`);
+    assert.match(await printed("mission why cat think"), /no agent offers test\.none/);
+    assert.match(await printed("why cat think"), /no agent offers test\.none/);
+    assert.match(await printed("show cat"), /cat {2}● running/);
+    assert.match(await printed("pause cat"), /cat is held {2}‖ paused/);
+    assert.match(await printed("resume cat"), /cat goes on {2}● running/);
+    assert.match((await tutti("approve cat")).errors, /Nothing in cat waits for a person/);
+    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is asked to end {2}⊘ cancelled/);
+    assert.equal((await tutti("mission cancel cat")).exitCode, 3);
+    for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
+      assert.match((await tutti(words)).errors, /expected the run nix, found none/, words);
+  });
+
+  it("completion of bash completes commands, options and ids", async () => {
+    const script = join(at.command.folder, "completion.bash");
+    writeFileSync(script, await printed("completion bash"));
+    const complete = async (line: string): Promise<string[]> => {
+      const words = line.split(" ");
+      const ask = `source '${script}'; tutti() { '${process.execPath}' '${at.command.program}' "$@"; }; COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _tutti; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { output, errors } = await runToEnd("bash", ["--norc", "-c", ask], {
+        environment: { TUTTI_SERVER: at.platform.url },
+      });
+      assert.equal(errors, "");
+      return output.trim().split("\n");
+    };
+    assert.deepEqual(await complete("tutti sch"), ["schedule"]);
+    assert.deepEqual(await complete("tutti workflow r"), ["register"]);
+    assert.deepEqual(await complete("tutti list --st"), ["--state"]);
+    assert.deepEqual(await complete("tutti show echo-"), ["echo-2", "echo-1"]);
+    assert.deepEqual(await complete("tutti schedule show x"), [""]);
+  });
+});

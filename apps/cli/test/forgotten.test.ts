@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { commands } from "../src/command/commands.ts";
+
+/** The proof and the race are run by words of their own; a guide's blocks are a test. */
+const texts = [
+  ...globSync("*.slow.ts", { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
+  "../../../docs/guides/audit.md",
+].map((file) => readFileSync(new URL(file, import.meta.url), "utf8"));
+
+describe("the tests of the command", () => {
+  it("run every command", () => {
+    const forgotten = commands
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("demo ") && !isRun(name));
+    assert.deepEqual(forgotten, []);
+  });
+});
+
+/** As the first words of a line, or as words one by one. */
+function isRun(name: string): boolean {
+  const asLine = new RegExp(`["'\`]${name}[ "'\`]|tutti ${name}\\b`);
+  const asWords = `"${name.split(" ").join('", "')}"`;
+  return texts.some((text) => asLine.test(text) || text.includes(asWords));
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { BuiltCommand, type CommandOptions, type Ended } from "./command.ts";
+import { PlatformProcess } from "./platform.ts";
+import { PollingWorker, type Work } from "./worker.ts";
+
+interface Wanted {
+  /** What lies in the folder where the command runs: text by name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Which of them are registered, as words. */
+  readonly registered: string;
+  /** What the worker does. */
+  readonly handlers: Readonly<Record<string, Work>>;
+}
+
+/** The command as it is shipped, a platform that it is told of, and a worker there: for the tests of a suite. */
+export function commandAtWork({ files, registered, handlers }: Wanted) {
+  let command: BuiltCommand;
+  let platform: PlatformProcess;
+  let worker: PollingWorker;
+
+  before(async () => {
+    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(command.folder, name), text);
+    if (registered !== "") await printed(`workflow register ${registered}`);
+    worker = new PollingWorker(platform.url, handlers);
+    await listed("agent list", /polling-1/);
+  });
+  after(async () => {
+    await worker?.[Symbol.asyncDispose]();
+    await platform?.[Symbol.asyncDispose]();
+    command?.[Symbol.dispose]();
+  });
+
+  async function tutti(line: string, options: CommandOptions = {}): Promise<Ended> {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    const ended = await command.run(words, {
+      cwd: command.folder,
+      ...options,
+      environment: { TUTTI_SERVER: platform.url, ...options.environment },
+    });
+    // Whatever users wrote, no terminal obeys it.
+    assert.ok(!(ended.output + ended.errors).includes("\u001b"), line);
+    return ended;
+  }
+
+  /** What it prints, when all is well. */
+  async function printed(line: string, options: CommandOptions = {}): Promise<string> {
+    const { exitCode, output, errors } = await tutti(line, options);
+    assert.equal(exitCode, 0, `tutti ${line}: ${errors}${output}`);
+    return output;
+  }
+
+  /** What was just made is in lists a moment later. */
+  async function listed(line: string, wanted: RegExp): Promise<void> {
+    let said = "";
+    for (let tries = 0; tries < 100 && !wanted.test(said); tries++) said = await printed(line);
+    assert.match(said, wanted);
+  }
+
+  return {
+    tutti,
+    printed,
+    // Documents of programs are what the routes answer, which has tests of its own.
+    // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
+    json: async (line: string): Promise<any> => JSON.parse(await printed(`${line} --json`)),
+    listed,
+    get command() {
+      return command;
+    },
+    get platform() {
+      return platform;
+    },
+  };
+}
