@@ -193,9 +193,10 @@ export class BareAgent {
 
   #take({ acknowledged = 0, assignments = [], resultsDurable = 0, resultsDurableBeyond = [], ...rest }) {
     this.#unacknowledged = this.#unacknowledged.filter(({ number }) => number > acknowledged);
-    for (const one of assignments) this.#assigned(one);
+    // Before the assignments: one that was answered as busy may come again with the word that its answer is durable.
     for (const [token, { number }] of this.#results)
       if (number <= resultsDurable || resultsDurableBeyond.includes(number)) this.#results.delete(token);
+    for (const one of assignments) this.#assigned(one);
     for (const one of rest.cancels ?? []) this.#cancelled(one);
     for (const { token, runMs = 0 } of rest.extensions ?? []) this.#atWork.get(token)?.limit(runMs);
     for (const [name, number] of Object.entries(rest.capabilityNumbers?.numbers ?? {}))

@@ -122,11 +122,15 @@ export class ScriptedLink {
   }
 
   give(...assignments: readonly Assign[]): void {
-    for (const { token } of assignments) {
-      this.tokens.add(nameOf(token));
-      this.credit--;
-    }
+    this.#given(assignments);
     this.send({ assignments: [...assignments] });
+  }
+
+  /** The same in a frame that says that every result which was taken in is durable. */
+  giveWithDurable(...assignments: readonly Assign[]): void {
+    this.#given(assignments);
+    this.resultsDurable = this.resultsTaken;
+    this.send({ assignments: [...assignments], resultsDurable: this.resultsDurable });
   }
 
   /** Agrees on a number for what was offered later. */
@@ -199,6 +203,13 @@ export class ScriptedLink {
     await this.creditOf();
     const [token = ""] = this.assign([capability, input, fields]);
     return this.result(token);
+  }
+
+  #given(assignments: readonly Assign[]): void {
+    for (const { token } of assignments) {
+      this.tokens.add(nameOf(token));
+      this.credit--;
+    }
   }
 
   #take({ bytes, frame, atMs }: Arrival): void {

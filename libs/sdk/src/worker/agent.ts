@@ -181,6 +181,9 @@ export class Agent {
   take(bytes: Uint8Array): HostFrame | undefined {
     const frame = this.#link.take(bytes);
     if (frame === undefined) return undefined;
+    // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+    const tellsOfResults = frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0;
+    if (tellsOfResults) this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
     const { assignments } = frame;
     if (assignments.length > 0) {
       const nowMs = this.#desk.nowMs();
@@ -190,10 +193,7 @@ export class Agent {
       }
       this.#flushSoon();
     }
-    if (frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0) {
-      this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
-      if (this.#isDraining) this.#parts.onQuiet();
-    }
+    if (tellsOfResults && this.#isDraining) this.#parts.onQuiet();
     for (const cancel of frame.cancels) this.#desk.cancelled(cancel);
     for (const extension of frame.extensions) this.#desk.extended(extension);
     this.#takeRare(frame);

@@ -162,12 +162,14 @@ class Agent:
         frame = self._link.take(content)
         if frame is None:
             return None
+        # First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+        tells_of_results = frame.results_durable or frame.results_durable_beyond
+        if tells_of_results:
+            self._link.durable(frame.results_durable, frame.results_durable_beyond)
         if frame.assignments:
             self._assigned(frame)
-        if frame.results_durable or frame.results_durable_beyond:
-            self._link.durable(frame.results_durable, frame.results_durable_beyond)
-            if self.is_draining:
-                self._parts.on_quiet()
+        if tells_of_results and self.is_draining:
+            self._parts.on_quiet()
         for cancel in frame.cancels:
             self._desk.cancel(cancel)
         for extension in frame.extensions:

@@ -182,11 +182,12 @@ export class RelayedAgent implements AgentLink {
   /** What the agent is to be sent. */
   told(frame: HostFrame): void {
     if (this.#state !== "open") return;
+    // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+    const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);
     this.#credit = Math.max(0, this.#credit - frame.assignments.length);
     for (const { token } of frame.assignments) this.#has(token);
     for (const { token, graceMs } of frame.cancels) if (graceMs === 0) this.#tokens.delete(token);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#credit = 0;
-    const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);
     const numbers = frame.capabilityNumbers && this.#numbers.learn(frame.capabilityNumbers.numbers);
     const { bye, ...said } = frame;
     this.#parts.outlet.send({

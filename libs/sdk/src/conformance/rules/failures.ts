@@ -67,6 +67,25 @@ export const failureRules: readonly Rule[] = [
     },
   },
   {
+    id: "busy-again",
+    rule: "An attempt that was answered as busy is done when it is given again, also in the frame that says that the answer is durable.",
+    remedy: "take what a frame says of results before its assignments",
+    async play(stage) {
+      const link = await stage.link();
+      link.isDurable = false;
+      const busy = await link.do("conformance.busy", { retryAfterMs: 0 });
+      const again = { ...link.assignment("conformance.echo", "again"), token: busy.token };
+      await link.creditOf();
+      link.giveWithDurable(again);
+      const name = Buffer.from(busy.token).toString("hex");
+      const result = await link.until(() => link.resultsOf(name)[1], {
+        expected: "the result of the attempt that was given again",
+        found: () => "none",
+      });
+      expectEqual(outputOf(result), "again", "its output");
+    },
+  },
+  {
     id: "unknown-number",
     rule: "An assignment for a number that was not agreed fails, and may be tried elsewhere.",
     remedy: "answer with `failed` and RETRY_CLASS_ELSEWHERE; keep the link",
