@@ -106,25 +106,13 @@ function rule(name, comment, from, to) {
   return { name, comment, severity: "error", from, to };
 }
 
-/** @type {Map<string, Promise<import("dependency-cruiser").ICruiseResult>>} */
-const cruised = new Map();
-
 /**
- * Every import of the workspace, and the rules that it breaks; read once for all checks.
+ * Every import of the workspace, and the rules that it breaks.
  *
- * @param {string} root
- */
-export function cruiseWorkspace(root) {
-  const result = cruised.get(root) ?? cruiseOnce(root);
-  cruised.set(root, result);
-  return result;
-}
-
-/**
  * @param {string} root
  * @returns {Promise<import("dependency-cruiser").ICruiseResult>}
  */
-async function cruiseOnce(root) {
+async function cruiseWorkspace(root) {
   const { cruise } = await dependencyCruiser();
   const rooms = ["libs", "apps", "bench", "tools"].filter((room) => existsSync(join(root, room)));
   const { output } = await cruise(

@@ -4,9 +4,8 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cruiseWorkspace } from "./dependencies.mjs";
 import { libraries } from "./house.mjs";
-import { testPaths } from "./sources.mjs";
+import { sourcesOf } from "./sources.mjs";
 
 const page = join("docs", "architecture.md");
 const begin = "<!-- picture: drawn by `node tools/picture.mjs`, do not edit -->";
@@ -54,7 +53,7 @@ function withPicture(text, drawn) {
 
 /** @param {string} root */
 async function picture(root) {
-  const edges = await edgesOf(root);
+  const edges = edgesOf(root);
   const shown = [...edges].flatMap(([from, to]) => direct(from, to, edges).map((one) => [from, one]));
   const names = [...edges.keys()].sort(byPlace);
   const room = (/** @type {string} */ title, /** @type {string} */ prefix) => [
@@ -83,31 +82,40 @@ async function picture(root) {
  * Which packages each package imports, tests apart.
  *
  * @param {string} root
- * @returns {Promise<Map<string, Set<string>>>}
+ * @returns {Map<string, Set<string>>}
  */
-async function edgesOf(root) {
-  const { modules } = await cruiseWorkspace(root);
-  const isTest = new RegExp(testPaths);
+function edgesOf(root) {
   /** @type {Map<string, Set<string>>} */
   const edges = new Map();
-  for (const { source, dependencies } of modules) {
-    const from = packageOf(source);
-    if (from === undefined || isTest.test(source)) continue;
+  for (const { path, isTest, imports } of sourcesOf(root)) {
+    const from = packageOf(path);
+    if (from === undefined || isTest) continue;
     const to = edges.get(from) ?? new Set();
     edges.set(from, to);
-    for (const { resolved } of dependencies) {
-      const target = packageOf(resolved);
+    for (const name of imports) {
+      const target = packageNamed(name, root);
       if (target !== undefined && target !== from) to.add(target);
     }
   }
-  for (const targets of [...edges.values()])
-    for (const target of targets) if (!edges.has(target)) edges.set(target, new Set());
   return edges;
 }
 
 /** @param {string} path */
 function packageOf(path) {
   return /^(?:libs|apps)\/[^/]+(?=\/)/.exec(path)?.[0];
+}
+
+/**
+ * The package of a name by which others import it, `@tutti/kernel/testing`. Machines are in one folder, and one in the picture.
+ *
+ * @param {string} name
+ * @param {string} root
+ */
+function packageNamed(name, root) {
+  const own = /^@tutti\/([a-z0-9-]+)/.exec(name)?.[1];
+  if (own === undefined) return;
+  if (own.startsWith("machine-")) return "libs/machines";
+  return ["libs", "apps"].map((room) => `${room}/${own}`).find((folder) => existsSync(join(root, folder)));
 }
 
 /**

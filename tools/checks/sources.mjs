@@ -12,6 +12,7 @@ import { parseSync } from "oxc-parser";
  * @property {string} text
  * @property {boolean} isTest a test, or what only tests import
  * @property {(offset: number) => number} lineOf
+ * @property {readonly string[]} imports what it imports or exports anew, at its head and later, as it is written
  * @property {import("oxc-parser").ParseResult["program"]} program
  */
 
@@ -51,7 +52,7 @@ const testPath = new RegExp(testPaths);
 function sourceOf(root, file) {
   const path = relative(root, file).split(sep).join("/");
   const text = readFileSync(file, "utf8");
-  const { program, errors } = parseSync(file, text);
+  const { program, module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
   return {
     path,
@@ -59,7 +60,21 @@ function sourceOf(root, file) {
     program,
     isTest: testPath.test(path),
     lineOf: (offset) => text.slice(0, offset).split("\n").length,
+    imports: importsOf(module, text),
   };
+}
+
+/**
+ * @param {import("oxc-parser").ParseResult["module"]} module
+ * @param {string} text
+ */
+function importsOf({ staticImports, staticExports, dynamicImports }, text) {
+  return [
+    ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest?.value ?? "")),
+    // What is computed is no name.
+    ...dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
+  ];
 }
 
 /** @param {string} folder @returns {string[]} */
