@@ -21,7 +21,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     directory: { type: "string", default: ".tutti/cluster" },
-    "nats-server": { type: "string", default: process.env["TUTTI_NATS_SERVER_PROGRAM"] ?? "nats-server" },
+    "nats-server": { type: "string", default: "nats-server" },
     nats: { type: "string" },
     registry: { type: "string" },
     workflow: { type: "string" },
