@@ -3,13 +3,7 @@ import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
 
 describe("the commands for those who work", () => {
-  const at = commandAtWork({
-    files: {},
-    registered: "",
-    handlers: {
-      "test.echo": (input) => input,
-    },
-  });
+  const at = commandAtWork({});
   const { tutti, printed, json } = at;
 
   it("agents by hand: paused, asleep, put aside, each taken back", async () => {

@@ -6,23 +6,8 @@ import { until } from "@tutti/kernel/testing";
 import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
 
-const definitions = {
-  "echo.yaml": `workflow: echo
-description: Gives back what it is given.
-tasks:
-  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
-output: "\${{ tasks.one.output }}"
-`,
-};
-
 describe("the commands for who runs the platform", () => {
-  const at = commandAtWork({
-    files: definitions,
-    registered: "echo.yaml",
-    handlers: {
-      "test.echo": (input) => input,
-    },
-  });
+  const at = commandAtWork({});
   const { tutti, printed, json } = at;
 
   it("status, agent, events, sign-in", async () => {

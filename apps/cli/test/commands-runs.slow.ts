@@ -2,16 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { commandAtWork } from "./support/at-work.ts";
+import { commandAtWork, echoDefinition } from "./support/at-work.ts";
 import { runToEnd } from "./support/command.ts";
 
 const definitions = {
-  "echo.yaml": `workflow: echo
-description: Gives back what it is given.
-tasks:
-  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
-output: "\${{ tasks.one.output }}"
-`,
   "ask.yaml": `workflow: ask
 signals:
   go: {schema: {type: object, required: [fast], properties: {fast: {type: boolean}}}}
@@ -36,9 +30,8 @@ describe("the commands for workflows, runs and what starts them", () => {
   let isJammed = true;
   const at = commandAtWork({
     files: definitions,
-    registered: "echo.yaml ask.yaml flaky.yaml",
+    registered: "ask.yaml flaky.yaml",
     handlers: {
-      "test.echo": (input) => input,
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
         return "well";
@@ -61,7 +54,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
     const before = (await printed("workflow versions echo -q")).trim();
-    const changed = `${definitions["echo.yaml"]?.replace("Gives back", "Hands back")}`;
+    const changed = echoDefinition.replace("Gives back", "Hands back");
     writeFileSync(join(at.command.folder, "changed.yaml"), changed);
     await printed("workflow register changed.yaml --keep-latest");
     const [newest, oldest] = (await printed("workflow versions echo -q")).trim().split("\n");

@@ -3,12 +3,6 @@ import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
 
 const definitions = {
-  "echo.yaml": `workflow: echo
-description: Gives back what it is given.
-tasks:
-  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
-output: "\${{ tasks.one.output }}"
-`,
   "pair.yaml": `session: pair
 optimization: time
 labels: {of: pair}
@@ -42,9 +36,7 @@ tasks: {one: {wait: 5s}}
 describe("the commands for sessions and what they share", () => {
   const at = commandAtWork({
     files: definitions,
-    registered: "echo.yaml",
     handlers: {
-      "test.echo": (input) => input,
       // Only the session's end ends it.
       "test.hold": () => new Promise(() => {}),
       "test.flaky": () => {

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { BuiltCommand, type CommandOptions, type Ended } from "./support/command.ts";
-import { PlatformProcess } from "./support/platform.ts";
-import { PollingWorker } from "./support/worker.ts";
+import { describe, it } from "node:test";
+import { commandAtWork } from "./support/at-work.ts";
 
 const definitions: Readonly<Record<string, string>> = {
   "well.yaml": `workflow: well
@@ -29,32 +25,15 @@ tasks:
 };
 
 describe("the outcome of a run as an exit code", () => {
-  let command: BuiltCommand;
-  let platform: PlatformProcess;
-  let worker: PollingWorker;
-
-  before(async () => {
-    [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
-    for (const [name, text] of Object.entries(definitions)) writeFileSync(join(command.folder, name), text);
-    worker = new PollingWorker(platform.url, {
-      "test.echo": (input) => input,
+  const at = commandAtWork({
+    files: definitions,
+    handlers: {
       "test.fail": () => {
         throw new Error("the press is jammed");
       },
-    });
+    },
   });
-  after(async () => {
-    await worker?.[Symbol.asyncDispose]();
-    await platform?.[Symbol.asyncDispose]();
-    command?.[Symbol.dispose]();
-  });
-
-  const tutti = (words: string, options: CommandOptions = {}): Promise<Ended> =>
-    command.run(words.split(" "), {
-      cwd: command.folder,
-      ...options,
-      environment: { TUTTI_SERVER: platform.url, ...options.environment },
-    });
+  const { tutti } = at;
 
   it("a run that completes gives 0, its output alone on standard output", async () => {
     const { exitCode, output, errors } = await tutti("run well.yaml a=5 --id well-1");
@@ -80,8 +59,8 @@ describe("the outcome of a run as an exit code", () => {
       ["cancelled-1", "cancel cancelled-1 --reason enough", 6],
       ["terminated-1", "cancel terminated-1 --now", 7],
     ] as const) {
-      const following = command.start(["run", "endless", "--id", id], {
-        environment: { TUTTI_SERVER: platform.url },
+      const following = at.command.start(["run", "endless", "--id", id], {
+        environment: { TUTTI_SERVER: at.platform.url },
       });
       await following.says(/rest +waiting/);
       assert.equal((await tutti(words)).exitCode, 0);
@@ -95,8 +74,8 @@ describe("the outcome of a run as an exit code", () => {
   });
 
   it("Ctrl-C stops following with 130, and the run goes on", async () => {
-    const following = command.start(["run", "endless", "--id", "endless-2"], {
-      environment: { TUTTI_SERVER: platform.url },
+    const following = at.command.start(["run", "endless", "--id", "endless-2"], {
+      environment: { TUTTI_SERVER: at.platform.url },
     });
     await following.says(/rest +waiting/);
     following.signal("SIGINT");

@@ -7,25 +7,34 @@ import { PlatformProcess } from "./platform.ts";
 import { PollingWorker, type Work } from "./worker.ts";
 
 interface Wanted {
-  /** What lies in the folder where the command runs: text by name. */
-  readonly files: Readonly<Record<string, string>>;
+  /** What lies in the folder where the command runs beside `echo.yaml`: text by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Which of them are registered, as words. */
-  readonly registered: string;
-  /** What the worker does. */
-  readonly handlers: Readonly<Record<string, Work>>;
+  readonly registered?: string;
+  /** What the worker does beside `test.echo`. */
+  readonly handlers?: Readonly<Record<string, Work>>;
 }
 
+/** Registered for every suite. */
+export const echoDefinition = `workflow: echo
+description: Gives back what it is given.
+tasks:
+  one: {uses: test.echo, with: {a: "\${{ input.a }}"}}
+output: "\${{ tasks.one.output }}"
+`;
+
 /** The command as it is shipped, a platform that it is told of, and a worker there: for the tests of a suite. */
-export function commandAtWork({ files, registered, handlers }: Wanted) {
+export function commandAtWork({ files, registered = "", handlers }: Wanted) {
   let command: BuiltCommand;
   let platform: PlatformProcess;
   let worker: PollingWorker;
 
   before(async () => {
     [command, platform] = await Promise.all([BuiltCommand.build(), PlatformProcess.start()]);
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(command.folder, name), text);
-    if (registered !== "") await printed(`workflow register ${registered}`);
-    worker = new PollingWorker(platform.url, handlers);
+    for (const [name, text] of Object.entries({ "echo.yaml": echoDefinition, ...files }))
+      writeFileSync(join(command.folder, name), text);
+    await printed(`workflow register echo.yaml ${registered}`.trimEnd());
+    worker = new PollingWorker(platform.url, { "test.echo": (input) => input, ...handlers });
     await listed("agent list", /polling-1/);
   });
   after(async () => {
