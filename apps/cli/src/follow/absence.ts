@@ -12,32 +12,36 @@ interface Parts {
   readonly onBack: () => void;
 }
 
+interface Break {
+  readonly sinceMs: number;
+  readonly healed: AbortController;
+  words: string;
+  isTold: boolean;
+}
+
 /** Whether what is followed can be told at the moment, as far as that is worth a word. */
 export class Absence {
   readonly #parts: Parts;
-  #broken: { readonly sinceMs: number; readonly healed: AbortController } | undefined;
-  #words = "";
-  #isTold = false;
+  #broken: Break | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Since when, where it is worth a word, and why. */
-  get told(): { readonly sinceMs: number; readonly words: string } | undefined {
-    return this.#isTold && this.#broken !== undefined
-      ? { sinceMs: this.#broken.sinceMs, words: this.#words }
-      : undefined;
+  get told(): Pick<Break, "sinceMs" | "words"> | undefined {
+    return this.#broken?.isTold ? this.#broken : undefined;
   }
 
   stand(standing: Standing, error?: unknown): void {
     if (standing === "broken") {
-      this.#words = wordsOf(error);
-      if (this.#broken === undefined) void this.#tellIfItLasts();
+      const words = wordsOf(error);
+      if (this.#broken === undefined) void this.#tellIfItLasts(words);
+      else this.#broken.words = words;
     } else if (standing === "open") {
-      const wasTold = this.#isTold;
+      const { told } = this;
       this.end();
-      if (wasTold) this.#parts.onBack();
+      if (told !== undefined) this.#parts.onBack();
     }
   }
 
@@ -45,17 +49,16 @@ export class Absence {
   end(): void {
     this.#broken?.healed.abort();
     this.#broken = undefined;
-    this.#isTold = false;
   }
 
-  async #tellIfItLasts(): Promise<void> {
+  async #tellIfItLasts(words: string): Promise<void> {
     const { shell, onAway } = this.#parts;
-    const healed = new AbortController();
-    this.#broken = { sinceMs: shell.nowMs(), healed };
-    await shell.pause(graceMs, healed.signal);
-    if (healed.signal.aborted) return;
-    this.#isTold = true;
-    onAway(this.#words);
+    const broken = { sinceMs: shell.nowMs(), healed: new AbortController(), words, isTold: false };
+    this.#broken = broken;
+    await shell.pause(graceMs, broken.healed.signal);
+    if (this.#broken !== broken) return;
+    broken.isTold = true;
+    onAway(broken.words);
   }
 }
 

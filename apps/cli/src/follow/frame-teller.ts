@@ -32,7 +32,7 @@ export class FrameTeller implements Teller {
     this.#shell = shell;
     const draw = () => this.#draw();
     this.#absence = new Absence({ shell, onAway: draw, onBack: draw });
-    this.#stopResizing = sink.onResize(() => this.#draw());
+    this.#stopResizing = sink.onResize(draw);
     void this.#keepDrawing();
   }
 
