@@ -5,7 +5,5 @@ import { drawPicture } from "./checks/picture.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
 console.log(
-  (await drawPicture(workspaceRoot))
-    ? "docs/architecture.md: drawn anew"
-    : "docs/architecture.md: nothing changed",
+  drawPicture(workspaceRoot) ? "docs/architecture.md: drawn anew" : "docs/architecture.md: nothing changed",
 );

@@ -15,12 +15,12 @@ const end = "<!-- /picture -->";
  * Draws the picture anew.
  *
  * @param {string} root
- * @returns {Promise<boolean>} whether the page changed
+ * @returns {boolean} whether the page changed
  */
-export async function drawPicture(root) {
+export function drawPicture(root) {
   const file = join(root, page);
   const text = existsSync(file) ? readFileSync(file, "utf8") : "# Architecture\n";
-  const drawn = withPicture(text, await picture(root));
+  const drawn = withPicture(text, picture(root));
   if (drawn === text) return false;
   writeFileSync(file, drawn);
   return true;
@@ -28,13 +28,13 @@ export async function drawPicture(root) {
 
 /**
  * @param {string} root
- * @returns {Promise<string[]>}
+ * @returns {string[]}
  */
-export async function checkPicture(root) {
+export function checkPicture(root) {
   const file = join(root, page);
   if (!existsSync(file)) return [`${page}: not there. Run node tools/picture.mjs`];
   const text = readFileSync(file, "utf8");
-  return withPicture(text, await picture(root)) === text
+  return withPicture(text, picture(root)) === text
     ? []
     : [`${page}: the picture is out of date. Run node tools/picture.mjs`];
 }
@@ -52,7 +52,7 @@ function withPicture(text, drawn) {
 }
 
 /** @param {string} root */
-async function picture(root) {
+function picture(root) {
   const edges = edgesOf(root);
   const shown = [...edges].flatMap(([from, to]) => direct(from, to, edges).map((one) => [from, one]));
   const names = [...edges.keys()].sort(byPlace);
@@ -85,18 +85,17 @@ async function picture(root) {
  * @returns {Map<string, Set<string>>}
  */
 function edgesOf(root) {
-  /** @type {Map<string, Set<string>>} */
-  const edges = new Map();
-  for (const { path, isTest, imports } of sourcesOf(root)) {
+  const sources = sourcesOf(root).flatMap(({ path, isTest, imports }) => {
     const from = packageOf(path);
-    if (from === undefined || isTest) continue;
-    const to = edges.get(from) ?? new Set();
-    edges.set(from, to);
+    return from === undefined || isTest ? [] : [{ from, imports }];
+  });
+  /** @type {Map<string, Set<string>>} */
+  const edges = new Map(sources.map(({ from }) => [from, new Set()]));
+  for (const { from, imports } of sources)
     for (const name of imports) {
-      const target = packageNamed(name, root);
-      if (target !== undefined && target !== from) to.add(target);
+      const to = placesOf(name).find((place) => edges.has(place));
+      if (to !== undefined && to !== from) edges.get(from)?.add(to);
     }
-  }
   return edges;
 }
 
@@ -106,16 +105,13 @@ function packageOf(path) {
 }
 
 /**
- * The package of a name by which others import it, `@tutti/kernel/testing`. Machines are in one folder, and one in the picture.
+ * Where the package may be whose name others import, `@tutti/kernel/testing`. Machines are in one folder, and one in the picture.
  *
  * @param {string} name
- * @param {string} root
  */
-function packageNamed(name, root) {
-  const own = /^@tutti\/([a-z0-9-]+)/.exec(name)?.[1];
-  if (own === undefined) return;
-  if (own.startsWith("machine-")) return "libs/machines";
-  return ["libs", "apps"].map((room) => `${room}/${own}`).find((folder) => existsSync(join(root, folder)));
+function placesOf(name) {
+  const own = /^@tutti\/([a-z0-9-]+)/.exec(name)?.[1] ?? "";
+  return own.startsWith("machine-") ? ["libs/machines"] : [`libs/${own}`, `apps/${own}`];
 }
 
 /**
