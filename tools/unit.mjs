@@ -26,7 +26,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "./setup.mjs";
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ file: string, text: string }} Failure
+ * @typedef {{ files: string[], text: string }} Failure `files`: those that show it when they are run again; none where none can
  * @typedef {{ failures: Failure[], skips: string[], notes: string[], counts: Counts, output: string, incomplete: boolean }} Outcome
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
  */
@@ -82,7 +82,7 @@ function runFiles(files, deadlines) {
   );
   return new Promise((resolve, reject) => {
     const outcome = nothing();
-    const record = recorder(outcome);
+    const record = recorder(outcome, files);
     let killed = false;
     const kill = () => {
       killed = true;
@@ -152,16 +152,17 @@ function add(sum, { failures, skips, notes, counts, output, incomplete }) {
  * Turns what the test process tells into an outcome.
  *
  * @param {Outcome} outcome
+ * @param {string[]} files that it runs
  */
-function recorder(outcome) {
+function recorder(outcome, files) {
   const { counts, failures, skips } = outcome;
   /** @type {{ file: string, title: string } | undefined} */
   let current;
   let done = false;
-  /** @param {string} text @param {string} [file] */
-  const fail = (text, file = "") => {
+  /** @param {string} text @param {string[]} [shownBy] */
+  const fail = (text, shownBy = []) => {
     counts.failed += 1;
-    failures.push({ file, text });
+    failures.push({ files: shownBy, text });
   };
   return {
     /**
@@ -173,7 +174,9 @@ function recorder(outcome) {
       if (event.kind === "begin") current = event;
       else if (event.kind === "done") done = true;
       else if (event.kind === "pass") counts.passed += 1;
-      else if (event.kind === "fail") fail(`${place(event)}\n${indent(event.text)}`, event.file);
+      // A suite that several files share lies in none of them, and does not say in which it failed.
+      else if (event.kind === "fail")
+        fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
       else if (event.kind === "stray") fail(event.text);
       else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "skip") {
@@ -258,15 +261,14 @@ async function incompleteFiles(files, deadlines) {
  */
 async function unsteadyOnes(outcome, deadlines) {
   const { failures, counts } = outcome;
-  const files = new Set(failures.map(({ file }) => file));
-  if (outcome.incomplete || files.has("")) return [];
-  /** @type {Failure[]} */
-  const unsteady = [];
-  for (const file of files) {
+  if (outcome.incomplete || failures.some(({ files }) => files.length === 0)) return [];
+  /** @type {Set<string>} */
+  const passing = new Set();
+  for (const file of new Set(failures.flatMap(({ files }) => files))) {
     const again = await runFiles([file], deadlines);
-    if (again.incomplete || again.counts.failed > 0) continue;
-    unsteady.push(...failures.filter((failure) => failure.file === file));
+    if (!again.incomplete && again.counts.failed === 0) passing.add(file);
   }
+  const unsteady = failures.filter(({ files }) => files.every((file) => passing.has(file)));
   outcome.failures = failures.filter((failure) => !unsteady.includes(failure));
   counts.failed -= unsteady.length;
   counts.passed += unsteady.length;

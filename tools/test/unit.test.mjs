@@ -80,6 +80,27 @@ it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran
     assert.deepEqual(counts, { passed: 2, failed: 0, skipped: 0 });
   });
 
+  it("of a suite that several files share are run again where they are declared", async (t) => {
+    const shared = `${imports}import { existsSync, rmSync, writeFileSync } from "node:fs";
+export const suite = (name, fails) => describe(name, () => {
+  before(() => { if (!existsSync("ran") || fails) { writeFileSync("ran", ""); assert.fail("the machine stalled"); } });
+  it("waits for nobody", () => {});
+});\n`;
+    const declared = (/** @type {string} */ name, fails = false) =>
+      `import { suite } from "./shared.ts"; suite("${name}", ${fails});\n`;
+    const files = {
+      "test/shared.ts": shared,
+      "test/a.test.ts": declared("a"),
+      "test/b.test.ts": declared("b"),
+    };
+    const once = await runPackage(t, files, "--again");
+    assert.match(once.output, /^UNSTEADY, .*: test\/shared\.ts:\d+ › a/m);
+    assert.deepEqual([once.code, once.counts.failed], [0, 0]);
+    const always = await runPackage(t, { ...files, "test/b.test.ts": declared("b", true) }, "--again");
+    assert.match(always.output, /^FAILED test\/shared\.ts:\d+ › b/m);
+    assert.equal(always.code, 1);
+  });
+
   it("that fail alone too are failures, run again or not", async (t) => {
     const files = { "test/a.slow.ts": `${imports}it("b", () => assert.fail("always"));\n` };
     const { code, output, counts } = await runPackage(t, files, "--slow", "--again");

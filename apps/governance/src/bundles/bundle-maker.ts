@@ -7,7 +7,8 @@
  *    namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second behind.
  * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to agree.
  * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
- * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
+ * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy. It waits for keys
+ *    that are being made, since whoever stops the process may take the directory away then.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDesk } from "@tutti/host/serving";
@@ -37,7 +38,7 @@ export interface BundleMakerParts {
   readonly policies: Pick<Client<typeof policyService>, "getBundlePart">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly settings: BundleSettings;
-  readonly keys: Keys;
+  readonly keys: Pick<Keys, "open" | "settled">;
 }
 
 /** A bundle, and what is in it. */
@@ -76,10 +77,11 @@ export class BundleMaker implements Component, Witness {
     void this.#work();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
     for (const tell of this.#waiting) tell();
+    await this.#parts.keys.settled();
   }
 
   health(): Health {
@@ -193,6 +195,7 @@ export class BundleMaker implements Component, Witness {
       }
     }
     if (!isOther && this.#made !== undefined) return this.#made;
+    this.#stopping.signal.throwIfAborted();
     // At a first start they are made now, and nothing is signed before they are.
     const { signer, signingKey, publicTokenKey } = await keys.open();
     const nowMs = foundation.clock.now();

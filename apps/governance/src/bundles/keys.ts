@@ -24,6 +24,11 @@ export class Keys {
     return this.#opened;
   }
 
+  /** Resolves when none are being made: what is being written is written to its end. */
+  async settled(): Promise<void> {
+    await this.#opened?.catch(() => {});
+  }
+
   issuer(): Promise<TokenIssuer> {
     this.#issuer ??= this.open().then(({ tokenKey }) => TokenIssuer.with(this.#installation, tokenKey));
     return this.#issuer;
