@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { definitionService, runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import {
+  ArchiveDefinitionRequest,
+  definitionService,
+  runService,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { Serving } from "./serving.ts";
 
@@ -22,6 +27,10 @@ describe("a start under an id that is there", () => {
         spec: { what: { $case: "definition", value: { name: "told", version } }, labels },
       }),
     );
+  const archive = async (isArchived: boolean): Promise<void> => {
+    const request = ArchiveDefinitionRequest.fromPartial({ name: "told", restore: !isArchived });
+    await serving.host.mesh.client(definitionService).archiveDefinition(request);
+  };
   const isConflict = (error: unknown) => isTuttiError(error) && error.code === "workflow.run_conflict";
 
   before(async () => {
@@ -48,5 +57,13 @@ describe("a start under an id that is there", () => {
   it("is a conflict where the version is another one, or anything else", async () => {
     await assert.rejects(start({ $case: "hash", value: hashes[1] ?? "" }), isConflict);
     await assert.rejects(start({ $case: "hash", value: hashes[0] ?? "" }, { team: "red" }), isConflict);
+  });
+
+  it("is the same though nothing new of the definition starts any more, and anything else is refused for that", async () => {
+    await archive(true);
+    assert.equal((await start(undefined)).existed, true);
+    const isArchived = (error: unknown) => isTuttiError(error) && error.code === "definition.archived";
+    await assert.rejects(start(undefined, { team: "red" }), isArchived);
+    await archive(false);
   });
 });

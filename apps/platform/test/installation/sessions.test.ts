@@ -399,8 +399,12 @@ describe("sessions on a whole installation", () => {
     assert.equal(await codeOf(sessions.signalSession(late, {})), "session.ended");
     const wait = task("wait", [], { work: { $case: "capability", value: "door.slow" } });
     const other = await execute(workflow, [wait]);
-    const { event } = await sessions.signalSession({ ...late, sessionId: other }, {});
-    assert.ok(event > 0);
+    const tell = async (idempotencyKey: string): Promise<number> =>
+      (await sessions.signalSession({ ...late, sessionId: other, idempotencyKey }, {})).event;
+    const [one, two] = [await tell("one"), await tell("two")];
+    assert.ok(one > 0 && two > one);
+    // A repetition is answered with its own event, not with that of another signal of the name.
+    assert.deepEqual([await tell("two"), await tell("one")], [two, one]);
     await ended(other);
     const about = { namespace: "", sessionId, reason: "done with" };
     await until("it is listed", async () => {

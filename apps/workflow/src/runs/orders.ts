@@ -1,7 +1,7 @@
 /** From what a caller asks for to what a run is begun with: everything looked up, held against its schema, made durable. */
 import { hash } from "node:crypto";
 import type { Payload, TaskList, WorkReference } from "@tutti/contracts/types/v1";
-import { DefinitionKind, type ParentClosePolicy, type RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
+import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
 import { checkDocument, documentOfTasks, holdAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
@@ -67,14 +67,18 @@ export class Orders {
     };
   }
 
+  /** What alone says whether a run was ordered with the same, though its definition cannot be found any more. */
+  again(spec: RunSpec, { startMs, parent }: Pick<OrderExtras, "startMs" | "parent">): RunOrder {
+    return RunOrder.fromPartial({ parent, requestHash: hashOf({ ...spec, input: inputOf(spec) }, startMs) });
+  }
+
   /** The order for one run. Its input has to satisfy the schema. Under an id that was just made nobody asks again. */
   order(
     { spec, order, inputSchema }: PreparedSpec,
     input: Payload | undefined,
     { isRepeatable }: { readonly isRepeatable: boolean },
   ): RunOrder {
-    const own = spec.what?.$case === "tasks" ? spec.what.value.input : undefined;
-    const given = input ?? own ?? spec.input;
+    const given = input ?? inputOf(spec);
     const held = inputSchema === undefined ? given : holdInput(inputSchema, given);
     const isJson =
       held?.body?.$case === "inline" && (held.mediaType === "" || held.mediaType === "application/json");
@@ -88,6 +92,10 @@ export class Orders {
 }
 
 const noBytes = new Uint8Array(0);
+
+function inputOf({ what, input }: RunSpec): Payload | undefined {
+  return (what?.$case === "tasks" ? what.value.input : undefined) ?? input;
+}
 
 /** What follows from the definition. */
 type PlannedField = "definition" | "hash" | "versionLabel" | "plan" | "kind" | "parameters";

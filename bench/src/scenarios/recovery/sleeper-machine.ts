@@ -47,7 +47,7 @@ export const sleep: Command<Sleeper, number, undefined> = {
   codec: dueCodec,
   reply: nothingCodec,
   decide(_, dueMs, step) {
-    if (!step.exists) step.emit(fellAsleep, dueMs);
+    if (step.events === 0) step.emit(fellAsleep, dueMs);
     return undefined;
   },
 };

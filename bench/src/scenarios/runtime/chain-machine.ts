@@ -97,7 +97,7 @@ export const start: Command<Chain, Uint8Array, undefined, StepDue> = {
   codec: bytesCodec,
   reply: nothingCodec,
   decide(_, payload, step) {
-    if (!step.exists) step.emit(chainStarted, payload);
+    if (step.events === 0) step.emit(chainStarted, payload);
     return undefined;
   },
 };

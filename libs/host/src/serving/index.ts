@@ -1,6 +1,7 @@
 /** What services that host machines are made of: how they speak with them, what they do for them, what is told of them. */
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";
+export { begin } from "./begin.ts";
 export { definitionOf, endingOf, inputOf, priorityOf } from "./children.ts";
 export { type Attempt, Errands, type Told as ErrandTold } from "./errands.ts";
 export {

@@ -132,8 +132,8 @@ export interface Moment {
 /** What a decider is given beside state and command. Valid only while it decides. */
 export interface MachineStep<State, Effect = unknown> {
   readonly key: InstanceKey;
-  /** Whether the instance has any event yet. */
-  readonly exists: boolean;
+  /** How many events the instance has: the number of the one that was emitted last; 0 before the first. */
+  readonly events: number;
   /** Milliseconds since the Unix epoch; that of the batch, never smaller than in an earlier step of the partition. */
   readonly nowMs: number;
   /** Who asks, in which trace, by which policy decision. Recorded with every event. */

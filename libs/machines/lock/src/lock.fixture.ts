@@ -50,7 +50,7 @@ export function stepOn(state: Lock, nowMs: number): LockStep & { readonly emitte
   const emitted: string[] = [];
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
   return {
-    ...{ emitted, key: lockKey, exists: true, nowMs, behaviour: 1, settles: undefined },
+    ...{ emitted, key: lockKey, events: 1, nowMs, behaviour: 1, settles: undefined },
     cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
     random: () => 0,
     emit(event, body) {

@@ -96,8 +96,8 @@ export class Decider implements MachineStep<unknown, unknown> {
     return (this.#instance as Instance).key;
   }
 
-  get exists(): boolean {
-    return (this.#instance as Instance).event > 0;
+  get events(): number {
+    return (this.#instance as Instance).event;
   }
 
   get behaviour(): number {

@@ -247,8 +247,8 @@ export class Stage {
     const { nowMs } = this;
     return {
       ...{ key, nowMs, cause, settles, behaviour: instance.machine.behaviour },
-      get exists() {
-        return history.length > 0;
+      get events() {
+        return history.length;
       },
       random: () => chance.random(),
       emit: <Body>({ type, version, codec, evolve }: AnyEvent<Body>, body: Body) => {

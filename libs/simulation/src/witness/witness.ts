@@ -185,8 +185,8 @@ class WitnessStep implements MachineStep<unknown> {
   get key() {
     return this.#step.key;
   }
-  get exists() {
-    return this.#step.exists;
+  get events() {
+    return this.#step.events;
   }
   get nowMs() {
     return this.#step.nowMs;

@@ -29,7 +29,7 @@ export interface SessionDesk extends LinesDesk {
 }
 
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
-export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf, eventBehind } = sessionWork;
+export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf } = sessionWork;
 
 /** A session as it is, or was, with what the runtime knows of it. */
 export async function sessionNamed(

@@ -13,7 +13,7 @@ import { placeOfToken, sizeOf, tokenOfPlace, withPause } from "@tutti/host/servi
 import type { CallContext } from "@tutti/kernel";
 import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, eventBehind, keyOf, type SessionDesk } from "./desk.ts";
+import { askSession, keyOf, recordsOf, type SessionDesk } from "./desk.ts";
 
 export async function listTasks(
   desk: SessionDesk,
@@ -35,12 +35,23 @@ export async function getPlan(
   const latest = await askSession(desk, sessionId, query, context);
   const { number: count } = latest;
   if (number === 0 || number === count) return { plan: latest, count };
-  let seen = 0;
-  const isIt = (type: string): boolean => type === "plan_made" && ++seen === number;
-  const atEvent = number > count ? 0 : await eventBehind(desk, sessionId, { after: 0, is: isIt }, context);
+  const atEvent = number > count ? 0 : await eventOfPlan(desk, sessionId, number, context);
   if (atEvent === 0) throw sessionServiceErrors.planMissing({ id: sessionId, number });
   const made = await askSession(desk, sessionId, { ...query, atEvent }, context);
   return { plan: withReality(made, latest), count };
+}
+
+/** Number of the event by which a plan was made; 0 where there is none. */
+async function eventOfPlan(
+  desk: SessionDesk,
+  sessionId: string,
+  number: number,
+  context: CallContext,
+): Promise<number> {
+  let seen = 0;
+  for await (const { event, type } of recordsOf(desk, sessionId, 0, context))
+    if (type === "plan_made" && ++seen === number) return event;
+  return 0;
 }
 
 /** As it was made, beside what has become of its tasks since. */

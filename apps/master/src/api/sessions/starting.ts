@@ -7,13 +7,13 @@ import {
   SessionOrder,
   SessionSpec,
 } from "@tutti/contracts/session/v1";
-import { idToStart } from "@tutti/host/serving";
+import { begin, idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { beginSession, sessionErrors, showWork } from "@tutti/machine-session";
+import { beginSession } from "@tutti/machine-session";
 import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { checkOrchestrator, checkPlanner, checkTasks } from "./capabilities.ts";
-import { askSession, type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
+import { keyOf, type SessionDesk, sessionNamed } from "./desk.ts";
 import { checkWaits } from "./waits.ts";
 import { resolved } from "./work.ts";
 
@@ -26,17 +26,12 @@ export async function executeSession(
   const sessionId = idToStart(desk, { kind: "session", chosen: request.sessionId, idempotencyKey }, context);
   const isRepeatable = request.sessionId !== "" || idempotencyKey !== "";
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();
-  let order: SessionOrder;
-  try {
-    order = await checkedOrder(desk, request, { sessionId, requestHash }, context);
-  } catch (refusal) {
-    // What has begun goes on, whoever or whatever of what it was held against is there no longer.
-    if (!isRepeatable || !(await hasBegun(desk, sessionId, requestHash, context))) throw refusal;
-    return { session: await sessionNamed(desk, sessionId, context), existed: true };
-  }
-  // The id alone says that it is the same: the machine compares what is asked for.
-  const told = { command: beginSession, body: { order }, idempotencyKey: "" };
-  const { existed } = await tellSession(desk, sessionId, told, context);
+  const beginning = {
+    command: beginSession,
+    order: () => checkedOrder(desk, request, { sessionId, requestHash }, context),
+    again: () => SessionOrder.fromPartial({ requestHash }),
+  };
+  const { existed } = await begin(desk, keyOf(context.namespace, sessionId), beginning, context);
   return { session: await sessionNamed(desk, sessionId, context), existed };
 }
 
@@ -66,22 +61,6 @@ async function checkedOrder(
   order.spec = spec;
   order.parent = parent;
   return order;
-}
-
-/** Whether the session is there, and was started with the same. */
-async function hasBegun(
-  desk: SessionDesk,
-  sessionId: string,
-  requestHash: Uint8Array,
-  context: CallContext,
-): Promise<boolean> {
-  try {
-    const { order } = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
-    return Buffer.from(requestHash).equals(Buffer.from(order?.requestHash ?? []));
-  } catch (error) {
-    if (sessionErrors.missing.is(error)) return false;
-    throw error;
-  }
 }
 
 /** What has to be the same for a start to be the same again. */

@@ -9,7 +9,6 @@ import {
   type RetrySessionReply,
   type RetrySessionRequest,
   type Session,
-  SessionSignalledV1,
   type SignalSessionReply,
   type SignalSessionRequest,
 } from "@tutti/contracts/session/v1";
@@ -27,15 +26,7 @@ import {
 } from "@tutti/machine-session";
 import { checkAmounts } from "../../resources/demands.ts";
 import { checkTasks } from "./capabilities.ts";
-import {
-  askSession,
-  eventBehind,
-  eventsOf,
-  keyOf,
-  type SessionDesk,
-  sessionNamed,
-  tellSession,
-} from "./desk.ts";
+import { askSession, eventsOf, keyOf, type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
 
 interface Steered {
   readonly sessionId: string;
@@ -85,14 +76,8 @@ export async function signal(
   { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,
   context: CallContext,
 ): Promise<SignalSessionReply> {
-  const after = await eventsOf(desk, sessionId, context);
   const told = { command: signalSession, body: { signal: name, payload, partId }, idempotencyKey };
-  await tellSession(desk, sessionId, told, context);
-  const isIt = (type: string, bytes: Uint8Array): boolean =>
-    type === "session_signalled" && SessionSignalledV1.decode(bytes).signal?.signal === name;
-  const event = await eventBehind(desk, sessionId, { after, is: isIt }, context);
-  // A repetition is recorded by the first.
-  return { event: event || (await eventBehind(desk, sessionId, { after: 0, is: isIt }, context)) };
+  return await tellSession(desk, sessionId, told, context);
 }
 
 export async function add(

@@ -27,7 +27,7 @@ export interface MissionDesk extends LinesDesk, PlacementDesk {
 }
 
 export const missionWork = workOf({ kind: "mission", missing: (id) => missionErrors.missionMissing({ id }) });
-export const { keyOf, tell: tellMission, ask: askMission, eventsOf, recordsOf, eventBehind } = missionWork;
+export const { keyOf, tell: tellMission, ask: askMission, eventsOf, recordsOf } = missionWork;
 
 /** A mission as it is, with what the runtime knows of it. */
 export async function missionNamed(

@@ -1,15 +1,14 @@
 /** What is asked of missions that are there. */
-import {
-  type DeleteMissionReply,
-  type DeleteMissionRequest,
-  MessagesSentV1,
-  type Mission,
-  type SignalMissionReply,
-  type SignalMissionRequest,
+import type {
+  DeleteMissionReply,
+  DeleteMissionRequest,
+  Mission,
+  SignalMissionReply,
+  SignalMissionRequest,
 } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Command } from "@tutti/kernel";
 import { missionErrors, removeMission, signalMission } from "@tutti/machine-mission";
-import { eventBehind, eventsOf, type MissionDesk, missionNamed, tellMission } from "./desk.ts";
+import { type MissionDesk, missionNamed, tellMission } from "./desk.ts";
 
 interface Steered {
   readonly missionId: string;
@@ -49,15 +48,7 @@ export async function signal(
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,
   context: CallContext,
 ): Promise<SignalMissionReply> {
-  const after = await eventsOf(desk, missionId, context);
   const told = { command: signalMission, body: { signal: name, payload }, idempotencyKey };
-  await tellMission(desk, missionId, told, context);
-  const isIt = (type: string, bytes: Uint8Array): boolean =>
-    type === "messages_sent" &&
-    MessagesSentV1.decode(bytes).messages.some(
-      ({ to }) => to?.target?.$case === "topic" && to.target.value === name,
-    );
-  const event = await eventBehind(desk, missionId, { after, is: isIt }, context);
-  // Of what was told before under the same key the record is an earlier one.
-  return { event: event || (await eventBehind(desk, missionId, { after: 0, is: isIt }, context)) };
+  const { event } = await tellMission(desk, missionId, told, context);
+  return { event };
 }

@@ -17,7 +17,7 @@ export interface RunDesk extends LinesDesk {
 }
 
 export const runWork = workOf({ kind: "run", missing: (id) => runErrors.runMissing({ id }) });
-export const { keyOf, tell: tellRun, ask: askRun, eventsOf, recordsOf, eventBehind } = runWork;
+export const { keyOf, tell: tellRun, ask: askRun, eventsOf, recordsOf } = runWork;
 
 /** A run as it is, with what the runtime knows of it. */
 export async function runNamed(

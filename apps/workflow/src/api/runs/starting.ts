@@ -12,7 +12,7 @@ import {
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
-import { idToStart, newIdHere, tell } from "@tutti/host/serving";
+import { begin, idToStart, newIdHere } from "@tutti/host/serving";
 import {
   Bell,
   type CallContext,
@@ -35,21 +35,19 @@ export async function startRun(
 ): Promise<StartRunReply> {
   const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
   const runId = idToStart(desk, { kind: "run", chosen: request.runId, idempotencyKey }, context);
-  const prepared = await desk.orders.prepare(
-    spec,
-    {
-      startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
-      parent,
-      root: parent,
-      parentClose: parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
-      idChosen: runId === request.runId,
-    },
-    context,
-  );
-  const order = desk.orders.order(prepared, undefined, { isRepeatable: true });
-  // The id alone says that it is the same: the machine compares what is asked for.
-  const told = { command: beginRun, body: { order }, idempotencyKey: "" };
-  const { existed } = await tell(desk, keyOf(context.namespace, runId), told, context);
+  const extras = {
+    startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
+    parent,
+    root: parent,
+    parentClose: parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+    idChosen: runId === request.runId,
+  };
+  const order = async () => {
+    const prepared = await desk.orders.prepare(spec, extras, context);
+    return desk.orders.order(prepared, undefined, { isRepeatable: true });
+  };
+  const beginning = { command: beginRun, order, again: () => desk.orders.again(spec, extras) };
+  const { existed } = await begin(desk, keyOf(context.namespace, runId), beginning, context);
   return { run: await runNamed(desk, runId, {}, context), existed };
 }
 

@@ -1,18 +1,16 @@
 /** What is asked of runs that are there. */
-import {
-  type DeleteRunReply,
-  type DeleteRunRequest,
-  type LabelRunRequest,
-  type QueryRunReply,
-  type QueryRunRequest,
-  type ResumeRunRequest,
-  type RetryRunRequest,
-  type Run,
-  SignalReceivedV1,
-  type SignalRunRequest,
-  type UpdateRunReply,
-  type UpdateRunRequest,
-  UpdateTakenV1,
+import type {
+  DeleteRunReply,
+  DeleteRunRequest,
+  LabelRunRequest,
+  QueryRunReply,
+  QueryRunRequest,
+  ResumeRunRequest,
+  RetryRunRequest,
+  Run,
+  SignalRunRequest,
+  UpdateRunReply,
+  UpdateRunRequest,
 } from "@tutti/contracts/workflow/v1";
 import { type CallContext, type Command, fromTimestamp } from "@tutti/kernel";
 import {
@@ -25,7 +23,7 @@ import {
   signalRun,
   updateRun,
 } from "@tutti/machine-run";
-import { askRun, eventBehind, eventsOf, type RunDesk, runNamed, tellRun } from "./desk.ts";
+import { askRun, type RunDesk, runNamed, tellRun } from "./desk.ts";
 
 interface Steered {
   readonly runId: string;
@@ -96,13 +94,8 @@ export async function signal(
   context: CallContext,
 ): Promise<{ event: number }> {
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
-  return recorded(desk, runId, context, async () => {
-    const { number } = await tellRun(desk, runId, told, context);
-    return {
-      is: (type, bytes) =>
-        type === "signal_received" && SignalReceivedV1.decode(bytes).signal?.number === number,
-    };
-  });
+  const { event } = await tellRun(desk, runId, told, context);
+  return { event };
 }
 
 export async function update(
@@ -111,28 +104,8 @@ export async function update(
   context: CallContext,
 ): Promise<UpdateRunReply> {
   const told = { command: updateRun, body: { update: name, payload }, idempotencyKey };
-  let answer: UpdateRunReply["answer"];
-  const { event } = await recorded(desk, runId, context, async () => {
-    const reply = await tellRun(desk, runId, told, context);
-    ({ answer } = reply);
-    return {
-      is: (type, bytes) => type === "update_taken" && UpdateTakenV1.decode(bytes).number === reply.number,
-    };
-  });
+  const { answer, event } = await tellRun(desk, runId, told, context);
   return { answer, event };
-}
-
-/** Tells a run something, and finds the event that records it; of what was told before that is an earlier one. */
-async function recorded(
-  desk: RunDesk,
-  runId: string,
-  context: CallContext,
-  telling: () => Promise<{ readonly is: (type: string, payload: Uint8Array) => boolean }>,
-): Promise<{ event: number }> {
-  const after = await eventsOf(desk, runId, context);
-  const { is } = await telling();
-  const event = await eventBehind(desk, runId, { after, is }, context);
-  return { event: event || (await eventBehind(desk, runId, { after: 0, is }, context)) };
 }
 
 export async function query(

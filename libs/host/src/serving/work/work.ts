@@ -45,8 +45,6 @@ export interface Work extends WorkKind {
     after: number,
     context: CallContext,
   ): AsyncGenerator<Recorded, void>;
-  /** Number of the first event behind another that is this one; 0 where there is none. */
-  eventBehind(desk: MachineDesk, id: string, wanted: EventWanted, context: CallContext): Promise<number>;
 }
 
 export interface AskedAt<Body, Reply> extends Asked<Body, Reply> {
@@ -60,11 +58,6 @@ export interface Recorded {
   readonly payload: Uint8Array;
   readonly timeMs: number;
   readonly traceparent: string;
-}
-
-interface EventWanted {
-  readonly after: number;
-  readonly is: (type: string, payload: Uint8Array) => boolean;
 }
 
 const recordsPage = 500;
@@ -114,11 +107,6 @@ export function workOf({ kind, missing }: WorkKind): Work {
         }
         if (page.length < recordsPage) return;
       }
-    },
-    async eventBehind(desk, id, { after, is }, context) {
-      for await (const { event, type, payload } of work.recordsOf(desk, id, after, context))
-        if (is(type, payload)) return event;
-      return 0;
     },
   };
   return work;

@@ -47,8 +47,8 @@ export class DrivenStep implements MachineStep<unknown> {
     this.#name = name;
   }
 
-  get exists(): boolean {
-    return this.#world.instance.history.length > 0;
+  get events(): number {
+    return this.#world.instance.history.length;
   }
 
   random(): number {

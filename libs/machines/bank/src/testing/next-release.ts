@@ -52,7 +52,9 @@ export function stepWith<Effect>(
 ): MachineStep<Account, Effect> {
   return {
     key: step.key,
-    exists: step.exists,
+    get events() {
+      return step.events;
+    },
     nowMs: step.nowMs,
     cause: step.cause,
     behaviour: step.behaviour,

@@ -42,7 +42,7 @@ export const point: DefinitionCommand<PointLabel, LabelPointed> = {
   decide(definition, { label, hash, searchLabels }, step) {
     const { id: name } = step.key;
     if (hash === "" && label === latest) return definitionErrors.latestStays.refusal({ name });
-    if (!step.exists || (hash !== "" && !definition.versions.has(hash)))
+    if (step.events === 0 || (hash !== "" && !definition.versions.has(hash)))
       return definitionErrors.missing.refusal({ name, version: hash });
     const refusal = hash === "" ? undefined : noRoomFor(definition, new Set([label]), name);
     if (refusal !== undefined) return refusal;
@@ -56,7 +56,7 @@ export const archive: DefinitionCommand<ArchiveVersions, VersionsArchived> = {
   codec: ArchiveVersions,
   reply: VersionsArchived,
   decide(definition, { hash, restore }, step) {
-    if (!step.exists || (hash !== "" && !definition.versions.has(hash)))
+    if (step.events === 0 || (hash !== "" && !definition.versions.has(hash)))
       return definitionErrors.missing.refusal({ name: step.key.id, version: hash || latest });
     const meant = hash === "" ? [...definition.versions.keys()] : [hash];
     const changed = meant.filter((each) => definition.versions.get(each)?.archived === restore);

@@ -125,7 +125,7 @@ function stepOn(state: ReturnType<typeof limit.create>): Parameters<typeof acqui
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
   return {
     key: limitKey,
-    exists: true,
+    events: 1,
     nowMs: 1_767_225_600_000,
     cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
     behaviour: 1,

@@ -47,6 +47,6 @@ export const signalMission: MissionCommand<SignalMission, MissionSignalled> = co
     const to = { target: { $case: "topic" as const, value: signal } };
     const messages = [{ to, body: payload, answers: 0, taskId: "" }];
     step.emit(messagesSent, { sender: causeOf(step).actor, agent: "", messages, sendMs: step.nowMs });
-    return { number: mission.messageNumber };
+    return { number: mission.messageNumber, event: step.events };
   },
 });

@@ -39,7 +39,7 @@ export class PlainMission {
     const now = () => this.#nowMs;
     this.#step = {
       key: missionKey,
-      exists: true,
+      events: 1,
       get nowMs() {
         return now();
       },

@@ -39,8 +39,9 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
     if (isRefusal(answer)) return answer;
     const number = (run.more?.lastUpdate ?? 0) + 1;
     step.emit(updateTaken, { number, update, payload, vars: set.vars, answer, updateMs: step.nowMs });
+    const event = step.events;
     advance(run, step);
-    return { answer: asPayload(dataOf(answer, undefined)), number };
+    return { answer: asPayload(dataOf(answer, undefined)), number, event };
   },
 };
 

@@ -30,9 +30,10 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const number = (run.more?.lastSignal ?? 0) + 1;
     const signal = { number, signal: name, payload, receiveMs: step.nowMs };
     step.emit(signalReceived, { signal });
+    const event = step.events;
     giveToWaiting(run, signal, step, new Budget());
     advance(run, step);
-    return { number };
+    return { number, event };
   },
 };
 

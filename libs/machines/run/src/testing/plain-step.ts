@@ -19,7 +19,6 @@ const dueKept = 4_096;
 
 export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEffect> {
   readonly key: InstanceKey = runKey;
-  readonly exists = true;
   readonly behaviour: number;
   readonly cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
   readonly #machine: Machine<Run, RunEffect>;

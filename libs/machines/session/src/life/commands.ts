@@ -16,6 +16,7 @@ import {
   SessionDone,
   type SessionOrder,
   SessionPhase,
+  SessionSignalled,
   SignalWork,
   TerminateWork,
 } from "@tutti/contracts/session/v1";
@@ -231,10 +232,10 @@ export const resumeSession: SessionCommand<ResumeWork, SessionDone> = commandOf(
   },
 });
 
-export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf({
+export const signalSession: SessionCommand<SignalWork, SessionSignalled> = commandOf({
   type: "signal_session",
   codec: SignalWork,
-  reply: SessionDone,
+  reply: SessionSignalled,
   decide(session, { signal: name, payload, partId: wanted }, step) {
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
@@ -256,9 +257,10 @@ export const signalSession: SessionCommand<SignalWork, SessionDone> = commandOf(
         ...{ what: "signals before anything has begun", found: signalsMax + 1, max: signalsMax },
       });
     step.emit(sessionSignalled, { signal, signalMs: step.nowMs });
+    const event = step.events;
     for (const { number: part } of parts)
       step.emit(operationQueued, { part, operation: { operation: { $case: "signal", value: signal } } });
-    return done;
+    return { event };
   },
 });
 

@@ -1,0 +1,33 @@
+/** Work begins, once: who asks again for the same is answered as the first time. */
+import type { CallContext, Command, InstanceKey } from "@tutti/kernel";
+import { type MachineDesk, tell } from "./machine-calls.ts";
+
+interface Beginning<Order> {
+  // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who begins it
+  readonly command: Command<any, { readonly order: Order | undefined }, { readonly existed: boolean }>;
+  /** Looks up what has to be, and throws where it could never be done. */
+  readonly order: () => Promise<Order>;
+  /** What alone says whether it is the same as before, and begins nothing. */
+  readonly again: () => Order;
+}
+
+/** What has begun goes on, whoever or whatever of what it was held against is there no longer. */
+export async function begin<Order>(
+  desk: MachineDesk,
+  key: InstanceKey,
+  { command, order, again }: Beginning<Order>,
+  context: CallContext,
+): Promise<{ readonly existed: boolean }> {
+  // The id alone says that it is the same: the machine compares what is asked for.
+  const told = (given: Order) =>
+    tell(desk, key, { command, body: { order: given }, idempotencyKey: "" }, context);
+  let found: Order;
+  try {
+    found = await order();
+  } catch (refusal) {
+    const before = await told(again()).catch(() => undefined);
+    if (before === undefined) throw refusal;
+    return before;
+  }
+  return await told(found);
+}
