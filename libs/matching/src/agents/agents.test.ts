@@ -202,6 +202,20 @@ describe("an agent", () => {
     assert.equal(agent.given.length, 10 + again.length);
   });
 
+  it("that is busy with several at once has said it once", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 10 });
+    sender.offer([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    arena.turn();
+    for (let number = 3; number <= 10; number++) agent.busy(number);
+    // The first pause of a back-off, which only grows where what is given after it is too much again.
+    arena.pass(200);
+    agent.say({});
+    arena.turn();
+    assert.equal(agent.given.length, 10 + 5, "seven tenths of what it had, less the two that it kept");
+  });
+
   it("and all others that are busy too often send a task back", () => {
     const arena = new Arena({ adaptiveConcurrency: false });
     const sender = arena.sender();

@@ -152,14 +152,17 @@ export class Roster implements AgentBook, AgentWatch {
   slow(agent: Agent, retryAfterMs: number, nowMs: number): void {
     const { settings, chance } = this.#core;
     agent.refused++;
-    agent.busyInRow++;
-    const pauseMs = Math.max(retryAfterMs, backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance));
+    // What it refuses while it is left alone it was given before: it says once more what it has said.
+    const isNew = !agent.slowed;
+    if (isNew) agent.busyInRow++;
+    const backMs = isNew ? backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance) : 0;
+    const pauseMs = Math.max(retryAfterMs, backMs);
     agent.slowed = true;
     agent.slowedDueMs = Math.max(
       agent.slowedDueMs === never ? 0 : agent.slowedDueMs,
       nowMs + Math.min(pauseMs, busyPauseMaxMs),
     );
-    if (settings.adaptiveConcurrency)
+    if (isNew && settings.adaptiveConcurrency)
       agent.allowed = Math.max(1, Math.min(agent.allowed, agent.used + 1) * busyFactor);
     this.#core.readiness.loaded(agent);
     this.#watch(agent, nowMs);
