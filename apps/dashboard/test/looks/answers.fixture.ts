@@ -84,7 +84,7 @@ function emptyAnswer(path: string): unknown {
     series: [],
     firings: [],
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
-    ...{ signIns: [], missing: [], givers: [] },
+    ...{ signIns: [], lockouts: [], missing: [], givers: [] },
     ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
   };
 }
