@@ -48,6 +48,22 @@ const load = { name: "tutti_load_ratio", help: "Load." } as const;
 const duration = { name: "tutti_request_seconds", help: "Time.", buckets: [1, 2, 4] } as const;
 
 describe("the ring of recent samples", () => {
+  it("asks what has not moved once a second, from the first one on", () => {
+    let asked = 0;
+    const before = (registry: MetricsRegistry) => {
+      registry.gauge(load).observe({}, () => {
+        asked++;
+        return 0;
+      });
+    };
+    const { time } = setUp({ before });
+    asked = 0;
+    time.advance(second);
+    assert.equal(asked, 1);
+    time.advance(second);
+    assert.equal(asked, 2);
+  });
+
   it("has a gauge's value of each second", () => {
     const { time, registry, past } = setUp();
     const gauge = registry.gauge(load).with({});
