@@ -71,7 +71,8 @@ export class MeshClient {
   }
 
   client<S extends ServiceDescription>(description: S, options: MethodOptions = {}): Client<S> {
-    return makeClient<S>(methodsOf(description, options), (method) => this.#caller(method));
+    const composed = this.#compose();
+    return makeClient<S>(methodsOf(description, options), (method) => this.#caller(method, composed));
   }
 
   stop(): void {
@@ -79,13 +80,17 @@ export class MeshClient {
     this.#breakers.stop();
   }
 
-  #caller(method: Method): Caller {
-    const { settings, foundation } = this.#parts;
+  /** From here on steps are as they are. */
+  #compose(): Composed {
     this.#composed ??= {
       bind: this.pipeline.compose(() => {}),
-      attempts: this.attempts.compose(exchange(foundation.clock)),
+      attempts: this.attempts.compose(exchange(this.#parts.foundation.clock)),
     };
-    const { bind, attempts } = this.#composed;
+    return this.#composed;
+  }
+
+  #caller(method: Method, { bind, attempts }: Composed): Caller {
+    const { settings, foundation } = this.#parts;
     const chain = new Chain<ClientCall>(method);
     bind(chain);
     return new Caller({ method, chain, attempts, clock: foundation.clock, callMs: settings.timeouts.callMs });

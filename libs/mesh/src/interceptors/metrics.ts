@@ -39,16 +39,23 @@ export function metricsInterceptor(
     run(binding) {
       const { method } = binding;
       const labels = { service: method.contract, method: method.name, side };
-      const duration = durations.with(labels);
-      const running = inFlight.with(labels);
-      const ok = calls.with({ ...labels, code: "OK" });
-      const failed = new Map<Status, CounterCell>();
+      const made = () => ({
+        running: inFlight.with(labels),
+        duration: durations.with(labels),
+        ok: calls.with({ ...labels, code: "OK" }),
+        failed: new Map<Status, CounterCell>(),
+      });
+      let cells: ReturnType<typeof made> | undefined;
       binding.add({
         begin() {
-          running.add(1);
+          // With the first call: a process knows hundreds of methods, and most are never called in it.
+          cells ??= made();
+          cells.running.add(1);
           return undefined;
         },
         end(call, error: TuttiError | undefined) {
+          cells ??= made();
+          const { running, duration, ok, failed } = cells;
           running.add(-1);
           duration.observe((clock.monotonic() - call.startedMs) / 1_000);
           if (error === undefined) {
