@@ -18,6 +18,7 @@ import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
 import { NotHere } from "./not-here.tsx";
+import { PageFailed } from "./page-failed.tsx";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
 
@@ -236,6 +237,7 @@ const children = [
 export const router = createRouter({
   routeTree: root.addChildren(children),
   defaultPreload: "intent",
+  defaultErrorComponent: PageFailed,
   // The memory of what was asked is the query client's; the router keeps none beside it.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

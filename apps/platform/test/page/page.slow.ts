@@ -304,6 +304,22 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("says where a page fails to be drawn, keeps the menu, and draws it when it is tried again", async () => {
+    const page = await stage.signedIn();
+    let isOdd = true;
+    await page.route("**/v1/lockouts*", (route) => (isOdd ? route.fulfill({ json: {} }) : route.continue()));
+    await page.goto(`${stage.url}/access?view=kept-out`);
+    await page.getByText("It failed while it was drawn").waitFor();
+    await page.getByRole("link", { name: "Runs", exact: true }).first().click();
+    await page.getByRole("heading", { name: "Runs", exact: true }).waitFor();
+    await page.goBack();
+    await page.getByText("It failed while it was drawn").waitFor();
+    isOdd = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("Nobody is kept out").waitFor();
+    await page.context().close();
+  });
+
   it("goes anywhere by keys alone", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
