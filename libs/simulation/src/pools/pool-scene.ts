@@ -12,6 +12,7 @@ export interface PoolScene {
     | "strategy"
     | "doubles"
     | "givesWay"
+    | "busyShare"
     | "agents"
     | "hosts"
     | "senders"
@@ -21,7 +22,7 @@ export interface PoolScene {
     | "faults"
     | "isQuiet"
   >;
-  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told" | "offered">;
+  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told" | "offered" | "isRash">;
   after(delayMs: number, run: () => void): void;
   /** Between the two. */
   draw(fromMs: number, toMs: number): number;

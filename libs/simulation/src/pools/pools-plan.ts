@@ -15,6 +15,8 @@ export interface PoolsPlan {
   readonly workMs: number;
   readonly doubles: boolean;
   readonly givesWay: boolean;
+  /** Which part of what an agent is given it refuses at once, as busy; nothing where it is absent. */
+  readonly busyShare?: number;
   /** How often each happens, a minute; none of them where shares are looked at. */
   readonly faults: Readonly<Record<FaultName, number>>;
   /** All tasks are there at once, and alike: then shares can be compared. */
@@ -48,7 +50,7 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
   }));
   const rate = () => (isQuiet || upTo(3) === 0 ? 0 : random() * 4);
   const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
-  return {
+  const plan = {
     ...{ seed, strategy, agents, faults, isQuiet },
     hosts: 1 + upTo(3),
     senders: isQuiet ? 2 : 1 + upTo(3),
@@ -58,4 +60,6 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
     doubles: !isQuiet && upTo(2) === 0,
     givesWay: !isQuiet && upTo(3) === 0,
   };
+  // Drawn last: it shifts nothing else of a plan.
+  return { ...plan, busyShare: isQuiet || upTo(2) === 0 ? 0 : random() * 0.6 };
 }

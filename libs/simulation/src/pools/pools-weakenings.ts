@@ -16,6 +16,8 @@ export interface PoolWeakening {
   told?(frame: HostFrame): HostFrame;
   /** What a sender offers, as the pool gets it. */
   offered?(request: OfferRequest): OfferRequest;
+  /** Agents take what they are given before what is said of their results. */
+  readonly isRash?: boolean;
   /** Senders say that results are durable before they are. */
   readonly isHasty?: boolean;
 }
@@ -56,6 +58,12 @@ export const poolWeakenings: readonly PoolWeakening[] = [
     about: "senders say that results are durable before they are",
     foundWithin: 50,
     isHasty: true,
+  },
+  {
+    name: "assignments-first",
+    about: "agents take what they are given before what is said of their results",
+    foundWithin: 1_500,
+    isRash: true,
   },
   {
     name: "one-party",

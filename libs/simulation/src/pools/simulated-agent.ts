@@ -216,15 +216,22 @@ export class SimulatedAgent {
     { assignments, resultsDurable, resultsDurableBeyond, cancels }: HostFrame,
   ): void {
     if (connection !== this.#connection) return;
-    for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
+    const begin = () => {
+      for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
+    };
+    const { isRash = false } = this.#parts.world.weakening;
+    if (isRash) begin();
     const durable = [...connection.sent.slice(0, resultsDurable)];
     for (const number of resultsDurableBeyond) durable.push(connection.sent[number - 1] ?? "");
     // One that was stopped may be given again.
     for (const token of durable)
       if (this.#kept.delete(token)) {
+        const isBusy = this.#answers.get(token)?.outcome?.$case === "busy";
         this.#answers.delete(token);
-        if (!this.#stopped.delete(token)) this.#parts.checks.durable(token);
+        if (!this.#stopped.delete(token) && !isBusy) this.#parts.checks.durable(token);
       }
+    // What it refused as busy may come again with the word that its answer has arrived.
+    if (!isRash) begin();
     for (const { token, graceMs } of cancels) this.#cancelled(keyOf(token), graceMs);
     this.#grant();
   }
@@ -233,6 +240,11 @@ export class SimulatedAgent {
     const { world, checks } = this.#parts;
     connection.granted--;
     if (this.#working.has(token) || this.#kept.has(token)) return;
+    const { busyShare = 0 } = world.plan;
+    if (busyShare > 0 && world.chance.random() < busyShare) {
+      this.#refuse(connection, token);
+      return;
+    }
     this.#working.add(token);
     if (this.#working.size > this.slots)
       world.found("slots", `${this.id} has ${this.#working.size} tasks at work in ${this.slots} slots`);
@@ -243,6 +255,13 @@ export class SimulatedAgent {
     const life = this.#life;
     const isSlow = world.chance.random() < 0.03;
     this.#work(life, token, world.draw(1, world.plan.workMs) * (isSlow ? 20 : 1));
+  }
+
+  #refuse(connection: Connection, token: string): void {
+    const value = { retryAfterMs: 0, message: "" };
+    this.#answers.set(token, { outcome: { $case: "busy", value }, used: undefined });
+    this.#kept.add(token);
+    this.#sendResult(connection, token);
   }
 
   #work(life: number, token: string, takesMs: number): void {

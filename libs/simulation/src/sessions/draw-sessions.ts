@@ -5,7 +5,7 @@ import { seededChance } from "@tutti/kernel/testing";
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Draw } from "../work/draw.ts";
-import { drawAgents, drawPool } from "../work/draw-work.ts";
+import { drawAgents, drawPool, withBusyAgents } from "../work/draw-work.ts";
 import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 
 /** Streams of their own: what sessions draw does not shift what others do. */
@@ -23,7 +23,7 @@ export function drawSessionsPlan(seed: number): Plan {
     ...plan,
     operations: [],
     sessions: withBudgets(
-      decidedByUsers(drawSessions(draw), new Draw(seededChance(seed + decidedStream))),
+      decidedByUsers(withBusyAgents(drawSessions(draw), seed), new Draw(seededChance(seed + decidedStream))),
       new Draw(seededChance(seed + budgetStream)),
     ),
     // An inbox that is nearly always full is tried with the bank.

@@ -14,6 +14,7 @@ import type { PlannedActor, PlannedWork, WorkPlan } from "./work-plan.ts";
 /** Streams of their own: what work draws does not shift what others do. */
 const workStream = 2 ** 41;
 const quietStream = 2 ** 43;
+const busyStream = 2 ** 45;
 /** Of all plans, to see how agents are shared. */
 const quietShare = 0.1;
 const busyMs = 12_000;
@@ -28,7 +29,7 @@ export function drawWorkPlan(seed: number): Plan {
   return {
     ...plan,
     operations: [],
-    work: quiet.happens(quietShare) ? drawQuietWork(quiet) : drawWork(draw),
+    work: quiet.happens(quietShare) ? drawQuietWork(quiet) : withBusyAgents(drawWork(draw), seed),
     // An inbox that is nearly always full is tried with the bank: here so much happens at once that nothing else would.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };
@@ -65,6 +66,12 @@ export function drawAgents(draw: Draw): Pick<WorkPlan["pool"], "agents" | "fault
   const rate = () => (draw.happens(0.5) ? 0 : draw.share() * 10);
   const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
   return { agents, faults };
+}
+
+/** In some plans agents refuse part of what they are given, as busy. */
+export function withBusyAgents<P extends Pick<WorkPlan, "pool">>(plan: P, seed: number): P {
+  const draw = new Draw(seededChance(seed + busyStream));
+  return draw.happens(0.7) ? plan : { ...plan, pool: { ...plan.pool, busyShare: draw.share() / 3 } };
 }
 
 /** The pool that they are in. */
