@@ -10,7 +10,7 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
       <Failure
         title="It failed while it was drawn"
         message="That is a mistake in the page, and what runs is not touched by it. Try again; if it fails again, go elsewhere by the menu or use the command, and report this text."
-        code={error.message}
+        code={error instanceof Error ? error.message : String(error)}
         onRetry={() => {
           // It may have been what it was told: that is asked again.
           queryClient.removeQueries({ type: "inactive" });
