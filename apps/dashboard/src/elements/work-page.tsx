@@ -1,18 +1,15 @@
 /** What the pages of a run, a mission and a session have alike. */
-import { Link } from "@tanstack/react-router";
 import type { WorkReference } from "@tutti/rest/types";
 import { type ReactNode, useEffect } from "react";
 import { StandMark } from "../score/glyph.tsx";
 import { runStates, standOf } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
 import { Lasting, Moment } from "./moment.tsx";
-import { Failure, PageHead, Waiting } from "./parts.tsx";
+import { PageHead } from "./parts.tsx";
 import { WorkLink } from "./work-link.tsx";
 import "./work-page.css";
 
 type Kind = "run" | "mission" | "session";
-
-const lists = { run: "/runs", mission: "/missions", session: "/sessions" } as const;
 
 /** The title of the window, as long as the page is there. */
 export function useWindowTitle(title: string): void {
@@ -80,33 +77,5 @@ export function WorkHead(options: WorkHeadOptions) {
       }
       actions={actions}
     />
-  );
-}
-
-export interface UnshownWorkOptions {
-  readonly kind: Kind;
-  readonly id: string;
-  /** Undefined while it is on its way. */
-  readonly problem: { readonly message: string; readonly code?: string } | undefined;
-  readonly below?: ReactNode;
-  readonly onRetry?: () => void;
-}
-
-/** In place of what is not here yet, or cannot be shown. */
-export function UnshownWork({ kind, id, problem, below, onRetry }: UnshownWorkOptions) {
-  return (
-    <>
-      <PageHead title={id} below={below} />
-      {problem === undefined ? (
-        <Waiting what={`the ${kind}`} lines={10} />
-      ) : (
-        <>
-          <Failure title={`The ${kind} cannot be shown`} {...problem} {...(onRetry && { onRetry })} />
-          <p className="work-elsewhere">
-            <Link to={lists[kind]}>All {kind}s</Link>
-          </p>
-        </>
-      )}
-    </>
   );
 }

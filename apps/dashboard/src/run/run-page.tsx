@@ -6,7 +6,8 @@ import { read } from "../data/queries.ts";
 import { Empty, Waiting } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
-import { UnshownWork, useWindowTitle, WorkHead } from "../elements/work-page.tsx";
+import { Unshown } from "../elements/unshown.tsx";
+import { useWindowTitle, WorkHead } from "../elements/work-page.tsx";
 import { isTyping } from "../shell/keys.ts";
 import { useIsNarrow } from "../shell/use-is-narrow.ts";
 import { RunActions } from "./actions/run-actions.tsx";
@@ -58,7 +59,7 @@ function RunScreen() {
   useWindowTitle(runId);
   if (run === undefined)
     return (
-      <UnshownWork
+      <Unshown
         {...{ kind: "run", id: runId, problem, onRetry: follow }}
         below={
           problem === undefined && store.standing === "broken" ? "The platform does not answer." : undefined

@@ -9,7 +9,8 @@ import { count } from "../../elements/moments.ts";
 import { Failure, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { UnshownWork, useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
+import { Unshown } from "../../elements/unshown.tsx";
+import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { Question } from "../approvals/question.tsx";
 import { AboutView } from "./about-view.tsx";
 import { AgentsView } from "./agents-view.tsx";
@@ -61,7 +62,7 @@ export function MissionPage() {
         <Shared known={known} mission={mission} />
       </>
     );
-  return <UnshownWork kind="mission" id={missionId} problem={problem} />;
+  return <Unshown kind="mission" id={missionId} problem={problem} />;
 }
 
 function Head({ mission }: { mission: Mission }) {

@@ -12,6 +12,7 @@ import { clock, count, distance } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
+import { ShownOne } from "../../elements/unshown.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
 import { ScheduleActions } from "./schedule-actions.tsx";
@@ -23,7 +24,7 @@ export function SchedulePage() {
   const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
   const query = useQuery(scheduleQuery(scheduleId));
   return (
-    <Shown query={query} what="the schedule" lines={8}>
+    <ShownOne query={query} kind="schedule" id={scheduleId}>
       {(schedule) => (
         <>
           <PageHead
@@ -44,7 +45,7 @@ export function SchedulePage() {
           <Firings scheduleId={scheduleId} />
         </>
       )}
-    </Shown>
+    </ShownOne>
   );
 }
 

@@ -7,7 +7,8 @@ import { count } from "../../elements/moments.ts";
 import { Failure, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { UnshownWork, useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
+import { Unshown } from "../../elements/unshown.tsx";
+import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { actorOf } from "../missions/mission.ts";
 import { ChoicesView } from "./choices-view.tsx";
 import { CompareView } from "./compare-view.tsx";
@@ -55,7 +56,7 @@ export function SessionPage() {
         <Views known={known} session={session} />
       </>
     );
-  return <UnshownWork kind="session" id={sessionId} problem={problem} />;
+  return <Unshown kind="session" id={sessionId} problem={problem} />;
 }
 
 function Head({ session }: { session: Session }) {

@@ -11,6 +11,7 @@ import { Facts, PageHead, Part, Tag, Waiting } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
+import { ShownOne } from "../../elements/unshown.tsx";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -25,7 +26,7 @@ export function WorkflowPage() {
   const version = hash === undefined ? {} : { hash };
   const query = useQuery(workflowQuery(name, version));
   return (
-    <Shown query={query} what="the workflow" lines={10}>
+    <ShownOne query={query} kind="workflow" id={name}>
       {(definition) => (
         <>
           <Head definition={definition} isOld={hash !== undefined} onLatest={() => setHash(undefined)} />
@@ -52,7 +53,7 @@ export function WorkflowPage() {
           </Part>
         </>
       )}
-    </Shown>
+    </ShownOne>
   );
 }
 

@@ -1,0 +1,58 @@
+/** Pages about one thing while it is not here yet, or when it cannot be shown: they have their title and a way to the others all the same. */
+import type { UseQueryResult } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { pageError } from "../data/send.ts";
+import { Failure, PageHead, Waiting } from "./parts.tsx";
+import "./unshown.css";
+
+const lists = {
+  run: "/runs",
+  mission: "/missions",
+  session: "/sessions",
+  schedule: "/schedules",
+  workflow: "/workflows",
+} as const;
+
+interface One {
+  readonly kind: keyof typeof lists;
+  readonly id: string;
+}
+
+export interface UnshownOptions extends One {
+  /** Undefined while it is on its way. */
+  readonly problem: { readonly message: string; readonly code?: string } | undefined;
+  readonly below?: ReactNode;
+  readonly onRetry?: () => void;
+}
+
+export function Unshown({ kind, id, problem, below, onRetry }: UnshownOptions) {
+  return (
+    <>
+      <PageHead title={id} below={below} />
+      {problem === undefined ? (
+        <Waiting what={`the ${kind}`} lines={10} />
+      ) : (
+        <>
+          <Failure title={`The ${kind} cannot be shown`} {...problem} {...(onRetry && { onRetry })} />
+          <p className="unshown-elsewhere">
+            <Link to={lists[kind]}>All {kind}s</Link>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+export interface ShownOneOptions<Data> extends One {
+  readonly query: UseQueryResult<Data>;
+  readonly children: (data: Data) => ReactNode;
+}
+
+/** The page about what a query gives. */
+export function ShownOne<Data>({ query, kind, id, children }: ShownOneOptions<Data>) {
+  const { data, error } = query;
+  if (data !== undefined) return <>{children(data)}</>;
+  const problem = error === null ? undefined : pageError(error);
+  return <Unshown kind={kind} id={id} problem={problem} onRetry={() => void query.refetch()} />;
+}
