@@ -181,7 +181,7 @@ export const begin: ${type}Command<Begin${type}, Begin${type}Reply> = {
   codec: Begin${type},
   reply: Begin${type}Reply,
   decide(_, { title }, step) {
-    if (step.exists) return ${name}Errors.begunAlready.refusal({ id: step.key.id });
+    if (step.events > 0) return ${name}Errors.begunAlready.refusal({ id: step.key.id });
     step.emit(begun, { title, startMs: step.nowMs });
     return { startMs: step.nowMs };
   },
