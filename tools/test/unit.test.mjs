@@ -81,7 +81,7 @@ it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran
   });
 
   it("of a suite that several files share are run again where they are declared", async (t) => {
-    const shared = `${imports}import { existsSync, rmSync, writeFileSync } from "node:fs";
+    const shared = `${imports}import { existsSync, writeFileSync } from "node:fs";
 export const suite = (name, fails) => describe(name, () => {
   before(() => { if (!existsSync("ran") || fails) { writeFileSync("ran", ""); assert.fail("the machine stalled"); } });
   it("waits for nobody", () => {});

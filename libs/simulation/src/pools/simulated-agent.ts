@@ -211,18 +211,24 @@ export class SimulatedAgent {
     this.#comeAgain();
   }
 
-  #take(
-    connection: Connection,
-    { assignments, resultsDurable, resultsDurableBeyond, cancels }: HostFrame,
-  ): void {
+  #take(connection: Connection, frame: HostFrame): void {
     if (connection !== this.#connection) return;
-    const begin = () => {
-      for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
-    };
     const { isRash = false } = this.#parts.world.weakening;
-    if (isRash) begin();
-    const durable = [...connection.sent.slice(0, resultsDurable)];
-    for (const number of resultsDurableBeyond) durable.push(connection.sent[number - 1] ?? "");
+    if (isRash) this.#given(connection, frame);
+    this.#heard(connection, frame);
+    // What it refused as busy may come again with the word that its answer has arrived.
+    if (!isRash) this.#given(connection, frame);
+    for (const { token, graceMs } of frame.cancels) this.#cancelled(keyOf(token), graceMs);
+    this.#grant();
+  }
+
+  #given(connection: Connection, { assignments }: HostFrame): void {
+    for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
+  }
+
+  #heard({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
+    const durable = [...sent.slice(0, resultsDurable)];
+    for (const number of resultsDurableBeyond) durable.push(sent[number - 1] ?? "");
     // One that was stopped may be given again.
     for (const token of durable)
       if (this.#kept.delete(token)) {
@@ -230,10 +236,6 @@ export class SimulatedAgent {
         this.#answers.delete(token);
         if (!this.#stopped.delete(token) && !isBusy) this.#parts.checks.durable(token);
       }
-    // What it refused as busy may come again with the word that its answer has arrived.
-    if (!isRash) begin();
-    for (const { token, graceMs } of cancels) this.#cancelled(keyOf(token), graceMs);
-    this.#grant();
   }
 
   #assigned(connection: Connection, token: string, assign: Assign): void {
