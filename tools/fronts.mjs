@@ -172,7 +172,7 @@ function sourcesOf(folder) {
   // Generated code is as its stamp says, and there is a lot of it.
   if (existsSync(join(folder, ".stamp"))) return [join(folder, ".stamp")];
   return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => !notSources.has(name) && !/\.(test|slow|fixture)\.tsx?$|\.md$/.test(name))
+    .filter(({ name }) => !notSources.has(name) && !/\.(test|io|nightly|fixture)\.tsx?$|\.md$/.test(name))
     .flatMap((entry) =>
       entry.isDirectory() ? sourcesOf(join(folder, entry.name)) : [join(folder, entry.name)],
     )

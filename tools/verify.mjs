@@ -2,116 +2,213 @@
 
 // What `npm test` runs after set-up.
 //
-//   node tools/verify.mjs           the static checks, then the tests of every package
-//   node tools/verify.mjs --slow    the slow tests of every package
+//   node tools/verify.mjs               static checks and *.test.ts of every package
+//   node tools/verify.mjs --affected    the same, without the test files that nothing changed for since they last passed
+//   node tools/verify.mjs --io          *.io.ts of every package; --nightly: *.nightly.ts
+//   node tools/verify.mjs NAME …        the tests of these packages only, without static checks
 //
-// With --again files that fail run once more alone, and what passes then is told as unsteady.
+//   --again      run a file with failures once more, alone, at the end; what passes then is unsteady. Not for --nightly
+//   --lanes=N    processes at a time
+//   --slowest    list the files that took longest
 //
-// 1. The last line is `N passed, N failed`: the sum over all packages, each static check counting as one.
-// 2. A package whose tests end without a result counts as one failure.
-// 3. Tests run through Nx, which answers from its cache where nothing changed; with CI=true everything runs.
+// 1. The last line is `N passed, N failed`: the sum over all packages, each static check counts as one.
+// 2. Static checks run beside the tests. Whatever takes longest starts first.
+// 3. Runs beside each other share nothing but the record of passed files, which is replaced as a whole.
 
-import { readFileSync, rmSync } from "node:fs";
-import { glob } from "node:fs/promises";
-import { join } from "node:path";
-import { runLoudly } from "./checks/commands.mjs";
+import { globSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
 import { sourcesOf } from "./checks/sources.mjs";
 import { checks, runChecks } from "./checks.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
+import { Passed } from "./unit/passed.mjs";
+import { add, nothing, printFindings, runAgain, runBatch, summary, tiers } from "./unit/run-files.mjs";
+import { testFiles, tierOf } from "./unit.mjs";
 
 const root = workspaceRoot;
 
-/** Their tests take as long as those of all others, wait much, and would begin last and go on alone. */
-const longest = { fast: ["@tutti/platform"], slow: ["@tutti/platform", "@tutti/tools"] };
+/** @typedef {import("./unit/run-files.mjs").Tier} Tier */
+/** @typedef {import("./unit/run-files.mjs").Outcome} Outcome */
+/** @typedef {{ name: string, folder: string }} Package */
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** Packages whose tests open whole installations: in processes of their own, and first. */
+const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
 
-/** @param {boolean} slow @param {boolean} again */
-async function main(slow, again) {
-  const started = performance.now();
-  const programs = bringPrograms();
-  const counts = slow ? { passed: 0, failed: 0 } : await runChecks(Object.keys(checks), root);
-  await programs;
-  const checked = performance.now();
-  const total = { skipped: 0, ...counts };
-  for (const { passed, failed, skipped } of await runTests(slow, again)) {
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-  }
-  const seconds = (/** @type {number} */ from, /** @type {number} */ to) =>
-    `${((to - from) / 1000).toFixed(0)} s`;
-  const now = performance.now();
-  console.log(`${slow ? "" : `static checks ${seconds(started, checked)}, `}tests ${seconds(checked, now)}`);
-  console.log(
-    `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`,
+/** Files of one process. Pure tests are many and short; tests with sockets and processes wait, and are spread over the lanes. */
+const batchMax = { test: 40, io: 5, nightly: 1 };
+
+/** @param {string[]} args */
+async function main(args) {
+  const tier = tierOf(args);
+  const startedMs = performance.now();
+  const wanted = args.filter((arg) => !arg.startsWith("--"));
+  const packages = testedPackages().filter(
+    (one) => wanted.length === 0 || wanted.some((name) => isNamed(one, name)),
   );
-  if (total.failed > 0) process.exitCode = 1;
+  if (packages.length === 0) {
+    console.log(
+      `no package is named ${wanted.join(" or ")}. Packages: ${testedPackages()
+        .map(({ name }) => name)
+        .join(", ")}`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const files = new Map(packages.map((one) => [one, testFiles(join(root, one.folder), tier)]));
+  const passed = new Passed(root);
+  if (args.includes("--affected")) skipUnaffected(files, passed);
+  const environment = tier === "test" ? {} : await programsFound(packages);
+  const { sum, counts } = await runAll(tier, files, {
+    environment,
+    withChecks: tier === "test" && wanted.length === 0,
+    again: args.includes("--again") && tier !== "nightly",
+    lanes: lanesOf(args, tier),
+  });
+  if (tier === "test") passed.record([...files.values()].flat(), sum);
+  printFindings(sum);
+  if (args.includes("--slowest")) printSlowest(sum);
+  printTimes(performance.now() - startedMs, sum, lanesOf(args, tier));
+  console.log(summary(counts));
+  if (counts.failed > 0) process.exitCode = 1;
+}
+
+/** @param {string[]} args @param {Tier} tier */
+function lanesOf(args, tier) {
+  const given = args.find((arg) => arg.startsWith("--lanes="))?.split("=")[1];
+  return Number(given ?? availableParallelism() * (tier === "io" ? 2 : 1));
+}
+
+/** @param {Package} one @param {string} asked as `swarm`, `@tutti/swarm` or `apps/swarm` */
+function isNamed({ name, folder }, asked) {
+  return [name, name.replace("@tutti/", ""), folder].includes(asked.replace(/\/$/, ""));
+}
+
+/** @param {Map<Package, string[]>} files @param {Passed} passed */
+function skipUnaffected(files, passed) {
+  let skipped = 0;
+  for (const [one, all] of files) {
+    const affected = all.filter((file) => !passed.stillHolds(file));
+    skipped += all.length - affected.length;
+    files.set(one, affected);
+  }
+  console.log(`${skipped} test files are not affected by what changed since they passed`);
 }
 
 /**
- * The programs that some test asks for, before the tests run: their deadlines are not for downloads. Nx is told which
- * there are, so that it does not answer with tests that were skipped for a program that has come since.
+ * @param {Tier} tier
+ * @param {Map<Package, string[]>} files
+ * @param {{ environment: Record<string, string>, withChecks: boolean, again: boolean, lanes: number }} options
  */
-async function bringPrograms() {
+async function runAll(tier, files, { environment, withChecks, again, lanes }) {
+  const sum = nothing();
+  const checked = { passed: 0, failed: 0 };
+  const report = (/** @type {string} */ line) => console.log(line);
+  const manner = { deadlines: tiers[tier].deadlines, folder: root, environment, report };
+  /** @type {Array<() => Promise<void>>} */
+  const tasks = batchesOf(tier, files).map((batch) => async () => {
+    const outcome = await runBatch(batch, manner);
+    add(sum, outcome);
+    report(
+      `${outcome.counts.failed > 0 ? "FAILED " : "ok     "} ${titleOf(batch)}: ${summary(outcome.counts)}`,
+    );
+  });
+  if (withChecks)
+    tasks.splice(1, 0, async () => {
+      const { passed, failed } = await runChecks(Object.keys(checks), root);
+      checked.passed += passed;
+      checked.failed += failed;
+    });
+  const lane = async () => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (again) await runAgain(sum, manner);
+  const { passed, failed, skipped } = sum.counts;
+  return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };
+}
+
+/**
+ * @param {Tier} tier
+ * @param {Map<Package, string[]>} files
+ * @returns {string[][]}
+ */
+function batchesOf(tier, files) {
+  const isLong = (/** @type {Package} */ { folder }) => longest.includes(folder);
+  const inOrder = [...files].sort(([a], [b]) => placeOf(a.folder) - placeOf(b.folder));
+  const apart = inOrder.filter(([one]) => isLong(one)).map(([, all]) => all);
+  const others = inOrder.filter(([one]) => !isLong(one));
+  // One process for all pure packages: Node, the contracts and the kernel are loaded once.
+  const together = tier === "test" ? [others.flatMap(([, all]) => all)] : others.map(([, all]) => all);
+  const groups = tier === "test" ? [...together, ...apart] : [...apart, ...together];
+  return groups
+    .flatMap((all) => (tier === "test" && together.includes(all) ? [all] : slices(all, batchMax[tier])))
+    .filter((batch) => batch.length > 0);
+}
+
+/** @param {string} folder */
+function placeOf(folder) {
+  const at = longest.indexOf(folder);
+  return at < 0 ? longest.length : at;
+}
+
+/** @param {string[]} files @param {number} size @returns {string[][]} */
+function slices(files, size) {
+  const count = Math.ceil(files.length / size);
+  return Array.from({ length: count }, (_, at) => files.filter((_file, index) => index % count === at));
+}
+
+/** @param {string[]} batch */
+function titleOf(batch) {
+  const packages = [...new Set(batch.map((file) => relative(root, file).split("/").slice(0, 2).join("/")))];
+  if (batch.length === 1) return relative(root, batch[0] ?? "");
+  return `${packages.length === 1 ? packages[0] : `${packages.length} packages`} (${batch.length} files)`;
+}
+
+/**
+ * The programs that some test asks for, before the tests run: their deadlines are not for downloads.
+ *
+ * @param {Package[]} packages
+ */
+async function programsFound(packages) {
   const asked = sourcesOf(root)
-    .filter(({ path }) => !path.startsWith("tools/"))
+    .filter(
+      ({ path }) => !path.startsWith("tools/") && packages.some(({ folder }) => path.startsWith(folder)),
+    )
     .flatMap(({ text }) =>
       [...text.matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(([, name]) => name ?? ""),
     );
   const names = [...new Set(asked)].sort();
   const paths = await Promise.all(names.map(findProgram));
-  process.env["PROGRAMS_FOUND"] = names.filter((_, at) => paths[at] !== undefined).join();
+  return { PROGRAMS_FOUND: names.filter((_, at) => paths[at] !== undefined).join() };
 }
 
-/**
- * @param {boolean} slow
- * @param {boolean} again
- * @returns {Promise<Counts[]>}
- */
-async function runTests(slow, again) {
-  const packages = await testedPackages();
-  const result = (/** @type {string} */ folder) =>
-    join(root, folder, ".cache", "test", slow ? "slow.json" : "unit.json");
-  for (const { folder } of packages) rmSync(result(folder), { force: true });
-  const flags = [...(slow ? ["--slow"] : []), ...(again ? ["--again"] : [])];
-  const run = (/** @type {string[]} */ which) =>
-    runLoudly(root, "node_modules/nx/dist/bin/nx.js", [
-      "run-many",
-      "-t",
-      "test",
-      "--output-style=static",
-      "--exclude-task-dependencies",
-      ...which,
-      ...(process.env["CI"] === "true" ? ["--skip-nx-cache"] : []),
-      ...(flags.length > 0 ? ["--", ...flags] : []),
-    ]);
-  // With what is left to it, every processor has something to do while others wait.
-  const first = slow ? longest.slow : longest.fast;
-  await Promise.all([...first.map((name) => run(["--projects", name])), run(["--exclude", first.join()])]);
-  return packages.map(({ name, folder }) => {
-    try {
-      return JSON.parse(readFileSync(result(folder), "utf8"));
-    } catch {
-      console.log(`FAILED ${name}: its tests ended without a result`);
-      return { passed: 0, failed: 1, skipped: 0 };
-    }
-  });
-}
-
-/** @returns {Promise<Array<{ name: string, folder: string }>>} */
-async function testedPackages() {
+/** @returns {Package[]} */
+function testedPackages() {
   const { workspaces } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const packages = [];
-  for await (const file of glob(
+  return globSync(
     workspaces.map((/** @type {string} */ pattern) => `${pattern}/package.json`),
     { cwd: root },
-  )) {
-    const { name, scripts } = JSON.parse(readFileSync(join(root, file), "utf8"));
-    if (scripts?.test !== undefined) packages.push({ name, folder: join(file, "..") });
-  }
-  return packages;
+  )
+    .map((file) => ({ ...JSON.parse(readFileSync(join(root, file), "utf8")), folder: join(file, "..") }))
+    .filter(({ scripts }) => scripts?.test !== undefined)
+    .map(({ name, folder }) => ({ name, folder }))
+    .sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
-await main(process.argv.includes("--slow"), process.argv.includes("--again"));
+/** @param {Outcome} sum */
+function printSlowest({ fileMs }) {
+  const slowest = [...fileMs].sort(([, a], [, b]) => b - a).slice(0, 20);
+  for (const [file, ms] of slowest)
+    console.log(`${(ms / 1_000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
+}
+
+/** @param {number} wallMs @param {Outcome} sum @param {number} lanes */
+function printTimes(wallMs, { cpuMs }, lanes) {
+  const seconds = (/** @type {number} */ ms) => `${(ms / 1_000).toFixed(0)} s`;
+  console.log(
+    `tests took ${seconds(wallMs)} in ${lanes} lanes, ${seconds(cpuMs)} of processor time in test processes`,
+  );
+}
+
+await main(process.argv.slice(2));

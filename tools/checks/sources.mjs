@@ -40,7 +40,7 @@ export function sourcesOf(root) {
 }
 
 /** What is a test, or what only tests import. */
-export const testPaths = "\\.(test|slow|fixture)\\.(ts|tsx|mjs)$|/(test|testing)/";
+export const testPaths = "\\.(test|io|nightly|fixture)\\.(ts|tsx|mjs)$|/(test|testing)/";
 
 const testPath = new RegExp(testPaths);
 

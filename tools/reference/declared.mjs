@@ -25,7 +25,7 @@ export function sourceFiles(root) {
     .flatMap((room) => packagesIn(join(root, room)))
     .filter((folder) => !onlyExamples.has(relative(root, folder).replaceAll("\\", "/")))
     .flatMap((folder) => filesUnder(join(folder, "src")))
-    .filter((file) => file.endsWith(".ts") && !/\.(test|slow|fixture|d)\.ts$/.test(file))
+    .filter((file) => file.endsWith(".ts") && !/\.(test|io|nightly|fixture|d)\.ts$/.test(file))
     .sort()
     .map((file) => ({
       path: relative(root, file).replaceAll("\\", "/"),

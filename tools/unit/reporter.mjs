@@ -52,9 +52,9 @@ function outcome(type, data, title) {
   } else if (type === "test:fail") {
     // A suite or test that failed only because of what is inside it says nothing new.
     if (data.details.error.failureType !== "subtestsFailed")
-      tell({ kind: "fail", ...place, text: explain(data.details.error) });
+      tell({ kind: "fail", ...place, ms: data.details.duration_ms, text: explain(data.details.error) });
   } else if (!suite && data.name !== data.file) {
-    tell({ kind: "pass" });
+    tell({ kind: "pass", ...place, ms: data.details.duration_ms });
   }
 }
 

@@ -31,6 +31,8 @@ if (isMainThread) {
 
   after(() => {
     tell({ kind: "done" });
+    const { user, system } = process.cpuUsage();
+    tell({ kind: "usage", cpuMs: (user + system) / 1_000 });
     setTimeout(() => tell({ kind: "alive", resources: stillOpen() }), graceMs).unref();
   });
 }

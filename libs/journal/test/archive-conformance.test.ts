@@ -1,5 +1,4 @@
-import { after, describe } from "node:test";
-import { ArchiveThread, MemoryArchive, MemoryArchiveStore, openArchive } from "@tutti/journal";
+import { MemoryArchive, MemoryArchiveStore } from "@tutti/journal";
 import { archiveConformance } from "@tutti/journal/testing";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { archiveFixture } from "./archive.fixture.ts";
@@ -34,17 +33,4 @@ archiveConformance({
 archiveConformance({
   name: "SQLite, in line",
   open: ({ partitions, feed }) => archiveFixture(partitions, feed),
-});
-
-describe("the archive's thread", () => {
-  // One for all tests: starting it takes longer than most of them.
-  const thread = new ArchiveThread();
-  const kept = thread.host("/nowhere");
-  after(() => kept.close());
-
-  archiveConformance({
-    name: "SQLite, with a thread",
-    open: ({ partitions, feed }) =>
-      archiveFixture(partitions, feed, (directory, options) => openArchive(directory, thread, options)),
-  });
 });

@@ -1,15 +1,4 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  type Journal,
-  type MemoryFault,
-  MemoryJournal,
-  MemoryStore,
-  openSegments,
-  openSegmentsInline,
-} from "@tutti/journal";
+import { type Journal, type MemoryFault, MemoryJournal, MemoryStore, openSegmentsInline } from "@tutti/journal";
 import { journalConformance, MemoryDisk } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 
@@ -69,34 +58,6 @@ journalConformance({
         disk.capacityBytes = Number.POSITIVE_INFINITY;
       },
       [Symbol.asyncDispose]: () => journal.close(),
-    };
-  },
-});
-
-// Files in memory where there are such: what a slow disk does to it is not the question here.
-const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
-journalConformance({
-  name: "segments with a thread, on files",
-  canFail: false,
-  open: async ({ services, batchBytesMax = 100_000 }) => {
-    const directory = await mkdtemp(join(files, "tutti-journal-"));
-    const open = async (wanted: typeof services): Promise<Journal> => {
-      const options = { services: wanted, chance: seededChance(1), batchBytesMax, sizes };
-      return (await openSegments(directory, options)).journal;
-    };
-    let journal = await open(services);
-    return {
-      journal,
-      reopen: async (wanted = services) => {
-        await journal.close();
-        journal = await open(wanted);
-        return journal;
-      },
-      [Symbol.asyncDispose]: async () => {
-        await journal.close();
-        await rm(directory, { recursive: true });
-      },
     };
   },
 });

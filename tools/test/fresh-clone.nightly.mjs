@@ -48,7 +48,10 @@ describe("a fresh clone", () => {
     const left = new Set(
       ["apps", "bench", "deploy", "docs", "examples", "sdk"].map((name) => join(workspaceRoot, name)),
     );
-    const copy = copyOfWorkspace(t, (path) => !left.has(path) && !/\.(test|slow)\.(ts|mjs)$/.test(path));
+    const copy = copyOfWorkspace(
+      t,
+      (path) => !left.has(path) && !/\.(test|io|nightly)\.(ts|mjs)$/.test(path),
+    );
     write(copy, { "libs/kernel/src/wrong.ts": 'import "@tutti/mesh";\n' });
     const { code, output } = await run("npm", ["test"], { cwd: copy, env: strangersEnvironment() });
     assert.equal(code, 1, output);

@@ -1,7 +1,6 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { run, treeOf } from "./tree.mjs";
@@ -18,10 +17,9 @@ const unit = join(import.meta.dirname, "..", "unit.mjs");
 async function runPackage(t, files, ...args) {
   const folder = treeOf(t, files);
   const { code, output } = await run(process.execPath, [unit, ...args], { cwd: folder });
-  const counts = JSON.parse(
-    readFileSync(join(folder, ".cache/test", args.includes("--slow") ? "slow.json" : "unit.json"), "utf8"),
-  );
-  return { code, output, counts, last: output.trimEnd().split("\n").at(-1) };
+  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  const [passed, failed, skipped = 0] = [...last.matchAll(/\d+/g)].map(Number);
+  return { code, output, counts: { passed, failed, skipped }, last };
 }
 
 const imports =
@@ -34,7 +32,7 @@ describe("a package's tests", () => {
       "src/a.test.ts": one,
       "src/deep/b.test.mjs": one,
       "test/c.test.ts": one,
-      "test/d.slow.ts": one,
+      "test/d.io.ts": one,
       "node_modules/x/e.test.ts": one,
     });
     assert.equal(output, "3 passed, 0 failed\n");
@@ -42,39 +40,23 @@ describe("a package's tests", () => {
     assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0 });
   });
 
-  it("that are slow run apart", async (t) => {
+  it("of another tier run apart", async (t) => {
     const { output } = await runPackage(
       t,
-      { "test/a.slow.ts": `${imports}it("b", () => {});\n`, "src/a.test.ts": "throw new Error();\n" },
-      "--slow",
+      { "test/a.io.ts": `${imports}it("b", () => {});\n`, "src/a.test.ts": "throw new Error();\n" },
+      "--io",
     );
     assert.equal(output, "1 passed, 0 failed\n");
-  });
-
-  it("run in lanes at the same time, and are told of together", async (t) => {
-    // Each waits for the other: in one process they would wait for ever.
-    const meets = (/** @type {string} */ own, /** @type {string} */ other) =>
-      `${imports}import { existsSync, writeFileSync } from "node:fs";
-it("meets ${other}", async () => { writeFileSync("${own}", ""); while (!existsSync("${other}")) await new Promise((go) => setTimeout(go, 5)); });\n`;
-    const fails = `${imports}it("fails", () => assert.fail("as it should"));\n`;
-    const files = {
-      "test/a.test.ts": meets("a", "b"),
-      "test/b.test.ts": meets("b", "a"),
-      "test/c.test.ts": fails,
-    };
-    const { output, counts } = await runPackage(t, files, "--lanes=2");
-    assert.match(output, /^FAILED test\/c\.test\.ts:\d+ › fails/m);
-    assert.deepEqual(counts, { passed: 2, failed: 1, skipped: 0 });
   });
 
   it("that fail once and pass alone are told as unsteady when they are run again", async (t) => {
     const once = `${imports}import { existsSync, writeFileSync } from "node:fs";
 it("waits for nobody", () => { if (existsSync("ran")) return; writeFileSync("ran", ""); assert.fail("the machine stalled"); });\n`;
-    const files = { "test/a.slow.ts": once, "test/b.slow.ts": `${imports}it("c", () => {});\n` };
-    const { code, output, counts } = await runPackage(t, files, "--slow", "--again");
+    const files = { "test/a.io.ts": once, "test/b.io.ts": `${imports}it("c", () => {});\n` };
+    const { code, output, counts } = await runPackage(t, files, "--io", "--again");
     assert.match(
       output,
-      /^UNSTEADY, passed when it ran again alone: test\/a\.slow\.ts:\d+ › waits for nobody\n {4}.*the machine stalled/m,
+      /^UNSTEADY, passed when it ran again alone: test\/a\.io\.ts:\d+ › waits for nobody\n {4}.*the machine stalled/m,
     );
     assert.equal(code, 0);
     assert.deepEqual(counts, { passed: 2, failed: 0, skipped: 0 });
@@ -102,9 +84,9 @@ export const suite = (name, fails) => describe(name, () => {
   });
 
   it("that fail alone too are failures, run again or not", async (t) => {
-    const files = { "test/a.slow.ts": `${imports}it("b", () => assert.fail("always"));\n` };
-    const { code, output, counts } = await runPackage(t, files, "--slow", "--again");
-    assert.match(output, /^FAILED test\/a\.slow\.ts:\d+ › b/m);
+    const files = { "test/a.io.ts": `${imports}it("b", () => assert.fail("always"));\n` };
+    const { code, output, counts } = await runPackage(t, files, "--io", "--again");
+    assert.match(output, /^FAILED test\/a\.io\.ts:\d+ › b/m);
     assert.equal(code, 1);
     assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
   });

@@ -12,11 +12,11 @@ import { run, treeOf } from "./tree.mjs";
  *
  * @param {import("node:test").TestContext} t
  * @param {string} test what `npm test` does
- * @param {string} slow what `npm run test:slow` does
+ * @param {string} io what `npm run test:io` does
  */
-async function runCi(t, test, slow) {
+async function runCi(t, test, io) {
   const folder = treeOf(t, {
-    "bin/npm": `#!/bin/bash\necho "CI is $CI"\nif [[ $1 == test ]]; then ${test}; else ${slow}; fi\n`,
+    "bin/npm": `#!/bin/bash\necho "CI is $CI"\nif [[ $1 == test ]]; then ${test}; else ${io}; fi\n`,
   });
   chmodSync(join(folder, "bin/npm"), 0o755);
   mkdirSync(join(folder, ".ci"));
@@ -28,7 +28,7 @@ async function runCi(t, test, slow) {
 }
 
 describe(".ci/run", () => {
-  for (const [what, test, slow, last, code] of /** @type {const} */ ([
+  for (const [what, test, io, last, code] of /** @type {const} */ ([
     [
       "adds up what passed",
       'echo "40 passed, 0 failed"',
@@ -44,14 +44,14 @@ describe(".ci/run", () => {
       0,
     ],
     [
-      "runs the slow tests also when others failed",
+      "runs the io tests also when others failed",
       'echo "40 passed, 1 failed"; exit 1',
       'echo "2 passed, 0 failed"',
       "42 passed, 1 failed",
       1,
     ],
     [
-      "fails when only slow tests failed",
+      "fails when only io tests failed",
       'echo "40 passed, 0 failed"',
       'echo "1 passed, 1 failed"; exit 1',
       "41 passed, 1 failed",
@@ -80,7 +80,7 @@ describe(".ci/run", () => {
     ],
   ])) {
     it(what, async (t) => {
-      const result = await runCi(t, test, slow);
+      const result = await runCi(t, test, io);
       assert.equal(result.last, last);
       assert.equal(result.code, code);
       assert.match(result.output, /^CI is true$/m);

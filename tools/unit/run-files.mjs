@@ -1,0 +1,297 @@
+// @ts-check
+
+// Runs test files with node:test, in one process or in several.
+//
+// 1. Files of a batch run in one process, so that Node and the imports start once.
+// 2. Nothing hangs: a test that runs too long fails by itself; a silent process is killed, and so is a process that cannot
+//    end because something is still open. Each failure names the file.
+// 3. `again` runs a file with failures once more, alone. What passes then is unsteady: reported in full, not counted as failed.
+
+import { spawn } from "node:child_process";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
+
+/**
+ * @typedef {"test" | "io" | "nightly"} Tier
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ files: string[], text: string }} Failure `files`: the files to run again; empty if no file shows the failure
+ * @typedef {{ testMs: number, silenceMs: number }} Deadlines
+ * @typedef {object} Outcome
+ * @property {Failure[]} failures
+ * @property {Failure[]} unsteady
+ * @property {string[]} skips
+ * @property {string[]} notes
+ * @property {Counts} counts
+ * @property {string} output
+ * @property {boolean} incomplete
+ * @property {Map<string, number>} fileMs how long the tests of each file took
+ * @property {number} cpuMs processor time of the process and the processes that it waited for
+ */
+
+/** Suffix and deadlines of each tier. Only a test that hangs reaches them: a loaded machine is several times slower. */
+export const tiers = {
+  test: { suffix: /\.test\.(ts|mjs)$/, deadlines: { testMs: 45_000, silenceMs: 55_000 } },
+  io: { suffix: /\.io\.(ts|mjs)$/, deadlines: { testMs: 300_000, silenceMs: 330_000 } },
+  nightly: { suffix: /\.nightly\.(ts|mjs)$/, deadlines: { testMs: 1_800_000, silenceMs: 1_830_000 } },
+};
+
+/** A test that is still running after this long is reported with its file; long ones of `io` and `nightly` go on. */
+const reportAfterMs = 55_000;
+
+/** @returns {Outcome} */
+export function nothing() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const lists = { failures: [], unsteady: [], skips: [], notes: [] };
+  return { ...lists, counts, output: "", incomplete: false, fileMs: new Map(), cpuMs: 0 };
+}
+
+/** @param {Outcome} sum @param {Outcome} one */
+export function add(sum, one) {
+  sum.failures.push(...one.failures);
+  sum.unsteady.push(...one.unsteady);
+  sum.skips.push(...one.skips);
+  sum.notes.push(...one.notes);
+  for (const name of /** @type {const} */ (["passed", "failed", "skipped"]))
+    sum.counts[name] += one.counts[name];
+  sum.output += one.output;
+  sum.incomplete ||= one.incomplete;
+  sum.cpuMs += one.cpuMs;
+  for (const [file, ms] of one.fileMs) sum.fileMs.set(file, (sum.fileMs.get(file) ?? 0) + ms);
+}
+
+/** @param {Counts} counts */
+export function summary({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/**
+ * @typedef {object} Manner
+ * @property {Deadlines} deadlines
+ * @property {string} folder that paths are shown relative to, and that the tests run in
+ * @property {boolean} [again] a package alone: at once
+ * @property {Record<string, string>} [environment]
+ * @property {(line: string) => void} [report] what is said while the tests run
+ */
+
+/**
+ * Runs one batch of files in one process, with what follows from it: the files that are to blame for an incomplete run,
+ * and the files that pass alone.
+ *
+ * @param {string[]} files
+ * @param {Manner} manner
+ * @returns {Promise<Outcome>}
+ */
+export async function runBatch(files, manner) {
+  const outcome = await runFiles(files, manner);
+  if (outcome.incomplete && files.length > 1) outcome.notes.push(await blame(files, manner));
+  if (manner.again) await runAgain(outcome, manner);
+  return outcome;
+}
+
+/**
+ * @param {string[]} files
+ * @param {Manner} manner
+ * @returns {Promise<Outcome>}
+ */
+function runFiles(files, manner) {
+  const { deadlines, folder, environment, report } = manner;
+  const node = nodeFor(workspaceRoot);
+  const here = (/** @type {string} */ name) => pathToFileURL(join(workspaceRoot, "tools", "unit", name)).href;
+  const child = spawn(
+    node,
+    [
+      "--import",
+      here("seed.mjs"),
+      "--import",
+      here("trace.mjs"),
+      "--test",
+      "--test-isolation=none",
+      `--test-timeout=${deadlines.testMs}`,
+      `--test-reporter=${here("reporter.mjs")}`,
+      ...files,
+    ],
+    {
+      cwd: folder,
+      env: { ...environmentFor(workspaceRoot, node), ...environment },
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    },
+  );
+  return new Promise((resolve, reject) => {
+    const outcome = nothing();
+    const record = recorder(outcome, files, folder);
+    let killed = false;
+    const kill = () => {
+      killed = true;
+      child.kill("SIGKILL");
+    };
+    let silence = setTimeout(kill, deadlines.silenceMs);
+    let long = setTimeout(() => {}, 0);
+    const [, stdout, stderr, events] = child.stdio;
+    for (const stream of [stdout, stderr]) stream?.on("data", (chunk) => (outcome.output += chunk));
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (events) }).on("line", (line) => {
+      clearTimeout(silence);
+      clearTimeout(long);
+      silence = setTimeout(kill, deadlines.silenceMs);
+      if (deadlines.silenceMs > reportAfterMs)
+        long = setTimeout(
+          () => report?.(`RUNNING for ${reportAfterMs / 1000} s: ${record.current()}`),
+          reportAfterMs,
+        );
+      if (record.line(line)) kill();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(silence);
+      clearTimeout(long);
+      record.end(code, killed, deadlines.silenceMs);
+      resolve(outcome);
+    });
+  });
+}
+
+/**
+ * Turns the events of a test process into an outcome.
+ *
+ * @param {Outcome} outcome
+ * @param {string[]} files that the process runs
+ * @param {string} folder
+ */
+function recorder(outcome, files, folder) {
+  const { counts, failures, skips, fileMs } = outcome;
+  /** @type {{ file: string, title: string } | undefined} */
+  let current;
+  let done = false;
+  /** @param {string} text @param {string[]} [shownBy] */
+  const fail = (text, shownBy = []) => {
+    counts.failed += 1;
+    failures.push({ files: shownBy, text });
+  };
+  const at = () =>
+    current === undefined
+      ? "while the files were loaded"
+      : `in ${relative(folder, current.file)} › ${current.title}`;
+  /** @param {{ file: string, line: number, title: string }} event */
+  const place = (event) => `${relative(folder, event.file)}:${event.line} › ${event.title}`;
+  return {
+    current: at,
+    /**
+     * @param {string} line
+     * @returns {boolean} whether the process must be killed
+     */
+    line(line) {
+      const event = JSON.parse(line);
+      if (event.ms !== undefined && event.file !== undefined)
+        fileMs.set(event.file, (fileMs.get(event.file) ?? 0) + event.ms);
+      if (event.kind === "begin") current = event;
+      else if (event.kind === "done") done = true;
+      else if (event.kind === "pass") counts.passed += 1;
+      // A suite that several files share is in none of them, and does not say in which it failed.
+      else if (event.kind === "fail")
+        fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
+      else if (event.kind === "stray") fail(event.text);
+      else if (event.kind === "note") outcome.notes.push(event.text);
+      else if (event.kind === "usage") outcome.cpuMs = event.cpuMs;
+      else if (event.kind === "skip") {
+        counts.skipped += 1;
+        skips.push(`${place(event)}${event.reason ? `: ${event.reason}` : ""}`);
+      } else if (event.kind === "alive") {
+        outcome.incomplete = true;
+        fail(
+          `the tests are done, but the process cannot end: ${event.resources.join(", ")} still open. Close what the tests opened`,
+        );
+        return true;
+      }
+      return false;
+    },
+    /**
+     * @param {number | null} code
+     * @param {boolean} killed
+     * @param {number} silenceMs
+     */
+    end(code, killed, silenceMs) {
+      if (killed && !outcome.incomplete) {
+        outcome.incomplete = true;
+        fail(
+          `nothing happened for ${silenceMs / 1000} s ${at()}; the process was killed and the tests after it did not run`,
+        );
+      } else if (!killed && !done) {
+        outcome.incomplete = true;
+        fail(
+          `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for an event that never comes`,
+        );
+      } else if (!killed && code !== 0 && counts.failed === 0) {
+        outcome.incomplete = true;
+        fail(`the test process ended with exit code ${code} after its last test; its output is above`);
+      } else if (counts.passed + counts.failed + counts.skipped === 0) {
+        outcome.incomplete = true;
+        fail("the files were loaded, but they hold no test");
+      }
+    },
+  };
+}
+
+/** @param {string} text */
+function indent(text) {
+  return text.replace(/^/gm, "    ");
+}
+
+/** Longer than any file takes to say its first word, short enough that a whole batch is tried within minutes. */
+const blameSilenceMs = 30_000;
+
+/**
+ * One process for all files cannot say which of them left something open or never finished loading, so each runs alone.
+ *
+ * @param {string[]} files
+ * @param {Manner} manner
+ */
+async function blame(files, manner) {
+  const silenceMs = Math.min(manner.deadlines.silenceMs, blameSilenceMs);
+  const guilty = [];
+  for (const file of files) {
+    const { incomplete } = await runFiles([file], {
+      ...manner,
+      deadlines: { ...manner.deadlines, silenceMs },
+    });
+    if (incomplete) guilty.push(relative(manner.folder, file));
+  }
+  return guilty.length > 0
+    ? `the same happens with each of these alone: ${guilty.join(", ")}`
+    : "it happens with none of the files alone";
+}
+
+/**
+ * Runs the files with failures once more, each alone. What passes then moves from the failures to the unsteady ones.
+ *
+ * @param {Outcome} outcome
+ * @param {Manner} manner
+ */
+export async function runAgain(outcome, manner) {
+  const { failures, counts } = outcome;
+  if (outcome.incomplete || failures.some(({ files }) => files.length === 0)) return;
+  /** @type {Set<string>} */
+  const passing = new Set();
+  for (const file of new Set(failures.flatMap(({ files }) => files))) {
+    const again = await runFiles([file], manner);
+    if (!again.incomplete && again.counts.failed === 0) passing.add(file);
+  }
+  outcome.unsteady = failures.filter(({ files }) => files.every((file) => passing.has(file)));
+  outcome.failures = failures.filter((failure) => !outcome.unsteady.includes(failure));
+  counts.failed -= outcome.unsteady.length;
+  counts.passed += outcome.unsteady.length;
+}
+
+/**
+ * Prints what a run found, without its counts.
+ *
+ * @param {Outcome} outcome
+ * @param {{ verbose?: boolean }} [options]
+ */
+export function printFindings({ failures, unsteady, skips, notes, output }, { verbose = false } = {}) {
+  if ((failures.length > 0 || verbose) && output !== "") console.log(output.trimEnd());
+  for (const skip of skips) console.log(`SKIPPED ${skip}`);
+  for (const { text } of unsteady) console.log(`UNSTEADY, passed when it ran again alone: ${text}\n`);
+  for (const { text } of failures) console.log(`FAILED ${text}\n`);
+  for (const note of notes) console.log(`NOTE ${note}`);
+}
