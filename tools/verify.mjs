@@ -7,6 +7,8 @@
 //   node tools/verify.mjs --io          *.io.ts of every package; --nightly: *.nightly.ts
 //   node tools/verify.mjs NAME …        the tests of these packages only, without static checks
 //
+// The nightly tier also repeats the pure tests with cases that no other run has drawn.
+//
 //   --again      run a file with failures once more, alone, at the end; what passes then is unsteady. Not for --nightly
 //   --lanes=N    processes at a time
 //   --slowest    list the files that took longest
@@ -27,6 +29,7 @@ import { add, nothing, printFindings, runAgain, runBatch, summary, tiers } from 
 import { testFiles, tierOf } from "./unit.mjs";
 
 const root = workspaceRoot;
+const dayMs = 24 * 3_600_000;
 
 /** @typedef {import("./unit/run-files.mjs").Tier} Tier */
 /** @typedef {import("./unit/run-files.mjs").Outcome} Outcome */
@@ -36,7 +39,7 @@ const root = workspaceRoot;
 const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
 
 /** Files of one process. Pure tests are many and short; tests with sockets and processes wait, and are spread over the lanes. */
-const batchMax = { test: 40, io: 5, nightly: 1 };
+const batchMax = { test: 40, io: 5, nightly: 5 };
 
 /** @param {string[]} args */
 async function main(args) {
@@ -59,8 +62,14 @@ async function main(args) {
   const passed = new Passed(root);
   if (args.includes("--affected")) skipUnaffected(files, passed);
   const environment = tier === "test" ? {} : await programsFound(packages);
+  // A seed of the day: a failure is repeated with the seed that is printed.
+  const seed = String(Math.floor(Date.now() / dayMs));
+  if (tier === "nightly") {
+    for (const one of packages) files.get(one)?.push(...testFiles(join(root, one.folder), "test"));
+    console.log(`drawn cases follow from TUTTI_TEST_SEED=${seed}: set it to repeat this run`);
+  }
   const { sum, counts } = await runAll(tier, files, {
-    environment,
+    environment: tier === "nightly" ? { TUTTI_TEST_SEED: seed, ...seedGiven(), ...environment } : environment,
     withChecks: tier === "test" && wanted.length === 0,
     again: args.includes("--again") && tier !== "nightly",
     lanes: lanesOf(args, tier),
@@ -71,6 +80,12 @@ async function main(args) {
   printTimes(performance.now() - startedMs, sum, lanesOf(args, tier));
   console.log(summary(counts));
   if (counts.failed > 0) process.exitCode = 1;
+}
+
+/** @returns {Record<string, string>} */
+function seedGiven() {
+  const seed = process.env["TUTTI_TEST_SEED"];
+  return seed === undefined ? {} : { TUTTI_TEST_SEED: seed };
 }
 
 /** @param {string[]} args @param {Tier} tier */

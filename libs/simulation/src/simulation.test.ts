@@ -16,21 +16,21 @@ const plans = new URL("../test/plans/", import.meta.url);
 
 describe("a simulated run", () => {
   it("finds nothing wrong in a sample of seeds, with and without faults", async () => {
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const { finding } = await simulate(drawPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
   it("ends runs of workflows as the plain interpreter says, with and without faults", async () => {
-    for (let seed = 0; seed < 16; seed++) {
+    for (let seed = 0; seed < 8; seed++) {
       const { finding } = await simulate(drawRunsPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
   it("lets missions and runs that share a pool do only what may happen, with and without faults", async () => {
-    for (let seed = 0; seed < 16; seed++) {
+    for (let seed = 0; seed < 8; seed++) {
       const { finding } = await simulate(drawWorkPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }

@@ -1,0 +1,54 @@
+// @ts-check
+
+// A `*.test.ts` runs in `npm test`: pure or in one process, in virtual time. Sockets, disks, NATS and processes belong into
+// `*.io.ts`. Found by the imports of the file and of the test support that it imports.
+
+import { dirname, join } from "node:path/posix";
+import { sourcesOf } from "./sources.mjs";
+
+/** What only the tiers above may import, and what it stands for. */
+const outside = new Map([
+  ["node:child_process", "processes"],
+  ["node:net", "sockets"],
+  ["node:tls", "sockets"],
+  ["node:http", "sockets"],
+  ["node:http2", "sockets"],
+  ["node:https", "sockets"],
+  ["@tutti/nats/testing", "NATS"],
+]);
+
+/**
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function checkTiers(root) {
+  const sources = new Map(sourcesOf(root).map((source) => [source.path, source]));
+  return [...sources.values()]
+    .filter(({ path }) => /\.test\.(ts|mjs)$/.test(path))
+    .flatMap((test) => {
+      const found = firstOutside(test.path, sources, new Set());
+      if (found === undefined) return [];
+      const through = found.path === test.path ? "" : ` through ${found.path}`;
+      return [`${test.path} imports ${found.name}${through}: tests with ${found.what} are named *.io.ts`];
+    });
+}
+
+/**
+ * @param {string} path
+ * @param {ReadonlyMap<string, import("./sources.mjs").Source>} sources
+ * @param {Set<string>} seen
+ * @returns {{ path: string, name: string, what: string } | undefined}
+ */
+function firstOutside(path, sources, seen) {
+  const source = sources.get(path);
+  // What the product itself imports is not the test's choice.
+  if (source === undefined || !source.isTest || seen.has(path)) return undefined;
+  seen.add(path);
+  for (const name of source.imports) {
+    const what = outside.get(name);
+    if (what !== undefined) return { path, name, what };
+    const found = name.startsWith(".") && firstOutside(join(dirname(path), name), sources, seen);
+    if (found) return found;
+  }
+  return undefined;
+}
