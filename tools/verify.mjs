@@ -63,13 +63,13 @@ async function main(args) {
   if (args.includes("--affected")) skipUnaffected(files, passed);
   const environment = tier === "test" ? {} : await programsFound(packages);
   // A seed of the day: a failure is repeated with the seed that is printed.
-  const seed = String(Math.floor(Date.now() / dayMs));
+  const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
     for (const one of packages) files.get(one)?.push(...testFiles(join(root, one.folder), "test"));
     console.log(`drawn cases follow from TUTTI_TEST_SEED=${seed}: set it to repeat this run`);
   }
   const { sum, counts } = await runAll(tier, files, {
-    environment: tier === "nightly" ? { TUTTI_TEST_SEED: seed, ...seedGiven(), ...environment } : environment,
+    environment: tier === "nightly" ? { TUTTI_TEST_SEED: seed, ...environment } : environment,
     withChecks: tier === "test" && wanted.length === 0,
     again: args.includes("--again") && tier !== "nightly",
     lanes: lanesOf(args, tier),
@@ -80,12 +80,6 @@ async function main(args) {
   printTimes(performance.now() - startedMs, sum, lanesOf(args, tier));
   console.log(summary(counts));
   if (counts.failed > 0) process.exitCode = 1;
-}
-
-/** @returns {Record<string, string>} */
-function seedGiven() {
-  const seed = process.env["TUTTI_TEST_SEED"];
-  return seed === undefined ? {} : { TUTTI_TEST_SEED: seed };
 }
 
 /** @param {string[]} args @param {Tier} tier */
