@@ -216,7 +216,7 @@ function generatedWanted(root) {
     join(root, "tools", "reference", "comments.mjs"),
     ...["routes", "plan"].map((room) => join(root, "libs", "rest", "src", room)).flatMap(filesUnder),
   ];
-  const makers = ["ts-proto", "@bufbuild/buf", "@bufbuild/protobuf"].map((name) =>
+  const makers = ["@bufbuild/buf", "@bufbuild/protobuf"].map((name) =>
     join(root, "node_modules", name, "package.json"),
   );
   return `${hashOf([...sources, ...makers], root)}\n`;

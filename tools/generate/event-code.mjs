@@ -21,7 +21,7 @@ function areaModule(area, rows) {
   const types = rows.map(({ type, message }) => `  readonly "${type}": ${messages.message(message)};`);
   const described = rows.map(({ type, message }) => {
     const name = messages.message(message);
-    return `  "${type}": { type: "${type}", payload: ${codecs.of(message)}, toJson: ${name}.toJSON, fromJson: ${name}.fromJSON },`;
+    return `  "${type}": { type: "${type}", payload: ${codecs.of(message)}, toJson: (payload) => ${name}.toJSON(payload), fromJson: (json) => ${name}.fromJSON(json) },`;
   });
   return [
     generatedHeader,

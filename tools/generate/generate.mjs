@@ -7,25 +7,24 @@ import { areaOf, readImage } from "./image.mjs";
 import { messageModules } from "./messages.mjs";
 import { generatedFolder, protoFolder, restFolder } from "./places.mjs";
 import { restModules } from "./rest-code.mjs";
-import { Reuse } from "./reuse.mjs";
 import { readRules } from "./rules.mjs";
 import { serviceModule } from "./service-code.mjs";
 import { writeFiles } from "./write.mjs";
 
-export async function generate() {
+export function generate() {
   const start = performance.now();
   const image = readImage(protoFolder);
-  const files = await modulesOf(image, new Reuse(generatedFolder));
+  const files = modulesOf(image);
   const rest = restModules(image, readRules(image));
   const written = writeFiles(generatedFolder, files) + writeFiles(restFolder, rest);
   return `${files.size + rest.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
 /** Every generated file by its path; fails with all problems of the contracts. */
-export async function modulesOf(image, reuse = new Reuse()) {
+export function modulesOf(image) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);
-  const files = await messageModules(image, reuse);
+  const files = messageModules(image);
   const events = eventCode(rules.events);
   for (const [path, content] of events.modules) files.set(path, content);
   for (const area of new Set(image.files.map(areaOf))) {
@@ -35,7 +34,6 @@ export async function modulesOf(image, reuse = new Reuse()) {
     if (checks !== undefined) files.set(`${area}/checks.ts`, checks);
   }
   files.set("descriptors.ts", descriptorsModule(image));
-  files.set(...reuse.file());
   return files;
 }
 

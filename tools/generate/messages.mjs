@@ -1,107 +1,263 @@
-// Runs ts-proto over the image: the messages with their codecs.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { buffer, text } from "node:stream/consumers";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  CodeGeneratorRequestSchema,
-  CodeGeneratorResponseSchema,
-  FileDescriptorProtoSchema,
-} from "@bufbuild/protobuf/wkt";
-import { tsProtoPackage, tsProtoPlugin } from "./places.mjs";
-import { GenerationFailed } from "./problems.mjs";
-import { hash } from "./reuse.mjs";
-
-const options = [
-  // The contracts know no transport: descriptions of our own take the place of ts-proto's services.
-  "outputServices=none",
-  "outputClientImpl=false",
-  "importSuffix=.ts",
-  // Whole messages can be given to fromPartial as they are; exact types would demand each property anew.
-  "useExactTypes=false",
-  "esModuleInterop=true",
-  "enumsAsLiterals=true",
-  "oneof=unions-value",
-  // 64-bit integers are numbers; one that a number cannot hold fails the decoding instead of losing digits.
-  "forceLong=number",
-  "useDate=false",
-  "useOptionals=none",
-  "exportCommonSymbols=false",
-  "annotateFilesWithVersion=false",
-  "emitImportedFiles=false",
-].join(",");
+// Writes the module of each file of the contracts: its enums, its messages as types, and a table per message, from which
+// `libs/contracts/src/message` reads and writes them.
+import { posix } from "node:path";
+import { ScalarType } from "@bufbuild/protobuf";
+import { commentsOf } from "../reference/comments.mjs";
+import { hotFunctions, isHot, isWrittenPacked } from "./hot-code.mjs";
+import { camelCase, generatedHeader, typeName } from "./names.mjs";
+import { Problems } from "./problems.mjs";
+import { everyMessage } from "./rules.mjs";
 
 /** Not needed at run time: the rules are read here, and descriptor.proto is large. */
-const leftOut = new Set(["google/protobuf/descriptor.proto", "tutti/types/v1/options.proto"]);
+const leftOut = "tutti/types/v1/options.proto";
 
-/**
- * Files by path under `generated/`. What was made from the same sources before is taken again; for the rest the plugin
- * runs once per core, each time over a share of the files.
- */
-export async function messageModules(image, reuse) {
+const timestamp = "google.protobuf.Timestamp";
+const mask = "google.protobuf.FieldMask";
+
+/** What a table calls a scalar, its type, and what a message has that has none. Others are used nowhere. */
+const scalars = new Map([
+  [ScalarType.STRING, { name: "string", type: "string", empty: '""' }],
+  [ScalarType.BYTES, { name: "bytes", type: "Uint8Array", empty: "nothing" }],
+  [ScalarType.BOOL, { name: "bool", type: "boolean", empty: "false" }],
+  ...["DOUBLE", "UINT32", "INT32", "SINT32", "INT64", "UINT64", "FIXED32"].map((name) => [
+    ScalarType[name],
+    { name: name.toLowerCase(), type: "number", empty: "0" },
+  ]),
+]);
+
+/** Files by path under `generated/`; fails with a problem for each field of a type that no table can have. */
+export function messageModules(image) {
+  const commentOf = commentsOf(image.set);
+  const problems = new Problems(image.lineOf);
   const files = new Map();
-  const keyOf = keysOf(image.set);
-  const toMake = [];
-  for (const file of image.set.file.filter((one) => !leftOut.has(one.name))) {
-    const path = file.name.replace(/\.proto$/, ".ts");
-    const content = reuse.take(path, keyOf(file));
-    if (content === undefined) toMake.push(file);
-    else files.set(path, content);
+  for (const file of image.files) {
+    if (file.proto.name === leftOut || file.messages.length + file.enums.length === 0) continue;
+    const writer = new MessageWriter(file, commentOf, problems);
+    files.set(file.proto.name.replace(/\.proto$/, ".ts"), latin1(writer.module()));
   }
-  const shares = shareOut(toMake, Math.min(availableParallelism(), 4));
-  const made = await Promise.all(shares.map((share) => runPlugin(share, image.set.file)));
-  const sources = new Map(toMake.map((file) => [file.name.replace(/\.proto$/, ".ts"), file]));
-  for (const { name, content } of made.flat()) {
-    files.set(name, latin1(content));
-    reuse.keep(name, keyOf(sources.get(name)), files.get(name));
-  }
+  problems.throwIfAny();
   return files;
 }
 
-/** Gives for a file a hash of everything its code is made from: itself, what it imports, and how it is made. */
-function keysOf(set) {
-  const how = hash(readFileSync(tsProtoPackage), readFileSync(new URL(import.meta.url)));
-  const byName = new Map(set.file.map((file) => [file.name, file]));
-  const shapes = new Map();
-  const shapeOf = (file) => {
-    if (!shapes.has(file.name)) {
-      const bytes = toBinary(FileDescriptorProtoSchema, { ...file, sourceCodeInfo: undefined });
-      shapes.set(file.name, hash(bytes, ...file.dependency.map((name) => shapeOf(byName.get(name)))));
-    }
-    return shapes.get(file.name);
-  };
-  return (file) => hash(how, shapeOf(file), toBinary(FileDescriptorProtoSchema, file));
-}
+class MessageWriter {
+  #file;
+  #commentOf;
+  #problems;
+  /** What is imported: the local name by the path and the name there. */
+  #imports = new Map();
+  #localNames;
 
-/** Shares of about the same size: the largest file goes to whom has least so far. */
-function shareOut(files, count) {
-  const shares = Array.from({ length: count }, () => ({ size: 0, files: [] }));
-  const sized = files.map((file) => ({ file, size: file.sourceCodeInfo?.location.length ?? 1 }));
-  for (const { file, size } of sized.sort((a, b) => b.size - a.size)) {
-    const share = shares.reduce((least, one) => (one.size < least.size ? one : least));
-    share.files.push(file);
-    share.size += size;
+  constructor(file, commentOf, problems) {
+    this.#file = file;
+    this.#commentOf = commentOf;
+    this.#problems = problems;
+    this.#localNames = new Set([...everyMessage(file.messages), ...file.enums].map(typeName));
   }
-  return shares.map((share) => share.files).filter((share) => share.length > 0);
+
+  module() {
+    const { messages, enums } = this.#file;
+    const all = [...everyMessage(messages)];
+    for (const one of [...messages.flatMap(({ nestedEnums }) => nestedEnums)])
+      this.#problems.add(one.parent, `enum ${one.name} lies in a message. Write it beside the message`);
+    const parts = [
+      ...enums.map((one) => this.#enumeration(one)),
+      ...all.map((one) => this.#interface(one)),
+      ...all.map((one) => this.#table(one)),
+    ];
+    return [
+      generatedHeader,
+      ...this.#importLines(all),
+      "",
+      parts.map((lines) => lines.join("\n")).join("\n\n"),
+      "",
+    ].join("\n");
+  }
+
+  #importLines(all) {
+    const folder = posix.dirname(`generated/${this.#file.proto.name}`);
+    const from = (path) => JSON.stringify(posix.relative(folder, path).replace(/^(?!\.)/, "./"));
+    const byPath = Map.groupBy(this.#imports.values(), ({ path }) => path);
+    const isAnyHot = all.some(isHot);
+    const kit =
+      all.length === 0 ? [] : [`import { ${kitNames(all).join(", ")} } from ${from("message/message.ts")};`];
+    if (isAnyHot) {
+      kit.unshift('import type { BinaryWriter } from "@bufbuild/protobuf/wire";');
+      kit.push(`import type { Reader } from ${from("message/wire.ts")};`);
+    }
+    const others = [...byPath].sort().map(([path, names]) => {
+      const list = names.map(({ name, local }) => (name === local ? name : `${name} as ${local}`)).sort();
+      return `import { ${list.join(", ")} } from ${from(path)};`;
+    });
+    return [...kit, ...others];
+  }
+
+  #enumeration(one) {
+    const name = typeName(one);
+    const comment = about(this.#commentOf(one));
+    const values = one.values.flatMap((value) => [
+      ...about(this.#commentOf(value), "  "),
+      `  ${value.name}: ${value.number},`,
+    ]);
+    const types = [...one.values.map((value) => value.name), "UNRECOGNIZED"].map(
+      (value) => `  export type ${value} = typeof ${name}.${value};`,
+    );
+    return [
+      ...comment,
+      `export const ${name} = {`,
+      ...values,
+      "  UNRECOGNIZED: -1,",
+      "} as const;",
+      `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
+      `export namespace ${name} {`,
+      ...types,
+      "}",
+    ];
+  }
+
+  #interface(message) {
+    const members = membersOf(message).flatMap((member) =>
+      member.kind === "oneof" ? this.#choices(member) : this.#property(member),
+    );
+    return [
+      ...about(this.#commentOf(message)),
+      `export interface ${typeName(message)} {`,
+      ...members.map((line) => `  ${line}`),
+      "}",
+    ];
+  }
+
+  #property(field) {
+    return [
+      ...about(this.#commentOf(field)),
+      `${camelCase(field.name)}${field.proto.proto3Optional ? "?" : ""}: ${this.#typeOf(field)};`,
+    ];
+  }
+
+  #choices(oneof) {
+    const choices = oneof.fields.flatMap((field) => [
+      ...about(this.#commentOf(field), "  "),
+      `  | { $case: "${camelCase(field.name)}"; value: ${this.#shapeOf(field).type} }`,
+    ]);
+    return [...about(this.#commentOf(oneof)), `${camelCase(oneof.name)}:`, ...choices, "  | undefined;"];
+  }
+
+  #typeOf(field) {
+    const { type } = this.#shapeOf(field);
+    if (field.fieldKind === "list") return `${type}[]`;
+    if (field.fieldKind === "map") return `{ [key: string]: ${type} }`;
+    return field.fieldKind === "message" || field.proto.proto3Optional ? `${type} | undefined` : type;
+  }
+
+  #table(message) {
+    const name = typeName(message);
+    const empty = membersOf(message).map((member) => `${camelCase(member.name)}: ${this.#emptyOf(member)}`);
+    const rows = message.fields.map((field) => {
+      const { row } = this.#shapeOf(field);
+      const how = howOf(field);
+      const parts = [`"${camelCase(field.name)}"`, field.number, row, ...(how === "" ? [] : [`"${how}"`])];
+      return `    [${parts.join(", ")}],`;
+    });
+    const table = rows.length === 0 ? ["  () => [],"] : ["  () => [", ...rows, "  ],"];
+    const literal = empty.length === 0 ? "{}" : `{ ${empty.join(", ")} }`;
+    if (!isHot(message))
+      return [
+        `export const ${name}: MessageType<${name}> = message(`,
+        `  () => (${literal}),`,
+        ...table,
+        ");",
+      ];
+    return [
+      `const empty${name} = (): ${name} => (${literal});`,
+      `export const ${name}: HotMessageType<${name}> = hotMessage(`,
+      `  empty${name},`,
+      ...table,
+      `  write${name},`,
+      `  read${name},`,
+      ");",
+      ...hotFunctions(message, (other) => this.#nameOf(other)),
+    ];
+  }
+
+  #emptyOf(member) {
+    if (member.kind === "oneof") return "undefined";
+    if (member.fieldKind === "list") return "[]";
+    if (member.fieldKind === "map") return "{}";
+    return member.proto.proto3Optional ? "undefined" : this.#shapeOf(member).empty;
+  }
+
+  /** One value of a field: its type, what its row says of it, and what a message has that has none. */
+  #shapeOf(field) {
+    if (field.message !== undefined) {
+      if (field.message.typeName === mask) return { type: "string[]", row: '"mask"', empty: "undefined" };
+      const local = this.#nameOf(field.message);
+      return { type: local, row: local, empty: "undefined" };
+    }
+    if (field.enum !== undefined) {
+      const local = this.#nameOf(field.enum);
+      return { type: local, row: local, empty: "0" };
+    }
+    const scalar = scalars.get(field.scalar);
+    if (scalar === undefined) {
+      const known = [...scalars.values()].map(({ name }) => name).join(", ");
+      this.#problems.add(field, `${field.name} has a type that tables do not know. Use one of ${known}`);
+      return { type: "never", row: "undefined", empty: "undefined" };
+    }
+    return { type: scalar.type, row: `"${scalar.name}"`, empty: scalar.empty };
+  }
+
+  /** The name of a message or an enum in this module. */
+  #nameOf(descriptor) {
+    if (descriptor.file === this.#file) return typeName(descriptor);
+    const known = this.#imports.get(descriptor.typeName);
+    if (known !== undefined) return known.local;
+    const isTimestamp = descriptor.typeName === timestamp;
+    const name = isTimestamp ? "Timestamp" : typeName(descriptor);
+    const path = isTimestamp
+      ? "message/timestamp.ts"
+      : `generated/${descriptor.file.proto.name.replace(/\.proto$/, ".ts")}`;
+    let local = name;
+    for (let count = 1; this.#localNames.has(local); count++) local = `${name}${count}`;
+    this.#localNames.add(local);
+    this.#imports.set(descriptor.typeName, { path, name, local });
+    return local;
+  }
 }
 
-async function runPlugin(files, all) {
-  const request = create(CodeGeneratorRequestSchema, {
-    fileToGenerate: files.map((file) => file.name),
-    parameter: options,
-    protoFile: all,
-  });
-  const plugin = spawn(process.execPath, [tsProtoPlugin], { stdio: ["pipe", "pipe", "pipe"] });
-  const ended = once(plugin, "close");
-  plugin.stdin.end(toBinary(CodeGeneratorRequestSchema, request));
-  const [output, said] = await Promise.all([buffer(plugin.stdout), text(plugin.stderr)]);
-  const [code, signal] = await ended;
-  if (code !== 0) throw new GenerationFailed(`ts-proto ended with ${code ?? signal}: ${said}`);
-  const response = fromBinary(CodeGeneratorResponseSchema, output);
-  if (response.error) throw new GenerationFailed(`ts-proto failed: ${response.error}`);
-  return response.file;
+/** What tables are made with. */
+function kitNames(all) {
+  const hot = all.some(isHot) ? ["type HotMessageType", "hotMessage"] : [];
+  const table = all.every(isHot) ? [] : ["type MessageType", "message"];
+  const hasBytes = all.some(({ fields }) =>
+    fields.some(
+      (field) =>
+        field.fieldKind === "scalar" &&
+        field.scalar === ScalarType.BYTES &&
+        field.oneof === undefined &&
+        !field.proto.proto3Optional,
+    ),
+  );
+  return [...hot, ...table, ...(hasBytes ? ["nothing"] : [])];
+}
+
+/** What a message has properties for: its fields, and each oneof where its first field is. */
+function membersOf(message) {
+  return [...new Set(message.fields.map((field) => field.oneof ?? field))];
+}
+
+function howOf(field) {
+  if (field.fieldKind === "map") return "map";
+  // What has a rule is written unpacked, as it was from the beginning: bytes in journals stay the same. Both are read.
+  if (field.fieldKind === "list") return isWrittenPacked(field) ? "packed" : "list";
+  if (field.oneof !== undefined) return `oneof ${camelCase(field.oneof.name)}`;
+  return field.proto.proto3Optional ? "optional" : "";
+}
+
+/** A comment in as few lines as it has. */
+function about(text, indent = "") {
+  if (text === "") return [];
+  return `${indent}/** ${text.replaceAll("*/", "* /").replaceAll("\n", `\n${indent} * `)} */`
+    .split("\n")
+    .map((line) => line.trimEnd());
 }
 
 /** V8 keeps a source with any other character in twice the memory, and only comments have them. */

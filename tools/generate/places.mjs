@@ -12,5 +12,3 @@ export const generatedFolder = join(root, "libs", "contracts", "src", "generated
 export const restFolder = join(root, "libs", "rest", "src", "generated");
 
 export const bufProgram = join(dirname(require.resolve("@bufbuild/buf/package.json")), "bin", "buf");
-export const tsProtoPackage = require.resolve("ts-proto/package.json");
-export const tsProtoPlugin = join(dirname(tsProtoPackage), "protoc-gen-ts_proto");

@@ -1,6 +1,6 @@
 // Comments of the contracts. They lie apart from what they are about, under the same path in the file.
 
-/** The comment above a service, method, message, field or enumeration; empty where it has none. */
+/** The comment above a service, method, message, field, oneof or enumeration or a value of it; empty if it has none. */
 export function commentsOf(set) {
   const comments = new Map();
   for (const file of set.file) {
@@ -15,9 +15,13 @@ export function commentsOf(set) {
       take(message, path);
       for (const [i, field] of message.field.entries()) take(field, [...path, 2, i]);
       for (const [i, nested] of message.nestedType.entries()) takeMessage(nested, [...path, 3, i]);
+      for (const [i, oneof] of message.oneofDecl.entries()) take(oneof, [...path, 8, i]);
     };
     for (const [i, message] of file.messageType.entries()) takeMessage(message, [4, i]);
-    for (const [i, enumeration] of file.enumType.entries()) take(enumeration, [5, i]);
+    for (const [i, enumeration] of file.enumType.entries()) {
+      take(enumeration, [5, i]);
+      for (const [j, value] of enumeration.value.entries()) take(value, [5, i, 2, j]);
+    }
     for (const [i, service] of file.service.entries()) {
       take(service, [6, i]);
       for (const [j, method] of service.method.entries()) take(method, [6, i, 2, j]);

@@ -1,13 +1,8 @@
-import { BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { MessageType } from "./message/message.ts";
+import { Reader } from "./message/wire.ts";
 import type { MessageCodec } from "./rpc.ts";
 import { Encoded } from "./wire/encoded.ts";
 import { FlatWriter } from "./wire/flat-writer.ts";
-
-/** What ts-proto makes of a message, as far as the wire needs it. */
-interface MessageType<T> {
-  encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(reader: BinaryReader): T;
-}
 
 /** A writer that has grown beyond this is not kept, or one large message would hold its memory for ever. */
 const keptBytesMax = 256 * 1024;
@@ -20,26 +15,29 @@ const keptBytesMax = 256 * 1024;
 let spare: FlatWriter | undefined;
 
 /** For a message that is read by hand, what reads it. */
-export function codecOf<T>(type: MessageType<T>, read?: (bytes: Uint8Array) => T): MessageCodec<T> {
+export function codecOf<T extends object>(
+  type: MessageType<T>,
+  read?: (bytes: Uint8Array) => T,
+): MessageCodec<T> {
   return {
     encode(message) {
       const encoded = Encoded.bytesOf(message);
       if (encoded !== undefined) return encoded;
       const writer = spare ?? new FlatWriter();
       spare = undefined;
-      type.encode(message, writer);
+      type.write(message, writer);
       const bytes = writer.finish();
       if (bytes.length <= keptBytesMax) spare = writer;
       return bytes;
     },
-    decode: read ?? ((bytes) => decodeGenerated(type, bytes)),
+    decode: read ?? ((bytes) => decodeWhole(type, bytes)),
   };
 }
 
-function decodeGenerated<T>(type: MessageType<T>, bytes: Uint8Array): T {
-  const reader = new BinaryReader(bytes);
-  const message = type.decode(reader);
-  // The generated decoders stop silently at a tag that cannot be; what follows it would be lost.
+function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
+  const reader = new Reader(bytes);
+  const message = type.read(reader, reader.len);
+  // `decode` of a message stops silently at a tag that cannot be; what follows it would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
   }

@@ -1,5 +1,6 @@
 /** Checks and draws definitions here. Everything that it takes is a chunk of its own, loaded when something is checked. */
-import { taskKindToJSON } from "@tutti/contracts/workflow/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { TaskKind } from "@tutti/contracts/workflow/v1";
 import {
   checkSessionText,
   checkText,
@@ -45,7 +46,7 @@ export function graphView({ document, plan }: Definition): WorkflowView {
     name,
     nodes: nodes.map(({ taskId, title, kind, uses, needs, backTo, expectedMs, forEach, compensated }) => ({
       ...{ id: taskId, title, uses, backTo, expectedMs, forEach, compensated },
-      kind: taskKindToJSON(kind).replace("TASK_KIND_", "").toLowerCase(),
+      kind: enumName(TaskKind, kind).replace("TASK_KIND_", "").toLowerCase(),
       needs: needs.map(({ task }) => task),
     })),
   };

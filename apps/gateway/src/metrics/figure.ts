@@ -1,5 +1,6 @@
 /** Which of the figures that the ring keeps of a metric answers a question, and how its samples become one value. */
-import { Aggregation, aggregationToJSON, type SeriesQuery } from "@tutti/contracts/insight/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { SampledSeries } from "@tutti/telemetry";
 import { metricErrors } from "./errors.ts";
 
@@ -79,5 +80,5 @@ function ofGrowing(kind: Kind, overTime: Aggregation, quantile: number): Figure 
 
 /** `AGGREGATION_SUM` → `sum` */
 export function wordOf(aggregation: Aggregation): string {
-  return aggregationToJSON(aggregation).replace("AGGREGATION_", "").toLowerCase();
+  return enumName(Aggregation, aggregation).replace("AGGREGATION_", "").toLowerCase();
 }

@@ -5,6 +5,7 @@
  * 2. Each line leads to its evidence: the records of the audit that brought the findings, and the rules themselves.
  * 3. How often rules were looked at is known by whole days (UTC); a report counts the days that its span touches.
  */
+import { enumName } from "@tutti/contracts/enum";
 import {
   type AdmissionRule,
   type auditService,
@@ -13,7 +14,7 @@ import {
   Enforcement,
   type Evidence,
   type Finding,
-  findingResultToJSON,
+  FindingResult,
   type GetReportRequest,
   type ListReportsRequest,
   type ReportLine,
@@ -173,7 +174,7 @@ function ruleEvidence({ namespace, ruleId, description, enforcement }: Admission
 }
 
 function recordEvidence({ recordId, ruleId, result, message, findTime, count }: Finding): Evidence {
-  const word = findingResultToJSON(result).replace("FINDING_RESULT_", "").toLowerCase();
+  const word = enumName(FindingResult, result).replace("FINDING_RESULT_", "").toLowerCase();
   const often = count > 1 ? ` ${count} times` : "";
   return { kind: "record", id: recordId, summary: `${ruleId} ${word}${often}: ${message}`, time: findTime };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type Explanation, WaitCause, waitCauseToJSON } from "@tutti/contracts/types/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import {
   definitionService,
   ExplainRunRequest,
@@ -102,7 +103,7 @@ describe("why", () => {
     ["far", noMatch, /none is one with region=moon/],
   ];
   for (const [task, cause, words] of reasons)
-    it(`\`${task}\` has not gone on: ${waitCauseToJSON(cause)}`, async () => {
+    it(`\`${task}\` has not gone on: ${enumName(WaitCause, cause)}`, async () => {
       assert.match((await until("stuck", task, cause)).summary, words);
     });
 
@@ -139,7 +140,7 @@ describe("why", () => {
     assert.match(summary, /1 waits for others/);
     const causes = new Set(waits.map(({ cause }) => cause));
     for (const cause of [timer, signal, approval, child, noCapability, noMatch])
-      assert.ok(causes.has(cause), waitCauseToJSON(cause));
+      assert.ok(causes.has(cause), enumName(WaitCause, cause));
     assert.ok(remedies.some(({ text }) => /start an agent that offers why\.nobody/.test(text)));
   });
 

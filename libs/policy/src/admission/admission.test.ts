@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  AdmissionRule,
-  AdmissionSubject,
-  Enforcement,
-  findingResultToJSON,
-} from "@tutti/contracts/governance/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { AdmissionRule, AdmissionSubject, Enforcement, FindingResult } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import fc from "fast-check";
@@ -46,7 +42,7 @@ function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subje
 
 const told = ({ findings }: Admission) =>
   findings.map(({ rule: { ruleId }, result, message }) =>
-    [ruleId, findingResultToJSON(result).slice(15), message].join(" "),
+    [ruleId, enumName(FindingResult, result).slice(15), message].join(" "),
   );
 
 describe("an admission rule", () => {

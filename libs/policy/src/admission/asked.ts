@@ -1,5 +1,6 @@
 /** Which rules are asked: a rule that is kept and asked by nobody would be a lie. */
-import { type AdmissionRule, AdmissionSubject, admissionSubjectToJSON } from "@tutti/contracts/governance/v1";
+import { enumName } from "@tutti/contracts/enum";
+import { type AdmissionRule, AdmissionSubject } from "@tutti/contracts/governance/v1";
 import { readPath } from "./field-path.ts";
 
 /** By subject, what a rule about it may want. */
@@ -15,7 +16,7 @@ const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
 export function unasked({ subject, verdict }: AdmissionRule): string | undefined {
   const wanted = verdict?.$case;
   const may = verdicts.get(subject);
-  const name = admissionSubjectToJSON(subject).replace("ADMISSION_SUBJECT_", "").toLowerCase();
+  const name = enumName(AdmissionSubject, subject).replace("ADMISSION_SUBJECT_", "").toLowerCase();
   if (may === undefined)
     return `a rule about a request, a definition, a plan, a result or an agent, found one about ${name}`;
   if (wanted === undefined) return;

@@ -1,5 +1,6 @@
 /** What a token of this installation says: claims of a JWT, in the words of the contracts. */
-import { Scope, TokenUse, tokenUseFromJSON, tokenUseToJSON } from "@tutti/contracts/governance/v1";
+import { enumName, enumValue } from "@tutti/contracts/enum";
+import { Scope, TokenUse } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { JWTPayload } from "jose";
 
@@ -39,7 +40,7 @@ export function claimsOf({ namespace, groups, use, scope }: TokenContent): JWTPa
   return {
     namespace,
     ...(groups.length > 0 ? { groups } : {}),
-    use: tokenUseToJSON(use).slice(usePrefix.length).toLowerCase(),
+    use: enumName(TokenUse, use).slice(usePrefix.length).toLowerCase(),
     scope: Scope.toJSON(scope),
   };
 }
@@ -52,7 +53,7 @@ export function contentOf(payload: JWTPayload): TokenContent | undefined {
   const id = sub.slice(colon + 1);
   if (kind === undefined || id === "" || jti === "" || iat === undefined || exp === undefined) return;
   if (typeof namespace !== "string" || typeof use !== "string" || !isTexts(groups)) return;
-  const meant = tokenUseFromJSON(`${usePrefix}${use.toUpperCase()}`);
+  const meant = enumValue(TokenUse, `${usePrefix}${use.toUpperCase()}`);
   const read = scopeOf(scope);
   if (read === undefined || meant === TokenUse.UNRECOGNIZED || meant === TokenUse.TOKEN_USE_UNSPECIFIED)
     return;

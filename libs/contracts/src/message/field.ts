@@ -1,0 +1,150 @@
+import type { MessageType } from "./message.ts";
+
+/**
+ * One row of a generated table: the name of the field in TypeScript, its number, what it holds, and, if it is not a
+ * single value, `list`, `packed` (a list of numbers that share a tag), `map` (from strings), `optional` or `oneof NAME`.
+ */
+export type Row = readonly [name: string, number: number, of: RowType, how?: string];
+export type RowType = ScalarName | EnumWords | MessageType<object>;
+export type EnumWords = Readonly<Record<string, number>>;
+export type ScalarName = keyof typeof scalars;
+
+/** What a value is. The numbers are what the loops that read and write switch on. */
+export const kinds = {
+  string: 0,
+  uint32: 1,
+  double: 2,
+  message: 3,
+  bool: 4,
+  bytes: 5,
+  enum: 6,
+  sint32: 7,
+  int32: 8,
+  int64: 9,
+  uint64: 10,
+  fixed32: 11,
+  /** A google.protobuf.FieldMask: a list of paths, or undefined. */
+  mask: 12,
+} as const;
+
+/** How many values a field has, and where they are kept. */
+export const ways = { single: 0, list: 1, map: 2, oneof: 3 } as const;
+
+const varint = 0;
+const bits64 = 1;
+const delimited = 2;
+const bits32 = 5;
+
+/** How each scalar goes over the wire, and what a message has if none came. */
+const scalars = {
+  string: { wire: delimited, absent: "" },
+  bytes: { wire: delimited, absent: undefined },
+  mask: { wire: delimited, absent: undefined },
+  uint32: { wire: varint, absent: 0 },
+  int32: { wire: varint, absent: 0 },
+  sint32: { wire: varint, absent: 0 },
+  int64: { wire: varint, absent: 0 },
+  uint64: { wire: varint, absent: 0 },
+  bool: { wire: varint, absent: false },
+  double: { wire: bits64, absent: 0 },
+  fixed32: { wire: bits32, absent: 0 },
+} as const;
+
+export interface Field {
+  readonly name: string;
+  /** Its name in the contracts, which JSON may use as well. */
+  readonly protoName: string;
+  readonly kind: number;
+  readonly way: number;
+  /** The property that holds it: its name, or that of its oneof. */
+  readonly property: string;
+  /** A value that is not written: the default, or undefined if absence is known. Empty bytes are not written either. */
+  readonly absent: unknown;
+  /** The tag before one value; for a map before one entry. */
+  readonly tag: number;
+  /** The tag before all numbers of a list, else -1: no tag is negative. */
+  readonly packedTag: number;
+  /** Whether such a list is written with that tag; read are both. */
+  readonly isPacked: boolean;
+  /** For an entry of a map, the tag before its value. */
+  readonly valueTag: number;
+  readonly of: MessageType<object> | undefined;
+  readonly words: EnumWords | undefined;
+  /** For a field of a oneof, all fields of it by name. */
+  readonly choices: Map<string, Field> | undefined;
+}
+
+/** A table in the forms that the loops need. */
+export interface Fields {
+  readonly all: readonly Field[];
+  readonly byNumber: readonly (Field | undefined)[];
+  /** By the property of a message; of a oneof the first. */
+  readonly byProperty: ReadonlyMap<string, Field>;
+  /** One field per property, in their order: of a oneof the first. */
+  readonly members: readonly Field[];
+}
+
+export function fieldsOf(rows: readonly Row[]): Fields {
+  const oneofs = new Map<string, Map<string, Field>>();
+  const all = rows.map((row) => fieldOf(row, oneofs));
+  const byNumber: (Field | undefined)[] = [];
+  for (const [index, [, number]] of rows.entries()) {
+    while (byNumber.length < number) byNumber.push(undefined);
+    byNumber[number] = all[index];
+  }
+  const members = all.filter(({ choices, name }) => choices === undefined || firstKey(choices) === name);
+  const byProperty = new Map(members.map((field) => [field.property, field]));
+  return { all, byNumber, byProperty, members };
+}
+
+function fieldOf([name, number, type, how = ""]: Row, oneofs: Map<string, Map<string, Field>>): Field {
+  const { kind, wire, absent, of, words } = typeOf(type);
+  const isPacked = how === "packed";
+  const isList = how === "list" || isPacked;
+  const isMap = how === "map";
+  const oneof = how.startsWith(oneofPrefix) ? how.slice(oneofPrefix.length) : undefined;
+  const field: Field = {
+    name,
+    protoName: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    kind,
+    way: isList ? ways.list : isMap ? ways.map : oneof === undefined ? ways.single : ways.oneof,
+    property: oneof ?? name,
+    absent: how === "optional" ? undefined : absent,
+    tag: (number << 3) | (isMap ? delimited : wire),
+    packedTag: isList && wire !== delimited ? (number << 3) | delimited : -1,
+    isPacked,
+    valueTag: (valueNumber << 3) | wire,
+    of,
+    words,
+    choices: oneof === undefined ? undefined : choicesOf(oneof, oneofs),
+  };
+  field.choices?.set(name, field);
+  return field;
+}
+
+function choicesOf(oneof: string, oneofs: Map<string, Map<string, Field>>): Map<string, Field> {
+  const choices = oneofs.get(oneof) ?? new Map<string, Field>();
+  oneofs.set(oneof, choices);
+  return choices;
+}
+
+function firstKey(choices: ReadonlyMap<string, Field>): string | undefined {
+  for (const key of choices.keys()) return key;
+  return undefined;
+}
+
+function typeOf(type: RowType) {
+  if (typeof type === "string")
+    return { kind: kinds[type], ...scalars[type], of: undefined, words: undefined };
+  if (isMessageType(type)) {
+    return { kind: kinds.message, wire: delimited, absent: undefined, of: type, words: undefined };
+  }
+  return { kind: kinds.enum, wire: varint, absent: 0, of: undefined, words: type };
+}
+
+function isMessageType(type: MessageType<object> | EnumWords): type is MessageType<object> {
+  return "fromPartial" in type;
+}
+
+const oneofPrefix = "oneof ";
+const valueNumber = 2;

@@ -1,0 +1,174 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
+import { jsonOf, partOfJson } from "./json.ts";
+import { Reader, readField, readFields, type Values, writeField, writeFields } from "./wire.ts";
+
+export { nothing } from "./wire.ts";
+
+type Builtin = Uint8Array | string | number | boolean | undefined;
+
+export type DeepPartial<T> = T extends Builtin
+  ? T
+  : T extends Array<infer U>
+    ? Array<DeepPartial<U>>
+    : T extends ReadonlyArray<infer U>
+      ? ReadonlyArray<DeepPartial<U>>
+      : T extends { $case: string; value: unknown }
+        ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+        : T extends object
+          ? { [K in keyof T]?: DeepPartial<T[K]> }
+          : Partial<T>;
+
+/**
+ * What the contracts know of a message, made from the table that is generated of it. Messages are plain objects with all
+ * properties, in the order of the contract.
+ *
+ * 1. The bytes are those of proto3, fields in their order, absent ones and defaults left out.
+ * 2. The table is made and compiled at the first use: a message that a process does not use costs it nothing.
+ */
+export class MessageType<T extends object> {
+  /** A message with all defaults. */
+  readonly #empty: () => T;
+  readonly #rows: () => readonly Row[];
+  #compiled: Fields | undefined;
+
+  constructor(empty: () => T, rows: () => readonly Row[]) {
+    this.#empty = empty;
+    this.#rows = rows;
+  }
+
+  /** Without a writer it makes one of its own. */
+  encode(message: T, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return this.write(message, writer);
+  }
+
+  decode(bytes: Uint8Array): T {
+    const reader = new Reader(bytes);
+    return this.read(reader, reader.len);
+  }
+
+  /** A message with what is given, and defaults for the rest. Lists, maps and messages are copied, bytes are not. */
+  fromPartial(given: DeepPartial<T>): T {
+    const message = this.#empty();
+    const { byProperty } = this.fields;
+    // Asking for what is not there is what costs most; messages that are instances have their fields as getters.
+    const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+    for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
+      const value = (given as Values)[property];
+      if (value === undefined || value === null) continue;
+      const field = byProperty.get(property);
+      if (field !== undefined) takePart(field, value, message as Values);
+    }
+    return message;
+  }
+
+  create(given?: DeepPartial<T>): T {
+    return given === undefined ? this.#empty() : this.fromPartial(given);
+  }
+
+  /** As proto3 JSON, with what is absent or default left out. */
+  toJSON(message: T): unknown {
+    return jsonOf(this.fields, message as Values);
+  }
+
+  fromJSON(json: unknown): T {
+    const message = this.#empty();
+    for (const field of this.fields.all) partOfJson(field, json as Values, message as Values);
+    return message;
+  }
+
+  /** Writes the fields alone, without a length before them. */
+  write(message: T, writer: BinaryWriter): BinaryWriter {
+    return writeFields(this.fields, message as Values, writer);
+  }
+
+  /** Reads fields up to an end. */
+  read(reader: Reader, end: number): T {
+    const message = this.#empty();
+    readFields(this.fields, message as Values, reader, end);
+    return message;
+  }
+
+  protected get fields(): Fields {
+    this.#compiled ??= fieldsOf(this.#rows());
+    return this.#compiled;
+  }
+}
+
+/** A message that is written and read by code of its own; rare fields of it are left to the table. */
+export class HotMessageType<T extends object> extends MessageType<T> {
+  readonly #write: Write<T>;
+  readonly #read: Read<T>;
+
+  constructor(empty: () => T, rows: () => readonly Row[], write: Write<T>, read: Read<T>) {
+    super(empty, rows);
+    this.#write = write;
+    this.#read = read;
+  }
+
+  override write(message: T, writer: BinaryWriter): BinaryWriter {
+    return this.#write(message, writer);
+  }
+
+  override read(reader: Reader, end: number): T {
+    return this.#read(reader, end);
+  }
+
+  /** Writes a field by the table. */
+  writeOther(message: T, name: string, writer: BinaryWriter): void {
+    for (const field of this.fields.members)
+      if (field.name === name) writeField(field, message as Values, writer);
+  }
+
+  /** Reads a field by the table, or passes it when it is not known. False where no tag can be: the message ends there. */
+  readOther(message: T, tag: number, reader: Reader): boolean {
+    return readField(this.fields, message as Values, tag, reader);
+  }
+}
+type Write<T> = (message: T, writer: BinaryWriter) => BinaryWriter;
+type Read<T> = (reader: Reader, end: number) => T;
+
+export function hotMessage<T extends object>(
+  empty: () => T,
+  rows: () => readonly Row[],
+  write: Write<T>,
+  read: Read<T>,
+): HotMessageType<T> {
+  return new HotMessageType(empty, rows, write, read);
+}
+
+export function message<T extends object>(empty: () => T, rows: () => readonly Row[]): MessageType<T> {
+  return new MessageType(empty, rows);
+}
+
+function takePart(field: Field, value: unknown, message: Values): void {
+  switch (field.way) {
+    case ways.single:
+      message[field.property] = copyOf(field, value);
+      break;
+    case ways.list:
+      message[field.property] = (value as unknown[]).map((entry) => copyOf(field, entry));
+      break;
+    case ways.map:
+      copyEntries(field, value as Values, message[field.property] as Values);
+      break;
+    default: {
+      const { $case, value: chosen } = value as { readonly $case: string; readonly value?: unknown };
+      const choice = field.choices?.get($case);
+      if (choice === undefined || chosen === undefined || chosen === null) return;
+      message[field.property] = { $case, value: copyOf(choice, chosen) };
+    }
+  }
+}
+
+function copyOf(field: Field, value: unknown): unknown {
+  return field.of === undefined ? value : field.of.fromPartial(value as object);
+}
+
+function copyEntries(field: Field, from: Values, to: Values): void {
+  for (const [key, value] of Object.entries(from)) {
+    if (value === undefined) continue;
+    to[key] =
+      field.kind === kinds.string ? String(value) : field.kind === kinds.bytes ? value : Number(value);
+  }
+}

@@ -1,0 +1,243 @@
+import { BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
+import { type Field, type Fields, kinds, ways } from "./field.ts";
+
+/** A message as the loops see it: properties by their names. */
+export type Values = Record<string, unknown>;
+
+/** A reader that knows how deep it is in messages within messages. */
+export class Reader extends BinaryReader {
+  depth = 0;
+
+  /** Reads one message deeper; gives where it ends. Whatever throws in it ends the whole reading. */
+  enter(): number {
+    if (++this.depth >= depthMax) throw new Error("protobuf decode recursion limit exceeded");
+    const length = this.uint32();
+    return this.pos + length;
+  }
+
+  /** Ends what `enter` began; gives what was read. */
+  leave<T>(message: T): T {
+    this.depth--;
+    return message;
+  }
+
+  /** 64-bit integers are numbers: one that a number cannot hold is refused instead of losing digits. */
+  safeInt64(): number {
+    return safe(this.int64());
+  }
+
+  safeUint64(): number {
+    return safe(this.uint64());
+  }
+}
+
+/** What a message has for bytes that it has not: all the same, for it has none that could change. */
+export const nothing: Uint8Array = new Uint8Array(0);
+
+/** Messages within messages, the outermost included. */
+const depthMax = 100;
+
+/** Reads fields into a message that has their defaults, up to an end. */
+export function readFields(fields: Fields, message: Values, reader: Reader, end: number): void {
+  while (reader.pos < end) {
+    // The caller sees that the reader stopped before the end.
+    if (!readField(fields, message, reader.uint32(), reader)) break;
+  }
+}
+
+/** Reads what stands behind a tag, or passes it when it is not known. False where no tag can be: the message ends there. */
+export function readField({ byNumber }: Fields, message: Values, tag: number, reader: Reader): boolean {
+  const field = byNumber[tag >>> 3];
+  if (field !== undefined) {
+    if (tag === field.tag) {
+      switch (field.way) {
+        case ways.single:
+          message[field.property] = readValue(field, reader);
+          break;
+        case ways.list:
+          (message[field.property] as unknown[]).push(readValue(field, reader));
+          break;
+        case ways.oneof:
+          message[field.property] = { $case: field.name, value: readValue(field, reader) };
+          break;
+        default:
+          readEntry(field, message[field.property] as Values, reader);
+      }
+      return true;
+    }
+    if (tag === field.packedTag) {
+      const list = message[field.property] as unknown[];
+      const end = reader.uint32() + reader.pos;
+      while (reader.pos < end) list.push(readValue(field, reader));
+      return true;
+    }
+  }
+  if ((tag & 7) === endGroup || tag === 0) return false;
+  reader.skip(tag & 7);
+  return true;
+}
+
+function readValue(field: Field, reader: Reader): unknown {
+  switch (field.kind) {
+    case kinds.string:
+      return reader.string();
+    case kinds.uint32:
+      return reader.uint32();
+    case kinds.double:
+      return reader.double();
+    case kinds.message: {
+      const end = reader.enter();
+      return reader.leave(field.of?.read(reader, end));
+    }
+    case kinds.bool:
+      return reader.bool();
+    case kinds.bytes:
+      return reader.bytes();
+    case kinds.sint32:
+      return reader.sint32();
+    case kinds.int64:
+      return reader.safeInt64();
+    case kinds.uint64:
+      return reader.safeUint64();
+    case kinds.fixed32:
+      return reader.fixed32();
+    case kinds.mask:
+      return readMask(reader);
+    default:
+      return reader.int32();
+  }
+}
+
+function readEntry(field: Field, map: Values, reader: Reader): void {
+  const end = reader.enter();
+  let key = "";
+  let value = field.kind === kinds.bytes ? nothing : field.absent;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === keyTag) key = reader.string();
+    else if (tag === field.valueTag) value = readValue(field, reader);
+    else if ((tag & 7) === endGroup || tag === 0) break;
+    else reader.skip(tag & 7);
+  }
+  reader.depth--;
+  map[key] = value;
+}
+
+function readMask(reader: Reader): string[] {
+  const end = reader.enter();
+  const paths: string[] = [];
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === keyTag) paths.push(reader.string());
+    else if ((tag & 7) === endGroup || tag === 0) break;
+    else reader.skip(tag & 7);
+  }
+  reader.depth--;
+  return paths;
+}
+
+function safe(value: bigint | string): number {
+  const number = Number(value);
+  if (number > Number.MAX_SAFE_INTEGER) throw new Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  if (number < Number.MIN_SAFE_INTEGER) throw new Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  return number;
+}
+
+export function writeFields({ members }: Fields, message: Values, writer: BinaryWriter): BinaryWriter {
+  for (let index = 0; index < members.length; index++) writeField(members[index] as Field, message, writer);
+  return writer;
+}
+
+export function writeField(field: Field, message: Values, writer: BinaryWriter): void {
+  const value = message[field.property];
+  switch (field.way) {
+    case ways.single:
+      if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
+        writeValue(field, value, writer.uint32(field.tag));
+      }
+      break;
+    case ways.list:
+      writeList(field, value as readonly unknown[], writer);
+      break;
+    case ways.map:
+      for (const [key, entry] of Object.entries(value as Values)) writeEntry(field, key, entry, writer);
+      break;
+    default:
+      writeChoice(field, value as Choice, writer);
+  }
+}
+
+type Choice = { readonly $case: string; readonly value: unknown } | undefined;
+
+function writeChoice({ choices }: Field, chosen: Choice, writer: BinaryWriter): void {
+  if (chosen === undefined || chosen === null) return;
+  const field = choices?.get(chosen.$case);
+  if (field !== undefined) writeValue(field, chosen.value, writer.uint32(field.tag));
+}
+
+function writeList(field: Field, list: readonly unknown[], writer: BinaryWriter): void {
+  if (!field.isPacked) {
+    for (const value of list) writeValue(field, value, writer.uint32(field.tag));
+  } else if (list.length !== 0) {
+    writer.uint32(field.packedTag).fork();
+    for (const value of list) writeValue(field, value, writer);
+    writer.join();
+  }
+}
+
+function writeEntry(field: Field, key: string, value: unknown, writer: BinaryWriter): void {
+  writer.uint32(field.tag).fork();
+  if (key !== "") writer.uint32(keyTag).string(key);
+  if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
+    writeValue(field, value, writer.uint32(field.valueTag));
+  }
+  writer.join();
+}
+
+/** What stands behind the tag. */
+function writeValue(field: Field, value: unknown, writer: BinaryWriter): void {
+  switch (field.kind) {
+    case kinds.string:
+      writer.string(value as string);
+      break;
+    case kinds.uint32:
+      writer.uint32(value as number);
+      break;
+    case kinds.double:
+      writer.double(value as number);
+      break;
+    case kinds.message:
+      field.of?.write(value as object, writer.fork());
+      writer.join();
+      break;
+    case kinds.bool:
+      writer.bool(value as boolean);
+      break;
+    case kinds.bytes:
+      writer.bytes(value as Uint8Array);
+      break;
+    case kinds.sint32:
+      writer.sint32(value as number);
+      break;
+    case kinds.int64:
+      writer.int64(value as number);
+      break;
+    case kinds.uint64:
+      writer.uint64(value as number);
+      break;
+    case kinds.fixed32:
+      writer.fixed32(value as number);
+      break;
+    case kinds.mask:
+      writer.fork();
+      for (const path of value as readonly string[]) writer.uint32(keyTag).string(path);
+      writer.join();
+      break;
+    default:
+      writer.int32(value as number);
+  }
+}
+
+const endGroup = 4;
+/** Field 1, something with its length before it: the key of an entry of a map, a path of a mask. */
+const keyTag = 10;
