@@ -12,8 +12,8 @@ import {
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import { type InstanceKey, Orchestrator } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
-import { definition } from "@tutti/machine-definition";
+import { cache } from "@tutti/machine-entities/cache";
+import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";

@@ -6,7 +6,7 @@ import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
 import { type InstanceKey, toErrorDetail } from "@tutti/kernel";
-import type { Knowledge } from "@tutti/machine-experience";
+import type { Knowledge } from "@tutti/machine-entities/experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
 import { cutOf, expectedLossMs, type Situation, situationOf, usualDelays } from "@tutti/planner";
 import type { DueEffect } from "@tutti/runtime";

@@ -5,7 +5,7 @@
 import { type Choice, Mode, type SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import type { Knowledge } from "@tutti/machine-experience";
+import type { Knowledge } from "@tutti/machine-entities/experience";
 import {
   cutOf,
   type IntendedTask,

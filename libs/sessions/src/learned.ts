@@ -4,7 +4,7 @@
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import { type Clock, errorFromUnknown, type InstanceKey, type Logger } from "@tutti/kernel";
-import { describedAs, type Knowledge, Learner } from "@tutti/machine-experience";
+import { describedAs, type Knowledge, Learner } from "@tutti/machine-entities/experience";
 import type { SessionView, TaskView } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import type { Described } from "@tutti/planner";

@@ -12,7 +12,7 @@ import type {
 import { spanOf, whenOwned } from "@tutti/host";
 import { ask, orIfAbsent, tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf, pageOf } from "@tutti/kernel";
-import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-findings";
+import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-entities/findings";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { recordId } from "@tutti/policy/audit";

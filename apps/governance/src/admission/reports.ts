@@ -23,8 +23,8 @@ import {
 import { causeOf, spanOf } from "@tutti/host";
 import { tell } from "@tutti/host/serving";
 import { type CallContext, didYouMean, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
-import { type Found, keepReport } from "@tutti/machine-findings";
-import { tenantErrors } from "@tutti/machine-tenant";
+import { type Found, keepReport } from "@tutti/machine-entities/findings";
+import { tenantErrors } from "@tutti/machine-entities/tenant";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";

@@ -20,7 +20,7 @@ import {
 import { type Payload, Problem, Severity } from "@tutti/contracts/types/v1";
 import { causeOf } from "@tutti/host";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { rule as rules, tenantErrors } from "@tutti/machine-tenant";
+import { rule as rules, tenantErrors } from "@tutti/machine-entities/tenant";
 import {
   type Admission,
   AdmissionRules,

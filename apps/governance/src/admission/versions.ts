@@ -11,7 +11,7 @@ import {
   type RuleVersion,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
-import { tenantErrors } from "@tutti/machine-tenant";
+import { tenantErrors } from "@tutti/machine-entities/tenant";
 import { governanceErrors } from "../errors.ts";
 import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
 import { ruleAsKept, ruleOf } from "../tenants/views.ts";

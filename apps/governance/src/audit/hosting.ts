@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { auditService } from "@tutti/contracts/governance/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
-import { refusal } from "@tutti/machine-refusal";
+import { refusal } from "@tutti/machine-entities/refusal";
 import { auditSection } from "./configuration.ts";
 import { auditHandlers } from "./handlers.ts";
 import { AuditRounds, type BookPlace, type RoundsParts } from "./rounds.ts";

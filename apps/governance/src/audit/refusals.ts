@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { type MachineDesk, tell } from "@tutti/host/serving";
 import { type CallContext, type Foundation, type InstanceKey, toTimestamp } from "@tutti/kernel";
-import { recordRefusals, refusalKind } from "@tutti/machine-refusal";
+import { recordRefusals, refusalKind } from "@tutti/machine-entities/refusal";
 import { systemNamespace } from "@tutti/policy/audit";
 
 export interface RefusalDesk extends MachineDesk {

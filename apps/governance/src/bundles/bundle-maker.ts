@@ -21,7 +21,7 @@ import {
   toTimestamp,
   unhealthy,
 } from "@tutti/kernel";
-import { tenant } from "@tutti/machine-tenant";
+import { tenant } from "@tutti/machine-entities/tenant";
 import type { Client } from "@tutti/mesh";
 import { sealed } from "@tutti/policy";
 import type { TakeNote, Witness } from "@tutti/runtime";

@@ -6,7 +6,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ask, type MachineDesk, orIfAbsent } from "@tutti/host/serving";
 import type { CallContext, Foundation } from "@tutti/kernel";
-import { type BundlePart, bundlePart } from "@tutti/machine-tenant";
+import { type BundlePart, bundlePart } from "@tutti/machine-entities/tenant";
 import { tenantKey } from "../tenants/desk.ts";
 import type { BundleMaker } from "./bundle-maker.ts";
 

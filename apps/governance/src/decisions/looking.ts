@@ -7,7 +7,7 @@ import type {
 } from "@tutti/contracts/governance/v1";
 import { spanOf } from "@tutti/host";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
-import { actorKey, policiesAt, type TenantView, tenantErrors } from "@tutti/machine-tenant";
+import { actorKey, policiesAt, type TenantView, tenantErrors } from "@tutti/machine-entities/tenant";
 import { type Cedar, matchesAction, statementTexts } from "@tutti/policy";
 import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
 import { placeOf, recordedIn } from "./recording.ts";

@@ -7,7 +7,7 @@ import type {
 } from "@tutti/contracts/governance/v1";
 import { ask, type MachineDesk, orIfAbsent, tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf } from "@tutti/kernel";
-import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-decisions";
+import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-entities/decisions";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 

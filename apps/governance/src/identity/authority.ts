@@ -2,7 +2,7 @@
 import { Scope } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import type { CallContext } from "@tutti/kernel";
-import { actorKey } from "@tutti/machine-tenant";
+import { actorKey } from "@tutti/machine-entities/tenant";
 import { narrowed, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";

@@ -9,8 +9,8 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, fromTimestamp, isTuttiError, pageOf, toTimestamp } from "@tutti/kernel";
-import { isSame } from "@tutti/machine-kept";
-import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-tenant";
+import { isSame } from "@tutti/machine-entities";
+import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-entities/tenant";
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { insistOnServed } from "../policies/vocabulary.ts";

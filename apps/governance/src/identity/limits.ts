@@ -7,7 +7,7 @@ import {
   type SetIdentityLimitRequest,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
-import { actorKey, callerLimit, everybody, noteLockouts, noteUses } from "@tutti/machine-tenant";
+import { actorKey, callerLimit, everybody, noteLockouts, noteUses } from "@tutti/machine-entities/tenant";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 import { limitOf } from "../tenants/views.ts";
 

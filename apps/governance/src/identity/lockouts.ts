@@ -1,7 +1,7 @@
 /** Who is kept out of the installation because of guessing. That is kept by the namespace `system`; any other has none. */
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { endOfLockout, liftLockout } from "@tutti/machine-tenant";
+import { endOfLockout, liftLockout } from "@tutti/machine-entities/tenant";
 import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
 
 export async function listLockouts(desk: TenantDesk, { page }: ListLockoutsRequest, context: CallContext) {

@@ -11,7 +11,7 @@ import {
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import { mergedFields } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { actorKey, principal, tenantErrors } from "@tutti/machine-tenant";
+import { actorKey, principal, tenantErrors } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
 import { actorOf } from "../policies/deciding.ts";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";

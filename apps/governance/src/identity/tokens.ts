@@ -16,8 +16,8 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
-import { isSame } from "@tutti/machine-kept";
-import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-tenant";
+import { isSame } from "@tutti/machine-entities";
+import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-entities/tenant";
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { insistOnServed } from "../policies/vocabulary.ts";

@@ -14,7 +14,12 @@ import { ListMachinesRequest, runtimeService } from "@tutti/contracts/runtime/v1
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { mergedFields } from "@tutti/host/serving";
 import { type CallContext, labelsMatch, pageOf, toTimestamp } from "@tutti/kernel";
-import { keepNamespace, removeNamespace, type TenantView, tenantErrors } from "@tutti/machine-tenant";
+import {
+  keepNamespace,
+  removeNamespace,
+  type TenantView,
+  tenantErrors,
+} from "@tutti/machine-entities/tenant";
 import type { Handlers, Mesh } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";

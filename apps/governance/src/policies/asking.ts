@@ -2,7 +2,7 @@
 import type { AccessRow, AskAccessRequest, GetAccessMatrixRequest } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { actorKey } from "@tutti/machine-tenant";
+import { actorKey } from "@tutti/machine-entities/tenant";
 import { type Matrix, matrixOf, readyRoles, systemNamespace } from "@tutti/policy";
 import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
 import { decisionOf, questionOf } from "./questions.ts";

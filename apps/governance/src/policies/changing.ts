@@ -13,7 +13,13 @@ import {
   type TestPoliciesRequest,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, type ReadOnly, toTimestamp } from "@tutti/kernel";
-import { applyPolicies, policiesAt, rollBackPolicies, tenantErrors, versionOf } from "@tutti/machine-tenant";
+import {
+  applyPolicies,
+  policiesAt,
+  rollBackPolicies,
+  tenantErrors,
+  versionOf,
+} from "@tutti/machine-entities/tenant";
 import { Decider } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";

@@ -6,7 +6,7 @@ import type {
   Policy,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
-import { policiesAt, tenantErrors, versionOf } from "@tutti/machine-tenant";
+import { policiesAt, tenantErrors, versionOf } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
 import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
 import { policyOf } from "../tenants/views.ts";

@@ -10,7 +10,7 @@ import {
   type SetRoleRequest,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-tenant";
+import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-entities/tenant";
 import { readyRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";

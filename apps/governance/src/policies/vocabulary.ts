@@ -12,7 +12,7 @@ import * as swarm from "@tutti/contracts/swarm/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { edgeActions } from "@tutti/host";
 import { nearest } from "@tutti/kernel";
-import { tenantErrors } from "@tutti/machine-tenant";
+import { tenantErrors } from "@tutti/machine-entities/tenant";
 import { Vocabulary } from "@tutti/policy";
 
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];

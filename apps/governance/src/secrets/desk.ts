@@ -2,7 +2,7 @@
 import type { Guard, SealingKeys } from "@tutti/host";
 import { ask, type MachineDesk, orIfAbsent, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
-import { newSecrets, type SecretsView, secretContents, secretsKind } from "@tutti/machine-secrets";
+import { newSecrets, type SecretsView, secretContents, secretsKind } from "@tutti/machine-entities/secrets";
 import type { Deciding } from "../policies/deciding.ts";
 
 export interface SecretDesk extends MachineDesk {

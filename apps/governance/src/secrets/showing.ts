@@ -6,7 +6,7 @@ import {
   Secret,
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
-import { isInForce, versionOf } from "@tutti/machine-secrets";
+import { isInForce, versionOf } from "@tutti/machine-entities/secrets";
 import { governanceErrors } from "../errors.ts";
 import { type SecretDesk, secretsOf } from "./desk.ts";
 

@@ -17,7 +17,7 @@ import {
   type SecretsView,
   secretsErrors,
   storeSecret,
-} from "@tutti/machine-secrets";
+} from "@tutti/machine-entities/secrets";
 import { enveloped, resealed, type SealingKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { repeatedId } from "../identity/repeats.ts";

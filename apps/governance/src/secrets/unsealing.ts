@@ -7,8 +7,8 @@
  */
 import type { KeptSecretVersion, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
 import type { CallContext, ReadOnly } from "@tutti/kernel";
-import { isInForce, noteSecretUses, type SecretsView, secretsErrors } from "@tutti/machine-secrets";
-import { actorKey } from "@tutti/machine-tenant";
+import { isInForce, noteSecretUses, type SecretsView, secretsErrors } from "@tutti/machine-entities/secrets";
+import { actorKey } from "@tutti/machine-entities/tenant";
 import { deliveryOf, type Envelope } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";

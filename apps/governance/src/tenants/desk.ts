@@ -1,7 +1,7 @@
 /** How handlers speak with the tenants: what is kept of who there is in a namespace, and what they may do. */
 import { ask, type MachineDesk, orIfAbsent, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
-import { contents, newTenant, type TenantView } from "@tutti/machine-tenant";
+import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
 import type { Keys } from "../bundles/keys.ts";
 import type { GovernanceSettings } from "../configuration.ts";

@@ -11,8 +11,8 @@ import {
   type RoleBinding,
 } from "@tutti/contracts/governance/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-kept";
-import type { TenantView } from "@tutti/machine-tenant";
+import type { Kept } from "@tutti/machine-entities";
+import type { TenantView } from "@tutti/machine-entities/tenant";
 
 type KeptView<T> = ReadOnly<Kept<T>>;
 

@@ -3,7 +3,7 @@ import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
 import { headOf, MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
 import { errorFromUnknown, type Foundation, toTimestamp } from "@tutti/kernel";
-import { type Drifted, Drifts, experience } from "@tutti/machine-experience";
+import { type Drifted, Drifts, experience } from "@tutti/machine-entities/experience";
 import type { Happening } from "@tutti/runtime";
 import type { Learners } from "./learners.ts";
 

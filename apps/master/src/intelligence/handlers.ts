@@ -22,7 +22,7 @@ import {
   forgetCapability,
   type KnownModel,
   recordExperience,
-} from "@tutti/machine-experience";
+} from "@tutti/machine-entities/experience";
 import type { Client, Handlers } from "@tutti/mesh";
 import { experienceOf, type Learners } from "./learners.ts";
 import { estimateOf, learnedOf, modelOf, pointOf } from "./messages.ts";

@@ -2,7 +2,7 @@
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
-import { experience } from "@tutti/machine-experience";
+import { experience } from "@tutti/machine-entities/experience";
 import type { Witness } from "@tutti/runtime";
 import { EstimateNews } from "./estimate-news.ts";
 import { estimateHandlers } from "./handlers.ts";

@@ -10,7 +10,7 @@ import {
   type Knowledge,
   Learner,
   type NewsWanted,
-} from "@tutti/machine-experience";
+} from "@tutti/machine-entities/experience";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
 /** Namespaces that are remembered at most; others are learned anew when they are asked for. */

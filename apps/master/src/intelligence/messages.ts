@@ -8,7 +8,7 @@ import type {
 } from "@tutti/contracts/intelligence/v1";
 import { EstimateSubject } from "@tutti/contracts/intelligence/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import type { Knowledge, KnownModel, PredictedPoint } from "@tutti/machine-experience";
+import type { Knowledge, KnownModel, PredictedPoint } from "@tutti/machine-entities/experience";
 
 const unknown = { meanMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, msPerByte: 0, samples: 0, confidence: 0 };
 

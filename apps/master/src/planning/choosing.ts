@@ -9,7 +9,7 @@ import type {
 import type { Choice, ModeCandidate } from "@tutti/contracts/session/v1";
 import { tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
-import { learnChoice } from "@tutti/machine-experience";
+import { learnChoice } from "@tutti/machine-entities/experience";
 import { modeName } from "@tutti/machine-session";
 import { chooseAmong, type Expected, expectedLossMs, modes as known, type Mode } from "@tutti/planner";
 import { choiceOf, weightsOf } from "@tutti/sessions";

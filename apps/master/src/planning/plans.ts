@@ -8,7 +8,7 @@ import type {
 import { Mode, SessionOrder, type SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { type CallContext, errorOf } from "@tutti/kernel";
-import type { Knowledge } from "@tutti/machine-experience";
+import type { Knowledge } from "@tutti/machine-entities/experience";
 import { refusalOf } from "@tutti/machine-session";
 import type { PresentAgent, Refused } from "@tutti/planner";
 import { type Foreplanned, foreplanned, foreseen, presentIn } from "@tutti/sessions";

@@ -11,7 +11,7 @@ import {
   labelsMatch,
   type ReadOnly,
 } from "@tutti/kernel";
-import { contents, type LedgerContents } from "@tutti/machine-ledger";
+import { contents, type LedgerContents } from "@tutti/machine-entities/ledger";
 import type { Client } from "@tutti/mesh";
 import type { Claims } from "./claims.ts";
 

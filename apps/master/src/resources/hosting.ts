@@ -3,7 +3,7 @@ import { resourceService, sessionService } from "@tutti/contracts/session/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
-import { ledger } from "@tutti/machine-ledger";
+import { ledger } from "@tutti/machine-entities/ledger";
 import { Claims } from "./claims.ts";
 import { resourceHandlers } from "./handlers.ts";
 

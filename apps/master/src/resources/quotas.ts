@@ -10,8 +10,8 @@ import {
 } from "@tutti/contracts/session/v1";
 import { tell } from "@tutti/host/serving";
 import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-kept";
-import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-ledger";
+import type { Kept } from "@tutti/machine-entities";
+import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-entities/ledger";
 import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
 
 export async function setQuota(

@@ -11,8 +11,8 @@ import type { PoolGroup } from "@tutti/contracts/swarm/v1";
 import { spanOf } from "@tutti/host";
 import { tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-kept";
-import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-ledger";
+import type { Kept } from "@tutti/machine-entities";
+import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-entities/ledger";
 import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
 
 export async function createReservation(

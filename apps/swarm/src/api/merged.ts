@@ -1,5 +1,5 @@
 import { mergedFields as merged } from "@tutti/host/serving";
-import { poolErrors } from "@tutti/machine-pool";
+import { poolErrors } from "@tutti/machine-entities/pool";
 
 const naming = ["namespace", "pool", "hookId", "scalerId"];
 

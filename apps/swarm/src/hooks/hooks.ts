@@ -6,7 +6,7 @@
  */
 import type { Hook } from "@tutti/contracts/swarm/v1";
 import type { Logger } from "@tutti/kernel";
-import type { Kept, PoolView } from "@tutti/machine-pool";
+import type { Kept, PoolView } from "@tutti/machine-entities/pool";
 import { compileHook, type HookOutlet, type HookQuestion, type HookReply, type Pool } from "@tutti/matching";
 import type { PoolTime } from "../pools/pool-time.ts";
 import type { Tenant } from "../pools/tenant.ts";

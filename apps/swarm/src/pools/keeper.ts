@@ -1,7 +1,7 @@
 /** How what is kept of pools is changed: by their machines, and in effect when the caller is answered. */
 import { ask, type MachineDesk, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
-import { contents, type PoolView } from "@tutti/machine-pool";
+import { contents, type PoolView } from "@tutti/machine-entities/pool";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PoolDirectory } from "./pool-directory.ts";
 

@@ -8,7 +8,7 @@
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
-import { newPool, type PoolView } from "@tutti/machine-pool";
+import { newPool, type PoolView } from "@tutti/machine-entities/pool";
 import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";

@@ -1,6 +1,6 @@
 /** How a pool is to be: as somebody said, and where nobody said anything, as the configuration says. */
 import { type Pool as PoolMessage, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
-import type { PoolView } from "@tutti/machine-pool";
+import type { PoolView } from "@tutti/machine-entities/pool";
 import { type PoolSettings, type StrategyName, strategyNamed, strategyNames } from "@tutti/matching";
 import type { SwarmSettings } from "../configuration.ts";
 

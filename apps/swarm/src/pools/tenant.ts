@@ -6,7 +6,7 @@
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { errorOf } from "@tutti/kernel";
-import { newPool, type PoolView } from "@tutti/machine-pool";
+import { newPool, type PoolView } from "@tutti/machine-entities/pool";
 import type { LimitRule, Pool } from "@tutti/matching";
 import { effectivePool, matchingSettings } from "./settings.ts";
 

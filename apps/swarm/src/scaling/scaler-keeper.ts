@@ -9,7 +9,7 @@ import type { AgentState } from "@tutti/contracts/agent/v1";
 import { AgentState as states } from "@tutti/contracts/agent/v1";
 import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
-import type { ScalerPast } from "@tutti/machine-pool";
+import type { ScalerPast } from "@tutti/machine-entities/pool";
 import {
   Arrivals,
   decideScaling,

@@ -17,7 +17,7 @@ import {
   type ReadOnly,
   type Timer,
 } from "@tutti/kernel";
-import { noPast, type ScalerPast } from "@tutti/machine-pool";
+import { noPast, type ScalerPast } from "@tutti/machine-entities/pool";
 import type { Pool } from "@tutti/matching";
 import { agentWindow } from "./agent-window.ts";
 import { BerthDriver } from "./drivers/berths/berth-driver.ts";

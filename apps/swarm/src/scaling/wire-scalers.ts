@@ -6,7 +6,7 @@ import { scalerService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext } from "@tutti/host";
 import { toTimestamp } from "@tutti/kernel";
-import { noteScalings } from "@tutti/machine-pool";
+import { noteScalings } from "@tutti/machine-entities/pool";
 import type { Desk } from "../api/desk.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
 import { tellRefusedCall } from "../webhooks/tell-refused.ts";

@@ -2,7 +2,7 @@
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { Catalogue, KnownDefinition } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
-import { definitionErrors, latest } from "@tutti/machine-definition";
+import { definitionErrors, latest } from "@tutti/machine-entities/definition";
 import {
   capabilityAt,
   catalogueFor,

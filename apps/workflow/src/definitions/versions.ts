@@ -17,7 +17,7 @@ import {
   type VersionFacts,
   version,
   versions,
-} from "@tutti/machine-definition";
+} from "@tutti/machine-entities/definition";
 import type { Client } from "@tutti/mesh";
 import type { Question, Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";

@@ -4,7 +4,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { machineConformance } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { bytesOf } from "../src/data.ts";
 import { type Run, runMachine } from "../src/index.ts";

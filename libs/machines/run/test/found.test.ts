@@ -13,7 +13,7 @@ import {
   UpdateRun,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { decideApproval } from "../src/approve/commands.ts";
 import { refuseChild } from "../src/child/commands.ts";

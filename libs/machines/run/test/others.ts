@@ -1,4 +1,4 @@
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 
 /** Machines that runs write letters to. */

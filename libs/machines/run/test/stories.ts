@@ -10,7 +10,7 @@ import {
   RunOrder,
 } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { answerCache } from "../src/cached/commands.ts";
 import {
   beginRun,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import { machineConformance } from "@tutti/kernel/testing";
-import { experience } from "@tutti/machine-experience";
+import { experience } from "@tutti/machine-entities/experience";
 import { isDone } from "@tutti/machine-run/siblings";
 import { explainSession, session } from "../src/index.ts";
 import { isOpen, type Part } from "../src/state.ts";

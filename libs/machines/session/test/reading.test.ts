@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Machine } from "@tutti/kernel";
 import { type MachineCall, MachineDriver } from "@tutti/kernel/testing";
-import { experience } from "@tutti/machine-experience";
+import { experience } from "@tutti/machine-entities/experience";
 import fc from "fast-check";
 import { session } from "../src/index.ts";
 import type { Session } from "../src/state.ts";

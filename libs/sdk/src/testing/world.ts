@@ -27,7 +27,7 @@ import {
   toErrorDetail,
 } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/virtual";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit, renew } from "@tutti/machine-limit";
 import {
   beginRun,

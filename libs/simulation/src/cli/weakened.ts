@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { findWeakening, runWeakenings } from "@tutti/machine-run/testing";
 import { poolWeakenings } from "../pools/pools-weakenings.ts";

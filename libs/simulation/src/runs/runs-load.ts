@@ -17,7 +17,7 @@ import {
   RunOrder,
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, isRefusal, type Machine, type Refusal } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import {
   beginRun,

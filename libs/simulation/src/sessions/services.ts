@@ -8,7 +8,7 @@ import type { WorkStatus } from "@tutti/contracts/types/v1";
 import { DefinitionKind, ParentClosePolicy, RunOrder, type RunSpec } from "@tutti/contracts/workflow/v1";
 import { checkDocument, documentOfTasks } from "@tutti/definitions";
 import { type InstanceKey, isEnded, isTuttiError, sleep, type Timers, toTimestamp } from "@tutti/kernel";
-import { experienceNews } from "@tutti/machine-experience";
+import { experienceNews } from "@tutti/machine-entities/experience";
 import { acquire, lockErrors, release, renew } from "@tutti/machine-lock";
 import * as missions from "@tutti/machine-mission";
 import * as runs from "@tutti/machine-run";

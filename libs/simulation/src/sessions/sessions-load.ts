@@ -9,8 +9,8 @@
  */
 import { SessionOrder, SessionSpec } from "@tutti/contracts/session/v1";
 import type { InstanceKey, Refusal } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
-import { experience } from "@tutti/machine-experience";
+import { cache } from "@tutti/machine-entities/cache";
+import { experience } from "@tutti/machine-entities/experience";
 import { limit } from "@tutti/machine-limit";
 import { lock } from "@tutti/machine-lock";
 import { mission } from "@tutti/machine-mission";

@@ -11,7 +11,7 @@
 import { BeginMission, type MissionOrder, MissionSpec } from "@tutti/contracts/swarm/v1";
 import { BeginRun } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey, Refusal } from "@tutti/kernel";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { type MissionEffect, mission, type StartMissionChild } from "@tutti/machine-mission";
 import { MissionReading } from "@tutti/machine-mission/testing";

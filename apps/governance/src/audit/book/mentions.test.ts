@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { AuditRecord } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { callRefused, refusalKind } from "@tutti/machine-refusal";
+import { callRefused, refusalKind } from "@tutti/machine-entities/refusal";
 import { Mentions } from "./mentions.ts";
 import { aboutRecord, actorText } from "./record.ts";
 

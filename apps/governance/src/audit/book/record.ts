@@ -4,7 +4,7 @@ import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { callRefused, refusalKind } from "@tutti/machine-refusal";
+import { callRefused, refusalKind } from "@tutti/machine-entities/refusal";
 import { recordId } from "@tutti/policy/audit";
 import type { BookRecord } from "./intake.ts";
 

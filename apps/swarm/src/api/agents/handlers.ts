@@ -8,7 +8,7 @@ import type {
   PauseAgentReply,
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorOf, type Refusal } from "@tutti/kernel";
-import { holdAgent, releaseAgent } from "@tutti/machine-pool";
+import { holdAgent, releaseAgent } from "@tutti/machine-entities/pool";
 import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";

@@ -9,7 +9,7 @@ import {
   type UpdateHookRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { createHook, deleteHook, updateHook } from "@tutti/machine-pool";
+import { createHook, deleteHook, updateHook } from "@tutti/machine-entities/pool";
 import type { Client, Handlers } from "@tutti/mesh";
 import { type Hooks, inOrder } from "../../hooks/hooks.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";

@@ -2,7 +2,7 @@
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { ListenToHookReply, ListenToHookRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext } from "@tutti/kernel";
-import { poolErrors } from "@tutti/machine-pool";
+import { poolErrors } from "@tutti/machine-entities/pool";
 import type { Hooks } from "../../hooks/hooks.ts";
 import { Reading } from "../../offers/reading.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";

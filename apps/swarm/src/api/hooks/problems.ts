@@ -1,7 +1,7 @@
 /** What is wrong with a hook before it is kept, with its place. */
 import type { Hook } from "@tutti/contracts/swarm/v1";
 import { urlProblem } from "@tutti/host/outgoing";
-import { poolErrors } from "@tutti/machine-pool";
+import { poolErrors } from "@tutti/machine-entities/pool";
 import { compileHook, type HookProblem } from "@tutti/matching";
 
 export function insistOnSound(hook: Hook, arePrivateAllowed: boolean): void {

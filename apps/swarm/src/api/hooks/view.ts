@@ -1,5 +1,5 @@
 import type { Hook } from "@tutti/contracts/swarm/v1";
-import { poolErrors } from "@tutti/machine-pool";
+import { poolErrors } from "@tutti/machine-entities/pool";
 import type { Tenant } from "../../pools/tenant.ts";
 
 /** A hook as it is shown; throws where there is none. */

@@ -12,7 +12,14 @@ import {
   type UpdatePoolRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorOf } from "@tutti/kernel";
-import { createPool, deletePool, pausePool, poolErrors, resumePool, updatePool } from "@tutti/machine-pool";
+import {
+  createPool,
+  deletePool,
+  pausePool,
+  poolErrors,
+  resumePool,
+  updatePool,
+} from "@tutti/machine-entities/pool";
 import { settingsRefusal } from "@tutti/matching";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import { matchingSettings } from "../../pools/settings.ts";

@@ -9,7 +9,7 @@ import {
   type SetPoolLimitRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
-import { deletePoolLimit, setPoolLimit } from "@tutti/machine-pool";
+import { deletePoolLimit, setPoolLimit } from "@tutti/machine-entities/pool";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
 import type { Desk } from "../desk.ts";

@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { createScaler, deleteScaler, updateScaler } from "@tutti/machine-pool";
+import { createScaler, deleteScaler, updateScaler } from "@tutti/machine-entities/pool";
 import type { Client, Handlers } from "@tutti/mesh";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";

@@ -22,7 +22,7 @@ import {
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { CallContext } from "@tutti/kernel";
-import { latest } from "@tutti/machine-definition";
+import { latest } from "@tutti/machine-entities/definition";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import { jsonOf } from "../payloads.ts";

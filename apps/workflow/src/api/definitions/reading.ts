@@ -22,7 +22,7 @@ import {
   tokenOfPlace,
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { definitionErrors } from "@tutti/machine-definition";
+import { definitionErrors } from "@tutti/machine-entities/definition";
 import type { DefinitionDesk } from "./desk.ts";
 
 const noReference = { name: "", version: undefined };

@@ -6,7 +6,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import { causeOf, whenOwned } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
-import { archive, point } from "@tutti/machine-definition";
+import { archive, point } from "@tutti/machine-entities/definition";
 import { keyOf } from "../../definitions/versions.ts";
 import type { DefinitionDesk } from "./desk.ts";
 

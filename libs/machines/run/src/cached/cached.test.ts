@@ -4,7 +4,7 @@ import type { WorkStatus } from "@tutti/contracts/types/v1";
 import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-cache";
+import { cache } from "@tutti/machine-entities/cache";
 import type { OfferTask } from "../effects.ts";
 import { beginRun, pauseRun, resumeRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";

@@ -4,7 +4,7 @@ import { AddTasksRequest, Mode, SignalWork } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
-import { experience } from "@tutti/machine-experience";
+import { experience } from "@tutti/machine-entities/experience";
 import {
   addTasks,
   beginSession,

@@ -3,7 +3,7 @@ import { type Goal, type Mode, SessionOrder, TaskNote } from "@tutti/contracts/s
 import { type Amounts, type Payload, TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
-import { experience } from "@tutti/machine-experience";
+import { experience } from "@tutti/machine-entities/experience";
 import type { SessionEffect } from "../effects.ts";
 import {
   beginSession,

@@ -1,1 +1,0 @@
-export { decisionOn, decisionsKey, operations } from "./operations.ts";

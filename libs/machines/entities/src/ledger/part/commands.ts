@@ -1,0 +1,110 @@
+/**
+ * Pools with tasks of the namespace ask for their parts of its quotas, again and again.
+ *
+ * 1. What all pools together may have at work never exceeds the limit of a quota: a part is taken out of what no other holds. Where a
+ *    limit became smaller, nothing more begins until enough has ended.
+ * 2. A pool that is alone has all of it, so that it need not ask before each task. While another one is short of some, it has its fair
+ *    part, and what it still uses beyond that counts against it until it has ended.
+ * 3. Who does not ask again loses its parts when the lease is over.
+ */
+import {
+  type Allotment,
+  type AllotmentUse,
+  ClaimParts,
+  PartsClaimed,
+  QuotaPart,
+} from "@tutti/contracts/session/v1";
+import { weightOf } from "../../index.ts";
+import { words } from "../errors.ts";
+import { leaseMs, noticeMs, poolsMax } from "../limits.ts";
+import { type LedgerCommand, type LedgerView, partKey, poolOf, spanOf } from "../state.ts";
+import { partsClaimed } from "./events.ts";
+import { fairPart } from "./fair.ts";
+
+const usesBytesMax = 1_000_000;
+
+export const claimParts: LedgerCommand<ClaimParts, PartsClaimed> = {
+  type: "claim_parts",
+  codec: ClaimParts,
+  reply: PartsClaimed,
+  decide(ledger, request, step) {
+    const { pool, uses } = request;
+    const problem = claimProblem(request);
+    if (problem !== undefined) return words.invalid(problem);
+    const held = ledger.pools.get(pool);
+    if (held === undefined && ledger.pools.size >= poolsMax) return words.full("pool", poolsMax);
+    const parts = partsOf(ledger, pool, uses);
+    let dueMs = held?.dueMs ?? 0;
+    const isDue = parts.length > 0 && dueMs - step.nowMs < leaseMs / 2;
+    if (isDue || !areAlike(parts, [...(held?.parts.values() ?? [])])) {
+      dueMs = parts.length === 0 ? 0 : step.nowMs + leaseMs;
+      step.emit(partsClaimed, { pool, parts, dueMs });
+    }
+    return {
+      allotments: parts.map((part) => allotmentOf(ledger, part)),
+      reservations: [...ledger.reservations.values()].flatMap(({ value }) => {
+        const { fromMs, toMs } = spanOf(value);
+        const isNear = fromMs <= step.nowMs + noticeMs && toMs > step.nowMs;
+        // Not changed by whoever gets it.
+        return isNear && poolOf(value) === pool ? [value as PartsClaimed["reservations"][number]] : [];
+      }),
+      dueMs,
+    };
+  },
+};
+
+function claimProblem(request: ClaimParts): string | undefined {
+  const { pool, uses } = request;
+  if (pool === "" || pool.length > 200) return `expected a pool of 1 to 200 characters, found ${pool.length}`;
+  if (weightOf(ClaimParts, request) > usesBytesMax) return `expected at most ${usesBytesMax} bytes`;
+  const wrong = uses.find(
+    ({ used, wanted }) => ![used, wanted].every((amount) => amount >= 0 && Number.isFinite(amount)),
+  );
+  return wrong && `expected amounts of 0 or more, found ${wrong.used} used and ${wrong.wanted} wanted`;
+}
+
+function partsOf(ledger: LedgerView, pool: string, uses: readonly AllotmentUse[]): QuotaPart[] {
+  const byKey = new Map(uses.map((use) => [partKey(use), use]));
+  const others = [...ledger.pools].filter(([name]) => name !== pool).map(([, holding]) => holding);
+  const parts: QuotaPart[] = [];
+  for (const { value } of ledger.quotas.values()) {
+    const { quotaId, limits } = value;
+    for (const [name, limit] of Object.entries(limits)) {
+      const key = partKey({ quotaId, name });
+      const { used = 0, wanted = 0 } = byKey.get(key) ?? {};
+      const theirs = others.flatMap(({ parts: all }) => all.get(key) ?? []);
+      const left = Math.max(0, limit - theirs.reduce((sum, { held }) => sum + held, 0));
+      const isContended = theirs.some(({ isShort }) => isShort);
+      const amount = isContended ? Math.min(left, fairPart(limit, used + wanted, theirs)) : left;
+      parts.push(
+        QuotaPart.create({
+          ...{ quotaId, name, amount, held: Math.max(amount, used) },
+          isShort: used + wanted > amount,
+        }),
+      );
+    }
+  }
+  return parts;
+}
+
+function allotmentOf({ quotas }: LedgerView, { quotaId, name, amount }: QuotaPart): Allotment {
+  const { sessions, limits = {} } = quotas.get(quotaId)?.value ?? {};
+  // Not changed by whoever gets it.
+  return { quotaId, name, amount, sessions: sessions as Allotment["sessions"], limit: limits[name] ?? 0 };
+}
+
+function areAlike(ours: readonly QuotaPart[], theirs: readonly QuotaPart[]): boolean {
+  return (
+    ours.length === theirs.length &&
+    ours.every((part, at) => {
+      const { quotaId, name, amount, isShort, held } = theirs[at] ?? QuotaPart.create();
+      return (
+        part.quotaId === quotaId &&
+        part.name === name &&
+        part.amount === amount &&
+        part.isShort === isShort &&
+        part.held === held
+      );
+    })
+  );
+}

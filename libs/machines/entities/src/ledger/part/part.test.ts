@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ClaimParts, type PartsClaimed, Quota } from "@tutti/contracts/session/v1";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver, seededChance } from "@tutti/kernel/testing";
+import { ledgerKey, masterService } from "../../testing/ledger.ts";
+import { claimParts, keepQuota, leaseMs, ledger } from "../index.ts";
+import { fairPart } from "./fair.ts";
+
+function newDriver(slots: number): MachineDriver {
+  const driver = new MachineDriver({ machines: [ledger], service: masterService });
+  setSlots(driver, slots);
+  return driver;
+}
+
+function setSlots(driver: MachineDriver, slots: number): void {
+  const quota = Quota.create({ quotaId: "default", limits: { slots } });
+  driver.execute(ledgerKey, keepQuota, { quota, revision: 0 });
+}
+
+/** How many may be at work in a pool that has so many, and keeps so many waiting. */
+function claim(driver: MachineDriver, pool: string, used = 0, wanted = 0): number {
+  const uses = [{ quotaId: "default", name: "slots", used, wanted }];
+  const reply = driver.execute(ledgerKey, claimParts, ClaimParts.create({ pool, uses }));
+  assert.ok(!isRefusal(reply));
+  return (reply as PartsClaimed).allotments[0]?.amount ?? assert.fail();
+}
+
+describe("parts of a quota", () => {
+  it("are all of it for a pool that is alone", () => {
+    assert.equal(claim(newDriver(10), "one"), 10);
+  });
+
+  it("are fair when two want all, and given over only when what is at work has ended", () => {
+    const driver = newDriver(10);
+    assert.equal(claim(driver, "one"), 10);
+    assert.equal(claim(driver, "two", 0, 20), 0);
+    assert.equal(claim(driver, "one", 10, 20), 5);
+    assert.equal(claim(driver, "two", 0, 20), 0, "all ten are still at work");
+    assert.equal(claim(driver, "one", 7, 20), 5);
+    assert.equal(claim(driver, "two", 0, 20), 3);
+    assert.equal(claim(driver, "one", 5, 20), 5);
+    assert.equal(claim(driver, "two", 3, 20), 5);
+  });
+
+  it("come back when a pool does not ask again", () => {
+    const driver = newDriver(10);
+    claim(driver, "one", 10);
+    driver.advance(leaseMs - 1);
+    assert.equal(claim(driver, "two", 0, 5), 0);
+    driver.advance(1);
+    assert.equal(claim(driver, "two", 0, 5), 10);
+  });
+
+  it("are asked for again without an event while nothing changes and the lease is young", () => {
+    const driver = newDriver(10);
+    claim(driver, "one", 3);
+    const events = driver.history(ledgerKey).length;
+    claim(driver, "one", 4);
+    claim(driver, "one", 9);
+    assert.equal(driver.history(ledgerKey).length, events);
+  });
+
+  it("take nothing away when the limit becomes smaller, and give nothing more until enough has ended", () => {
+    const driver = newDriver(10);
+    claim(driver, "one", 4, 0);
+    setSlots(driver, 2);
+    assert.equal(claim(driver, "one", 4, 3), 2);
+    assert.equal(claim(driver, "two", 0, 3), 0);
+  });
+
+  it("are never more than there is, whoever uses, wants and leaves what when", () => {
+    for (let seed = 0; seed < 60; seed++) play(seed);
+  });
+});
+
+/**
+ * Pools that do what they are told, in the plainest way: each keeps to the amount it was given last, as long as its lease holds. What is at
+ * work in all of them together is counted at every step.
+ */
+function play(seed: number): void {
+  const chance = seededChance(seed);
+  const below = (max: number): number => Math.floor(chance.random() * max);
+  const limit = 1 + below(12);
+  const driver = newDriver(limit);
+  const pools = ["one", "two", "three"].map((name) => ({ name, used: 0, waiting: 0, amount: 0, dueMs: 0 }));
+  for (let step = 0; step < 200; step++) {
+    const pool = pools[below(pools.length)] ?? assert.fail();
+    const luck = chance.random();
+    if (luck < 0.25) pool.waiting += below(6);
+    else if (luck < 0.5) pool.used -= Math.min(pool.used, below(4));
+    else if (luck < 0.9) {
+      pool.amount = claim(driver, pool.name, pool.used, pool.waiting);
+      pool.dueMs = driver.nowMs + leaseMs / 2;
+    } else {
+      driver.advance(below(leaseMs / 4));
+      // Who dies has nothing at work by the time its lease is over.
+      for (const one of pools) if (one.dueMs <= driver.nowMs) Object.assign(one, { used: 0, amount: 0 });
+    }
+    for (const one of pools) {
+      const begun = Math.max(0, Math.min(one.waiting, Math.floor(one.amount) - one.used));
+      one.used += begun;
+      one.waiting -= begun;
+    }
+    const used = pools.reduce((sum, one) => sum + one.used, 0);
+    assert.ok(used <= limit, `seed ${seed}, step ${step}: at most ${limit} at work, found ${used}`);
+  }
+}
+
+describe("the fair part", () => {
+  it("is what is wanted where there is enough, and an equal part of the rest where not", () => {
+    const short = { amount: 0, isShort: true };
+    assert.equal(fairPart(10, 4, []), 4);
+    assert.equal(fairPart(10, 40, []), 10);
+    assert.equal(fairPart(10, 40, [short]), 5);
+    assert.equal(fairPart(10, 2, [short]), 2);
+    assert.equal(fairPart(10, 40, [{ amount: 1, isShort: false }, short]), 4.5);
+    assert.equal(fairPart(9, 40, [short, short]), 3);
+  });
+});

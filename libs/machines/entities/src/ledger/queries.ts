@@ -1,0 +1,20 @@
+import type { Quota, Reservation } from "@tutti/contracts/session/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import type { Kept } from "../index.ts";
+import type { Ledger, PoolHolding } from "./state.ts";
+
+export interface LedgerContents {
+  readonly quotas: readonly ReadOnly<Kept<Quota>>[];
+  readonly reservations: readonly ReadOnly<Kept<Reservation>>[];
+  readonly pools: ReadonlyMap<string, ReadOnly<PoolHolding>>;
+}
+
+/** All that is kept, as it was when it was asked: what changes afterwards does not change it. */
+export const contents: Query<Ledger, void, LedgerContents> = {
+  type: "contents",
+  answer: ({ quotas, reservations, pools }) => ({
+    quotas: [...quotas.values()],
+    reservations: [...reservations.values()],
+    pools: new Map(pools as ReadonlyMap<string, ReadOnly<PoolHolding>>),
+  }),
+};

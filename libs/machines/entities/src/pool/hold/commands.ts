@@ -1,0 +1,47 @@
+/**
+ * Agents that somebody holds by hand: for as long as he likes, wherever the pool goes, and whether the agent is there or
+ * not. What a pool does by itself, such as to one that comes and goes too quickly, is not kept.
+ */
+import { Hold } from "@tutti/contracts/agent/v1";
+import { HoldAgent, PoolChanged, ReleaseAgent } from "@tutti/contracts/swarm/v1";
+import { idProblem } from "../../index.ts";
+import { poolErrors } from "../errors.ts";
+import { nothing } from "../kept/kind.ts";
+import { holdsMax, nameLengthMax, textLengthMax } from "../limits.ts";
+import type { PoolCommand } from "../state.ts";
+import { agentHeld, agentReleased } from "./events.ts";
+
+export const holdAgent: PoolCommand<HoldAgent, PoolChanged> = {
+  type: "hold_agent",
+  codec: HoldAgent,
+  reply: PoolChanged,
+  decide(pool, { agentId, hold, reason }, step) {
+    const problem = idProblem("agent", agentId, nameLengthMax) ?? holdProblem(hold, reason);
+    if (problem !== undefined) return poolErrors.invalid.refusal({ problem });
+    const found = pool.holds.get(agentId);
+    if (found?.value.hold === hold && found.value.reason === reason)
+      return { ...nothing, revision: found.revision, existed: true };
+    if (found === undefined && pool.holds.size >= holdsMax)
+      return poolErrors.full.refusal({ what: "held agent", max: holdsMax });
+    step.emit(agentHeld, { agentId, hold, reason, holdMs: step.nowMs, cause: step.cause });
+    return { ...nothing, revision: pool.changes };
+  },
+};
+
+export const releaseAgent: PoolCommand<ReleaseAgent, PoolChanged> = {
+  type: "release_agent",
+  codec: ReleaseAgent,
+  reply: PoolChanged,
+  decide(pool, { agentId }, step) {
+    if (!pool.holds.has(agentId)) return { ...nothing, revision: pool.changes };
+    step.emit(agentReleased, { agentId, releaseMs: step.nowMs });
+    return { ...nothing, revision: pool.changes, removed: true };
+  },
+};
+
+function holdProblem(hold: Hold, reason: string): string | undefined {
+  if (hold !== Hold.HOLD_PAUSED && hold !== Hold.HOLD_QUARANTINED)
+    return `expected an agent to be paused or quarantined, found neither`;
+  if (reason.length <= textLengthMax) return undefined;
+  return `expected a reason of at most ${textLengthMax} characters, found ${reason.length}`;
+}

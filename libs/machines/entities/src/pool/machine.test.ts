@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hold } from "@tutti/contracts/agent/v1";
+import { Hook, HookMoment, Pool, PoolLimit, Scaler } from "@tutti/contracts/swarm/v1";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { poolKey } from "../testing/pool.ts";
+import {
+  contents,
+  createHook,
+  createPool,
+  createScaler,
+  deleteHook,
+  deletePool,
+  deleteScaler,
+  holdAgent,
+  pausePool,
+  pool,
+  releaseAgent,
+  resumePool,
+  setPoolLimit,
+  updateHook,
+  updatePool,
+} from "./index.ts";
+import { hooksMax } from "./limits.ts";
+
+const key = poolKey("gpu");
+const gpu = Pool.fromPartial({ pool: "gpu", maxQueued: 10, labels: { b: "2", a: "1" } });
+const hook = Hook.fromPartial({
+  hookId: "urgent",
+  moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN,
+  action: { $case: "rule", value: { verdict: { priority: "10" } } },
+});
+
+const newDriver = () => new MachineDriver({ machines: [pool], service: "swarm" });
+
+function kept(driver: MachineDriver) {
+  const found = driver.ask(key, contents, undefined);
+  assert.ok(!isRefusal(found));
+  return found;
+}
+
+function refused(answer: unknown): string {
+  assert.ok(isRefusal(answer));
+  return answer.message;
+}
+
+describe("a pool that is kept", () => {
+  it("is made once, and the same again changes nothing, however its labels are ordered", () => {
+    const driver = newDriver();
+    assert.deepEqual(driver.execute(key, createPool, { pool: gpu }), {
+      revision: 1,
+      existed: false,
+      removed: false,
+    });
+    const again = { ...gpu, labels: { a: "1", b: "2" }, revision: "9", paused: false };
+    assert.deepEqual(driver.execute(key, createPool, { pool: again }), {
+      revision: 1,
+      existed: true,
+      removed: false,
+    });
+    assert.equal(
+      refused(driver.execute(key, createPool, { pool: { ...gpu, maxQueued: 11 } })),
+      "expected no pool gpu yet, or the same one, found another; update it, or choose another name",
+    );
+  });
+
+  it("is changed by who saw it last, or by who wants what it is", () => {
+    const driver = newDriver();
+    driver.execute(key, createPool, { pool: gpu });
+    const wanted = { ...gpu, maxQueued: 20 };
+    assert.deepEqual(driver.execute(key, updatePool, { pool: wanted, revision: 1 }), {
+      revision: 2,
+      existed: false,
+      removed: false,
+    });
+    assert.deepEqual(driver.execute(key, updatePool, { pool: wanted, revision: 1 }), {
+      revision: 2,
+      existed: false,
+      removed: false,
+    });
+    assert.equal(
+      refused(driver.execute(key, updatePool, { pool: gpu, revision: 1 })),
+      "expected the pool gpu in revision 1, found 2; read it again",
+    );
+  });
+
+  it("that nobody made can be changed, held and limited as it is", () => {
+    const driver = newDriver();
+    driver.execute(key, setPoolLimit, { limit: PoolLimit.fromPartial({ key: "api", maxConcurrent: 1 }) });
+    driver.execute(key, pausePool, { reason: "maintenance" });
+    assert.equal(kept(driver).settings, undefined);
+    driver.execute(key, updatePool, { pool: gpu, revision: 0 });
+    assert.equal(kept(driver).settings?.value.maxQueued, 10);
+  });
+
+  it("says who paused it, and begins slowly when it is told so", () => {
+    const driver = newDriver();
+    driver.execute(key, pausePool, { reason: "maintenance" });
+    const { pause } = kept(driver);
+    assert.deepEqual([pause.paused, pause.reason], [true, "maintenance"]);
+    assert.ok(pause.since?.cause !== undefined);
+    const slowStart = { count: 5, perMs: 1_000, burst: 1 };
+    driver.execute(key, resumePool, { slowStart, slowStartMs: 30_000 });
+    assert.deepEqual(
+      [kept(driver).pause.paused, kept(driver).pause.slowUntilMs],
+      [false, driver.nowMs + 30_000],
+    );
+  });
+
+  it("that is deleted is one of which nothing is said, and can be made anew under another revision", () => {
+    const driver = newDriver();
+    driver.execute(key, createPool, { pool: gpu });
+    driver.execute(key, createHook, { hook });
+    driver.execute(key, deletePool, {});
+    assert.deepEqual(driver.execute(key, deletePool, {}), { revision: 3, existed: false, removed: false });
+    assert.equal(kept(driver).hooks.size, 0);
+    assert.deepEqual(driver.execute(key, createPool, { pool: gpu }), {
+      revision: 4,
+      existed: false,
+      removed: false,
+    });
+  });
+
+  it("keeps an agent held until somebody releases it", () => {
+    const driver = newDriver();
+    const order = { agentId: "odd", hold: Hold.HOLD_QUARANTINED, reason: "nonsense" };
+    driver.execute(key, holdAgent, order);
+    assert.deepEqual(kept(driver).holds.get("odd")?.value, order);
+    driver.execute(key, releaseAgent, { agentId: "odd" });
+    assert.equal(kept(driver).holds.size, 0);
+    assert.equal(
+      refused(driver.execute(key, holdAgent, { ...order, hold: Hold.HOLD_FLAPPING })),
+      "expected an agent to be paused or quarantined, found neither; correct it",
+    );
+  });
+});
+
+describe("a hook that is kept", () => {
+  it("is changed by who saw it last, and taken away once", () => {
+    const driver = newDriver();
+    driver.execute(key, createHook, { hook });
+    assert.equal(
+      refused(driver.execute(key, updateHook, { hook: { ...hook, order: 2 }, revision: 7 })),
+      "expected the hook urgent in revision 7, found 1; read it again",
+    );
+    driver.execute(key, updateHook, { hook: { ...hook, order: 2 }, revision: 1 });
+    assert.equal(kept(driver).hooks.get("urgent")?.value.order, 2);
+    assert.deepEqual(driver.execute(key, deleteHook, { hookId: "urgent" }), {
+      ...{ revision: 3, existed: false, removed: true },
+    });
+    assert.equal(
+      refused(driver.execute(key, updateHook, { hook, revision: 0 })),
+      "expected the hook urgent, found none; create it first",
+    );
+  });
+
+  it("has so many beside it at most", () => {
+    const driver = newDriver();
+    for (let count = 0; count < hooksMax; count++)
+      driver.execute(key, createHook, { hook: { ...hook, hookId: `hook-${count}` } });
+    assert.equal(
+      refused(driver.execute(key, createHook, { hook })),
+      `expected fewer than ${hooksMax} hooks, found that many; take one away that is not needed`,
+    );
+  });
+});
+
+describe("a pool with scalers", () => {
+  const scaler = (scalerId: string) => ({ scaler: Scaler.fromPartial({ scalerId }) });
+
+  it("asks to be tended, once, as long as it has any", () => {
+    const driver = newDriver();
+    assert.equal(driver.effects.length, 0);
+    driver.execute(key, createScaler, scaler("a"));
+    driver.execute(key, createScaler, scaler("b"));
+    assert.deepEqual(
+      driver.effects.map(({ effect }) => effect),
+      [{ kind: "tend_pool" }],
+    );
+    driver.execute(key, deleteScaler, { scalerId: "a" });
+    assert.equal(driver.effects.length, 1);
+    driver.execute(key, deleteScaler, { scalerId: "b" });
+    assert.equal(driver.effects.length, 0);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isRefusal } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { secretsKey as key, storing } from "../testing/secrets.ts";
+import {
+  endSecret,
+  isInForce,
+  noteSecretUses,
+  resealSecrets,
+  type SecretsView,
+  secretContents,
+  secrets,
+  storeSecret,
+} from "./index.ts";
+
+const opened = () => new MachineDriver({ machines: [secrets], service: "governance" });
+const contents = (driver: MachineDriver): SecretsView => {
+  const found = driver.ask(key, secretContents, undefined);
+  if (isRefusal(found)) throw new Error(found.message);
+  return found;
+};
+const versions = (driver: MachineDriver, name = "till") => contents(driver).kept.get(name)?.versions ?? [];
+const open = (driver: MachineDriver) =>
+  versions(driver)
+    .filter((one) => isInForce(one, driver.nowMs))
+    .map(({ version }) => version);
+const codeOf = (reply: unknown) => (isRefusal(reply) ? reply.code : "done");
+
+describe("the secrets of a namespace", () => {
+  it("end a version when the next one comes, at once or after an overlap, and forget its envelope", () => {
+    const driver = opened();
+    driver.execute(key, storeSecret, storing("till", 1));
+    driver.execute(key, storeSecret, storing("till", 2));
+    assert.deepEqual(open(driver), [2]);
+    assert.equal(versions(driver)[0]?.envelope, undefined);
+    driver.execute(key, storeSecret, storing("till", 3, { overlapMs: 60_000 }));
+    assert.deepEqual(open(driver), [2, 3]);
+    driver.advance(60_000);
+    assert.deepEqual(open(driver), [3]);
+  });
+
+  it("give no number twice, also when a secret was deleted and comes again", () => {
+    const driver = opened();
+    driver.execute(key, storeSecret, storing("till", 1));
+    assert.deepEqual(driver.execute(key, endSecret, { name: "till", versions: [] }), { versions: 1 });
+    assert.equal(codeOf(driver.execute(key, storeSecret, storing("till", 1))), "secrets.moved");
+    driver.execute(key, storeSecret, storing("till", 2));
+    assert.deepEqual(open(driver), [2]);
+  });
+
+  it("store a value once under one intent", () => {
+    const driver = opened();
+    const first = storing("till", 1);
+    const version = { ...first.version, intent: "first" };
+    driver.execute(key, storeSecret, { ...first, version } as typeof first);
+    const again = { ...storing("till", 2), version: { ...storing("till", 2).version, intent: "first" } };
+    assert.equal(codeOf(driver.execute(key, storeSecret, again as typeof first)), "secrets.repeated");
+    assert.deepEqual(open(driver), [1]);
+  });
+
+  it("note a use of what is in force, and refuse to for the rest", () => {
+    const driver = opened();
+    driver.execute(key, storeSecret, storing("till", 1));
+    const use = (version: number) =>
+      driver.execute(key, noteSecretUses, { uses: [{ name: "till", version }], work: undefined });
+    assert.deepEqual(use(1), { versions: 1 });
+    assert.ok((contents(driver).kept.get("till")?.useMs ?? 0) > 0);
+    assert.equal(codeOf(use(2)), "secrets.not_in_force");
+    driver.execute(key, endSecret, { name: "till", versions: [1] });
+    assert.equal(codeOf(use(1)), "secrets.not_in_force");
+  });
+
+  it("take a key that was sealed anew for what it was made from, and for nothing else", () => {
+    const driver = opened();
+    driver.execute(key, storeSecret, storing("till", 1));
+    const resealed = (fromKeyId: string) => ({
+      keys: [{ name: "till", version: 1, fromKeyId, sealingKeyId: "two", key: new Uint8Array([9]) }],
+    });
+    assert.deepEqual(driver.execute(key, resealSecrets, resealed("other")), { versions: 0 });
+    assert.deepEqual(driver.execute(key, resealSecrets, resealed("one")), { versions: 1 });
+    assert.equal(versions(driver)[0]?.envelope?.sealingKeyId, "two");
+    assert.equal(Buffer.from(versions(driver)[0]?.envelope?.value ?? []).toString(), "till value 1");
+  });
+
+  it("keep the newest hundred versions", () => {
+    const driver = opened();
+    for (let version = 1; version <= 120; version++)
+      driver.execute(key, storeSecret, storing("till", version, { overlapMs: 60_000 }));
+    assert.equal(versions(driver).length, 100);
+    assert.equal(versions(driver)[0]?.version, 21);
+  });
+});

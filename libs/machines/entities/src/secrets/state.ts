@@ -1,0 +1,48 @@
+/** What is kept of the secrets of a namespace, folded from its events. Only folds change it. */
+import { KeptSecret, type KeptSecretVersion } from "@tutti/contracts/governance/v1";
+import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+import { weightOf } from "../index.ts";
+
+export interface Secrets {
+  /** Counts every change of what is kept; uses change nothing. */
+  changes: number;
+  readonly kept: Map<string, KeptSecret>;
+  /** Newest versions of secrets that are gone: a number never names another value. */
+  readonly gone: Map<string, number>;
+  /** What all weigh together. Follows from the rest. */
+  weight: number;
+}
+
+export type SecretsView = ReadOnly<Secrets>;
+export type SecretsEvent<Body> = MachineEvent<Secrets, never, Body>;
+export type SecretsCommand<Body, Reply> = Command<Secrets, Body, Reply, never>;
+
+export function newSecrets(): Secrets {
+  return { changes: 0, kept: new Map(), gone: new Map(), weight: 0 };
+}
+
+/** Whether a version can be used. */
+export function isInForce({ envelope, expireMs }: ReadOnly<KeptSecretVersion>, nowMs: number): boolean {
+  return envelope !== undefined && (expireMs === 0 || expireMs > nowMs);
+}
+
+export function lastVersionOf({ kept, gone }: SecretsView, name: string): number {
+  return kept.get(name)?.lastVersion ?? gone.get(name) ?? 0;
+}
+
+/** As an ended version stays in mind: that it was, and nothing of what it held. */
+export function ended(version: KeptSecretVersion, atMs: number): KeptSecretVersion {
+  const expireMs = version.expireMs === 0 ? atMs : Math.min(version.expireMs, atMs);
+  return { ...version, expireMs, envelope: undefined };
+}
+
+export function put(state: Secrets, name: string, secret: KeptSecret | undefined): void {
+  const before = state.kept.get(name);
+  if (before !== undefined) state.weight -= weightOf(KeptSecret, before);
+  if (secret === undefined) {
+    state.kept.delete(name);
+    return;
+  }
+  state.weight += weightOf(KeptSecret, secret);
+  state.kept.set(name, secret);
+}

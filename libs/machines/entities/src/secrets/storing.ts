@@ -1,0 +1,97 @@
+/** Values stored, as versions of secrets. */
+import {
+  type KeptSecretVersion,
+  Secret,
+  SecretStoredV1,
+  SecretsChanged,
+  StoreSecret,
+} from "@tutti/contracts/governance/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { idProblem, sorted, weightOf, weightProblem } from "../index.ts";
+import { secretsErrors } from "./errors.ts";
+import {
+  descriptionWeightMax,
+  nameLengthMax,
+  secretsMax,
+  valueWeightMax,
+  versionsMax,
+  weightMax,
+} from "./limits.ts";
+import { ended, lastVersionOf, put, type SecretsCommand, type SecretsEvent } from "./state.ts";
+
+export const secretStored: SecretsEvent<SecretStoredV1> = {
+  type: "secret_stored",
+  version: 1,
+  codec: SecretStoredV1,
+  described: true,
+  evolve(state, { secret, version, overlapUntilMs, rotateMs, timeMs }) {
+    if (secret === undefined || version === undefined) return;
+    const { name } = secret;
+    const before = state.kept.get(name);
+    state.changes += 1;
+    const older = (before?.versions ?? []).map((one) => endingAt(one, overlapUntilMs, timeMs));
+    put(state, name, {
+      ...{ secret, rotateMs, revision: state.changes, lastVersion: version.version },
+      versions: [...older, version].slice(-versionsMax),
+      useMs: before?.useMs ?? 0,
+    });
+    state.gone.delete(name);
+  },
+};
+
+function endingAt(version: KeptSecretVersion, untilMs: number, nowMs: number): KeptSecretVersion {
+  const expireMs = version.expireMs === 0 ? untilMs : Math.min(version.expireMs, untilMs);
+  return expireMs <= nowMs ? ended(version, expireMs) : { ...version, expireMs };
+}
+
+export const storeSecret: SecretsCommand<StoreSecret, SecretsChanged> = {
+  type: "store_secret",
+  codec: StoreSecret,
+  reply: SecretsChanged,
+  decide(state, { secret, version, overlapMs, rotateMs }, step) {
+    if (secret === undefined || version?.envelope === undefined)
+      return secretsErrors.invalid.refusal({ problem: "expected a secret with a sealed value, found none" });
+    const { name } = secret;
+    const given = bare(secret);
+    const { value } = version.envelope;
+    const problem =
+      idProblem("secret", name, nameLengthMax) ??
+      weightProblem("description", Secret, given, descriptionWeightMax) ??
+      (value.length > valueWeightMax ? `expected a value of at most 65536 bytes` : undefined);
+    if (problem !== undefined) return secretsErrors.invalid.refusal({ problem });
+    const kept = state.kept.get(name);
+    const repeated = kept?.versions.find(({ intent }) => intent !== "" && intent === version.intent);
+    if (repeated !== undefined) return secretsErrors.repeated.refusal({ name, version: repeated.version });
+    const last = lastVersionOf(state, name);
+    if (version.version !== last + 1)
+      return secretsErrors.moved.refusal({ name, version: version.version, next: last + 1 });
+    if (kept === undefined && state.kept.size >= secretsMax)
+      return secretsErrors.full.refusal({ what: "secrets", max: secretsMax });
+    if (state.weight + weightOf(Secret, given) + value.length > weightMax)
+      return secretsErrors.full.refusal({ what: "bytes of secrets", max: weightMax });
+    const { nowMs, cause: createCause } = step;
+    step.emit(secretStored, {
+      secret: given,
+      version: { ...version, createMs: nowMs, createCause },
+      ...{ overlapUntilMs: nowMs + Math.max(0, overlapMs), rotateMs, timeMs: nowMs },
+    });
+    return { versions: 1 };
+  },
+};
+
+/** It without what the service says of it. */
+function bare({ name, description, labels, users }: Secret): Secret {
+  return Secret.fromPartial({ name, description, labels: sorted(labels), users });
+}
+
+/** How a version is shown. */
+export function versionOf(
+  { version, createMs, createCause, expireMs }: KeptSecretVersion,
+  hasEnded: boolean,
+) {
+  return {
+    ...{ version, createCause, ended: hasEnded },
+    createTime: toTimestamp(createMs),
+    expireTime: expireMs === 0 ? undefined : toTimestamp(expireMs),
+  };
+}

@@ -1,0 +1,106 @@
+/** Tokens that were issued and have not ended; that one was revoked is known until it has. */
+import {
+  IssuedToken,
+  KeepToken,
+  RevokeTenantTokens,
+  TenantChanged,
+  TokenKeptV1,
+  TokensRevokedV1,
+} from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { weightOf } from "../../index.ts";
+import { tenantErrors, words } from "../errors.ts";
+import { nothing } from "../kept/keeper.ts";
+import { bytesMax, tokensMax } from "../limits.ts";
+import { actorKey, type Tenant, type TenantCommand, type TenantEvent, type TenantView } from "../state.ts";
+import { forgetAt, forgetTokenMs } from "./forgetting.ts";
+
+export const tokenKept: TenantEvent<TokenKeptV1> = {
+  type: "token_kept",
+  version: 1,
+  codec: TokenKeptV1,
+  described: true,
+  evolve(tenant, { token, redeemsTokenId, timeMs }, outstanding) {
+    if (token === undefined) return;
+    tenant.changes += 1;
+    const issued = { token, revokeMs: 0 };
+    tenant.tokens.set(token.tokenId, issued);
+    revoke(tenant, redeemsTokenId, timeMs);
+    forgetAt(tenant, forgetTokenMs(issued), outstanding);
+  },
+};
+
+export const tokensRevoked: TenantEvent<TokensRevokedV1> = {
+  type: "tokens_revoked",
+  version: 1,
+  codec: TokensRevokedV1,
+  described: true,
+  evolve(tenant, { tokenIds, timeMs }) {
+    tenant.changes += 1;
+    for (const id of tokenIds) revoke(tenant, id, timeMs);
+  },
+};
+
+function revoke(tenant: Tenant, id: string, timeMs: number): void {
+  const kept = tenant.tokens.get(id);
+  if (kept !== undefined && kept.revokeMs === 0) tenant.tokens.set(id, { ...kept, revokeMs: timeMs });
+}
+
+export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
+  type: "keep_token",
+  codec: KeepToken,
+  reply: TenantChanged,
+  decide(tenant, { token, redeemsTokenId }, step) {
+    if (
+      token === undefined ||
+      token.tokenId === "" ||
+      token.actor === undefined ||
+      token.expireTime === undefined
+    )
+      return words.invalid("expected a token with an id, an end and whom it stands for");
+    if (weightOf(IssuedToken, token) > bytesMax)
+      return words.invalid(`expected a token of at most ${bytesMax} bytes`);
+    if (tenant.tokens.has(token.tokenId)) return words.exists("token", token.tokenId);
+    if (tenant.tokens.size >= tokensMax) return words.full("token", tokensMax);
+    // Exchanged once, by whoever comes first; what it was narrowed from has to be in force as well.
+    for (const id of [redeemsTokenId, token.parentTokenId])
+      if (id !== "" && !isInForce(tenant, id, step.nowMs))
+        return tenantErrors.ended.refusal({ what: "token", id });
+    step.emit(tokenKept, { token, redeemsTokenId, timeMs: step.nowMs });
+    return { ...nothing, revision: tenant.changes, removed: redeemsTokenId === "" ? 0 : 1 };
+  },
+};
+
+export const revokeTokens: TenantCommand<RevokeTenantTokens, TenantChanged> = {
+  type: "revoke_tokens",
+  codec: RevokeTenantTokens,
+  reply: TenantChanged,
+  decide(tenant, { tokenId, actor }, step) {
+    if (tokenId === "" && actor === undefined)
+      return words.invalid("expected a token or an actor, found neither");
+    const wanted = actorKey(actor);
+    const first = [...tenant.tokens.values()]
+      .filter(({ token }) => (tokenId === "" ? actorKey(token.actor) === wanted : token.tokenId === tokenId))
+      .map(({ token }) => token.tokenId);
+    const tokenIds = withDescendants(tenant, first).filter((id) => isInForce(tenant, id, step.nowMs));
+    if (tokenIds.length === 0) return { ...nothing, revision: tenant.changes };
+    step.emit(tokensRevoked, { tokenIds, timeMs: step.nowMs });
+    return { ...nothing, revision: tenant.changes, removed: tokenIds.length };
+  },
+};
+
+/** These and all that were narrowed from them, or from those, in order. */
+function withDescendants({ tokens }: TenantView, ids: readonly string[]): string[] {
+  const found = new Set(ids);
+  // One is narrowed from another that was there before it.
+  for (const { token } of tokens.values()) if (found.has(token.parentTokenId)) found.add(token.tokenId);
+  return [...found].sort();
+}
+
+function isInForce({ tokens }: TenantView, id: string, nowMs: number): boolean {
+  const kept = tokens.get(id);
+  const expireTime = kept?.token.expireTime;
+  return (
+    kept !== undefined && kept.revokeMs === 0 && expireTime !== undefined && fromTimestamp(expireTime) > nowMs
+  );
+}

@@ -1,0 +1,78 @@
+/** How the namespace itself is to be. */
+import {
+  KeepNamespace,
+  Namespace,
+  NamespaceKeptV1,
+  NamespaceRemovedV1,
+  RemoveNamespace,
+  TenantChanged,
+} from "@tutti/contracts/governance/v1";
+import { isRefusal } from "@tutti/kernel";
+import { decided, type Kept, type KeptKind, sorted } from "../../index.ts";
+import { words } from "../errors.ts";
+import { bytesMax, idLengthMax } from "../limits.ts";
+import { changed, newTenant, type TenantCommand, type TenantEvent } from "../state.ts";
+import { nothing, onlyOf } from "./keeper.ts";
+
+const kind: KeptKind<Namespace> = {
+  ...{ name: "namespace", codec: Namespace, max: 1, idLengthMax, bytesMax },
+  idOf: ({ name }) => name,
+  bare: (namespace) => ({
+    ...namespace,
+    labels: sorted(namespace.labels),
+    ...{ createTime: undefined, createCause: undefined, revision: "" },
+  }),
+};
+
+export const namespaceKept: TenantEvent<NamespaceKeptV1> = {
+  type: "namespace_kept",
+  version: 1,
+  codec: NamespaceKeptV1,
+  described: true,
+  evolve(tenant, { resource, timeMs, cause }) {
+    if (resource !== undefined)
+      tenant.namespace = { value: resource, ...changed(tenant, timeMs, cause, tenant.namespace) };
+  },
+};
+
+export const namespaceRemoved: TenantEvent<NamespaceRemovedV1> = {
+  type: "namespace_removed",
+  version: 1,
+  codec: NamespaceRemovedV1,
+  described: true,
+  evolve(tenant, _body, outstanding) {
+    const { changes } = tenant;
+    // Revisions go on: none of what comes later is taken for what was there.
+    Object.assign(tenant, newTenant(), { changes: changes + 1 });
+    outstanding.cleared(1);
+  },
+};
+
+export const keepNamespace: TenantCommand<KeepNamespace, TenantChanged> = {
+  type: "keep_namespace",
+  codec: KeepNamespace,
+  reply: TenantChanged,
+  decide(tenant, { resource, revision, mode }, step) {
+    const given = resource && { ...resource, name: step.key.id };
+    const { namespace } = tenant;
+    const all = new Map(namespace === undefined ? [] : [[step.key.id, namespace as Kept<Namespace>]]);
+    const found = decided(kind, all, { value: given, revision, only: onlyOf(mode) }, words);
+    if (isRefusal(found)) return found;
+    if (found.kind === "same") return { ...nothing, revision: found.revision, existed: true };
+    const existed = namespace !== undefined;
+    step.emit(namespaceKept, { resource: found.value, timeMs: step.nowMs, cause: step.cause });
+    return { ...nothing, revision: tenant.changes, existed };
+  },
+};
+
+export const removeNamespace: TenantCommand<RemoveNamespace, TenantChanged> = {
+  type: "remove_namespace",
+  codec: RemoveNamespace,
+  reply: TenantChanged,
+  decide(tenant, _body, step) {
+    if (tenant.changes === 0 || (tenant.namespace === undefined && tenant.weight === 0))
+      return { ...nothing, revision: tenant.changes };
+    step.emit(namespaceRemoved, { timeMs: step.nowMs });
+    return { ...nothing, revision: tenant.changes, removed: 1 };
+  },
+};

@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  AdmissionRule,
+  AdmissionSubject,
+  ApiKey,
+  IssuedToken,
+  KeepMode,
+  Lockout,
+  Policy,
+  Principal,
+  Role,
+} from "@tutti/contracts/governance/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
+import { isRefusal, toTimestamp } from "@tutti/kernel";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { tenantKey } from "../testing/tenant.ts";
+import {
+  applyPolicies,
+  bundlePart,
+  contents,
+  endOfKey,
+  keepKey,
+  keepToken,
+  liftLockout,
+  noteLockouts,
+  noteUses,
+  policiesAt,
+  principal,
+  removeNamespace,
+  revokeKey,
+  revokeTokens,
+  role,
+  rollBackPolicies,
+  rule,
+  tenant,
+} from "./index.ts";
+import { pastRulesWeightMax, versionsWeightMax } from "./limits.ts";
+
+const key = tenantKey("shop");
+const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
+const bob = { kind: ActorKind.ACTOR_KIND_PERSON, id: "bob" };
+const { KEEP_MODE_UNSPECIFIED: either, KEEP_MODE_NEW: onlyNew, KEEP_MODE_PRESENT: onlyPresent } = KeepMode;
+const hourMs = 3_600_000;
+
+const newDriver = () => new MachineDriver({ machines: [tenant], service: "governance" });
+
+function kept(driver: MachineDriver) {
+  const found = driver.ask(key, contents, undefined);
+  assert.ok(!isRefusal(found));
+  return found;
+}
+
+function refused(answer: unknown): string {
+  assert.ok(isRefusal(answer), JSON.stringify(answer));
+  return answer.message;
+}
+
+describe("rules as they were", () => {
+  const capped = (most: string) =>
+    AdmissionRule.fromPartial({
+      ruleId: "capped",
+      subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
+      condition: `subject.amount < ${most}`,
+      verdict: { $case: "deny", value: { message: "too much" } },
+    });
+  const keep = (driver: MachineDriver, most: string) =>
+    driver.execute(key, rule.keep, { rule: capped(most), revision: 0, mode: either });
+
+  it("are kept with what ended them, once they are others or gone", () => {
+    const driver = newDriver();
+    for (const most of ["9", "9", "8"]) keep(driver, most);
+    driver.execute(key, rule.remove, { ruleId: "capped" });
+    driver.execute(key, rule.remove, { ruleId: "capped" });
+    keep(driver, "7");
+    assert.deepEqual(
+      kept(driver).pastRules.map(({ kept: was, removed }) => [
+        was?.rule?.condition,
+        was?.by?.revision,
+        removed,
+      ]),
+      [
+        ["subject.amount < 9", 1, false],
+        ["subject.amount < 8", 2, true],
+      ],
+    );
+    assert.equal(kept(driver).rules.get("capped")?.revision, 4);
+  });
+
+  it("are forgotten, those that ended first before the others, when they are too much", () => {
+    const driver = newDriver();
+    const long = "1".repeat(pastRulesWeightMax / 4);
+    for (let number = 0; number < 7; number++) keep(driver, `${number}${long}`);
+    assert.deepEqual(
+      kept(driver).pastRules.map(({ kept: was }) => was?.by?.revision),
+      [4, 5, 6],
+    );
+    driver.execute(key, removeNamespace, {});
+    assert.deepEqual(kept(driver).pastRules, []);
+  });
+});
+
+describe("what a tenant keeps", () => {
+  const printer = (...actions: string[]) => Role.fromPartial({ role: "printer", actions });
+
+  it("is made once, changed by who saw it last, and taken away once", () => {
+    const driver = newDriver();
+    const keep = (given: Role, mode: KeepMode, revision = 0) =>
+      driver.execute(key, role.keep, { role: given, mode, revision });
+    assert.equal(
+      refused(keep(printer("a"), onlyPresent)),
+      "expected the role printer, found none; create it first",
+    );
+    assert.deepEqual(keep(printer("a"), onlyNew), { revision: 1, existed: false, removed: 0 });
+    assert.deepEqual(keep({ ...printer("a"), revision: "9", readyMade: true }, onlyNew), {
+      ...{ revision: 1, existed: true, removed: 0 },
+    });
+    assert.match(refused(keep(printer("b"), onlyNew)), /expected no role printer yet/);
+    assert.deepEqual(keep(printer("b"), onlyPresent, 1), { revision: 2, existed: true, removed: 0 });
+    assert.match(refused(keep(printer("c"), either, 1)), /in revision 1, found 2; read it again/);
+    assert.deepEqual(keep(printer("b"), either, 1), { revision: 2, existed: true, removed: 0 });
+    assert.deepEqual(driver.execute(key, role.remove, { role: "printer" }), {
+      ...{ revision: 3, existed: false, removed: 1 },
+    });
+    assert.deepEqual(driver.execute(key, role.remove, { role: "printer" }), {
+      ...{ revision: 3, existed: false, removed: 0 },
+    });
+  });
+
+  it("says who made it and who changed it last", () => {
+    const driver = newDriver();
+    driver.execute(key, role.keep, { role: printer("a"), mode: either, revision: 0 });
+    const { createMs } = kept(driver).roles.get("printer") ?? assert.fail("it is there");
+    driver.advance(1_000);
+    driver.execute(key, role.keep, { role: printer("b"), mode: either, revision: 0 });
+    const found = kept(driver).roles.get("printer");
+    assert.deepEqual([found?.createMs, found?.updateMs], [createMs, createMs + 1_000]);
+    assert.ok(found?.createCause !== undefined && found.cause !== undefined);
+  });
+
+  it("is gone with the namespace, and what comes later has other revisions", () => {
+    const driver = newDriver();
+    driver.execute(key, role.keep, { role: printer("a"), mode: either, revision: 0 });
+    driver.execute(key, removeNamespace, {});
+    assert.equal(kept(driver).roles.size, 0);
+    assert.deepEqual(driver.execute(key, role.keep, { role: printer("a"), mode: onlyNew, revision: 0 }), {
+      ...{ revision: 3, existed: false, removed: 0 },
+    });
+  });
+});
+
+describe("policies of a tenant", () => {
+  const policy = (policyId: string, text: string) => Policy.fromPartial({ policyId, text });
+  const apply = (driver: MachineDriver, set: Policy[], removedPolicyIds: string[] = [], version = 0) =>
+    driver.execute(key, applyPolicies, { set, removedPolicyIds, version });
+  const textsAt = (driver: MachineDriver, version: number) =>
+    [...(policiesAt(kept(driver), version) ?? [])].map(([id, { text }]) => `${id}=${text}`).sort();
+
+  it("change together, in versions that can be gone back to", () => {
+    const driver = newDriver();
+    assert.deepEqual(apply(driver, [policy("a", "1"), policy("b", "1")]), { version: 1, unchanged: false });
+    assert.deepEqual(apply(driver, [policy("a", "1")]), { version: 1, unchanged: true });
+    apply(driver, [policy("a", "2"), policy("c", "2")], ["b", "nobody"], 1);
+    assert.deepEqual(textsAt(driver, 1), ["a=1", "b=1"]);
+    assert.deepEqual(textsAt(driver, 2), ["a=2", "c=2"]);
+    assert.match(refused(apply(driver, [policy("a", "3")], [], 1)), /in revision 1, found 2/);
+    assert.deepEqual(driver.execute(key, rollBackPolicies, { version: 1 }), { version: 3, unchanged: false });
+    assert.deepEqual(textsAt(driver, 3), ["a=1", "b=1"]);
+    assert.deepEqual(driver.execute(key, rollBackPolicies, { version: 3 }), { version: 3, unchanged: true });
+    driver.execute(key, rollBackPolicies, { version: 0 });
+    assert.equal(kept(driver).policies.size, 0);
+    assert.equal(
+      refused(driver.execute(key, rollBackPolicies, { version: 9 })),
+      "expected a version from 0 to 4, found 9; choose one that is kept",
+    );
+  });
+
+  it("are told apart: one that is set twice, or set and removed, is refused", () => {
+    const driver = newDriver();
+    assert.match(refused(apply(driver, [policy("a", "1"), policy("a", "2")])), /expected each policy once/);
+    assert.match(refused(apply(driver, [policy("a", "1")], ["a"])), /expected each policy once/);
+    assert.equal(kept(driver).versions.length, 0);
+  });
+
+  it("of long ago cannot be gone back to, and those of now stay as they are", () => {
+    const driver = newDriver();
+    const text = "x".repeat(versionsWeightMax / 8);
+    for (let count = 1; count <= 20; count++) apply(driver, [policy(`p${count % 3}`, `${text}${count}`)]);
+    const { versions } = kept(driver);
+    assert.ok(versions.length < 9 && versions.length > 5);
+    const first = (versions[0]?.version ?? 0) - 1;
+    assert.match(
+      refused(driver.execute(key, rollBackPolicies, { version: first - 1 })),
+      /choose one that is kept/,
+    );
+    assert.equal(textsAt(driver, first).length, 3);
+    assert.deepEqual(
+      textsAt(driver, 20).map((one) => one.replace(/x+/, "")),
+      ["p0=18", "p1=19", "p2=20"],
+    );
+  });
+});
+
+describe("keys and tokens of a tenant", () => {
+  const keepOne = (driver: MachineDriver, keyId: string, replacesKeyId = "", overlapMs = 0, actor = ada) =>
+    driver.execute(key, keepKey, {
+      key: ApiKey.fromPartial({ keyId, actor, expireTime: toTimestamp(driver.nowMs + 10 * hourMs) }),
+      ...{ hash: "$scrypt$", replacesKeyId, overlapUntilMs: driver.nowMs + overlapMs },
+    });
+  const issue = (
+    driver: MachineDriver,
+    tokenId: string,
+    parts: { parentTokenId?: string; redeems?: string; actor?: typeof ada } = {},
+  ) =>
+    driver.execute(key, keepToken, {
+      token: IssuedToken.fromPartial({
+        ...{ tokenId, actor: parts.actor ?? ada, parentTokenId: parts.parentTokenId ?? "" },
+        expireTime: toTimestamp(driver.nowMs + hourMs),
+      }),
+      redeemsTokenId: parts.redeems ?? "",
+    });
+  const inForce = (driver: MachineDriver) =>
+    [...kept(driver).tokens.values()]
+      .filter(({ revokeMs }) => revokeMs === 0)
+      .map(({ token }) => token.tokenId);
+
+  it("a key goes on beside the one that takes its place, for as long as was said", () => {
+    const driver = newDriver();
+    keepOne(driver, "one");
+    keepOne(driver, "two", "one", 60_000);
+    const found = kept(driver).keys.get("one");
+    assert.ok(found !== undefined);
+    assert.deepEqual([found.key.successorKeyId, endOfKey(found)], ["two", driver.nowMs + 60_000]);
+    driver.advance(60_001);
+    assert.match(refused(keepOne(driver, "three", "one")), /found that it has ended/);
+    assert.match(refused(keepOne(driver, "two")), /expected no key two yet/);
+  });
+
+  it("a revoked key has ended, is listed for a month, and then forgotten", () => {
+    const driver = newDriver();
+    keepOne(driver, "one");
+    assert.deepEqual(driver.execute(key, revokeKey, { keyId: "one" }), {
+      revision: 2,
+      existed: false,
+      removed: 1,
+    });
+    assert.deepEqual(driver.execute(key, revokeKey, { keyId: "one" }), {
+      revision: 2,
+      existed: false,
+      removed: 0,
+    });
+    driver.advance(29 * 24 * hourMs);
+    assert.equal(kept(driver).keys.get("one")?.key.revoked, true);
+    driver.advance(2 * 24 * hourMs);
+    assert.equal(kept(driver).keys.size, 0);
+  });
+
+  it("a token is exchanged once", () => {
+    const driver = newDriver();
+    issue(driver, "link");
+    issue(driver, "cookie", { redeems: "link" });
+    assert.deepEqual(inForce(driver), ["cookie"]);
+    assert.match(refused(issue(driver, "other", { redeems: "link" })), /the token link to be in force/);
+  });
+
+  it("a revoked token takes with it all that were narrowed from it, and is known as revoked until it ends", () => {
+    const driver = newDriver();
+    issue(driver, "a");
+    issue(driver, "b", { parentTokenId: "a" });
+    issue(driver, "c", { parentTokenId: "b", actor: bob });
+    issue(driver, "d");
+    assert.deepEqual(driver.execute(key, revokeTokens, { tokenId: "a", actor: undefined }), {
+      ...{ revision: 5, existed: false, removed: 3 },
+    });
+    assert.deepEqual(inForce(driver), ["d"]);
+    assert.match(refused(issue(driver, "e", { parentTokenId: "b" })), /has ended/);
+    driver.advance(hourMs + 1);
+    assert.equal(kept(driver).tokens.size, 4);
+    driver.advance(3 * hourMs);
+    assert.equal(kept(driver).tokens.size, 0);
+  });
+
+  it("whoever is gone has no keys, and tokens that are known as revoked", () => {
+    const driver = newDriver();
+    driver.execute(key, principal.keep, {
+      principal: Principal.fromPartial({ actor: ada }),
+      mode: either,
+      revision: 0,
+    });
+    keepOne(driver, "one");
+    keepOne(driver, "two", "", 0, bob);
+    issue(driver, "a");
+    issue(driver, "b", { actor: bob });
+    driver.execute(key, principal.remove, { actor: ada });
+    assert.deepEqual([...kept(driver).keys.keys()], ["two"]);
+    assert.deepEqual(inForce(driver), ["b"]);
+    assert.equal(kept(driver).tokens.size, 2);
+  });
+
+  it("who is kept out is kept until then, or until somebody lifts it, and told to every process meanwhile", () => {
+    const driver = newDriver();
+    const lockout = (subject: string, inMs: number) =>
+      Lockout.fromPartial({ subject, failures: 6, endTime: toTimestamp(driver.nowMs + inMs) });
+    const note = (...lockouts: Lockout[]) => driver.execute(key, noteLockouts, { lockouts });
+    const told = () => {
+      const part = driver.ask(key, bundlePart, { namespace: "system", nowMs: driver.nowMs });
+      assert.ok(!isRefusal(part));
+      return part.lockouts.map(({ subject }) => subject);
+    };
+    note(lockout("10.0.0.1", 60_000), lockout("10.0.0.2", 10_000), lockout("10.0.0.3", 0));
+    assert.deepEqual(told(), ["10.0.0.1", "10.0.0.2"]);
+    const events = driver.history(key).length;
+    note(lockout("10.0.0.1", 59_000));
+    assert.equal(driver.history(key).length, events, "one that is known for longer changes nothing");
+    driver.advance(20_000);
+    assert.deepEqual(told(), ["10.0.0.1"]);
+    const lift = () => driver.execute(key, liftLockout, { subject: "10.0.0.1" });
+    assert.deepEqual(
+      [lift(), lift()],
+      [1, 0].map((removed) => ({ revision: 0, existed: false, removed })),
+    );
+    assert.deepEqual(told(), []);
+    note(...Array.from({ length: 1_500 }, (_, at) => lockout(`10.1.${at >> 8}.${at & 255}`, 60_000)));
+    assert.equal(told().length, 1_000);
+  });
+
+  it("uses are kept to the minute, and earlier ones change nothing", () => {
+    const driver = newDriver();
+    keepOne(driver, "one");
+    driver.advance(10 * 60_000);
+    const minute = Math.floor(driver.nowMs / 60_000) * 60_000;
+    const use = (useMs: number) =>
+      driver.execute(key, noteUses, { uses: [{ credentialId: "one", useMs, address: "::1" }] });
+    use(minute + 30_000);
+    assert.deepEqual(kept(driver).keys.get("one")?.key.useTime, toTimestamp(minute));
+    const before = driver.history(key).length;
+    use(minute + 1);
+    use(minute - 60_000);
+    assert.equal(driver.history(key).length, before);
+  });
+});

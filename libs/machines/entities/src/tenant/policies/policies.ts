@@ -1,0 +1,156 @@
+/**
+ * Policies, in versions: each change of them makes one, and any that is kept can be gone back to, by one that is like it.
+ */
+import {
+  ApplyTenantPolicies,
+  Policy,
+  RollBackTenantPolicies,
+  TenantPoliciesApplied,
+  TenantPoliciesAppliedV1,
+} from "@tutti/contracts/governance/v1";
+import { isRefusal, type ReadOnly } from "@tutti/kernel";
+import { decided, isSame, type Kept, type KeptKind, since, sorted, weightOf } from "../../index.ts";
+import { tenantErrors, tooHeavy, words } from "../errors.ts";
+import { bytesMax, idLengthMax, policiesMax, versionsMax, versionsWeightMax, weightMax } from "../limits.ts";
+import type { Tenant, TenantCommand, TenantEvent, TenantView } from "../state.ts";
+
+const kind: KeptKind<Policy> = {
+  ...{ name: "policy", codec: Policy, max: policiesMax, idLengthMax, bytesMax },
+  idOf: ({ policyId }) => policyId,
+  bare: (policy) => ({
+    ...policy,
+    ...{ namespace: "", labels: sorted(policy.labels), revision: "" },
+    ...{ updateCause: undefined, updateTime: undefined },
+  }),
+};
+
+/** Number of the version that holds; 0 before the first. */
+export function versionOf({ versions }: TenantView): number {
+  return versions.at(-1)?.version ?? 0;
+}
+
+/** Policies as they were in a version; undefined when it is not kept. */
+export function policiesAt({ base, versions }: TenantView, version: number): Map<string, Policy> | undefined {
+  const first = (versions[0]?.version ?? 1) - 1;
+  if (version < first || version > (versions.at(-1)?.version ?? 0)) return;
+  const policies = new Map([...base].map(([id, { value }]) => [id, value as Policy]));
+  for (const one of versions) {
+    if (one.version > version) break;
+    for (const policy of one.set) policies.set(policy.policyId, policy as Policy);
+    for (const id of one.removedPolicyIds) policies.delete(id);
+  }
+  return policies;
+}
+
+export const policiesApplied: TenantEvent<TenantPoliciesAppliedV1> = {
+  type: "policies_applied",
+  version: 1,
+  codec: TenantPoliciesAppliedV1,
+  described: true,
+  evolve(tenant, body) {
+    tenant.changes += 1;
+    takeVersion(tenant, body);
+    tenant.versions.push(body);
+    forgetVersions(tenant);
+  },
+};
+
+/** The policies are those of the version from here on. */
+export function takeVersion(
+  tenant: Pick<Tenant, "policies" | "weight">,
+  { version, set, removedPolicyIds, timeMs, cause }: TenantPoliciesAppliedV1,
+): void {
+  const leave = (policy: Kept<Policy> | undefined): void => {
+    if (policy !== undefined) tenant.weight -= weightOf(Policy, policy.value);
+  };
+  for (const value of set) {
+    const before = tenant.policies.get(value.policyId);
+    leave(before);
+    tenant.weight += weightOf(Policy, value);
+    tenant.policies.set(value.policyId, { value, ...since(timeMs, cause, before, version) });
+  }
+  for (const id of removedPolicyIds) {
+    leave(tenant.policies.get(id));
+    tenant.policies.delete(id);
+  }
+}
+
+/** The oldest versions become what the next ones go out from. */
+function forgetVersions(tenant: Tenant): void {
+  const weights = tenant.versions.map((version) => weightOf(TenantPoliciesAppliedV1, version));
+  let weight = weights.reduce((sum, one) => sum + one, 0);
+  let count = 0;
+  while (
+    tenant.versions.length - count > 1 &&
+    (weight > versionsWeightMax || tenant.versions.length - count > versionsMax)
+  ) {
+    weight -= weights[count] ?? 0;
+    count += 1;
+  }
+  if (count === 0) return;
+  const before = { policies: new Map(tenant.base), weight: 0 };
+  for (const version of tenant.versions.splice(0, count)) takeVersion(before, version);
+  tenant.base = before.policies;
+}
+
+export const applyPolicies: TenantCommand<ApplyTenantPolicies, TenantPoliciesApplied> = {
+  type: "apply_policies",
+  codec: ApplyTenantPolicies,
+  reply: TenantPoliciesApplied,
+  decide(tenant, { set, removedPolicyIds, version }, step) {
+    const present = versionOf(tenant);
+    const removed = new Set(removedPolicyIds);
+    const written: Policy[] = [];
+    const ids = new Set<string>();
+    for (const value of set) {
+      const all = tenant.policies as Tenant["policies"];
+      const found = decided(kind, all, { value, revision: 0 }, words);
+      if (isRefusal(found)) return found;
+      if (ids.has(value.policyId) || removed.has(value.policyId))
+        return words.invalid(`expected each policy once, found ${value.policyId} again`);
+      ids.add(value.policyId);
+      if (found.kind === "write") written.push(found.value);
+    }
+    const gone = [...removed].filter((id) => tenant.policies.has(id)).sort();
+    if (written.length === 0 && gone.length === 0) return { version: present, unchanged: true };
+    if (version !== 0 && version !== present)
+      return words.moved("policies", "of the namespace", version, present);
+    if (tenant.policies.size + written.length > policiesMax + gone.length)
+      return words.full("policy", policiesMax);
+    const weight = written.reduce((sum, policy) => sum + weightOf(Policy, policy), 0);
+    if (tenant.weight + weight > weightMax) return tooHeavy(weightMax);
+    step.emit(policiesApplied, {
+      ...{ version: present + 1, set: written, removedPolicyIds: gone, likeVersion: 0 },
+      ...{ timeMs: step.nowMs, cause: step.cause },
+    });
+    return { version: present + 1, unchanged: false };
+  },
+};
+
+export const rollBackPolicies: TenantCommand<RollBackTenantPolicies, TenantPoliciesApplied> = {
+  type: "roll_back_policies",
+  codec: RollBackTenantPolicies,
+  reply: TenantPoliciesApplied,
+  decide(tenant, { version }, step) {
+    const present = versionOf(tenant);
+    const wanted = policiesAt(tenant, version);
+    if (wanted === undefined) {
+      const first = (tenant.versions[0]?.version ?? 1) - 1;
+      return tenantErrors.noVersion.refusal({ version, first, last: present });
+    }
+    const set = [...wanted.values()].filter((policy) => !isNow(tenant, policy));
+    const gone = [...tenant.policies.keys()].filter((id) => !wanted.has(id)).sort();
+    if (set.length === 0 && gone.length === 0) return { version: present, unchanged: true };
+    step.emit(policiesApplied, {
+      ...{ version: present + 1, set, removedPolicyIds: gone, likeVersion: version },
+      ...{ timeMs: step.nowMs, cause: step.cause },
+    });
+    return { version: present + 1, unchanged: false };
+  },
+};
+
+function isNow({ policies }: TenantView, policy: ReadOnly<Policy>): boolean {
+  const found = policies.get(policy.policyId);
+  // Only read.
+  return found !== undefined && isSame(Policy, found.value, policy as Policy);
+}

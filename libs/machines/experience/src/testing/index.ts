@@ -1,1 +1,0 @@
-export { choiceOf, experienceKey, operations, outcomeOf } from "./operations.ts";

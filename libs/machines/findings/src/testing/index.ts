@@ -1,1 +1,0 @@
-export { findingBy, findingsKey, operations, reportOn } from "./operations.ts";

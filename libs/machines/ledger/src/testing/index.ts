@@ -1,1 +1,0 @@
-export { ledgerKey, masterService, operations, reservationOf } from "./operations.ts";

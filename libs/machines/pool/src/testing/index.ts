@@ -1,1 +1,0 @@
-export { operations, poolKey } from "./operations.ts";

@@ -1,1 +1,0 @@
-export { operations, secretsKey, storing } from "./operations.ts";

@@ -1,1 +1,0 @@
-export { operations, tenantKey } from "./operations.ts";
