@@ -15,6 +15,7 @@ import { checkLockfile } from "./checks/lockfile.mjs";
 import { checkPicture } from "./checks/picture.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
+import { checkWaits } from "./checks/waits.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
 /** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
@@ -32,6 +33,7 @@ export const checks = {
   dependencies: checkDependencies,
   sizes: checkSizes,
   purity: checkPurity,
+  waits: checkWaits,
   lockfile: checkLockfile,
   picture: checkPicture,
   reference: tool("tools/reference.mjs", "--check"),

@@ -162,7 +162,7 @@ function isReference(node, parent, key) {
  * @param {string} [key]
  * @returns {Generator<{ node: any, parent: any, key: string }>}
  */
-function* walk(node, parent = node, key = "") {
+export function* walk(node, parent = node, key = "") {
   yield { node, parent, key };
   for (const childKey of visitorKeys[node.type] ?? []) {
     const child = node[childKey];

@@ -6,6 +6,7 @@ import { checkDependencies } from "../checks/dependencies.mjs";
 import { checkLockfile } from "../checks/lockfile.mjs";
 import { checkPurity } from "../checks/purity.mjs";
 import { checkSizes } from "../checks/sizes.mjs";
+import { checkWaits } from "../checks/waits.mjs";
 import { copyOfWorkspace, treeOf, write } from "./tree.mjs";
 
 const rooms = { "apps/.keep": "", "bench/.keep": "", "tools/.keep": "", "libs/.keep": "" };
@@ -128,6 +129,41 @@ describe("purity", () => {
       "libs/planner/src/a.ts:2: node:crypto.randomBytes is not repeatable here: take Chance through the constructor",
       "libs/planner/src/a.ts:3: fetch is not repeatable here: let the caller read and write, and take values",
     ]);
+  });
+});
+
+describe("waits", () => {
+  const turn = "new Promise((resolve) => setImmediate(resolve))";
+  const imported = 'import { setImmediate as turn } from "node:timers/promises";\n';
+  for (const code of [
+    "while (!done()) await new Promise(setImmediate);",
+    `do {\n  await ${turn};\n} while (!done());`,
+    `for (;;) {\n  if (done()) break;\n  await ${turn};\n}`,
+    `for (let turns = 0; !done(); turns++) await ${turn};`,
+    `for (let turns = 0; turns < 9 && !done(); turns++) await ${turn};`,
+    `while ((await Promise.race([ended, ${turn}])) !== 1) go();`,
+    `${imported}while (!done()) await turn();`,
+    `const turn = () => ${turn};\nwhile (!done()) await turn();`,
+    `const wait = async () => {\n  while (!done()) await ${turn};\n};`,
+  ])
+    it(`refuses a loop that waits by turns: ${code.replaceAll("\n", " ")}`, (t) => {
+      const root = treeOf(t, { ...rooms, "libs/a/test/a.test.ts": `${code}\n` });
+      const line = code.split("\n").findIndex((each) => /\b(while|for|do) ?[({]/.test(each)) + 1;
+      assert.deepEqual(checkWaits(root), [
+        `libs/a/test/a.test.ts:${line}: a loop that waits by turns of the event loop. Wait with a latch or \`until\``,
+      ]);
+    });
+
+  it("takes a counted number of turns, a single turn, and a loop that waits for an event", (t) => {
+    const code = [
+      `for (let turns = 0; turns < 20; turns++) await ${turn};`,
+      `await ${turn};`,
+      "while (!done()) await reached.opened;",
+      `while (!done()) queue.push(async () => { await ${turn}; });`,
+      `for (const each of list) await ${turn};`,
+    ];
+    const root = treeOf(t, { ...rooms, "libs/a/test/a.test.ts": `${code.join("\n")}\n` });
+    assert.deepEqual(checkWaits(root), []);
   });
 });
 

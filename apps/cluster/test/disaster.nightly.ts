@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { addressesOf, backUp, Cluster, restore, usualShape } from "../src/index.ts";
@@ -93,7 +94,7 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
       await front.start([...ids("ended"), ...ids("waits")]);
       await front.go(ids("ended"));
       await front.end(ids("ended"));
-      while (reserved.filter((article) => article === "violin").length < 12) await new Promise(setImmediate);
+      await until("12 violins", () => reserved.filter((article) => article === "violin").length >= 12);
       await worker.stop();
       await front.start(ids("queued"));
       await before.down();

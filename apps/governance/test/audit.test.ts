@@ -22,9 +22,10 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { ServiceHost } from "@tutti/host";
 import { memorySources, systemClock } from "@tutti/kernel";
+import { eventually } from "@tutti/kernel/testing";
 import { ExportVerifier, inclusionFault, TrustedKeys } from "@tutti/policy/audit";
 import { governance } from "../src/service.ts";
-import { as, codeOf, eventually, person, Serving } from "./serving.ts";
+import { as, codeOf, person, Serving } from "./serving.ts";
 
 const auditOf = ({ host }: Serving) => host.mesh.client(auditService);
 

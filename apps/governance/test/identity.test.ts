@@ -20,9 +20,10 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
+import { eventually } from "@tutti/kernel/testing";
 import { KeyChecker, TokenChecker, unscoped } from "@tutti/policy";
 import { bundleWhere } from "./bundle.fixture.ts";
-import { as, codeOf, eventually, person, Serving } from "./serving.ts";
+import { as, codeOf, person, Serving } from "./serving.ts";
 
 const namespace = "shop";
 const reason = "";

@@ -9,8 +9,9 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { eventually } from "@tutti/kernel/testing";
 import { unscoped } from "@tutti/policy";
-import { as, codeOf, eventually, person, Serving } from "./serving.ts";
+import { as, codeOf, person, Serving } from "./serving.ts";
 
 describe("namespaces", () => {
   let serving: Serving;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { RemovalCause, type Renewal } from "@tutti/contracts/registry/v1";
-import { type Foundation, silentLogger, systemFoundation } from "@tutti/kernel";
+import { type Foundation, isTuttiError, silentLogger, systemFoundation } from "@tutti/kernel";
+import { eventually, until } from "@tutti/kernel/testing";
 import { type NatsConnection, openBucket } from "@tutti/nats";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import type { Step } from "../src/directory/entry.ts";
@@ -13,6 +14,7 @@ import { instance } from "./fixtures.ts";
 
 const program = await natsServerProgram();
 const foundation: Foundation = systemFoundation({ logger: silentLogger });
+const isRetryable = (error: unknown) => isTuttiError(error) && error.retryable;
 const gone = { cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED, reason: "silent" };
 
 /** Writes down what a store tells, and lets a test wait for it. */
@@ -145,7 +147,6 @@ describe("Store in NATS", { skip: program.skip }, () => {
     open(new NatsStore({ connection, foundation, registry, replicas: 1, shareMs: 10, ...times }));
 
   const instances = () => openBucket(connection, { name: "tutti_registry_instances" });
-  const turn = () => new Promise<void>((go) => setImmediate(go));
 
   async function empty(): Promise<void> {
     await instances();
@@ -173,10 +174,10 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
     // Nobody keeps a sign of life for who does not listen yet: it is given again, as instances do.
-    while (two.listener.renewals.length < 2) {
+    await until("both signs of life", () => {
       one.store.renewed([renewal("a"), renewal("b")]);
-      await turn();
-    }
+      return two.listener.renewals.length >= 2;
+    });
     assert.deepEqual(two.listener.renewals.slice(0, 2), ["a", "b"]);
     assert.deepEqual(one.listener.renewals, []);
   });
@@ -187,15 +188,8 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await server.down("kill");
     await server.up();
-    for (;;) {
-      // Not before the connection is back; each refusal says that it may be repeated.
-      try {
-        await one.store.put({ instance: instance("b"), leaseMs: 1_000 });
-        break;
-      } catch {
-        await turn();
-      }
-    }
+    // Not before the connection is back; each refusal says that it may be repeated.
+    await eventually(() => one.store.put({ instance: instance("b"), leaseMs: 1_000 }), isRetryable);
     assert.deepEqual([...new Set(one.listener.steps)], ["+a", "+b"]);
   });
 
@@ -205,7 +199,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
     const bucket = await instances();
-    while ((await bucket.entries()).some(({ key }) => key === "a")) await turn();
+    await until("its removal", async () => (await bucket.entries()).every(({ key }) => key !== "a"));
   });
 
   it("leaves out an entry that it cannot understand", async () => {
@@ -264,8 +258,8 @@ describe("Store in NATS", { skip: program.skip }, () => {
 
   it("is not healthy while it does not hear its own signs of life", async () => {
     await using one = await opened("registry-1");
-    while (one.store.health().level !== "healthy") await turn();
+    await until("healthy", () => one.store.health().level === "healthy");
     await (await connection.manager("test")).streams.delete("KV_tutti_registry_renewals");
-    while (one.store.health().level === "healthy") await turn();
+    await until("unhealthy", () => one.store.health().level !== "healthy");
   });
 });

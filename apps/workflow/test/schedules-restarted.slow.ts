@@ -8,6 +8,7 @@ import {
   runService,
   scheduleService,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const text = 'workflow: tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
@@ -31,7 +32,7 @@ describe("schedules of a process that starts again", () => {
       return schedule;
     };
     const startedBy = async (count: number) => {
-      while ((await found("goes-on")).startedCount < count) await new Promise(setImmediate);
+      await until("its starts", async () => (await found("goes-on")).startedCount >= count);
     };
     await schedules().pauseSchedule({ namespace: "", scheduleId: "stands", reason: "not now" });
     const { startedCount: stood } = await found("stands");

@@ -11,6 +11,7 @@ import {
   SignalRunRequest,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const patient = "workflow: patient\ntasks: {go: {wait: {signal: go}}}\n";
@@ -38,7 +39,7 @@ describe("an ended run that is taken up again", () => {
       return found.map(({ status, endTime }) => [status, endTime]);
     };
     const running = [WorkStatus.WORK_STATUS_RUNNING, undefined];
-    while ((await listed()).length < 2) await new Promise(setImmediate);
+    await until("both runs", async () => (await listed()).length === 2);
     assert.deepEqual(await listed(), [running, running]);
     await serving.restart();
     await runs().signalRun(SignalRunRequest.fromPartial({ runId: "patient", signal: "go" }));
@@ -46,7 +47,7 @@ describe("an ended run that is taken up again", () => {
     const { run: first } = await runs().getRun(GetRunRequest.fromPartial({ runId: "patient", atEvent: 1 }));
     assert.equal(first?.status, WorkStatus.WORK_STATUS_RUNNING);
     // Its timer is due some time.
-    while ((await statusOf("hasty")) !== WorkStatus.WORK_STATUS_FAILED) await new Promise(setImmediate);
+    await until("its failure", async () => (await statusOf("hasty")) === WorkStatus.WORK_STATUS_FAILED);
   });
 
   it("may have been put away since: its history stays whole", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { isTuttiError, type Readiness } from "@tutti/kernel";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import { note, noteHandlers, noteService } from "@tutti/mesh/testing";
 import type { ServiceHost, ServiceModule } from "../src/index.ts";
 import { ask, notes, openHost, registryThatNotes, serviceOf, startHost } from "./fixture.ts";
@@ -139,7 +139,7 @@ describe("ServiceHost", () => {
     host.on("componentStopped", ({ component }) => component === "mesh" && told.push("closed"));
     await host.start();
     const { url } = host;
-    while (told.filter((line) => line.startsWith("+")).length < 2) await new Promise(setImmediate);
+    await until("both registered", () => told.filter((line) => line.startsWith("+")).length === 2);
     await host.stop();
     const address = url.slice("http://".length);
     assert.deepEqual(told, [
@@ -156,7 +156,7 @@ describe("ServiceHost", () => {
     const told: string[] = [];
     const flags = ["--operations.host=0.0.0.0", "--mesh.advertise=desk.example:7401"];
     await using host = await startHost({ services: [registryThatNotes(told)], flags });
-    while (told.length === 0) await new Promise(setImmediate);
+    await until("a registration", () => told.length > 0);
     assert.equal(told[0], `+registry 1.2.3 desk.example:${host.operations.address?.port}`);
   });
 

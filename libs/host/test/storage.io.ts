@@ -17,6 +17,7 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type Machine, memorySources } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { account, balance, close, deposit, transfer, withdraw } from "@tutti/machine-bank";
 import { ServiceHost } from "../src/index.ts";
 import { serviceOf } from "./fixture.ts";
@@ -37,7 +38,7 @@ describe("a process that keeps machines", () => {
         body: { to: "ben", amountCents: 40 },
       });
       const ask = () => runtime.ask({ key: accountKey("ben"), query: balance, body: undefined });
-      while ((await ask()).balanceCents !== 40) await new Promise(setImmediate);
+      await until("the transfer", ask, ({ balanceCents }) => balanceCents === 40);
     }
     const { partitions, release, format } = JSON.parse(
       await readFile(join(folder.path, "data.json"), "utf8"),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import { kernelErrors, type Letter, type LetterBatch, notOwner, type Owner, type Place } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import {
   InProcessNetwork,
   MemoryOwnership,
@@ -130,7 +131,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         answered = true;
         return upTo;
       });
-      while (a.taken.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until("the batch", () => a.taken.length > 0);
       assert.equal(answered, false);
       durable.resolve(3);
       assert.equal(await first, 3);
@@ -228,7 +229,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         return begun.promise;
       };
       const delivering = post.delivery.deliver(place, batch(1, 1), never);
-      while (epochs.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until("the owner's start", () => epochs.length > 0);
       assert.deepEqual([a.taken, epochs], [[], [7]]);
       begun.resolve();
       assert.equal(await delivering, 1);
@@ -260,7 +261,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       post.table.learn(place, a.owner(1));
       a.take = () => new Promise(() => {});
       const delivering = errorOf(post.delivery.deliver(place, batch(1, 1), never));
-      while (a.taken.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until("the batch", () => a.taken.length > 0);
       await a.mesh.stop();
       assert.equal((await delivering).status, "UNAVAILABLE");
     });
@@ -274,7 +275,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       const delivering = Array.from({ length: 200 }, (_, index) =>
         post.delivery.deliver(place, batch(index + 1, index + 1), never),
       );
-      while (answers.length < 64) await new Promise((resolve) => setImmediate(resolve));
+      await until("64 batches on their way", () => answers.length >= 64);
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
       assert.equal(answers.length, 64);
       const all = Promise.all(delivering);
@@ -282,10 +283,10 @@ for (const transport of ["in-process", "grpc"] as const) {
       void all.then(() => {
         done = true;
       });
-      while (!done) {
+      await until("all answers", () => {
         for (const answer of answers.splice(0)) answer();
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+        return done;
+      });
       assert.deepEqual(
         await all,
         Array.from({ length: 200 }, (_, index) => index + 1),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { errorFromUnknown, kernelErrors, type Owner } from "@tutti/kernel";
-import { recordingMetrics } from "@tutti/kernel/testing";
+import { recordingMetrics, until } from "@tutti/kernel/testing";
 import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors, OwnershipGuard } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
@@ -132,7 +132,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
         Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
         const calling = client.client(noteService).change(note({ key: "k1" }), { timeoutMs: 20_000 });
-        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until("a hop to b", () => b.hops > 0);
         learn([b.table], b.owner(7));
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
@@ -143,7 +143,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         learn([table, a.table], a.owner(1));
         learn([a.table], b.owner(2));
         const calling = client.client(noteService).change(note({ key: "k1" }));
-        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until("a hop to b", () => b.hops > 0);
         learn([b.table, table], b.owner(3));
         assert.equal((await calling).text, instanceOf(b.mesh));
         assert.deepEqual([a.hops, b.hops], [1, 2]);
@@ -155,9 +155,9 @@ for (const transport of ["in-process", "grpc"] as const) {
         learn([table, a.table], a.owner(1));
         learn([a.table], dead);
         const calling = client.client(noteService).change(note({ key: "k1" }), { idempotencyKey: "once" });
-        while (a.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until("a hop to a", () => a.hops > 0);
         learn([table], b.owner(3));
-        while (b.hops === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until("a hop to b", () => b.hops > 0);
         // Nothing changes in the table of who calls.
         learn([b.table], b.owner(3));
         assert.equal((await calling).text, instanceOf(b.mesh));
@@ -348,8 +348,7 @@ describe("a call to any instance that is about what one of them owns", () => {
         for (const who of order) {
           const before = a.hops + b.hops;
           // Each of them is heard of while calls come and are sent on.
-          while (!areAnswered && a.hops + b.hops < before + 20)
-            await new Promise((resolve) => setImmediate(resolve));
+          await until("20 more hops", () => areAnswered || a.hops + b.hops >= before + 20);
           learn([tables[who] as MemoryOwnership], b.owner(2));
         }
         assert.deepEqual([...(await answered)], [instanceOf(b.mesh)]);
@@ -359,7 +358,7 @@ describe("a call to any instance that is about what one of them owns", () => {
     withCluster("in-process", async ([a, b], client) => {
       const calling = client.client(noteService).put(note({ text: "once" }), { timeoutMs: 30_000 });
       // Far more often than a call is tried.
-      while (a.hops + b.hops < 9) await new Promise((resolve) => setImmediate(resolve));
+      await until("nine hops", () => a.hops + b.hops >= 9);
       learn([a.table, b.table], a.owner(1));
       assert.equal((await calling).text, instanceOf(a.mesh));
     }));

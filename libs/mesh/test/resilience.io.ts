@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger, TuttiError } from "@tutti/kernel";
-import { recordingMetrics } from "@tutti/kernel/testing";
+import { recordingMetrics, until } from "@tutti/kernel/testing";
 import { Mesh, type MeshSettingsInput, StaticDiscovery } from "../src/index.ts";
 import type { Handlers } from "../src/server/types.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
@@ -44,8 +44,8 @@ function load(call: (number: number) => Promise<unknown>, callers = 32) {
     errors,
     /** Resolves when this many more calls have been made. */
     async further(count: number): Promise<void> {
-      const until = calls + count;
-      while (calls < until) await new Promise((resolve) => setImmediate(resolve));
+      const enough = calls + count;
+      await until("further calls", () => calls >= enough);
     },
     async end(): Promise<number> {
       ending = true;
@@ -269,7 +269,7 @@ describe("a server that stops", () => {
       code: "mesh.interrupted",
       retry: "same-key",
     });
-    while (server.server.load.calls === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until("the call", () => server.server.load.calls > 0);
     await server.drain(AbortSignal.timeout(10));
     await failing;
     await stopAll(mesh, server);

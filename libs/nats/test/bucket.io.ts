@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { eventually } from "@tutti/kernel/testing";
 import { type Bucket, type BucketChange, type NatsConnection, natsErrors, openBucket } from "../src/index.ts";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "../src/testing/index.ts";
 
@@ -201,7 +202,10 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
       await server.down(round === 2 ? "kill" : "stop");
       await assert.rejects(bucket.get("a"), natsErrors.unavailable.is);
       await server.up();
-      const revision = await untilWritten(() => other.put("a", bytes(`round ${round}`)));
+      const revision = await eventually(
+        () => other.put("a", bytes(`round ${round}`)),
+        natsErrors.unavailable.is,
+      );
       assert.deepEqual(await take(changes, 1), [`put a=round ${round} @${revision}`]);
     }
   });
@@ -231,16 +235,4 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
 
 function disposable<T extends { close(): void }>(watch: T): T & AsyncDisposable {
   return Object.assign(watch, { [Symbol.asyncDispose]: async () => watch.close() });
-}
-
-/** Repeats what is unavailable until the server is back, as a caller would. */
-async function untilWritten(write: () => Promise<number>): Promise<number> {
-  for (;;) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!natsErrors.unavailable.is(error)) throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 }

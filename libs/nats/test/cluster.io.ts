@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { eventually } from "@tutti/kernel/testing";
 import { natsErrors, openBucket, type Written } from "../src/index.ts";
 import { connectionTo, type NatsCluster, natsServerProgram, startNatsCluster } from "../src/testing/index.ts";
 
@@ -60,13 +61,4 @@ function unknownOutcome(error: unknown): Written | undefined {
 }
 
 /** Repeats what is unavailable, as a caller would. */
-async function insisting<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!natsErrors.unavailable.is(error)) throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
+const insisting = <T>(work: () => Promise<T>): Promise<T> => eventually(work, natsErrors.unavailable.is);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { RealtimeServer } from "../support/realtime-server.ts";
 import { refusal, SseReader } from "../support/sse-reader.ts";
 
@@ -118,10 +119,8 @@ describe("events over SSE", () => {
     await reader.count("ready", 1);
     assert.equal(server.realtime.health().details?.["connections"], 1);
     await reader[Symbol.asyncDispose]();
-    for (let turn = 0; server.realtime.health().details?.["connections"] !== 0; turn++) {
-      assert.ok(turn < 10_000, "the connection is noticed to be gone");
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const { realtime } = server;
+    await until("no connection", () => realtime.health().details?.["connections"] === 0);
   });
 
   const refused: readonly [string, string, RegExp][] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { kernelErrors } from "@tutti/kernel";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import type { ReplyJson } from "../../src/realtime/replies/reply-feed.ts";
 import { RealtimeServer } from "../support/realtime-server.ts";
 import { refusal, SseReader } from "../support/sse-reader.ts";
@@ -150,7 +150,7 @@ describe("replies of a stream over SSE", () => {
 
 /** Lets time pass when the request has reached the server. */
 async function waiting(server: RealtimeServer, opening: Promise<SseReader>): Promise<SseReader> {
-  while (server.foundation.time.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until("the request", () => server.foundation.time.pending > 0);
   server.foundation.time.advance(1_000);
   return opening;
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { testFoundation } from "@tutti/kernel/testing";
+import { testFoundation, until } from "@tutti/kernel/testing";
 import type { Clone } from "./clone.ts";
 import { Demonstration } from "./demonstration.ts";
 
@@ -56,13 +56,15 @@ describe("what the demonstration starts", () => {
         .filter(({ message }) => message.startsWith("the demonstration"))
         .map(({ message }) => message);
     /** Lets time pass until so many lines were said. */
-    const saying = async (count: number) => {
-      while (said().length < count) {
-        await foundation.time.advance(100);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      return said();
-    };
+    const saying = (count: number) =>
+      until(
+        `${count} lines`,
+        () => {
+          if (said().length < count) foundation.time.advance(100);
+          return said();
+        },
+        (lines) => lines.length >= count,
+      );
     return { demonstration, mark, saying, said };
   }
 

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { silentLogger } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
@@ -66,7 +67,7 @@ describe("fifty agents", () => {
     const items = Array.from({ length: tasksPerCapability }, (_, index) => index);
     const run = await tutti.start("crowd", { input: { items } });
     // In the midst of it.
-    while (done < 1_000) await new Promise(setImmediate);
+    await until("1,000 tasks", () => done >= 1_000);
     visitors.kill("SIGKILL");
     assert.equal(await run.result(), tasksPerCapability * capabilities.length);
   });

@@ -104,7 +104,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       second.lines.filter(
         ({ msg, service_ }) => msg === "a partition is owned here" && service_ === "master",
       );
-    while (owned().length < partitions) await new Promise(setImmediate);
+    await until("all partitions", () => owned().length >= partitions);
     await work(second.grpc, () => true);
     const after = await choiceOf(second.grpc, "as-it-is");
     assert.deepEqual(after.features, before.features);

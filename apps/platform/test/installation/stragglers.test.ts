@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
@@ -30,7 +31,7 @@ describe("a task that takes much longer than usual", () => {
     for (let number = 0; number < 12; number++) await tutti.execute("survey", { input: { number } });
 
     const run = await tutti.start("survey", { input: { number: 100 } });
-    while (keys.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until("the first attempt", () => keys.length > 0);
     const other = new Worker({ address: installation.address, agentId: "other", handleSignals: false });
     other.handle("survey.look", async (_: unknown, { idempotencyKey }) => {
       keys.push(idempotencyKey);

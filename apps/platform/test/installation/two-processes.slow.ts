@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { connect } from "@tutti/sdk/client";
 import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
@@ -63,7 +64,7 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
     const first = await join("first");
     const second = await join("second");
     // Each has a part of the partitions: some of the runs, and of their children, belong to either.
-    while (ownedBy(second) === 0) await new Promise(setImmediate);
+    await until("a partition", () => ownedBy(second) > 0);
     assert.ok(ownedBy(first) > 0);
     await using tutti = await connect({ address: second.grpc });
     await tutti.register(inner);
@@ -78,14 +79,14 @@ describe("runs of two processes that share their partitions over NATS", { skip: 
   it("go on where the definition has never been, when their process is killed with -9", async () => {
     const first = await join("first");
     // Those of before were killed, and own everything until their leases are over.
-    while (ownedBy(first) < partitions) await new Promise(setImmediate);
+    await until("all partitions", () => ownedBy(first) >= partitions);
     const early = await connect({ address: first.grpc });
     await early.register(definition);
     for (const number of numbers) await early.start("waits", { id: `run-${number}`, input: { number } });
     const second = await join("second");
     await early.close();
     await first.kill();
-    while (ownedBy(second) < partitions) await new Promise(setImmediate);
+    await until("all partitions", () => ownedBy(second) >= partitions);
     await using late = await connect({ address: second.grpc });
     for (const number of numbers) {
       const run = late.run(`run-${number}`);

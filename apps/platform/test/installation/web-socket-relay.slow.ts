@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { partitionOfPool } from "@tutti/mesh";
 import { type NatsServer, natsServerProgram } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
@@ -35,7 +36,7 @@ describe("agents that come by the HTTP port of one of two processes", { skip: pr
       process.lines.filter(
         ({ msg, ...line }) => msg === "a partition is owned here" && line["service_"] === service,
       ).length;
-    while (owned(second, "swarm") < partitions / 2) await new Promise(setImmediate);
+    await until("half of the partitions", () => owned(second, "swarm") >= partitions / 2);
 
     // One namespace for each partition: half of their pools are in the other process.
     const address = `${first.http.replace("http", "ws")}/v1/link`;
@@ -59,8 +60,8 @@ describe("agents that come by the HTTP port of one of two processes", { skip: pr
 
     const before = owned(first, "swarm");
     await second.kill();
-    while (owned(first, "swarm") < before + partitions / 2) await new Promise(setImmediate);
-    while ((await seen()) < partitions) await new Promise(setImmediate);
+    await until("the other half", () => owned(first, "swarm") >= before + partitions / 2);
+    await until("all agents", async () => (await seen()) === partitions);
     assert.ok(rooms.every(({ worker }) => worker.isLinked));
     for (const { worker } of rooms) await worker.stop();
   });

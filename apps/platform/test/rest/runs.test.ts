@@ -195,11 +195,8 @@ describe("runs over REST", () => {
 });
 
 async function untilTaskIs(front: Front, run: string, task: string, status: string) {
-  for (;;) {
-    const { json } = await front.get(`/v1/runs/${run}/tasks/${task}`);
-    if (json.status === status) return json;
-    await new Promise(setImmediate);
-  }
+  const ask = () => front.get(`/v1/runs/${run}/tasks/${task}`);
+  return (await until(status, ask, ({ json }) => json.status === status)).json;
 }
 
 async function untilAsked(front: Front, runId: string) {

@@ -64,9 +64,7 @@ class Watcher {
       );
     }
     const next = this.#stream.next();
-    while ((await Promise.race([next, new Promise((resolve) => setImmediate(resolve, "waits"))])) === "waits")
-      await this.#time.advanceAsync(500);
-    const { value } = await next;
+    const { value } = await this.#time.settle(next);
     if (!isTaken || value === undefined) return;
     // The rule of the contracts: live at once after a cursor is the rest of what is known.
     if (isFirst) this.#isSnapshot = this.cursor === "" || !value.live;

@@ -6,5 +6,5 @@ export { type RecordedSpan, type RecordingTracer, recordingTracer } from "./reco
 export { seededChance } from "./seeded-chance.ts";
 export { testContext } from "./test-context.ts";
 export { type TestFoundation, testFoundation } from "./test-foundation.ts";
-export { until } from "./until.ts";
+export { eventually, until } from "./until.ts";
 export { VirtualTime } from "./virtual-time.ts";

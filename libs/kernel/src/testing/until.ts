@@ -25,3 +25,20 @@ export async function until<T>(
     await pause(pauseMs);
   }
 }
+
+/** The outcome of work that is repeated as long as it fails with an error that passes. */
+export async function eventually<T>(
+  work: () => Promise<T>,
+  isPassing: (error: unknown) => boolean,
+): Promise<T> {
+  const attempt = async () => {
+    try {
+      return { outcome: await work() };
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return String(error);
+    }
+  };
+  const done = await until("work that fails", attempt, (found) => typeof found !== "string");
+  return (done as { readonly outcome: T }).outcome;
+}

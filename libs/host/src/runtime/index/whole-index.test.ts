@@ -4,6 +4,7 @@ import { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runtime/v
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type IndexEntry, MemoryArchive, MemoryArchiveStore, type Search } from "@tutti/journal";
 import { stableHash, systemClock } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { everything } from "../../serving/machine-calls.ts";
 import { searchIndex } from "./search-index.ts";
 import { WholeIndex } from "./whole-index.ts";
@@ -120,8 +121,7 @@ async function cluster(seed: number) {
 }
 
 async function settled(owner: () => number): Promise<number> {
-  while (owner() < 0) await new Promise(setImmediate);
-  return owner();
+  return until("an owner", owner, (found) => found >= 0);
 }
 
 async function fill(archives: readonly MemoryArchive[], owners: readonly number[]): Promise<void> {
