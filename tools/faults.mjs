@@ -121,7 +121,7 @@ async function foundIn(copy, fault, folder, flags) {
   const failing = new Set(without.code === 0 ? [] : failuresIn(without.output).map(fileIn));
   const found = failures.filter((failure) => !failing.has(fileIn(failure)) && !failing.has(""));
   if (found.length === 0) say(`${folder} fails with and without ${fault.name}: ${failures.join("; ")}`);
-  return found.map((failure) => `${folder}/${failure}`);
+  return found.map((failure) => failure.replace(/^\S+(?= › )/, (file) => join(folder, file)));
 }
 
 /**
