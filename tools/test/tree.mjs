@@ -65,10 +65,20 @@ export function write(folder, files) {
  */
 export function copyOfWorkspace(t, wanted = () => true) {
   const copy = emptyFolder(t);
+  copyWorkspaceTo(copy, wanted);
+  return copy;
+}
+
+/**
+ * The same in a folder that is there.
+ *
+ * @param {string} copy
+ * @param {(path: string) => boolean} [wanted] which files
+ */
+export function copyWorkspaceTo(copy, wanted = () => true) {
   const filter = (/** @type {string} */ source) => !madeHere.includes(basename(source)) && wanted(source);
   cpSync(workspaceRoot, copy, { recursive: true, filter });
   linkPackages(copy);
-  return copy;
 }
 
 /** @param {string} copy */

@@ -1,17 +1,26 @@
-import { methodsOf } from "../calls/method.ts";
+import { localAdministrator } from "@tutti/kernel";
+import { recordingLogger } from "@tutti/kernel/testing";
+import { type Method, methodsOf } from "../calls/method.ts";
 import { ClientCall } from "../client/client-call.ts";
 import { Requests } from "../client/requests.ts";
+import { Chain, type Interceptor } from "../interceptors/chain.ts";
+import { type Incoming, ServerCall } from "../server/server-call.ts";
 import { type Note, note, noteService } from "./note-contract.ts";
 
 type MethodName = keyof typeof noteService.methods;
+
+function methodOf(name: MethodName): Method {
+  const method = methodsOf(noteService).find(([key]) => key === name)?.[1];
+  if (method === undefined) throw new Error(`expected a method of the note contract, found ${name}`);
+  return method;
+}
 
 /** A call as the parts of the client's side see it. */
 export function clientCall(
   name: MethodName,
   given: { request?: Partial<Note>; deadlineMs?: number } = {},
 ): ClientCall {
-  const method = methodsOf(noteService).find(([key]) => key === name)?.[1];
-  if (method === undefined) throw new Error(`expected a method of the note contract, found ${name}`);
+  const method = methodOf(name);
   const request = note(given.request);
   async function* requests() {
     yield request;
@@ -28,4 +37,24 @@ export function clientCall(
     },
     method.rpc.requestStream ? new Requests(requests()) : request,
   );
+}
+
+/** A call that a server gets over gRPC at the moment 0, and the chain of these interceptors around it. */
+export function serverCall(
+  name: MethodName,
+  interceptors: readonly Interceptor<ServerCall>[],
+  given: Partial<Incoming> = {},
+): { readonly call: ServerCall; readonly chain: Chain<ServerCall> } {
+  const method = methodOf(name);
+  const chain = new Chain<ServerCall>(method);
+  for (const interceptor of interceptors) interceptor.run(chain);
+  const incoming: Incoming = {
+    ...{ transport: "grpc", presented: undefined, credential: "", namespace: "default" },
+    ...{ deadlineMs: Number.POSITIVE_INFINITY, parent: undefined, idempotencyKey: "", hosted: "" },
+    ...{ ownerEpoch: 0, peer: undefined, address: undefined },
+    ...given,
+  };
+  const trace = { traceId: "", spanId: "", sampled: false };
+  const defaults = { principal: localAdministrator, trace, logger: recordingLogger() };
+  return { call: new ServerCall(method, incoming, defaults, 0), chain };
 }

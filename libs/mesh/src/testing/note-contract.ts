@@ -1,8 +1,8 @@
 /** A contract with a method of every kind, for tests of whatever carries calls. Its messages travel as JSON. */
 import {
-  defaultNamespace,
   type FieldViolation,
   type MessageCodec,
+  namespaceOf,
   type Repeat,
   type Route,
   type RpcDescription,
@@ -54,7 +54,7 @@ function method<const RequestStream extends boolean, const ReplyStream extends b
     request: codec,
     reply: codec,
     check,
-    namespaceOf: ({ namespace }) => (namespace === "" ? defaultNamespace : namespace),
+    namespaceOf,
     idempotencyKeyOf: ({ key }) => key,
   };
 }

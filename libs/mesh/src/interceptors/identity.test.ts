@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { meshErrors } from "../errors.ts";
+import { serverCall } from "../testing/calls.ts";
+import { note } from "../testing/index.ts";
+import { type Authorizer, identityInterceptor, localIdentity } from "./identity.ts";
+
+/** Allows what is asked in the namespace `shop`, and notes what it was asked. */
+function guarded(name: Parameters<typeof serverCall>[0]) {
+  const asked: string[] = [];
+  const authorizer: Authorizer = {
+    authorize(principal, { action }, namespace) {
+      asked.push(`${principal.id} ${action} ${namespace}`);
+      return namespace === "shop" ? { allowed: true } : { allowed: false, reason: "not here" };
+    },
+  };
+  const gate = { identity: localIdentity, authorizer };
+  return { asked, ...serverCall(name, [identityInterceptor(gate, new VirtualTime())]) };
+}
+
+describe("the right to make a call", () => {
+  it("is decided for the namespace of the request, and not for that of the headers", () => {
+    const { asked, call, chain } = guarded("get");
+    chain.begin(call);
+    chain.request(call, note({ namespace: "shop" }));
+    assert.deepEqual(asked, ["local-admin notes.get shop"]);
+    assert.equal(call.namespace, "shop");
+  });
+
+  it("is decided once for messages of a stream that name the same namespace", () => {
+    const { asked, call, chain } = guarded("talk");
+    chain.begin(call);
+    for (let count = 0; count < 3; count++) chain.request(call, note({ namespace: "shop", count }));
+    assert.deepEqual(asked, ["local-admin notes.talk shop"]);
+  });
+
+  it("is decided again for a message of a stream that names another namespace", () => {
+    const { asked, call, chain } = guarded("talk");
+    chain.begin(call);
+    chain.request(call, note({ namespace: "shop" }));
+    assert.throws(
+      () => chain.request(call, note({ namespace: "bank" })),
+      (error) => meshErrors.denied.is(error),
+    );
+    assert.deepEqual(asked, ["local-admin notes.talk shop", "local-admin notes.talk bank"]);
+  });
+});
