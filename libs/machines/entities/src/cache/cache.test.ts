@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { AnswerCache } from "@tutti/contracts/workflow/v1";
-import { MachineDriver, machineConformance } from "@tutti/kernel/testing";
-import { asker, cacheKey, cacheService, inline, operations } from "../testing/cache.ts";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { asker, cacheKey, cacheService, inline } from "../testing/cache.ts";
 import { askCache, cache, forgetOutput, storeOutput } from "./index.ts";
 
 function scene() {
@@ -39,15 +39,5 @@ describe("an entry of the cache", () => {
     assert.equal(ask()?.found, false);
     driver.execute(cacheKey, storeOutput, { output: inline("3"), ttlMs: 1_000 });
     assert.equal(ask()?.found, true);
-  });
-});
-
-describe("entries of the cache", () => {
-  machineConformance({
-    machines: [cache, asker([])],
-    service: cacheService,
-    commands: operations(),
-    rare: ["answer_cache"],
-    golden: new URL("../../golden/cache/", import.meta.url),
   });
 });

@@ -9,19 +9,11 @@ import {
   DecisionsTakenV1,
   TakeDecisions,
 } from "@tutti/contracts/governance/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import {
-  type Command,
-  kernelErrors,
-  type Machine,
-  type MachineEvent,
-  type Query,
-  type ReadOnly,
-} from "@tutti/kernel";
+import type { Command, MachineEvent, Query, ReadOnly } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { Book, bounded } from "./book.ts";
 
 export const decisionsKind = "decisions";
-const newest = 1;
 
 const decisionsTaken: MachineEvent<Book, never, DecisionsTakenV1> = {
   type: "decisions_taken",
@@ -55,34 +47,20 @@ export const recorded: Query<Book, void, Recorded> = {
   answer: (book) => ({ decisions: [...book.decisions()], leftOut: book.leftOut }),
 };
 
-export const decisions: Machine<Book, never> = {
+export const decisions = entity({
   kind: decisionsKind,
-  behaviour: 1,
-  isEndless: true,
   create: () => new Book(),
   commands: [takeDecisions],
   events: [decisionsTaken],
   queries: [recorded],
-  snapshots: {
-    version: newest,
-    encode: (book) => DecisionsSnapshotV1.encode(snapshotOf(book)).finish(),
-    decode(bytes, version) {
-      if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: decisionsKind, version, newest });
-      const { decisions: kept, leftOut } = DecisionsSnapshotV1.decode(bytes);
+  snapshot: {
+    codec: DecisionsSnapshotV1,
+    of: (book: Book) => ({ decisions: [...book.decisions()], leftOut: book.leftOut }),
+    from({ decisions: kept, leftOut }) {
       const book = new Book();
       for (const decision of kept) book.take(decision);
       book.leftOut = leftOut;
       return book;
     },
   },
-  recover() {},
-  describe: () => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    ...{ definition: "", labels: {}, idChosen: true },
-  }),
-  project: (book) => DecisionsSnapshotV1.toJSON(snapshotOf(book as Book)),
-};
-
-function snapshotOf(book: ReadOnly<Book>): DecisionsSnapshotV1 {
-  return { decisions: [...book.decisions()] as Decision[], leftOut: book.leftOut };
-}
+});

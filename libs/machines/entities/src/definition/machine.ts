@@ -8,29 +8,33 @@
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { DefinitionSnapshotV1 } from "@tutti/contracts/workflow/v1";
-import type { Machine } from "@tutti/kernel";
-import { definitionSnapshots, snapshotOf } from "./snapshots.ts";
+import { entity } from "../kit/entity.ts";
 import { type Definition, newDefinition } from "./state.ts";
 import { archive, point, register } from "./version/commands.ts";
 import { labelPointed, versionArchived, versionRegistered } from "./version/events.ts";
 import { version, versions } from "./version/queries.ts";
 
-export const definition: Machine<Definition, never> = {
+export const definition = entity({
   kind: "definition",
-  behaviour: 1,
-  isEndless: true,
   create: newDefinition,
   commands: [register, point, archive],
   events: [versionRegistered, labelPointed, versionArchived],
   queries: [version, versions],
-  snapshots: definitionSnapshots,
-  // It waits for nothing.
-  recover() {},
-  describe: ({ versions: kept, searchLabels }) => ({
-    status: kept.size === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: searchLabels,
-    idChosen: false,
-  }),
-  project: (state) => DefinitionSnapshotV1.toJSON(snapshotOf(state)),
-};
+  snapshot: {
+    codec: DefinitionSnapshotV1,
+    of: ({ versions: kept, labels, searchLabels }: Definition) => ({
+      versions: [...kept.values()],
+      labels: [...labels].map(([label, hash]) => ({ label, hash })),
+      searchLabels: { ...searchLabels },
+    }),
+    from: ({ versions: kept, labels, searchLabels }) => ({
+      versions: new Map(kept.map((each) => [each.hash, each])),
+      labels: new Map(labels.map(({ label, hash }) => [label, hash])),
+      searchLabels,
+    }),
+  },
+  status: ({ versions: kept }) =>
+    kept.size === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
+  labels: ({ searchLabels }) => searchLabels,
+  idChosen: false,
+});

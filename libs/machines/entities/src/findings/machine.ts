@@ -14,19 +14,11 @@ import {
   type RuleTally,
   TakeFindings,
 } from "@tutti/contracts/governance/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import {
-  type Command,
-  kernelErrors,
-  type Machine,
-  type MachineEvent,
-  type Query,
-  type ReadOnly,
-} from "@tutti/kernel";
+import type { Command, MachineEvent, Query, ReadOnly } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { Book, bounded } from "./book.ts";
 
 export const findingsKind = "findings";
-const newest = 1;
 
 const findingsTaken: MachineEvent<Book, never, FindingsTakenV1> = {
   type: "findings_taken",
@@ -90,20 +82,23 @@ export const found: Query<Book, void, Found> = {
   }),
 };
 
-export const findings: Machine<Book, never> = {
+export const findings = entity({
   kind: findingsKind,
-  behaviour: 1,
-  isEndless: true,
   create: () => new Book(),
   commands: [takeFindings, keepReport],
   events: [findingsTaken, reportKept],
   queries: [found],
-  snapshots: {
-    version: newest,
-    encode: (book) => FindingsSnapshotV1.encode(snapshotOf(book)).finish(),
-    decode(bytes, version) {
-      if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: findingsKind, version, newest });
-      const kept = FindingsSnapshotV1.decode(bytes);
+  snapshot: {
+    codec: FindingsSnapshotV1,
+    of: (book: Book) => ({
+      ...{
+        findings: [...book.findings()],
+        tallies: [...book.tallies()],
+        reports: [...book.reports.values()],
+      },
+      ...{ leftOut: book.leftOut, batches: book.batches },
+    }),
+    from(kept) {
       const book = new Book();
       for (const finding of kept.findings) book.keep(finding);
       for (const tally of kept.tallies) book.keepTally(tally);
@@ -113,19 +108,4 @@ export const findings: Machine<Book, never> = {
       return book;
     },
   },
-  recover() {},
-  describe: () => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    ...{ definition: "", labels: {}, idChosen: true },
-  }),
-  project: (book) => FindingsSnapshotV1.toJSON(snapshotOf(book as Book)),
-};
-
-function snapshotOf(book: ReadOnly<Book>): FindingsSnapshotV1 {
-  return {
-    findings: [...book.findings()] as Finding[],
-    tallies: [...book.tallies()] as RuleTally[],
-    reports: [...book.reports.values()] as ComplianceReport[],
-    ...{ leftOut: book.leftOut, batches: book.batches },
-  };
-}
+});

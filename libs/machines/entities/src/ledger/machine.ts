@@ -6,10 +6,8 @@
  *    together are never more than there is.
  * 3. It never ends: a ledger in which nothing is kept is one of which nothing is said.
  */
-
-import { LedgerSnapshotV1 } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { Machine } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { claimParts } from "./part/commands.ts";
 import { ledgerSwept, partsClaimed } from "./part/events.ts";
 import { contents } from "./queries.ts";
@@ -17,28 +15,25 @@ import { dropQuota, keepQuota } from "./quota/commands.ts";
 import { quotaDropped, quotaKept } from "./quota/events.ts";
 import { cancelReservation, reserve } from "./reservation/commands.ts";
 import { reservationCancelled, reserved } from "./reservation/events.ts";
-import { ledgerSnapshots, snapshotOf } from "./snapshots.ts";
-import { type Ledger, newLedger } from "./state.ts";
+import { snapshot } from "./snapshots.ts";
+import { newLedger } from "./state.ts";
 import { timer } from "./timer.ts";
 
-export const ledger: Machine<Ledger, never> = {
+export const ledger = entity({
   kind: "ledger",
-  behaviour: 1,
-  isEndless: true,
   create: newLedger,
   commands: [keepQuota, dropQuota, reserve, cancelReservation, claimParts],
   events: [quotaKept, quotaDropped, reserved, reservationCancelled, partsClaimed, ledgerSwept],
   queries: [contents],
   expire: (_state, _timer, step) => step.emit(ledgerSwept, { untilMs: step.nowMs }),
-  snapshots: ledgerSnapshots,
+  snapshot,
   recover({ dueMs }, outstanding) {
     if (dueMs > 0) outstanding.timer(timer, dueMs);
   },
-  describe: ({ changes, quotas, reservations }) => ({
-    status: changes === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: { quotas: String(quotas.size), reservations: String(reservations.size) },
-    idChosen: true,
+  status: ({ changes }) =>
+    changes === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
+  labels: ({ quotas, reservations }) => ({
+    quotas: String(quotas.size),
+    reservations: String(reservations.size),
   }),
-  project: (state) => LedgerSnapshotV1.toJSON(snapshotOf(state as Ledger)),
-};
+});

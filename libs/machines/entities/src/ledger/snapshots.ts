@@ -1,21 +1,11 @@
 /** How a ledger is kept between its events. */
 import { LedgerSnapshotV1 } from "@tutti/contracts/session/v1";
-import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type Ledger, newLedger, partKey } from "./state.ts";
 import { dueMsOf } from "./timer.ts";
 
-const newest = 1;
+export const snapshot = { codec: LedgerSnapshotV1, of: snapshotOf, from: ledgerOf };
 
-export const ledgerSnapshots: SnapshotCodec<Ledger> = {
-  version: newest,
-  encode: (ledger) => LedgerSnapshotV1.encode(snapshotOf(ledger as Ledger)).finish(),
-  decode(bytes, version) {
-    if (version === newest) return ledgerOf(LedgerSnapshotV1.decode(bytes));
-    throw kernelErrors.snapshotUnknown({ kind: "ledger", version, newest });
-  },
-};
-
-export function snapshotOf({ changes, quotas, reservations, pools }: Ledger): LedgerSnapshotV1 {
+function snapshotOf({ changes, quotas, reservations, pools }: Ledger): LedgerSnapshotV1 {
   return {
     changes,
     quotas: [...quotas.values()].map(({ value: quota, ...kept }) => ({ quota, ...kept })),

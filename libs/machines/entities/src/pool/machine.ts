@@ -7,9 +7,7 @@
  *    refused, unless he wants what is there already.
  * 3. It never ends: a pool that was deleted is one of which nothing is said, and can be made again.
  */
-import { PoolSnapshotV1 } from "@tutti/contracts/swarm/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { Machine } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { holdAgent, releaseAgent } from "./hold/commands.ts";
 import { agentHeld, agentReleased } from "./hold/events.ts";
 import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
@@ -29,13 +27,11 @@ import {
 import { recoverTending } from "./scaler/tending.ts";
 import { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./settings/events.ts";
-import { poolSnapshots, snapshotOf } from "./snapshots.ts";
-import { newPool, type Pool, type TendPool } from "./state.ts";
+import { snapshot } from "./snapshots.ts";
+import { newPool } from "./state.ts";
 
-export const pool: Machine<Pool, TendPool> = {
+export const pool = entity({
   kind: "pool",
-  behaviour: 1,
-  isEndless: true,
   goesOnPaused: true,
   create: newPool,
   commands: [
@@ -75,17 +71,11 @@ export const pool: Machine<Pool, TendPool> = {
     scalingsNoted,
   ],
   queries: [contents],
-  snapshots: poolSnapshots,
+  snapshot,
   recover: recoverTending,
-  describe: ({ settings, hooks, scalers }) => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: {
-      made: settings === undefined ? "no" : "yes",
-      hooks: String(hooks.size),
-      scalers: String(scalers.size),
-    },
-    idChosen: true,
+  labels: ({ settings, hooks, scalers }) => ({
+    made: settings === undefined ? "no" : "yes",
+    hooks: String(hooks.size),
+    scalers: String(scalers.size),
   }),
-  project: (state) => PoolSnapshotV1.toJSON(snapshotOf(state as Pool)),
-};
+});

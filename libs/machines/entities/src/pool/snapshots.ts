@@ -7,21 +7,11 @@ import {
   KeptSince,
   PoolSnapshotV1,
 } from "@tutti/contracts/swarm/v1";
-import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type AgentHold, type Kept, newPool, type Pool, type Since } from "./state.ts";
 
-const newest = 1;
+export const snapshot = { codec: PoolSnapshotV1, of: snapshotOf, from: poolOf };
 
-export const poolSnapshots: SnapshotCodec<Pool> = {
-  version: newest,
-  encode: (pool) => PoolSnapshotV1.encode(snapshotOf(pool as Pool)).finish(),
-  decode(bytes, version) {
-    if (version === newest) return poolOf(PoolSnapshotV1.decode(bytes));
-    throw kernelErrors.snapshotUnknown({ kind: "pool", version, newest });
-  },
-};
-
-export function snapshotOf({
+function snapshotOf({
   changes,
   settings,
   pause,

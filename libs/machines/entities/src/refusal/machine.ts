@@ -4,7 +4,9 @@
  */
 import { AuditRecord, RecordRefusalsReply, RecordRefusalsRequest } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { type Command, kernelErrors, type Machine, type MachineEvent } from "@tutti/kernel";
+import type { Command, MachineEvent, WireCodec } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
+import type { Encoded } from "../kit/sameness.ts";
 
 interface Day {
   /** Whether anything was refused. */
@@ -12,7 +14,6 @@ interface Day {
 }
 
 export const refusalKind = "refusal";
-const newest = 1;
 
 /** Whatever else is recorded of a day is what the runtime has to say about it. */
 export const callRefused: MachineEvent<Day, never, AuditRecord> = {
@@ -35,27 +36,19 @@ export const recordRefusals: Command<Day, RecordRefusalsRequest, RecordRefusalsR
   },
 };
 
-export const refusal: Machine<Day, never> = {
+/** A byte: whether anything was refused. */
+const dayCodec: Encoded<Day> & WireCodec<Day> = {
+  encode: ({ used }) => ({ finish: () => Uint8Array.of(used ? 1 : 0) }),
+  decode: ([used]) => ({ used: used === 1 }),
+  toJSON: ({ used }) => ({ used }),
+};
+
+export const refusal = entity({
   kind: refusalKind,
-  behaviour: 1,
-  isEndless: true,
-  create: () => ({ used: false }),
+  create: (): Day => ({ used: false }),
   commands: [recordRefusals],
   events: [callRefused],
-  queries: [],
-  snapshots: {
-    version: newest,
-    /** A byte: whether anything was refused. */
-    encode: ({ used }) => Uint8Array.of(used ? 1 : 0),
-    decode(bytes, version) {
-      if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: refusalKind, version, newest });
-      return { used: bytes[0] === 1 };
-    },
-  },
-  recover() {},
-  describe: ({ used }) => ({
-    status: WorkStatus[used ? "WORK_STATUS_COMPLETED" : "WORK_STATUS_UNSPECIFIED"],
-    ...{ definition: "", labels: {}, idChosen: false },
-  }),
-  project: ({ used }) => ({ used }),
-};
+  snapshot: { codec: dayCodec, of: (day: Day) => day, from: (day: Day) => day },
+  status: ({ used }) => WorkStatus[used ? "WORK_STATUS_COMPLETED" : "WORK_STATUS_UNSPECIFIED"],
+  idChosen: false,
+});

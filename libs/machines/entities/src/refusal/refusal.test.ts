@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { MachineDriver, machineConformance } from "@tutti/kernel/testing";
-import { dayKey, operations, refusalService, refusedRecord } from "../testing/refusal.ts";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { dayKey, refusalService, refusedRecord } from "../testing/refusal.ts";
 import { recordRefusals, refusal } from "./index.ts";
 
 describe("a day of refusals", () => {
@@ -14,14 +14,5 @@ describe("a day of refusals", () => {
     assert.equal(driver.description(dayKey).status, WorkStatus.WORK_STATUS_COMPLETED);
     const written = driver.history(dayKey).map(({ type }) => type);
     assert.deepEqual(written, ["call_refused", "call_refused"]);
-  });
-});
-
-describe("days of refusals", () => {
-  machineConformance({
-    machines: [refusal],
-    service: refusalService,
-    commands: operations(),
-    golden: new URL("../../golden/refusal/", import.meta.url),
   });
 });

@@ -7,12 +7,11 @@
  * 4. Whoever is given a value is in the journal before.
  */
 import { SecretsSnapshotV1 } from "@tutti/contracts/governance/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { Machine, Query } from "@tutti/kernel";
+import type { Query } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { endSecret, secretEnded } from "./ending.ts";
 import { resealSecrets, secretsResealed } from "./resealing.ts";
-import { secretsSnapshots, snapshotOf } from "./snapshots.ts";
-import { newSecrets, type Secrets, type SecretsView } from "./state.ts";
+import { newSecrets, put, type Secrets, type SecretsView } from "./state.ts";
 import { secretStored, storeSecret } from "./storing.ts";
 import { noteSecretUses, secretsUsed } from "./using.ts";
 
@@ -24,21 +23,24 @@ export const secretContents: Query<Secrets, void, SecretsView> = {
   answer: (state) => ({ ...state, kept: new Map(state.kept), gone: new Map(state.gone) }),
 };
 
-export const secrets: Machine<Secrets, never> = {
+export const secrets = entity({
   kind: secretsKind,
-  behaviour: 1,
-  isEndless: true,
   create: newSecrets,
   commands: [storeSecret, endSecret, resealSecrets, noteSecretUses],
   events: [secretStored, secretEnded, secretsResealed, secretsUsed],
   queries: [secretContents],
-  snapshots: secretsSnapshots,
-  recover() {},
-  describe: ({ kept }) => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: { secrets: String(kept.size) },
-    idChosen: true,
-  }),
-  project: (state) => SecretsSnapshotV1.toJSON(snapshotOf(state as Secrets)),
-};
+  snapshot: {
+    codec: SecretsSnapshotV1,
+    of: ({ changes, kept, gone }: Secrets) => ({
+      ...{ changes, secrets: [...kept.values()], gone: Object.fromEntries(gone) },
+    }),
+    from({ changes, secrets: all, gone }) {
+      const state = newSecrets();
+      state.changes = changes;
+      for (const kept of all) put(state, kept.secret?.name ?? "", kept);
+      for (const [name, last] of Object.entries(gone)) state.gone.set(name, last);
+      return state;
+    },
+  },
+  labels: ({ kept }) => ({ secrets: String(kept.size) }),
+});

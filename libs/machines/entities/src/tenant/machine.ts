@@ -7,9 +7,7 @@
  * 3. No secret is ever here: of a key its hash, of a token its description.
  * 4. It never ends: a namespace that was deleted is one of which nothing is said, and can be made again.
  */
-import { TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { Machine } from "@tutti/kernel";
+import { entity } from "../kit/entity.ts";
 import { bundlePart } from "./bundle-part.ts";
 import { credentialsForgotten, recoverForgetting } from "./credentials/forgetting.ts";
 import { keepKey, keyKept, keyRevoked, revokeKey } from "./credentials/keys.ts";
@@ -20,15 +18,13 @@ import { binding, callerLimit, principal, role, rule } from "./kept/keepers.ts";
 import { keepNamespace, namespaceKept, namespaceRemoved, removeNamespace } from "./kept/namespace.ts";
 import { applyPolicies, policiesApplied, rollBackPolicies } from "./policies/policies.ts";
 import { contents } from "./queries.ts";
-import { snapshotOf, tenantSnapshots } from "./snapshots.ts";
-import { newTenant, type Tenant } from "./state.ts";
+import { snapshot } from "./snapshots.ts";
+import { newTenant } from "./state.ts";
 
 const keepers = [principal, role, binding, callerLimit, rule] as const;
 
-export const tenant: Machine<Tenant, never> = {
+export const tenant = entity({
   kind: "tenant",
-  behaviour: 1,
-  isEndless: true,
   create: newTenant,
   commands: [
     keepNamespace,
@@ -59,20 +55,14 @@ export const tenant: Machine<Tenant, never> = {
     credentialsForgotten,
   ],
   queries: [contents, bundlePart],
-  snapshots: tenantSnapshots,
+  snapshot,
   recover: recoverForgetting,
   expire(_tenant, _number, step) {
     step.emit(credentialsForgotten, { beforeMs: step.nowMs });
   },
-  describe: ({ namespace, principals, policies }) => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: {
-      made: namespace === undefined ? "no" : "yes",
-      principals: String(principals.size),
-      policies: String(policies.size),
-    },
-    idChosen: true,
+  labels: ({ namespace, principals, policies }) => ({
+    made: namespace === undefined ? "no" : "yes",
+    principals: String(principals.size),
+    policies: String(policies.size),
   }),
-  project: (state) => TenantSnapshotV1.toJSON(snapshotOf(state as Tenant)),
-};
+});

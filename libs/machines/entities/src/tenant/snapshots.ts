@@ -1,24 +1,14 @@
 /** How a tenant is kept between its events. */
 import { type KeptBy, Policy, TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
-import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type Kept, weightOf } from "../index.ts";
 import { bindings, callerLimits, principals, roles, rules, type TenantKind } from "./kept/kinds.ts";
 import { byOf, sinceOf } from "./kept/since.ts";
 import { takeVersion } from "./policies/policies.ts";
 import { newTenant, type Tenant } from "./state.ts";
 
-const newest = 1;
+export const snapshot = { codec: TenantSnapshotV1, of: snapshotOf, from: tenantOf };
 
-export const tenantSnapshots: SnapshotCodec<Tenant> = {
-  version: newest,
-  encode: (tenant) => TenantSnapshotV1.encode(snapshotOf(tenant as Tenant)).finish(),
-  decode(bytes, version) {
-    if (version === newest) return tenantOf(TenantSnapshotV1.decode(bytes));
-    throw kernelErrors.snapshotUnknown({ kind: "tenant", version, newest });
-  },
-};
-
-export function snapshotOf(tenant: Tenant): TenantSnapshotV1 {
+function snapshotOf(tenant: Tenant): TenantSnapshotV1 {
   const { changes, namespace, base, versions, forgetMs } = tenant;
   return {
     changes,

@@ -1,0 +1,55 @@
+/**
+ * A machine that keeps data and does no work. It lives as long as its namespace does, has one behaviour and one form of
+ * snapshots, and shows the same as it keeps: that is written here, once for all kinds.
+ */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { kernelErrors, type Machine, type ReadOnly, type WireCodec } from "@tutti/kernel";
+import type { Encoded } from "./sameness.ts";
+
+type Parts = "kind" | "commands" | "events" | "goesOnPaused" | "expire";
+
+export interface Entity<State, Effect, Snapshot> extends Pick<Machine<State, Effect>, Parts> {
+  create(): State;
+  readonly queries?: Machine<State, Effect>["queries"];
+  readonly recover?: Machine<State, Effect>["recover"];
+  /** How a state is kept between its events. */
+  readonly snapshot: {
+    readonly codec: Encoded<Snapshot> & WireCodec<Snapshot>;
+    /** Its result is encoded or shown, and not changed. */
+    of(state: State): Snapshot;
+    from(snapshot: Snapshot): State;
+  };
+  /** Default: running. */
+  status?(state: ReadOnly<State>): WorkStatus;
+  /** What lists show. Default: none. */
+  labels?(state: ReadOnly<State>): Readonly<Record<string, string>>;
+  /** Default: true. */
+  readonly idChosen?: boolean;
+}
+
+const newest = 1;
+
+/** The machine of a kind. */
+export function entity<State, Effect = never, Snapshot = unknown>(
+  kind: Entity<State, Effect, Snapshot>,
+): Machine<State, Effect> {
+  const { snapshot, status, labels, idChosen = true, queries = [], recover = () => {}, ...parts } = kind;
+  const { codec } = snapshot;
+  return {
+    ...parts,
+    ...{ behaviour: 1, isEndless: true, queries, recover },
+    snapshots: {
+      version: newest,
+      encode: (state) => codec.encode(snapshot.of(state as State)).finish(),
+      decode(bytes, version) {
+        if (version === newest) return snapshot.from(codec.decode(bytes));
+        throw kernelErrors.snapshotUnknown({ kind: kind.kind, version, newest });
+      },
+    },
+    describe: (state) => ({
+      status: status?.(state) ?? WorkStatus.WORK_STATUS_RUNNING,
+      ...{ definition: "", labels: labels?.(state) ?? {}, idChosen },
+    }),
+    project: (state) => codec.toJSON(snapshot.of(state as State)),
+  };
+}
