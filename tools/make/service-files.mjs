@@ -61,7 +61,6 @@ export function rooms(name, folder) {
     [`${folder}/src/api/handlers.ts`]: handlers(name),
     [`${folder}/src/effects/greeter.ts`]: greeter(name),
     [`${folder}/test/service.test.ts`]: serviceTest(name),
-    [`${folder}/test/refusals.test.ts`]: refusalsTest(name),
   };
 }
 
@@ -181,26 +180,6 @@ describe("${name}", () => {
     const client = host.mesh.client(${name}Service);
     assert.deepEqual(await client.getGreeting({ namespace: "", name: "Ada" }), { text: "Welcome, Ada of default" });
   });
-});
-`;
-}
-
-/** @param {string} name */
-function refusalsTest(name) {
-  return `import { GetGreetingRequest, ${name}Service } from "@tutti/contracts/${name}/v1";
-import { describeRefusals } from "@tutti/host/testing";
-import { ${name} } from "../src/service.ts";
-
-describeRefusals({
-  contract: ${name}Service,
-  services: [${name}],
-  table: {
-    getGreeting: {
-      malformed: GetGreetingRequest.fromPartial({ name: "" }),
-      field: "name",
-      tooLarge: GetGreetingRequest.fromPartial({ name: "x".repeat(2_000) }),
-    },
-  },
 });
 `;
 }

@@ -327,6 +327,33 @@ for (const transport of transports) {
         assert.equal(error.violations[0]?.field, "count");
       }));
 
+    it("fails when one of its requests is above the limit, and names the limit", () =>
+      calling({ settings: { limits: { messageBytes: 2_048 } } }, async (client) => {
+        async function* requests() {
+          yield note();
+          yield note({ text: "x".repeat(3_000) });
+        }
+        const error = await errorOf(all(client.talk(requests())));
+        assert.ok(meshErrors.messageTooLarge.is(error));
+        assert.match(error.message, /a request of NoteService.Talk of at most 2,048 bytes/);
+      }));
+
+    it("is late when its deadline has passed before it is made, and reaches no handler", async () => {
+      let reached = false;
+      const handlers = {
+        async *talk(requests: AsyncIterable<Note>) {
+          reached = true;
+          yield* requests;
+        },
+      };
+      await calling({ handlers }, async (client) => {
+        const context = testContext({ deadlineMs: systemClock.monotonic() - 1 });
+        const error = await errorOf(all(client.talk(texts("late"), { context })));
+        assert.equal(error.status, "DEADLINE_EXCEEDED");
+        assert.equal(reached, false);
+      });
+    });
+
     it("fails when the source of its requests does", () =>
       calling({}, async (client) => {
         async function* requests() {

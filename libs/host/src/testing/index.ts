@@ -1,4 +1,3 @@
 export { type IssuerClient, TestIssuer } from "./issuer.ts";
 export { KeptHost, type KeptHostOptions } from "./kept-host.ts";
-export { describeRefusals, type RefusalRow, type RefusalTable } from "./refusals.ts";
 export { SmallDisk } from "./small-disk.ts";

@@ -1,0 +1,111 @@
+/**
+ * Every method that the platform serves, as its server holds it: no call reaches a handler around the interceptors. The
+ * services are put together and not started, so a handler that is reached fails otherwise.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { contractRefusals } from "@tutti/contracts/testing";
+import { ServiceHost } from "@tutti/host";
+import { errorFromUnknown, memorySources, type Principal, systemClock, type TuttiError } from "@tutti/kernel";
+import { ServerCall } from "@tutti/mesh";
+import { services } from "../src/service.ts";
+
+type Served = Parameters<Parameters<ServiceHost["mesh"]["server"]["onService"]>[0]>[2][number];
+
+const stranger: Principal = { kind: "person", id: "nil", roles: [] };
+const administrator: Principal = { kind: "person", id: "ada", roles: ["admin"] };
+
+for (const enforce of [false, true])
+  describe(`methods that the platform serves, ${enforce ? "with" : "without"} policies in force`, () => {
+    let directory: string;
+    let host: ServiceHost;
+    const methods: Served[] = [];
+
+    before(async () => {
+      directory = await mkdtemp(join(tmpdir(), "tutti-served-"));
+      const flags = ["--operations.port=0", "--log.level=fatal", `--access.enforce=${enforce}`];
+      const sources = memorySources({ arguments: flags });
+      const dataDirectory = () => directory;
+      host = await ServiceHost.open({ name: "served", version: "0.0.0", services, sources, dataDirectory });
+      host.mesh.server.onService((_contract, _service, served) => methods.push(...served));
+    });
+    after(() => rm(directory, { recursive: true, force: true }));
+
+    it("are found, several hundred of them", () => assert.ok(own(methods).length > 300, `${methods.length}`));
+
+    it("refuse a caller who may not, before the handler", async () => {
+      for (const served of own(methods)) {
+        const error = await refusalOf(host, served, { as: stranger });
+        assert.equal(error.code, "mesh.denied", served.method.label);
+      }
+    });
+
+    it("refuse a call that comes too late, before the handler", async () => {
+      for (const served of own(methods)) {
+        const error = await refusalOf(host, served, { as: administrator, isLate: true });
+        assert.equal(error.code, "kernel.deadline_exceeded", served.method.label);
+      }
+    });
+
+    it("refuse a request that breaks a rule, before the handler", async () => {
+      for (const served of own(methods)) {
+        const { rpc } = served.method;
+        const [broken] = refusals.broken(rpc.path);
+        if (broken === undefined) continue;
+        const error = await refusalOf(host, served, { as: administrator, bytes: broken.bytes });
+        assert.equal(error.code, "mesh.invalid_request", served.method.label);
+        assert.equal(error.violations[0]?.field, broken.field, served.method.label);
+      }
+    });
+  });
+
+const refusals = contractRefusals();
+
+/** Health and reflection are open to all. */
+const own = (methods: readonly Served[]) => methods.filter(({ method }) => !method.builtin);
+
+interface Given {
+  readonly as: Principal;
+  readonly isLate?: boolean;
+  readonly bytes?: Uint8Array;
+}
+
+async function refusalOf(
+  { mesh }: ServiceHost,
+  served: Served,
+  { as, isLate = false, bytes = refusals.smallest(served.method.rpc.path) }: Given,
+): Promise<TuttiError> {
+  const { method } = served;
+  const { rpc } = method;
+  const nowMs = systemClock.monotonic();
+  const call = new ServerCall(
+    method,
+    {
+      ...{ transport: "in-process", presented: as, credential: "", namespace: "", parent: undefined },
+      ...{ deadlineMs: nowMs + (isLate ? -1 : 20_000), idempotencyKey: "", hosted: method.hosted },
+      ...{ ownerEpoch: 0, peer: undefined, address: undefined },
+    },
+    mesh.server.defaults,
+    nowMs,
+  );
+  const request = rpc.request.decode(bytes);
+  const input = rpc.requestStream ? only(request) : request;
+  try {
+    if (!rpc.replyStream) await served.one(call, input);
+    else {
+      const replies = served.many(call, input, () => {});
+      // A stream may first say in a reply what it is refused with.
+      for (let count = 0; count < 2; count++) await replies.next();
+    }
+  } catch (thrown) {
+    return errorFromUnknown(thrown);
+  }
+  assert.fail(`${method.label} was not refused`);
+}
+
+async function* only(message: unknown): AsyncGenerator<unknown> {
+  yield message;
+}

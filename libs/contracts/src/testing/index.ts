@@ -1,0 +1,1 @@
+export { type BrokenRequest, type ContractRefusals, contractRefusals } from "./refusals.ts";
