@@ -29,6 +29,8 @@ import { copyWorkspaceTo, runIn } from "./test/tree.mjs";
  */
 const tiers = { test: [], io: ["--slow"] };
 
+const testFile = /^.+\.(?:test|slow|io|nightly)\.(?:ts|mjs)$/;
+
 /** Of the tests that find a fault, so many are named. */
 const namedMax = 3;
 
@@ -116,7 +118,8 @@ async function foundIn(copy, fault, folder, flags) {
   writeFileSync(path, sound);
   if (code === 0) return [];
   const failures = failuresIn(output);
-  const files = new Set(failures.map(fileIn));
+  // A suite that several files share lies in none of them: then all files are tried without the fault.
+  const files = new Set(failures.map((failure) => fileIn(failure).match(testFile)?.[0] ?? ""));
   const without = await testsOf(copy, folder, ...flags, ...files);
   const failing = new Set(without.code === 0 ? [] : failuresIn(without.output).map(fileIn));
   const found = failures.filter((failure) => !failing.has(fileIn(failure)) && !failing.has(""));

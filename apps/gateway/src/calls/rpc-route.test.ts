@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { describe, it } from "node:test";
+import type { RpcDescription } from "@tutti/contracts/rpc";
+import { runService, StartRunReply } from "@tutti/contracts/workflow/v1";
+import { localAdministrator } from "@tutti/kernel";
+import { testFoundation } from "@tutti/kernel/testing";
+import { routeNamed } from "@tutti/rest";
+import { Mapping, schema } from "@tutti/rest/json";
+import { Asked } from "./asked.ts";
+import { answered } from "./rpc-route.ts";
+
+const mapping = new Mapping(schema);
+
+/** The answer of the route that starts runs, where the rpc replies this. */
+async function startedWith(reply: StartRunReply) {
+  const { rpc = "", ...route } = routeNamed("runs.start");
+  const plan = mapping.planOf({ ...route, rpc });
+  const request = new IncomingMessage(new Socket());
+  const asked = new Asked({
+    ...{ foundation: testFoundation(), caller: { principal: localAdministrator, by: "loopback" } },
+    ...{ route: route.path, query: new URLSearchParams(), callMs: 1_000 },
+    ...{ request, response: new ServerResponse(request), stopping: new AbortController().signal },
+  });
+  const called = {
+    rpc: runService.methods.startRun as RpcDescription<unknown, unknown>,
+    one: async () => ({ ...reply }),
+    many: () => assert.fail("it is no stream"),
+  };
+  return await answered({ plan, mapping, called }, {}, asked);
+}
+
+describe("the status of an answer", () => {
+  it("is 201 for what was created, and 200 for what existed", async () => {
+    assert.equal((await startedWith(StartRunReply.fromPartial({ existed: false }))).status, 201);
+    assert.equal((await startedWith(StartRunReply.fromPartial({ existed: true }))).status, 200);
+  });
+});
