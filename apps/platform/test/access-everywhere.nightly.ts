@@ -1,0 +1,4 @@
+/** Callers who may not, at every rpc and every route. `access.io.ts` has a sample, `served.test.ts` each served method in process. */
+import { describeAccess, everything } from "./support/access-matrix.ts";
+
+describeAccess("every rpc and route", everything);
