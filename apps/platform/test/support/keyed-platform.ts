@@ -180,6 +180,6 @@ export async function takenBy(
   return taken;
 }
 
-export function jsonOf(method: string): RequestInit {
+function jsonOf(method: string): RequestInit {
   return { method, body: "{}", headers: { "content-type": "application/json" } };
 }

@@ -1,27 +1,13 @@
-/** Who gets in and what they may do, asked of the platform from outside: every rpc, and every route of HTTP. */
+/** Who gets in and what they may do, asked of the platform from outside. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import * as governance from "@tutti/contracts/governance/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import { until } from "@tutti/kernel/testing";
-import { routes } from "@tutti/rest";
-import {
-  hourMs,
-  jsonOf,
-  KeyedPlatform,
-  keyHeaders,
-  person,
-  routesAsked,
-  takenBy,
-  wrongCredentials,
-} from "./support/keyed-platform.ts";
-import { failureOf, OutsideClient } from "./support/outside-client.ts";
-import { assertRefused } from "./support/refused-everywhere.ts";
-import { hostOf, rpcs } from "./support/rpcs.ts";
-import { makeFolder, start } from "./support/services.ts";
+import { describeAccess, sample } from "./support/access-matrix.ts";
+import { hourMs, KeyedPlatform, keyHeaders, person } from "./support/keyed-platform.ts";
+import { failureOf } from "./support/outside-client.ts";
 
 const { identityService, Scope, TokenUse } = governance;
 
@@ -35,31 +21,6 @@ describe("the platform with keys", () => {
     platform = await KeyedPlatform.start();
   });
   after(() => platform?.[Symbol.asyncDispose]());
-
-  const wrong = Object.entries(wrongCredentials);
-  for (const [rest, [title, make]] of wrong.entries())
-    it(`refuses ${title}, at its share of all rpcs and routes`, async () => {
-      const shown = await make(platform);
-      await assertRefused(
-        platform,
-        { shown, isGuess: title === "something else" },
-        { of: wrong.length, rest },
-      );
-    });
-
-  it("refuses the administrator of another tenant, by key and by token, at every rpc", async () => {
-    for (const shown of [platform.keys.other, await platform.issued("bob", TokenUse.TOKEN_USE_CALLS, "b")])
-      for (const [name, rpc] of rpcs) {
-        const call = platform.outside.send(rpc.path, new Uint8Array(), {
-          headers: { ...keyHeaders(shown), "tutti-namespace": "default", "tutti-service": hostOf(rpc.path) },
-        });
-        const { code } = await failureOf(call);
-        assert.ok(
-          code === status.PERMISSION_DENIED || code === status.UNIMPLEMENTED,
-          `${name}: ${status[code]}`,
-        );
-      }
-  });
 
   it("takes the same token, signed the same way, as long as it has not ended", async () => {
     assert.equal(
@@ -75,38 +36,6 @@ describe("the platform with keys", () => {
     const { code, error } = await failureOf(platform.redeem(once));
     assert.equal(error.code, "governance.token_refused");
     assert.notEqual(code, status.OK);
-  });
-
-  it("lets a token that was narrowed from an administrator's do what it names, at every rpc", async () => {
-    await platform.bind("ann", "admin", "default");
-    const wide = await platform.issued("ann", TokenUse.TOKEN_USE_CALLS);
-    await until(
-      "her role to be known",
-      async () => (await platform.rest("/v1/sessions", wide)).status === 200,
-    );
-    const { secret } = await platform.outside.call(identityService.methods.narrowToken, {
-      ...governance.NarrowTokenRequest.fromPartial({ namespace: "default", secret: wide }),
-      scope: Scope.fromPartial({ actions: ["workflow.runs.list"] }),
-    });
-    for (const [name, rpc] of rpcs) {
-      const call = platform.outside.send(rpc.path, new Uint8Array(), {
-        headers: { ...keyHeaders(secret), "tutti-service": hostOf(rpc.path) },
-      });
-      const code = await call.then(
-        () => status.OK,
-        () => failureOf(call).then((failure) => failure.code),
-      );
-      // What is let in may still miss something in an empty request.
-      const expected =
-        rpc.action === "workflow.runs.list"
-          ? [status.OK, status.INVALID_ARGUMENT]
-          : [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
-      assert.ok(expected.includes(code), `${name}: ${status[code]}`);
-    }
-    // What says who one is says it of everybody.
-    const open = new Set(["runs.list", "whoami", "myself", "signOut", "missingRights"]);
-    const others = routesAsked(platform.http, keyHeaders(secret), open);
-    assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
   });
 
   it("tells when and where from a key was used last", async () => {
@@ -131,39 +60,6 @@ describe("the platform with keys", () => {
     assert.equal(code, status.UNAUTHENTICATED);
     assert.match(error.message, /there is no such key; get another one, such as with tutti key create$/);
     assert.equal((await platform.rest("/v1/runs", unknownKey)).status, 401);
-  });
-
-  it("lets nobody without a role do anything, whomever they name and wherever they ask", async () => {
-    for (const [name, rpc] of rpcs)
-      for (const namespace of ["default", "b"]) {
-        const call = platform.outside.send(rpc.path, new Uint8Array(), {
-          headers: {
-            ...keyHeaders(platform.keys.nobody),
-            ...{ "tutti-principal": "person/local-admin?admin", "tutti-namespace": namespace },
-            "tutti-service": hostOf(rpc.path),
-          },
-        });
-        const { code } = await failureOf(call);
-        assert.ok(
-          code === status.PERMISSION_DENIED || code === status.UNIMPLEMENTED,
-          `${name}: ${status[code]}`,
-        );
-      }
-  });
-
-  it("refuses a wrong key at every route that is not open, and gives nobody without a role anything", async () => {
-    const open = new Set(["whoami", "signOut", "missingRights"]);
-    for (const { name, method, path, open: isOpen } of routes) {
-      if (isOpen) continue;
-      const url = path.replace(/\{\w+\}/g, "x");
-      const init: RequestInit = method === "GET" || method === "DELETE" ? { method } : jsonOf(method);
-      const refused = await platform.rest(url, "a.b.c", init);
-      assert.equal(refused.status, 401, `${name}: ${await refused.text()}`);
-      if (open.has(name)) continue;
-      const denied = await platform.rest(url, platform.keys.nobody, init);
-      const text = await denied.text();
-      assert.ok([400, 403, 404, 501].includes(denied.status), `${name}: ${denied.status} ${text}`);
-    }
   });
 
   it("lets a viewer see what is in its namespace, and nothing else", async () => {
@@ -279,25 +175,4 @@ describe("the platform with keys", () => {
   });
 });
 
-describe("the platform at an address that others reach", () => {
-  it("answers nobody who shows nothing, at any rpc and any route, whomever they name", async () => {
-    await using folder = await makeFolder();
-    const key = join(folder.path, "key");
-    await writeFile(key, "5c3e".repeat(16));
-    await using platform = await start("platform", [
-      `--platform.dataDirectory=${join(folder.path, "data")}`,
-      ...["--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true", "--operations.host=0.0.0.0"],
-      ...[`--gateway.key=file:${key}`, `--operations.key=file:${key}`],
-    ]);
-    using outside = new OutsideClient(platform.grpc);
-    for (const [name, rpc] of rpcs) {
-      const call = outside.send(rpc.path, new Uint8Array(), {
-        headers: { "tutti-principal": "person/local-admin?admin", "tutti-service": hostOf(rpc.path) },
-      });
-      const { code } = await failureOf(call);
-      assert.ok(code === status.UNAUTHENTICATED || code === status.UNIMPLEMENTED, `${name}: ${status[code]}`);
-    }
-    const named = { "tutti-principal": "person/local-admin?admin" };
-    assert.deepEqual(await takenBy(routesAsked(platform.http, named), [401]), []);
-  });
-});
+describeAccess("a sample of rpcs and routes", sample);

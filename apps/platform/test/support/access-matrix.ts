@@ -1,0 +1,155 @@
+/** Callers who may not, at rpcs and routes: a sample over the wire in every run, all of them at night. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { status } from "@grpc/grpc-js";
+import * as governance from "@tutti/contracts/governance/v1";
+import { until } from "@tutti/kernel/testing";
+import { routes } from "@tutti/rest";
+import { KeyedPlatform, keyHeaders, routesAsked, takenBy, wrongCredentials } from "./keyed-platform.ts";
+import { failureOf, OutsideClient } from "./outside-client.ts";
+import { hostOf, rpcs } from "./rpcs.ts";
+import { makeFolder, start } from "./services.ts";
+
+const { identityService, Scope, TokenUse } = governance;
+
+/** What is called, by name: `RunService.StartRun`, `runs.start`. */
+interface Asked {
+  readonly rpcs: readonly string[];
+  readonly routes: readonly string[];
+}
+
+export const everything: Asked = {
+  rpcs: rpcs.map(([name]) => name),
+  routes: routes.map(({ name }) => name),
+};
+
+/**
+ * Each kind of call once: without and with streams either way, keyed and not, about a namespace and about the
+ * installation, of each service; and routes that no rpc stands behind.
+ */
+export const sample: Asked = {
+  rpcs: [
+    ...["RunService.StartRun", "RunService.ListRuns", "RunService.WatchRuns", "TaskService.DecideApproval"],
+    ...[
+      "AgentLinkService.Link",
+      "BlobService.Put",
+      "NamespaceService.CreateNamespace",
+      "PolicyService.ApplyPolicies",
+    ],
+    ...["RegistryService.Register", "SessionService.ExecuteSession", "PoolService.CreatePool"],
+    "RuntimeService.GetState",
+  ],
+  routes: [
+    ...["runs.start", "runs.list", "runs.watch", "tasks.claim", "policies.apply", "blobs.get", "events"],
+    ...["metrics.list", "status", "signInLink", "signIns.list", "signIns.revoke"],
+  ],
+};
+
+const named = { "tutti-principal": "person/local-admin?admin" };
+const denied = [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
+/** An rpc that is not served refuses every caller. */
+const unknown = [status.UNAUTHENTICATED, status.UNIMPLEMENTED];
+
+export function describeAccess(title: string, asked: Asked): void {
+  const wantedRpcs = rpcs.filter(([name]) => asked.rpcs.includes(name));
+  const left = new Set(routes.map(({ name }) => name).filter((name) => !asked.routes.includes(name)));
+  const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>
+    routesAsked(http, headers, new Set([...left, ...open]));
+
+  const assertCodes = async (
+    outside: OutsideClient,
+    headers: Readonly<Record<string, string>>,
+    expected: (action: string) => readonly status[],
+  ) => {
+    for (const [name, rpc] of wantedRpcs) {
+      const call = outside.send(rpc.path, new Uint8Array(), {
+        headers: { ...headers, "tutti-service": hostOf(rpc.path) },
+      });
+      const code = await call.then(
+        () => status.OK,
+        () => failureOf(call).then((failure) => failure.code),
+      );
+      assert.ok(expected(rpc.action).includes(code), `${name}: ${status[code]}`);
+    }
+  };
+
+  describe(`the platform with keys, at ${title}`, () => {
+    let platform: KeyedPlatform;
+
+    before(async () => {
+      platform = await KeyedPlatform.start();
+    });
+    after(() => platform?.[Symbol.asyncDispose]());
+
+    it("has them all", () => {
+      assert.equal(wantedRpcs.length, asked.rpcs.length);
+      assert.equal(routes.length - left.size, asked.routes.length);
+    });
+
+    for (const [wrong, make] of Object.entries(wrongCredentials))
+      it(`refuses ${wrong}, with the name of an administrator besides`, async () => {
+        const shown = keyHeaders(await make(platform));
+        // Guesses without the form of a key or token are locked out for a while.
+        const refused = wrong === "something else" ? [401, 429] : [401];
+        assert.deepEqual(await takenBy(routesOf(platform.http, shown), refused), []);
+        await assertCodes(platform.outside, { ...shown, ...named }, () => unknown);
+      });
+
+    it("refuses the administrator of another tenant, by key and by token", async () => {
+      const token = await platform.issued("bob", TokenUse.TOKEN_USE_CALLS, "b");
+      for (const shown of [platform.keys.other, token]) {
+        const headers = { ...keyHeaders(shown), "tutti-namespace": "default" };
+        await assertCodes(platform.outside, headers, () => denied);
+      }
+    });
+
+    it("lets a token that was narrowed from an administrator's do what it names", async () => {
+      await platform.bind("ann", "admin", "default");
+      const wide = await platform.issued("ann", TokenUse.TOKEN_USE_CALLS);
+      await until(
+        "her role to be known",
+        async () => (await platform.rest("/v1/sessions", wide)).status === 200,
+      );
+      const { secret } = await platform.outside.call(identityService.methods.narrowToken, {
+        ...governance.NarrowTokenRequest.fromPartial({ namespace: "default", secret: wide }),
+        scope: Scope.fromPartial({ actions: ["workflow.runs.list"] }),
+      });
+      // A permitted call may still miss something in an empty request.
+      await assertCodes(platform.outside, keyHeaders(secret), (action) =>
+        action === "workflow.runs.list" ? [status.OK, status.INVALID_ARGUMENT] : denied,
+      );
+      // The routes about the caller are open to every caller.
+      const open = ["runs.list", "whoami", "myself", "signOut", "missingRights"];
+      const others = routesOf(platform.http, keyHeaders(secret), open);
+      assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
+    });
+
+    it("permits nothing to a caller without a role, in any namespace", async () => {
+      for (const namespace of ["default", "b"]) {
+        const headers = { ...keyHeaders(platform.keys.nobody), ...named, "tutti-namespace": namespace };
+        await assertCodes(platform.outside, headers, () => denied);
+      }
+      const open = ["whoami", "signOut", "missingRights"];
+      const others = routesOf(platform.http, keyHeaders(platform.keys.nobody), open);
+      assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
+    });
+  });
+
+  describe(`the platform at an address that others reach, at ${title}`, () => {
+    it("refuses a caller who shows nothing, whatever principal the call names", async () => {
+      await using folder = await makeFolder();
+      const key = join(folder.path, "key");
+      await writeFile(key, "5c3e".repeat(16));
+      await using platform = await start("platform", [
+        `--platform.dataDirectory=${join(folder.path, "data")}`,
+        ...["--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true", "--operations.host=0.0.0.0"],
+        ...[`--gateway.key=file:${key}`, `--operations.key=file:${key}`],
+      ]);
+      using outside = new OutsideClient(platform.grpc);
+      await assertCodes(outside, named, () => unknown);
+      assert.deepEqual(await takenBy(routesOf(platform.http, named), [401]), []);
+    });
+  });
+}
