@@ -51,6 +51,8 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     format: "esm",
     target: `node${pinnedMajor}`,
     sourcemap,
+    // The sources are where the bundle was made; a copy of them would be most of what a reader of the map parses.
+    sourcesContent: false,
     minify,
     metafile: true,
     // Names of classes and functions are in logs and errors.

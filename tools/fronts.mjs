@@ -1,24 +1,39 @@
 // @ts-check
 
-// What people see of the platform is built: the page by Vite, the command `tutti` into one file, so that it starts fast.
+// What runs faster when it is built: the page by Vite, the command `tutti` and the platform as bundles.
 //
-// Each is built when its sources, or those of the libraries in it, differ from the stamp beside what was built. A front that
-// cannot be built keeps nothing else from starting: that is said, and the next set-up tries again.
+// 1. A front is built if its sources, or the sources of the libraries in it, differ from its stamp.
+// 2. A failed build does not block the start: it prints the reason, and the next set-up tries again.
+// 3. Each build of the platform has a folder of its own, because a running platform still imports parts of an older one.
+//    The newest few stay.
 //
 // Runs on Node 18 without dependencies.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 
 /**
  * @typedef {object} Front
  * @property {string} name
  * @property {string} folder
  * @property {string} entry without it there is nothing to build
- * @property {string} made
+ * @property {string} made in the folder, or in the folder of this build
+ * @property {string} [builds] has a folder for each build, named by the content of its sources; the command gets the folder
  * @property {string[]} command arguments for Node; it runs in the folder
+ * @property {boolean} [onlyDependencies] what its packages need in development is not in it
  */
+
+/** @typedef {"page" | "command" | "platform"} FrontName */
 
 /**
  * @typedef {(command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv) => Promise<{ code: number, output: string }>} Run
@@ -40,20 +55,49 @@ export const fronts = [
     made: "dist/main.mjs",
     command: ["apps/cli/build.mjs"],
   },
+  {
+    name: "platform",
+    folder: "apps/platform",
+    entry: "src/main.ts",
+    made: "main.mjs",
+    builds: ".cache/platform",
+    command: ["tools/build.mjs", "--split"],
+    onlyDependencies: true,
+  },
 ];
 
+/** How many builds of a front stay, for processes that still run from them. */
+const buildsKept = 5;
+
 /**
- * Those that are not what their sources say.
+ * The fronts that their sources have outrun.
  *
  * @param {string} root
+ * @param {readonly FrontName[]} names
  * @returns {Front[]}
  */
-export function staleFronts(root) {
+export function staleFronts(root, names) {
+  const tree = new Tree(root);
   return fronts.filter(
     (front) =>
+      names.some((name) => name === front.name) &&
       existsSync(join(root, front.folder, front.entry)) &&
-      (!existsSync(join(root, front.folder, front.made)) || !isAsStamped(root, front)),
+      !isAsStamped(root, front, tree),
   );
+}
+
+/**
+ * The file of a front's last build, undefined if that build failed or is missing. Call it after set-up.
+ *
+ * @param {string} root
+ * @param {FrontName} name
+ * @returns {string | undefined}
+ */
+export function madeBy(root, name) {
+  const front = fronts.find((one) => one.name === name);
+  const [content] = front === undefined ? [] : stampedOf(root, front);
+  const made = front === undefined || !content ? undefined : madeOf(root, front, content);
+  return made !== undefined && existsSync(made) ? made : undefined;
 }
 
 /**
@@ -68,24 +112,86 @@ export async function buildFronts(stale, { root, node, env, run, say }) {
 
   /** @param {Front} front */
   async function build(front) {
-    const hash = wanted(root, front);
+    const tree = new Tree(root);
+    const files = filesOf(root, front, tree);
+    const content = contentOf(root, files);
+    const looks = looksOf(files, tree);
+    const made = madeOf(root, front, content);
     const [program = "", ...args] = front.command;
-    const { code, output } = await run(node, [join(root, program), ...args], join(root, front.folder), env);
-    if (code === 0 && existsSync(join(root, front.folder, front.made))) {
-      writeFileSync(stampOf(root, front), hash);
+    const isThere = front.builds !== undefined && existsSync(made);
+    const out = front.builds === undefined ? [] : ["--out", dirname(made)];
+    const { code, output } = isThere
+      ? { code: 0, output: "" }
+      : await run(node, [join(root, program), ...args, ...out], join(root, front.folder), env);
+    if (code === 0 && existsSync(made)) {
+      writeFileSync(stampOf(root, front), `${content}\n${looks}\n`);
+      if (front.builds !== undefined) dropOldBuilds(join(root, front.builds), dirname(made));
       return true;
     }
     const log = join(root, ".cache", `build-${front.name}.log`);
     writeFileSync(log, output);
-    const before = existsSync(join(root, front.folder, front.made)) ? "; the one before it stays" : "";
+    // The bundle of an older source is no platform to start.
+    if (front.builds !== undefined) rmSync(stampOf(root, front), { force: true });
+    const before = existsSync(made) ? "; the one before it stays" : "";
     say(`the ${front.name} could not be built${before}: ${reasonIn(output, code)} (all of it: ${log})`);
     return false;
   }
 }
 
+/** @param {string} folder @param {string} newest */
+function dropOldBuilds(folder, newest) {
+  utimesSync(newest, new Date(), new Date());
+  const builds = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const build of builds.slice(buildsKept)) rmSync(build, { recursive: true, force: true });
+}
+
+/** @param {string} root @param {Front} front @param {string} content */
+function madeOf(root, { folder, made, builds }, content) {
+  return builds === undefined ? join(root, folder, made) : join(root, builds, content.slice(0, 16), made);
+}
+
 /** @param {string} root @param {Front} front */
-function stampOf(root, { folder }) {
-  return join(root, folder, "dist", ".stamp");
+function stampOf(root, { folder, builds = join(folder, "dist") }) {
+  return join(root, builds, ".stamp");
+}
+
+/** @param {string} root @param {Front} front */
+function stampedOf(root, front) {
+  return (readIfThere(stampOf(root, front)) ?? "").split("\n");
+}
+
+/** What several fronts look at, looked at once. */
+class Tree {
+  /** @type {Map<string, string[]>} the sources of a package */
+  #sources = new Map();
+  /** @type {Map<string, string>} */
+  #looks = new Map();
+  #root;
+
+  /** @param {string} root */
+  constructor(root) {
+    this.#root = root;
+  }
+
+  /** @param {string} folder */
+  sourcesOf(folder) {
+    const sources = this.#sources.get(folder) ?? sourcesOf(folder);
+    this.#sources.set(folder, sources);
+    return sources;
+  }
+
+  /** @param {string} file */
+  looksOf(file) {
+    const known = this.#looks.get(file);
+    if (known !== undefined) return known;
+    const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+    const looks = `${nameOf(this.#root, file)} ${size} ${mtimeMs}\0`;
+    this.#looks.set(file, looks);
+    return looks;
+  }
 }
 
 /**
@@ -94,29 +200,28 @@ function stampOf(root, { folder }) {
  *
  * @param {string} root
  * @param {Front} front
+ * @param {Tree} tree
  */
-function isAsStamped(root, front) {
-  const [content, looks] = (readIfThere(stampOf(root, front)) ?? "").split("\n");
-  if (content === "") return false;
-  const files = filesOf(root, front);
-  return looks === looksOf(root, files) || content === contentOf(root, files);
+function isAsStamped(root, front, tree) {
+  const [content = "", looks] = stampedOf(root, front);
+  if (content === "" || !existsSync(madeOf(root, front, content))) return false;
+  const files = filesOf(root, front, tree);
+  return looks === looksOf(files, tree) || content === contentOf(root, files);
 }
 
 /**
  * @param {string} root
  * @param {Front} front
+ * @param {Tree} tree
  */
-function wanted(root, front) {
-  const files = filesOf(root, front);
-  return `${contentOf(root, files)}\n${looksOf(root, files)}\n`;
-}
-
-/**
- * @param {string} root
- * @param {Front} front
- */
-function filesOf(root, { folder }) {
-  return [...packagesIn(root, join(root, folder)).flatMap(sourcesOf), join(root, "package-lock.json")];
+function filesOf(root, { folder, command, onlyDependencies = false }, tree) {
+  const packages = packagesIn(root, join(root, folder), onlyDependencies);
+  const [builder = ""] = command;
+  const makers = builder.startsWith("tools/") ? [builder, "tools/bundle.mjs"] : [];
+  return [
+    ...packages.flatMap((each) => tree.sourcesOf(each)),
+    ...["package-lock.json", ...makers].map((name) => join(root, name)),
+  ];
 }
 
 /** @param {string} root @param {string[]} files */
@@ -126,13 +231,10 @@ function contentOf(root, files) {
   return hash.digest("hex");
 }
 
-/** @param {string} root @param {string[]} files */
-function looksOf(root, files) {
+/** @param {string[]} files @param {Tree} tree */
+function looksOf(files, tree) {
   const hash = createHash("sha256");
-  for (const file of files) {
-    const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
-    hash.update(`${nameOf(root, file)} ${size} ${mtimeMs}\0`);
-  }
+  for (const file of files) hash.update(tree.looksOf(file));
   return hash.digest("hex");
 }
 
@@ -146,18 +248,20 @@ function nameOf(root, file) {
  *
  * @param {string} root
  * @param {string} folder
+ * @param {boolean} onlyDependencies
  * @param {Set<string>} [found]
  */
-function packagesIn(root, folder, found = new Set()) {
+function packagesIn(root, folder, onlyDependencies, found = new Set()) {
   if (found.has(folder)) return [...found];
   found.add(folder);
   const { dependencies = {}, devDependencies = {} } = JSON.parse(
     readIfThere(join(folder, "package.json")) ?? "{}",
   );
-  // What is bundled is needed to build, and by nobody who installs what was built.
-  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+  // A published front names what it bundles as needed in development.
+  for (const name of Object.keys({ ...dependencies, ...(!onlyDependencies && devDependencies) })) {
     const link = join(root, "node_modules", name);
-    if (name.startsWith("@tutti/") && existsSync(link)) packagesIn(root, realpathSync(link), found);
+    if (name.startsWith("@tutti/") && existsSync(link))
+      packagesIn(root, realpathSync(link), onlyDependencies, found);
   }
   return [...found];
 }

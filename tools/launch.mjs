@@ -13,6 +13,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { madeBy } from "./fronts.mjs";
 import { SetUpFailed, setUp, workspaceRoot } from "./setup.mjs";
 
 const sameSignalMs = 400;
@@ -30,6 +31,7 @@ export function say(line) {
  * @property {string} [announcement] said before the script runs
  * @property {Record<string, string>} [environment] of the script, beside this process's own
  * @property {boolean} [withFronts] what people see is built first, where it is not what its sources say
+ * @property {boolean} [bundled] runs the platform's bundle in place of the script, if it can be built
  * @property {boolean} [wholeGroup] signals go to all that the script started as well, not to the script alone
  */
 
@@ -39,15 +41,15 @@ export function say(line) {
  * @param {Manner} [manner]
  */
 export async function launch(script, args, manner = {}) {
-  const { announcement, environment = {}, withFronts = false, wholeGroup = false } = manner;
+  const { announcement, environment = {}, withFronts = false, bundled = false, wholeGroup = false } = manner;
   try {
-    const { node, env } = await setUp(say, workspaceRoot, { withFronts });
+    const { node, env } = await setUp(say, workspaceRoot, { withFronts, withPlatform: bundled });
     if (!existsSync(join(workspaceRoot, script)))
       throw new SetUpFailed(`${script} is not there: this clone is not complete`);
     if (announcement !== undefined) say(announcement);
     process.exitCode = await runToItsEnd(
       node,
-      [...leash(wholeGroup), join(workspaceRoot, script), ...args],
+      [...leash(wholeGroup), ...program(script, bundled), ...args],
       { ...env, ...environment },
       wholeGroup,
     );
@@ -56,6 +58,17 @@ export async function launch(script, args, manner = {}) {
     say(error.message);
     process.exitCode = 1;
   }
+}
+
+/**
+ * @param {string} script
+ * @param {boolean} bundled
+ */
+function program(script, bundled) {
+  const bundle = bundled ? madeBy(workspaceRoot, "platform") : undefined;
+  if (bundle === undefined) return [join(workspaceRoot, script)];
+  // Stacks name the sources.
+  return ["--import", pathToFileURL(join(workspaceRoot, "tools", "stacks.mjs")).href, bundle];
 }
 
 /**

@@ -5,7 +5,7 @@
 // 1. The packages are those of package-lock.json: `npm ci` runs when the lockfile differs from the stamp in node_modules.
 // 2. The generated code is that of proto/: generation runs when the contracts or their generator differ from the stamp
 //    beside the code.
-// 3. What people see is built where it is asked for: the page and the command (fronts.mjs).
+// 3. The page, the command and the platform are built if a caller asks for them (fronts.mjs).
 // 4. Everything after set-up runs on one Node, the pinned one; where no package carries it, on a system Node of at
 //    least the pinned major version.
 // 5. Where nothing has to be done nothing is written, and finding that out takes milliseconds.
@@ -28,6 +28,8 @@ export const pinnedMajor = 24;
 /** A set-up that cannot go on. Its message is the one line that the user sees. */
 export class SetUpFailed extends Error {}
 
+/** @typedef {import("./fronts.mjs").FrontName} FrontName */
+
 /**
  * @typedef {object} Ready
  * @property {string} node the Node that runs everything from here on
@@ -35,19 +37,23 @@ export class SetUpFailed extends Error {}
  */
 
 /**
- * Installs and generates what is missing or out of date, and builds the fronts where they are wanted.
+ * Installs and generates what is missing or out of date. Builds the page and the command, and the platform, if asked.
  *
  * @param {(line: string) => void} say
  * @param {string} [root]
- * @param {{ withFronts?: boolean }} [options]
+ * @param {{ withFronts?: boolean, withPlatform?: boolean }} [options]
  * @returns {Promise<Ready>}
  */
-export async function setUp(say, root = workspaceRoot, { withFronts = false } = {}) {
+export async function setUp(say, root = workspaceRoot, { withFronts = false, withPlatform = false } = {}) {
+  /** @type {FrontName[]} */
+  const fronts = [];
+  if (withFronts) fronts.push("page", "command");
+  if (withPlatform) fronts.push("platform");
   try {
-    if (!isInstalled(root) || !isGenerated(root) || (withFronts && staleFronts(root).length > 0))
+    if (!isInstalled(root) || !isGenerated(root) || staleFronts(root, fronts).length > 0)
       await withLock(
         join(root, ".cache", "set-up.lock"),
-        () => mend(say, root, withFronts),
+        () => mend(say, root, fronts),
         (holder) => say(`waiting for the set-up of ${holder}`),
       );
     const node = nodeFor(root);
@@ -60,12 +66,12 @@ export async function setUp(say, root = workspaceRoot, { withFronts = false } = 
 /**
  * @param {(line: string) => void} say
  * @param {string} root
- * @param {boolean} withFronts
+ * @param {readonly FrontName[]} fronts
  */
-async function mend(say, root, withFronts) {
+async function mend(say, root, fronts) {
   if (!isInstalled(root)) await install(say, root);
   if (!isGenerated(root)) await generate(say, root);
-  const stale = withFronts ? staleFronts(root) : [];
+  const stale = staleFronts(root, fronts);
   if (stale.length === 0) return;
   const node = nodeFor(root);
   await buildFronts(stale, { root, node, env: environmentFor(root, node), run, say });

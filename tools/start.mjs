@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// `npm start`: sets everything up, then runs the platform. `npm start -- --empty` leaves the demonstration out, `--paused`
-// has nothing executed until `tutti release`, `--nats` gives it a NATS server for its events; all other arguments go to the
-// platform: `npm start -- --help`.
+// `npm start`: sets everything up, then runs the platform from a bundle. `npm run dev` runs it from source, and restarts it
+// after a change (dev.mjs). `-- --empty` leaves the demonstration out, `--paused` has nothing executed until `tutti release`,
+// `--nats` gives it a NATS server for its events; all other arguments go to the platform: `npm start -- --help`.
 
 import "./node-version.mjs";
 
 const given = process.argv.slice(2);
+const isDev = given.includes("--dev");
 const isEmpty = given.includes("--empty");
 
 async function start() {
@@ -25,17 +26,22 @@ async function start() {
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  await launch("apps/platform/src/main.ts", [...platformWords(), ...(nats?.words ?? [])], {
-    announcement: "starting the platform",
-    environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-    withFronts: true,
-  });
+  await launch(
+    isDev ? "tools/dev.mjs" : "apps/platform/src/main.ts",
+    [...platformWords(), ...(nats?.words ?? [])],
+    {
+      announcement: "starting the platform",
+      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+      withFronts: true,
+      bundled: !isDev,
+    },
+  );
   await nats?.stop();
 }
 
 function platformWords() {
   return given.flatMap((word) => {
-    if (word === "--empty" || /^--nats(=\d*)?$/.test(word)) return [];
+    if (word === "--empty" || word === "--dev" || /^--nats(=\d*)?$/.test(word)) return [];
     // A name of its own: this start is paused, and the next one is not by the same.
     return word === "--paused" ? [`--durable.pause=paused-${new Date().toISOString()}`] : [word];
   });

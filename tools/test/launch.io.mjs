@@ -7,7 +7,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { treeOf } from "./tree.mjs";
+import { treeOf, write } from "./tree.mjs";
 
 const tools = join(import.meta.dirname, "..");
 
@@ -38,6 +38,7 @@ function workspace(t, main) {
     "fronts",
     "lock",
     "leash",
+    "dev",
     "nats",
     "preset",
     "programs",
@@ -163,6 +164,29 @@ setInterval(() => {}, 1000);
     await until(/SIGTERM/);
     process.kill(platform, "SIGTERM");
     await closed;
+  });
+
+  it("--dev stops the platform gracefully after a change of its sources, and starts the changed one", async (t) => {
+    const root = workspace(t, 'import "../../../libs/part/src/version.ts";\n');
+    const version = (/** @type {number} */ number) =>
+      write(root, {
+        "libs/part/src/version.ts": `console.log("version ${number}", process.argv.slice(2).join());
+          process.on("SIGTERM", () => { console.log("stopped ${number}"); process.exit(0); });
+          setInterval(() => {}, 1000);\n`,
+      });
+    version(1);
+    const { child, lines, until, exited } = start(t, root, process.execPath, [
+      "tools/start.mjs",
+      "--dev",
+      "--a",
+    ]);
+    await until(/version 1/);
+    version(2);
+    await until(/version 2/);
+    write(root, { "libs/part/src/version.test.ts": "" });
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+    assert.deepEqual(lines, ["version 1 --a", "stopped 1", "version 2 --a", "stopped 2"]);
   });
 
   it("says in one line what is wrong, without a stack", async (t) => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { madeBy } from "../fronts.mjs";
 import { nodeFor, notInSilence, SetUpFailed, setUp } from "../setup.mjs";
 import { emptyFolder, treeOf, write } from "./tree.mjs";
 
@@ -209,6 +210,43 @@ describe("what people see", () => {
     assert.deepEqual(await prepare(), ["building the command", complaint]);
     write(root, { "apps/cli/src/main.ts": "right\n" });
     assert.deepEqual(await prepare(), builds);
+  });
+});
+
+describe("the platform's bundle", () => {
+  it("has a folder for each content of its sources, and a failed build leaves none to start", async (t) => {
+    const root = treeOf(t, {
+      ...small,
+      "apps/platform/package.json": "{}\n",
+      "apps/platform/src/main.ts": "first\n",
+      "tools/build.mjs": `
+        import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+        import { join } from "node:path";
+        const text = readFileSync("src/main.ts", "utf8");
+        if (text === "wrong\\n") throw new Error("expected something else");
+        const out = process.argv[process.argv.indexOf("--out") + 1];
+        mkdirSync(out, { recursive: true });
+        writeFileSync(join(out, "main.mjs"), text);\n`,
+    });
+    /** @type {string[]} */
+    const said = [];
+    const made = async () => {
+      await setUp((line) => said.push(line), root, { withPlatform: true });
+      return madeBy(root, "platform");
+    };
+    const textOf = (/** @type {string | undefined} */ file = "") => readFileSync(file, "utf8");
+
+    const first = await made();
+    assert.equal(textOf(first), "first\n");
+    assert.equal(await made(), first);
+    write(root, { "apps/platform/src/main.ts": "second\n" });
+    const second = await made();
+    assert.deepEqual([textOf(first), textOf(second)], ["first\n", "second\n"]);
+    write(root, { "apps/platform/src/main.ts": "wrong\n" });
+    assert.equal(await made(), undefined);
+    assert.match(said.at(-1) ?? "", /^the platform could not be built: .*expected something else/);
+    write(root, { "apps/platform/src/main.ts": "first\n" });
+    assert.equal(await made(), first);
   });
 });
 

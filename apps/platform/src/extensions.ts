@@ -1,3 +1,4 @@
+import { registerHooks } from "node:module";
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Foundation, Orchestrator } from "@tutti/kernel";
@@ -50,6 +51,7 @@ export async function openExtension(path: string, foundation: Foundation): Promi
   const unusable = (reason: string, cause?: unknown) =>
     platformErrors.extensionUnusable({ path, reason }, { cause });
   const file = isAbsolute(path) ? path : resolve(path);
+  shareKernel();
   let made: unknown;
   try {
     const { default: Extension } = await import(pathToFileURL(file).href);
@@ -61,6 +63,22 @@ export async function openExtension(path: string, foundation: Foundation): Promi
   }
   if (!(made instanceof Orchestrator)) throw unusable("a class that does not extend Orchestrator");
   return { path, orchestrator: made };
+}
+
+let isShared = import.meta.url.endsWith(".ts");
+
+/**
+ * In a bundle, modules of a user get the bundle's kernel. With the kernel of the sources they would extend another
+ * `Orchestrator` than the one that the platform checks for.
+ */
+function shareKernel(): void {
+  if (isShared) return;
+  isShared = true;
+  const url = new URL("./kernel.mjs", import.meta.url).href;
+  registerHooks({
+    resolve: (name, context, next) =>
+      name === "@tutti/kernel" ? { url, shortCircuit: true } : next(name, context),
+  });
 }
 
 /** Where in a file an error arose: ` at line 12:5`; empty where the error does not say. */

@@ -8,10 +8,7 @@ import type { Timer, Timers } from "@tutti/kernel";
 
 let collect: unknown;
 
-/**
- * Gives the memory back to the system: some 15 MiB for some 40 ms, in which nothing else happens. So call it before
- * anybody is served, or while nobody is.
- */
+/** Gives the memory back to the system: some 15 MiB for some 40 ms, in which nothing else happens. So call it when idle. */
 export function giveBackLeftovers(): void {
   // The function is there in contexts that are made while the flag is set.
   if (collect === undefined) {

@@ -11,7 +11,7 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import { sectionsOf } from "./configuration.ts";
-import { giveBackLeftovers, giveBackWhenIdle } from "./leftovers.ts";
+import { giveBackWhenIdle } from "./leftovers.ts";
 import { answerTo } from "./questions.ts";
 import { type HostOptions, ServiceHost } from "./service-host.ts";
 import { softwareVersion } from "./version.ts";
@@ -28,7 +28,6 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
   host.on("stateChanged", ({ to }) => {
     if (to.state === "failed") say(`${lastWords(options.name, to.reason)}\n`);
   });
-  giveBackLeftovers();
   let giving: Timer | undefined;
   await runUntilSignal(host, {
     ready: async () => {

@@ -6,10 +6,13 @@
  * 3. Connections are not shared with other calls: one to an address that only somebody else may reach is not come by again.
  * 4. The answer is bounded, and so is the time that it may take.
  */
-import { type IncomingMessage, request as requestPlain } from "node:http";
-import { request as requestSecure } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { type Address, allowedAddresses, type Resolve } from "./addresses.ts";
 import { outgoingErrors } from "./errors.ts";
+
+// By `import` they would load undici as well.
+const { request: requestPlain } = process.getBuiltinModule("node:http");
+const { request: requestSecure } = process.getBuiltinModule("node:https");
 
 export interface OutgoingCall {
   readonly method: "GET" | "POST";

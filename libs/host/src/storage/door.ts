@@ -5,7 +5,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import {
   type Chance,
@@ -19,6 +19,9 @@ import {
 import * as z from "zod";
 import { codeOf } from "./about.ts";
 import type { DataLayout } from "./layout.ts";
+
+// By `import` it would load undici as well.
+const { createServer, request } = process.getBuiltinModule("node:http");
 
 export interface DoorParts {
   readonly layout: Pick<DataLayout, "door">;

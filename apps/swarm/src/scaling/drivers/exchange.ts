@@ -1,6 +1,9 @@
 /** One request over HTTP to what an operator has named: a socket of this machine, or an API with an authority of its own. */
-import { type IncomingMessage, request as requestPlain } from "node:http";
-import { request as requestSecure } from "node:https";
+import type { IncomingMessage } from "node:http";
+
+// By `import` they would load undici as well.
+const { request: requestPlain } = process.getBuiltinModule("node:http");
+const { request: requestSecure } = process.getBuiltinModule("node:https");
 
 export interface Exchange {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";

@@ -1,0 +1,12 @@
+import { type Foundation, Orchestrator } from "@tutti/kernel";
+
+/** Logs who makes it, and from which program. */
+export default class Traced extends Orchestrator {
+  constructor(foundation: Foundation) {
+    super("traced", foundation);
+    this.register("trace", {
+      start: () => this.logger.info("traced", { stack, program: process.argv[1] }),
+    });
+    const { stack } = new Error("here");
+  }
+}
