@@ -6,9 +6,11 @@
 import "./node-version.mjs";
 
 const given = process.argv.slice(2);
+const needsPrograms = given.includes("--io") || given.includes("--nightly");
 import("./launch.mjs").then(({ launch }) =>
   launch("tools/verify.mjs", given, {
     wholeGroup: true,
-    withFronts: given.includes("--io") || given.includes("--nightly"),
+    withFronts: needsPrograms,
+    withPlatform: needsPrograms,
   }),
 );

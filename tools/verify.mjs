@@ -22,6 +22,7 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { sourcesOf } from "./checks/sources.mjs";
 import { checks, runChecks } from "./checks.mjs";
+import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
 import { Passed } from "./unit/passed.mjs";
@@ -189,7 +190,12 @@ async function programsFound(packages) {
     );
   const names = [...new Set(asked)].sort();
   const paths = await Promise.all(names.map(findProgram));
-  return { PROGRAMS_FOUND: names.filter((_, at) => paths[at] !== undefined).join() };
+  // Tests start the platform as `npm start` does.
+  const platform = madeBy(root, "platform");
+  return {
+    PROGRAMS_FOUND: names.filter((_, at) => paths[at] !== undefined).join(),
+    ...(platform === undefined ? {} : { TUTTI_TEST_PLATFORM: platform }),
+  };
 }
 
 /** @returns {Package[]} */

@@ -34,9 +34,16 @@ export function launch(
 ): TestProcess {
   return new TestProcess({
     ...options,
-    program: fileURLToPath(new URL(programs[name], import.meta.url)),
+    program: programOf(name),
     arguments: ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", ...flags],
   });
+}
+
+/** The platform as `npm start` runs it, from its bundle, if the runner of the tests has built it; all others from source. */
+function programOf(name: ServiceName): string {
+  const bundle = process.env["TUTTI_TEST_PLATFORM"];
+  if (name === "platform" && bundle !== undefined) return bundle;
+  return fileURLToPath(new URL(programs[name], import.meta.url));
 }
 
 /** Waits until a process is ready and knows its addresses. */
