@@ -62,7 +62,7 @@ async function main(args) {
   const files = new Map(packages.map((one) => [one, testFiles(join(root, one.folder), tier)]));
   const passed = new Passed(root);
   if (args.includes("--affected")) skipUnaffected(files, passed);
-  const environment = tier === "test" ? {} : await programsFound(packages);
+  const environment = tier === "test" ? {} : await bringPrograms(packages);
   // A seed of the day: a failure is repeated with the seed that is printed.
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
@@ -179,8 +179,9 @@ function titleOf(batch) {
  * The programs that some test asks for, before the tests run: their deadlines are not for downloads.
  *
  * @param {Package[]} packages
+ * @returns {Promise<Record<string, string>>} the environment of the tests
  */
-async function programsFound(packages) {
+async function bringPrograms(packages) {
   const asked = sourcesOf(root)
     .filter(
       ({ path }) => !path.startsWith("tools/") && packages.some(({ folder }) => path.startsWith(folder)),
@@ -189,13 +190,10 @@ async function programsFound(packages) {
       [...text.matchAll(/\b(?:needs|find)Program\("([\w-]+)"\)/g)].map(([, name]) => name ?? ""),
     );
   const names = [...new Set(asked)].sort();
-  const paths = await Promise.all(names.map(findProgram));
+  await Promise.all(names.map(findProgram));
   // Tests start the platform as `npm start` does.
   const platform = madeBy(root, "platform");
-  return {
-    PROGRAMS_FOUND: names.filter((_, at) => paths[at] !== undefined).join(),
-    ...(platform === undefined ? {} : { TUTTI_TEST_PLATFORM: platform }),
-  };
+  return platform === undefined ? {} : { TUTTI_TEST_PLATFORM: platform };
 }
 
 /** @returns {Package[]} */

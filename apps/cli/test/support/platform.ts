@@ -6,6 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { workspaceFolder } from "./command.ts";
 
+/** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
+const platformProgram =
+  process.env["TUTTI_TEST_PLATFORM"] ?? join(workspaceFolder, "apps/platform/src/main.ts");
+
 /** The platform as a process of its own, which can be killed and started again at the same place. */
 export class PlatformProcess implements AsyncDisposable {
   readonly url: string;
@@ -36,7 +40,7 @@ export class PlatformProcess implements AsyncDisposable {
       "--platform.dataDirectory=./data",
       ...this.#flags,
     ];
-    const child = spawn(process.execPath, [join(workspaceFolder, "apps/platform/src/main.ts"), ...flags], {
+    const child = spawn(process.execPath, [platformProgram, ...flags], {
       cwd: this.#directory,
       stdio: ["ignore", "pipe", "inherit"],
     });
