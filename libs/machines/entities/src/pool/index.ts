@@ -1,7 +1,8 @@
+export type { Kept } from "../kit/kept.ts";
 export { poolErrors } from "./errors.ts";
 export { holdAgent, releaseAgent } from "./hold/commands.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
-export { deletePoolLimit, setPoolLimit } from "./limit/commands.ts";
+export { deletePoolLimit, setPoolLimit } from "./limit/limits.ts";
 export { pool } from "./machine.ts";
 export { noteScalings } from "./past/commands.ts";
 export { noPast, type ScalerPast } from "./past/past.ts";
@@ -10,10 +11,8 @@ export { createScaler, deleteScaler, updateScaler } from "./scaler/scalers.ts";
 export { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";
 export {
   type AgentHold,
-  type Kept,
   newPool,
   type Pause,
   type Pool,
   type PoolView,
-  type Since,
 } from "./state.ts";

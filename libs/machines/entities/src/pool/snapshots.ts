@@ -7,7 +7,8 @@ import {
   KeptSince,
   PoolSnapshotV1,
 } from "@tutti/contracts/swarm/v1";
-import { type AgentHold, type Kept, newPool, type Pool, type Since } from "./state.ts";
+import type { Kept, Since } from "../kit/kept.ts";
+import { type AgentHold, newPool, type Pool } from "./state.ts";
 
 export const snapshot = { codec: PoolSnapshotV1, of: snapshotOf, from: poolOf };
 
@@ -55,7 +56,7 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
   pool.pause = {
     paused,
     reason: pauseReason,
-    since: pauseSince && sinceOf(pauseSince),
+    since: pauseSince && ofSince(pauseSince),
     slowStart,
     slowUntilMs,
   };
@@ -77,5 +78,9 @@ function sinceOf({ createMs, updateMs, cause, revision }: Since): KeptSince {
 }
 
 function keptOf<T>(value: T, since: KeptSince | undefined): Kept<T> {
-  return { value, ...sinceOf(since ?? KeptSince.create()) };
+  return { value, ...ofSince(since ?? KeptSince.create()) };
+}
+
+function ofSince(since: KeptSince): Since {
+  return { ...since, createCause: undefined };
 }

@@ -2,6 +2,7 @@ import type { Hold } from "@tutti/contracts/agent/v1";
 import type { Hook, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
+import { type Kept, type Since, since } from "../kit/kept.ts";
 import type { ScalerPast } from "./past/past.ts";
 
 /** What is kept of a pool, folded from its events. Only folds change it. */
@@ -20,19 +21,6 @@ export interface Pool {
   readonly pasts: Map<string, ScalerPast>;
   /** How often it came to have scalers. */
   timesTended: number;
-}
-
-/** When something was made and changed last, and by whom. */
-export interface Since {
-  readonly createMs: number;
-  readonly updateMs: number;
-  readonly cause: Cause | undefined;
-  readonly revision: number;
-}
-
-/** Something that is kept. */
-export interface Kept<T> extends Since {
-  readonly value: T;
 }
 
 export interface Pause {
@@ -87,5 +75,6 @@ export function changed(
   before: Since | undefined,
 ): Since {
   pool.changes += 1;
-  return { createMs: before?.createMs ?? atMs, updateMs: atMs, cause, revision: pool.changes };
+  // Who made it is not kept of what is in a pool.
+  return { ...since(atMs, cause, before, pool.changes), createCause: undefined };
 }

@@ -6,7 +6,7 @@ import { Hold } from "@tutti/contracts/agent/v1";
 import { HoldAgent, PoolChanged, ReleaseAgent } from "@tutti/contracts/swarm/v1";
 import { idProblem } from "../../index.ts";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept/kind.ts";
+import { nothing } from "../kept.ts";
 import { holdsMax, nameLengthMax, textLengthMax } from "../limits.ts";
 import type { PoolCommand } from "../state.ts";
 import { agentHeld, agentReleased } from "./events.ts";

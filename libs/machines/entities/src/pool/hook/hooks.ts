@@ -9,49 +9,55 @@ import {
   UpdateHook,
 } from "@tutti/contracts/swarm/v1";
 import { sorted } from "../../index.ts";
-import { keeperOf } from "../kept/keeper.ts";
-import type { Kind } from "../kept/kind.ts";
-import { bytesMax, hooksMax, nameLengthMax } from "../limits.ts";
+import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { inPool, type PoolKind } from "../kept.ts";
+import { hooksMax } from "../limits.ts";
 
-const hooks: Kind<Hook> = {
-  name: "hook",
-  max: hooksMax,
-  idLengthMax: nameLengthMax,
-  bytesMax,
-  codec: Hook,
+const hooks: PoolKind<Hook> = {
+  ...inPool,
+  ...{ name: "hook", max: hooksMax, codec: Hook },
   of: (pool) => pool.hooks,
   idOf: ({ hookId }) => hookId,
   bare: (hook) => ({
     ...withSortedLabels(hook),
-    namespace: "",
-    pool: "",
-    updateCause: undefined,
-    revision: "",
+    ...{ namespace: "", pool: "", updateCause: undefined, revision: "" },
   }),
 };
 
-const keeper = keeperOf(hooks, {
-  create: CreateHook,
-  update: UpdateHook,
-  delete: DeleteHook,
-  created: HookCreatedV1,
-  updated: HookUpdatedV1,
-  deleted: HookDeletedV1,
+export const hookCreated = keptEvent(hooks, {
+  ...{ type: "hook_created", codec: HookCreatedV1 },
   valueOf: ({ hook }) => hook,
-  idOf: ({ hookId }) => hookId,
-  toCreated: (hook, createMs, cause) => ({ hook, createMs, cause }),
-  toUpdated: (hook, updateMs, cause) => ({ hook, updateMs, cause }),
-  toDeleted: (hookId, deleteMs) => ({ hookId, deleteMs }),
+  atMs: ({ createMs }) => createMs,
 });
 
-export const {
-  create: createHook,
-  update: updateHook,
-  remove: deleteHook,
-  created: hookCreated,
-  updated: hookUpdated,
-  deleted: hookDeleted,
-} = keeper;
+export const hookUpdated = keptEvent(hooks, {
+  ...{ type: "hook_updated", codec: HookUpdatedV1 },
+  valueOf: ({ hook }) => hook,
+  atMs: ({ updateMs }) => updateMs,
+});
+
+export const hookDeleted = removedEvent(hooks, {
+  ...{ type: "hook_deleted", codec: HookDeletedV1 },
+  idOf: ({ hookId }) => hookId,
+});
+
+export const createHook = keepCommand(hooks, {
+  ...{ type: "create_hook", codec: CreateHook, event: hookCreated },
+  asked: ({ hook: value }) => ({ value, revision: 0, only: "new" }),
+  toEvent: (hook, createMs, cause) => ({ hook, createMs, cause }),
+});
+
+export const updateHook = keepCommand(hooks, {
+  ...{ type: "update_hook", codec: UpdateHook, event: hookUpdated },
+  asked: ({ hook: value, revision }) => ({ value, revision, only: "present" }),
+  toEvent: (hook, updateMs, cause) => ({ hook, updateMs, cause }),
+});
+
+export const deleteHook = removeCommand(hooks, {
+  ...{ type: "delete_hook", codec: DeleteHook, event: hookDeleted },
+  idOf: ({ hookId }) => hookId,
+  toEvent: ({ hookId }, deleteMs) => ({ hookId, deleteMs }),
+});
 
 function withSortedLabels(hook: Hook): Hook {
   const { action } = hook;

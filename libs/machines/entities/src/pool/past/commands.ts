@@ -4,7 +4,7 @@
  */
 import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept/kind.ts";
+import { nothing } from "../kept.ts";
 import { notedMax } from "../limits.ts";
 import type { PoolCommand } from "../state.ts";
 import { scalingsNoted } from "./events.ts";

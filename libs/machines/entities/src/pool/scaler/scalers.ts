@@ -8,19 +8,17 @@ import {
   ScalerUpdatedV1,
   UpdateScaler,
 } from "@tutti/contracts/swarm/v1";
+import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
-import { keeperOf } from "../kept/keeper.ts";
-import type { Kind } from "../kept/kind.ts";
-import { bytesMax, nameLengthMax, scalersMax } from "../limits.ts";
-import type { PoolEvent } from "../state.ts";
+import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { inPool, type PoolKind } from "../kept.ts";
+import { scalersMax } from "../limits.ts";
+import type { TendPool } from "../state.ts";
 import { askForTending } from "./tending.ts";
 
-const scalers: Kind<Scaler> = {
-  name: "scaler",
-  max: scalersMax,
-  idLengthMax: nameLengthMax,
-  bytesMax,
-  codec: Scaler,
+const scalers: PoolKind<Scaler> = {
+  ...inPool,
+  ...{ name: "scaler", max: scalersMax, codec: Scaler },
   of: (pool) => pool.scalers,
   idOf: ({ scalerId }) => scalerId,
   bare: (scaler) => ({
@@ -30,47 +28,48 @@ const scalers: Kind<Scaler> = {
   }),
 };
 
-const keeper = keeperOf(scalers, {
-  create: CreateScaler,
-  update: UpdateScaler,
-  delete: DeleteScaler,
-  created: ScalerCreatedV1,
-  updated: ScalerUpdatedV1,
-  deleted: ScalerDeletedV1,
+export const scalerCreated = keptEvent(scalers, {
+  ...{ type: "scaler_created", codec: ScalerCreatedV1 },
   valueOf: ({ scaler }) => scaler,
-  idOf: ({ scalerId }) => scalerId,
-  toCreated: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
-  toUpdated: (scaler, updateMs, cause) => ({ scaler, updateMs, cause }),
-  toDeleted: (scalerId, deleteMs) => ({ scalerId, deleteMs }),
+  atMs: ({ createMs }) => createMs,
+  after(pool, before, _body, outstanding: Outstanding<TendPool>) {
+    askForTending(pool, pool.scalers.size - (before === undefined ? 1 : 0), outstanding);
+  },
 });
 
-export const { create: createScaler, update: updateScaler, remove: deleteScaler } = keeper;
-export const { updated: scalerUpdated } = keeper;
-export const scalerCreated = tended(keeper.created);
-export const scalerDeleted = tended(withoutPast(keeper.deleted));
+export const scalerUpdated = keptEvent(scalers, {
+  ...{ type: "scaler_updated", codec: ScalerUpdatedV1 },
+  valueOf: ({ scaler }) => scaler,
+  atMs: ({ updateMs }) => updateMs,
+});
 
 /** What a scaler saw and did goes with it. */
-function withoutPast(event: PoolEvent<ScalerDeletedV1>): PoolEvent<ScalerDeletedV1> {
-  const { evolve } = event;
-  return Object.assign(event, {
-    evolve: ((pool, body, outstanding) => {
-      evolve(pool, body, outstanding);
-      pool.pasts.delete(body.scalerId);
-    }) satisfies typeof evolve,
-  });
-}
+export const scalerDeleted = removedEvent(scalers, {
+  ...{ type: "scaler_deleted", codec: ScalerDeletedV1 },
+  idOf: ({ scalerId }) => scalerId,
+  after(pool, before, { scalerId }, outstanding: Outstanding<TendPool>) {
+    pool.pasts.delete(scalerId);
+    askForTending(pool, pool.scalers.size + (before === undefined ? 0 : 1), outstanding);
+  },
+});
 
-function tended<Body>(event: PoolEvent<Body>): PoolEvent<Body> {
-  return Object.assign(event, { evolve: tendedFold(event.evolve) });
-}
+export const createScaler = keepCommand(scalers, {
+  ...{ type: "create_scaler", codec: CreateScaler, event: scalerCreated },
+  asked: ({ scaler: value }) => ({ value, revision: 0, only: "new" }),
+  toEvent: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
+});
 
-function tendedFold<Body>(evolve: PoolEvent<Body>["evolve"]): PoolEvent<Body>["evolve"] {
-  return (pool, body, outstanding) => {
-    const had = pool.scalers.size;
-    evolve(pool, body, outstanding);
-    askForTending(pool, had, outstanding);
-  };
-}
+export const updateScaler = keepCommand(scalers, {
+  ...{ type: "update_scaler", codec: UpdateScaler, event: scalerUpdated },
+  asked: ({ scaler: value, revision }) => ({ value, revision, only: "present" }),
+  toEvent: (scaler, updateMs, cause) => ({ scaler, updateMs, cause }),
+});
+
+export const deleteScaler = removeCommand(scalers, {
+  ...{ type: "delete_scaler", codec: DeleteScaler, event: scalerDeleted },
+  idOf: ({ scalerId }) => scalerId,
+  toEvent: ({ scalerId }, deleteMs) => ({ scalerId, deleteMs }),
+});
 
 function sortedDriver(driver: Scaler["driver"]): Scaler["driver"] {
   switch (driver?.$case) {

@@ -12,7 +12,7 @@ import {
 import type { Refusal } from "@tutti/kernel";
 import { isSame, sorted, weightProblem } from "../../index.ts";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept/kind.ts";
+import { nothing } from "../kept.ts";
 import { bytesMax, slowStartMaxMs, textLengthMax } from "../limits.ts";
 import type { PoolCommand, PoolView } from "../state.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./events.ts";

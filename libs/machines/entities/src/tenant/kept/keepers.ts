@@ -44,7 +44,9 @@ export const principal = keeperOf<
   toKept: (value, written) => ({ principal: value, ...written }),
   toRemoved: ({ actor }, { timeMs }) => ({ actor, timeMs }),
   // Whoever is gone has no keys and no tokens.
-  afterRemoval: forgetCredentialsOf,
+  after(tenant, _before, body) {
+    if (!("principal" in body)) forgetCredentialsOf(tenant, actorKey(body.actor));
+  },
 });
 
 export const role = keeperOf<Role, KeepRole, RemoveRole, RoleKeptV1, RoleRemovedV1>(roles, {
@@ -91,7 +93,8 @@ export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, Ru
   idOf: ({ ruleId }) => ruleId,
   toKept: (value, written) => ({ rule: value, ...written }),
   toRemoved: ({ ruleId }, written) => ({ ruleId, ...written }),
-  afterChange(tenant, before, { timeMs, cause, ...body }) {
+  after(tenant, before, { timeMs, cause, ...body }) {
+    if (before === undefined) return;
     const isRemoved = !("rule" in body);
     // An earlier release took rules away without saying who did, and kept nothing of them.
     if (!isRemoved || cause !== undefined) passed(tenant, before, { timeMs, cause, isRemoved });

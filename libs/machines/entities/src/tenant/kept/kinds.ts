@@ -1,7 +1,16 @@
 /** What a tenant keeps by id, and how each is kept. */
-import { AdmissionRule, IdentityLimit, Principal, Role, RoleBinding } from "@tutti/contracts/governance/v1";
+import {
+  AdmissionRule,
+  IdentityLimit,
+  Principal,
+  Role,
+  RoleBinding,
+  TenantChanged,
+} from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { type Kept, type KeptKind, sorted } from "../../index.ts";
+import { sorted } from "../../index.ts";
+import type { Collection, Keeping } from "../../kit/collection.ts";
+import { tooHeavy, words } from "../errors.ts";
 import {
   bindingsMax,
   bytesMax,
@@ -10,21 +19,34 @@ import {
   principalsMax,
   rolesMax,
   rulesMax,
+  weightMax,
 } from "../limits.ts";
-import { actorKey, type Tenant } from "../state.ts";
+import { actorKey, changed, type Tenant } from "../state.ts";
 
 /** A kind of thing in a tenant, and where it is. */
-export interface TenantKind<T> extends KeptKind<T> {
+export interface TenantKind<T> extends Collection<Tenant, T, TenantChanged> {
   /** `role`: part of the names of its commands and events. */
   readonly type: string;
-  of(tenant: Tenant): Map<string, Kept<T>>;
 }
+
+const inTenant: Keeping<Tenant, TenantChanged> & { readonly idLengthMax: number; readonly bytesMax: number } =
+  {
+    ...{ words, reply: TenantChanged, changed, idLengthMax, bytesMax },
+    answer: ({ revision, existed, removed }) => ({
+      ...{ revision, existed: existed && !removed, removed: removed ? 1 : 0 },
+    }),
+    room: ({ weight: all }, weight) => (all + weight > weightMax ? tooHeavy(weightMax) : undefined),
+    weigh(tenant, difference) {
+      tenant.weight += difference;
+    },
+  };
 
 /** What the service says of it, and nobody else. */
 const unsaid = { namespace: "", revision: "" };
 
 export const principals: TenantKind<Principal> = {
-  ...{ name: "principal", type: "principal", codec: Principal, max: principalsMax, idLengthMax, bytesMax },
+  ...inTenant,
+  ...{ name: "principal", type: "principal", codec: Principal, max: principalsMax },
   of: (tenant) => tenant.principals,
   idOf: ({ actor }) => actorKey(actor),
   bare: (principal) => ({
@@ -41,14 +63,16 @@ export const principals: TenantKind<Principal> = {
 };
 
 export const roles: TenantKind<Role> = {
-  ...{ name: "role", type: "role", codec: Role, max: rolesMax, idLengthMax, bytesMax },
+  ...inTenant,
+  ...{ name: "role", type: "role", codec: Role, max: rolesMax },
   of: (tenant) => tenant.roles,
   idOf: ({ role }) => role,
   bare: (role) => ({ ...role, ...unsaid, readyMade: false }),
 };
 
 export const bindings: TenantKind<RoleBinding> = {
-  ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax, idLengthMax, bytesMax },
+  ...inTenant,
+  ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax },
   of: (tenant) => tenant.bindings,
   idOf: ({ bindingId }) => bindingId,
   bare: (binding) => ({ ...binding, ...unsaid, createCause: undefined }),
@@ -64,9 +88,8 @@ export const callerLimits: TenantKind<IdentityLimit> = {
     type: "caller_limit",
     codec: IdentityLimit,
     max: callerLimitsMax,
-    idLengthMax,
-    bytesMax,
   },
+  ...inTenant,
   of: (tenant) => tenant.limits,
   // One for everybody has no actor, and has to have a name all the same.
   idOf: ({ actor }) => actorKey(actor) || everybody,
@@ -76,7 +99,8 @@ export const callerLimits: TenantKind<IdentityLimit> = {
 export const everybody = "everybody";
 
 export const rules: TenantKind<AdmissionRule> = {
-  ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax, idLengthMax, bytesMax },
+  ...inTenant,
+  ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax },
   of: (tenant) => tenant.rules,
   idOf: ({ ruleId }) => ruleId,
   bare: (rule) => ({ ...withSortedChanges(rule), ...unsaid, updateCause: undefined, updateTime: undefined }),

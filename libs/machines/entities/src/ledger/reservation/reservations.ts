@@ -2,21 +2,34 @@
  * Reservations: made where there is room for all of their time, and taken away. What is set aside of agents with certain labels counts
  * against what there is in the pool, and beside what is set aside of the same labels against what these agents have.
  */
-import { CancelReservation, LedgerChanged, Reservation, Reserve } from "@tutti/contracts/session/v1";
-import { isRefusal, type ReadOnly, type Refusal, selectorText } from "@tutti/kernel";
-import { decided, type KeptKind, sorted } from "../../index.ts";
+import {
+  CancelReservation,
+  type LedgerChanged,
+  Reservation,
+  ReservationCancelledV1,
+  Reserve,
+  ReservedV1,
+} from "@tutti/contracts/session/v1";
+import { type ReadOnly, type Refusal, selectorText } from "@tutti/kernel";
+import { sorted } from "../../index.ts";
+import {
+  type Collection,
+  keepCommand,
+  keptEvent,
+  removeCommand,
+  removedEvent,
+} from "../../kit/collection.ts";
 import { ledgerErrors, words } from "../errors.ts";
-import { aheadMaxMs, bytesMax, idLengthMax, nameLengthMax, reservationsMax } from "../limits.ts";
-import { type Ledger, type LedgerCommand, type LedgerView, poolOf, spanOf } from "../state.ts";
-import { reservationCancelled, reserved } from "./events.ts";
+import { inLedger } from "../kept.ts";
+import { aheadMaxMs, nameLengthMax, reservationsMax } from "../limits.ts";
+import { type Ledger, type LedgerView, poolOf, spanOf } from "../state.ts";
+import { arm } from "../timer.ts";
 
-const reservations: KeptKind<Reservation> = {
-  name: "reservation",
-  codec: Reservation,
-  max: reservationsMax,
-  idLengthMax,
-  bytesMax,
-  idOf: ({ reservationId }: ReadOnly<Reservation>) => reservationId,
+const reservations: Collection<Ledger, Reservation, LedgerChanged> = {
+  ...inLedger,
+  ...{ name: "reservation", codec: Reservation, max: reservationsMax },
+  of: (ledger) => ledger.reservations,
+  idOf: ({ reservationId }) => reservationId,
   bare: ({ reservationId, amounts, pool, agents, span, sessions, description }) => ({
     ...Reservation.create(),
     ...{ reservationId, amounts: sorted(amounts), pool, span, description },
@@ -26,42 +39,42 @@ const reservations: KeptKind<Reservation> = {
   problem: reservationProblem,
 };
 
-export const reserve: LedgerCommand<Reserve, LedgerChanged> = {
-  type: "reserve",
-  codec: Reserve,
-  reply: LedgerChanged,
-  decide(ledger, { reservation, capacity, capacityThere }, step) {
-    // Only read: what is kept is made of it.
-    const asked = { value: reservation as Reservation | undefined, revision: 0, only: "new" as const };
-    const found = decided(reservations, ledger.reservations as Ledger["reservations"], asked, words);
-    if (isRefusal(found)) return found;
-    if (found.kind === "same") return { revision: found.revision, existed: true, removed: false };
-    const { fromMs, toMs } = spanOf(found.value);
-    if (toMs <= step.nowMs || fromMs > step.nowMs + aheadMaxMs)
-      return words.invalid(
-        `reservation ${found.id}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
-      );
-    const tight =
-      tightnessOf(ledger, found.value, capacity, "") ??
-      (thereOf(found.value) === ""
-        ? undefined
-        : tightnessOf(ledger, found.value, capacityThere, thereOf(found.value)));
-    if (tight !== undefined) return tight;
-    step.emit(reserved, { reservation: found.value, reserveMs: step.nowMs, cause: step.cause });
-    return { revision: ledger.changes, existed: false, removed: false };
-  },
-};
+export const reserved = keptEvent(reservations, {
+  ...{ type: "reserved", codec: ReservedV1 },
+  valueOf: ({ reservation }) => reservation,
+  atMs: ({ reserveMs }) => reserveMs,
+  after: (ledger, _before, _body, outstanding) => arm(ledger, outstanding),
+});
 
-export const cancelReservation: LedgerCommand<CancelReservation, LedgerChanged> = {
-  type: "cancel_reservation",
-  codec: CancelReservation,
-  reply: LedgerChanged,
-  decide(ledger, { reservationId }, step) {
-    const existed = ledger.reservations.has(reservationId);
-    if (existed) step.emit(reservationCancelled, { reservationId });
-    return { revision: ledger.changes, existed, removed: existed };
+export const reservationCancelled = removedEvent(reservations, {
+  ...{ type: "reservation_cancelled", codec: ReservationCancelledV1 },
+  idOf: ({ reservationId }) => reservationId,
+  after: (ledger, _before, _body, outstanding) => arm(ledger, outstanding),
+});
+
+export const reserve = keepCommand(reservations, {
+  ...{ type: "reserve", codec: Reserve, event: reserved },
+  asked: ({ reservation: value }) => ({ value, revision: 0, only: "new" }),
+  check(ledger, wanted, { capacity, capacityThere }, { nowMs }) {
+    const { fromMs, toMs } = spanOf(wanted);
+    if (toMs <= nowMs || fromMs > nowMs + aheadMaxMs)
+      return words.invalid(
+        `reservation ${wanted.reservationId}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
+      );
+    const there = thereOf(wanted);
+    return (
+      tightnessOf(ledger, wanted, capacity, "") ??
+      (there === "" ? undefined : tightnessOf(ledger, wanted, capacityThere, there))
+    );
   },
-};
+  toEvent: (reservation, reserveMs, cause) => ({ reservation, reserveMs, cause }),
+});
+
+export const cancelReservation = removeCommand(reservations, {
+  ...{ type: "cancel_reservation", codec: CancelReservation, event: reservationCancelled },
+  idOf: ({ reservationId }) => reservationId,
+  toEvent: ({ reservationId }) => ({ reservationId }),
+});
 
 function reservationProblem(reservation: Reservation): string | undefined {
   const { reservationId: id, amounts, agents } = reservation;

@@ -1,0 +1,180 @@
+/**
+ * The commands and the events of what a machine keeps by id: made, changed and taken away alike in every kind. Messages,
+ * limits and what is sound are the kind's own.
+ *
+ * 1. A change that changes nothing has no event, and is answered with the revision that there is.
+ * 2. Removal of what is not there is answered, not refused.
+ */
+import type { Cause } from "@tutti/contracts/types/v1";
+import {
+  type Command,
+  isRefusal,
+  type MachineEvent,
+  type MachineStep,
+  type Outstanding,
+  type ReadOnly,
+  type Refusal,
+  type WireCodec,
+} from "@tutti/kernel";
+import { type Asked, decided, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
+import { weightOf } from "./sameness.ts";
+
+/** How a machine keeps things, of whatever kind. */
+export interface Keeping<State, Reply> {
+  readonly words: KeptWords;
+  readonly reply: WireCodec<Reply>;
+  answer(outcome: Outcome): Reply;
+  /** Counts a change, and gives what is kept of it. */
+  changed(state: State, atMs: number, cause: Cause | undefined, before: Since | undefined): Since;
+  /** Refuses what there is no room for beside all else. */
+  room?(state: ReadOnly<State>, weight: number): Refusal | undefined;
+  /** Adds up what all weighs. */
+  weigh?(state: State, difference: number): void;
+}
+
+/** What became of a command. */
+export interface Outcome {
+  /** Of the thing if it is as wanted already, otherwise of the machine's last change. */
+  readonly revision: number;
+  /** It was there before. */
+  readonly existed: boolean;
+  readonly removed: boolean;
+}
+
+/** A kind of thing in a machine, and where it is. */
+export interface Collection<State, T, Reply> extends KeptKind<T>, Keeping<State, Reply> {
+  of(state: State): Map<string, Kept<T>>;
+}
+
+interface Counted {
+  readonly changes: number;
+}
+
+interface Event<Body> {
+  readonly type: string;
+  readonly codec: WireCodec<Body>;
+}
+
+/** The thing as it was before an event, and what follows from the event besides. */
+type After<State, T, Body, Effect> = (
+  state: State,
+  before: Kept<T> | undefined,
+  body: Body,
+  outstanding: Outstanding<Effect>,
+) => void;
+
+/** Something was made, or changed. */
+export function keptEvent<
+  State,
+  T,
+  Reply,
+  Body extends { readonly cause: Cause | undefined },
+  Effect = never,
+>(
+  kind: Collection<State, T, Reply>,
+  event: Event<Body> & {
+    readonly valueOf: (body: Body) => T | undefined;
+    readonly atMs: (body: Body) => number;
+    readonly after?: After<State, T, Body, Effect> | undefined;
+  },
+): MachineEvent<State, Effect, Body> {
+  const { type, codec, atMs, after } = event;
+  return {
+    ...{ type, version: 1, codec, described: true },
+    evolve(state, body, outstanding) {
+      const value = event.valueOf(body);
+      if (value === undefined) return;
+      const all = kind.of(state);
+      const id = kind.idOf(value as ReadOnly<T>);
+      const before = all.get(id);
+      kind.weigh?.(state, weightOf(kind.codec, value) - weightBefore(kind, before));
+      all.set(id, { value, ...kind.changed(state, atMs(body), body.cause, before) });
+      after?.(state, before, body, outstanding);
+    },
+  };
+}
+
+/** Something was taken away. */
+export function removedEvent<State extends { changes: number }, T, Reply, Body, Effect = never>(
+  kind: Collection<State, T, Reply>,
+  event: Event<Body> & {
+    readonly idOf: (body: Body) => string;
+    readonly after?: After<State, T, Body, Effect> | undefined;
+  },
+): MachineEvent<State, Effect, Body> {
+  const { type, codec, idOf, after } = event;
+  return {
+    ...{ type, version: 1, codec, described: true },
+    evolve(state, body, outstanding) {
+      const id = idOf(body);
+      const before = kind.of(state).get(id);
+      state.changes += 1;
+      kind.weigh?.(state, -weightBefore(kind, before));
+      kind.of(state).delete(id);
+      after?.(state, before, body, outstanding);
+    },
+  };
+}
+
+/** Makes something, or changes it. */
+export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
+  kind: Collection<State, T, Reply>,
+  command: Event<Body> & {
+    readonly asked: (body: Body) => Asked<T>;
+    readonly event: MachineEvent<State, Effect, EventBody>;
+    readonly toEvent: (value: T, atMs: number, cause: Cause) => EventBody;
+    /** What the machine refuses besides. */
+    readonly check?: (
+      state: ReadOnly<State>,
+      value: T,
+      body: Body,
+      step: MachineStep<State, Effect>,
+    ) => Refusal | undefined;
+  },
+): Command<State, Body, Reply, Effect> {
+  const { type, codec, asked, event, toEvent, check } = command;
+  return {
+    ...{ type, codec, reply: kind.reply },
+    decide(view, body, step) {
+      // Only read.
+      const state = view as State;
+      const all = kind.of(state);
+      const found = decided(kind, all, asked(body), kind.words);
+      if (isRefusal(found)) return found;
+      if (found.kind === "same")
+        return kind.answer({ revision: found.revision, existed: true, removed: false });
+      const { id, value } = found;
+      const existed = all.has(id);
+      const refusal = check?.(view, value, body, step) ?? kind.room?.(view, weightOf(kind.codec, value));
+      if (refusal !== undefined) return refusal;
+      step.emit(event, toEvent(value, step.nowMs, step.cause));
+      return kind.answer({ revision: state.changes, existed, removed: false });
+    },
+  };
+}
+
+/** Takes something away, if it is there. */
+export function removeCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
+  kind: Collection<State, T, Reply>,
+  command: Event<Body> & {
+    readonly idOf: (body: Body) => string;
+    readonly event: MachineEvent<State, Effect, EventBody>;
+    readonly toEvent: (body: Body, atMs: number, cause: Cause) => EventBody;
+  },
+): Command<State, Body, Reply, Effect> {
+  const { type, codec, idOf, event, toEvent } = command;
+  return {
+    ...{ type, codec, reply: kind.reply },
+    decide(view, body, step) {
+      // Only read.
+      const state = view as State;
+      const existed = kind.of(state).has(idOf(body));
+      if (existed) step.emit(event, toEvent(body, step.nowMs, step.cause));
+      return kind.answer({ revision: state.changes, existed, removed: existed });
+    },
+  };
+}
+
+function weightBefore<T>({ codec }: KeptKind<T>, before: Kept<T> | undefined): number {
+  return before === undefined ? 0 : weightOf(codec, before.value);
+}

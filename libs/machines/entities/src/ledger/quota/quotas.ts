@@ -1,0 +1,75 @@
+/** Quotas: kept whole, and taken away. Less than is in use takes nothing away: nothing more begins until there is room. */
+import {
+  DropQuota,
+  KeepQuota,
+  type LedgerChanged,
+  Quota,
+  QuotaDroppedV1,
+  QuotaKeptV1,
+} from "@tutti/contracts/session/v1";
+import { sorted } from "../../index.ts";
+import {
+  type Collection,
+  keepCommand,
+  keptEvent,
+  removeCommand,
+  removedEvent,
+} from "../../kit/collection.ts";
+import { inLedger } from "../kept.ts";
+import { nameLengthMax, quotasMax } from "../limits.ts";
+import type { Ledger } from "../state.ts";
+
+const quotas: Collection<Ledger, Quota, LedgerChanged> = {
+  ...inLedger,
+  ...{ name: "quota", codec: Quota, max: quotasMax },
+  of: (ledger) => ledger.quotas,
+  idOf: ({ quotaId }) => quotaId,
+  bare: ({ quotaId, sessions, limits, rates, weight }) => ({
+    ...Quota.create(),
+    ...{ quotaId, limits: sorted(limits), rates, weight },
+    sessions: sessions && { ...sessions, equals: sorted(sessions.equals) },
+  }),
+  problem: quotaProblem,
+};
+
+export const quotaKept = keptEvent(quotas, {
+  ...{ type: "quota_kept", codec: QuotaKeptV1 },
+  valueOf: ({ quota }) => quota,
+  atMs: ({ keepMs }) => keepMs,
+});
+
+export const quotaDropped = removedEvent(quotas, {
+  ...{ type: "quota_dropped", codec: QuotaDroppedV1 },
+  idOf: ({ quotaId }) => quotaId,
+});
+
+export const keepQuota = keepCommand(quotas, {
+  ...{ type: "keep_quota", codec: KeepQuota, event: quotaKept },
+  asked: ({ quota: value, revision }) => ({ value, revision }),
+  toEvent: (quota, keepMs, cause) => ({ quota, keepMs, cause }),
+});
+
+export const dropQuota = removeCommand(quotas, {
+  ...{ type: "drop_quota", codec: DropQuota, event: quotaDropped },
+  idOf: ({ quotaId }) => quotaId,
+  toEvent: ({ quotaId }) => ({ quotaId }),
+});
+
+/** What is said in the contract and not kept by anybody is refused, so that nobody relies on it. */
+function quotaProblem({ quotaId, limits, rates, weight }: Quota): string | undefined {
+  if (rates.length > 0)
+    return `quota ${quotaId}: expected limits of what is at work at once, found rates, which are not kept yet`;
+  if (weight !== 0 && weight !== 1)
+    return `quota ${quotaId}: expected no weight, found ${weight}; weights are those of sessions, and of namespaces in their pool`;
+  const amounts = Object.entries(limits);
+  if (amounts.length === 0) return `quota ${quotaId}: expected limits, such as slots, found none`;
+  for (const [name, amount] of amounts) {
+    if (name === "sessions")
+      return `quota ${quotaId}: expected slots or named resources, found sessions, whose number is not limited yet`;
+    if (name === "" || name.length > nameLengthMax)
+      return `quota ${quotaId}: expected names of 1 to ${nameLengthMax} characters, found ${name.length}`;
+    if (!(amount >= 0 && Number.isFinite(amount)))
+      return `quota ${quotaId}: expected ${name} of 0 or more, found ${amount}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+/** How a pool keeps things by id: hooks, scalers and limits. */
+import { PoolChanged } from "@tutti/contracts/swarm/v1";
+import type { Collection, Keeping } from "../kit/collection.ts";
+import { words } from "./errors.ts";
+import { bytesMax, nameLengthMax } from "./limits.ts";
+import { changed, type Pool } from "./state.ts";
+
+/** A kind of thing, and where it is. */
+export type PoolKind<T> = Collection<Pool, T, PoolChanged>;
+
+export const inPool: Keeping<Pool, PoolChanged> & {
+  readonly idLengthMax: number;
+  readonly bytesMax: number;
+} = {
+  ...{ words, reply: PoolChanged, changed, idLengthMax: nameLengthMax, bytesMax },
+  answer: ({ revision, existed, removed }) => ({ revision, existed: existed && !removed, removed }),
+};
+
+export const nothing: PoolChanged = { revision: 0, existed: false, removed: false };

@@ -1,0 +1,56 @@
+/** Limits by key, as they are set: what counts against them is known where tasks are matched. */
+import {
+  DeletePoolLimit,
+  PoolLimit,
+  PoolLimitDeletedV1,
+  PoolLimitSetV1,
+  SetPoolLimit,
+} from "@tutti/contracts/swarm/v1";
+import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { inPool, type PoolKind } from "../kept.ts";
+import { limitsMax } from "../limits.ts";
+
+const limits: PoolKind<PoolLimit> = {
+  ...inPool,
+  ...{ name: "limit", max: limitsMax, codec: PoolLimit },
+  of: (pool) => pool.limits,
+  idOf: ({ key }) => key,
+  bare: ({ key, maxConcurrent, rate, description }) => ({
+    ...PoolLimit.create(),
+    ...{ key, maxConcurrent, rate, description },
+  }),
+  problem: amountProblem,
+};
+
+export const limitSet = keptEvent(limits, {
+  ...{ type: "limit_set", codec: PoolLimitSetV1 },
+  valueOf: ({ limit }) => limit,
+  atMs: ({ setMs }) => setMs,
+});
+
+export const limitDeleted = removedEvent(limits, {
+  ...{ type: "limit_deleted", codec: PoolLimitDeletedV1 },
+  idOf: ({ key }) => key,
+});
+
+export const setPoolLimit = keepCommand(limits, {
+  ...{ type: "set_limit", codec: SetPoolLimit, event: limitSet },
+  asked: ({ limit: value = PoolLimit.create() }) => ({ value, revision: 0 }),
+  toEvent: (limit, setMs, cause) => ({ limit, setMs, cause }),
+});
+
+export const deletePoolLimit = removeCommand(limits, {
+  ...{ type: "delete_limit", codec: DeletePoolLimit, event: limitDeleted },
+  idOf: ({ key }) => key,
+  toEvent: ({ key }, deleteMs) => ({ key, deleteMs }),
+});
+
+function amountProblem({ key, maxConcurrent, rate }: PoolLimit): string | undefined {
+  if (rate === undefined)
+    return maxConcurrent > 0
+      ? undefined
+      : `limit ${key}: expected so many at once or per time, found neither`;
+  const { count, perMs, burst } = rate;
+  if (count > 0 && perMs > 0 && burst >= 0 && Number.isFinite(perMs / count)) return undefined;
+  return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;
+}
