@@ -7,5 +7,4 @@ export {
   type Since,
   since,
 } from "./kit/kept.ts";
-export { type Encoded, isSame, sorted, weightOf } from "./kit/sameness.ts";
-export { idProblem, weightProblem } from "./kit/soundness.ts";
+export { type Encoded, idProblem, isSame, sorted, weightOf, weightProblem } from "./kit/sameness.ts";

@@ -1,3 +1,1 @@
-export { askCache, forgetOutput, storeOutput } from "./commands.ts";
-export { cache } from "./machine.ts";
-export type { CacheEntry } from "./state.ts";
+export { askCache, type CacheEntry, cache, forgetOutput, storeOutput } from "./machine.ts";

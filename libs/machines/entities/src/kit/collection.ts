@@ -33,7 +33,7 @@ export interface Keeping<State, Reply> {
 }
 
 /** What became of a command. */
-export interface Outcome {
+interface Outcome {
   /** Of the thing if it is as wanted already, otherwise of the machine's last change. */
   readonly revision: number;
   /** It was there before. */

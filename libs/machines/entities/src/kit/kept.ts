@@ -7,8 +7,7 @@
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
-import { type Encoded, isSame } from "./sameness.ts";
-import { idProblem, weightProblem } from "./soundness.ts";
+import { type Encoded, idProblem, isSame, weightProblem } from "./sameness.ts";
 
 /** When something was made and changed last, and by whom. */
 export interface Since {

@@ -1,14 +1,9 @@
 import { amountOf, defineErrors } from "@tutti/kernel";
-import type { KeptWords } from "../index.ts";
-
-interface Named {
-  /** Kind of thing: `quota`. */
-  readonly what: string;
-  readonly id: string;
-}
+import { keptErrors, type Named, wordsOf } from "../kit/errors.ts";
 
 /** Why a ledger says no. */
 export const ledgerErrors = defineErrors("ledger", {
+  ...keptErrors("What a ledger is told to keep must be complete and within its limits."),
   missing: {
     status: "NOT_FOUND",
     retry: "never",
@@ -22,26 +17,6 @@ export const ledgerErrors = defineErrors("ledger", {
     help: "The id belongs to another reservation. Choose another one, or remove the first.",
     message: ({ what, id }: Named) =>
       `expected no ${what} ${id} yet, or the same one, found another; choose another id`,
-  },
-  moved: {
-    status: "ABORTED",
-    retry: "never",
-    help: "Somebody changed it meanwhile. Read it, and decide again.",
-    message: ({ what, id, revision, found }: Named & { revision: number; found: number }) =>
-      `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
-  },
-  full: {
-    status: "RESOURCE_EXHAUSTED",
-    retry: "never",
-    help: "A namespace has only so many quotas and reservations. Take away what is not needed.",
-    message: ({ what, max }: { what: string; max: number }) =>
-      `expected fewer than ${max} ${what}s, found that many; take one away that is not needed`,
-  },
-  invalid: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "What a ledger is told to keep must be complete and within its limits.",
-    message: ({ problem }: { problem: string }) => `${problem}; correct it`,
   },
   noRoom: {
     status: "RESOURCE_EXHAUSTED",
@@ -63,10 +38,4 @@ interface NoRoom {
   readonly others: string;
 }
 
-export const words: KeptWords = {
-  missing: (what, id) => ledgerErrors.missing.refusal({ what, id }),
-  exists: (what, id) => ledgerErrors.exists.refusal({ what, id }),
-  moved: (what, id, revision, found) => ledgerErrors.moved.refusal({ what, id, revision, found }),
-  full: (what, max) => ledgerErrors.full.refusal({ what, max }),
-  invalid: (problem) => ledgerErrors.invalid.refusal({ problem }),
-};
+export const words = wordsOf(ledgerErrors);

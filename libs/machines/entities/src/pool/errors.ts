@@ -1,34 +1,9 @@
 import { counted, defineErrors } from "@tutti/kernel";
-import type { KeptWords } from "../index.ts";
-
-interface Named {
-  /** Kind of thing: `hook`. */
-  readonly what: string;
-  readonly id: string;
-}
+import { keptErrors, wordsOf } from "../kit/errors.ts";
 
 /** Why a pool says no, and what it keeps. */
 export const poolErrors = defineErrors("pool", {
-  missing: {
-    status: "NOT_FOUND",
-    retry: "never",
-    help: "What was asked for is not kept in the pool: it was never made, or was taken away.",
-    message: ({ what, id }: Named) => `expected the ${what} ${id}, found none; create it first`,
-  },
-  exists: {
-    status: "ALREADY_EXISTS",
-    retry: "never",
-    help: "The name belongs to another one already. Update that one, or choose another name.",
-    message: ({ what, id }: Named) =>
-      `expected no ${what} ${id} yet, or the same one, found another; update it, or choose another name`,
-  },
-  moved: {
-    status: "ABORTED",
-    retry: "never",
-    help: "Somebody changed it meanwhile. Read it, and decide again.",
-    message: ({ what, id, revision, found }: Named & { revision: number; found: number }) =>
-      `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
-  },
+  ...keptErrors("What a pool is told to keep must be complete and within its limits."),
   inUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
@@ -50,25 +25,6 @@ export const poolErrors = defineErrors("pool", {
     message: ({ hook }: { hook: string }) =>
       `expected a hook that is listened to, found none in use with the id ${hook}; create it with a listener`,
   },
-  full: {
-    status: "RESOURCE_EXHAUSTED",
-    retry: "never",
-    help: "A pool keeps only so many of each. Take away what is not needed.",
-    message: ({ what, max }: { what: string; max: number }) =>
-      `expected fewer than ${max} ${what}s, found that many; take one away that is not needed`,
-  },
-  invalid: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "What a pool is told to keep must be complete and within its limits.",
-    message: ({ problem }: { problem: string }) => `${problem}; correct it`,
-  },
 });
 
-export const words: KeptWords = {
-  missing: (what, id) => poolErrors.missing.refusal({ what, id }),
-  exists: (what, id) => poolErrors.exists.refusal({ what, id }),
-  moved: (what, id, revision, found) => poolErrors.moved.refusal({ what, id, revision, found }),
-  full: (what, max) => poolErrors.full.refusal({ what, max }),
-  invalid: (problem) => poolErrors.invalid.refusal({ problem }),
-};
+export const words = wordsOf(poolErrors);

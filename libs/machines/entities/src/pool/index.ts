@@ -1,6 +1,6 @@
 export type { Kept } from "../kit/kept.ts";
 export { poolErrors } from "./errors.ts";
-export { holdAgent, releaseAgent } from "./hold/commands.ts";
+export { holdAgent, releaseAgent } from "./hold/holds.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/limits.ts";
 export { pool } from "./machine.ts";

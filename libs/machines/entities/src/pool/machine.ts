@@ -8,8 +8,7 @@
  * 3. It never ends: a pool that was deleted is one of which nothing is said, and can be made again.
  */
 import { entity } from "../kit/entity.ts";
-import { holdAgent, releaseAgent } from "./hold/commands.ts";
-import { agentHeld, agentReleased } from "./hold/events.ts";
+import { agentHeld, agentReleased, holdAgent, releaseAgent } from "./hold/holds.ts";
 import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
 import { deletePoolLimit, limitDeleted, limitSet, setPoolLimit } from "./limit/limits.ts";
 import { noteScalings } from "./past/commands.ts";

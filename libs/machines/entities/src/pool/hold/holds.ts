@@ -3,13 +3,41 @@
  * not. What a pool does by itself, such as to one that comes and goes too quickly, is not kept.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
-import { HoldAgent, PoolChanged, ReleaseAgent } from "@tutti/contracts/swarm/v1";
+import {
+  AgentHeldV1,
+  AgentReleasedV1,
+  HoldAgent,
+  PoolChanged,
+  ReleaseAgent,
+} from "@tutti/contracts/swarm/v1";
 import { idProblem } from "../../index.ts";
 import { poolErrors } from "../errors.ts";
 import { nothing } from "../kept.ts";
 import { holdsMax, nameLengthMax, textLengthMax } from "../limits.ts";
-import type { PoolCommand } from "../state.ts";
-import { agentHeld, agentReleased } from "./events.ts";
+import { changed, type PoolCommand, type PoolEvent } from "../state.ts";
+
+export const agentHeld: PoolEvent<AgentHeldV1> = {
+  type: "agent_held",
+  version: 1,
+  codec: AgentHeldV1,
+  described: true,
+  evolve(pool, { agentId, hold, reason, holdMs, cause }) {
+    const { holds } = pool;
+    const since = changed(pool, holdMs, cause, holds.get(agentId));
+    holds.set(agentId, { value: { agentId, hold, reason }, ...since });
+  },
+};
+
+export const agentReleased: PoolEvent<AgentReleasedV1> = {
+  type: "agent_released",
+  version: 1,
+  codec: AgentReleasedV1,
+  described: true,
+  evolve(pool, { agentId }) {
+    pool.changes += 1;
+    pool.holds.delete(agentId);
+  },
+};
 
 export const holdAgent: PoolCommand<HoldAgent, PoolChanged> = {
   type: "hold_agent",

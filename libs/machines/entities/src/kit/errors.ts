@@ -1,0 +1,69 @@
+/** How machines refuse what they are told to keep by id. Each has its own catalogue, with these in it. */
+import type { ErrorCatalogue } from "@tutti/kernel";
+import type { KeptWords } from "./kept.ts";
+
+export interface Named {
+  /** Kind of thing: `hook`. */
+  readonly what: string;
+  readonly id: string;
+}
+
+interface Moved extends Named {
+  readonly revision: number;
+  readonly found: number;
+}
+
+interface Full {
+  readonly what: string;
+  readonly max: number;
+}
+
+/** The entries that are alike; `invalid` is the help of what is not sound. */
+export function keptErrors(invalid: string) {
+  return {
+    missing: {
+      status: "NOT_FOUND",
+      retry: "never",
+      help: "What was asked for is not kept here: it was never made, or was taken away.",
+      message: ({ what, id }: Named) => `expected the ${what} ${id}, found none; create it first`,
+    },
+    exists: {
+      status: "ALREADY_EXISTS",
+      retry: "never",
+      help: "The name belongs to another one already. Update that one, or choose another name.",
+      message: ({ what, id }: Named) =>
+        `expected no ${what} ${id} yet, or the same one, found another; update it, or choose another name`,
+    },
+    moved: {
+      status: "ABORTED",
+      retry: "never",
+      help: "Somebody changed it meanwhile. Read it, and decide again.",
+      message: ({ what, id, revision, found }: Moved) =>
+        `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
+    },
+    full: {
+      status: "RESOURCE_EXHAUSTED",
+      retry: "never",
+      help: "Only so many of each are kept. Take away what is not needed.",
+      message: ({ what, max }: Full) =>
+        `expected fewer than ${max} ${what}s, found that many; take one away that is not needed`,
+    },
+    invalid: {
+      status: "INVALID_ARGUMENT",
+      retry: "never",
+      help: invalid,
+      message: ({ problem }: { problem: string }) => `${problem}; correct it`,
+    },
+  } as const;
+}
+
+export function wordsOf(errors: ErrorCatalogue<ReturnType<typeof keptErrors>>): KeptWords {
+  const { missing, exists, moved, full, invalid } = errors;
+  return {
+    missing: (what, id) => missing.refusal({ what, id }),
+    exists: (what, id) => exists.refusal({ what, id }),
+    moved: (what, id, revision, found) => moved.refusal({ what, id, revision, found }),
+    full: (what, max) => full.refusal({ what, max }),
+    invalid: (problem) => invalid.refusal({ problem }),
+  };
+}
