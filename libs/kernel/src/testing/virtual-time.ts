@@ -95,6 +95,14 @@ export class VirtualTime implements Clock, Timers {
     await this.flush();
   }
 
+  /** Moves time to the next callback and runs what is due then. False without one, or with none that is ever due. */
+  advanceToNext(): boolean {
+    const dueMs = this.nextDueMs;
+    if (dueMs === undefined || dueMs === Number.POSITIVE_INFINITY) return false;
+    this.advance(dueMs - this.#elapsedMs);
+    return true;
+  }
+
   /** Lets all promises go on as far as they can without time passing. */
   async flush(): Promise<void> {
     await nextTurn();
