@@ -8,7 +8,7 @@ export type Serving = KeptHost;
 
 export const Serving = {
   open: (): Promise<Serving> =>
-    KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
+    KeptHost.open({ name: "governance", services: [governance] }),
 };
 
 /** Options of a call that is made as part of one that somebody else makes. */

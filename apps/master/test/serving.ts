@@ -6,7 +6,7 @@ export type Serving = KeptHost;
 
 export const Serving = {
   open: (): Promise<Serving> =>
-    KeptHost.open({ name: "master", services: [master], transport: "in-process" }),
+    KeptHost.open({ name: "master", services: [master] }),
 };
 
 /** Until the clock shows another millisecond: what begins then began later. */

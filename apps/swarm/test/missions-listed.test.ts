@@ -47,7 +47,7 @@ describe("lists of missions", () => {
     (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
     const task = (id: string) => ({ id, work: { $case: "capability", value: "test.nobody" } as const });
     const spec = {
       ...{ title: "to be listed", leadership: { enabled: true, leaseMs: 60_000 } },

@@ -64,7 +64,7 @@ describe("watches of missions, after a break", () => {
   const idsOf = (tasks: readonly BoardTask[]) => tasks.map(({ spec }) => spec?.id);
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
   });
   after(() => kept[Symbol.asyncDispose]());
 

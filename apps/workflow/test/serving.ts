@@ -6,7 +6,7 @@ export type Serving = KeptHost;
 
 export const Serving = {
   open: (): Promise<Serving> =>
-    KeptHost.open({ name: "workflow", services: [workflow], transport: "in-process" }),
+    KeptHost.open({ name: "workflow", services: [workflow] }),
 };
 
 /** Until the clock shows another millisecond: what begins then is listed behind what began before. */

@@ -15,7 +15,7 @@ import {
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const payment = `workflow: payment
@@ -69,7 +69,7 @@ describe("one action on many runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("stock.reserve", async () => ++reserved);
     worker.handle("pay.charge", async () => {
       if (isBankDown) throw new TaskFailure("bank.down", "nobody answers", { final: true });

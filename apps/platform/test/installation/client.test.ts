@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { Overlap } from "@tutti/contracts/workflow/v1";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const stuck = `workflow: stuck
@@ -21,7 +21,7 @@ describe("a client on a whole installation", () => {
 
   before(async () => {
     installation = await Installation.open();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
     for (const text of [stuck, asking]) await tutti.register(text);
   });
   after(async () => {

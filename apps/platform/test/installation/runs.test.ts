@@ -11,7 +11,7 @@ import {
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const order = `workflow: order
@@ -61,7 +61,7 @@ describe("runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("stock.reserve", async ({ items }: { items: string[] }) => ({ price: items.length * 10 }));
     worker.handle("stock.release", async (input) => released.push(input));
     worker.handle("pay.charge", async ({ price }: { price: number }) => {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const definition = `workflow: survey
@@ -14,10 +12,10 @@ output: "\${{ tasks.look.output }}"
 describe("a task that takes much longer than usual", () => {
   it("is done by a second copy at another worker, once for its run, with the same idempotency key", async () => {
     await using installation = await Installation.open();
-    await using tutti = await connect({ address: installation.address });
+    await using tutti = await installation.client();
     const keys: string[] = [];
     const { promise: given, resolve: stopped } = Promise.withResolvers<string>();
-    const hanging = new Worker({ address: installation.address, agentId: "hanging", handleSignals: false });
+    const hanging = installation.worker({ agentId: "hanging" });
     hanging.handle("survey.look", async ({ number }: { number: number }, { idempotencyKey, signal }) => {
       if (number < 100) return "usual";
       keys.push(idempotencyKey);
@@ -31,7 +29,7 @@ describe("a task that takes much longer than usual", () => {
 
     const run = await tutti.start("survey", { input: { number: 100 } });
     while (keys.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const other = new Worker({ address: installation.address, agentId: "other", handleSignals: false });
+    const other = installation.worker({ agentId: "other" });
     other.handle("survey.look", async (_: unknown, { idempotencyKey }) => {
       keys.push(idempotencyKey);
       return "looked again";

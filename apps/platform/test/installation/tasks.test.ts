@@ -14,7 +14,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { latch } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const work = `workflow: work
@@ -51,7 +51,7 @@ describe("tasks of runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("test.fetch", async () => {
       if (failures-- > 0) throw new TaskFailure("test.once", "not yet");
       return "fetched";

@@ -11,7 +11,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { latch } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const stuck = `workflow: stuck
@@ -71,7 +71,7 @@ describe("why", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false, slots: 8 });
+    worker = installation.worker({ slots: 8 });
     worker.handle("why.slow", async () => over.opened);
     worker.handle("why.fails", async () => {
       throw new TaskFailure("why.not", "it does not work");

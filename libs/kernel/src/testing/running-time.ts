@@ -44,6 +44,8 @@ export class RunningTime extends VirtualTime {
   #quiet = 0;
   #looping = 0;
   #events = 0;
+  /** Of the works that what the event loop does not show is part of. */
+  #paced = 0;
   #waiters: Waiter[] = [];
 
   /** All that is open at once shares one time. It stops with its last user. It begins at the real moment. */
@@ -81,18 +83,32 @@ export class RunningTime extends VirtualTime {
     return new Promise((resolve) => this.#waiters.push({ moves: this.#moves, dueMs, resolve }));
   }
 
+  /** While this lasts, time passes no faster than it really does: for what ends threads, which nothing shows. */
+  async paced<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#paced++;
+    try {
+      return await work();
+    } finally {
+      this.#paced--;
+    }
+  }
+
   #ask(): void {
     if (this.#isRunning) setImmediate(() => this.#turn());
   }
 
   #turn(): void {
     if (!this.#isRunning) return;
-    if (!this.#isIdle()) return this.#ask();
+    if (!this.#isIdle()) {
+      this.#ask();
+      return;
+    }
     this.#quiet = 0;
     this.#looping = 0;
-    if (this.#tellWaiters()) return this.#ask();
-    if (this.#movesInRow++ < freeMoves) return this.#move();
-    setTimeout(() => this.#move(), pauseMs);
+    if (this.#tellWaiters()) this.#ask();
+    else if (this.#paced > 0) setTimeout(() => this.#tick(), pauseMs);
+    else if (this.#movesInRow++ < freeMoves) this.#move();
+    else setTimeout(() => this.#move(), pauseMs);
   }
 
   #move(): void {
@@ -101,6 +117,14 @@ export class RunningTime extends VirtualTime {
     try {
       // Without a timer there is something real to wait for.
       if (!this.advanceToNext()) this.#movesInRow = freeMoves;
+    } finally {
+      this.#ask();
+    }
+  }
+
+  #tick(): void {
+    try {
+      if (this.#isRunning) this.advance(pauseMs);
     } finally {
       this.#ask();
     }

@@ -1,0 +1,88 @@
+/** Where the machines of a process are kept that a test opens: in memory, nothing of it leaves the thread. */
+import {
+  type Blobs,
+  type KeptBlobs,
+  MemoryArchive,
+  MemoryArchiveStore,
+  MemoryBlobs,
+  MemoryJournal,
+  MemoryStore,
+} from "@tutti/journal";
+import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
+import { HostedServices } from "../storage/hosted-services.ts";
+import { StorageInstruments } from "../storage/instruments.ts";
+import { ProcessJournal } from "../storage/process-journal.ts";
+import { ServiceArchive } from "../storage/service-archive.ts";
+import type { HostedRuntime, Storage, StorageParts } from "../storage/storage.ts";
+import { Upkeep } from "../storage/upkeep.ts";
+
+/** What outlives a process: another one opened on it finds what it would find on the same disk. */
+export class MemoryData {
+  readonly journal = new MemoryStore();
+  readonly blobs: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() };
+  readonly #archives = new Map<string, MemoryArchiveStore>();
+
+  archive(service: string): MemoryArchiveStore {
+    const kept = this.#archives.get(service) ?? new MemoryArchiveStore();
+    this.#archives.set(service, kept);
+    return kept;
+  }
+}
+
+export class MemoryStorage implements Storage {
+  readonly isShared = false;
+  readonly blobs: Blobs;
+  readonly #parts: StorageParts;
+  readonly #data: MemoryData;
+  readonly #journal: ProcessJournal<MemoryJournal>;
+  readonly #services: HostedServices;
+  readonly #upkeep: Upkeep;
+
+  /** @param directory of what the process keeps besides its machines */
+  constructor(parts: StorageParts, data: MemoryData, directory: string) {
+    const { foundation, holds, settings } = parts;
+    this.#parts = parts;
+    this.#data = data;
+    this.#services = new HostedServices(parts, () => this.blobs);
+    this.blobs = new MemoryBlobs(foundation.clock, data.blobs);
+    const open = () =>
+      Promise.resolve(new MemoryJournal({ services: this.#services.partitions, store: data.journal }));
+    this.#journal = new ProcessJournal({ open, foundation, holds });
+    this.#upkeep = new Upkeep({
+      ...{ foundation, services: this.#services.all, directory, purgeMs: settings.purgeMs },
+      instruments: new StorageInstruments(foundation.metrics),
+    });
+  }
+
+  host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
+    const { steward, foundation } = this.#parts;
+    const open = () =>
+      new MemoryArchive({
+        ...{ partitions: steward.partitions, clock: foundation.clock, store: this.#data.archive(service) },
+        source: (partition) => this.#journal.journal.partition(service, partition),
+      });
+    const archive = new ServiceArchive(service, open);
+    return this.#services.add(machines, effects, { archive, journals: this.#journal });
+  }
+
+  get runtimes(): readonly Runtime[] {
+    return this.#services.runtimes;
+  }
+
+  async start(): Promise<void> {
+    await this.#journal.start();
+    await this.#services.openArchives();
+    this.#upkeep.start();
+  }
+
+  stopRuntimes(): Promise<void> {
+    return this.#services.stopRuntimes();
+  }
+
+  async stop(): Promise<void> {
+    this.#upkeep.stop();
+    await this.stopRuntimes();
+    await this.#services.closeArchives();
+    await this.#journal.stop();
+  }
+}
