@@ -1,16 +1,15 @@
 import { KeptHost } from "@tutti/host/testing";
+import { runningTime } from "@tutti/kernel/testing";
 import { workflow } from "../src/service.ts";
 
 /** A process with the service alone. */
 export type Serving = KeptHost;
 
 export const Serving = {
-  open: (): Promise<Serving> =>
-    KeptHost.open({ name: "workflow", services: [workflow] }),
+  open: (): Promise<Serving> => KeptHost.open({ name: "workflow", services: [workflow] }),
 };
 
 /** Until the clock shows another millisecond: what begins then is listed behind what began before. */
 export async function nextMoment(): Promise<void> {
-  const nowMs = Date.now();
-  while (Date.now() <= nowMs) await new Promise(setImmediate);
+  await runningTime()?.pass(1);
 }

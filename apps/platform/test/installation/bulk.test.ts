@@ -15,6 +15,7 @@ import {
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
@@ -56,7 +57,7 @@ describe("one action on many runs", () => {
   };
   /** The index is at most a second behind. */
   const untilIndexed = async (by: RunProperty, value: string, count: number) => {
-    while ((await counted(by))[value] !== count) await new Promise(setImmediate);
+    await until("the index to have them", async () => (await counted(by))[value] === count);
   };
   const preview = (filter: RunFilter, action: Action) =>
     bulk().previewBulk(PreviewBulkRequest.fromPartial({ filter, action: { action } }));
@@ -165,7 +166,10 @@ describe("one action on many runs", () => {
     assert.equal(count, runsCount + 3);
     const replies = await apply(previewToken);
     assert.deepEqual([replies.at(-1)?.done, replies.flatMap(({ refusals }) => refusals)], [count, []]);
-    while ((await counted(byStatus))["completed"] !== undefined) await new Promise(setImmediate);
+    await until(
+      "no completed run to be listed",
+      async () => (await counted(byStatus))["completed"] === undefined,
+    );
     const runId = sample[0]?.runId ?? "";
     await assert.rejects(
       runs().getRun({ namespace: "", runId, atEvent: 0 }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { Overlap } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
@@ -51,9 +52,9 @@ describe("a client on a whole installation", () => {
       for await (const { scheduleId } of tutti.schedules(options)) ids.push(scheduleId);
       return ids.sort();
     };
-    while ((await listed()).length < 2) await new Promise(setImmediate);
+    await until("both schedules to be listed", async () => (await listed()).length >= 2);
     await nightly.pause("for now");
-    while ((await listed({ paused: true })).length < 1) await new Promise(setImmediate);
+    await until("the paused schedule to be listed", async () => (await listed({ paused: true })).length >= 1);
     assert.deepEqual(await listed({ paused: true }), ["nightly"]);
   });
 

@@ -11,6 +11,7 @@ import {
   StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
@@ -202,7 +203,7 @@ describe("runs", () => {
       const { counts } = await client().countRuns({ namespace: "", filter: undefined, by: 4, label: "" });
       return Object.fromEntries(counts.map(({ value, count: found }) => [value, found]));
     };
-    while ((await count())["pay.declined"] !== 1) await new Promise(setImmediate);
+    await until("the failed run to be counted", async () => (await count())["pay.declined"] === 1);
     const { runs } = await client().listRuns({
       ...{ namespace: "", oldestFirst: false, page: undefined },
       filter: { ...emptyFilter, errorCode: "pay.*" },

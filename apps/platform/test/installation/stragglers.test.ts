@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
 const definition = `workflow: survey
@@ -28,7 +29,7 @@ describe("a task that takes much longer than usual", () => {
     for (let number = 0; number < 12; number++) await tutti.execute("survey", { input: { number } });
 
     const run = await tutti.start("survey", { input: { number: 100 } });
-    while (keys.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until("a key", () => keys.length !== 0);
     const other = installation.worker({ agentId: "other" });
     other.handle("survey.look", async (_: unknown, { idempotencyKey }) => {
       keys.push(idempotencyKey);

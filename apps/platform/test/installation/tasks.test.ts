@@ -13,7 +13,7 @@ import {
   WatchOutputRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
@@ -159,7 +159,10 @@ describe("tasks of runs", () => {
     const explain = async (taskId: string) =>
       (await runs().explainRun(ExplainRunRequest.fromPartial({ runId: "waits", taskId }))).explanation;
     const causes = async () => (await explain("lost"))?.waits.map(({ cause }) => cause);
-    while ((await causes())?.[0] !== WaitCause.WAIT_CAUSE_NO_CAPABILITY) await new Promise(setImmediate);
+    await until(
+      "the cause to be known",
+      async () => (await causes())?.[0] === WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    );
     assert.match((await explain("lost"))?.summary ?? "", /test\.nobody/);
     const whole = await explain("");
     assert.equal(whole?.parts[0]?.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);

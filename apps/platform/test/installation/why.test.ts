@@ -10,7 +10,7 @@ import {
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { latch } from "@tutti/kernel/testing";
+import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
@@ -61,13 +61,12 @@ describe("why", () => {
     return explanation ?? assert.fail("an explanation");
   };
   /** As soon as it is so. */
-  const until = async (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> => {
-    for (;;) {
-      const found = await why(runId, taskId);
-      if (found.waits.some((wait) => wait.cause === cause && wait.present)) return found;
-      await new Promise(setImmediate);
-    }
-  };
+  const untilWhy = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
+    until(
+      "the cause to be known",
+      () => why(runId, taskId),
+      ({ waits }) => waits.some((wait) => wait.cause === cause && wait.present),
+    );
 
   before(async () => {
     installation = await Installation.open();
@@ -103,23 +102,22 @@ describe("why", () => {
   ];
   for (const [task, cause, words] of reasons)
     it(`\`${task}\` has not gone on: ${waitCauseToJSON(cause)}`, async () => {
-      assert.match((await until("stuck", task, cause)).summary, words);
+      assert.match((await untilWhy("stuck", task, cause)).summary, words);
     });
 
   it("the second of two with one limit has not gone on, and who holds it is said", async () => {
-    const found = [];
-    for (;;) {
-      found.splice(0);
-      for (const task of ["limited[0]", "limited[1]"])
-        found.push((await why("stuck", task)).waits.filter((wait) => wait.cause === limit));
-      if (found.flat().length === 1) break;
-      await new Promise(setImmediate);
-    }
-    assert.match(found.flat()[0]?.message ?? "", /one/);
+    const limited = ["limited[0]", "limited[1]"];
+    const found = await until(
+      "one of them to wait",
+      async () =>
+        (await Promise.all(limited.map((task) => why("stuck", task)))).flatMap(({ waits }) => waits),
+      (waits) => waits.filter((wait) => wait.cause === limit).length === 1,
+    );
+    assert.match(found.find((wait) => wait.cause === limit)?.message ?? "", /one/);
   });
 
   it("what failed says with what, and what would help", async () => {
-    const { failures, remedies } = await until("stuck", "stopped", paused);
+    const { failures, remedies } = await untilWhy("stuck", "stopped", paused);
     assert.deepEqual(
       failures.map(({ error }) => error?.code),
       ["why.not"],
@@ -128,8 +126,8 @@ describe("why", () => {
   });
 
   it("a run stands still is said with numbers per reason, and with what would help", async () => {
-    await until("stuck", "lost[2]", noCapability);
-    const { summary, waits, remedies } = await until("stuck", "", noCapability);
+    await untilWhy("stuck", "lost[2]", noCapability);
+    const { summary, waits, remedies } = await untilWhy("stuck", "", noCapability);
     assert.match(
       summary,
       /3 wait because no agent offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
@@ -145,17 +143,17 @@ describe("why", () => {
 
   it("a run has not begun: its start is delayed, or others hold its limit", async () => {
     await begin("inner", "delayed", { startTime: toTimestamp(Date.now() + 3_600_000) });
-    assert.match((await until("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
+    assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
     await begin("single", "holds");
     await begin("single", "waits");
-    const { waits } = await until("waits", "", limit);
+    const { waits } = await untilWhy("waits", "", limit);
     assert.match(waits[0]?.message ?? "", /limit/);
   });
 
   it("a run that is held says who would let it go on", async () => {
     await begin("inner", "held");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "held", reason: "a look" }));
-    const { waits, remedies } = await until("held", "", paused);
+    const { waits, remedies } = await untilWhy("held", "", paused);
     assert.match(waits[0]?.message ?? "", /a look/);
     assert.match(remedies[0]?.command ?? "", /resume held/);
   });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,9 @@ export interface KeptHostOptions {
   readonly words?: readonly string[];
 }
 
+/** Files of Linux that are in memory: nothing waits for a disk. */
+const memoryFiles = "/dev/shm";
+
 /** What outlives a process that a test opens. */
 interface Grounds {
   readonly directory: string;
@@ -35,8 +39,9 @@ export class KeptHost implements AsyncDisposable {
   #host: ServiceHost;
 
   static async open(options: KeptHostOptions): Promise<KeptHost> {
-    const directory = await mkdtemp(join(tmpdir(), `${options.name}-`));
     const running = options.time === "real" ? undefined : RunningTime.open();
+    const place = running !== undefined && existsSync(memoryFiles) ? memoryFiles : tmpdir();
+    const directory = await mkdtemp(join(place, `${options.name}-`));
     const grounds = { directory, memory: new MemoryData(), running };
     const kept = new KeptHost(grounds, options, await openHost(grounds, options, options.words));
     await kept.#host.start();

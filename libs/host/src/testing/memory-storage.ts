@@ -1,12 +1,15 @@
-/** Where the machines of a process are kept that a test opens: in memory, nothing of it leaves the thread. */
+/**
+ * Where the machines of a process are kept that a test opens: nothing of it leaves the thread or waits for a disk. Searches
+ * are the real ones, in files that nothing is done to make durable.
+ */
+import { join } from "node:path";
 import {
   type Blobs,
   type KeptBlobs,
-  MemoryArchive,
-  MemoryArchiveStore,
   MemoryBlobs,
   MemoryJournal,
   MemoryStore,
+  openArchiveInline,
 } from "@tutti/journal";
 import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
 import { HostedServices } from "../storage/hosted-services.ts";
@@ -20,29 +23,22 @@ import { Upkeep } from "../storage/upkeep.ts";
 export class MemoryData {
   readonly journal = new MemoryStore();
   readonly blobs: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() };
-  readonly #archives = new Map<string, MemoryArchiveStore>();
-
-  archive(service: string): MemoryArchiveStore {
-    const kept = this.#archives.get(service) ?? new MemoryArchiveStore();
-    this.#archives.set(service, kept);
-    return kept;
-  }
 }
 
 export class MemoryStorage implements Storage {
   readonly isShared = false;
   readonly blobs: Blobs;
   readonly #parts: StorageParts;
-  readonly #data: MemoryData;
+  readonly #directory: string;
   readonly #journal: ProcessJournal<MemoryJournal>;
   readonly #services: HostedServices;
   readonly #upkeep: Upkeep;
 
-  /** @param directory of what the process keeps besides its machines */
+  /** @param directory in memory too, where the machine has such a place */
   constructor(parts: StorageParts, data: MemoryData, directory: string) {
     const { foundation, holds, settings } = parts;
     this.#parts = parts;
-    this.#data = data;
+    this.#directory = directory;
     this.#services = new HostedServices(parts, () => this.blobs);
     this.blobs = new MemoryBlobs(foundation.clock, data.blobs);
     const open = () =>
@@ -57,8 +53,8 @@ export class MemoryStorage implements Storage {
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
     const { steward, foundation } = this.#parts;
     const open = () =>
-      new MemoryArchive({
-        ...{ partitions: steward.partitions, clock: foundation.clock, store: this.#data.archive(service) },
+      openArchiveInline(join(this.#directory, "archive", service), {
+        ...{ partitions: steward.partitions, clock: foundation.clock },
         source: (partition) => this.#journal.journal.partition(service, partition),
       });
     const archive = new ServiceArchive(service, open);

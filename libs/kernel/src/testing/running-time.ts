@@ -14,7 +14,7 @@ import { VirtualTime } from "./virtual-time.ts";
 /** Turns of the event loop, each with a look for input, in which nothing must have happened. */
 const quietTurns = 2;
 /** Turns in which nothing but immediates happened: from then on they are taken for a loop that waits. */
-const loopingTurns = 200;
+const loopingTurns = 64;
 /** Moves of time in a row for free, and the pause before each that follows. */
 const freeMoves = 5_000;
 const pauseMs = 1;
