@@ -131,7 +131,7 @@ describe("admission rules about plans", () => {
         };
       }
     }
-    await using mine = new Mine("mine.brew", { address: installation.address });
+    await using mine = new Mine("mine.brew", installation.link());
     await mine.start();
     const session = await until("a session that somebody is asked about", async () => {
       const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };

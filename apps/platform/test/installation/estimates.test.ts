@@ -17,8 +17,14 @@ describe("estimates on a whole installation", () => {
     installation = await Installation.open();
     tutti = await installation.client();
     worker = installation.worker({ agentId: "hand" });
-    worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
-    worker.handle("number.triple", ({ n }: { readonly n: number }) => n * 3);
+    const times =
+      (by: number) =>
+      async ({ n }: { readonly n: number }) => {
+        await installation.pass(10);
+        return n * by;
+      };
+    worker.handle("number.double", times(2));
+    worker.handle("number.triple", times(3));
     worker.handle("number.refuse", () => {
       throw new Error("no such number");
     });

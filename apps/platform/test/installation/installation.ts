@@ -1,8 +1,8 @@
 import type { ServiceHost } from "@tutti/host";
 import { KeptHost } from "@tutti/host/testing";
-import { systemChance } from "@tutti/kernel";
+import { systemChance, systemFoundation } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
-import { Worker, type WorkerOptions, type WorkerPorts } from "@tutti/sdk";
+import { type SessionOrchestratorOptions, Worker, type WorkerOptions, type WorkerPorts } from "@tutti/sdk";
 import { type ConnectOptions, connect, type Tutti } from "@tutti/sdk/client";
 import { MeshTransport } from "@tutti/sdk/in-process";
 import { services } from "../../src/service.ts";
@@ -63,16 +63,23 @@ export class Installation implements AsyncDisposable {
     given: Partial<WorkerPorts> = {},
   ): Worker {
     const { clock, timers } = this.kept;
-    if (!this.#isVirtual)
-      return new Worker({ ...options, address: this.address, handleSignals: false }, given);
+    const { foundation: _, transport, ...where } = this.link(options.credentials?.accessToken);
     const connect = ({ namespace }: { readonly namespace: string }) => this.client({ namespace });
-    const accessToken = options.credentials?.accessToken ?? "";
-    const transport = ({ namespace }: { readonly namespace: string }) =>
-      Promise.resolve(new MeshTransport(this.#outside(accessToken), namespace));
     return new Worker(
-      { connect, ...options, address: "in-process:0", handleSignals: false },
-      { clock, timers, transport, ...given },
+      { ...(transport !== undefined && { connect }), ...options, ...where, handleSignals: false },
+      { clock, timers, ...(transport && { transport }), ...given },
     );
+  }
+
+  /** What an orchestrator of its user links by. */
+  link(accessToken = ""): Pick<SessionOrchestratorOptions, "address" | "foundation" | "transport"> {
+    if (!this.#isVirtual) return { address: this.address };
+    const { clock, timers } = this.kept;
+    return {
+      address: "in-process:0",
+      foundation: systemFoundation({ clock, timers }),
+      transport: ({ namespace }) => Promise.resolve(new MeshTransport(this.#outside(accessToken), namespace)),
+    };
   }
 
   client(options: Omit<ConnectOptions, "address"> = {}): Promise<Tutti> {

@@ -65,6 +65,7 @@ describe("locks in a program", () => {
     await two.release();
     const of = (id: string) => ({ work: { kind: "session" as const, id }, waitMs: 60_000 });
     const left = await tutti.locks.acquire("left", of("plato"));
+    await installation.pass(1);
     const right = await tutti.locks.acquire("right", of("kant"));
     const plato = tutti.locks.acquire("right", of("plato"));
     await until("plato in the line", async () => (await tutti.locks.get("right")).waiting === 1);

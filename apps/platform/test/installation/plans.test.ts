@@ -24,7 +24,10 @@ describe("what a session would come to", () => {
     planning = installation.host.mesh.client(planningService, { service: "master" });
     for (const agentId of ["anna", "ben"]) {
       const worker = installation.worker({ agentId, slots: 1 });
-      worker.handle("wall.paint", ({ n = 0 }: { readonly n?: number }) => n);
+      worker.handle("wall.paint", async ({ n = 0 }: { readonly n?: number }) => {
+        await installation.pass(10);
+        return n;
+      });
       await worker.start();
       workers.push(worker);
     }

@@ -23,9 +23,7 @@ for (const kind of kinds)
         const example = await playNamed(kind, name);
         await using tutti = await installation.client({ namespace: `example-${name}` });
         const { handle } = example;
-        const worker = installation.worker({
-          ...{ namespace: tutti.namespace },
-        });
+        const worker = installation.worker({ namespace: tutti.namespace });
         if (handle !== undefined) {
           handle(worker);
           await worker.start();

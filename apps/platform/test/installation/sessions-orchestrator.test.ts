@@ -41,7 +41,7 @@ describe("sessions with an orchestrator of their user", () => {
         return decide(question);
       }
     }
-    const given = new Given(name, { address: installation.address });
+    const given = new Given(name, installation.link());
     await given.start();
     return given;
   }

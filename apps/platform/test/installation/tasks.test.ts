@@ -56,7 +56,10 @@ describe("tasks of runs", () => {
       if (failures-- > 0) throw new TaskFailure("test.once", "not yet");
       return "fetched";
     });
-    worker.handle("test.short", async () => "short");
+    worker.handle("test.short", async () => {
+      await installation.pass(10);
+      return "short";
+    });
     worker.handle("test.slow", async () => slow.opened);
     worker.handle("test.talk", async (_input, context) => {
       await context.output("one ");

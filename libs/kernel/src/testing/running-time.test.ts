@@ -105,6 +105,22 @@ describe("time that runs by itself", () => {
     assert.equal(running.time.monotonic(), hourMs);
   });
 
+  it("lets promises go on between timers that ask for the next one at once", async () => {
+    using running = RunningTime.open();
+    const { time } = running;
+    let isOver = false;
+    let looks = 0;
+    const look = () => {
+      looks++;
+      if (!isOver) time.after(0, look);
+    };
+    look();
+    await new Promise(setImmediate);
+    isOver = true;
+    await time.pass(1);
+    assert.ok(looks < 1_000, `${looks} looks`);
+  });
+
   it("takes `until` from one moment to the next", async () => {
     using running = RunningTime.open();
     const { time } = running;

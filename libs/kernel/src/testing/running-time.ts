@@ -124,7 +124,9 @@ export class RunningTime extends VirtualTime {
 
   #tick(): void {
     try {
-      if (this.#isRunning) this.advance(pauseMs);
+      const endMs = this.monotonic() + pauseMs;
+      if (this.#isRunning && !((this.nextDueMs ?? endMs) < endMs && this.advanceToNext()))
+        this.advance(pauseMs);
     } finally {
       this.#ask();
     }

@@ -11,7 +11,7 @@ const slowMs = 2_000;
 
 describe("a planned session one of whose agents becomes slow", () => {
   it("is planned anew, with the reason, and the other agent does most of what is left", async () => {
-    await using installation = await Installation.open();
+    await using installation = await Installation.open([], { time: "real" });
     const done: string[] = [];
     let isSlow = false;
     const workers = ["anna", "ben"].map((agentId) => {

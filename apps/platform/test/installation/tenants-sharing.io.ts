@@ -103,11 +103,14 @@ describe("two tenants of one pool of agents", () => {
     );
 
   before(async () => {
-    installation = await Installation.open([
-      `--workflow.sharedPools=["${pool}"]`,
-      `--swarm.sharedPools=["${pool}"]`,
-      ...[`--swarm.pool.window=${windowSize}`, "--access.reportMs=50"],
-    ]);
+    installation = await Installation.open(
+      [
+        `--workflow.sharedPools=["${pool}"]`,
+        `--swarm.sharedPools=["${pool}"]`,
+        ...[`--swarm.pool.window=${windowSize}`, "--access.reportMs=50"],
+      ],
+      { time: "real" },
+    );
     outside = new OutsideClient(installation.address);
     const pools = installation.host.mesh.client(poolService);
     const wanted = { pool: { pool, admits: [alpha, beta] } };

@@ -91,7 +91,7 @@ describe("a session that could never be done is refused", () => {
   let outside: OutsideClient;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     const { address, host } = installation;
     worker = installation.worker({
       ...{ agentId: "anna", slots: 1 },

@@ -68,7 +68,7 @@ describe("two tenants", () => {
   }
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     await tenant("alpha", "ann");
     await tenant("beta", "bob");
   });
