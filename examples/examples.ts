@@ -1,6 +1,6 @@
 /** The examples, found by their folders: `workflow.yaml`, `worker.ts` that handles its tasks (`handle`, or a `crew`), and `play.ts` that starts runs. */
 import { readdirSync } from "node:fs";
-import { Worker, type WorkerOptions } from "@tutti/sdk";
+import type { Worker, WorkerOptions } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
 /** A worker that an example has for itself: of its own pool, with labels, with resources. */
@@ -24,12 +24,12 @@ export interface Example {
 export async function startCrew(
   { crew }: Example,
   tutti: Tutti,
-  options: WorkerOptions,
+  open: (options: Example["crew"][number]["options"]) => Worker,
 ): Promise<readonly Worker[]> {
   const workers: Worker[] = [];
   for (const member of crew) {
     if (member.options.pool !== undefined) await tutti.createPool(member.options.pool);
-    const worker = new Worker({ ...options, ...member.options });
+    const worker = open(member.options);
     member.handle(worker);
     await worker.start();
     workers.push(worker);

@@ -18,7 +18,7 @@ const worker = new Worker({ namespace });
 example.handle(worker);
 await worker.start();
 await using tutti = await connect({ namespace });
-const crew = await startCrew(example, tutti, { namespace });
+const crew = await startCrew(example, tutti, (options) => new Worker({ namespace, ...options }));
 console.log(JSON.stringify(await example.play(tutti), undefined, 2));
 for (const id of example.runs) {
   console.log(`\n${id} in namespace ${namespace}`);

@@ -141,8 +141,12 @@ describe("recorded decisions", () => {
       codeOf("mesh.denied"),
     );
     const eve = { kind: ActorKind.ACTOR_KIND_PERSON, id: "eve" };
-    const eves = () => list({ namespace: "shop", actor: eve });
-    const [found] = await until("the decision", eves, ({ length }) => length > 0);
+    const asked = { namespace: "shop", actor: eve };
+    const [found] = await until(
+      "the decision to be listed",
+      () => list(asked),
+      ({ length }) => length > 0,
+    );
     assert.deepEqual([found?.allowed, found?.question?.action], [false, "governance.keys.list"]);
   });
 });

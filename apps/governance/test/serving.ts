@@ -1,14 +1,14 @@
 import { KeptHost } from "@tutti/host/testing";
 import type { CallContext, Principal } from "@tutti/kernel";
 import { isTuttiError, localAdministrator } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { governance } from "../src/service.ts";
 
 /** A process with the service alone. */
 export type Serving = KeptHost;
 
 export const Serving = {
-  open: (): Promise<Serving> =>
-    KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
+  open: (): Promise<Serving> => KeptHost.open({ name: "governance", services: [governance] }),
 };
 
 /** Options of a call that is made as part of one that somebody else makes. */
@@ -27,3 +27,20 @@ export function person(id: string, shown: NonNullable<Principal["shown"]>): Prin
 }
 
 export const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+
+/** What comes of something once it is not refused like this any more: what allows it is on its way. */
+export async function eventually<Reply>(
+  work: () => Promise<Reply>,
+  isEarly: (error: unknown) => boolean,
+): Promise<Reply> {
+  const tried = await until("it to be allowed", () =>
+    work().then(
+      (reply) => ({ reply }),
+      (error: unknown) => {
+        if (isEarly(error)) return undefined;
+        throw error;
+      },
+    ),
+  );
+  return tried.reply;
+}

@@ -25,11 +25,7 @@ describe("locks", () => {
     return lock ?? assert.fail("every lock is there");
   };
   const waiting = async (name: string, count: number): Promise<void> => {
-    await until(
-      "the waiting",
-      () => lockNamed(name),
-      (lock) => lock.waiting === count,
-    );
+    await until("the line to be that long", async () => (await lockNamed(name)).waiting === count);
   };
 
   before(async () => {
@@ -105,11 +101,7 @@ describe("locks", () => {
     };
     const listed = async (given: object, names: readonly string[]): Promise<void> => {
       // The index is at most a second behind.
-      await until(
-        "the index",
-        () => list(given),
-        (found) => found.join() === names.join(),
-      );
+      await until("the locks to be listed", async () => (await list(given)).join() === names.join());
     };
     await listed({}, ["slot", "slots"]);
     await listed({ heldBy: { ...work, task: "" } }, ["slots"]);

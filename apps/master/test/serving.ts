@@ -1,17 +1,15 @@
 import { KeptHost } from "@tutti/host/testing";
-import { until } from "@tutti/kernel/testing";
+import { runningTime } from "@tutti/kernel/testing";
 import { master } from "../src/service.ts";
 
 /** A process with the service alone. */
 export type Serving = KeptHost;
 
 export const Serving = {
-  open: (): Promise<Serving> =>
-    KeptHost.open({ name: "master", services: [master], transport: "in-process" }),
+  open: (): Promise<Serving> => KeptHost.open({ name: "master", services: [master] }),
 };
 
 /** Until the clock shows another millisecond: what begins then began later. */
 export async function nextMoment(): Promise<void> {
-  const nowMs = Date.now();
-  await until("another millisecond", () => Date.now() > nowMs);
+  await runningTime()?.pass(1);
 }

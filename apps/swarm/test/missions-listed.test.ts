@@ -38,15 +38,15 @@ describe("lists of missions", () => {
   };
   /** Its line, as soon as that is as new as the mission. */
   const line = () =>
-    until("the index", async () => {
+    until("its line to be as new as the mission", async () => {
       const [[listed], now] = [await list({ missionIds: [missionId] }), await whole()];
-      return listed !== undefined && listed.eventCount >= now.eventCount && listed;
+      return listed !== undefined && listed.eventCount >= now.eventCount ? listed : undefined;
     });
   const list = async (filter: Parameters<typeof ListMissionsRequest.fromPartial>[0]["filter"]) =>
     (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
     const task = (id: string) => ({ id, work: { $case: "capability", value: "test.nobody" } as const });
     const spec = {
       ...{ title: "to be listed", leadership: { enabled: true, leaseMs: 60_000 } },

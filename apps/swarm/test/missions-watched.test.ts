@@ -13,7 +13,6 @@ import {
   WatchMissionsRequest,
 } from "@tutti/contracts/swarm/v1";
 import { KeptHost } from "@tutti/host/testing";
-import { until } from "@tutti/kernel/testing";
 import type { ReplyStream } from "@tutti/mesh";
 import { swarm } from "../src/service.ts";
 
@@ -65,7 +64,7 @@ describe("watches of missions, after a break", () => {
   const idsOf = (tasks: readonly BoardTask[]) => tasks.map(({ spec }) => spec?.id);
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
   });
   after(() => kept[Symbol.asyncDispose]());
 
@@ -106,8 +105,7 @@ describe("watches of missions, after a break", () => {
     await add("two", "a");
     const { cursor } = await replyOf(watch("two"));
     // They are told apart by when they were created.
-    const nowMs = Date.now();
-    await until("another millisecond", () => Date.now() > nowMs);
+    await kept.pass(1);
     await begin("three");
     await add("three", "z");
     for (const odd of [cursor, "nonsense", cursor.replace(/\.\d+/, ".4000000000")]) {

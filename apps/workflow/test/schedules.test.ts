@@ -108,7 +108,7 @@ describe("schedules", () => {
       });
       return schedules.map(({ scheduleId }) => scheduleId);
     };
-    await until("the index", async () => (await list()).length > 0);
+    await until("the schedule to be listed", async () => (await list()).length !== 0);
     assert.deepEqual(await list(), ["nightly"]);
   });
 

@@ -238,7 +238,7 @@ describe("steering runs", () => {
       const { runs: all } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
       return all.map(({ runId }) => runId);
     };
-    await until("the index", async () => (await found("silver")).length > 0);
+    await until("the new label to be found", async () => (await found("silver")).length !== 0);
     assert.deepEqual([await found("silver"), await found("gold")], [["labelled"], []]);
   });
 

@@ -46,7 +46,7 @@ import type { HostContext, ServiceModule } from "./service-module.ts";
 import { sharingOf } from "./storage/cluster/sharing.ts";
 import { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { Storage, StorageParts } from "./storage/storage.ts";
 
 export interface HostOptions {
   /** Name of the process in logs and metrics: `platform`, `registry`. */
@@ -60,6 +60,8 @@ export interface HostOptions {
   readonly dataDirectorySetting?: string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
+  /** Where machines are kept instead of in the data directory or a cluster. */
+  readonly storage?: (parts: StorageParts) => Storage;
 }
 
 /** What is under way is made durable first, on however busy a disk. */
@@ -130,7 +132,7 @@ export class ServiceHost extends Orchestrator {
     const holds = new JournalHolds();
     const kept = await openStorage({
       ...{ configuration, foundation, nats, steward, delivery, holds, services: modules, version },
-      ...{ dataDirectory, dataDirectorySetting: options.dataDirectorySetting },
+      ...{ dataDirectory, dataDirectorySetting: options.dataDirectorySetting, given: options.storage },
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({

@@ -53,6 +53,11 @@ export interface MeshOptions {
   readonly gate?: Partial<Gate>;
   /** The key or token that it shows to other processes; asked for with each call. */
   readonly credential?: () => string;
+  /**
+   * Whether servers of the network are called as a program of another process calls them: with the credential, by bytes.
+   * Default false: as a service of the same process.
+   */
+  readonly outside?: boolean;
   /** Freezes the messages of in-process calls: for tests. */
   readonly freeze?: boolean;
 }
@@ -61,16 +66,18 @@ export class Mesh implements Component {
   readonly settings: MeshSettings;
   readonly server: MeshServer;
   readonly clients: MeshClient;
+  /** The servers of this process. */
+  readonly network: InProcessNetwork;
   /** What `grpc.health.v1` tells of this process and its services. */
   readonly healthService: HealthService;
   readonly #foundation: Foundation;
-  readonly #network: InProcessNetwork;
   readonly #discovery: LayeredDiscovery;
   readonly #grpc: GrpcSide;
   readonly #ids: IdSource;
   readonly #deadlines: Deadlines;
   readonly #instances = new Map<string, Instance>();
   readonly #freeze: boolean;
+  readonly #outside: (() => string) | undefined;
   #address = "";
   #stopped = false;
 
@@ -88,14 +95,16 @@ export class Mesh implements Component {
     this.#foundation = foundation;
     this.#ids = new IdSource(foundation);
     this.#freeze = options.freeze ?? false;
-    this.#network = options.network ?? new InProcessNetwork();
-    this.#grpc = new GrpcSide(settings, foundation, options.credential);
+    this.network = options.network ?? new InProcessNetwork();
+    const { credential = () => "" } = options;
+    this.#outside = options.outside === true ? credential : undefined;
+    this.#grpc = new GrpcSide(settings, foundation, credential);
     this.server = new MeshServer({
       ...{ settings, foundation, deadlines },
       gate: { identity, authorizer, limiter, changes, requests },
     });
     this.#discovery = new LayeredDiscovery(
-      settings.transport === "in-process" ? [this.#network] : [this.#network, ...layers],
+      settings.transport === "in-process" ? [this.network] : [this.network, ...layers],
     );
     this.clients = new MeshClient({
       settings,
@@ -188,7 +197,7 @@ export class Mesh implements Component {
     const { load } = this.server;
     load.refuse("everybody");
     this.healthService.drain();
-    for (const instance of this.instances) this.#network.detach(instance);
+    for (const instance of this.instances) this.network.detach(instance);
     load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
     this.#grpc.stop();
     this.clients.stop();
@@ -212,11 +221,11 @@ export class Mesh implements Component {
     this.#instances.set(instance.service, instance);
     // Over gRPC only what listens can be called.
     if (this.settings.transport !== "grpc" || instance.address !== "")
-      this.#network.attach(instance, this.server);
+      this.network.attach(instance, this.server);
   }
 
   #link(instance: Instance): Link {
-    const server = this.settings.transport === "grpc" ? undefined : this.#network.serverOf(instance);
+    const server = this.settings.transport === "grpc" ? undefined : this.network.serverOf(instance);
     const { transport } = this.settings;
     if (server === undefined && transport === "in-process") {
       throw meshErrors.noInstance({ service: instance.service, waitedMs: 0 });
@@ -225,13 +234,15 @@ export class Mesh implements Component {
     if (server === undefined) return this.#grpc.link(instance.address || this.#address);
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;
-    return new InProcessLink(server, { clock, messageBytes, freeze: this.#freeze });
+    return new InProcessLink(server, {
+      ...{ clock, messageBytes, freeze: this.#freeze, outside: this.#outside },
+    });
   }
 
   #prepare(instances: readonly Instance[]): Promise<void> | undefined {
     const { transport } = this.settings;
     if (transport === "in-process") return undefined;
-    const needed = instances.some((instance) => transport === "grpc" || !this.#network.serverOf(instance));
+    const needed = instances.some((instance) => transport === "grpc" || !this.network.serverOf(instance));
     return needed ? this.#grpc.prepare() : undefined;
   }
 }

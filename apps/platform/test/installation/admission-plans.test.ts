@@ -13,8 +13,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { CallContext, Principal } from "@tutti/kernel";
 import { testContext, until } from "@tutti/kernel/testing";
-import { type Question, SessionOrchestrator, Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import { type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { type GivenRule, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
@@ -53,9 +53,8 @@ describe("admission rules about plans", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "clerk", slots: 4 });
     worker.handle("tea.brew", () => {
       brewed++;
       return "tea";
@@ -132,7 +131,7 @@ describe("admission rules about plans", () => {
         };
       }
     }
-    await using mine = new Mine("mine.brew", { address: installation.address });
+    await using mine = new Mine("mine.brew", installation.link());
     await mine.start();
     const session = await until("a session that somebody is asked about", async () => {
       const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };

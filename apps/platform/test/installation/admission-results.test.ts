@@ -19,8 +19,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type CallContext, errorFromUnknown, type Principal } from "@tutti/kernel";
 import { testContext, until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
@@ -61,9 +61,8 @@ describe("admission rules that have results approved", () => {
       .decideApproval(request, { context: as(who) });
   };
   const work = async (): Promise<void> => {
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "clerk", slots: 4 });
     worker.handle("price.ask", ({ amount }: { readonly amount: number }) => {
       asked.push(amount);
       return { amount };

@@ -7,8 +7,8 @@ import * as swarm from "@tutti/contracts/swarm/v1";
 import { boardService, JoinMissionRequest, missionService } from "@tutti/contracts/swarm/v1";
 import { errorFromUnknown } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { type GivenRule, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
@@ -37,9 +37,8 @@ describe("admission rules about what is no request", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "clerk", slots: 4, handleSignals: false });
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "clerk", slots: 4 });
     worker.handle("price.ask", ({ amount }: { readonly amount: number }) => ({ amount, secret: "4711" }));
     worker.handle("tea.brew", () => "tea");
     await worker.start();
@@ -166,7 +165,7 @@ describe("admission rules about what is no request", () => {
       (code) => code === "access.agent_refused",
     );
     assert.equal(await codeOf(claim({ owner: "bank" })), "done");
-    const stranger = new Worker({ address: installation.address, agentId: "stranger", handleSignals: false });
+    const stranger = installation.worker({ agentId: "stranger" });
     stranger.handle("money.move", () => 1);
     await assert.rejects(stranger.start(), /who moves money says whose it is: stranger of default/);
     await remove("labelled");

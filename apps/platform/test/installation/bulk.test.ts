@@ -16,7 +16,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const payment = `workflow: payment
@@ -57,11 +57,7 @@ describe("one action on many runs", () => {
   };
   /** The index is at most a second behind. */
   const untilIndexed = async (by: RunProperty, value: string, count: number) => {
-    await until(
-      "the index",
-      () => counted(by),
-      (counts) => counts[value] === count,
-    );
+    await until("the index to have them", async () => (await counted(by))[value] === count);
   };
   const preview = (filter: RunFilter, action: Action) =>
     bulk().previewBulk(PreviewBulkRequest.fromPartial({ filter, action: { action } }));
@@ -74,7 +70,7 @@ describe("one action on many runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("stock.reserve", async () => ++reserved);
     worker.handle("pay.charge", async () => {
       if (isBankDown) throw new TaskFailure("bank.down", "nobody answers", { final: true });
@@ -171,9 +167,8 @@ describe("one action on many runs", () => {
     const replies = await apply(previewToken);
     assert.deepEqual([replies.at(-1)?.done, replies.flatMap(({ refusals }) => refusals)], [count, []]);
     await until(
-      "the index",
-      () => counted(byStatus),
-      (counts) => counts["completed"] === undefined,
+      "no completed run to be listed",
+      async () => (await counted(byStatus))["completed"] === undefined,
     );
     const runId = sample[0]?.runId ?? "";
     await assert.rejects(

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { EstimateSubject, estimateService, ListModelsRequest } from "@tutti/contracts/intelligence/v1";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("estimates on a whole installation", () => {
@@ -15,11 +15,16 @@ describe("estimates on a whole installation", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "hand", handleSignals: false });
-    worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
-    worker.handle("number.triple", ({ n }: { readonly n: number }) => n * 3);
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "hand" });
+    const times =
+      (by: number) =>
+      async ({ n }: { readonly n: number }) => {
+        await installation.pass(10);
+        return n * by;
+      };
+    worker.handle("number.double", times(2));
+    worker.handle("number.triple", times(3));
     worker.handle("number.refuse", () => {
       throw new Error("no such number");
     });

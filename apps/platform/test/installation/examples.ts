@@ -4,8 +4,7 @@ import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
 import { checkText } from "@tutti/definitions";
 import type { RecordedEvent } from "@tutti/kernel/testing";
 import { RunPlan, runMachine } from "@tutti/machine-run";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Tutti } from "@tutti/sdk/client";
 import { type Example, exampleNamed, exampleNames, startCrew } from "../../../../examples/examples.ts";
 import { Installation } from "./installation.ts";
 
@@ -17,16 +16,15 @@ export class ExampleStage implements AsyncDisposable {
   readonly #stop: () => Promise<void>;
 
   static async open(): Promise<ExampleStage> {
-    const installation = await Installation.open();
-    const { address } = installation;
-    const shared = new Worker({ address, handleSignals: false, slots: 32 });
+    const installation = await Installation.open([], { time: "real" });
+    const shared = installation.worker({ slots: 32 });
     const workers = [shared];
     const examples = await Promise.all(exampleNames().map(exampleNamed));
     for (const { handle } of examples) handle(shared);
     await shared.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     for (const example of examples)
-      workers.push(...(await startCrew(example, tutti, { address, handleSignals: false })));
+      workers.push(...(await startCrew(example, tutti, (options) => installation.worker(options))));
     return new ExampleStage(examples, tutti, async () => {
       await tutti.close();
       for (const worker of workers) await worker.stop();

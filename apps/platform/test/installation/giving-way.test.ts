@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { CreatePoolRequest, poolService } from "@tutti/contracts/swarm/v1";
 import { latch } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const pool = "crew";
@@ -23,12 +23,12 @@ describe("a pool in which less urgent work gives way", () => {
     await installation.host.mesh
       .client(poolService)
       .createPool(CreatePoolRequest.fromPartial({ namespace: "default", pool: { pool, preemption } }));
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
     await tutti.register(
       `workflow: work\ntasks: {do: {uses: work.do, placement: {pool: ${pool}}, with: "\${{ input }}"}}\noutput: "\${{ tasks.do.output }}"\n`,
     );
     const where = { address: installation.address, pool, agentId: "hand" };
-    worker = new Worker({ ...where, handleSignals: false, slots: 1 });
+    worker = installation.worker({ ...where, slots: 1 });
     worker.handle("work.do", async (name: string, { signal }) => {
       seen.push(`${name} begins`);
       started.open();

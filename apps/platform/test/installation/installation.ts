@@ -1,10 +1,107 @@
+import type { ServiceHost } from "@tutti/host";
 import { KeptHost } from "@tutti/host/testing";
+import { systemChance, systemFoundation } from "@tutti/kernel";
+import { Mesh } from "@tutti/mesh";
+import { type SessionOrchestratorOptions, Worker, type WorkerOptions, type WorkerPorts } from "@tutti/sdk";
+import { type ConnectOptions, connect, type Tutti } from "@tutti/sdk/client";
+import { MeshTransport } from "@tutti/sdk/in-process";
 import { services } from "../../src/service.ts";
 
-/** All services in one process. */
-export type Installation = KeptHost;
+export interface InstallationOptions {
+  /** Default `virtual`. */
+  readonly time?: "virtual" | "real";
+}
 
-export const Installation = {
-  open: (words: readonly string[] = []): Promise<Installation> =>
-    KeptHost.open({ name: "installation", services, transport: "grpc", words }),
-};
+/** All services in one process, and those who use them: over no connection, in the same time. */
+export class Installation implements AsyncDisposable {
+  readonly kept: KeptHost;
+  readonly #isVirtual: boolean;
+  readonly #meshes: Mesh[] = [];
+
+  static async open(
+    words: readonly string[] = [],
+    { time = "virtual" }: InstallationOptions = {},
+  ): Promise<Installation> {
+    const kept = await KeptHost.open({ name: "installation", services, time, words });
+    return new Installation(kept, time === "virtual");
+  }
+
+  private constructor(kept: KeptHost, isVirtual: boolean) {
+    this.kept = kept;
+    this.#isVirtual = isVirtual;
+  }
+
+  get host(): ServiceHost {
+    return this.kept.host;
+  }
+
+  get directory(): string {
+    return this.kept.directory;
+  }
+
+  /** Where it is called over gRPC; empty in virtual time. */
+  get address(): string {
+    return this.kept.address;
+  }
+
+  /** What the clock of the installation shows. */
+  now(): number {
+    return this.kept.clock.now();
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.kept.pass(ms);
+  }
+
+  restart(words: readonly string[] = []): Promise<void> {
+    return this.kept.restart(words);
+  }
+
+  /** One that is linked once it is started, and ends by `stop` alone. */
+  worker(
+    options: Omit<WorkerOptions, "address" | "handleSignals">,
+    given: Partial<WorkerPorts> = {},
+  ): Worker {
+    const { clock, timers } = this.kept;
+    const { foundation: _, transport, ...where } = this.link(options.credentials?.accessToken);
+    const connect = ({ namespace }: { readonly namespace: string }) => this.client({ namespace });
+    return new Worker(
+      { ...(transport !== undefined && { connect }), ...options, ...where, handleSignals: false },
+      { clock, timers, ...(transport && { transport }), ...given },
+    );
+  }
+
+  /** What an orchestrator of its user links by. */
+  link(accessToken = ""): Pick<SessionOrchestratorOptions, "address" | "foundation" | "transport"> {
+    if (!this.#isVirtual) return { address: this.address };
+    const { clock, timers } = this.kept;
+    return {
+      address: "in-process:0",
+      foundation: systemFoundation({ clock, timers }),
+      transport: ({ namespace }) => Promise.resolve(new MeshTransport(this.#outside(accessToken), namespace)),
+    };
+  }
+
+  client(options: Omit<ConnectOptions, "address"> = {}): Promise<Tutti> {
+    const { clock, timers } = this.kept;
+    if (!this.#isVirtual) return connect({ ...options, address: this.address });
+    return connect(options, { clock, timers, network: this.host.mesh.network });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const mesh of this.#meshes) await mesh.stop();
+    await this.kept[Symbol.asyncDispose]();
+  }
+
+  /** Calls it as a program of another process does. */
+  #outside(accessToken: string): Mesh {
+    const { clock, timers } = this.kept;
+    const mesh = new Mesh({
+      settings: { transport: "in-process" },
+      foundation: { clock, timers, chance: systemChance },
+      ...{ network: this.host.mesh.network, outside: true, credential: () => accessToken },
+    });
+    this.#meshes.push(mesh);
+    return mesh;
+  }
+}

@@ -11,8 +11,8 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const namespace = "default";
@@ -48,9 +48,9 @@ describe("rights by labels", () => {
 
   before(async () => {
     installation = await Installation.open();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
     await tutti.register(definition);
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     await worker.handle("stock.count", () => 1).start();
     for (const team of ["a", "b"]) await tutti.start("wait", { id: `of-${team}`, labels: { team } });
     await tutti.start("wait", { id: "of-nobody" });

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { lockService } from "@tutti/contracts/session/v1";
 import type { TuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("locks in a program", () => {
@@ -14,7 +14,7 @@ describe("locks in a program", () => {
 
   before(async () => {
     installation = await Installation.open();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
   });
   after(async () => {
     await tutti.close();
@@ -65,6 +65,7 @@ describe("locks in a program", () => {
     await two.release();
     const of = (id: string) => ({ work: { kind: "session" as const, id }, waitMs: 60_000 });
     const left = await tutti.locks.acquire("left", of("plato"));
+    await installation.pass(1);
     const right = await tutti.locks.acquire("right", of("kant"));
     const plato = tutti.locks.acquire("right", of("plato"));
     await until("plato in the line", async () => (await tutti.locks.get("right")).waiting === 1);

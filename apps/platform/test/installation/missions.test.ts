@@ -14,8 +14,8 @@ import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/ty
 import { taskService } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { gate, until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("missions on a whole installation", () => {
@@ -31,9 +31,8 @@ describe("missions on a whole installation", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "hand", handleSignals: false });
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "hand" });
     worker.handle("note.down", async ({ text }: { readonly text: string }, context) => {
       const { board, messages, budget } = await context.mission();
       const draft = await budget.reserve({ tokens: 5 });

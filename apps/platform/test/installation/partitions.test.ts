@@ -5,8 +5,8 @@ import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { taskService } from "@tutti/contracts/workflow/v1";
 import { stableHash } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 /** As many as there are where nothing is said. */
@@ -41,11 +41,10 @@ describe("children on other partitions than their parent", () => {
   let worker: Worker;
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    worker = new Worker({ address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("number.double", async ({ n }: { readonly n: number }) => n * 2);
     await worker.start();
-    tutti = await connect({ address });
+    tutti = await installation.client();
     for (const text of [inner, outer, held, holding]) await tutti.register(text);
   });
   after(async () => {

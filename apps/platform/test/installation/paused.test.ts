@@ -17,7 +17,7 @@ import {
   SourceFormat,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
-import { Worker } from "@tutti/sdk";
+import type { Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const source = `workflow: careful
@@ -52,9 +52,7 @@ describe("an installation that starts paused", () => {
     }
   };
   const work = async (): Promise<void> => {
-    workers = ["default", "shop"].map(
-      (namespace) => new Worker({ address: installation.address, namespace, handleSignals: false, slots: 8 }),
-    );
+    workers = ["default", "shop"].map((namespace) => installation.worker({ namespace, slots: 8 }));
     for (const worker of workers) {
       worker.handle("paused.count", async ({ of }: { of: string }) => ({ done: done.push(of) }));
       await worker.start();

@@ -6,8 +6,8 @@ import { Mode } from "@tutti/contracts/session/v1";
 import { isTuttiError, toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_INTELLIGENCE: intelligence, MODE_HYBRID: hybrid } = Mode;
@@ -20,12 +20,14 @@ describe("what a session would come to", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
+    tutti = await installation.client();
     planning = installation.host.mesh.client(planningService, { service: "master" });
     for (const agentId of ["anna", "ben"]) {
-      const worker = new Worker({ address, agentId, slots: 1, handleSignals: false });
-      worker.handle("wall.paint", ({ n = 0 }: { readonly n?: number }) => n);
+      const worker = installation.worker({ agentId, slots: 1 });
+      worker.handle("wall.paint", async ({ n = 0 }: { readonly n?: number }) => {
+        await installation.pass(10);
+        return n;
+      });
       await worker.start();
       workers.push(worker);
     }

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { type PlayKind, playNamed, playNames } from "../../../../examples/plays.ts";
 import { Installation } from "./installation.ts";
 
@@ -23,11 +21,9 @@ for (const kind of kinds)
         const outcome = readFileSync(new URL(`${kind}/${name}/outcome.json`, folder), "utf8");
         const expected: unknown = JSON.parse(outcome);
         const example = await playNamed(kind, name);
-        await using tutti = await connect({ address: installation.address, namespace: `example-${name}` });
+        await using tutti = await installation.client({ namespace: `example-${name}` });
         const { handle } = example;
-        const worker = new Worker({
-          ...{ address: installation.address, namespace: tutti.namespace, handleSignals: false },
-        });
+        const worker = installation.worker({ namespace: tutti.namespace });
         if (handle !== undefined) {
           handle(worker);
           await worker.start();

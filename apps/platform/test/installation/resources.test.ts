@@ -16,7 +16,7 @@ import { type Explanation, WaitCause, WorkStatus } from "@tutti/contracts/types/
 import { isTuttiError, toTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
-import { Worker } from "@tutti/sdk";
+import type { Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 type Given = NonNullable<NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>["spec"]>;
@@ -46,8 +46,8 @@ describe("sessions that contend for one resource", () => {
     const { mesh } = installation.host;
     sessions = mesh.client(sessionService, { service: "master" });
     resources = mesh.client(resourceService, { service: "master" });
-    worker = new Worker({
-      ...{ address: installation.address, agentId: "anna", slots: 4, handleSignals: false },
+    worker = installation.worker({
+      ...{ agentId: "anna", slots: 4 },
       resources: { gpu: 1, licence: 4 },
     });
     worker.handle("model.train", work);
@@ -274,8 +274,8 @@ describe("sessions that contend for one resource", () => {
 
   it("contend for the one agent with a label by their weights, until it is set aside, and are told why", async () => {
     shut();
-    const gertrud = new Worker({
-      ...{ address: installation.address, agentId: "gertrud", slots: 1, handleSignals: false },
+    const gertrud = installation.worker({
+      ...{ agentId: "gertrud", slots: 1 },
       labels: { gpu: "true" },
     });
     gertrud.handle("model.train", work);

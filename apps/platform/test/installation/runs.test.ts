@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const order = `workflow: order
@@ -62,7 +62,7 @@ describe("runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("stock.reserve", async ({ items }: { items: string[] }) => ({ price: items.length * 10 }));
     worker.handle("stock.release", async (input) => released.push(input));
     worker.handle("pay.charge", async ({ price }: { price: number }) => {
@@ -203,7 +203,7 @@ describe("runs", () => {
       const { counts } = await client().countRuns({ namespace: "", filter: undefined, by: 4, label: "" });
       return Object.fromEntries(counts.map(({ value, count: found }) => [value, found]));
     };
-    await until("the index", count, (counts) => counts["pay.declined"] === 1);
+    await until("the failed run to be counted", async () => (await count())["pay.declined"] === 1);
     const { runs } = await client().listRuns({
       ...{ namespace: "", oldestFirst: false, page: undefined },
       filter: { ...emptyFilter, errorCode: "pay.*" },

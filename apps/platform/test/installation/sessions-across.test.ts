@@ -12,8 +12,7 @@ import {
 import { ActorKind, WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
@@ -46,13 +45,13 @@ describe("sessions of two namespaces", () => {
   }
 
   async function clientOf(namespace: string, accessToken: string): Promise<Tutti> {
-    const client = await connect({ address: installation.address, namespace, accessToken });
+    const client = await installation.client({ namespace, accessToken });
     opened.push({ stop: () => client.close() });
     return client;
   }
 
   async function work(namespace: string): Promise<void> {
-    const worker = new Worker({ address: installation.address, namespace, handleSignals: false });
+    const worker = installation.worker({ namespace });
     worker.handle("book.write", async () => {
       if (namespace === "beta") await isHeld;
       return `written in ${namespace}`;

@@ -5,15 +5,12 @@ import { boardService } from "@tutti/contracts/swarm/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { TuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("a session with a budget", () => {
   it("is done by a mission, and taken up again with what is left of it", async () => {
     await using installation = await Installation.open();
-    const { address } = installation;
-    const worker = new Worker({ address, handleSignals: false });
+    const worker = installation.worker({});
     let attempts = 0;
     worker.handle("poem.write", (_: unknown, context) => {
       attempts += 1;
@@ -22,7 +19,7 @@ describe("a session with a budget", () => {
       return "roses";
     });
     await worker.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     const board = installation.host.mesh.client(boardService, { service: "swarm" });
     try {
       const tasks = [{ id: "write", uses: "poem.write", attempts: 1, estimate: { tokens: 4 } }] as const;
@@ -48,14 +45,13 @@ describe("a session with a budget", () => {
 
   it("keeps within it as a run, and in several parts, which divide it", async () => {
     await using installation = await Installation.open();
-    const { address } = installation;
-    const worker = new Worker({ address, handleSignals: false });
+    const worker = installation.worker({});
     worker.handle("line.write", (_: unknown, context) => {
       context.use({ tokens: 3 });
       return "roses";
     });
     await worker.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     const runs = installation.host.mesh.client(runService, { service: "workflow" });
     const board = installation.host.mesh.client(boardService, { service: "swarm" });
     const line = (id: string, needs: string[] = []) =>

@@ -2,16 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gate, until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("a planned session whose agents are busy with the work of others", () => {
   it("begins its tasks when that has ended, though no agent comes or goes", async () => {
     await using installation = await Installation.open();
-    const { address } = installation;
     const goOn = gate();
-    const worker = new Worker({ address, agentId: "hand", slots: 2, handleSignals: false });
+    const worker = installation.worker({ agentId: "hand", slots: 2 });
     let held = 0;
     worker.handle("door.wait", async () => {
       held++;
@@ -20,7 +17,7 @@ describe("a planned session whose agents are busy with the work of others", () =
     });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
     await worker.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     try {
       const others = await tutti.missions.start({
         id: "others",

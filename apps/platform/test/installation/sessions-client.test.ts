@@ -5,8 +5,8 @@ import { Mode } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 declare module "@tutti/sdk/client" {
@@ -27,9 +27,8 @@ describe("sessions from a program", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    tutti = await connect({ address });
-    worker = new Worker({ address, agentId: "hand", handleSignals: false });
+    tutti = await installation.client();
+    worker = installation.worker({ agentId: "hand" });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
     worker.handle(
       "nobody.ends",

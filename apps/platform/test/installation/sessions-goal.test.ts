@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { gate, until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type ModeWord, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { ModeWord, Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];
@@ -29,8 +29,7 @@ describe("sessions with goals", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
-    worker = new Worker({ address, slots: 4, handleSignals: false });
+    worker = installation.worker({ slots: 4 });
     worker.handle("tutti.plan", (asked: Asked) => {
       seen.push(asked);
       return [
@@ -52,7 +51,7 @@ describe("sessions with goals", () => {
       of.reduce((sum, n) => sum + n, 1),
     );
     await worker.start();
-    tutti = await connect({ address });
+    tutti = await installation.client();
   });
   after(async () => {
     never.open();

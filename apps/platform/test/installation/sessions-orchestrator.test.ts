@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { gate, until } from "@tutti/kernel/testing";
-import { type Decision, type Question, SessionOrchestrator, Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import { type Decision, type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 interface Failure {
@@ -22,12 +22,12 @@ describe("sessions with an orchestrator of their user", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, agentId: "anna", slots: 4, handleSignals: false });
+    worker = installation.worker({ agentId: "anna", slots: 4 });
     worker.handle("number.add", ({ of }: { readonly of: readonly number[] }) =>
       of.reduce((sum, n) => sum + n, 1),
     );
     await worker.start();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
   });
   after(async () => {
     await tutti.close();
@@ -41,7 +41,7 @@ describe("sessions with an orchestrator of their user", () => {
         return decide(question);
       }
     }
-    const given = new Given(name, { address: installation.address });
+    const given = new Given(name, installation.link());
     await given.start();
     return given;
   }

@@ -3,18 +3,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ListSessionsRequest, sessionService } from "@tutti/contracts/session/v1";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("a session that asks a person", () => {
   it("says how many questions are open, also in lists, until it has ended", async () => {
     await using installation = await Installation.open();
-    const { address } = installation;
-    const worker = new Worker({ address, handleSignals: false });
+    const worker = installation.worker({});
     worker.handle("poem.write", () => "roses");
     await worker.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     const client = installation.host.mesh.client(sessionService, { service: "master" });
     try {
       const session = await tutti.execute({

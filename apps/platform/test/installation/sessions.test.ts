@@ -13,7 +13,7 @@ import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1
 import { isTuttiError } from "@tutti/kernel";
 import { gate, until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
-import { Worker } from "@tutti/sdk";
+import type { Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
@@ -35,17 +35,16 @@ describe("sessions on a whole installation", () => {
 
   before(async () => {
     installation = await Installation.open();
-    const { address } = installation;
     sessions = installation.host.mesh.client(sessionService, { service: "master" });
     for (const agentId of ["anna", "ben"]) {
-      const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
+      const worker = installation.worker({ agentId, slots: 2 });
       const add = ({ of }: { readonly of: readonly number[] }) => of.reduce((sum, each) => sum + each, 1);
       worker.handle("number.add", add);
       worker.handle("number.sum", add);
       worker.handle("text.fail", () => {
         throw new Error("no ink");
       });
-      worker.handle("door.slow", () => new Promise((done) => setTimeout(done, 1_500, 1)));
+      worker.handle("door.slow", () => installation.pass(1_500).then(() => 1));
       worker.handle("door.wait", async () => {
         await goOn.pass();
         return 1;

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const definition = `workflow: survey
@@ -15,10 +13,10 @@ output: "\${{ tasks.look.output }}"
 describe("a task that takes much longer than usual", () => {
   it("is done by a second copy at another worker, once for its run, with the same idempotency key", async () => {
     await using installation = await Installation.open();
-    await using tutti = await connect({ address: installation.address });
+    await using tutti = await installation.client();
     const keys: string[] = [];
     const { promise: given, resolve: stopped } = Promise.withResolvers<string>();
-    const hanging = new Worker({ address: installation.address, agentId: "hanging", handleSignals: false });
+    const hanging = installation.worker({ agentId: "hanging" });
     hanging.handle("survey.look", async ({ number }: { number: number }, { idempotencyKey, signal }) => {
       if (number < 100) return "usual";
       keys.push(idempotencyKey);
@@ -31,8 +29,8 @@ describe("a task that takes much longer than usual", () => {
     for (let number = 0; number < 12; number++) await tutti.execute("survey", { input: { number } });
 
     const run = await tutti.start("survey", { input: { number: 100 } });
-    await until("the first attempt", () => keys.length > 0);
-    const other = new Worker({ address: installation.address, agentId: "other", handleSignals: false });
+    await until("a key", () => keys.length !== 0);
+    const other = installation.worker({ agentId: "other" });
     other.handle("survey.look", async (_: unknown, { idempotencyKey }) => {
       keys.push(idempotencyKey);
       return "looked again";

@@ -14,7 +14,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { latch, until } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const work = `workflow: work
@@ -51,12 +51,15 @@ describe("tasks of runs", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    worker = installation.worker({});
     worker.handle("test.fetch", async () => {
       if (failures-- > 0) throw new TaskFailure("test.once", "not yet");
       return "fetched";
     });
-    worker.handle("test.short", async () => "short");
+    worker.handle("test.short", async () => {
+      await installation.pass(10);
+      return "short";
+    });
     worker.handle("test.slow", async () => slow.opened);
     worker.handle("test.talk", async (_input, context) => {
       await context.output("one ");
@@ -159,7 +162,10 @@ describe("tasks of runs", () => {
     const explain = async (taskId: string) =>
       (await runs().explainRun(ExplainRunRequest.fromPartial({ runId: "waits", taskId }))).explanation;
     const causes = async () => (await explain("lost"))?.waits.map(({ cause }) => cause);
-    await until("the cause", async () => (await causes())?.[0] === WaitCause.WAIT_CAUSE_NO_CAPABILITY);
+    await until(
+      "the cause to be known",
+      async () => (await causes())?.[0] === WaitCause.WAIT_CAUSE_NO_CAPABILITY,
+    );
     assert.match((await explain("lost"))?.summary ?? "", /test\.nobody/);
     const whole = await explain("");
     assert.equal(whole?.parts[0]?.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { GetPoolUseRequest, poolService } from "@tutti/contracts/swarm/v1";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const windowSize = 64;
@@ -17,8 +17,8 @@ describe("tasks that nobody can do, in the namespace and pool of others", () => 
 
   before(async () => {
     installation = await Installation.open([`--swarm.pool.window=${windowSize}`]);
-    tutti = await connect({ address: installation.address });
-    worker = new Worker({ address: installation.address, handleSignals: false, slots: 2, agentId: "hand" });
+    tutti = await installation.client();
+    worker = installation.worker({ slots: 2, agentId: "hand" });
     worker.handle("stock.pack", (what: string) => what);
     await worker.start();
     for (const [name, uses] of [
@@ -54,7 +54,7 @@ describe("tasks that nobody can do, in the namespace and pool of others", () => 
     for (const order of orders) await order.result();
     // They are still there, and are done once somebody can.
     await worker.stop();
-    worker = new Worker({ address: installation.address, handleSignals: false, slots: 8, agentId: "head" });
+    worker = installation.worker({ slots: 8, agentId: "head" });
     worker.handle("nobody.can", (what: string) => what);
     await worker.start();
     const outcomes = await Promise.all(lost.map((run) => run.result()));

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { LabelRunRequest, runService } from "@tutti/contracts/workflow/v1";
 import { latch } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 describe("runs that wait in a pool", () => {
@@ -16,14 +16,14 @@ describe("runs that wait in a pool", () => {
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false, slots: 1 });
+    worker = installation.worker({ slots: 1 });
     worker.handle("urgent.work", async (name: string) => {
       begun.push(name);
       first.open();
       await goOn.opened;
     });
     await worker.start();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
     await tutti.register('workflow: urgent\ntasks: {a: {uses: urgent.work, with: "${{ input }}"}}\n');
   });
   after(async () => {

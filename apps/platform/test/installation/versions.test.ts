@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const first = "workflow: told\ntasks: {go: {wait: {signal: go}}}\noutput: 1\n";
@@ -10,7 +9,7 @@ const second = first.replace("output: 1", "output: 2");
 describe("versions of a definition", () => {
   it("say how many runs on each have not ended, each on the one that it began with", async () => {
     await using installation = await Installation.open();
-    await using tutti = await connect({ address: installation.address });
+    await using tutti = await installation.client();
     const live = async (liveOnly = false) => {
       const counts: Record<string, number> = {};
       for await (const { hash, liveCount } of tutti.versions("told", { liveOnly })) counts[hash] = liveCount;

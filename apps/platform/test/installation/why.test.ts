@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { latch, until } from "@tutti/kernel/testing";
-import { TaskFailure, Worker } from "@tutti/sdk";
+import { TaskFailure, type Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
 const stuck = `workflow: stuck
@@ -62,16 +62,16 @@ describe("why", () => {
     return explanation ?? assert.fail("an explanation");
   };
   /** As soon as it is so. */
-  const untilCause = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
+  const untilWhy = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
     until(
-      "the cause",
+      "the cause to be known",
       () => why(runId, taskId),
       ({ waits }) => waits.some((wait) => wait.cause === cause && wait.present),
     );
 
   before(async () => {
     installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false, slots: 8 });
+    worker = installation.worker({ slots: 8 });
     worker.handle("why.slow", async () => over.opened);
     worker.handle("why.fails", async () => {
       throw new TaskFailure("why.not", "it does not work");
@@ -103,20 +103,22 @@ describe("why", () => {
   ];
   for (const [task, cause, words] of reasons)
     it(`\`${task}\` has not gone on: ${enumName(WaitCause, cause)}`, async () => {
-      assert.match((await untilCause("stuck", task, cause)).summary, words);
+      assert.match((await untilWhy("stuck", task, cause)).summary, words);
     });
 
   it("the second of two with one limit has not gone on, and who holds it is said", async () => {
-    const limited = async () => {
-      const both = await Promise.all(["limited[0]", "limited[1]"].map((task) => why("stuck", task)));
-      return both.flatMap(({ waits }) => waits.filter(({ cause }) => cause === limit));
-    };
-    const [found] = await until("one limited task", limited, ({ length }) => length === 1);
-    assert.match(found?.message ?? "", /one/);
+    const limited = ["limited[0]", "limited[1]"];
+    const found = await until(
+      "one of them to wait",
+      async () =>
+        (await Promise.all(limited.map((task) => why("stuck", task)))).flatMap(({ waits }) => waits),
+      (waits) => waits.filter((wait) => wait.cause === limit).length === 1,
+    );
+    assert.match(found.find((wait) => wait.cause === limit)?.message ?? "", /one/);
   });
 
   it("what failed says with what, and what would help", async () => {
-    const { failures, remedies } = await untilCause("stuck", "stopped", paused);
+    const { failures, remedies } = await untilWhy("stuck", "stopped", paused);
     assert.deepEqual(
       failures.map(({ error }) => error?.code),
       ["why.not"],
@@ -125,8 +127,8 @@ describe("why", () => {
   });
 
   it("a run stands still is said with numbers per reason, and with what would help", async () => {
-    await untilCause("stuck", "lost[2]", noCapability);
-    const { summary, waits, remedies } = await untilCause("stuck", "", noCapability);
+    await untilWhy("stuck", "lost[2]", noCapability);
+    const { summary, waits, remedies } = await untilWhy("stuck", "", noCapability);
     assert.match(
       summary,
       /3 wait because no agent offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
@@ -142,17 +144,17 @@ describe("why", () => {
 
   it("a run has not begun: its start is delayed, or others hold its limit", async () => {
     await begin("inner", "delayed", { startTime: toTimestamp(Date.now() + 3_600_000) });
-    assert.match((await untilCause("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
+    assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
     await begin("single", "holds");
     await begin("single", "waits");
-    const { waits } = await untilCause("waits", "", limit);
+    const { waits } = await untilWhy("waits", "", limit);
     assert.match(waits[0]?.message ?? "", /limit/);
   });
 
   it("a run that is held says who would let it go on", async () => {
     await begin("inner", "held");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "held", reason: "a look" }));
-    const { waits, remedies } = await untilCause("held", "", paused);
+    const { waits, remedies } = await untilWhy("held", "", paused);
     assert.match(waits[0]?.message ?? "", /a look/);
     assert.match(remedies[0]?.command ?? "", /resume held/);
   });

@@ -25,6 +25,8 @@ export interface StorageNeeds {
   readonly dataDirectory: string | undefined;
   readonly dataDirectorySetting: string | undefined;
   readonly version: string;
+  /** Instead of what the configuration names. */
+  readonly given: ((parts: StorageParts) => Storage) | undefined;
 }
 
 export type Opened =
@@ -57,9 +59,9 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const { steward, delivery, holds } = needs;
   const parts: StorageParts = { settings, foundation, steward, delivery, holds };
   const isShared = configuration.read(ownershipSection).kind === "leased";
-  const storage = isShared
-    ? await openShared(needs, parts)
-    : await openEmbedded(needs, parts, directory, hosting.name);
+  const storage =
+    needs.given?.(parts) ??
+    (isShared ? await openShared(needs, parts) : await openEmbedded(needs, parts, directory, hosting.name));
   const [{ hostMachines }, { hostBlobs }] = await Promise.all([
     import("./host-machines.ts"),
     import("../blobs/host-blobs.ts"),

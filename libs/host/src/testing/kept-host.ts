@@ -1,39 +1,63 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memorySources } from "@tutti/kernel";
+import { type Clock, memorySources, sleep, systemClock, systemTimers, type Timers } from "@tutti/kernel";
+import { RunningTime } from "@tutti/kernel/testing";
 import { ServiceHost } from "../service-host.ts";
 import type { ServiceModule } from "../service-module.ts";
+import { MemoryData, MemoryStorage } from "./memory-storage.ts";
 
 export interface KeptHostOptions {
   readonly name: string;
   readonly services: readonly ServiceModule[];
-  readonly transport: "in-process" | "grpc";
+  /**
+   * `virtual`, the default: time that runs by itself, machines in memory, calls without a connection. `real`: the system's
+   * time, the disk, gRPC.
+   */
+  readonly time?: "virtual" | "real";
   /** Flags of its first life. */
   readonly words?: readonly string[];
 }
 
+/** Files of Linux that are in memory: nothing waits for a disk. */
+const memoryFiles = "/dev/shm";
+
+/** What outlives a process that a test opens. */
+interface Grounds {
+  readonly directory: string;
+  readonly memory: MemoryData;
+  readonly running: (Disposable & { readonly time: RunningTime }) | undefined;
+}
+
 /** A process in memory with a data directory of its own, which goes when it is disposed of. */
 export class KeptHost implements AsyncDisposable {
-  readonly #directory: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly #grounds: Grounds;
   readonly #options: KeptHostOptions;
   #host: ServiceHost;
 
   static async open(options: KeptHostOptions): Promise<KeptHost> {
-    const directory = await mkdtemp(join(tmpdir(), `${options.name}-`));
-    const kept = new KeptHost(directory, options, await openHost(directory, options, options.words));
+    const running = options.time === "real" ? undefined : RunningTime.open();
+    const place = running !== undefined && existsSync(memoryFiles) ? memoryFiles : tmpdir();
+    const directory = await mkdtemp(join(place, `${options.name}-`));
+    const grounds = { directory, memory: new MemoryData(), running };
+    const kept = new KeptHost(grounds, options, await openHost(grounds, options, options.words));
     await kept.#host.start();
     return kept;
   }
 
-  private constructor(directory: string, options: KeptHostOptions, host: ServiceHost) {
-    this.#directory = directory;
+  private constructor(grounds: Grounds, options: KeptHostOptions, host: ServiceHost) {
+    this.clock = grounds.running?.time ?? systemClock;
+    this.timers = grounds.running?.time ?? systemTimers;
+    this.#grounds = grounds;
     this.#options = options;
     this.#host = host;
   }
 
   get directory(): string {
-    return this.#directory;
+    return this.#grounds.directory;
   }
 
   get host(): ServiceHost {
@@ -45,31 +69,49 @@ export class KeptHost implements AsyncDisposable {
     return this.#host.mesh.address ?? "";
   }
 
+  /** Resolves when so much of its time has passed. */
+  pass(ms: number): Promise<void> {
+    return sleep(this.timers, ms);
+  }
+
   /** As after a stop in good order: another process on the same directory. */
   async restart(words: readonly string[] = []): Promise<void> {
-    await this.#host.stop();
-    this.#host = await openHost(this.#directory, this.#options, words);
+    await this.#stop();
+    this.#host = await openHost(this.#grounds, this.#options, words);
     await this.#host.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#host.stop();
-    await rm(this.#directory, { recursive: true });
+    await this.#stop();
+    const { directory, running } = this.#grounds;
+    running?.[Symbol.dispose]();
+    await rm(directory, { recursive: true });
+  }
+
+  #stop(): Promise<void> {
+    const { running } = this.#grounds;
+    return running?.time.paced(() => this.#host.stop()) ?? this.#host.stop();
   }
 }
 
 function openHost(
-  directory: string,
-  { name, services, transport }: KeptHostOptions,
+  { directory, memory, running }: Grounds,
+  { name, services }: KeptHostOptions,
   words: readonly string[] = [],
 ): Promise<ServiceHost> {
   const flags = [
-    `--mesh.transport=${transport}`,
+    `--mesh.transport=${running === undefined ? "grpc" : "in-process"}`,
     "--mesh.listen=127.0.0.1:0",
     "--operations.port=0",
     "--log.level=fatal",
     ...words,
   ];
   const sources = memorySources({ arguments: flags });
-  return ServiceHost.open({ name, version: "0.1.0", services, sources, dataDirectory: () => directory });
+  return ServiceHost.open({
+    ...{ name, version: "0.1.0", services, sources, dataDirectory: () => directory },
+    ...(running !== undefined && {
+      ports: { clock: running.time, timers: running.time },
+      storage: (parts) => new MemoryStorage(parts, memory, directory),
+    }),
+  });
 }

@@ -3,6 +3,7 @@ export * from "./machine/index.ts";
 export { type LogLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";
 export { type RecordingMetrics, recordingMetrics } from "./recording-metrics.ts";
 export { type RecordedSpan, type RecordingTracer, recordingTracer } from "./recording-tracer.ts";
+export { RunningTime, runningTime } from "./running-time.ts";
 export { seededChance } from "./seeded-chance.ts";
 export { testContext } from "./test-context.ts";
 export { type TestFoundation, testFoundation } from "./test-foundation.ts";

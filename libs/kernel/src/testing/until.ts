@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { runningTime } from "./running-time.ts";
 
 /** Longer than what is waited for ever takes, on the slowest machine: it is when a test gives up, not what it asserts. */
 const deadlineMs = 60_000;
@@ -6,8 +7,8 @@ const deadlineMs = 60_000;
 const pauseMsMax = 20;
 
 /**
- * Asks again and again until the answer will do, for what can only be seen from outside by asking. It takes real time. Past the
- * deadline the error shows the last answer.
+ * Asks again and again until the answer will do, for what can only be seen from outside by asking. Its pauses are of the time
+ * that runs, virtual or real. Past the deadline, which is real, the error shows the last answer.
  */
 export async function until<T>(
   what: string,
@@ -22,7 +23,7 @@ export async function until<T>(
       throw new Error(
         `waited ${deadlineMs} ms for ${what}; the last answer was ${JSON.stringify(answer, null, 2)}`,
       );
-    await pause(pauseMs);
+    await (runningTime()?.moved(pauseMs) ?? pause(pauseMs));
   }
 }
 

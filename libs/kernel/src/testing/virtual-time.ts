@@ -95,6 +95,20 @@ export class VirtualTime implements Clock, Timers {
     await this.flush();
   }
 
+  /**
+   * Moves time to the next callback and runs what is due then; what that asks for at once runs with the next move, after the
+   * promises that can go on. False without a callback, or with none that is ever due.
+   */
+  advanceToNext(): boolean {
+    const dueMs = this.nextDueMs;
+    if (dueMs === undefined || dueMs === Number.POSITIVE_INFINITY) return false;
+    const numbers = this.#numbers;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (next.number >= numbers || !this.#fireNext(dueMs)) break;
+    }
+    return true;
+  }
+
   /** Lets all promises go on as far as they can without time passing. */
   async flush(): Promise<void> {
     await nextTurn();

@@ -30,7 +30,10 @@ export class InProcessNetwork implements Discovery {
     // An owner whose address is empty is this very process, whatever it calls itself.
     if (server !== undefined || instance.address !== "") return server;
     const [first] = this.instancesOf(instance.service);
-    return first && this.#servers.get(first.id);
+    if (first !== undefined) return this.#servers.get(first.id);
+    // A contract may be hosted under another name than its own: the server knows by whom.
+    const [any] = this.#servers.values();
+    return any;
   }
 
   instancesOf(service: string): readonly Instance[] {

@@ -97,7 +97,7 @@ export class ServerLoad {
   };
 
   #counts(call: ServerCall): boolean {
-    return this.#refuses !== "others" || call.incoming.transport === "grpc";
+    return this.#refuses !== "others" || call.incoming.transport !== "in-process";
   }
 
   #isIdle(): boolean {

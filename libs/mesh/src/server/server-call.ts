@@ -6,7 +6,8 @@ import type { Intercepted } from "../interceptors/chain.ts";
 
 /** What a call brings along from the caller, whatever carried it here. */
 export interface Incoming {
-  readonly transport: "in-process" | "grpc";
+  /** `outside`: from a program in this process that is treated like one of another process. */
+  readonly transport: "in-process" | "outside" | "grpc";
   /** On whose behalf, as the caller says; to be believed or not by the identity interceptor. */
   readonly presented: Principal | undefined;
   /** The key or token that it shows: what follows `Bearer`; empty without any. Never logged. */

@@ -17,7 +17,7 @@ export class GrpcSide {
   #server: ReturnType<GrpcTransport["server"]> | undefined = undefined;
 
   /** `credential`: what is shown with each call. */
-  constructor(settings: MeshSettings, foundation: Foundation, credential: () => string = () => "") {
+  constructor(settings: MeshSettings, foundation: Foundation, credential: () => string) {
     this.#settings = settings;
     this.#foundation = foundation;
     this.#credential = credential;

@@ -1,6 +1,8 @@
-import { type Logger, silentLogger, systemTimers } from "@tutti/kernel";
+import { type Logger, silentLogger, systemFoundation } from "@tutti/kernel";
+import type { InProcessNetwork } from "@tutti/mesh";
 import { addressesOf } from "../worker/settings.ts";
 import type { Tutti } from "./tutti.ts";
+import type { ClientPorts } from "./work/followed.ts";
 
 export interface ConnectOptions {
   /** One process or several, `host:port`: while one of them is there, it is used. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
@@ -17,9 +19,23 @@ export interface ConnectOptions {
   readonly logger?: Logger;
 }
 
+/** The world, for a test that brings its own. */
+export interface ConnectPorts extends ClientPorts {
+  /** Servers of this process: they are called without a connection, and treat the caller as one from outside. */
+  readonly network: InProcessNetwork;
+}
+
 /** An installation, to be used. It is called when there is something to ask; nothing has to be there yet. */
-export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
-  const addresses = addressesOf(options.address, process.env);
+export async function connect(
+  options: ConnectOptions = {},
+  given: Partial<ConnectPorts> = {},
+): Promise<Tutti> {
+  const { network, ...own } = given;
+  const logger = options.logger ?? silentLogger;
+  const { clock, timers, chance } = systemFoundation({ ...own, logger });
+  const ports = { clock, timers, chance };
+  // An owner without an address is in this process.
+  const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? process.env["TUTTI_ACCESS_TOKEN"] ?? "";
   // A worker does not need them, and they take more memory than a worker.
@@ -50,27 +66,33 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
   ]);
   const mesh = new Mesh({
     settings: {
-      transport: "grpc",
-      peers: { workflow: [...addresses], swarm: [...addresses], master: [...addresses] },
+      ...(network === undefined
+        ? {
+            transport: "grpc",
+            peers: { workflow: [...addresses], swarm: [...addresses], master: [...addresses] },
+          }
+        : { transport: "in-process" }),
       ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
       ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
     },
     credential: () => accessToken,
-    foundation: { logger: options.logger ?? silentLogger },
+    foundation: { ...ports, logger },
+    ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });
   const boards = {
-    ...{ missions: mesh.client(swarm.missionService), board: mesh.client(swarm.boardService), namespace },
+    ...{ missions: mesh.client(swarm.missionService), board: mesh.client(swarm.boardService) },
+    ...{ namespace, ports },
   };
   return new Tutti({
-    missions: new Missions(boards, { timers: systemTimers }),
+    missions: new Missions(boards),
     sessions: new Sessions({
       sessions: mesh.client(session.sessionService, { service: "master" }),
       planning: mesh.client(intelligence.planningService, { service: "master" }),
       resources: mesh.client(session.resourceService, { service: "master" }),
-      namespace,
+      ...{ namespace, ports },
     }),
-    locks: new Locks({ locks: mesh.client(session.lockService, { service: "master" }), namespace }),
+    locks: new Locks({ locks: mesh.client(session.lockService, { service: "master" }), namespace }, ports),
     runs: mesh.client(contracts.runService),
     definitions: mesh.client(contracts.definitionService),
     pools: mesh.client(swarm.poolService),
@@ -78,7 +100,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Tutti> {
     bulk: mesh.client(contracts.bulkService),
     tasks: mesh.client(contracts.taskService),
     histories: mesh.client(runtime.runtimeService, { service: "workflow" }),
-    namespace,
+    ...{ namespace, ports },
     close: () => mesh.stop(),
   });
 }

@@ -1,5 +1,5 @@
 export type { BulkOutcome, BulkPreview, BulkWord } from "./bulk.ts";
-export { type ConnectOptions, connect } from "./connect.ts";
+export { type ConnectOptions, type ConnectPorts, connect } from "./connect.ts";
 export type { AcquireOptions, HeldLock, Locks } from "./locks.ts";
 export type * from "./missions/index.ts";
 export type {

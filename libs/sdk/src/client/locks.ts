@@ -14,7 +14,7 @@ import {
   type lockService,
 } from "@tutti/contracts/session/v1";
 import { WorkReference } from "@tutti/contracts/types/v1";
-import { type Foundation, isTuttiError, systemFoundation, type Timer } from "@tutti/kernel";
+import { type Foundation, isTuttiError, type Timer } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { pagesOfLines } from "./work/telling.ts";
@@ -58,7 +58,7 @@ export class Locks {
   readonly #parts: LockParts;
   readonly #clockwork: Clockwork;
 
-  constructor(parts: LockParts, clockwork: Clockwork = systemFoundation()) {
+  constructor(parts: LockParts, clockwork: Clockwork) {
     this.#parts = parts;
     this.#clockwork = clockwork;
   }

@@ -18,7 +18,7 @@ import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
-import { followed } from "./work/followed.ts";
+import { type ClientPorts, followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
 import type { TellOptions } from "./work/telling.ts";
 
@@ -27,6 +27,7 @@ export interface RunParts {
   readonly tasks: Client<typeof taskService>;
   readonly histories: Client<typeof runtimeService>;
   readonly namespace: string;
+  readonly ports: ClientPorts;
 }
 
 /** What a watcher sees: the run, and those of its tasks that are new or other than before. */
@@ -119,6 +120,7 @@ export class RunHandle {
         return this.#there(run).outcome;
       },
       options,
+      this.#parts.ports,
     );
     // The caller names the type of what its definition gives.
     return output as Output;
@@ -260,7 +262,7 @@ export class RunHandle {
   async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
     const wanted = { ...this.#which, withTasks: true, withPayloads: false };
     const open = (cursor: string) => this.#parts.runs.watchRun({ ...wanted, cursor }, { signal });
-    for await (const { run, tasks } of followed({ open, signal })) {
+    for await (const { run, tasks } of followed({ open, signal }, this.#parts.ports)) {
       if (run !== undefined || tasks.length > 0) yield { run, tasks };
     }
   }

@@ -29,6 +29,7 @@ import type { SessionHandle } from "./sessions/session.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
 import { type SpecOptions, specOf } from "./spec.ts";
+import type { ClientPorts } from "./work/followed.ts";
 import type { WorkTask } from "./work/task.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
@@ -44,6 +45,7 @@ export interface TuttiParts {
   readonly sessions: Sessions;
   readonly locks: Locks;
   readonly namespace: string;
+  readonly ports: ClientPorts;
   readonly close: () => Promise<void>;
 }
 

@@ -8,11 +8,13 @@
 import { type Foundation, Orchestrator, systemFoundation } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import type { WorkerOptions } from "../worker/settings.ts";
-import { Worker } from "../worker/worker.ts";
+import { Worker, type WorkerPorts } from "../worker/worker.ts";
 import type { Decision, Question } from "./decisions.ts";
 
 export interface SessionOrchestratorOptions extends Omit<WorkerOptions, "handleSignals"> {
   readonly foundation?: Foundation;
+  /** How it reaches its pool, for a test that brings its own way. Default: as the address says. */
+  readonly transport?: WorkerPorts["transport"];
   /** Default 0.0.0. */
   readonly version?: string;
 }
@@ -21,12 +23,12 @@ export abstract class SessionOrchestrator extends Orchestrator {
   readonly #worker: Worker;
 
   /** @param name the capability that sessions name: `{ orchestrator: name }` */
-  constructor(name: string, { foundation, version, ...link }: SessionOrchestratorOptions = {}) {
+  constructor(name: string, { foundation, version, transport, ...link }: SessionOrchestratorOptions = {}) {
     super(name, foundation ?? systemFoundation(), version === undefined ? {} : { version });
     const { clock, timers, chance } = this.foundation;
     const worker = new Worker(
       { ...link, handleSignals: false },
-      { clock, timers, chance, logger: this.logger },
+      { clock, timers, chance, logger: this.logger, ...(transport && { transport }) },
     );
     worker.handle<{ readonly question: Question }, Decision>(name, ({ question }, context) =>
       this.decide(question, context),

@@ -18,10 +18,10 @@ import { givenUp, late } from "../../calls/stopping.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import { peerOf } from "../../tls/peer.ts";
+import { decodeRequest, encode } from "../wire.ts";
 import { readMetadata } from "./metadata.ts";
 import { ReplyPump } from "./reply-pump.ts";
 import { statusOf } from "./status.ts";
-import { decodeRequest, encode } from "./wire.ts";
 
 export interface HandlerParts {
   readonly clock: Clock;

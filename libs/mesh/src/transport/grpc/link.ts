@@ -7,13 +7,13 @@ import type { Clock, TuttiError } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import type { Link, LinkState, LinkStream } from "../link.ts";
+import { decodeReply, encode } from "../wire.ts";
 import { type ChannelParts, channelOptions } from "./channel-options.ts";
 import type { Credentials } from "./credentials.ts";
 import { metadataOf } from "./metadata.ts";
 import { pumpRequests } from "./request-pump.ts";
 import { endedWhileSending, errorOfStatus } from "./status.ts";
 import { GrpcStream } from "./stream.ts";
-import { decodeReply, encode } from "./wire.ts";
 
 const states: Readonly<Record<number, LinkState>> = {
   [connectivityState.READY]: "ready",

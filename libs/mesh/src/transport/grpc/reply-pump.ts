@@ -2,8 +2,8 @@ import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { ServedReplies } from "../../server/served-method.ts";
 import type { ServerCall } from "../../server/server-call.ts";
+import { encode } from "../wire.ts";
 import { statusOf } from "./status.ts";
-import { encode } from "./wire.ts";
 
 type Wire = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 

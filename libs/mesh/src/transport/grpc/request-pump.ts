@@ -1,7 +1,7 @@
 import type { experimental } from "@grpc/grpc-js";
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
-import { encode } from "./wire.ts";
+import { encode } from "../wire.ts";
 
 export interface RequestPumpParts {
   readonly method: Method;

@@ -3,8 +3,8 @@ import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
 import { givenUp, type Stoppable } from "../../calls/stopping.ts";
 import type { LinkStream } from "../link.ts";
+import { decodeReply } from "../wire.ts";
 import { errorOfStatus } from "./status.ts";
-import { decodeReply } from "./wire.ts";
 
 /** Replies read ahead of the caller; beyond them the other side is held up by flow control. */
 const aheadMax = 4;

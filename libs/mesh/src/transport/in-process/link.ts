@@ -1,11 +1,18 @@
-/** Calls a server of the same process: no bytes, no connection, but the same errors, deadlines and limits. */
-import type { Clock, TuttiError } from "@tutti/kernel";
+/** Calls a server of the same process: no connection, but the same errors, deadlines and limits. */
+import {
+  type Clock,
+  errorFromUnknown,
+  fromStatusDetails,
+  type TuttiError,
+  toStatusDetails,
+} from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
 import { insistOnWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import type { Link, LinkStream } from "../link.ts";
+import { decodeReply, decodeRequest, encode } from "../wire.ts";
 import { deepFreeze } from "./freeze.ts";
 import { InProcessStream } from "./stream.ts";
 
@@ -21,6 +28,11 @@ export interface InProcessOptions {
   readonly messageBytes: number;
   /** Freezes every message that passes. */
   readonly freeze: boolean;
+  /**
+   * Of a program that is treated like one of another process: the key or token that it shows with each call. Its messages
+   * pass as bytes, and its errors as they would travel.
+   */
+  readonly outside: (() => string) | undefined;
 }
 
 export class InProcessLink implements Link {
@@ -41,8 +53,8 @@ export class InProcessLink implements Link {
   one(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const served = this.#served(call);
-      const taken = this.#take(call, input);
       const serverCall = this.#arrive(call);
+      const taken = this.#take(call, serverCall, input);
       call.hold({
         stop(reason: TuttiError) {
           serverCall.stop(reason);
@@ -51,8 +63,8 @@ export class InProcessLink implements Link {
       });
       served
         .one(serverCall, taken)
-        .then((reply) => resolve(this.#passed(call, "reply", reply)))
-        .catch(reject);
+        .then((reply) => resolve(this.#answered(call, reply)))
+        .catch((thrown: unknown) => reject(this.#failed(thrown)));
     });
   }
 
@@ -61,8 +73,9 @@ export class InProcessLink implements Link {
     const serverCall = this.#arrive(call);
     const stream = new InProcessStream({
       call: serverCall,
-      pass: (reply) => this.#passed(call, "reply", reply),
-      open: (established) => served.many(serverCall, this.#take(call, input), established),
+      pass: (reply) => this.#answered(call, reply),
+      fail: (thrown) => this.#failed(thrown),
+      open: (established) => served.many(serverCall, this.#take(call, serverCall, input), established),
     });
     call.hold(stream);
     return stream;
@@ -75,10 +88,11 @@ export class InProcessLink implements Link {
   }
 
   #arrive(call: OutgoingCall): ServerCall {
+    const { outside, clock } = this.#options;
     const incoming: Incoming = {
-      transport: "in-process",
+      transport: outside === undefined ? "in-process" : "outside",
       presented: call.principal,
-      credential: "",
+      credential: outside?.() ?? "",
       namespace: call.namespace,
       deadlineMs: call.deadlineMs,
       parent: call.trace,
@@ -86,23 +100,45 @@ export class InProcessLink implements Link {
       hosted: call.method.hosted,
       ownerEpoch: call.ownerEpoch,
       peer: undefined,
-      address: undefined,
+      address: outside && (() => "127.0.0.1"),
     };
-    return new ServerCall(call.method, incoming, this.#server.defaults, this.#options.clock.monotonic());
+    return new ServerCall(call.method, incoming, this.#server.defaults, clock.monotonic());
   }
 
-  #take(call: OutgoingCall, input: unknown): unknown {
-    if (!call.method.rpc.requestStream) return this.#passed(call, "request", input);
-    return this.#passing(call, input as AsyncIterable<unknown>);
+  #take(call: OutgoingCall, serverCall: ServerCall, input: unknown): unknown {
+    if (!call.method.rpc.requestStream) return this.#asked(call, serverCall, input);
+    return this.#passing(call, serverCall, input as AsyncIterable<unknown>);
   }
 
-  async *#passing(call: OutgoingCall, requests: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
-    for await (const request of requests) yield this.#passed(call, "request", request);
+  async *#passing(
+    call: OutgoingCall,
+    serverCall: ServerCall,
+    requests: AsyncIterable<unknown>,
+  ): AsyncGenerator<unknown, void> {
+    for await (const request of requests) yield this.#asked(call, serverCall, request);
   }
 
-  #passed(call: OutgoingCall, part: "request" | "reply", message: unknown): unknown {
-    const { messageBytes, freeze } = this.#options;
-    insistOnWeight(call.method, part, message, messageBytes);
-    return freeze ? deepFreeze(message) : message;
+  #asked({ method }: OutgoingCall, serverCall: ServerCall, request: unknown): unknown {
+    const { messageBytes, freeze, outside } = this.#options;
+    if (outside !== undefined) {
+      const bytes = encode(method, "request", request, messageBytes);
+      serverCall.requestBytes = bytes.length;
+      return decodeRequest(method, bytes, messageBytes);
+    }
+    insistOnWeight(method, "request", request, messageBytes);
+    return freeze ? deepFreeze(request) : request;
+  }
+
+  #answered({ method }: OutgoingCall, reply: unknown): unknown {
+    const { messageBytes, freeze, outside } = this.#options;
+    if (outside !== undefined)
+      return decodeReply(method, encode(method, "reply", reply, messageBytes), messageBytes);
+    insistOnWeight(method, "reply", reply, messageBytes);
+    return freeze ? deepFreeze(reply) : reply;
+  }
+
+  #failed(thrown: unknown): unknown {
+    if (this.#options.outside === undefined) return thrown;
+    return fromStatusDetails(toStatusDetails(errorFromUnknown(thrown)));
   }
 }

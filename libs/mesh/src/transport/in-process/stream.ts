@@ -10,12 +10,14 @@ export class InProcessStream implements LinkStream, Stoppable {
   readonly #call: ServerCall;
   readonly #replies: ServedReplies;
   readonly #pass: (reply: unknown) => unknown;
+  readonly #fail: (thrown: unknown) => unknown;
   #waiting: ((reason: TuttiError) => void) | undefined = undefined;
   #refuse: (error: TuttiError) => void;
 
   constructor(parts: {
     readonly call: ServerCall;
     readonly pass: (reply: unknown) => unknown;
+    readonly fail: (thrown: unknown) => unknown;
     readonly open: (established: () => void) => ServedReplies;
   }) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -25,6 +27,7 @@ export class InProcessStream implements LinkStream, Stoppable {
     this.#refuse = reject;
     this.#call = parts.call;
     this.#pass = parts.pass;
+    this.#fail = parts.fail;
     this.#replies = parts.open(resolve);
   }
 
@@ -33,7 +36,7 @@ export class InProcessStream implements LinkStream, Stoppable {
       const { stopped } = this.#call;
       if (stopped !== undefined) return reject(stopped);
       const fail = (thrown: unknown) => {
-        const error = errorFromUnknown(thrown);
+        const error = errorFromUnknown(this.#fail(thrown));
         this.#refuse(error);
         reject(error);
       };

@@ -26,9 +26,11 @@ export interface WriteOptions extends TellOptions {
 
 export class Blackboard {
   readonly #board: MissionParts["board"];
+  readonly #ports: MissionParts["ports"];
   readonly #place: BoardPlace;
 
-  constructor({ board }: Pick<MissionParts, "board">, place: BoardPlace) {
+  constructor({ board, ports }: Pick<MissionParts, "board" | "ports">, place: BoardPlace) {
+    this.#ports = ports;
     this.#board = board;
     this.#place = place;
   }
@@ -86,7 +88,7 @@ export class Blackboard {
     const { namespace, missionId } = this.#place;
     const open = (cursor: string) =>
       this.#board.watchEntries({ namespace, missionId, prefix, cursor }, { signal });
-    for await (const { entries } of followed({ open, signal })) yield* entries.map(entryOf);
+    for await (const { entries } of followed({ open, signal }, this.#ports)) yield* entries.map(entryOf);
   }
 
   async #write(

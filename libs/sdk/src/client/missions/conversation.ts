@@ -31,9 +31,11 @@ export interface SendOptions extends TellOptions {
 
 export class Conversation {
   readonly #board: MissionParts["board"];
+  readonly #ports: MissionParts["ports"];
   readonly #place: BoardPlace;
 
-  constructor({ board }: Pick<MissionParts, "board">, place: BoardPlace) {
+  constructor({ board, ports }: Pick<MissionParts, "board" | "ports">, place: BoardPlace) {
+    this.#ports = ports;
     this.#board = board;
     this.#place = place;
   }
@@ -61,7 +63,7 @@ export class Conversation {
   /** Those after a number, then every one that comes, until the signal. */
   async *watch({ after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {}) {
     const open = (cursor: string) => this.#messagesAfter(cursor === "" ? after : Number(cursor), signal);
-    for await (const { messages } of followed({ open, signal })) yield* messages.map(messageOf);
+    for await (const { messages } of followed({ open, signal }, this.#ports)) yield* messages.map(messageOf);
   }
 
   /** The number of the last message is where to go on. */

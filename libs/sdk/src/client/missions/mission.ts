@@ -8,7 +8,6 @@ import {
   type TaskStatus,
   Verdict,
 } from "@tutti/contracts/types/v1";
-import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
 import type { DecideOptions } from "../run.ts";
@@ -54,17 +53,15 @@ export class MissionHandle {
   readonly votes: Votes;
   readonly budget: MissionBudget;
   readonly #parts: MissionParts;
-  readonly #ports: Pick<Foundation, "timers">;
 
-  constructor(parts: MissionParts, ports: Pick<Foundation, "timers">, id: string, existed = false) {
+  constructor(parts: MissionParts, id: string, existed = false) {
     this.#parts = parts;
-    this.#ports = ports;
     this.id = id;
     this.existed = existed;
     const place = this.#placeOf("");
     this.board = new Blackboard(parts, place);
     this.messages = new Conversation(parts, place);
-    this.votes = new Votes(parts, place, ports);
+    this.votes = new Votes(parts, place);
     this.budget = new MissionBudget(parts, place);
   }
 
@@ -87,6 +84,7 @@ export class MissionHandle {
         return this.#there(mission).outcome;
       },
       options,
+      this.#parts.ports,
     );
     // The caller names the type of what the mission gives.
     return output as Output;
@@ -101,7 +99,7 @@ export class MissionHandle {
     const all = { withTasks: true, withEntries: true, withMessages: true, withVotes: true };
     const wanted = { ...this.#which, ...all };
     const open = (cursor: string) => this.#parts.missions.watchMission({ ...wanted, cursor }, { signal });
-    for await (const reply of followed({ open, signal })) {
+    for await (const reply of followed({ open, signal }, this.#parts.ports)) {
       const { mission, tasks, entries, messages, votes } = reply;
       if (mission !== undefined || tasks.length + entries.length + messages.length + votes.length > 0)
         yield { mission, tasks, entries, messages, votes };
@@ -139,7 +137,7 @@ export class MissionHandle {
 
   /** An agent that takes part already. Nothing is asked yet. */
   participant(agentId: string): Participation {
-    return new Participation(this.#parts, this.#placeOf(agentId), this.#ports);
+    return new Participation(this.#parts, this.#placeOf(agentId));
   }
 
   /** Tells it something: all that listen to the topic hear of it. */

@@ -1,7 +1,6 @@
 /** Missions of an installation: started, found again, listed. */
 import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
-import type { Foundation } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { pagesOfLines } from "../work/telling.ts";
 import { MissionHandle } from "./mission.ts";
@@ -19,11 +18,9 @@ export interface FindMissionsOptions {
 
 export class Missions {
   readonly #parts: MissionParts;
-  readonly #ports: Pick<Foundation, "timers">;
 
-  constructor(parts: MissionParts, ports: Pick<Foundation, "timers">) {
+  constructor(parts: MissionParts) {
     this.#parts = parts;
-    this.#ports = ports;
   }
 
   /** Starts one. What is resolved is durable. */
@@ -37,12 +34,12 @@ export class Missions {
     request.what = { $case: "spec", value: missionSpecOf(options) };
     const { mission, existed } = await this.#parts.missions.startMission(request);
     if (mission === undefined) throw sdkErrors.replyIncomplete({ about: "a mission" });
-    return new MissionHandle(this.#parts, this.#ports, mission.missionId, existed);
+    return new MissionHandle(this.#parts, mission.missionId, existed);
   }
 
   /** One that is known by its id. Nothing is asked yet. */
   get(id: string): MissionHandle {
-    return new MissionHandle(this.#parts, this.#ports, id);
+    return new MissionHandle(this.#parts, id);
   }
 
   /** Those that match, newest first, fetched page by page as they are looked at. */

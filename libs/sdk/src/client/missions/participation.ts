@@ -1,7 +1,7 @@
 /** An agent that takes part in a mission: what it claims, says, writes and votes bears its name. */
 import type { Authority, BoardTask } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
-import { type Foundation, fromErrorDetail, toTimestamp } from "@tutti/kernel";
+import { fromErrorDetail, toTimestamp } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf } from "../work/task.ts";
@@ -55,12 +55,12 @@ export class Participation {
   readonly #parts: MissionParts;
   readonly #place: BoardPlace;
 
-  constructor(parts: MissionParts, place: BoardPlace, ports: Pick<Foundation, "timers">) {
+  constructor(parts: MissionParts, place: BoardPlace) {
     this.missionId = place.missionId;
     this.agentId = place.agentId;
     this.board = new Blackboard(parts, place);
     this.messages = new Conversation(parts, place);
-    this.votes = new Votes(parts, place, ports);
+    this.votes = new Votes(parts, place);
     this.budget = new MissionBudget(parts, place);
     this.#parts = parts;
     this.#place = place;

@@ -1,10 +1,12 @@
 import type { boardService, missionService } from "@tutti/contracts/swarm/v1";
 import type { Client } from "@tutti/mesh";
+import type { ClientPorts } from "../work/followed.ts";
 
 export interface MissionParts {
   readonly missions: Client<typeof missionService>;
   readonly board: Client<typeof boardService>;
   readonly namespace: string;
+  readonly ports: ClientPorts;
 }
 
 /** Under whose name something is done on the board of which mission: an agent's, or nobody's but the caller's. */

@@ -1,6 +1,6 @@
 /** Votes of the agents of a mission. */
 import { TieRule, Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swarm/v1";
-import { type Foundation, sleep } from "@tutti/kernel";
+import { sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
 import { pages } from "../work/telling.ts";
@@ -46,16 +46,12 @@ const lookMs = 100;
 export class Votes {
   readonly #board: MissionParts["board"];
   readonly #place: BoardPlace;
-  readonly #timers: Foundation["timers"];
+  readonly #ports: MissionParts["ports"];
 
-  constructor(
-    { board }: Pick<MissionParts, "board">,
-    place: BoardPlace,
-    { timers }: Pick<Foundation, "timers">,
-  ) {
+  constructor({ board, ports }: Pick<MissionParts, "board" | "ports">, place: BoardPlace) {
     this.#board = board;
     this.#place = place;
-    this.#timers = timers;
+    this.#ports = ports;
   }
 
   /** Opens one. The same again is the same vote. */
@@ -106,7 +102,7 @@ export class Votes {
     for (;;) {
       const { outcome } = await this.get(id);
       if (outcome !== undefined) return outcome;
-      await sleep(this.#timers, lookMs, signal);
+      await sleep(this.#ports.timers, lookMs, signal);
     }
   }
 }

@@ -14,7 +14,7 @@ import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
-import { followed } from "../work/followed.ts";
+import { type ClientPorts, followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
@@ -27,6 +27,7 @@ export interface SessionParts {
     "listDependencies" | "addDependency" | "removeDependency"
   >;
   readonly namespace: string;
+  readonly ports: ClientPorts;
 }
 
 /** What a watcher sees: the session where it is other than before, and what of it is new or other. */
@@ -85,6 +86,7 @@ export class SessionHandle<Result = unknown> {
         return this.#there(session).outcome;
       },
       options,
+      this.#parts.ports,
     );
     // The caller names the type of what the session gives, or its tasks do.
     return output as Output;
@@ -99,7 +101,7 @@ export class SessionHandle<Result = unknown> {
     const all = { withTasks: true, withChoices: true, withPayloads: false };
     const wanted = { ...this.#which, ...all };
     const open = (cursor: string) => this.#parts.sessions.watchSession({ ...wanted, cursor }, { signal });
-    for await (const reply of followed({ open, signal })) {
+    for await (const reply of followed({ open, signal }, this.#parts.ports)) {
       const { session, tasks, choices, moves } = reply;
       if (session !== undefined || tasks.length + choices.length + moves.length > 0)
         yield { session, tasks, choices, moves };

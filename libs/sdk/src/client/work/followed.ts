@@ -6,7 +6,7 @@
  * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
  * 3. Pauses between tries grow; who hears nothing for a minute is told why.
  */
-import { backoffMs, errorFromUnknown, type Foundation, sleep, systemFoundation } from "@tutti/kernel";
+import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 
 export interface Following<Reply> {
   /** A stream from a cursor on; empty for the beginning. */
@@ -14,13 +14,16 @@ export interface Following<Reply> {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The time and chance that a client tries again by. */
+export type ClientPorts = Pick<Foundation, "clock" | "timers" | "chance">;
+
 /** Pauses between tries, and how long nobody has to answer before that is told. */
 export const backoff = { firstMs: 100, maxMs: 5_000 };
 export const patienceMs = 60_000;
 
 export async function* followed<Reply extends { readonly cursor: string }>(
   { open, signal }: Following<Reply>,
-  { clock, timers, chance }: Pick<Foundation, "clock" | "timers" | "chance"> = systemFoundation(),
+  { clock, timers, chance }: ClientPorts,
 ): AsyncGenerator<Reply, void, void> {
   let cursor = "";
   let failures = 0;

@@ -1,9 +1,8 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
-import { backoffMs, type Foundation, fromErrorDetail, sleep, systemFoundation } from "@tutti/kernel";
-
+import { backoffMs, fromErrorDetail, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { valueIn } from "../payloads.ts";
-import { attempt, backoff, patienceMs } from "./followed.ts";
+import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
   /** How long to wait, milliseconds; without a limit unless given. */
@@ -34,8 +33,8 @@ const wayMs = 15_000;
 export async function outputOf(
   id: string,
   ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
-  { timeoutMs, signal }: ResultOptions = {},
-  { clock, timers, chance }: Pick<Foundation, "clock" | "timers" | "chance"> = systemFoundation(),
+  { timeoutMs, signal }: ResultOptions,
+  { clock, timers, chance }: ClientPorts,
 ): Promise<unknown> {
   let failures = 0;
   let heardMs = clock.monotonic();

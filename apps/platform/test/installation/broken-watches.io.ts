@@ -56,7 +56,7 @@ describe("watches of a client whose connections are cut", () => {
   let cut: Tutti;
   let whole: Tutti;
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     wire = await Wire.open(installation.address);
     whole = await connect({ address: installation.address });
     cut = await connect({ address: wire.address });

@@ -1,11 +1,8 @@
 /** An agent becomes slow in the middle of a planned session: the plan gives what is left to the other, and says why. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fromTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
-import { connect } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const usualMs = 100;
@@ -14,21 +11,20 @@ const slowMs = 2_000;
 
 describe("a planned session one of whose agents becomes slow", () => {
   it("is planned anew, with the reason, and the other agent does most of what is left", async () => {
-    await using installation = await Installation.open();
-    const { address } = installation;
+    await using installation = await Installation.open([], { time: "real" });
     const done: string[] = [];
     let isSlow = false;
     const workers = ["anna", "ben"].map((agentId) => {
-      const worker = new Worker({ address, agentId, slots: 1, handleSignals: false });
+      const worker = installation.worker({ agentId, slots: 1 });
       worker.handle("wall.paint", async () => {
-        await sleep(agentId === "anna" && isSlow ? slowMs : usualMs);
+        await installation.pass(agentId === "anna" && isSlow ? slowMs : usualMs);
         done.push(agentId);
         return agentId;
       });
       return worker;
     });
     for (const worker of workers) await worker.start();
-    const tutti = await connect({ address });
+    const tutti = await installation.client();
     try {
       const tasks = Array.from({ length: 40 }, (_, at) => ({
         ...{ id: `wall-${at}`, uses: "wall.paint", estimate: { timeMs: usualMs } },

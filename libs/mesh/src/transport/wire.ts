@@ -1,7 +1,7 @@
-/** Messages as the bytes of gRPC. The mesh encodes and decodes by itself, so that what is wrong is said well. */
-import type { Method } from "../../calls/method.ts";
-import { meshErrors } from "../../errors.ts";
-import { insistOnSize } from "../../interceptors/limits.ts";
+/** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that what is wrong is said well. */
+import type { Method } from "../calls/method.ts";
+import { meshErrors } from "../errors.ts";
+import { insistOnSize } from "../interceptors/limits.ts";
 
 export function encode(method: Method, part: "request" | "reply", message: unknown, limit: number): Buffer {
   const codec = part === "request" ? method.rpc.request : method.rpc.reply;

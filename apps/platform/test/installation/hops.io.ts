@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ExecuteSessionRequest, Mode, sessionService } from "@tutti/contracts/session/v1";
 import { runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { OutsideClient } from "../support/outside-client.ts";
 import { Installation } from "./installation.ts";
 
@@ -21,11 +21,11 @@ describe("a handler three hops away from who started the work", () => {
   let tutti: Tutti;
 
   before(async () => {
-    installation = await Installation.open();
-    worker = new Worker({ address: installation.address, handleSignals: false });
+    installation = await Installation.open([], { time: "real" });
+    worker = installation.worker({});
     worker.handle("hops.work", (_, context) => `${context}`);
     await worker.start();
-    tutti = await connect({ address: installation.address });
+    tutti = await installation.client();
     for (const definition of definitions) await tutti.register(definition);
   });
   after(async () => {

@@ -64,7 +64,7 @@ describe("a stream that is open", () => {
       );
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     admin = meshWith("");
     for (const id of ["one", "two", "stays"]) await bind(id, "agent", agent(id));
     for (const id of ["ann", "ben"]) await bind(id, "viewer", person(id));

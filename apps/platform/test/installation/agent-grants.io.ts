@@ -96,7 +96,7 @@ describe("an agent to which only some is granted", () => {
   }
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     admin = meshWith("");
     tutti = await connect({ address: installation.address });
     await tutti.register(definition("charge"));

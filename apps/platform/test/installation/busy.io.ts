@@ -84,7 +84,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
   let tutti: Tutti;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
   });
   after(async () => {

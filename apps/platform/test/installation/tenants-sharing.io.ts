@@ -21,8 +21,8 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { OutsideClient } from "../support/outside-client.ts";
 import { hostOf, rpcs } from "../support/rpcs.ts";
 import { Installation } from "./installation.ts";
@@ -74,7 +74,7 @@ describe("two tenants of one pool of agents", () => {
     const runs = `/v1/runs?namespace=${namespace}`;
     await until(`${id} to be known`, async () => (await ask(runs, {}, namespace)).status === 200);
     const accessToken = keys[namespace] ?? "";
-    clients[namespace] = await connect({ address: installation.address, namespace, accessToken });
+    clients[namespace] = await installation.client({ namespace, accessToken });
   }
 
   const clientOf = (namespace: string): Tutti => {
@@ -103,11 +103,14 @@ describe("two tenants of one pool of agents", () => {
     );
 
   before(async () => {
-    installation = await Installation.open([
-      `--workflow.sharedPools=["${pool}"]`,
-      `--swarm.sharedPools=["${pool}"]`,
-      ...[`--swarm.pool.window=${windowSize}`, "--access.reportMs=50"],
-    ]);
+    installation = await Installation.open(
+      [
+        `--workflow.sharedPools=["${pool}"]`,
+        `--swarm.sharedPools=["${pool}"]`,
+        ...[`--swarm.pool.window=${windowSize}`, "--access.reportMs=50"],
+      ],
+      { time: "real" },
+    );
     outside = new OutsideClient(installation.address);
     const pools = installation.host.mesh.client(poolService);
     const wanted = { pool: { pool, admits: [alpha, beta] } };
@@ -121,9 +124,9 @@ describe("two tenants of one pool of agents", () => {
       await clientOf(namespace).register(order("lost", "nobody.can"));
       await clientOf(namespace).register(order("paid", "bank.pay", banked));
     }
-    worker = new Worker({
-      ...{ address: installation.address, namespace: "default", pool, agentId: "hand" },
-      ...{ handleSignals: false, slots: 2 },
+    worker = installation.worker({
+      ...{ namespace: "default", pool, agentId: "hand" },
+      ...{ slots: 2 },
     });
     const work = async (whose: string): Promise<string> => {
       begun.push(whose);

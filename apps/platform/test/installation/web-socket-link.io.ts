@@ -112,7 +112,7 @@ describe("the link over WebSocket", () => {
   const assigned = (tab: Tab) => tab.until(({ assignments = [] }) => assignments[0]);
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
     await tutti.register(definition);
   });

@@ -70,7 +70,7 @@ describe("a frame that is wrong", () => {
   let installation: Installation;
   let mesh: Mesh;
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     const { address } = installation;
     const ownership = new MemoryOwnership({ fallback: () => ({ instance: "platform", address, epoch: 1 }) });
     mesh = new Mesh({ settings: { peers: { swarm: [address] } }, ownership });

@@ -12,7 +12,7 @@ import {
   sessionService,
 } from "@tutti/contracts/session/v1";
 import { Client, RestError } from "@tutti/rest/client";
-import { Worker } from "@tutti/sdk";
+import type { Worker } from "@tutti/sdk";
 import { failureOf, OutsideClient } from "../support/outside-client.ts";
 import { makeFolder } from "../support/services.ts";
 import { Installation } from "./installation.ts";
@@ -91,10 +91,10 @@ describe("a session that could never be done is refused", () => {
   let outside: OutsideClient;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     const { address, host } = installation;
-    worker = new Worker({
-      ...{ address, agentId: "anna", slots: 1, handleSignals: false },
+    worker = installation.worker({
+      ...{ agentId: "anna", slots: 1 },
       resources: { kettle: 2, sugar: 9 },
     });
     worker.handle(uses, () => "tea");

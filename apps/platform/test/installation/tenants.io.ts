@@ -15,8 +15,8 @@ import { metricService, QuerySeriesRequest } from "@tutti/contracts/insight/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
-import { Worker } from "@tutti/sdk";
-import { connect, type Tutti } from "@tutti/sdk/client";
+import type { Worker } from "@tutti/sdk";
+import type { Tutti } from "@tutti/sdk/client";
 import { failureOf, OutsideClient } from "../support/outside-client.ts";
 import { Installation } from "./installation.ts";
 
@@ -62,13 +62,13 @@ describe("two tenants", () => {
   };
 
   async function clientOf(namespace: string, accessToken: string): Promise<Tutti> {
-    const client = await connect({ address: installation.address, namespace, accessToken });
+    const client = await installation.client({ namespace, accessToken });
     clients.push(client);
     return client;
   }
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     await tenant("alpha", "ann");
     await tenant("beta", "bob");
   });
@@ -127,9 +127,9 @@ describe("two tenants", () => {
       b.start("order", { id: `b-${at}`, input: at }),
     );
     const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
-    worker = new Worker({
-      ...{ address: installation.address, namespace: "alpha", accessToken: keys.ann },
-      ...{ handleSignals: false, slots: 2 },
+    worker = installation.worker({
+      ...{ namespace: "alpha", accessToken: keys.ann },
+      ...{ slots: 2 },
     });
     const packed: number[] = [];
     worker.handle("stock.pack", async (at: number) => packed.push(at));

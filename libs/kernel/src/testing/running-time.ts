@@ -1,0 +1,193 @@
+/**
+ * Virtual time that runs by itself: whenever the process has nothing left to do but wait, time moves to the next timer.
+ *
+ * 1. Time stands still while anything runs: promises, immediates, file and DNS requests, work on the thread pool, questions to
+ *    threads, and bytes on sockets whose two ends are in this process. A slow machine lets no deadline pass.
+ * 2. What another process does is not seen: time does not wait for it.
+ * 3. An immediate that asks for the next one again and again waits for something; time moves all the same.
+ * 4. While only time passes for long, the process waits for something real: it pauses instead of burning a core.
+ */
+import { createHook } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+import { VirtualTime } from "./virtual-time.ts";
+
+/** Turns of the event loop, each with a look for input, in which nothing must have happened. */
+const quietTurns = 2;
+/** Turns in which nothing but immediates happened: from then on they are taken for a loop that waits. */
+const loopingTurns = 64;
+/** Moves of time in a row for free, and the pause before each that follows. */
+const freeMoves = 5_000;
+const pauseMs = 1;
+/** What came from outside makes so many moves free again: the garbage collector alone makes fewer than it takes. */
+const movesPerEvent = 50;
+
+/** Requests of files and names; a port that keeps the process alive belongs to a thread that is asked something. */
+const request = /^(?:FSReq|CloseReq|Get(?:Addr|Name)Info|Query|MessagePort)/;
+
+interface Waiter {
+  readonly moves: number;
+  readonly dueMs: number;
+  readonly resolve: () => void;
+}
+
+let shared: { readonly time: RunningTime; users: number } | undefined;
+
+/** The time that runs at the moment; undefined where tests wait for real time. */
+export function runningTime(): RunningTime | undefined {
+  return shared?.time;
+}
+
+export class RunningTime extends VirtualTime {
+  #isRunning = true;
+  #moves = 0;
+  #movesInRow = 0;
+  #quiet = 0;
+  #looping = 0;
+  #events = 0;
+  /** Of the works that what the event loop does not show is part of. */
+  #paced = 0;
+  #waiters: Waiter[] = [];
+
+  /** All that is open at once shares one time. It stops with its last user. It begins at the real moment. */
+  static open(): { readonly time: RunningTime } & Disposable {
+    if (shared === undefined) {
+      shared = { time: new RunningTime(Date.now()), users: 0 };
+      pool.watch();
+      shared.time.#ask();
+    }
+    const own = shared;
+    own.users++;
+    let isOpen = true;
+    return {
+      time: own.time,
+      [Symbol.dispose]() {
+        if (!isOpen) return;
+        isOpen = false;
+        if (--own.users > 0) return;
+        own.time.#isRunning = false;
+        pool.forget();
+        shared = undefined;
+        for (const { resolve } of own.time.#waiters.splice(0)) resolve();
+      },
+    };
+  }
+
+  /** Resolves when so much time has passed. */
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve));
+  }
+
+  /** Resolves when time has moved, by as much at least, and everything that came of it is over. */
+  moved(atLeastMs = 0): Promise<void> {
+    const dueMs = this.monotonic() + atLeastMs;
+    return new Promise((resolve) => this.#waiters.push({ moves: this.#moves, dueMs, resolve }));
+  }
+
+  /** While this lasts, time passes no faster than it really does: for what ends threads, which nothing shows. */
+  async paced<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#paced++;
+    try {
+      return await work();
+    } finally {
+      this.#paced--;
+    }
+  }
+
+  #ask(): void {
+    if (this.#isRunning) setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    if (!this.#isRunning) return;
+    if (!this.#isIdle()) {
+      this.#ask();
+      return;
+    }
+    this.#quiet = 0;
+    this.#looping = 0;
+    if (this.#tellWaiters()) this.#ask();
+    else if (this.#paced > 0) setTimeout(() => this.#tick(), pauseMs);
+    else if (this.#movesInRow++ < freeMoves) this.#move();
+    else setTimeout(() => this.#move(), pauseMs);
+  }
+
+  #move(): void {
+    if (!this.#isRunning) return;
+    this.#moves++;
+    try {
+      // Without a timer there is something real to wait for.
+      if (!this.advanceToNext()) this.#movesInRow = freeMoves;
+    } finally {
+      this.#ask();
+    }
+  }
+
+  #tick(): void {
+    try {
+      const endMs = this.monotonic() + pauseMs;
+      if (this.#isRunning && !((this.nextDueMs ?? endMs) < endMs && this.advanceToNext()))
+        this.advance(pauseMs);
+    } finally {
+      this.#ask();
+    }
+  }
+
+  #isIdle(): boolean {
+    const { events } = performance.nodeTiming.uvMetricsInfo;
+    if (events !== this.#events) {
+      this.#events = events;
+      this.#movesInRow = Math.max(0, this.#movesInRow - movesPerEvent);
+      this.#quiet = 0;
+      this.#looping = 0;
+      return false;
+    }
+    if (++this.#quiet < quietTurns) return false;
+    if (pool.isBusy) return false;
+    const active = process.getActiveResourcesInfo();
+    if (active.some((name) => request.test(name))) return false;
+    return !active.includes("Immediate") || ++this.#looping > loopingTurns;
+  }
+
+  #tellWaiters(): boolean {
+    const nowMs = this.monotonic();
+    const isOver = ({ moves, dueMs }: Waiter): boolean => moves < this.#moves && dueMs <= nowMs;
+    const over = this.#waiters.filter(isOver);
+    if (over.length === 0) return false;
+    this.#waiters = this.#waiters.filter((waiter) => !isOver(waiter));
+    for (const { resolve } of over) resolve();
+    return true;
+  }
+}
+
+/** Cryptography on the thread pool, which the event loop does not list among its requests. */
+class ThreadPool {
+  readonly #running = new Set<number>();
+  readonly #hook = createHook({
+    init: (id, type) => {
+      if (type.endsWith("REQUEST")) this.#running.add(id);
+    },
+    after: (id) => {
+      this.#running.delete(id);
+    },
+    destroy: (id) => {
+      this.#running.delete(id);
+    },
+    // Promises are many, and none of them is a request.
+    trackPromises: false,
+  });
+
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  watch(): void {
+    this.#hook.enable();
+  }
+
+  forget(): void {
+    this.#hook.disable();
+    this.#running.clear();
+  }
+}
+
+const pool = new ThreadPool();
