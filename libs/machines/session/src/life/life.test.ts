@@ -137,6 +137,9 @@ describe("a session in one mode", () => {
     taken(tell(scene, pauseSession, { reason: "lunch" }));
     assert.equal(scene.operate()?.$case, "pause");
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_PAUSED);
+    const once = scene.events.length;
+    taken(tell(scene, pauseSession, { reason: "again" }));
+    assert.equal(scene.events.length, once, "a second pause changes nothing");
     taken(tell(scene, resumeSession, { reason: "" }));
     assert.equal(scene.operate()?.$case, "resume");
     taken(tell(scene, cancelSession, { reason: "enough" }));
