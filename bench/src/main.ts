@@ -1,50 +1,111 @@
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { lineOf } from "./environment.ts";
-import type { Budget, Result } from "./scenario.ts";
+import { guard } from "./guard/guard.ts";
+import { type Row, tableOf } from "./guard/verdicts.ts";
+import { Absent, type Budget, type Result, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string" },
-    traces: { type: "string" },
-  },
-});
+const options = {
+  json: { type: "boolean", default: false },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string" },
+  brief: { type: "boolean", default: false },
+  traces: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
-const wanted = scenarios.get(positionals[0] ?? "");
-if (wanted === undefined || positionals.length !== 1) {
-  const list = [...scenarios.values()].map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n");
-  process.stderr.write(
-    `usage: npm run -s bench -- SCENARIO [--json] [--rounds 5] [--seconds 2] [--traces DIR]\n\nscenarios:\n${list}\n`,
-  );
-  process.exit(2);
+const { values, positionals } = parsed();
+const [name = "", ...more] = positionals;
+if (values.help || name === "help") {
+  process.stdout.write(help());
+} else if (name === "guard") {
+  await printGuard(more.length === 0 ? [...scenarios.values()] : more.map(scenarioOf));
+} else if (more.length > 0) refuse(`pass one scenario, got ${positionals.length}`);
+else await printResults(scenarioOf(name));
+// Everything that a scenario started has ended. Connections may still be closing.
+process.exit();
+
+async function printResults(scenario: Scenario): Promise<void> {
+  const budget: Budget = {
+    rounds: numberOf("rounds", values.rounds),
+    seconds: numberOf("seconds", values.seconds ?? String(scenario.seconds ?? 2)),
+    isBrief: values.brief,
+    ...(values.traces === undefined ? {} : { traces: values.traces }),
+  };
+  try {
+    for await (const result of scenario.run(budget)) print(scenario.name, result, budget);
+  } catch (error) {
+    if (!(error instanceof Absent)) throw error;
+    refuse(`absent: ${error.message}`);
+  }
 }
 
-const budget: Budget = {
-  rounds: numberOf("rounds", values.rounds),
-  seconds: numberOf("seconds", values.seconds ?? String(wanted.seconds ?? 2)),
-  ...(values.traces === undefined ? {} : { traces: values.traces }),
-};
-for await (const result of wanted.run(budget)) print(wanted.name, result);
-// What a scenario started it has ended; connections may still be closing.
-process.exit(0);
+async function printGuard(guarded: readonly Scenario[]): Promise<void> {
+  const all: Row[] = [];
+  const [load = 0] = loadavg();
+  if (load > availableParallelism())
+    process.stderr.write(`The machine is busy (load ${load.toFixed(1)}): figures are worse than they are.\n`);
+  for await (const rows of guard(guarded, values.traces)) {
+    all.push(...rows);
+    process.stderr.write(`${rows[0]?.scenario}: ${rows.map(({ verdict }) => verdict).join("; ")}\n`);
+  }
+  process.stdout.write(`${tableOf(all)}\n`);
+  if (all.some(({ isFault }) => isFault)) process.exitCode = 1;
+}
 
-function print(scenario: string, result: Result): void {
+function print(scenario: string, result: Result, budget: Budget): void {
   const line = lineOf(scenario, result, budget);
   if (values.json) {
     process.stdout.write(`${JSON.stringify(line)}\n`);
     return;
   }
   const { variant, ...fields } = result;
-  const cells = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+  const cells = Object.entries(fields).map(([field, value]) => `${field} ${value}`);
   process.stdout.write(`${scenario} ${variant.padEnd(24)} ${cells.join("   ")}\n`);
+}
+
+function parsed() {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function scenarioOf(wanted: string): Scenario {
+  const known = [...scenarios.keys()].join(", ");
+  const found = scenarios.get(wanted);
+  if (found !== undefined) return found;
+  return refuse(wanted === "" ? help() : `Scenario \`${wanted}\` not found. Scenarios: ${known}.`);
 }
 
 function numberOf(option: string, text: string): number {
   const number = Number(text);
   if (number > 0 && Number.isFinite(number)) return number;
-  process.stderr.write(`expected --${option} to be a number above 0, found ${text}\n`);
+  return refuse(`\`--${option}\`: expected a number above 0, got ${text}.`);
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
   process.exit(2);
+}
+
+function help(): string {
+  const list = [...scenarios.values()].map((each) => `  ${each.name.padEnd(14)} ${each.about}`).join("\n");
+  return `Measure Tutti next to its ceilings and peers.
+
+  npm run -s bench -- SCENARIO [OPTIONS]     one scenario, one line per variant
+  npm run -s bench -- guard [SCENARIO …]     all scenarios briefly, one table of figures and goals
+
+Options of a scenario:
+  --rounds N      rounds per variant, of which the median counts (default: 5)
+  --seconds N     seconds per variant and round (default: 2, cluster 5)
+  --brief         only the variants that have a goal
+  --json          one JSON object per line
+  --traces DIR    recorded workflows for \`plan\` (default: ../shared/data/wfcommons)
+
+Scenarios:
+${list}
+`;
 }

@@ -8,22 +8,26 @@ export interface Platform extends Child {
   readonly grpc: string;
 }
 
-/** The platform as `npm start` runs it, on free ports and with a data directory of its own. */
-export async function startPlatform(...flags: readonly string[]): Promise<Platform> {
+/** The platform alone, from its program, on free ports and with a data directory of its own. */
+export function startPlatform(...flags: readonly string[]): Promise<Platform> {
+  return started("apps/platform/src/main.ts", flags);
+}
+
+/** The same by `npm start`, with the demonstration. */
+export function startAsUsersDo(): Promise<Platform> {
+  return started("tools/start.mjs", []);
+}
+
+async function started(program: string, flags: readonly string[]): Promise<Platform> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
-  const child = await startChild(
-    [
-      join(workspace, "apps/platform/src/main.ts"),
-      ...[
-        "--operations.port=0",
-        "--mesh.listen=127.0.0.1:0",
-        "--log.format=json",
-        "--platform.dataDirectory=.",
-      ],
-      ...flags,
-    ],
-    { cwd: directory, until: readyLine },
-  );
+  const own = [
+    ...["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
+    `--platform.dataDirectory=${directory}`,
+  ];
+  const child = await startChild([join(workspace, program), ...own, ...flags], {
+    cwd: directory,
+    until: readyLine,
+  });
   return {
     ...child.said,
     pid: child.pid,
@@ -35,6 +39,7 @@ export async function startPlatform(...flags: readonly string[]): Promise<Platfo
 }
 
 function readyLine(line: string): { readonly http: string; readonly grpc: string } | undefined {
+  if (!line.startsWith("{")) return undefined;
   const { msg, http, grpc } = JSON.parse(line);
   return msg === "ready" ? { http, grpc } : undefined;
 }

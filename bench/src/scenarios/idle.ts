@@ -12,6 +12,17 @@ const watchMs = 10_000;
 export const idle: Scenario = {
   name: "idle",
   about: "memory and processor of the platform with nothing to do, beside an empty Node",
+  goals: [
+    {
+      ...{ line: { variant: "platform" }, figure: "deltaMiB", atMost: 90, unit: "MiB" },
+      ...{ beside: ["pssMiB", "emptyNodePssMiB"], known: { issue: 19, worst: 220 } },
+    },
+    {
+      ...{ line: { variant: "platform" }, figure: "cpuPercent", atMost: 0.5, unit: "%" },
+      known: { issue: 19, worst: 6 },
+    },
+  ],
+  brief: { rounds: 1, seconds: 10 },
   async *run({ rounds, seconds }) {
     // The first start fills the compile cache.
     await (await startPlatform())[Symbol.asyncDispose]();

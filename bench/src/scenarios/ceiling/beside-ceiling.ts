@@ -2,7 +2,11 @@ import { alternate } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import type { Budget, Result } from "../../scenario.ts";
 import type { Arena } from "../chains/arena.ts";
-import { concurrencies, openCeiling } from "./ceiling.ts";
+import { openCeiling } from "./ceiling.ts";
+
+/** How many chains are under way at once. */
+const concurrencies = [1, 64, 256, 1_024];
+const guarded = [1, 256];
 
 export interface Measured {
   readonly name: string;
@@ -16,7 +20,7 @@ export async function* besideCeiling(
   { name, variant, arena }: Measured,
 ): AsyncIterable<Result> {
   await using ceiling = await openCeiling();
-  for (const concurrency of concurrencies) {
+  for (const concurrency of budget.isBrief ? guarded : concurrencies) {
     const contestant = (who: string, where: Arena) => ({
       name: who,
       measure: (seconds: number) => where.measure(concurrency, seconds),

@@ -22,18 +22,16 @@ interface ArenaFigures {
   readonly mainUsPerStep: number;
 }
 
-export interface ArenaOptions {
+interface ArenaOptions {
   /** The program with the engine. It is given a directory of its own and how it is to read frames. */
   readonly program: URL;
   /** How each side reads frames. */
   readonly codecs: { readonly engine: Codecs; readonly agent: Codecs };
   /** Further parameters of the program. */
   readonly parameters?: readonly string[];
-  /** What the client runs; left out, the chain. */
-  readonly runs?: { readonly definition: string; readonly steps: number };
 }
 
-export async function openArena({ program, codecs, parameters = [], runs }: ArenaOptions): Promise<Arena> {
+export async function openArena({ program, codecs, parameters = [] }: ArenaOptions): Promise<Arena> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
   const engine = await startConversation<object, EngineUsage, EngineGreeting>([
     fileURLToPath(program),
@@ -46,7 +44,6 @@ export async function openArena({ program, codecs, parameters = [], runs }: Aren
     engine.greeting.address,
     codecs.agent,
     engine.greeting.key,
-    ...(runs === undefined ? [] : [runs.definition, String(runs.steps)]),
   ]);
   return {
     async measure(concurrency, seconds) {

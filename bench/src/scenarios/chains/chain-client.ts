@@ -15,7 +15,6 @@ export interface ChainFigures {
 /** Keeps so many chains under way: starts a new one for each that ends, as many in one frame as ends were in one. */
 export class ChainClient {
   readonly #send: SendFrame;
-  readonly #steps: number;
   readonly #writer = new FlatWriter(64 * 1024);
   readonly #item = StartItem.create({ spec: 1, input: { $case: "inlineInput", value: chainInput } });
   /** When the chains were started that are under way, by the lower digits of their numbers. */
@@ -25,11 +24,9 @@ export class ChainClient {
   #onEnds: (count: number, nowMs: number) => void = () => {};
   #latencies = new Latencies();
 
-  /** Runs of a definition that gives back its input, with so many steps each. */
-  constructor(send: SendFrame, definition = "chain", steps: number = stepsPerChain) {
+  constructor(send: SendFrame) {
     this.#send = send;
-    this.#steps = steps;
-    const specs = [{ what: { $case: "definition" as const, value: { name: definition } } }];
+    const specs = [{ what: { $case: "definition" as const, value: { name: "chain" } } }];
     send(StartRunsRequest.encode(StartRunsRequest.fromPartial({ specs, follow: true })).finish());
   }
 
@@ -51,8 +48,8 @@ export class ChainClient {
         }
         if (nowMs < endMs) this.#start(count, nowMs);
         else if (this.#underWay === 0) {
-          const steps = chains * this.#steps;
-          const stepsPerSec = (inTime * this.#steps * 1_000) / (lastMs - startMs);
+          const steps = chains * stepsPerChain;
+          const stepsPerSec = (inTime * stepsPerChain * 1_000) / (lastMs - startMs);
           resolve({ stepsPerSec, ...latencies.quantiles(), steps });
         }
       };

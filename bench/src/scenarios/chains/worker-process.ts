@@ -1,4 +1,4 @@
-/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS KEY DEFINITION STEPS */
+/** The agent and the client of a measurement, in one process: node worker-process.ts ADDRESS CODECS KEY */
 import { type ClientDuplexStream, credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
 import { serveQuestions } from "../../processes/conversation.ts";
 import { channelOptions, streams } from "./chain.ts";
@@ -11,7 +11,7 @@ export interface WorkerQuestion {
   readonly seconds: number;
 }
 
-const [address = "", codecs = "generated", key = "", definition, steps] = process.argv.slice(2);
+const [address = "", codecs = "generated", key = ""] = process.argv.slice(2);
 const Client = makeGenericClientConstructor(streams, "chains");
 const shown = new Metadata();
 if (key !== "") shown.set("authorization", `Bearer ${key}`);
@@ -44,11 +44,7 @@ agent.begin(slots);
 setInterval(() => agent.sayWord(), 1_000);
 
 const starts = open(streams.startRuns);
-const client = new ChainClient(
-  (frame) => starts.write(frame),
-  definition,
-  steps === undefined ? undefined : Number(steps),
-);
+const client = new ChainClient((frame) => starts.write(frame));
 starts.on("data", (bytes) => client.take(bytes));
 
 serveQuestions<WorkerQuestion>(

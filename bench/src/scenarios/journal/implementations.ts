@@ -13,7 +13,7 @@ export type OpenJournal = (directory: string, partitions: number) => Promise<Ope
 const service = "bench";
 
 /** Every journal that can be opened here, by its name. */
-export async function implementations(): Promise<ReadonlyMap<string, OpenJournal>> {
+export async function implementations(): Promise<Map<string, OpenJournal>> {
   const found = new Map([
     ["segments", openedSegments],
     ["memory", openedMemory],

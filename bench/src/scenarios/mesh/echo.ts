@@ -3,10 +3,10 @@ import { AgentFrame, type agentLinkService, HostFrame } from "@tutti/contracts/a
 import {
   type GetInstanceReply,
   type GetInstanceRequest,
+  type Instance,
   registryService,
 } from "@tutti/contracts/registry/v1";
 import type { Handlers } from "@tutti/mesh";
-import { someInstance } from "../../processes/registry-client.ts";
 
 const { getInstance } = registryService.methods;
 /** The one question that is asked; whatever else the registry can be asked does not matter here. */
@@ -42,3 +42,35 @@ export const linkHandlers: Handlers<typeof agentLinkService> = {
 };
 
 export const questionHandlers: Handlers<typeof questionContract> = { getInstance: () => reply };
+
+/** An instance as services register: a few capabilities with schemas, labels, health. */
+function someInstance(number: number): Instance {
+  const schema = JSON.stringify({ type: "object", properties: { amount: { type: "number" } } });
+  const capability = (name: string) => ({
+    name,
+    version: "2.1.0",
+    inputSchema: schema,
+    outputSchema: schema,
+    cost: { durationMs: 20, money: 0.01, tokens: 0 },
+    description: "",
+  });
+  return {
+    id: `inst_bench_${number}`,
+    service: `service-${number % 20}`,
+    address: "127.0.0.1:1",
+    operationsAddress: "",
+    version: "1.0.0",
+    labels: { zone: `zone-${number % 3}` },
+    offers: ["pay.charge", "pay.refund"].map((name) => ({
+      namespace: "",
+      capability: capability(name),
+      providers: 0,
+    })),
+    health: undefined,
+    load: undefined,
+    host: undefined,
+    registerTime: undefined,
+    renewTime: undefined,
+    revision: 0,
+  };
+}

@@ -33,8 +33,18 @@ const turnsPerRound = 5;
 export const mesh: Scenario = {
   name: "mesh",
   about: "calls and frames per second in-process and over gRPC, beside bare calls and bare grpc-js",
+  goals: [
+    {
+      ...{ line: { transport: "grpc", variant: "unary mesh", concurrency: 64 }, figure: "ratio" },
+      ...{ atLeast: 0.5, beside: ["callsPerSec", "ceilingPerSec"] },
+    },
+    {
+      ...{ line: { transport: "grpc", variant: "stream mesh" }, figure: "ratio" },
+      ...{ atLeast: 0.8, beside: ["itemsPerSec", "ceilingPerSec"] },
+    },
+  ],
   async *run(budget) {
-    yield* inProcess(budget);
+    if (!budget.isBrief) yield* inProcess(budget);
     yield* overGrpc(budget);
   },
 };
@@ -115,7 +125,10 @@ function* beside(
 ): Iterable<Result> {
   const ceiling = figures.get("ceiling")?.itemsPerSec ?? 0;
   for (const [name, measured] of figures) {
-    const extra = name === "mesh" ? { ratio: rounded(measured.itemsPerSec / ceiling) } : {};
+    const extra =
+      name === "mesh"
+        ? { ceilingPerSec: rounded(ceiling), ratio: rounded(measured.itemsPerSec / ceiling) }
+        : {};
     yield lineOf("grpc", `${kind} ${name}`, concurrency, measured, extra);
   }
 }

@@ -15,9 +15,10 @@ const asGood = 1.01;
 export const adaptive: Scenario = {
   name: "adaptive",
   about: `${sessions} sessions of five kinds in virtual time: each mode alone, and chosen per session`,
-  async *run() {
+  goals: [{ line: { variant: `after ${learnedAfter}` }, figure: "regret", atMost: 0.03 }],
+  async *run({ isBrief = false }) {
     const lived: Line[] = [];
-    for (let seed = 1; seed <= seeds; seed++) lived.push(...livedWith(seed));
+    for (let seed = 1; seed <= (isBrief ? 1 : seeds); seed++) lived.push(...livedWith(seed));
     const late = lived.filter(({ number }) => number >= learnedAfter);
     for (const kind of caseKinds)
       yield lineOf(

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@tutti/rest/client";
 import { type BrowserContext, chromium } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
+import { Absent } from "../../scenario.ts";
 
 const flags = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--remote-debugging-port=0"],
@@ -19,7 +20,7 @@ export interface SignedIn extends AsyncDisposable {
 
 export async function signedIn(http: string): Promise<SignedIn> {
   const { path, skip } = await needsProgram("chromium");
-  if (skip !== false) throw new Error(skip);
+  if (skip !== false) throw new Absent(skip);
   const profile = await mkdtemp(join(tmpdir(), "tutti-page-"));
   const context = await chromium.launchPersistentContext(profile, {
     ...{ executablePath: path, args: flags, viewport: { width: 1350, height: 940 } },

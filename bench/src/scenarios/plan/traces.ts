@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Graph } from "@tutti/planner";
+import { Absent } from "../../scenario.ts";
 
 /** Beside the clone. */
 export const usualTraces = fileURLToPath(new URL("../../../../../shared/data/wfcommons", import.meta.url));
@@ -47,7 +48,7 @@ export function tracesIn(directory: string): readonly Trace[] {
     files = [];
   }
   if (files.length === 0)
-    throw new Error(`expected traces of WfCommons in ${directory}, found none: say where with --traces DIR`);
+    throw new Absent(`no traces of WfCommons in ${directory}. Pass their directory: --traces DIR`);
   return files.toSorted().map((file) => traceOf(file.replace(/\.json$/, ""), `${directory}/${file}`));
 }
 

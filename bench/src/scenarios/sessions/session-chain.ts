@@ -33,6 +33,16 @@ function overRest(mode: (typeof modes)[number]): ChainOverRest {
 export const sessionChain: Scenario = {
   name: "session-chain",
   about: `sessions of ${stepsPerChain} tasks from REST to an agent and back, in each mode, beside the same chains as runs by the batched stream and the ceiling`,
+  goals: [
+    {
+      ...{ line: { mode: "workflow", concurrency: 1 }, figure: "latencyRatio", atMost: 2 },
+      ...{ beside: ["p50Ms", "chainP50Ms"], known: { issue: 28, worst: 20 } },
+    },
+    {
+      ...{ line: { mode: "intelligence", concurrency: 1 }, figure: "latencyRatio", atMost: 2 },
+      ...{ beside: ["p50Ms", "chainP50Ms"], known: { issue: 28, worst: 60 } },
+    },
+  ],
   async *run(budget) {
     await using platform = await startPlatform();
     using setUp = new Caller(platform.http, 1);
@@ -42,7 +52,7 @@ export const sessionChain: Scenario = {
       ...[platform.grpc, "generated"],
     ]);
     await using ceiling = await openCeiling();
-    for (const concurrency of [1, 64]) {
+    for (const concurrency of budget.isBrief ? [1] : [1, 64]) {
       using caller = new Caller(platform.http, concurrency);
       const figures = await alternate(
         [
@@ -70,6 +80,7 @@ export const sessionChain: Scenario = {
           ...{ p50Ms: rounded(found.p50Ms), p99Ms: rounded(found.p99Ms) },
           ...{ chainStepsPerSec: rounded(chain.stepsPerSec), chainP50Ms: rounded(chain.p50Ms) },
           ...{ ceilingStepsPerSec: rounded(most.stepsPerSec), ceilingP50Ms: rounded(most.p50Ms) },
+          latencyRatio: rounded(found.p50Ms / chain.p50Ms),
           ratio: rounded(found.stepsPerSec / chain.stepsPerSec),
         };
       }

@@ -24,9 +24,19 @@ export const sessions: Scenario = {
   name: "sessions",
   about:
     "1,000 and 10,000 sessions open at once: how fast they start, what each takes in memory, and how soon all have ended",
-  async *run({ seconds }) {
-    const wanted = seconds < 2 ? [fewSessions] : sizes;
-    for (const mode of modes)
+  goals: [
+    {
+      ...{ line: { mode: "workflow", sessions: 1_000 }, figure: "startsPerSec", atLeast: 5_000 },
+      known: { issue: 28, worst: 200 },
+    },
+    {
+      ...{ line: { mode: "workflow", sessions: 1_000 }, figure: "kibPerSession", atMost: 10, unit: "KiB" },
+      known: { issue: 28, worst: 200 },
+    },
+  ],
+  async *run({ seconds, isBrief = false }) {
+    const wanted = isBrief ? sizes.slice(0, 1) : seconds < 2 ? [fewSessions] : sizes;
+    for (const mode of isBrief ? modes.slice(0, 1) : modes)
       for (const size of wanted) {
         await using platform = await startPlatform();
         await using tutti = await connect({ address: platform.grpc });

@@ -50,11 +50,6 @@ class Agent {
     this.#link.write(AgentFrame.encode(AgentFrame.fromPartial(numbered)).finish());
   }
 
-  end(): void {
-    this.say({ bye: { reason: "" } });
-    this.#link.end();
-  }
-
   #take(bytes: Uint8Array): void {
     const { assignments, sequence } = readHostFrame(bytes);
     this.#received = sequence;
@@ -64,8 +59,7 @@ class Agent {
     writer.uint32(tags.acknowledged).uint32(sequence);
     for (const { token, input } of assignments) {
       this.#output.value = input?.$case === "inlineInput" ? input.value : nothing;
-      const waitedMs = agoMs(this.#output.value);
-      if (waitedMs !== undefined) latencies.add(waitedMs);
+      latencies.add(agoMs(this.#output.value));
       this.#result.token = token;
       Result.encode(this.#result, writer.uint32(tags.results).fork()).join();
     }
@@ -85,8 +79,8 @@ setInterval(() => {
   for (const agent of agents) agent.say({ heartbeat: { freeSlots: 1, attempts: 0 } });
 }, heartbeatMs).unref();
 
-serveQuestions<AgentsQuestion>({}, async (question): Promise<AgentsAnswer> => {
-  switch (question.ask) {
+serveQuestions<AgentsQuestion>({}, ({ ask }): AgentsAnswer => {
+  switch (ask) {
     case "begin":
       for (const agent of agents) agent.say({ credit: 1 });
       return {};
@@ -94,26 +88,8 @@ serveQuestions<AgentsQuestion>({}, async (question): Promise<AgentsAnswer> => {
       latencies = new Latencies();
       return {};
     case "latencies":
-      return { ...latencies.quantiles(), count: latencies.count };
-    case "greet":
-      return await greet(question.seconds);
+      return latencies.quantiles();
   }
 });
-
-/** Agents that come and go, one after the other. */
-async function greet(seconds: number): Promise<AgentsAnswer> {
-  const taken = new Latencies();
-  const client = new Client(address, credentials.createInsecure(), channelOptions);
-  const endMs = performance.now() + seconds * 1_000;
-  for (let number = 0; performance.now() < endMs; number++) {
-    const beginMs = performance.now();
-    const agent = new Agent(client, `guest-${number}`);
-    await agent.welcomed;
-    taken.add(performance.now() - beginMs);
-    agent.end();
-  }
-  client.close();
-  return { ...taken.quantiles(), count: taken.count };
-}
 
 const tags = { sequence: 8, acknowledged: 16, results: 50, credit: 56 } as const;

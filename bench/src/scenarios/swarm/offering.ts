@@ -3,7 +3,7 @@ import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { dispatchService, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { channelOptions } from "../chains/chain.ts";
 import { echoCapability } from "../chains/echo-agent.ts";
-import { inputOf } from "./swarm-words.ts";
+import { stampedInput } from "./swarm-words.ts";
 
 const offersPerRequest = 256;
 const unlimited = { ...channelOptions, "grpc.max_send_message_length": -1 };
@@ -11,16 +11,11 @@ const unlimited = { ...channelOptions, "grpc.max_send_message_length": -1 };
 export class Offering implements Disposable {
   readonly #client: Client;
   readonly #stream: ClientDuplexStream<OfferRequest, OfferReply>;
-  readonly #number: number;
-  readonly #priority: number;
   #offered = 0;
   #results = 0;
   #wanted = 0;
 
-  /** @param number tells senders, and their tasks, apart */
-  constructor(address: string, number = 0, priority = 0) {
-    this.#number = number;
-    this.#priority = priority;
+  constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure(), unlimited);
     this.#stream = this.#client.makeBidiStreamRequest(
       dispatchService.methods.offer.path,
@@ -29,7 +24,7 @@ export class Offering implements Disposable {
     );
     this.#stream.on("error", () => {});
     this.#stream.on("data", (reply: OfferReply) => this.#take(reply));
-    const hello = { version: 1, instanceId: `inst_bench${number}`, service: "workflow" };
+    const hello = { version: 1, instanceId: "inst_bench", service: "workflow" };
     const profiles = [{ number: 1, pool: 1, capability: echoCapability, workKind: "run" }];
     this.#stream.write(OfferRequest.fromPartial({ hello, profiles }));
   }
@@ -57,14 +52,6 @@ export class Offering implements Disposable {
     }
   }
 
-  /** So many at once; how long these wait is not asked for. */
-  async heap(count: number): Promise<void> {
-    for (let left = count; left > 0; left -= offersPerRequest) {
-      this.#offer(Math.min(left, offersPerRequest), false);
-      if (this.#stream.writableNeedDrain) await new Promise((resolve) => this.#stream.once("drain", resolve));
-    }
-  }
-
   /** Resolves when all that was offered is done. */
   async done(): Promise<void> {
     this.#wanted = 0;
@@ -88,22 +75,20 @@ export class Offering implements Disposable {
     if (missing > 0) this.#offer(missing);
   }
 
-  #offer(count: number, isStamped = true): void {
+  #offer(count: number): void {
     for (let left = count; left > 0; left -= offersPerRequest) {
       const request = OfferRequest.create();
       for (let index = 0; index < Math.min(left, offersPerRequest); index++)
-        request.offers.push(this.#next(isStamped));
+        request.offers.push(this.#next());
       this.#stream.write(request);
     }
   }
 
-  #next(isStamped: boolean): OfferRequest["offers"][number] {
+  #next(): OfferRequest["offers"][number] {
     const token = new Uint8Array(16);
-    const view = new DataView(token.buffer);
-    view.setUint32(0, ++this.#offered);
-    view.setUint32(4, this.#number);
-    const input = { $case: "inlineInput" as const, value: inputOf(isStamped) };
-    return { ...blank, token, input, priority: this.#priority, workId: `run-${this.#offered}` };
+    new DataView(token.buffer).setUint32(0, ++this.#offered);
+    const input = { $case: "inlineInput" as const, value: stampedInput() };
+    return { ...blank, token, input, workId: `run-${this.#offered}` };
   }
 }
 

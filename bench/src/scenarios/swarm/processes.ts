@@ -1,7 +1,7 @@
 /** The processes of this scenario: what agents are linked to, and the agents. */
 import { fileURLToPath } from "node:url";
 import { type Conversation, startConversation } from "../../processes/conversation.ts";
-import type { AgentsAnswer, AgentsQuestion, HostAnswer, HostQuestion } from "./swarm-words.ts";
+import type { AgentsAnswer, AgentsQuestion, HostAnswer } from "./swarm-words.ts";
 
 const agentsPerProcess = 2_500;
 const roomForAll = [
@@ -13,36 +13,29 @@ const roomForAll = [
 const hostProgram = fileURLToPath(new URL("swarm-process.ts", import.meta.url));
 const agentsProgram = fileURLToPath(new URL("agents-process.ts", import.meta.url));
 
-export type Host = Conversation<HostQuestion, HostAnswer> & {
+type Host = Conversation<object, HostAnswer> & {
   readonly greeting: { readonly address: string };
 };
-export type Agents = Conversation<AgentsQuestion, AgentsAnswer>;
+type Agents = Conversation<AgentsQuestion, AgentsAnswer>;
 
-export function startHost(kind: "swarm" | "bare", ...more: readonly string[]): Promise<Host> {
-  const flags = kind === "swarm" ? [...roomForAll, ...more] : [];
-  return startConversation(["--expose-gc", "--max-old-space-size=6144", hostProgram, kind, ...flags]);
+export function startHost(): Promise<Host> {
+  return startConversation([hostProgram, ...roomForAll]);
 }
 
 /** So many agents in as few processes as can carry them; what is asked is asked of all. */
-export async function startAgents(
-  address: string,
-  count: number,
-  first = 0,
-): Promise<Agents & AsyncDisposable> {
+export async function startAgents(address: string, count: number): Promise<Agents & AsyncDisposable> {
   const processes: Agents[] = [];
   for (let begun = 0; begun < count; begun += agentsPerProcess) {
     const some = Math.min(agentsPerProcess, count - begun);
-    processes.push(await startConversation([agentsProgram, address, String(some), String(first + begun)]));
+    processes.push(await startConversation([agentsProgram, address, String(some), String(begun)]));
   }
   return {
     pid: processes[0]?.pid ?? 0,
     async ask(question) {
       const answers = await Promise.all(processes.map((each) => each.ask(question)));
-      const total = answers.reduce((sum, { count: one = 0 }) => sum + one, 0);
       // Each has its share of all; the greater of their quantiles is not better than that of all.
       const greatest = (of: (answer: AgentsAnswer) => number) => Math.max(...answers.map(of));
       return {
-        count: total,
         p50Ms: greatest(({ p50Ms = 0 }) => p50Ms),
         p99Ms: greatest(({ p99Ms = 0 }) => p99Ms),
       };

@@ -1,29 +1,23 @@
 /**
- * What agents are linked to, in a process of its own: node --expose-gc swarm-process.ts swarm|bare [FLAG …]. Asked, it says
- * how much memory is in use and how much processor time the main thread had.
+ * What agents are linked to, in a process of its own: node swarm-process.ts [FLAG …]. Asked, it says how much processor
+ * time the main thread had.
  */
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
-import { HostFrame } from "@tutti/contracts/agent/v1";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { services } from "@tutti/platform";
 import { serveQuestions } from "../../processes/conversation.ts";
-import { channelOptions, streams } from "../chains/chain.ts";
-import type { HostAnswer, HostQuestion } from "./swarm-words.ts";
+import type { HostAnswer } from "./swarm-words.ts";
 
-const [kind = "swarm", ...flags] = process.argv.slice(2);
-const address = kind === "swarm" ? await startSwarm() : await startBare();
+const flags = process.argv.slice(2);
+const address = await startSwarm();
 
-serveQuestions<HostQuestion>({ address }, ({ ask }): HostAnswer => {
-  // The time first: what the collector takes for the other answer is not the tasks'.
+serveQuestions<object>({ address }, (): HostAnswer => {
   const { user, system } = process.threadCpuUsage();
-  for (let round = 0; ask === "memory" && round < 3; round++) globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return { usedBytes: heapUsed + external, cpuUs: user + system };
+  return { cpuUs: user + system };
 });
 
 async function startSwarm(): Promise<string> {
@@ -39,24 +33,4 @@ async function startSwarm(): Promise<string> {
   await host.start();
   process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
   return host.mesh.address;
-}
-
-/** Streams that are accepted, answered once, and left alone. */
-async function startBare(): Promise<string> {
-  const server = new Server(channelOptions);
-  const welcome = HostFrame.encode(
-    HostFrame.fromPartial({ answer: { $case: "welcome", value: { linkId: "link", version: 1 } } }),
-  ).finish();
-  const accept = (stream: ServerDuplexStream<Uint8Array, Uint8Array>) => {
-    stream.on("error", () => {});
-    stream.once("data", () => stream.write(welcome));
-    stream.resume();
-  };
-  server.addService({ link: streams.link }, { link: accept });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  return `127.0.0.1:${port}`;
 }

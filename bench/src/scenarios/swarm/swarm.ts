@@ -2,32 +2,35 @@ import { median, rounded } from "../../measure/statistics.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { Offering } from "./offering.ts";
 import { startAgents, startHost } from "./processes.ts";
-import { relayed } from "./relayed.ts";
 
 const agentCounts = [10, 100, 1_000, 5_000];
-const queuedCount = 1_000_000;
-/** A sender has at most a hundred thousand outstanding. */
-const senders = 10;
-const warmUpTasks = 10_000;
-const urgentPriority = 100;
-const urgentPerSec = 100;
 
 /** Agents of one slot in few processes, over real streams; tasks of 100 bytes that are given back at once. */
 export const swarm: Scenario = {
   name: "swarm",
-  about:
-    "tasks through a pool with many agents, with many queued, and what an idle agent and a queued task take",
+  about: "tasks through a pool by number of agents, 10 to 5,000, beside those of ten",
+  goals: [1_000, 5_000].map((agents) => ({
+    ...{ line: { agents }, figure: "overFewest", atLeast: 0.8 },
+    ...{ beside: ["tasksPerSec", "fewestTasksPerSec"], known: { issue: 28, worst: 0.1 } },
+  })),
+  brief: { rounds: 1, seconds: 2 },
   async *run(budget) {
-    for (const agents of agentCounts) yield await busy(agents, budget);
-    yield* relayed(budget);
-    yield* queued(budget);
-    yield await idle();
+    let fewest: number | undefined;
+    for (const agents of agentCounts) {
+      const { tasksPerSec, ...others } = await busy(agents, budget);
+      fewest ??= tasksPerSec;
+      const beside = { fewestTasksPerSec: fewest, overFewest: rounded(tasksPerSec / fewest) };
+      yield { ...others, tasksPerSec, ...beside };
+    }
   },
 };
 
 /** As many tasks outstanding as keep all busy; then half of that rate, with how long each waits to be begun. */
-async function busy(agents: number, { rounds, seconds }: Budget): Promise<Result> {
-  await using host = await startHost("swarm");
+async function busy(
+  agents: number,
+  { rounds, seconds }: Budget,
+): Promise<Result & { readonly tasksPerSec: number }> {
+  await using host = await startHost();
   await using crowd = await startAgents(host.greeting.address, agents);
   await crowd.ask({ ask: "begin" });
   using offering = new Offering(host.greeting.address);
@@ -56,69 +59,8 @@ async function busy(agents: number, { rounds, seconds }: Budget): Promise<Result
     p99.push(waits.p99Ms ?? 0);
   }
   return {
-    ...{ variant: "busy", agents, queued: 0, tasksPerSec: rounded(median(perSec)) },
+    ...{ variant: "busy", agents, tasksPerSec: rounded(median(perSec)) },
     mainUsPerTask: rounded(median(cpu)),
     ...{ queueToStartP50Ms: rounded(median(p50)), queueToStartP99Ms: rounded(median(p99)) },
-  };
-}
-
-/** A million that nobody can do yet; then a hundred agents come. */
-async function* queued({ seconds }: Budget): AsyncIterable<Result> {
-  await using host = await startHost("swarm");
-  const offerings = Array.from({ length: senders }, (_, index) => new Offering(host.greeting.address, index));
-  const resultsOf = () => offerings.reduce((sum, { results }) => sum + results, 0);
-  const { usedBytes: before } = await host.ask({ ask: "memory" });
-  for (const offering of offerings) await offering.heap(queuedCount / senders);
-  // Everything has been taken in when it answers what comes after.
-  let { usedBytes } = await host.ask({ ask: "memory" });
-  for (let last = 0; usedBytes > last * 1.01; ) {
-    last = usedBytes;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    ({ usedBytes } = await host.ask({ ask: "memory" }));
-  }
-  const agents = 100;
-  await using crowd = await startAgents(host.greeting.address, agents);
-  await crowd.ask({ ask: "begin" });
-  // Each that waits is looked at once when the first agent comes, and the collector has a gigabyte more to walk through.
-  while (resultsOf() < warmUpTasks) await new Promise((resolve) => setTimeout(resolve, 10));
-  const { cpuUs: cpuBefore } = await host.ask({ ask: "time" });
-  const [done, sinceMs] = [resultsOf(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-  const tasks = resultsOf() - done;
-  const perSec = (tasks / (performance.now() - sinceMs)) * 1_000;
-  const { cpuUs } = await host.ask({ ask: "time" });
-  // What is urgent goes before all that waits.
-  using urgent = new Offering(host.greeting.address, senders, urgentPriority);
-  await urgent.spread(urgentPerSec, seconds);
-  await urgent.done();
-  const { p50Ms = 0, p99Ms = 0 } = await crowd.ask({ ask: "latencies" });
-  yield {
-    ...{ variant: "queued", agents, queued: queuedCount, tasksPerSec: rounded(perSec) },
-    mainUsPerTask: rounded((cpuUs - cpuBefore) / Math.max(1, tasks)),
-    ...{ queueToStartP50Ms: rounded(p50Ms), queueToStartP99Ms: rounded(p99Ms) },
-    bytesPerQueuedTask: Math.round((usedBytes - before) / queuedCount),
-  };
-  for (const offering of offerings) offering[Symbol.dispose]();
-}
-
-/** What a process has in use per agent that does nothing, beside bare streams. */
-async function idle(): Promise<Result> {
-  const agents = 1_000;
-  const bytesOf = async (kind: "swarm" | "bare"): Promise<number> => {
-    await using host = await startHost(kind);
-    // Once through everything, so that what is made once is not counted.
-    const some = await startAgents(host.greeting.address, 10, 1_000_000);
-    await some[Symbol.asyncDispose]();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const { usedBytes: before } = await host.ask({ ask: "memory" });
-    await using _ = await startAgents(host.greeting.address, agents);
-    const { usedBytes } = await host.ask({ ask: "memory" });
-    return (usedBytes - before) / agents;
-  };
-  const ours = await bytesOf("swarm");
-  const bare = await bytesOf("bare");
-  return {
-    ...{ variant: "idle", agents, bytesPerAgent: Math.round(ours), bareBytesPerAgent: Math.round(bare) },
-    bytesAboveBare: Math.round(ours - bare),
   };
 }

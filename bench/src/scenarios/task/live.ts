@@ -14,6 +14,12 @@ const programOf = (name: string): string => fileURLToPath(new URL(name, import.m
 export const live: Scenario = {
   name: "live",
   about: `${runs} runs that wait: what they take in memory, and how fast all of them are told to go on`,
+  goals: [
+    {
+      ...{ line: { runs }, figure: "rssMiB", atMost: 400, unit: "MiB" },
+      ...{ beside: ["rssMiB", "emptyRssMiB"], known: { issue: 28, worst: 1_000 } },
+    },
+  ],
   async *run() {
     const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
     try {

@@ -8,42 +8,47 @@ import type { Budget, Result, Scenario } from "../scenario.ts";
 
 type Figures = { readonly usPerTask: number; readonly bytesPerTask: number; readonly heapPerTask: number };
 
+type Shape = readonly [tasks: number, document: WorkflowDocument];
+
+const width = 20;
+const counts = [100, 1_000, 10_000, 100_000];
+
 /**
  * What the run machine alone costs per task: decided, encoded, folded, with the one that follows. No journal and no agents:
  * the times are those of the processor, and the bytes those of the events.
  */
-export const runMachineCost: Scenario = {
-  name: "run-machine",
-  about: "what a run's own decisions cost per task, in chains, layered graphs of any size and lists",
-  run: (budget) => costOf(budget, [["chain", 5, chain(5)], ...dags(), ["forEach", 10_000, list(10_000)]]),
-};
-
-/** The graphs alone: a task costs the same however many there are. */
 export const dag: Scenario = {
   name: "dag",
   about: "what a run's own decisions cost per task in layered graphs of 100 to 100,000 tasks",
-  run: (budget) => costOf(budget, dags()),
+  goals: [
+    {
+      ...{ line: { tasks: 100_000 }, figure: "overSmallest", atMost: 1.2 },
+      ...{ beside: ["usPerTask", "smallestUsPerTask"], known: { issue: 28, worst: 3 } },
+    },
+  ],
+  run: (budget) =>
+    costOf(
+      budget,
+      (budget.isBrief ? [100, 100_000] : counts).map((count) => [count, layered(count)]),
+    ),
 };
 
-type Shape = readonly [name: string, tasks: number, document: WorkflowDocument];
-
-const width = 20;
-const dags = (): readonly Shape[] =>
-  [100, 1_000, 10_000, 100_000].map((count) => ["dag", count, layered(count)]);
-
 async function* costOf(budget: Budget, shapes: readonly Shape[]): AsyncGenerator<Result> {
-  const contestants = shapes.map(([name, tasks, document]) => contestant(`${name} ${tasks}`, document));
+  const contestants = shapes.map(([tasks, document]) => contestant(`${tasks}`, document));
   const figures = await alternate(contestants, budget);
-  for (const [name, tasks] of shapes) {
-    const found = figures.get(`${name} ${tasks}`);
+  const smallestUsPerTask = figures.get(`${shapes[0]?.[0]}`)?.usPerTask ?? Number.NaN;
+  for (const [tasks] of shapes) {
+    const found = figures.get(`${tasks}`);
     if (found === undefined) continue;
     const { usPerTask, bytesPerTask, heapPerTask } = found;
     yield {
-      variant: `${name}, ${tasks} tasks`,
+      variant: `dag, ${tasks} tasks`,
       tasks,
       usPerTask: Math.round(usPerTask * 1_000) / 1_000,
       bytesPerTask: rounded(bytesPerTask),
       heapPerTask: rounded(heapPerTask),
+      smallestUsPerTask: Math.round(smallestUsPerTask * 1_000) / 1_000,
+      overSmallest: rounded(usPerTask / smallestUsPerTask),
     };
   }
 }
@@ -89,15 +94,6 @@ function heapOf(step: PlainStep): number {
   return Math.max(0, before - used()) / nodeCount;
 }
 
-function chain(length: number): WorkflowDocument {
-  const tasks: Record<string, TaskDocument> = {};
-  for (let at = 0; at < length; at++) {
-    const input = at === 0 ? "input" : `tasks.step${at - 1}.output`;
-    tasks[`step${at}`] = { uses: "bench.echo", with: `\${{ ${input} }}` };
-  }
-  return { workflow: "chain", tasks };
-}
-
 /** Each task needs some of those of the layer before. */
 function layered(count: number): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
@@ -112,9 +108,4 @@ function layered(count: number): WorkflowDocument {
     tasks[`t${at}`] = { uses: "bench.work", needs: [...needs] };
   }
   return { workflow: "dag", tasks };
-}
-
-function list(count: number): WorkflowDocument {
-  const each: TaskDocument = { uses: "bench.work", forEach: `lists.range(${count})`, with: "${{ item }}" };
-  return { workflow: "list", tasks: { each } };
 }

@@ -1,0 +1,59 @@
+/** Runs every scenario that has goals, each briefly and in a process of its own, so that none suffers from what another left. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Result, Scenario } from "../scenario.ts";
+import { type Measured, type Row, rowsOf } from "./verdicts.ts";
+
+const program = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** A scenario that takes longer hangs, or has become as slow as a fault. */
+const scenarioMs = 150_000;
+const usual = { rounds: 3, seconds: 1 };
+
+export async function* guard(scenarios: Iterable<Scenario>, traces?: string): AsyncGenerator<readonly Row[]> {
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+  for (const scenario of scenarios) yield rowsOf(scenario, await measured(scenario, traces));
+}
+
+async function measured({ name, brief = usual }: Scenario, traces?: string): Promise<Measured> {
+  const words = ["--json", "--brief", `--rounds=${brief.rounds}`, `--seconds=${brief.seconds}`];
+  if (traces !== undefined) words.push(`--traces=${traces}`);
+  // A group of its own: what the scenario started ends with it, also when it hangs.
+  const child = spawn(process.execPath, [program, name, ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const end = () => {
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once("exit", end);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, scenarioMs);
+  let [output, complaints] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  const [code] = await once(child, "close");
+  clearTimeout(timer);
+  process.off("exit", end);
+  end();
+  const results: Result[] = output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  if (isLate) return { results, failure: `took longer than ${scenarioMs / 1_000} s` };
+  const absent = /^absent: (.*)$/m.exec(complaints)?.[1];
+  if (code === 0) return { results, ...(absent !== undefined && { absent }) };
+  if (absent !== undefined) return { results, absent };
+  return { results, failure: /^\w*Error.*$/m.exec(complaints)?.[0] ?? `it ended with code ${code}` };
+}

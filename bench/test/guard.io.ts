@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { scenarios } from "../src/scenarios/index.ts";
+
+const run = promisify(execFile);
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const bench = (...words: string[]) => run(process.execPath, [main, ...words]);
+
+describe("bench", () => {
+  it("prints one JSON object per line, with the commit and the machine", async () => {
+    const { stdout } = await bench("plan-large", "--json", "--rounds=1", "--seconds=0.2");
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ scenario, variant }) => [scenario, variant]),
+      [
+        ["plan-large", "heft"],
+        ["plan-large", "improved, 20 steps"],
+      ],
+    );
+    for (const line of lines)
+      for (const field of [
+        "commit",
+        "cores",
+        "node",
+        "seconds",
+        "rounds",
+        "planMs",
+        "planCpuMs",
+        "overBound",
+      ])
+        assert.ok(field in line, `${field} is in ${JSON.stringify(line)}`);
+  });
+
+  it("guard prints the table of the figures and their goals", async () => {
+    const { stdout } = await bench("guard", "plan-large").catch((error: { stdout: string }) => error);
+    const [head = "", ...rows] = stdout.trim().split("\n");
+    assert.match(head, /^scenario +figure +value +goal +verdict +beside$/);
+    assert.equal(rows.length, 2);
+    // How fast this machine is now is not what is tested.
+    for (const row of rows) assert.match(row, /^plan-large +.*planCpuMs +[\d.]+ ms +≤ \d+ ms +(ok|missed)/);
+  });
+
+  for (const words of [["--help"], ["help"]])
+    it(`${words} lists every scenario and the options`, async () => {
+      const { stdout } = await bench(...words);
+      for (const name of scenarios.keys()) assert.match(stdout, new RegExp(`^ {2}${name} `, "m"));
+      assert.match(stdout, /--rounds N/);
+    });
+
+  for (const [words, message] of [
+    [["nonsense"], /^Scenario `nonsense` not found\. Scenarios: .*chain/],
+    [["guard", "nonsense"], /^Scenario `nonsense` not found/],
+    [["chain", "--rounds=0"], /^`--rounds`: expected a number above 0, got 0\./],
+    [["chain", "--nonsense"], /--nonsense/],
+  ] as const)
+    it(`${words.join(" ")} is refused with what to do instead`, () =>
+      assert.rejects(bench(...words), ({ code, stderr }: { code: number; stderr: string }) => {
+        assert.equal(code, 2);
+        assert.match(stderr, message);
+        return true;
+      }));
+});
