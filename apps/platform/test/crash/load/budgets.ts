@@ -22,13 +22,19 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
 
   function tasksOf(kind: Kind, id: string) {
     const task = (name: string, needs: readonly string[] = []) => ({
-      ...{ id: name, needs, uses: "crash.spend", input: { tag: `budget ${id}`, takesMs: 100 } },
+      ...{ id: name, needs, uses: "crash.spend", input: { tag: `budget ${id}`, takesMs: 300 } },
       ...{ attempts: 3, estimate: { tokens: each } },
     });
     const chain = ["one", "two", "three", "four"].map((name, at, all) =>
       task(name, all.slice(Math.max(0, at - 1), at)),
     );
-    return [...(kind === "parts" ? chain : []), ...Array.from({ length: count }, (_, at) => task(`t${at}`))];
+    return [
+      ...(kind === "parts" ? chain : []),
+      ...Array.from({ length: count }, (_, at) =>
+        // Two lines take long enough to be killed in the middle.
+        task(`t${at}`, kind === "parts" || at < 2 ? [] : [`t${at - 2}`]),
+      ),
+    ];
   }
 
   async function useUp(kind: Kind, session: SessionHandle): Promise<void> {
