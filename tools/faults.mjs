@@ -27,7 +27,7 @@ import { copyWorkspaceTo, runIn } from "./test/tree.mjs";
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
-const tiers = { test: [], io: ["--slow"] };
+const tiers = { test: [], io: ["--io"] };
 
 const testFile = /^.+\.(?:test|slow|io|nightly)\.(?:ts|mjs)$/;
 

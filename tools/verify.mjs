@@ -63,6 +63,7 @@ async function main(args) {
   const passed = new Passed(root);
   if (args.includes("--affected")) skipUnaffected(files, passed);
   const environment = tier === "test" ? {} : await bringPrograms(packages);
+  const nats = tier === "test" ? undefined : await startSharedNats();
   // A seed of the day: a failure is repeated with the seed that is printed.
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
@@ -70,11 +71,16 @@ async function main(args) {
     console.log(`drawn cases follow from TUTTI_TEST_SEED=${seed}: set it to repeat this run`);
   }
   const { sum, counts } = await runAll(tier, files, {
-    environment: tier === "nightly" ? { TUTTI_TEST_SEED: seed, ...environment } : environment,
+    environment: {
+      ...environment,
+      ...nats?.env,
+      ...(tier === "nightly" ? { TUTTI_TEST_SEED: seed } : {}),
+    },
     withChecks: tier === "test" && wanted.length === 0,
     again: args.includes("--again") && tier !== "nightly",
     lanes: lanesOf(args, tier),
   });
+  await nats?.stop();
   if (tier === "test") passed.record([...files.values()].flat(), sum);
   printFindings(sum);
   if (args.includes("--slowest")) printSlowest(sum);
@@ -194,6 +200,13 @@ async function bringPrograms(packages) {
   // Tests start the platform as `npm start` does.
   const platform = madeBy(root, "platform");
   return platform === undefined ? {} : { TUTTI_TEST_PLATFORM: platform };
+}
+
+/** One NATS server for the whole run: a test file gets an account of its own. */
+async function startSharedNats() {
+  if ((await findProgram("nats-server")) === undefined) return undefined;
+  const shared = await import("../libs/nats/src/testing/shared-nats.ts");
+  return shared.startSharedNats();
 }
 
 /** @returns {Package[]} */

@@ -86,7 +86,7 @@ export class Workshop implements AsyncDisposable {
 
   /** What the project brings: its Node, and its command as the sources have it. */
   async #runCommand(name: string, words: string, how: string): Promise<string> {
-    // Minutes of their own, and tests of their own: apps/cli/test/demo-kill.slow.ts, demo-race.slow.ts.
+    // Minutes of their own, and tests of their own: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
     if (name === "tutti" && words.startsWith("demo ")) return "";
     const script = name === "tutti" ? `'${await builtCommand()}'` : "";
     const line = `exec '${process.execPath}' ${script} ${this.#withAddresses(words)}`;
