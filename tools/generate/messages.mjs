@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import { ScalarType } from "@bufbuild/protobuf";
 import { commentsOf } from "../reference/comments.mjs";
+import { hotFunctions, isHot, isWrittenPacked } from "./hot-code.mjs";
 import { camelCase, generatedHeader, typeName } from "./names.mjs";
 import { Problems } from "./problems.mjs";
 import { everyMessage } from "./rules.mjs";
@@ -16,7 +17,7 @@ const mask = "google.protobuf.FieldMask";
 /** What a table calls a scalar, its type, and what a message has that has none. Others are used nowhere. */
 const scalars = new Map([
   [ScalarType.STRING, { name: "string", type: "string", empty: '""' }],
-  [ScalarType.BYTES, { name: "bytes", type: "Uint8Array", empty: "new Uint8Array(0)" }],
+  [ScalarType.BYTES, { name: "bytes", type: "Uint8Array", empty: "nothing" }],
   [ScalarType.BOOL, { name: "bool", type: "boolean", empty: "false" }],
   ...["DOUBLE", "UINT32", "INT32", "SINT32", "INT64", "UINT64", "FIXED32"].map((name) => [
     ScalarType[name],
@@ -76,8 +77,13 @@ class MessageWriter {
     const folder = posix.dirname(`generated/${this.#file.proto.name}`);
     const from = (path) => JSON.stringify(posix.relative(folder, path).replace(/^(?!\.)/, "./"));
     const byPath = Map.groupBy(this.#imports.values(), ({ path }) => path);
+    const isAnyHot = all.some(isHot);
     const kit =
-      all.length === 0 ? [] : [`import { type MessageType, message } from ${from("message/message.ts")};`];
+      all.length === 0 ? [] : [`import { ${kitNames(all).join(", ")} } from ${from("message/message.ts")};`];
+    if (isAnyHot) {
+      kit.unshift('import type { BinaryWriter } from "@bufbuild/protobuf/wire";');
+      kit.push(`import type { Reader } from ${from("message/wire.ts")};`);
+    }
     const others = [...byPath].sort().map(([path, names]) => {
       const list = names.map(({ name, local }) => (name === local ? name : `${name} as ${local}`)).sort();
       return `import { ${list.join(", ")} } from ${from(path)};`;
@@ -151,11 +157,24 @@ class MessageWriter {
       const parts = [`"${camelCase(field.name)}"`, field.number, row, ...(how === "" ? [] : [`"${how}"`])];
       return `    [${parts.join(", ")}],`;
     });
+    const table = rows.length === 0 ? ["  () => [],"] : ["  () => [", ...rows, "  ],"];
+    const literal = empty.length === 0 ? "{}" : `{ ${empty.join(", ")} }`;
+    if (!isHot(message))
+      return [
+        `export const ${name}: MessageType<${name}> = message(`,
+        `  () => (${literal}),`,
+        ...table,
+        ");",
+      ];
     return [
-      `export const ${name}: MessageType<${name}> = message(`,
-      `  () => (${empty.length === 0 ? "{}" : `{ ${empty.join(", ")} }`}),`,
-      ...(rows.length === 0 ? ["  () => [],"] : ["  () => [", ...rows, "  ],"]),
+      `const empty${name} = (): ${name} => (${literal});`,
+      `export const ${name}: HotMessageType<${name}> = hotMessage(`,
+      `  empty${name},`,
+      ...table,
+      `  write${name},`,
+      `  read${name},`,
       ");",
+      ...hotFunctions(message, (other) => this.#nameOf(other)),
     ];
   }
 
@@ -204,6 +223,22 @@ class MessageWriter {
   }
 }
 
+/** What tables are made with. */
+function kitNames(all) {
+  const hot = all.some(isHot) ? ["type HotMessageType", "hotMessage"] : [];
+  const table = all.every(isHot) ? [] : ["type MessageType", "message"];
+  const hasBytes = all.some(({ fields }) =>
+    fields.some(
+      (field) =>
+        field.fieldKind === "scalar" &&
+        field.scalar === ScalarType.BYTES &&
+        field.oneof === undefined &&
+        !field.proto.proto3Optional,
+    ),
+  );
+  return [...hot, ...table, ...(hasBytes ? ["nothing"] : [])];
+}
+
 /** What a message has properties for: its fields, and each oneof where its first field is. */
 function membersOf(message) {
   return [...new Set(message.fields.map((field) => field.oneof ?? field))];
@@ -212,8 +247,7 @@ function membersOf(message) {
 function howOf(field) {
   if (field.fieldKind === "map") return "map";
   // What has a rule is written unpacked, as it was from the beginning: bytes in journals stay the same. Both are read.
-  if (field.fieldKind === "list")
-    return field.packed && field.proto.options === undefined ? "packed" : "list";
+  if (field.fieldKind === "list") return isWrittenPacked(field) ? "packed" : "list";
   if (field.oneof !== undefined) return `oneof ${camelCase(field.oneof.name)}`;
   return field.proto.proto3Optional ? "optional" : "";
 }

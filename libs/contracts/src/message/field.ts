@@ -60,7 +60,6 @@ export interface Field {
   readonly property: string;
   /** A value that is not written: the default, or undefined if absence is known. Empty bytes are not written either. */
   readonly absent: unknown;
-  readonly isOptional: boolean;
   /** The tag before one value; for a map before one entry. */
   readonly tag: number;
   /** The tag before all numbers of a list, else -1: no tag is negative. */
@@ -71,61 +70,67 @@ export interface Field {
   readonly valueTag: number;
   readonly of: MessageType<object> | undefined;
   readonly words: EnumWords | undefined;
+  /** For a field of a oneof, all fields of it by name. */
+  readonly choices: Map<string, Field> | undefined;
 }
 
 /** A table in the forms that the loops need. */
 export interface Fields {
   readonly all: readonly Field[];
   readonly byNumber: readonly (Field | undefined)[];
-  /** What a message has properties for, in their order: fields, and oneofs with their fields by name. */
-  readonly members: readonly Member[];
+  /** By the property of a message; of a oneof the first. */
+  readonly byProperty: ReadonlyMap<string, Field>;
+  /** One field per property, in their order: of a oneof the first. */
+  readonly members: readonly Field[];
 }
 
-export type Member = { readonly field: Field; readonly choices: ReadonlyMap<string, Field> | undefined };
-
 export function fieldsOf(rows: readonly Row[]): Fields {
-  const all = rows.map(fieldOf);
+  const oneofs = new Map<string, Map<string, Field>>();
+  const all = rows.map((row) => fieldOf(row, oneofs));
   const byNumber: (Field | undefined)[] = [];
   for (const [index, [, number]] of rows.entries()) {
     while (byNumber.length < number) byNumber.push(undefined);
     byNumber[number] = all[index];
   }
-  const oneofs = new Map<string, Map<string, Field>>();
-  const members: Member[] = [];
-  for (const field of all) {
-    const choices = oneofs.get(field.property);
-    if (choices !== undefined) {
-      choices.set(field.name, field);
-    } else if (field.way === ways.oneof) {
-      const first = new Map([[field.name, field]]);
-      oneofs.set(field.property, first);
-      members.push({ field, choices: first });
-    } else members.push({ field, choices: undefined });
-  }
-  return { all, byNumber, members };
+  const members = all.filter(({ choices, name }) => choices === undefined || firstKey(choices) === name);
+  const byProperty = new Map(members.map((field) => [field.property, field]));
+  return { all, byNumber, byProperty, members };
 }
 
-function fieldOf([name, number, type, how = ""]: Row): Field {
+function fieldOf([name, number, type, how = ""]: Row, oneofs: Map<string, Map<string, Field>>): Field {
   const { kind, wire, absent, of, words } = typeOf(type);
   const isPacked = how === "packed";
   const isList = how === "list" || isPacked;
   const isMap = how === "map";
-  const isOneof = how.startsWith(oneofPrefix);
-  return {
+  const oneof = how.startsWith(oneofPrefix) ? how.slice(oneofPrefix.length) : undefined;
+  const field: Field = {
     name,
     protoName: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     kind,
-    way: isList ? ways.list : isMap ? ways.map : isOneof ? ways.oneof : ways.single,
-    property: isOneof ? how.slice(oneofPrefix.length) : name,
+    way: isList ? ways.list : isMap ? ways.map : oneof === undefined ? ways.single : ways.oneof,
+    property: oneof ?? name,
     absent: how === "optional" ? undefined : absent,
-    isOptional: how === "optional",
     tag: (number << 3) | (isMap ? delimited : wire),
     packedTag: isList && wire !== delimited ? (number << 3) | delimited : -1,
     isPacked,
     valueTag: (valueNumber << 3) | wire,
     of,
     words,
+    choices: oneof === undefined ? undefined : choicesOf(oneof, oneofs),
   };
+  field.choices?.set(name, field);
+  return field;
+}
+
+function choicesOf(oneof: string, oneofs: Map<string, Map<string, Field>>): Map<string, Field> {
+  const choices = oneofs.get(oneof) ?? new Map<string, Field>();
+  oneofs.set(oneof, choices);
+  return choices;
+}
+
+function firstKey(choices: ReadonlyMap<string, Field>): string | undefined {
+  for (const key of choices.keys()) return key;
+  return undefined;
 }
 
 function typeOf(type: RowType) {

@@ -5,7 +5,8 @@ import type { Values } from "./wire.ts";
 /** Messages as proto3 JSON, for people and for those who speak no protobuf. */
 export function jsonOf({ members }: Fields, message: Values): Values {
   const json: Values = {};
-  for (const { field, choices } of members) {
+  for (let index = 0; index < members.length; index++) {
+    const field = members[index] as Field;
     const value = message[field.property];
     if (value === undefined || value === null) continue;
     switch (field.way) {
@@ -24,7 +25,7 @@ export function jsonOf({ members }: Fields, message: Values): Values {
         break;
       default: {
         const chosen = value as { readonly $case: string; readonly value: unknown };
-        const choice = choices?.get(chosen.$case);
+        const choice = field.choices?.get(chosen.$case);
         if (choice !== undefined) json[choice.name] = jsonOfValue(choice, chosen.value);
       }
     }

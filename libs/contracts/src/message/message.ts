@@ -1,7 +1,9 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
 import { jsonOf, partOfJson } from "./json.ts";
-import { Reader, readFields, type Values, writeFields } from "./wire.ts";
+import { Reader, readField, readFields, type Values, writeField, writeFields } from "./wire.ts";
+
+export { nothing } from "./wire.ts";
 
 type Builtin = Uint8Array | string | number | boolean | undefined;
 
@@ -37,8 +39,7 @@ export class MessageType<T extends object> {
 
   /** Without a writer it makes one of its own. */
   encode(message: T, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    this.write(message, writer);
-    return writer;
+    return this.write(message, writer);
   }
 
   decode(bytes: Uint8Array): T {
@@ -49,7 +50,15 @@ export class MessageType<T extends object> {
   /** A message with what is given, and defaults for the rest. Lists, maps and messages are copied, bytes are not. */
   fromPartial(given: DeepPartial<T>): T {
     const message = this.#empty();
-    for (const field of this.fields.all) takePart(field, given as Values, message as Values);
+    const { byProperty } = this.fields;
+    // Asking for what is not there is what costs most; messages that are instances have their fields as getters.
+    const isPlain = Object.getPrototypeOf(given) === Object.prototype;
+    for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
+      const value = (given as Values)[property];
+      if (value === undefined || value === null) continue;
+      const field = byProperty.get(property);
+      if (field !== undefined) takePart(field, value, message as Values);
+    }
     return message;
   }
 
@@ -69,8 +78,8 @@ export class MessageType<T extends object> {
   }
 
   /** Writes the fields alone, without a length before them. */
-  write(message: T, writer: BinaryWriter): void {
-    writeFields(this.fields, message as Values, writer);
+  write(message: T, writer: BinaryWriter): BinaryWriter {
+    return writeFields(this.fields, message as Values, writer);
   }
 
   /** Reads fields up to an end. */
@@ -86,13 +95,53 @@ export class MessageType<T extends object> {
   }
 }
 
+/** A message that is written and read by code of its own; rare fields of it are left to the table. */
+export class HotMessageType<T extends object> extends MessageType<T> {
+  readonly #write: Write<T>;
+  readonly #read: Read<T>;
+
+  constructor(empty: () => T, rows: () => readonly Row[], write: Write<T>, read: Read<T>) {
+    super(empty, rows);
+    this.#write = write;
+    this.#read = read;
+  }
+
+  override write(message: T, writer: BinaryWriter): BinaryWriter {
+    return this.#write(message, writer);
+  }
+
+  override read(reader: Reader, end: number): T {
+    return this.#read(reader, end);
+  }
+
+  /** Writes a field by the table. */
+  writeOther(message: T, name: string, writer: BinaryWriter): void {
+    for (const field of this.fields.members)
+      if (field.name === name) writeField(field, message as Values, writer);
+  }
+
+  /** Reads a field by the table, or passes it when it is not known. False where no tag can be: the message ends there. */
+  readOther(message: T, tag: number, reader: Reader): boolean {
+    return readField(this.fields, message as Values, tag, reader);
+  }
+}
+type Write<T> = (message: T, writer: BinaryWriter) => BinaryWriter;
+type Read<T> = (reader: Reader, end: number) => T;
+
+export function hotMessage<T extends object>(
+  empty: () => T,
+  rows: () => readonly Row[],
+  write: Write<T>,
+  read: Read<T>,
+): HotMessageType<T> {
+  return new HotMessageType(empty, rows, write, read);
+}
+
 export function message<T extends object>(empty: () => T, rows: () => readonly Row[]): MessageType<T> {
   return new MessageType(empty, rows);
 }
 
-function takePart(field: Field, given: Values, message: Values): void {
-  const value = given[field.property];
-  if (value === undefined || value === null) return;
+function takePart(field: Field, value: unknown, message: Values): void {
   switch (field.way) {
     case ways.single:
       message[field.property] = copyOf(field, value);
@@ -104,9 +153,10 @@ function takePart(field: Field, given: Values, message: Values): void {
       copyEntries(field, value as Values, message[field.property] as Values);
       break;
     default: {
-      const chosen = value as { readonly $case: string; readonly value?: unknown };
-      if (chosen.$case !== field.name || chosen.value === undefined || chosen.value === null) return;
-      message[field.property] = { $case: field.name, value: copyOf(field, chosen.value) };
+      const { $case, value: chosen } = value as { readonly $case: string; readonly value?: unknown };
+      const choice = field.choices?.get($case);
+      if (choice === undefined || chosen === undefined || chosen === null) return;
+      message[field.property] = { $case, value: copyOf(choice, chosen) };
     }
   }
 }

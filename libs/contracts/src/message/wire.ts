@@ -14,45 +14,67 @@ export class Reader extends BinaryReader {
     const length = this.uint32();
     return this.pos + length;
   }
+
+  /** Ends what `enter` began; gives what was read. */
+  leave<T>(message: T): T {
+    this.depth--;
+    return message;
+  }
+
+  /** 64-bit integers are numbers: one that a number cannot hold is refused instead of losing digits. */
+  safeInt64(): number {
+    return safe(this.int64());
+  }
+
+  safeUint64(): number {
+    return safe(this.uint64());
+  }
 }
+
+/** What a message has for bytes that it has not: all the same, for it has none that could change. */
+export const nothing: Uint8Array = new Uint8Array(0);
 
 /** Messages within messages, the outermost included. */
 const depthMax = 100;
 
-/** Reads fields into a message that has their defaults, up to an end. Fields that are not known are dropped. */
+/** Reads fields into a message that has their defaults, up to an end. */
 export function readFields(fields: Fields, message: Values, reader: Reader, end: number): void {
-  const { byNumber } = fields;
   while (reader.pos < end) {
-    const tag = reader.uint32();
-    const field = byNumber[tag >>> 3];
-    if (field !== undefined) {
-      if (tag === field.tag) {
-        switch (field.way) {
-          case ways.single:
-            message[field.property] = readValue(field, reader);
-            continue;
-          case ways.list:
-            (message[field.property] as unknown[]).push(readValue(field, reader));
-            continue;
-          case ways.oneof:
-            message[field.property] = { $case: field.name, value: readValue(field, reader) };
-            continue;
-          default:
-            readEntry(field, message[field.property] as Values, reader);
-            continue;
-        }
-      }
-      if (tag === field.packedTag) {
-        const list = message[field.property] as unknown[];
-        const endOfList = reader.uint32() + reader.pos;
-        while (reader.pos < endOfList) list.push(readValue(field, reader));
-        continue;
-      }
-    }
     // The caller sees that the reader stopped before the end.
-    if ((tag & 7) === endGroup || tag === 0) break;
-    reader.skip(tag & 7);
+    if (!readField(fields, message, reader.uint32(), reader)) break;
   }
+}
+
+/** Reads what stands behind a tag, or passes it when it is not known. False where no tag can be: the message ends there. */
+export function readField({ byNumber }: Fields, message: Values, tag: number, reader: Reader): boolean {
+  const field = byNumber[tag >>> 3];
+  if (field !== undefined) {
+    if (tag === field.tag) {
+      switch (field.way) {
+        case ways.single:
+          message[field.property] = readValue(field, reader);
+          break;
+        case ways.list:
+          (message[field.property] as unknown[]).push(readValue(field, reader));
+          break;
+        case ways.oneof:
+          message[field.property] = { $case: field.name, value: readValue(field, reader) };
+          break;
+        default:
+          readEntry(field, message[field.property] as Values, reader);
+      }
+      return true;
+    }
+    if (tag === field.packedTag) {
+      const list = message[field.property] as unknown[];
+      const end = reader.uint32() + reader.pos;
+      while (reader.pos < end) list.push(readValue(field, reader));
+      return true;
+    }
+  }
+  if ((tag & 7) === endGroup || tag === 0) return false;
+  reader.skip(tag & 7);
+  return true;
 }
 
 function readValue(field: Field, reader: Reader): unknown {
@@ -65,9 +87,7 @@ function readValue(field: Field, reader: Reader): unknown {
       return reader.double();
     case kinds.message: {
       const end = reader.enter();
-      const message = field.of?.read(reader, end);
-      reader.depth--;
-      return message;
+      return reader.leave(field.of?.read(reader, end));
     }
     case kinds.bool:
       return reader.bool();
@@ -76,9 +96,9 @@ function readValue(field: Field, reader: Reader): unknown {
     case kinds.sint32:
       return reader.sint32();
     case kinds.int64:
-      return safe(reader.int64());
+      return reader.safeInt64();
     case kinds.uint64:
-      return safe(reader.uint64());
+      return reader.safeUint64();
     case kinds.fixed32:
       return reader.fixed32();
     case kinds.mask:
@@ -91,7 +111,7 @@ function readValue(field: Field, reader: Reader): unknown {
 function readEntry(field: Field, map: Values, reader: Reader): void {
   const end = reader.enter();
   let key = "";
-  let value = field.kind === kinds.bytes ? new Uint8Array(0) : field.absent;
+  let value = field.kind === kinds.bytes ? nothing : field.absent;
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag === keyTag) key = reader.string();
@@ -116,7 +136,6 @@ function readMask(reader: Reader): string[] {
   return paths;
 }
 
-/** 64-bit integers are numbers: one that a number cannot hold is refused instead of losing digits. */
 function safe(value: bigint | string): number {
   const number = Number(value);
   if (number > Number.MAX_SAFE_INTEGER) throw new Error("Value is larger than Number.MAX_SAFE_INTEGER");
@@ -124,36 +143,33 @@ function safe(value: bigint | string): number {
   return number;
 }
 
-export function writeFields(fields: Fields, message: Values, writer: BinaryWriter): void {
-  const { members } = fields;
-  for (let index = 0; index < members.length; index++) {
-    const { field, choices } = members[index] as (typeof members)[number];
-    const value = message[field.property];
-    switch (field.way) {
-      case ways.single:
-        if (value === field.absent || (field.kind === kinds.bytes && (value as Uint8Array).length === 0))
-          continue;
+export function writeFields({ members }: Fields, message: Values, writer: BinaryWriter): BinaryWriter {
+  for (let index = 0; index < members.length; index++) writeField(members[index] as Field, message, writer);
+  return writer;
+}
+
+export function writeField(field: Field, message: Values, writer: BinaryWriter): void {
+  const value = message[field.property];
+  switch (field.way) {
+    case ways.single:
+      if (value !== field.absent && !(field.kind === kinds.bytes && (value as Uint8Array).length === 0)) {
         writeValue(field, value, writer.uint32(field.tag));
-        break;
-      case ways.list:
-        writeList(field, value as readonly unknown[], writer);
-        break;
-      case ways.map:
-        for (const [key, entry] of Object.entries(value as Values)) writeEntry(field, key, entry, writer);
-        break;
-      default:
-        writeChoice(choices, value as Choice, writer);
-    }
+      }
+      break;
+    case ways.list:
+      writeList(field, value as readonly unknown[], writer);
+      break;
+    case ways.map:
+      for (const [key, entry] of Object.entries(value as Values)) writeEntry(field, key, entry, writer);
+      break;
+    default:
+      writeChoice(field, value as Choice, writer);
   }
 }
 
 type Choice = { readonly $case: string; readonly value: unknown } | undefined;
 
-function writeChoice(
-  choices: ReadonlyMap<string, Field> | undefined,
-  chosen: Choice,
-  writer: BinaryWriter,
-): void {
+function writeChoice({ choices }: Field, chosen: Choice, writer: BinaryWriter): void {
   if (chosen === undefined || chosen === null) return;
   const field = choices?.get(chosen.$case);
   if (field !== undefined) writeValue(field, chosen.value, writer.uint32(field.tag));

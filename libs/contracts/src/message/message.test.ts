@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import {
+  createFileRegistry,
+  type DescMessage,
+  fromBinary,
+  fromJson,
+  type JsonValue,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { fileDescriptorSet } from "../generated/descriptors.ts";
+import { Schedule } from "../generated/workflow/v1.ts";
+import type { MessageType } from "./message.ts";
+import { plainOf, randomOf, valuesOf } from "./values.fixture.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the types of all messages, of which a test knows no one
+type Type = MessageType<any>;
+
+/** The tables are ours; the library reads descriptors. It says what the bytes must be, for every message there is. */
+describe("every message of the contracts", () => {
+  const all: { readonly desc: DescMessage; readonly type: Type }[] = [];
+  const seed = Number(process.env["TUTTI_SEED"] ?? Math.floor(Math.random() * 1e9));
+  const roundsEach = 3;
+
+  before(async () => {
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, fileDescriptorSet()));
+    for (const file of registry.files) {
+      if (!file.name.startsWith("tutti/") || file.name.endsWith("/options")) continue;
+      const module: Record<string, Type> =
+        file.messages.length === 0 ? {} : await import(`../generated/${file.name}.ts`);
+      for (const desc of file.messages) all.push({ desc, type: module[desc.name] as Type });
+    }
+    assert.ok(all.length > 1_000);
+  });
+
+  /** With values of each message. What fails names the message and the seed. */
+  function ofEach(
+    check: (desc: DescMessage, type: Type, values: Record<string, unknown>, random: () => number) => void,
+  ) {
+    const random = randomOf(seed);
+    for (const { desc, type } of all) {
+      for (let round = 0; round < roundsEach; round++) {
+        const values = valuesOf(desc, random);
+        try {
+          check(desc, type, values, random);
+        } catch (error) {
+          throw new Error(`${desc.typeName}, TUTTI_SEED=${seed}`, { cause: error });
+        }
+      }
+    }
+  }
+
+  it("is read by the library as it was written, and what the library writes is read", () => {
+    ofEach((desc, type, values) => {
+      const theirs = fromBinary(desc, type.encode(values).finish());
+      assert.deepEqual(plainOf(desc, theirs), values);
+      assert.deepEqual(type.decode(toBinary(desc, theirs)), values);
+    });
+  });
+
+  it("as JSON is read by the library, and read back", () => {
+    ofEach((desc, type, values) => {
+      const json = JSON.parse(JSON.stringify(type.toJSON(values))) as JsonValue;
+      assert.deepEqual(plainOf(desc, fromJson(desc, json)), values);
+      assert.deepEqual(type.fromJSON(json), values);
+    });
+  });
+
+  it("cut off anywhere is refused by both, or both read the same", () => {
+    ofEach((desc, type, values, random) => {
+      const bytes = type.encode(values).finish();
+      const part = bytes.subarray(0, Math.floor(random() * bytes.length));
+      const ours = readOrRefused(() => type.decode(part));
+      assert.deepEqual(
+        ours,
+        readOrRefused(() => plainOf(desc, fromBinary(desc, part))),
+      );
+    });
+  });
+
+  it("with any byte changed is refused, or read as a message that can be written and is read again", () => {
+    let refused = 0;
+    ofEach((_, type, values, random) => {
+      const bytes = type.encode(values).finish();
+      if (bytes.length > 0) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      const message = readOrRefused(() => type.decode(bytes));
+      if (message === undefined) {
+        refused++;
+        return;
+      }
+      const written = type.encode(message).finish();
+      assert.deepEqual(type.encode(type.decode(written)).finish(), written);
+    });
+    assert.ok(refused > 0);
+  });
+
+  it("has all properties in the order of the contract, however it was made", () => {
+    ofEach((_, type, values) => {
+      const keys = Object.keys(values);
+      const turned = Object.fromEntries(Object.entries(values).reverse());
+      for (const made of [type.create(), type.create({}), type.fromPartial(turned), type.fromJSON({})]) {
+        assert.deepEqual(Object.keys(made), keys);
+        assert.equal(Object.getPrototypeOf(made), Object.prototype);
+      }
+      assert.deepEqual(type.fromPartial(turned), values);
+      assert.deepEqual(type.create({}), type.create());
+    });
+  });
+});
+
+function readOrRefused<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return undefined;
+  }
+}
+
+describe("a message", () => {
+  it("made of parts copies lists, maps and messages, and keeps bytes", () => {
+    const given = { labels: { a: "b" }, timing: { rules: [] }, liveRunIds: ["r"] };
+    const made = Schedule.fromPartial(given);
+    assert.deepEqual(made.labels, given.labels);
+    for (const [copy, original] of [
+      [made.labels, given.labels],
+      [made.timing, given.timing],
+      [made.liveRunIds, given.liveRunIds],
+    ]) {
+      assert.notEqual(copy, original);
+    }
+  });
+
+  it("made of an instance with getters has what they give", () => {
+    class Kept {
+      get note(): string {
+        return "kept";
+      }
+    }
+    assert.equal(Schedule.fromPartial(new Kept()).note, "kept");
+  });
+
+  it("is read from JSON by the names of the contracts too, and by numbers of enums", () => {
+    const { policy, labels, nextTimes } = Schedule.fromJSON({
+      policy: { catch_up_ms: "5", overlap: 2 },
+      labels: { a: 1 },
+      next_times: ["2027-01-15T08:00:00.123456789Z", { seconds: 5 }],
+    });
+    assert.deepEqual([policy?.catchUpMs, policy?.overlap, labels], [5, 2, { a: "1" }]);
+    assert.deepEqual(nextTimes, [
+      { seconds: 1_800_000_000, nanos: 123_456_789 },
+      { seconds: 5, nanos: 0 },
+    ]);
+  });
+
+  it("shows a value of an enum of a later release as unrecognized", () => {
+    const later = Schedule.fromPartial({ policy: { overlap: 99 as never } });
+    assert.deepEqual(Schedule.toJSON(later), { policy: { overlap: "UNRECOGNIZED" } });
+    assert.equal(Schedule.fromJSON({ policy: { overlap: "OVERLAP_NEW" } }).policy?.overlap, -1);
+  });
+});

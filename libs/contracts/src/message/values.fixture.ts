@@ -1,0 +1,115 @@
+import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
+import { ScalarType } from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+
+/** Values of every message of the contracts, made by chance from the descriptors, in the form that the contracts have. */
+
+type Values = Record<string, unknown>;
+
+const deepest = 3;
+
+/** Numbers from 0 to 1 that follow from a seed. */
+export function randomOf(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function valuesOf(message: DescMessage, random: () => number, depth = 0): Values {
+  const values: Values = {};
+  for (const field of message.fields) {
+    const name = nameOf(field.name);
+    const isLeftOut =
+      random() < (depth < deepest ? 0.5 : 0.9) || (depth > deepest && field.message !== undefined);
+    if (field.oneof !== undefined) {
+      const property = nameOf(field.oneof.name);
+      values[property] ??= isLeftOut ? undefined : { $case: name, value: oneOf(field, random, depth) };
+    } else if (field.fieldKind === "list") {
+      const length = isLeftOut ? 0 : 1 + Math.floor(random() * 3);
+      values[name] = Array.from({ length }, () => oneOf(field, random, depth));
+    } else if (field.fieldKind === "map") {
+      const keys = isLeftOut ? [] : ["", "a", "käse"].filter(() => random() < 0.7);
+      values[name] = Object.fromEntries(keys.map((key) => [key, oneOf(field, random, depth)]));
+    } else values[name] = isLeftOut ? absentOf(field) : oneOf(field, random, depth);
+  }
+  return values;
+}
+
+function absentOf(field: DescField): unknown {
+  if (field.message !== undefined || field.proto.proto3Optional) return undefined;
+  if (field.enum !== undefined) return 0;
+  if (field.scalar === ScalarType.STRING) return "";
+  if (field.scalar === ScalarType.BYTES) return new Uint8Array(0);
+  return field.scalar === ScalarType.BOOL ? false : 0;
+}
+
+function oneOf(field: DescField, random: () => number, depth: number): unknown {
+  const pick = <T>(...choices: T[]): T => choices[Math.floor(random() * choices.length)] as T;
+  if (field.message !== undefined) {
+    if (field.message.typeName === mask) return pick([], ["a"], ["a", "b.c"]);
+    // As JSON times have milliseconds.
+    if (field.message.typeName === timestamp) return { seconds: pick(0, 1_800_000_000), nanos: pick(0, 5e8) };
+    return valuesOf(field.message, random, depth + 1);
+  }
+  if (field.enum !== undefined) return pick(...field.enum.values.map(({ number }) => number));
+  switch (field.scalar) {
+    case ScalarType.STRING:
+      return pick("", "run_1", "日本 \u{1f600}", "\ufeffbom", "x".repeat(200));
+    case ScalarType.BYTES:
+      return pick(new Uint8Array(0), Uint8Array.of(0, 255, 7), new Uint8Array(200).fill(9));
+    case ScalarType.BOOL:
+      return random() < 0.5;
+    case ScalarType.DOUBLE:
+      return pick(0, -1.5, 1e300, Number.NaN, Number.NEGATIVE_INFINITY, 17);
+    case ScalarType.UINT64:
+      return pick(0, 1, 2 ** 40, Number.MAX_SAFE_INTEGER);
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+      return pick(0, -1, 300, 2 ** 31 - 1, -(2 ** 31));
+    default:
+      return pick(0, 1, 127, 128, 2 ** 32 - 1);
+  }
+}
+
+/** A message of the library in the form that the contracts have. */
+export function plainOf(desc: DescMessage, message: Message): Values {
+  return plain(reflect(desc, message));
+}
+
+function plain(message: ReflectMessage): Values {
+  const values: Values = {};
+  for (const field of message.fields) {
+    if (field.oneof !== undefined) {
+      const property = nameOf(field.oneof.name);
+      values[property] ??= message.isSet(field)
+        ? { $case: nameOf(field.name), value: plainValue(field, message.get(field)) }
+        : undefined;
+      continue;
+    }
+    const name = nameOf(field.name);
+    if (field.fieldKind === "list")
+      values[name] = [...message.get(field)].map((one) => plainValue(field, one));
+    else if (field.fieldKind === "map") {
+      const entries = [...message.get(field)].map(([key, one]) => [key, plainValue(field, one)]);
+      values[name] = Object.fromEntries(entries);
+    } else values[name] = message.isSet(field) ? plainValue(field, message.get(field)) : absentOf(field);
+  }
+  return values;
+}
+
+function plainValue(field: DescField, value: unknown): unknown {
+  if (field.message === undefined) return typeof value === "bigint" ? Number(value) : value;
+  const inner = plain(value as ReflectMessage);
+  return field.message.typeName === mask ? inner["paths"] : inner;
+}
+
+function nameOf(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const mask = "google.protobuf.FieldMask";
+const timestamp = "google.protobuf.Timestamp";
