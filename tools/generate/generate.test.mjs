@@ -235,6 +235,33 @@ describe("generation", () => {
       /is a map of messages\. Write a list/,
     ],
     [
+      "a map by numbers",
+      shop("message Thing { map<uint32, string> names = 1; }"),
+      8,
+      /has keys that are no strings/,
+    ],
+    [
+      "a type that no table knows",
+      shop("message Thing { float share = 1; }"),
+      8,
+      /Use one of string, bytes, bool, double/,
+    ],
+    [
+      "a message of others",
+      shop(
+        'import "google/protobuf/duration.proto";',
+        "message Thing { google.protobuf.Duration time = 1; }",
+      ),
+      9,
+      /uses google\.protobuf\.Duration\. Write a message of ours/,
+    ],
+    [
+      "an enum in a message",
+      shop("message Thing { enum Size { SIZE_UNSPECIFIED = 0; } Size size = 1; }"),
+      8,
+      /enum Size lies in the message Thing/,
+    ],
+    [
       "a field whose name has no one spelling",
       shop("message Thing { string part_1 = 1; }"),
       8,
@@ -320,7 +347,10 @@ describe("generation", () => {
     let messages;
 
     before(async () => {
-      const folder = contracts({ "shop/v1/shop.proto": shop(...everyKind) });
+      const folder = contracts({
+        "shop/v1/shop.proto": shop(...everyKind),
+        "shop/v1/actor.proto": shop('import "tutti/types/v1/types.proto";', ...namesakes),
+      });
       const source = join(work, "every-kind");
       writeFiles(join(source, "generated"), modulesOf(readImage(folder)));
       for (const name of [
@@ -381,6 +411,19 @@ describe("generation", () => {
         );
       });
     }
+
+    it("a message is encoded and decoded with all kinds of fields", () => {
+      const { BuyRequest } = messages;
+      const request = BuyRequest.fromPartial({ ...good, tokens: [new Uint8Array(16)], prices: { a: 1 } });
+      assert.deepEqual(BuyRequest.decode(BuyRequest.encode(request).finish()), request);
+      assert.deepEqual(BuyRequest.fromJSON(BuyRequest.toJSON(request)), request);
+    });
+
+    it("a message that has the name of one it holds holds the other", () => {
+      const { Actor } = messages;
+      const actor = Actor.fromPartial({ actor: { id: "x" } });
+      assert.deepEqual(Actor.decode(Actor.encode(actor).finish()).actor, { kind: 0, id: "x" });
+    });
 
     it("namespace, key and id are read along their paths, through choices and absent messages", () => {
       const { buy, pick, link } = service.methods;
@@ -468,6 +511,8 @@ describe("generation", () => {
     });
   });
 });
+
+const namesakes = ["message Actor { tutti.types.v1.Actor actor = 1; }"];
 
 const everyKind = `
 service ShopService {

@@ -5,60 +5,42 @@ import { ScalarType } from "@bufbuild/protobuf";
 import { commentsOf } from "../reference/comments.mjs";
 import { hotFunctions, isHot, isWrittenPacked } from "./hot-code.mjs";
 import { camelCase, generatedHeader, typeName } from "./names.mjs";
-import { Problems } from "./problems.mjs";
 import { everyMessage } from "./rules.mjs";
+import { mask, scalars, timestamp } from "./scalars.mjs";
 
 /** Not needed at run time: the rules are read here, and descriptor.proto is large. */
 const leftOut = "tutti/types/v1/options.proto";
 
-const timestamp = "google.protobuf.Timestamp";
-const mask = "google.protobuf.FieldMask";
-
-/** What a table calls a scalar, its type, and what a message has that has none. Others are used nowhere. */
-const scalars = new Map([
-  [ScalarType.STRING, { name: "string", type: "string", empty: '""' }],
-  [ScalarType.BYTES, { name: "bytes", type: "Uint8Array", empty: "nothing" }],
-  [ScalarType.BOOL, { name: "bool", type: "boolean", empty: "false" }],
-  ...["DOUBLE", "UINT32", "INT32", "SINT32", "INT64", "UINT64", "FIXED32"].map((name) => [
-    ScalarType[name],
-    { name: name.toLowerCase(), type: "number", empty: "0" },
-  ]),
-]);
-
-/** Files by path under `generated/`; fails with a problem for each field of a type that no table can have. */
+/** Files by path under `generated/`. The contracts keep the rules, so that every field has a row. */
 export function messageModules(image) {
   const commentOf = commentsOf(image.set);
-  const problems = new Problems(image.lineOf);
   const files = new Map();
   for (const file of image.files) {
     if (file.proto.name === leftOut || file.messages.length + file.enums.length === 0) continue;
-    const writer = new MessageWriter(file, commentOf, problems);
-    files.set(file.proto.name.replace(/\.proto$/, ".ts"), latin1(writer.module()));
+    files.set(
+      file.proto.name.replace(/\.proto$/, ".ts"),
+      latin1(new MessageWriter(file, commentOf).module()),
+    );
   }
-  problems.throwIfAny();
   return files;
 }
 
 class MessageWriter {
   #file;
   #commentOf;
-  #problems;
-  /** What is imported: the local name by the path and the name there. */
+  /** What is imported, by its full name: from where, its name there and its name here. */
   #imports = new Map();
   #localNames;
 
-  constructor(file, commentOf, problems) {
+  constructor(file, commentOf) {
     this.#file = file;
     this.#commentOf = commentOf;
-    this.#problems = problems;
     this.#localNames = new Set([...everyMessage(file.messages), ...file.enums].map(typeName));
   }
 
   module() {
     const { messages, enums } = this.#file;
     const all = [...everyMessage(messages)];
-    for (const one of [...messages.flatMap(({ nestedEnums }) => nestedEnums)])
-      this.#problems.add(one.parent, `enum ${one.name} lies in a message. Write it beside the message`);
     const parts = [
       ...enums.map((one) => this.#enumeration(one)),
       ...all.map((one) => this.#interface(one)),
@@ -196,13 +178,8 @@ class MessageWriter {
       const local = this.#nameOf(field.enum);
       return { type: local, row: local, empty: "0" };
     }
-    const scalar = scalars.get(field.scalar);
-    if (scalar === undefined) {
-      const known = [...scalars.values()].map(({ name }) => name).join(", ");
-      this.#problems.add(field, `${field.name} has a type that tables do not know. Use one of ${known}`);
-      return { type: "never", row: "undefined", empty: "undefined" };
-    }
-    return { type: scalar.type, row: `"${scalar.name}"`, empty: scalar.empty };
+    const { name, type, empty } = scalars.get(field.scalar);
+    return { type, row: `"${name}"`, empty };
   }
 
   /** The name of a message or an enum in this module. */

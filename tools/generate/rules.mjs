@@ -3,6 +3,7 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import { areaOf } from "./image.mjs";
 import { Problems } from "./problems.mjs";
+import { mask, scalars, timestamp } from "./scalars.mjs";
 
 const repeats = [undefined, "safe", "keyed", "resumes"];
 const forms = [
@@ -241,6 +242,8 @@ function checkEventTypes(events, problems) {
 
 function readMessage(message, image, rules, problems) {
   readEvent(message, image, rules, problems);
+  for (const { name } of message.nestedEnums)
+    problems.add(message, `enum ${name} lies in the message ${message.name}. Write it beside the message`);
   for (const oneof of message.oneofs) {
     const rule = image.ruleOf("choice", oneof);
     if (rule?.required) rules.choices.set(oneof, { required: true });
@@ -260,9 +263,25 @@ function readMessage(message, image, rules, problems) {
       // In JavaScript the key `__proto__` would put the message under everything that is looked up in the map.
       wrong("is a map of messages. Write a list of messages, the key being a field of theirs");
     }
+    const unknown = unknownTypeOf(field);
+    if (unknown !== undefined) wrong(unknown);
     const rule = image.ruleOf("field", field);
     if (rule !== undefined) rules.fields.set(field, readField(field, shape, rule, wrong));
   }
+}
+
+/** What of a field no row of a table can say. */
+function unknownTypeOf(field) {
+  if (field.fieldKind === "map" && field.mapKey !== ScalarType.STRING) return "has keys that are no strings";
+  const scalar = field.fieldKind === "list" && field.listKind !== "scalar" ? undefined : field.scalar;
+  if (scalar !== undefined && !scalars.has(scalar)) {
+    const known = [...scalars.values()].map(({ name }) => name).join(", ");
+    return `has a type that the tables of messages do not know. Use one of ${known}`;
+  }
+  const name = field.message?.typeName ?? "";
+  if (!name.startsWith("google.") || name === timestamp || name === mask || /Value$/.test(name))
+    return undefined;
+  return `uses ${name}. Write a message of ours, ${timestamp} or ${mask}`;
 }
 
 function readField(field, shape, rule, wrong) {
