@@ -64,7 +64,7 @@ class MessageWriter {
       all.length === 0 ? [] : [`import { ${kitNames(all).join(", ")} } from ${from("message/message.ts")};`];
     if (isAnyHot) {
       kit.unshift('import type { BinaryWriter } from "@bufbuild/protobuf/wire";');
-      kit.push(`import type { Reader } from ${from("message/wire.ts")};`);
+      kit.push(`import type { Reader } from ${from("message/reader.ts")};`);
     }
     const others = [...byPath].sort().map(([path, names]) => {
       const list = names.map(({ name, local }) => (name === local ? name : `${name} as ${local}`)).sort();

@@ -1,5 +1,5 @@
 import type { MessageType } from "./message/message.ts";
-import { Reader } from "./message/wire.ts";
+import { Reader } from "./message/reader.ts";
 import type { MessageCodec } from "./rpc.ts";
 import { Encoded } from "./wire/encoded.ts";
 import { FlatWriter } from "./wire/flat-writer.ts";

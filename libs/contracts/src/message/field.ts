@@ -1,13 +1,24 @@
-import type { MessageType } from "./message.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { Reader } from "./reader.ts";
 
 /**
  * One row of a generated table: the name of the field in TypeScript, its number, what it holds, and, if it is not a
  * single value, `list`, `packed` (a list of numbers that share a tag), `map` (from strings), `optional` or `oneof NAME`.
  */
 export type Row = readonly [name: string, number: number, of: RowType, how?: string];
-export type RowType = ScalarName | EnumWords | MessageType<object>;
+type RowType = ScalarName | EnumWords | FieldMessage;
+
+/** What a field needs of the message that it holds. */
+interface FieldMessage {
+  read(reader: Reader, end: number): object;
+  write(message: object, writer: BinaryWriter): BinaryWriter;
+  fromPartial(given: object): object;
+  toJSON(message: object): unknown;
+  fromJSON(json: unknown): object;
+}
+
 export type EnumWords = Readonly<Record<string, number>>;
-export type ScalarName = keyof typeof scalars;
+type ScalarName = keyof typeof scalars;
 
 /** What a value is. The numbers are what the loops that read and write switch on. */
 export const kinds = {
@@ -68,7 +79,7 @@ export interface Field {
   readonly isPacked: boolean;
   /** For an entry of a map, the tag before its value. */
   readonly valueTag: number;
-  readonly of: MessageType<object> | undefined;
+  readonly of: FieldMessage | undefined;
   readonly words: EnumWords | undefined;
   /** For a field of a oneof, all fields of it by name. */
   readonly choices: Map<string, Field> | undefined;
@@ -142,7 +153,7 @@ function typeOf(type: RowType) {
   return { kind: kinds.enum, wire: varint, absent: 0, of: undefined, words: type };
 }
 
-function isMessageType(type: MessageType<object> | EnumWords): type is MessageType<object> {
+function isMessageType(type: FieldMessage | EnumWords): type is FieldMessage {
   return "fromPartial" in type;
 }
 

@@ -1,7 +1,8 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
 import { jsonOf, partOfJson } from "./json.ts";
-import { Reader, readField, readFields, type Values, writeField, writeFields } from "./wire.ts";
+import { Reader } from "./reader.ts";
+import { readField, readFields, type Values, writeField, writeFields } from "./wire.ts";
 
 export { nothing } from "./wire.ts";
 

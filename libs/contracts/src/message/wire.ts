@@ -1,41 +1,12 @@
-import { BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Field, type Fields, kinds, ways } from "./field.ts";
+import type { Reader } from "./reader.ts";
 
 /** A message as the loops see it: properties by their names. */
 export type Values = Record<string, unknown>;
 
-/** A reader that knows how deep it is in messages within messages. */
-export class Reader extends BinaryReader {
-  depth = 0;
-
-  /** Reads one message deeper; gives where it ends. Whatever throws in it ends the whole reading. */
-  enter(): number {
-    if (++this.depth >= depthMax) throw new Error("protobuf decode recursion limit exceeded");
-    const length = this.uint32();
-    return this.pos + length;
-  }
-
-  /** Ends what `enter` began; gives what was read. */
-  leave<T>(message: T): T {
-    this.depth--;
-    return message;
-  }
-
-  /** 64-bit integers are numbers: one that a number cannot hold is refused instead of losing digits. */
-  safeInt64(): number {
-    return safe(this.int64());
-  }
-
-  safeUint64(): number {
-    return safe(this.uint64());
-  }
-}
-
 /** What a message has for bytes that it has not: all the same, for it has none that could change. */
 export const nothing: Uint8Array = new Uint8Array(0);
-
-/** Messages within messages, the outermost included. */
-const depthMax = 100;
 
 /** Reads fields into a message that has their defaults, up to an end. */
 export function readFields(fields: Fields, message: Values, reader: Reader, end: number): void {
@@ -134,13 +105,6 @@ function readMask(reader: Reader): string[] {
   }
   reader.depth--;
   return paths;
-}
-
-function safe(value: bigint | string): number {
-  const number = Number(value);
-  if (number > Number.MAX_SAFE_INTEGER) throw new Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  if (number < Number.MIN_SAFE_INTEGER) throw new Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  return number;
 }
 
 export function writeFields({ members }: Fields, message: Values, writer: BinaryWriter): BinaryWriter {
