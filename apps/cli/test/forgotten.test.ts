@@ -6,7 +6,7 @@ import { commands } from "../src/command/commands.ts";
 
 /** The proof and the race are run by words of their own; a guide's blocks are a test. */
 const texts = [
-  ...globSync("*.slow.ts", { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
+  ...globSync(["*.io.ts", "*.nightly.ts"], { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
   "../../../docs/guides/audit.md",
 ].map((file) => readFileSync(new URL(file, import.meta.url), "utf8"));
 

@@ -1,4 +1,10 @@
-import { type Journal, type MemoryFault, MemoryJournal, MemoryStore, openSegmentsInline } from "@tutti/journal";
+import {
+  type Journal,
+  type MemoryFault,
+  MemoryJournal,
+  MemoryStore,
+  openSegmentsInline,
+} from "@tutti/journal";
 import { journalConformance, MemoryDisk } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 
