@@ -29,7 +29,7 @@ export function startSharedServer(): Promise<NatsServer> {
 export const partitions = 4;
 const environment = { TEST_SYSTEM_PASSWORD: "seen" };
 
-function sharing(copies: string): string[] {
+export function sharing(copies: string): string[] {
   return [
     ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`, "--cluster.system.user=system"],
     ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${copies}`],

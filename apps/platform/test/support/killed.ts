@@ -1,4 +1,5 @@
 /** A platform that is killed and comes back, and callers that do not mind. */
+import { setTimeout as pause } from "node:timers/promises";
 import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 import { type Service, start } from "./services.ts";
@@ -18,6 +19,7 @@ export async function insist<T>(ask: () => Promise<T>): Promise<T> {
     } catch (error) {
       const mayDoBetter = isTuttiError(error) || error instanceof RestError;
       if (!mayDoBetter || error.retry === "never") throw error;
+      await pause(20);
     }
   }
 }

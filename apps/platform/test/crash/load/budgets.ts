@@ -1,0 +1,83 @@
+/** A run, a mission and a session in parts that have more to do than their budgets allow. */
+import assert from "node:assert/strict";
+import { until } from "@tutti/kernel/testing";
+import type { SessionHandle } from "@tutti/sdk/client";
+import { insist } from "../../support/killed.ts";
+import type { LoadPart, Stage } from "../load-part.ts";
+
+const [tokens, each, count] = [30, 3, 14];
+const modes = { run: "workflow", mission: "swarm", parts: "hybrid" } as const;
+type Kind = keyof typeof modes;
+
+export function budgets({ tutti, effects }: Stage): LoadPart {
+  const started: string[] = [];
+
+  /** Attempts are counted as the worker had them: one that is given out once more is the same one. */
+  function spentBy(id: string): number {
+    const attempts = new Set<string>();
+    for (const { kind, tag, task, attempt } of effects.all())
+      if (kind === "start" && tag === `budget ${id}`) attempts.add(`${task} ${attempt}`);
+    return each * attempts.size;
+  }
+
+  function tasksOf(kind: Kind, id: string) {
+    const task = (name: string, needs: readonly string[] = []) => ({
+      ...{ id: name, needs, uses: "crash.spend", input: { tag: `budget ${id}`, takesMs: 300 } },
+      ...{ attempts: 3, estimate: { tokens: each } },
+    });
+    const chain = ["one", "two", "three", "four"].map((name, at, all) =>
+      task(name, all.slice(Math.max(0, at - 1), at)),
+    );
+    return [
+      ...(kind === "parts" ? chain : []),
+      ...Array.from({ length: count }, (_, at) =>
+        // Two lines take long enough to be killed in the middle.
+        task(`t${at}`, kind === "parts" || at < 2 ? [] : [`t${at - 2}`]),
+      ),
+    ];
+  }
+
+  async function useUp(kind: Kind, session: SessionHandle): Promise<void> {
+    if (kind === "run") {
+      await assert.rejects(session.result(), ({ cause }) => /budget of .* used up/.test(String(cause)));
+      return;
+    }
+    // A mission asks a person for more. Nobody answers here, so that it is cancelled.
+    await until(`${session.id} to have nothing running`, async () => {
+      const { tasks } = await insist(() => session.get());
+      return (tasks?.running ?? 0) + (tasks?.queued ?? 0) === 0 && spentBy(session.id) > 0;
+    });
+    // One whose part had nothing left has failed by then.
+    await insist(() => session.cancel("nothing is left")).catch(() => {});
+    await session.result().catch(() => {});
+  }
+
+  return {
+    async round(number) {
+      await Promise.all(
+        (Object.keys(modes) as Kind[]).map(async (kind) => {
+          const id = `${kind}-${number}`;
+          const options = { id, mode: modes[kind], budget: { tokens }, tasks: tasksOf(kind, id) };
+          const session = await insist(() => tutti.execute(options));
+          started.push(id);
+          await useUp(kind, session);
+        }),
+      );
+    },
+    always: {
+      "budgets: attempts use up no more than is allowed": () => {
+        for (const id of started)
+          assert.ok(spentBy(id) <= tokens, `${id} used up ${spentBy(id)} of ${tokens}`);
+      },
+    },
+    atEnd: {
+      "budgets: what is recorded is no more than is allowed": async () => {
+        for (const id of started) {
+          const { used } = await insist(() => tutti.sessions.get(id).get());
+          assert.ok(spentBy(id) > 0);
+          assert.ok((used?.tokens ?? 0) <= tokens, `${id} has ${used?.tokens} of ${tokens}`);
+        }
+      },
+    },
+  };
+}

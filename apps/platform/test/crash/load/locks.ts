@@ -1,0 +1,77 @@
+/** Locks over all partitions: visitors who take turns, and one lock that is held from the start to the end. */
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { insist } from "../../support/killed.ts";
+import type { LoadPart, Stage } from "../load-part.ts";
+
+const doors = ["door-0", "door-1", "door-2", "door-3", "door-4", "door-5"];
+const visitors = ["ada", "bea", "cleo"];
+const leaseMs = 600_000;
+const waitMs = 60_000;
+
+export function locks(stage: Stage): LoadPart {
+  const tokens = new Map<string, number[]>(doors.map((name) => [name, []]));
+  const inside = new Map<string, string>();
+  const overlaps: string[] = [];
+  let held = 0;
+
+  async function acquire(name: string, holder: string): Promise<number> {
+    const body = { holder, leaseMs, waitMs };
+    const { token } = await insist(() =>
+      stage.rest().call("locks.acquire", { params: { name }, body, timeoutMs: 2 * waitMs }),
+    );
+    return token ?? 0;
+  }
+  const release = (name: string, holder: string) =>
+    insist(() => stage.rest().call("locks.release", { params: { name }, body: { holder } }));
+
+  return {
+    async prepare() {
+      held = await acquire("held", "ada");
+    },
+    async round(number) {
+      await Promise.all(
+        doors.flatMap((name) =>
+          visitors.map(async (visitor) => {
+            const holder = `${visitor}-${number}`;
+            const token = await acquire(name, holder);
+            const other = inside.get(name);
+            if (other !== undefined) overlaps.push(`${name}: ${holder} while ${other} is inside`);
+            inside.set(name, holder);
+            tokens.get(name)?.push(token);
+            await pause(20);
+            inside.delete(name);
+            await release(name, holder);
+          }),
+        ),
+      );
+    },
+    async finish() {
+      await release("held", "ada");
+    },
+    always: {
+      "locks: holders never overlap": () => assert.deepEqual(overlaps, []),
+      "locks: tokens strictly grow": () => {
+        for (const [name, given] of tokens)
+          for (const [at, token] of given.entries())
+            assert.ok(at === 0 || token > (given[at - 1] ?? 0), `${name}: ${given}`);
+      },
+      "locks: a lock is held on under its token": async () => {
+        if (held === 0) return;
+        const { grants } = await insist(() => stage.rest().call("locks.get", { params: { name: "held" } }));
+        const found = grants.map(({ holder, token }) => [holder, token]);
+        assert.deepEqual(found, [["ada", held]]);
+      },
+    },
+    atEnd: {
+      "locks: a holder that lost its lock is told so": async () => {
+        const renewals = [{ name: "held", holder: "ada", token: held }];
+        const { receipts } = await insist(() => stage.rest().call("locks.renew", { body: { renewals } }));
+        assert.deepEqual(
+          receipts.map(({ expireTimeMs }) => expireTimeMs),
+          [undefined],
+        );
+      },
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** Missions: claimed and offered tasks, a counter on the board, a budget in escrow, messages and a vote. */
+import assert from "node:assert/strict";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
+import type { ClaimedTask, MissionHandle } from "@tutti/sdk/client";
+import { insist } from "../../support/killed.ts";
+import type { LoadPart, Stage } from "../load-part.ts";
+
+const claimed = 6;
+const offered = 6;
+const names = ["ann", "bob"] as const;
+
+export function missions({ tutti, effects }: Stage): LoadPart {
+  const expected = new Set<string>();
+  const ended: { readonly mission: MissionHandle; readonly done: readonly string[] }[] = [];
+
+  return {
+    async round(number) {
+      const id = `mission-${number}`;
+      const tasks = [
+        ...Array.from({ length: claimed }, (_, n) => ({ id: `claimed-${n}`, uses: "by.hand" })),
+        ...Array.from({ length: offered }, (_, n) => ({
+          ...{ id: `offered-${n}`, uses: "crash.step", input: { tag: `${id}/offered-${n}` } },
+          ...(n > 0 && { needs: [`offered-${n - 1}`] }),
+        })),
+      ];
+      const budget = { tokens: 1_000 };
+      const mission = await insist(() => tutti.missions.start({ id, budget, tasks }));
+      for (let n = 0; n < offered; n++) expected.add(`${id}/offered-${n}`);
+      for (const name of names) await insist(() => mission.join(name, { offers: ["by.hand"] }));
+      const vote = { question: "Is it good?", options: ["yes", "no"] };
+      await insist(() => mission.participant("ann").votes.open("good", vote));
+      const done: string[] = [];
+      await Promise.all(names.map((name) => work(mission, name, done)));
+      const output = (await mission.result()) as Readonly<Record<string, unknown>>;
+      for (let n = 0; n < offered; n++) assert.equal(output[`offered-${n}`], `${id}/offered-${n}`);
+      ended.push({ mission, done });
+    },
+    always: {
+      "missions: no effect is doubled": () => effects.assertNoneTwice("mission-"),
+    },
+    atEnd: {
+      "missions: each effect is there once": () => effects.assertOnce("mission-", expected),
+      "missions: every task is completed, by one agent": async () => {
+        for (const { mission, done } of ended) {
+          const tasks = await insist(() => mission.tasks());
+          assert.ok(tasks.every(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED));
+          assert.deepEqual([new Set(done).size, done.length], [claimed, claimed], mission.id);
+        }
+      },
+      "missions: the counter on the board is the number of completed tasks": async () => {
+        for (const { mission } of ended)
+          assert.equal((await insist(() => mission.board.get<number>("count")))?.value, claimed, mission.id);
+      },
+      "missions: the budget has each spending once": async () => {
+        for (const { mission } of ended)
+          assert.equal((await insist(() => mission.budget.get())).spent?.tokens, claimed, mission.id);
+      },
+      "missions: messages have numbers without gaps, one for each task": async () => {
+        for (const { mission } of ended) {
+          const numbers: number[] = [];
+          for await (const { number } of mission.messages.list()) numbers.push(number);
+          const wanted = Array.from({ length: claimed }, (_, n) => n + 1);
+          assert.deepEqual(numbers, wanted, mission.id);
+        }
+      },
+      "missions: a vote has one ballot of each agent": async () => {
+        for (const { mission } of ended) {
+          const { ballots } = await insist(() => mission.votes.get("good"));
+          const voters = ballots.map(({ agentId }) => agentId).sort();
+          assert.deepEqual(voters, names, mission.id);
+        }
+      },
+    },
+  };
+}
+
+async function work(mission: MissionHandle, name: string, done: string[]): Promise<void> {
+  const agent = mission.participant(name);
+  await insist(() => agent.votes.cast("good", "yes"));
+  for (let misses = 0; misses < 3; ) {
+    const idempotencyKey = `${name}-${done.length}-${misses}-${performance.now()}`;
+    const tasks = await insist(() =>
+      agent.claim({ waitMs: 200, idempotencyKey }).catch((error: unknown) => {
+        unlessOver(error);
+        return [];
+      }),
+    );
+    if (tasks.length === 0) misses++;
+    for (const task of tasks) {
+      await account(mission, name, task);
+      // A repeated completion is rejected because the claim has ended: then the first one counted.
+      await insist(() => task.complete(name).catch(unlessOver));
+      done.push(task.id);
+    }
+  }
+}
+
+async function account(mission: MissionHandle, name: string, { id }: ClaimedTask): Promise<void> {
+  const { board, budget, messages } = mission.participant(name);
+  const reserved = await insist(() => budget.reserve({ tokens: 2 }, { idempotencyKey: `reserve-${id}` }));
+  await insist(() => reserved.spend({ tokens: 1 }, { idempotencyKey: `spend-${id}` }));
+  await insist(() => reserved.giveBack().catch(unlessGone));
+  await insist(() => messages.send("everybody", { did: id }, { idempotencyKey: `send-${id}` }));
+  for (;;) {
+    const now = await insist(() => board.get<number>("count"));
+    const wanted = { ifVersion: now?.version ?? 0, idempotencyKey: `count-${id}-${now?.version ?? 0}` };
+    const { written } = await insist(() => board.put("count", (now?.value ?? 0) + 1, wanted));
+    if (written) return;
+  }
+}
+
+/** The claim, or the mission, ended with an earlier call. */
+function unlessOver(error: unknown): void {
+  const over = ["mission.claim_lost", "mission.mission_ended"];
+  if (!isTuttiError(error) || !over.includes(error.code)) throw error;
+}
+
+function unlessGone(error: unknown): void {
+  if (!isTuttiError(error) || error.code !== "mission.reservation_missing") throw error;
+}

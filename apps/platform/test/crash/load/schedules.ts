@@ -1,0 +1,92 @@
+/** Schedules that catch up with what was due while nothing ran, that miss it, and that are paused. */
+import assert from "node:assert/strict";
+import { FiringResult } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { insist } from "../../support/killed.ts";
+import type { LoadPart, Stage } from "../load-part.ts";
+
+const tick = 'workflow: crash-tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
+const everyMs = 1_000;
+
+export function schedules({ tutti, downTimes }: Stage): LoadPart {
+  const get = (id: string) => insist(() => tutti.scheduled(id).get());
+  let stopped = 0;
+
+  async function dueTimesOf(id: string): Promise<number[]> {
+    const found: number[] = [];
+    for await (const { runId } of tutti.list({ definition: "crash-tick" }))
+      if (runId.startsWith(`${id}-`)) found.push(timeIn(runId));
+    return found.sort((one, other) => one - other);
+  }
+
+  return {
+    async prepare() {
+      await insist(() => tutti.register(tick));
+      const timing = { everyMs, overlap: "allow" } as const;
+      await insist(() => tutti.schedule("caught-up", "crash-tick", { ...timing, catchUpMs: 600_000 }));
+      await insist(() => tutti.schedule("late", "crash-tick", { ...timing, catchUpMs: 1 }));
+      await insist(() => tutti.schedule("paused", "crash-tick", timing));
+      await insist(() => tutti.scheduled("paused").pause("not now"));
+      stopped = (await get("paused")).startedCount;
+      await until("both to have started runs", async () =>
+        (await Promise.all([get("caught-up"), get("late")])).every(({ startedCount }) => startedCount > 0),
+      );
+    },
+    async round() {
+      const { startedCount: before } = await get("caught-up");
+      await until("the schedule to go on", async () => (await get("caught-up")).startedCount > before);
+    },
+    async finish() {
+      const nowMs = Date.now();
+      await until("the schedule to have caught up", async () => {
+        const last = (await get("caught-up")).recentFirings[0]?.dueTime;
+        return last !== undefined && fromTimestamp(last) > nowMs;
+      });
+      for (const id of ["caught-up", "late"]) await insist(() => tutti.scheduled(id).pause("seen enough"));
+    },
+    always: {
+      "schedules: a paused one stays so, and starts nothing": async () => {
+        const { paused, note, startedCount } = await get("paused");
+        assert.deepEqual([paused, note, startedCount], [true, "not now", stopped]);
+      },
+    },
+    atEnd: {
+      "schedules: each due moment starts one run": async () => {
+        const { startedCount } = await get("caught-up");
+        const times = await until(
+          "all runs to be listed",
+          () => dueTimesOf("caught-up"),
+          ({ length }) => length >= startedCount,
+        );
+        const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+        assert.deepEqual(
+          gaps,
+          gaps.map(() => everyMs),
+        );
+        assert.equal(times.length, startedCount);
+      },
+      "schedules: what is older than the window is missed, and recorded so": async () => {
+        const times = await dueTimesOf("late");
+        for (const { fromMs, toMs } of downTimes)
+          assert.deepEqual(
+            times.filter((time) => time > fromMs && time < toMs),
+            [],
+          );
+        if (!downTimes.some(({ fromMs, toMs }) => toMs - fromMs > 2 * everyMs)) return;
+        const { skippedCount, recentFirings } = await get("late");
+        assert.ok(
+          skippedCount > 0 ||
+            recentFirings.some(({ result }) => result === FiringResult.FIRING_RESULT_MISSED),
+        );
+      },
+    },
+  };
+}
+
+/** The moment that a run was started for, as its id has it: 20260329T013000Z, with milliseconds if there are any. */
+function timeIn(runId: string): number {
+  const [, year, month, day, hour, minute, second] =
+    /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d(?:\.\d+)?)Z$/.exec(runId) ?? assert.fail(runId);
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
