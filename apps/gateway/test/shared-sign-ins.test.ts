@@ -4,7 +4,7 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { localAdministrator, silentLogger, systemFoundation } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Bucket } from "@tutti/nats";
-import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { connectionTo, type NatsAccount, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { CookieSeal, newSealKey } from "../src/access/issuers/sealed-cookie.ts";
 import { hashOf } from "../src/access/secrets.ts";
 import { SharedSignIns } from "../src/access/shared-sign-ins.ts";
@@ -23,13 +23,13 @@ const forMs = 60 * minuteMs;
 const recorded = async () => {};
 
 describe("sign-ins that gateways share", { skip: program.skip }, () => {
-  let server: NatsServer;
+  let account: NatsAccount;
   const connections: Awaited<ReturnType<typeof connectionTo>>[] = [];
   const opened: SignIns[] = [];
   let passedMs = 0;
 
   async function storeOf(): Promise<SharedSignIns> {
-    const connection = await connectionTo([server.address]);
+    const connection = await connectionTo([account.address], { settings: account.settings });
     connections.push(connection);
     return new SharedSignIns({ connection: Promise.resolve(connection), foundation, replicas: 1, forMs });
   }
@@ -44,12 +44,11 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
   }
 
   before(async () => {
-    server = await startNatsServer();
+    account = await natsAccount();
   });
   after(async () => {
     for (const signIns of opened) await signIns.stop();
     for (const connection of connections) await connection[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
   });
 
   /** Something that is open on behalf of a sign-in; resolves when it is closed. */

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection as NatsClient } from "@nats-io/transport-node";
 import type { NatsConnection } from "@tutti/nats";
-import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { connectionTo, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { NatsBus } from "../src/nats/index.ts";
 import { Collector, freshNamespace, testEvent } from "../src/testing/index.ts";
 
@@ -11,22 +11,20 @@ const program = await natsServerProgram();
 const { signal } = new AbortController();
 
 describe("the bus on the wire, to a client that knows nothing of it", { skip: program.skip }, () => {
-  let server: NatsServer;
   let connection: NatsConnection & AsyncDisposable;
   let bus: NatsBus;
   let plain: NatsClient;
   before(async () => {
-    server = await startNatsServer();
-    connection = await connectionTo([server.address]);
+    const { address, user, password, settings } = await natsAccount();
+    connection = await connectionTo([address], { settings });
     bus = new NatsBus({ connection });
     await bus.start({ signal });
-    plain = await connect({ servers: server.address });
+    plain = await connect({ servers: address, user, pass: password });
   });
   after(async () => {
     await plain.close();
     await bus.stop(signal);
     await connection[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
   });
 
   it("an event is a message with the attributes as ce- headers and the data as its payload", async () => {

@@ -1,4 +1,4 @@
-import { connectionTo, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { connectionTo, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { NatsBus } from "../src/nats/index.ts";
 import { type BusFixture, busConformance } from "../src/testing/index.ts";
 
@@ -8,8 +8,11 @@ busConformance({
   name: "NATS",
   skip: program.skip,
   async open({ eventsMax } = {}): Promise<BusFixture> {
-    const server = await startNatsServer();
-    const [one, two] = [await connectionTo([server.address]), await connectionTo([server.address])];
+    const { address, settings } = await natsAccount();
+    const [one, two] = [
+      await connectionTo([address], { settings }),
+      await connectionTo([address], { settings }),
+    ];
     const stream = eventsMax === undefined ? {} : { eventsMax };
     const [bus, other] = [new NatsBus({ connection: one, stream }), new NatsBus({ connection: two, stream })];
     const { signal } = new AbortController();
@@ -21,7 +24,6 @@ busConformance({
       async [Symbol.asyncDispose]() {
         await Promise.all([bus.stop(signal), other.stop(signal)]);
         await Promise.all([one[Symbol.asyncDispose](), two[Symbol.asyncDispose]()]);
-        await server[Symbol.asyncDispose]();
       },
     };
   },

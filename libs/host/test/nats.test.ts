@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { testEvent } from "@tutti/bus/testing";
 import type { Readiness } from "@tutti/kernel";
-import { freePorts, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { freePorts, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { ask, openHost, serviceOf, startHost } from "./fixture.ts";
 
 const program = await natsServerProgram();
 
 describe("ServiceHost with NATS", { skip: program.skip }, () => {
-  let server: NatsServer;
   let flags: readonly string[];
+  let environment: Readonly<Record<string, string>>;
 
   before(async () => {
-    server = await startNatsServer();
-    flags = ["--bus.transport=nats", `--nats.servers=${server.address}`];
+    const account = await natsAccount();
+    flags = ["--bus.transport=nats", ...account.flags];
+    environment = account.environment;
   });
-  after(() => server[Symbol.asyncDispose]());
 
   it("carries events from one process to another when the configuration says so", async () => {
-    await using one = await startHost({ flags });
-    await using other = await startHost({ flags });
+    await using one = await startHost({ flags, environment });
+    await using other = await startHost({ flags, environment });
     const heard = Promise.withResolvers<string>();
     await using _subscription = await other.bus.subscribe({
       pattern: "tutti.test.>",
@@ -41,7 +41,7 @@ describe("ServiceHost with NATS", { skip: program.skip }, () => {
     });
     await using host = await startHost({
       services: [desk],
-      flags: [`--nats.servers=${server.address}`],
+      ...{ flags: flags.slice(1), environment },
     });
     assert.equal(state, "connected");
     assert.equal(host.has("nats"), true);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type Archive,
   DirectoryBlobs,
@@ -30,8 +30,8 @@ import {
 import { systemClock } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import type { NatsConnection } from "@tutti/nats";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
-import { accounts, accountsConfiguration, MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { sharedConnection, signal } from "./jetstream.fixture.ts";
 import { directoryFor } from "./objects.fixture.ts";
 
 const program = await natsServerProgram();
@@ -40,14 +40,6 @@ const settings = { replicas: 1, bytesMax: -1 };
 const epoch = 1;
 
 describe("what one process kept, taken into NATS", { skip: program.skip }, () => {
-  let server: NatsServer;
-  before(async () => {
-    server = await startNatsServer({ configuration: accountsConfiguration(10) });
-  });
-  after(() => server[Symbol.asyncDispose]());
-  const nextAccount = accounts();
-  const connect = () => MeddledConnection.to([server.address], nextAccount());
-
   describe("a journal", () => {
     const services: readonly ServicePartitions[] = [{ service, partitions: 5 }];
 
@@ -73,7 +65,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     }
 
     it("has the batches, the numbers and the hashes that it had, wherever it was cut", async () => {
-      await using connection = await connect();
+      await using connection = await sharedConnection();
       const from = await written();
       await importJournal(from, { connection, services, ...settings }, signal);
       const to = await open(connection);
@@ -100,7 +92,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     });
 
     it("goes on under a newer epoch, is cut, and is opened again", async () => {
-      await using connection = await connect();
+      await using connection = await sharedConnection();
       await importJournal(await written(), { connection, services, ...settings }, signal);
       const to = await open(connection);
       for (const log of to.partitions) {
@@ -123,7 +115,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     });
 
     it("is not taken where there is one", async () => {
-      await using connection = await connect();
+      await using connection = await sharedConnection();
       const from = await written();
       await importJournal(from, { connection, services, ...settings }, signal);
       await assert.rejects(
@@ -138,7 +130,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
   });
 
   it("an archive answers as it did, each partition for itself, and goes on", async () => {
-    await using connection = await connect();
+    await using connection = await sharedConnection();
     const directory = await directoryFor("import");
     const clock = new VirtualTime();
     const feed = new BatchFeed();
@@ -205,7 +197,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
   });
 
   it("blobs are under their names, and what mentions them is known", async () => {
-    await using connection = await connect();
+    await using connection = await sharedConnection();
     const directory = await directoryFor("import");
     const from = await DirectoryBlobs.open(directory, systemClock);
     const large = new Uint8Array(1_300_000).fill(7);

@@ -1,26 +1,19 @@
 /** Refusals of a server that nothing explains. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { openJetStream, streamOf } from "@tutti/journal/jetstream";
 import { batchesFrom, Owner } from "@tutti/journal/testing";
-import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
-import { accounts, accountsConfiguration, MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { natsServerProgram } from "@tutti/nats/testing";
+import { sharedConnection, signal } from "./jetstream.fixture.ts";
 
 const program = await natsServerProgram();
 const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 
 describe("a NATS server that refuses a batch for nothing", { skip: program.skip }, () => {
-  let server: NatsServer;
-  const nextAccount = accounts();
-  before(async () => {
-    server = await startNatsServer({ configuration: accountsConfiguration(2) });
-  });
-  after(() => server[Symbol.asyncDispose]());
-
   /** An owner beyond its beginning, whose next messages are refused so many times in a row although nothing is wrong. */
   async function refused(times: number) {
-    const connection = await MeddledConnection.to([server.address], nextAccount());
+    const connection = await sharedConnection();
     const { journal } = await openJetStream({ connection, services: [{ service, partitions: 1 }] }, signal);
     const partition = journal.partition(service, 0);
     const owner = await Owner.of(partition, 1);

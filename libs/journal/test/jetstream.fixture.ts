@@ -2,7 +2,7 @@ import type { Msg } from "@nats-io/transport-node";
 import { type JetStreamOptions, openJetStream, streamOf } from "@tutti/journal/jetstream";
 import type { CommitFault, JournalFixture, JournalUnderTest } from "@tutti/journal/testing";
 import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
-import { testSettings } from "@tutti/nats/testing";
+import { natsAccount, testSettings } from "@tutti/nats/testing";
 
 /** What every server of these tests needs. */
 export const serverConfiguration = "max_payload: 8MB";
@@ -83,6 +83,12 @@ export class MeddledConnection extends NatsConnection {
   }
 }
 
+/** In an account of its own of the server that the run shares. */
+export async function sharedConnection(): Promise<MeddledConnection> {
+  const { address, settings } = await natsAccount();
+  return await MeddledConnection.to([address], settings);
+}
+
 type Tamper = (sequence: number, data: Uint8Array) => Uint8Array | undefined;
 
 function tampered(client: Client, tamper: Tamper): Client {
@@ -101,11 +107,11 @@ function tampered(client: Client, tamper: Tamper): Client {
   return Object.assign(Object.create(client) as Client, { request });
 }
 
-/** The journal on these servers for the suite of all journals. */
+/** The journal on these servers for the suite of all journals; each in an account of the shared server unless they are named. */
 export function jetstreamUnderTest(
   name: string,
   skip: string | false,
-  servers: () => readonly string[],
+  servers?: () => readonly string[],
   options: Pick<JetStreamOptions, "replicas" | "messageBytesMax"> = {},
 ): JournalUnderTest {
   const nextAccount = accounts();
@@ -115,7 +121,10 @@ export function jetstreamUnderTest(
     canFail: true,
     logPerPartition: true,
     async open({ services, batchBytesMax = 100_000 }): Promise<JournalFixture> {
-      const connection = await MeddledConnection.to(servers(), nextAccount());
+      const connection =
+        servers === undefined
+          ? await sharedConnection()
+          : await MeddledConnection.to(servers(), nextAccount());
       const open = async (wanted: typeof services) =>
         (await openJetStream({ connection, services: wanted, batchBytesMax, ...options }, signal)).journal;
       let journal = await open(services);

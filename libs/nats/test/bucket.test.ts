@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Bucket, type BucketChange, type NatsConnection, natsErrors, openBucket } from "../src/index.ts";
-import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "../src/testing/index.ts";
+import { connectionTo, natsAccount, natsServerProgram, startNatsServer } from "../src/testing/index.ts";
 
 const program = await natsServerProgram();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -30,16 +30,14 @@ async function take(changes: AsyncIterator<BucketChange>, count: number): Promis
 }
 
 describe("Bucket", { skip: program.skip }, () => {
-  let server: NatsServer;
   let connection: NatsConnection & AsyncDisposable;
   let number = 0;
   before(async () => {
-    server = await startNatsServer();
-    connection = await connectionTo([server.address]);
+    const { address, settings } = await natsAccount();
+    connection = await connectionTo([address], { settings });
   });
   after(async () => {
     await connection[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
   });
   const fresh = (): Promise<Bucket> => openBucket(connection, { name: `b${number++}` });
 

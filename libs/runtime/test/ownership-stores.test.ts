@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { VirtualTime } from "@tutti/kernel/testing";
 import type { NatsConnection } from "@tutti/nats";
-import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { connectionTo, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { MemoryOwnershipStore, ownershipErrors, SharedKeys } from "../src/ownership/index.ts";
 import { NatsOwnershipStore } from "../src/ownership/store/nats-store.ts";
 import { describeOwnershipStore } from "../src/ownership/testing/index.ts";
@@ -19,16 +19,14 @@ describeOwnershipStore({
 const program = await natsServerProgram();
 
 describe("with a server", { skip: program.skip }, () => {
-  let server: NatsServer;
   let connection: NatsConnection & AsyncDisposable;
   let number = 0;
   before(async () => {
-    server = await startNatsServer();
-    connection = await connectionTo([server.address]);
+    const { address, settings } = await natsAccount();
+    connection = await connectionTo([address], { settings });
   });
   after(async () => {
     await connection[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
   });
 
   describeOwnershipStore({

@@ -9,3 +9,4 @@ export {
   startNatsServer,
 } from "./nats-server.ts";
 export { type NatsServerProgram, natsServerProgram } from "./program.ts";
+export { type NatsAccount, natsAccount, type SharedNats, startSharedNats } from "./shared-nats.ts";

@@ -3,7 +3,9 @@
  * They are ended by their process id, also when the test process ends without having done so.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
@@ -20,6 +22,8 @@ export interface NatsServerOptions {
   readonly port?: number;
   /** More of the server's configuration, in its own language. */
   readonly configuration?: string;
+  /** Lets this process end while the server runs: it ends with it. Default false. */
+  readonly isBackground?: boolean;
 }
 
 export interface NatsServer {
@@ -103,13 +107,19 @@ class LocalServer implements NatsServer {
   readonly #program: string;
   readonly #configuration: string;
   readonly #ownDir: boolean;
+  readonly #isBackground: boolean;
   #process: ChildProcess | undefined;
 
-  private constructor(program: string, port: number, dir: string, ownDir: boolean, configuration: string) {
+  private constructor(
+    { dir: given, isBackground = false }: NatsServerOptions,
+    { program, port, dir }: { readonly program: string; readonly port: number; readonly dir: string },
+    configuration: string,
+  ) {
     this.#program = program;
     this.port = port;
     this.dir = dir;
-    this.#ownDir = ownDir;
+    this.#ownDir = given === undefined;
+    this.#isBackground = isBackground;
     this.#configuration = configuration;
   }
 
@@ -121,7 +131,7 @@ class LocalServer implements NatsServer {
     const details = typeof options.jetstream === "string" ? options.jetstream : "";
     const jetstream = options.jetstream === false ? "" : `jetstream { ${block}\n${details} }`;
     const text = `listen: "127.0.0.1:${port}"\n${jetstream}\n${more}\n`;
-    return new LocalServer(program.path, port, dir, options.dir === undefined, text);
+    return new LocalServer(options, { program: program.path, port, dir }, text);
   }
 
   get address(): string {
@@ -140,6 +150,9 @@ class LocalServer implements NatsServer {
     this.#process = child;
     process.once("exit", this.#kill);
     await ready(child);
+    if (!this.#isBackground) return;
+    child.unref();
+    (child.stderr as Socket).unref();
   }
 
   async down(how: "stop" | "kill" = "stop"): Promise<void> {
@@ -161,6 +174,7 @@ class LocalServer implements NatsServer {
 
   readonly #kill = (): void => {
     this.#process?.kill("SIGKILL");
+    if (this.#isBackground && this.#ownDir) rmSync(this.dir, { recursive: true, force: true });
   };
 }
 

@@ -1,0 +1,97 @@
+/**
+ * One NATS server for all tests of a run, with an account for each test file. Who verifies starts it with `startSharedNats` and gives its
+ * environment to the test processes. A test process without that environment starts a server of its own, once.
+ *
+ * 1. An account is handed out once, whichever processes ask: a file of its name is made, which must not exist.
+ * 2. A test that kills, restarts or fills a server starts its own, and so does one that needs other settings of it.
+ */
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { ConnectionSettings } from "../connection/client-options.ts";
+import { startNatsServer } from "./nats-server.ts";
+
+/** `TUTTI_TEST_NATS=127.0.0.1:4222;/tmp/tutti-accounts-…`: the address, and where accounts that are taken are listed. */
+const variable = "TUTTI_TEST_NATS";
+const passwordVariable = "TUTTI_TEST_NATS_PASSWORD";
+const accountsMax = 300;
+const password = "kept";
+
+export interface SharedNats {
+  /** For the test processes. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** An account of the shared server: it has JetStream, and nobody else has it. */
+export interface NatsAccount {
+  /** `127.0.0.1:port` */
+  readonly address: string;
+  readonly user: string;
+  readonly password: string;
+  /** For connections of this process. */
+  readonly settings: Partial<ConnectionSettings>;
+  /** For services. */
+  readonly flags: readonly string[];
+  /** Beside the flags, for services that are processes of their own. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export async function startSharedNats({ isBackground = false } = {}): Promise<SharedNats> {
+  const accounts = Array.from(
+    { length: accountsMax },
+    (_, at) => `A${at} { jetstream: enabled, users: [{ user: ${userOf(at)}, password: ${password} }] }`,
+  );
+  const server = await startNatsServer({
+    isBackground,
+    configuration: `max_payload: 8MB\naccounts {\n${accounts.join("\n")}\n}`,
+  });
+  // With the server's files, it goes when they go.
+  const taken = join(server.dir, "taken");
+  await mkdir(taken);
+  return {
+    env: { [variable]: `${server.address};${taken}` },
+    stop: () => server[Symbol.asyncDispose](),
+  };
+}
+
+let own: Promise<SharedNats> | undefined;
+
+/** The next account of the shared server. */
+export async function natsAccount(): Promise<NatsAccount> {
+  const [address = "", taken = ""] = (process.env[variable] ?? (await ownServer())).split(";");
+  for (let at = 0; at < accountsMax; at++) {
+    const user = userOf(at);
+    if (!(await isNew(join(taken, user)))) continue;
+    return {
+      ...{ address, user, password },
+      settings: { credentials: { kind: "password", user, password: () => password } },
+      flags: [
+        `--nats.servers=["${address}"]`,
+        `--nats.user=${user}`,
+        `--nats.password=env:${passwordVariable}`,
+      ],
+      environment: { [passwordVariable]: password },
+    };
+  }
+  throw new Error(`the shared NATS server has ${accountsMax} accounts, and all of them are taken`);
+}
+
+/** It ends with the process. */
+async function ownServer(): Promise<string> {
+  own ??= startSharedNats({ isBackground: true });
+  return (await own).env[variable] ?? "";
+}
+
+function userOf(at: number): string {
+  return `file-${at}`;
+}
+
+async function isNew(path: string): Promise<boolean> {
+  try {
+    await (await open(path, "wx")).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
