@@ -58,12 +58,13 @@ if (isMortal) {
     await effect(input, context);
     return input.tag;
   });
+  await new Eager("crash.eager", { address, agentId: `${agentId}-orchestrator` }).start();
+} else {
+  // A plan is refused while nobody offers what it names, so that one worker has both.
   worker.handle("tutti.plan", async () => [
     { id: "one", capability: "crash.one" },
     { id: "two", capability: "crash.one", needs: [{ task: "one" }] },
   ]);
-  await new Eager("crash.eager", { address, agentId: `${agentId}-orchestrator` }).start();
-} else {
   worker.handle("crash.one", async (_: unknown, context) => {
     await effect({ tag: `goal ${context.workId}/${context.taskId}` }, context);
     return 1;

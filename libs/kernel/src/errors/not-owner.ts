@@ -20,12 +20,8 @@ const ownershipErrors = defineErrors("mesh", {
 
 export const notOwnerCode = ownershipErrors.notOwner.code;
 
-/**
- * What a process answers about a place that it does not own. A process knows itself by an empty address. While it takes over a place that it
- * had before, it names no owner: a caller that went to an empty address would fail for good instead of asking again.
- */
-export function notOwner(place: Place | string, named: Owner | undefined): TuttiError {
-  const owner = named?.address === "" ? undefined : named;
+/** What a process answers about a place that it does not own. */
+export function notOwner(place: Place | string, owner: Owner | undefined): TuttiError {
   const known = owner && { instance: owner.instance, address: owner.address, epoch: String(owner.epoch) };
   return ownershipErrors.notOwner({ place, owner }, { details: { place, ...known } });
 }

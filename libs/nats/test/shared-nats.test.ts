@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { openBucket } from "../src/index.ts";
+import {
+  connectionTo,
+  type NatsAccount,
+  natsAccount,
+  natsServerProgram,
+  type SharedNats,
+  startSharedNats,
+} from "../src/testing/index.ts";
+
+const program = await natsServerProgram();
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("the NATS server that tests share", { skip: program.skip }, () => {
+  let shared: SharedNats;
+  const known = process.env["TUTTI_TEST_NATS"];
+  before(async () => {
+    shared = await startSharedNats();
+    Object.assign(process.env, shared.env);
+  });
+  after(async () => {
+    if (known === undefined) delete process.env["TUTTI_TEST_NATS"];
+    else process.env["TUTTI_TEST_NATS"] = known;
+    await shared.stop();
+  });
+
+  const bucketOf = async ({ address, settings }: NatsAccount) => {
+    const connection = await connectionTo([address], { settings });
+    return { connection, bucket: await openBucket(connection, { name: "same" }) };
+  };
+
+  it("gives each file an account of its own, with JetStream, that does not see the others", async () => {
+    const accounts = await Promise.all([natsAccount(), natsAccount(), natsAccount()]);
+    assert.equal(new Set(accounts.map(({ user }) => user)).size, accounts.length);
+    assert.equal(new Set(accounts.map(({ address }) => address)).size, 1);
+    const [one, other] = await Promise.all(accounts.slice(1).map(bucketOf));
+    await one?.bucket.put("key", text("one"));
+    assert.equal(await other?.bucket.get("key"), undefined);
+    assert.equal(await other?.bucket.put("key", text("other")), 1);
+    for (const each of [one, other]) await each?.connection[Symbol.asyncDispose]();
+  });
+});
