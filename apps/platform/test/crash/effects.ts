@@ -66,10 +66,11 @@ export class Effects {
 
   /** No tag that starts with the prefix has a second effect. */
   assertNoneTwice(prefix: string): void {
-    const counts = new Map<string, number>();
-    for (const { kind, tag } of this.all())
-      if (kind === "start" && tag.startsWith(prefix)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-    const wrong = [...counts].filter(([, count]) => count > 1);
-    assert.deepEqual(wrong, [], "no effect is there twice: tags and how often they are there");
+    const found = new Map<string, string[]>();
+    for (const [at, { kind, tag, work, task, attempt }] of this.all().entries())
+      if (kind === "start" && tag.startsWith(prefix))
+        found.set(tag, [...(found.get(tag) ?? []), `line ${at}: attempt ${attempt} of ${task} in ${work}`]);
+    const wrong = [...found].filter(([, starts]) => starts.length > 1);
+    assert.deepEqual(wrong, [], "no effect is there twice: tags and their starts");
   }
 }
