@@ -41,8 +41,8 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
     const watching = (async () => {
       for await (const { session: seen } of session.watch()) watched.set(id, seen?.status ?? watched.get(id));
     })();
-    assert.deepEqual(await session.result(), output, id);
-    await watching;
+    const [result] = await Promise.all([session.result(), watching]);
+    assert.deepEqual(result, output, id);
   }
 
   async function start(id: string, mode: (typeof modes)[number], after: readonly string[] = []) {
