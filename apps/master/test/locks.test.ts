@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AcquireLockRequest, type Lock, lockService } from "@tutti/contracts/session/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
@@ -25,7 +24,7 @@ describe("locks", () => {
     return lock ?? assert.fail("every lock is there");
   };
   const waiting = async (name: string, count: number): Promise<void> => {
-    await until("the line to be that long", async () => (await lockNamed(name)).waiting === count);
+    while ((await lockNamed(name)).waiting !== count) await new Promise(setImmediate);
   };
 
   before(async () => {
@@ -101,7 +100,7 @@ describe("locks", () => {
     };
     const listed = async (given: object, names: readonly string[]): Promise<void> => {
       // The index is at most a second behind.
-      await until("the locks to be listed", async () => (await list(given)).join() === names.join());
+      while ((await list(given)).join() !== names.join()) await new Promise(setImmediate);
     };
     await listed({}, ["slot", "slots"]);
     await listed({ heldBy: { ...work, task: "" } }, ["slots"]);

@@ -16,7 +16,7 @@ type Task = NonNullable<NonNullable<Parameters<typeof AddTasksRequest.fromPartia
 describe("tasks that ask for what a mission does not do", () => {
   let kept: KeptHost;
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
   });
   after(() => kept[Symbol.asyncDispose]());
 

@@ -14,7 +14,6 @@ import {
   StartMissionRequest,
 } from "@tutti/contracts/swarm/v1";
 import { KeptHost } from "@tutti/host/testing";
-import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 
 describe("lists of missions", () => {
@@ -37,16 +36,18 @@ describe("lists of missions", () => {
     };
   };
   /** Its line, as soon as that is as new as the mission. */
-  const line = () =>
-    until("its line to be as new as the mission", async () => {
-      const [[listed], now] = [await list({ missionIds: [missionId] }), await whole()];
-      return listed !== undefined && listed.eventCount >= now.eventCount ? listed : undefined;
-    });
+  const line = async () => {
+    for (;;) {
+      const [listed, now] = [await list({ missionIds: [missionId] }), await whole()];
+      if (listed[0] !== undefined && listed[0].eventCount >= now.eventCount) return listed[0];
+      await new Promise(setImmediate);
+    }
+  };
   const list = async (filter: Parameters<typeof ListMissionsRequest.fromPartial>[0]["filter"]) =>
     (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm] });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
     const task = (id: string) => ({ id, work: { $case: "capability", value: "test.nobody" } as const });
     const spec = {
       ...{ title: "to be listed", leadership: { enabled: true, leaseMs: 60_000 } },

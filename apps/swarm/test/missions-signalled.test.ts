@@ -6,7 +6,7 @@ import { swarm } from "../src/service.ts";
 
 describe("a mission that is signalled", () => {
   it("names the event that records each signal, once per key", async () => {
-    await using kept = await KeptHost.open({ name: "swarm", services: [swarm] });
+    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
     const missions = kept.host.mesh.client(missionService);
     const missionId = "signalled";
     const tasks = [{ id: "a", work: { $case: "capability", value: "test.nobody" } as const }];

@@ -24,7 +24,7 @@ const codeIs = (code: string) => (error: unknown) => isTuttiError(error) && erro
 describe("pools that last", () => {
   let kept: KeptHost;
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], time: "real" });
+    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
   });
   after(() => kept[Symbol.asyncDispose]());
 

@@ -5,7 +5,7 @@ import { swarm } from "../src/service.ts";
 
 describe("swarm", () => {
   it("is ready once its host has started, and stops with it", async () => {
-    await using kept = await KeptHost.open({ name: "swarm", services: [swarm] });
+    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
     const { host } = kept;
     assert.equal((await fetch(`${host.url}/readyz`)).status, 200);
     await host.stop();

@@ -15,7 +15,6 @@ import {
   StartRunRequest,
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
-import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
 const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
@@ -53,9 +52,8 @@ describe("lists of runs", () => {
     await start("parent", "family");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "b", reason: "look at it" }));
     // The index is at most a second behind.
-    await until("the index to have them", async () => {
-      return (await idsOf({ needsPerson: true })).length >= 1 && (await idsOf({})).length >= 5;
-    });
+    while ((await idsOf({ needsPerson: true })).length < 1 || (await idsOf({})).length < 5)
+      await new Promise(setImmediate);
   });
   after(() => serving[Symbol.asyncDispose]());
 
@@ -81,9 +79,9 @@ describe("lists of runs", () => {
       const { runs: found } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
       return found.map(({ status, endTime }) => (endTime === undefined ? status : "ended"));
     };
-    await until("the run to be listed as ended", async () => (await statuses())[0] === "ended");
+    while ((await statuses())[0] !== "ended") await new Promise(setImmediate);
     await runs().retryRun(RetryRunRequest.fromPartial({ runId: "again" }));
-    await until("the run to be listed as running", async () => (await statuses())[0] !== "ended");
+    while ((await statuses())[0] === "ended") await new Promise(setImmediate);
     assert.deepEqual(await statuses(), [running]);
     await runs().terminateRun({ namespace: "", runId: "again", reason: "" });
   });

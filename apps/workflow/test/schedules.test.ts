@@ -10,7 +10,6 @@ import {
   UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const cron = (value: string) => ({ rules: [{ rule: { $case: "cron" as const, value } }] });
@@ -108,7 +107,7 @@ describe("schedules", () => {
       });
       return schedules.map(({ scheduleId }) => scheduleId);
     };
-    await until("the schedule to be listed", async () => (await list()).length !== 0);
+    while ((await list()).length === 0) await new Promise(setImmediate);
     assert.deepEqual(await list(), ["nightly"]);
   });
 

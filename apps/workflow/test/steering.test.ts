@@ -18,7 +18,6 @@ import {
   WatchRunRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const steered = `workflow: steered
@@ -238,7 +237,7 @@ describe("steering runs", () => {
       const { runs: all } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
       return all.map(({ runId }) => runId);
     };
-    await until("the new label to be found", async () => (await found("silver")).length !== 0);
+    while ((await found("silver")).length === 0) await new Promise(setImmediate);
     assert.deepEqual([await found("silver"), await found("gold")], [["labelled"], []]);
   });
 

@@ -66,7 +66,7 @@ describe("admission rules of an installation", () => {
   };
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
   });
   after(() => installation[Symbol.asyncDispose]());
 

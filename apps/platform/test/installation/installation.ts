@@ -22,7 +22,7 @@ export class Installation implements AsyncDisposable {
     words: readonly string[] = [],
     { time = "virtual" }: InstallationOptions = {},
   ): Promise<Installation> {
-    const kept = await KeptHost.open({ name: "installation", services, time, words });
+    const kept = await KeptHost.open({ name: "installation", services, transport: "grpc", time, words });
     return new Installation(kept, time === "virtual");
   }
 

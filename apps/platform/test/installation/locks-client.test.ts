@@ -13,7 +13,7 @@ describe("locks in a program", () => {
   let tutti: Tutti;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await installation.client();
   });
   after(async () => {

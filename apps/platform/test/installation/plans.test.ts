@@ -19,7 +19,7 @@ describe("what a session would come to", () => {
   const workers: Worker[] = [];
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await installation.client();
     planning = installation.host.mesh.client(planningService, { service: "master" });
     for (const agentId of ["anna", "ben"]) {

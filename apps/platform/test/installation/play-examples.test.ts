@@ -12,7 +12,7 @@ for (const kind of kinds)
   describe(`examples of ${kind}`, () => {
     let installation: Installation;
     before(async () => {
-      installation = await Installation.open();
+      installation = await Installation.open([], { time: "real" });
     });
     after(() => installation[Symbol.asyncDispose]());
 

@@ -21,7 +21,7 @@ describe("sessions with an orchestrator of their user", () => {
   let worker: Worker;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     worker = installation.worker({ agentId: "anna", slots: 4 });
     worker.handle("number.add", ({ of }: { readonly of: readonly number[] }) =>
       of.reduce((sum, n) => sum + n, 1),

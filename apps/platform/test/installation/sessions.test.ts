@@ -34,7 +34,7 @@ describe("sessions on a whole installation", () => {
     );
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     sessions = installation.host.mesh.client(sessionService, { service: "master" });
     for (const agentId of ["anna", "ben"]) {
       const worker = installation.worker({ agentId, slots: 2 });

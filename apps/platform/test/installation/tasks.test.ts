@@ -50,7 +50,7 @@ describe("tasks of runs", () => {
   };
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     worker = installation.worker({});
     worker.handle("test.fetch", async () => {
       if (failures-- > 0) throw new TaskFailure("test.once", "not yet");

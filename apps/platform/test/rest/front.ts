@@ -24,7 +24,7 @@ export class Front implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   static async open(): Promise<Front> {
-    return new Front(await KeptHost.open({ name: "front", services, time: "real" }));
+    return new Front(await KeptHost.open({ name: "front", services, transport: "grpc" }));
   }
 
   private constructor(kept: KeptHost) {

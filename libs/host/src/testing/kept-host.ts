@@ -11,9 +11,11 @@ import { MemoryData, MemoryStorage } from "./memory-storage.ts";
 export interface KeptHostOptions {
   readonly name: string;
   readonly services: readonly ServiceModule[];
+  /** In virtual time always `in-process`. */
+  readonly transport: "in-process" | "grpc";
   /**
-   * `virtual`, the default: time that runs by itself, machines in memory, calls without a connection. `real`: the system's
-   * time, the disk, gRPC.
+   * `virtual`: time that runs by itself, machines in memory, calls without a connection. `real`, the default: the system's
+   * time, the disk, the transport.
    */
   readonly time?: "virtual" | "real";
   /** Flags of its first life. */
@@ -39,7 +41,7 @@ export class KeptHost implements AsyncDisposable {
   #host: ServiceHost;
 
   static async open(options: KeptHostOptions): Promise<KeptHost> {
-    const running = options.time === "real" ? undefined : RunningTime.open();
+    const running = options.time === "virtual" ? RunningTime.open() : undefined;
     const place = running !== undefined && existsSync(memoryFiles) ? memoryFiles : tmpdir();
     const directory = await mkdtemp(join(place, `${options.name}-`));
     const grounds = { directory, memory: new MemoryData(), running };
@@ -96,11 +98,11 @@ export class KeptHost implements AsyncDisposable {
 
 function openHost(
   { directory, memory, running }: Grounds,
-  { name, services }: KeptHostOptions,
+  { name, services, transport }: KeptHostOptions,
   words: readonly string[] = [],
 ): Promise<ServiceHost> {
   const flags = [
-    `--mesh.transport=${running === undefined ? "grpc" : "in-process"}`,
+    `--mesh.transport=${running === undefined ? transport : "in-process"}`,
     "--mesh.listen=127.0.0.1:0",
     "--operations.port=0",
     "--log.level=fatal",
