@@ -15,6 +15,7 @@ import { checkLockfile } from "./checks/lockfile.mjs";
 import { checkPicture } from "./checks/picture.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
+import { checkTiers } from "./checks/tiers.mjs";
 import { checkWaits } from "./checks/waits.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
@@ -32,6 +33,7 @@ export const checks = {
   unused: tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints", "--no-gitignore"),
   dependencies: checkDependencies,
   sizes: checkSizes,
+  tiers: checkTiers,
   purity: checkPurity,
   waits: checkWaits,
   lockfile: checkLockfile,

@@ -21,22 +21,6 @@ function start(root, script, args, stdio) {
 }
 
 /**
- * Runs a tool whose output goes where that of this process goes.
- *
- * @param {string} root
- * @param {string} script
- * @param {string[]} args
- * @returns {Promise<number>} the exit code
- */
-export function runLoudly(root, script, args) {
-  const child = start(root, script, args, ["ignore", "inherit", "inherit"]);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
-}
-
-/**
  * @param {string} root
  * @param {string} script
  * @param {string[]} args

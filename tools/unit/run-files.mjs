@@ -211,25 +211,29 @@ function recorder(outcome, files, folder) {
      * @param {number} silenceMs
      */
     end(code, killed, silenceMs) {
-      if (killed && !outcome.incomplete) {
-        outcome.incomplete = true;
-        fail(
-          `nothing happened for ${silenceMs / 1000} s ${at()}; the process was killed and the tests after it did not run`,
-        );
-      } else if (!killed && !done) {
-        outcome.incomplete = true;
-        fail(
-          `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for an event that never comes`,
-        );
-      } else if (!killed && code !== 0 && counts.failed === 0) {
-        outcome.incomplete = true;
-        fail(`the test process ended with exit code ${code} after its last test; its output is above`);
-      } else if (counts.passed + counts.failed + counts.skipped === 0) {
-        outcome.incomplete = true;
-        fail("the files were loaded, but they hold no test");
-      }
+      if (killed && outcome.incomplete) return;
+      const problem = killed
+        ? `nothing happened for ${silenceMs / 1000} s ${at()}; the process was killed and the tests after it did not run`
+        : problemAtEnd(code, done, counts);
+      if (problem === undefined) return;
+      outcome.incomplete = true;
+      fail(problem);
     },
   };
+}
+
+/**
+ * @param {number | null} code
+ * @param {boolean} done whether the process said that its last test is over
+ * @param {Counts} counts
+ */
+function problemAtEnd(code, done, { passed, failed, skipped }) {
+  if (!done)
+    return `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for an event that never comes`;
+  if (code !== 0 && failed === 0)
+    return `the test process ended with exit code ${code} after its last test; its output is above`;
+  if (passed + failed + skipped === 0) return "the files were loaded, but they hold no test";
+  return undefined;
 }
 
 /** @param {string} text */

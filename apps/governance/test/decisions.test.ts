@@ -13,6 +13,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { unscoped } from "@tutti/policy";
 import { as, codeOf, person, Serving } from "./serving.ts";
 
@@ -140,13 +141,8 @@ describe("recorded decisions", () => {
       codeOf("mesh.denied"),
     );
     const eve = { kind: ActorKind.ACTOR_KIND_PERSON, id: "eve" };
-    for (;;) {
-      const [found] = await list({ namespace: "shop", actor: eve });
-      if (found !== undefined) {
-        assert.deepEqual([found.allowed, found.question?.action], [false, "governance.keys.list"]);
-        return;
-      }
-      await new Promise(setImmediate);
-    }
+    const eves = () => list({ namespace: "shop", actor: eve });
+    const [found] = await until("the decision", eves, ({ length }) => length > 0);
+    assert.deepEqual([found?.allowed, found?.question?.action], [false, "governance.keys.list"]);
   });
 });

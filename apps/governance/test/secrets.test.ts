@@ -12,6 +12,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { fromTimestamp, type Principal, systemFoundation, toTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { unscoped } from "@tutti/policy";
 import { receptionIn } from "@tutti/policy/secrets";
 import { as, codeOf, Serving } from "./serving.ts";
@@ -127,8 +128,12 @@ describe("secrets", () => {
   it("are listed by prefix and by what is due, and end with their versions or all at once", async () => {
     await put({ name: "due-1", value: value("x"), rotateAfterMs: 1 });
     await put({ name: "due-2", value: value("x"), rotateAfterMs: 3_600_000 });
-    while ((await list({ prefix: "due", dueOnly: true })).length === 0) await new Promise(setImmediate);
-    assert.deepEqual(await list({ prefix: "due", dueOnly: true }), ["due-1"]);
+    const due = await until(
+      "a due secret",
+      () => list({ prefix: "due", dueOnly: true }),
+      ({ length }) => length > 0,
+    );
+    assert.deepEqual(due, ["due-1"]);
     assert.deepEqual(await list({ prefix: "due" }), ["due-1", "due-2"]);
     assert.deepEqual(await end("due-1", 1), { ended: 1 });
     assert.deepEqual(await list({ prefix: "due-1" }), ["due-1"]);

@@ -27,18 +27,3 @@ export function person(id: string, shown: NonNullable<Principal["shown"]>): Prin
 }
 
 export const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
-
-/** What comes of something once it is not refused like this any more: what allows it is on its way. */
-export async function eventually<Reply>(
-  work: () => Promise<Reply>,
-  isEarly: (error: unknown) => boolean,
-): Promise<Reply> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isEarly(error)) throw error;
-      await new Promise(setImmediate);
-    }
-  }
-}

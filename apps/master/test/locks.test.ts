@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AcquireLockRequest, type Lock, lockService } from "@tutti/contracts/session/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
@@ -24,7 +25,11 @@ describe("locks", () => {
     return lock ?? assert.fail("every lock is there");
   };
   const waiting = async (name: string, count: number): Promise<void> => {
-    while ((await lockNamed(name)).waiting !== count) await new Promise(setImmediate);
+    await until(
+      "the waiting",
+      () => lockNamed(name),
+      (lock) => lock.waiting === count,
+    );
   };
 
   before(async () => {
@@ -100,7 +105,11 @@ describe("locks", () => {
     };
     const listed = async (given: object, names: readonly string[]): Promise<void> => {
       // The index is at most a second behind.
-      while ((await list(given)).join() !== names.join()) await new Promise(setImmediate);
+      await until(
+        "the index",
+        () => list(given),
+        (found) => found.join() === names.join(),
+      );
     };
     await listed({}, ["slot", "slots"]);
     await listed({ heldBy: { ...work, task: "" } }, ["slots"]);

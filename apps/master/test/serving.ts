@@ -1,4 +1,5 @@
 import { KeptHost } from "@tutti/host/testing";
+import { until } from "@tutti/kernel/testing";
 import { master } from "../src/service.ts";
 
 /** A process with the service alone. */
@@ -12,5 +13,5 @@ export const Serving = {
 /** Until the clock shows another millisecond: what begins then began later. */
 export async function nextMoment(): Promise<void> {
   const nowMs = Date.now();
-  while (Date.now() <= nowMs) await new Promise(setImmediate);
+  await until("another millisecond", () => Date.now() > nowMs);
 }

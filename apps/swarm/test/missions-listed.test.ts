@@ -14,6 +14,7 @@ import {
   StartMissionRequest,
 } from "@tutti/contracts/swarm/v1";
 import { KeptHost } from "@tutti/host/testing";
+import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 
 describe("lists of missions", () => {
@@ -36,13 +37,11 @@ describe("lists of missions", () => {
     };
   };
   /** Its line, as soon as that is as new as the mission. */
-  const line = async () => {
-    for (;;) {
-      const [listed, now] = [await list({ missionIds: [missionId] }), await whole()];
-      if (listed[0] !== undefined && listed[0].eventCount >= now.eventCount) return listed[0];
-      await new Promise(setImmediate);
-    }
-  };
+  const line = () =>
+    until("the index", async () => {
+      const [[listed], now] = [await list({ missionIds: [missionId] }), await whole()];
+      return listed !== undefined && listed.eventCount >= now.eventCount && listed;
+    });
   const list = async (filter: Parameters<typeof ListMissionsRequest.fromPartial>[0]["filter"]) =>
     (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
 

@@ -13,6 +13,7 @@ import {
   WatchMissionsRequest,
 } from "@tutti/contracts/swarm/v1";
 import { KeptHost } from "@tutti/host/testing";
+import { until } from "@tutti/kernel/testing";
 import type { ReplyStream } from "@tutti/mesh";
 import { swarm } from "../src/service.ts";
 
@@ -106,7 +107,7 @@ describe("watches of missions, after a break", () => {
     const { cursor } = await replyOf(watch("two"));
     // They are told apart by when they were created.
     const nowMs = Date.now();
-    while (Date.now() <= nowMs) await new Promise(setImmediate);
+    await until("another millisecond", () => Date.now() > nowMs);
     await begin("three");
     await add("three", "z");
     for (const odd of [cursor, "nonsense", cursor.replace(/\.\d+/, ".4000000000")]) {

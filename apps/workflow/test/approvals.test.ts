@@ -12,6 +12,7 @@ import {
   WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
 const release = `workflow: release
@@ -67,7 +68,7 @@ describe("questions to people", () => {
     }
     await start("foreign", "x1");
     // The index is at most a second behind.
-    while ((await list()).approvals.length < 4) await new Promise(setImmediate);
+    await until("the index", list, ({ approvals }) => approvals.length === 4);
   });
   after(() => serving[Symbol.asyncDispose]());
 

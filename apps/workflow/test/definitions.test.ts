@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { type DefinitionReference, Severity } from "@tutti/contracts/types/v1";
 import { definitionService, SourceFormat } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const order = `workflow: order
@@ -165,7 +166,7 @@ describe("definitions", () => {
       return definitions.map(({ name }) => name);
     };
     // The index is at most a second behind.
-    while ((await list({ archived: true })).length < 2) await new Promise(setImmediate);
+    await until("the index", async () => (await list({ archived: true })).length === 2);
     assert.deepEqual(await list({ archived: true }), ["fan", "order"]);
     assert.deepEqual(await list({}), ["order"]);
     assert.deepEqual(await list({ uses: "pay.ask" }), ["order"]);

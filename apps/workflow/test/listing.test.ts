@@ -15,6 +15,7 @@ import {
   StartRunRequest,
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
 const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
@@ -52,8 +53,8 @@ describe("lists of runs", () => {
     await start("parent", "family");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "b", reason: "look at it" }));
     // The index is at most a second behind.
-    while ((await idsOf({ needsPerson: true })).length < 1 || (await idsOf({})).length < 5)
-      await new Promise(setImmediate);
+    await until("the index", async () => (await idsOf({ needsPerson: true })).length > 0);
+    await until("five runs", async () => (await idsOf({})).length === 5);
   });
   after(() => serving[Symbol.asyncDispose]());
 
@@ -79,9 +80,9 @@ describe("lists of runs", () => {
       const { runs: found } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
       return found.map(({ status, endTime }) => (endTime === undefined ? status : "ended"));
     };
-    while ((await statuses())[0] !== "ended") await new Promise(setImmediate);
+    await until("its end", statuses, ([status]) => status === "ended");
     await runs().retryRun(RetryRunRequest.fromPartial({ runId: "again" }));
-    while ((await statuses())[0] === "ended") await new Promise(setImmediate);
+    await until("its retry", statuses, ([status]) => status !== "ended");
     assert.deepEqual(await statuses(), [running]);
     await runs().terminateRun({ namespace: "", runId: "again", reason: "" });
   });

@@ -10,6 +10,7 @@ import {
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const definition = "workflow: wiped\ntasks: {go: {wait: {signal: go}}}\n";
@@ -48,20 +49,18 @@ describe("runs that are removed before their time", () => {
     assert.deepEqual(await remove("one"), { removed: false });
     assert.deepEqual(await remove("never"), { removed: false });
     const listed = async () => (await runs().listRuns(ListRunsRequest.create())).runs.length;
-    while ((await listed()) > 0) await new Promise(setImmediate);
+    await until("the index", async () => (await listed()) === 0);
   });
 
   it("go by themselves when the time is over that their start has named", async () => {
     await start("brief", 1);
     // It may be gone before it is shown as cancelled.
     await cancel("brief").catch(() => {});
-    for (;;) {
-      const found = await runs()
+    const found = () =>
+      runs()
         .getRun({ namespace: "", runId: "brief", atEvent: 0 })
         .catch((error: unknown) => error);
-      if (codeOf("workflow.run_missing")(found)) break;
-      await new Promise(setImmediate);
-    }
+    await until("its removal", found, codeOf("workflow.run_missing"));
     await assert.rejects(
       runs().retryRun(RetryRunRequest.fromPartial({ runId: "brief" })),
       codeOf("workflow.run_missing"),

@@ -10,6 +10,7 @@ import {
   UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const cron = (value: string) => ({ rules: [{ rule: { $case: "cron" as const, value } }] });
@@ -107,7 +108,7 @@ describe("schedules", () => {
       });
       return schedules.map(({ scheduleId }) => scheduleId);
     };
-    while ((await list()).length === 0) await new Promise(setImmediate);
+    await until("the index", async () => (await list()).length > 0);
     assert.deepEqual(await list(), ["nightly"]);
   });
 

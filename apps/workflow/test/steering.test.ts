@@ -18,6 +18,7 @@ import {
   WatchRunRequest,
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
 const steered = `workflow: steered
@@ -237,7 +238,7 @@ describe("steering runs", () => {
       const { runs: all } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));
       return all.map(({ runId }) => runId);
     };
-    while ((await found("silver")).length === 0) await new Promise(setImmediate);
+    await until("the index", async () => (await found("silver")).length > 0);
     assert.deepEqual([await found("silver"), await found("gold")], [["labelled"], []]);
   });
 

@@ -91,7 +91,7 @@ function tokenOf(number: number): Uint8Array {
 
 describe("a worker in Python and one in TypeScript", { skip: python.skip }, () => {
   it("share the tasks of one pool: each is done once, by one of them, and both leave in good order", async () => {
-    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], time: "real" });
+    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
     const { host } = kept;
     const address = host.mesh.address;
     const doors = gate();

@@ -19,7 +19,7 @@ export interface Stage {
 }
 
 /** Throws when it does not hold. */
-export type Invariant = () => void | Promise<void>;
+type Invariant = () => void | Promise<void>;
 export type Invariants = Readonly<Record<string, Invariant>>;
 
 export interface LoadPart {

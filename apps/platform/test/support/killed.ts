@@ -2,14 +2,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
-import { type Service, start } from "./services.ts";
-
-/** @param address that a restarted platform has again, so that agents find it */
-export function startAt(directory: string, address?: string): Promise<Service> {
-  const flags = [`--platform.dataDirectory=${directory}`];
-  if (address !== undefined) flags.push(`--mesh.listen=${address}`);
-  return start("platform", flags, { directory });
-}
 
 /** Until it is known what came of it: under its id or key it takes effect once, however often it is said. */
 export async function insist<T>(ask: () => Promise<T>): Promise<T> {

@@ -65,16 +65,7 @@ export async function connect(
     import("./locks.ts"),
   ]);
   const mesh = new Mesh({
-    settings: {
-      ...(network === undefined
-        ? {
-            transport: "grpc",
-            peers: { workflow: [...addresses], swarm: [...addresses], master: [...addresses] },
-          }
-        : { transport: "in-process" }),
-      ...(options.tls !== undefined && { tls: { mode: "mutual", ...options.tls } }),
-      ...(options.callTimeoutMs !== undefined && { timeouts: { callMs: options.callTimeoutMs } }),
-    },
+    settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
     foundation: { ...ports, logger },
     ...(network !== undefined && { network, outside: true }),
@@ -103,4 +94,19 @@ export async function connect(
     ...{ namespace, ports },
     close: () => mesh.stop(),
   });
+}
+
+function meshSettings(
+  { tls, callTimeoutMs }: ConnectOptions,
+  addresses: readonly string[],
+  network: InProcessNetwork | undefined,
+) {
+  const peers = { workflow: [...addresses], swarm: [...addresses], master: [...addresses] };
+  return {
+    ...(network === undefined
+      ? ({ transport: "grpc", peers } as const)
+      : { transport: "in-process" as const }),
+    ...(tls !== undefined && { tls: { mode: "mutual" as const, ...tls } }),
+    ...(callTimeoutMs !== undefined && { timeouts: { callMs: callTimeoutMs } }),
+  };
 }
