@@ -3,8 +3,8 @@
 // Bundles of services, for Node alone: no node_modules, no sources. The threads that a service starts are bundles of
 // their own beside it.
 
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { pinnedMajor, workspaceRoot } from "./setup.mjs";
 
@@ -27,9 +27,15 @@ const threads = [
   },
 ];
 
-// CommonJS packages in the bundle ask for Node's own modules with `require`, which a module of the bundle's kind lacks.
+// CommonJS packages in the bundle ask for Node's own modules with `require`, and for files beside them with `__dirname`. A module
+// of the bundle's kind has neither.
 const banner =
-  'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
+  'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url); const __dirname = import.meta.dirname;';
+
+/** Sources that read a file beside them when they are loaded, and the file: it is put beside the bundle. */
+const readBeside = new Map([
+  ["node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm.js", "cedar_wasm_bg.wasm"],
+]);
 
 /**
  * @param {Record<string, string>} entries what each bundle is called, without its ending, and the source it begins with
@@ -68,7 +74,11 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
   await Promise.all(
     outputFiles.map(({ path, text }) => writeFile(path, path.endsWith(".mjs") ? ascii(text) : text)),
   );
-  return new Set(Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)));
+  const inputs = Object.keys(metafile.inputs);
+  for (const [source, beside] of readBeside)
+    if (inputs.includes(source))
+      await copyFile(join(workspaceRoot, dirname(source), beside), join(folder, beside));
+  return new Set(inputs.map((file) => resolve(workspaceRoot, file)));
 }
 
 /**

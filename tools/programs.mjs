@@ -53,7 +53,7 @@ exec /usr/bin/python3 "$@"
 /** As with Python; fonts are found beside it where the system has none. */
 const chromiumLauncher = `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
-for folder in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu*; do
+for folder in "$root"/usr/lib/*-linux-gnu* "$root"/usr/lib/*-linux-gnu*/pulseaudio "$root"/lib/*-linux-gnu*; do
   [ -d "$folder" ] && LD_LIBRARY_PATH="$folder\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 done
 export LD_LIBRARY_PATH

@@ -26,7 +26,16 @@ import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
 import { Passed } from "./unit/passed.mjs";
-import { add, nothing, printFindings, runAgain, runBatch, summary, tiers } from "./unit/run-files.mjs";
+import {
+  add,
+  indent,
+  nothing,
+  printFindings,
+  runAgain,
+  runBatch,
+  summary,
+  tiers,
+} from "./unit/run-files.mjs";
 import { testFiles, tierOf } from "./unit.mjs";
 
 const root = workspaceRoot;
@@ -125,9 +134,10 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
   const tasks = batchesOf(tier, files).map((batch) => async () => {
     const outcome = await runBatch(batch, manner);
     add(sum, outcome);
-    report(
-      `${outcome.counts.failed > 0 ? "FAILED " : "ok     "} ${titleOf(batch)}: ${summary(outcome.counts)}`,
-    );
+    const word = outcome.counts.failed > 0 ? "FAILED" : "ok";
+    report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)}`);
+    // At once: a person who waits for the rest can look into it meanwhile.
+    for (const { text } of outcome.failures) report(indent(text));
   });
   if (withChecks)
     tasks.splice(1, 0, async () => {

@@ -237,7 +237,7 @@ function problemAtEnd(code, done, { passed, failed, skipped }) {
 }
 
 /** @param {string} text */
-function indent(text) {
+export function indent(text) {
   return text.replace(/^/gm, "    ");
 }
 
