@@ -209,7 +209,7 @@ async function bringPrograms(packages) {
   await Promise.all(names.map(findProgram));
   // Tests start the platform as `npm start` does.
   const platform = madeBy(root, "platform");
-  return platform === undefined ? {} : { TUTTI_TEST_PLATFORM: platform };
+  return platform === undefined ? {} : { TEST_PLATFORM: platform };
 }
 
 /** One NATS server for the whole run: a test file gets an account of its own. */

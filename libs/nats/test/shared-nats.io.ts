@@ -15,14 +15,14 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 describe("the NATS server that tests share", { skip: program.skip }, () => {
   let shared: SharedNats;
-  const known = process.env["TUTTI_TEST_NATS"];
+  const known = process.env["TEST_NATS"];
   before(async () => {
     shared = await startSharedNats();
     Object.assign(process.env, shared.env);
   });
   after(async () => {
-    if (known === undefined) delete process.env["TUTTI_TEST_NATS"];
-    else process.env["TUTTI_TEST_NATS"] = known;
+    if (known === undefined) delete process.env["TEST_NATS"];
+    else process.env["TEST_NATS"] = known;
     await shared.stop();
   });
 

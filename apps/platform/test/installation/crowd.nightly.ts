@@ -40,7 +40,7 @@ describe("fifty agents", () => {
   }
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
   });
   after(async () => {

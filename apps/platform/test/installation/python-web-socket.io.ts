@@ -17,7 +17,7 @@ output: "\${{ tasks.shout.output }}"
 
 describe("an agent in Python over a WebSocket", { skip: python.skip }, () => {
   it("takes a task, streams its output, and leaves when the result is durable", async () => {
-    await using installation = await Installation.open();
+    await using installation = await Installation.open([], { time: "real" });
     await using tutti = await connect({ address: installation.address });
     await tutti.register(definition);
     const url = installation.host.url.replace("http", "ws").concat("/v1/link");

@@ -20,7 +20,7 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
   let tutti: Tutti;
 
   before(async () => {
-    installation = await Installation.open();
+    installation = await Installation.open([], { time: "real" });
     tutti = await connect({ address: installation.address });
     await tutti.register(definition);
   });

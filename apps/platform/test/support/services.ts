@@ -41,7 +41,7 @@ export function launch(
 
 /** The platform as `npm start` runs it, from its bundle, if the runner of the tests has built it; all others from source. */
 function programOf(name: ServiceName): string {
-  const bundle = process.env["TUTTI_TEST_PLATFORM"];
+  const bundle = process.env["TEST_PLATFORM"];
   if (name === "platform" && bundle !== undefined) return bundle;
   return fileURLToPath(new URL(programs[name], import.meta.url));
 }

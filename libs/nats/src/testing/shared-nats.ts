@@ -10,9 +10,9 @@ import { join } from "node:path";
 import type { ConnectionSettings } from "../connection/client-options.ts";
 import { startNatsServer } from "./nats-server.ts";
 
-/** `TUTTI_TEST_NATS=127.0.0.1:4222;/tmp/tutti-accounts-…`: the address, and where accounts that are taken are listed. */
-const variable = "TUTTI_TEST_NATS";
-const passwordVariable = "TUTTI_TEST_NATS_PASSWORD";
+/** `TEST_NATS=127.0.0.1:4222;/tmp/tutti-accounts-…`: the address, and where accounts that are taken are listed. */
+const variable = "TEST_NATS";
+const passwordVariable = "TEST_NATS_PASSWORD";
 const accountsMax = 300;
 const password = "kept";
 
