@@ -18,7 +18,9 @@ export type CedarEntity = wasm.EntityJson;
 export type CedarValue = wasm.CedarValueJson;
 
 export async function loadCedar(): Promise<Cedar> {
-  return import("@cedar-policy/cedar-wasm/nodejs");
+  const loaded: Cedar | { readonly default: Cedar } = await import("@cedar-policy/cedar-wasm/nodejs");
+  // It is a CommonJS package: a bundle in parts gives it as the default export alone.
+  return "default" in loaded ? loaded.default : loaded;
 }
 
 /** What Cedar says is wrong, with its advice. */
