@@ -184,7 +184,7 @@ describe("ServiceHost", () => {
     await assert.rejects(openHost({ services: [serviceOf("desk"), broken] }), {
       code: "host.service_not_made",
       message:
-        /^expected the service broken to be made, found: Error: no paper at .*service-host\.test\.ts:\d+/,
+        /^expected the service broken to be made, found: Error: no paper at .*service-host\.io\.ts:\d+/,
     });
   });
 

@@ -43,6 +43,8 @@ export async function startSharedNats({ isBackground = false } = {}): Promise<Sh
   );
   const server = await startNatsServer({
     isBackground,
+    // Streams reserve what they may grow to, and no disk has room for the reservations of all accounts.
+    jetstream: "max_file_store: 64TB",
     configuration: `max_payload: 8MB\naccounts {\n${accounts.join("\n")}\n}`,
   });
   // With the server's files, it goes when they go.
