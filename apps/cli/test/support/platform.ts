@@ -7,8 +7,7 @@ import { createInterface } from "node:readline";
 import { workspaceFolder } from "./command.ts";
 
 /** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
-const platformProgram =
-  process.env["TEST_PLATFORM"] ?? join(workspaceFolder, "apps/platform/src/main.ts");
+const platformProgram = process.env["TEST_PLATFORM"] ?? join(workspaceFolder, "apps/platform/src/main.ts");
 
 /** The platform as a process of its own, which can be killed and started again at the same place. */
 export class PlatformProcess implements AsyncDisposable {
