@@ -29,7 +29,7 @@ import { copyWorkspaceTo, runIn } from "./test/tree.mjs";
  */
 const tiers = { test: [], io: ["--io"] };
 
-const testFile = /^.+\.(?:test|slow|io|nightly)\.(?:ts|mjs)$/;
+const testFile = /^.+\.(?:test|io|nightly)\.(?:ts|mjs)$/;
 
 /** Of the tests that find a fault, so many are named. */
 const namedMax = 3;

@@ -10,9 +10,9 @@ interface Programs {
   needsProgram(name: string): Promise<NatsServerProgram>;
 }
 
-/** The program at TEST_NATS_SERVER, else the one that the workspace's tools find or bring. */
+/** The program at TUTTI_TEST_NATS_SERVER, else the one that the workspace's tools find or bring. */
 export async function natsServerProgram(): Promise<NatsServerProgram> {
-  const named = process.env["TEST_NATS_SERVER"];
+  const named = process.env["TUTTI_TEST_NATS_SERVER"];
   if (named !== undefined && named !== "") return { path: named, skip: false };
   const tools = fileURLToPath(new URL("../../../../tools/programs.mjs", import.meta.url));
   const programs: Programs = await import(tools);
