@@ -146,6 +146,13 @@ export const gatewayErrors = defineErrors("gateway", {
     help: "The address has an escape that is none, such as `%zz`.",
     message: ({ path }: { path: string }) => `expected an address with whole escapes, found ${path}; mend it`,
   },
+  addressNotPlain: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "An address has one spelling: its path alone, from the first slash on, without escapes in the names of the API (`/v1/status`, not `/%761/status` or `http://host/v1/status`). Only ids may contain escapes.",
+    message: ({ path, expected }: { path: string; expected: string }) =>
+      `expected the address as ${expected}, found ${path}; send the path without a host, and without escapes in its names`,
+  },
   bodyTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

@@ -5,6 +5,7 @@ import { memorySources } from "@tutti/kernel";
 import { routes } from "@tutti/rest";
 import { gateway } from "../src/service.ts";
 import { type Asked, FrontDoorAlone, type Heard, scrapeKey } from "./support/front-door.ts";
+import { askRaw, requestOf, spellingsOf } from "./support/raw-request.ts";
 
 const json = { "content-type": "application/json" };
 const codeIn = ({ text }: Heard): string => JSON.parse(text).code;
@@ -314,6 +315,51 @@ describe("the front door elsewhere", () => {
     }
     for (const path of ["/", "/livez", "/v1/openapi.json"])
       assert.equal((await door.ask(path)).status, 200, path);
+  });
+
+  it("gives a stranger nothing at any other spelling of a route", async () => {
+    await using door = await FrontDoorAlone.open({
+      flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY"],
+    });
+    const given: string[] = [];
+    for (const { method, path, ...route } of routes) {
+      const address = path.replaceAll(/\{\w+\}/g, "x");
+      const requests = spellingsOf(address).map((spelling) => requestOf(method, spelling));
+      if (!("open" in route)) requests.push(`${method} ${address} HTTP/1.0\r\n\r\n`);
+      const answers = await Promise.all(requests.map((message) => askRaw(door.port, message)));
+      for (const [at, { status, answer }] of answers.entries())
+        if (!(status >= 400) && !answer.endsWith("<title>Tutti</title>"))
+          given.push(`${requests[at]}${answer}`);
+    }
+    assert.deepEqual(given, []);
+  });
+
+  it("says how an address is written, and refuses several Host headers", async () => {
+    await using door = await FrontDoorAlone.open();
+    for (const address of ["/%761/status", "/v1/st%61tus", "http://x/v1/status", "/v1/status#x", "*"]) {
+      const { status, answer } = await askRaw(door.port, requestOf("GET", address, ["Host: 127.0.0.1"]));
+      assert.equal(status, 400, `${address}: ${answer}`);
+      assert.match(answer, /"code":"gateway.address_not_plain"/, address);
+    }
+    const twice = requestOf("GET", "/v1/status", ["Host: 127.0.0.1", "Host: evil.example"]);
+    assert.match((await askRaw(door.port, twice)).answer, /400 Bad Request.*operations\.hosts_differ/s);
+    // Ids may need escapes.
+    assert.notEqual(codeIn(await door.ask("/v1/runs/a%20b")), "gateway.address_not_plain");
+  });
+
+  it("opens WebSockets at two addresses alone", async () => {
+    await using door = await FrontDoorAlone.open();
+    const headers = [
+      "Host: 127.0.0.1",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+    ];
+    for (const address of ["/v1/runs", "/v1/%65vents", "/x/events", "http://x/v1/events"]) {
+      const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+      const upgrade = `GET ${address} HTTP/1.1\r\n${[...headers, key].join("\r\n")}\r\n\r\n`;
+      assert.equal((await askRaw(door.port, upgrade)).status, 404, address);
+    }
   });
 
   it("shows figures and state to whoever shows the key of the operations endpoints, and to nobody else", async () => {

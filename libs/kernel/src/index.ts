@@ -1,4 +1,4 @@
-export { isLoopbackHost } from "./addresses/loopback.ts";
+export { hostNameIn, isLoopbackHost } from "./addresses/loopback.ts";
 export {
   type ChangeListener,
   Configuration,

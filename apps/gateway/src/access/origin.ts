@@ -5,13 +5,8 @@
  * 2. A page that reached a loopback address under a name of its own is refused (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { isLoopbackHost } from "@tutti/kernel";
+import { hostNameIn, isLoopbackHost } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
-
-/** The name in a Host header, without the port. */
-function nameIn(host: string): string {
-  return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.replace(/:\d*$/, "");
-}
 
 /**
  * Whether a browser sent it, on behalf of a page or of whoever sits before it. Programs send none of these: Node's `fetch`
@@ -23,7 +18,7 @@ export function isOfBrowser(headers: IncomingHttpHeaders): boolean {
 
 export function refuseStrangers(headers: IncomingHttpHeaders, isLoopback: boolean, isPage: boolean): void {
   const { host = "", origin } = headers;
-  if (isLoopback && !isLoopbackHost(nameIn(host))) throw gatewayErrors.hostUnknown({ host });
+  if (isLoopback && !isLoopbackHost(hostNameIn(host))) throw gatewayErrors.hostUnknown({ host });
   if (origin !== undefined && !isOrigin(origin, host)) throw gatewayErrors.originForeign({ origin });
   const site = headers["sec-fetch-site"];
   if (site !== "cross-site" && site !== "same-site") return;

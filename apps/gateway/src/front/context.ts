@@ -1,11 +1,18 @@
 /** What a room calls with on behalf of a request. */
-import { type CallContext, type Foundation, localAdministrator, type Principal } from "@tutti/kernel";
+import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { FastifyRequest } from "fastify";
+import type { Caller } from "../access/access.ts";
+
+/** The caller of a route that is not open. */
+export function callerIn({ caller, routeOptions }: FastifyRequest): Caller {
+  if (caller === undefined) throw new Error(`expected a caller at ${routeOptions.url}`);
+  return caller;
+}
 
 export function contextOf(
   request: FastifyRequest,
   { tracer, logger }: Pick<Foundation, "tracer" | "logger">,
-  principal: Principal = request.caller?.principal ?? localAdministrator,
+  principal: Principal,
 ): CallContext {
   const { answer } = request;
   const gone = new AbortController();

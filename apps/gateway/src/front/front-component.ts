@@ -10,7 +10,7 @@ import type { LinkDoor } from "../link/link-door.ts";
 import { servedMetricService } from "../metrics/metric-handlers.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
-import { contextOf } from "./context.ts";
+import { callerIn, contextOf } from "./context.ts";
 import type { Door } from "./door.ts";
 import type { LoadedFront } from "./loaded.ts";
 
@@ -41,19 +41,18 @@ export class Front implements Component {
     const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin } = this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
-      insist: (caller, namespace) => {
-        if (caller !== undefined) insist(host.guard, caller.principal, "events", namespace);
-      },
-      insistOnGoing: (caller) => {
-        if (caller !== undefined) host.guard?.insistOnGoing(caller.principal);
-      },
+      insist: ({ principal }, namespace) => insist(host.guard, principal, "events", namespace),
+      insistOnGoing: ({ principal }) => host.guard?.insistOnGoing(principal),
       changes: host.guard,
     });
     this.#realtime = realtime;
     this.#links = new LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
     const metrics = metricsPlugin({
       metrics: host.mesh.client(servedMetricService, { service: "gateway" }),
-      optionsOf: (request) => ({ context: contextOf(request, foundation), timeoutMs: settings.callMs }),
+      optionsOf: (request) => ({
+        context: contextOf(request, foundation, callerIn(request).principal),
+        timeoutMs: settings.callMs,
+      }),
       now: () => foundation.clock.now(),
     });
     const webhooks = await webhooksPlugin({
@@ -102,14 +101,16 @@ export class Front implements Component {
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    if (pathOf(request) === linkPath) this.#links?.upgrade(request, socket, head, caller.principal);
-    else this.#realtime?.upgrade(request, socket, head, caller);
+    switch (request.url?.split("?", 1)[0]) {
+      case "/v1/link":
+        this.#links?.upgrade(request, socket, head, caller.principal);
+        break;
+      case "/v1/events":
+        this.#realtime?.upgrade(request, socket, head, caller);
+        break;
+      default:
+        // The request has left HTTP: the answer is written by hand.
+        socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    }
   }
-}
-
-/** Where agents link themselves; every other WebSocket follows something. */
-const linkPath = "/v1/link";
-
-function pathOf({ url = "/" }: { readonly url?: string | undefined }): string {
-  return url.split("?", 1)[0] ?? "";
 }

@@ -2,8 +2,10 @@
  * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
  * listens nowhere itself.
  *
- * 1. Nothing is answered before it is known where the request comes from, and, unless its route is open, from whom.
- * 2. Whatever goes wrong is answered with a problem document; what is not ours to say is not in it.
+ * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched, never
+ *    the address: the router decodes addresses, so one route has many spellings.
+ * 2. A route has one spelling. Escaped names of the API, absolute addresses and fragments are refused.
+ * 3. Errors are answered with a problem document that contains no internals.
  */
 
 import type { ServerResponse } from "node:http";
@@ -33,7 +35,9 @@ import { ownHandlers } from "../own/own-routes.ts";
 import { findPage } from "../pages/find-page.ts";
 import { page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
+import { isOfApi, requirePlainAddress } from "./address.ts";
 import { takeBodies } from "./body.ts";
+import { callerIn } from "./context.ts";
 import { dataHeaders } from "./headers.ts";
 import { type FrontInstruments, frontInstruments } from "./instruments.ts";
 import { problemAnswer } from "./problems.ts";
@@ -55,12 +59,19 @@ export interface FrontParts {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who asks; undefined on what is open to everybody. */
+    /** Undefined on open routes and pages only: `callerIn` gives it elsewhere. */
     caller: Caller | undefined;
-    /** Closes when its answer is given, or when nobody waits for it any more. */
+    /** Closes when its answer is given, or when the client has left. */
     answer: ServerResponse | undefined;
   }
+  interface FastifyContextConfig {
+    /** Who may use the route. A route that does not state it needs a caller. */
+    reach?: Reach;
+  }
 }
+
+/** `open`: a route of the API without a caller. `page`: a document for browsers. */
+type Reach = "open" | "page";
 
 export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   const { settings, access } = parts;
@@ -89,7 +100,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   });
   const root = findPage(settings.page);
   app.setNotFoundHandler((request, reply) => {
-    const isPage = isOfPage(request.url) && (request.method === "GET" || request.method === "HEAD");
+    const isPage = !isOfApi(request.url) && (request.method === "GET" || request.method === "HEAD");
     return isPage ? page(root, request, reply) : refuseUnknown(request, reply);
   });
   await servePages(app, { access, root });
@@ -110,30 +121,29 @@ const noCompilers = {
   },
 };
 
-const isOfPage = (url: string): boolean => !/^\/v1(\/|\?|$)/.test(url);
-
-const openPaths = new Set(
-  routes.flatMap(({ path, open }) => (open ? [path, path.replace(/\{(\w+)\}/g, ":$1")] : [])),
-);
-
-/** Says of each request where it comes from and who asks, or refuses it. */
+/** Establishes for each request where it comes from and who calls, or refuses it. */
 function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
     request.answer = reply.raw;
-    const isPage = isOfPage(request.url);
-    if (!isPage) reply.headers(dataHeaders);
-    access.refuseStrangers(request.headers, { isPage });
-    const [path = ""] = request.url.split("?", 1);
-    const isOpen = openPaths.has(path) || openPaths.has(request.routeOptions.url ?? "");
-    if (!isPage && !isOpen) {
+    const { url: pattern, config } = request.routeOptions;
+    const reach = reachOf(request.url, pattern, config?.reach);
+    if (reach !== "page") reply.headers(dataHeaders);
+    requirePlainAddress(request.url, pattern);
+    access.refuseStrangers(request.headers, { isPage: reach === "page" });
+    if (reach === undefined) {
       request.caller = await access.callerOf(request.raw);
       access.hold(request.caller, reply.raw);
       admit(edge, request.caller.principal, reply.raw);
       // What says its size is refused before it is read.
       edge?.admitBytes(request.caller.principal, Number(request.headers["content-length"] ?? 0));
     }
-    refuseUnknownParameters(request.method, request.routeOptions.url, request.url);
+    refuseUnknownParameters(request.method, pattern, request.url);
   });
+}
+
+/** An address that no route matches is one of the page, which has its own routes, or an unknown one of the API. */
+function reachOf(url: string, pattern: string | undefined, reach: Reach | undefined): Reach | undefined {
+  return pattern === undefined && !isOfApi(url) ? "page" : reach;
 }
 
 /** Routes of the table as routes of Fastify. */
@@ -159,6 +169,7 @@ class Routing {
     this.#app.route({
       method: route.method,
       url,
+      config: route.open ? { reach: "open" } : {},
       handler: async (request, reply) => {
         const end = this.#instruments.begin(route.name);
         reply.raw.once("finish", () => end(reply.raw.statusCode));
@@ -173,14 +184,15 @@ class Routing {
     if (route.name === "blobs.get") {
       const answer = blobAnswer(host.mesh);
       return (request, reply) =>
-        this.#asked(route.name, request, reply, (asked, query) => answer(request, reply, asked, query));
+        this.#asked(request, reply, (asked, query) => answer(request, reply, asked, query));
     }
     const own = this.#own[route.name];
     if (own === undefined) throw new Error(`expected somebody who answers ${route.name}`);
     const { name } = route;
     return async (request, reply) => {
-      if (request.caller !== undefined && isGuarded(name)) insist(host.guard, request.caller.principal, name);
-      const body = await own({ request, reply, caller: request.caller });
+      const caller = route.open ? request.caller : callerIn(request);
+      if (caller !== undefined && isGuarded(name)) insist(host.guard, caller.principal, name);
+      const body = await own({ request, reply, caller });
       await sendJson(reply, { status: body === undefined ? 204 : 200, body });
     };
   }
@@ -193,7 +205,7 @@ class Routing {
     const answer = route.reply === undefined ? answered : this.#pastAnswer();
     return async (request, reply) => {
       try {
-        await this.#asked(route.name, request, reply, async (asked, query) => {
+        await this.#asked(request, reply, async (asked, query) => {
           const message = mapping.request(plan, {
             params: request.params as Readonly<Record<string, string>>,
             query,
@@ -228,14 +240,12 @@ class Routing {
   }
 
   async #asked(
-    route: string,
     request: FastifyRequest,
     reply: FastifyReply,
     work: (asked: Asked, query: URLSearchParams) => Promise<void>,
   ): Promise<void> {
     const { foundation, settings, stopping } = this.#parts;
-    const { caller } = request;
-    if (caller === undefined) throw new Error(`expected a caller at ${route}`);
+    const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
     const asked = new Asked({
       ...{ foundation, caller, query, callMs: settings.callMs, stopping },

@@ -20,6 +20,7 @@ export interface PagesParts {
 const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
 /** At the top or among the assets: further down are ids, which have dots too. */
 const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
+const asPage = { config: { reach: "page" } } as const;
 const yearSeconds = 31_536_000;
 
 export async function servePages(app: FastifyInstance, { access, root }: PagesParts): Promise<void> {
@@ -27,9 +28,9 @@ export async function servePages(app: FastifyInstance, { access, root }: PagesPa
     const { default: fastifyStatic } = await import("@fastify/static");
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, cacheControl: false });
   }
-  app.get("/sign-in", (request, reply) => signIn(access, root, request, reply));
-  app.get("/sign-in/by", (request, reply) => signInBy(access, request, reply));
-  app.get("/sign-in/back", (request, reply) => comeBack(access, request, reply));
+  app.get("/sign-in", asPage, (request, reply) => signIn(access, root, request, reply));
+  app.get("/sign-in/by", asPage, (request, reply) => signInBy(access, request, reply));
+  app.get("/sign-in/back", asPage, (request, reply) => comeBack(access, request, reply));
 }
 
 async function signIn(

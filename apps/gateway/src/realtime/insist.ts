@@ -2,7 +2,7 @@ import type { Problem } from "@tutti/kernel";
 import type { Caller } from "../access/access.ts";
 
 /** Throws where somebody may not follow the events of a namespace. */
-export type Insist = (caller: Caller | undefined, namespace: string) => void;
+export type Insist = (caller: Caller, namespace: string) => void;
 
 /** What is open as long as somebody may have it. */
 export interface Held {

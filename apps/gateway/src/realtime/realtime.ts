@@ -10,6 +10,7 @@ import { healthy } from "@tutti/kernel";
 import type { RuleChanges } from "@tutti/mesh";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
+import { callerIn } from "../front/context.ts";
 import type { RealtimeSettings } from "./configuration.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { sseFormat } from "./events/format.ts";
@@ -28,7 +29,7 @@ export interface RealtimeParts {
   readonly settings: RealtimeSettings;
   readonly insist: Insist;
   /** Throws where what somebody showed is good no more. */
-  readonly insistOnGoing?: (caller: Caller | undefined) => void;
+  readonly insistOnGoing?: (caller: Caller) => void;
   /** Tells that what is decided by has changed: what is open is decided on again. */
   readonly changes?: RuleChanges | undefined;
 }
@@ -71,14 +72,16 @@ export class Realtime implements Component {
     this.#connections.admit();
     const { searchParams } = new URL(request.url, "http://gateway");
     const wanted = wantedOf(searchParams, lastEventIdOf(request));
-    this.#parts.insist(request.caller, wanted.namespace);
+    const caller = callerIn(request);
+    this.#parts.insist(caller, wanted.namespace);
     const feed = await EventFeed.open(this.#feed, wanted);
-    const insist = () => this.#parts.insist(request.caller, wanted.namespace);
+    const insist = () => this.#parts.insist(caller, wanted.namespace);
     feed.begin({ outflow: this.#open("events", reply, insist), format: sseFormat });
   }
 
   /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
   async followReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies): Promise<void> {
+    const caller = callerIn(request);
     this.#connections.admit();
     const over = new AbortController();
     const leave = () => over.abort();
@@ -94,7 +97,7 @@ export class Realtime implements Component {
       isResumed,
       timers: this.#parts.foundation.timers,
     });
-    const outflow = this.#open("replies", reply, () => this.#parts.insistOnGoing?.(request.caller));
+    const outflow = this.#open("replies", reply, () => this.#parts.insistOnGoing?.(caller));
     outflow.signal.addEventListener("abort", leave, { once: true });
     if (outflow.signal.aborted) leave();
     await feed.tell(outflow);

@@ -46,11 +46,6 @@ describe("events over WebSocket", () => {
     assert.match(listener.of("problem")[0]?.problem.detail, /expected pattern to be a type with/);
   });
 
-  it("are at one address", async () => {
-    await using server = await RealtimeServer.start();
-    await assert.rejects(Listener.open(server.at("/v1/runs")), /Unexpected server response: 404/);
-  });
-
   it("end for who says something", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events"));

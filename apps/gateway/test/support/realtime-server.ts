@@ -46,6 +46,9 @@ export class RealtimeServer implements AsyncDisposable {
       insist: () => {},
     });
     this.#app = fastify();
+    this.#app.addHook("onRequest", async (request) => {
+      request.caller = local;
+    });
     this.#app.setErrorHandler((error, _request, reply) => {
       const problem = toProblem(errorFromUnknown(error));
       return reply.code(problem.status).type("application/problem+json").send(problem);

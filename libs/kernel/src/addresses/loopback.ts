@@ -5,3 +5,8 @@ export function isLoopbackHost(host: string): boolean {
     name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
   );
 }
+
+/** The name in a Host header, without the port. */
+export function hostNameIn(header: string): string {
+  return header.startsWith("[") ? header.slice(0, header.indexOf("]") + 1) : header.replace(/:\d*$/, "");
+}

@@ -16,6 +16,19 @@ export const operationsErrors = defineErrors("operations", {
     message: ({ method, path }: { method: string; path: string }) =>
       `expected GET or HEAD for ${path}, found ${method}; use GET`,
   },
+  hostUnknown: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The request names a host that is not this machine. A web page may have led the browser here (DNS rebinding). Use `127.0.0.1` or `localhost` in the address. To serve other names, set `operations.host` and `operations.key`. Answered over HTTP with 421.",
+    message: ({ host }: { host: string }) =>
+      `expected the name of this machine (127.0.0.1, localhost or [::1]) as Host, found ${JSON.stringify(host)}; use http://127.0.0.1 in the address`,
+  },
+  hostsDiffer: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The request has several Host headers. Proxies and servers may read different ones. Send one.",
+    message: ({ found }: { found: number }) => `expected one Host header, found ${found}; send one`,
+  },
   keyNotSet: {
     status: "UNAUTHENTICATED",
     retry: "never",

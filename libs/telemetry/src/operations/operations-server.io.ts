@@ -105,14 +105,31 @@ describe("the operations server", () => {
 
   it("refuses headers that are too long", async (t) => {
     const { port } = await setUp(t);
-    const response = await raw(port, `GET /livez HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`);
+    const response = await raw(
+      port,
+      `GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(20_000)}\r\n\r\n`,
+    );
     assert.match(response, /^HTTP\/1\.1 431 /);
   });
 
   it("answers a body it did not ask for without reading it", async (t) => {
     const { port } = await setUp(t);
-    const message = "GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
+    const message =
+      "GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
     assert.match(await raw(port, message), /^HTTP\/1\.1 200 /);
+  });
+
+  it("answers a browser under the name of this machine alone, and no request with two names", async (t) => {
+    const { port } = await setUp(t);
+    const asked = (...hosts: readonly string[]) =>
+      raw(
+        port,
+        `GET /livez HTTP/1.1\r\n${hosts.map((host) => `host: ${host}\r\n`).join("")}connection: close\r\n\r\n`,
+      );
+    assert.match(await asked(`127.0.0.1:${port}`), /^HTTP\/1\.1 200 /);
+    assert.match(await asked("[::1]"), /^HTTP\/1\.1 200 /);
+    assert.match(await asked("evil.example"), /^HTTP\/1\.1 421 .*operations\.host_unknown/s);
+    assert.match(await asked("localhost", "evil.example"), /^HTTP\/1\.1 400 .*operations\.hosts_differ/s);
   });
 
   it("what is not HTTP gets 400 and the door", async (t) => {

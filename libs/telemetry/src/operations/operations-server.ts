@@ -10,7 +10,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { errorFromUnknown, isTuttiError, type Logger } from "@tutti/kernel";
+import { errorFromUnknown, hostNameIn, isLoopbackHost, isTuttiError, type Logger } from "@tutti/kernel";
 import { operationsErrors } from "./errors.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
@@ -77,7 +77,7 @@ export class OperationsServer {
     );
     server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
     if (door !== undefined)
-      server.on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
+      server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("connection", (socket) => {
       this.#silent.add(socket);
       socket.once("close", () => this.#silent.delete(socket));
@@ -137,8 +137,16 @@ export class OperationsServer {
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { door, routes } = this.#options;
     const [path = ""] = (request.url ?? "/").split("?", 1);
-    if (door === undefined || routes.paths.includes(path)) void this.#answer(request, response);
+    const isOurs = door === undefined || routes.paths.includes(path);
+    const refused = hostProblem(request, isOurs && isLoopbackHost(this.#options.host));
+    if (refused !== undefined) send(response, refused);
+    else if (isOurs) void this.#answer(request, response);
     else door.handle(request, response);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (hostProblem(request, false) === undefined) this.#options.door?.upgrade(request, socket, head);
+    else socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -149,13 +157,28 @@ export class OperationsServer {
       send(response, await this.#options.routes.handle({ method, path, accept, authorization, address }));
     } catch (error) {
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
-        return send(response, problem(error, { "www-authenticate": "Bearer" }));
+        return send(response, problem(error, { headers: { "www-authenticate": "Bearer" } }));
       if (isTuttiError(error) && error.status === "RESOURCE_EXHAUSTED")
-        return send(response, problem(error, { "retry-after": `${Math.ceil(error.retryAfterMs / 1_000)}` }));
+        return send(
+          response,
+          problem(error, { headers: { "retry-after": `${Math.ceil(error.retryAfterMs / 1_000)}` } }),
+        );
       this.#options.logger.error("an operations endpoint failed", { path, error });
       send(response, problem(errorFromUnknown(error)));
     }
   }
+}
+
+/** A web page reaches a loopback address under a name of its own (DNS rebinding). The door checks its own requests. */
+function hostProblem(
+  { headersDistinct }: IncomingMessage,
+  isLoopback: boolean,
+): OperationsResponse | undefined {
+  const { host: hosts = [] } = headersDistinct;
+  if (hosts.length > 1) return problem(operationsErrors.hostsDiffer({ found: hosts.length }));
+  const [host] = hosts;
+  if (!isLoopback || host === undefined || isLoopbackHost(hostNameIn(host))) return undefined;
+  return problem(operationsErrors.hostUnknown({ host }), { status: 421 });
 }
 
 /** Nothing here is a page: a browser is to run, frame and guess nothing of it. */

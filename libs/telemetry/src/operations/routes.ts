@@ -79,8 +79,8 @@ export function operationsRoutes(options: {
       if (route === undefined) return problem(operationsErrors.unknownPath({ path, known: paths }));
       const { method } = request;
       if (method === "GET" || method === "HEAD") return route(request);
-      const refusal = toProblem(operationsErrors.methodNotAllowed({ method, path }));
-      return problemResponse({ ...refusal, status: 405 }, { allow: "GET, HEAD" });
+      const refusal = operationsErrors.methodNotAllowed({ method, path });
+      return problem(refusal, { headers: { allow: "GET, HEAD" }, status: 405 });
     },
   };
 }
@@ -88,9 +88,13 @@ export function operationsRoutes(options: {
 /** The answer to a request that went wrong. */
 export function problem(
   error: TuttiError,
-  headers: Readonly<Record<string, string>> = {},
+  {
+    headers = {},
+    status,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly status?: number } = {},
 ): OperationsResponse {
-  return problemResponse(toProblem(error), headers);
+  const body: Problem = { ...toProblem(error), ...(status !== undefined && { status }) };
+  return { ...respond(body.status, problemMediaType, `${JSON.stringify(body, undefined, 2)}\n`), headers };
 }
 
 /**
@@ -110,10 +114,6 @@ async function readyz(subject: OperationsSubject): Promise<OperationsResponse> {
 
 function json(status: number, body: unknown): OperationsResponse {
   return respond(status, "application/json; charset=utf-8", `${JSON.stringify(body, undefined, 2)}\n`);
-}
-
-function problemResponse(body: Problem, headers: Readonly<Record<string, string>> = {}): OperationsResponse {
-  return { ...respond(body.status, problemMediaType, `${JSON.stringify(body, undefined, 2)}\n`), headers };
 }
 
 function respond(status: number, contentType: string, body: string): OperationsResponse {

@@ -37,12 +37,6 @@ export class WebSocketDoor {
 
   /** Takes over a connection that asked for it; who may come in has been decided. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
-    const { pathname } = new URL(request.url ?? "/", "http://gateway");
-    if (!pathname.endsWith("/events")) {
-      // What is not a request of HTTP any more is answered by hand.
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-      return;
-    }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", (error) => this.#parts.logger.debug("a WebSocket failed", { error }));
       void this.#follow(webSocket, new URL(request.url ?? "/", "http://gateway").searchParams, caller);
