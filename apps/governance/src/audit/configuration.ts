@@ -22,6 +22,21 @@ export const auditSection = defineSection({
       .describe(
         "After how many days records are removed; 0 means never. Their hashes stay, so that all proofs of the others hold.",
       ),
+    anchor: z
+      .string()
+      .regex(/^($|file:.|command:.|https?:\/\/.)/, "expected file:PATH, command:PROGRAM or a URL")
+      .default("")
+      .describe(
+        "Where the last checkpoint is kept outside of the installation too: `file:PATH` appends a line of JSON, `https://…` is read by GET and written by PUT, `command:PROGRAM` is run with `read` or `write`. At the start the audit log is compared with it.",
+      ),
+    giveUpCheckpoint: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        "Number of the last checkpoint of an audit log that is lost for ever: a new one begins in its place, and the journal records that. 0, the default: a missing audit log is an error.",
+      ),
     bookBefore: z
       .string()
       .default("")

@@ -22,6 +22,41 @@ export const auditErrors = defineErrors("audit", {
     message: ({ found, known }: { found: string; known: string }) =>
       `expected to go on signing checkpoints with the key ${known}, found the key ${found}; put the folder of keys back from where it is kept`,
   },
+  bookMissing: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The journal has an anchor of the audit log, so there was one, and its file is not there. A new one is begun in a new installation only. Restore the folder audit from a backup. To begin a new audit log without the records of the one before, set audit.giveUpCheckpoint to the number of the message; the journal records that.",
+    message: ({ file, number }: { file: string; number: number }) =>
+      `The audit log ${file} is missing, and the journal has its checkpoint ${number}. Restore the folder audit from a backup, or set audit.giveUpCheckpoint to ${number} to begin a new one.`,
+  },
+  bookCut: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The last checkpoint is anchored in the journal, and outside of the installation if audit.anchor is set. The audit log ends before its anchor: its end was removed, or an older copy was put in its place. Restore the folder audit from a backup that is as new as the journal.",
+    message: ({ where, number, last }: { where: string; number: number; last: number }) =>
+      `The audit log ends with checkpoint ${last}, and ${where} has checkpoint ${number}: its end was removed. Restore the folder audit from a backup.`,
+  },
+  bookOther: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The anchor of the audit log is a checkpoint of another one: the file was exchanged, or written anew. Restore the folder audit from a backup.",
+    message: ({ where, number }: { where: string; number: number }) =>
+      `Checkpoint ${number} of the audit log is not the one that ${where} has: it is another audit log. Restore the folder audit from a backup.`,
+  },
+  bookDamaged: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The file of the audit log is not as it was written, so that no checkpoint can follow the last one. Restore the folder audit from a backup, and check the disk.",
+    message: ({ found }: { found: string }) =>
+      `The audit log is damaged: found ${found}. Restore the folder audit from a backup, and check the disk.`,
+  },
+  anchorUnusable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The place outside of the installation where audit.anchor keeps the last checkpoint cannot be read or written. The audit goes on, and tries it again with the next checkpoint.",
+    message: ({ anchor, problem }: { anchor: string; problem: string }) =>
+      `The anchor ${anchor} of the audit log cannot be used: ${problem}. Check audit.anchor; the next checkpoint tries it again.`,
+  },
   chainBroken: {
     status: "DATA_LOSS",
     retry: "never",
@@ -37,7 +72,7 @@ export const auditErrors = defineErrors("audit", {
       batch: number;
       reason: string;
     }) =>
-      `expected batch ${batch} of ${service}/${partition} to follow what was audited, found ${reason}; put the journal back from a backup, or set the folder audit of the data directory aside, so that a new audit begins with what is there`,
+      `expected batch ${batch} of ${service}/${partition} to follow what was audited, found ${reason}; put the journal back from a backup; to begin a new audit with what is there, set the folder audit of the data directory aside and set audit.giveUpCheckpoint`,
   },
   pageUnsound: {
     status: "DATA_LOSS",

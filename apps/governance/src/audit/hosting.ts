@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { auditService } from "@tutti/contracts/governance/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
+import { anchor } from "@tutti/machine-entities/anchor";
 import { refusal } from "@tutti/machine-entities/refusal";
+import { JournalAnchor } from "./anchoring/journal-anchor.ts";
+import { outsideAnchor } from "./anchoring/outside-anchor.ts";
 import { auditSection } from "./configuration.ts";
 import { auditHandlers } from "./handlers.ts";
 import { AuditRounds, type BookPlace, type RoundsParts } from "./rounds.ts";
 
-export const auditMachines = [refusal];
+export const auditMachines = [anchor, refusal];
 
 /** @param service registers the parts, in start order. */
 export function hostAudit(
@@ -21,7 +24,11 @@ export function hostAudit(
   const settings = service.settings(auditSection);
   const place = placeOf(host, settings);
   if (place === undefined) return;
-  const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, settings });
+  const anchors = {
+    journal: new JournalAnchor({ runtime: storage.runtime, steward }),
+    outside: outsideAnchor(settings.anchor),
+  };
+  const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, anchors, settings });
   service.register("audit", rounds, { critical: false });
   mesh.serve(auditService, auditHandlers({ ...storage, steward, foundation, rounds }));
 }

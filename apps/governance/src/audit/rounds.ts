@@ -6,16 +6,19 @@
  * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
  *    where it falls behind for long the disk fills up until nothing is done any more.
  * 4. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
- * 5. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
+ * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that an anchor knows
+ *    is not gone on with; without a book a new one begins only where there is no anchor.
+ * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
  *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
  */
-import type { SigningKey } from "@tutti/contracts/governance/v1";
+import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { HostContext, InstallationKeys } from "@tutti/host";
 import {
   type Component,
   degraded,
   errorFromUnknown,
+  fromTimestamp,
   type Health,
   healthy,
   isTuttiError,
@@ -26,7 +29,11 @@ import {
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { checkpointOf, MerkleTree } from "@tutti/policy/audit";
+import type { AnchorableBook } from "./anchoring/anchor-check.ts";
+import { Anchoring, type Anchors } from "./anchoring/anchoring.ts";
+import { signedRetention } from "./book/completeness.ts";
 import type { JournalPart } from "./book/intake.ts";
+import { decodePage } from "./book/page.ts";
 import { type JournalName, nameOf } from "./book/record.ts";
 import { auditErrors } from "./errors.ts";
 import type { SharedBook } from "./shared/shared-book.ts";
@@ -36,8 +43,10 @@ import type { OwnLog } from "./thread/own-log.ts";
 export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "holds" | "steward"> {
   readonly keys: { open(): Promise<InstallationKeys> };
   readonly place: BookPlace;
+  readonly anchors: Anchors;
   readonly settings: {
     readonly checkpointEveryMs: number;
+    readonly giveUpCheckpoint: number;
     readonly keepDays: number;
     readonly services: readonly string[];
   };
@@ -51,6 +60,7 @@ const hurriedMs = 500;
 const openAfterMs = 2_000;
 const dayMs = 24 * 3_600_000;
 const ownService = "governance";
+const faultsLogged = 20;
 
 /** Where the book is, as long as it is open. */
 export interface BookPlace {
@@ -83,6 +93,11 @@ export class AuditRounds implements Component {
   #running: Promise<void> | undefined;
   #waiting: Promise<number> | undefined;
   #problem: unknown;
+  readonly #anchoring: Anchoring;
+  /** Records and checkpoints that the book has lost, in words. */
+  #missing = "";
+  /** Without heads. */
+  #last: Checkpoint | undefined;
   #unreached = "";
   /** When the last round began that reached all journals. */
   #completeMs = 0;
@@ -90,7 +105,9 @@ export class AuditRounds implements Component {
 
   constructor(parts: RoundsParts) {
     this.#parts = parts;
-    this.#onCheckpoint = new Waiters(parts.foundation.timers);
+    const { anchors, settings, foundation } = parts;
+    this.#onCheckpoint = new Waiters(foundation.timers);
+    this.#anchoring = new Anchoring(anchors, settings.giveUpCheckpoint, foundation.logger);
     // Before anything is cut.
     parts.holds.hold();
   }
@@ -123,9 +140,10 @@ export class AuditRounds implements Component {
   health(): Health {
     if (isTuttiError(this.#problem) && this.#problem.retry === "never")
       return unhealthy(this.#problem.message);
+    if (this.#missing !== "") return unhealthy(this.#missing);
     if (this.#problem !== undefined) return degraded(errorFromUnknown(this.#problem).message);
     if (this.#unreached !== "") return degraded(`${this.#unreached}; it is tried again`);
-    return healthy;
+    return this.#anchoring.problem === "" ? healthy : degraded(this.#anchoring.problem);
   }
 
   /** The book, and what it is signed with; tried again by the next one who asks where it could not be opened. */
@@ -139,7 +157,9 @@ export class AuditRounds implements Component {
 
   async #open(): Promise<OpenedAudit> {
     const keys = await this.#parts.keys.open();
-    const { file, shared, ...place } = await this.#parts.place.open(this.#stopping.signal, keys.signingKey);
+    const { signal } = this.#stopping;
+    const { file, shared, ...place } = await this.#parts.place.open(signal, keys.signingKey);
+    const isKnown = shared !== undefined || (await this.#anchoring.isKnown(file, signal));
     const thread = await AuditThread.at({ file, key: keys.signingKey });
     const close = async () => {
       await thread.stop();
@@ -153,11 +173,42 @@ export class AuditRounds implements Component {
           number,
           found: "none, or another than the copy of this process has",
         });
+      await this.#anchoring.check(bookOf({ thread, shared }), signal);
+      await this.#look(thread, keys, isKnown);
     } catch (error) {
       await close();
       throw error;
     }
     return { thread, keys, shared, close };
+  }
+
+  /** Sees what the book has lost, and says so. */
+  async #look(thread: AuditThread, keys: InstallationKeys, isKnown: boolean): Promise<void> {
+    let standing = await thread.call("standing");
+    // An older release removed records without a signature: what it left is taken as it is, once.
+    const { hasRetention, lastRemovedMs } = standing;
+    if (!isKnown && !hasRetention && lastRemovedMs > 0) {
+      await this.#retain(thread, keys, lastRemovedMs + 1);
+      standing = await thread.call("standing");
+    }
+    const { last, faults, moreFaults } = standing;
+    this.#last = last;
+    this.#missing = faults.length === 0 ? "" : lossOf(faults, moreFaults);
+    if (last !== undefined) await this.#anchoring.put(last);
+    const { logger } = this.#parts.foundation;
+    for (const { recordId, message } of faults.slice(0, faultsLogged))
+      logger.error("the audit log is not complete", { journal: recordId, problem: message });
+  }
+
+  /** Signs that records from before a moment need not be kept. */
+  async #retain(
+    thread: AuditThread,
+    { signer, signingKey }: InstallationKeys,
+    keptFromMs: number,
+  ): Promise<void> {
+    const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
+    const signTimeMs = this.#parts.foundation.clock.now();
+    await thread.call("retain", signedRetention({ keptFromMs, signTimeMs }, signed));
   }
 
   #took(ends: readonly (JournalName & { readonly batch: number })[]): void {
@@ -173,15 +224,23 @@ export class AuditRounds implements Component {
     const opened = await this.opened();
     if (opened.shared === undefined || steward.holds(ownService, 0)) await this.fresh();
     else await this.#follow(opened);
+    await this.#anchoring.putOutside(this.#last, bookOf(opened));
   }
 
   /** Takes what others made. */
-  async #follow({ thread, shared }: OpenedAudit): Promise<void> {
+  async #follow({ thread, shared, keys }: Omit<OpenedAudit, "close">): Promise<void> {
     while (shared !== undefined && !this.#isStopped) {
       const number = (await thread.call("lastNumber")) + 1;
       const page = await shared.page(number);
       if (page === undefined) return;
-      this.#took(await thread.call("take", page, await shared.records(number, page), this.#keptFromMs));
+      const records = await shared.records(number, page);
+      const { checkpoint } = decodePage(number, page);
+      const keptFromMs = this.#keptFromMs;
+      // Of an older one records may be gone.
+      if (checkpoint.createTime !== undefined && fromTimestamp(checkpoint.createTime) < keptFromMs)
+        await this.#retain(thread, keys, keptFromMs);
+      this.#took(await thread.call("take", page, records, keptFromMs));
+      this.#last = { ...checkpoint, heads: [] };
       this.#onCheckpoint.tell();
     }
   }
@@ -238,6 +297,8 @@ export class AuditRounds implements Component {
     if (this.#isStopped) return false;
     const prepared = await thread.prepare({ ...gathered, own: this.#ownLog(), bytesMax: partBytesMax });
     const { number, heads, size, parts: before } = prepared;
+    // An anchor alone would be followed by another one for ever.
+    if (prepared.isAnchorsAlone) return false;
     const isMore = prepared.isMore || gathered.isMore;
     if (heads.length === 0 || this.#isStopped) return isMore;
     const { signer, signingKey } = keys;
@@ -249,7 +310,12 @@ export class AuditRounds implements Component {
       // Of another process: taken, and gone on behind.
       if (!(await shared.add(draft, this.#stopping.signal))) return true;
     }
-    await thread.call("commit", checkpoint);
+    // A copy of the data has both or none of them.
+    await this.#parts.holds.alone(async () => {
+      await thread.call("commit", checkpoint);
+      this.#last = { ...checkpoint, heads: [] };
+      await this.#anchoring.put(this.#last);
+    });
     this.#took(heads);
     this.#onCheckpoint.tell();
     return isMore;
@@ -312,14 +378,38 @@ export class AuditRounds implements Component {
   }
 
   async #drop(): Promise<void> {
-    if (this.#keptFromMs === 0) return;
-    const { thread, shared } = await this.opened();
+    const keptFromMs = this.#keptFromMs;
+    if (keptFromMs === 0) return;
+    const { thread, shared, keys } = await this.opened();
+    if (!(await thread.call("hasBefore", keptFromMs))) return;
+    await this.#retain(thread, keys, keptFromMs);
     while (!this.#isStopped) {
-      const dropped = await thread.call("dropBefore", this.#keptFromMs);
+      const dropped = await thread.call("dropBefore", keptFromMs);
       if (dropped.length === 0) return;
       await shared?.drop(dropped);
     }
   }
+}
+
+/** The first of what the book has lost, and how much it is. */
+function lossOf(faults: readonly AuditFault[], moreFaults: number): string {
+  const [first] = faults;
+  const what = `${first?.recordId === "" ? "" : `${first?.recordId}: `}${first?.message}`;
+  const more = faults.length + moreFaults - 1;
+  const others = more === 0 ? "" : `; and ${more} more`;
+  return `the audit log is not complete: ${what}${others}. Restore the folder audit from a backup`;
+}
+
+/** What of it an anchor is compared with: of a shared one its pages. */
+function bookOf({ thread, shared }: Pick<OpenedAudit, "thread" | "shared">): AnchorableBook {
+  return {
+    last: () => thread.call("lastNumber"),
+    async checkpoint(number) {
+      if (shared === undefined) return thread.call("checkpointIfThere", number);
+      const page = await shared.page(number);
+      return page && decodePage(number, page).checkpoint;
+    },
+  };
 }
 
 async function batchesAfter(

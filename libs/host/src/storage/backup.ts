@@ -5,7 +5,8 @@
  *    begins no later than where its archives end, and ends no earlier.
  * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
  *    that was acknowledged before the copy was begun is before that end.
- * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy has not.
+ * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy has not; and no
+ *    checkpoint is made in between, so that the log anchors none that the copy of the book has not.
  * 4. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
@@ -26,6 +27,8 @@ export interface Copied {
   }[];
   /** Where the durable part of the log ends; asked when the archives have been copied. Undefined where there is no log. */
   end(): LogPlace | undefined;
+  /** No checkpoint of the audit is made while the work runs. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 const partBytes = 1024 * 1024;
@@ -36,8 +39,10 @@ export async function copyData(source: Copied, target: string): Promise<void> {
   const to = layoutOf(resolve(target));
   try {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
-    await copyBook(layout.auditBook, to.auditBook);
-    const end = source.end();
+    const end = await source.alone(async () => {
+      await copyBook(layout.auditBook, to.auditBook);
+      return source.end();
+    });
     await mkdir(to.journal, { recursive: true });
     if (end !== undefined) await copyLog(layout.journal, to.journal, end);
     await copyBlobs(layout.blobs, to.blobs);

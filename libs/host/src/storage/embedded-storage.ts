@@ -155,6 +155,7 @@ export class EmbeddedStorage implements Storage {
               backup: (directory) => archive.backup(directory),
             })),
             end: () => journal.end,
+            alone: (work) => this.#parts.holds.alone(work),
           },
           target,
         );

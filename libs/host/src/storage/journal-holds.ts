@@ -15,6 +15,7 @@ export class JournalHolds {
   readonly #services: string[] = [];
   readonly #taken = new Map<string, number>();
   #isHeld = false;
+  #alone: Promise<unknown> = Promise.resolve();
   #log: ProcessLog | undefined;
 
   /** Services whose machines are in this process. */
@@ -44,6 +45,13 @@ export class JournalHolds {
   /** All of a journal up to this batch is where it is to be kept. */
   took({ service, partition }: PartitionName, batch: number): void {
     this.#taken.set(`${service}/${partition}`, batch);
+  }
+
+  /** Runs one work after the other: a copy has what was taken and what is said of it in the journal, or neither. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#alone.then(work);
+    this.#alone = result.catch(() => {});
+    return result;
   }
 
   /** The first batch of a journal that must not be cut. */

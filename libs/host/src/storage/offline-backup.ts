@@ -27,7 +27,7 @@ export async function backUp(directory: string, target: string): Promise<"asked"
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
     await copyData(
       {
-        ...{ layout, about, end: () => wholeLog },
+        ...{ layout, about, end: () => wholeLog, alone: (work) => work() },
         archives: archivesIn(layout).map((service) => ({
           service,
           backup: (to) => copyArchive(layout.archiveOf(service), about.partitions, to),

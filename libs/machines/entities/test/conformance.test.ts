@@ -1,6 +1,7 @@
 /** Every kind, held against the machine contract and its golden histories. */
 import assert from "node:assert/strict";
 import { type ConformanceOptions, MachineDriver, machineConformance } from "@tutti/kernel/testing";
+import { anchor } from "../src/anchor/index.ts";
 import { cache } from "../src/cache/index.ts";
 import { decisions } from "../src/decisions/index.ts";
 import { definition } from "../src/definition/index.ts";
@@ -12,6 +13,7 @@ import { pool } from "../src/pool/index.ts";
 import { refusal } from "../src/refusal/index.ts";
 import { secrets } from "../src/secrets/index.ts";
 import { policiesAt, tenant, versionOf } from "../src/tenant/index.ts";
+import { operations as anchorCalls } from "../src/testing/anchor.ts";
 import { asker, operations as cacheCalls } from "../src/testing/cache.ts";
 import { operations as decisionsCalls } from "../src/testing/decisions.ts";
 import { operations as definitionCalls } from "../src/testing/definition.ts";
@@ -24,6 +26,14 @@ import { operations as secretsCalls } from "../src/testing/secrets.ts";
 import { operations as tenantCalls } from "../src/testing/tenant.ts";
 
 const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
+  anchor: {
+    machines: [anchor],
+    service: "governance",
+    commands: anchorCalls(),
+    invariant(driver) {
+      for (const key of driver.keys) assert.deepEqual(driver.state(key, anchor).checkpoint.heads, []);
+    },
+  },
   cache: {
     machines: [cache, asker([])],
     service: "workflow",

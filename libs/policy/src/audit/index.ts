@@ -16,7 +16,7 @@ export {
   recordLeaf,
 } from "./checkpoints.ts";
 export { fault } from "./export/comparing.ts";
-export { type RecordLine, recordLineOf } from "./export/lines.ts";
+export { checkpointLineOf, type RecordLine, recordLineOf } from "./export/lines.ts";
 export { type ExportVerdict, ExportVerifier } from "./export/verifying.ts";
 export { type ExportedLeaf, type ExportState, ExportWriter } from "./export/writing.ts";
 export { type Signer, signerOf } from "./signing.ts";

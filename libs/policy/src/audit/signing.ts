@@ -10,7 +10,7 @@ const publicKeyBytes = 32;
 const seedPrefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** What is signed; each is said in front of it. */
-export type Purpose = "checkpoint" | "bundle" | "signing key" | "export";
+export type Purpose = "checkpoint" | "bundle" | "signing key" | "export" | "retention";
 
 export interface Signer {
   readonly publicKey: Uint8Array;

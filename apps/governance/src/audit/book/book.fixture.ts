@@ -10,6 +10,7 @@ import { encodeBatch, hashOfBatch } from "@tutti/journal/batches";
 import { toTimestamp } from "@tutti/kernel";
 import { checkpointOf, MerkleTree, signerOf } from "@tutti/policy/audit";
 import { AuditBook } from "./book.ts";
+import { signedRetention } from "./completeness.ts";
 import type { JournalPart } from "./intake.ts";
 
 export const startMs = 1_767_225_600_000;
@@ -100,9 +101,32 @@ export class TestBook implements AsyncDisposable {
     return checkpoint;
   }
 
+  /** Removes what is older, as its service does. */
+  drop(keptFromMs: number): number {
+    const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
+    this.book.retain(signedRetention({ keptFromMs, signTimeMs: startMs }, signed));
+    let dropped = 0;
+    for (let some = 1; some > 0; dropped += some) some = this.book.dropBefore(keptFromMs).length;
+    return dropped;
+  }
+
+  /** Changes the file behind its back. */
+  async tamper(...statements: readonly string[]): Promise<void> {
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(this.file);
+    for (const statement of statements) database.exec(statement);
+    database.close();
+  }
+
   /** As after a crash: nothing but the file is left. */
   async reopen(): Promise<void> {
     this.book.close();
+    this.book = await AuditBook.open(this.file, signingKey);
+  }
+
+  /** A book that could not be opened again is another one, so that it can be closed. */
+  async restore(): Promise<void> {
+    await rm(this.file);
     this.book = await AuditBook.open(this.file, signingKey);
   }
 

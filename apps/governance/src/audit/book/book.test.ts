@@ -203,7 +203,7 @@ describe("the book of the audit", () => {
 
   it("removes what was kept long enough, and every proof of the rest holds", async () => {
     await using kept = await filled();
-    while (kept.book.dropBefore(startMs + 1_500).length > 0);
+    assert.ok(kept.drop(startMs + 1_501) > 0);
     const left = searched(kept);
     assert.ok(left.length === 54 && left.every((id) => Number(id.split("/")[2]) > 20));
     for (const id of left)
@@ -222,10 +222,7 @@ describe("the book of the audit", () => {
 
   it("says of itself what was changed behind its back", async () => {
     await using kept = await filled();
-    const { DatabaseSync } = await import("node:sqlite");
-    const database = new DatabaseSync(kept.file);
-    database.exec("UPDATE head SET leaves = zeroblob(length(leaves)) WHERE leaf = 4");
-    database.close();
+    await kept.tamper("UPDATE head SET leaves = zeroblob(length(leaves)) WHERE leaf = 4");
     const faults = [...kept.book.verify(0)].flatMap((progress) => progress.faults);
     assert.equal(faults[0]?.recordId, "workflow/1/20");
     assert.equal(faults.length, 21);
@@ -239,10 +236,7 @@ describe("the book of the audit", () => {
     await using kept = await TestBook.open();
     const other = { ...signingKey, signingKeyId: "key-2", publicKey: new Uint8Array(32).fill(9) };
     await assert.rejects(AuditBook.open(kept.file, other), { code: "audit.key_changed" });
-    const { DatabaseSync } = await import("node:sqlite");
-    const database = new DatabaseSync(kept.file);
-    database.exec("PRAGMA user_version = 2");
-    database.close();
+    await kept.tamper("PRAGMA user_version = 3");
     await assert.rejects(AuditBook.open(kept.file, signingKey), { code: "audit.book_newer" });
   });
 });

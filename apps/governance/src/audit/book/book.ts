@@ -4,9 +4,13 @@
  * 1. A checkpoint, its heads and their records are there together or not at all; what was not written is read from the journals again,
  *    which are kept until then.
  * 2. A checkpoint is signed between `prepare` and `commit`, by who has the key. One at a time is under way.
- * 3. Records are removed when they were kept long enough. Their hashes stay, and so does everything that rests on them.
+ * 3. Records are removed when they were kept long enough, as a signed retention says. Their hashes stay, and so does everything that
+ *    rests on them.
+ * 4. A book whose heads are not those of its last checkpoint is not opened: nothing could be signed behind it. Of records and
+ *    checkpoints that are missing it knows, and the audit reports them.
  */
 import type {
+  AuditFault,
   Checkpoint,
   ConsistencyProof,
   InclusionProof,
@@ -18,11 +22,19 @@ import { headLeaf, MerkleTree, recordAt, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { DraftPage } from "../shared/shared-book.ts";
 import { type Block, blocksOf, recordsIn } from "./blocks.ts";
+import {
+  columnsFault,
+  missingCheckpoint,
+  missingUnder,
+  type Retention,
+  retainedBefore,
+  trustedOf,
+} from "./completeness.ts";
 import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
 import { type BookRecord, type JournalPart, takenPart, treeOf } from "./intake.ts";
 import { decodePage, encodePage, objectOf } from "./page.ts";
 import { type PageRecords, partsOf } from "./page-intake.ts";
-import { auditRecordOf, decodedRecord, type JournalName, nameOf } from "./record.ts";
+import { areAnchors, auditRecordOf, decodedRecord, type JournalName, nameOf } from "./record.ts";
 import { openBook } from "./schema.ts";
 import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
 import { Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
@@ -34,6 +46,8 @@ export interface Prepared {
   readonly heads: JournalHead[];
   readonly size: number;
   readonly parts: readonly Uint8Array[];
+  /** Nothing is new but anchors of earlier checkpoints: they are under the next one that has something else. */
+  readonly isAnchorsAlone: boolean;
 }
 
 export interface FoundRecord {
@@ -49,6 +63,18 @@ interface DraftPart extends Omit<ShelfPart, "blocks"> {
   readonly blocks: readonly Block[];
 }
 
+/** How the book is. */
+export interface BookStanding {
+  /** Without heads; undefined before the first. */
+  readonly last: Checkpoint | undefined;
+  /** What is missing, the first of it. */
+  readonly faults: readonly AuditFault[];
+  readonly moreFaults: number;
+  readonly hasRetention: boolean;
+  /** When the last checkpoint was made of which records were removed; 0 where none were. */
+  readonly lastRemovedMs: number;
+}
+
 export class AuditBook {
   readonly #shelf: Shelf;
   readonly #tree = new MerkleTree();
@@ -61,6 +87,8 @@ export class AuditBook {
   #records = 0;
   #last: Checkpoint | undefined;
   #underWay: readonly DraftPart[] = [];
+  #faults: AuditFault[] = [];
+  #moreFaults = 0;
 
   static async open(file: string, key: SigningKey): Promise<AuditBook> {
     const shelf = new Shelf(await openBook(file));
@@ -78,8 +106,66 @@ export class AuditBook {
 
   private constructor(shelf: Shelf) {
     this.#shelf = shelf;
-    for (const { head } of shelf.heads()) this.#append(head);
-    this.#last = shelf.checkpoint(0);
+    const retained = this.#retained();
+    for (const placed of shelf.placedHeads()) {
+      const { size } = this.#tree;
+      if (placed.leaf !== size) throw auditErrors.bookDamaged({ found: `that head ${size} is missing` });
+      this.#append(placed.head);
+      for (const fault of missingUnder(placed, retained)) this.#note(fault);
+    }
+    this.#last = this.#lastOf();
+  }
+
+  /** The last checkpoint, if all are there and it is over these heads. */
+  #lastOf(): Checkpoint | undefined {
+    let last: Checkpoint | undefined;
+    for (const { columns, checkpoint } of this.#shelf.listedCheckpoints()) {
+      for (let number = (last?.number ?? 0) + 1; number < columns.number; number++)
+        this.#note(missingCheckpoint(number));
+      const wrong = columnsFault(checkpoint, columns);
+      if (wrong !== undefined) this.#note(wrong);
+      last = checkpoint;
+    }
+    const { size } = this.#tree;
+    const isOver =
+      last === undefined
+        ? size === 0
+        : last.treeSize === size && sameHash(last.rootHash, this.#tree.rootAt());
+    const found = `that its ${size} heads are not those of checkpoint ${last?.number ?? 0}`;
+    if (!isOver) throw auditErrors.bookDamaged({ found });
+    return last;
+  }
+
+  /** The leaves before this one may have lost their records. */
+  #retained(): number {
+    const { leaf, faults } = retainedBefore(this.#shelf, trustedOf(this.#shelf.keys()));
+    for (const fault of faults) this.#note(fault);
+    return leaf;
+  }
+
+  #note(fault: AuditFault): void {
+    if (this.#faults.length < faultsKept) this.#faults.push(fault);
+    else this.#moreFaults++;
+  }
+
+  standing(): BookStanding {
+    const shelf = this.#shelf;
+    const hasRetention = shelf.retention() !== undefined;
+    const seen = { last: this.#last, faults: this.#faults, moreFaults: this.#moreFaults, hasRetention };
+    return { ...seen, lastRemovedMs: shelf.lastRemovedMs() };
+  }
+
+  /** Takes a signed retention. It never goes back. */
+  retain(retention: Retention): void {
+    if (retention.keptFromMs <= (this.#shelf.retention()?.keptFromMs ?? 0)) return;
+    this.#shelf.together(() => this.#shelf.setRetention(retention));
+    if (this.#faults.length === 0) return;
+    this.#faults = [];
+    this.#moreFaults = 0;
+    const retained = this.#retained();
+    for (const placed of this.#shelf.placedHeads())
+      for (const fault of missingUnder(placed, retained)) this.#note(fault);
+    this.#lastOf();
   }
 
   /** How many records are under checkpoints. */
@@ -104,12 +190,13 @@ export class AuditBook {
   /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
   prepare(parts: readonly JournalPart[]): Prepared {
     const { size } = this.#tree;
-    this.#underWay = parts
+    const taken = parts
       .filter(({ batches }) => batches.length > 0)
-      .map((part) => takenPart(part, this.#ends.get(nameOf(part))))
-      .map(({ head, leaves, records }) => ({ head, leaves, blocks: blocksOf(records) }));
+      .map((part) => takenPart(part, this.#ends.get(nameOf(part))));
+    this.#underWay = taken.map(({ head, leaves, records }) => ({ head, leaves, blocks: blocksOf(records) }));
     const heads = this.#underWay.map(({ head }) => head);
-    return { number: this.lastNumber() + 1, heads, size, parts: this.#tree.parts(size) };
+    const isAnchorsAlone = areAnchors(taken.flatMap(({ records }) => records));
+    return { number: this.lastNumber() + 1, heads, size, parts: this.#tree.parts(size), isAnchorsAlone };
   }
 
   /** The checkpoint over what was prepared, signed. */
@@ -217,6 +304,11 @@ export class AuditBook {
     return found;
   }
 
+  /** Without heads. */
+  checkpointIfThere(number: number): Checkpoint | undefined {
+    return number === 0 ? undefined : this.#shelf.checkpoint(number);
+  }
+
   /** With the heads that came with it. */
   checkpointWithHeads(number: number): Checkpoint {
     const checkpoint = this.checkpoint(number);
@@ -261,6 +353,11 @@ export class AuditBook {
 
   verify(fromCheckpoint: number): Generator<VerifyProgress, void> {
     return verified(this.#shelf, fromCheckpoint);
+  }
+
+  /** Whether there are records to remove. */
+  hasBefore(timeMs: number): boolean {
+    return this.#shelf.hasBefore(timeMs);
   }
 
   /** Removes records that are all older than a moment, some of them, and gives the blocks that they were in; none when all are removed. */
@@ -312,3 +409,4 @@ function pageOf(
 }
 
 const blocksDropped = 64;
+const faultsKept = 100;

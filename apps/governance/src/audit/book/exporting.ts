@@ -1,5 +1,9 @@
 /** An export of the book, part by part; only its last line, which is signed, is written by who has the key. */
-import { type AuditFilter, AuditFilter as AuditFilterCodec } from "@tutti/contracts/governance/v1";
+import {
+  type AuditFault,
+  type AuditFilter,
+  AuditFilter as AuditFilterCodec,
+} from "@tutti/contracts/governance/v1";
 import {
   type ExportedLeaf,
   type ExportState,
@@ -8,6 +12,13 @@ import {
   recordLineOf,
 } from "@tutti/policy/audit";
 import { recordsIn } from "./blocks.ts";
+import {
+  missingCheckpoint,
+  missingUnder,
+  retainedBefore,
+  trustedOf,
+  unreadableFault,
+} from "./completeness.ts";
 import { RecordFilter } from "./filter.ts";
 import { type BookRecord, leafAt } from "./intake.ts";
 import { wanted } from "./searching.ts";
@@ -51,18 +62,28 @@ export function* exported(shelf: Shelf, tree: MerkleTree, wish: ExportWish): Gen
   const said = wish.filter === undefined ? {} : AuditFilterCodec.toJSON(wish.filter);
   add(writer.begin({ namespace, filter: said, tree, size }));
   for (const key of shelf.keys()) add(writer.key(key));
+  const retained = retainedBefore(shelf, trustedOf(shelf.keys())).leaf;
+  const miss = (found: readonly AuditFault[]): void => {
+    for (const { recordId, message } of found)
+      text += isCloudEvents ? missingEventOf(recordId, message) : writer.missing({ id: recordId, message });
+  };
   let from = size;
   for (let number = first; number <= (last?.number ?? 0); number++) {
     const checkpoint = shelf.checkpoint(number);
-    if (checkpoint === undefined) break;
-    for (const shelved of shelf.heads(from, checkpoint.treeSize)) {
-      const included = recordsUnder(shelf, shelved, filter);
+    if (checkpoint === undefined) {
+      // Its heads are under the next one.
+      miss([missingCheckpoint(number)]);
+      continue;
+    }
+    for (const shelved of shelf.placedHeads(from, checkpoint.treeSize)) {
+      const { included, unreadable } = recordsUnder(shelf, shelved, filter);
       add(writer.head(shelved.head, leavesOf(shelf, shelved, included)));
       for (const { record } of included) {
         text += isCloudEvents ? cloudEventOf(shelved, record) : writer.record(shelved.head, record);
         records++;
         if (text.length >= partLength) yield part();
       }
+      miss([...missingUnder(shelved, retained), ...unreadable]);
     }
     from = checkpoint.treeSize;
     add(writer.checkpoint(checkpoint));
@@ -77,16 +98,25 @@ interface Included {
   readonly record: BookRecord;
 }
 
-function recordsUnder(shelf: Shelf, { leaf, head }: ShelvedHead, filter: RecordFilter): Included[] {
-  if (head.recordCount === 0) return [];
-  return shelf
-    .blocksUnder(leaf)
-    .filter((block) => filter.mayHave(block))
-    .flatMap((block) =>
-      recordsIn(shelf.bytesOf(block))
-        .map((record, index) => ({ place: block.first + index, record }))
-        .filter(({ record }) => wanted(filter, head, record) !== undefined),
-    );
+function recordsUnder(
+  shelf: Shelf,
+  { leaf, head }: ShelvedHead,
+  filter: RecordFilter,
+): { readonly included: Included[]; readonly unreadable: AuditFault[] } {
+  const included: Included[] = [];
+  const unreadable: AuditFault[] = [];
+  if (head.recordCount === 0) return { included, unreadable };
+  for (const block of shelf.blocksUnder(leaf).filter((one) => filter.mayHave(one)))
+    try {
+      const records = recordsIn(shelf.bytesOf(block)).map((record, index) => ({
+        place: block.first + index,
+        record,
+      }));
+      included.push(...records.filter(({ record }) => wanted(filter, head, record) !== undefined));
+    } catch {
+      unreadable.push(unreadableFault(head, block));
+    }
+  return { included, unreadable };
 }
 
 /** Those that are not in the export, because nobody asked for them or they are no longer kept, are there by hash alone. */
@@ -101,6 +131,15 @@ function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly 
       at: record && { batch: record.batch, index: record.index },
     };
   });
+}
+
+/** Something that was recorded is gone: a program that reads events alone hears of it too. */
+function missingEventOf(id: string, message: string): string {
+  const event = {
+    ...{ specversion: "1.0", id: `missing/${id || message}`, source: "/tutti/audit" },
+    ...{ type: "tutti.audit.missing", datacontenttype: "application/json", data: { id, message } },
+  };
+  return `${JSON.stringify(event)}\n`;
 }
 
 function cloudEventOf({ head }: ShelvedHead, record: BookRecord): string {

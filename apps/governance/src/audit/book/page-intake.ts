@@ -1,5 +1,6 @@
 /** Takes in a page that another process has made: nothing in it is believed that was not signed. */
 import type { JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
 import {
   checkpointFault,
   emptyRoot,
@@ -24,7 +25,7 @@ export interface Before {
   readonly tree: MerkleTree;
   readonly ends: ReadonlyMap<string, JournalHead>;
   readonly keys: readonly SigningKey[];
-  /** Records from here on are kept: where they are not there, somebody removed them. */
+  /** Records under checkpoints from here on are kept: if they are not there, they were removed without right. */
   readonly keptFromMs: number;
 }
 
@@ -51,7 +52,8 @@ export function partsOf(page: Page, records: PageRecords, before: Before): Shelf
     if (fault !== undefined) throw unsound(fault);
     const blocks = page.blocks.flatMap((block, place) => {
       if (block.head !== index) return [];
-      const found = shelfBlock(block, records[place], leaves, before);
+      const madeMs = checkpoint.createTime === undefined ? 0 : fromTimestamp(checkpoint.createTime);
+      const found = shelfBlock(block, records[place], leaves, madeMs < before.keptFromMs);
       if (found === undefined) throw unsound(`other records in ${block.object}, or none`);
       return [found];
     });
@@ -74,10 +76,10 @@ function shelfBlock(
   { first, records: count, firstMs, lastMs }: PageBlock,
   bytes: Uint8Array | undefined,
   leaves: Uint8Array,
-  { keptFromMs }: Before,
+  mayBeGone: boolean,
 ): ShelfBlock | undefined {
   if (bytes === undefined) {
-    if (lastMs >= keptFromMs) return;
+    if (!mayBeGone) return;
     const said = { namespaces: [], actors: undefined, actions: undefined };
     return { first, records: count, firstMs, lastMs, ...said, bytes };
   }

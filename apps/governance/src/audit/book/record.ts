@@ -4,6 +4,7 @@ import { AuditRecord, AuditResult } from "@tutti/contracts/governance/v1";
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { anchorKind } from "@tutti/machine-entities/anchor";
 import { callRefused, refusalKind } from "@tutti/machine-entities/refusal";
 import { recordId } from "@tutti/policy/audit";
 import type { BookRecord } from "./intake.ts";
@@ -45,6 +46,15 @@ export function isRefusal({ kind, type }: Pick<JournalRecord, "kind" | "type">):
 
 function refusedIn(record: JournalRecord): AuditRecord | undefined {
   return isRefusal(record) ? AuditRecord.decode(record.payload) : undefined;
+}
+
+/** Each checkpoint leaves so many behind at most, and few of them fail to be under the next. */
+const anchorsMax = 16;
+
+/** Whether all of some records anchor checkpoints. */
+export function areAnchors(records: readonly Pick<BookRecord, "encoded">[]): boolean {
+  if (records.length === 0 || records.length > anchorsMax) return false;
+  return records.every((record) => decodedRecord(record).kind === anchorKind);
 }
 
 export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): JournalRecord {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { auditErrors } from "../errors.ts";
 
-const format = 1;
+const format = 2;
 
 const tables = `
   CREATE TABLE signing_key (place INTEGER PRIMARY KEY, id TEXT NOT NULL, encoded BLOB NOT NULL) STRICT;
@@ -22,9 +22,17 @@ const tables = `
   CREATE INDEX block_by_start ON block (first_ms, leaf, first) WHERE bytes IS NOT NULL;
 `;
 
+/** Since format 2: what retention was signed. */
+const retentionTable = `
+  CREATE TABLE retention (
+    place INTEGER PRIMARY KEY CHECK (place = 1), kept_from_ms REAL NOT NULL, sign_time_ms REAL NOT NULL,
+    signature BLOB NOT NULL, signing_key_id TEXT NOT NULL
+  ) STRICT;
+`;
+
 export async function openBook(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  return toldIfFull(() => {
+  return told(() => {
     const database = new DatabaseSync(file);
     try {
       prepare(database, file);
@@ -39,19 +47,25 @@ export async function openBook(file: string): Promise<DatabaseSync> {
 function prepare(database: DatabaseSync, file: string): void {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA auto_vacuum = INCREMENTAL");
   const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (found === 0) database.exec(`BEGIN; ${tables} PRAGMA user_version = ${format}; COMMIT`);
+  if (found === 0)
+    database.exec(`BEGIN; ${tables} ${retentionTable} PRAGMA user_version = ${format}; COMMIT`);
+  else if (found === 1) database.exec(`BEGIN; ${retentionTable} PRAGMA user_version = ${format}; COMMIT`);
   else if (found !== format) throw auditErrors.bookNewer({ file, found, known: format });
 }
 
-/** As SQLite numbers it. */
-const sqliteFull = 13;
+/** As SQLite numbers them; the lower eight bits name the kind. */
+const sqlite = { error: 1, corrupt: 11, full: 13, notADatabase: 26 } as const;
+const sqliteDamaged: readonly number[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
 
-/** Work on the book: where the disk has no room for it, it says so. */
-export function toldIfFull<Result>(work: () => Result): Result {
+/** Work on the book: names a full disk and a damaged file. */
+export function told<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    const isFull = error instanceof Error && "errcode" in error && error.errcode === sqliteFull;
-    throw isFull ? auditErrors.bookFull() : error;
+    if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) throw error;
+    const kind = error.errcode & 0xff;
+    if (kind === sqlite.full) throw auditErrors.bookFull();
+    if (sqliteDamaged.includes(kind)) throw auditErrors.bookDamaged({ found: error.message });
+    throw error;
   }
 }

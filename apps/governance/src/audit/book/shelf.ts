@@ -3,9 +3,10 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import type { Block } from "./blocks.ts";
+import type { Retention } from "./completeness.ts";
 import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
-import { toldIfFull } from "./schema.ts";
+import { told } from "./schema.ts";
 
 /** Where a block is: its head, and its first record there. */
 export interface ShelvedBlock extends BlockSummary {
@@ -33,6 +34,19 @@ export interface ShelvedHead {
   readonly head: JournalHead;
 }
 
+/** Where records of a head are, or were. */
+export interface RecordPlaces {
+  readonly first: number;
+  readonly records: number;
+  /** Their bytes were removed. */
+  readonly isGone: boolean;
+}
+
+export interface PlacedHead extends ShelvedHead {
+  /** In order. */
+  readonly places: readonly RecordPlaces[];
+}
+
 const summary = "leaf, first, records, first_ms, last_ms, namespaces, actors, actions";
 
 export class Shelf {
@@ -45,7 +59,7 @@ export class Shelf {
 
   /** All of it or nothing. */
   together<Result>(work: () => Result): Result {
-    return toldIfFull(() => {
+    return told(() => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
         const result = work();
@@ -143,11 +157,82 @@ export class Shelf {
     }
   }
 
-  /** The last head of each journal. */
-  ends(): JournalHead[] {
+  /** Heads with where their records are. */
+  *placedHeads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<PlacedHead, void> {
+    for (let next = fromLeaf; next < toLeaf; ) {
+      const rows = this.#all(
+        "SELECT leaf, encoded FROM head WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT 256",
+        ...[next, toLeaf],
+      );
+      if (rows.length === 0) return;
+      const from = next;
+      next = Number(rows.at(-1)?.["leaf"]) + 1;
+      const places = Map.groupBy(this.#placesBetween(from, next), ({ leaf }) => leaf);
+      for (const row of rows) {
+        const shelved = headIn(row);
+        yield { ...shelved, places: places.get(shelved.leaf) ?? [] };
+      }
+    }
+  }
+
+  #placesBetween(fromLeaf: number, toLeaf: number): (RecordPlaces & { readonly leaf: number })[] {
     return this.#all(
-      "SELECT encoded FROM head WHERE leaf IN (SELECT max(leaf) FROM head GROUP BY service, partition)",
-    ).map((row) => JournalHead.decode(bytesOf(row["encoded"])));
+      "SELECT leaf, first, records, bytes IS NULL AS gone FROM block WHERE leaf >= ? AND leaf < ? ORDER BY leaf, first",
+      ...[fromLeaf, toLeaf],
+    ).map((row) => ({
+      ...{ leaf: Number(row["leaf"]), first: Number(row["first"]), records: Number(row["records"]) },
+      isGone: Number(row["gone"]) === 1,
+    }));
+  }
+
+  /** The leaf behind all that were under checkpoints before the first that was made from a moment on. */
+  leafAt(timeMs: number): number {
+    const row = this.#get(
+      `SELECT max(tree_size) AS size FROM checkpoint
+       WHERE number < coalesce((SELECT min(number) FROM checkpoint WHERE time_ms >= ?), 9e15)`,
+      timeMs,
+    );
+    return Number(row?.["size"] ?? 0);
+  }
+
+  /** As the columns have them, with what was signed. */
+  *listedCheckpoints(): Generator<ListedCheckpoint, void> {
+    for (let after = 0; ; ) {
+      const rows = this.#all("SELECT * FROM checkpoint WHERE number > ? ORDER BY number LIMIT 256", after);
+      if (rows.length === 0) return;
+      for (const row of rows) {
+        after = Number(row["number"]);
+        const columns = { number: after, timeMs: Number(row["time_ms"]), treeSize: Number(row["tree_size"]) };
+        yield { columns, checkpoint: Checkpoint.decode(bytesOf(row["encoded"])) };
+      }
+    }
+  }
+
+  retention(): Retention | undefined {
+    const row = this.#get("SELECT * FROM retention");
+    return (
+      row && {
+        ...{ keptFromMs: Number(row["kept_from_ms"]), signTimeMs: Number(row["sign_time_ms"]) },
+        ...{ signature: bytesOf(row["signature"]), signingKeyId: String(row["signing_key_id"]) },
+      }
+    );
+  }
+
+  /** In the place of the one before. */
+  setRetention({ keptFromMs, signTimeMs, signature, signingKeyId }: Retention): void {
+    this.#run(
+      "INSERT OR REPLACE INTO retention VALUES (1, ?, ?, ?, ?)",
+      ...[keptFromMs, signTimeMs, signature, signingKeyId],
+    );
+  }
+
+  /** When the last checkpoint was made of which records were removed; 0 where none were. */
+  lastRemovedMs(): number {
+    const row = this.#get(
+      `SELECT max(time_ms) AS last FROM checkpoint WHERE number <= (SELECT min(number) FROM checkpoint
+       WHERE tree_size > (SELECT max(leaf) FROM block WHERE bytes IS NULL))`,
+    );
+    return Number(row?.["last"] ?? 0);
   }
 
   /** The head that a batch is under. */
@@ -189,12 +274,21 @@ export class Shelf {
     return bytesOf(row?.["bytes"]);
   }
 
-  /** Removes records that are all older than a moment, some at a time; gives the blocks that they were in. */
+  /** Whether there are records to remove. */
+  hasBefore(timeMs: number): boolean {
+    const sql = "SELECT 1 FROM block WHERE bytes IS NOT NULL AND last_ms < ? AND leaf < ? LIMIT 1";
+    return this.#get(sql, timeMs, this.leafAt(timeMs)) !== undefined;
+  }
+
+  /**
+   * Removes records that are all older than a moment, under checkpoints from before it, some at a time; gives the blocks that
+   * they were in.
+   */
   dropBefore(timeMs: number, limit: number): Pick<ShelvedBlock, "leaf" | "first">[] {
     const dropped = this.#all(
       `UPDATE block SET bytes = NULL WHERE (leaf, first) IN
-       (SELECT leaf, first FROM block WHERE bytes IS NOT NULL AND last_ms < ? LIMIT ?) RETURNING leaf, first`,
-      ...[timeMs, limit],
+       (SELECT leaf, first FROM block WHERE bytes IS NOT NULL AND last_ms < ? AND leaf < ? LIMIT ?) RETURNING leaf, first`,
+      ...[timeMs, this.leafAt(timeMs), limit],
     );
     this.#database.exec("PRAGMA incremental_vacuum(256)");
     return dropped.map((row) => ({ leaf: Number(row["leaf"]), first: Number(row["first"]) }));
@@ -214,16 +308,21 @@ export class Shelf {
   }
 
   #all(sql: string, ...values: readonly Value[]): Row[] {
-    return this.#statement(sql).all(...values);
+    return told(() => this.#statement(sql).all(...values));
   }
 
   #get(sql: string, ...values: readonly Value[]): Row | undefined {
-    return this.#statement(sql).get(...values);
+    return told(() => this.#statement(sql).get(...values));
   }
 
   #run(sql: string, ...values: readonly Value[]): { readonly changes: number | bigint } {
-    return this.#statement(sql).run(...values);
+    return told(() => this.#statement(sql).run(...values));
   }
+}
+
+export interface ListedCheckpoint {
+  readonly columns: { readonly number: number; readonly timeMs: number; readonly treeSize: number };
+  readonly checkpoint: Checkpoint;
 }
 
 type Value = string | number | null | Uint8Array;

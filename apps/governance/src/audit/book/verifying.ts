@@ -9,11 +9,18 @@ import {
   recordHash,
   recordId,
   sameHash,
-  TrustedKeys,
 } from "@tutti/policy/audit";
 import { recordsIn } from "./blocks.ts";
-import { leafAt, treeOf } from "./intake.ts";
-import type { Shelf, ShelvedHead } from "./shelf.ts";
+import {
+  columnsFault,
+  missingCheckpoint,
+  missingUnder,
+  retainedBefore,
+  trustedOf,
+  unreadableFault,
+} from "./completeness.ts";
+import { type BookRecord, leafAt, treeOf } from "./intake.ts";
+import type { PlacedHead, Shelf, ShelvedBlock } from "./shelf.ts";
 
 export interface VerifyProgress {
   /** Records that were looked at so far. */
@@ -21,47 +28,59 @@ export interface VerifyProgress {
   readonly faults: readonly AuditFault[];
 }
 
-const changed = AuditFaultKind.AUDIT_FAULT_KIND_CHANGED;
+const {
+  AUDIT_FAULT_KIND_CHANGED: changed,
+  AUDIT_FAULT_KIND_REMOVED: removed,
+  AUDIT_FAULT_KIND_SIGNATURE: signature,
+} = AuditFaultKind;
 
 export function* verified(shelf: Shelf, fromCheckpoint: number): Generator<VerifyProgress, void> {
-  const keys = shelf.keys();
-  const trusted = new TrustedKeys(keys[0]?.publicKey ?? new Uint8Array(0), keys);
+  const trusted = trustedOf(shelf.keys());
+  const retained = retainedBefore(shelf, trusted);
+  const faults: AuditFault[] = [
+    ...retained.faults,
+    ...trusted.faults.map(({ signingKeyId, message }) =>
+      fault("", signature, `key "${signingKeyId}": ${message}`),
+    ),
+  ];
   const tree = new MerkleTree();
-  const last = shelf.checkpoint(0)?.number ?? 0;
+  let before = 0;
   let from = 0;
-  for (let number = 1; number <= last; number++) {
-    const faults: AuditFault[] = [];
-    let checked = 0;
-    const checkpoint = shelf.checkpoint(number);
-    if (checkpoint === undefined) {
-      yield {
-        checked,
-        faults: [fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, `checkpoint ${number} is missing`)],
-      };
-      continue;
-    }
-    for (const shelved of shelf.heads(from, checkpoint.treeSize)) {
-      tree.append(headLeaf(shelved.head));
+  let checked = 0;
+  for (const { columns, checkpoint } of shelf.listedCheckpoints()) {
+    const { number, treeSize, rootHash } = checkpoint;
+    for (let missing = before + 1; missing < columns.number; missing++)
+      faults.push(missingCheckpoint(missing));
+    before = columns.number;
+    const wrong = columnsFault(checkpoint, columns);
+    if (wrong !== undefined) faults.push(wrong);
+    for (const placed of shelf.placedHeads(from, treeSize)) {
+      if (placed.leaf !== tree.size) faults.push(fault("", removed, `head ${tree.size} is missing`));
+      tree.append(headLeaf(placed.head));
       // Earlier heads are needed for the tree alone.
       if (number < fromCheckpoint) continue;
-      checked += shelved.head.recordCount;
-      faults.push(...headFaults(shelf, shelved));
+      checked += placed.head.recordCount;
+      faults.push(...headFaults(shelf, placed, retained.leaf));
     }
-    from = checkpoint.treeSize;
-    if (tree.size !== checkpoint.treeSize || !sameHash(tree.rootAt(), checkpoint.rootHash))
+    from = treeSize;
+    if (tree.size !== treeSize || !sameHash(tree.rootAt(), rootHash))
       faults.push(fault("", changed, `checkpoint ${number} is not over the heads before it`));
     const signed = checkpointFault(checkpoint, trusted);
-    if (signed !== undefined)
-      faults.push(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `checkpoint ${number}: ${signed}`));
-    if (number >= fromCheckpoint) yield { checked, faults };
+    if (signed !== undefined) faults.push(fault("", signature, `checkpoint ${number}: ${signed}`));
+    if (number >= fromCheckpoint) yield { checked, faults: faults.splice(0) };
+    checked = 0;
   }
+  if (!shelf.placedHeads(from).next().done)
+    faults.push(fault("", removed, "the last heads have no checkpoint"));
+  if (faults.length > 0) yield { checked, faults };
 }
 
-function headFaults(shelf: Shelf, { leaf, head }: ShelvedHead): AuditFault[] {
+function headFaults(shelf: Shelf, placed: PlacedHead, retained: number): AuditFault[] {
+  const { leaf, head } = placed;
   const leaves = shelf.leavesUnder(leaf);
   const tree = treeOf(leaves);
   const root = tree.size === 0 ? emptyRoot : tree.rootAt();
-  const faults: AuditFault[] = [];
+  const faults = missingUnder(placed, retained);
   if (tree.size !== head.recordCount || !sameHash(root, head.recordsRoot))
     faults.push(
       fault(
@@ -70,12 +89,31 @@ function headFaults(shelf: Shelf, { leaf, head }: ShelvedHead): AuditFault[] {
         "the hashes of the records up to this batch are not those that were signed",
       ),
     );
-  for (const block of shelf.blocksUnder(leaf))
-    for (const [index, record] of recordsIn(shelf.bytesOf(block)).entries())
-      if (!sameHash(recordHash(record, record.encoded), leafAt(leaves, block.first + index)))
-        faults.push(
-          fault(recordId(head.service, head.partition, record), changed, "it is not as it was written"),
-        );
+  for (const block of shelf.blocksUnder(leaf)) faults.push(...blockFaults(shelf, head, block, leaves));
+  return faults;
+}
+
+function blockFaults(shelf: Shelf, head: JournalHead, block: ShelvedBlock, leaves: Uint8Array): AuditFault[] {
+  const { first, records: count } = block;
+  let records: BookRecord[];
+  try {
+    records = recordsIn(shelf.bytesOf(block));
+  } catch {
+    return [unreadableFault(head, block)];
+  }
+  const faults = records.flatMap((record, index) =>
+    sameHash(recordHash(record, record.encoded), leafAt(leaves, first + index))
+      ? []
+      : [fault(recordId(head.service, head.partition, record), changed, "it is not as it was written")],
+  );
+  if (records.length !== count)
+    faults.push(
+      fault(
+        nameOf(head),
+        removed,
+        `of the ${count} records from record ${first + 1} on there are ${records.length}`,
+      ),
+    );
   return faults;
 }
 

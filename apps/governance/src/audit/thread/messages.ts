@@ -12,16 +12,18 @@ export interface ThreadOrders {
 }
 
 type Shared = "draft" | "page" | "take" | "endsWith" | "lastNumber";
-type Asked = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore";
+type Asked = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore" | "hasBefore";
+type Complete = "standing" | "retain";
 type Proven =
   | "proveInclusion"
   | "proveConsistency"
+  | "checkpointIfThere"
   | "checkpointWithHeads"
   | "checkpoints"
   | "checkpointsAfter";
 
 /** What is asked of the book as it is, each by the name of its method. */
-export type BookCall = Asked | Proven | Shared;
+export type BookCall = Asked | Complete | Proven | Shared;
 export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
 

@@ -80,14 +80,18 @@ describe("the log of the own process", () => {
     }
   });
 
-  it("gives what came to nothing once more", async () => {
+  it("gives what came to nothing once more, with what came since", async () => {
     await write(5);
     const follower = new OwnLogFollower();
-    const first = follower.next(log(), () => 0, plenty);
+    const first = sizeOf(follower.next(log(), () => 0, plenty).parts);
+    assert.ok(first > 0);
+    assert.deepEqual(sizeOf(follower.next(log(), () => 0, plenty).parts), first);
     await write(5);
     const again = follower.next(log(), () => 0, plenty);
-    assert.deepEqual(again.parts, first.parts);
-    assert.equal(again.isMore, true);
+    assert.deepEqual(again.parts, new OwnLogFollower().next(log(), () => 0, plenty).parts);
+    assert.equal(again.isMore, false);
+    // No more is held than was asked for.
+    assert.equal(follower.next(log(), () => 0, 1).isMore, true);
   });
 
   it("comes in parts of about so many bytes", async () => {

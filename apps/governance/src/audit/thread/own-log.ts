@@ -1,7 +1,7 @@
 /**
  * Follows the log of the audit's own process: all its journals in one pass, in the thread that takes them in.
  *
- * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it anew.
+ * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it anew, and of what came since.
  * 2. A book that was opened again goes through the log from its beginning, and passes over what it has.
  * 3. After an error it begins anew as well: how far the last reading got does not count.
  */
@@ -39,10 +39,12 @@ export class OwnLogFollower {
    */
   next(log: OwnLog, takenOf: (journal: JournalName) => number, bytesMax: number): NextParts {
     const isWaiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
-    if (isWaiting) return { parts: [...this.#read.values()], isMore: true };
-    this.#read = new Map();
+    if (!isWaiting) this.#read = new Map();
+    const held = [...this.#read.values()].flatMap(({ batches }) => batches);
+    const room = bytesMax - held.reduce((bytes, batch) => bytes + batch.length, 0);
+    if (room <= 0) return { parts: [...this.#read.values()], isMore: true };
     try {
-      const isAll = this.#goOn(log, takenOf, bytesMax);
+      const isAll = this.#goOn(log, takenOf, room);
       return { parts: [...this.#read.values()], isMore: !isAll };
     } catch (error) {
       this.close();

@@ -1,5 +1,6 @@
 /** `npm run golden -- 0.2.0` in the folder of the package: writes what a release has to leave to all later ones. */
 import { writeGoldenHistories } from "@tutti/kernel/testing";
+import { stories as anchor } from "../stories/anchor.ts";
 import { stories as cache } from "../stories/cache.ts";
 import { stories as decisions } from "../stories/decisions.ts";
 import { stories as definition } from "../stories/definition.ts";
@@ -11,7 +12,19 @@ import { stories as refusal } from "../stories/refusal.ts";
 import { stories as secrets } from "../stories/secrets.ts";
 import { stories as tenant } from "../stories/tenant.ts";
 
-const kinds = { cache, decisions, definition, experience, findings, ledger, pool, refusal, secrets, tenant };
+const kinds = {
+  anchor,
+  cache,
+  decisions,
+  definition,
+  experience,
+  findings,
+  ledger,
+  pool,
+  refusal,
+  secrets,
+  tenant,
+};
 
 for (const [kind, stories] of Object.entries(kinds))
   writeGoldenHistories(new URL(`../../golden/${kind}/`, import.meta.url), stories, process.argv.slice(2));

@@ -28,6 +28,7 @@ import {
   type KeyLine,
   keyOf,
   type LeavesLine,
+  type MissingLine,
   type RecordLine,
   toBytes,
   toText,
@@ -56,6 +57,7 @@ interface Document {
   readonly head?: HeadLine;
   readonly leaves?: LeavesLine;
   readonly record?: RecordLine;
+  readonly missing?: MissingLine;
   readonly checkpoint?: CheckpointLine;
   readonly end?: EndLine;
 }
@@ -157,6 +159,7 @@ export class ExportVerifier {
       if (document.record !== undefined) return this.#record(document.record, text);
       if (document.leaves !== undefined) return this.#head?.leaves(document.leaves) ?? false;
       if (document.head !== undefined) return this.#begin(document.head);
+      if (document.missing !== undefined) return this.#missing(document.missing);
       if (document.checkpoint !== undefined) return this.#checkpoint(document.checkpoint);
       if (document.key !== undefined) return this.#given.push(keyOf(document.key)) > 0;
       if (document.export !== undefined) return this.#open(document.export);
@@ -190,6 +193,13 @@ export class ExportVerifier {
     this.#records++;
     if (this.#head === undefined) return false;
     this.#head.record(line, text);
+    return true;
+  }
+
+  /** The installation itself says that it has lost something. */
+  #missing({ id, message }: MissingLine): boolean {
+    if (typeof id !== "string" || typeof message !== "string") return false;
+    this.#tell(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, message));
     return true;
   }
 

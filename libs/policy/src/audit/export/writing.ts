@@ -13,6 +13,7 @@ import {
   headLineOf,
   keyLineOf,
   leavesPerLine,
+  type MissingLine,
   recordLineOf,
   toText,
 } from "./lines.ts";
@@ -70,6 +71,10 @@ export class ExportWriter {
     const line = recordLineOf(head.service, head.partition, record);
     if (line === undefined) throw new TypeError("expected a record of a journal, found other bytes");
     return this.#line({ record: line });
+  }
+
+  missing(missing: MissingLine): string {
+    return this.#line({ missing });
   }
 
   checkpoint(checkpoint: Checkpoint): string {

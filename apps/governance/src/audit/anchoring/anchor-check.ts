@@ -1,0 +1,28 @@
+/** Whether a book is the one that an anchor knows. */
+import type { Checkpoint } from "@tutti/contracts/governance/v1";
+import { sameHash } from "@tutti/policy/audit";
+import { auditErrors } from "../errors.ts";
+
+/** What is compared of a checkpoint. */
+export type AnchoredCheckpoint = Pick<Checkpoint, "number" | "rootHash">;
+
+export interface AnchorableBook {
+  /** Number of the last checkpoint; 0 before the first. */
+  last(): Promise<number>;
+  /** Undefined where it is not there. */
+  checkpoint(number: number): Promise<AnchoredCheckpoint | undefined>;
+}
+
+/**
+ * Throws if the book ends before its anchor, or has another checkpoint under that number.
+ * @param where the anchor is, in words
+ */
+export async function checkAgainst(
+  { number, rootHash }: AnchoredCheckpoint,
+  where: string,
+  book: AnchorableBook,
+): Promise<void> {
+  const found = await book.checkpoint(number);
+  if (found === undefined) throw auditErrors.bookCut({ where, number, last: await book.last() });
+  if (!sameHash(found.rootHash, rootHash)) throw auditErrors.bookOther({ where, number });
+}

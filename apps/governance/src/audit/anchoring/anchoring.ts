@@ -1,0 +1,123 @@
+/**
+ * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book has it.
+ *
+ * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one begins where no anchor is, or where the
+ *    operator gave the one before up by its number.
+ * 2. What fails for a moment delays no checkpoint: the next one anchors all before it.
+ */
+import { existsSync } from "node:fs";
+import type { Checkpoint } from "@tutti/contracts/governance/v1";
+import { errorFromUnknown, type Logger } from "@tutti/kernel";
+import { anchorErrors } from "@tutti/machine-entities/anchor";
+import { auditErrors } from "../errors.ts";
+import { type AnchorableBook, type AnchoredCheckpoint, checkAgainst } from "./anchor-check.ts";
+import type { JournalAnchor } from "./journal-anchor.ts";
+import type { OutsideAnchor } from "./outside-anchor.ts";
+
+/** Where the last checkpoint is kept beside the book. */
+export interface Anchors {
+  readonly journal: Pick<JournalAnchor, "isHere" | "last" | "put" | "giveUp">;
+  readonly outside: OutsideAnchor | undefined;
+}
+
+export class Anchoring {
+  readonly #anchors: Anchors;
+  readonly #giveUpCheckpoint: number;
+  readonly #logger: Pick<Logger, "warn">;
+  /** Numbers that are anchored, as far as that is known. */
+  #inJournal = 0;
+  #outside: number | undefined;
+  #problem = "";
+
+  constructor(anchors: Anchors, giveUpCheckpoint: number, logger: Pick<Logger, "warn">) {
+    this.#anchors = anchors;
+    this.#giveUpCheckpoint = giveUpCheckpoint;
+    this.#logger = logger;
+  }
+
+  /** Why something could not be anchored; empty where all is well. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /**
+   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as that makes one.
+   */
+  async isKnown(file: string, signal: AbortSignal): Promise<boolean> {
+    const { journal } = this.#anchors;
+    const known = await journal.last(signal);
+    if (known === undefined || existsSync(file)) return known !== undefined;
+    const { number } = known;
+    if (this.#giveUpCheckpoint !== number) throw auditErrors.bookMissing({ file, number });
+    await journal.giveUp(known);
+    this.#logger.warn("the audit log was given up, as audit.giveUpCheckpoint says; a new one begins", {
+      number,
+    });
+    return false;
+  }
+
+  /** Compares a book with its anchors. The one in the journal is known to one process alone. */
+  async check(book: AnchorableBook, signal: AbortSignal): Promise<void> {
+    const { journal, outside } = this.#anchors;
+    const known = journal.isHere ? await journal.last(signal) : undefined;
+    if (known !== undefined) await checkAgainst(known, "the journal", book);
+    this.#inJournal = known?.number ?? 0;
+    if (outside === undefined || !journal.isHere) return;
+    const found = await this.#lastOutside(outside);
+    if (found === "unknown") return;
+    const isGivenUp = known === undefined && found?.number === this.#giveUpCheckpoint;
+    if (found !== undefined && !isGivenUp) await checkAgainst(found, outside.name, book);
+    this.#outside = isGivenUp ? 0 : (found?.number ?? 0);
+  }
+
+  async #lastOutside(outside: OutsideAnchor): Promise<AnchoredCheckpoint | undefined | "unknown"> {
+    try {
+      return await outside.last();
+    } catch (error) {
+      this.#note(error);
+      return "unknown";
+    }
+  }
+
+  /** After the book has it. Throws where the journal knows another book. */
+  async put(checkpoint: Checkpoint): Promise<void> {
+    const { journal } = this.#anchors;
+    if (!journal.isHere || checkpoint.number <= this.#inJournal) return;
+    try {
+      await journal.put(checkpoint);
+      this.#inJournal = checkpoint.number;
+      this.#problem = "";
+    } catch (error) {
+      if (anchorErrors.checkpointOther.is(error))
+        throw auditErrors.bookOther({ where: "the journal", number: checkpoint.number });
+      this.#note(error);
+    }
+  }
+
+  /** From time to time: a place outside may be slow. Nothing is written to one that could not be compared with. */
+  async putOutside(checkpoint: Checkpoint | undefined, book: AnchorableBook): Promise<void> {
+    const { journal, outside } = this.#anchors;
+    if (outside === undefined || checkpoint === undefined || !journal.isHere) return;
+    if (this.#outside === undefined) {
+      const found = await this.#lastOutside(outside);
+      if (found === "unknown") return;
+      if (found !== undefined) await checkAgainst(found, outside.name, book);
+      this.#outside = found?.number ?? 0;
+    }
+    if (checkpoint.number <= this.#outside) return;
+    try {
+      await outside.put(checkpoint);
+      this.#outside = checkpoint.number;
+      this.#problem = "";
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  #note(error: unknown): void {
+    const { message } = errorFromUnknown(error);
+    if (message !== this.#problem)
+      this.#logger.warn("a checkpoint of the audit could not be anchored", { error });
+    this.#problem = message;
+  }
+}

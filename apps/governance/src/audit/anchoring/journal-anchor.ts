@@ -1,0 +1,68 @@
+/**
+ * The last checkpoint, as an event in the journal: the journal holds the audit to what it was, as the audit holds the journal.
+ *
+ * 1. It is anchored after the book has it, so the book never ends before its anchor unless it was cut.
+ * 2. Its machine is in the first partition of the service: of several processes the owner of that one anchors and checks.
+ */
+import type { Checkpoint } from "@tutti/contracts/governance/v1";
+import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import { whenOwned } from "@tutti/host";
+import { type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import type { InstanceKey } from "@tutti/kernel";
+import { anchorCheckpoint, anchored, anchorKind, giveUpBook } from "@tutti/machine-entities/anchor";
+import { systemNamespace } from "@tutti/policy/audit";
+
+export type AnchorDesk = Pick<MachineDesk, "runtime" | "steward">;
+
+const partition = 0;
+
+export class JournalAnchor {
+  readonly #desk: AnchorDesk;
+  readonly #key: InstanceKey;
+
+  constructor(desk: AnchorDesk) {
+    this.#desk = desk;
+    this.#key = keyIn(desk.runtime);
+  }
+
+  /** Whether this process anchors. */
+  get isHere(): boolean {
+    const { steward, runtime } = this.#desk;
+    return steward.holds(runtime.service, partition);
+  }
+
+  /** Waits until this process owns it. Undefined before the first. */
+  async last(signal: AbortSignal): Promise<Checkpoint | undefined> {
+    const found = await whenOwned(this.#desk, this.#key, { signal }, () =>
+      orIfAbsent(this.#desk.runtime.ask({ key: this.#key, query: anchored, body: undefined }), undefined),
+    );
+    return found === undefined || found.number === 0 ? undefined : found;
+  }
+
+  put(checkpoint: Checkpoint): Promise<Checkpoint> {
+    return this.#tell(anchorCheckpoint, checkpoint, "its checkpoint was signed");
+  }
+
+  /** From now on a new book may begin. */
+  giveUp(last: Checkpoint): Promise<Checkpoint> {
+    return this.#tell(giveUpBook, last, "audit.giveUpCheckpoint names its last checkpoint");
+  }
+
+  #tell(
+    command: typeof anchorCheckpoint | typeof giveUpBook,
+    body: Checkpoint,
+    reason: string,
+  ): Promise<Checkpoint> {
+    const { runtime } = this.#desk;
+    const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: runtime.service };
+    const cause: Cause = { actor, traceparent: "", decision: "", reason };
+    return runtime.execute({ key: this.#key, command, body: { ...body, heads: [] }, cause });
+  }
+}
+
+function keyIn(runtime: AnchorDesk["runtime"]): InstanceKey {
+  let key = { namespace: systemNamespace, kind: anchorKind, id: "book" };
+  for (let number = 1; runtime.partitionOf(key) !== partition; number++)
+    key = { ...key, id: `book.${number}` };
+  return key;
+}

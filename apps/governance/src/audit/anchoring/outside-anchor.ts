@@ -1,0 +1,110 @@
+/**
+ * The last checkpoint outside of the installation: who can write its journal and its audit log cannot take this one back.
+ *
+ * A line of JSON each: `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file has one after
+ * the other; what a URL or a command gives may, and the last one counts.
+ */
+import { execFile } from "node:child_process";
+import { appendFile, readFile } from "node:fs/promises";
+import type { Checkpoint } from "@tutti/contracts/governance/v1";
+import { checkpointLineOf } from "@tutti/policy/audit";
+import { auditErrors } from "../errors.ts";
+import type { AnchoredCheckpoint } from "./anchor-check.ts";
+
+export interface OutsideAnchor {
+  /** As it was configured. */
+  readonly name: string;
+  /** Undefined where nothing was anchored yet. */
+  last(): Promise<AnchoredCheckpoint | undefined>;
+  put(checkpoint: Checkpoint): Promise<void>;
+}
+
+interface Place {
+  /** Empty where there is nothing yet. */
+  read(): Promise<string>;
+  write(line: string): Promise<void>;
+}
+
+const timeoutMs = 10_000;
+const privateMode = 0o600;
+
+/** Undefined where none is configured. */
+export function outsideAnchor(anchor: string): OutsideAnchor | undefined {
+  if (anchor === "") return;
+  const place = placeOf(anchor);
+  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      throw auditErrors.anchorUnusable({ anchor, problem });
+    }
+  };
+  return {
+    name: anchor,
+    last: () => guarded(async () => lastIn(await place.read())),
+    put: (checkpoint) => guarded(() => place.write(`${JSON.stringify(checkpointLineOf(checkpoint))}\n`)),
+  };
+}
+
+function placeOf(anchor: string): Place {
+  const rest = anchor.slice(anchor.indexOf(":") + 1);
+  if (anchor.startsWith("file:")) return filePlace(rest);
+  return anchor.startsWith("command:") ? commandPlace(rest) : urlPlace(anchor);
+}
+
+function filePlace(file: string): Place {
+  return {
+    async read() {
+      try {
+        return await readFile(file, "utf8");
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+        throw error;
+      }
+    },
+    write: (line) => appendFile(file, line, { mode: privateMode, flush: true }),
+  };
+}
+
+function urlPlace(url: string): Place {
+  const call = async (method: "GET" | "PUT", body?: string): Promise<Response> => {
+    const headers = { "content-type": "application/x-ndjson" };
+    const given = body === undefined ? {} : { body, headers };
+    return fetch(url, { method, ...given, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+  };
+  return {
+    async read() {
+      const reply = await call("GET");
+      if (reply.status === 404 || reply.status === 204) return "";
+      if (!reply.ok) throw new Error(`GET answered ${reply.status}`);
+      return reply.text();
+    },
+    async write(line) {
+      const reply = await call("PUT", line);
+      if (!reply.ok) throw new Error(`PUT answered ${reply.status}`);
+    },
+  };
+}
+
+/** Run without a shell: `PROGRAM read` prints what it has, `PROGRAM write` gets a line. */
+function commandPlace(program: string): Place {
+  const run = (word: "read" | "write", given = ""): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const child = execFile(program, [word], { timeout: timeoutMs }, (error, output) =>
+        error === null ? resolve(output) : reject(error),
+      );
+      // A program that does not read its input closes it: what it answers counts.
+      child.stdin?.on("error", () => {}).end(given);
+    });
+  return { read: () => run("read"), write: async (line) => void (await run("write", line)) };
+}
+
+function lastIn(text: string): AnchoredCheckpoint | undefined {
+  const line = text.trimEnd().split("\n").at(-1) ?? "";
+  if (line === "") return;
+  const { number, root_hash } = JSON.parse(line) as { readonly number: unknown; readonly root_hash: unknown };
+  if (typeof number !== "number" || typeof root_hash !== "string")
+    throw new Error("its last line is no checkpoint");
+  return { number, rootHash: Buffer.from(root_hash, "base64") };
+}

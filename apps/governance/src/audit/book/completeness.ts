@@ -1,0 +1,115 @@
+/**
+ * Whether the book has everything that was signed.
+ *
+ * 1. Each record has its hash under a head. A record without bytes is missing, except where retention removed it.
+ * 2. Retention is signed: it names a moment, and explains records under checkpoints from before that moment alone.
+ * 3. Numbers of checkpoints and leaves of heads have no gap.
+ */
+import {
+  type AuditFault,
+  AuditFaultKind,
+  type Checkpoint,
+  type JournalHead,
+  type SigningKey,
+} from "@tutti/contracts/governance/v1";
+import { fromTimestamp } from "@tutti/kernel";
+import { fault, type Signer, TrustedKeys } from "@tutti/policy/audit";
+import type { PlacedHead, RecordPlaces, Shelf } from "./shelf.ts";
+
+/** Records under checkpoints from before this moment need not be kept, as the installation signed it. */
+export interface Retention {
+  readonly keptFromMs: number;
+  readonly signTimeMs: number;
+  readonly signature: Uint8Array;
+  readonly signingKeyId: string;
+}
+
+const removed = AuditFaultKind.AUDIT_FAULT_KIND_REMOVED;
+
+export function signedRetention(
+  times: Pick<Retention, "keptFromMs" | "signTimeMs">,
+  { signingKeyId, key }: { readonly signingKeyId: string; readonly key: Signer },
+): Retention {
+  return { ...times, signature: key.sign("retention", contentOf(times)), signingKeyId };
+}
+
+function contentOf({ keptFromMs, signTimeMs }: Pick<Retention, "keptFromMs" | "signTimeMs">): Uint8Array {
+  return Buffer.from(`kept from ${keptFromMs}, said at ${signTimeMs}`);
+}
+
+export function trustedOf(keys: readonly SigningKey[]): TrustedKeys {
+  return new TrustedKeys(keys[0]?.publicKey ?? new Uint8Array(0), keys);
+}
+
+/** The leaves before this one may have lost their records; and why the retention is not believed. */
+export function retainedBefore(
+  shelf: Shelf,
+  trusted: TrustedKeys,
+): { readonly leaf: number; readonly faults: AuditFault[] } {
+  const retention = shelf.retention();
+  if (retention === undefined) return { leaf: 0, faults: [] };
+  const { signature, signingKeyId, signTimeMs } = retention;
+  const wrong = trusted.fault(
+    { signature, signingKeyId, timeMs: signTimeMs },
+    "retention",
+    contentOf(retention),
+  );
+  if (wrong === undefined) return { leaf: shelf.leafAt(retention.keptFromMs), faults: [] };
+  const message = `the moment from which records are kept: ${wrong}`;
+  return { leaf: 0, faults: [fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, message)] };
+}
+
+/** What of the records under a head is missing. */
+export function missingUnder({ leaf, head, places }: PlacedHead, retained: number): AuditFault[] {
+  if (leaf < retained) return [];
+  const gone: [from: number, to: number][] = [];
+  const add = (from: number, to: number): void => {
+    const last = gone.at(-1);
+    if (last?.[1] === from) last[1] = to;
+    else gone.push([from, to]);
+  };
+  let next = 0;
+  for (const { first, records, isGone } of places) {
+    if (first > next) add(next, first);
+    if (isGone) add(first, first + records);
+    next = Math.max(next, first + records);
+  }
+  if (next < head.recordCount) add(next, head.recordCount);
+  return gone.map(([from, to]) => missing(head, from, to));
+}
+
+function missing(
+  { service, partition, batch, recordCount }: JournalHead,
+  from: number,
+  to: number,
+): AuditFault {
+  const isOne = from + 1 === to;
+  const which = isOne ? `record ${to}` : `records ${from + 1} to ${to}`;
+  const lost = isOne ? "is missing: its hash is" : "are missing: their hashes are";
+  const message = `${which} of the ${recordCount} up to this batch ${lost} there, and no retention removed ${isOne ? "it" : "them"}`;
+  return fault(`${service}/${partition}/${batch}`, removed, message);
+}
+
+/** Records whose bytes are not those that were written. */
+export function unreadableFault(
+  { service, partition, batch, recordCount }: JournalHead,
+  { first, records }: Pick<RecordPlaces, "first" | "records">,
+): AuditFault {
+  const message = `records ${first + 1} to ${first + records} of the ${recordCount} up to this batch cannot be read`;
+  return fault(`${service}/${partition}/${batch}`, AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message);
+}
+
+export function missingCheckpoint(number: number): AuditFault {
+  return fault("", removed, `checkpoint ${number} is missing`);
+}
+
+/** A checkpoint of which the columns say something else than what was signed. */
+export function columnsFault(
+  { number, createTime, treeSize }: Checkpoint,
+  columns: { readonly number: number; readonly timeMs: number; readonly treeSize: number },
+): AuditFault | undefined {
+  const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+  if (columns.number === number && columns.timeMs === timeMs && columns.treeSize === treeSize) return;
+  const message = `checkpoint ${columns.number} is listed with another number, time or size than it was signed with`;
+  return fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message);
+}
