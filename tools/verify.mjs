@@ -25,6 +25,7 @@ import { checks, runChecks } from "./checks.mjs";
 import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
+import { runInLanes } from "./unit/lanes.mjs";
 import { Passed } from "./unit/passed.mjs";
 import {
   add,
@@ -47,6 +48,9 @@ const dayMs = 24 * 3_600_000;
 
 /** Packages whose tests open whole installations: in processes of their own, and first. */
 const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
+
+/** Tests of `io` wait for each other and for time: while they do, so many times as many run. */
+const lanesOfWaiting = 3;
 
 /** Files of one process. Pure tests are many and short; tests with sockets and processes wait, and are spread over the lanes. */
 const batchMax = { test: 40, io: 5, nightly: 5 };
@@ -87,21 +91,21 @@ async function main(args) {
     },
     withChecks: tier === "test" && wanted.length === 0,
     again: args.includes("--again") && tier !== "nightly",
-    lanes: lanesOf(args, tier),
+    lanes: lanesOf(args),
   });
   await nats?.stop();
   if (tier === "test") passed.record([...files.values()].flat(), sum);
   printFindings(sum);
   if (args.includes("--slowest")) printSlowest(sum);
-  printTimes(performance.now() - startedMs, sum, lanesOf(args, tier));
+  printTimes(performance.now() - startedMs, sum, lanesOf(args));
   console.log(summary(counts));
   if (counts.failed > 0) process.exitCode = 1;
 }
 
-/** @param {string[]} args @param {Tier} tier */
-function lanesOf(args, tier) {
+/** @param {string[]} args */
+function lanesOf(args) {
   const given = args.find((arg) => arg.startsWith("--lanes="))?.split("=")[1];
-  return Number(given ?? availableParallelism() * (tier === "io" ? 2 : 1));
+  return Number(given ?? availableParallelism());
 }
 
 /** @param {Package} one @param {string} asked as `swarm`, `@tutti/swarm` or `apps/swarm` */
@@ -145,10 +149,7 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
       checked.passed += passed;
       checked.failed += failed;
     });
-  const lane = async () => {
-    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await runInLanes(tasks, { lanes, lanesMax: tier === "io" ? lanes * lanesOfWaiting : lanes });
   if (again) await runAgain(sum, manner);
   const { passed, failed, skipped } = sum.counts;
   return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };
