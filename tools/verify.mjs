@@ -136,10 +136,12 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
   const manner = { deadlines: tiers[tier].deadlines, folder: root, environment, report };
   /** @type {Array<() => Promise<void>>} */
   const tasks = batchesOf(tier, files).map((batch) => async () => {
+    const startedMs = performance.now();
     const outcome = await runBatch(batch, manner);
     add(sum, outcome);
     const word = outcome.counts.failed > 0 ? "FAILED" : "ok";
-    report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)}`);
+    const took = `${seconds(performance.now() - startedMs)}, ${seconds(outcome.cpuMs)} of processor time`;
+    report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)} (${took})`);
     // At once: a person who waits for the rest can look into it meanwhile.
     for (const { text } of outcome.failures) report(indent(text));
   });
@@ -242,10 +244,14 @@ function printSlowest({ fileMs }) {
 
 /** @param {number} wallMs @param {Outcome} sum @param {number} lanes */
 function printTimes(wallMs, { cpuMs }, lanes) {
-  const seconds = (/** @type {number} */ ms) => `${(ms / 1_000).toFixed(0)} s`;
   console.log(
     `tests took ${seconds(wallMs)} in ${lanes} lanes, ${seconds(cpuMs)} of processor time in test processes`,
   );
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1_000).toFixed(0)} s`;
 }
 
 await main(process.argv.slice(2));
