@@ -25,6 +25,7 @@ import { checks, runChecks } from "./checks.mjs";
 import { madeBy } from "./fronts.mjs";
 import { findProgram } from "./programs.mjs";
 import { workspaceRoot } from "./setup.mjs";
+import { runInLanes } from "./unit/lanes.mjs";
 import { Passed } from "./unit/passed.mjs";
 import {
   add,
@@ -47,6 +48,9 @@ const dayMs = 24 * 3_600_000;
 
 /** Packages whose tests open whole installations: in processes of their own, and first. */
 const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
+
+/** Tests of `io` wait for each other and for time: while they do, so many times as many run. */
+const lanesOfWaiting = 3;
 
 /** Files of one process. Pure tests are many and short; tests with sockets and processes wait, and are spread over the lanes. */
 const batchMax = { test: 40, io: 5, nightly: 5 };
@@ -87,21 +91,21 @@ async function main(args) {
     },
     withChecks: tier === "test" && wanted.length === 0,
     again: args.includes("--again") && tier !== "nightly",
-    lanes: lanesOf(args, tier),
+    lanes: lanesOf(args),
   });
   await nats?.stop();
   if (tier === "test") passed.record([...files.values()].flat(), sum);
   printFindings(sum);
   if (args.includes("--slowest")) printSlowest(sum);
-  printTimes(performance.now() - startedMs, sum, lanesOf(args, tier));
+  printTimes(performance.now() - startedMs, sum, lanesOf(args));
   console.log(summary(counts));
   if (counts.failed > 0) process.exitCode = 1;
 }
 
-/** @param {string[]} args @param {Tier} tier */
-function lanesOf(args, tier) {
+/** @param {string[]} args */
+function lanesOf(args) {
   const given = args.find((arg) => arg.startsWith("--lanes="))?.split("=")[1];
-  return Number(given ?? availableParallelism() * (tier === "io" ? 2 : 1));
+  return Number(given ?? availableParallelism());
 }
 
 /** @param {Package} one @param {string} asked as `swarm`, `@tutti/swarm` or `apps/swarm` */
@@ -132,10 +136,12 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
   const manner = { deadlines: tiers[tier].deadlines, folder: root, environment, report };
   /** @type {Array<() => Promise<void>>} */
   const tasks = batchesOf(tier, files).map((batch) => async () => {
+    const startedMs = performance.now();
     const outcome = await runBatch(batch, manner);
     add(sum, outcome);
     const word = outcome.counts.failed > 0 ? "FAILED" : "ok";
-    report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)}`);
+    const took = `${seconds(performance.now() - startedMs)}, ${seconds(outcome.cpuMs)} of processor time`;
+    report(`${word.padEnd(7)} ${titleOf(batch)}: ${summary(outcome.counts)} (${took})`);
     // At once: a person who waits for the rest can look into it meanwhile.
     for (const { text } of outcome.failures) report(indent(text));
   });
@@ -145,10 +151,7 @@ async function runAll(tier, files, { environment, withChecks, again, lanes }) {
       checked.passed += passed;
       checked.failed += failed;
     });
-  const lane = async () => {
-    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) await task();
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await runInLanes(tasks, { lanes, lanesMax: tier === "io" ? lanes * lanesOfWaiting : lanes });
   if (again) await runAgain(sum, manner);
   const { passed, failed, skipped } = sum.counts;
   return { sum, counts: { passed: passed + checked.passed, failed: failed + checked.failed, skipped } };
@@ -241,10 +244,14 @@ function printSlowest({ fileMs }) {
 
 /** @param {number} wallMs @param {Outcome} sum @param {number} lanes */
 function printTimes(wallMs, { cpuMs }, lanes) {
-  const seconds = (/** @type {number} */ ms) => `${(ms / 1_000).toFixed(0)} s`;
   console.log(
     `tests took ${seconds(wallMs)} in ${lanes} lanes, ${seconds(cpuMs)} of processor time in test processes`,
   );
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1_000).toFixed(0)} s`;
 }
 
 await main(process.argv.slice(2));

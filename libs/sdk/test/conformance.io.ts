@@ -128,9 +128,10 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
   ["leaves without a goodbye", "drain", /without it|none/, (frame) => ({ ...frame, bye: undefined })],
 ];
 
-describe("the conformance program", () => {
+// Most of the time is waiting for what must not come.
+describe("the conformance program", { concurrency: 4 }, () => {
   it("finds that the worker of this library keeps every rule", async () => {
-    const reports = await checkConformance({ launch: workerHere(), patience: 3 });
+    const reports = await checkConformance({ launch: workerHere(), patience: 3, concurrency: 6 });
     assert.equal(reports.length, conformanceRules.length);
     const broken = reports.filter(({ kept }) => !kept);
     assert.equal(
@@ -141,7 +142,12 @@ describe("the conformance program", () => {
   });
 
   it("finds that it keeps every rule over a WebSocket too", async () => {
-    const reports = await checkConformance({ launch: workerHere(), patience: 3, transport: "websocket" });
+    const reports = await checkConformance({
+      launch: workerHere(),
+      patience: 3,
+      concurrency: 6,
+      transport: "websocket",
+    });
     const broken = reports.filter(({ kept }) => !kept);
     assert.deepEqual(broken.map(renderReport), []);
     // Where nobody is sent on.
@@ -153,6 +159,7 @@ describe("the conformance program", () => {
     const reports = await checkConformance({
       launch: commandWorker([process.execPath, program]),
       patience: 3,
+      concurrency: 6,
       transport: "websocket",
     });
     assert.deepEqual(reports.filter(({ kept }) => !kept).map(renderReport), []);

@@ -8,7 +8,8 @@ describe("the Python worker", { skip: python.skip }, () => {
   it("keeps every rule of the link", async () => {
     const reports = await checkConformance({
       launch: commandWorker([python.path, join(folder, "tests", "conformance_worker.py")]),
-      patience: 2,
+      patience: 3,
+      concurrency: 4,
     });
     const broken = reports.filter(({ kept }) => !kept);
     assert.deepEqual(broken.map(renderReport), []);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ServiceHost } from "@tutti/host";
@@ -12,6 +12,7 @@ import { Client } from "@tutti/rest/client";
 import { type TaskContext, Worker, type WorkerOptions } from "@tutti/sdk";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
 import { services } from "../../src/service.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -45,12 +46,9 @@ export class Stage implements AsyncDisposable {
   static async open(options: StageOptions): Promise<Stage> {
     const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
     const directory = await mkdtemp(join(tmpdir(), "stage-"));
-    const page = join(directory, "page");
-    await promisify(execFile)(process.execPath, [vite, "build", "--outDir", page, "--logLevel", "error"], {
-      cwd: join(root, "apps", "dashboard"),
-    });
+    const page = await builtPage(directory);
     const [port, meshPort] = [await freePort(), await freePort()];
-    const open = () => hostAt(directory, port, meshPort, settings);
+    const open = () => hostAt({ directory, page, port, meshPort, settings });
     const host = await open();
     await host.start();
     const browser = await chromium.launch({ executablePath: path, args: flags });
@@ -137,18 +135,32 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-function hostAt(
-  directory: string,
-  port: number,
-  meshPort: number,
-  given: readonly string[],
-): Promise<ServiceHost> {
-  const settings = [
+/** The folder of the page that the runner of the tests has built, if that is of these sources; else one that is built here. */
+async function builtPage(directory: string): Promise<string> {
+  const made = madeBy(root, "page");
+  if (made !== undefined && staleFronts(root, ["page"]).length === 0) return dirname(made);
+  const page = join(directory, "page");
+  await promisify(execFile)(process.execPath, [vite, "build", "--outDir", page, "--logLevel", "error"], {
+    cwd: join(root, "apps", "dashboard"),
+  });
+  return page;
+}
+
+interface Place {
+  readonly directory: string;
+  readonly page: string;
+  readonly port: number;
+  readonly meshPort: number;
+  readonly settings: readonly string[];
+}
+
+function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<ServiceHost> {
+  const given = [
     ...["--mesh.transport=grpc", `--mesh.listen=127.0.0.1:${meshPort}`, `--operations.port=${port}`],
-    ...[`--gateway.page=${join(directory, "page")}`, "--log.level=fatal"],
-    ...given,
+    ...[`--gateway.page=${page}`, "--log.level=fatal"],
+    ...settings,
   ];
-  const sources = memorySources({ arguments: settings });
+  const sources = memorySources({ arguments: given });
   const dataDirectory = () => join(directory, "data");
   return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
 }

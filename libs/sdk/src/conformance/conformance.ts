@@ -45,25 +45,35 @@ export interface ConformanceOptions {
   readonly patience?: number;
   /** What the worker links itself over; gRPC unless given. Rules that say nothing about it are left out. */
   readonly transport?: TransportName;
+  /** How many rules are played at a time, each with a worker of its own; 1 unless given. Most of a rule is waiting. */
+  readonly concurrency?: number;
   /** Hears of each rule as soon as it was played. */
   readonly onReport?: (report: RuleReport) => void;
 }
 
 export async function checkConformance(options: ConformanceOptions): Promise<readonly RuleReport[]> {
-  const { launch, only, patience = 1, transport = "grpc", onReport } = options;
+  const { launch, only, patience = 1, transport = "grpc", concurrency = 1, onReport } = options;
   const unknown = only?.find((id) => !conformanceRules.some((rule) => rule.id === id));
   if (unknown !== undefined) {
     const ids = conformanceRules.map(({ id }) => id).join(", ");
     throw new Error(`expected one of the rules ${ids}; found ${unknown}`);
   }
+  const rules = conformanceRules.filter(
+    ({ id, transports }) =>
+      (only === undefined || only.includes(id)) &&
+      (transports === undefined || transports.includes(transport)),
+  );
   const reports: RuleReport[] = [];
-  for (const rule of conformanceRules) {
-    if (only !== undefined && !only.includes(rule.id)) continue;
-    if (rule.transports !== undefined && !rule.transports.includes(transport)) continue;
-    const report = await play(rule, new Stage(launch, { patience, transport }));
-    reports.push(report);
-    onReport?.(report);
-  }
+  const waiting = [...rules.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, rule] = next;
+      const report = await play(rule, new Stage(launch, { patience, transport }));
+      reports[index] = report;
+      onReport?.(report);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
   return reports;
 }
 

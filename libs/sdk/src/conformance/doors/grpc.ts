@@ -24,6 +24,8 @@ function wireOf(stream: Stream): Wire {
     },
     onEnd(ended) {
       for (const event of ["end", "cancelled", "error", "close"]) stream.on(event, ended);
+      // A worker that has said all waits until the host has too.
+      stream.on("end", () => stream.end());
     },
     write(frame) {
       if (!stream.cancelled) stream.write(frame);
