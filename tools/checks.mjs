@@ -13,6 +13,7 @@ import { both, tool } from "./checks/commands.mjs";
 import { checkDependencies } from "./checks/dependencies.mjs";
 import { checkLockfile } from "./checks/lockfile.mjs";
 import { checkPicture } from "./checks/picture.mjs";
+import { checkProse } from "./checks/prose.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
 import { checkTiers } from "./checks/tiers.mjs";
@@ -36,6 +37,7 @@ export const checks = {
   tiers: checkTiers,
   purity: checkPurity,
   waits: checkWaits,
+  prose: checkProse,
   lockfile: checkLockfile,
   picture: checkPicture,
   reference: tool("tools/reference.mjs", "--check"),

@@ -14,6 +14,7 @@ import { parseSync } from "oxc-parser";
  * @property {(offset: number) => number} lineOf
  * @property {readonly string[]} imports what it imports or exports anew, at its head and later, as it is written
  * @property {import("oxc-parser").ParseResult["program"]} program
+ * @property {import("oxc-parser").ParseResult["comments"]} comments
  */
 
 const rooms = ["libs", "apps", "sdk", "bench", "tools"];
@@ -52,12 +53,13 @@ const testPath = new RegExp(testPaths);
 function sourceOf(root, file) {
   const path = relative(root, file).split(sep).join("/");
   const text = readFileSync(file, "utf8");
-  const { program, module, errors } = parseSync(file, text);
+  const { program, module, comments, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
   return {
     path,
     text,
     program,
+    comments,
     isTest: testPath.test(path),
     lineOf: (offset) => text.slice(0, offset).split("\n").length,
     imports: importsOf(module, text),

@@ -9,6 +9,7 @@ import { generatedFolder, protoFolder, restFolder } from "./places.mjs";
 import { restModules } from "./rest-code.mjs";
 import { readRules } from "./rules.mjs";
 import { serviceModule } from "./service-code.mjs";
+import { statesModule } from "./states-code.mjs";
 import { writeFiles } from "./write.mjs";
 
 export function generate() {
@@ -33,6 +34,7 @@ export function modulesOf(image) {
     const checks = checksModule(area, image, rules, checked);
     if (checks !== undefined) files.set(`${area}/checks.ts`, checks);
   }
+  files.set("states.ts", statesModule(image));
   files.set("descriptors.ts", descriptorsModule(image));
   return files;
 }

@@ -26,7 +26,7 @@ export function areaOf(file) {
 
 function optionReader(registry) {
   const extensions = Object.fromEntries(
-    ["rpc", "field", "choice", "event"].map((name) => {
+    ["rpc", "field", "choice", "event", "state"].map((name) => {
       const extension = registry.getExtension(`${optionsPackage}.${name}`);
       if (extension === undefined)
         throw new Error(`the contracts do not declare the option (${optionsPackage}.${name})`);
@@ -50,8 +50,13 @@ function lineFinder(set, folder) {
       for (const [i, nested] of message.nestedType.entries()) visitMessage(nested, [...path, 3, i]);
       for (const [i, oneof] of message.oneofDecl.entries()) place(oneof, [...path, 8, i]);
     };
+    const visitEnum = (type, path) => {
+      place(type, path);
+      for (const [i, value] of type.value.entries()) place(value, [...path, 2, i]);
+    };
     place(file, []);
     for (const [i, message] of file.messageType.entries()) visitMessage(message, [4, i]);
+    for (const [i, type] of file.enumType.entries()) visitEnum(type, [5, i]);
     for (const [i, service] of file.service.entries()) {
       place(service, [6, i]);
       for (const [j, method] of service.method.entries()) place(method, [6, i, 2, j]);

@@ -17,6 +17,7 @@ import { eventsPage } from "./events.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
 import { restPage } from "./rest.mjs";
 import { rpcsPage } from "./rpcs.mjs";
+import { statesPage } from "./states.mjs";
 
 /** @param {string} root */
 export async function referencePages(root) {
@@ -33,6 +34,7 @@ export async function referencePages(root) {
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],
+    ["states.md", page(statesPage(image))],
     ["events.md", page(eventsPage(image, rules))],
     ["command.md", page(commandPage())],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],

@@ -1,9 +1,13 @@
+import {
+  type StateIcon,
+  type StateLook,
+  type StateTone,
+  taskStatusLooks,
+  workStatusLooks,
+} from "@tutti/contracts/states";
 import type { Tone } from "./style.ts";
 
-/**
- * How states look: each has a symbol of its own that is told apart without colour, and a colour that says how urgent it is.
- * Calm for what goes by itself, yellow for what waits, magenta for what waits for a person, red for what failed.
- */
+/** How a state looks in a terminal: a symbol that differs without colour, and a colour for its urgency. */
 export interface Look {
   readonly symbol: string;
   readonly tone: Tone;
@@ -12,54 +16,53 @@ export interface Look {
   readonly isEnded: boolean;
 }
 
-const look = (symbol: string, tone: Tone, words: string, isEnded = false): Look => ({
-  symbol,
-  tone,
-  words,
-  isEnded,
-});
-
-const looks: Readonly<Record<string, Look>> = {
-  pending: look("○", "dim", "pending"),
-  held: look("◌", "yellow", "held"),
-  queued: look("◔", "cyan", "queued"),
-  running: look("●", "cyan", "running"),
-  waiting: look("◷", "yellow", "waiting"),
-  retrying: look("↻", "yellow", "retrying"),
-  paused: look("‖", "magenta", "paused"),
-  completed: look("✓", "green", "completed", true),
-  failed: look("✗", "red", "failed", true),
-  skipped: look("–", "dim", "skipped", true),
-  cancelling: look("⊖", "yellow", "cancelling"),
-  cancelled: look("⊘", "yellow", "cancelled", true),
-  terminated: look("⊗", "red", "terminated", true),
-  continued: look("→", "green", "continued", true),
-  quarantined: look("!", "magenta", "quarantined"),
-  compensating: look("↶", "yellow", "being undone"),
-  compensated: look("↩", "yellow", "undone", true),
+const symbols: Readonly<Record<StateIcon, string>> = {
+  circle: "○",
+  dot: "●",
+  queue: "◔",
+  clock: "◷",
+  barrier: "◌",
+  pause: "‖",
+  repeat: "↻",
+  check: "✓",
+  cross: "✗",
+  skip: "–",
+  stop: "⊘",
+  kill: "⊗",
+  forward: "→",
+  undo: "↶",
+  undone: "↩",
+  warning: "!",
+  stopping: "⊖",
 };
 
-const unknownLook = look("·", "dim", "unknown");
+const tones: Readonly<Record<StateTone, Tone>> = {
+  neutral: "dim",
+  active: "cyan",
+  waiting: "yellow",
+  attention: "magenta",
+  warning: "yellow",
+  success: "green",
+  failure: "red",
+  muted: "dim",
+  undoing: "yellow",
+};
 
-/** Of a run or a task; a state that this program does not know yet is shown as it is called. */
+/** A word means the same for runs and tasks. */
+const looks: Readonly<Record<string, StateLook>> = { ...taskStatusLooks, ...workStatusLooks };
+
+const unknownLook: Look = { symbol: "·", tone: "dim", words: "unknown", isEnded: false };
+
+/** Of a run or a task. A state that this program does not know is shown by its name. */
 export function lookOf(state: string | undefined): Look {
   if (state === undefined || state === "" || state === "unspecified") return unknownLook;
-  return looks[state] ?? { ...unknownLook, words: state.replaceAll("_", " ") };
+  const look = looks[state];
+  if (look === undefined) return { ...unknownLook, words: state.replaceAll("_", " ") };
+  return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
 }
 
 export function isState(word: string): boolean {
   return Object.hasOwn(looks, word);
 }
 
-export const runStates = [
-  "pending",
-  "running",
-  "paused",
-  "cancelling",
-  "completed",
-  "failed",
-  "cancelled",
-  "terminated",
-  "continued",
-  "quarantined",
-] as const;
+export const runStates = Object.keys(workStatusLooks);

@@ -1,0 +1,81 @@
+// Writes `states.ts`: how people see each state, by enum and by the word of REST. Without imports, so that browsers load it too.
+import { generatedHeader, lowerFirst, typeName } from "./names.mjs";
+import { Problems } from "./problems.mjs";
+
+const lookEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
+
+/** The enums of a file whose values have looks; fails if some values of an enum have one and others do not. */
+export function statesModule(image) {
+  const problems = new Problems(image.lineOf);
+  const enums = image.files
+    .flatMap((file) => [...file.enums])
+    .filter(({ values }) => values.some((value) => image.ruleOf("state", value) !== undefined));
+  const words = Object.fromEntries(
+    Object.entries(lookEnums).map(([name, prefix]) => [name, wordsOf(image, name, prefix)]),
+  );
+  const tables = enums.map((one) => tableOf(one, image, words, problems));
+  problems.throwIfAny();
+  return [
+    generatedHeader,
+    "",
+    ...Object.entries(words).map(
+      ([name, all]) =>
+        `export type State${name[0].toUpperCase()}${name.slice(1)} = ${all
+          .filter(Boolean)
+          .map((word) => JSON.stringify(word))
+          .join(" | ")};`,
+    ),
+    "",
+    "/** How a state is shown to people. */",
+    "export interface StateLook {",
+    "  /** Its number in the contracts. */",
+    "  readonly number: number;",
+    "  readonly label: string;",
+    "  readonly icon: StateIcon;",
+    "  readonly tone: StateTone;",
+    "  /** The state is final. */",
+    "  readonly ended: boolean;",
+    "}",
+    ...tables.flat(),
+    "",
+  ].join("\n");
+}
+
+/** The words of `StateIcon` or `StateTone` by their numbers; undefined for the first one. */
+function wordsOf(image, name, prefix) {
+  const type = image.files
+    .flatMap(({ enums }) => enums)
+    .find((one) => one.name.toLowerCase() === `state${name}`);
+  const words = [];
+  for (const { name: value, number } of type.values)
+    words[number] = number === 0 ? undefined : value.slice(prefix.length).toLowerCase();
+  return words;
+}
+
+function tableOf(enumeration, image, words, problems) {
+  const prefix = enumeration.sharedPrefix.toUpperCase();
+  const rows = enumeration.values.flatMap((value) => {
+    const look = image.ruleOf("state", value);
+    if (look === undefined) {
+      // "Not stated" and "nothing" are no states.
+      if (value.number > 0 && !value.name.endsWith("_NONE"))
+        problems.add(value, `${value.name} has no look. Add (tutti.types.v1.state) as at its siblings`);
+      return [];
+    }
+    const { label, ended } = look;
+    const [icon, tone] = [words.icon[look.icon], words.tone[look.tone]];
+    if (label === "" || icon === undefined || tone === undefined)
+      problems.add(value, `the look of ${value.name} lacks its label, icon or tone. Add it`);
+    const word = value.name.slice(prefix.length).toLowerCase();
+    return `  ${word}: ${JSON.stringify({ number: value.number, label, icon, tone, ended })
+      .replaceAll(/"(\w+)":/g, " $1: ")
+      .replace("}", " }")},`;
+  });
+  return [
+    "",
+    `/** The states of \`${typeName(enumeration)}\` by their words in REST. */`,
+    `export const ${lowerFirst(typeName(enumeration))}Looks = {`,
+    ...rows,
+    "} as const satisfies Readonly<Record<string, StateLook>>;",
+  ];
+}

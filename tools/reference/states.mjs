@@ -1,0 +1,35 @@
+// The page of states: each enum with looks, its words in REST, the labels that people see, and the comment of the contract.
+import * as states from "../../libs/contracts/src/generated/states.ts";
+import { commentsOf } from "./comments.mjs";
+
+export function statesPage(image) {
+  const commentOf = commentsOf(image.set);
+  const enums = image.files
+    .flatMap((file) => [...file.enums])
+    .filter(({ values }) => values.some((value) => image.ruleOf("state", value) !== undefined));
+  return [
+    "# States",
+    "",
+    "The CLI, the dashboard and errors show the label. REST and the SDKs use the word.",
+    ...enums.flatMap((one) => section(one, commentOf)),
+    "",
+  ].join("\n");
+}
+
+function section(enumeration, commentOf) {
+  const looks = states[`${enumeration.name[0].toLowerCase()}${enumeration.name.slice(1)}Looks`];
+  const rows = Object.entries(looks).map(([word, { number, label, ended }]) => {
+    const value = enumeration.values.find((one) => one.number === number);
+    return `| \`${word}\` | ${label} | ${ended ? "yes" : ""} | ${commentOf(value).replaceAll("\n", " ")} |`;
+  });
+  return [
+    "",
+    `## ${enumeration.name}`,
+    "",
+    commentOf(enumeration).split("\n\n")[0].replaceAll("\n", " "),
+    "",
+    "| word | label | final | meaning |",
+    "|---|---|---|---|",
+    ...rows,
+  ];
+}
