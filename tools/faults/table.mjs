@@ -172,8 +172,8 @@ export const faults = [
     name: "gateway-route-open",
     breaks: "Routes below an open route are open too: a caller without credentials gets a sign-in link.",
     file: "apps/gateway/src/front/front.ts",
-    find: "openPaths.has(path) ||",
-    replace: "[...openPaths].some((open) => path.startsWith(open)) ||",
+    find: 'config: route.open ? { reach: "open" } : {},',
+    replace: 'config: route.open || route.path.startsWith("/v1/sign-in") ? { reach: "open" } : {},',
     packages: gateway,
   },
   {
