@@ -113,7 +113,7 @@ export function checkProse(root) {
 }
 
 /** @param {string} root @param {readonly string[]} [only] paths @returns {Finding[]} */
-export function findings(root, only = []) {
+function findings(root, only = []) {
   return passagesOf(root).flatMap(({ path, passages }) => {
     if (only.length > 0 && !only.includes(path)) return [];
     return passages.flatMap(({ line, text, kind }) =>

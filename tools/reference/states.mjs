@@ -1,6 +1,8 @@
 // The page of states: each enum with looks, its words in REST, the labels that people see, and the comment of the contract.
-import * as states from "../../libs/contracts/src/generated/states.ts";
+import * as tables from "../../libs/contracts/src/generated/states.ts";
 import { commentsOf } from "./comments.mjs";
+
+const looksByEnum = new Map(Object.entries(tables));
 
 export function statesPage(image) {
   const commentOf = commentsOf(image.set);
@@ -17,7 +19,7 @@ export function statesPage(image) {
 }
 
 function section(enumeration, commentOf) {
-  const looks = states[`${enumeration.name[0].toLowerCase()}${enumeration.name.slice(1)}Looks`];
+  const looks = looksByEnum.get(`${enumeration.name[0].toLowerCase()}${enumeration.name.slice(1)}Looks`);
   const rows = Object.entries(looks).map(([word, { number, label, ended }]) => {
     const value = enumeration.values.find((one) => one.number === number);
     return `| \`${word}\` | ${label} | ${ended ? "yes" : ""} | ${commentOf(value).replaceAll("\n", " ")} |`;
