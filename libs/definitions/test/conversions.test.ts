@@ -66,7 +66,7 @@ describe("a definition that is written and read again", () => {
     ).document;
     assert.equal(
       printDefinition(document, "typescript"),
-      `import { uses, wait, workflow } from "@tutti/sdk";
+      `import { uses, wait, workflow } from "@tutti/sdk/workflow";
 
 export default workflow("order", {
   tasks: {

@@ -14,10 +14,14 @@ import { type Expression, written } from "./expression.ts";
  * tasks, the options of each kind, and the fields of what expressions refer to.
  */
 
-/** A part of a document, wherever an expression may stand. */
+/** An expression as a definition in YAML writes it. */
+type ExpressionText = `${string}\${{${string}}}${string}`;
+
+/** A part of a document. An expression may take its place. */
 export type Built<T> =
   | T
   | Expression
+  | ExpressionText
   | (T extends readonly (infer E)[]
       ? readonly Built<E>[]
       : T extends object
@@ -103,9 +107,13 @@ export function approve<const Id extends string = never>(
   return task("approve", question, options);
 }
 
+type GateOptions<Id extends string> = {
+  readonly [P in Exclude<keyof GateDocument, "sendBack">]?: Built<Exclude<GateDocument[P], undefined>>;
+} & { readonly sendBack?: Id };
+
 /** Checks results: passes, fails, or sends back. */
 export function gate<const Id extends string = never>(
-  check: Built<GateDocument<NoInfer<Id>>>,
+  check: Expression | ExpressionText | GateOptions<Id>,
   options: WaitingOptions<Id> = {},
 ): TaskDocument<NoInfer<Id>> {
   return task("gate", check, options);

@@ -3,7 +3,7 @@ import { isList, isMembers } from "../check/shape-checker.ts";
 import { type TaskKindWord, taskKinds } from "../language/task-shape.ts";
 
 /** Writes a document as code with the builder. */
-export function printTypeScript(document: Json, from = "@tutti/sdk"): string {
+export function printTypeScript(document: Json, from = "@tutti/sdk/workflow"): string {
   const writer = new CodeWriter();
   const { workflow: name = "", ...definition } = isMembers(document) ? document : {};
   const body = writer.definition(definition);
