@@ -1,7 +1,36 @@
-// The page of the bus's events: type, meaning and payload of each.
+// The page of the bus's events: type, meaning and payload of each, and whether a service publishes it.
+import { Visitor } from "oxc-parser";
+import { sourcesOf } from "../checks/sources.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
 
-export function eventsPage(image, rules) {
+/**
+ * Finds the types that services name in their code: as a literal, or by the beginning of a template
+ * (`tutti.swarm.agent.${state}`). Clients name types too, to subscribe to them.
+ *
+ * @param {readonly Pick<import("../checks/sources.mjs").Source, "path" | "program" | "isTest">[]} sources
+ * @returns {(type: string) => boolean}
+ */
+export function publishedIn(sources) {
+  const types = new Set();
+  const beginnings = new Set();
+  for (const { path, program, isTest } of sources) {
+    if (isTest || !publishers.test(path)) continue;
+    new Visitor({
+      Literal: ({ value }) => {
+        if (typeof value === "string" && /^tutti\.\w+\.\w+\.\w+$/.test(value)) types.add(value);
+      },
+      TemplateLiteral: ({ quasis: [first] }) => {
+        if (/^tutti\.\w+\.\w+\.$/.test(first?.value.cooked ?? "")) beginnings.add(first?.value.cooked);
+      },
+    }).visit(program);
+  }
+  return (type) => types.has(type) || beginnings.has(type.slice(0, type.lastIndexOf(".") + 1));
+}
+
+const publishers = /^(apps\/(?!cli|dashboard|gateway)[\w-]+|libs\/bus|libs\/host|libs\/runtime)\/src\//;
+
+export function eventsPage(image, rules, root) {
+  const isPublished = publishedIn(sourcesOf(root));
   const commentOf = commentsOf(image.set);
   const events = [...rules.events]
     .flatMap(([message, types]) => types.map((type) => ({ type, message })))
@@ -12,16 +41,18 @@ export function eventsPage(image, rules) {
     `The ${events.length} types of events on the bus. An event is a CloudEvent whose \`type\` is as below, whose \`subject\` is the id`,
     "of what it is about, and whose data is the named message as JSON; the link leads to its fields. Subscriptions take",
     "patterns: `tutti.registry.>`, `tutti.*.*.failed`. [The guide](../guides/services.md) shows how.",
+    "",
+    `Services publish ${events.filter(({ type }) => isPublished(type)).length} of them. The others are marked *not yet*: their payload is agreed on, and no service publishes them.`,
   ];
   let area = "";
   for (const { type, message } of events) {
     const [, areaOfType = ""] = type.split(".");
     if (areaOfType !== area)
-      lines.push("", `## ${areaOfType}`, "", "| type | when | payload |", "|---|---|---|");
+      lines.push("", `## ${areaOfType}`, "", "| type | published | when | payload |", "|---|---|---|---|");
     area = areaOfType;
     const link = `[${message.name}](../../proto/${message.file.proto.name})`;
     const meaning = inMarkdown(commentOf(message)).replaceAll("\n", " ").replaceAll("|", "\\|");
-    lines.push(`| \`${type}\` | ${meaning} | ${link} |`);
+    lines.push(`| \`${type}\` | ${isPublished(type) ? "yes" : "not yet"} | ${meaning} | ${link} |`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -35,7 +35,7 @@ export async function referencePages(root) {
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],
     ["states.md", page(statesPage(image))],
-    ["events.md", page(eventsPage(image, rules))],
+    ["events.md", page(eventsPage(image, rules, root))],
     ["command.md", page(commandPage())],
     ["metrics.md", page(metricsPage(declaredMetrics(files)))],
   ]);
