@@ -194,6 +194,23 @@ describe("a client", () => {
     ]);
   });
 
+  it("names the line of the caller in the stack of each error", async () => {
+    const run = tutti.run("good");
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      pause: async () => await run.pause(),
+      schedules: async () => {
+        for await (const _ of tutti.schedules()) assert.fail("expected an error");
+      },
+      result: async () => await tutti.run("bad").result(),
+      lock: async () => await tutti.locks.acquire("press"),
+    };
+    for (const [name, call] of Object.entries(calls))
+      await assert.rejects(
+        call,
+        ({ stack = "" }: Error) => stack.includes(`client.io.ts`) || assert.fail(`${name}: ${stack}`),
+      );
+  });
+
   it("refuses what is no JSON before anything is sent", async () => {
     await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
       code: "sdk.not_json",

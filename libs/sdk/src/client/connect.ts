@@ -1,6 +1,7 @@
 import { type Logger, silentLogger, systemFoundation } from "@tutti/kernel";
-import type { InProcessNetwork } from "@tutti/mesh";
+import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { addressesOf } from "../worker/settings.ts";
+import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
 import type { ClientPorts } from "./work/followed.ts";
 
@@ -71,26 +72,27 @@ export async function connect(
     ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });
+  const client: Mesh["client"] = (service, at) => withCallerStacks(mesh.client(service, at));
   const boards = {
-    ...{ missions: mesh.client(swarm.missionService), board: mesh.client(swarm.boardService) },
+    ...{ missions: client(swarm.missionService), board: client(swarm.boardService) },
     ...{ namespace, ports },
   };
   return new Tutti({
     missions: new Missions(boards),
     sessions: new Sessions({
-      sessions: mesh.client(session.sessionService, { service: "master" }),
-      planning: mesh.client(intelligence.planningService, { service: "master" }),
-      resources: mesh.client(session.resourceService, { service: "master" }),
+      sessions: client(session.sessionService, { service: "master" }),
+      planning: client(intelligence.planningService, { service: "master" }),
+      resources: client(session.resourceService, { service: "master" }),
       ...{ namespace, ports },
     }),
-    locks: new Locks({ locks: mesh.client(session.lockService, { service: "master" }), namespace }, ports),
-    runs: mesh.client(contracts.runService),
-    definitions: mesh.client(contracts.definitionService),
-    pools: mesh.client(swarm.poolService),
-    schedules: mesh.client(contracts.scheduleService),
-    bulk: mesh.client(contracts.bulkService),
-    tasks: mesh.client(contracts.taskService),
-    histories: mesh.client(runtime.runtimeService, { service: "workflow" }),
+    locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
+    runs: client(contracts.runService),
+    definitions: client(contracts.definitionService),
+    pools: client(swarm.poolService),
+    schedules: client(contracts.scheduleService),
+    bulk: client(contracts.bulkService),
+    tasks: client(contracts.taskService),
+    histories: client(runtime.runtimeService, { service: "workflow" }),
     ...{ namespace, ports },
     close: () => mesh.stop(),
   });
