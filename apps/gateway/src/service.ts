@@ -8,7 +8,6 @@ import { gatewaySection } from "./configuration.ts";
 import { Door } from "./front/door.ts";
 import { Front } from "./front/front-component.ts";
 import { type LoadedFront, loadFront } from "./front/loaded.ts";
-import { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
 import { realtimeSection } from "./realtime/configuration.ts";
 
 /** The front door: REST, what is followed, and the page, on the port of the operations endpoints. */
@@ -29,10 +28,6 @@ export class GatewayService extends Orchestrator {
     this.#link = () => access.link(operations.url()).url;
     const door = new Door();
     operations.mount(door);
-    const { telemetry, mesh } = host;
-    const parts = { registry: telemetry.metrics, ring: telemetry.ring, clock };
-    // Each process tells its own metrics: the front door those of the process that it stands in.
-    mesh.serve(servedMetricService, metricHandlers(parts), { service: "gateway" });
     this.register(
       "front",
       new Front({

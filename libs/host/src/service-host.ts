@@ -38,6 +38,7 @@ import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
+import { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
@@ -159,6 +160,12 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
+    const ownMetrics = metricHandlers({
+      ...{ registry: telemetry.metrics, ring: telemetry.ring, clock: foundation.clock },
+    });
+    // Under the name of each service that runs: a caller finds the process by any of them.
+    for (const [service, component] of services)
+      if (component instanceof Orchestrator) mesh.serve(servedMetricService, ownMetrics, { service });
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },

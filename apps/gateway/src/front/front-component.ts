@@ -1,13 +1,13 @@
 /** What is behind the door from its start to its end: it begins when the process is otherwise there, and ends first. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { HostContext } from "@tutti/host";
+import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
+import { type HostContext, servedMetricService } from "@tutti/host";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
 import { insist } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import type { LinkDoor } from "../link/link-door.ts";
-import { servedMetricService } from "../metrics/metric-handlers.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { callerIn, contextOf } from "./context.ts";
@@ -24,6 +24,8 @@ export interface FrontOptions {
   readonly loaded: LoadedFront;
 }
 
+const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
+
 export class Front implements Component {
   readonly #options: FrontOptions;
   #realtime: Realtime | undefined;
@@ -38,7 +40,8 @@ export class Front implements Component {
   async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start(signal);
-    const { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin } = this.#options.loaded;
+    const { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin } =
+      this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
       insist: ({ principal }, namespace) => insist(host.guard, principal, "events", namespace),
@@ -47,8 +50,12 @@ export class Front implements Component {
     });
     this.#realtime = realtime;
     this.#links = new LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
+    const registry = host.mesh.client(registryService);
     const metrics = metricsPlugin({
-      metrics: host.mesh.client(servedMetricService, { service: "gateway" }),
+      processes: new AllProcesses({
+        clientOf: (service) => host.mesh.client(servedMetricService, { service }),
+        instances: async () => (await registry.findInstances(allInstances)).instances,
+      }),
       optionsOf: (request) => ({
         context: contextOf(request, foundation, callerIn(request).principal),
         timeoutMs: settings.callMs,

@@ -3,15 +3,16 @@
  * what loading leaves behind is given back before anybody is served, which later could not be done.
  */
 export async function loadFront() {
-  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }] =
+  const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }, { AllProcesses }] =
     await Promise.all([
       import("../realtime/realtime.ts"),
       import("../link/link-door.ts"),
       import("./front.ts"),
       import("../metrics/metrics-plugin.ts"),
       import("../webhooks/webhooks-plugin.ts"),
+      import("../metrics/all-processes.ts"),
     ]);
-  return { Realtime, LinkDoor, openFront, metricsPlugin, webhooksPlugin };
+  return { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin };
 }
 
 export type LoadedFront = Awaited<ReturnType<typeof loadFront>>;

@@ -1,14 +1,14 @@
 /** Metrics over REST: what there is, and the recent past of it as points for a picture. */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
-import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
+import { metricErrors } from "@tutti/host";
+import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
+import { type CallOptions, installationNamespace } from "@tutti/mesh";
 import type { Routes } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { metricErrors } from "./errors.ts";
-import type { servedMetricService } from "./metric-handlers.ts";
+import { type AllProcesses, type MetricProcess, seriesOfAll } from "./all-processes.ts";
 
 export interface MetricsPluginParts {
-  readonly metrics: Client<typeof servedMetricService>;
+  readonly processes: Pick<AllProcesses, "list">;
   /** On whose behalf, and until when. */
   readonly optionsOf: (request: FastifyRequest) => CallOptions;
   readonly now: () => number;
@@ -56,30 +56,26 @@ export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance)
   };
 }
 
-async function list({ metrics, optionsOf }: MetricsPluginParts, request: FastifyRequest): Promise<ListReply> {
-  const all = await allMetrics(metrics, optionsOf(request));
+async function list(
+  { processes, optionsOf }: MetricsPluginParts,
+  request: FastifyRequest,
+): Promise<ListReply> {
+  const found = await processes.list(optionsOf(request));
   return {
-    metrics: all.map(({ name, kind, description, labelNames }) => ({
+    metrics: [...metricsOfAll(found).values()].map(({ name, kind, description, labelNames }) => ({
       ...{ name, type: types.get(kind) ?? "gauge", help: description, labels: labelNames },
     })),
+    processes: found.map(({ name, problem }) => ({ name, ...(problem !== "" && { problem }) })),
   };
 }
 
-async function allMetrics(metrics: MetricsPluginParts["metrics"], options: CallOptions): Promise<Metric[]> {
-  const all: Metric[] = [];
-  let token = "";
-  do {
-    const page = { size: 1_000, token };
-    const reply = await metrics.listMetrics({ namespace: installationNamespace, prefix: "", page }, options);
-    all.push(...reply.metrics);
-    token = reply.page?.nextToken ?? "";
-  } while (token !== "");
-  return all;
+function metricsOfAll(processes: readonly MetricProcess[]): ReadonlyMap<string, Metric> {
+  const all = processes.flatMap(({ metrics }) => [...metrics]);
+  return new Map(all.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 async function series(parts: MetricsPluginParts, request: FastifyRequest): Promise<SeriesReply> {
-  const { metrics, optionsOf, now } = parts;
-  const options = optionsOf(request);
+  const { processes, optionsOf, now } = parts;
   const { searchParams } = new URL(request.url, "http://gateway");
   const names = searchParams.getAll("name");
   const nowMs = now();
@@ -87,21 +83,24 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   // Nothing is kept from before.
   const fromMs = Math.max(numberIn(searchParams, "fromMs") ?? nowMs - spanByDefaultMs, nowMs - spanMaxMs);
   const points = numberIn(searchParams, "points") ?? 0;
-  const known = new Map((await allMetrics(metrics, options)).map((metric) => [metric.name, metric]));
-  const queries = names.flatMap((name) => queriesOf(known.get(name)?.kind, name, searchParams));
+  const found = await processes.list(optionsOf(request));
+  const known = metricsOfAll(found);
+  const queries = names.flatMap((name) => {
+    const metric = known.get(name);
+    if (metric === undefined)
+      throw metricErrors.unknown({ metric: name, near: nearest(name, [...known.keys()]) });
+    return queriesOf(metric.kind, name, searchParams);
+  });
   if (queries.length === 0) return { series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
-  const reply = await metrics.querySeries(
-    { namespace: installationNamespace, queries, span, stepMs },
-    options,
-  );
-  return { series: reply.series.map(shown) };
+  const all = await seriesOfAll(found, { namespace: installationNamespace, queries, span, stepMs });
+  return { series: all.map(shown) };
 }
 
-/** The queries of a metric, one per figure; of an unknown one a query that is refused with words. */
-function queriesOf(kind: MetricKind | undefined, metric: string, search: URLSearchParams): SeriesQuery[] {
-  const asked = figures[types.get(kind ?? MetricKind.METRIC_KIND_GAUGE) ?? "gauge"] ?? {};
+/** The queries of a metric, one per figure. */
+function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): SeriesQuery[] {
+  const asked = figures[types.get(kind) ?? "gauge"] ?? {};
   const equals = Object.fromEntries(search.getAll("label").map((text) => labelIn(text)));
   const joining = search.get("over") ?? "";
   const overSeries = over.get(joining);

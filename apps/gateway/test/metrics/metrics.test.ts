@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Aggregation, SeriesQuery } from "@tutti/contracts/insight/v1";
+import { metricHandlers, servedMetricService } from "@tutti/host";
 import { errorFromUnknown, toProblem, toTimestamp } from "@tutti/kernel";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { Mesh } from "@tutti/mesh";
 import { MetricsRegistry, SampleRing } from "@tutti/telemetry";
 import { type FastifyInstance, fastify } from "fastify";
-import { metricHandlers, servedMetricService } from "../../src/metrics/metric-handlers.ts";
+import { AllProcesses } from "../../src/metrics/all-processes.ts";
 import { metricsPlugin } from "../../src/metrics/metrics-plugin.ts";
 
 const second = 1_000;
@@ -47,7 +48,8 @@ describe("metrics", () => {
       const problem = toProblem(errorFromUnknown(error));
       return reply.code(problem.status).send(problem);
     });
-    const plugin = metricsPlugin({ metrics: client(), optionsOf: () => ({}), now: () => time.now() });
+    const processes = new AllProcesses({ clientOf: client, instances: async () => [] });
+    const plugin = metricsPlugin({ processes, optionsOf: () => ({}), now: () => time.now() });
     app.register(plugin, { prefix: "/v1" });
     await app.ready();
   });
@@ -255,3 +257,115 @@ describe("metrics", () => {
     }
   });
 });
+
+describe("metrics of several processes", () => {
+  const time = new VirtualTime();
+  const logger = recordingLogger();
+  const meshes = new Map<string, Mesh>();
+  const instances: { id: string; service: string; address: string }[] = [];
+  let app: FastifyInstance;
+
+  /** A process whose requests grow by so many a second, on so many routes, and whose load stays as it is. */
+  const open = async (service: string, perSecond: readonly number[], ratio: number): Promise<void> => {
+    const registry = new MetricsRegistry({ logger });
+    const ring = new SampleRing({ registry, clock: time, timers: time, logger });
+    const counter = registry.counter({ name: requests, help: "Requests.", labels: ["route"] });
+    const gauge = registry.gauge({ name: load, help: "Load.", labels: ["route"] });
+    if (service === "workflow") registry.gauge({ name: "tutti_own_runs", help: "Runs." }).with({}).set(7);
+    ring.start();
+    time.every(second, () => {
+      for (const [route, count] of perSecond.entries()) {
+        counter.with({ route: `${route}` }).add(count);
+        gauge.with({ route: `${route}` }).set(ratio);
+      }
+    });
+    const mesh = new Mesh({ settings: { transport: "in-process" } });
+    mesh.serve(servedMetricService, metricHandlers({ registry, ring, clock: time }), { service });
+    await mesh.start();
+    meshes.set(service, mesh);
+    const [instance] = mesh.instances;
+    instances.push({ id: instance?.id ?? "", service, address: `${service}:7501` });
+  };
+
+  before(async () => {
+    await open("gateway", [3], 0.2);
+    await open("workflow", [1, 1], 0.8);
+    instances.push({ id: "gone", service: "swarm", address: "swarm:7501" });
+    time.advance(120 * second);
+    const clientOf = (service: string) =>
+      (
+        meshes.get(service) ??
+        new Mesh({ settings: { transport: "in-process", timeouts: { discoveryMs: 1 } } })
+      ).client(servedMetricService, { service });
+    app = fastify();
+    const processes = new AllProcesses({ clientOf, instances: async () => instances });
+    app.register(metricsPlugin({ processes, optionsOf: () => ({}), now: () => time.now() }), {
+      prefix: "/v1",
+    });
+    await app.ready();
+  });
+  after(async () => {
+    await app.close();
+    for (const mesh of meshes.values()) await mesh.stop();
+  });
+
+  const get = async (path: string) => {
+    const answer = await app.inject({ url: `/v1/metrics${path}` });
+    assert.equal(answer.statusCode, 200, answer.body);
+    return answer.json();
+  };
+  const last = async (query: string) =>
+    (await get(`/series?${query}&points=10`)).series.map(({ labels, points }: Shown) => [
+      labels["process"] ?? labels["route"] ?? "",
+      points.at(-2)?.value,
+    ]);
+
+  it("are listed once each, and a process that does not answer is named", async () => {
+    const { metrics, processes } = await get("");
+    const names: string[] = metrics.map(({ name }: { name: string }) => name);
+    assert.deepEqual(
+      names.filter((name) => !name.startsWith("tutti_telemetry_")),
+      [load, "tutti_own_runs", requests],
+    );
+    assert.deepEqual(
+      processes.map(({ name, problem = "" }: { name: string; problem?: string }) => [name, problem !== ""]),
+      [
+        ["gateway gateway:7501", false],
+        ["workflow workflow:7501", false],
+        ["swarm swarm:7501", true],
+      ],
+    );
+  });
+
+  it("carry their process if they stay apart", async () => {
+    assert.deepEqual(await last(`name=${requests}&label=route%3D0`), [
+      ["gateway gateway:7501", 3],
+      ["workflow workflow:7501", 1],
+    ]);
+    assert.deepEqual(await last("name=tutti_own_runs"), [["workflow workflow:7501", 7]]);
+  });
+
+  it("become one across processes, and a mean is that of all series", async () => {
+    assert.deepEqual(await last(`name=${requests}&over=sum`), [["", 5]]);
+    assert.deepEqual(await last(`name=${requests}&over=max`), [["", 3]]);
+    assert.deepEqual(await last(`name=${requests}&over=count`), [["", 3]]);
+    const [[, mean]] = await last(`name=${load}&over=mean`);
+    assert.ok(Math.abs(mean - 0.6) < 1e-6, `${mean}`);
+    assert.deepEqual(await last(`name=${requests}&over=sum&by=process`), [
+      ["gateway gateway:7501", 3],
+      ["workflow workflow:7501", 2],
+    ]);
+    assert.deepEqual(await last(`name=${requests}&over=sum&by=route`), [
+      ["0", 4],
+      ["1", 1],
+    ]);
+    assert.deepEqual(await last(`name=${requests}&over=sum&label=process%3Dworkflow workflow:7501`), [
+      ["", 2],
+    ]);
+  });
+});
+
+interface Shown {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly { readonly value: number }[];
+}

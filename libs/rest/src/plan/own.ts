@@ -126,6 +126,13 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     help: text("What it measures."),
     labels: many(text("Its labels.")),
   }),
+  MetricProcess: object(
+    {
+      name: text("The services that the process runs, and its address: `workflow 10.0.0.7:7501`."),
+      problem: text("Why it did not answer. Absent if it did."),
+    },
+    ["name"],
+  ),
   MetricPoint: object({ timeMs: moment("When."), value: { type: "number", description: "How much." } }),
   MetricSeries: object(
     {
@@ -176,7 +183,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     },
     reply: ref("PlatformEvent"),
   },
-  "metrics.list": { reply: object({ metrics: many(ref("Metric")) }) },
+  "metrics.list": { reply: object({ metrics: many(ref("Metric")), processes: many(ref("MetricProcess")) }) },
   "metrics.series": {
     query: {
       name: many(text("The metrics that are wanted.")),
