@@ -222,6 +222,15 @@ describe("the front door on a loopback address", () => {
     assert.equal(headers.allow, "GET");
   });
 
+  it("suggests the route for an unknown path, and leads to the description of the API", async () => {
+    const { text } = await door.ask("/v1/runs/order-7/watch");
+    assert.match(JSON.parse(text).detail, /did you mean \/v1\/watch\/runs\/order-7\?/);
+    for (const path of ["/openapi.json", "/swagger.json", "/v1/openapi"]) {
+      const { status, headers } = await door.ask(path);
+      assert.deepEqual([status, headers.location], [308, "/v1/openapi.json"], path);
+    }
+  });
+
   it("names what a request has that is not known as the request does", async () => {
     const body = '{"spec":{},"run_id":"a"}';
     const heard = await door.ask("/v1/runs", { method: "POST", headers: json, body });

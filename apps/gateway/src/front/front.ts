@@ -11,7 +11,7 @@
 import type { ServerResponse } from "node:http";
 import { edgeActions, type HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
-import { type Route, type RouteName, routes } from "@tutti/rest";
+import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, restErrors, schema } from "@tutti/rest/json";
 import {
   type FastifyError,
@@ -104,12 +104,18 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     return isPage ? page(root, request, reply) : refuseUnknown(request, reply);
   });
   await servePages(app, { access, root });
+  const open = { config: { reach: "open" } } as const;
+  for (const path of otherPlaces)
+    app.get(path, open, (_request, reply) => reply.redirect(routeNamed("openapi").path, 308));
   for (const room of parts.rooms) await app.register(room, { prefix: "/v1" });
   const routing = new Routing(app, parts);
   for (const route of routes) if (!parts.answeredByRooms.includes(route.name)) routing.add(route);
   await app.ready();
   return app;
 }
+
+/** Where tools and people look for the description of the API. */
+const otherPlaces = ["/openapi.json", "/openapi", "/swagger.json", "/v1/openapi"];
 
 /** The mapping reads and writes; what Fastify would do it with is several megabytes, and would do nothing. */
 const noCompilers = {

@@ -5,22 +5,77 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { gatewayErrors } from "../errors.ts";
 
 const patterns = routes.map(({ method, path }) => ({
-  method,
-  path,
+  ...{ method, path, segments: path.slice(1).split("/") },
   isOf: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
 
 export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   const { method, url } = request;
-  const [path = ""] = url.split("?", 1);
+  const path = url.split("?", 1)[0] ?? "";
   const allowed = patterns.filter(({ isOf }) => isOf.test(path)).map((one) => one.method);
   if (allowed.length > 0) {
     reply.header("allow", [...new Set(allowed)].join(", "));
     throw gatewayErrors.methodUnknown({ method, path, allowed: [...new Set(allowed)].join(" or ") });
   }
-  const near = nearest(
+  const near = nearestRoute(method, path);
+  throw gatewayErrors.pathUnknown({ path, hint: near === undefined ? "" : `; did you mean ${near}?` });
+}
+
+/** Words that other interfaces have for ours. */
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ...(["events", "log", "logs"] as const).map((word) => [word, "history"] as const),
+  ...(["stream", "follow", "tail"] as const).map((word) => [word, "watch"] as const),
+  ...(["stop", "abort", "terminate"] as const).map((word) => [word, "cancel"] as const),
+]);
+
+/** Beyond this a path is compared with nothing. */
+const segmentsMax = 12;
+
+/** The route that was most likely meant, with the values of the path: by its words in any order, then by its letters. */
+export function nearestRoute(method: string, path: string): string | undefined {
+  const found = path.split("/").filter((one) => one !== "");
+  const best = found.length > segmentsMax ? undefined : nearestByWords(method, found);
+  if (best !== undefined) return best;
+  return nearest(
     path,
     patterns.map((one) => one.path),
   );
-  throw gatewayErrors.pathUnknown({ path, hint: near === undefined ? "" : `; did you mean ${near}?` });
+}
+
+function nearestByWords(method: string, found: readonly string[]): string | undefined {
+  let best: { readonly score: number; readonly path: string } | undefined;
+  for (const { segments, ...route } of patterns) {
+    const filled = filledWith(segments, found);
+    if (filled === undefined) continue;
+    const score = filled.score + (route.method === method ? 0.1 : 0);
+    if (best === undefined || score > best.score) best = { score, path: filled.path };
+  }
+  return best?.path;
+}
+
+/** Undefined where a word of the route is missing, or more than half of the path would mean nothing. */
+function filledWith(segments: readonly string[], found: readonly string[]) {
+  const rest = [...found];
+  let score = 0;
+  for (const word of segments) {
+    if (word.startsWith("{")) continue;
+    const exact = rest.indexOf(word);
+    const at = exact >= 0 ? exact : rest.findIndex((one) => isMeant(word, one));
+    if (at === -1) return undefined;
+    rest.splice(at, 1);
+    score += exact >= 0 ? 1 : 0.5;
+  }
+  const path = segments.map((word) => {
+    if (!word.startsWith("{")) return word;
+    const value = rest.shift();
+    if (value !== undefined) score += 0.5;
+    return value ?? word;
+  });
+  // `/v1` alone is no likeness.
+  if (score <= 1 || rest.length > 1) return undefined;
+  return { score: score - rest.length, path: `/${path.join("/")}` };
+}
+
+function isMeant(word: string, found: string): boolean {
+  return synonyms.get(found) === word || nearest(found, [word]) === word;
 }

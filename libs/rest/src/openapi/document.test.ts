@@ -134,7 +134,12 @@ describe("the OpenAPI document", () => {
       assert.match(String(summary), /^[A-Z].*\.$/s, where);
       assert.ok(Array.isArray(tags) && tags.length === 1, where);
       const statuses = Object.keys(responses as Node);
-      assert.ok(statuses.includes("default") && statuses.some((status) => /^2\d\d$/.test(status)), where);
+      assert.ok(
+        statuses.includes("4XX") &&
+          statuses.includes("default") &&
+          statuses.some((status) => /^2\d\d$/.test(status)),
+        where,
+      );
     }
   });
 

@@ -104,7 +104,7 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
           "204": { description: "Nothing is left of it." },
         }),
       ...(isCreating && { "201": { ...good, description: "It was not there, and is now." } }),
-      default: { $ref: "#/components/responses/Problem" },
+      ...problems,
     },
   };
 }
@@ -186,10 +186,14 @@ function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas)
       ...(answer === undefined
         ? { "204": { description: "Done." } }
         : { "200": { description: "The answer.", content: answer } }),
-      default: { $ref: "#/components/responses/Problem" },
+      ...problems,
     },
   };
 }
+
+const problem = { $ref: "#/components/responses/Problem" };
+/** Tools look for the errors of a caller under their own range. */
+const problems = { "4XX": problem, default: problem };
 
 const mediaTypeOf = ({ stream }: Route): string =>
   stream === "events" ? "text/event-stream" : "application/json";
@@ -201,8 +205,18 @@ function tagOf({ path }: Route): string {
   return second === "" || second.startsWith("{") || first !== "runs" ? first : "runs";
 }
 
-function tagsOf(): readonly { readonly name: string }[] {
-  return [...new Set(routes.map(tagOf))].map((name) => ({ name }));
+function tagsOf(): readonly { readonly name: string; readonly description: string }[] {
+  const byTag = Map.groupBy<string, Route>(routes, tagOf);
+  return [...byTag].map(([name, own]) => ({ name, description: tagDescription(own) }));
+}
+
+/** Which paths these are, and the services behind them. */
+function tagDescription(own: readonly Route[]): string {
+  const places = new Set(own.map(({ path }) => /^\/v1\/(watch\/)?[^/]+/.exec(path)?.[0] ?? path));
+  const services = new Set(own.map(({ rpc }) => rpc?.split("/", 1)[0] ?? "the gateway"));
+  const listed = (all: ReadonlySet<string>) =>
+    [...all].map((one) => (one.includes(" ") ? one : `\`${one}\``)).join(", ");
+  return `Routes under ${listed(places)}. Answered by ${listed(services)}.`;
 }
 
 function firstSentence(text: string): string {
