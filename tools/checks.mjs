@@ -17,6 +17,7 @@ import { checkProse } from "./checks/prose.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
 import { checkTiers } from "./checks/tiers.mjs";
+import { changedFiles, contentOf, importsAnd, unlessUnchanged } from "./checks/unchanged.mjs";
 import { checkWaits } from "./checks/waits.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
@@ -24,15 +25,22 @@ import { workspaceRoot } from "./setup.mjs";
 export const checks = {
   // The page runs in browsers, and has a program of types of its own.
   types: both(typesOf("tsconfig.json", "workspace"), typesOf("apps/dashboard/tsconfig.json", "dashboard")),
-  style: tool(
+  style: changedFiles(
+    "style",
+    "biome.json",
     "node_modules/@biomejs/biome/bin/biome",
     "check",
     "--error-on-warnings",
     "--max-diagnostics=50",
-    ".",
+    "--files-ignore-unknown=true",
+    "--no-errors-on-unmatched",
   ),
-  unused: tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints", "--no-gitignore"),
-  dependencies: checkDependencies,
+  unused: unlessUnchanged(
+    "unused",
+    importsAnd("knip.json"),
+    tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints", "--no-gitignore"),
+  ),
+  dependencies: unlessUnchanged("dependencies", importsAnd(), checkDependencies),
   sizes: checkSizes,
   tiers: checkTiers,
   purity: checkPurity,
@@ -41,11 +49,21 @@ export const checks = {
   lockfile: checkLockfile,
   picture: checkPicture,
   reference: tool("tools/reference.mjs", "--check"),
-  "contracts: lint": tool("tools/generate.mjs", "--lint"),
-  "contracts: format": tool("tools/generate.mjs", "--format-check"),
-  "contracts: breaking": tool("tools/generate.mjs", "--breaking"),
-  "contracts: python": tool("tools/python.mjs", "--check"),
+  "contracts: lint": ofContracts("lint", tool("tools/generate.mjs", "--lint")),
+  "contracts: format": ofContracts("format", tool("tools/generate.mjs", "--format-check")),
+  "contracts: breaking": ofContracts("breaking", tool("tools/generate.mjs", "--breaking")),
+  "contracts: python": ofContracts("python", tool("tools/python.mjs", "--check")),
 };
+
+/** @param {string} name @param {(root: string) => Promise<string[]>} check */
+function ofContracts(name, check) {
+  const inputs = ["proto/**", "tools/{checks,generate,python}/**", "tools/*.mjs"];
+  return unlessUnchanged(
+    `contracts-${name}`,
+    contentOf(...inputs, "sdk/python/src/tutti/_contracts/*"),
+    check,
+  );
+}
 
 /**
  * What did not change since the last time is not looked at again: five seconds instead of thirty.

@@ -49,6 +49,22 @@ const dayMs = 24 * 3_600_000;
 /** Packages whose tests open whole installations: in processes of their own, and first. */
 const longest = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
 
+/** Files that take a minute or more: alone in a process, before all others, so that no lane runs one when the others are done. */
+const longFiles = [
+  "apps/platform/test/docs.io.ts",
+  "apps/platform/test/page/page.io.ts",
+  "libs/simulation/test/simulation.io.ts",
+  "apps/cluster/test/cluster.io.ts",
+  "apps/platform/test/page/access.io.ts",
+  "apps/platform/test/page/run-page.io.ts",
+  "apps/cli/test/cluster.io.ts",
+  "libs/host/test/cluster.io.ts",
+  "apps/platform/test/installation/governance-two-processes.io.ts",
+  "apps/platform/test/full-disk.io.ts",
+  "apps/platform/test/crash/crash-matrix.io.ts",
+  "bench/test/guard.io.ts",
+];
+
 /** Tests of `io` wait for each other and for time: while they do, so many times as many run. */
 const lanesOfWaiting = 3;
 
@@ -170,9 +186,15 @@ function batchesOf(tier, files) {
   // One process for all pure packages: Node, the contracts and the kernel are loaded once.
   const together = tier === "test" ? [others.flatMap(([, all]) => all)] : others.map(([, all]) => all);
   const groups = tier === "test" ? [...together, ...apart] : [...apart, ...together];
-  return groups
-    .flatMap((all) => (tier === "test" && together.includes(all) ? [all] : slices(all, batchMax[tier])))
-    .filter((batch) => batch.length > 0);
+  const isAlone = (/** @type {string} */ file) => longFiles.includes(relative(root, file));
+  const alone = groups.flat().filter(isAlone);
+  const placeIn = (/** @type {string} */ file) => longFiles.indexOf(relative(root, file));
+  return [
+    ...alone.sort((a, b) => placeIn(a) - placeIn(b)).map((file) => [file]),
+    ...groups
+      .map((all) => all.filter((file) => !isAlone(file)))
+      .flatMap((all) => (tier === "test" && together.includes(all) ? [all] : slices(all, batchMax[tier]))),
+  ].filter((batch) => batch.length > 0);
 }
 
 /** @param {string} folder */

@@ -13,6 +13,8 @@ import { parseSync } from "oxc-parser";
  * @property {boolean} isTest a test, or what only tests import
  * @property {(offset: number) => number} lineOf
  * @property {readonly string[]} imports what it imports or exports anew, at its head and later, as it is written
+ * @property {readonly string[] | undefined} interfaces its imports and exports, as they are written; undefined if it imports whole
+ *   modules, or later, because it then uses them by name
  * @property {import("oxc-parser").ParseResult["program"]} program
  * @property {import("oxc-parser").ParseResult["comments"]} comments
  */
@@ -63,7 +65,27 @@ function sourceOf(root, file) {
     isTest: testPath.test(path),
     lineOf: (offset) => text.slice(0, offset).split("\n").length,
     imports: importsOf(module, text),
+    interfaces: interfacesOf(module, text),
   };
+}
+
+/**
+ * @param {import("oxc-parser").ParseResult["module"]} module
+ * @param {string} text
+ */
+function interfacesOf({ staticImports, staticExports, dynamicImports }, text) {
+  const isWhole = staticImports.some(({ entries }) =>
+    entries.some(({ importName }) => importName.kind === "NamespaceObject"),
+  );
+  if (isWhole || dynamicImports.length > 0) return undefined;
+  return [
+    ...staticImports.map(({ start, end }) => text.slice(start, end)),
+    ...staticExports.flatMap(({ entries }) =>
+      entries.map(({ exportName, moduleRequest }) =>
+        [exportName.kind, exportName.name, moduleRequest?.value].join(" "),
+      ),
+    ),
+  ];
 }
 
 /**

@@ -199,7 +199,7 @@ describe("hooks", () => {
   });
 
   it("ask over HTTP, signed, all of a turn at once", async () => {
-    process.env["TUTTI_TEST_HOOK_SECRET"] = "rosebud";
+    process.env["SHOP_HOOK_SECRET"] = "rosebud";
     const calls: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
     const server = createServer((request, response) => {
       const pieces: Buffer[] = [];
@@ -219,7 +219,7 @@ describe("hooks", () => {
     const { port } = server.address() as AddressInfo;
     const { worker, sender } = await room();
     const url = `http://127.0.0.1:${port}/hook`;
-    const secret = "env:TUTTI_TEST_HOOK_SECRET";
+    const secret = "env:SHOP_HOOK_SECRET";
     await create("stock", {
       moment: HOOK_MOMENT_BEFORE_RESULT,
       action: { $case: "webhook", value: { url, secret, blocking: true } },

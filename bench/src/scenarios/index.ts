@@ -6,14 +6,12 @@ import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
 import { adaptive } from "./modes/adaptive.ts";
 import { efficiency } from "./modes/efficiency.ts";
-import { page } from "./page/page.ts";
 import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { governed } from "./policy/governed.ts";
 import { api } from "./rest/api.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { sessionChain } from "./sessions/session-chain.ts";
-import { sessions } from "./sessions/sessions.ts";
 import { start } from "./start.ts";
 import { swarm } from "./swarm/swarm.ts";
 import { chain } from "./task/chain.ts";
@@ -23,6 +21,6 @@ import { live } from "./task/live.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[sessionChain, sessions, dag, planLarge, plan, adaptive, efficiency, page],
+    ...[sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Tutti } from "@tutti/sdk/client";
 import { errorOf, source } from "../source.ts";
@@ -24,7 +25,10 @@ export async function play(tutti: Tutti): Promise<unknown> {
   };
   // Lists are a moment behind what they list.
   let preview = await tutti.preview("retry", wanted);
-  while (preview.count < count) preview = await tutti.preview("retry", wanted);
+  while (preview.count < count) {
+    await pause(50);
+    preview = await tutti.preview("retry", wanted);
+  }
   const groups = preview.groups.map((group) => `${group.count} with ${group.value}`);
   const { done, refused } = await preview.apply("the bank is back");
   const outputs = await Promise.all(ids.map((id) => tutti.run(id).result()));

@@ -160,13 +160,11 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
-    const ownMetrics = metricHandlers({
-      ...{ registry: telemetry.metrics, ring: telemetry.ring, clock: foundation.clock },
-    });
-    // Under the name of each service that runs: a caller finds the process by any of them.
-    for (const [service, component] of services)
-      if (component instanceof Orchestrator) mesh.serve(servedMetricService, ownMetrics, { service });
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
+    const { metrics: registryOfMetrics, ring } = telemetry;
+    const ownMetrics = metricHandlers({ registry: registryOfMetrics, ring, clock: foundation.clock });
+    // Under the name of each service that runs: a caller finds the process by any of them.
+    for (const { service } of mesh.instances) mesh.serve(servedMetricService, ownMetrics, { service });
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },

@@ -63,7 +63,10 @@ export class AllProcesses {
     instances: readonly Pick<Instance, "id" | "service">[],
     options: CallOptions,
   ): Promise<MetricProcess> {
-    const services = [...new Set(instances.map(({ service }) => service))].sort();
+    // Every process with machines serves blobs: that names none of them.
+    const services = [...new Set(instances.map(({ service }) => service))]
+      .filter((service, _, all) => service !== "blob" || all.length === 1)
+      .sort();
     const [first] = instances;
     const client = this.#parts.clientOf(first?.service ?? "gateway");
     const to = { ...options, ...(address !== "" && first && { instance: first.id }) };

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
 import { launch, ready, type Service } from "../support/services.ts";
 import { root } from "./page.ts";
 
@@ -125,9 +126,11 @@ export class Workshop implements AsyncDisposable {
 
 let built: Promise<string> | undefined;
 
-/** The command's bundle, made from the sources once: pages say so much to it that its start counts. */
+/** The command's bundle, the runner's or made from the sources once: pages say so much to it that its start counts. */
 function builtCommand(): Promise<string> {
   built ??= (async () => {
+    const made = madeBy(root, "command");
+    if (made !== undefined && staleFronts(root, ["command"]).length === 0) return made;
     const folder = join(root, ".cache", "command-of-pages");
     await run(process.execPath, [join(root, "apps/cli/build.mjs"), "--out", folder], root);
     return join(folder, "main.mjs");

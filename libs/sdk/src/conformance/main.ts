@@ -4,13 +4,14 @@ import { checkConformance, conformanceRules } from "./conformance.ts";
 import { commandWorker } from "./process-worker.ts";
 import { printedBy, renderReport, renderSummary } from "./report.ts";
 
-const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] [--transport=websocket] -- COMMAND …
+const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] [--concurrency=N] [--transport=websocket] -- COMMAND …
 
   --only      only these rules
   --list      the rules, without trying any
   --json      one JSON object per rule
   --show      what the worker prints, also for rules that it keeps
   --patience  by what all waiting is multiplied, for slow machines
+  --concurrency  rules at a time, each with a worker of its own; default 1
   --transport grpc, or websocket for workers that link themselves at TUTTI_ADDRESS as ws://…/v1/link`;
 
 const cut = process.argv.indexOf("--", 2);
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       json: { type: "boolean" },
       show: { type: "boolean" },
       patience: { type: "string" },
+      concurrency: { type: "string", default: "1" },
       transport: { type: "string", default: "grpc" },
       help: { type: "boolean" },
     },
@@ -42,11 +44,14 @@ async function main(): Promise<number> {
     return say(conformanceRules.map(({ id, rule }) => `${id.padEnd(20)} ${rule}`).join("\n"));
   if (command.length === 0) throw new Error(usage);
   const { transport } = values;
+  const concurrency = Number(values.concurrency);
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new Error(usage);
   if (transport !== "grpc" && transport !== "websocket") throw new Error(usage);
   const reports = await checkConformance({
     transport,
     launch: commandWorker(command),
     patience: Number(values.patience ?? 1),
+    concurrency,
     ...(values.only !== undefined && { only: values.only.split(",") }),
     onReport(report) {
       if (values.json === true) return say(JSON.stringify(report));

@@ -84,10 +84,10 @@ describe("the way of a handler to secrets", () => {
   });
 
   it("reads of its own machine what the worker lists, and repeats nothing that is no reference", async () => {
-    process.env["TUTTI_TEST_SECRET"] = "local";
-    const desk = deskOf({ secrets: ["env:TUTTI_TEST_SECRET", "env:TUTTI_TEST_NONE"] });
-    assert.equal(await desk.open(wanted("env:TUTTI_TEST_SECRET")), "local");
-    await assert.rejects(desk.open(wanted("env:TUTTI_TEST_NONE")), codeOf("sdk.secret_missing"));
+    process.env["SHOP_SECRET"] = "local";
+    const desk = deskOf({ secrets: ["env:SHOP_SECRET", "env:SHOP_NONE"] });
+    assert.equal(await desk.open(wanted("env:SHOP_SECRET")), "local");
+    await assert.rejects(desk.open(wanted("env:SHOP_NONE")), codeOf("sdk.secret_missing"));
     await assert.rejects(desk.open(wanted("env:HOME")), codeOf("sdk.secret_not_offered"));
     await assert.rejects(desk.open(wanted("file:/etc/hostname")), codeOf("sdk.secret_not_offered"));
     await assert.rejects(desk.open(wanted("hunter2")), (error) => {

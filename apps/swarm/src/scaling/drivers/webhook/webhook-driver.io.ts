@@ -9,7 +9,7 @@ import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
 import { webhookDriver } from "./webhook-driver.ts";
 
 const real = systemFoundation();
-const secretVariable = "TUTTI_TEST_WEBHOOK_SECRET";
+const secretVariable = "SHOP_WEBHOOK_SECRET";
 
 interface Told {
   readonly path: string;
