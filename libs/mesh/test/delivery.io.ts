@@ -323,7 +323,14 @@ for (const transport of ["in-process", "grpc"] as const) {
           ],
           /the first request of the stream, 3, found 4/,
         ],
-        ["for a partition that does not exist", [[16, 1]], /expected a partition below 16, found 16/],
+        [
+          "for a partition that does not exist",
+          [
+            [3, 1],
+            [16, 2],
+          ],
+          /expected a partition below 16, found 16/,
+        ],
       ];
     for (const [what, numbers, says] of refused)
       it(`${what} are refused`, async () => {
