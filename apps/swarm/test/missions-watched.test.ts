@@ -184,7 +184,12 @@ describe("watches of missions, after a break", () => {
     await until(() => known.size === 2);
     await begin("many-3");
     assert.deepEqual(await until((told) => told.includes("many-3")), ["many-3"]);
-    await missions().pauseMission({ namespace: "", missionId: "many-1", reason: "to be looked at" });
+    await missions().pauseMission({
+      namespace: "",
+      missionId: "many-1",
+      reason: "to be looked at",
+      idempotencyKey: "",
+    });
     assert.deepEqual(await until((told) => told.includes("many-1")), ["many-1"]);
   });
 });

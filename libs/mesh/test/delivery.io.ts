@@ -305,26 +305,51 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.equal(await kept, 2);
     });
 
-    it("out of order, or for two partitions on one stream, are refused", async () => {
-      await using post = await openPost(transport);
-      const [a] = post.receivers;
-      post.table.learn(place, a.owner(1));
-      const wrong = [
-        { partition: 3, fromService: "bank", fromPartition: 1, batch: 1, letters: [] },
-        { partition: 4, fromService: "bank", fromPartition: 1, batch: 2, letters: [] },
+    const refused: readonly [what: string, numbers: readonly [partition: number, batch: number][], RegExp][] =
+      [
+        [
+          "out of order",
+          [
+            [3, 1],
+            [3, 3],
+          ],
+          /expected 2, found 3/,
+        ],
+        [
+          "for two partitions on one stream",
+          [
+            [3, 1],
+            [4, 2],
+          ],
+          /the first request of the stream, 3, found 4/,
+        ],
+        [
+          "for a partition that does not exist",
+          [
+            [3, 1],
+            [16, 2],
+          ],
+          /expected a partition below 16, found 16/,
+        ],
       ];
-      async function* requests() {
-        yield* wrong;
-      }
-      const replies = post.mesh.client(runtimeService, { service: "bank" }).deliver(requests());
-      const refusal = await errorOf(
-        (async () => {
-          for await (const _reply of replies);
-        })(),
-      );
-      assert.ok(meshErrors.invalidRequest.is(refusal), refusal.message);
-      assert.match(refusal.message, /that of the first request of the stream, 3, found 4/);
-    });
+    for (const [what, numbers, says] of refused)
+      it(`${what} are refused`, async () => {
+        await using post = await openPost(transport);
+        const [a] = post.receivers;
+        post.table.learn(place, a.owner(1));
+        async function* requests() {
+          for (const [partition, batch] of numbers)
+            yield { partition, fromService: "bank", fromPartition: 1, batch, letters: [] };
+        }
+        const replies = post.mesh.client(runtimeService, { service: "bank" }).deliver(requests());
+        const refusal = await errorOf(
+          (async () => {
+            for await (const _reply of replies);
+          })(),
+        );
+        assert.ok(meshErrors.invalidRequest.is(refusal), refusal.message);
+        assert.match(refusal.message, says);
+      });
   });
 }
 

@@ -147,10 +147,16 @@ export class MissionSubstrate implements Substrate {
           await board.bringInOutcomes({ namespace, missionId, outcomes: [...outcomes] }, options);
         return nothingDone;
       case "pause":
-        await missions.pauseMission({ namespace, missionId, reason: "its session is paused" }, options);
+        await missions.pauseMission(
+          { namespace, missionId, reason: "its session is paused", idempotencyKey },
+          options,
+        );
         return nothingDone;
       case "resume":
-        await missions.resumeMission({ namespace, missionId, reason: "its session goes on" }, options);
+        await missions.resumeMission(
+          { namespace, missionId, reason: "its session goes on", idempotencyKey },
+          options,
+        );
         return nothingDone;
       case "signal": {
         const { signal, payload } = operation.value;

@@ -141,10 +141,13 @@ export class RunSubstrate implements Substrate {
           await tasks.bringInOutcomes({ namespace, runId, outcomes: [...outcomes] }, options);
         return nothingDone;
       case "pause":
-        await runs.pauseRun({ namespace, runId, reason: "its session is paused" }, options);
+        await runs.pauseRun({ namespace, runId, reason: "its session is paused", idempotencyKey }, options);
         return nothingDone;
       case "resume":
-        await runs.resumeRun({ namespace, runId, taskIds: [], reason: "its session goes on" }, options);
+        await runs.resumeRun(
+          { namespace, runId, taskIds: [], reason: "its session goes on", idempotencyKey },
+          options,
+        );
         return nothingDone;
       case "signal": {
         const { signal, payload } = operation.value;

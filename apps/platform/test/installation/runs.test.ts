@@ -125,14 +125,20 @@ describe("runs", () => {
 
   it("one that waits is told, paused, resumed and ends", async () => {
     await start("waiting", null, "patient");
-    await client().pauseRun({ namespace: "", runId: "patient", reason: "lunch" });
+    await client().pauseRun({ namespace: "", runId: "patient", reason: "lunch", idempotencyKey: "" });
     const { run } = await client().getRun(GetRunRequest.fromPartial({ runId: "patient" }));
     assert.equal(run?.status, WorkStatus.WORK_STATUS_PAUSED);
     await client().signalRun({
       ...{ namespace: "", runId: "patient", signal: "go", idempotencyKey: "" },
       payload: { ...inline("now"), mediaType: "" },
     });
-    await client().resumeRun({ namespace: "", runId: "patient", taskIds: [], reason: "" });
+    await client().resumeRun({
+      namespace: "",
+      runId: "patient",
+      taskIds: [],
+      reason: "",
+      idempotencyKey: "",
+    });
     assert.equal(outputOf(await end("patient")), "now");
   });
 

@@ -272,7 +272,7 @@ describe("sessions on a whole installation", () => {
     await until("its mission is held", () =>
       installation.host.mesh
         .client(missionService)
-        .pauseMission({ namespace: "", missionId: bag.work?.id ?? "", reason: "load" })
+        .pauseMission({ namespace: "", missionId: bag.work?.id ?? "", reason: "load", idempotencyKey: "" })
         .then(
           () => true,
           () => false,

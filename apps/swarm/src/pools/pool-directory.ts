@@ -47,7 +47,7 @@ export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
 /** Told of a pool that was opened, or that works otherwise than before. */
 export type TenantListener = (tenant: Tenant) => void;
 
-/** Of a partition that nobody has owned before, and of all where a process is alone. */
+/** Of a partition that had no owner before. */
 const firstEpoch = 1;
 /** As long as an agent that was cut off may take until it greets a new owner. */
 const gatherMs = 10_000;
@@ -61,16 +61,16 @@ export class PoolDirectory {
   readonly #settlings = new Map<Pool, Settling>();
   readonly #listeners = new Set<LeftListener>();
   readonly #tenantListeners = new Set<TenantListener>();
-  /** When a partition came here last that had been owned before. */
-  #movedMs = Number.NEGATIVE_INFINITY;
+  /** When each partition came here last that had been owned before. */
+  readonly #movedMs = new Map<number, number>();
 
   constructor(parts: PoolDirectoryParts) {
     this.turns = parts.turns;
     this.#parts = parts;
     this.#names = new Set([defaultPool, ...parts.names]);
     parts.tenancy.onLeft((partition) => this.#leave(partition));
-    parts.tenancy.onTaken((_, epoch) => {
-      if (epoch > firstEpoch) this.#movedMs = parts.now();
+    parts.tenancy.onTaken((partition, epoch) => {
+      if (epoch > firstEpoch) this.#movedMs.set(partition, parts.now());
     });
   }
 
@@ -91,7 +91,7 @@ export class PoolDirectory {
 
   /** Whether pools came here so lately that agents of theirs may be on their way still. */
   get isGathering(): boolean {
-    return this.#parts.now() - this.#movedMs < gatherMs;
+    return [...this.#movedMs.keys()].some((partition) => this.#isGatheringIn(partition));
   }
 
   holds(namespace: string, name: string): boolean {
@@ -204,9 +204,16 @@ export class PoolDirectory {
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());
     this.#tenants.set(`${namespace}/${name}`, tenant);
-    if (epoch > firstEpoch) this.#letSettle(tenant);
+    // A pool that is opened later has no agent on its way: that one would have opened it.
+    if (epoch > firstEpoch && this.#isGatheringIn(tenancy.partitionOf(namespace, name)))
+      this.#letSettle(tenant);
     for (const listener of [...this.#tenantListeners]) listener(tenant);
     return tenant;
+  }
+
+  #isGatheringIn(partition: number): boolean {
+    const movedMs = this.#movedMs.get(partition) ?? Number.NEGATIVE_INFINITY;
+    return this.#parts.now() - movedMs < gatherMs;
   }
 
   #isThere(name: string, contents: PoolView | undefined): boolean {

@@ -16,7 +16,14 @@ export const presetVariable = `${variablePrefix}PRESET`;
  * somebody mistyped, or the mistake would pass in silence.
  */
 const otherVariables = new Set([
-  ...[fileVariable, presetVariable, "TUTTI_CACHE", "TUTTI_TEST_NATS_SERVER"],
+  ...[
+    fileVariable,
+    presetVariable,
+    "TUTTI_CACHE",
+    "TUTTI_TEST_NATS_SERVER",
+    "TUTTI_TEST_SEED",
+    "TUTTI_TEST_KILLS",
+  ],
   ...[
     "TUTTI_ADDRESS",
     "TUTTI_POOL",

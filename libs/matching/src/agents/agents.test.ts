@@ -161,11 +161,10 @@ describe("an agent", () => {
   it("that comes back with what its sender has offered again meanwhile goes on with it", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    sender.offer([1, 2, 3]);
+    sender.offer([1, 2, 3, 4]);
     arena.turn();
     const back = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2), tokenOf(3)] });
-    // One more than it has places for is not its own.
-    assert.deepEqual(back.joined?.unwanted, [tokenOf(3)]);
+    assert.deepEqual(back.joined?.unwanted, []);
     arena.turn();
     assert.deepEqual(back.given, []);
     back.answer(1);
@@ -175,7 +174,29 @@ describe("an agent", () => {
       [1, "inlineOutput"],
       [2, "inlineOutput"],
     ]);
-    assert.deepEqual(back.given, [3]);
+    assert.deepEqual(back.given, [4]);
+  });
+
+  it("that comes back keeps its results, also more than it has slots, and does none of it again", () => {
+    for (const isOfferedFirst of [true, false]) {
+      const arena = new Arena({ claimMs: 30_000 });
+      const sender = arena.sender();
+      const done = [1, 2, 3, 4, 5];
+      if (isOfferedFirst) sender.offer(done);
+      const agent = arena.agent("a", { slots: 2, running: done.map(tokenOf) });
+      assert.deepEqual(agent.joined?.unwanted, []);
+      if (!isOfferedFirst) sender.offer(done);
+      arena.turn();
+      for (const number of done) agent.answer(number);
+      arena.turn();
+      assert.deepEqual(
+        sender.results,
+        done.map((number) => [number, "inlineOutput"]),
+      );
+      sender.offer([6, 7, 8]);
+      arena.turn();
+      assert.deepEqual(agent.given, [6, 7]);
+    }
   });
 
   it("that is busy is left alone for as long as it says, then given less at once until it does well", () => {

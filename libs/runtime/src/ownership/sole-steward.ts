@@ -25,15 +25,23 @@ export interface SoleStewardParts {
   readonly address: () => string;
 }
 
-const epoch = 1;
+const firstEpoch = 1;
+const firstJournalEpoch = journalEpochOf(firstEpoch);
 const retry = { firstMs: 50, maxMs: 5_000 };
 
-/** The steward of a process that is alone: it owns everything, for ever. */
+/**
+ * The steward of a process that is alone: it owns everything, for ever.
+ *
+ * 1. A partition whose journal an earlier process sealed is in its second epoch: agents of that process may be on their way, as
+ *    after a change of owners.
+ */
 export class SoleSteward implements Steward {
   readonly partitions: number;
   readonly #parts: SoleStewardParts;
   readonly #runtimes: PartitionsOfService[] = [];
   readonly #held = new Set<string>();
+  readonly #epochs = new Map<string, number>();
+  readonly #listeners = new Set<(service: string, partition: number) => void>();
   readonly #bells = new ChangeBells();
   readonly #stopping = new AbortController();
 
@@ -84,24 +92,27 @@ export class SoleSteward implements Steward {
     return this.holds(service, partition) ? undefined : this.#awaited(service, partition, signal);
   }
 
-  ownerOf(): Owner {
-    return { instance: this.#parts.process, address: "", epoch };
+  ownerOf(service: string, partition: number): Owner {
+    return { instance: this.#parts.process, address: "", epoch: this.epochOf(service, partition) };
   }
 
-  epochOf(): number {
-    return epoch;
+  epochOf(service: string, partition: number): number {
+    return this.#epochs.get(partitionKey(service, partition)) ?? firstEpoch;
   }
 
   *ownerships(): Generator<Ownership> {
     const { process, address } = this.#parts;
-    const owner: Owner = { instance: process, address: address(), epoch };
     for (const { service, partitions } of this.#runtimes) {
-      for (let partition = 0; partition < partitions; partition++) yield { service, partition, owner };
+      for (let partition = 0; partition < partitions; partition++) {
+        const epoch = this.epochOf(service, partition);
+        yield { service, partition, owner: { instance: process, address: address(), epoch } };
+      }
     }
   }
 
-  onOwner(): () => void {
-    return () => {};
+  onOwner(listener: (service: string, partition: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async #awaited(service: string, partition: number, signal: AbortSignal): Promise<void> {
@@ -115,9 +126,9 @@ export class SoleSteward implements Steward {
     const { service } = runtime;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        await runtime.own(partition, journalEpochOf(epoch));
-        this.#held.add(partitionKey(service, partition));
-        return this.#bells.ring(partitionKey(service, partition));
+        await runtime.own(partition, firstJournalEpoch);
+        this.#owned(runtime, partition);
+        return;
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         if (failures === 1)
@@ -125,6 +136,17 @@ export class SoleSteward implements Steward {
         await sleep(timers, backoffMs(retry, failures, chance), signal).catch(() => undefined);
       }
     }
+  }
+
+  #owned(runtime: PartitionsOfService, partition: number): void {
+    const { service } = runtime;
+    const key = partitionKey(service, partition);
+    const sealed = runtime.standings().find((standing) => standing.partition === partition)?.epoch ?? 0;
+    if (!this.#epochs.has(key))
+      this.#epochs.set(key, sealed > firstJournalEpoch ? firstEpoch + 1 : firstEpoch);
+    this.#held.add(key);
+    for (const listener of [...this.#listeners]) listener(service, partition);
+    this.#bells.ring(key);
   }
 
   /** Somebody else writes into the journal of a process that is alone: its runtime begins it anew. */

@@ -212,12 +212,12 @@ export class RunHandle {
 
   /** What is at work finishes, nothing new begins. */
   async pause(reason = ""): Promise<void> {
-    await this.#parts.runs.pauseRun({ ...this.#which, reason });
+    await this.#parts.runs.pauseRun({ ...this.#which, reason, idempotencyKey: "" });
   }
 
   /** Goes on; with tasks, only these do. */
   async resume(reason = "", taskIds: readonly string[] = []): Promise<void> {
-    await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds] });
+    await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
 
   /** Ends it: what is at work is stopped, what is done is compensated. Resolves when that has begun. */

@@ -1,5 +1,6 @@
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan } from "../plan/plan.ts";
+import { drawPoolsPlan } from "../pools/pools-plan.ts";
 import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
 import { simulatePools } from "../pools/simulate-pools.ts";
 import { drawRunsPlan } from "../runs/draw-runs.ts";
@@ -31,7 +32,7 @@ export function runnerOf(
 ): (seed: number, trace?: Trace) => Outcome | Promise<Outcome> {
   if (load === "pools") {
     const weak = poolWeakeningOf(weakening);
-    return (seed, trace) => simulatePools(seed, weak, trace);
+    return (seed, trace) => simulatePools(drawPoolsPlan(seed), weak, trace);
   }
   const draw = drawOf(load);
   const weak = weakeningOf(weakening);

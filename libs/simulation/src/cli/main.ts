@@ -6,11 +6,15 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "@tutti/kernel";
 import { minimise } from "../plan/minimise.ts";
 import type { Plan } from "../plan/plan.ts";
+import { minimisePools } from "../pools/minimise-pools.ts";
+import { drawPoolsPlan, type PoolsPlan } from "../pools/pools-plan.ts";
+import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
+import { simulatePools } from "../pools/simulate-pools.ts";
 import { simulate } from "../simulation.ts";
 import { weakeningOf } from "../weakenings/index.ts";
 import { linesTo, noTrace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
-import { drawOf, type Outcome, runnerOf } from "./draw-of.ts";
+import { drawOf, type Outcome } from "./draw-of.ts";
 import { type Asked, readOptions, usage } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
@@ -21,10 +25,15 @@ const progressSeeds = 10_000;
 
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
-  if (asked.plan !== undefined) return runOne(asked, JSON.parse(readFileSync(asked.plan, "utf8")) as Plan);
-  const { seed, load } = asked;
-  if (seed === undefined) return runMany(asked);
-  return load === "pools" ? runPool(asked, seed) : runOne(asked, drawOf(load)(seed));
+  const { seed, load, plan } = asked;
+  if (asked.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (plan === undefined && seed === undefined) return runMany(asked);
+  const given: unknown = plan === undefined ? undefined : JSON.parse(readFileSync(plan, "utf8"));
+  if (load === "pools") return runPool(asked, (given as PoolsPlan | undefined) ?? drawPoolsPlan(seed ?? 0));
+  return runOne(asked, (given as Plan | undefined) ?? drawOf(load)(seed ?? 0));
 }
 
 async function runMany({ from, seeds, weakening, workers, load }: Asked): Promise<number> {
@@ -66,9 +75,18 @@ async function runMany({ from, seeds, weakening, workers, load }: Asked): Promis
   return failed.length === 0 ? 0 : 1;
 }
 
-async function runPool({ load, weakening, trace }: Asked, seed: number): Promise<number> {
-  const outcome = await runnerOf(load, weakening)(seed, trace ? linesTo(print) : noTrace);
-  return tell(seed, outcome);
+function runPool(asked: Asked, drawn: PoolsPlan): number {
+  const weakening = poolWeakeningOf(asked.weakening);
+  const { seed } = drawn;
+  let plan = drawn;
+  if (asked.minimise) {
+    const { finding } = simulatePools(plan, weakening);
+    if (finding === undefined) print(nothingSmaller(seed));
+    else
+      plan = minimisePools(plan, (candidate) => isLike(finding, simulatePools(candidate, weakening).finding));
+    print(JSON.stringify(plan));
+  }
+  return tell(seed, simulatePools(plan, weakening, asked.trace ? linesTo(print) : noTrace));
 }
 
 async function runOne(asked: Asked, drawn: Plan): Promise<number> {
@@ -78,7 +96,7 @@ async function runOne(asked: Asked, drawn: Plan): Promise<number> {
   const trace = (): ReturnType<typeof linesTo> => (asked.trace ? linesTo(print) : noTrace);
   if (asked.minimise) {
     const { finding } = await simulate(plan, weakening);
-    if (finding === undefined) print(`seed ${seed} does not fail, so there is nothing to make smaller`);
+    if (finding === undefined) print(nothingSmaller(seed));
     else plan = await smallest(plan, finding, asked.weakening);
     print(JSON.stringify(plan));
   }
@@ -99,11 +117,19 @@ function tell(seed: number, { finding, events, elapsedMs }: Outcome): number {
   return finding === undefined ? 0 : 1;
 }
 
+function nothingSmaller(seed: number): string {
+  return `seed ${seed} does not fail, so there is nothing to make smaller`;
+}
+
 /** Fails in the same way: the same check, with the same words but for numbers. */
+function isLike(failed: Finding, finding: Finding | undefined): boolean {
+  return finding !== undefined && kindOf(finding) === kindOf(failed);
+}
+
 function smallest(plan: Plan, failed: Finding, weakening: string): Promise<Plan> {
   return minimise(plan, async (candidate) => {
     const { finding } = await simulate(candidate, weakeningOf(weakening));
-    return finding !== undefined && kindOf(finding) === kindOf(failed);
+    return isLike(failed, finding);
   });
 }
 

@@ -13,6 +13,7 @@ export interface Asked {
   readonly weakening: string;
   readonly workers: number;
   readonly load: LoadName;
+  readonly help: boolean;
 }
 
 /** What is done with the system: a bank, runs of workflows, missions and runs with a pool; or a pool alone, with all around it. */
@@ -26,7 +27,8 @@ export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers
        … --load runs                                                runs of workflows instead of the bank
        … --load work                                                missions and runs that share a pool of agents
        … --load sessions                                            sessions in every mode, over runs and missions
-       … --load pools                                               a pool of agents, by seed alone
+       … --load pools                                               a pool of agents alone
+       npm run sim -- --help                                        prints this
 `;
 
 export function readOptions(args: readonly string[]): Asked {
@@ -42,14 +44,11 @@ export function readOptions(args: readonly string[]): Asked {
       weakening: { type: "string", default: "none" },
       workers: { type: "string", default: "2" },
       load: { type: "string", default: "bank" },
+      help: { type: "boolean", default: false, short: "h" },
     },
   });
-  const { trace, minimise, weakening, plan, load } = values;
+  const { trace, minimise, weakening, plan, load, help } = values;
   if (!isLoad(load)) throw new RangeError(`expected --load to be one of ${loads.join(", ")}, found ${load}`);
-  if (load === "pools" && (plan !== undefined || minimise))
-    throw new RangeError(
-      "expected a plan, or something to make smaller, of the bank or of runs; pools follow from their seed",
-    );
   return {
     from: wholeNumber("from", values.from),
     seeds: wholeNumber("seeds", values.seeds),
@@ -59,6 +58,7 @@ export function readOptions(args: readonly string[]): Asked {
     minimise,
     weakening,
     load,
+    help,
     workers: Math.max(1, wholeNumber("workers", values.workers)),
   };
 }

@@ -17,8 +17,19 @@ import type { LoadName } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
 const { values } = parseArgs({
-  options: { workers: { type: "string", default: "2" }, load: { type: "string", default: "" } },
+  options: {
+    workers: { type: "string", default: "2" },
+    load: { type: "string", default: "" },
+    help: { type: "boolean", default: false, short: "h" },
+  },
 });
+if (values.help) {
+  process.stdout.write(`usage: npm run sim:weakened -- [--workers 2] [--load bank|runs|pools|work|sessions]
+
+Runs each weakening until a seed finds it. Fails if a weakening is not found within its recorded number of seeds.
+`);
+  process.exit(0);
+}
 const isTried = (load: string): boolean => values.load === "" || values.load === load;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

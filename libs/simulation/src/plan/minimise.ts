@@ -20,6 +20,8 @@ export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
     smallest = await leaveOut(smallest, fails, "operations");
     smallest = await leaveOut(smallest, fails, "runs");
     for (const list of workLists) smallest = await leaveOut(smallest, fails, list);
+    smallest = await leaveOut(smallest, fails, "sessions");
+    smallest = await withSmallerSessions(smallest, fails);
   }
   return withSmallerRuns(smallest, fails);
 }
@@ -36,6 +38,31 @@ async function withSmallerRuns(plan: Plan, fails: Fails): Promise<Plan> {
     });
     smallest = withRun(await smallestRun(planned.run, (run) => fails(withRun(run))));
   }
+  return smallest;
+}
+
+interface SpecOfTasks {
+  readonly tasks?: { readonly tasks: readonly { readonly id: string }[] };
+}
+
+/** Leaves out tasks of sessions; a task that needs one of them makes its session invalid, and that fails otherwise. */
+async function withSmallerSessions(plan: Plan, fails: Fails): Promise<Plan> {
+  let smallest = plan;
+  for (const index of (plan.sessions?.sessions ?? []).keys())
+    for (let at = Number.POSITIVE_INFINITY; at >= 0; at--) {
+      const { sessions } = smallest;
+      const session = sessions?.sessions[index];
+      const { tasks } = (session?.spec ?? {}) as SpecOfTasks;
+      if (sessions === undefined || session === undefined || tasks === undefined) break;
+      at = Math.min(at, tasks.tasks.length - 1);
+      if (at < 0 || tasks.tasks.length === 1) break;
+      const spec = { ...session.spec, tasks: { ...tasks, tasks: tasks.tasks.toSpliced(at, 1) } };
+      const candidate = {
+        ...smallest,
+        sessions: { ...sessions, sessions: sessions.sessions.with(index, { ...session, spec }) },
+      };
+      if (await fails(candidate)) smallest = candidate;
+    }
   return smallest;
 }
 
@@ -57,6 +84,12 @@ async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
     const faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as typeof work.pool.faults;
     calmer.push({ work: { ...work, peoplePerMinute: 0, failures: 0, pool: { ...work.pool, faults } } });
   }
+  const { sessions } = plan;
+  if (sessions !== undefined) {
+    calmer.push({ sessions: { ...sessions, peoplePerMinute: 0 } });
+    const faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as typeof sessions.pool.faults;
+    calmer.push({ sessions: { ...sessions, pool: { ...sessions.pool, faults } } });
+  }
   for (const part of calmer) {
     const candidate = { ...calmest, ...part };
     if (await fails(candidate)) calmest = candidate;
@@ -65,10 +98,11 @@ async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
 }
 
 const workLists = ["missions", "work runs", "actors"] as const;
-const lists = ["operations", "disturbances", "runs", ...workLists] as const;
+const lists = ["operations", "disturbances", "runs", "sessions", ...workLists] as const;
 type PlanList = (typeof lists)[number];
 
-function listOf({ work, ...plan }: Plan, list: PlanList): readonly unknown[] {
+function listOf({ work, sessions, ...plan }: Plan, list: PlanList): readonly unknown[] {
+  if (list === "sessions") return sessions?.sessions ?? [];
   if (list === "missions") return work?.missions ?? [];
   if (list === "work runs") return work?.runs ?? [];
   if (list === "actors") return work?.actors ?? [];
@@ -96,7 +130,9 @@ function without(plan: Plan, list: PlanList, at: number, size: number): Plan {
   const isKept = (_: unknown, index: number): boolean => index < at || index >= at + size;
   if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isKept) };
   if (list === "runs") return { ...plan, runs: (plan.runs ?? []).filter(isKept) };
-  const { work } = plan;
+  const { work, sessions } = plan;
+  if (list === "sessions" && sessions)
+    return { ...plan, sessions: { ...sessions, sessions: sessions.sessions.filter(isKept) } };
   if (list === "missions" && work)
     return { ...plan, work: { ...work, missions: work.missions.filter(isKept) } };
   if (list === "work runs" && work) return { ...plan, work: { ...work, runs: work.runs.filter(isKept) } };

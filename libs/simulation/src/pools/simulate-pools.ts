@@ -6,7 +6,7 @@ import { noTrace, type Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
 import { PoolHouse } from "./pool-house.ts";
 import { PoolsChecks } from "./pools-checks.ts";
-import { drawPoolsPlan, type PoolsPlan } from "./pools-plan.ts";
+import type { PoolsPlan } from "./pools-plan.ts";
 import { type PoolWeakening, poolWeakeningOf } from "./pools-weakenings.ts";
 import { PoolsWorld } from "./pools-world.ts";
 import { SimulatedOwner } from "./simulated-owner.ts";
@@ -22,11 +22,10 @@ export interface PoolsOutcome {
 const calmMs = 1_800_000;
 
 export function simulatePools(
-  seed: number,
+  plan: PoolsPlan,
   weakening: PoolWeakening = poolWeakeningOf("none"),
   trace: Trace = noTrace,
 ): PoolsOutcome {
-  const plan = drawPoolsPlan(seed);
   const world = new PoolsWorld(plan, weakening, trace);
   const scene = new Scene(world, plan);
   scene.begin();

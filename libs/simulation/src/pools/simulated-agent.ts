@@ -29,7 +29,7 @@ interface Connection {
   readonly generation: number;
   link: AgentLink | undefined;
   isWelcome: boolean;
-  /** Tokens of the results sent on it, in order. */
+  /** Tokens of the results sent on it, in order; empty once durable. One token can be there twice: busy first, then done. */
   readonly sent: string[];
   granted: number;
 }
@@ -227,8 +227,8 @@ export class SimulatedAgent {
   }
 
   #heard({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
-    const durable = [...sent.slice(0, resultsDurable)];
-    for (const number of resultsDurableBeyond) durable.push(sent[number - 1] ?? "");
+    const numbers = [...sent.slice(0, resultsDurable).keys(), ...resultsDurableBeyond.map((one) => one - 1)];
+    const durable = numbers.flatMap((at) => sent.splice(at, 1, ""));
     // One that was stopped may be given again.
     for (const token of durable)
       if (this.#kept.delete(token)) {

@@ -91,13 +91,13 @@ function runsOf(parts: ServicesParts) {
     awaitRun: async (request: Any, options: Signalled) => ({
       run: await news(parts.timers, request, options, () => getRun(request, options)),
     }),
-    pauseRun: ({ runId, reason }: Any, options: Signalled) =>
+    pauseRun: ({ runId, reason, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "pause_run", options, (runtime, key) =>
-        runtime.execute({ key, command: runs.pauseRun, body: { reason } }),
+        runtime.execute({ key, command: runs.pauseRun, body: { reason }, idempotencyKey }),
       ),
-    resumeRun: ({ runId, reason, taskIds }: Any, options: Signalled) =>
+    resumeRun: ({ runId, reason, taskIds, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "resume_run", options, (runtime, key) =>
-        runtime.execute({ key, command: runs.resumeRun, body: { reason, taskIds } }),
+        runtime.execute({ key, command: runs.resumeRun, body: { reason, taskIds }, idempotencyKey }),
       ),
     signalRun: ({ runId, signal, payload, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "signal_run", options, (runtime, key) =>
@@ -168,13 +168,13 @@ function missionsOf(parts: ServicesParts) {
     awaitMission: async (request: Any, options: Signalled) => ({
       mission: await news(parts.timers, request, options, () => getMission(request, options)),
     }),
-    pauseMission: ({ missionId, reason }: Any, options: Signalled) =>
+    pauseMission: ({ missionId, reason, idempotencyKey }: Any, options: Signalled) =>
       mission(missionId, "pause_mission", options, (runtime, key) =>
-        runtime.execute({ key, command: missions.pauseMission, body: { reason } }),
+        runtime.execute({ key, command: missions.pauseMission, body: { reason }, idempotencyKey }),
       ),
-    resumeMission: ({ missionId, reason }: Any, options: Signalled) =>
+    resumeMission: ({ missionId, reason, idempotencyKey }: Any, options: Signalled) =>
       mission(missionId, "resume_mission", options, (runtime, key) =>
-        runtime.execute({ key, command: missions.resumeMission, body: { reason } }),
+        runtime.execute({ key, command: missions.resumeMission, body: { reason }, idempotencyKey }),
       ),
     signalMission: ({ missionId, signal, payload, idempotencyKey }: Any, options: Signalled) =>
       mission(missionId, "signal_mission", options, (runtime, key) =>

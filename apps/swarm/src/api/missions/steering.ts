@@ -13,6 +13,7 @@ import { type MissionDesk, missionNamed, tellMission } from "./desk.ts";
 interface Steered {
   readonly missionId: string;
   readonly reason: string;
+  readonly idempotencyKey?: string;
 }
 
 /** A command that has nothing but a reason, and the mission as it is after it. */
@@ -20,10 +21,10 @@ export async function steer(
   desk: MissionDesk,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
   command: Command<any, { reason: string }, any>,
-  { missionId, reason }: Steered,
+  { missionId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ mission: Mission }> {
-  await tellMission(desk, missionId, { command, body: { reason }, reason }, context);
+  await tellMission(desk, missionId, { command, body: { reason }, reason, idempotencyKey }, context);
   return { mission: await missionNamed(desk, missionId, context) };
 }
 

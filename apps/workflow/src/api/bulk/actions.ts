@@ -61,10 +61,10 @@ export async function act(
       return;
     }
     case "pause":
-      await runs.pauseRun({ ...named, reason }, options);
+      await runs.pauseRun({ ...named, reason, idempotencyKey: "" }, options);
       return;
     case "resume":
-      await runs.resumeRun({ ...named, reason, taskIds: [] }, options);
+      await runs.resumeRun({ ...named, reason, taskIds: [], idempotencyKey: "" }, options);
       return;
     case "cancel":
       await runs.cancelRun({ ...named, reason }, options);

@@ -28,6 +28,7 @@ import { askRun, type RunDesk, runNamed, tellRun } from "./desk.ts";
 interface Steered {
   readonly runId: string;
   readonly reason: string;
+  readonly idempotencyKey?: string;
 }
 
 /** A command that has nothing but a reason, and the run as it is after it. */
@@ -35,19 +36,19 @@ export async function steer(
   desk: RunDesk,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
   command: Command<any, { reason: string }, any>,
-  { runId, reason }: Steered,
+  { runId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  await tellRun(desk, runId, { command, body: { reason }, reason }, context);
+  await tellRun(desk, runId, { command, body: { reason }, reason, idempotencyKey }, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }
 
 export async function resume(
   desk: RunDesk,
-  { runId, taskIds, reason }: ResumeRunRequest,
+  { runId, taskIds, reason, idempotencyKey }: ResumeRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  const told = { command: resumeRun, body: { reason, taskIds }, reason };
+  const told = { command: resumeRun, body: { reason, taskIds }, reason, idempotencyKey };
   await tellRun(desk, runId, told, context);
   return { run: await runNamed(desk, runId, {}, context) };
 }

@@ -88,23 +88,28 @@ export class Committer {
     const { partition, packedTo } = standing;
     const incarnation = numberAt(lines, field.incarnation, line);
     const id = instanceId(partition, incarnation);
-    const row = isNew ? undefined : instances.get(id);
-    const older = isNew ? undefined : this.#older(partition, incarnation, row);
+    const before = isNew ? undefined : instances.get(id);
+    const older = isNew ? undefined : this.#older(partition, incarnation, before);
     const was = older === undefined ? state.gone : older.block.states[older.line];
     // Removed already: whoever commits it again has it from the journal, where it just ended once more.
     if (older !== undefined && was === state.removed) return state.gone;
-    const hadEnded = older !== undefined && this.#hasEnded(older, row);
+    const hadEnded = older !== undefined && this.#hasEnded(older, before);
     if (older !== undefined) {
       if (hadEnded) standing.ended--;
       else standing.live--;
       blocks.mark(older, state.gone);
     }
+    // Also if it ended again since: its later records are packed only if they follow what is packed.
+    const packed = hadEnded ? this.#packedEnd(older, packedTo) : undefined;
+    const row =
+      packed === undefined
+        ? before
+        : { ...this.#row(lines, line, id, version, stage.ended, before), ...packed };
     const endMs = numberAt(lines, field.end, line);
     if (endMs === 0) {
       standing.live++;
       const isKept = hasSnapshot || row?.stage === stage.snapshotted;
-      const going = this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row);
-      instances.put(hadEnded ? { ...going, ...this.#packedEnd(older, packedTo) } : going);
+      instances.put(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
       if (hadEnded) recent.remove(partition, incarnation);
       return state.present;
     }

@@ -116,6 +116,29 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       }
     });
 
+    for (const keeps of ["no state", "a state"])
+      it(`has the whole history of an instance with ${keeps} that resumed and ended again between two commits`, async () => {
+        await using stage = await stageOf(underTest);
+        const { archive, partition, story } = stage;
+        const all = [character("short"), character("long")];
+        const [, long] = all;
+        const snapshots = () => (keeps === "a state" ? all.map((one) => snapshotOf(one)) : []);
+        story.write(...all);
+        for (let count = 0; count < 70; count++) if (long !== undefined) story.write(long);
+        for (let times = 0; times < 3; times++) {
+          for (const one of all) {
+            if (times > 0) story.write(one);
+            story.end(one);
+          }
+          await story.keep(partition, snapshots());
+          await partition.settle(epoch);
+        }
+        for (const one of all)
+          assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+        const { liveInstances, endedInstances } = await archive.figures();
+        assert.deepEqual([liveInstances, endedInstances], [0, 2]);
+      });
+
     it("removes nothing whose end is not covered: a restart would see it end again", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;

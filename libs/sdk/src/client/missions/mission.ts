@@ -149,11 +149,11 @@ export class MissionHandle {
 
   /** What is at work finishes, nothing new begins. */
   async pause(reason = ""): Promise<void> {
-    await this.#parts.missions.pauseMission({ ...this.#which, reason });
+    await this.#parts.missions.pauseMission({ ...this.#which, reason, idempotencyKey: "" });
   }
 
   async resume(reason = ""): Promise<void> {
-    await this.#parts.missions.resumeMission({ ...this.#which, reason });
+    await this.#parts.missions.resumeMission({ ...this.#which, reason, idempotencyKey: "" });
   }
 
   /** Asks it to end: what is at work is stopped, children are cancelled. */
