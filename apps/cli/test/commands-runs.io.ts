@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { exitCodes } from "../src/command/exit-codes.ts";
 import { commandAtWork, echoDefinition } from "./support/at-work.ts";
 import { runToEnd } from "./support/command.ts";
 
@@ -21,6 +22,11 @@ output: "\${{ tasks.pay.output }}"
   "none.yaml": `workflow: none
 tasks: {one: {uses: test.none}}
 `,
+  "named.yaml": `workflow: named
+input:
+  schema: {type: object, properties: {name: {type: string}}}
+tasks: {one: {uses: test.echo}}
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -30,7 +36,7 @@ describe("the commands for workflows, runs and what starts them", () => {
   let isJammed = true;
   const at = commandAtWork({
     files: definitions,
-    registered: "ask.yaml flaky.yaml",
+    registered: "ask.yaml flaky.yaml named.yaml",
     handlers: {
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
@@ -84,6 +90,24 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
   });
 
+  it("run says how a number is written as a text, and prefers a workflow to a folder of its name", async () => {
+    mkdirSync(join(at.command.folder, "named"));
+    const refused = await tutti("run named name=5");
+    assert.equal(refused.exitCode, 3);
+    assert.match(refused.errors, /name='"5"' +is how it is a text/);
+  });
+
+  it("run says why nothing runs, and what helps", async () => {
+    const { errors, exitCode } = await tutti("run none --id none-1 --for 6s");
+    assert.equal(exitCode, exitCodes.unfinished);
+    assert.match(errors, /test\.none[\s\S]*→ /);
+    assert.equal((await tutti("cancel none-1 --now")).exitCode, 0);
+    const asked = await tutti("delete none-1");
+    assert.equal(asked.exitCode, 2);
+    assert.match(asked.errors, /needs a confirmation[\s\S]*--yes/);
+    assert.match(await printed("delete none-1 --yes"), /none-1 is removed/);
+  });
+
   it("why, approve, signal", async () => {
     await printed("run ask amount=50 --id ask-1 --detach");
     assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
@@ -114,7 +138,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("pause ask-2"), /✓ ask-2 is held {2}‖ paused/);
     assert.match(await printed("resume ask-2"), /✓ ask-2 goes on/);
     assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is asked to end/);
-    assert.match(await printed("delete flaky-3"), /✓ flaky-3 is removed/);
+    assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 is removed/);
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
 

@@ -1,21 +1,91 @@
-import type { RunEvent } from "@tutti/rest/types";
+import type { RunEvent, Span } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
+import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
+import { whichever } from "../server/whichever.ts";
 import { drawJson } from "../terminal/json.ts";
 import { type Style, type Tone, toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe } from "../terminal/text.ts";
-import { printClock } from "../terminal/time.ts";
+import { printClock, printDurationMs } from "../terminal/time.ts";
 
 const pageSize = 500;
 
-/** Prints the events of a run as they come, page by page: a history may be long, and nobody waits for its end. */
+/** Prints the events of a run, or the timeline of a mission or session. */
 export async function history(context: Context): Promise<number> {
-  const { values, print } = context;
-  const id = values.argument("ID");
+  const server = await connect(context);
+  const params = { id: context.values.argument("ID") };
+  const print = await whichever<() => Promise<void>>({
+    run: async () => {
+      await server.call("runs.get", { params, query: server.namespace });
+      return () => printEvents(context, server, params.id);
+    },
+    mission: async () => {
+      await server.call("missions.get", { params, query: server.namespace });
+      return () =>
+        printSpans(context, (page) =>
+          server.call("missions.timeline", { params, query: { ...server.namespace, ...page } }),
+        );
+    },
+    session: async () => {
+      await server.call("sessions.get", { params, query: server.namespace });
+      return () =>
+        printSpans(context, (page) =>
+          server.call("sessions.timeline", { params, query: { ...server.namespace, ...page } }),
+        );
+    },
+  });
+  await print();
+  return exitCodes.completed;
+}
+
+interface SpanPage {
+  readonly spans: readonly Span[];
+  readonly nextToken?: string;
+}
+
+/** Missions and sessions have no events for people. Their timeline has what happened, by the time it began. */
+async function printSpans(
+  { values, print }: Context,
+  read: (page: { readonly size: number; readonly token?: string }) => Promise<SpanPage>,
+): Promise<void> {
+  const task = values.text("task");
+  let token: string | undefined;
+  do {
+    const reply = await read({ size: pageSize, ...(token === undefined ? {} : { token }) });
+    for (const span of reply.spans) {
+      if (task !== undefined && span.task !== task) continue;
+      if (print.isJson) print.jsonLine(span);
+      else if (print.isQuiet) print.line(span.kind ?? "");
+      else print.line(drawSpan(span, print.style));
+    }
+    token = reply.nextToken === "" ? undefined : reply.nextToken;
+  } while (token !== undefined);
+}
+
+function drawSpan(
+  { startTimeMs = 0, endTimeMs, kind, task = "", agentId = "", attempt = 0 }: Span,
+  style: Style,
+): string {
+  const about = [
+    attempt > 0 ? `attempt ${attempt}` : "",
+    agentId === "" ? "" : `by ${safe(agentId)}`,
+    endTimeMs === undefined ? "" : printDurationMs(endTimeMs - startTimeMs),
+  ].filter((part) => part !== "");
+  return [
+    style.dim(printClock(startTimeMs)),
+    padEnd(words(kind), 14),
+    padEnd(cut(safe(task), 32), 14),
+    style.dim(about.join(" · ")),
+  ]
+    .join("  ")
+    .trimEnd();
+}
+
+/** Page by page as they come: a history may be long. */
+async function printEvents({ values, print }: Context, server: Server, id: string): Promise<void> {
   const task = values.text("task");
   const afterEvent = values.whole("after");
-  const server = await connect(context);
   const drawing = { style: print.style, width: Math.min(print.width, 140), withData: values.flag("data") };
   let token: string | undefined;
   do {
@@ -36,7 +106,6 @@ export async function history(context: Context): Promise<number> {
     }
     token = reply.nextToken === "" ? undefined : reply.nextToken;
   } while (token !== undefined);
-  return exitCodes.completed;
 }
 
 interface Drawing {

@@ -9,4 +9,6 @@ export interface Steering {
   readonly done: string;
   readonly one: (server: Server, id: string) => Promise<Steered | undefined>;
   readonly many: BulkActionInput;
+  /** It cannot be taken back. */
+  readonly isFinal?: true;
 }

@@ -1,9 +1,9 @@
 import type { Context } from "../command/declaration.ts";
-import { followRun, followSession } from "../follow/follow.ts";
+import { followMission, followRun, followSession } from "../follow/follow.ts";
 import { connect } from "../server/server.ts";
 import { whichever } from "../server/whichever.ts";
 
-/** Follows a run or a session that is there. */
+/** Follows a run, a mission or a session. */
 export async function watch(context: Context): Promise<number> {
   const server = await connect(context);
   const id = context.values.argument("ID");
@@ -11,6 +11,7 @@ export async function watch(context: Context): Promise<number> {
   const parts = { params: { id }, query: server.namespace };
   const follow = await whichever({
     run: () => server.call("runs.get", parts).then(() => followRun),
+    mission: () => server.call("missions.get", parts).then(() => followMission),
     session: () => server.call("sessions.get", parts).then(() => followSession),
   });
   return await follow(context, { server, id });

@@ -20,6 +20,8 @@ export interface Shell {
   /** Its bytes, piece by piece, for what may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;
   exists(file: string): boolean;
+  /** Whether there is something to read under the name: a folder is no file. */
+  isFile(file: string): boolean;
   /** The files in a folder and below, but for what is hidden or installed, in the order of their names. */
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { WriteStream } from "node:tty";
@@ -36,6 +36,7 @@ export function systemShell(): Shell {
     readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
     readBytes: (file) => bytesOf(file),
     exists: (file) => existsSync(file),
+    isFile: (file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === false,
     filesIn,
     runScript: (script, words) => runScript(script, words),
     handOver: (script, words) => handOver(script, words),

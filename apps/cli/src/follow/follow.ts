@@ -7,7 +7,15 @@
  * 3. Whoever stops following leaves it as it is.
  */
 import type { FollowOptions, Followed as Said } from "@tutti/rest/client";
-import type { Run, Session, WatchRunReply, WatchSessionReply } from "@tutti/rest/types";
+import type {
+  Explanation,
+  Mission,
+  Run,
+  Session,
+  WatchMissionReply,
+  WatchRunReply,
+  WatchSessionReply,
+} from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
@@ -16,7 +24,8 @@ import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";
 import type { End, Followed } from "./model.ts";
 import { RunModel } from "./run-model.ts";
-import { SessionModel } from "./session-model.ts";
+import { MissionModel, SessionModel } from "./session-model.ts";
+import { tellCauses } from "./stuck.ts";
 import { tellEnd } from "./tell-end.ts";
 import type { Teller } from "./teller.ts";
 
@@ -32,10 +41,26 @@ export function followRun(context: Context, { server, id }: Following): Promise<
   return follow<WatchRunReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("runs.watch", parts, options),
+    why: (task) => server.call("runs.why", { params: { id }, query: { ...server.namespace, task } }),
     // The stream tells states, not outputs: those may be large.
     end: async () => {
       const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });
       return endOf(run.runId, run, model.failedTask);
+    },
+  });
+}
+
+/** The same of a mission. */
+export function followMission(context: Context, { server, id }: Following): Promise<number> {
+  const at = { params: { id }, query: server.namespace };
+  const model = new MissionModel();
+  return follow<WatchMissionReply>(context, {
+    ...{ id, model },
+    stream: (options) => server.follow("missions.watch", at, options),
+    why: async (task) => await server.call("missions.why", { ...at, query: { ...at.query, task } }),
+    end: async () => {
+      const mission: Mission = await server.call("missions.get", at);
+      return endOf(mission.missionId, mission, model.failedTask);
     },
   });
 }
@@ -47,6 +72,10 @@ export function followSession(context: Context, { server, id }: Following): Prom
   return follow<WatchSessionReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("sessions.watch", parts, options),
+    why: async (task) => {
+      const query = { ...server.namespace, task };
+      return (await server.call("sessions.why", { params: { id }, query })).explanation;
+    },
     end: async () => {
       const session: Session = await server.call("sessions.get", { params: { id }, query: server.namespace });
       return endOf(session.sessionId, session, model.failedTask);
@@ -54,7 +83,7 @@ export function followSession(context: Context, { server, id }: Following): Prom
   });
 }
 
-function endOf(id: string, whole: Run | Session, failedTask: string | undefined): End {
+function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
   const { status, statusReason = "", outcome, startTimeMs, endTimeMs } = whole;
   const tookMs = startTimeMs === undefined || endTimeMs === undefined ? undefined : endTimeMs - startTimeMs;
   return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
@@ -64,10 +93,15 @@ interface Thread<Reply> {
   readonly id: string;
   readonly model: Followed<Reply>;
   readonly stream: (options: FollowOptions) => AsyncGenerator<Said<Reply>, void, void>;
+  /** Why a task does not start. */
+  readonly why: (task: string) => Promise<Explanation | undefined>;
   readonly end: () => Promise<End>;
 }
 
-async function follow<Reply>(context: Context, { id, model, stream, end }: Thread<Reply>): Promise<number> {
+async function follow<Reply>(
+  context: Context,
+  { id, model, stream, why, end }: Thread<Reply>,
+): Promise<number> {
   const { shell, values, print } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([shell.interrupted, ended.signal]);
@@ -79,6 +113,7 @@ async function follow<Reply>(context: Context, { id, model, stream, end }: Threa
       ended.abort();
     });
   const teller = tellerFor(context);
+  void tellCauses({ shell, model, teller, why, signal });
   try {
     const onStanding: FollowOptions["onStanding"] = (...news) => teller.standing(...news);
     for await (const said of stream({ signal, onStanding })) {

@@ -24,6 +24,7 @@ export class FrameTeller implements Teller {
   readonly #stopResizing: () => void;
   #model: Told | undefined;
   #isDue = false;
+  #stuck: readonly string[] = [];
   readonly #absence: Absence;
 
   constructor({ sink, style, shell }: { readonly sink: Sink; readonly style: Style; readonly shell: Shell }) {
@@ -50,7 +51,13 @@ export class FrameTeller implements Teller {
     this.#absence.stand(standing, error);
   }
 
+  stuck(lines: readonly string[]): void {
+    this.#stuck = lines;
+    this.#draw();
+  }
+
   end(model: Told): void {
+    this.#stuck = [];
     this.#model = model;
     this.#draw();
     this.#ended.abort();
@@ -76,13 +83,12 @@ export class FrameTeller implements Teller {
       return;
     }
     const { width, height } = this.#screen;
-    const frame = drawRun(view, {
-      style: this.#style,
-      width,
-      height: height - (away === undefined ? 0 : 1),
-      nowMs,
-    });
-    this.#screen.draw(away === undefined ? frame : [...frame, away]);
+    const below = [
+      ...this.#stuck.map((line) => this.#style.yellow(cut(` ${line}`, width))),
+      ...(away === undefined ? [] : [away]),
+    ];
+    const frame = drawRun(view, { style: this.#style, width, height: height - below.length, nowMs });
+    this.#screen.draw([...frame, ...below]);
   }
 
   #away(nowMs: number): string | undefined {

@@ -22,6 +22,7 @@ export class LineTeller implements Teller {
   readonly #parts: Parts;
   readonly #told = new Map<string, string>();
   readonly #absence: Absence;
+  #stuck = "";
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -56,6 +57,13 @@ export class LineTeller implements Teller {
 
   standing(standing: Standing, error?: unknown): void {
     this.#absence.stand(standing, error);
+  }
+
+  stuck(lines: readonly string[]): void {
+    const text = lines.join("\n");
+    if (this.#parts.isSilent || text === this.#stuck) return;
+    this.#stuck = text;
+    if (lines.length > 0) this.#parts.print.errorLines(lines);
   }
 
   end(): void {

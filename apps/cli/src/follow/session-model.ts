@@ -1,6 +1,14 @@
-/** A session that is followed: what the stream said so far, put together. */
-import type { Session, SessionTask, WatchSessionReply } from "@tutti/rest/types";
+/** A session or a mission that is followed, built from its stream. */
+import type {
+  BoardTask,
+  Mission,
+  Session,
+  SessionTask,
+  WatchMissionReply,
+  WatchSessionReply,
+} from "@tutti/rest/types";
 import { modeWords } from "../terminal/modes.ts";
+import { lookOf } from "../terminal/states.ts";
 import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
@@ -60,6 +68,61 @@ export function viewOfSession(session: Session, tasks: readonly SessionTask[]): 
   };
 }
 
+export class MissionModel implements Followed<WatchMissionReply> {
+  #mission: Mission | undefined;
+  readonly #tasks = new Map<string, BoardTask>();
+  #last: Partial<WatchMissionReply> = {};
+
+  get whole(): Whole | undefined {
+    return this.#mission && wholeOfMission(this.#mission);
+  }
+
+  get failedTask(): string | undefined {
+    return [...this.#tasks.values()].find(({ status }) => status === "failed")?.spec?.id;
+  }
+
+  get news(): News {
+    const { mission, tasks = [] } = this.#last;
+    return { tasks: tasks.map(taskView), whole: mission && wholeOfMission(mission) };
+  }
+
+  forget(): void {
+    this.#tasks.clear();
+  }
+
+  take(reply: Partial<WatchMissionReply>): void {
+    const { mission, tasks = [] } = reply;
+    this.#last = reply;
+    if (mission !== undefined) this.#mission = mission;
+    for (const task of tasks) this.#tasks.set(task.spec?.id ?? "", task);
+  }
+
+  view(): RunView | undefined {
+    return this.#mission && viewOfMission(this.#mission, [...this.#tasks.values()]);
+  }
+}
+
+const wholeOfMission = ({ missionId: id, status, statusReason = "" }: Mission): Whole => ({
+  ...{ id, status, statusReason },
+});
+
+function viewOfMission(mission: Mission, tasks: readonly BoardTask[]): RunView {
+  const { missionId, definition = "", status, statusReason = "", spec, tasks: counts = {} } = mission;
+  const ended = tasks.filter((task) => lookOf(task.status).isEnded).length;
+  return {
+    id: missionId,
+    workflow: definition === "" ? (spec?.goal ?? "") : definition,
+    state: status,
+    reason: statusReason,
+    progress: status === "completed" ? 1 : ended / Math.max(1, tasks.length),
+    startMs: mission.startTimeMs ?? mission.createTimeMs,
+    endMs: mission.endTimeMs,
+    openApprovals: mission.openApprovals ?? 0,
+    counts: counts as Readonly<Record<string, number>>,
+    tasks: tasks.map(taskView),
+  };
+}
+
 function taskView({
   spec,
   status,
@@ -67,7 +130,7 @@ function taskView({
   attempts = 0,
   outcome,
   ...task
-}: SessionTask): TaskView {
+}: SessionTask | BoardTask): TaskView {
   return {
     id: spec?.id ?? "",
     title: spec?.title ?? "",

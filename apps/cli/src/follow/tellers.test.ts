@@ -8,6 +8,7 @@ import { type MemoryShell, memoryShell } from "../testing/memory-shell.ts";
 import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";
 import { RunModel, viewOf } from "./run-model.ts";
+import { tellCauses } from "./stuck.ts";
 
 const run = (status: WorkStatus, more: Partial<Run> = {}): Run => ({
   ...{
@@ -133,6 +134,60 @@ describe("a run told line by line", () => {
     await turn();
     teller.standing("open");
     assert.deepEqual(said(), ["The platform is away, trying again …", "The platform is back."]);
+  });
+});
+
+describe("a run whose task stays queued", () => {
+  const explanation = {
+    ...{ summary: "no agent offers greeting.send", waits: [], candidates: [], failures: [], parts: [] },
+    remedies: [{ text: "start a worker that handles it", command: "npx node worker.ts" }],
+  };
+
+  /** Checks `checks` times, and collects what the teller is given. */
+  async function told(model: RunModel, checks: number, shown = explanation): Promise<readonly string[][]> {
+    const ended = new AbortController();
+    const given: string[][] = [];
+    const asked: string[] = [];
+    let left = checks;
+    await tellCauses({
+      model,
+      shell: {
+        pause: async () => {
+          if (left-- === 0) ended.abort();
+        },
+      },
+      teller: { stuck: (lines) => given.push([...lines]) },
+      why: async (task) => {
+        asked.push(task);
+        return shown;
+      },
+      signal: ended.signal,
+    });
+    assert.deepEqual(new Set(asked), new Set(given.some((lines) => lines.length > 0) ? ["send"] : []));
+    return given;
+  }
+
+  it("is explained with what helps, when two checks in a row find it", async () => {
+    const model = new RunModel();
+    model.take({ run: run("running"), tasks: [task("compose", "completed"), task("send", "queued")] });
+    assert.deepEqual(await told(model, 2), [
+      [],
+      ["no agent offers greeting.send", "→ npx node worker.ts   start a worker that handles it"],
+    ]);
+  });
+
+  it("is not explained while another task runs", async () => {
+    const model = new RunModel();
+    model.take({ run: run("running"), tasks: [task("compose", "running"), task("send", "queued")] });
+    assert.deepEqual(await told(model, 3), [[], [], []]);
+  });
+
+  it("is explained once in lines", () => {
+    const shell = memoryShell();
+    const print = new Printer(shell, { isJson: false, isQuiet: false, noColours: true });
+    const teller = new LineTeller({ print, shell, isSilent: false });
+    for (const lines of [[], ["no agent"], ["no agent"], []]) teller.stuck(lines);
+    assert.equal(shell.errors.text, "no agent\n");
   });
 });
 

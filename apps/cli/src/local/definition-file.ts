@@ -11,8 +11,8 @@ export interface SourceFile {
 }
 
 /** Whether a word names a file, and not something that is registered. */
-export function isFileName(word: string, shell: Pick<Shell, "exists">): boolean {
-  return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.exists(word);
+export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
+  return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.isFile(word);
 }
 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {

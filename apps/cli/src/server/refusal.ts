@@ -33,7 +33,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
 /** What was written without quotes behind a name is a number or a truth wherever it looks like one. */
 function asTexts({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
-    const [, name] = /^spec\.input\.(.+)$/.exec(field) ?? [];
+    const [, name] = /^(?:spec\.)?input\.(.+)$/.exec(field) ?? [];
     const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
     return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "is how it is a text"]];
   });

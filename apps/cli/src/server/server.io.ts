@@ -142,8 +142,8 @@ describe("what the platform refuses", () => {
 
   it("a number where a text is due is written as a text in what to do next", async () => {
     const fields = [
-      { field: "spec.input.name", message: "must be string, found 5" },
-      { field: "spec.input.size", message: "must be integer, found true" },
+      { field: "input.name", message: "must be string, found 5" },
+      { field: "input.size", message: "must be integer, found true" },
     ];
     const failure = await refused((_, response) => {
       const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });

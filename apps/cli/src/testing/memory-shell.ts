@@ -79,6 +79,7 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       yield Buffer.from(text);
     },
     exists: (file) => file in files,
+    isFile: (file) => file in files,
     filesIn: async (folder) =>
       Object.keys(files)
         .filter((file) => folder === "." || file.startsWith(`${folder}/`))

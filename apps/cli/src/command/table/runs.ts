@@ -60,7 +60,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "watch",
     group: "runs",
-    summary: "follow a run or a session that is there, and exit with its outcome",
+    summary: "follow a run, a mission or a session, and exit with its outcome",
     arguments: [runId],
     options: followed,
     json: "document",
@@ -90,7 +90,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "history",
     group: "runs",
-    summary: "everything that happened to a run, event by event",
+    summary: "list the events of a run, or the timeline of a mission or session",
     arguments: [runId],
     options: [
       { name: "after", value: "EVENT", summary: "only what came after this event" },
