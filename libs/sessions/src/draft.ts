@@ -130,7 +130,7 @@ export class Drafted {
     const ours = new Array<number>(this.agentIds.length).fill(0);
     for (const task of view.tasks) {
       const agent =
-        isOpen(task) || task.endMs >= sinceMs ? this.agentPlace(task.agent || task.plannedAgent) : -1;
+        isAtWork(task) || task.endMs >= sinceMs ? this.agentPlace(task.agent || task.plannedAgent) : -1;
       if (agent >= 0) ours[agent] = (ours[agent] ?? 0) + 1;
     }
     return ours;

@@ -1,9 +1,4 @@
-/**
- * What the workers did, as their log says: read from the file, which survives every process.
- *
- * 1. An attempt that its worker gets once more after a kill is the same one: at least once, under the same idempotency key. A second
- *    attempt, or the same effect under another key, is doubled.
- */
+/** What the workers did, as their log says: read from the file, which survives every process. */
 import assert from "node:assert/strict";
 import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 
@@ -63,24 +58,19 @@ export class Effects {
   /** Each of these tags has one effect, and no tag that starts with the prefix has another. */
   assertOnce(prefix: string, tags: ReadonlySet<string>): void {
     const counts = new Map([...tags].map((tag) => [tag, 0]));
-    for (const [tag, attempts] of this.#attempts(prefix)) counts.set(tag, attempts.size);
+    for (const { kind, tag } of this.all())
+      if (kind === "start" && tag.startsWith(prefix)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
     const wrong = [...counts].filter(([tag, count]) => count !== 1 || !tags.has(tag));
     assert.deepEqual(wrong, [], "each effect is there once: tags and how often they are there");
   }
 
   /** No tag that starts with the prefix has a second effect. */
   assertNoneTwice(prefix: string): void {
-    const wrong = [...this.#attempts(prefix)].filter(([, attempts]) => attempts.size > 1);
-    assert.deepEqual(wrong, [], "no effect is there twice: tags and their attempts");
-  }
-
-  #attempts(prefix: string): ReadonlyMap<string, ReadonlySet<string>> {
-    const found = new Map<string, Set<string>>();
-    for (const { kind, tag, work, task, attempt, key } of this.all()) {
-      if (kind !== "start" || !tag.startsWith(prefix)) continue;
-      const attempts = found.get(tag) ?? new Set();
-      found.set(tag, attempts.add(`attempt ${attempt} of ${task} in ${work}, key ${key}`));
-    }
-    return found;
+    const found = new Map<string, string[]>();
+    for (const [at, { kind, tag, work, task, attempt }] of this.all().entries())
+      if (kind === "start" && tag.startsWith(prefix))
+        found.set(tag, [...(found.get(tag) ?? []), `line ${at}: attempt ${attempt} of ${task} in ${work}`]);
+    const wrong = [...found].filter(([, starts]) => starts.length > 1);
+    assert.deepEqual(wrong, [], "no effect is there twice: tags and their starts");
   }
 }

@@ -95,7 +95,9 @@ export class CrashStage implements Stage, AsyncDisposable {
         ...{ name, grpc, http: `http://127.0.0.1:${ports[2 * at + 1]}`, process: undefined },
         flags: [
           ...[`--platform.dataDirectory=${directory}`, `--mesh.listen=${grpc}`],
-          ...[`--operations.port=${ports[2 * at + 1]}`, "--swarm.pool.settleMs=10000"],
+          `--operations.port=${ports[2 * at + 1]}`,
+          // Longer than a worker pauses between two tries, so that its tasks wait for it.
+          `--swarm.pool.settleMs=${count === 1 ? 5_000 : 10_000}`,
           ...[`--governance.keysDirectory=${keysDirectory}`, `--access.trustedKey=${trustedKeyOf(keys)}`],
           ...(server === undefined ? [] : [...sharing(directory), ...usingNats(server.address)]),
         ],
