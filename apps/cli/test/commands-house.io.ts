@@ -143,7 +143,7 @@ describe("the commands for who runs the platform", () => {
 
   it("who is kept out, and what is paused", async () => {
     assert.equal(await printed("lockout list -q"), "");
-    assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not kept out/);
+    assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not locked out/);
     assert.match(await printed("paused"), /nothing is paused/);
     assert.match(await printed("release --all"), /nothing is paused/);
   });

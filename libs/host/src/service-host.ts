@@ -185,6 +185,7 @@ export class ServiceHost extends Orchestrator {
       routes: operationsRoutes({
         ...{ subject: this, registry: telemetry.metrics, access: parts.mounted.access },
       }),
+      proxies: configuration.read(operationsSection),
       door: parts.mounted.door,
       logger: this.logger,
     });

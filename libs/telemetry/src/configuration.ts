@@ -1,6 +1,7 @@
 /** What can be set about telemetry. */
 import { defineSection, live, secret } from "@tutti/kernel";
 import * as z from "zod";
+import { proxyHeaders } from "./operations/client-address.ts";
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
@@ -80,6 +81,18 @@ export const operationsSection = defineSection({
       .max(65_535)
       .default(7400)
       .describe("The port to listen on; 0 lets the system choose."),
+    trustedProxies: z
+      .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+      .default([])
+      .describe(
+        "Addresses and networks (CIDR) of proxies in front of the port. They are believed who the client is.",
+      ),
+    proxyHeader: z
+      .enum(proxyHeaders)
+      .default("x-forwarded-for")
+      .describe(
+        "How these proxies name the client: by one of two headers, or by the PROXY protocol (version 1 or 2), which they then have to send on every connection.",
+      ),
     key: secret()
       .optional()
       .describe(

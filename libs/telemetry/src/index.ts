@@ -2,6 +2,7 @@ export { logSection, metricsSection, operationsSection, tracingSection } from ".
 export type { LogStream } from "./logging/log-root.ts";
 export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metrics/exposition.ts";
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
+export { clientAddressOf } from "./operations/client-address.ts";
 export { operationsErrors } from "./operations/errors.ts";
 export {
   type GuessWatch,

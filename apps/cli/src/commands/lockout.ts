@@ -1,4 +1,4 @@
-/** Who is kept out of the installation because of guessing: listed, and let in again. */
+/** Lock-outs after failed attempts: listed and lifted. */
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { listPages, tellMore } from "../server/pages.ts";
@@ -6,7 +6,7 @@ import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
 import { reasonOf, tellDone } from "./who.ts";
 
-/** They are kept out of all namespaces. */
+/** Lock-outs hold in all namespaces. */
 const installation = { namespace: "system" } as const;
 
 export async function listLockouts(context: Context): Promise<number> {
@@ -19,7 +19,7 @@ export async function listLockouts(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ lockouts: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ subject = "" }) => subject));
-  else if (entries.length === 0) print.note("Nobody is kept out.");
+  else if (entries.length === 0) print.note("No lock-outs.");
   else {
     print.table(
       [
@@ -45,7 +45,7 @@ export async function liftLockout(context: Context): Promise<number> {
     query: installation,
     body: { subject, ...reasonOf(context) },
   });
-  const line = `${safe(subject)} ${reply.lifted === true ? "may come in again" : "was not kept out"}`;
+  const line = `${safe(subject)} ${reply.lifted === true ? "is no longer locked out" : "was not locked out"}`;
   tellDone(context, reply, { id: subject, line });
   return exitCodes.completed;
 }

@@ -148,11 +148,14 @@ export const guessesQuery = (subject: string) =>
     queryFn: ({ signal }) =>
       read<SearchRecordsReply>(
         pathOf(["audit", "records"], {
-          ...{ ...installation, action: "access", result: "refused", text: subject, size: 20 },
+          ...{ ...installation, action: "access", result: "refused", text: addressIn(subject), size: 20 },
         }),
         signal,
       ),
   });
+
+/** A lock-out is of an address and an account, `10.0.0.9/gateway.key`. The audit log knows the address. */
+const addressIn = (subject: string): string => subject.split("/", 1)[0] ?? "";
 
 /** A search makes a checkpoint of what is new, so it is made when somebody wants it, and not again by itself. */
 export const recordsQuery = (filter: Filter) =>

@@ -20,6 +20,7 @@ import {
   type SecretReference,
 } from "@tutti/kernel";
 import { installationNamespace } from "@tutti/mesh";
+import { clientAddressOf } from "@tutti/telemetry";
 import { gatewayErrors } from "../errors.ts";
 import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from "./cookie.ts";
 import { IssuerSignIns, type WayToSignIn } from "./issuers/issuer-sign-ins.ts";
@@ -58,8 +59,8 @@ type AccessGuard = Pick<
   | "issuerSite"
   | "signInByIssuer"
   | "doneAtEdge"
-  | "insistOnTrying"
-  | "triedInVain"
+  | "pace"
+  | "recordFailure"
 >;
 
 export interface Caller {
@@ -82,14 +83,10 @@ interface Doing {
   readonly why: string;
 }
 
-type GuessWatch = Pick<AccessGuard, "insistOnTrying" | "triedInVain">;
+type GuessWatch = Pick<AccessGuard, "pace" | "recordFailure">;
 
 /** As much of a request as says who makes it. */
-export type Asking = Pick<IncomingMessage, "headers"> & {
-  readonly socket: { readonly remoteAddress?: string | undefined };
-};
-
-const addressOf = ({ socket }: Asking): string => socket.remoteAddress ?? "";
+export type Asking = Pick<IncomingMessage, "headers" | "socket">;
 
 export class Access {
   readonly isLoopback: boolean;
@@ -133,13 +130,13 @@ export class Access {
       const shown = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
       const { guard } = this.#options;
       if (guard !== undefined && isOfSomebody(shown))
-        return { principal: await guard.identifyBy(shown, addressOf(request)), by: "key" };
+        return { principal: await guard.identifyBy(shown, clientAddressOf(request)), by: "key" };
       await this.#checkKey(request, shown);
       return { principal: localAdministrator, by: "key" };
     }
     const secret = cookieIn(cookie, cookieName(headers.host ?? ""));
     const signIn = secret === undefined ? undefined : await this.#signIns.find(secret);
-    if (signIn !== undefined) return this.#signedIn(signIn, addressOf(request));
+    if (signIn !== undefined) return this.#signedIn(signIn, clientAddressOf(request));
     if (this.isLoopback && !isOfBrowser(headers)) return { principal: localAdministrator, by: "loopback" };
     throw secret === undefined
       ? gatewayErrors.signInNeeded({ how: this.#how(headers) })
@@ -154,21 +151,13 @@ export class Access {
 
   /** Signs in with the token of a link, with the key of the installation, or as whom a key or token stands for. */
   async signIn(token: string, request: Asking): Promise<LetIn> {
-    const from = addressOf(request);
+    const from = clientAddressOf(request);
     const { guard } = this.#options;
     if (guard !== undefined && isOfSomebody(token)) {
       const { kind: by, ...known } = await guard.signInBy(token, from);
       return this.#letIn({ ...known, by }, request);
     }
-    this.#guesses.insistOnTrying(from);
-    const isKey = await this.#isKey(token);
-    try {
-      if (!isKey) this.#links.redeem(token);
-    } catch (error) {
-      // Who opens a link twice, or late, guesses nothing.
-      if (gatewayErrors.linkUnknown.is(error)) this.#guesses.triedInVain(from, error);
-      throw error;
-    }
+    const isKey = await this.#redeem(token, from);
     const untilMs = Number.POSITIVE_INFINITY;
     try {
       return await this.#letIn({ principal: localAdministrator, by: "link", untilMs }, request);
@@ -191,7 +180,7 @@ export class Access {
   /** Somebody comes back from an issuer. */
   async backFrom(answer: URLSearchParams, request: Asking): Promise<LetIn & { readonly to: string }> {
     const { headers } = request;
-    const { known, to } = await this.#atIssuers().finish(answer, headers, addressOf(request));
+    const { known, to } = await this.#atIssuers().finish(answer, headers, clientAddressOf(request));
     const { kind: by, ...given } = known;
     return { ...(await this.#letIn({ ...given, by }, request)), to };
   }
@@ -245,7 +234,7 @@ export class Access {
 
   async #letIn(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<LetIn> {
     const { headers } = request;
-    const about = { address: addressOf(request), browser: headers["user-agent"] ?? "" };
+    const about = { address: clientAddressOf(request), browser: headers["user-agent"] ?? "" };
     const { secret, endMs } = await this.#begin({ ...given, ...about });
     await this.#makeRoom(given.principal);
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
@@ -316,19 +305,31 @@ export class Access {
     return { name: cookieName(host), isSecure: this.#options.secureCookie };
   }
 
-  async #checkKey(request: Asking, shown: string): Promise<void> {
-    const from = addressOf(request);
-    this.#guesses.insistOnTrying(from);
-    if (await this.#isKey(shown)) return;
-    const error = gatewayErrors.keyWrong();
-    this.#guesses.triedInVain(from, error);
-    throw error;
+  /** Uses a link, which nobody can guess; else checks the key. Gives whether it was the key. */
+  async #redeem(token: string, from: string): Promise<boolean> {
+    try {
+      this.#links.redeem(token);
+      return false;
+    } catch (error) {
+      // A link that is opened twice, or late, is no attempt to guess one.
+      if (!gatewayErrors.linkUnknown.is(error)) throw error;
+      if (await this.#isKey(token, from, "sign-in")) return true;
+      throw this.#guesses.recordFailure(from, "sign-in", error);
+    }
   }
 
-  async #isKey(shown: string): Promise<boolean> {
-    const { key } = this.#options;
+  async #checkKey(request: Asking, shown: string): Promise<void> {
+    const from = clientAddressOf(request);
+    if (await this.#isKey(shown, from, "gateway.key")) return;
+    throw this.#guesses.recordFailure(from, "gateway.key", gatewayErrors.keyWrong());
+  }
+
+  async #isKey(shown: string, from: string, account: string): Promise<boolean> {
     // Read anew each time: a key that was changed holds from then on.
-    return key !== undefined && isSame(shown, await key.reveal());
+    const key = await this.#options.key?.reveal();
+    if (key === undefined) return false;
+    if (key.length < unguessableLength) this.#guesses.pace(from, account);
+    return isSame(shown, key);
   }
 
   #how(headers: IncomingHttpHeaders): string {
@@ -339,6 +340,9 @@ export class Access {
       : "sign in with a key or token of yours, or the key of this installation (gateway.key)";
   }
 }
+
+/** A key of this length passes during a lock-out at once. A shorter one is checked once a second. */
+const unguessableLength = 32;
 
 /** Keys of the installation say so by their beginning, tokens by their three parts; the gateway's own key is neither. */
 function isOfSomebody(shown: string): boolean {

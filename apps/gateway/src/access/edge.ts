@@ -7,6 +7,7 @@ import { Cause } from "@tutti/contracts/types/v1";
 import { accessErrors, actorKinds, edgeActions, type Guard } from "@tutti/host";
 import { errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
 import { deniedError, installationNamespace } from "@tutti/mesh";
+import { clientAddressOf } from "@tutti/telemetry";
 import type { Caller } from "./access.ts";
 
 export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
@@ -37,7 +38,7 @@ export function tellOversize(
   const actor =
     principal && Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });
   const namespace = principal?.shown?.namespace || installationNamespace;
-  guard?.refusedOf({ error, actor, namespace, action: "access", address: raw.socket.remoteAddress ?? "" });
+  guard?.refusedOf({ error, actor, namespace, action: "access", address: clientAddressOf(raw) });
 }
 
 /** Throws where somebody may not do what the gateway answers by itself. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -167,11 +168,12 @@ describe("more sign-ins than there may be", () => {
         identifyBy: async () => ada,
         signInByIssuer: async () => assert.fail("nobody comes from an issuer"),
         ...{ goOn: () => undefined, issuerSite: () => undefined },
-        ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
+        pace: () => undefined,
+        recordFailure: (_from, _account, error) => error,
       },
     });
     const signIn = (id: string, namespace: string) =>
-      access.signIn(`tutti_live_:${id}:${namespace}`, { headers: {}, socket: {} });
+      access.signIn(`tutti_live_:${id}:${namespace}`, { headers: {}, socket: new Socket() });
     const countOf = (who: string, where: string) =>
       access
         .signIns()
@@ -217,7 +219,8 @@ describe("issuers to sign in by", () => {
         signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
         signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
         ...{ goOn: () => undefined, doneAtEdge: async () => "recorded" },
-        ...{ insistOnTrying: () => undefined, triedInVain: () => undefined },
+        pace: () => undefined,
+        recordFailure: (_from, _account, error) => error,
         issuerSite: (issuer) =>
           known.includes(issuer) ? ({} as ReturnType<NonNullable<Guarding>["issuerSite"]>) : undefined,
       },

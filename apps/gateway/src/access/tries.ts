@@ -1,39 +1,30 @@
-import type { Clock } from "@tutti/kernel";
+import type { Clock, TuttiError } from "@tutti/kernel";
+import { Lockouts } from "@tutti/policy";
 import { gatewayErrors } from "../errors.ts";
 
-const windowMs = 60_000;
-const triesMax = 20;
-const addressesMax = 10_000;
-
-/**
- * Wrong keys and links by where they come from, where no guard counts them: guessing is to take for ever, and to keep nobody else
- * out.
- */
+/** Failed attempts with keys and links, by address and account, where no guard counts them. */
 export class Tries {
   readonly #clock: Clock;
-  readonly #failed = new Map<string, { readonly sinceMs: number; count: number }>();
+  readonly #lockouts = new Lockouts({ freeFailures: 20 });
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Throws while there were too many. */
-  insistOnTrying(from: string): void {
-    const nowMs = this.#clock.monotonic();
-    const failed = this.#failed.get(from);
-    if (failed === undefined) return;
-    const retryAfterMs = failed.sinceMs + windowMs - nowMs;
-    if (retryAfterMs <= 0) this.#failed.delete(from);
-    else if (failed.count >= triesMax) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
+  /** Throws if an attempt on a key that a person chose has to wait. */
+  pace(from: string, account: string): void {
+    const retryAfterMs = this.#lockouts.pace(`${from}/${account}`, this.#clock.now());
+    if (retryAfterMs > 0) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
   }
 
-  triedInVain(from: string): void {
-    const failed = this.#failed.get(from);
-    if (failed !== undefined) failed.count++;
-    else this.#failed.set(from, { sinceMs: this.#clock.monotonic(), count: 1 });
-    for (const oldest of this.#failed.keys()) {
-      if (this.#failed.size <= addressesMax) break;
-      this.#failed.delete(oldest);
-    }
+  /** Gives the error to answer with: during a lock-out, that. */
+  recordFailure(from: string, account: string, error: TuttiError): TuttiError {
+    const nowMs = this.#clock.now();
+    const subjects = [`${from}/${account}`];
+    const untilMs = this.#lockouts.lockedUntil(subjects, nowMs);
+    this.#lockouts.failed(subjects, nowMs);
+    return untilMs === undefined
+      ? error
+      : gatewayErrors.tooManyTries(undefined, { retryAfterMs: untilMs - nowMs });
   }
 }

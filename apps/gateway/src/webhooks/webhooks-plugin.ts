@@ -2,6 +2,7 @@
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
+import { clientAddressOf } from "@tutti/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
@@ -42,7 +43,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
       const error = errorFromUnknown(thrown);
       host.guard?.refusedOf({
         ...{ error, actor: undefined, namespace: webhook?.namespace ?? nowhere },
-        ...{ action: "gateway.webhooks.tell", address: request.raw.socket.remoteAddress ?? "" },
+        ...{ action: "gateway.webhooks.tell", address: clientAddressOf(request.raw) },
       });
       throw error;
     }

@@ -1,7 +1,8 @@
 /**
  * Whom a key or token stands for, with everything that a wrong one costs whoever shows it.
  *
- * 1. While an address is kept out nothing that it shows is looked at.
+ * 1. A valid credential passes, also while its address and account are locked out. Failures count by address and key prefix,
+ *    and during a lock-out are answered as locked out.
  * 2. A refusal says which rule was broken and nothing that was shown.
  * 3. To an agent is granted what both its key or token and its principal grant it.
  * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
@@ -16,7 +17,7 @@ import {
   TokenUse,
 } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
-import { fromTimestamp, type Principal } from "@tutti/kernel";
+import { fromTimestamp, type Principal, type TuttiError } from "@tutti/kernel";
 import {
   bothGrants,
   type CheckedKey,
@@ -86,16 +87,21 @@ export class Credentials {
     this.#keyEnds = keyEnds;
   }
 
-  /** Throws while an address is kept out. */
-  insistOnTrying(from: string, nowMs: number): void {
-    const untilMs = this.#lockouts.lockedUntil([from], nowMs);
-    if (untilMs !== undefined) throw accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
+  /** Throws if an attempt on a secret that a person chose has to wait, because its account is locked out. */
+  pace(from: string, account: string, nowMs: number): void {
+    const waitMs = this.#lockouts.pace(subjectOf(from, account), nowMs);
+    if (waitMs > 0) throw accessErrors.lockedOut(undefined, { retryAfterMs: waitMs });
   }
 
-  /** Something was wrong that came from an address. */
-  guessed(from: string, nowMs: number): void {
-    const found = this.#lockouts.failed([from], nowMs);
+  /** Records a failed attempt. Gives the lock-out that was in force before. */
+  recordFailure(from: string, account: string, nowMs: number): TuttiError | undefined {
+    const subject = subjectOf(from, account);
+    const untilMs = this.#lockouts.lockedUntil([subject], nowMs);
+    const found = this.#lockouts.failed([subject], nowMs);
     if (found.length > 0) this.#lockedOut(found);
+    return untilMs === undefined
+      ? undefined
+      : accessErrors.lockedOut(undefined, { retryAfterMs: untilMs - nowMs });
   }
 
   /** Throws where a key or token has ended since it was shown. `id`: its own. */
@@ -143,16 +149,16 @@ export class Credentials {
     nowMs: number,
     uses: ReadonlySet<TokenUse>,
   ): Promise<ShownBefore> {
-    this.insistOnTrying(from, nowMs);
-    const key = await this.#keys.check(shown, nowMs);
+    const refused = (reason: string, isGuess: boolean): TuttiError =>
+      (isGuess ? this.recordFailure(from, accountOf(shown), nowMs) : undefined) ??
+      accessErrors.credentialRefused({ reason });
+    const key = await this.#keys.check(shown, nowMs, from);
     if (key.kind === "known")
       return { principal: this.#granted(principalOfKey(key)), kind: "key", untilMs: endOf(key.verifier) };
     const fault = key.kind === "refused" ? key.why : undefined;
-    if (fault !== undefined)
-      throw this.#refused(keyFaults[fault], fault !== "busy" && fault !== "ended", from, nowMs);
+    if (fault !== undefined) throw refused(keyFaults[fault], fault !== "busy" && fault !== "ended");
     const token = await this.#tokens.check(shown, nowMs);
-    if (token.kind === "refused")
-      throw this.#refused(tokenFaults[token.why], !honest.has(token.why), from, nowMs);
+    if (token.kind === "refused") throw refused(tokenFaults[token.why], !honest.has(token.why));
     const principal = this.#granted(principalOfToken(token, uses));
     return { principal, kind: "token", untilMs: token.identity.expireMs };
   }
@@ -164,11 +170,16 @@ export class Credentials {
     const { scope } = shown;
     return { ...principal, shown: { ...shown, scope: { ...scope, agent: bothGrants(own, scope.agent) } } };
   }
+}
 
-  #refused(reason: string, isGuess: boolean, from: string, nowMs: number): Error {
-    if (isGuess) this.guessed(from, nowMs);
-    return accessErrors.credentialRefused({ reason });
-  }
+/** As lock-outs are listed: `10.0.0.9/tutti_live_Ab3d`. */
+function subjectOf(from: string, account: string): string {
+  return `${from}/${account}`;
+}
+
+/** The prefix of a key: as much of it as may be shown. Nothing in a token is known before its signature holds. */
+function accountOf(shown: string): string {
+  return /^tutti_live_[0-9A-Za-z]{0,4}/.exec(shown)?.[0] ?? "token";
 }
 
 const kinds: Readonly<Partial<Record<ActorKind, Principal["kind"]>>> = {

@@ -19,9 +19,9 @@ export const accessErrors = defineErrors("access", {
   lockedOut: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "Wrong keys or tokens came from this address too often. While it is kept out nothing is looked at, right ones neither. Wait, and mend what shows the wrong ones.",
+    help: "Too many attempts with this key prefix or account failed from this address. Valid keys and tokens pass. `tutti lockout list` names every lock-out, `tutti lockout lift` ends one.",
     message: () =>
-      "expected fewer wrong keys and tokens from this address; wait a moment, and mend whatever shows the wrong ones",
+      "Too many attempts with a wrong credential came from this address. Fix the program that sends the wrong credential. Valid credentials pass.",
   },
   rulesUnknown: {
     status: "UNAVAILABLE",

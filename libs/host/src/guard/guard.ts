@@ -214,20 +214,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
-  /** Throws while an address is kept out because of guessing, be it of what no bundle knows: a link, the key of a port. */
-  insistOnTrying(from: string): void {
+  /** Throws if an attempt on a secret that a person chose has to wait, because `account` is locked out for the address. */
+  pace(from: string, account: string): void {
     try {
-      this.#credentials.insistOnTrying(from, this.#parts.foundation.clock.now());
+      this.#credentials.pace(from, account, this.#parts.foundation.clock.now());
     } catch (error) {
       if (isTuttiError(error)) this.#reportStranger(error, from);
       throw error;
     }
   }
 
-  /** Such a thing was wrong: it counts like a wrong key, and is told like one. */
-  triedInVain(from: string, error: TuttiError): void {
-    this.#credentials.guessed(from, this.#parts.foundation.clock.now());
-    this.#reportStranger(error, from);
+  /** Records a failed attempt on a secret that no bundle knows: a link, the key of a port. Gives the error to answer with. */
+  recordFailure(from: string, account: string, error: TuttiError): TuttiError {
+    const answer =
+      this.#credentials.recordFailure(from, account, this.#parts.foundation.clock.now()) ?? error;
+    this.#reportStranger(answer, from);
+    return answer;
   }
 
   /** Somebody goes on by what they signed in by; throws where it is good no more. */

@@ -91,13 +91,15 @@ export const accessSection = defineSection({
       .int()
       .min(1)
       .default(20)
-      .describe("Wrong keys and tokens from one address before it is kept out for a while."),
+      .describe(
+        "Failed attempts from one address with one key prefix or account before they are locked out. Valid credentials pass.",
+      ),
     lockoutMs: z
       .int()
       .min(1)
       .max(hourMs)
       .default(10_000)
-      .describe("How long it is kept out first; each further guess doubles it, up to an hour."),
+      .describe("How long the first lock-out lasts. Each further failure doubles it, up to an hour."),
     reportMs: z
       .int()
       .min(1)

@@ -100,6 +100,16 @@ describe("limits of callers", () => {
 });
 
 describe("lock-outs", () => {
+  it("check one attempt a second on a secret that can be guessed, while they are in force", () => {
+    const lockouts = new Lockouts({ freeFailures: 1 });
+    const waits = (afterMs: number) => lockouts.pace("a/gateway.key", startMs + afterMs);
+    assert.deepEqual([waits(0), waits(0)], [0, 0]);
+    for (let failure = 0; failure < 2; failure++) lockouts.failed(["a/gateway.key"], startMs);
+    assert.deepEqual([waits(1), waits(2), waits(1_000), waits(1_001), waits(1_002)], [0, 999, 1, 0, 999]);
+    assert.equal(lockouts.pace("b/gateway.key", startMs + 1), 0);
+    assert.deepEqual([waits(10_000), waits(10_000)], [0, 0]);
+  });
+
   it("come after a few wrong ones, and each is twice as long as the one before, up to the longest", () => {
     const lockouts = new Lockouts();
     let nowMs = startMs;

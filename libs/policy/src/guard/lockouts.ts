@@ -1,9 +1,12 @@
 /**
- * Who guesses is kept out for a while: an address, the beginning of a key, whatever the guesses have in common.
+ * Lock-outs of failed attempts: by subject, which is an address together with the account or key prefix that was tried.
  *
- * 1. A few wrong ones are free: people mistype. Then each wrong one locks out, for twice as long as the one before, up to a bound.
- * 2. While somebody is locked out nothing is even looked at, so that a right guess among wrong ones does not show.
- * 3. What was wrong is forgotten after a quiet time as long as the lock-out could be at most.
+ * 1. A few failures are free: people mistype. Then each failure locks out, for twice as long as the one before, up to a bound.
+ * 2. A lock-out decides how failures are answered. A valid credential passes: other programs share its address, and can name
+ *    its account. Secrets with the entropy of a key cannot be found by trying.
+ * 3. A secret that a person chose can. During a lock-out, one attempt a second is checked (`pace`), a valid one included:
+ *    otherwise the answer to a right guess would show it.
+ * 4. Failures are forgotten after a quiet time as long as the longest lock-out.
  */
 import type { Lockout } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
@@ -24,7 +27,11 @@ interface Guesses {
   firstMs: number;
   lastMs: number;
   untilMs: number;
+  /** When the last attempt was checked during a lock-out. */
+  pacedMs: number;
 }
+
+const paceMs = 1_000;
 
 export class Lockouts {
   readonly #freeFailures: number;
@@ -51,6 +58,16 @@ export class Lockouts {
     return until;
   }
 
+  /** How long an attempt on a secret that can be guessed has to wait; 0 if it may be checked now. */
+  pace(subject: string, nowMs: number): number {
+    const known = this.#guesses.get(subject);
+    if (known === undefined || known.untilMs <= nowMs) return 0;
+    const waitMs = known.pacedMs + paceMs - nowMs;
+    if (waitMs > 0) return waitMs;
+    known.pacedMs = nowMs;
+    return 0;
+  }
+
   /** Something was wrong. Gives who is locked out by it, who was not before. */
   failed(subjects: readonly string[], nowMs: number): readonly Lockout[] {
     return subjects.flatMap((subject) => this.#failed(subject, nowMs) ?? []);
@@ -73,7 +90,7 @@ export class Lockouts {
       if (untilMs <= Math.max(nowMs, known?.untilMs ?? 0)) continue;
       const firstMs = startTime === undefined ? nowMs : fromTimestamp(startTime);
       this.#guesses.set(subject, {
-        ...{ firstMs, untilMs, lastMs: nowMs },
+        ...{ firstMs, untilMs, lastMs: nowMs, pacedMs: known?.pacedMs ?? Number.NEGATIVE_INFINITY },
         failures: Math.max(failures, known?.failures ?? 0),
       });
     }
@@ -98,7 +115,9 @@ export class Lockouts {
     const known = this.#guesses.get(subject);
     const isForgotten =
       known === undefined || nowMs - Math.max(known.lastMs, known.untilMs) > this.#longestMs;
-    const guesses = isForgotten ? { failures: 0, firstMs: nowMs, lastMs: nowMs, untilMs: 0 } : known;
+    const guesses = isForgotten
+      ? { failures: 0, firstMs: nowMs, lastMs: nowMs, untilMs: 0, pacedMs: Number.NEGATIVE_INFINITY }
+      : known;
     const wasLocked = guesses.untilMs > nowMs;
     guesses.failures++;
     guesses.lastMs = nowMs;

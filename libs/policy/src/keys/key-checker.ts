@@ -5,7 +5,9 @@
  *    is a mark of the key that only this process can make, never the key.
  * 2. Whoever asks with a wrong secret for a key that there is, pays for the hash each time; hashes are computed a few at once, and
  *    what waits beyond that is refused.
- * 3. An unknown key costs as much as a wrong one, so that nobody learns by the time which keys there are.
+ * 3. One address has at most a quarter of the places, so that a flood from it delays keys of other addresses little. A key that
+ *    was found before waits for nothing.
+ * 4. An unknown key costs as much as a wrong one, so that nobody learns by the time which keys there are.
  */
 import { createHmac } from "node:crypto";
 import type { KeyVerifier } from "@tutti/contracts/governance/v1";
@@ -21,6 +23,7 @@ export type CheckedKey =
 
 const atOnceMax = 4;
 const waitingMax = 64;
+const ofAddressMax = 16;
 const rememberedMax = 10_000;
 /** Of no key: what is compared with when there is none of the id. */
 const nobody = `$scrypt$ln=15,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
@@ -32,6 +35,8 @@ export class KeyChecker {
   readonly #known = new Map<string, Pick<KeyVerifier, "keyId" | "hash">>();
   readonly #waiting: (() => void)[] = [];
   #computing = 0;
+  /** Keys being checked or waiting, by address. */
+  readonly #byAddress = new Map<string, number>();
 
   /** `secret`: of this process alone. */
   constructor(verifiers: readonly KeyVerifier[], secret: Uint8Array) {
@@ -44,12 +49,13 @@ export class KeyChecker {
     this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
   }
 
-  async check(text: string, nowMs: number): Promise<CheckedKey> {
+  /** @param from the address; empty if that is not known */
+  async check(text: string, nowMs: number, from = ""): Promise<CheckedKey> {
     const read = readApiKey(text);
     if (read.kind === "other") return read;
     if (read.kind === "damaged") return { kind: "refused", why: "damaged" };
     const mark = createHmac("sha256", this.#secret).update(text).digest("base64");
-    const verifier = this.#rememberedAs(mark) ?? (await this.#found(read, mark));
+    const verifier = this.#rememberedAs(mark) ?? (await this.#foundFor(from, read, mark));
     if (verifier === "busy") return { kind: "refused", why: "busy" };
     if (verifier === undefined) return { kind: "refused", why: "wrong" };
     const { expireTime } = verifier;
@@ -62,6 +68,20 @@ export class KeyChecker {
     const known = this.#known.get(mark);
     const verifier = known === undefined ? undefined : this.#byId.get(known.keyId);
     return verifier?.hash === known?.hash ? verifier : undefined;
+  }
+
+  async #foundFor(from: string, key: { readonly keyId: string; readonly secret: string }, mark: string) {
+    if (from === "") return this.#found(key, mark);
+    const count = this.#byAddress.get(from) ?? 0;
+    if (count >= ofAddressMax) return "busy";
+    this.#byAddress.set(from, count + 1);
+    try {
+      return await this.#found(key, mark);
+    } finally {
+      const left = (this.#byAddress.get(from) ?? 1) - 1;
+      if (left > 0) this.#byAddress.set(from, left);
+      else this.#byAddress.delete(from);
+    }
   }
 
   async #found(

@@ -125,9 +125,15 @@ describe("a checker of keys", () => {
     const wrong = Array.from({ length: 100 }, (_, index) =>
       printApiKey({ keyId, secret: String(index).padStart(32, "0") }),
     );
-    const answers = await Promise.all(wrong.map((one) => checker.check(one, nowMs)));
+    const answers = await Promise.all(wrong.map((one, at) => checker.check(one, nowMs, `10.0.0.${at % 10}`)));
     const busy = answers.filter((answer) => answer.kind === "refused" && answer.why === "busy");
     assert.equal(busy.length, 32);
     assert.equal((await checker.check(key, nowMs)).kind, "known");
+
+    const ofOne = wrong.slice(0, 20).map((one) => checker.check(one, nowMs, "10.0.0.9"));
+    const ofAnother = checker.check(wrong[50] ?? "", nowMs, "10.0.0.8");
+    const refused = (await Promise.all(ofOne)).map((answer) => answer.kind === "refused" && answer.why);
+    assert.deepEqual(refused, [...Array(16).fill("wrong"), ...Array(4).fill("busy")]);
+    assert.deepEqual(await ofAnother, { kind: "refused", why: "wrong" });
   });
 });

@@ -51,6 +51,8 @@ export class Mapping {
     }
     this.#readBody(draft, plan, body, found);
     this.#readQuery(draft, plan, query, found);
+    for (const [field, value] of Object.entries(route.defaults ?? {}))
+      if (draft[field] === "") draft[field] = value;
     if (plan.key !== undefined && idempotencyKey !== "")
       this.#set(draft, plan.key, idempotencyKey, "Idempotency-Key", found);
     if (found.wrong.length > 0) throw refusal(plan.route, found.wrong);

@@ -113,12 +113,19 @@ export const accessRoutes = [
     rpc: `${identity}/ListIdentityLimits`,
   },
   { name: "callerLimits.set", method: "PUT", path: "/v1/caller-limits", rpc: `${identity}/SetIdentityLimit` },
-  { name: "lockouts.list", method: "GET", path: "/v1/lockouts", rpc: `${identity}/ListLockouts` },
+  {
+    name: "lockouts.list",
+    method: "GET",
+    path: "/v1/lockouts",
+    rpc: `${identity}/ListLockouts`,
+    defaults: { namespace: "system" },
+  },
   {
     name: "lockouts.lift",
     method: "POST",
     path: "/v1/lockouts/lift",
     rpc: `${identity}/LiftLockout`,
+    defaults: { namespace: "system" },
   },
   { name: "secrets.list", method: "GET", path: "/v1/secrets", rpc: `${secrets}/ListSecrets` },
   {

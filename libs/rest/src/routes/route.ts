@@ -19,6 +19,8 @@ export interface Route {
   readonly hoist?: readonly string[];
   /** Fields of the request that are parameters of the query though there is a body, or under another name. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Values of fields that a request does not set, where they are not those of the contract: `{ namespace: "system" }`. */
+  readonly defaults?: Readonly<Record<string, string>>;
   /** The one field that the body is. Without it, a body has what is neither in the path nor in the query. */
   readonly body?: string;
   /** Fields of the request that are not to be had over REST. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Configuration, memorySources } from "@tutti/kernel";
 import { operationsSection } from "../configuration.ts";
+import { operationsErrors } from "./errors.ts";
 import { type GuessWatch, operationsAccess } from "./operations-access.ts";
 
 const key = "b6d4".repeat(16);
@@ -43,17 +44,17 @@ describe("who may see figures and state of a process", () => {
       );
   });
 
-  it("is nobody whose address is kept out, and a wrong key is a guess from there, which none is not", async () => {
+  it("passes during a lock-out, where a wrong key is answered with it; no key is no failed attempt", async () => {
     const guesses: string[] = [];
-    const out = new Error("kept out");
+    const out = operationsErrors.keyNeeded();
     const access = await accessWith(
       "0.0.0.0",
       { SCRAPES: key },
       {
-        insistOnTrying(address) {
-          if (address === "10.0.0.9") throw out;
+        recordFailure(address, account, error) {
+          guesses.push(`${address} ${account} ${error.code}`);
+          return address === "10.0.0.9" ? out : error;
         },
-        triedInVain: (address, { code }) => guesses.push(`${address} ${code}`),
       },
     );
     const address = "10.0.0.8";
@@ -61,8 +62,9 @@ describe("who may see figures and state of a process", () => {
     await assert.rejects(access({ address }));
     assert.deepEqual(guesses, []);
     await assert.rejects(access({ authorization: "Bearer open sesame", address }));
-    assert.deepEqual(guesses, ["10.0.0.8 operations.key_wrong"]);
-    await assert.rejects(access({ authorization: `Bearer ${key}`, address: "10.0.0.9" }), out);
+    assert.deepEqual(guesses, ["10.0.0.8 operations.key operations.key_wrong"]);
+    await assert.rejects(access({ authorization: "Bearer open sesame", address: "10.0.0.9" }), out);
+    await access({ authorization: `Bearer ${key}`, address: "10.0.0.9" });
   });
 
   it("is elsewhere nobody where there is no key, and the refusal says what to set", async () => {

@@ -4,7 +4,8 @@
  * 1. Where only this machine reaches the port, everybody who does.
  * 2. Elsewhere who shows `operations.key`, and nobody where there is none. Neither keys of people nor rules are looked
  *    at: figures are wanted most when those who hand out rules are away.
- * 3. A wrong key is a guess, and whoever guesses is kept out for a while: right ones count as little then.
+ * 3. A wrong key is a failed attempt, and too many lock its address out. The key is too long to be guessed, so that it passes
+ *    during a lock-out as well.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isLoopbackHost, type SecretReference, type TuttiError } from "@tutti/kernel";
@@ -25,13 +26,13 @@ interface ShownToOperations {
 /** Rejects with what is to be shown and was not. */
 export type OperationsAccess = (shown: ShownToOperations) => Promise<void>;
 
-/** Keeps out who guesses. */
+/** Counts failed attempts, by address and account. */
 export interface GuessWatch {
-  /** Throws while an address is kept out. */
-  insistOnTrying(address: string): void;
-  /** What came from there was wrong. */
-  triedInVain(address: string, error: TuttiError): void;
+  /** Gives the error to answer with: during a lock-out, that. */
+  recordFailure(address: string, account: string, error: TuttiError): TuttiError;
 }
+
+const account = "operations.key";
 
 const signsMin = 32;
 
@@ -54,11 +55,9 @@ export async function operationsAccess(
     if (known === undefined) throw operationsErrors.keyNotSet({ host });
     const shown = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1]?.trim();
     if (shown === undefined) throw operationsErrors.keyNeeded();
-    guesses?.insistOnTrying(address);
     if (timingSafeEqual(hashOf(shown), hashOf(known))) return;
     const error = operationsErrors.keyWrong();
-    guesses?.triedInVain(address, error);
-    throw error;
+    throw guesses?.recordFailure(address, account, error) ?? error;
   };
 }
 

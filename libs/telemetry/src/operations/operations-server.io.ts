@@ -132,6 +132,32 @@ describe("the operations server", () => {
     assert.match(await asked("localhost", "evil.example"), /^HTTP\/1\.1 400 .*operations\.hosts_differ/s);
   });
 
+  it("knows the client behind a trusted proxy, by a header or by the PROXY protocol", async (t) => {
+    const routes = answering(async ({ address = "" }) => answer(`from ${address}`));
+    const opened = async (proxyHeader: "x-forwarded-for" | "proxy-protocol", trustedProxies: string[]) => {
+      const proxies = { proxyHeader, trustedProxies };
+      const server = new OperationsServer({
+        ...{ routes, host: "127.0.0.1", port: 0, logger: recordingLogger(), proxies },
+      });
+      await server.start();
+      t.after(() => server.stop(AbortSignal.abort()));
+      return server.address?.port ?? 0;
+    };
+    const asked =
+      "GET /livez HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 198.51.100.1\r\nconnection: close\r\n\r\n";
+    const header = "PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n";
+    assert.match(await raw(await opened("x-forwarded-for", ["127.0.0.0/8"]), asked), /from 198\.51\.100\.1$/);
+    assert.match(await raw(await opened("x-forwarded-for", ["10.0.0.2"]), asked), /from 127\.0\.0\.1$/);
+    const port = await opened("proxy-protocol", ["127.0.0.1"]);
+    assert.match(await raw(port, `${header}${asked}`), /from 192\.0\.2\.1$/);
+    assert.equal(await raw(port, asked), "");
+    // Of anybody else it is not HTTP.
+    assert.match(
+      await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${asked}`),
+      /^HTTP\/1\.1 400 /,
+    );
+  });
+
   it("what is not HTTP gets 400 and the door", async (t) => {
     const { port } = await setUp(t);
     assert.match(await raw(port, "hello\r\n\r\n"), /^HTTP\/1\.1 400 /);

@@ -11,6 +11,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorFromUnknown, hostNameIn, isLoopbackHost, isTuttiError, type Logger } from "@tutti/kernel";
+import { ClientAddresses, clientAddressOf, type ProxySettings } from "./client-address.ts";
 import { operationsErrors } from "./errors.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
@@ -32,6 +33,8 @@ export interface OperationsServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
+  /** Without them, clients have the addresses of their connections. */
+  readonly proxies?: ProxySettings | undefined;
   /** What to change when the address cannot be used. */
   readonly settings?: { readonly host: string; readonly port: string };
 }
@@ -78,6 +81,7 @@ export class OperationsServer {
     server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
     if (door !== undefined)
       server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#readProxies(server);
     server.on("connection", (socket) => {
       this.#silent.add(socket);
       socket.once("close", () => this.#silent.delete(socket));
@@ -91,6 +95,20 @@ export class OperationsServer {
       ...this.#address,
       paths: this.#options.routes.paths,
     });
+  }
+
+  /** What serves a connection waits until a proxy has said who is behind it. */
+  #readProxies(server: Server): void {
+    const { proxies } = this.#options;
+    if (proxies === undefined || proxies.trustedProxies.length === 0) return;
+    const addresses = new ClientAddresses(proxies);
+    const serving = server.listeners("connection");
+    server.removeAllListeners("connection");
+    server.on("connection", (socket: Socket) =>
+      addresses.accept(socket, () => {
+        for (const serve of serving) serve.call(server, socket);
+      }),
+    );
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -153,7 +171,7 @@ export class OperationsServer {
     const { method = "GET", url: path = "/" } = request;
     try {
       const { accept, authorization } = request.headers;
-      const { remoteAddress: address } = request.socket;
+      const address = clientAddressOf(request);
       send(response, await this.#options.routes.handle({ method, path, accept, authorization, address }));
     } catch (error) {
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")

@@ -87,7 +87,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "lockout list",
     group: "access",
-    summary: "who is kept out because of guessing, and until when",
+    summary: "list lock-outs after failed attempts, with their ends",
     options: [size, page, all],
     json: "document",
     load: () => lockouts().then(({ listLockouts }) => listLockouts),
@@ -95,10 +95,15 @@ export const accessCommands: readonly Command[] = [
   {
     name: "lockout lift",
     group: "access",
-    summary: "let somebody in again who is kept out",
-    arguments: [{ name: "WHO", summary: "whom, as listed: an address" }],
+    summary: "lift a lock-out",
+    arguments: [{ name: "WHO", summary: "the lock-out, as listed: an address and an account" }],
     options: [reason],
-    examples: [{ words: "lockout lift 10.0.0.9", does: "it may try again at once" }],
+    examples: [
+      {
+        words: "lockout lift 10.0.0.9/gateway.key",
+        does: "wrong keys of this address get 401 again, in place of 429",
+      },
+    ],
     json: "document",
     load: () => lockouts().then(({ liftLockout }) => liftLockout),
   },

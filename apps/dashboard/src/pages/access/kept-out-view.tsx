@@ -10,7 +10,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
 
-/** Who guessed, and is kept out of all namespaces for that: since when, what was wrong, and a way back in. */
+/** Lock-outs after failed attempts, by address and account: since when, what failed, and a button that lifts one. */
 export function KeptOutView() {
   const query = useQuery(lockoutsQuery());
   const [lifting, setLifting] = useState("");
@@ -21,7 +21,8 @@ export function KeptOutView() {
         {({ lockouts }) =>
           lockouts.length === 0 ? (
             <Empty title="Nobody is kept out">
-              Whoever shows wrong keys, tokens or links too often is, by the address they come from.
+              Too many failed attempts with a key, token or link lock it out for the address. Valid
+              credentials pass.
             </Empty>
           ) : (
             <ul className="listed">
