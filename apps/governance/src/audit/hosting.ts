@@ -1,7 +1,7 @@
 /** All that the audit is made of in this service: who goes round the journals, and who answers. */
 import { join } from "node:path";
 import { auditService } from "@tutti/contracts/governance/v1";
-import type { HostContext, ServiceStorage } from "@tutti/host";
+import { type HostContext, noteMade, type ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { anchor } from "@tutti/machine-entities/anchor";
 import { refusal } from "@tutti/machine-entities/refusal";
@@ -48,6 +48,15 @@ function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: strin
     };
   }
   if (dataDirectory === undefined) return;
-  const file = join(dataDirectory, "audit", "book.sqlite");
-  return { open: async () => ({ file, shared: undefined, close() {} }) };
+  const file = bookIn(dataDirectory);
+  return {
+    open: async () => ({ file, shared: undefined, close() {} }),
+    made: () => noteMade(dataDirectory, bookName),
+  };
+}
+
+const bookName = "audit/book.sqlite";
+
+export function bookIn(dataDirectory: string): string {
+  return join(dataDirectory, bookName);
 }
