@@ -52,7 +52,7 @@ async function platformFindings(context: Context): Promise<Finding[]> {
         advice: "",
       },
       skewFinding(version, context.version),
-      ...(await readinessFindings(server.url)),
+      ...(await readinessFindings(context, server.url)),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -66,13 +66,20 @@ async function platformFindings(context: Context): Promise<Finding[]> {
 const readyMs = 3_000;
 
 /** What the platform says of itself at `/readyz`: it answers calls also while a part of it cannot do its work. */
-async function readinessFindings(url: string): Promise<Finding[]> {
+async function readinessFindings({ shell }: Context, url: string): Promise<Finding[]> {
+  const [late, over] = [new AbortController(), new AbortController()];
+  void shell.pause(readyMs, over.signal).then(
+    () => late.abort(),
+    () => {},
+  );
   try {
-    const answer = await httpFetch(`${url}/readyz`, { signal: AbortSignal.timeout(readyMs) });
+    const answer = await httpFetch(`${url}/readyz`, { headers: {}, signal: late.signal });
     return readinessOf(JSON.parse(await answer.text()), url);
   } catch {
     // A gateway of a cluster may have it at another port.
     return [];
+  } finally {
+    over.abort();
   }
 }
 

@@ -26,7 +26,7 @@ export function hostAudit(
   if (place === undefined) return;
   const anchors = {
     journal: new JournalAnchor({ runtime: storage.runtime, steward }),
-    outside: outsideAnchor(settings.anchor),
+    outside: outsideAnchor(settings.anchor, foundation.timers),
   };
   const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, anchors, settings });
   service.register("audit", rounds, { critical: false });

@@ -5,7 +5,7 @@ import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import { type Finding, type InspectedData, problem, sound } from "@tutti/host";
 import { RecordScanner } from "@tutti/journal/batches";
 import { errorFromUnknown } from "@tutti/kernel";
-import { anchorKind } from "@tutti/machine-entities/anchor";
+import { anchorKind, bookGivenUp, checkpointAnchored } from "@tutti/machine-entities/anchor";
 import { sameHash } from "@tutti/policy/audit";
 import { openBookToRead } from "./schema.ts";
 import { Shelf } from "./shelf.ts";
@@ -14,7 +14,6 @@ import { verified } from "./verifying.ts";
 const advice =
   "Stop the process, and put the folder audit of a backup that is as new as the journal in its place.";
 const faultsTold = 20;
-const anchoredTypes = { put: "checkpoint_anchored", givenUp: "book_given_up" };
 
 export async function inspectBook(file: string, data: InspectedData): Promise<readonly Finding[]> {
   const anchor = anchorIn(data);
@@ -82,8 +81,8 @@ function anchorIn(data: InspectedData): Checkpoint | undefined {
     while (scanner.next()) {
       if (scanner.key.kind !== anchorKind) continue;
       const { type, payload } = JournalRecord.decode(scanner.record);
-      if (type === anchoredTypes.put) anchor = Checkpoint.decode(payload);
-      if (type === anchoredTypes.givenUp) anchor = undefined;
+      if (type === checkpointAnchored.type) anchor = Checkpoint.decode(payload);
+      if (type === bookGivenUp.type) anchor = undefined;
     }
   });
   return anchor;
