@@ -1,9 +1,9 @@
-// What people say to a data directory.
-//   npm run verify -- [--data DIR] [--json]          reads everything in it and checks it
-//   npm run backup -- [--data DIR] --to DIR [--json]  copies it, also while a process has it
-//   npm run doctor -- [--data DIR] [--json]          says in words what is wrong with it, and what to do
-// Without --data it is the one that the platform's configuration names.
-import { dataDirectory, services } from "../apps/platform/src/index.ts";
+// Commands for a data directory; each has --help.
+//   npm run verify                reads everything in it and checks it
+//   npm run backup -- --to DIR    copies it with its keys, also while a process has it
+//   npm run restore -- --from DIR makes one of a copy
+//   npm run doctor                names what is wrong with it, and what to do
+import { dataDirectory, keysDirectory, services } from "../apps/platform/src/index.ts";
 import { loadConfiguration, partitionsIn } from "../libs/host/src/index.ts";
 import { commands, runDataCommand } from "../libs/host/src/storage/index.ts";
 
@@ -17,10 +17,15 @@ if (!commands.includes(command)) {
 function configured() {
   try {
     const configuration = loadConfiguration(services);
-    return { directory: dataDirectory(configuration), partitions: partitionsIn(configuration) };
+    return {
+      directory: dataDirectory(configuration),
+      partitions: partitionsIn(configuration),
+      keysDirectory: keysDirectory(configuration),
+      services,
+    };
   } catch (error) {
     console.error(`the configuration could not be read, and is not looked at: ${error.message}`);
-    return { directory: "./.tutti", partitions: undefined };
+    return { directory: "./.tutti", partitions: undefined, services };
   }
 }
 

@@ -109,7 +109,7 @@ export const governanceErrors = defineErrors("governance", {
   sealingKeyMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The keys of the installation are in no backup of its data. Put the folder with the keys back, or share it between the processes of governance, or store the value again.",
+    help: "A backup has the keys of the installation sealed, or names them. Put the folder with the keys back, or share it between the processes of governance, or store the value again.",
     message: ({ name, sealingKeyId }: { name: string; sealingKeyId: string }) =>
       `expected the key ${sealingKeyId} that the secret ${name} was sealed with, found none; put sealing-${sealingKeyId}.json back into the folder with the keys, or store the value again`,
   },

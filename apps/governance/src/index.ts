@@ -1,1 +1,2 @@
+export { governanceSection } from "./configuration.ts";
 export { GovernanceService, governance } from "./service.ts";

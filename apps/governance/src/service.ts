@@ -16,8 +16,9 @@ import { findings } from "@tutti/machine-entities/findings";
 import { secrets } from "@tutti/machine-entities/secrets";
 import { tenant } from "@tutti/machine-entities/tenant";
 import { admissionHandlers } from "./admission/handlers.ts";
+import { inspectBook } from "./audit/book/inspection.ts";
 import { auditSection } from "./audit/configuration.ts";
-import { auditMachines, hostAudit } from "./audit/hosting.ts";
+import { auditMachines, bookIn, hostAudit } from "./audit/hosting.ts";
 import { BundleMaker } from "./bundles/bundle-maker.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
@@ -36,7 +37,7 @@ export class GovernanceService extends Orchestrator {
     const settings = this.settings(governanceSection);
     const policies = mesh.client(policyService);
     const keysDirectory = settings.keysDirectory || keysDirectoryIn(dataDirectory);
-    const keys = new Keys(keysDirectory, settings.installation, foundation);
+    const keys = new Keys(keysDirectory, dataDirectory, settings.installation, foundation);
     const bundles = this.register(
       "bundles",
       new BundleMaker({
@@ -73,5 +74,6 @@ export const governance: ServiceModule = {
   name: "governance",
   sections: [governanceSection, auditSection],
   machines: [tenant, decisions, findings, secrets, ...auditMachines],
+  inspect: (data) => inspectBook(bookIn(data.directory), data),
   create: (host) => new GovernanceService(host),
 };

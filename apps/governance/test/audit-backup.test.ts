@@ -1,6 +1,6 @@
 /** A copy of a data directory goes on with the audit where it was, under the same keys. */
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -38,7 +38,13 @@ async function recordsOf({ mesh }: ServiceHost, namespace: string): Promise<stri
 describe("a backup", () => {
   it("has the book of the audit: what was signed before it is found and verified, and gone on from", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-audit-backup-"));
-    const [directory, copy] = [join(folder, "data"), join(folder, "copy")];
+    const [directory, copy, restored] = [
+      join(folder, "data"),
+      join(folder, "copy"),
+      join(folder, "restored"),
+    ];
+    const passphrase = join(folder, "passphrase");
+    await writeFile(passphrase, "a passphrase of the copy\n");
     const first = await started(directory);
     await make(first, "shop");
     const before = await recordsOf(first, "shop");
@@ -46,15 +52,17 @@ describe("a backup", () => {
     assert.ok(before.length > 0 && checkpoint !== undefined);
     // While the process has it.
     const configured = () => ({ directory, partitions: 16 });
-    const { exitCode } = await runDataCommand("backup", ["--data", directory, "--to", copy], configured);
-    assert.equal(exitCode, 0);
+    const sealed = ["--passphrase-file", passphrase];
+    const copied = await runDataCommand("backup", ["--data", directory, "--to", copy, ...sealed], configured);
+    assert.equal(copied.exitCode, 0, copied.output);
     await make(first, "lost");
     await recordsOf(first, "lost");
     await first.stop();
-    // Keys are in no backup: who restores has them.
-    await cp(join(directory, "keys"), join(copy, "keys"), { recursive: true });
+    const words = ["--data", restored, "--from", copy, ...sealed];
+    const done = await runDataCommand("restore", words, configured);
+    assert.equal(done.exitCode, 0, done.output);
 
-    const second = await started(copy);
+    const second = await started(restored);
     assert.deepEqual(await recordsOf(second, "shop"), before);
     assert.deepEqual(await recordsOf(second, "lost"), []);
     await make(second, "yard");

@@ -19,10 +19,11 @@ import { governance } from "../src/service.ts";
 
 const changesMin = 3_000;
 
-async function started(directory: string): Promise<ServiceHost> {
+async function started(directory: string, ...words: string[]): Promise<ServiceHost> {
   const flags = [
     ...["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"],
     ...["--durable.limits.tailBytesMax=65536", "--audit.checkpointEveryMs=1000"],
+    ...words,
   ];
   const host = await ServiceHost.open({
     ...{ name: "late", version: "0.1.0", services: [governance] },
@@ -32,7 +33,7 @@ async function started(directory: string): Promise<ServiceHost> {
   return host;
 }
 
-describe("an audit that is set aside", () => {
+describe("an audit log that is given up", () => {
   it("is followed by one that begins with what of the journals is left", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-audit-late-"));
     const first = await started(directory);
@@ -57,9 +58,16 @@ describe("an audit that is set aside", () => {
     }
     await first.stop();
     await rm(join(directory, "audit"), { recursive: true });
-    const second = await started(directory);
-    const audit = second.mesh.client(auditService);
     const search = SearchRecordsRequest.fromPartial({ namespace: "shop", oldestFirst: true });
+    const without = await started(directory);
+    const missing: unknown = await without.mesh
+      .client(auditService)
+      .searchRecords(search)
+      .catch((error: unknown) => error);
+    await without.stop();
+    const [, number] = /set audit\.giveUpCheckpoint to (\d+)/.exec(String(missing)) ?? [];
+    const second = await started(directory, `--audit.giveUpCheckpoint=${number}`);
+    const audit = second.mesh.client(auditService);
     const { records } = await audit.searchRecords(search);
     // The namespace was made in one of the batches that are gone.
     const [, , batch] = records[0]?.recordId.split("/") ?? [];

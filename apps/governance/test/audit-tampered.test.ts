@@ -13,7 +13,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ServiceHost } from "@tutti/host";
 import { errorFromUnknown, memorySources } from "@tutti/kernel";
-import { eventually } from "@tutti/kernel/testing";
+import { eventually, until } from "@tutti/kernel/testing";
 import { governance } from "../src/service.ts";
 
 /** A data directory with two copies of its audit log: of the second checkpoint or so, and of the end. */
@@ -52,14 +52,16 @@ class Scene implements AsyncDisposable {
     }
   }
 
-  /** What a search and the health say. */
-  verdict(): Promise<{ code: string; health: string }> {
+  /** How a search fails, or, where it does not, what the health says then: it is asked for from time to time. */
+  verdict(): Promise<string> {
     return this.run(async (host) => {
-      const code = await act(host, "late").then(
-        () => "",
-        (error: unknown) => errorFromUnknown(error).code,
-      );
-      return { code, health: JSON.stringify(await host.health()) };
+      try {
+        await act(host, "late");
+      } catch (error) {
+        return errorFromUnknown(error).code;
+      }
+      const health = async () => JSON.stringify(await host.health());
+      return until("the audit to be unhealthy", health, (text) => text.includes("the audit log"));
     });
   }
 
@@ -95,40 +97,37 @@ const cutEnd = `DELETE FROM block WHERE leaf >= (SELECT tree_size FROM checkpoin
   DELETE FROM head WHERE leaf >= (SELECT tree_size FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET 1);
   DELETE FROM checkpoint WHERE number = (SELECT max(number) FROM checkpoint)`;
 
-const table: Readonly<Record<string, { change(scene: Scene): Promise<void> | void; code: string }>> = {
+const table: Readonly<Record<string, { change(scene: Scene): Promise<void> | void; says: RegExp }>> = {
   "without its folder": {
     change: ({ data }) => rm(join(data, "audit"), { recursive: true }),
-    code: "audit.book_missing",
+    says: /^audit\.book_missing$/,
   },
-  "with an empty file": { change: ({ book }) => writeFile(book, ""), code: "audit.book_cut" },
-  "without its end": { change: (scene) => scene.change(cutEnd), code: "audit.book_cut" },
+  "with an empty file": { change: ({ book }) => writeFile(book, ""), says: /^audit\.book_cut$/ },
+  "without its end": { change: (scene) => scene.change(cutEnd), says: /^audit\.book_cut$/ },
   "of an older copy": {
     change: ({ data, folder }) =>
       cp(join(folder, "older"), join(data, "audit"), { recursive: true, force: true }),
-    code: "audit.book_cut",
+    says: /^audit\.book_cut$/,
   },
   "of another installation": {
     async change({ data }) {
       await using other = await Scene.open();
       await cp(other.book, join(data, "audit", "book.sqlite"));
     },
-    code: "audit.key_changed",
+    says: /^audit\.key_changed$/,
   },
   "without a row": {
     change: (scene) => scene.change("DELETE FROM block WHERE leaf = (SELECT min(leaf) FROM block)"),
-    code: "",
+    says: /the audit log is not complete: governance.\d+.\d+: records? 1/,
   },
 };
 
 describe("a service with an audit log", () => {
-  for (const [title, { change, code }] of Object.entries(table))
+  for (const [title, { change, says }] of Object.entries(table))
     it(`${title} says so`, async () => {
       await using scene = await Scene.open();
       await change(scene);
-      const found = await scene.verdict();
-      assert.equal(found.code, code, found.health);
-      if (code === "")
-        assert.match(found.health, /the audit log is not complete: governance.\d+.\d+: records? 1/);
+      assert.match(await scene.verdict(), says);
     });
 
   it("begins a new one when the operator gives up the last checkpoint of the one before, and no other", async () => {
@@ -182,6 +181,6 @@ describe("a service with an audit log", () => {
     // Everything in the data directory is as it was: nothing in it knows of more.
     await rm(scene.data, { recursive: true });
     await cp(whole, scene.data, { recursive: true });
-    assert.equal((await scene.verdict()).code, "audit.book_cut");
+    assert.equal(await scene.verdict(), "audit.book_cut");
   });
 });

@@ -1,1 +1,1 @@
-export { dataDirectory, services } from "./service.ts";
+export { dataDirectory, keysDirectory, services } from "./service.ts";

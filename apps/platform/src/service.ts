@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { gateway } from "@tutti/gateway";
-import { governance } from "@tutti/governance";
+import { governance, governanceSection } from "@tutti/governance";
 import type { ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { master } from "@tutti/master";
@@ -61,4 +61,9 @@ export const services: readonly ServiceModule[] = [
 /** Where the platform keeps what must last. */
 export function dataDirectory(configuration: Configuration): string {
   return configuration.read(platformSection).dataDirectory;
+}
+
+/** Where its keys are; empty: in the data directory. */
+export function keysDirectory(configuration: Configuration): string {
+  return configuration.read(governanceSection).keysDirectory;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { testFoundation } from "@tutti/kernel/testing";
+import { recordingLogger, testFoundation } from "@tutti/kernel/testing";
 import { DataDirectory } from "./data-directory.ts";
 
 describe("DataDirectory", () => {
@@ -52,6 +52,26 @@ describe("DataDirectory", () => {
     directory.stop();
   });
 
+  it("is made private, with all that an older release left in it, and says how much that was", async () => {
+    const logger = recordingLogger();
+    const directory = new DataDirectory(join(folder, "open"), { ...foundation, logger });
+    await mkdir(join(directory.path, "journal", "deep"), { recursive: true });
+    await chmod(directory.path, 0o755);
+    await writeFile(join(directory.path, "journal", "deep", "1.log"), "", { mode: 0o644 });
+    await symlink("/etc/hostname", join(directory.path, "elsewhere"));
+    await directory.start();
+    const names = ["", "lock", "lock.json", "journal", "journal/deep", "journal/deep/1.log"];
+    const modes = await Promise.all(
+      names.map(async (name) => (await lstat(join(directory.path, name))).mode & 0o777),
+    );
+    assert.deepEqual(modes, [0o700, 0o600, 0o600, 0o700, 0o700, 0o600]);
+    directory.stop();
+    await directory.start();
+    directory.stop();
+    const { fields } = logger.line("the data directory is readable by its user alone now");
+    assert.equal(fields["changed"], 4);
+  });
+
   it("stays locked whatever the file with its holder says", async () => {
     const [first, second] = [at("scribbled"), at("scribbled")];
     await first.start();
@@ -72,7 +92,7 @@ describe("DataDirectory", () => {
         "foreign",
         /found: a file .*foreign.lock that Tutti did not make; mend that, or set platform\.dataDir/,
       ],
-      ["odd", /found: unable to open database file/],
+      ["odd", /found: EISDIR/],
     ];
     for (const [path, message] of reasons) {
       await assert.rejects(at(path).start(), { code: "host.data_directory_unusable", message });

@@ -5,12 +5,13 @@
  * everywhere: of several that want it exactly one gets it, and a process that is killed holds nobody up. Lock files
  * with a process id in them do neither: numbers are used again, and taking over a dead one's file is a race.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Component, Foundation } from "@tutti/kernel";
+import { type Component, type Foundation, privateModes } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
+import { makePrivate } from "./storage/private-tree.ts";
 
 // Of SQLite: another process has the lock; the file is none of its own.
 const busy = 5;
@@ -18,7 +19,7 @@ const notADatabase = 26;
 
 export class DataDirectory implements Component {
   readonly path: string;
-  readonly #foundation: Pick<Foundation, "clock">;
+  readonly #foundation: Pick<Foundation, "clock" | "logger">;
   readonly #setting: string;
   #lock: DatabaseSync | undefined;
 
@@ -26,7 +27,11 @@ export class DataDirectory implements Component {
    * @param path absolute
    * @param setting by which another directory is chosen
    */
-  constructor(path: string, foundation: Pick<Foundation, "clock">, setting = "platform.dataDirectory") {
+  constructor(
+    path: string,
+    foundation: Pick<Foundation, "clock" | "logger">,
+    setting = "platform.dataDirectory",
+  ) {
     this.path = path;
     this.#foundation = foundation;
     this.#setting = setting;
@@ -36,11 +41,12 @@ export class DataDirectory implements Component {
     const holder = join(this.path, "lock.json");
     const setting = this.#setting;
     try {
-      await mkdir(this.path, { recursive: true });
+      await mkdir(this.path, { recursive: true, mode: privateModes.folder });
       this.#lock = await locked(join(this.path, "lock"));
       // For people and for the message below; the lock itself is the other file.
       const since = new Date(this.#foundation.clock.now()).toISOString();
-      writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`);
+      writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`, { mode: privateModes.file });
+      await this.#makePrivate();
     } catch (error) {
       this.stop();
       if (isSqlite(error, busy))
@@ -48,6 +54,19 @@ export class DataDirectory implements Component {
       const reason = reasonOf(error, this.path);
       throw hostErrors.dataDirectoryUnusable({ directory: this.path, reason, setting }, { cause: error });
     }
+  }
+
+  /** An older release made files that others of the machine could read, and so may a copy. */
+  async #makePrivate(): Promise<void> {
+    const { logger } = this.#foundation;
+    const { changed, problem } = await makePrivate(this.path);
+    if (changed > 0)
+      logger.info("the data directory is readable by its user alone now", { directory: this.path, changed });
+    if (problem !== "")
+      logger.warn("the data directory cannot be made readable by its user alone", {
+        directory: this.path,
+        problem,
+      });
   }
 
   stop(): void {
@@ -86,6 +105,8 @@ export function lastHolder(path: string): Holder | undefined {
 
 async function locked(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
+  // SQLite would make one that everybody reads.
+  closeSync(openSync(path, "a", privateModes.file));
   const database = new DatabaseSync(path);
   try {
     database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");

@@ -104,7 +104,34 @@ export const hostErrors = defineErrors("host", {
     retry: "never",
     help: "A file with a key of the installation is not what was written. Restore it from where it is kept; without it a new installation has to be trusted by everybody anew.",
     message: ({ file, problem }: { file: string; problem: string }) =>
-      `expected ${file} to hold a key of the installation, found: ${problem}; restore the file, or remove it to have a new key made`,
+      `expected ${file} to hold a key of the installation, found: ${problem}; restore the file`,
+  },
+  journalMissing: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "The data directory has had a journal, and it is not there any more. The journal is what counts: no other one is made in its place. Restore a backup.",
+    message: ({ directory }: { directory: string }) =>
+      `The journal ${directory} is missing, and the data directory has had one. Restore a backup.`,
+  },
+  keyMissing: {
+    status: "DATA_LOSS",
+    retry: "never",
+    help: "A key that the installation made is not there any more. Without it secrets cannot be opened, and what was signed with it cannot be gone on with; so none is made in its place. Restore the file from where it is kept, or restore a backup.",
+    message: ({ file }: { file: string }) =>
+      `The key ${file} is missing, and the installation made one. Restore the file, or restore a backup.`,
+  },
+  keysSealed: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The directory is a copy whose keys are sealed under a passphrase. A restore opens them and puts them in place.",
+    message: ({ directory }: { directory: string }) =>
+      `The keys of ${directory} are sealed under a passphrase. Run npm run restore -- --from ${directory} --data DIR --passphrase-file FILE.`,
+  },
+  restoreRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A copy is restored to an empty directory, with the passphrase of its keys or with the keys that it names. Nothing was changed.",
+    message: ({ found }: { found: string }) => `The copy cannot be restored: found ${found}.`,
   },
   handedOver: {
     status: "FAILED_PRECONDITION",

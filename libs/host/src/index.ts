@@ -15,6 +15,7 @@ export {
   type InstallationKeys,
   keysDirectoryIn,
   openInstallationKeys,
+  openKeysOf,
   trustedKeyOf,
 } from "./keys/installation-keys.ts";
 export { SealingKeys } from "./keys/sealing-keys.ts";
@@ -28,6 +29,9 @@ export { heardOf } from "./runtime/machines/desk.ts";
 export { conditionsOf, spanOf } from "./runtime/machines/list.ts";
 export { type HostOptions, ServiceHost } from "./service-host.ts";
 export type { HostContext, ServiceModule } from "./service-module.ts";
+export { type Finding, notice, problem, sound } from "./storage/inspection/finding.ts";
+export type { InspectedData } from "./storage/inspection/inspected-data.ts";
+export { noteMade, textIn, withSum } from "./storage/made-files.ts";
 export type { ServiceStorage } from "./storage/service-storage.ts";
 export { durableSection } from "./storage/settings.ts";
 export { softwareVersion } from "./version.ts";

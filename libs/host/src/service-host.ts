@@ -219,7 +219,7 @@ export class ServiceHost extends Orchestrator {
     if (storage !== undefined)
       this.register(
         "partitions",
-        new OwnedPartitions(parts.steward, storage.runtimes, parts.foundation),
+        new OwnedPartitions(parts.steward, storage.runtimes, parts.foundation, storage.rebuilt),
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });

@@ -8,6 +8,8 @@ import type { Telemetry } from "@tutti/telemetry";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
 import type { Sharing } from "./storage/cluster/sharing.ts";
+import type { Finding } from "./storage/inspection/finding.ts";
+import type { InspectedData } from "./storage/inspection/inspected-data.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 
@@ -23,6 +25,8 @@ export interface ServiceModule {
   readonly machines?: RuntimeOptions["machines"];
   /** It uses the process as those outside do: it starts when everything serves, and drains before anything else does. */
   readonly isOutermost?: boolean;
+  /** Looks at the files of its own in a data directory that no process has. */
+  readonly inspect?: (data: InspectedData) => Promise<readonly Finding[]>;
   /** Makes the service and has it serve its contracts on the mesh. Nothing runs before the host starts it. */
   create(host: HostContext): Component | Promise<Component>;
 }

@@ -340,8 +340,17 @@ describe("the commands", () => {
     const wrong = await run("backup", "--data", data);
     assert.deepEqual(wrong, {
       exitCode: 2,
-      output: "expected --to DIR\nusage: npm run backup -- [--data DIR] --to DIR [--json]\n",
+      output:
+        "expected --to DIR\nusage: npm run backup -- [--data DIR] --to DIR [--passphrase-file FILE] [--keys-elsewhere] [--json]\n",
     });
+    for (const command of ["verify", "backup", "restore", "doctor"] as const) {
+      const { exitCode, output } = await run(command, "--help");
+      assert.equal(exitCode, 0);
+      assert.match(
+        output,
+        new RegExp(`^\\S.*\\n\\nusage: npm run ${command} -- [\\s\\S]*--data DIR +the data directory`),
+      );
+    }
     assert.equal((await run("doctor", "--dta", data)).exitCode, 2);
     await patch(join(data, log), blockBytes + 300, flip);
     const damaged = await run("doctor", "--data", data, "--json");
@@ -415,7 +424,7 @@ describe("the commands", () => {
     }
     assert.deepEqual(
       (await readdir(to)).sort().filter((name) => !name.startsWith("lock")),
-      ["archive", "blobs", "data.json", "journal"],
+      ["archive", "blobs", "data.json", "journal", "made"],
     );
   });
 });

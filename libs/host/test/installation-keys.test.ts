@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -27,7 +27,7 @@ describe("the keys of an installation", () => {
     const signature = all[0]?.signer.sign("bundle", content) ?? assert.fail("it signs");
     assert.ok(holdsSignature(again.signingKey.publicKey, signature, "bundle", content));
     assert.equal("d" in again.publicTokenKey, false, "others are told no secret");
-    assert.deepEqual((await readdir(directory)).sort(), ["signing.json", "token.json"]);
+    assert.deepEqual((await readdir(directory)).sort(), ["made", "signing.json", "token.json"]);
   });
 
   it("lie in files that only their user can read", { skip: process.platform === "win32" }, async () => {
@@ -35,6 +35,19 @@ describe("the keys of an installation", () => {
     await openInstallationKeys(directory, ports);
     for (const file of ["signing.json", "token.json"])
       assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600);
+  });
+
+  it("are never made anew in the place of one that is missing, nor used when one was changed", async () => {
+    const directory = join(folder, "missing");
+    await openInstallationKeys(directory, ports);
+    const file = join(directory, "token.json");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace('"kid":"', '"kid":"x'));
+    await assert.rejects(openInstallationKeys(directory, ports), { code: "host.key_unreadable" });
+    await rm(file);
+    await assert.rejects(openInstallationKeys(directory, ports), { code: "host.key_missing" });
+    await writeFile(file, text);
+    await openInstallationKeys(directory, ports);
   });
 
   it("are never made anew over a file that cannot be read: the message says which", async () => {

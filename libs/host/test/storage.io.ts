@@ -50,10 +50,41 @@ describe("a process that keeps machines", () => {
       "data.json",
       "journal",
       "lock",
+      "made",
     ]);
     await using bank = await BankProcess.start(folder.path);
     assert.equal(await bank.deposit("anna", 1), 61);
     assert.equal(await bank.deposit("ben", 1), 41);
+  });
+
+  it("is not ready over a damaged archive, and says which one it is", async () => {
+    await using folder = await makeFolder();
+    {
+      await using bank = await BankProcess.start(folder.path);
+      await bank.openAccount("anna", 100);
+    }
+    const file = join(folder.path, "archive", "bank", "archive.db");
+    const content = await readFile(file);
+    const end = content.findLastIndex((byte) => byte !== 0);
+    await writeFile(file, content.with(end, (content[end] ?? 0) ^ 0x11));
+    await using bank = await BankProcess.start(folder.path);
+    const { ready, problems } = await bank.host.readiness();
+    assert.equal(ready, false);
+    assert.match(problems[0]?.reason ?? "", /archive\.db[\s\S]* Restore a backup; npm run doctor says more/);
+  });
+
+  it("is ready over a missing archive once all that the journal has is listed again", async () => {
+    await using folder = await makeFolder();
+    const names = Array.from({ length: 60 }, (_, number) => `account-${number}`);
+    {
+      await using bank = await BankProcess.start(folder.path);
+      await Promise.all(names.map((name) => bank.openAccount(name, 100)));
+    }
+    await rm(join(folder.path, "archive"), { recursive: true });
+    await using bank = await BankProcess.start(folder.path);
+    const asked = ListMachinesRequest.fromPartial({ page: { size: 100 } });
+    const { machines } = await bank.host.mesh.client(runtimeService, inBank).listMachines(asked);
+    assert.equal(machines.length, names.length);
   });
 
   it("refuses another number of partitions than its directory was made with", async () => {

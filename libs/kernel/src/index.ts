@@ -114,6 +114,7 @@ export * from "./ports/logger.ts";
 export * from "./ports/metrics.ts";
 export * from "./ports/ownership.ts";
 export { plainTracer } from "./ports/plain-tracer.ts";
+export { privateModes } from "./ports/private-modes.ts";
 export { type FaultOrigin, type ProcessEdge, type StopSignal, systemProcess } from "./ports/process.ts";
 export { QuietSpan } from "./ports/quiet-span.ts";
 export * from "./ports/timers.ts";

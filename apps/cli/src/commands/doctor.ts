@@ -3,6 +3,7 @@ import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
+import { httpFetch } from "../effects/http-fetch.ts";
 import { cloneOf, runTool, toolJson } from "../local/clone.ts";
 import { connect } from "../server/server.ts";
 import type { Tone } from "../terminal/style.ts";
@@ -51,6 +52,7 @@ async function platformFindings(context: Context): Promise<Finding[]> {
         advice: "",
       },
       skewFinding(version, context.version),
+      ...(await readinessFindings(context, server.url)),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -59,6 +61,53 @@ async function platformFindings(context: Context): Promise<Finding[]> {
       ...(await portFindings(context, server.url)),
     ];
   }
+}
+
+const readyMs = 3_000;
+
+/** What the platform says of itself at `/readyz`: it answers calls also while a part of it cannot do its work. */
+async function readinessFindings({ shell }: Context, url: string): Promise<Finding[]> {
+  const [late, over] = [new AbortController(), new AbortController()];
+  void shell.pause(readyMs, over.signal).then(
+    () => late.abort(),
+    () => {},
+  );
+  try {
+    const answer = await httpFetch(`${url}/readyz`, { headers: {}, signal: late.signal });
+    return readinessOf(JSON.parse(await answer.text()), url);
+  } catch {
+    // A gateway of a cluster may have it at another port.
+    return [];
+  } finally {
+    over.abort();
+  }
+}
+
+interface Readiness {
+  readonly ready: boolean;
+  readonly health?: { readonly level?: string; readonly reason?: string };
+  readonly problems?: readonly { readonly component: string; readonly reason: string }[];
+}
+
+export function readinessOf({ ready, health, problems = [] }: Readiness, url: string): Finding[] {
+  const about = "readiness";
+  if (ready === false) {
+    const why =
+      problems.map(({ component, reason }) => `${component}: ${reason}`).join("; ") || (health?.reason ?? "");
+    const text = `The platform is not ready${why === "" ? "" : `: ${why}`}.`;
+    return [{ about, level: "problem", text, advice: `See ${url}/status, and the log of the platform.` }];
+  }
+  if (ready !== true) return [];
+  const { level = "healthy", reason = "" } = health ?? {};
+  if (level === "healthy") return [{ about, level: "sound", text: "The platform is ready.", advice: "" }];
+  return [
+    {
+      about,
+      level: "notice",
+      text: `The platform is ready and ${level}: ${reason}.`,
+      advice: `See ${url}/status.`,
+    },
+  ];
 }
 
 /** Releases of one minor version go together. */

@@ -1,6 +1,8 @@
 /** Where sign-ins are kept beyond the memory of a process, by the hash of the browser's secret. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
+import { noteMade, textIn, withSum } from "@tutti/host";
+import { privateModes } from "@tutti/kernel";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -128,7 +130,7 @@ export class SignInFile implements SignInStore {
 
 async function readKept(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const kept: unknown = JSON.parse(await readFile(file, "utf8"));
+    const kept: unknown = JSON.parse(textIn(await readFile(file, "utf8")) ?? "{}");
     return typeof kept === "object" && kept !== null ? { ...kept } : {};
   } catch {
     // None yet, or half of one after a crash: then everybody signs in again.
@@ -137,7 +139,8 @@ async function readKept(file: string): Promise<Readonly<Record<string, unknown>>
 }
 
 async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
+  await writeFile(`${file}.new`, withSum(text), { mode: privateModes.file });
   await rename(`${file}.new`, file);
+  noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Scope } from "@tutti/contracts/governance/v1";
+import { textIn } from "@tutti/host";
 import { localAdministrator, type Principal, SecretReference } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Access } from "./access.ts";
@@ -80,7 +81,7 @@ describe("sign-ins of browsers", () => {
 
   it("of later releases, and damaged ones, are nobody's: a part that is not understood may be what narrows them", async () => {
     const { secret } = await (await opened("d")).begin(begun, recorded);
-    const kept = JSON.parse(await readFile(join(folder, "d"), "utf8"));
+    const kept = JSON.parse(textIn(await readFile(join(folder, "d"), "utf8")) ?? "");
     const [[hash = "", whole]] = Object.entries<{ principal: { shown: { scope: object } } }>(kept) as [
       [string, { principal: { shown: { scope: object } } }],
     ];

@@ -1,7 +1,7 @@
 /** All that the audit is made of in this service: who goes round the journals, and who answers. */
 import { join } from "node:path";
 import { auditService } from "@tutti/contracts/governance/v1";
-import type { HostContext, ServiceStorage } from "@tutti/host";
+import { type HostContext, noteMade, type ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { anchor } from "@tutti/machine-entities/anchor";
 import { refusal } from "@tutti/machine-entities/refusal";
@@ -26,7 +26,7 @@ export function hostAudit(
   if (place === undefined) return;
   const anchors = {
     journal: new JournalAnchor({ runtime: storage.runtime, steward }),
-    outside: outsideAnchor(settings.anchor),
+    outside: outsideAnchor(settings.anchor, foundation.timers),
   };
   const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, anchors, settings });
   service.register("audit", rounds, { critical: false });
@@ -48,6 +48,15 @@ function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: strin
     };
   }
   if (dataDirectory === undefined) return;
-  const file = join(dataDirectory, "audit", "book.sqlite");
-  return { open: async () => ({ file, shared: undefined, close() {} }) };
+  const file = bookIn(dataDirectory);
+  return {
+    open: async () => ({ file, shared: undefined, close() {} }),
+    made: () => noteMade(dataDirectory, bookName),
+  };
+}
+
+const bookName = "audit/book.sqlite";
+
+export function bookIn(dataDirectory: string): string {
+  return join(dataDirectory, bookName);
 }

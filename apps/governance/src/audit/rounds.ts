@@ -66,6 +66,8 @@ const faultsLogged = 20;
 export interface BookPlace {
   /** @param key what the book is signed with */
   open(signal: AbortSignal, key: SigningKey): Promise<OpenedPlace>;
+  /** Once the book is there. */
+  made?(): void;
 }
 
 export interface OpenedPlace {
@@ -175,6 +177,7 @@ export class AuditRounds implements Component {
         });
       await this.#anchoring.check(bookOf({ thread, shared }), signal);
       await this.#look(thread, keys, isKnown);
+      this.#parts.place.made?.();
     } catch (error) {
       await close();
       throw error;
@@ -224,7 +227,14 @@ export class AuditRounds implements Component {
     const opened = await this.opened();
     if (opened.shared === undefined || steward.holds(ownService, 0)) await this.fresh();
     else await this.#follow(opened);
-    await this.#anchoring.putOutside(this.#last, bookOf(opened));
+    try {
+      // Another process may have made the last one.
+      if (this.#last !== undefined) await this.#anchoring.put(this.#last);
+      await this.#anchoring.putOutside(this.#last, bookOf(opened));
+    } catch (error) {
+      this.#problem = error;
+      throw error;
+    }
   }
 
   /** Takes what others made. */

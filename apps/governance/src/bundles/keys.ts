@@ -1,23 +1,31 @@
-import { type InstallationKeys, openInstallationKeys } from "@tutti/host";
+import { type InstallationKeys, openKeysOf } from "@tutti/host";
 import type { Foundation } from "@tutti/kernel";
 import { TokenIssuer } from "@tutti/policy";
 
 /** The keys of the installation, read or made when they are needed first: by then the data directory is this process's own. */
 export class Keys {
   readonly #directory: string;
+  readonly #dataDirectory: string;
   readonly #installation: string;
   readonly #ports: Pick<Foundation, "clock" | "chance">;
   #opened: Promise<InstallationKeys> | undefined;
   #issuer: Promise<TokenIssuer> | undefined;
 
-  constructor(directory: string, installation: string, ports: Pick<Foundation, "clock" | "chance">) {
+  /** @param dataDirectory of the process; empty where it has none */
+  constructor(
+    directory: string,
+    dataDirectory: string,
+    installation: string,
+    ports: Pick<Foundation, "clock" | "chance">,
+  ) {
     this.#directory = directory;
+    this.#dataDirectory = dataDirectory;
     this.#installation = installation;
     this.#ports = ports;
   }
 
   open(): Promise<InstallationKeys> {
-    this.#opened ??= openInstallationKeys(this.#directory, this.#ports).catch((error: unknown) => {
+    this.#opened ??= openKeysOf(this.#dataDirectory, this.#directory, this.#ports).catch((error: unknown) => {
       this.#opened = undefined;
       throw error;
     });

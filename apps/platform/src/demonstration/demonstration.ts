@@ -15,6 +15,7 @@ import {
   errorFromUnknown,
   type Foundation,
   type Logger,
+  privateModes,
   sleep,
 } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
@@ -121,10 +122,11 @@ export class Demonstration implements Component {
     } finally {
       await tutti.close();
     }
-    await mkdir(dirname(mark), { recursive: true });
+    await mkdir(dirname(mark), { recursive: true, mode: privateModes.folder });
     await writeFile(
       mark,
       "The demonstration was started here. Without this file the next start starts what is missing.\n",
+      { mode: privateModes.file },
     );
     this.#logger.info("the demonstration is started");
   }
@@ -143,10 +145,11 @@ export class Demonstration implements Component {
     const { code } = await this.#race.ended;
     this.#race = undefined;
     if (code !== 0) return;
-    await mkdir(dirname(raced), { recursive: true });
+    await mkdir(dirname(raced), { recursive: true, mode: privateModes.folder });
     await writeFile(
       raced,
       "The race of the demonstration was run here. Without this file the next start runs it.\n",
+      { mode: privateModes.file },
     );
   }
 

@@ -6,7 +6,7 @@
  * 2. What is written is what was taken, as it was signed; what is read is checked as if somebody had sent it.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Bundle, type policyService } from "@tutti/contracts/governance/v1";
 import {
   backoffMs,
@@ -15,9 +15,11 @@ import {
   type Foundation,
   type Health,
   healthy,
+  privateModes,
   sleep,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
+import { noteMade } from "../storage/made-files.ts";
 
 export interface BundleFeedParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
@@ -37,6 +39,7 @@ export class BundleFeed implements Component {
   readonly #stopping = new AbortController();
   #work: Promise<void> | undefined;
   #problem = "";
+  #isListed = false;
 
   constructor(parts: BundleFeedParts) {
     this.#parts = parts;
@@ -100,12 +103,14 @@ export class BundleFeed implements Component {
     const { file, foundation } = this.#parts;
     if (file === undefined) return;
     try {
-      await mkdir(dirname(file), { recursive: true });
+      await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
       // Several processes may share the folder.
       const fresh = `${file}.${process.pid}.new`;
       // It has hashes of keys in it: nobody else is to try passwords on them.
-      await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: 0o600 });
+      await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: privateModes.file });
       await rename(fresh, file);
+      if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
+      this.#isListed = true;
     } catch (error) {
       foundation.logger.warn("the bundle of rules could not be kept", { file, error });
     }

@@ -1,12 +1,16 @@
 /**
  * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made when a data
  * directory is used for the first time, and lie in files that only the process's user can read; several processes of an
- * installation share the folder they are in. They are in no backup: whoever has them is the installation.
+ * installation share the folder they are in. A backup has them sealed or names them: who has them is the installation.
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { SigningKey } from "@tutti/contracts/governance/v1";
 import { type Foundation, IdSource, toTimestamp } from "@tutti/kernel";
 import { newTokenKey, publicTokenKey, type Signer, signerOf } from "@tutti/policy";
+import { hostErrors } from "../errors.ts";
+import { requireKeys } from "../storage/kept-keys.ts";
+import { madeFile, madeList, noteMade } from "../storage/made-files.ts";
 import { contentOf, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
 
 type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
@@ -52,6 +56,24 @@ export async function openInstallationKeys(
   );
   const { signer, signingKey } = signingPartOf(join(directory, signingFile), written);
   return { signer, signingKey, tokenKey, publicTokenKey: publicTokenKey(tokenKey) };
+}
+
+/** The same for a data directory, which knows whether it has had keys: none are made in the place of those. */
+export async function openKeysOf(
+  dataDirectory: string,
+  directory: string,
+  ports: Pick<Foundation, "clock" | "chance">,
+): Promise<InstallationKeys> {
+  if (dataDirectory === "") return openInstallationKeys(directory, ports);
+  requireKeys(dataDirectory, directory);
+  const isOwn = resolve(directory) === resolve(keysDirectoryIn(dataDirectory));
+  const name = `keys/${madeList}`;
+  const file = join(directory, madeList);
+  if (isOwn && madeFile(dataDirectory, name) !== undefined && !existsSync(file))
+    throw hostErrors.keyMissing({ file });
+  const opened = await openInstallationKeys(directory, ports);
+  if (isOwn) noteMade(dataDirectory, name);
+  return opened;
 }
 
 /** Who signs, as `access.trustedKey` has it. */

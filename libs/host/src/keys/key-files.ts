@@ -1,11 +1,13 @@
 /** Files that hold keys of an installation: only their user reads them, and each is there whole or not at all. */
 import { readFileSync } from "node:fs";
 import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
-import type { IdSource } from "@tutti/kernel";
+import { basename, dirname } from "node:path";
+import { type IdSource, privateModes } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
+import { madeFile, noteMade, sha256Of } from "../storage/made-files.ts";
 
 export async function makeKeysDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true, mode: privateModes.folder });
 }
 
 export async function readOrMake<Content>(
@@ -14,12 +16,15 @@ export async function readOrMake<Content>(
   make: () => Content | Promise<Content>,
 ): Promise<Content> {
   const found = contentOf<Content>(file);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    list(file);
+    return found;
+  }
   // Of this call alone: this process too may need them twice at the same moment.
   const made = `${file}.${ids.newId("made")}.new`;
   try {
-    await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: 0o600, flush: true });
-    await chmod(made, 0o600);
+    await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: privateModes.file, flush: true });
+    await chmod(made, privateModes.file);
     // Whole or not at all, and never over one that another process made meanwhile.
     await link(made, file);
   } catch (error) {
@@ -27,18 +32,29 @@ export async function readOrMake<Content>(
   } finally {
     await rm(made, { force: true });
   }
+  list(file);
   return contentOf<Content>(file) ?? unreadable(file, "it went away while it was made");
 }
 
+/** From now on it must be there, as it is. */
+function list(file: string): void {
+  noteMade(dirname(file), basename(file), readFileSync(file));
+}
+
+/** Undefined where it was never made. */
 export function contentOf<Content>(file: string): Content | undefined {
-  let text: string;
+  const made = madeFile(dirname(file), basename(file));
+  let content: Buffer;
   try {
-    text = readFileSync(file, "utf8");
+    content = readFileSync(file);
   } catch (error) {
-    if (isCode(error, "ENOENT")) return;
-    throw error;
+    if (!isCode(error, "ENOENT")) throw error;
+    if (made !== undefined) throw hostErrors.keyMissing({ file });
+    return;
   }
-  return readable(file, () => JSON.parse(text) as Content);
+  if (made !== undefined && made.sha256 !== sha256Of(content))
+    unreadable(file, "it is not as it was written");
+  return readable(file, () => JSON.parse(content.toString("utf8")) as Content);
 }
 
 export function readable<Found>(file: string, read: () => Found): Found {

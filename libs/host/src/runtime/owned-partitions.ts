@@ -2,6 +2,8 @@
  * When a process of a cluster is ready: as soon as every partition of its services has an owner, and it has loaded those
  * that are its own, or knows that they cannot be loaded. So who restarts one process after the other, and waits for each,
  * never takes away one more than the cluster can spare.
+ *
+ * Where an archive was missing it is made again from the journal: until all that was found is in the index, lists would lack some.
  */
 import { type Component, type ComponentContext, type Foundation, sleep } from "@tutti/kernel";
 import type { RuntimeOfService } from "@tutti/runtime";
@@ -13,20 +15,25 @@ const lookMs = 100;
 export class OwnedPartitions implements Component {
   readonly #steward: Steward;
   readonly #runtimes: readonly RuntimeOfService[];
-  readonly #foundation: Pick<Foundation, "timers">;
+  readonly #foundation: Pick<Foundation, "clock" | "timers">;
+  readonly #rebuilt: ReadonlySet<string>;
+  /** By service: when all its partitions were loaded. */
+  readonly #loadedMs = new Map<string, number>();
 
   constructor(
     steward: Steward,
     runtimes: readonly RuntimeOfService[],
-    foundation: Pick<Foundation, "timers">,
+    foundation: Pick<Foundation, "clock" | "timers">,
+    rebuilt: ReadonlySet<string> = new Set(),
   ) {
+    this.#rebuilt = rebuilt;
     this.#steward = steward;
     this.#runtimes = runtimes;
     this.#foundation = foundation;
   }
 
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
-    while (!this.#runtimes.every((runtime) => this.#isServed(runtime))) {
+    while (!this.#runtimes.every((runtime) => this.#isServed(runtime) && this.#isIndexed(runtime))) {
       await sleep(this.#foundation.timers, lookMs, signal);
     }
   }
@@ -42,5 +49,15 @@ export class OwnedPartitions implements Component {
       if (!failed.some((standing) => standing.partition === partition)) return false;
     }
     return true;
+  }
+
+  /** The oldest line that is not in the index yet came after everything was loaded. */
+  #isIndexed(runtime: RuntimeOfService): boolean {
+    const { service } = runtime;
+    if (!this.#rebuilt.has(service)) return true;
+    const nowMs = this.#foundation.clock.now();
+    const loadedMs = this.#loadedMs.get(service) ?? nowMs;
+    this.#loadedMs.set(service, loadedMs);
+    return runtime.standings().every(({ indexLagMs }) => indexLagMs === 0 || nowMs - indexLagMs > loadedMs);
   }
 }

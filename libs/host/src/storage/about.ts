@@ -2,7 +2,9 @@
  * What a data directory says of itself. It is written once, when the directory is made: the number of partitions decides
  * where every machine lives, so another one would look for all of them in the wrong place.
  */
+import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { privateModes } from "@tutti/kernel";
 import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import type { DataLayout } from "./layout.ts";
@@ -16,9 +18,11 @@ const schema = z.object({
   release: z.string(),
   made: z.string(),
   partitions: z.int().min(1),
+  /** Hash of all else; absent where an older release made it. */
+  sum: z.string().optional(),
 });
 
-export type AboutData = z.output<typeof schema>;
+export type AboutData = Omit<z.output<typeof schema>, "sum">;
 
 /** Undefined where there is none; throws `host.data_unreadable` when it is not what was written. */
 export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | undefined {
@@ -31,12 +35,18 @@ export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | und
   }
   const found = schema.safeParse(parsed(text));
   if (!found.success) throw hostErrors.dataUnreadable({ file: about });
-  return found.data;
+  const { sum, ...data } = found.data;
+  if (sum !== undefined && data.format === dataFormat && sum !== sumOf(data))
+    throw hostErrors.dataUnreadable({ file: about });
+  return data;
 }
 
 /** There whole or not at all. */
 export function writeAbout({ about }: Pick<DataLayout, "about">, data: AboutData): void {
-  writeFileSync(`${about}.new`, `${JSON.stringify(data, undefined, 2)}\n`, { flush: true });
+  writeFileSync(`${about}.new`, `${JSON.stringify({ ...data, sum: sumOf(data) }, undefined, 2)}\n`, {
+    flush: true,
+    mode: privateModes.file,
+  });
   renameSync(`${about}.new`, about);
 }
 
@@ -49,6 +59,12 @@ export function checkAbout(data: AboutData, layout: DataLayout, partitions: numb
   if (data.partitions !== partitions) {
     throw hostErrors.partitionsDiffer({ directory, made: data.partitions, asked: partitions });
   }
+}
+
+function sumOf({ format, release, made, partitions }: AboutData): string {
+  return createHash("sha256")
+    .update(JSON.stringify([format, release, made, partitions]))
+    .digest("hex");
 }
 
 function parsed(text: string): unknown {

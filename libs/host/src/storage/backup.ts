@@ -7,20 +7,25 @@
  *    that was acknowledged before the copy was begun is before that end.
  * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy has not; and no
  *    checkpoint is made in between, so that the log anchors none that the copy of the book has not.
- * 4. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
+ * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. All other files are copied as
+ *    they are.
+ * 5. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { type LogPlace, syncFile, syncFolder } from "@tutti/journal";
+import { type LogPlace, makePrivateFile, syncFile, syncFolder } from "@tutti/journal";
+import { privateModes } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, codeOf, reasonOf, writeAbout } from "./about.ts";
+import { copyKeys, type KeysCopied, namedFile, sealedFile } from "./kept-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
 
 /** What is copied. */
 export interface Copied {
   readonly layout: DataLayout;
   readonly about: AboutData;
+  readonly keys: KeysCopied;
   readonly archives: readonly {
     readonly service: string;
     backup(directory: string): Promise<void>;
@@ -43,9 +48,11 @@ export async function copyData(source: Copied, target: string): Promise<void> {
       await copyBook(layout.auditBook, to.auditBook);
       return source.end();
     });
-    await mkdir(to.journal, { recursive: true });
+    await mkdir(to.journal, { recursive: true, mode: privateModes.folder });
     if (end !== undefined) await copyLog(layout.journal, to.journal, end);
-    await copyBlobs(layout.blobs, to.blobs);
+    await copyTree(layout.blobs, to.blobs);
+    await copyOthers(layout.directory, to.directory);
+    copyKeys(source.keys, to.directory);
     for (const folder of [to.archives, to.journal]) await syncFolder(folder);
     writeAbout(to, about);
     await syncFolder(to.directory);
@@ -59,7 +66,7 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
   const isOutside = way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way;
   if (!isOutside) throw hostErrors.copyRefused({ target, found: `inside ${directory}` });
   try {
-    await mkdir(target, { recursive: true });
+    await mkdir(target, { recursive: true, mode: privateModes.folder });
     if ((await readdir(target)).length > 0)
       throw hostErrors.copyRefused({ target, found: "with files in it" });
   } catch (error) {
@@ -74,9 +81,10 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
 export async function copyBook(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   const { backup, DatabaseSync } = await import("node:sqlite");
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(to), { recursive: true, mode: privateModes.folder });
   const book = new DatabaseSync(from, { readOnly: true });
   try {
+    makePrivateFile(to);
     await backup(book, to);
   } finally {
     book.close();
@@ -99,7 +107,7 @@ async function copyLog(from: string, to: string, end: LogPlace): Promise<void> {
 /** The file is as long as the other, and has its first bytes. */
 async function copyBeginning(from: string, to: string, bytes: number): Promise<void> {
   const source = await open(from, "r");
-  const target = await open(to, "wx");
+  const target = await open(to, "wx", privateModes.file);
   try {
     const part = new Uint8Array(partBytes);
     for (let done = 0; done < bytes; ) {
@@ -120,11 +128,11 @@ async function copyBeginning(from: string, to: string, bytes: number): Promise<v
  * After the end of the log was taken: a blob is durable before a record names it. What is swept meanwhile, and what is still
  * being written, is nothing that a record of the copy names.
  */
-async function copyBlobs(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: privateModes.folder });
   for (const entry of await entriesOf(from)) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await copyBlobs(source, target);
+    if (entry.isDirectory()) await copyTree(source, target);
     else {
       try {
         await copyFile(source, target);
@@ -136,6 +144,22 @@ async function copyBlobs(from: string, to: string): Promise<void> {
     }
   }
   await syncFolder(to);
+}
+
+/** Copied in their own way, or of the process that has the directory. */
+const notOthers: readonly string[] = [
+  ...["journal", "archive", "audit", "blobs", "keys", "data.json"],
+  ...["lock", "lock.json", "door.json", "handed-over.json", sealedFile, namedFile],
+];
+
+/** Sign-ins, the bundle of rules, marks, and what later releases add. */
+async function copyOthers(from: string, to: string): Promise<void> {
+  for (const entry of await entriesOf(from)) {
+    const { name } = entry;
+    if (notOthers.includes(name) || name.endsWith(".new")) continue;
+    if (entry.isDirectory()) await copyTree(join(from, name), join(to, name));
+    else if (entry.isFile()) await copyFile(join(from, name), join(to, name));
+  }
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {

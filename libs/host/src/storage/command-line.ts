@@ -1,20 +1,24 @@
 /**
- * What is said to a data directory at a terminal: verify it, copy it, have it explained.
+ * The commands for a data directory: verify it, copy it, restore a copy, examine it.
  *
  * Exit codes: 0 nothing has to be done, 1 something has to be, 2 a mistake in the words, 3 a process has the directory, so
  * not everything could be looked at.
  */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { claim } from "../data-directory.ts";
+import { keysDirectoryIn } from "../keys/installation-keys.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { reasonOf } from "./about.ts";
-import { examine } from "./inspection/doctor.ts";
-import { type Finding, notice, problem } from "./inspection/finding.ts";
+import { aboutFindings, examine } from "./inspection/doctor.ts";
+import { type Finding, notice, problem, sound } from "./inspection/finding.ts";
 import { exitCodeOf, exitCodes, textOf } from "./inspection/report.ts";
-import { verifyContents } from "./inspection/verify.ts";
+import { verifyData } from "./inspection/verify.ts";
+import { type KeysCopied, keyFilesIn } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 import { backUp } from "./offline-backup.ts";
+import { restore } from "./restore.ts";
 
 export interface Said {
   readonly output: string;
@@ -25,9 +29,13 @@ export interface Said {
 export interface Configured {
   readonly directory: string;
   readonly partitions: number | undefined;
+  /** Empty or absent: in the data directory. */
+  readonly keysDirectory?: string;
+  /** Those that keep files of their own look at them. */
+  readonly services?: readonly ServiceModule[];
 }
 
-export const commands = ["verify", "backup", "doctor"] as const;
+export const commands = ["verify", "backup", "restore", "doctor"] as const;
 export type DataCommand = (typeof commands)[number];
 
 export async function runDataCommand(
@@ -35,39 +43,125 @@ export async function runDataCommand(
   words: readonly string[],
   configured: () => Configured,
 ): Promise<Said> {
-  let values: Words;
+  let given: Words;
+  let passphrase: string | undefined;
   try {
-    values = wordsOf(words);
+    given = wordsOf(command, words);
+    if (given.help) return { output: helpOf(command), exitCode: exitCodes.sound };
+    passphrase = passphraseIn(given["passphrase-file"]);
   } catch (error) {
     return wrongly(command, reasonOf(error));
   }
-  const { directory, partitions } = configured();
-  const data = resolve(values.data ?? directory);
-  const isJson = values.json;
-  if (command === "doctor") return shown(data, await examine(data, { partitions }), isJson);
-  if (command === "verify") return shown(data, await verify(data), isJson);
-  if (values.to === undefined) return wrongly(command, "expected --to DIR");
-  return shown(data, await copy(data, resolve(values.to)), isJson);
+  const { directory, partitions, keysDirectory = "", services = [] } = configured();
+  const data = resolve(given.data ?? directory);
+  const keys = resolve(keysDirectory === "" ? keysDirectoryIn(data) : keysDirectory);
+  const inspected = { services, keysDirectory: keys };
+  const tell = (findings: readonly Finding[]): Said => shown(data, findings, given.json === true);
+  if (command === "doctor") return tell(await examine(data, { partitions, ...inspected }));
+  if (command === "verify") return tell(await verify(data, inspected));
+  if (command === "restore") {
+    if (given.from === undefined) return wrongly(command, "expected --from DIR");
+    const wish = { copy: resolve(given.from), directory: data, keysDirectory: keys, passphrase };
+    return tell(await restored(wish, inspected));
+  }
+  if (given.to === undefined) return wrongly(command, "expected --to DIR");
+  const copied = keysCopied(given, keys, passphrase);
+  if (copied === undefined) return wrongly(command, keysUnsaid(keys));
+  return tell(await copy(data, resolve(given.to), copied, inspected));
 }
+
+interface Option {
+  readonly value?: string;
+  readonly help: string;
+}
+
+const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> = {
+  verify: {},
+  doctor: {},
+  backup: {
+    to: { value: "DIR", help: "where the copy goes: a directory that is empty or not there" },
+    "passphrase-file": {
+      value: "FILE",
+      help: "the copy has the keys, sealed under the passphrase in this file",
+    },
+    "keys-elsewhere": {
+      help: "the copy names the keys and does not have them: you keep them in a key store",
+    },
+  },
+  restore: {
+    from: { value: "DIR", help: "the copy" },
+    "passphrase-file": { value: "FILE", help: "the passphrase of its keys" },
+  },
+};
+const common: Readonly<Record<string, Option>> = {
+  data: { value: "DIR", help: "the data directory; default: the one that the configuration names" },
+  json: { help: "JSON, for programs" },
+  help: { help: "this text" },
+};
+const purposes: Readonly<Record<DataCommand, string>> = {
+  verify: "Reads everything in a data directory, and checks it.",
+  backup: "Copies a data directory with its keys, also while a process has it, and verifies the copy.",
+  restore: "Makes a data directory of a copy, and verifies it.",
+  doctor: "Examines a data directory and names what is wrong with it and what to do. Changes nothing.",
+};
 
 interface Words {
-  readonly data: string | undefined;
-  readonly to: string | undefined;
-  readonly json: boolean;
+  readonly data?: string;
+  readonly to?: string;
+  readonly from?: string;
+  readonly "passphrase-file"?: string;
+  readonly "keys-elsewhere"?: boolean;
+  readonly json?: boolean;
+  readonly help?: boolean;
 }
 
-function wordsOf(words: readonly string[]): Words {
-  const { values } = parseArgs({
-    args: [...words],
-    options: { data: { type: "string" }, to: { type: "string" }, json: { type: "boolean", default: false } },
+function wordsOf(command: DataCommand, words: readonly string[]): Words {
+  const known = Object.entries({ ...common, ...options[command] }).map(
+    ([name, { value }]) => [name, { type: value === undefined ? "boolean" : "string" }] as const,
+  );
+  return parseArgs({ args: [...words], options: Object.fromEntries(known) }).values;
+}
+
+function usageOf(command: DataCommand): string {
+  const words = Object.entries(options[command]).map(([name, { value }]) => {
+    const word = value === undefined ? `--${name}` : `--${name} ${value}`;
+    return ["to", "from"].includes(name) ? ` ${word}` : ` [${word}]`;
   });
-  return { data: values.data, to: values.to, json: values.json };
+  return `usage: npm run ${command} -- [--data DIR]${words.join("")} [--json]`;
+}
+
+function helpOf(command: DataCommand): string {
+  const lines = Object.entries({ ...options[command], ...common }).map(([name, { value = "", help }]) => {
+    return `  ${`--${name} ${value}`.padEnd(24)}${help}`;
+  });
+  return `${purposes[command]}\n\n${usageOf(command)}\n\n${lines.join("\n")}\n`;
 }
 
 function wrongly(command: DataCommand, reason: string): Said {
-  const to = command === "backup" ? " --to DIR" : "";
-  const usage = `usage: npm run ${command} -- [--data DIR]${to} [--json]`;
-  return { output: `${reason}\n${usage}\n`, exitCode: exitCodes.usage };
+  return { output: `${reason}\n${usageOf(command)}\n`, exitCode: exitCodes.usage };
+}
+
+const passphraseMin = 12;
+
+function passphraseIn(file: string | undefined): string | undefined {
+  if (file === undefined) return;
+  const passphrase = readFileSync(file, "utf8").trim();
+  if (passphrase.length >= passphraseMin) return passphrase;
+  throw new Error(
+    `${file}: expected a passphrase of at least ${passphraseMin} characters, got ${passphrase.length}`,
+  );
+}
+
+/** Undefined where nobody said what becomes of the keys. */
+function keysCopied(given: Words, directory: string, passphrase: string | undefined): KeysCopied | undefined {
+  if (passphrase !== undefined) return { kind: "sealed", directory, passphrase };
+  if (given["keys-elsewhere"] === true) return { kind: "named", directory };
+  return keyFilesIn(directory).length === 0 ? { kind: "none" } : undefined;
+}
+
+function keysUnsaid(directory: string): string {
+  return `${directory} has the keys of the installation: without them a copy cannot be restored.
+Seal them in the copy (--passphrase-file FILE), or keep them in a key store (--keys-elsewhere).`;
 }
 
 function shown(directory: string, findings: readonly Finding[], isJson: boolean): Said {
@@ -76,37 +170,82 @@ function shown(directory: string, findings: readonly Finding[], isJson: boolean)
   return { output, exitCode };
 }
 
-async function verify(directory: string): Promise<readonly Finding[]> {
+type Inspected = Parameters<typeof verifyData>[1];
+
+async function verify(directory: string, inspected: Inspected): Promise<readonly Finding[]> {
   const layout = layoutOf(directory);
   // The doctor says what else it may be.
-  if (!existsSync(layout.about)) return examine(directory);
+  if (!existsSync(layout.about)) return examine(directory, inspected);
   const release = await claim(directory);
   if (release === undefined) {
     const advice = `Copy it and verify the copy: npm run backup -- --data ${directory} --to DIR, npm run verify -- --data DIR.`;
     return [notice("held", `A process has ${directory} and writes to it.`, advice)];
   }
   try {
-    return verifyContents(layout);
+    return [...aboutFindings(layout, undefined), ...(await verifyData(layout, inspected))];
   } finally {
     release();
   }
 }
 
-async function copy(directory: string, target: string): Promise<readonly Finding[]> {
+async function copy(
+  directory: string,
+  target: string,
+  keys: KeysCopied,
+  inspected: Inspected,
+): Promise<readonly Finding[]> {
   if (!existsSync(layoutOf(directory).about)) {
-    const found = await examine(directory);
+    const found = await examine(directory, inspected);
     const isNothing = found.every(({ level }) => level !== "problem");
     const what = `There is nothing to copy in ${directory}.`;
     return isNothing ? [problem("not-data", what, "Name the right one: --data DIR.")] : found;
   }
   try {
-    const by = await backUp(directory, target);
+    const by = await backUp(directory, target, keys);
     const who = by === "asked" ? "by the process that has it, which went on" : "while nobody had it";
     const what = `${directory} was copied to ${target}, ${who}.`;
-    return [notice("copied", what, ""), ...verifyContents(layoutOf(target))];
+    const checked = await verifyData(layoutOf(target), { ...inspected, keysDirectory: join(target, "keys") });
+    return [notice("copied", what, ""), ...keysFindings(keys), ...checked];
   } catch (error) {
     const message = reasonOf(error);
     const [found = "", advice = ""] = message.split("; ");
     return [problem("not-copied", `${found}.`, `${advice}.`)];
+  }
+}
+
+function keysFindings(keys: KeysCopied): Finding[] {
+  if (keys.kind === "none") return [];
+  if (keys.kind === "sealed") {
+    const advice = "Keep the passphrase apart from the copy: without it the copy cannot be restored.";
+    return [
+      notice(
+        "keys-sealed",
+        "The keys of the installation are in the copy, sealed under the passphrase.",
+        advice,
+      ),
+    ];
+  }
+  const what = `THE KEYS OF THE INSTALLATION ARE NOT IN THE COPY. It names those in ${keys.directory}.`;
+  const advice =
+    "Keep that folder in your key store: without its files no secret can be opened, and the copy cannot be restored.";
+  return [notice("keys-elsewhere", what, advice)];
+}
+
+async function restored(
+  wish: Parameters<typeof restore>[0],
+  inspected: Inspected,
+): Promise<readonly Finding[]> {
+  try {
+    await restore(wish);
+    const what = `${wish.copy} was restored to ${wish.directory}, and its keys are in ${wish.keysDirectory}.`;
+    return [sound("restored", what), ...(await verifyData(layoutOf(wish.directory), inspected))];
+  } catch (error) {
+    return [
+      problem(
+        "not-restored",
+        reasonOf(error),
+        "Nothing of it is a data directory. Remove what is there and try again.",
+      ),
+    ];
   }
 }

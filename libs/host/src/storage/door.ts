@@ -13,11 +13,13 @@ import {
   fromProblem,
   type Logger,
   type Problem,
+  privateModes,
   problemMediaType,
   toProblem,
 } from "@tutti/kernel";
 import * as z from "zod";
 import { codeOf } from "./about.ts";
+import { type KeysCopied, keysCopied } from "./kept-keys.ts";
 import type { DataLayout } from "./layout.ts";
 
 // By `import` it would load undici as well.
@@ -28,11 +30,11 @@ export interface DoorParts {
   readonly chance: Chance;
   readonly logger: Logger;
   /** Copies everything to a directory that is empty or not there. */
-  backUp(target: string): Promise<void>;
+  backUp(target: string, keys: KeysCopied): Promise<void>;
 }
 
 const sign = z.object({ port: z.int(), secret: z.string() });
-const wanted = z.object({ target: z.string().min(1) });
+const wanted = z.object({ target: z.string().min(1), keys: keysCopied });
 const secretBytes = 32;
 
 export class Door {
@@ -56,7 +58,7 @@ export class Door {
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const { door } = this.#parts.layout;
     rmSync(door, { force: true });
-    writeFileSync(door, `${JSON.stringify({ port, secret: this.#secret })}\n`, { mode: 0o600 });
+    writeFileSync(door, `${JSON.stringify({ port, secret: this.#secret })}\n`, { mode: privateModes.file });
   }
 
   async stop(): Promise<void> {
@@ -77,8 +79,8 @@ export class Door {
       return;
     }
     try {
-      const { target } = wanted.parse(await json(asked));
-      await this.#parts.backUp(target);
+      const { target, keys } = wanted.parse(await json(asked));
+      await this.#parts.backUp(target, keys);
       reply.writeHead(204).end();
     } catch (error) {
       this.#parts.logger.warn("the data directory could not be copied", { error });
@@ -89,7 +91,11 @@ export class Door {
 }
 
 /** Asks the process that has a directory for a copy. False when nobody is at the door. */
-export async function askForBackup(layout: Pick<DataLayout, "door">, target: string): Promise<boolean> {
+export async function askForBackup(
+  layout: Pick<DataLayout, "door">,
+  target: string,
+  keys: KeysCopied,
+): Promise<boolean> {
   const found = sign.safeParse(await readSign(layout.door));
   if (!found.success) return false;
   const { port, secret } = found.data;
@@ -102,7 +108,7 @@ export async function askForBackup(layout: Pick<DataLayout, "door">, target: str
       else json(reply).then((problem) => reject(fromProblem(problem as Problem)), reject);
     });
     asking.on("error", (error) => (codeOf(error) === "ECONNREFUSED" ? resolve(false) : reject(error)));
-    asking.end(JSON.stringify({ target }));
+    asking.end(JSON.stringify({ target, keys }));
   });
 }
 

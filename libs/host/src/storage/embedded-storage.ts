@@ -11,8 +11,9 @@
  * 1. Nothing of it is touched before the lock is held, and the lock is given back last.
  * 2. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import {
   ArchiveThread,
   type Blobs,
@@ -20,6 +21,7 @@ import {
   openArchive,
   openSegments,
   type SegmentsJournal,
+  verifyArchive,
 } from "@tutti/journal";
 import { assert, degraded, type Health, healthy, unhealthy } from "@tutti/kernel";
 import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
@@ -31,7 +33,9 @@ import { Door } from "./door.ts";
 import { insistOnOwn } from "./handed-over.ts";
 import { HostedServices } from "./hosted-services.ts";
 import { StorageInstruments } from "./instruments.ts";
+import { type KeysCopied, requireUnsealed } from "./kept-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
+import { hadJournal, madeFile, noteMade } from "./made-files.ts";
 import { ProcessJournal } from "./process-journal.ts";
 import { ServiceArchive } from "./service-archive.ts";
 import type { HostedRuntime, Storage, StorageParts } from "./storage.ts";
@@ -45,6 +49,21 @@ export interface EmbeddedStorageParts extends StorageParts {
 
 /** A copy is begun again when the journal was opened anew meanwhile, at most so often. */
 const copyAttemptsMax = 3;
+/** Archives up to this size are checked at each start, which takes a tenth of a second; larger ones by `npm run verify`. */
+const checkedBytesMax = 32 * 1024 * 1024;
+
+function hasFiles(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).length > 0;
+}
+
+function archiveName(service: string): string {
+  return `archive/${service}/archive.db`;
+}
+
+/** Undefined where it was not made yet. */
+function archiveBytes(directory: string): number | undefined {
+  return statSync(join(directory, "archive.db"), { throwIfNoEntry: false })?.size;
+}
 
 export class EmbeddedStorage implements Storage {
   readonly isShared = false;
@@ -56,6 +75,9 @@ export class EmbeddedStorage implements Storage {
   readonly #instruments: StorageInstruments;
   readonly #upkeep: Upkeep;
   readonly #door: Door;
+  readonly #rebuilt = new Set<string>();
+  /** Why archives cannot be relied on; empty where all are sound. */
+  #damage = "";
   #about: AboutData | undefined;
   #blobs: Blobs | undefined;
 
@@ -72,7 +94,12 @@ export class EmbeddedStorage implements Storage {
       journalBytes: () => this.#journal.journal.bytes,
     });
     const { chance, logger } = foundation;
-    this.#door = new Door({ layout: this.#layout, chance, logger, backUp: (to) => this.backUp(to) });
+    this.#door = new Door({
+      layout: this.#layout,
+      chance,
+      logger,
+      backUp: (to, keys) => this.backUp(to, keys),
+    });
   }
 
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
@@ -90,6 +117,35 @@ export class EmbeddedStorage implements Storage {
     return this.#services.runtimes;
   }
 
+  get rebuilt(): ReadonlySet<string> {
+    return this.#rebuilt;
+  }
+
+  /** Before they are opened: opening makes what is missing. */
+  #lookAtArchives(): void {
+    const { logger } = this.#parts.foundation;
+    for (const { service } of this.#services.all) {
+      const path = this.#layout.archiveOf(service);
+      const bytes = archiveBytes(path);
+      if (bytes === undefined && madeFile(this.#layout.directory, archiveName(service)) !== undefined) {
+        this.#rebuilt.add(service);
+        logger.warn("an archive is missing; it is made again from the journal", { service, path });
+      }
+      if (bytes === undefined || bytes > checkedBytesMax) continue;
+      const { damage, text } = verifyArchive(path);
+      if (damage === undefined) continue;
+      this.#damage ||= text;
+      logger.error("an archive is damaged", { service, path, problem: text });
+    }
+  }
+
+  /** They are made when they are needed first. */
+  #listArchives(): void {
+    for (const { service } of this.#services.all)
+      if (archiveBytes(this.#layout.archiveOf(service)) !== undefined)
+        noteMade(this.#layout.directory, archiveName(service));
+  }
+
   get blobs(): Blobs {
     assert(this.#blobs !== undefined, "nobody asks for blobs before the storage is started", {});
     return this.#blobs;
@@ -100,9 +156,12 @@ export class EmbeddedStorage implements Storage {
     await directory.start();
     try {
       insistOnOwn(directory.path);
+      requireUnsealed(directory.path);
       this.#about = this.#madeAs();
       await this.#journal.start();
       holds.areIn({ directory: this.#layout.journal, end: () => this.#journal.journal.end });
+      this.#lookAtArchives();
+      this.#listArchives();
       await this.#services.openArchives();
       this.#blobs = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
       await this.#door.start();
@@ -122,6 +181,7 @@ export class EmbeddedStorage implements Storage {
     await this.#door.stop();
     await this.stopRuntimes();
     await this.#services.closeArchives();
+    if (this.#about !== undefined) this.#listArchives();
     await this.#blobs?.close();
     await this.#journal.stop();
     this.#parts.directory.stop();
@@ -130,6 +190,7 @@ export class EmbeddedStorage implements Storage {
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
+    if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup; npm run doctor says more`);
     const { failed } = this.#services;
     if (failed.length > 0)
       return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; npm run doctor says why`);
@@ -141,14 +202,14 @@ export class EmbeddedStorage implements Storage {
   }
 
   /** Copies everything to a directory that is empty or not there, while the work goes on. */
-  async backUp(target: string): Promise<void> {
+  async backUp(target: string, keys: KeysCopied): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { journal } = this.#journal;
       const release = await journal.hold();
       try {
         await copyData(
           {
-            layout: this.#layout,
+            ...{ layout: this.#layout, keys },
             about: this.#about ?? this.#madeAs(),
             archives: this.#services.all.map(({ service, archive }) => ({
               service,
@@ -176,6 +237,8 @@ export class EmbeddedStorage implements Storage {
     const known = readAbout(layout);
     if (known !== undefined) {
       checkAbout(known, layout, steward.partitions);
+      if (!hasFiles(layout.journal) && hadJournal(layout.directory))
+        throw hostErrors.journalMissing({ directory: layout.journal });
       return known;
     }
     if (existsSync(layout.journal)) throw hostErrors.dataIncomplete({ directory: layout.directory });

@@ -4,6 +4,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { privateModes } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
 import { codeOf } from "./about.ts";
 
@@ -27,7 +28,10 @@ export function readHandedOver(directory: string): HandedOver | undefined {
 
 export function writeHandedOver(directory: string, said: HandedOver): void {
   const file = fileIn(directory);
-  writeFileSync(`${file}.new`, `${JSON.stringify(said, undefined, 2)}\n`, { flush: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(said, undefined, 2)}\n`, {
+    flush: true,
+    mode: privateModes.file,
+  });
   renameSync(`${file}.new`, file);
 }
 

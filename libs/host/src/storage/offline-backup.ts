@@ -8,15 +8,20 @@ import { copyData } from "./backup.ts";
 import { askForBackup } from "./door.ts";
 import { insistOnOwn } from "./handed-over.ts";
 import { archivesIn } from "./inspection/verify.ts";
+import type { KeysCopied } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 
 /** Gives who made the copy: the process that has the directory, or this one. */
-export async function backUp(directory: string, target: string): Promise<"asked" | "copied"> {
+export async function backUp(
+  directory: string,
+  target: string,
+  keys: KeysCopied,
+): Promise<"asked" | "copied"> {
   const layout = layoutOf(directory);
   insistOnOwn(directory);
   const release = await claim(directory);
   if (release === undefined) {
-    if (await askForBackup(layout, target)) return "asked";
+    if (await askForBackup(layout, target, keys)) return "asked";
     const { pid } = lastHolder(directory) ?? { pid: "of an unknown number" };
     throw hostErrors.notAnswering({ directory, pid });
   }
@@ -27,7 +32,7 @@ export async function backUp(directory: string, target: string): Promise<"asked"
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
     await copyData(
       {
-        ...{ layout, about, end: () => wholeLog, alone: (work) => work() },
+        ...{ layout, about, keys, end: () => wholeLog, alone: (work) => work() },
         archives: archivesIn(layout).map((service) => ({
           service,
           backup: (to) => copyArchive(layout.archiveOf(service), about.partitions, to),

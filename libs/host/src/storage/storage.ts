@@ -14,6 +14,8 @@ export interface Storage extends Component {
   readonly isShared: boolean;
   /** Those that were made so far. */
   readonly runtimes: readonly Runtime[];
+  /** Services whose archive was missing at the start: what they list is whole once it is made again. */
+  readonly rebuilt?: ReadonlySet<string>;
   /** Large content of all services, once the storage is started. */
   readonly blobs: Blobs;
   /** All partitions are let go of: what is under way becomes durable, nothing more is decided. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "@tutti/kernel";
+import { type Clock, privateModes } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { blobErrors } from "./errors.ts";
 import { decodeMention, encodeMention, mentionerOf, nameOf, sliceName } from "./names.ts";
@@ -65,7 +65,7 @@ export class DirectoryBlobs implements Blobs {
   static async open(directory: string, clock: Clock): Promise<DirectoryBlobs> {
     await rm(join(directory, "incoming"), { recursive: true, force: true });
     for (const folder of ["incoming", "content", "mentions", "through"])
-      await mkdir(join(directory, folder), { recursive: true });
+      await mkdir(join(directory, folder), { recursive: true, mode: privateModes.folder });
     await syncFolder(directory);
     return new DirectoryBlobs(directory, clock);
   }
@@ -236,7 +236,8 @@ export class DirectoryBlobs implements Blobs {
     const parent = join(this.#directory, kind);
     const folder = join(parent, sliceOf(name));
     return this.#alone(sliceOf(name), async () => {
-      if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(parent);
+      if ((await mkdir(folder, { recursive: true, mode: privateModes.folder })) !== undefined)
+        await syncFolder(parent);
       await rename(temporary, join(folder, name));
       await syncFolder(folder);
     });
@@ -259,7 +260,7 @@ export class DirectoryBlobs implements Blobs {
   async #write(path: string, content: BlobContent): Promise<Blob> {
     const hash = createHash("sha256");
     let size = 0;
-    const file = await open(path, "wx");
+    const file = await open(path, "wx", privateModes.file);
     try {
       for await (const part of content) {
         hash.update(part);

@@ -15,6 +15,7 @@ import {
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { privateModes } from "@tutti/kernel";
 import type { Disk, DiskFile } from "./disk.ts";
 
 const readAt = promisify(readLater);
@@ -24,13 +25,13 @@ const partBytes = 1024 * 1024;
 
 /** A directory of the machine. To be written it is made if it is not there; to be read it stays untouched. */
 export function fileDisk(directory: string, access: "write" | "read" = "write"): Disk {
-  if (access === "write") mkdirSync(directory, { recursive: true });
+  if (access === "write") mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   const path = (name: string): string => join(directory, name);
   return {
     list: () => readdirSync(directory),
     open: (name) => fileOf(openSync(path(name), access === "write" ? "r+" : "r")),
     create(name, bytes) {
-      const descriptor = openSync(path(name), "wx+");
+      const descriptor = openSync(path(name), "wx+", privateModes.file);
       try {
         for (const [position, zeros] of partsOf(bytes)) {
           for (let done = 0; done < zeros.length; ) {
@@ -50,7 +51,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     sync: () => syncDirectory(directory),
     later: {
       async create(name, bytes) {
-        const file = await open(path(name), "wx+");
+        const file = await open(path(name), "wx+", privateModes.file);
         try {
           for (const [position, zeros] of partsOf(bytes)) {
             for (let done = 0; done < zeros.length; ) {

@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { privateModes } from "@tutti/kernel";
 import { fileOf } from "../archive/sqlite/file.ts";
 import { splitArchive } from "../archive/sqlite/splitting.ts";
 import { jetstreamErrors } from "../jetstream/errors.ts";
@@ -32,7 +33,7 @@ export async function importArchive(options: ArchiveImport, signal: AbortSignal)
   const objects = await openArchiveStreams(options, signal);
   // Of a service that never kept anything.
   if (!existsSync(fileOf(from))) return;
-  await mkdir(scratch, { recursive: true });
+  await mkdir(scratch, { recursive: true, mode: privateModes.folder });
   for (let partition = 0; partition < partitions; partition++) {
     const file = join(scratch, `${partition}.db`);
     await removeCache(file);

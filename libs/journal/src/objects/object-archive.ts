@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { assert } from "@tutti/kernel";
+import { assert, privateModes } from "@tutti/kernel";
 import { archiveErrors } from "../archive/errors.ts";
 import type { Archive, ArchiveFigures, ArchivePartition, Search, SearchPage } from "../archive/port.ts";
 import { fileOf } from "../archive/sqlite/file.ts";
@@ -21,7 +21,7 @@ export class ObjectArchive implements Archive {
 
   constructor(parts: ObjectParts) {
     this.#parts = parts;
-    mkdirSync(parts.directory, { recursive: true });
+    mkdirSync(parts.directory, { recursive: true, mode: privateModes.folder });
     this.#partitions = Array.from({ length: parts.partitions }, (_, partition) => {
       return new ObjectPartition(parts, partition, join(parts.directory, `${partition}.db`));
     });
@@ -72,7 +72,7 @@ export class ObjectArchive implements Archive {
     for (const [partition, { tenancy }] of this.#partitions.entries()) {
       if (tenancy === undefined) continue;
       const file = copyOf(directory, partition);
-      await mkdir(dirname(file), { recursive: true });
+      await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
       await tenancy.cache.copyTo(file);
     }
   }

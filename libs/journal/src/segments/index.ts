@@ -1,3 +1,6 @@
 /** The log of a process as its files: for whoever follows it from another thread, and does not write. */
+
+export { inspectLog } from "../archive/sqlite/log-inspection.ts";
 export { fileDisk } from "../disk/file-disk.ts";
+export { makePrivateFile } from "../disk/private-file.ts";
 export { type LogPlace, LogReader } from "./log-reader.ts";

@@ -7,6 +7,7 @@
 import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
+import type { Timers } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
@@ -29,9 +30,9 @@ const timeoutMs = 10_000;
 const privateMode = 0o600;
 
 /** Undefined where none is configured. */
-export function outsideAnchor(anchor: string): OutsideAnchor | undefined {
+export function outsideAnchor(anchor: string, timers: Timers): OutsideAnchor | undefined {
   if (anchor === "") return;
-  const place = placeOf(anchor);
+  const place = placeOf(anchor, timers);
   const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work();
@@ -47,10 +48,10 @@ export function outsideAnchor(anchor: string): OutsideAnchor | undefined {
   };
 }
 
-function placeOf(anchor: string): Place {
+function placeOf(anchor: string, timers: Timers): Place {
   const rest = anchor.slice(anchor.indexOf(":") + 1);
   if (anchor.startsWith("file:")) return filePlace(rest);
-  return anchor.startsWith("command:") ? commandPlace(rest) : urlPlace(anchor);
+  return anchor.startsWith("command:") ? commandPlace(rest) : urlPlace(anchor, timers);
 }
 
 function filePlace(file: string): Place {
@@ -67,23 +68,24 @@ function filePlace(file: string): Place {
   };
 }
 
-function urlPlace(url: string): Place {
-  const call = async (method: "GET" | "PUT", body?: string): Promise<Response> => {
-    const headers = { "content-type": "application/x-ndjson" };
-    const given = body === undefined ? {} : { body, headers };
-    return fetch(url, { method, ...given, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+function urlPlace(url: string, timers: Timers): Place {
+  const call = async (method: "GET" | "PUT", body?: string): Promise<string> => {
+    const late = new AbortController();
+    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    try {
+      const given = body === undefined ? {} : { body, headers: { "content-type": "application/x-ndjson" } };
+      const reply = await fetch(url, { method, ...given, redirect: "error", signal: late.signal });
+      const text = await reply.text();
+      const isNothing = method === "GET" && (reply.status === 404 || reply.status === 204);
+      if (!reply.ok && !isNothing) throw new Error(`${method} answered ${reply.status}`);
+      return isNothing ? "" : text;
+    } finally {
+      timer.cancel();
+    }
   };
   return {
-    async read() {
-      const reply = await call("GET");
-      if (reply.status === 404 || reply.status === 204) return "";
-      if (!reply.ok) throw new Error(`GET answered ${reply.status}`);
-      return reply.text();
-    },
-    async write(line) {
-      const reply = await call("PUT", line);
-      if (!reply.ok) throw new Error(`PUT answered ${reply.status}`);
-    },
+    read: () => call("GET"),
+    write: async (line) => void (await call("PUT", line)),
   };
 }
 

@@ -22,14 +22,7 @@ import { headLeaf, MerkleTree, recordAt, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { DraftPage } from "../shared/shared-book.ts";
 import { type Block, blocksOf, recordsIn } from "./blocks.ts";
-import {
-  columnsFault,
-  missingCheckpoint,
-  missingUnder,
-  type Retention,
-  retainedBefore,
-  trustedOf,
-} from "./completeness.ts";
+import { columnsFault, missingCheckpoint, missingUnder, retainedBefore, trustedOf } from "./completeness.ts";
 import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
 import { type BookRecord, type JournalPart, takenPart, treeOf } from "./intake.ts";
 import { decodePage, encodePage, objectOf } from "./page.ts";
@@ -37,7 +30,7 @@ import { type PageRecords, partsOf } from "./page-intake.ts";
 import { areAnchors, auditRecordOf, decodedRecord, type JournalName, nameOf } from "./record.ts";
 import { openBook } from "./schema.ts";
 import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
-import { Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
+import { type Retention, Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
 import { type VerifyProgress, verified } from "./verifying.ts";
 
 /** What a checkpoint is made of: its heads, and the tree before them. */

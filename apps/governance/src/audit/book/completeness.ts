@@ -14,15 +14,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { fault, type Signer, TrustedKeys } from "@tutti/policy/audit";
-import type { PlacedHead, RecordPlaces, Shelf } from "./shelf.ts";
-
-/** Records under checkpoints from before this moment need not be kept, as the installation signed it. */
-export interface Retention {
-  readonly keptFromMs: number;
-  readonly signTimeMs: number;
-  readonly signature: Uint8Array;
-  readonly signingKeyId: string;
-}
+import type { PlacedHead, RecordPlaces, Retention, Shelf } from "./shelf.ts";
 
 const removed = AuditFaultKind.AUDIT_FAULT_KIND_REMOVED;
 

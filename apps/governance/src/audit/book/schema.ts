@@ -1,5 +1,9 @@
 /** What the book of the audit is made of. A release that changes it reads what the one before wrote. */
+
+import { readFileSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { inspectLog, makePrivateFile } from "@tutti/journal/log";
 import { auditErrors } from "../errors.ts";
 
 const format = 2;
@@ -33,9 +37,39 @@ const retentionTable = `
 export async function openBook(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   return told(() => {
+    makePrivateFile(file);
     const database = new DatabaseSync(file);
     try {
       prepare(database, file);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** The file as it is. */
+export async function openBookToRead(file: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await import("node:sqlite");
+  return told(() => {
+    const log = `${file}-wal`;
+    const hasLog = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    const damage = hasLog ? inspectLog(readFileSync(log)) : undefined;
+    if (damage !== undefined)
+      throw auditErrors.bookDamaged({ found: `a damaged frame ${damage.frame} in ${log}` });
+    // Without a log nothing is made beside the file.
+    const place = pathToFileURL(file);
+    if (!hasLog) place.searchParams.set("immutable", "1");
+    const database = new DatabaseSync(place, { readOnly: true });
+    try {
+      const [problem] = database
+        .prepare("PRAGMA integrity_check(1)")
+        .all()
+        .map((row) => String(Object.values(row)[0]));
+      if (problem !== "ok") throw auditErrors.bookDamaged({ found: problem ?? "nothing" });
+      const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+      if (found !== format) throw auditErrors.bookNewer({ file, found, known: format });
       return database;
     } catch (error) {
       database.close();

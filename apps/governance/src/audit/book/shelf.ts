@@ -3,7 +3,6 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import type { Block } from "./blocks.ts";
-import type { Retention } from "./completeness.ts";
 import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
 import { told } from "./schema.ts";
@@ -32,6 +31,14 @@ export interface ShelfBlock extends Omit<Block, "bytes"> {
 export interface ShelvedHead {
   readonly leaf: number;
   readonly head: JournalHead;
+}
+
+/** Records under checkpoints from before this moment need not be kept, as the installation signed it. */
+export interface Retention {
+  readonly keptFromMs: number;
+  readonly signTimeMs: number;
+  readonly signature: Uint8Array;
+  readonly signingKeyId: string;
 }
 
 /** Where records of a head are, or were. */

@@ -1,9 +1,11 @@
 /**
  * The thread that keeps the book of the audit: hashing and packing take longer than others should wait.
  */
+
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AskedThread, threadFileOf } from "@tutti/journal";
+import { privateModes } from "@tutti/kernel";
 import { auditErrors } from "../errors.ts";
 import type {
   BookAnswer,
@@ -25,7 +27,7 @@ export class AuditThread {
 
   /** For the book at a file, whose folder is made. */
   static async at(orders: ThreadOrders): Promise<AuditThread> {
-    await mkdir(dirname(orders.file), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(orders.file), { recursive: true, mode: privateModes.folder });
     return new AuditThread(orders);
   }
 

@@ -11,9 +11,9 @@ import { type AboutData, checkAbout, codeOf, readAbout, reasonOf } from "../abou
 import { readHandedOver } from "../handed-over.ts";
 import { type DataLayout, layoutOf } from "../layout.ts";
 import { type Finding, notice, problem } from "./finding.ts";
-import { verifyContents } from "./verify.ts";
+import { type Inspectors, verifyData } from "./verify.ts";
 
-export interface Examined {
+export interface Examined extends Inspectors {
   /** As the configuration has it; undefined where nobody knows. */
   readonly partitions?: number | undefined;
   /** Whether this user may read and write a path; rejects when not. */
@@ -50,7 +50,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
     const about = aboutFindings(layout, partitions);
     found.push(...about);
     const isUnknown = about.some(({ code }) => code === "newer-release");
-    if (release !== undefined && !isUnknown) found.push(...verifyContents(layout));
+    if (release !== undefined && !isUnknown) found.push(...(await verifyData(layout, given)));
   } catch (error) {
     found.push(notData(directory, reasonOf(error)));
   } finally {
@@ -160,7 +160,7 @@ function commandOf(pid: string): string {
   }
 }
 
-function aboutFindings(layout: DataLayout, partitions: number | undefined): Finding[] {
+export function aboutFindings(layout: DataLayout, partitions: number | undefined): Finding[] {
   let about: AboutData | undefined;
   try {
     about = readAbout(layout);

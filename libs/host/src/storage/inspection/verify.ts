@@ -12,15 +12,47 @@ import {
   verifySegments,
 } from "@tutti/journal";
 import type { TuttiError } from "@tutti/kernel";
+import { keysDirectoryIn } from "../../keys/installation-keys.ts";
+import type { ServiceModule } from "../../service-module.ts";
 import type { DataLayout } from "../layout.ts";
+import { hadJournal } from "../made-files.ts";
+import { fileFindings } from "./files.ts";
 import { type Finding, notice, problem, sound } from "./finding.ts";
+import { inspectedData } from "./inspected-data.ts";
 
 const restore =
   "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
 const newer = "Use the release that wrote it, or a newer one; this one does not touch what it cannot read.";
 
+/** What else looks at a directory than the storage. */
+export interface Inspectors {
+  readonly services?: readonly Pick<ServiceModule, "inspect">[];
+  /** Default: `keys` in the data directory. */
+  readonly keysDirectory?: string;
+}
+
+/** Journal and archives, the files beside them, and what services keep of their own. */
+export async function verifyData(
+  layout: DataLayout,
+  { services = [], keysDirectory = keysDirectoryIn(layout.directory) }: Inspectors,
+): Promise<Finding[]> {
+  const journal = journalOf(layout);
+  const found = [...contentFindings(layout, journal), ...fileFindings(layout, keysDirectory)];
+  const data = inspectedData(layout, journal.partitions);
+  for (const { inspect } of services) found.push(...((await inspect?.(data)) ?? []));
+  return found;
+}
+
 export function verifyContents(layout: DataLayout): Finding[] {
-  const journal = verifySegments(layout.journal);
+  return contentFindings(layout, journalOf(layout));
+}
+
+function journalOf({ journal }: DataLayout): Verification {
+  if (existsSync(journal)) return verifySegments(journal);
+  return { kind: "none", text: `There is no journal in ${journal}.`, partitions: [] };
+}
+
+function contentFindings(layout: DataLayout, journal: Verification): Finding[] {
   const archives = archivesIn(layout).map((service) => ({
     service,
     archive: verifyArchive(layout.archiveOf(service)),
@@ -40,7 +72,19 @@ export function archivesIn({ archives }: Pick<DataLayout, "archives">): readonly
     .sort();
 }
 
-function journalFindings({ kind, text, damage, torn }: Verification, { journal }: DataLayout): Finding[] {
+interface NamedArchive {
+  readonly service: string;
+  readonly archive: ArchiveVerification;
+}
+
+function journalFindings(
+  { kind, text, damage, torn }: Verification,
+  { directory, journal }: DataLayout,
+): Finding[] {
+  if (kind === "none" && hadJournal(directory)) {
+    const what = `The journal ${journal} is missing, and there are files that came from it.`;
+    return [problem("journal-missing", what, restore)];
+  }
   if (kind === "none") {
     const advice = "Nothing has to be done: the first process with machines makes it.";
     return [notice("no-journal", `There is no journal in ${journal} yet.`, advice)];
@@ -68,10 +112,7 @@ function damageFinding(
 }
 
 /** Between the end of an archive and the beginning of the journal nothing may be missing, and nothing is ahead. */
-function joinFindings(
-  { partitions }: Verification,
-  archives: readonly { readonly service: string; readonly archive: ArchiveVerification }[],
-): Finding[] {
+function joinFindings({ partitions }: Verification, archives: readonly NamedArchive[]): Finding[] {
   const gaps: string[] = [];
   for (const { service, partition, first, last } of partitions) {
     const archive = archives.find((one) => one.service === service)?.archive;

@@ -1,8 +1,9 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, privateModes } from "@tutti/kernel";
 import { reasonOf } from "../../disk/disk.ts";
+import { makePrivateFile } from "../../disk/private-file.ts";
 import { archiveErrors } from "../errors.ts";
 import { formatVersion, schema } from "./schema.ts";
 
@@ -95,7 +96,8 @@ export class ArchiveDatabase {
    * copy in steps begins anew or fails with every write. Until it is done the log cannot be emptied.
    */
   async backup(file: string): Promise<void> {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
+    makePrivateFile(file);
     const source = this.#guarded(() => openedToRead(this.file));
     try {
       await backup(source, file, { rate: allPages });
@@ -208,6 +210,7 @@ const allPages = 2 ** 30;
 
 function opened(file: string): DatabaseSync {
   // One process writes, so only a checkpoint can find somebody in its way, and nobody waits for that.
+  makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     // Before anything is written: it cannot be changed later.

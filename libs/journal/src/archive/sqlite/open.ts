@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { privateModes } from "@tutti/kernel";
 import { ArchiveEngine } from "./engine.ts";
 import { InlineHost } from "./engine-host.ts";
 import { fileOf } from "./file.ts";
@@ -11,12 +12,12 @@ export function openArchive(
   thread: ArchiveThread,
   options: SqliteArchiveOptions,
 ): SqliteArchive {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   return new SqliteArchive(thread.host(fileOf(directory)), options);
 }
 
 /** The archive of one service in a directory, in the caller's thread: every call keeps it waiting. For tests. */
 export function openArchiveInline(directory: string, options: SqliteArchiveOptions): SqliteArchive {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   return new SqliteArchive(new InlineHost(ArchiveEngine.open(fileOf(directory), options.clock)), options);
 }

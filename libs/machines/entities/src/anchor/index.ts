@@ -1,2 +1,10 @@
 export { anchorErrors } from "./errors.ts";
-export { anchor, anchorCheckpoint, anchored, anchorKind, giveUpBook } from "./machine.ts";
+export {
+  anchor,
+  anchorCheckpoint,
+  anchored,
+  anchorKind,
+  bookGivenUp,
+  checkpointAnchored,
+  giveUpBook,
+} from "./machine.ts";

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { privateModes } from "@tutti/kernel";
 
 export const labelNames = {
   keeper: "dev.tutti.keeper",
@@ -21,8 +22,8 @@ export async function keeperIdIn(dataDirectory: string | undefined): Promise<str
   const known = await readFile(file, "utf8").catch(() => "");
   if (known !== "") return known.trim();
   const made = randomUUID();
-  await mkdir(directory, { recursive: true });
-  await writeFile(file, made);
+  await mkdir(directory, { recursive: true, mode: privateModes.folder });
+  await writeFile(file, made, { mode: privateModes.file });
   return made;
 }
 

@@ -9,7 +9,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Timers } from "@tutti/kernel";
+import { privateModes, type Timers } from "@tutti/kernel";
 import { signalGroup } from "./launcher.ts";
 
 interface LaunchRecord {
@@ -32,8 +32,8 @@ export class LaunchRecords {
     const began = await beganAt(pid);
     if (began === undefined) return;
     const record: LaunchRecord = { pid, began, agentId, stopMs };
-    await mkdir(this.#directory, { recursive: true });
-    await writeFile(this.#file(pid), JSON.stringify(record));
+    await mkdir(this.#directory, { recursive: true, mode: privateModes.folder });
+    await writeFile(this.#file(pid), JSON.stringify(record), { mode: privateModes.file });
   }
 
   async remove(pid: number): Promise<void> {

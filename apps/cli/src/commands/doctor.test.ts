@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readinessOf } from "./doctor.ts";
+
+describe("doctor", () => {
+  const health = (level: string) => ({ level, reason: "the audit log is not complete" });
+  const table = [
+    [{ ready: true, health: health("healthy") }, "sound", /is ready\.$/],
+    [
+      { ready: true, health: health("degraded") },
+      "notice",
+      /ready and degraded: the audit log is not complete\.$/,
+    ],
+    [
+      { ready: false, problems: [{ component: "platform.data", reason: "an archive is damaged" }] },
+      "problem",
+      /^The platform is not ready: platform\.data: an archive is damaged\.$/,
+    ],
+    [{ ready: false }, "problem", /^The platform is not ready\.$/],
+  ] as const;
+  for (const [answer, level, text] of table)
+    it(`agrees with /readyz that says ${JSON.stringify(answer)}`, () => {
+      const [found] = readinessOf(answer, "http://127.0.0.1:7400");
+      assert.equal(found?.level, level);
+      assert.match(found?.text ?? "", text);
+    });
+});

@@ -1,0 +1,89 @@
+/** Looks at the audit log of a data directory that no process has, for `npm run verify`. Changes nothing. */
+import { existsSync } from "node:fs";
+import { type AuditFault, Checkpoint, type JournalHead } from "@tutti/contracts/governance/v1";
+import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
+import { type Finding, type InspectedData, problem, sound } from "@tutti/host";
+import { RecordScanner } from "@tutti/journal/batches";
+import { errorFromUnknown } from "@tutti/kernel";
+import { anchorKind, bookGivenUp, checkpointAnchored } from "@tutti/machine-entities/anchor";
+import { sameHash } from "@tutti/policy/audit";
+import { openBookToRead } from "./schema.ts";
+import { Shelf } from "./shelf.ts";
+import { verified } from "./verifying.ts";
+
+const advice =
+  "Stop the process, and put the folder audit of a backup that is as new as the journal in its place.";
+const faultsTold = 20;
+
+export async function inspectBook(file: string, data: InspectedData): Promise<readonly Finding[]> {
+  const anchor = anchorIn(data);
+  if (!existsSync(file)) {
+    if (anchor === undefined) return [];
+    const what = `The audit log ${file} is missing, and the journal has its checkpoint ${anchor.number}.`;
+    return [problem("audit-damaged", what, advice)];
+  }
+  let shelf: Shelf | undefined;
+  try {
+    shelf = new Shelf(await openBookToRead(file));
+    const faults = [...verified(shelf, 0)].flatMap((progress) => progress.faults);
+    const found = [...faults.map(textOf), ...joinFaults(shelf, data), ...anchorFaults(shelf, anchor)];
+    if (found.length === 0) return [sound("audit-sound", soundText(file, shelf))];
+    const more = found.length - faultsTold;
+    if (more > 0) found.splice(faultsTold, more, `and ${more} more`);
+    return found.map((text) => problem("audit-damaged", `The audit log ${file}: ${text}.`, advice));
+  } catch (error) {
+    const what = `The audit log ${file} cannot be read: ${errorFromUnknown(error).message}`;
+    return [problem("audit-damaged", what, advice)];
+  } finally {
+    shelf?.close();
+  }
+}
+
+function soundText(file: string, shelf: Shelf): string {
+  const last = shelf.checkpoint(0)?.number ?? 0;
+  return `The audit log ${file} is sound: ${last} checkpoints; each record is as it was written, or was removed by retention.`;
+}
+
+function textOf({ recordId, message }: AuditFault): string {
+  return recordId === "" ? message : `${recordId}: ${message}`;
+}
+
+/** What the audit has of a journal, the journal has had. */
+function joinFaults(shelf: Shelf, { partitions }: InspectedData): string[] {
+  const ends = new Map<string, JournalHead>();
+  for (const { head } of shelf.heads()) ends.set(`${head.service}/${head.partition}`, head);
+  return partitions.flatMap(({ service, partition, last }) => {
+    const batch = ends.get(`${service}/${partition}`)?.batch ?? 0;
+    return batch <= last
+      ? []
+      : [`it has batch ${batch} of ${service}/${partition}, and the journal ends with ${last}`];
+  });
+}
+
+function anchorFaults(shelf: Shelf, anchor: Checkpoint | undefined): string[] {
+  if (anchor === undefined) return [];
+  const { number, rootHash } = anchor;
+  const found = shelf.checkpoint(number);
+  const last = shelf.checkpoint(0)?.number ?? 0;
+  if (found === undefined)
+    return [`it ends with checkpoint ${last}, and the journal has checkpoint ${number}`];
+  return sameHash(found.rootHash, rootHash)
+    ? []
+    : [`its checkpoint ${number} is not the one that the journal has`];
+}
+
+/** The last checkpoint that the journal has, as far as its anchor was not cut off behind the archive. */
+function anchorIn(data: InspectedData): Checkpoint | undefined {
+  let anchor: Checkpoint | undefined;
+  const scanner = new RecordScanner();
+  data.readJournal("governance", (records) => {
+    scanner.begin(records);
+    while (scanner.next()) {
+      if (scanner.key.kind !== anchorKind) continue;
+      const { type, payload } = JournalRecord.decode(scanner.record);
+      if (type === checkpointAnchored.type) anchor = Checkpoint.decode(payload);
+      if (type === bookGivenUp.type) anchor = undefined;
+    }
+  });
+  return anchor;
+}

@@ -1,0 +1,73 @@
+/**
+ * A folder's list of the files that were made in it, so that one that is missing is an error and not a first start.
+ *
+ *     made    a line each: its name, and the hash of what is in it if that never changes
+ *
+ * 1. Lines are only added, after the file is there. A file of an older release is listed when it is used next.
+ */
+import { createHash } from "node:crypto";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { privateModes } from "@tutti/kernel";
+import { codeOf } from "./about.ts";
+
+export interface MadeFile {
+  readonly name: string;
+  /** Empty where the content changes. */
+  readonly sha256: string;
+}
+
+export const madeList = "made";
+const line = /^(\S+)(?: ([0-9a-f]{64}))?$/;
+
+/** Lines that are not as they were written are left out: `isWhole` tells. */
+export function readMade(directory: string): {
+  readonly files: readonly MadeFile[];
+  readonly isWhole: boolean;
+} {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, madeList), "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return { files: [], isWhole: true };
+    throw error;
+  }
+  const lines = text.split("\n");
+  const isEnded = lines.pop() === "";
+  const found = lines.map((one) => line.exec(one));
+  const files = found.flatMap((one) => (one === null ? [] : [{ name: one[1] ?? "", sha256: one[2] ?? "" }]));
+  return { files, isWhole: isEnded && found.every((one) => one !== null) };
+}
+
+export function noteMade(directory: string, name: string, content?: Uint8Array): void {
+  if (madeFile(directory, name) !== undefined) return;
+  const sum = content === undefined ? "" : ` ${sha256Of(content)}`;
+  appendFileSync(join(directory, madeList), `${name}${sum}\n`, { mode: privateModes.file, flush: true });
+}
+
+export function madeFile(directory: string, name: string): MadeFile | undefined {
+  return readMade(directory).files.find((one) => one.name === name);
+}
+
+export function sha256Of(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** Text with a line behind it that has its hash. */
+export function withSum(text: string): string {
+  return `${text}\n${sha256Of(Buffer.from(text))}\n`;
+}
+
+/** The text, if it is as it was written; one without a hash is of an older release. */
+export function textIn(content: string): string | undefined {
+  const [text = "", sum] = content.split("\n");
+  if (sum === undefined) return text;
+  return sum === sha256Of(Buffer.from(text)) ? text : undefined;
+}
+
+/** Archives and audit log are made of a journal alone. */
+export function hadJournal(directory: string): boolean {
+  return readMade(directory).files.some(
+    ({ name }) => name.startsWith("archive/") || name.startsWith("audit/"),
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * Makes a data directory of a copy, from the copy alone.
+ *
+ * 1. Whether it can be restored is known before anything is written: the passphrase opens the keys, or the keys that it names are there.
+ * 2. It says what it is at the very end, as a copy does: what was not finished is no data directory.
+ */
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { syncFolder } from "@tutti/journal";
+import { privateModes } from "@tutti/kernel";
+import { hostErrors } from "../errors.ts";
+import { codeOf, readAbout, writeAbout } from "./about.ts";
+import { missingKeys, namedFile, namedKeysIn, openSealed, placeKeys, sealedFile } from "./kept-keys.ts";
+import { layoutOf } from "./layout.ts";
+import { makePrivate } from "./private-tree.ts";
+
+export interface RestoreWish {
+  readonly copy: string;
+  readonly directory: string;
+  readonly keysDirectory: string;
+  /** Undefined where none was given. */
+  readonly passphrase: string | undefined;
+}
+
+const notCopied: readonly string[] = ["data.json", "lock", "lock.json", "door.json", sealedFile, namedFile];
+
+export async function restore({ copy, directory, keysDirectory, passphrase }: RestoreWish): Promise<void> {
+  const about = readAbout(layoutOf(copy));
+  if (about === undefined) throw hostErrors.nothingToCopy({ directory: copy });
+  await refuseUsed(directory);
+  const keys = keysOf(copy, keysDirectory, passphrase);
+  await mkdir(directory, { recursive: true, mode: privateModes.folder });
+  for (const name of await readdir(copy))
+    if (!notCopied.includes(name))
+      await cp(join(copy, name), join(directory, name), { recursive: true, preserveTimestamps: true });
+  if (keys !== undefined) placeKeys(keys, keysDirectory);
+  await makePrivate(directory);
+  writeAbout(layoutOf(directory), about);
+  await syncFolder(directory);
+}
+
+/** Undefined where they are in place already, or there are none. */
+function keysOf(
+  copy: string,
+  keysDirectory: string,
+  passphrase: string | undefined,
+): ReadonlyMap<string, Buffer> | undefined {
+  if (existsSync(join(copy, sealedFile))) {
+    const found = passphrase === undefined ? undefined : openSealed(copy, passphrase);
+    if (found !== undefined) return found;
+    const what =
+      passphrase === undefined
+        ? "no passphrase: give --passphrase-file"
+        : "a passphrase that does not open its keys";
+    throw hostErrors.restoreRefused({ found: what });
+  }
+  const named = namedKeysIn(copy);
+  const missing = named === undefined ? [] : missingKeys(named, keysDirectory);
+  if (missing.length === 0) return;
+  throw hostErrors.restoreRefused({
+    found: `no ${missing.join(", ")} in ${keysDirectory}: bring the keys there first`,
+  });
+}
+
+async function refuseUsed(directory: string): Promise<void> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  if (names.length > 0)
+    throw hostErrors.restoreRefused({ found: `files in ${directory}: name an empty directory` });
+}
