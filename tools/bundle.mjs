@@ -25,6 +25,11 @@ const threads = [
     file: "apps/governance/src/audit/thread/worker.ts",
     name: "audit-worker",
   },
+  {
+    startedBy: "libs/validation/src/thread/check-thread.ts",
+    file: "libs/validation/src/thread/worker.ts",
+    name: "check-worker",
+  },
 ];
 
 // CommonJS packages in the bundle ask for Node's own modules with `require`, and for files beside them with `__dirname`. A module

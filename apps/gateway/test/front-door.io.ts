@@ -189,6 +189,13 @@ describe("the front door on a loopback address", () => {
       ],
       ["no JSON", "/v1/runs", { method: "POST", headers: json, body: "{" }, 400, "rest.body_not_json"],
       [
+        "bytes that are not UTF-8",
+        "/v1/runs",
+        { method: "POST", headers: json, body: Buffer.from('{"runId":"\xe9"}', "latin1") },
+        400,
+        "rest.body_not_json",
+      ],
+      [
         "deep JSON",
         "/v1/runs",
         { method: "POST", headers: json, body: "[".repeat(9_999) },

@@ -162,6 +162,13 @@ export const swarmErrors = defineErrors("swarm", {
     message: ({ agent, token }: { agent: string; token: string }) =>
       `expected an attempt that agent ${agent} has, found none with the token ${token}; there is nothing to be done`,
   },
+  attemptUnclaimed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The pool has just been opened, and no run or mission has offered the attempt to it yet. After a change of owners the offer comes within seconds. If it never comes, the pool or the token is wrong, or the task is no longer wanted.",
+    message: ({ pool, token }: { pool: string; token: string }) =>
+      `Pool ${pool} does not know the attempt ${token} yet. Check the name of the pool, or send the result again.`,
+  },
   leaseOver: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -108,6 +108,26 @@ describe("an agent that polls", () => {
     );
   });
 
+  it("is answered in time though the pool was never offered its attempt, and the result counts when the offer comes", async () => {
+    namespace = `poll-${++names}`;
+    const token = `00000001${"0".repeat(24)}`;
+    const { receipts } = await swarm.time.settle(complete(token));
+    assert.deepEqual(
+      receipts.map(({ accepted, refusal }) => [accepted, refusal?.code]),
+      [[false, "swarm.attempt_unclaimed"]],
+    );
+    const again = complete(token);
+    const sender = new Sender(swarm.host.mesh, { namespace });
+    sender.offer([1], { input: Buffer.from('"hello"') });
+    await sender.next("a result", resultIn);
+    sender.say({ resultsDurable: 1 });
+    const repeated = await again;
+    assert.deepEqual(
+      repeated.receipts.map(({ accepted }) => accepted),
+      [true],
+    );
+  });
+
   it("gets nothing when there is nothing, and is given nothing while it does not ask", async () => {
     const sender = room();
     assert.deepEqual(await claimed({ waitMs: 0 }), []);

@@ -48,6 +48,13 @@ export const requestErrors = defineErrors("workflow", {
     message: ({ number }: { number: number }) =>
       `expected a specification with the number ${number} on this stream, found none; send it before the item`,
   },
+  parentForeign: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Parent and child are in one namespace: the end of the child is reported to the parent, and the end of the parent can cancel the child.",
+    message: ({ found, namespace }: { found: string; namespace: string }) =>
+      `The parent is in namespace ${found}, the run in ${namespace}. Start the run in the namespace of its parent, or without a parent.`,
+  },
   nothingToRun: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -98,7 +98,7 @@ export class WorkflowService extends Orchestrator {
       definitionService,
       definitionHandlers({
         ...{ ...desk, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
-        catalogue: (source, context) => installedFor(installation, source, context),
+        offered: (source, context) => installedFor(installation, source, context),
       }),
     );
     mesh.serve(scheduleService, scheduleHandlers(desk));

@@ -39,6 +39,12 @@ tasks: {go: {wait: {signal: go}}}
 output: "\${{ tasks.go.output }}"
 `;
 
+/** Declares two signals, and waits for one of them. */
+const declares = `workflow: declares
+signals: {stop: {}, go: {}}
+tasks: {go: {wait: {signal: go}}}
+`;
+
 const payloadOf = (value: unknown) => ({
   body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(value)) },
   mediaType: "",
@@ -74,7 +80,7 @@ describe("steering runs", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [steered, told])
+    for (const text of [steered, told, declares])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });
@@ -104,6 +110,29 @@ describe("steering runs", () => {
       (error) => isTuttiError(error) && error.status === "OUT_OF_RANGE",
     );
     await assert.rejects(statusesOf("nobody", 1), codeOf("workflow.run_missing"));
+  });
+
+  it("a run whose definition declares its signals refuses any that nothing waits for, and names the declared ones", async () => {
+    await start("declares", "declared");
+    const send = (signal: string) =>
+      runs().signalRun(SignalRunRequest.fromPartial({ runId: "declared", signal, idempotencyKey: "" }));
+    await assert.rejects(
+      send("sotp"),
+      (error) =>
+        isTuttiError(error) && error.code === "workflow.signal_unknown" && error.message.includes("`stop`"),
+    );
+    await send("stop");
+    await send("go");
+  });
+
+  it("a start with a parent in another namespace is refused", async () => {
+    const spec = { what: { $case: "definition" as const, value: { name: "told" } } };
+    const parent = { namespace: "elsewhere", kind: "run", id: "a" };
+    await assert.rejects(
+      runs().startRun(StartRunRequest.fromPartial({ runId: "adopted", spec, parent })),
+      codeOf("workflow.parent_foreign"),
+    );
+    await assert.rejects(statusesOf("adopted"), codeOf("workflow.run_missing"));
   });
 
   it("an end that a signal brings is told to who waits for it", async () => {

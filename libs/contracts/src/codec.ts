@@ -35,7 +35,8 @@ export function codecOf<T extends object>(
 }
 
 function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
-  const reader = new Reader(bytes);
+  // Of a request: a caller is told of what would be lost.
+  const reader = new Reader(bytes, true);
   const message = type.read(reader, reader.len);
   // `decode` of a message stops silently at a tag that cannot be; what follows it would be lost.
   if (reader.pos !== reader.len) {

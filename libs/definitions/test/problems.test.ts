@@ -260,18 +260,45 @@ describe("what is wrong with a definition", () => {
 
   it("is a text that is too long, nested too deeply, or has too much to check", () => {
     assert.equal(check("x".repeat(2_000_000)).problems[0]?.code, "too_large");
-    assert.ok(
-      check(`workflow: w\ntasks: {a: {uses: x, with: ${"[".repeat(100)}${"]".repeat(100)}}}`).problems.some(
-        ({ code }) => code === "too_large",
-      ),
-    );
-    assert.ok(check("[".repeat(10_000)).problems.length > 0);
+    for (const opened of ["[", "{a: ", "- ", "? ", "[a, {b: "]) {
+      const text = `workflow: w\ntasks:\n  a:\n    uses: x\n    with:\n      ${opened.repeat(60_000)}`;
+      const { problems } = check(text);
+      assert.deepEqual(
+        problems.map(({ code, line }) => [code, line]),
+        [["too_large", 6]],
+        opened,
+      );
+    }
+    const within = `{uses: x, with: ${"[".repeat(58)}${"]".repeat(58)}}`;
+    assert.deepEqual(check(`workflow: w\ntasks: {a: ${within}}`).problems, []);
     assert.ok(checkText({ format: "json", text: "[".repeat(10_000), fileName: "a" }).problems.length > 0);
     assert.equal(
       check("workflow: w\ntasks: {a: {uses: x, with: [1,2,3,4,5,6,7,8,9,10]}}", { stepsMax: 10 }).problems[0]
         ?.code,
       "too_large",
     );
+  });
+});
+
+describe("a schema in a definition", () => {
+  for (const [schema, path] of [
+    ['{$ref: "http://example.com/order.json"}', "input.schema.$ref"],
+    ['{properties: {a: {items: {$ref: "file:///etc/passwd"}}}}', "input.schema.properties.a.items.$ref"],
+    ['{anyOf: [{$dynamicRef: "order"}]}', "input.schema.anyOf[0].$dynamicRef"],
+    ['{$ref: "#/$defs/order"}', "input.schema.$ref"],
+  ] as const)
+    it(`may not refer to what is not in it: ${schema}`, () => {
+      const { problems } = check(`workflow: w\ninput: {schema: ${schema}}\ntasks: {a: {uses: x}}`);
+      assert.deepEqual(
+        problems.map(({ code, path: at }) => [code, at.replaceAll(/\["(\$\w+)"\]/g, ".$1")]),
+        [["wrong_schema", path]],
+      );
+    });
+
+  it("may refer to its own parts, and have data and properties that are called like references", () => {
+    const schema =
+      '{$defs: {o: {type: string}}, properties: {a: {$ref: "#/$defs/o"}, $ref: {type: string}, b: {default: {$ref: "http://x"}}}}';
+    assert.deepEqual(check(`workflow: w\ninput: {schema: ${schema}}\ntasks: {a: {uses: x}}`).problems, []);
   });
 });
 

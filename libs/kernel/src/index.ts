@@ -19,6 +19,7 @@ export {
 } from "./configuration/sources.ts";
 export { didYouMean, nearest } from "./configuration/suggestion.ts";
 export { yamlMistakes } from "./configuration/yaml-mistakes.ts";
+export { parseYaml, YamlTooDeep } from "./configuration/yaml-text.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
 export * from "./errors/catalogue.ts";

@@ -1,15 +1,12 @@
-export { catalogueFor, type Installation, Usage, type Used, type WantedName } from "./installation.ts";
+export { type Installation, type Offered, offeredFor, type Used, type WantedName } from "./installation.ts";
 export { capabilityAt, knownDefinition, type Offerers, versionNamed } from "./offered.ts";
 export { isPolicyFile, type PolicySource, policiesIn } from "./policy-files.ts";
 export { checkRules } from "./rule-file.ts";
 export {
   byPlace,
   type DefinitionFile,
-  documentsIn,
   mayBeChecked,
-  usedIn,
   type Validated,
   type ValidateOptions,
   validate,
-  validating,
 } from "./validate.ts";

@@ -47,18 +47,25 @@ function noted(all: Map<string, WantedName>, wanted: WantedName): KnownDefinitio
   return {};
 }
 
+/** What an installation has of what is used, each by `name@version`: plain values, which pass between threads. */
+export interface Offered {
+  readonly capabilities: ReadonlyMap<string, KnownCapability>;
+  readonly definitions: ReadonlyMap<string, KnownDefinition>;
+}
+
 /** Asks for each once, a few at a time. */
-export async function catalogueFor(
-  { capabilities, definitions }: Used,
-  installation: Installation,
-): Promise<Catalogue> {
-  const known = await knownOf(capabilities, (wanted) => installation.capability(wanted));
-  const registered = await knownOf(definitions, (wanted) => installation.definition(wanted));
+export async function offeredFor(used: Used, installation: Installation): Promise<Offered> {
+  const capabilities = await knownOf(used.capabilities, (wanted) => installation.capability(wanted));
+  const definitions = await knownOf(used.definitions, (wanted) => installation.definition(wanted));
+  return { capabilities, definitions };
+}
+
+export function catalogueOf({ capabilities, definitions }: Offered): Catalogue {
   return {
-    capability: (name, version) => known.get(keyOf({ name, version })),
-    capabilityNames: () => [...known.keys()].map(nameIn),
-    definition: (name, version) => registered.get(keyOf({ name, version })),
-    definitionNames: () => [...registered.keys()].map(nameIn),
+    capability: (name, version) => capabilities.get(keyOf({ name, version })),
+    capabilityNames: () => [...capabilities.keys()].map(nameIn),
+    definition: (name, version) => definitions.get(keyOf({ name, version })),
+    definitionNames: () => [...definitions.keys()].map(nameIn),
   };
 }
 

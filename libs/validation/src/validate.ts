@@ -38,24 +38,11 @@ export interface ValidateOptions {
   readonly installation?: Catalogue | undefined;
 }
 
-export function validate(files: readonly DefinitionText[], options: ValidateOptions = {}): Validated {
-  const steps = validating(files, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
-/** The same file by file, for who has others waiting. */
-export function* validating(
+export function validate(
   files: readonly DefinitionText[],
   { installation }: ValidateOptions = {},
-): Generator<void, Validated> {
-  const kinds: { file: DefinitionText; kind: Kind | undefined }[] = [];
-  for (const file of files) {
-    kinds.push({ file, kind: kindOf(file) });
-    yield;
-  }
+): Validated {
+  const kinds = files.map((file) => ({ file, kind: kindOf(file) }));
   const agents = kinds.filter(({ kind }) => kind === "agents").map(({ file }) => checkAgents(file));
   const capabilities = new Map(agents.flatMap((one) => [...one.capabilities]));
   const definitions = kinds.filter(({ kind }) => kind === "definition").map(({ file }) => file);
@@ -63,10 +50,7 @@ export function* validating(
   const catalogue =
     installation === undefined ? (agents.length === 0 ? undefined : folder) : together(folder, installation);
   const problems = agents.flatMap((one) => [...one.problems]);
-  for (const { file, kind } of kinds) {
-    problems.push(...problemsOf(file, kind, catalogue));
-    yield;
-  }
+  for (const { file, kind } of kinds) problems.push(...problemsOf(file, kind, catalogue));
   return {
     problems: problems.sort(byPlace),
     checked: kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file),
@@ -74,15 +58,14 @@ export function* validating(
   };
 }
 
-/** What definitions and sessions of the files use, for whoever asks an installation for it. */
-export function* usedIn(files: readonly DefinitionText[]): Generator<void, Used> {
+/** The capabilities and definitions that the files use. */
+export function usedIn(files: readonly DefinitionText[]): Used {
   const usage = new Usage();
   for (const file of files) {
     const kind = kindOf(file);
     if (kind === "definition" || kind === "session") problemsOf(file, kind, usage.catalogue);
-    yield;
   }
-  return usage;
+  return { capabilities: usage.capabilities, definitions: usage.definitions };
 }
 
 export interface DefinitionFile {
@@ -91,18 +74,14 @@ export interface DefinitionFile {
 }
 
 /** The definitions of the files in which nothing is wrong, as documents. */
-export function* documentsIn(files: readonly DefinitionText[]): Generator<void, readonly DefinitionFile[]> {
+export function documentsIn(files: readonly DefinitionText[]): readonly DefinitionFile[] {
   const all: DefinitionFile[] = [];
   for (const file of files) {
-    if (kindOf(file) === "definition") {
-      const { definition, problems } = checkText(file);
-      if (definition !== undefined && problems.every(({ severity }) => severity !== "error"))
-        all.push({
-          fileName: file.fileName,
-          document: JSON.parse(printDefinition(definition.document, "json")) as Json,
-        });
-    }
-    yield;
+    if (kindOf(file) !== "definition") continue;
+    const { definition, problems } = checkText(file);
+    if (definition === undefined || problems.some(({ severity }) => severity === "error")) continue;
+    const document = JSON.parse(printDefinition(definition.document, "json")) as Json;
+    all.push({ fileName: file.fileName, document });
   }
   return all;
 }

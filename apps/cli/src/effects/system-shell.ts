@@ -33,7 +33,7 @@ export function systemShell(): Shell {
         const timer = setTimeout(end, durationMs);
         signal?.addEventListener("abort", end);
       }),
-    readText: (file) => (file === "-" ? standardInput() : readFile(resolve(file), "utf8")),
+    readText: async (file) => textOf(file === "-" ? await standardInput() : await readFile(resolve(file))),
     readBytes: (file) => bytesOf(file),
     exists: (file) => existsSync(file),
     isFile: (file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === false,
@@ -117,10 +117,19 @@ function sizeOf(said: number, otherwise: number): number {
   return Number.isInteger(said) && said > 0 ? said : otherwise;
 }
 
-async function standardInput(): Promise<string> {
+/** A byte that is no UTF-8 would become another character, without a word. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error("it is not UTF-8; save it in this encoding", { cause });
+  }
+}
+
+async function standardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 async function runScript(script: string, words: readonly string[]): Promise<ScriptRun> {

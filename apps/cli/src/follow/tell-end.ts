@@ -31,10 +31,12 @@ export function tellEnd({ print }: Context, end: End, isShown: boolean): void {
   if (status === "failed") tellNext(print, end);
 }
 
-function tellNext(print: Printer, { id, failedTask }: End): void {
+function tellNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("says why")}`);
+  // No task failed: a retry evaluates the same expression with the same values.
+  if (failedTask === undefined && errorOf(outcome)?.code === "workflow.expression_failed") return;
   print.note(
     `  tutti retry ${safe(id)}${" ".repeat(Math.max(1, about.length - safe(id).length - 2))}   ${style.dim("takes it up again from what failed")}`,
   );

@@ -15,15 +15,26 @@ export function takeBodies(
   insistOnSize: (request: FastifyRequest, bytes: number) => void,
 ): void {
   app.removeAllContentTypeParsers();
-  const options = { parseAs: "string", bodyLimit: bodyBytesMax } as const;
-  app.addContentTypeParser("*", options, (request, text, done) => {
+  const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
+  app.addContentTypeParser("*", options, (request, bytes: Buffer, done) => {
     try {
-      insistOnSize(request, Buffer.byteLength(String(text)));
-      done(null, bodyOf(request, String(text)));
+      insistOnSize(request, bytes.length);
+      done(null, bodyOf(request, textOf(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     }
   });
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** As it was sent: a byte that is no UTF-8 would become another character, without a word. */
+function textOf(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw restErrors.bodyNotJson({ found: "bytes that are not UTF-8" });
+  }
 }
 
 function bodyOf({ headers }: FastifyRequest, text: string): unknown {

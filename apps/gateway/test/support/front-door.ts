@@ -17,7 +17,7 @@ export interface Heard {
 export interface Asked {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 interface Opening {

@@ -13,11 +13,12 @@ import type { registryService } from "@tutti/contracts/registry/v1";
 import type { agentService } from "@tutti/contracts/swarm/v1";
 import { type Problem, Severity } from "@tutti/contracts/types/v1";
 import { type definitionService, GetDefinitionRequest } from "@tutti/contracts/workflow/v1";
-import { type Catalogue, type DefinitionText, problemMessage } from "@tutti/definitions";
+import { type DefinitionText, problemMessage } from "@tutti/definitions";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { AdmissionRules } from "@tutti/policy";
 import type * as Validation from "@tutti/validation";
+import { checked } from "@tutti/validation/thread";
 import { governanceErrors } from "../errors.ts";
 import { problemsOf } from "../policies/change.ts";
 import { actorOf } from "../policies/deciding.ts";
@@ -25,7 +26,7 @@ import type { TenantDesk } from "../tenants/desk.ts";
 
 type Parts = typeof Validation;
 
-export interface ValidatingDesk extends Pick<TenantDesk, "bundles" | "deciding" | "foundation"> {
+export interface ValidatingDesk extends Pick<TenantDesk, "bundles" | "deciding"> {
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
@@ -45,11 +46,11 @@ export async function validateFiles(
   const policies = files.filter(({ fileName }) => parts.isPolicyFile(fileName));
   const others = files.filter(({ fileName }) => !parts.isPolicyFile(fileName)).map(sourceOf);
   const installation = againstInstallation ? await installed(desk, parts, others, context) : undefined;
-  const found = await inTurns(desk, parts.validating(others, { installation }), context);
+  const found = await checked("files", bytes, others, installation);
   const problems = [
     ...found.problems.map(problemMessage),
     ...(await ofPolicies(desk, parts, policies, context)),
-    ...(await ofRules(desk, await inTurns(desk, parts.documentsIn(others), context), context)),
+    ...(await ofRules(desk, await checked("documents", bytes, others), context)),
   ];
   return {
     problems: problems.sort(parts.byPlace),
@@ -62,29 +63,16 @@ function sourceOf({ fileName, text }: { readonly fileName: string; readonly text
   return { format: /\.json$/i.test(fileName) ? "json" : "yaml", fileName, text };
 }
 
-/** File by file, with room for others between two of them. */
-async function inTurns<Result>(
-  { foundation: { timers } }: Pick<ValidatingDesk, "foundation">,
-  steps: Generator<void, Result>,
-  { signal }: CallContext,
-): Promise<Result> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    await new Promise<void>((resolve) => timers.after(0, resolve));
-    signal.throwIfAborted();
-  }
-}
-
 /** As the caller sees it: what it may not look at is not looked at for it. */
 async function installed(
   desk: ValidatingDesk,
   parts: Parts,
   files: readonly DefinitionText[],
   context: CallContext,
-): Promise<Catalogue> {
-  const used = await inTurns(desk, parts.usedIn(files), context);
-  return parts.catalogueFor(used, {
+): Promise<Validation.Offered> {
+  const size = files.reduce((sum, { text }) => sum + text.length, 0);
+  const used = await checked("used", size, files);
+  return parts.offeredFor(used, {
     capability: (wanted) => parts.capabilityAt(desk, wanted, context),
     async definition({ name, version }) {
       const { namespace } = context;

@@ -8,6 +8,13 @@ export const missionServiceErrors = defineErrors("board", {
     help: "A call names its mission. Only within a stream of an agent it is left out, because the stream names it.",
     message: () => "expected the id of a mission, found nothing; name the mission",
   },
+  parentForeign: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Parent, outermost ancestor and child are in one namespace: the end of the child is reported to the parent.",
+    message: ({ found, namespace }: { found: string; namespace: string }) =>
+      `The parent is in namespace ${found}, the mission in ${namespace}. Start the mission in the namespace of its parent, or without a parent.`,
+  },
   agentUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

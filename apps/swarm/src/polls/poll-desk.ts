@@ -53,6 +53,8 @@ export interface PollDeskParts {
 type PollContext = Pick<CallContext, "principal" | "signal">;
 
 const leaseDefaultMs = 60_000;
+/** How long an answer waits for the offer of its attempt: senders are asked after half a second. */
+const offerWaitMs = 2_000;
 
 export class PollDesk {
   readonly #parts: PollDeskParts;
@@ -185,13 +187,31 @@ export class PollDesk {
   async #complete(agent: PolledAgent, completion: Completion, token: Uint8Array): Promise<CompletionReceipt> {
     const { runMs, used, modelCalls, outcome } = completion;
     const result = { outcome: outcomeOf(outcome), runMs, used, modelCalls };
-    const durable = agent.complete(token, result, this.#parts.now());
-    if (durable === undefined) {
-      const error = swarmErrors.attemptUnknown({ agent: agent.agentId, token: completion.token });
-      return { token: completion.token, accepted: false, refusal: toErrorDetail(error) };
+    const answered = agent.complete(token, result, this.#parts.now());
+    const refused = (error: TuttiError) => ({
+      ...{ token: completion.token, accepted: false, refusal: toErrorDetail(error) },
+    });
+    if (answered === undefined)
+      return refused(swarmErrors.attemptUnknown({ agent: agent.agentId, token: completion.token }));
+    if (await this.#isDurable(answered))
+      return { token: completion.token, accepted: true, refusal: undefined };
+    return refused(swarmErrors.attemptUnclaimed({ pool: agent.pool.name, token: completion.token }));
+  }
+
+  /** The answer of an attempt that the pool has not been offered stays there when its caller waits no longer. */
+  async #isDurable({
+    durable,
+    isBrought,
+  }: NonNullable<ReturnType<PolledAgent["complete"]>>): Promise<boolean> {
+    const told = durable.then(() => true);
+    if (!isBrought) return told;
+    const { promise: tooLong, resolve } = Promise.withResolvers<boolean>();
+    const timer = this.#parts.timers.after(offerWaitMs, () => resolve(false));
+    try {
+      return await Promise.race([told, tooLong]);
+    } finally {
+      timer.cancel();
     }
-    await durable;
-    return { token: completion.token, accepted: true, refusal: undefined };
   }
 
   #agentOf(request: ClaimTasksRequest): PolledAgent {

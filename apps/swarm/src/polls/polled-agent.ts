@@ -30,6 +30,13 @@ interface Lease {
   untilMs: number;
 }
 
+/** An answer on its way to whoever offered the attempt. */
+interface Answered {
+  readonly durable: Promise<void>;
+  /** The agent came with the attempt: its pool may wait for the offer of it. */
+  readonly isBrought: boolean;
+}
+
 interface Awaited {
   readonly resolve: () => void;
   readonly reject: (error: TuttiError) => void;
@@ -53,6 +60,8 @@ export class PolledAgent implements AgentOutlet {
   readonly #leases = new Map<string, Lease>();
   readonly #cancelled = new Map<string, string>();
   readonly #awaited = new Map<number, Awaited>();
+  /** By token, until they are durable. */
+  readonly #answered = new Map<string, Answered>();
   readonly #ended: () => void;
   #link: AgentLink | undefined;
   #assigned: Assign[] = [];
@@ -132,20 +141,29 @@ export class PolledAgent implements AgentOutlet {
     return claimed;
   }
 
-  /** Answers for an attempt; resolves when that is durable. Undefined when it does not have the attempt. */
-  complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Promise<void> | undefined {
+  /**
+   * Answers for an attempt; resolves when that is durable. The same answer again waits for the same. Undefined when it
+   * does not have the attempt.
+   */
+  complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Answered | undefined {
     this.#askedMs = nowMs;
     const key = keyOf(token);
     const lease = this.#leases.get(key);
-    if (lease === undefined) return undefined;
+    if (lease === undefined) return this.#answered.get(key);
     this.#leases.delete(key);
     this.#cancelled.delete(key);
     const number = ++this.#results;
     // Who does not say how long it took had it for so long.
     const runMs = result.runMs || nowMs - lease.sinceMs;
     this.#take({ results: [{ ...result, runMs, token }] }, nowMs);
-    if (number <= this.#durable) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#awaited.set(number, { resolve, reject }));
+    const isBrought = lease.leaseMs === 0;
+    if (number <= this.#durable) return { durable: Promise.resolve(), isBrought };
+    const durable = new Promise<void>((resolve, reject) => this.#awaited.set(number, { resolve, reject }));
+    const answered = { durable, isBrought };
+    this.#answered.set(key, answered);
+    const forget = () => this.#answered.delete(key);
+    durable.then(forget, forget);
+    return answered;
   }
 
   /** Renews the lease of an attempt. Gives for how long, or why it is not wanted any more. */

@@ -1,32 +1,32 @@
 /** What an installation has of what a definition uses. */
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
-import type { Catalogue, KnownDefinition } from "@tutti/definitions";
+import type { KnownDefinition } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import { definitionErrors, latest } from "@tutti/machine-entities/definition";
 import {
   capabilityAt,
-  catalogueFor,
   knownDefinition,
+  type Offered,
   type Offerers,
-  Usage,
+  offeredFor,
   versionNamed,
   type WantedName,
 } from "@tutti/validation";
-import { checkSource } from "./sources.ts";
+import { checked } from "@tutti/validation/thread";
+import { textOf } from "./sources.ts";
 import type { Versions } from "./versions.ts";
 
 export interface Installation extends Offerers {
   readonly versions: Versions;
 }
 
-export function installedFor(
+export async function installedFor(
   installation: Installation,
   source: DefinitionSource,
   context: CallContext,
-): Promise<Catalogue> {
-  const usage = new Usage();
-  checkSource(source, { catalogue: usage.catalogue });
-  return catalogueFor(usage, {
+): Promise<Offered> {
+  const used = await checked("usedBy", source.text.length, textOf(source));
+  return offeredFor(used, {
     capability: (wanted) => capabilityAt(installation, wanted, context),
     definition: (wanted) => registered(installation, wanted, context),
   });

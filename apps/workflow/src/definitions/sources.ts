@@ -1,36 +1,32 @@
 /** From what somebody wrote to what can be run, with all mistakes at once. */
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
-import {
-  type Catalogue,
-  type CheckedDefinition,
-  checkText,
-  type Definition,
-  type DefinitionProblem,
-  printProblem,
-  printWords,
-} from "@tutti/definitions";
-import type { Json } from "@tutti/expressions";
+import { type DefinitionProblem, type DefinitionText, printProblem, printWords } from "@tutti/definitions";
+import { type CheckedParts, type CheckedText, checked, type WantedParts } from "@tutti/validation/thread";
 import { sourceErrors } from "../errors.ts";
 
-export interface CheckSourceOptions {
-  readonly catalogue?: Catalogue | undefined;
-  /** Fills in a template. */
-  readonly parameters?: Json | undefined;
-}
-
-export function checkSource(
-  { format, text, fileName }: DefinitionSource,
-  { catalogue, parameters }: CheckSourceOptions = {},
-): CheckedDefinition {
+export function textOf({ format, text, fileName }: DefinitionSource): DefinitionText {
   if (format === SourceFormat.SOURCE_FORMAT_TYPESCRIPT) throw sourceErrors.sourceNotRun();
   const isJson = format === SourceFormat.SOURCE_FORMAT_JSON;
   const name = fileName || (isJson ? "definition.json" : "definition.yaml");
-  const options = { ...(catalogue && { catalogue }), ...(parameters !== undefined && { parameters }) };
-  return checkText({ format: isJson ? "json" : "yaml", text, fileName: name }, options);
+  return { format: isJson ? "json" : "yaml", text, fileName: name };
+}
+
+export async function checkSource(
+  source: DefinitionSource,
+  wanted: WantedParts,
+  options: Omit<CheckedText, "source"> = {},
+): Promise<CheckedParts> {
+  return checked("definition", source.text.length, { source: textOf(source), ...options }, wanted);
 }
 
 /** The definition, or `definition.invalid` with a violation per mistake. */
-export function withoutMistakes({ definition, problems }: CheckedDefinition, name: string): Definition {
+export function withoutMistakes<Made>(
+  {
+    definition,
+    problems,
+  }: { readonly definition: Made | undefined; readonly problems: readonly DefinitionProblem[] },
+  name: string,
+): Made {
   const mistakes = problems.filter(({ severity }) => severity === "error");
   if (definition !== undefined && mistakes.length === 0) return definition;
   const [first] = mistakes;

@@ -1,11 +1,10 @@
 /** The versions of definitions: registered, found, filled in. What is large of them is in the blobs. */
 import type { BlobReference, DefinitionReference } from "@tutti/contracts/types/v1";
-import type {
+import {
   Definition as DefinitionMessage,
-  DefinitionSource,
-  definitionService,
+  type DefinitionSource,
+  type definitionService,
 } from "@tutti/contracts/workflow/v1";
-import { type Definition, definitionMessage, type Plan } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { causeOf, type Hosting, whenOwned } from "@tutti/host";
 import type { Blobs } from "@tutti/journal";
@@ -21,6 +20,7 @@ import {
 import type { Client } from "@tutti/mesh";
 import type { Question, Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
+import type { DefinitionParts } from "@tutti/validation/thread";
 import { sourceErrors } from "../errors.ts";
 import { factsOf, keep, keepFacts, keepSource, type Shelf, sourceOf } from "./kept.ts";
 import { checkSource, withoutMistakes } from "./sources.ts";
@@ -51,12 +51,13 @@ export class Versions {
 
   /** Makes plan, source and facts durable, and then the version. */
   async register(
-    made: Definition,
+    made: DefinitionParts,
     { source, labels }: { readonly source: DefinitionSource; readonly labels: readonly string[] },
     context: CallContext,
   ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
     const shelf = this.#shelf(context);
-    const message = definitionMessage(made);
+    assert(made.message !== undefined, "a definition that is registered has its facts", { name: made.name });
+    const message = DefinitionMessage.decode(made.message);
     if (made.plan !== undefined) await keepPlan(shelf, made.plan, made.hash);
     const [kept, facts] = await Promise.all([keepSource(shelf, source), keepFacts(shelf, message)]);
     const key = keyOf(context.namespace, message.name);
@@ -136,9 +137,9 @@ export class Versions {
     parameters: Json | undefined,
     context: CallContext,
   ): Promise<string> {
-    const checked = checkSource(source, { parameters });
-    const { plan, hash, document } = withoutMistakes(checked, source.fileName);
-    if (plan === undefined) throw sourceErrors.parametersWanted({ name: document.workflow });
+    const checked = await checkSource(source, { plan: true }, { parameters });
+    const { plan, hash, name } = withoutMistakes(checked, source.fileName);
+    if (plan === undefined) throw sourceErrors.parametersWanted({ name });
     await keepPlan(this.#shelf(context), plan, hash);
     return hash;
   }
@@ -197,8 +198,8 @@ export class Versions {
 }
 
 /** The plan as the blob that its hash names. */
-async function keepPlan(shelf: Shelf, plan: Plan, hash: string): Promise<BlobReference> {
-  const kept = await keep(shelf, Buffer.from(JSON.stringify(plan)));
+async function keepPlan(shelf: Shelf, plan: Uint8Array, hash: string): Promise<BlobReference> {
+  const kept = await keep(shelf, plan);
   assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });
   return kept;
 }

@@ -1,12 +1,13 @@
 /** From what a caller asks for to what a run is begun with: everything looked up, held against its schema, made durable. */
 import { hash } from "node:crypto";
-import type { Payload, TaskList, WorkReference } from "@tutti/contracts/types/v1";
+import { type Payload, TaskList, type WorkReference } from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
-import { checkDocument, documentOfTasks, holdAgainst, repeatedIds } from "@tutti/definitions";
+import { holdAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
 import { traceparentOf } from "@tutti/mesh";
+import { checked } from "@tutti/validation/thread";
 import { jsonOf } from "../api/payloads.ts";
 import { withoutMistakes } from "../definitions/sources.ts";
 import type { Versions } from "../definitions/versions.ts";
@@ -48,7 +49,7 @@ export class Orders {
     const { what, parameters } = spec;
     const common = { ...commonOf(spec, extras), traceparent: traceparentOf(context.trace) };
     if (what?.$case === "tasks")
-      return { spec, order: { ...common, ...planned(what.value) }, inputSchema: undefined };
+      return { spec, order: { ...common, ...(await planned(what.value)) }, inputSchema: undefined };
     if (what === undefined) throw requestErrors.nothingToRun();
     const given = parameters && jsonOf(parameters, "spec.parameters");
     const { name, hash, label, definition } = await this.#needs.versions.runnable(what.value, given, context);
@@ -112,15 +113,15 @@ function commonOf(
 }
 
 /** Tasks that were written for one run alone: their plan travels with it. */
-function planned(list: TaskList): Pick<RunOrder, PlannedField> {
+async function planned(list: TaskList): Promise<Pick<RunOrder, PlannedField>> {
   const [repeated] = repeatedIds(list);
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
-  const checked = checkDocument(documentOfTasks("tasks", list));
-  const { plan } = withoutMistakes(checked, "the tasks");
+  const bytes = TaskList.encode(list).finish();
+  const { plan } = withoutMistakes(await checked("tasks", bytes.length, bytes, { plan: true }), "the tasks");
   if (plan === undefined) throw requestErrors.nothingToRun();
   return {
     ...{ definition: "", hash: "", versionLabel: "", parameters: noBytes },
-    plan: Buffer.from(JSON.stringify(plan)),
+    plan,
     kind: DefinitionKind.DEFINITION_KIND_TASKS,
   };
 }

@@ -3,6 +3,17 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 /** A reader that knows how deep it is in messages within messages. */
 export class Reader extends BinaryReader {
   depth = 0;
+  readonly #isExact: boolean;
+
+  /** @param isExact refuses a string that is not UTF-8; otherwise each byte that is wrong becomes U+FFFD */
+  constructor(bytes: Uint8Array, isExact = false) {
+    super(bytes);
+    this.#isExact = isExact;
+  }
+
+  override string(): string {
+    return super.string(this.#isExact);
+  }
 
   /** Reads one message deeper; gives where it ends. Whatever throws in it ends the whole reading. */
   enter(): number {

@@ -63,6 +63,14 @@ describe("Cursor", () => {
     assert.deepEqual([...view], [9, 2, 3]);
   });
 
+  it("refuses a string that is not UTF-8, short and long", () => {
+    for (const length of [1, 100])
+      assert.throws(
+        () => new Cursor(new FlatWriter().bytes(new Uint8Array(length).fill(0xff)).written()).string(),
+        TypeError,
+      );
+  });
+
   it("keeps a byte order mark, and takes 32 bits of a longer number", () => {
     assert.equal(new Cursor(new FlatWriter().string("\ufeffmarked").written()).string(), "\ufeffmarked");
     assert.equal(new Cursor(new FlatWriter().int32(-1).written()).uint32(), 0xffff_ffff);

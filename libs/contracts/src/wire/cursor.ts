@@ -3,7 +3,8 @@
  * as views of what is read.
  *
  * 1. Nothing is read beyond the end: it throws a RangeError.
- * 2. Of a number that takes more than 32 bits the rest is dropped, as the contracts' language says.
+ * 2. A string that is not UTF-8 is refused: it throws a TypeError.
+ * 3. Of a number that takes more than 32 bits the rest is dropped, as the contracts' language says.
  */
 export class Cursor {
   readonly bytes: Uint8Array;
@@ -122,6 +123,6 @@ export class Cursor {
 }
 
 /** A byte order mark at the beginning is part of the text. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** Up to here a loop over the bytes is faster than the decoder, which costs 80 ns a call. */
 const readByHandMax = 24;

@@ -1,7 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Findings, Path } from "../problem.ts";
-import { SchemaValidator } from "./schema-validator.ts";
+import { partAt, SchemaValidator } from "./schema-validator.ts";
 import { isMembers } from "./shape-checker.ts";
 import type { Steps } from "./steps.ts";
 
@@ -30,6 +30,7 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
     findings.error("too_large", path, `expected a schema of at most ${partsMax} parts, found a larger one`);
     return;
   }
+  checkReferences(schema, path, findings);
   // Others may name dialects that are not known here; what they mean is theirs.
   const { $schema: _dialect, ...rest } = schema;
   if (ajv().validateSchema(rest) === true) return;
@@ -45,6 +46,40 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
       { expected: "JSON Schema of 2020-12" },
     );
   }
+}
+
+/** Keys whose values are data, in which `$ref` is a name like any other. */
+const dataKeys = new Set(["const", "enum", "default", "examples"]);
+const referenceKeys = ["$ref", "$dynamicRef"];
+
+/** A reference leads to a part of the same schema: nothing is fetched from a network or a disk. */
+function checkReferences(root: Json, path: Path, findings: Findings): void {
+  const open: { readonly schema: Json; readonly at: Path }[] = [{ schema: root, at: path }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { schema, at } = next;
+    if (typeof schema !== "object" || schema === null) continue;
+    for (const key of isMembers(schema) ? referenceKeys : []) {
+      const reference = isMembers(schema) ? schema[key] : undefined;
+      if (typeof reference !== "string" || reference === "#") continue;
+      const shown = reference.length > 60 ? `${reference.slice(0, 60)}…` : reference;
+      if (!reference.startsWith("#/")) {
+        const message = `\`${shown}\` is outside of this schema, and is not fetched; copy that schema under \`$defs\``;
+        findings.error("wrong_schema", [...at, key], message, { expected: "`#/$defs/NAME`" });
+      } else if (partAt(root, reference) === undefined) {
+        const message = `this schema has no part \`${shown}\``;
+        findings.error("wrong_schema", [...at, key], message, { expected: "a part that is there" });
+      }
+    }
+    for (const [key, inner] of Object.entries(schema as { readonly [key: string]: Json })) {
+      if (isMembers(schema) && dataKeys.has(key) && !isNames(at)) continue;
+      open.push({ schema: inner, at: [...at, Array.isArray(schema) ? Number(key) : key] });
+    }
+  }
+}
+
+/** Whether the keys at a path are names that the author chose, such as those of properties. */
+function isNames(path: Path): boolean {
+  return ["properties", "patternProperties", "$defs", "dependentSchemas"].includes(String(path.at(-1)));
 }
 
 function partsOf(value: Json): number {

@@ -51,16 +51,7 @@ export class SchemaValidator {
   #references(value: Json, schema: Members, path: Path): void {
     const { $ref: reference } = schema;
     if (typeof reference !== "string") return;
-    let found: Json | undefined = reference.startsWith("#") ? this.#root : undefined;
-    for (const part of reference.slice(1).split("/").slice(1)) {
-      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      found =
-        isMembers(found) && Object.hasOwn(found, key)
-          ? found[key]
-          : isList(found)
-            ? found[Number(key)]
-            : undefined;
-    }
+    const found = partAt(this.#root, reference);
     if (found === undefined)
       this.#refuse(path, `cannot be checked: its schema refers to ${shown(reference)}, which is not there`);
     else if (++this.#depth > depthMax)
@@ -201,6 +192,21 @@ export class SchemaValidator {
   #refuse(path: Path, message: string): void {
     if (this.violations.length < 100) this.violations.push({ path, message });
   }
+}
+
+/** The part of a schema that a reference inside it leads to. */
+export function partAt(root: Json, reference: string): Json | undefined {
+  let found: Json | undefined = reference.startsWith("#") ? root : undefined;
+  for (const part of reference.slice(1).split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    found =
+      isMembers(found) && Object.hasOwn(found, key)
+        ? found[key]
+        : isList(found)
+          ? found[Number(key)]
+          : undefined;
+  }
+  return found;
 }
 
 type Members = { readonly [key: string]: Json };

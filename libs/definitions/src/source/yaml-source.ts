@@ -1,5 +1,5 @@
 import type { Json, LineAndColumn } from "@tutti/expressions";
-import { yamlMistakes } from "@tutti/kernel";
+import { parseYaml, YamlTooDeep, yamlMistakes } from "@tutti/kernel";
 import {
   type Alias,
   type Document,
@@ -12,7 +12,6 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
-  parseDocument,
   type YAMLMap,
 } from "yaml";
 import { limits } from "../limits.ts";
@@ -24,10 +23,12 @@ export function readYaml(text: string, findings: Findings): ReadSource {
   const lines = new LineCounter();
   let document: Document.Parsed<ParsedNode>;
   try {
-    // The library looks for equal keys by comparing each with all others; ours are found on the way.
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  } catch {
-    return unreadable(findings, "nested too deeply");
+    // Equal keys are found on the way.
+    document = parseYaml(text, { lines, depthMax: limits.depthMax, uniqueKeys: false });
+  } catch (fault) {
+    if (!(fault instanceof YamlTooDeep)) throw fault;
+    findings.error("too_large", [], `nested more than ${limits.depthMax} deep`, { at: fault.at });
+    return { value: undefined, places: placesOfOffsets(lines) };
   }
   for (const { code, pos } of [...document.errors, ...document.warnings])
     findings.error("syntax", [], `the text is not YAML: ${yamlMistakes[code] ?? "not understood"}`, {
@@ -38,11 +39,6 @@ export function readYaml(text: string, findings: Findings): ReadSource {
   const places = new YamlPlaces(document, { text, lines, targets: plainer.targets });
   const value = plainer.plain(document.contents, []);
   return { value: findings.list.some(({ code }) => code === "syntax") ? undefined : value, places };
-}
-
-function unreadable(findings: Findings, why: string): ReadSource {
-  findings.error("syntax", [], `the text is not YAML that can be read: ${why}`);
-  return { value: undefined, places: { placeOf: () => ({ line: 1, column: 1 }) } };
 }
 
 /** How many parts all aliases together may stand for; a text that grows by them beyond any use is refused. */

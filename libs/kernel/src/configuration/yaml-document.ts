@@ -1,5 +1,6 @@
-import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, type Node } from "yaml";
 import { yamlMistakes } from "./yaml-mistakes.ts";
+import { parseYaml, YamlTooDeep } from "./yaml-text.ts";
 
 export interface Member {
   readonly word: string;
@@ -8,24 +9,36 @@ export interface Member {
   readonly place: string;
 }
 
+/** No configuration and no rule is nested as deep. */
+const depthMax = 64;
+
 /** A YAML (or JSON) text whose every part knows its line and column. */
 export class YamlDocument {
   readonly #name: string;
   readonly #lines = new LineCounter();
-  readonly #document;
+  readonly #document: ReturnType<typeof parseYaml> | undefined;
+  /** The character that opens one level too many. */
+  readonly #deepAt: number = 0;
 
   constructor(name: string, text: string) {
     this.#name = name;
     // Pretty errors would quote the line they are about, and a secret with it.
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    try {
+      this.#document = parseYaml(text, { lines: this.#lines, depthMax, uniqueKeys: true });
+    } catch (fault) {
+      if (!(fault instanceof YamlTooDeep)) throw fault;
+      this.#deepAt = fault.at;
+    }
   }
 
   get root(): Node | null {
-    return this.#document.contents;
+    return this.#document?.contents ?? null;
   }
 
   /** What keeps the text from being YAML, each with its place. */
   get mistakes(): readonly string[] {
+    if (this.#document === undefined)
+      return [`${this.#at(this.#deepAt)} is nested more than ${depthMax} deep`];
     const { errors, warnings } = this.#document;
     return [...errors, ...warnings].map(
       ({ code, pos }) => `${this.#at(pos[0])} is not valid YAML: ${yamlMistakes[code]}`,
@@ -45,6 +58,7 @@ export class YamlDocument {
 
   /** The value without positions; undefined when it has more aliases than a person writes. */
   plain(node: Node | null): { readonly typed: unknown } | undefined {
+    if (this.#document === undefined) return undefined;
     try {
       return { typed: node?.toJS(this.#document, { maxAliasCount: 100 }) ?? null };
     } catch {
@@ -66,7 +80,7 @@ export class YamlDocument {
   }
 
   #resolved(node: unknown): Node | null {
-    if (isAlias(node)) return node.resolve(this.#document) ?? null;
+    if (isAlias(node)) return (this.#document && node.resolve(this.#document)) ?? null;
     return isNode(node) ? node : null;
   }
 

@@ -22,6 +22,13 @@ export const runErrors = defineErrors("workflow", {
     message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
       `expected the run ${id} ${wanted}, found it ${status}; look at the run before you go on`,
   },
+  signalUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The definition of the run declares its signals, and nothing in it waits for this one. A definition that declares no signals takes any.",
+    message: ({ signal, definition, names }: { signal: string; definition: string; names: string }) =>
+      `Workflow \`${definition}\` takes no signal \`${signal}\`. It declares ${names}: send one of these, or declare the signal in the definition.`,
+  },
   withdrawn: {
     status: "CANCELLED",
     retry: "never",

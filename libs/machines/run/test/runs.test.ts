@@ -194,6 +194,24 @@ describe("a run", () => {
     assert.deepEqual(scene.offered, ["two"]);
   });
 
+  it("that failed in its own output is to be started with another definition, not to be retried", () => {
+    const scene = RunScene.of(chain);
+    scene.complete("one", { n: 1 });
+    scene.fail("two", "test.fatal");
+    assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_FAILED);
+    const remedyOf = (of: RunScene) => {
+      const why = of.driver.ask(of.key, explain, { taskId: "" });
+      assert.ok(!isRefusal(why));
+      return why.remedies.map(({ text, command }) => `${text} ${command}`).join();
+    };
+    assert.match(remedyOf(scene), /tutti retry/);
+    const other = RunScene.of('workflow: w\ntasks: {a: {uses: t.a}}\noutput: "${{ tasks.a.output.n.m }}"\n');
+    other.complete("a", { n: 1 });
+    assert.equal(endingOf(other)?.error?.code, "workflow.expression_failed");
+    assert.match(remedyOf(other), /^Correct the definition/);
+    assert.doesNotMatch(remedyOf(other), /tutti retry/);
+  });
+
   it("holds a retry that is due while it is paused", () => {
     const scene = RunScene.of(chain);
     scene.fail("one");

@@ -17,8 +17,13 @@ export class Found {
     this.#isConfidential = isConfidential;
   }
 
+  /** Nothing more is kept: whoever reads on, does so for nothing. */
+  get isFull(): boolean {
+    return this.wrong.length >= wrongMax;
+  }
+
   add(field: string, message: string): void {
-    if (this.wrong.length < wrongMax) this.wrong.push({ field, message });
+    if (!this.isFull) this.wrong.push({ field, message });
   }
 
   expected(field: string, what: string, found: unknown): void {

@@ -169,6 +169,14 @@ describe("requests", () => {
     assert.equal(told(undefined), undefined);
   });
 
+  it("are told of twenty mistakes, and read no further", () => {
+    const unknown = Array.from({ length: 20 }, (_, number) => [`unknown${number}`, 0]);
+    // Reading a label throws: it comes after the mistakes that are told.
+    const labels = new Proxy({}, { ownKeys: () => assert.fail("expected nothing to be read any more") });
+    const body = { ...Object.fromEntries(unknown), labels };
+    assert.equal(Object.keys(wrongIn("runs.start", { body })).length, 20);
+  });
+
   it("are refused with everything that is wrong with them, by the names they use", () => {
     assert.deepEqual(
       wrongIn("runs.start", {

@@ -131,6 +131,7 @@ export class Mapping {
 
   #readQuery(draft: Draft, plan: RoutePlan, query: URLSearchParams, found: Found): void {
     for (const name of new Set(query.keys())) {
+      if (found.isFull) return;
       const one = plan.query.find((planned) => planned.name === name);
       if (one === undefined) {
         const known = plan.query.map((planned) => planned.name);
@@ -164,6 +165,7 @@ export class Mapping {
       return;
     }
     for (const [key, value] of Object.entries(body)) {
+      if (found.isFull) return;
       const one = plan.body.fields.find(({ name }) => name === key);
       if (one === undefined) {
         const known = plan.body.fields.map(({ name }) => name);

@@ -144,6 +144,7 @@ export class Reader {
 }
 
 function unknownKey(at: string, key: string, fields: readonly FieldTable[], found: Found): void {
+  if (found.isFull) return;
   const known = fields.map(({ json }) => json);
   found.add(at, `expected a field that is known here, found none of this name${didYouMean(key, known)}`);
 }

@@ -4,6 +4,7 @@ import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutt
 import { begin, idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
+import { missionServiceErrors } from "../../missions/errors.ts";
 import { insistOnFit } from "../../missions/fit.ts";
 import { keyOf, type MissionDesk, missionNamed } from "./desk.ts";
 
@@ -13,6 +14,12 @@ export async function startMission(
   context: CallContext,
 ): Promise<StartMissionReply> {
   const { labels, parent, root, depth, depthLeft, parentBudget, idempotencyKey } = request;
+  for (const ancestor of [parent, root])
+    if (ancestor !== undefined && (ancestor.namespace || context.namespace) !== context.namespace)
+      throw missionServiceErrors.parentForeign({
+        found: ancestor.namespace,
+        namespace: context.namespace,
+      });
   const missionId = idToStart(desk, { kind: "mission", chosen: request.missionId, idempotencyKey }, context);
   const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();

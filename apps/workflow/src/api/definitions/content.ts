@@ -5,24 +5,20 @@ import {
   type CheckDefinitionRequest,
   type ConvertDefinitionReply,
   type ConvertDefinitionRequest,
+  Definition as DefinitionMessage,
   DefinitionSource,
   type GetGraphReply,
   type GetGraphRequest,
+  Graph,
   type RegisterDefinitionReply,
   type RegisterDefinitionRequest,
   SourceFormat,
 } from "@tutti/contracts/workflow/v1";
-import {
-  type Definition,
-  definitionMessage,
-  graphOf,
-  type PrintFormat,
-  printDefinition,
-  problemMessage,
-} from "@tutti/definitions";
+import { type PrintFormat, problemMessage } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { CallContext } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";
+import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import { jsonOf } from "../payloads.ts";
@@ -33,12 +29,12 @@ export async function checkDefinition(
   { source = DefinitionSource.create(), againstInstallation }: CheckDefinitionRequest,
   context: CallContext,
 ): Promise<CheckDefinitionReply> {
-  const catalogue = againstInstallation ? await desk.catalogue(source, context) : undefined;
-  const { problems, definition } = checkSource(source, { catalogue });
+  const offered = againstInstallation ? await desk.offered(source, context) : undefined;
+  const { problems, definition } = await checkSource(source, { message: true, graph: true }, { offered });
   return {
     problems: problems.map(problemMessage),
-    definition: definition && definitionMessage(definition),
-    graph: definition?.plan && graphOf(definition.plan),
+    definition: definition?.message && DefinitionMessage.decode(definition.message),
+    graph: definition?.graph && Graph.decode(definition.graph),
   };
 }
 
@@ -54,19 +50,21 @@ export async function registerDefinition(
   return { definition, existed, problems: checked.problems.map(problemMessage) };
 }
 
+const registered = { message: true, plan: true } as const;
+
 /** As rules admit it. What is wrong in itself is told as such, and not asked about. */
 async function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context: CallContext) {
-  const checked = checkSource(source);
-  const { definition, problems } = checked;
-  if (definition === undefined || problems.some(({ severity }) => severity === "error"))
-    return { source, checked };
-  const document = () => JSON.parse(printDefinition(definition.document, "json")) as Json;
+  const isAdmitted = desk.admission === undefined;
+  const checked = await checkSource(source, isAdmitted ? registered : { ...registered, text: "json" });
+  const { definition } = checked;
+  if (isAdmitted || definition === undefined) return { source, checked };
+  const document = () => JSON.parse(definition.text) as Json;
   const changed = await desk.admission?.definition(document, context);
   if (changed === undefined) return { source, checked };
   const text = JSON.stringify(changed, undefined, 2);
-  const fileName = `${definition.document.workflow}.json`;
+  const fileName = `${definition.name}.json`;
   const other = { ...source, format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName };
-  return { source: other, checked: checkSource(other) };
+  return { source: other, checked: await checkSource(other, registered) };
 }
 
 export async function getGraph(
@@ -74,9 +72,9 @@ export async function getGraph(
   { subject }: GetGraphRequest,
   context: CallContext,
 ): Promise<GetGraphReply> {
-  const { plan, document } = await definitionOf(desk, subject, undefined, context);
-  if (plan === undefined) throw sourceErrors.parametersWanted({ name: document.workflow });
-  return { graph: graphOf(plan) };
+  const { name, graph } = await definitionOf(desk, subject, undefined, context, { graph: true });
+  if (graph === undefined) throw sourceErrors.parametersWanted({ name });
+  return { graph: Graph.decode(graph) };
 }
 
 export async function convertDefinition(
@@ -84,10 +82,9 @@ export async function convertDefinition(
   { subject, format, parameters }: ConvertDefinitionRequest,
   context: CallContext,
 ): Promise<ConvertDefinitionReply> {
-  const { document } = await definitionOf(desk, subject, parameters, context);
   const { print, ending } = formats[format] ?? yaml;
-  const text = printDefinition(document, print);
-  return { source: { format, text, fileName: `${document.workflow}.${ending}` } };
+  const { name, text } = await definitionOf(desk, subject, parameters, context, { text: print });
+  return { source: { format, text, fileName: `${name}.${ending}` } };
 }
 
 type Subject =
@@ -100,13 +97,15 @@ async function definitionOf(
   subject: Subject,
   parameters: Payload | undefined,
   context: CallContext,
-): Promise<Definition> {
+  wanted: WantedParts,
+): Promise<DefinitionParts> {
   const source =
     subject?.$case === "definition"
       ? await versions.findSource(subject.value, context)
       : (subject?.value ?? DefinitionSource.create());
   const given: Json | undefined = parameters && jsonOf(parameters, "parameters");
-  return withoutMistakes(checkSource(source, { parameters: given }), source.fileName || "the definition");
+  const checked = await checkSource(source, wanted, { parameters: given });
+  return withoutMistakes(checked, source.fileName || "the definition");
 }
 
 interface Format {

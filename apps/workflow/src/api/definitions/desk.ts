@@ -1,8 +1,8 @@
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
-import type { Catalogue } from "@tutti/definitions";
 import type { Guard } from "@tutti/host";
 import type { LinesDesk } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
+import type { Offered } from "@tutti/validation";
 import type { LiveRuns } from "../../definitions/live-runs.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
 
@@ -15,5 +15,5 @@ export interface DefinitionDesk
   /** What rules say of the document of a definition; undefined where nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "definition"> | undefined;
   /** What the installation offers of what a source uses. */
-  catalogue(source: DefinitionSource, context: CallContext): Promise<Catalogue>;
+  offered(source: DefinitionSource, context: CallContext): Promise<Offered>;
 }

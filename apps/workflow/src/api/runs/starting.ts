@@ -34,6 +34,8 @@ export async function startRun(
   context: CallContext,
 ): Promise<StartRunReply> {
   const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
+  if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
+    throw requestErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
   const runId = idToStart(desk, { kind: "run", chosen: request.runId, idempotencyKey }, context);
   const extras = {
     startMs: startTime === undefined ? 0 : fromTimestamp(startTime),

@@ -32,6 +32,7 @@ export class RunPlan implements Unchanging {
   readonly #memberNames: (Uint8Array | undefined)[] = [];
   readonly #perEntry: (boolean | undefined)[] = [];
   #predecessors: Predecessors | undefined;
+  #awaitedSignals: ReadonlySet<string> | undefined;
   #byId: (ReadonlyMap<string, number> | undefined)[] = [];
 
   constructor(plan: Plan, hash: string) {
@@ -140,6 +141,15 @@ export class RunPlan implements Unchanging {
   }
 
   /** What a task needs: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
+  /** Signals that its tasks and states wait for. */
+  get awaitedSignals(): ReadonlySet<string> {
+    this.#awaitedSignals ??= new Set([
+      ...this.plan.works.flatMap((work) => (work.kind === "waitSignal" ? [work.signal] : [])),
+      ...this.plan.states.flatMap(({ on }) => on.map(({ signal }) => signal)),
+    ]);
+    return this.#awaitedSignals;
+  }
+
   get predecessors(): Predecessors {
     this.#predecessors ??= reversed(this.plan);
     return this.#predecessors;

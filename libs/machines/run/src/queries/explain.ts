@@ -121,11 +121,28 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
 function remediesOfRun(run: RunView): Remedy[] {
   const { id } = run.key;
   if (run.pauseMs > 0) return [{ text: "Let it go on.", command: `tutti resume ${id}` }];
+  if (run.phase === RunPhase.RUN_PHASE_ENDED && isOwnFailure(run))
+    return [
+      {
+        text: "Correct the definition, register it, and start another run. A retry evaluates the same expression with the same values.",
+        command: run.order?.definition ? `tutti run ${run.order.definition}` : "",
+      },
+    ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
     return [{ text: "Do again what failed, and keep what is good.", command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     return [{ text: "Try the paused tasks again.", command: `tutti resume ${id}` }];
   return [];
+}
+
+const ownFailures: ReadonlySet<string> = new Set([
+  runErrors.expressionFailed.code,
+  runErrors.valueTooLarge.code,
+]);
+
+/** No task failed: an expression of the run itself did, such as its output. */
+function isOwnFailure({ failed, error }: RunView): boolean {
+  return failed < 0 && error !== undefined && ownFailures.has(error.code);
 }
 
 function ofTask(run: RunView, number: number, nowMs: number): Explanation {

@@ -37,10 +37,25 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
   },
 };
 
-/** What the definition says of a signal holds for everybody who tells it; one that it does not name may be anything. */
-function declaredProblem(run: RunView, name: string, payload: Payload | undefined): Refusal | undefined {
-  const declared = run.plan?.plan.entries.find((entry) => entry.kind === "signal" && entry.name === name);
-  if (declared === undefined || declared.inputSchema === null) return undefined;
+/**
+ * A definition that declares its signals takes these, and those that its tasks and states wait for; their payloads satisfy
+ * the declared schemas. A definition that declares none takes any signal.
+ */
+function declaredProblem(
+  { plan, more, order }: RunView,
+  name: string,
+  payload: Payload | undefined,
+): Refusal | undefined {
+  const entries = plan?.plan.entries.filter(({ kind }) => kind === "signal") ?? [];
+  if (plan === undefined || entries.length === 0) return undefined;
+  const declared = entries.find((entry) => entry.name === name);
+  if (declared === undefined) {
+    if (plan.awaitedSignals.has(name)) return undefined;
+    if (more?.additions.some((addition) => addition.plan.awaitedSignals.has(name)) === true) return undefined;
+    const names = entries.map((entry) => `\`${entry.name}\``).join(", ");
+    return runErrors.signalUnknown.refusal({ signal: name, definition: order?.definition ?? "", names });
+  }
+  if (declared.inputSchema === null) return undefined;
   const told = payloadOf(declared, payload);
   return isRefusal(told) ? told : undefined;
 }

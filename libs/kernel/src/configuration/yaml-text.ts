@@ -1,0 +1,73 @@
+import {
+  Composer,
+  type Document,
+  isMap,
+  isScalar,
+  Lexer,
+  type LineCounter,
+  type ParsedNode,
+  Parser,
+  visit,
+  YAMLParseError,
+} from "yaml";
+
+/** A text is nested deeper than its reader takes. */
+export class YamlTooDeep {
+  /** The character that opens one level too many. */
+  readonly at: number;
+
+  constructor(at: number) {
+    this.at = at;
+  }
+}
+
+/** What the parser has open besides a collection for each level: the document, a scalar, the text that ends a line. */
+const openBesides = 8;
+
+/**
+ * As `parseDocument` of the library does it, in time that grows with the text alone. The library takes seconds for 300,000
+ * brackets, and compares each key with all others of its mapping.
+ *
+ * Throws `YamlTooDeep`.
+ */
+export function parseYaml(
+  text: string,
+  { lines, depthMax, uniqueKeys }: { lines: LineCounter; depthMax: number; uniqueKeys: boolean },
+): Document.Parsed<ParsedNode> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  function* tokens() {
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme);
+      if (parser.stack.length > depthMax + openBesides) throw new YamlTooDeep(parser.offset);
+    }
+    yield* parser.end();
+  }
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  let document: Document.Parsed<ParsedNode> | undefined;
+  for (const found of composer.compose(tokens(), true, text.length)) {
+    if (document === undefined) document = found;
+    else {
+      document.errors.push(new YAMLParseError([found.range[0], found.range[1]], "MULTIPLE_DOCS", ""));
+      break;
+    }
+  }
+  if (document === undefined) throw new Error("expected a document in every text, found none");
+  if (uniqueKeys) findRepeatedKeys(document);
+  return document;
+}
+
+function findRepeatedKeys(document: Document.Parsed<ParsedNode>): void {
+  visit(document, {
+    Map(_, map) {
+      if (!isMap(map)) return;
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const [start, end] = key.range ?? [0, 0];
+        if (seen.has(key.value)) document.errors.push(new YAMLParseError([start, end], "DUPLICATE_KEY", ""));
+        seen.add(key.value);
+      }
+    },
+  });
+}

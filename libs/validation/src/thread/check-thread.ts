@@ -1,0 +1,47 @@
+/**
+ * Checks that may take long. A text of a megabyte takes a second, in which a process must answer others.
+ *
+ * 1. What is small is checked in turn: that takes less than handing it over.
+ * 2. All others are checked in one thread, one after the other. It starts with the first of them.
+ */
+import { AskedThread, threadFileOf } from "@tutti/journal";
+import type { Checks } from "./checks.ts";
+import { checkErrors } from "./errors.ts";
+
+/** What the thread is asked. */
+export interface CheckQuestion {
+  readonly id: number;
+  readonly check: keyof Checks;
+  readonly values: readonly unknown[];
+}
+
+/** About 5 ms on one core. */
+const inTurnMax = 8_192;
+
+let thread: AskedThread<CheckQuestion> | undefined;
+
+/** Of all services of the process. */
+function checkThread(): AskedThread<CheckQuestion> {
+  thread ??= new AskedThread<CheckQuestion>({
+    name: "checks",
+    file: threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./check-worker.mjs"),
+    youngMb: 16,
+    gone: (reason) => checkErrors.ended({ reason }),
+  });
+  return thread;
+}
+
+/** @param size characters, or bytes, of what is checked */
+export async function checked<Check extends keyof Checks>(
+  check: Check,
+  size: number,
+  ...values: Parameters<Checks[Check]>
+): Promise<ReturnType<Checks[Check]>> {
+  if (size > inTurnMax)
+    return (await checkThread().ask((id) => ({ id, check, values }))) as ReturnType<Checks[Check]>;
+  // Later: a process that checks nothing has no need of what reads all kinds of files.
+  const { checks } = await import("./checks.ts");
+  // The cast: TypeScript does not see that a check goes with its own values.
+  const run = checks[check] as (...values: readonly unknown[]) => ReturnType<Checks[Check]>;
+  return run(...values);
+}

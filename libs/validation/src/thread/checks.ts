@@ -1,0 +1,100 @@
+/** What is checked in turn, or in the thread: functions from plain values to plain values, which pass between threads. */
+import { TaskList } from "@tutti/contracts/types/v1";
+import { Definition as DefinitionMessage, Graph } from "@tutti/contracts/workflow/v1";
+import {
+  type CheckedDefinition,
+  checkDocument,
+  checkText,
+  type DefinitionProblem,
+  type DefinitionText,
+  definitionMessage,
+  documentOfTasks,
+  graphOf,
+  type PrintFormat,
+  printDefinition,
+} from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts";
+import { type DefinitionFile, documentsIn, usedIn, type Validated, validate } from "../validate.ts";
+
+/** The parts of a definition that the caller needs: a large one costs time to make, and to hand over. */
+export interface WantedParts {
+  /** The text in this format. */
+  readonly text?: PrintFormat;
+  readonly message?: boolean;
+  readonly graph?: boolean;
+  readonly plan?: boolean;
+}
+
+export interface DefinitionParts {
+  readonly name: string;
+  readonly hash: string;
+  /** False for a template that is not filled in: it has no plan and no graph. */
+  readonly isPlanned: boolean;
+  readonly text: string;
+  /** Encoded `tutti.workflow.v1.Definition`. */
+  readonly message: Uint8Array | undefined;
+  /** Encoded `tutti.workflow.v1.Graph`. */
+  readonly graph: Uint8Array | undefined;
+  /** The plan as JSON: the blob that the hash names. */
+  readonly plan: Uint8Array | undefined;
+}
+
+export interface CheckedParts {
+  readonly problems: readonly DefinitionProblem[];
+  /** Undefined when there is an error among the problems. */
+  readonly definition: DefinitionParts | undefined;
+}
+
+export interface CheckedText {
+  readonly source: DefinitionText;
+  readonly offered?: Offered | undefined;
+  /** Fills in a template. */
+  readonly parameters?: Json | undefined;
+}
+
+export const checks = {
+  definition({ source, offered, parameters }: CheckedText, wanted: WantedParts): CheckedParts {
+    const options = {
+      ...(offered && { catalogue: catalogueOf(offered) }),
+      ...(parameters !== undefined && { parameters }),
+    };
+    return partsOf(checkText(source, options), wanted);
+  },
+  /** Tasks that are not a part of a definition, as an encoded `tutti.types.v1.TaskList`. */
+  tasks(list: Uint8Array, wanted: WantedParts): CheckedParts {
+    return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list))), wanted);
+  },
+  /** What one definition uses, whatever its file is called. */
+  usedBy(source: DefinitionText): Used {
+    const usage = new Usage();
+    checkText(source, { catalogue: usage.catalogue });
+    return { capabilities: usage.capabilities, definitions: usage.definitions };
+  },
+  used(files: readonly DefinitionText[]): Used {
+    return usedIn(files);
+  },
+  files(files: readonly DefinitionText[], installation: Offered | undefined): Validated {
+    return validate(files, { installation: installation && catalogueOf(installation) });
+  },
+  documents(files: readonly DefinitionText[]): readonly DefinitionFile[] {
+    return documentsIn(files);
+  },
+};
+
+export type Checks = typeof checks;
+
+function partsOf({ problems, definition }: CheckedDefinition, wanted: WantedParts): CheckedParts {
+  if (definition === undefined) return { problems, definition };
+  const { document, hash, plan } = definition;
+  const parts = {
+    name: document.workflow,
+    hash,
+    isPlanned: plan !== undefined,
+    text: wanted.text === undefined ? "" : printDefinition(document, wanted.text),
+    message: wanted.message ? DefinitionMessage.encode(definitionMessage(definition)).finish() : undefined,
+    graph: wanted.graph && plan !== undefined ? Graph.encode(graphOf(plan)).finish() : undefined,
+    plan: wanted.plan && plan !== undefined ? Buffer.from(JSON.stringify(plan)) : undefined,
+  };
+  return { problems, definition: parts };
+}
