@@ -57,6 +57,7 @@ const longFiles = [
   "apps/cluster/test/cluster.io.ts",
   "apps/platform/test/page/access.io.ts",
   "apps/platform/test/page/run-page.io.ts",
+  "apps/platform/test/installation/both-ways.io.ts",
   "apps/cli/test/cluster.io.ts",
   "libs/host/test/cluster.io.ts",
   "apps/platform/test/installation/governance-two-processes.io.ts",

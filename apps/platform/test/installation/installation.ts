@@ -7,20 +7,25 @@ import { type ConnectOptions, connect, type Tutti } from "@tutti/sdk/client";
 import { MeshTransport } from "@tutti/sdk/in-process";
 import { services } from "../../src/service.ts";
 
+type Time = "virtual" | "real";
+
 export interface InstallationOptions {
-  /** Default `virtual`. */
-  readonly time?: "virtual" | "real";
+  /** Default `virtual`, or what `Installation.usualTime` says. */
+  readonly time?: Time;
 }
 
 /** All services in one process, and those who use them: over no connection, in the same time. */
 export class Installation implements AsyncDisposable {
+  /** `both-ways.io.ts` sets it, and runs tests that say nothing of time. */
+  static usualTime: Time = "virtual";
+
   readonly kept: KeptHost;
   readonly #isVirtual: boolean;
   readonly #meshes: Mesh[] = [];
 
   static async open(
     words: readonly string[] = [],
-    { time = "virtual" }: InstallationOptions = {},
+    { time = Installation.usualTime }: InstallationOptions = {},
   ): Promise<Installation> {
     const kept = await KeptHost.open({ name: "installation", services, transport: "grpc", time, words });
     return new Installation(kept, time === "virtual");
