@@ -9,7 +9,13 @@ import type { Happening } from "@tutti/runtime";
 import { runNotes } from "./run-notes.ts";
 import { WorkflowNews } from "./workflow-news.ts";
 
-const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const cause = {
+  actor: undefined,
+  traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+  decision: "",
+  reason: "",
+};
 const keyOf = (id: string): InstanceKey => ({ namespace: "default", kind: "run", id });
 
 function setUp(options = {}) {
@@ -57,6 +63,20 @@ describe("news of the workflow service", () => {
     assert.deepEqual(words(), []);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 accepted", "r1 started", "r1 completed"]);
+  });
+
+  it("log a failed run at info with its trace id, and a completed run at debug", async () => {
+    const { news, note, logger, time } = setUp();
+    news.tell([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
+    await time.advanceAsync(5);
+    const lines = logger.lines.filter(({ message }) => message === "run changed its state");
+    assert.deepEqual(
+      lines.map(({ level, fields }) => [level, fields["run"], fields["to"], fields["traceId"]]),
+      [
+        ["info", "r1", "failed", traceId],
+        ["debug", "r2", "completed", traceId],
+      ],
+    );
   });
 
   it("leave out that a run began that is held by a limit, until it does", async () => {

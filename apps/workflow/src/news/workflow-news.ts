@@ -13,6 +13,10 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type News, type QuestionAsked } from "./note.ts";
 
 const approvalsMax = 1_000;
+const runPrefix = "tutti.workflow.run.";
+const exceptional: ReadonlySet<string> = new Set([
+  ...["failed", "cancelling", "cancelled", "terminated", "paused", "resumed", "retried", "reset"],
+]);
 
 type Asked = Pick<RuntimeOfService, "ask">;
 type Note = News | QuestionAsked;
@@ -30,7 +34,22 @@ class WorkflowTeller implements Teller<Note> {
   }
 
   eventOf(note: Note): EventInput | Promise<EventInput> {
-    return note.kind === "question" ? this.#question(note) : eventOf(note);
+    if (note.kind === "question") return this.#question(note);
+    this.#log(note);
+    return eventOf(note);
+  }
+
+  /** Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several per run. */
+  #log({ key, type, cause }: News): void {
+    const change = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
+    if (change === undefined) return;
+    const level = exceptional.has(change) ? "info" : "debug";
+    if (!this.#logger.enabled(level)) return;
+    const [, traceId = ""] = cause?.traceparent.split("-") ?? [];
+    this.#logger[level]("run changed its state", {
+      ...{ namespace: key.namespace, run: key.id, to: change },
+      ...(traceId !== "" && { traceId }),
+    });
   }
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { TuttiError } from "@tutti/kernel";
 import { recordingLogger } from "@tutti/kernel/testing";
 import { InProcessNetwork } from "../discovery/in-process.ts";
 import { Mesh } from "../mesh.ts";
@@ -47,14 +48,24 @@ describe("the log of a server", () => {
     assert.match(String(fields["error"]), /the pencil broke/);
   });
 
-  it("has a line of level debug for a call that the caller got wrong", async () => {
+  it("has a line of level debug for back-pressure, which the mesh retries", async () => {
+    const { logger, notes } = served(() => {
+      throw new TuttiError({ code: "test.full", status: "RESOURCE_EXHAUSTED", message: "full" });
+    });
+
+    await assert.rejects(notes.get(note()), { status: "RESOURCE_EXHAUSTED" });
+
+    assert.equal(logger.line("call failed").level, "debug");
+  });
+
+  it("has a line of level info with its trace for a call that is rejected", async () => {
     const { logger, notes } = served(() => {});
 
     await assert.rejects(notes.get(note({ count: -1 })), { status: "INVALID_ARGUMENT" });
 
-    assert.deepEqual(
-      logger.lines.filter(({ message }) => message === "call failed").map(({ level }) => level),
-      ["debug"],
-    );
+    const { level, fields } = logger.line("call failed");
+    assert.equal(level, "info");
+    assert.match(String(fields["traceId"]), /^[0-9a-f]{32}$/);
+    assert.equal(logger.lines.filter(({ message }) => message === "call failed").length, 1);
   });
 });

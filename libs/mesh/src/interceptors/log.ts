@@ -1,13 +1,15 @@
 /**
- * A line per call a server has answered, so that the id of a trace finds every service it went through. The lines of
- * calls that went well, or that the caller got wrong, are for whoever looks for them; a fault of this side is for
- * everybody, because the caller is told no more than that there was one.
+ * A line per call that a server has answered, so that the id of a trace finds every service on its way. Calls that
+ * succeeded have level debug: there is one per item. Rejected calls have level info, because callers quote the trace id
+ * of an error. Faults of this side have level error, because the caller gets no cause.
  */
 import type { Clock, Logger, Status, TuttiError } from "@tutti/kernel";
 import type { ServerCall } from "../server/server-call.ts";
 import type { Interceptor } from "./chain.ts";
 
 const faults = new Set<Status>(["INTERNAL", "UNKNOWN", "DATA_LOSS"]);
+/** Retried by the mesh, and many under load. */
+const backPressure = new Set<Status>(["UNAVAILABLE", "CANCELLED", "RESOURCE_EXHAUSTED"]);
 
 /** @param base tells cheaply whether a line would be written; the line itself comes from the call's own logger. */
 export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCall> {
@@ -18,7 +20,7 @@ export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCa
       if (binding.method.builtin) return;
       binding.add({
         end(call, error: TuttiError | undefined) {
-          const level = error !== undefined && faults.has(error.status) ? "error" : "debug";
+          const level = levelOf(error);
           if (!base.enabled(level)) return;
           const durationMs = clock.monotonic() - call.startedMs;
           if (error === undefined) call.logger[level]("call answered", { durationMs });
@@ -27,4 +29,9 @@ export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCa
       });
     },
   };
+}
+
+function levelOf(error: TuttiError | undefined): "debug" | "info" | "error" {
+  if (error === undefined) return "debug";
+  return faults.has(error.status) ? "error" : backPressure.has(error.status) ? "debug" : "info";
 }
