@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm start`: sets everything up, then runs the platform from a bundle. `npm run dev` runs it from source, and restarts it
 // after a change (dev.mjs). `-- --empty` leaves the demonstration out, `--paused` has nothing executed until `tutti release`,
-// `--nats` gives it a NATS server for its events; all other arguments go to the platform: `npm start -- --help`.
+// `--nats` gives it a NATS server for its events, `--port auto` chooses free ports; all other arguments go to the platform: `npm start -- --help`.
 
 import "./node-version.mjs";
 
@@ -10,32 +10,32 @@ const isDev = given.includes("--dev");
 const isEmpty = given.includes("--empty");
 
 async function start() {
-  const [{ launch, say }, { presetOf }, { natsPortIn, NoNats, startNats }] = await Promise.all([
-    import("./launch.mjs"),
-    import("./preset.mjs"),
-    import("./nats.mjs"),
-  ]);
+  const [{ launch, say }, { presetOf }, { natsPortIn, NoNats, startNats }, { PortsTaken, withPorts }] =
+    await Promise.all([
+      import("./launch.mjs"),
+      import("./preset.mjs"),
+      import("./nats.mjs"),
+      import("./ports.mjs"),
+    ]);
   const port = natsPortIn(given);
   let nats;
+  let words;
   try {
+    words = await withPorts(platformWords());
     nats = port === undefined ? undefined : await startNats(port);
   } catch (error) {
-    if (!(error instanceof NoNats)) throw error;
+    if (!(error instanceof NoNats || error instanceof PortsTaken)) throw error;
     say(error.message);
     process.exitCode = 1;
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  await launch(
-    isDev ? "tools/dev.mjs" : "apps/platform/src/main.ts",
-    [...platformWords(), ...(nats?.words ?? [])],
-    {
-      announcement: "starting the platform",
-      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-      withFronts: true,
-      bundled: !isDev,
-    },
-  );
+  await launch(isDev ? "tools/dev.mjs" : "apps/platform/src/main.ts", [...words, ...(nats?.words ?? [])], {
+    announcement: "starting the platform",
+    environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+    withFronts: true,
+    bundled: !isDev,
+  });
   await nats?.stop();
 }
 

@@ -1,5 +1,16 @@
 import { runHost } from "@tutti/host";
 import { dataDirectory, services } from "./service.ts";
-import { welcome } from "./welcome.ts";
+import { killedBefore, welcome } from "./welcome.ts";
 
-await runHost({ name: "platform", services, dataDirectory, ready: welcome });
+let killed: string | undefined;
+await runHost({
+  name: "platform",
+  services,
+  dataDirectory(configuration) {
+    const directory = dataDirectory(configuration);
+    // From here on the directory says that this process has it.
+    killed = killedBefore(directory);
+    return directory;
+  },
+  ready: (host) => welcome(host, killed),
+});

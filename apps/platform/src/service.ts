@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { gateway } from "@tutti/gateway";
 import { governance, governanceSection } from "@tutti/governance";
 import type { ServiceModule } from "@tutti/host";
@@ -10,7 +9,7 @@ import { swarm } from "@tutti/swarm";
 import { workflow } from "@tutti/workflow";
 import { platformSection } from "./configuration.ts";
 import { findClone } from "./demonstration/clone.ts";
-import { Demonstration } from "./demonstration/demonstration.ts";
+import { Demonstration, demonstrationMark } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
 import { tell } from "./welcome.ts";
 
@@ -40,7 +39,7 @@ const demonstration: ServiceModule = {
       foundation.logger.warn("the demonstration is left out", { reason });
       return {};
     }
-    const mark = join(dataDirectory, "demonstration");
+    const mark = demonstrationMark(dataDirectory);
     const where = { address: () => mesh.address, url: () => operations.url() };
     return new Demonstration({ foundation, clone, pythons, mark, tell, ...where });
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { welcomeText } from "./welcome.ts";
+import { killedText, signInText, welcomeText } from "./welcome.ts";
 
 const given = {
   page: "http://127.0.0.1:7400/?token=once",
@@ -23,14 +23,35 @@ describe("the welcome", () => {
     npx tutti approve order-1002 --form note=bravo   says it, and the order goes on
 
   Workers link to 127.0.0.1:7401. Data is in ./.tutti.
-  Ctrl-C ends it in good order, a second one at once; the next start goes on here.
+  Press Ctrl-C to shut down gracefully. The next start resumes every run.
 `,
     );
   });
 
-  it("has commands that find the platform where it is not where they look", () => {
-    const text = welcomeText({ ...given, url: "http://127.0.0.1:8000" });
-    assert.equal(text.match(/TUTTI_SERVER=http:\/\/127\.0\.0\.1:8000 npx tutti /g)?.length, 3);
+  it("has one line for the CLI and workers if one of the ports is another", () => {
+    const line = (url: string, mesh: string) => welcomeText({ ...given, url, mesh }).match(/export .*/)?.[0];
+    assert.equal(
+      line("http://127.0.0.1:8000", "127.0.0.1:8001"),
+      "export TUTTI_SERVER=http://127.0.0.1:8000 TUTTI_ADDRESS=127.0.0.1:8001",
+    );
+    assert.match(line(given.url, "127.0.0.1:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
+    assert.match(line(given.url, "0.0.0.0:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
+    assert.equal(line(given.url, given.mesh), undefined);
+  });
+
+  it("names the sign-in command without a terminal", () => {
+    assert.equal(signInText(given.url), "tutti: ready at http://127.0.0.1:7400. Sign in: npx tutti sign-in");
+    assert.match(
+      signInText("http://127.0.0.1:8000"),
+      /TUTTI_SERVER=http:\/\/127\.0\.0\.1:8000 npx tutti sign-in$/,
+    );
+  });
+
+  it("names the process that was killed before", () => {
+    assert.match(
+      killedText({ pid: "12", since: "2026-01-02T03:04:05.000Z" }),
+      /^The process 12, started 2026-01-02T03:04:05\.000Z, did not shut down\. /,
+    );
   });
 
   it("names nothing of the demonstration where that is left out", () => {

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { styleText } from "node:util";
 import { GatewayService } from "@tutti/gateway";
-import type { ServiceHost } from "@tutti/host";
+import { type Holder, lastHolder, type ServiceHost } from "@tutti/host";
 import { platformSection } from "./configuration.ts";
+import { demonstrationMark } from "./demonstration/demonstration.ts";
 
 export interface Welcome {
   /** Where the page is; with a token in it that signs in once, where there is one. */
@@ -10,13 +12,15 @@ export interface Welcome {
   readonly url: string;
   readonly mesh: string;
   readonly dataDirectory: string;
+  /** Its orders are there. */
   readonly demonstration: boolean;
   /** Takes a text and gives it as a terminal shows it. */
   readonly style?: (format: "bold" | "dim" | "cyan", text: string) => string;
 }
 
-/** Where commands look unless told otherwise. */
+/** Where commands and workers look by default. */
 const usualUrl = "http://127.0.0.1:7400";
+const usualMesh = "127.0.0.1:7401";
 
 const toTry = {
   withDemonstration: [
@@ -31,23 +35,41 @@ const toTry = {
   ],
 } as const;
 
-/** What a person at a terminal sees once everything runs. Programs read the log's line `ready` instead. */
-export function welcome(host: Pick<ServiceHost, "url" | "mesh" | "configuration" | "get">): void {
-  const { dataDirectory, demonstration } = host.configuration.read(platformSection);
+type Welcoming = Pick<ServiceHost, "url" | "mesh" | "configuration" | "get" | "on" | "logger">;
+
+/** The banner on a terminal, a line on standard error without one. Programs read the log's line `ready` instead. */
+export function welcome(host: Welcoming, killed?: string): void {
+  const { dataDirectory, demonstration: isWanted } = host.configuration.read(platformSection);
+  const demonstration = isWanted && existsSync(demonstrationMark(dataDirectory));
+  if (killed !== undefined) host.logger.info(killed);
   const { url } = host;
+  const mesh = host.mesh.address;
+  if (process.stdout.isTTY !== true) {
+    process.stderr.write(`${killed === undefined ? "" : `tutti: ${killed}\n`}${signInText(url)}\n`);
+    return;
+  }
   const gateway = host.get("gateway");
   const page = gateway instanceof GatewayService ? gateway.signInLink() : url;
-  tell(welcomeText({ page, url, mesh: host.mesh.address, dataDirectory, demonstration, style: styleText }));
+  tell(welcomeText({ page, url, mesh, dataDirectory, demonstration, style: styleText }));
+  if (killed !== undefined) tell(`  ${killed}`);
+  host.on("stateChanged", ({ to: { state } }) => {
+    if (state === "draining")
+      tell("  Stopping: running tasks finish first. Press Ctrl-C again to exit at once.");
+    if (state === "stopped") tell(`  Stopped. Data is in ${dataDirectory}.`);
+  });
 }
 
 export function welcomeText(given: Welcome): string {
   const { page, url, mesh, dataDirectory, demonstration, style = (_, text) => text } = given;
   const commands = demonstration ? toTry.withDemonstration : toTry.empty;
-  const where = url === usualUrl ? "" : `TUTTI_SERVER=${url} `;
-  const width = Math.max(...commands.map(([command]) => command.length)) + where.length + 3;
-  const lines = commands.map(
-    ([command, about]) => `    ${style("cyan", `${where}${command}`.padEnd(width))}${style("dim", about)}`,
-  );
+  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+  const settings = settingsText(url, mesh);
+  const lines = [
+    ...(settings === "" ? [] : [`    ${style("cyan", settings)}`]),
+    ...commands.map(
+      ([command, about]) => `    ${style("cyan", command.padEnd(width))}${style("dim", about)}`,
+    ),
+  ];
   return [
     "",
     `  ${style("bold", "Tutti plays.")}  ${style("cyan", page)}`,
@@ -56,9 +78,31 @@ export function welcomeText(given: Welcome): string {
     ...lines,
     "",
     style("dim", `  Workers link to ${mesh}. Data is in ${dataDirectory}.`),
-    style("dim", "  Ctrl-C ends it in good order, a second one at once; the next start goes on here."),
+    style("dim", "  Press Ctrl-C to shut down gracefully. The next start resumes every run."),
     "",
   ].join("\n");
+}
+
+/** One line for the CLI and for workers; empty for the default ports, where both look by themselves. */
+function settingsText(url: string, mesh: string): string {
+  return url === usualUrl && mesh === usualMesh
+    ? ""
+    : `export TUTTI_SERVER=${url} TUTTI_ADDRESS=${mesh.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:")}`;
+}
+
+/** How to sign in where no terminal shows the link. A link in a log would let its readers in. */
+export function signInText(url: string): string {
+  return `tutti: ready at ${url}. Sign in: ${url === usualUrl ? "" : `TUTTI_SERVER=${url} `}npx tutti sign-in`;
+}
+
+/** What the process before left, if it did not stop by itself; call it before the data directory is opened. */
+export function killedBefore(dataDirectory: string): string | undefined {
+  const holder = lastHolder(dataDirectory);
+  return holder && killedText(holder);
+}
+
+export function killedText({ pid, since }: Holder): string {
+  return `The process ${pid}, started ${since}, did not shut down. Its acknowledged work is recovered and continues: npx tutti list`;
 }
 
 /** A line for people, where there is one to read it. */

@@ -1,5 +1,5 @@
 export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
-export { DataDirectory } from "./data-directory.ts";
+export { DataDirectory, type Holder, lastHolder } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
 export type { ShownBefore } from "./guard/credentials.ts";
 export { edgeActions } from "./guard/edge-actions.ts";

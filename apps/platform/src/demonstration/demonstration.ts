@@ -7,7 +7,7 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Backoff,
   backoffMs,
@@ -37,6 +37,11 @@ export interface DemonstrationOptions {
   /** Is given a line for people. */
   readonly tell: (line: string) => void;
   readonly launch?: Launch;
+}
+
+/** The file in a data directory that says that the runs were started. */
+export function demonstrationMark(dataDirectory: string): string {
+  return join(dataDirectory, "demonstration");
 }
 
 /** Between tries to start what there is to work on: a machine that is busy may be slow to answer the first ones. */
@@ -129,6 +134,8 @@ export class Demonstration implements Component {
       { mode: privateModes.file },
     );
     this.#logger.info("the demonstration is started");
+    // The banner names orders only if they are there already.
+    this.#options.tell("  The demonstration has started: npx tutti list, npx tutti show order-1002");
   }
 
   /** Once; a race that was broken off goes on at the next start, under the names that its sessions have. */

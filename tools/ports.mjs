@@ -1,0 +1,125 @@
+// @ts-check
+
+// The two ports of `npm start`: one for the dashboard and the CLI (`operations.port`), one for workers (`mesh.listen`).
+//
+// 1. They are found together. If one is taken, the message names all that are, and a free pair.
+// 2. `--port auto` takes the first free pair from 7400 on, `--port N` takes N and N + 1.
+// 3. Only ports that are known here are checked: those of a configuration file are not.
+//
+// Runs on Node 18 without dependencies.
+
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+
+const loopback = "127.0.0.1";
+const usualPort = 7400;
+const pairStep = 10;
+const pairsTried = 50;
+
+/** The ports cannot be had; the message says what to do. */
+export class PortsTaken extends Error {}
+
+/**
+ * The words for the platform, with the ports in place of `--port`. Throws `PortsTaken`.
+ *
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {Promise<string[]>}
+ */
+export async function withPorts(words, environment = process.env) {
+  const { port, others } = wantedIn(words);
+  if (port === "auto") return [...others, ...wordsOf(await freePair())];
+  if (port !== undefined) {
+    const first = Number(port);
+    if (!/^\d{1,5}$/.test(port) || first < 1 || first > 65_534)
+      throw new PortsTaken(`--port: expected auto or a number from 1 to 65534, got ${port}`);
+    const chosen = [...others, ...wordsOf(first)];
+    await refuseTaken(chosen, environment);
+    return chosen;
+  }
+  await refuseTaken(others, environment);
+  return others;
+}
+
+/** @param {readonly string[]} words */
+function wantedIn(words) {
+  /** @type {string | undefined} */
+  let port;
+  const others = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--port") port = words[++at] ?? "";
+    else if (word.startsWith("--port=")) port = word.slice("--port=".length);
+    else others.push(word);
+  }
+  return { port, others };
+}
+
+/** @param {number} first */
+function wordsOf(first) {
+  return [`--operations.port=${first}`, `--mesh.listen=${loopback}:${first + 1}`];
+}
+
+/**
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} environment
+ */
+async function refuseTaken(words, environment) {
+  const known = (/** @type {string} */ key, /** @type {string} */ variable) =>
+    words.findLast((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3) ?? environment[variable];
+  // A file may set other ones, and the platform says itself what it cannot have.
+  const hasFile =
+    known("config", "TUTTI_CONFIG") !== undefined ||
+    ["tutti.yaml", "tutti.json"].some((file) => existsSync(file));
+  const http = known("operations.port", "TUTTI_OPERATIONS_PORT") ?? (hasFile ? undefined : String(usualPort));
+  const mesh =
+    known("mesh.listen", "TUTTI_MESH_LISTEN") ?? (hasFile ? undefined : `${loopback}:${usualPort + 1}`);
+  const wanted = [
+    {
+      port: Number(http),
+      host: known("operations.host", "TUTTI_OPERATIONS_HOST") ?? loopback,
+      by: "dashboard and CLI",
+    },
+    {
+      port: Number(mesh?.slice(mesh.lastIndexOf(":") + 1)),
+      host: mesh?.slice(0, mesh.lastIndexOf(":")),
+      by: "workers",
+    },
+  ];
+  const taken = [];
+  for (const { port, host, by } of wanted)
+    if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
+  if (taken.length === 0) return;
+  const free = await freePair();
+  throw new PortsTaken(
+    `${taken.length > 1 ? "ports" : "port"} ${taken.join(" and ")} in use by another process. ` +
+      `Ports ${free} and ${free + 1} are free: npm start -- --port ${free}, or let the start choose: npm start -- --port auto`,
+  );
+}
+
+async function freePair() {
+  for (let pair = 0; pair < pairsTried; pair++) {
+    const first = usualPort + pair * pairStep;
+    if ((await isFree(first)) && (await isFree(first + 1))) return first;
+  }
+  throw new PortsTaken(
+    `found no two free ports from ${usualPort} on. Choose a number: npm start -- --port 20000`,
+  );
+}
+
+/**
+ * @param {number} port
+ * @param {string} [host]
+ * @returns {Promise<boolean>} false only if another process has it: any other reason is for the platform to name
+ */
+function isFree(port, host = loopback) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error) =>
+      resolve(/** @type {NodeJS.ErrnoException} */ (error).code !== "EADDRINUSE"),
+    );
+    server.listen({ port, host: host.replace(/^\[|\]$/g, ""), exclusive: true }, () =>
+      server.close(() => resolve(true)),
+    );
+  });
+}

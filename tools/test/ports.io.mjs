@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { after, describe, it } from "node:test";
+import { PortsTaken, withPorts } from "../ports.mjs";
+
+const servers = [];
+const taken = async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  return server.address().port;
+};
+after(() => {
+  for (const server of servers) server.close();
+});
+
+describe("the ports of npm start", () => {
+  it("names all ports that are taken, and a free pair", async () => {
+    const [http, mesh] = [await taken(), await taken()];
+    const words = [`--operations.port=${http}`, `--mesh.listen=127.0.0.1:${mesh}`];
+    await assert.rejects(withPorts(words, {}), (error) => {
+      assert.ok(error instanceof PortsTaken);
+      assert.match(
+        error.message,
+        new RegExp(`^ports ${http} \\(dashboard and CLI\\) and ${mesh} \\(workers\\) in use`),
+      );
+      assert.match(
+        error.message,
+        /npm start -- --port \d+, or let the start choose: npm start -- --port auto$/,
+      );
+      return true;
+    });
+    const one = { TUTTI_OPERATIONS_PORT: "0", TUTTI_MESH_LISTEN: `127.0.0.1:${mesh}` };
+    await assert.rejects(withPorts([], one), new RegExp(`^Error: port ${mesh} \\(workers\\) in use`));
+  });
+
+  it("takes a free pair with --port auto, and N and N + 1 with --port N", async () => {
+    const [http = "", mesh = ""] = await withPorts(["--port", "auto"], {});
+    const [, port] = /^--operations\.port=(\d+)$/.exec(http) ?? [];
+    assert.equal(mesh, `--mesh.listen=127.0.0.1:${Number(port) + 1}`);
+    assert.deepEqual(await withPorts(["--empty", `--port=${port}`], {}), ["--empty", http, mesh]);
+    await assert.rejects(
+      withPorts(["--port", "many"], {}),
+      /expected auto or a number from 1 to 65534, got many/,
+    );
+  });
+
+  it("leaves ports alone that the system chooses", async () => {
+    const words = ["--operations.port=0", "--mesh.listen=127.0.0.1:0"];
+    assert.deepEqual(await withPorts(words, {}), words);
+  });
+});
