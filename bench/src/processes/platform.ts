@@ -18,8 +18,12 @@ export function startAsUsersDo(): Promise<Platform> {
   return started("tools/start.mjs", []);
 }
 
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "tutti-bench-"));
+}
+
 async function started(program: string, flags: readonly string[]): Promise<Platform> {
-  const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
+  const directory = await temporaryDirectory();
   const own = [
     ...["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
     `--platform.dataDirectory=${directory}`,

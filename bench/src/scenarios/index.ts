@@ -10,6 +10,7 @@ import { plan } from "./plan/plan.ts";
 import { planLarge } from "./plan/plan-large.ts";
 import { governed } from "./policy/governed.ts";
 import { api } from "./rest/api.ts";
+import { restart } from "./restart.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { sessionChain } from "./sessions/session-chain.ts";
 import { start } from "./start.ts";
@@ -20,7 +21,12 @@ import { live } from "./task/live.ts";
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
+<<<<<<< HEAD
     ...[start, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
     ...[sessionChain, dag, planLarge, plan, adaptive, efficiency],
+=======
+    ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
+    ...[sessionChain, sessions, dag, planLarge, plan, adaptive, efficiency, page],
+>>>>>>> 8d59b339 (feat(bench): restarts after kill -9, alone and beside a burnt core)
   ].map((scenario) => [scenario.name, scenario]),
 );
