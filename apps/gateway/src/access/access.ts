@@ -305,7 +305,7 @@ export class Access {
     return { name: cookieName(host), isSecure: this.#options.secureCookie };
   }
 
-  /** Uses a link, which nobody can guess; else checks the key. Gives whether it was the key. */
+  /** Uses a link, or checks the key. Returns whether the token was the key. */
   async #redeem(token: string, from: string): Promise<boolean> {
     try {
       this.#links.redeem(token);

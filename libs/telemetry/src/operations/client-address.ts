@@ -3,7 +3,7 @@
  *
  * 1. It is the address of the connection, unless that is a trusted proxy.
  * 2. Only the one configured way is read: a proxy that sets one header passes the others on as the client wrote them.
- * 3. A list is read from the right, past trusted proxies: what is left of the first other address is the client's own text.
+ * 3. A list is read from the right, past trusted proxies. The client itself wrote everything to the left of the first other address.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";
@@ -20,7 +20,7 @@ export interface ProxySettings {
 const known = new WeakMap<Socket, string>();
 const trusting = new WeakMap<Socket, ClientAddresses>();
 
-/** As lock-outs, the audit log and sign-ins have it; empty if it is not known. */
+/** The address in lock-outs, the audit log and sign-ins, or empty if unknown. */
 export function clientAddressOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string {
   return trusting.get(socket)?.of(socket, headers) ?? plain(socket.remoteAddress ?? "");
 }
@@ -58,7 +58,7 @@ export class ClientAddresses {
     if (!this.#isTrusted(direct)) return direct;
     let client = direct;
     for (const one of this.#hops(headers).reverse()) {
-      // What cannot be read is not skipped: what is left of it comes from further away.
+      // An unreadable hop is not skipped: text to the left of it comes from further away.
       if (isIP(one) === 0) return client;
       client = one;
       if (!this.#isTrusted(one)) return client;

@@ -151,7 +151,7 @@ describe("the operations server", () => {
     const port = await opened("proxy-protocol", ["127.0.0.1"]);
     assert.match(await raw(port, `${header}${asked}`), /from 192\.0\.2\.1$/);
     assert.equal(await raw(port, asked), "");
-    // Of anybody else it is not HTTP.
+    // From another address the header is not HTTP.
     assert.match(
       await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${asked}`),
       /^HTTP\/1\.1 400 /,
