@@ -161,10 +161,7 @@ export class ServiceHost extends Orchestrator {
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
-    const { metrics: registryOfMetrics, ring } = telemetry;
-    const ownMetrics = metricHandlers({ registry: registryOfMetrics, ring, clock: foundation.clock });
-    // Under the name of each service that runs: a caller finds the process by any of them.
-    for (const { service } of mesh.instances) mesh.serve(servedMetricService, ownMetrics, { service });
+    serveOwnMetrics(mesh, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
@@ -249,6 +246,12 @@ export class ServiceHost extends Orchestrator {
       stop: () => stop(),
     };
   }
+}
+
+/** Under the name of each service that runs: a caller finds the process by any of them. */
+function serveOwnMetrics(mesh: Mesh, { metrics, ring }: Telemetry, { clock }: Foundation): void {
+  const handlers = metricHandlers({ registry: metrics, ring, clock });
+  for (const { service } of mesh.instances) mesh.serve(servedMetricService, handlers, { service });
 }
 
 function storageOf(
