@@ -370,23 +370,34 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
     ...{ pools: "/pools", schedules: "/schedules", "an address of nothing": "/nowhere" },
   };
-  for (const [name, path] of Object.entries(places)) {
-    it(`has nothing that axe finds wrong on ${name}, in both themes, and fits a phone`, async () => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        const page = await stage.signedIn(path, { colorScheme });
-        await page.locator("main h1").waitFor();
-        await until(
-          `${name} to be there`,
-          () => page.locator(".waiting").count(),
-          (many) => many === 0,
-        );
-        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}`);
-        await page.setViewportSize({ width: 390, height: 844 });
-        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}, phone`);
-        const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-        assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
-        await page.context().close();
-      }
+  describe("in both themes", () => {
+    const pages: Page[] = [];
+    before(async () => {
+      for (const colorScheme of ["light", "dark"] as const)
+        pages.push(await stage.signedIn("/", { colorScheme }));
     });
-  }
+    after(async () => {
+      for (const page of pages) await page.context().close();
+    });
+
+    for (const [name, path] of Object.entries(places))
+      it(`has nothing that axe finds wrong on ${name}, and fits a phone`, async () => {
+        assert.equal(pages.length, 2);
+        for (const [at, page] of pages.entries()) {
+          await page.setViewportSize({ width: 1440, height: 900 });
+          await page.goto(`${stage.url}${path}`);
+          await page.locator("main h1").waitFor();
+          await until(
+            `${name} to be there`,
+            () => page.locator(".waiting").count(),
+            (many) => many === 0,
+          );
+          assert.deepEqual(await accessibilityProblems(page), [], `${name}, theme ${at}`);
+          await page.setViewportSize({ width: 390, height: 844 });
+          assert.deepEqual(await accessibilityProblems(page), [], `${name}, theme ${at}, phone`);
+          const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+          assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
+        }
+      });
+  });
 });
