@@ -118,7 +118,6 @@ export class ServiceHost extends Orchestrator {
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
-    // Where it is now, also when the process goes elsewhere.
     const dataDirectory = options.dataDirectory && resolve(options.dataDirectory(configuration));
     const entry = await openGuard({
       ...{ configuration, foundation, ids, processId, dataDirectory },
