@@ -122,7 +122,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new Error("it is not UTF-8; save it in this encoding", { cause });
+    throw new Error("it is not UTF-8: save it in this encoding", { cause });
   }
 }
 

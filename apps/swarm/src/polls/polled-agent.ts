@@ -30,7 +30,7 @@ interface Lease {
   untilMs: number;
 }
 
-/** An answer on its way to whoever offered the attempt. */
+/** An answer on its way to the service that offered the attempt. */
 interface Answered {
   readonly durable: Promise<void>;
   /** The agent came with the attempt: its pool may wait for the offer of it. */

@@ -65,7 +65,7 @@ export const checks = {
   tasks(list: Uint8Array, wanted: WantedParts): CheckedParts {
     return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list))), wanted);
   },
-  /** What one definition uses, whatever its file is called. */
+  /** What one definition uses, under any file name. */
   usedBy(source: DefinitionText): Used {
     const usage = new Usage();
     checkText(source, { catalogue: usage.catalogue });
