@@ -11,6 +11,7 @@ import {
   WatchRunRequest,
   WatchRunsRequest,
 } from "@tutti/contracts/workflow/v1";
+import { until } from "@tutti/kernel/testing";
 import type { ReplyStream } from "@tutti/mesh";
 import { nextMoment, Serving } from "./serving.ts";
 
@@ -106,17 +107,19 @@ describe("watches of runs, after a break", () => {
     const watchAll = (cursor: string) => runs().watchRuns(WatchRunsRequest.fromPartial({ filter, cursor }));
     const known = new Set<string>();
     let cursor = "";
-    /** Goes on with another stream until that many are known. */
+    /** Continues with another stream until that many are known. */
     const follow = async (count: number) => {
       const told: string[] = [];
-      while (known.size !== count) {
+      const next = async () => {
         const reply = await replyOf(watchAll(cursor));
         assert.equal(reply.live, true, "it was taken up");
         for (const { runId } of reply.runs) known.add(runId);
         for (const runId of reply.removedIds) known.delete(runId);
         told.push(...reply.runs.map(({ runId }) => runId), ...reply.removedIds.map((id) => `-${id}`));
         ({ cursor } = reply);
-      }
+        return known.size;
+      };
+      await until(`${count} runs to be known`, next, (size) => size === count);
       return told.toSorted();
     };
     assert.deepEqual(await follow(3), ["many-1", "many-2", "many-3"]);
