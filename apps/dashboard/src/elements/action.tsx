@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { type PageError, pageError, send } from "../data/send.ts";
 import { useLack } from "../data/use-lack.ts";
+import { forgetUnsaved } from "../effects/unsaved.ts";
 import { notify } from "../shell/notice-board.ts";
 import type { Call } from "./spelled.ts";
 import { Spelled } from "./spelled-popover.tsx";
@@ -36,9 +37,13 @@ export function Action(options: ActionOptions) {
   const missing = useLack(options.call);
   const lack = options.isOwn === true ? undefined : missing;
   const { label, call, command, weight = "plain", disabled = false, submit = false } = options;
+  const button = useRef<HTMLButtonElement>(null);
   const work = useMutation({
     mutationFn: async () => (options.perform === undefined ? send(call) : options.perform()),
     onSuccess: (reply) => {
+      // A form that found mistakes in itself sends nothing, and gives nothing.
+      const isSent = reply !== undefined || options.perform === undefined;
+      if (isSent && button.current !== null) forgetUnsaved(button.current);
       if (options.said !== undefined) notify({ tone: "done", text: options.said });
       options.onDone?.(reply);
     },
@@ -51,6 +56,7 @@ export function Action(options: ActionOptions) {
   return (
     <span className={`action ${weight}`} title={lack}>
       <button
+        ref={button}
         type={submit ? "submit" : "button"}
         className="press"
         disabled={disabled || lack !== undefined || work.isPending}

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { mayDiscard } from "../effects/unsaved.ts";
 
 /** A question over the page. It takes the focus, gives it back, and ends with Escape. */
 export function Dialog(options: {
@@ -16,9 +17,15 @@ export function Dialog(options: {
     if (options.open && !element.open) element.showModal();
     if (!options.open && element.open) element.close();
   }, [options.open]);
+  const close = () => {
+    if (mayDiscard(dialog.current ?? undefined)) options.onClose();
+  };
   return (
     <dialog
       ref={dialog}
+      onCancel={(event) => {
+        if (!mayDiscard(event.currentTarget)) event.preventDefault();
+      }}
       className={options.wide === true ? "dialog wide" : "dialog"}
       aria-labelledby={title}
       onClose={options.onClose}
@@ -27,7 +34,7 @@ export function Dialog(options: {
         <>
           <header className="dialog-head">
             <h2 id={title}>{options.title}</h2>
-            <button type="button" className="close" onClick={options.onClose} aria-label="Close">
+            <button type="button" className="close" onClick={close} aria-label="Close">
               ×
             </button>
           </header>

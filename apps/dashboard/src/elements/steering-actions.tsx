@@ -32,6 +32,7 @@ export function SteeringActions({ of, actions }: { of: Steered; actions: readonl
         {asked === undefined ? null : (
           <Sure
             action={asked}
+            what={of.kind.slice(0, -1)}
             call={(reason) => steeringCall(of, asked, reason)}
             command={(reason) => steeringCommand(of, asked, reason)}
             onDone={() => setAsked(undefined)}

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { forgetUnsaved } from "../effects/unsaved.ts";
 import { Action } from "./action.tsx";
 import { TextField } from "./fields.tsx";
 import type { Call } from "./spelled.ts";
@@ -13,6 +14,8 @@ interface Asked {
 
 export interface SureOptions {
   readonly action: Asked;
+  /** Completes a label that is a verb alone: `run`. */
+  readonly what?: string;
   /** Whether it is refused without a reason. */
   readonly needsReason?: boolean;
   readonly call: (reason: string) => Call;
@@ -22,7 +25,7 @@ export interface SureOptions {
 }
 
 /** Asks whether it is to be done, and why: whatever is steered, in one form. */
-export function Sure({ action, needsReason = false, call, command, onDone }: SureOptions) {
+export function Sure({ action, what, needsReason = false, call, command, onDone }: SureOptions) {
   const [said, setSaid] = useState("");
   const reason = said.trim();
   return (
@@ -36,8 +39,18 @@ export function Sure({ action, needsReason = false, call, command, onDone }: Sur
         hint="Kept in the history, beside your name."
       />
       <div className="dialog-foot">
+        <button
+          type="button"
+          className="press"
+          onClick={({ currentTarget }) => {
+            forgetUnsaved(currentTarget);
+            currentTarget.closest("dialog")?.close();
+          }}
+        >
+          Keep it
+        </button>
         <Action
-          label={action.label}
+          label={what === undefined ? action.label : `${action.label} ${what}`}
           weight={action.weight}
           submit
           disabled={needsReason && reason === ""}

@@ -1,4 +1,6 @@
 import { type ReactNode, useId } from "react";
+import { flushSync } from "react-dom";
+import { markUnsaved } from "../effects/unsaved.ts";
 import { ChoiceField as Choice, TextField as Text } from "../elements/fields.tsx";
 import { draftOf } from "./draft.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
@@ -289,9 +291,20 @@ function RawOne(options: FormOptions<"raw">) {
   );
 }
 
+/** The new entry takes the focus. */
 function Add({ label, onAdd }: { label: string; onAdd: () => void }) {
   return (
-    <button type="button" className="press quiet add" onClick={onAdd}>
+    <button
+      type="button"
+      className="press quiet add"
+      onClick={({ currentTarget }) => {
+        const group = currentTarget.parentElement;
+        flushSync(onAdd);
+        markUnsaved(currentTarget);
+        const entry = [...(group?.querySelectorAll(":scope > .entry") ?? [])].at(-1);
+        entry?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
+      }}
+    >
       + {label}
     </button>
   );

@@ -328,9 +328,9 @@ describe("workers", () => {
   });
 
   it("shows that somebody is held before how they stand, unless they are gone", () => {
-    assert.equal(standOfAgent(agent("a", { hold: "paused" })).word, "paused by a person");
+    assert.equal(standOfAgent(agent("a", { hold: "paused" })).word, "paused");
     assert.equal(standOfAgent(agent("a", { hold: "none" })).word, "ready");
-    assert.equal(standOfAgent(agent("a", { hold: "paused", state: "gone" })).word, "gone");
+    assert.equal(standOfAgent(agent("a", { hold: "paused", state: "gone" })).word, "disconnected");
   });
 });
 

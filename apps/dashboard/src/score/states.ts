@@ -3,6 +3,20 @@
  * platform knows and this page does not is shown by its own name, at rest.
  */
 
+import {
+  agentStateLooks,
+  enforcementLooks,
+  findingResultLooks,
+  firingResultLooks,
+  holdLooks,
+  type StateIcon,
+  type StateLook,
+  type StateTone,
+  taskStatusLooks,
+  verdictLooks,
+  workStatusLooks,
+} from "@tutti/contracts/states";
+
 export type Tone = "rest" | "playing" | "held" | "done" | "wrong" | "silent" | "back" | "again";
 
 export type GlyphName =
@@ -44,73 +58,66 @@ const stand = (word: string, glyph: GlyphName, tone: Tone, live: boolean): Stand
   live,
 });
 
-/** Runs, as the contracts name their statuses. */
-export const runStates: Readonly<Record<string, Stand>> = {
-  pending: stand("waiting to start", "rest", "rest", true),
-  running: stand("running", "note", "playing", true),
-  paused: stand("paused", "caesura", "held", true),
-  cancelling: stand("cancelling", "segno", "back", true),
-  completed: stand("completed", "final", "done", false),
-  failed: stand("failed", "cross", "wrong", false),
-  cancelled: stand("cancelled", "tacet", "silent", false),
-  terminated: stand("terminated", "cut", "silent", false),
-  continued: stand("went on as new", "attacca", "rest", false),
-  quarantined: stand("put aside", "trill", "wrong", false),
+const glyphs: Readonly<Record<StateIcon, GlyphName>> = {
+  circle: "rest",
+  dot: "note",
+  queue: "tied-rest",
+  clock: "fermata",
+  barrier: "breath",
+  pause: "caesura",
+  repeat: "repeat",
+  check: "final",
+  cross: "cross",
+  skip: "skip",
+  stop: "tacet",
+  kill: "cut",
+  forward: "attacca",
+  undo: "segno",
+  undone: "segno-done",
+  warning: "trill",
+  stopping: "wedge",
 };
+
+const tones: Readonly<Record<StateTone, Tone>> = {
+  neutral: "rest",
+  active: "playing",
+  waiting: "held",
+  attention: "held",
+  warning: "again",
+  success: "done",
+  failure: "wrong",
+  muted: "silent",
+  undoing: "back",
+};
+
+/** As the contracts have them: the same words in the CLI and the docs. */
+function standsOf(looks: Readonly<Record<string, StateLook>>): Readonly<Record<string, Stand>> {
+  return Object.fromEntries(
+    Object.entries(looks).map(([word, { label, icon, tone, ended }]) => [
+      word,
+      stand(label, glyphs[icon], tones[tone], !ended),
+    ]),
+  );
+}
+
+export const runStates = standsOf(workStatusLooks);
 
 /** Tasks of a run. */
-export const taskStates: Readonly<Record<string, Stand>> = {
-  pending: stand("not yet its turn", "rest", "rest", true),
-  held: stand("held by a limit", "breath", "held", true),
-  queued: stand("waiting for a worker", "tied-rest", "rest", true),
-  running: stand("at work", "note", "playing", true),
-  waiting: stand("waiting", "fermata", "held", true),
-  retrying: stand("will be tried again", "repeat", "again", true),
-  paused: stand("paused", "caesura", "held", true),
-  completed: stand("completed", "final", "done", false),
-  failed: stand("failed", "cross", "wrong", false),
-  skipped: stand("skipped", "skip", "silent", false),
-  cancelled: stand("cancelled", "tacet", "silent", false),
-  compensating: stand("being undone", "segno", "back", true),
-  compensated: stand("undone", "segno-done", "back", false),
-};
+export const taskStates = standsOf(taskStatusLooks);
 
 /** Workers, by their agents' states; being held is said apart. */
-export const agentStates: Readonly<Record<string, Stand>> = {
-  starting: stand("starting", "tied-rest", "rest", true),
-  ready: stand("ready", "breath", "done", true),
-  busy: stand("all slots taken", "note", "playing", true),
-  draining: stand("finishing", "wedge", "back", true),
-  asleep: stand("asleep", "rest", "rest", true),
-  suspect: stand("not heard", "trill", "wrong", true),
-  gone: stand("gone", "tacet", "silent", false),
-};
+export const agentStates = standsOf(agentStateLooks);
 
 /** Holds of workers. */
-export const agentHolds: Readonly<Record<string, Stand>> = {
-  paused: stand("paused by a person", "caesura", "held", true),
-  quarantined: stand("put aside", "trill", "wrong", true),
-  flapping: stand("comes and goes", "repeat", "again", true),
-  failing: stand("fails too often", "trill", "wrong", true),
-};
+export const agentHolds = standsOf(holdLooks);
 
 /** What came of one time of a schedule. */
-export const firingStates: Readonly<Record<string, Stand>> = {
-  started: stand("started", "note", "done", false),
-  queued: stand("queued", "tied-rest", "rest", true),
-  overlapped: stand("let pass: still running", "skip", "silent", false),
-  missed: stand("missed", "tacet", "held", false),
-  refused: stand("refused", "cross", "wrong", false),
-};
+export const firingStates = standsOf(firingResultLooks);
+
+const { unspecified: open, ...decided } = verdictLooks;
 
 /** Questions to people. */
-export const verdicts: Readonly<Record<string, Stand>> = {
-  open: stand("waiting for you", "fermata", "held", true),
-  approved: stand("approved", "final", "done", false),
-  rejected: stand("rejected", "cross", "wrong", false),
-  expired: stand("lapsed", "tacet", "silent", false),
-  withdrawn: stand("withdrawn", "skip", "silent", false),
-};
+export const verdicts = standsOf({ open, ...decided });
 
 /** What was decided on a call. */
 export const accessStates = {
@@ -119,11 +126,7 @@ export const accessStates = {
 } as const;
 
 /** Whether a policy counts. */
-export const enforcements: Readonly<Record<string, Stand>> = {
-  enforced: stand("counts", "note", "playing", false),
-  shadow: stand("is tried out", "breath", "held", false),
-  off: stand("out of use", "tacet", "silent", false),
-};
+export const enforcements = standsOf(enforcementLooks);
 
 /** How a rule stands. One that says nothing of its enforcement counts. */
 export function standOfRule({
@@ -143,14 +146,7 @@ export const keyStates: Readonly<Record<string, Stand>> = {
 };
 
 /** What became of what a rule found. */
-export const findingStates: Readonly<Record<string, Stand>> = {
-  held: stand("held", "final", "done", false),
-  denied: stand("was refused", "tacet", "wrong", false),
-  asked: stand("a person was asked", "fermata", "held", false),
-  changed: stand("was changed", "segno", "back", false),
-  noted: stand("was noted", "note", "again", false),
-  shadowed: stand("would have been caught", "breath", "rest", false),
-};
+export const findingStates = standsOf(findingResultLooks);
 
 /** What agents of a mission vote on. */
 export const voteStates = {

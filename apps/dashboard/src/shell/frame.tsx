@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useBlocker, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { usualNamespace } from "../data/in-namespace.ts";
 import { whoQuery } from "../data/queries.ts";
 import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
+import { hasUnsaved, mayDiscard, watchInput } from "../effects/unsaved.ts";
 import { Glyph } from "../score/glyph.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
@@ -24,6 +25,11 @@ export function Frame() {
   const [sheet, setSheet] = useState(false);
   const [choosing, setChoosing] = useState(false);
   const [you, setYou] = useState(false);
+  useEffect(() => watchInput(), []);
+  useBlocker({
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && !mayDiscard(),
+    enableBeforeUnload: () => hasUnsaved(),
+  });
   useKeys({ onPalette: () => setPalette(true), onSheet: () => setSheet(true) });
   return (
     <div className="frame">
@@ -61,16 +67,27 @@ function Main() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it waits for
   useEffect(() => {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
+    // A page about one thing has its own title by now.
+    if (document.title === "Tutti") document.title = `${titleOf(path)} · Tutti`;
+    return () => {
+      document.title = "Tutti";
+    };
   }, [path]);
   return (
     <main id="main" ref={main} tabIndex={-1} className="sheet-area">
       <Outlet />
     </main>
   );
+}
+
+/** The word of the rail, or the first part of the address: `/start` is Start. */
+function titleOf(path: string): string {
+  const place = places.find((one) => one.path === path)?.word;
+  const [, first = ""] = path.split("/");
+  return place ?? `${first.slice(0, 1).toUpperCase()}${first.slice(1)}`;
 }
 
 interface RailOptions {

@@ -5,7 +5,7 @@ export interface KeyPress {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
-  /** Whether the focus is where keys are text. */
+  /** Whether keys are text: where the focus is, or because a form has unsaved input. */
   readonly typing: boolean;
 }
 

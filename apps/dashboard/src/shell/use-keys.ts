@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { chooseTheme, nextTheme } from "../effects/theme.ts";
 import { after } from "../effects/time.ts";
+import { hasUnsaved } from "../effects/unsaved.ts";
 import { heard, isTyping } from "./keys.ts";
 import { places } from "./places.ts";
 
@@ -13,7 +14,8 @@ export function useKeys({ onPalette, onSheet }: { onPalette: () => void; onSheet
   const afterG = useRef(false);
   const act = useRef<(event: KeyboardEvent) => void>(() => {});
   act.current = (event) => {
-    const typing = isTyping(document.activeElement) || document.querySelector("dialog[open]") !== null;
+    const isOpen = document.querySelector("dialog[open]") !== null;
+    const typing = isTyping(document.activeElement) || isOpen || hasUnsaved();
     const { key, ctrlKey, metaKey, altKey } = event;
     const what = heard({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
     afterG.current = what.kind === "waits";

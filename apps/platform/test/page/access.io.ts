@@ -94,7 +94,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByText("forbid(principal, action ==").waitFor();
     await page.getByRole("link", { name: "stocktaking" }).click();
     await page.getByRole("button", { name: "Remove…" }).click();
-    await page.getByRole("button", { name: "Remove it", exact: true }).click();
+    await page.getByRole("button", { name: "Remove policy", exact: true }).click();
     await page.getByText("version 2 holds", { exact: true }).waitFor();
     await until("the policy to be gone", async () => (await start(bob, "again")) === "");
     await page.context().close();
@@ -103,7 +103,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
   it("goes back to an earlier version when somebody says why", async () => {
     const page = await stage.signedIn("/access?view=policies");
     await page.getByRole("button", { name: "Go back to it…" }).last().click();
-    const sure = page.getByRole("button", { name: "Go back to it", exact: true });
+    const sure = page.getByRole("button", { name: "Roll back policies", exact: true });
     assert.equal(await sure.isDisabled(), true);
     await page.getByLabel("Why").fill("stock is taken once more");
     await sure.click();
@@ -137,7 +137,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     const own = page.getByRole("listitem").filter({ hasText: "Bob's press" });
     await own.getByText(/^used .*127\.0\.0\.1/).waitFor();
     await own.getByRole("button", { name: "Revoke…" }).click();
-    await page.getByRole("button", { name: "Revoke it", exact: true }).click();
+    await page.getByRole("button", { name: "Revoke key", exact: true }).click();
     await until(
       "the key to be ended",
       async () => (await codeOf(press.call("runs.list"))) === "access.credential_refused",
@@ -261,7 +261,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByText("enforcement", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Go back to it…" }).last().click();
     await page.getByLabel("Why").last().fill("too strict");
-    await page.getByRole("button", { name: "Go back to it", exact: true }).click();
+    await page.getByRole("button", { name: "Roll back rule", exact: true }).click();
     await until("it to refuse nothing", async () => (await amount("dear-4", 5_000)) === "");
     await page.getByText("too strict", { exact: true }).first().waitFor();
     await page.context().close();

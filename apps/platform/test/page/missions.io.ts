@@ -183,12 +183,12 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.getByRole("button", { name: "Pause …" }).click();
     await sure.getByLabel("Why").fill("no paper");
     assert.deepEqual(await accessibilityProblems(page), []);
-    await sure.getByRole("button", { name: "Pause", exact: true }).click();
+    await sure.getByRole("button", { name: "Pause mission", exact: true }).click();
     await heading(page, /paused/).waitFor();
     await page.getByText("no paper").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Resume …" }).click();
-    await sure.getByRole("button", { name: "Resume", exact: true }).click();
+    await sure.getByRole("button", { name: "Resume mission", exact: true }).click();
     await heading(page, /running/).waitFor();
     await page.goto(`${stage.url}/missions/nowhere`);
     await page.getByText("The mission cannot be shown").waitFor();

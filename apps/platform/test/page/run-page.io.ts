@@ -90,8 +90,8 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await start("pipeline", "live");
     const page = await stage.signedIn("/runs/live");
     await standing(page, "fetch", "completed");
-    await standing(page, "parse", "at work");
-    await standing(page, "store", "not yet its turn");
+    await standing(page, "parse", "running");
+    await standing(page, "store", "pending");
     parsed.open();
     await standing(page, "store", "completed");
     await stateOfRun(page, "completed");
@@ -114,10 +114,10 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await slider.fill("2");
     await slider.press("ArrowLeft");
     await page.waitForURL(/event=1\b/);
-    await standing(page, "fetch", "not yet its turn");
-    await standing(page, "store", "not yet its turn");
+    await standing(page, "fetch", "pending");
+    await standing(page, "store", "pending");
     await page.reload();
-    await standing(page, "fetch", "not yet its turn");
+    await standing(page, "fetch", "pending");
     assert.equal(await page.getByRole("button", { name: "Start like this" }).count(), 0);
     await page.getByRole("button", { name: "Back to now" }).click();
     await standing(page, "store", "completed");
@@ -128,7 +128,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     const page = await stage.signedIn("/runs/past");
     await standing(page, "store", "completed");
     await page.getByRole("button", { name: "Replay the run" }).click();
-    await standing(page, "store", "not yet its turn");
+    await standing(page, "store", "pending");
     await standing(page, "store", "completed");
     await page.getByRole("button", { name: "Replay the run" }).waitFor();
     assert.doesNotMatch(page.url(), /event=/);
@@ -213,7 +213,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Cancel …" }).click();
     await page.getByRole("dialog").getByLabel("Why").fill("nobody wants it");
-    await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel run", exact: true }).click();
     await stateOfRun(page, "cancelled");
     await page.getByText("nobody wants it").first().waitFor();
     await page.context().close();

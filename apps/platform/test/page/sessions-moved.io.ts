@@ -48,7 +48,7 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
       body: { sessionId: "trio", mode: "workflow", tasks: { tasks } },
     });
     const page = await stage.signedIn("/sessions/trio", { reducedMotion: "reduce" });
-    await page.getByRole("button", { name: /^violin W part.hold, at work/ }).waitFor();
+    await page.getByRole("button", { name: /^violin W part.hold, running/ }).waitFor();
     const body = { taskIds: ["cello"], mode: "swarm", reason: "there is room" } as const;
     await stage.client.call("sessions.move", { params: { id: "trio" }, body });
     const moved = page.getByRole("button", { name: /^cello S moved after/ });

@@ -103,7 +103,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await start("live");
     const page = await stage.signedIn("/sessions/live", { reducedMotion: "reduce" });
     await heading(page, /A <b>trio<\/b>/).waitFor();
-    await page.getByRole("button", { name: /^cello \w part.hold, at work/ }).waitFor();
+    await page.getByRole("button", { name: /^cello \w part.hold, running/ }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: /^piano/ }).click();
     await page.getByRole("heading", { name: /Why it stands so/ }).waitFor();
@@ -118,7 +118,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.getByText("It is not known yet").waitFor();
     await tab(page, /^Tasks 3/);
     const tasks = page.getByRole("list", { name: "Tasks" });
-    await tasks.getByText("at work").waitFor();
+    await tasks.getByText("running").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     letGo.resolve();
     await heading(page, /completed/).waitFor();
@@ -141,14 +141,14 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     const sure = page.getByRole("dialog");
     await page.getByRole("button", { name: "Pause …" }).click();
     await sure.getByLabel("Why").fill("no light");
-    await sure.getByRole("button", { name: "Pause", exact: true }).click();
+    await sure.getByRole("button", { name: "Pause session", exact: true }).click();
     await heading(page, /paused/).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Resume …" }).click();
-    await sure.getByRole("button", { name: "Resume", exact: true }).click();
+    await sure.getByRole("button", { name: "Resume session", exact: true }).click();
     await heading(page, /running/).waitFor();
     await page.getByRole("button", { name: "Cancel …" }).click();
-    await sure.getByRole("button", { name: "Cancel", exact: true }).click();
+    await sure.getByRole("button", { name: "Cancel session", exact: true }).click();
     letGo.resolve();
     await heading(page, /cancelled/).waitFor();
     await page.goto(`${stage.url}/sessions/nowhere`);

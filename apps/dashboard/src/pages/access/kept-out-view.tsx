@@ -108,7 +108,7 @@ function Lift({ subject, onDone }: { subject: string; onDone: () => void }) {
   return (
     <Sure
       action={{
-        label: "Let in again",
+        label: "Unlock",
         weight: "main",
         question: "It may try again at once, everywhere, and what it got wrong is forgotten.",
         said: `${subject} may come in again`,

@@ -175,7 +175,7 @@ function Revoke({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
   return (
     <Sure
       action={{
-        label: "Revoke it",
+        label: "Revoke key",
         weight: "grave",
         question: `Whoever shows it is refused everywhere within seconds, and their open links and watches end. Rotate it instead where ${whoIs(actor)} has to go on.`,
         said: `${title} is revoked`,

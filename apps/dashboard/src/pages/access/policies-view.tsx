@@ -132,7 +132,7 @@ function RollBack({ version, onDone }: { version: number; onDone: () => void }) 
   return (
     <Sure
       action={{
-        label: "Go back to it",
+        label: "Roll back policies",
         weight: "grave",
         question: `Policies are made as they were in version ${version}, as a new version. Say why: it is needed.`,
         said: `Policies are as they were in version ${version}`,

@@ -113,7 +113,7 @@ function End({ token, onDone }: { token: IssuedToken; onDone: () => void }) {
   return (
     <Sure
       action={{
-        label: "End it",
+        label: "End token",
         weight: "grave",
         question:
           "It ends everywhere within seconds, with all that was narrowed from it, open links and watches too.",

@@ -96,7 +96,7 @@ function Remove({ id, present }: { id: string; present: number }) {
   return (
     <Sure
       action={{
-        label: "Remove it",
+        label: "Remove policy",
         weight: "grave",
         question:
           "What it permits is permitted no more, and what it forbids no longer forbidden. Rolling back brings it again.",

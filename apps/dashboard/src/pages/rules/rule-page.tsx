@@ -79,7 +79,7 @@ function Remove({ id }: { id: string }) {
   return (
     <Sure
       action={{
-        label: "Take it away",
+        label: "Delete rule",
         weight: "grave",
         question: "What it refuses, changes or asks about goes through. Its versions are kept.",
         said: `${id} is taken away`,

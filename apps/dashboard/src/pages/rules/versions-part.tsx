@@ -63,7 +63,7 @@ function RollBack({ id, version, onDone }: { id: string; version: number; onDone
     <Sure
       needsReason
       action={{
-        label: "Go back to it",
+        label: "Roll back rule",
         weight: "main",
         question: `${id} will say what it said in version ${version}, which makes a new version.`,
         said: `${id} is as it was in version ${version}`,

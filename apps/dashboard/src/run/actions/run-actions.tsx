@@ -64,6 +64,7 @@ export function RunActions({ run }: { run: RunFacts }) {
         {asked === undefined ? null : (
           <Sure
             action={asked}
+            what="run"
             call={(reason) => callOf(run, asked, reason)}
             command={(reason) => commandOf(run, asked, reason)}
             onDone={() => {
