@@ -40,6 +40,7 @@ function workspace(t, main) {
     "leash",
     "dev",
     "nats",
+    "ports",
     "preset",
     "programs",
     "debian",
