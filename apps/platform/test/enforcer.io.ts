@@ -244,11 +244,9 @@ describe("the security enforcer", () => {
       (code) => code === 200,
     );
     assert.equal(await statusOf(wrong), 429);
-    const listed = (await (await fetch(`${platform.http}/v1/lockouts`)).json()) as {
-      readonly lockouts: readonly { readonly subject: string }[];
-    };
+    const listed = await (await fetch(`${platform.http}/v1/lockouts`)).json();
     assert.deepEqual(
-      listed.lockouts.map((one) => one.subject),
+      listed.lockouts.map((one: { readonly subject: string }) => one.subject),
       [subject],
     );
     const { liftLockout } = governance.identityService.methods;
