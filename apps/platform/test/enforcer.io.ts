@@ -244,9 +244,11 @@ describe("the security enforcer", () => {
       (code) => code === 200,
     );
     assert.equal(await statusOf(wrong), 429);
-    const listed = await (await fetch(`${platform.http}/v1/lockouts`)).json();
+    const listed = (await (await fetch(`${platform.http}/v1/lockouts`)).json()) as {
+      readonly lockouts: readonly { readonly subject: string }[];
+    };
     assert.deepEqual(
-      listed.lockouts.map((one: { readonly subject: string }) => one.subject),
+      listed.lockouts.map((one) => one.subject),
       [subject],
     );
     const { liftLockout } = governance.identityService.methods;

@@ -21,12 +21,7 @@ import { live } from "./task/live.ts";
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
-<<<<<<< HEAD
-    ...[start, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[sessionChain, dag, planLarge, plan, adaptive, efficiency],
-=======
     ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[sessionChain, sessions, dag, planLarge, plan, adaptive, efficiency, page],
->>>>>>> 8d59b339 (feat(bench): restarts after kill -9, alone and beside a burnt core)
+    ...[sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );
