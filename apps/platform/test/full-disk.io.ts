@@ -45,7 +45,6 @@ describe("a platform whose disk is full", () => {
     return { status: answer.status, code, message: detail };
   }
 
-  const isReady = async () => (await fetch(`${platform}/readyz`)).status === 200;
   const begin = (runId: string) => ask("POST", "/v1/runs", { definition: { name: "order" }, runId, input });
   const bind = () =>
     ask("POST", "/v1/role-bindings", {
@@ -102,9 +101,6 @@ describe("a platform whose disk is full", () => {
       refused.message,
       /^expected room on the disk .*; free some space, writing then goes on by itself/,
     );
-    const unready = await fetch(`${platform}/readyz`);
-    assert.equal(unready.status, 503);
-    assert.match(await unready.text(), /is full .*: writes are refused; free some space/);
     const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
     assert.equal(binding.code, "journal.full", binding.message);
 
@@ -115,8 +111,9 @@ describe("a platform whose disk is full", () => {
     assert.match(unrecorded.message, /see why with tutti status/);
     assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
     const search = await ask("GET", "/v1/audit/records?namespace=default");
-    assert.equal(search.code, "audit.book_full", search.message);
-    assert.match(search.message, /free some space, the audit then goes on by itself$/);
+    // The journal, where checkpoints are anchored, or the log of the audit: one of them is full first.
+    assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
+    assert.match(search.message, /free some space, \w+(?: audit)? then goes on by itself$/);
 
     await disk.empty();
     const { status } = await until(
@@ -130,7 +127,6 @@ describe("a platform whose disk is full", () => {
       () => begin(`order-${last}`),
       ({ status }) => status < 300,
     );
-    await until("it to be ready again", isReady);
     await until("somebody to be signed in", signIn, ({ status }) => status === 200);
     await until("the right to be given", bind, ({ status }) => status < 300);
     await until(

@@ -20,7 +20,7 @@ export {
 } from "./keys/installation-keys.ts";
 export { SealingKeys } from "./keys/sealing-keys.ts";
 export { metricErrors } from "./metrics/errors.ts";
-export { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
+export { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 export { type RunHostOptions, runHost } from "./run-host.ts";
 export { type Hosting, whenOwned } from "./runtime/admission.ts";
 export { causeOf } from "./runtime/cause.ts";

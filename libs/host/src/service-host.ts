@@ -38,7 +38,7 @@ import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
-import { metricHandlers, servedMetricService } from "./metrics/metric-handlers.ts";
+import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
@@ -160,7 +160,7 @@ export class ServiceHost extends Orchestrator {
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
-    serveOwnMetrics(mesh, telemetry, foundation);
+    serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
@@ -247,10 +247,17 @@ export class ServiceHost extends Orchestrator {
   }
 }
 
-/** Under the name of each service that runs: a caller finds the process by any of them. */
-function serveOwnMetrics(mesh: Mesh, { metrics, ring }: Telemetry, { clock }: Foundation): void {
-  const handlers = metricHandlers({ registry: metrics, ring, clock });
-  for (const { service } of mesh.instances) mesh.serve(servedMetricService, handlers, { service });
+/** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */
+function serveOwnMetrics(
+  mesh: Mesh,
+  services: ReadonlyMap<string, Component>,
+  { metrics, ring }: Telemetry,
+  { clock }: Foundation,
+): void {
+  const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
+  const service = metricServiceOf([...door, ...mesh.instances.map((instance) => instance.service)]);
+  if (service === undefined) return;
+  mesh.serve(servedMetricService, metricHandlers({ registry: metrics, ring, clock }), { service });
 }
 
 function storageOf(

@@ -13,7 +13,7 @@ import {
   type SeriesQuery,
 } from "@tutti/contracts/insight/v1";
 import type { Instance } from "@tutti/contracts/registry/v1";
-import type { servedMetricService } from "@tutti/host";
+import { metricServiceOf, type servedMetricService } from "@tutti/host";
 import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
 import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
 
@@ -67,9 +67,10 @@ export class AllProcesses {
     const services = [...new Set(instances.map(({ service }) => service))]
       .filter((service, _, all) => service !== "blob" || all.length === 1)
       .sort();
-    const [first] = instances;
-    const client = this.#parts.clientOf(first?.service ?? "gateway");
-    const to = { ...options, ...(address !== "" && first && { instance: first.id }) };
+    const service = metricServiceOf(services) ?? "gateway";
+    const instance = instances.find((one) => one.service === service);
+    const client = this.#parts.clientOf(service);
+    const to = { ...options, ...(address !== "" && instance && { instance: instance.id }) };
     const name = [services.join("+"), address].filter(Boolean).join(" ");
     const ask = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
     try {

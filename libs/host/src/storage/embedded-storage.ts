@@ -191,12 +191,6 @@ export class EmbeddedStorage implements Storage {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
     if (this.#damage !== "") return unhealthy(`${this.#damage} Restore a backup; npm run doctor says more`);
-    const full = this.#journal.isOpen ? this.#journal.journal.full : undefined;
-    if (full !== undefined) {
-      return unhealthy(
-        `the disk of ${this.#layout.directory} is full (${full}): writes are refused; free some space, writes then continue by themselves`,
-      );
-    }
     const { failed } = this.#services;
     if (failed.length > 0)
       return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; npm run doctor says why`);

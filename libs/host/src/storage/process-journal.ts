@@ -45,10 +45,6 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
     return this.#journal;
   }
 
-  get isOpen(): boolean {
-    return this.#journal !== undefined;
-  }
-
   async start(): Promise<void> {
     this.#journal = await this.#parts.open();
   }

@@ -65,7 +65,6 @@ export class SegmentsJournal implements Journal {
   #flying: GroupBuffer | undefined;
   #isLeaving = false;
   #stopped: string | undefined;
-  #full: string | undefined;
   #closed: Promise<void> | undefined;
   #onDone: (() => void)[] = [];
   #end: LogPlace;
@@ -94,11 +93,6 @@ export class SegmentsJournal implements Journal {
   /** Bytes of all segments on the disk. */
   get bytes(): number {
     return this.#segments.places.bytes;
-  }
-
-  /** Why the disk did not take the last group; undefined when it did. */
-  get full(): string | undefined {
-    return this.#full;
   }
 
   /** From when it resolves until it is let go, nothing of the log is removed. Gives how to let go. */
@@ -231,7 +225,6 @@ export class SegmentsJournal implements Journal {
   }
 
   #durable(group: GroupBuffer, waiting: readonly Waiting[], place: Durable): void {
-    this.#full = undefined;
     this.#segments.enter(place, waiting);
     for (const { partition, number, epoch, timeMs } of waiting) {
       this.#ledgers[partition]?.durable(number, epoch, timeMs);
@@ -245,7 +238,6 @@ export class SegmentsJournal implements Journal {
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
     const behind = this.#filling.take();
     if (kind === "full") {
-      this.#full = reason;
       for (const ledger of this.#ledgers) ledger.fallBack();
       const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });
       for (const { settle } of [...waiting, ...behind]) settle({ kind, refusal });

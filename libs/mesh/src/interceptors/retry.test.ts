@@ -122,24 +122,6 @@ describe("repeating", () => {
     assert.equal(sentAtMs.length, 3);
   });
 
-  it("passes on at once that an owner lacks room for a second or longer, and absorbs shorter back-pressure", async () => {
-    const exhausted = (retryAfterMs: number) =>
-      new TuttiError({
-        code: "test.full",
-        status: "RESOURCE_EXHAUSTED",
-        message: "no room on the disk",
-        retry: "same-key",
-        retryAfterMs,
-      });
-    const long = retrying([exhausted(1_000)]);
-    const error = await long.run(clientCall("get"));
-    assert.ok(error instanceof TuttiError && error.retryAfterMs === 1_000);
-    assert.deepEqual(long.sentAtMs, [0]);
-    const short = retrying([exhausted(100)]);
-    assert.equal(await short.run(clientCall("get")), "done");
-    assert.equal(short.sentAtMs.length, 2);
-  });
-
   it("gives up when the budget is used up", async () => {
     const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { reserve: 2 });
     await run(clientCall("get"));

@@ -4,8 +4,6 @@
  * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
  * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
  * 3. No pause goes beyond the deadline: then the error itself is the better answer.
- * 4. A resource that an owner lacks for a second or longer, such as room on its disk, does not return with a retry: the
- *    caller gets the error with its delay at once.
  */
 import {
   type AroundStep,
@@ -110,14 +108,6 @@ export function retryStep(parts: RetryParts): AroundStep<ClientCall, Promise<unk
   };
 }
 
-/** Not back-pressure of a moment, which a retry absorbs. */
-function isLongExhausted({ status, retryAfterMs }: TuttiError): boolean {
-  return status === "RESOURCE_EXHAUSTED" && retryAfterMs >= longExhaustedMs;
-}
-
-/** Also the unit of the header Retry-After. */
-const longExhaustedMs = 1_000;
-
 /** Returns when the call may be made again; throws the error when it may not. */
 async function prepareRepetition(
   parts: RetryParts,
@@ -127,7 +117,7 @@ async function prepareRepetition(
 ): Promise<void> {
   const { settings, clock, chance, routes } = parts;
   const { target } = call;
-  if (call.stopped !== undefined || !mayRepeat(call, error) || isLongExhausted(error)) throw error;
+  if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
   // A keyed call has one place to go to: it goes on until its deadline, as ownership may take a while to move.
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { isTuttiError, privateModes } from "@tutti/kernel";
@@ -165,7 +165,7 @@ export class ArchiveDatabase {
       return archiveErrors.damaged({ place: { file: this.file }, found: reason }, extras);
     }
     return kind === sqlite.full
-      ? archiveErrors.full({ reason }, { retryAfterMs: fullRetryMs })
+      ? archiveErrors.full({ reason })
       : archiveErrors.failed({ reason }, { cause: error });
   }
 }
@@ -205,8 +205,6 @@ const sqlite = { corrupt: 11, full: 13, notADatabase: 26 } as const;
 /** A thousand pages, as SQLite's own checkpoints: larger ones stall, smaller ones sync more. */
 const checkpointBytes = 1_000 * 4_096;
 const vacuumFrom = 64;
-/** A full disk is not asked more often. */
-const fullRetryMs = 1_000;
 /** More than a file has. */
 const allPages = 2 ** 30;
 
@@ -214,20 +212,18 @@ function opened(file: string): DatabaseSync {
   // One process writes, so only a checkpoint can find somebody in its way, and nobody waits for that.
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 0 });
-  let isMade = true;
   try {
     // Before anything is written: it cannot be changed later.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA cache_size = -4000");
-    isMade = versionOf(database, file) !== 0;
-    if (!isMade) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT`);
+    if (versionOf(database, file) === 0) {
+      database.exec(`BEGIN; ${schema} PRAGMA user_version = ${formatVersion}; COMMIT`);
+    }
     return database;
   } catch (error) {
     database.close();
-    // Without its tables nothing was ever in it. An archive without a file is empty, one without tables is damaged.
-    if (!isMade) for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     throw error;
   }
 }

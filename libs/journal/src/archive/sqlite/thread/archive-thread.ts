@@ -99,22 +99,19 @@ class ThreadHost implements EngineHost {
     call: Call,
     ...values: EngineArguments<Call>
   ): Promise<EngineResult<Call>> {
-    // The casts, here and below: TypeScript does not see that a call goes with its own arguments and result.
-    const answer = ofNothing[call as keyof typeof ofNothing] as
-      | ((...given: unknown[]) => EngineResult<Call>)
-      | undefined;
-    if (this.#isEmpty && answer !== undefined) return answer(...values);
-    this.#isEmpty = false;
-    const { given, transfer } = moved(call, values);
-    try {
-      const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
-      return result as EngineResult<Call>;
-    } catch (error) {
-      // The disk had no room to make the file: there is still nothing in it to read.
-      if (answer !== undefined && archiveErrors.full.is(error) && !existsSync(this.#file))
+    if (this.#isEmpty) {
+      if (call in ofNothing) {
+        // The casts, here and below: TypeScript does not see that a call goes with its own arguments and result.
+        const answer = ofNothing[call as keyof typeof ofNothing] as (
+          ...given: unknown[]
+        ) => EngineResult<Call>;
         return answer(...values);
-      throw error;
+      }
+      this.#isEmpty = false;
     }
+    const { given, transfer } = moved(call, values);
+    const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
+    return result as EngineResult<Call>;
   }
 
   close(): Promise<void> {
@@ -136,7 +133,6 @@ const ofNothing: {
   page: () => [],
   purge: () => false,
   figures: () => ({ bytes: 0, liveInstances: 0, endedInstances: 0, packedRows: 0 }),
-  search: () => ({ entries: [], cursor: "" }),
   filterWords: () => {
     const { capacity, count, words } = new KeyFilter(emptyCapacity);
     return { capacity, count, words };
