@@ -33,7 +33,7 @@ import type { TenantDesk } from "./tenants/desk.ts";
 export class GovernanceService extends Orchestrator {
   constructor(host: HostContext) {
     super("governance", host.foundation, { scope: "management", version: host.version });
-    const { mesh, foundation, steward, ids, dataDirectory = "" } = host;
+    const { mesh, foundation, partitionOwner, ids, dataDirectory = "" } = host;
     const settings = this.settings(governanceSection);
     const policies = mesh.client(policyService);
     const keysDirectory = settings.keysDirectory || keysDirectoryIn(dataDirectory);
@@ -51,7 +51,7 @@ export class GovernanceService extends Orchestrator {
     const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, witness: bundles });
     const deciding = new Deciding(bundles, foundation.clock);
     const serving = { bundles, deciding, keys, settings };
-    const desk: TenantDesk = { runtime, archive, steward, foundation, ids, ...serving };
+    const desk: TenantDesk = { runtime, archive, partitionOwner, foundation, ids, ...serving };
     mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
     mesh.serve(identityService, identityHandlers(desk));
     mesh.serve(policyService, policyHandlers({ ...desk, policies }));

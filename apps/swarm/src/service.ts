@@ -60,7 +60,7 @@ export class SwarmService extends Orchestrator {
     const missions = hostMissions(this, host, settings);
     const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
     missions.begin({ runtime, archive });
-    const tenancy = new PoolTenancy(host.steward);
+    const tenancy = new PoolTenancy(host.partitionOwner);
     const dispatch = mesh.client(dispatchService);
     const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
     const pools: PoolDirectory = new PoolDirectory({
@@ -94,7 +94,10 @@ export class SwarmService extends Orchestrator {
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
-    const keeper = new PoolKeeper({ machines: { runtime, archive, steward: host.steward }, pools });
+    const keeper = new PoolKeeper({
+      machines: { runtime, archive, partitionOwner: host.partitionOwner },
+      pools,
+    });
     const desk = {
       ...{ pools, keeper, news, now, settings, foundation },
       remote: mesh.client(poolService),

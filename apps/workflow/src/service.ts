@@ -51,7 +51,7 @@ const othersTold = [
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
-    const { mesh, steward, foundation } = host;
+    const { mesh, partitionOwner, foundation } = host;
     const { timers, logger } = foundation;
     const { sharedPools } = this.settings(workflowSection);
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
@@ -85,9 +85,9 @@ export class WorkflowService extends Orchestrator {
     effects.begin({ dispatcher, errands, leases, starts });
 
     const desk = {
-      ...{ runtime, archive, steward, foundation },
+      ...{ runtime, archive, partitionOwner, foundation },
       watches: new WatchMemory(foundation.clock, host.ids),
-      versions: new Versions({ runtime, steward, blobs, definitions: mesh.client(definitionService) }),
+      versions: new Versions({ runtime, partitionOwner, blobs, definitions: mesh.client(definitionService) }),
     };
     tellLabels(host.guard, desk, "run", { query: showRun, body: { withPayloads: false } });
     const installation = {

@@ -97,13 +97,13 @@ function heapOf(step: PlainStep): number {
 /** Each task needs some of those of the layer before. */
 function layered(count: number): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
-  let luck = 7;
+  let random = 7;
   for (let at = 0; at < count; at++) {
     const layer = Math.floor(at / width) * width;
     const needs = new Set<string>();
     for (let each = 0; each < 3 && layer > 0; each++) {
-      luck = (luck * 1_103_515_245 + 12_345) & 0x7fff_ffff;
-      needs.add(`t${layer - 1 - (luck % width)}`);
+      random = (random * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+      needs.add(`t${layer - 1 - (random % width)}`);
     }
     tasks[`t${at}`] = { uses: "bench.work", needs: [...needs] };
   }

@@ -23,7 +23,7 @@ import {
 } from "@tutti/kernel";
 import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
 import type { Effects } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import {
   OperationsServer,
   openTelemetry,
@@ -40,7 +40,7 @@ import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
-import { openSteward } from "./runtime/open-steward.ts";
+import { openPartitionOwner } from "./runtime/open-partition-owner.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
@@ -77,7 +77,7 @@ interface Parts {
   readonly bus: HostBus;
   readonly mesh: Mesh;
   readonly guard: Guard | undefined;
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly delivery: MeshDelivery;
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
@@ -114,7 +114,7 @@ export class ServiceHost extends Orchestrator {
     const registry = () => mesh.client(registryService);
     const onNewHistory = () => announcer.register();
     const discovery = new RegistryDiscovery({ foundation, registry, onNewHistory });
-    const { steward, ownership } = await openSteward({
+    const { partitionOwner, ownership } = await openPartitionOwner({
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
     });
@@ -131,7 +131,7 @@ export class ServiceHost extends Orchestrator {
     const delivery = new MeshDelivery({ mesh, ownership });
     const holds = new JournalHolds();
     const kept = await openStorage({
-      ...{ configuration, foundation, nats, steward, delivery, holds, services: modules, version },
+      ...{ configuration, foundation, nats, partitionOwner, delivery, holds, services: modules, version },
       ...{ dataDirectory, dataDirectorySetting: options.dataDirectorySetting, given: options.storage },
     });
     const services = new Map<string, Component>();
@@ -150,7 +150,18 @@ export class ServiceHost extends Orchestrator {
     );
     const context = {
       ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
-      ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
+      ...{
+        processId,
+        version,
+        configuration,
+        ids,
+        mesh,
+        bus,
+        telemetry,
+        announcer,
+        partitionOwner,
+        delivery,
+      },
       nats: () => nats.connection(),
     };
     for (const module of modules) {
@@ -163,7 +174,15 @@ export class ServiceHost extends Orchestrator {
     serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
+      ...{
+        guard,
+        partitionOwner,
+        delivery,
+        data: kept.data,
+        storage: kept.storage,
+        blobs,
+        mounted: operations,
+      },
     });
     return host;
   }
@@ -211,11 +230,11 @@ export class ServiceHost extends Orchestrator {
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
     // Partitions are taken when they can be called, and handed over while they still can.
-    this.register("ownership", parts.steward, patient);
+    this.register("ownership", parts.partitionOwner, patient);
     if (storage !== undefined)
       this.register(
         "partitions",
-        new OwnedPartitions(parts.steward, storage.runtimes, parts.foundation, storage.rebuilt),
+        new OwnedPartitions(parts.partitionOwner, storage.runtimes, parts.foundation, storage.rebuilt),
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });

@@ -3,7 +3,7 @@ import type { Component, Configuration, Foundation, IdSource, Section } from "@t
 import type { Announcer, Mesh, MeshDelivery } from "@tutti/mesh";
 import type { NatsConnection } from "@tutti/nats";
 import type { Effects, RuntimeOptions } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
@@ -47,7 +47,7 @@ export interface HostContext {
   /** Tells the registry what a service offers. */
   readonly announcer: Announcer;
   /** Sees to it that runtimes own their partitions, and knows who owns the others. */
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   /** Carries letters between partitions. */
   readonly delivery: MeshDelivery;
   /** What of the journals of this process is kept for whoever reads all of them. */

@@ -38,12 +38,12 @@ class Story {
   }
 
   has({ address }: BankProcess): readonly number[] {
-    const { steward } = this.#client;
-    return numbers.filter((partition) => steward.ownerOf("bank", partition)?.address === address);
+    const { partitionOwner } = this.#client;
+    return numbers.filter((partition) => partitionOwner.ownerOf("bank", partition)?.address === address);
   }
 
   get isComplete(): boolean {
-    return numbers.every((partition) => this.#client.steward.ownerOf("bank", partition) !== undefined);
+    return numbers.every((partition) => this.#client.partitionOwner.ownerOf("bank", partition) !== undefined);
   }
 
   first(): BankProcess {
@@ -147,7 +147,7 @@ describe("money in a cluster of real processes", { skip, concurrency: false }, (
       const client = await cluster.client();
       // Hears of changes half a second late: it calls whoever was the owner before.
       const late = await cluster.client({ lateMs: 500 });
-      await until(() => client.steward.ownerOf("bank", 0) !== undefined, 10_000);
+      await until(() => client.partitionOwner.ownerOf("bank", 0) !== undefined, 10_000);
       await Promise.all(accounts.map((account) => client.open(account, `open-${account}`, capitalCents)));
       const story = new Story(cluster, client, context);
       const tellers = new Tellers({ clients: [client, late], accounts, chains: 12, name: "move" });

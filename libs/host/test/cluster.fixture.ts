@@ -12,7 +12,7 @@ import { note } from "@tutti/mesh/testing";
 import type { NatsConnection } from "@tutti/nats";
 import { connectionTo, type NatsServer, startNatsCluster, startNatsServer } from "@tutti/nats/testing";
 import {
-  LeasedSteward,
+  LeasedPartitionOwner,
   type OwnershipStore,
   ownershipSettings,
   type StoreChange,
@@ -109,7 +109,7 @@ async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string):
 
 /** Somebody who calls the bank, with a table of owners of its own. */
 export interface Client {
-  readonly steward: LeasedSteward;
+  readonly partitionOwner: LeasedPartitionOwner;
   readonly mesh: Mesh;
   deposit(account: string, call: string, cents: number, timeoutMs?: number): Promise<number>;
   transfer(from: string, to: string, call: string, cents: number): Promise<number>;
@@ -232,20 +232,20 @@ export class BankCluster {
   async client({ lateMs = 0 }: { readonly lateMs?: number } = {}): Promise<Client> {
     const foundation = systemFoundation({ logger });
     const store = new NatsOwnershipStore({ connection: this.connection, replicas: this.replicas });
-    const steward = new LeasedSteward({
+    const partitionOwner = new LeasedPartitionOwner({
       store: new LateStore(store, lateMs),
       foundation,
       settings: ownershipSettings({ kind: "leased", partitions }),
       process: "proc_client",
       address: () => "",
     });
-    await steward.start({ signal: new AbortController().signal });
-    const ownership = new LeasedOwnership(steward);
+    await partitionOwner.start({ signal: new AbortController().signal });
+    const ownership = new LeasedOwnership(partitionOwner);
     const mesh = new Mesh({ foundation, ownership, settings: { transport: "grpc" } });
     const calls = mesh.client(bankContract);
     const runtimes = mesh.client(keyedRuntime, { service: "bank" });
     const client: Client = {
-      steward,
+      partitionOwner,
       mesh,
       deposit: async (key, text, count, timeoutMs = 15_000) =>
         (await calls.deposit(note({ key, text, count }), { timeoutMs })).count,
@@ -257,7 +257,7 @@ export class BankCluster {
       events: (account) => historyOf(runtimes, account),
       close: async () => {
         await mesh.stop();
-        await steward.stop();
+        await partitionOwner.stop();
       },
     };
     this.#clients.push(client);

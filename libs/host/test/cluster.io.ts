@@ -14,10 +14,10 @@ const numbers = Array.from({ length: partitions }, (_, partition) => partition);
 const partitionOf = (account: string) => stableHash("default", "account", account) % partitions;
 
 /** Partitions by the address of their owner, as a client knows. */
-function owned({ steward }: Client): ReadonlyMap<string, readonly number[]> {
+function owned({ partitionOwner }: Client): ReadonlyMap<string, readonly number[]> {
   const byAddress = new Map<string, number[]>();
   for (const partition of numbers) {
-    const address = steward.ownerOf("bank", partition)?.address ?? "";
+    const address = partitionOwner.ownerOf("bank", partition)?.address ?? "";
     byAddress.set(address, [...(byAddress.get(address) ?? []), partition]);
   }
   return byAddress;
@@ -174,7 +174,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
   it("waits for a NATS server that is away, and moves nothing because of that", async (context) => {
     await until(() => cluster.processes.every((each) => has(client, each).length >= 2), 20_000);
     let moves = 0;
-    const unlisten = client.steward.onOwner(() => {
+    const unlisten = client.partitionOwner.onOwner(() => {
       moves++;
     });
     const depositors = await underLoad("away", async () => {
@@ -260,7 +260,7 @@ describe("a cluster with a hot set of partitions", { skip, concurrency: false },
     const isShared = () => hotPartitions.filter((each) => has(client, idle).includes(each)).length >= 2;
     const tookMs = await until(isShared, 60_000);
     let moves = 0;
-    const unlisten = client.steward.onOwner(() => {
+    const unlisten = client.partitionOwner.onOwner(() => {
       moves++;
     });
     await sleep(systemTimers, 10_000);

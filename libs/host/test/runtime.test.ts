@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import { notOwner, type Place } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime";
-import { journalEpochOf, type Steward } from "@tutti/runtime/ownership";
+import { journalEpochOf, type PartitionOwner } from "@tutti/runtime/ownership";
 import { type HostContext, whenOwned } from "../src/index.ts";
 import { serviceOf, startHost } from "./fixture.ts";
 import { bankOf, NotingRuntime } from "./runtime.fixture.ts";
@@ -101,7 +101,7 @@ describe("the work of a keyed call", () => {
   const key = { namespace: "default", kind: "account", id: "a" };
   const elsewhere = notOwner("bank/partition/3", { instance: "proc_b-1", address: "b:1", epoch: 2 });
 
-  /** A steward whose partition comes and goes as the test says. */
+  /** A partition owner whose partition comes and goes as the test says. */
   class Stub {
     held = true;
     admissions = 0;
@@ -116,7 +116,7 @@ describe("the work of a keyed call", () => {
   }
   const run = <T>(stub: Stub, work: () => Promise<T>) =>
     whenOwned(
-      { steward: stub as unknown as Steward, runtime: new NotingRuntime() },
+      { partitionOwner: stub as unknown as PartitionOwner, runtime: new NotingRuntime() },
       key,
       { signal: never },
       work,

@@ -19,9 +19,9 @@ describe("an upgrade of real processes, one after the other, under load", {
   let client: Client;
   const acknowledged = new Map<string, number>();
 
-  const inForce = (): number => client.steward.behavioursAllowed("bank").get("account") ?? 1;
+  const inForce = (): number => client.partitionOwner.behavioursAllowed("bank").get("account") ?? 1;
   const owners = (): ReadonlySet<string> =>
-    new Set(numbers.map((partition) => client.steward.ownerOf("bank", partition)?.address ?? ""));
+    new Set(numbers.map((partition) => client.partitionOwner.ownerOf("bank", partition)?.address ?? ""));
   const isShared = (count: number): boolean => owners().size === count && !owners().has("");
 
   before(async () => {

@@ -138,7 +138,7 @@ export interface RuntimeOfService {
   raise?(): void;
 }
 
-/** What a steward needs of whoever owns the partitions of a service: a runtime, or anything else that is divided so. */
+/** What a partition owner needs of whoever owns the partitions of a service: a runtime, or anything else that is divided so. */
 export type PartitionsOfService = Pick<
   RuntimeOfService,
   "service" | "partitions" | "prepare" | "own" | "disown" | "standings" | "behaviours" | "raise"
@@ -183,7 +183,7 @@ export interface PartitionStanding {
 }
 
 /** Says until when this process may answer for a partition without asking the journal. */
-export interface Tenure {
+export interface LeaseTerm {
   /** On the monotonic clock; Infinity where nobody else can own anything. */
   validUntilMs(partition: number): number;
   /** The journal has said that somebody else owns the partition. */

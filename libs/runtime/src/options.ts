@@ -1,6 +1,6 @@
 import type { Archive, Blobs, Journal, PartitionName } from "@tutti/journal";
 import type { Chance, Clock, Defer, Delivery, Logger, Place, Timers } from "@tutti/kernel";
-import type { Effects, Tenure } from "./api.ts";
+import type { Effects, LeaseTerm } from "./api.ts";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
 
@@ -17,7 +17,7 @@ export interface RuntimeOptions {
   readonly blobs?: Pick<Blobs, "mention">;
   /** Carries letters to partitions that are not here. */
   readonly delivery: Delivery;
-  readonly tenure: Tenure;
+  readonly leaseTerm: LeaseTerm;
   readonly effects: Effects;
   /** How many partitions another service has: letters are numbered per pair of partitions. */
   partitionsOf(service: string): number;

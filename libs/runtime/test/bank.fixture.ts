@@ -219,7 +219,7 @@ export class Bank {
       journals,
       archive: this.archive,
       delivery: { deliver: () => Promise.reject(new Error("everything is here")) },
-      tenure: { validUntilMs: () => this.validUntilMs, lost: (partition) => this.lost.push(partition) },
+      leaseTerm: { validUntilMs: () => this.validUntilMs, lost: (partition) => this.lost.push(partition) },
       effects: {
         dispatch: (effects) => this.dispatched.push(...effects),
         withdraw: (tokens) => this.withdrawn.push(...tokens),

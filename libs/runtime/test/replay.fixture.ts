@@ -22,7 +22,7 @@ const reset = RepairAction.REPAIR_ACTION_RESET;
 
 type Step =
   | { readonly what: "command"; readonly call: MachineCall }
-  | { readonly what: "print"; readonly luck: number }
+  | { readonly what: "print"; readonly random: number }
   | { readonly what: "wait"; readonly ms: number }
   | { readonly what: "crash" }
   | { readonly what: "archive"; readonly fault: MemoryArchiveFault; readonly count: number }
@@ -35,7 +35,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 20, arbitrary: operations().map((call): Step => ({ what: "command", call })) },
     {
       weight: 4,
-      arbitrary: fc.double({ min: 0, max: 0.99, noNaN: true }).map((luck): Step => ({ what: "print", luck })),
+      arbitrary: fc
+        .double({ min: 0, max: 0.99, noNaN: true })
+        .map((random): Step => ({ what: "print", random })),
     },
     {
       weight: 3,
@@ -116,7 +118,7 @@ class Scene {
     else if (step.what === "repair") await this.#repairFirst(step.action, step.event);
     else if (step.what === "print") {
       const { token } = bank.dispatched.at(-1) ?? {};
-      const { command, body } = printed(undefined, step.luck);
+      const { command, body } = printed(undefined, step.random);
       if (token !== undefined) await bank.settle(token, commandOf(command), body);
     } else if (step.what === "poison") {
       const { call, where } = step;

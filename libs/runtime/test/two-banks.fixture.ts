@@ -137,11 +137,11 @@ export async function tradeByFoulMail(ids: readonly string[], seed: number): Pro
     const to = ids[Math.floor(chance.random() * ids.length)] ?? "";
     const bank = two.ownerOf(from);
     void bank.begin(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
-    const luck = chance.random();
-    if (luck < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
+    const random = chance.random();
+    if (random < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
     await two.time.advanceAsync(Math.floor(chance.random() * 200));
-    if (luck > 0.9) {
-      const which = luck > 0.95 ? 1 : 0;
+    if (random > 0.9) {
+      const which = random > 0.95 ? 1 : 0;
       two.crash(which);
       await two.time.advanceAsync(Math.floor(chance.random() * 1_000));
       await two.start(which);

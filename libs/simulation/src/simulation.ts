@@ -114,7 +114,7 @@ class Simulation {
       machine,
       others,
       isClustered: plan.variant === "cluster",
-      ownershipKeys: plan.stewards ? new SharedKeys() : undefined,
+      ownershipKeys: plan.partitionOwners ? new SharedKeys() : undefined,
       ownerOf: (partition) => this.#ownerOf(partition),
       started: (index) => this.#coordinator.joined(index),
       print: (due) => this.#printer.print(due),
@@ -292,7 +292,7 @@ class Simulation {
         this.#network.cut(disturbance.one, disturbance.other, disturbance.ms);
         return;
       case "move":
-        if (!this.#plan.stewards) this.#coordinator.move(disturbance.partition, disturbance.to);
+        if (!this.#plan.partitionOwners) this.#coordinator.move(disturbance.partition, disturbance.to);
         return;
       default:
         if (storage instanceof EmbeddedStorage) this.#disturbDisk(disturbance, storage);
@@ -322,13 +322,13 @@ class Simulation {
   }
 
   #ownerOf(partition: number): Server | undefined {
-    if (this.#plan.stewards) return this.#ownerByStewards(partition);
+    if (this.#plan.partitionOwners) return this.#ownerByPartitionOwners(partition);
     const owner = this.#coordinator.ownerOf(partition);
     return owner === undefined ? undefined : this.#servers[owner];
   }
 
   /** What anybody who is up says. */
-  #ownerByStewards(partition: number): Server | undefined {
+  #ownerByPartitionOwners(partition: number): Server | undefined {
     for (const server of this.#servers) {
       const owner = server.knownOwner(partition);
       if (owner !== undefined) return this.#servers.find(({ name }) => name === owner);

@@ -20,17 +20,17 @@ export function hostAudit(
   storage: Pick<ServiceStorage, "runtime" | "archive">,
   keys: RoundsParts["keys"],
 ): void {
-  const { mesh, foundation, holds, steward } = host;
+  const { mesh, foundation, holds, partitionOwner } = host;
   const settings = service.settings(auditSection);
   const place = placeOf(host, settings);
   if (place === undefined) return;
   const anchors = {
-    journal: new JournalAnchor({ runtime: storage.runtime, steward }),
+    journal: new JournalAnchor({ runtime: storage.runtime, partitionOwner }),
     outside: outsideAnchor(settings.anchor, foundation.timers),
   };
-  const rounds = new AuditRounds({ mesh, foundation, holds, steward, keys, place, anchors, settings });
+  const rounds = new AuditRounds({ mesh, foundation, holds, partitionOwner, keys, place, anchors, settings });
   service.register("audit", rounds, { critical: false });
-  mesh.serve(auditService, auditHandlers({ ...storage, steward, foundation, rounds }));
+  mesh.serve(auditService, auditHandlers({ ...storage, partitionOwner, foundation, rounds }));
 }
 
 /** Undefined where nothing is kept: there is nothing to audit. */

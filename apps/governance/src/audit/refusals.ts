@@ -63,11 +63,11 @@ function record(
 }
 
 /** One that this process owns, where there is one: nobody looks for it by its id. */
-function dayOf({ runtime, steward }: RefusalDesk, namespace: string, nowMs: number): InstanceKey {
+function dayOf({ runtime, partitionOwner }: RefusalDesk, namespace: string, nowMs: number): InstanceKey {
   const day = new Date(nowMs).toISOString().slice(0, "2026-01-01".length);
   let key = { namespace, kind: refusalKind, id: day };
   for (let number = 1; number < runtime.partitions; number++) {
-    if (steward.holds(runtime.service, runtime.partitionOf(key))) break;
+    if (partitionOwner.holds(runtime.service, runtime.partitionOf(key))) break;
     key = { ...key, id: `${day}.${number}` };
   }
   return key;

@@ -40,7 +40,7 @@ import type { SharedBook } from "./shared/shared-book.ts";
 import { AuditThread } from "./thread/audit-thread.ts";
 import type { OwnLog } from "./thread/own-log.ts";
 
-export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "holds" | "steward"> {
+export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "holds" | "partitionOwner"> {
   readonly keys: { open(): Promise<InstallationKeys> };
   readonly place: BookPlace;
   readonly anchors: Anchors;
@@ -223,9 +223,9 @@ export class AuditRounds implements Component {
 
   /** When it is time. */
   async #turn(): Promise<void> {
-    const { steward } = this.#parts;
+    const { partitionOwner } = this.#parts;
     const opened = await this.opened();
-    if (opened.shared === undefined || steward.holds(ownService, 0)) await this.fresh();
+    if (opened.shared === undefined || partitionOwner.holds(ownService, 0)) await this.fresh();
     else await this.#follow(opened);
     try {
       // Another process may have made the last one.
@@ -338,13 +338,13 @@ export class AuditRounds implements Component {
 
   /** What is asked for by journal. */
   async #gather(): Promise<{ readonly parts: readonly JournalPart[]; readonly isMore: boolean }> {
-    const { steward } = this.#parts;
+    const { partitionOwner } = this.#parts;
     const parts: JournalPart[] = [];
     let room = partBytesMax;
     this.#unreached = "";
     for (const service of this.#services()) {
       const before = this.#unreached;
-      for (let partition = 0; partition < steward.partitions && !this.#isStopped; partition++) {
+      for (let partition = 0; partition < partitionOwner.partitions && !this.#isStopped; partition++) {
         if (room <= 0) return { parts, isMore: true };
         // Others may be away with one that could not be reached: none of them is waited for as long again.
         const timeoutMs = this.#unreached === before ? readMs : hurriedMs;

@@ -19,13 +19,18 @@ export interface IntelligenceHosting {
 
 export function hostIntelligence(
   service: Pick<Orchestrator, "name" | "register">,
-  { mesh, steward, foundation, bus }: Pick<HostContext, "mesh" | "steward" | "foundation" | "bus">,
+  {
+    mesh,
+    partitionOwner,
+    foundation,
+    bus,
+  }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
 ): IntelligenceHosting {
   const news = service.register("estimate-news", new EstimateNews({ bus, foundation }), { critical: false });
   return {
     witness: news,
     begin({ runtime, archive }) {
-      const machines = { runtime, archive, steward };
+      const machines = { runtime, archive, partitionOwner };
       const learners = new Learners(machines);
       news.begin(learners);
       const estimates = mesh.client(estimateService, { service: service.name });

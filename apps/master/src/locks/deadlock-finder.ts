@@ -17,7 +17,7 @@ import { contended } from "./lists.ts";
 export interface DeadlockFinderParts extends Pick<MachineDesk, "archive"> {
   readonly locks: Pick<LockDesk["locks"], "getLock" | "resolveDeadlock">;
   readonly waits: Pick<LockDesk["waits"], "contended" | "over">;
-  readonly steward: Pick<LockDesk["steward"], "holds">;
+  readonly partitionOwner: Pick<LockDesk["partitionOwner"], "holds">;
   readonly runtime: Pick<LockDesk["runtime"], "service" | "partitionOf">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   /** How often it looks. */
@@ -114,8 +114,8 @@ export class DeadlockFinder implements Component {
   }
 
   #isHere(namespace: string, name: string): boolean {
-    const { steward, runtime } = this.#parts;
-    return steward.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+    const { partitionOwner, runtime } = this.#parts;
+    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
   }
 }
 

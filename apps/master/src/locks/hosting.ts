@@ -28,7 +28,7 @@ export function hostLocks(
   host: HostContext,
   { deadlockCheckMs }: { readonly deadlockCheckMs: number },
 ): LockHosting {
-  const { mesh, foundation, steward } = host;
+  const { mesh, foundation, partitionOwner } = host;
   const waits = new LockWaits();
   const works = new LockWorks();
   const news = service.register("lock-news", new LockNews(host, waits, works), { critical: false });
@@ -39,7 +39,7 @@ export function hostLocks(
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };
       const locks = mesh.client(lockService, { service: name });
       const desk = {
-        ...{ runtime, archive, steward, foundation, locks, waits },
+        ...{ runtime, archive, partitionOwner, foundation, locks, waits },
         watches: new WatchMemory(foundation.clock, host.ids),
       };
       mesh.serve(lockService, lockHandlers(desk), { service: name });

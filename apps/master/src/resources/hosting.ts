@@ -11,11 +11,11 @@ export const resourceMachines = [ledger];
 
 export function hostResources(
   { name: service }: Pick<Orchestrator, "name">,
-  { mesh, steward, foundation }: Pick<HostContext, "mesh" | "steward" | "foundation">,
+  { mesh, partitionOwner, foundation }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation">,
   { runtime, archive }: Pick<ServiceStorage, "runtime" | "archive">,
 ): void {
   const desk = {
-    ...{ runtime, archive, steward, foundation },
+    ...{ runtime, archive, partitionOwner, foundation },
     claims: new Claims(foundation.clock),
     pools: mesh.client(poolService),
     sessions: mesh.client(sessionService, { service }),

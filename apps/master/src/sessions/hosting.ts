@@ -34,7 +34,7 @@ export function hostSessions(
   host: HostContext,
   { planner }: { readonly planner: string },
 ): SessionHosting {
-  const { mesh, foundation, steward, ids } = host;
+  const { mesh, foundation, partitionOwner, ids } = host;
   const traces = service.register("session-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
   const news = service.register("session-news", new SessionNews(host, ended), { critical: false });
@@ -69,7 +69,7 @@ export function hostSessions(
         }),
       );
       const desk = {
-        ...{ runtime, archive, steward, foundation, ids, agents, runs, tasks, missions, sessions },
+        ...{ runtime, archive, partitionOwner, foundation, ids, agents, runs, tasks, missions, sessions },
         ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
         watches: new WatchMemory(foundation.clock, ids),
         ...{ seen, held },

@@ -73,7 +73,7 @@ export function hostMissions(
       effects.begin({ dispatcher, errands, starts });
 
       const desk = {
-        ...{ runtime, archive, steward: host.steward, foundation, ids: host.ids, missions },
+        ...{ runtime, archive, partitionOwner: host.partitionOwner, foundation, ids: host.ids, missions },
         ...{ outputs, admission: host.guard?.admission },
         refusedJoins: new RefusedJoins(() => foundation.clock.now()),
         watches: new WatchMemory(foundation.clock, host.ids),

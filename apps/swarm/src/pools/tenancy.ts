@@ -1,26 +1,26 @@
 /**
  * Which pools are owned here. A pool falls into a partition of this service, the one of its machine; whoever owns the
- * partition, by lease and epoch as the steward says, owns its pools. A process that is alone owns all of them.
+ * partition, by lease and epoch as the partition owner says, owns its pools. A process that is alone owns all of them.
  */
 import { notOwner, type Owner } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
-import type { Asked, Steward } from "@tutti/runtime/ownership";
+import type { Asked, PartitionOwner } from "@tutti/runtime/ownership";
 
 /** The name under which this service's partitions are owned. */
 const service = "swarm";
 
 export class PoolTenancy {
   readonly partitions: number;
-  readonly #steward: Steward;
+  readonly #partitionOwner: PartitionOwner;
   /** The epoch in which each partition was owned here last. */
   readonly #epochs = new Map<number, number>();
   readonly #taken: ((partition: number, epoch: number) => void)[] = [];
 
-  constructor(steward: Steward) {
-    this.#steward = steward;
-    this.partitions = steward.partitions;
-    steward.onOwner((of, partition) => {
-      const owner = of === service ? steward.ownerOf(of, partition) : undefined;
+  constructor(partitionOwner: PartitionOwner) {
+    this.#partitionOwner = partitionOwner;
+    this.partitions = partitionOwner.partitions;
+    partitionOwner.onOwner((of, partition) => {
+      const owner = of === service ? partitionOwner.ownerOf(of, partition) : undefined;
       // Without an address it is this process.
       if (owner?.address !== "" || this.#epochs.get(partition) === owner.epoch) return;
       this.#epochs.set(partition, owner.epoch);
@@ -35,18 +35,19 @@ export class PoolTenancy {
 
   /** Told of each partition that is let go of, before another process has it. */
   onLeft(left: (partition: number) => void): void {
-    this.#steward.onOwner((of, partition) => {
-      if (of === service && !this.#steward.holds(service, partition)) left(partition);
+    this.#partitionOwner.onOwner((of, partition) => {
+      if (of === service && !this.#partitionOwner.holds(service, partition)) left(partition);
     });
   }
 
   /** Told once of each partition that was held here and is not any more, and of the epoch in which it was. */
   onReleased(released: (partition: number, epoch: number) => void): void {
     const held = new Map<number, number>();
-    this.#steward.onOwner((of, partition) => {
+    this.#partitionOwner.onOwner((of, partition) => {
       if (of !== service) return;
       const epoch = held.get(partition);
-      if (this.#steward.holds(service, partition)) held.set(partition, this.#epochs.get(partition) ?? 0);
+      if (this.#partitionOwner.holds(service, partition))
+        held.set(partition, this.#epochs.get(partition) ?? 0);
       else if (epoch !== undefined) {
         held.delete(partition);
         released(partition, epoch);
@@ -56,9 +57,13 @@ export class PoolTenancy {
 
   /** Told of whatever the table says anew: the epoch of a partition, and who owns it in that; undefined while nobody is known to. */
   onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
-    this.#steward.onOwner((of, partition) => {
+    this.#partitionOwner.onOwner((of, partition) => {
       if (of === service)
-        heard(partition, this.#steward.epochOf(of, partition), this.#steward.ownerOf(of, partition));
+        heard(
+          partition,
+          this.#partitionOwner.epochOf(of, partition),
+          this.#partitionOwner.ownerOf(of, partition),
+        );
     });
   }
 
@@ -67,25 +72,25 @@ export class PoolTenancy {
   }
 
   holds(namespace: string, name: string): boolean {
-    return this.#steward.holds(service, this.partitionOf(namespace, name));
+    return this.#partitionOwner.holds(service, this.partitionOf(namespace, name));
   }
 
   /** Waits while the pool may be on its way here; throws `mesh.not_owner` when it is elsewhere. */
   admit(namespace: string, name: string, asked: Asked): Promise<void> | undefined {
-    return this.#steward.admit(service, this.partitionOf(namespace, name), asked);
+    return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), asked);
   }
 
   ownerOf(namespace: string, name: string): Owner | undefined {
-    return this.#steward.ownerOf(service, this.partitionOf(namespace, name));
+    return this.#partitionOwner.ownerOf(service, this.partitionOf(namespace, name));
   }
 
   /** Names of pools of a namespace, one of each other owner: whoever owns that one is asked for all of its own. */
   otherOwners(namespace: string): readonly string[] {
     const names = new Map<string, string>();
     for (let partition = 0; partition < this.partitions; partition++) {
-      if (this.#steward.holds(service, partition)) continue;
+      if (this.#partitionOwner.holds(service, partition)) continue;
       // One that has no owner now is waited for by whoever calls it.
-      const owner = this.#steward.ownerOf(service, partition)?.instance ?? `${partition}`;
+      const owner = this.#partitionOwner.ownerOf(service, partition)?.instance ?? `${partition}`;
       if (!names.has(owner)) names.set(owner, this.nameIn(namespace, partition));
     }
     return [...names.values()];
@@ -98,12 +103,12 @@ export class PoolTenancy {
   }
 
   epochOf(namespace: string, name: string): number {
-    return this.#steward.epochOf(service, this.partitionOf(namespace, name));
+    return this.#partitionOwner.epochOf(service, this.partitionOf(namespace, name));
   }
 
   /** What a caller is told about a pool that is not owned here. */
   elsewhere(namespace: string, name: string) {
     const partition = this.partitionOf(namespace, name);
-    return notOwner(`${service}/partition/${partition}`, this.#steward.ownerOf(service, partition));
+    return notOwner(`${service}/partition/${partition}`, this.#partitionOwner.ownerOf(service, partition));
   }
 }

@@ -145,8 +145,8 @@ export class Versions {
   }
 
   #isHere(name: string, { namespace }: Pick<CallContext, "namespace">): boolean {
-    const { runtime, steward } = this.#needs;
-    return steward.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+    const { runtime, partitionOwner } = this.#needs;
+    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
   }
 
   async #fetch(

@@ -40,7 +40,7 @@ export async function openRuntime(
     ...{ service, machines, partitions, archive, effects, retentionOf },
     journals: { journal, renew: () => Promise.reject(new Error("the journal has stopped")) },
     delivery: { deliver: () => Promise.reject(new Error("every partition is here")) },
-    tenure: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
+    leaseTerm: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
     partitionsOf: () => partitions,
     ...{ clock: systemClock, timers: systemTimers, chance: systemChance, defer: systemDefer },
     logger: silentLogger,

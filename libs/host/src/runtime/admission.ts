@@ -1,11 +1,11 @@
 import { type CallContext, type InstanceKey, notOwnerOf } from "@tutti/kernel";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 
 /** Who hosts what a call is about. */
 export interface Hosting {
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly runtime: Pick<RuntimeOfService, "service" | "partitionOf">;
 }
 
@@ -15,7 +15,7 @@ export interface Hosting {
  * a caller with an old table comes to the owner with one more hop.
  */
 export async function whenOwned<Reply>(
-  { steward, runtime }: Hosting,
+  { partitionOwner, runtime }: Hosting,
   key: InstanceKey,
   context: Pick<CallContext, "signal" | "ownerEpoch">,
   work: () => Reply | Promise<Reply>,
@@ -24,13 +24,13 @@ export async function whenOwned<Reply>(
   const partition = runtime.partitionOf(key);
   const asked = { epoch: context.ownerEpoch ?? 0, signal: context.signal };
   for (;;) {
-    if (!steward.holds(service, partition)) await steward.admit(service, partition, asked);
+    if (!partitionOwner.holds(service, partition)) await partitionOwner.admit(service, partition, asked);
     try {
       return await work();
     } catch (error) {
       // Nothing was done. Where the partition goes is told by the next admission, as soon as it is known.
       const left = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
-      if (!left || steward.holds(service, partition)) throw error;
+      if (!left || partitionOwner.holds(service, partition)) throw error;
     }
   }
 }

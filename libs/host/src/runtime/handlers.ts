@@ -15,15 +15,15 @@ import { watchOwnership } from "./watch-ownership.ts";
 type Served = Pick<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
 
 export function runtimeHandlers(desk: RuntimeDesk): Served {
-  const { runtime, steward } = desk;
+  const { runtime, partitionOwner } = desk;
   return {
     deliver: (requests, context) =>
       receiveLetters(requests, context, {
         partitions: runtime.partitions,
-        admit: (partition, asked) => steward.admit(runtime.service, partition, asked),
+        admit: (partition, asked) => partitionOwner.admit(runtime.service, partition, asked),
         take: (partition, batch) => runtime.take(partition, batch),
         onOwner: (heard) =>
-          steward.onOwner((service, partition) => {
+          partitionOwner.onOwner((service, partition) => {
             if (service === runtime.service) heard(partition);
           }),
       }),

@@ -24,11 +24,11 @@ export function hostMachines(
 ): ServiceStorage {
   const { runtime, archive, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
-  const { steward, mesh, foundation, holds } = hosting;
-  const own = { runtime, archive, journals, machines, steward, foundation, holds };
+  const { partitionOwner, mesh, foundation, holds } = hosting;
+  const own = { runtime, archive, journals, machines, partitionOwner, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
-  const index = storage.isShared ? new WholeIndex({ runtime, steward, own: archive, peers }) : archive;
-  const pauses = { runtime, steward, mesh };
+  const index = storage.isShared ? new WholeIndex({ runtime, partitionOwner, own: archive, peers }) : archive;
+  const pauses = { runtime, partitionOwner, mesh };
   const handlers = {
     ...runtimeHandlers(own),
     ...machineHandlers({ ...own, archive: index }),

@@ -3,7 +3,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import type { HostContext } from "../service-module.ts";
 import { runtimeHandlers } from "./handlers.ts";
 
-export type Hosting = Pick<HostContext, "steward" | "delivery" | "mesh" | "foundation">;
+export type Hosting = Pick<HostContext, "partitionOwner" | "delivery" | "mesh" | "foundation">;
 
 const { deliver, watchOwnership, listPartitions } = runtimeService.methods;
 /** What is served where there is nothing but a runtime; whoever calls the rest is told that it is not served. */
@@ -12,15 +12,15 @@ const served = { ...runtimeService, methods: { deliver, watchOwnership, listPart
 /** Makes a runtime part of its process: its partitions are owned, letters reach it, and its contract is served. */
 export function hostRuntime(hosting: Hosting, runtime: RuntimeOfService): void {
   join(hosting, runtime);
-  const { steward, mesh, foundation } = hosting;
-  mesh.serve(served, runtimeHandlers({ runtime, steward, foundation }), { service: runtime.service });
+  const { partitionOwner, mesh, foundation } = hosting;
+  mesh.serve(served, runtimeHandlers({ runtime, partitionOwner, foundation }), { service: runtime.service });
 }
 
 /** Its partitions are owned from now on, and letters to them come in. */
-export function join({ steward, delivery }: Hosting, runtime: RuntimeOfService): void {
-  steward.host(runtime);
+export function join({ partitionOwner, delivery }: Hosting, runtime: RuntimeOfService): void {
+  partitionOwner.host(runtime);
   delivery.receive(runtime.service, {
-    holds: (partition) => steward.holds(runtime.service, partition),
+    holds: (partition) => partitionOwner.holds(runtime.service, partition),
     take: (partition, batch) => runtime.take(partition, batch),
   });
 }

@@ -2,7 +2,7 @@
 import type { Component, Configuration, Foundation } from "@tutti/kernel";
 import type { MeshDelivery } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
-import { ownershipSection, type Steward } from "@tutti/runtime/ownership";
+import { ownershipSection, type PartitionOwner } from "@tutti/runtime/ownership";
 import type { HostBlobs } from "../blobs/host-blobs.ts";
 import { DataDirectory } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
@@ -18,7 +18,7 @@ export interface StorageNeeds {
   readonly configuration: Configuration;
   readonly foundation: Foundation;
   readonly nats: NatsOnDemand;
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly delivery: MeshDelivery;
   readonly holds: JournalHolds;
   readonly services: readonly ServiceModule[];
@@ -56,8 +56,8 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
     return { data: directory, storage: undefined, hostMachines: undefined, hostBlobs: undefined };
   }
   const settings = durableSettings(configuration.read(durableSection));
-  const { steward, delivery, holds } = needs;
-  const parts: StorageParts = { settings, foundation, steward, delivery, holds };
+  const { partitionOwner, delivery, holds } = needs;
+  const parts: StorageParts = { settings, foundation, partitionOwner, delivery, holds };
   const isShared = configuration.read(ownershipSection).kind === "leased";
   const storage =
     needs.given?.(parts) ??

@@ -7,13 +7,13 @@
  */
 import { type Component, type ComponentContext, type Foundation, sleep } from "@tutti/kernel";
 import type { RuntimeOfService } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 
 /** A partition that cannot be loaded rings no bell. */
 const lookMs = 100;
 
 export class OwnedPartitions implements Component {
-  readonly #steward: Steward;
+  readonly #partitionOwner: PartitionOwner;
   readonly #runtimes: readonly RuntimeOfService[];
   readonly #foundation: Pick<Foundation, "clock" | "timers">;
   readonly #rebuilt: ReadonlySet<string>;
@@ -21,13 +21,13 @@ export class OwnedPartitions implements Component {
   readonly #loadedMs = new Map<string, number>();
 
   constructor(
-    steward: Steward,
+    partitionOwner: PartitionOwner,
     runtimes: readonly RuntimeOfService[],
     foundation: Pick<Foundation, "clock" | "timers">,
     rebuilt: ReadonlySet<string> = new Set(),
   ) {
     this.#rebuilt = rebuilt;
-    this.#steward = steward;
+    this.#partitionOwner = partitionOwner;
     this.#runtimes = runtimes;
     this.#foundation = foundation;
   }
@@ -42,10 +42,10 @@ export class OwnedPartitions implements Component {
     const { service, partitions } = runtime;
     const failed = runtime.standings().filter(({ state }) => state === "failed");
     for (let partition = 0; partition < partitions; partition++) {
-      const owner = this.#steward.ownerOf(service, partition);
+      const owner = this.#partitionOwner.ownerOf(service, partition);
       if (owner === undefined) return false;
       const isHere = owner.address === "";
-      if (!isHere || this.#steward.holds(service, partition)) continue;
+      if (!isHere || this.#partitionOwner.holds(service, partition)) continue;
       if (!failed.some((standing) => standing.partition === partition)) return false;
     }
     return true;

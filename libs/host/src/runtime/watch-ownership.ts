@@ -10,14 +10,14 @@ import type { RuntimeDesk } from "./runtime-desk.ts";
 const signOfLifeMs = 5_000;
 
 export async function* watchOwnership(
-  { runtime, steward, foundation }: RuntimeDesk,
+  { runtime, partitionOwner, foundation }: RuntimeDesk,
   { prefix }: WatchOwnershipRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchOwnershipReply, void> {
   const { service } = runtime;
   const changed = new Set<number>();
   let wake = (): void => {};
-  const unlisten = steward.onOwner((of, partition) => {
+  const unlisten = partitionOwner.onOwner((of, partition) => {
     if (of !== service) return;
     changed.add(partition);
     wake();
@@ -41,9 +41,9 @@ export async function* watchOwnership(
   function ownersOf(partitions: readonly number[]): PlaceOwner[] {
     const wanted = new Set(partitions);
     const known = new Map<number, PlaceOwner>();
-    for (const { service: of, partition, owner } of steward.ownerships()) {
+    for (const { service: of, partition, owner } of partitionOwner.ownerships()) {
       if (of !== service || !wanted.has(partition)) continue;
-      const epoch = owner?.epoch ?? steward.epochOf(service, partition);
+      const epoch = owner?.epoch ?? partitionOwner.epochOf(service, partition);
       const { instance = "", address = "" } = owner ?? {};
       known.set(partition, { place: placeOf(partition), instance, address, epoch });
     }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import type { MachineDesk } from "./machine-calls.ts";
 
-export interface StartingDesk extends Pick<MachineDesk, "runtime" | "steward"> {
+export interface StartingDesk extends Pick<MachineDesk, "runtime" | "partitionOwner"> {
   readonly ids: Pick<IdSource, "newId">;
 }
 
@@ -31,10 +31,14 @@ export function idToStart(
 const drawsMax = 64;
 
 /** A new id that this process owns, where it owns anything: whoever asks is answered without another hop. */
-export function newIdHere({ runtime, steward, ids }: StartingDesk, kind: string, namespace: string): string {
+export function newIdHere(
+  { runtime, partitionOwner, ids }: StartingDesk,
+  kind: string,
+  namespace: string,
+): string {
   for (let draws = 1; ; draws++) {
     const id = ids.newId(kind);
     const partition = runtime.partitionOf({ namespace, kind, id });
-    if (draws === drawsMax || steward.holds(runtime.service, partition)) return id;
+    if (draws === drawsMax || partitionOwner.holds(runtime.service, partition)) return id;
   }
 }

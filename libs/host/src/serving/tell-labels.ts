@@ -11,7 +11,7 @@ interface Shown {
 /** Has rights that depend on labels know those of one kind of work, as its machine shows them. */
 export function tellLabels<Body, Reply extends Shown | Refusal>(
   guard: Pick<Guard, "labels"> | undefined,
-  desk: Pick<MachineDesk, "runtime" | "steward">,
+  desk: Pick<MachineDesk, "runtime" | "partitionOwner">,
   kind: string,
   asked: Asked<Body, Reply>,
 ): void {

@@ -103,10 +103,10 @@ export class EmbeddedStorage implements Storage {
   }
 
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
-    const { steward, foundation } = this.#parts;
+    const { partitionOwner, foundation } = this.#parts;
     const archive = new ServiceArchive(service, () =>
       openArchive(this.#layout.archiveOf(service), this.#thread, {
-        ...{ partitions: steward.partitions, clock: foundation.clock },
+        ...{ partitions: partitionOwner.partitions, clock: foundation.clock },
         source: (partition) => this.#journal.journal.partition(service, partition),
       }),
     );
@@ -232,18 +232,18 @@ export class EmbeddedStorage implements Storage {
   }
 
   #madeAs(): AboutData {
-    const { steward, release, foundation } = this.#parts;
+    const { partitionOwner, release, foundation } = this.#parts;
     const layout = this.#layout;
     const known = readAbout(layout);
     if (known !== undefined) {
-      checkAbout(known, layout, steward.partitions);
+      checkAbout(known, layout, partitionOwner.partitions);
       if (!hasFiles(layout.journal) && hadJournal(layout.directory))
         throw hostErrors.journalMissing({ directory: layout.journal });
       return known;
     }
     if (existsSync(layout.journal)) throw hostErrors.dataIncomplete({ directory: layout.directory });
     const made = new Date(foundation.clock.now()).toISOString();
-    const about = { format: dataFormat, release, made, partitions: steward.partitions };
+    const about = { format: dataFormat, release, made, partitions: partitionOwner.partitions };
     writeAbout(layout, about);
     return about;
   }

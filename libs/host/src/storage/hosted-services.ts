@@ -2,7 +2,7 @@
 import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, systemDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import { workServices } from "../runtime/pause/desk.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { ServiceArchive } from "./service-archive.ts";
@@ -30,9 +30,9 @@ export class HostedServices {
   }
 
   add(machines: RuntimeOptions["machines"], effects: Effects, grounds: ServiceGrounds): HostedService {
-    const { steward, delivery, foundation, settings } = this.#parts;
+    const { partitionOwner, delivery, foundation, settings } = this.#parts;
     const { clock, timers, chance, logger } = foundation;
-    const { partitions } = steward;
+    const { partitions } = partitionOwner;
     const { archive, journals, prepare } = grounds;
     const { service } = archive;
     this.#parts.holds.add(service);
@@ -40,14 +40,14 @@ export class HostedServices {
       ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
       ...{ journals, ...(prepare && { prepare }) },
       blobs: this.#blobs,
-      tenure: steward.tenureOf(service),
-      behavioursAllowed: () => steward.behavioursAllowed(service),
+      leaseTerm: partitionOwner.leaseTermOf(service),
+      behavioursAllowed: () => partitionOwner.behavioursAllowed(service),
       partitionsOf: () => partitions,
       defer: systemDefer,
       limits: settings.limits,
       pause: workServices.includes(service) ? settings.pause : "",
       retentionOf: settings.retentionOf,
-      ownerOf: (place) => ownerOf(steward, service, place),
+      ownerOf: (place) => ownerOf(partitionOwner, service, place),
     });
     const hosted = { service, machines, runtime, archive, journals };
     this.all.push(hosted);
@@ -86,6 +86,6 @@ export class HostedServices {
   }
 }
 
-function ownerOf(steward: Steward, service: string, place: Place): Owner | undefined {
-  return steward.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
+function ownerOf(partitionOwner: PartitionOwner, service: string, place: Place): Owner | undefined {
+  return partitionOwner.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
 }

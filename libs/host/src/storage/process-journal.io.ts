@@ -72,7 +72,7 @@ class Process {
         source: (partition) => this.journals.journal.partition(service, partition),
       }),
       delivery: { deliver: () => Promise.reject(new Error("no letters are sent")) },
-      tenure: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
+      leaseTerm: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
       effects: { dispatch() {}, withdraw() {} },
       partitionsOf: () => partitions,
       defer: (run) => queueMicrotask(run),

@@ -1,7 +1,7 @@
 import type { Archive, Blobs } from "@tutti/journal";
 import type { Component, Delivery, Foundation } from "@tutti/kernel";
 import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { JournalHolds } from "./journal-holds.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { DurableSettings } from "./settings.ts";
@@ -26,7 +26,7 @@ export interface Storage extends Component {
 export interface StorageParts {
   readonly settings: DurableSettings;
   readonly foundation: Foundation;
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly delivery: Delivery;
   readonly holds: JournalHolds;
 }

@@ -51,10 +51,10 @@ export class MemoryStorage implements Storage {
   }
 
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime {
-    const { steward, foundation } = this.#parts;
+    const { partitionOwner, foundation } = this.#parts;
     const open = () =>
       openArchiveInline(join(this.#directory, "archive", service), {
-        ...{ partitions: steward.partitions, clock: foundation.clock },
+        ...{ partitions: partitionOwner.partitions, clock: foundation.clock },
         source: (partition) => this.#journal.journal.partition(service, partition),
       });
     const archive = new ServiceArchive(service, open);

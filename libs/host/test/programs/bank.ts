@@ -37,7 +37,7 @@ const bank: ServiceModule = {
   },
 };
 
-function handlers({ steward }: HostContext, runtime: Runtime): Handlers<typeof bankContract> {
+function handlers({ partitionOwner }: HostContext, runtime: Runtime): Handlers<typeof bankContract> {
   const cause = {
     actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "test" },
     ...{ traceparent: "", decision: "", reason: "" },
@@ -48,7 +48,7 @@ function handlers({ steward }: HostContext, runtime: Runtime): Handlers<typeof b
     work: (key: InstanceKey) => Promise<number>,
   ) => {
     const key = { namespace: "default", kind: "account", id };
-    const reply = whenOwned({ steward, runtime }, key, context, async () =>
+    const reply = whenOwned({ partitionOwner, runtime }, key, context, async () =>
       note({ count: await work(key), tags: [String(process.pid)] }),
     );
     return reply.catch((error: unknown) => {

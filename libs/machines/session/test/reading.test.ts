@@ -11,7 +11,7 @@ import { operations, resultOf, SessionReading } from "../src/testing/index.ts";
 
 type Step =
   | { readonly what: "command"; readonly call: MachineCall }
-  | { readonly what: "result"; readonly effect: number; readonly luck: number }
+  | { readonly what: "result"; readonly effect: number; readonly random: number }
   | { readonly what: "time"; readonly ms: number };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -21,7 +21,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 5,
       arbitrary: fc.record({
         ...{ what: fc.constant("result" as const), effect: fc.nat(7) },
-        luck: fc.nat(999).map((thousandths) => thousandths / 1_000),
+        random: fc.nat(999).map((thousandths) => thousandths / 1_000),
       }),
     },
     { weight: 1, arbitrary: fc.record({ what: fc.constant("time" as const), ms: fc.nat(4_000) }) },
@@ -68,7 +68,7 @@ function take(
     const { effects } = driver;
     const effect = effects[step.effect % Math.max(1, effects.length)];
     if (effect === undefined) return undefined;
-    const { command, body } = resultOf(effect.effect, step.luck);
+    const { command, body } = resultOf(effect.effect, step.random);
     driver.settleBy(effect, command, body);
     return { type: command, body };
   }

@@ -1,11 +1,11 @@
 /**
- * The table of owners of a process in a cluster: what its steward knows from the cluster's table, and what other
+ * The table of owners of a process in a cluster: what its partition owner knows from the cluster's table, and what other
  * processes said when they were asked for what they do not own. The newer of the two counts.
  */
 import { type OwnedKey, type Owner, type Place, stableHash } from "@tutti/kernel";
 import { MemoryOwnership } from "./memory-ownership.ts";
 
-/** What a steward knows of the partitions of all services. */
+/** What a partition owner knows of the partitions of all services. */
 export interface OwnerTable {
   readonly partitions: number;
   ownerOf(service: string, partition: number): Owner | undefined;

@@ -14,16 +14,16 @@ import { preparedForLetter } from "../machines/preparing.ts";
 import type { LettersArrived } from "../partition/inbox.ts";
 import type { Instance } from "../partition/instance.ts";
 import type { PartitionMemory } from "../partition/memory.ts";
-import type { Ward } from "../partition/ward.ts";
+import type { QuarantineStore } from "../partition/quarantine-store.ts";
 import { refusalOf, refused } from "../refusals.ts";
 
 export class LetterTaker {
   readonly #memory: PartitionMemory;
-  readonly #ward: Ward;
+  readonly #quarantineStore: QuarantineStore;
 
-  constructor(memory: PartitionMemory, ward: Ward) {
+  constructor(memory: PartitionMemory, quarantineStore: QuarantineStore) {
     this.#memory = memory;
-    this.#ward = ward;
+    this.#quarantineStore = quarantineStore;
   }
 
   take(arrived: LettersArrived): void {
@@ -108,14 +108,14 @@ export class LetterTaker {
     instance.touchedMs = nowMs;
     const parked = { type, command: payload, number: 0, attempt: 0 };
     if (instance.quarantine !== undefined) {
-      this.#ward.park(instance, parked, cause);
+      this.#quarantineStore.park(instance, parked, cause);
       return;
     }
     const decision = decider.take(instance, command, payload, cause);
     if (decision.kind === "done") this.#memory.noteStep(instance);
     else if (decision.kind === "refused") {
       parts.logger.info("a letter was refused", { ...key, type, code: decision.refusal.code });
-    } else if (instance.exists) this.#ward.admit(instance, decision.error, parked, cause);
+    } else if (instance.exists) this.#quarantineStore.admit(instance, decision.error, parked, cause);
     else parts.logger.error("a machine failed on its first letter", { ...key, type, error: decision.error });
   }
 

@@ -1,6 +1,7 @@
 export { epochRoom, journalEpochOf, tableEpochOf } from "./epochs.ts";
 export { ownershipErrors } from "./errors.ts";
-export { LeasedSteward, type LeasedStewardParts } from "./leased-steward.ts";
+export { LeasedPartitionOwner, type LeasedPartitionOwnerParts } from "./leased-partition-owner.ts";
+export type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
 export {
   type Move,
   type MoveReason,
@@ -17,7 +18,6 @@ export {
   ownershipSection,
   ownershipSettings,
 } from "./settings.ts";
-export { SoleSteward, type SoleStewardParts } from "./sole-steward.ts";
-export type { Asked, Ownership, Steward } from "./steward.ts";
+export { SolePartitionOwner, type SolePartitionOwnerParts } from "./sole-partition-owner.ts";
 export { MemoryOwnershipStore, SharedKeys, type StoreFaults } from "./store/memory-store.ts";
 export type { OwnershipStore, StoreChange, StoredValue } from "./store/port.ts";

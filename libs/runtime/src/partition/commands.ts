@@ -16,7 +16,7 @@ import { AnsweredKeys, recoverKey } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
 import type { Found } from "./instances.ts";
 import type { PartitionMemory } from "./memory.ts";
-import type { Ward } from "./ward.ts";
+import type { QuarantineStore } from "./quarantine-store.ts";
 
 interface FoundForCommands {
   readonly key: InstanceKey;
@@ -26,7 +26,7 @@ interface FoundForCommands {
 
 export class Commands {
   readonly #memory: PartitionMemory;
-  readonly #ward: Ward;
+  readonly #quarantineStore: QuarantineStore;
   readonly #keys: AnsweredKeys;
   /** By instance that is being looked up: what came for it meanwhile. */
   readonly #waiting = new Map<string, Submission[]>();
@@ -34,9 +34,9 @@ export class Commands {
   readonly #byToken = new Set<Submission>();
   #found: FoundForCommands[] = [];
 
-  constructor(memory: PartitionMemory, ward: Ward) {
+  constructor(memory: PartitionMemory, quarantineStore: QuarantineStore) {
     this.#memory = memory;
-    this.#ward = ward;
+    this.#quarantineStore = quarantineStore;
     this.#keys = new AnsweredKeys(memory.parts.limits.keysKeptMs);
   }
 
@@ -220,7 +220,12 @@ export class Commands {
   #thrown(instance: Instance, submission: Submission, error: unknown): Outcome {
     const { command, body, token, cause } = submission;
     if (instance.exists) {
-      this.#ward.admit(instance, error, this.#ward.parkable(command, body, token), cause);
+      this.#quarantineStore.admit(
+        instance,
+        error,
+        this.#quarantineStore.parkable(command, body, token),
+        cause,
+      );
       return refusedAsQuarantined(instance);
     }
     // There is nothing to keep aside: the instance never came to be.
@@ -231,7 +236,7 @@ export class Commands {
   #toQuarantined(instance: Instance, { command, body, token, cause }: Submission): Outcome {
     if (token === undefined) return refusedAsQuarantined(instance);
     if (token.incarnation !== instance.incarnation) return ignored;
-    this.#ward.park(instance, this.#ward.parkable(command, body, token), cause);
+    this.#quarantineStore.park(instance, this.#quarantineStore.parkable(command, body, token), cause);
     return { kind: "done", reply: undefined };
   }
 

@@ -5,24 +5,24 @@ import { Histories } from "../history/histories.ts";
 import { Refolding } from "../history/refolding.ts";
 import { LetterSender } from "../letters/letter-sender.ts";
 import { PartitionClock } from "../timers/partition-clock.ts";
+import { PartitionArchiver } from "./archiver.ts";
 import type { Arrival } from "./inbox.ts";
 import type { Instance } from "./instance.ts";
-import { ArchiveKeeper } from "./keeper.ts";
 import { LoadedPartition } from "./loaded-partition.ts";
 import { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
+import { PassivatedIndex } from "./passivated-index.ts";
+import { QuarantineStore } from "./quarantine-store.ts";
 import { Repairs } from "./repairs.ts";
 import { revive } from "./reviving.ts";
-import { Sleepers } from "./sleepers.ts";
-import { Ward } from "./ward.ts";
 
 /** All that goes on while a partition is loaded. */
 export interface Life {
   readonly memory: PartitionMemory;
   readonly loaded: LoadedPartition;
-  readonly keeper: ArchiveKeeper;
+  readonly archiver: PartitionArchiver;
   readonly sender: LetterSender;
-  readonly sleepers: Sleepers;
+  readonly passivated: PassivatedIndex;
   readonly histories: Histories;
   readonly refolding: Refolding;
 }
@@ -61,18 +61,21 @@ export function beginLife(options: LifeOptions): Life {
   const memory = memoryOf(options, refolding, () => sender);
   const { instances, letters } = memory;
   const faulted = (fault: unknown): void => options.faulted(memory, fault);
-  const sleepers = new Sleepers({ archive, instances, wake: () => options.wake(memory), faulted });
+  const passivated = new PassivatedIndex({ archive, instances, wake: () => options.wake(memory), faulted });
   const sleeps = (dueMs: number): void => {
-    sleepers.sleeps(dueMs);
+    passivated.sleeps(dueMs);
     options.slept(life);
   };
-  const keeper = new ArchiveKeeper({ memory, timers, chance, coveredTo, retentionOf, sleeps });
-  memory.keeper = keeper;
-  const ward = new Ward(memory, (instance) => void repairs.rebuild(instance).catch(faulted));
-  const repairs = new Repairs(memory, ward, refolding);
+  const archiver = new PartitionArchiver({ memory, timers, chance, coveredTo, retentionOf, sleeps });
+  memory.archiver = archiver;
+  const quarantineStore = new QuarantineStore(
+    memory,
+    (instance) => void repairs.rebuild(instance).catch(faulted),
+  );
+  const repairs = new Repairs(memory, quarantineStore, refolding);
   const sender = new LetterSender({ service, partition, letters, deliver, timers, chance, logger });
-  const loaded = new LoadedPartition({ memory, ward, repairs, sleepers });
-  const life: Life = { memory, loaded, keeper, sender, sleepers, histories, refolding };
+  const loaded = new LoadedPartition({ memory, quarantineStore, repairs, passivated });
+  const life: Life = { memory, loaded, archiver, sender, passivated, histories, refolding };
   return life;
 }
 
@@ -84,7 +87,7 @@ function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => Lett
       ...{ partition, epoch, journal, log },
       clock: new PartitionClock(parts.clock, log.last.timeMs),
       wake: (arrival) => options.wake(memory, arrival),
-      mayAnswer: () => parts.tenure.validUntilMs(partition) > parts.clock.monotonic(),
+      mayAnswer: () => parts.leaseTerm.validUntilMs(partition) > parts.clock.monotonic(),
       released: (channel) => sender().send(channel),
       revive: async (key, kept) => {
         const hosted = parts.machines.of(key.kind);

@@ -11,35 +11,35 @@ import type { Answers } from "./answers.ts";
 import { Commands } from "./commands.ts";
 import type { Arrival, Inbox } from "./inbox.ts";
 import type { PartitionMemory } from "./memory.ts";
+import type { PassivatedIndex } from "./passivated-index.ts";
+import type { QuarantineStore } from "./quarantine-store.ts";
 import { Questions } from "./questions.ts";
 import type { Repairs } from "./repairs.ts";
-import type { Sleepers } from "./sleepers.ts";
-import type { Ward } from "./ward.ts";
 
 export interface LoadedPartitionParts {
   readonly memory: PartitionMemory;
-  readonly ward: Ward;
+  readonly quarantineStore: QuarantineStore;
   readonly repairs: Repairs;
-  readonly sleepers: Sleepers;
+  readonly passivated: PassivatedIndex;
 }
 
 export class LoadedPartition {
   readonly memory: PartitionMemory;
   readonly repairs: Repairs;
-  readonly #sleepers: Sleepers;
-  readonly #ward: Ward;
+  readonly #passivated: PassivatedIndex;
+  readonly #quarantineStore: QuarantineStore;
   readonly #commands: Commands;
   readonly #letters: LetterTaker;
   readonly #questions: Questions;
   #isWaitingForRoom = false;
 
-  constructor({ memory, ward, repairs, sleepers }: LoadedPartitionParts) {
+  constructor({ memory, quarantineStore, repairs, passivated }: LoadedPartitionParts) {
     this.memory = memory;
     this.repairs = repairs;
-    this.#sleepers = sleepers;
-    this.#ward = ward;
-    this.#commands = new Commands(memory, ward);
-    this.#letters = new LetterTaker(memory, ward);
+    this.#passivated = passivated;
+    this.#quarantineStore = quarantineStore;
+    this.#commands = new Commands(memory, quarantineStore);
+    this.#letters = new LetterTaker(memory, quarantineStore);
     this.#questions = new Questions(memory);
   }
 
@@ -49,7 +49,7 @@ export class LoadedPartition {
     if (memory.isStopped || this.#awaitsRoom()) return false;
     const { turnCommandsMax } = memory.parts.limits;
     memory.beginTurn();
-    if (!memory.pause.isWhole) this.#sleepers.wakeDue(memory.nowMs);
+    if (!memory.pause.isWhole) this.#passivated.wakeDue(memory.nowMs);
     this.#expire(turnCommandsMax);
     this.#commands.takeFound();
     this.#takeArrivals(inbox);
@@ -67,7 +67,7 @@ export class LoadedPartition {
     if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
     const { timers, pause } = this.memory;
     // Nothing that sleeps would be woken before something is released, and that is a turn of its own.
-    return pause.isWhole ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#sleepers.nextDueMs);
+    return pause.isWhole ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#passivated.nextDueMs);
   }
 
   /** Nothing more is decided here. Gives the answers that will not come, and the commands that were not decided. */
@@ -120,7 +120,7 @@ export class LoadedPartition {
       if (decision.kind !== "thrown") memory.noteStep(instance);
       else {
         const failed = { type: "", command: nothing, number, attempt: 0 };
-        this.#ward.admit(instance, decision.error, failed, cause);
+        this.#quarantineStore.admit(instance, decision.error, failed, cause);
       }
     }
   }

@@ -75,7 +75,7 @@ export interface MemoryParts {
 }
 
 /** Who wants to know what has to be kept. */
-export interface Keeper {
+export interface Archiver {
   /** It has its first record that no snapshot contains. */
   dirty(instance: Instance): void;
   /** Its line in the index is to be written. */
@@ -113,7 +113,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  keeper: Keeper = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
+  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
   /** Those that have ended in the open batch, and began in this life. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
@@ -214,7 +214,7 @@ export class PartitionMemory {
     this.listeners.happened(instance);
     if (instance.dirtyFrom !== 0) return;
     instance.dirtyFrom = this.batch.number;
-    this.keeper.dirty(instance);
+    this.archiver.dirty(instance);
   }
 
   /** Until when the id stays taken of an instance that is kept no longer; undefined of one that is. */
@@ -250,14 +250,14 @@ export class PartitionMemory {
   noteEntry(instance: Instance): void {
     if (instance.isEntryDue) return;
     instance.isEntryDue = true;
-    this.keeper.entryDue(instance);
+    this.archiver.entryDue(instance);
   }
 
   /** An instance has come from the archive: what it has outstanding is done and awaited here again. */
   arrived(instance: Instance): void {
     instance.touchedMs = this.nowMs;
     this.recoverOutstanding(instance);
-    this.keeper.wake();
+    this.archiver.wake();
     if (this.folding.due.length > 0) this.parts.wake();
   }
 
@@ -354,7 +354,7 @@ export class PartitionMemory {
     this.batch.begin(number + 1);
   }
 
-  /** Answers without a batch of their own rest on the last one under way; without one, on this process's tenure. */
+  /** Answers without a batch of their own rest on the last one under way; without one, on this process's lease term. */
   #answerWithoutBatch(): void {
     if (this.commits.attach(this.answers)) {
       if (this.folding.due.length > 0) this.#dispatchRecovered();
@@ -386,7 +386,7 @@ export class PartitionMemory {
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
     if (this.isStopped) return;
     answers.give(this.parts.faulted);
-    for (const instance of ended) this.keeper.ended(instance);
+    for (const instance of ended) this.archiver.ended(instance);
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);

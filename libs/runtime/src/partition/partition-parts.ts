@@ -1,7 +1,7 @@
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { ArchivePartition, Blobs } from "@tutti/journal";
 import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tutti/kernel";
-import type { Effects, Tenure } from "../api.ts";
+import type { Effects, LeaseTerm } from "../api.ts";
 import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
@@ -20,7 +20,7 @@ export interface PartitionParts {
   readonly archive: ArchivePartition;
   readonly blobs: Pick<Blobs, "mention"> | undefined;
   readonly deliver: Delivery["deliver"];
-  readonly tenure: Tenure;
+  readonly leaseTerm: LeaseTerm;
   readonly effects: Effects;
   readonly partitionsOf: (service: string) => number;
   readonly clock: Clock;

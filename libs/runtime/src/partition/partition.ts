@@ -154,9 +154,10 @@ export class Partition {
 
   /** Resolves when this process was the owner after what was read in this life was read; throws when it was not. */
   stillOwned(life: Life): Promise<void> {
-    const { clock, tenure } = this.#parts;
+    const { clock, leaseTerm } = this.#parts;
     const { memory } = life;
-    if (!memory.isStopped && tenure.validUntilMs(this.number) > clock.monotonic()) return Promise.resolve();
+    if (!memory.isStopped && leaseTerm.validUntilMs(this.number) > clock.monotonic())
+      return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (failure: Outcome | undefined): void => {
         if (failure?.kind === "refused") reject(errorOf(failure.refusal));
@@ -249,7 +250,7 @@ export class Partition {
       quarantined: memory?.quarantined.size ?? 0,
       inbox: this.inbox.length,
       isPaused: memory?.pause.isOn ?? false,
-      indexLagMs: this.#life?.keeper.indexLagMs ?? 0,
+      indexLagMs: this.#life?.archiver.indexLagMs ?? 0,
       nextDueMs: Number.isFinite(nextDueMs) ? nextDueMs : undefined,
       load,
     };
@@ -318,7 +319,7 @@ export class Partition {
     try {
       const { toRebuild } = await new Recovery(life.memory).run(opening);
       for (const instance of toRebuild) await refold(life, instance);
-      await life.sleepers.start();
+      await life.passivated.start();
     } catch (error) {
       this.#end(life);
       throw error;
@@ -334,7 +335,7 @@ export class Partition {
     this.#hasRoom();
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
-    life.keeper.start();
+    life.archiver.start();
     resume(life.memory).catch((fault: unknown) => {
       if (!life.memory.isStopped) this.#faulted(life.memory, fault);
     });
@@ -467,7 +468,7 @@ export class Partition {
   /** The journal says that somebody else owns it. */
   #lose(): void {
     this.#close();
-    this.#parts.tenure.lost(this.number);
+    this.#parts.leaseTerm.lost(this.number);
   }
 
   #restart(): void {
@@ -482,9 +483,9 @@ export class Partition {
   /** Ends a life: nothing of it decides or sends any more. */
   #end(life: Life, outcome?: Outcome): void {
     const { unanswered, undecided } = life.loaded.stop();
-    life.keeper.stop();
+    life.archiver.stop();
     life.sender.stop();
-    life.sleepers.stop();
+    life.passivated.stop();
     const told = outcome ?? this.#unknown();
     for (const answers of unanswered) answers.refuse(told, (fault) => this.#logFault(fault));
     for (const submission of undecided) this.inbox.add(submission);

@@ -319,7 +319,7 @@ export class Recovery {
     if (!instance.isInMemory) memory.instances.add(instance);
     if (instance.dirtyFrom === 0) {
       instance.dirtyFrom = batch.number;
-      memory.keeper.dirty(instance);
+      memory.archiver.dirty(instance);
     }
     this.#foldEvent(known, instance, batch.timeMs);
   }
@@ -341,7 +341,7 @@ export class Recovery {
   #forget(instance: Instance): void {
     this.#toRebuild.delete(instance);
     this.#failed.delete(instance);
-    this.#memory.keeper.forget(instance);
+    this.#memory.archiver.forget(instance);
     this.#memory.putAway(instance);
   }
 

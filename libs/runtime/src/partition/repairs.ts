@@ -25,7 +25,7 @@ import { heedless } from "./folding.ts";
 import type { Instance, Quarantine } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { BatchMark } from "./open-batch.ts";
-import type { Ward } from "./ward.ts";
+import type { QuarantineStore } from "./quarantine-store.ts";
 
 export interface Repair {
   readonly key: InstanceKey;
@@ -39,12 +39,12 @@ export interface Repair {
 
 export class Repairs {
   readonly #memory: PartitionMemory;
-  readonly #ward: Ward;
+  readonly #quarantineStore: QuarantineStore;
   readonly #refolding: Refolding;
 
-  constructor(memory: PartitionMemory, ward: Ward, refolding: Refolding) {
+  constructor(memory: PartitionMemory, quarantineStore: QuarantineStore, refolding: Refolding) {
     this.#memory = memory;
-    this.#ward = ward;
+    this.#quarantineStore = quarantineStore;
     this.#refolding = refolding;
   }
 
@@ -223,8 +223,8 @@ export class Repairs {
       done++;
       const decision = this.#decide(instance, command, cause);
       if (decision?.kind !== "thrown") continue;
-      this.#ward.admit(instance, decision.error, command, cause);
-      for (const rest of parked.slice(done)) this.#ward.park(instance, rest, cause);
+      this.#quarantineStore.admit(instance, decision.error, command, cause);
+      for (const rest of parked.slice(done)) this.#quarantineStore.park(instance, rest, cause);
       return;
     }
   }

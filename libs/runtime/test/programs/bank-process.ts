@@ -43,7 +43,7 @@ const runtime = new Runtime({
   journals: { journal, renew: () => Promise.reject(new Error("the journal has stopped")) },
   archive,
   delivery: { deliver: () => Promise.reject(new Error("every partition is here")) },
-  tenure: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
+  leaseTerm: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
   effects: { dispatch() {}, withdraw() {} },
   partitionsOf: () => crashPartitions,
   clock: systemClock,

@@ -43,8 +43,8 @@ export class BankLoad extends BankCheck implements Load {
   dispatched(): void {}
 
   /** Prints whatever it is told to, as often as it is told. */
-  resultOf(_key: InstanceKey, _effect: unknown, _attempt: unknown, luck: number, isCalm: boolean): Result {
-    if (!isCalm && luck < this.#printFails)
+  resultOf(_key: InstanceKey, _effect: unknown, _attempt: unknown, random: number, isCalm: boolean): Result {
+    if (!isCalm && random < this.#printFails)
       return { command: failStatement.type, body: { problem: "no paper" } };
     return { command: completeStatement.type, body: { pages: 2 } };
   }

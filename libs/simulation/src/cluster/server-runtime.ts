@@ -1,6 +1,6 @@
 /** The real runtime in a process of the simulation: its clock, its chance and all ways out of it are the world's. */
 import type { Delivery, Place } from "@tutti/kernel";
-import { type DueEffect, Runtime, type RuntimeLimits, runtimeLimits, type Tenure } from "@tutti/runtime";
+import { type DueEffect, type LeaseTerm, Runtime, type RuntimeLimits, runtimeLimits } from "@tutti/runtime";
 import type { Doer } from "../load/load.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
@@ -17,7 +17,7 @@ interface RuntimeGrounds {
   readonly storage: OpenedStorage;
   readonly errands: Errands;
   readonly doer: Doer | undefined;
-  readonly tenure: Tenure;
+  readonly leaseTerm: LeaseTerm;
 }
 
 /** A delivery without an answer is given up after this long. */
@@ -29,7 +29,7 @@ export function makeRuntime(
   parts: ServerParts,
   name: string,
   life: Life,
-  { storage: { journals, archive }, errands, doer, tenure }: RuntimeGrounds,
+  { storage: { journals, archive }, errands, doer, leaseTerm }: RuntimeGrounds,
 ): Runtime {
   const { world, plan, machine, others, load } = parts;
   const limits = limitsOf(plan);
@@ -41,7 +41,7 @@ export function makeRuntime(
     journals,
     archive,
     delivery: deliveryOf(parts, name, life),
-    tenure,
+    leaseTerm,
     effects: {
       dispatch: (effects) => {
         if (life.cross()) for (const effect of effects) dispatch(parts, errands, doer, effect);

@@ -4,7 +4,7 @@
  */
 import type { HistoryRecord } from "@tutti/journal";
 import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
-import type { EffectToken, Outcome, Runtime, Submission, Tenure } from "@tutti/runtime";
+import type { EffectToken, LeaseTerm, Outcome, Runtime, Submission } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
 import { type Doer, machineOf, type Operation, type Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
@@ -15,10 +15,10 @@ import { type CrashKind, Life } from "../world/process.ts";
 import { MeshCalls } from "./calls.ts";
 import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
+import { PartitionOwnership } from "./partition-ownership.ts";
 import { processLog } from "./process-log.ts";
 import type { LetterTaker, ServerParts } from "./server-parts.ts";
 import { makeRuntime } from "./server-runtime.ts";
-import { Stewardship } from "./stewardship.ts";
 import { purgeNowAndThen, repairNowAndThen } from "./upkeep.ts";
 
 /** A command or question on its way in. */
@@ -32,7 +32,7 @@ interface Running {
   readonly errands: Errands;
   readonly storage: OpenedStorage;
   readonly runtime: Runtime;
-  readonly stewardship: Stewardship | undefined;
+  readonly partitionOwnership: PartitionOwnership | undefined;
   readonly doer: Doer | undefined;
 }
 
@@ -116,7 +116,7 @@ export class Server implements Member, LetterTaker {
     });
     this.#parts.world.note(this.name, () => "ends in good order");
     await doer?.stop();
-    await running.stewardship?.stop();
+    await running.partitionOwnership?.stop();
     await runtime.stop();
     await storage.close();
     life.end();
@@ -128,12 +128,12 @@ export class Server implements Member, LetterTaker {
   // What the coordinator asks of it.
 
   owned(): readonly number[] {
-    return this.#running?.stewardship?.owned ?? [...this.#owned];
+    return this.#running?.partitionOwnership?.owned ?? [...this.#owned];
   }
 
-  /** Who owns a partition, as far as its steward knows. */
+  /** Who owns a partition, as far as its partition owner knows. */
   knownOwner(partition: number): string | undefined {
-    return this.#running?.stewardship?.ownerOf(partition);
+    return this.#running?.partitionOwnership?.ownerOf(partition);
   }
 
   own(partition: number, epoch: number): void {
@@ -328,7 +328,7 @@ export class Server implements Member, LetterTaker {
     const errands = new Errands(life, (due) =>
       network.send(this.name, "printer", life.localMs, "an effect", () => print(due)),
     );
-    const stewardship = this.#makeStewardship(life);
+    const partitionOwnership = this.#makePartitionOwnership(life);
     const doer = this.#parts.load.doerOf?.({
       name: this.name,
       life,
@@ -340,28 +340,28 @@ export class Server implements Member, LetterTaker {
       storage,
       errands,
       doer,
-      tenure: stewardship?.tenure ?? this.#tenure(life),
+      leaseTerm: partitionOwnership?.leaseTerm ?? this.#leaseTerm(life),
     });
-    this.#running = { life, storage, runtime, errands, stewardship, doer };
+    this.#running = { life, storage, runtime, errands, partitionOwnership, doer };
     doer?.begin(runtime);
     if (this.#isCalm) life.settleDown();
     purgeNowAndThen(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
     repairNowAndThen(world, this.name, life, runtime);
     world.note(this.name, () => "is up");
-    if (stewardship === undefined) this.#parts.started(this.index);
-    else stewardship.start(runtime);
+    if (partitionOwnership === undefined) this.#parts.started(this.index);
+    else partitionOwnership.start(runtime);
   }
 
-  #makeStewardship(life: Life): Stewardship | undefined {
+  #makePartitionOwnership(life: Life): PartitionOwnership | undefined {
     const { world, network, ownershipKeys: keys, plan, load } = this.#parts;
     if (keys === undefined) return undefined;
     const { partitions } = plan;
     const logger = processLog(world, this.name);
-    return new Stewardship({ world, network, life, keys, service: load.service, partitions, logger });
+    return new PartitionOwnership({ world, network, life, keys, service: load.service, partitions, logger });
   }
 
   /** By the coordinator's leases. */
-  #tenure(life: Life): Tenure {
+  #leaseTerm(life: Life): LeaseTerm {
     const { world, isClustered } = this.#parts;
     return {
       validUntilMs: (partition) =>

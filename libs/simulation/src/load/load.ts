@@ -100,11 +100,11 @@ export interface Load extends Follower {
     key: InstanceKey,
     effect: unknown,
     attempt: Attempt,
-    luck: number,
+    random: number,
     isCalm: boolean,
   ): Result | undefined;
   /** Another word on what has its result already: nothing may come of it; undefined for none. */
-  lateResult(luck: number): Result | undefined;
+  lateResult(random: number): Result | undefined;
   late(outcome: Outcome): void;
   /** A live state is held against what the load knows. */
   checkState(id: string, name: string, live: WitnessedAnswer): void;

@@ -52,7 +52,7 @@ export function drawPlan(seed: number): Plan {
     variant,
     processes,
     partitions,
-    stewards: variant === "cluster" && draw.happens(0.4),
+    partitionOwners: variant === "cluster" && draw.happens(0.4),
     network: isCalm ? calmNetwork : drawNetwork(draw),
     disk: isCalm || variant === "cluster" ? {} : drawDisk(draw),
     archive: isCalm || draw.happens(0.5) ? calmArchive : drawArchive(draw),

@@ -16,8 +16,8 @@ export interface Plan {
   readonly seed: number;
   readonly variant: Variant;
   readonly processes: number;
-  /** In a cluster: whether the real stewards share the partitions, by leases, instead of a coordinator. */
-  readonly stewards: boolean;
+  /** In a cluster: whether the real partition owners share the partitions, by leases, instead of a coordinator. */
+  readonly partitionOwners: boolean;
   readonly partitions: number;
   readonly network: NetworkFaults;
   readonly disk: DiskFaults;

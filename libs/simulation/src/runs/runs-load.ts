@@ -198,46 +198,46 @@ export class RunsLoad implements Load {
     { id }: InstanceKey,
     effect: unknown,
     attempt: Attempt,
-    luck: number,
+    random: number,
     isCalm: boolean,
   ): Result | undefined {
     const known = effect as RunEffect;
     const run = this.#runs.get(id);
     if (run === undefined) throw new Error(`there is no run ${id}`);
     if (known.kind === "renew_lease") return undefined;
-    const trouble = isCalm ? 1 : luck / this.#troubles;
+    const trouble = isCalm ? 1 : random / this.#troubles;
     if (trouble < 0.3) return undefined;
     if (known.kind === "start_child") return this.#startChild(id, run, known, attempt);
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
     const name = `${id} ${known.taskId} ${attempt.number} ${known.attempt}`;
     if (trouble < 1 && this.#mayLose(name)) return returned({ lost: true });
     // What luck is left says whether it says something else first.
-    const left = (luck * 7_919) % 1;
+    const left = (random * 7_919) % 1;
     if (left < noteShare) return this.#note(known, left);
     const { visit = 1 } = run.check.attempt(attempt) ?? {};
     return resultOfScript(run.run.script, known, visit);
   }
 
   /** That it is at work, or how far it has come. */
-  #note({ attempt, taskId }: OfferTask, luck: number): Result {
-    if (luck < noteShare / 2) {
+  #note({ attempt, taskId }: OfferTask, random: number): Result {
+    if (random < noteShare / 2) {
       const body = NoteAttempt.fromPartial({ agent: "agent-1", startMs: 1 });
       return { command: "note_attempt", body, leavesOpen: true };
     }
-    const saved = jsonBytes(`${taskId} ${attempt} ${luck}`);
+    const saved = jsonBytes(`${taskId} ${attempt} ${random}`);
     return {
       command: "note_progress",
-      body: NoteProgress.fromPartial({ saved, fraction: luck, message: "" }),
+      body: NoteProgress.fromPartial({ saved, fraction: random, message: "" }),
       leavesOpen: true,
     };
   }
 
   /** See rule 3. */
-  lateResult(luck: number): Result | undefined {
-    if (luck > lateShare) return undefined;
+  lateResult(random: number): Result | undefined {
+    if (random > lateShare) return undefined;
     const error = ErrorDetail.fromPartial({ code: "t.late", message: "too late" });
-    if (luck < lateShare / 3) return { command: "fail_task", body: FailTask.fromPartial({ error }) };
-    const output = luck < lateShare / 2 ? Uint8Array.of(0x7b, 0xff, 0x00) : jsonBytes("too late");
+    if (random < lateShare / 3) return { command: "fail_task", body: FailTask.fromPartial({ error }) };
+    const output = random < lateShare / 2 ? Uint8Array.of(0x7b, 0xff, 0x00) : jsonBytes("too late");
     return { command: "complete_task", body: CompleteTask.fromPartial({ output }) };
   }
 

@@ -19,7 +19,7 @@ export class EndCheck {
   /** What was asked of each session, by the commands. */
   readonly #asked = new Map<string, Set<string>>();
   /** Sessions of which agents that went silent made a task fail. */
-  readonly #unlucky = new Set<string>();
+  readonly #dropped = new Set<string>();
 
   constructor(parts: EndCheckParts) {
     this.#parts = parts;
@@ -48,7 +48,7 @@ export class EndCheck {
     const end = this.#endOf(reading, spec.id);
     if (status === TaskStatus.TASK_STATUS_COMPLETED) this.#wasDone(name, { reading, part, output, end });
     else if (status === TaskStatus.TASK_STATUS_FAILED) {
-      if (error?.code.startsWith("work.") !== true) this.#unlucky.add(reading.id);
+      if (error?.code.startsWith("work.") !== true) this.#dropped.add(reading.id);
       else if (end.how !== "failed")
         this.#parts.find(`${name} failed (${error?.code}), expected it ${end.how}`);
     } else if (
@@ -80,7 +80,7 @@ export class EndCheck {
     const asked = this.#asked.get(id) ?? new Set();
     const mayFail =
       failsWith(specs) ||
-      this.#unlucky.has(id) ||
+      this.#dropped.has(id) ||
       (error?.code === "session.timed_out" && (spec?.timeoutMs ?? 0) > 0) ||
       (error?.code === "session.dependency_failed" && (spec?.dependsOn.length ?? 0) > 0) ||
       ((spec?.budget?.tokens ?? 0) > 0 && /used_up/.test(JSON.stringify(error))) ||
@@ -114,7 +114,7 @@ export class EndCheck {
 
   /** It did not go as it would have: somebody is ending it, or agents were lost. */
   #isDisturbed({ id, phase }: SessionReading): boolean {
-    return this.#unlucky.has(id) || phase === "stopping";
+    return this.#dropped.has(id) || phase === "stopping";
   }
 }
 

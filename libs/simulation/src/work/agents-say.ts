@@ -25,13 +25,13 @@ export class AgentsSay {
   }
 
   #answer(by: string): AgentAnswer {
-    const luck = this.#chance.random();
+    const random = this.#chance.random();
     const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
-    if (!this.isCalm && luck < this.#failures) {
+    if (!this.isCalm && random < this.#failures) {
       const value = ErrorDetail.fromPartial({ code: "work.broken", message: by });
       return { outcome: { $case: "failed", value }, used };
     }
-    const value = new TextEncoder().encode(JSON.stringify({ luck, by }));
+    const value = new TextEncoder().encode(JSON.stringify({ random, by }));
     return { outcome: { $case: "inlineOutput", value }, used };
   }
 }

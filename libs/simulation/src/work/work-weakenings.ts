@@ -154,7 +154,7 @@ const ofMissions: readonly Weakening[] = [
 ];
 
 /** The eighth of all tasks, by their place in the work that they are of. */
-function isUnlucky(token: Uint8Array): boolean {
+function isDropped(token: Uint8Array): boolean {
   return (token[8] ?? 0) % 8 === 3;
 }
 
@@ -174,7 +174,7 @@ const around: readonly Weakening[] = [
     pool: {
       told: (frame) => ({
         ...frame,
-        assignments: frame.assignments.filter(({ token }) => !isUnlucky(token)),
+        assignments: frame.assignments.filter(({ token }) => !isDropped(token)),
       }),
     },
   },

@@ -12,7 +12,7 @@ import type { InstanceKey } from "@tutti/kernel";
 import { anchorCheckpoint, anchored, anchorKind, giveUpBook } from "@tutti/machine-entities/anchor";
 import { systemNamespace } from "@tutti/policy/audit";
 
-export type AnchorDesk = Pick<MachineDesk, "runtime" | "steward">;
+export type AnchorDesk = Pick<MachineDesk, "runtime" | "partitionOwner">;
 
 const partition = 0;
 
@@ -27,8 +27,8 @@ export class JournalAnchor {
 
   /** Whether this process anchors. */
   get isHere(): boolean {
-    const { steward, runtime } = this.#desk;
-    return steward.holds(runtime.service, partition);
+    const { partitionOwner, runtime } = this.#desk;
+    return partitionOwner.holds(runtime.service, partition);
   }
 
   /** Waits until this process owns it. Undefined before the first. */

@@ -7,15 +7,15 @@ import { searchedHere } from "./whole-index.ts";
 
 /** The index of all partitions that this process owns, the named one among them. */
 export async function searchIndex(
-  { runtime, steward, archive }: Pick<MachineDesk, "runtime" | "steward" | "archive">,
+  { runtime, partitionOwner, archive }: Pick<MachineDesk, "runtime" | "partitionOwner" | "archive">,
   request: SearchIndexRequest,
   { ownerEpoch = 0, signal }: CallContext,
 ): Promise<SearchIndexReply> {
   const { service, partitions } = runtime;
   const { partition } = request;
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
-  await steward.admit(service, partition, { epoch: ownerEpoch, signal });
-  const found = await searchedHere({ runtime, steward, archive }, searchIn(request));
+  await partitionOwner.admit(service, partition, { epoch: ownerEpoch, signal });
+  const found = await searchedHere({ runtime, partitionOwner, archive }, searchIn(request));
   const lagMs = Math.max(0, ...runtime.standings().map(({ indexLagMs }) => indexLagMs));
   return {
     partitions: [...found.partitions],

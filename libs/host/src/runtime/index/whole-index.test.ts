@@ -86,7 +86,7 @@ async function cluster(seed: number) {
     await archives[to]?.partition(partition).opening(++epoch);
     owners[partition] = to;
   };
-  const stewardOf = (process: number) => ({
+  const partitionOwnerOf = (process: number) => ({
     holds: (_: string, partition: number) => owners[partition] === process,
     ownerOf: (_: string, partition: number) => {
       const owner = owners[partition] ?? -1;
@@ -97,12 +97,16 @@ async function cluster(seed: number) {
   const processes: Process[] = archives.map((archive, number) => ({
     archive,
     index: new WholeIndex({
-      ...{ runtime: runtimeOf, steward: stewardOf(number), own: archive },
+      ...{ runtime: runtimeOf, partitionOwner: partitionOwnerOf(number), own: archive },
       peers: {
         searchIndex: async (request) => {
           if (draw() < 0.5) await move();
           const owner = await settled(() => owners[request.partition ?? 0] ?? -1);
-          const desk = { runtime: runtimeOf, steward: stewardOf(owner), archive: archives[owner] };
+          const desk = {
+            runtime: runtimeOf,
+            partitionOwner: partitionOwnerOf(owner),
+            archive: archives[owner],
+          };
           const sent = SearchIndexRequest.decode(
             SearchIndexRequest.encode(SearchIndexRequest.fromPartial(request)).finish(),
           );

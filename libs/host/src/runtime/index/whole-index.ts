@@ -10,12 +10,12 @@ import { type Archive, type FoundEntry, mergedPage, type Search, type SearchPage
 import { fromTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { RuntimeOfService } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import { entryIn, requestOf } from "./index-wire.ts";
 
 export interface WholeIndexParts {
   readonly runtime: Pick<RuntimeOfService, "service" | "partitions" | "partitionOf">;
-  readonly steward: Pick<Steward, "ownerOf" | "holds">;
+  readonly partitionOwner: Pick<PartitionOwner, "ownerOf" | "holds">;
   /** Of the partitions that this process owns. */
   readonly own: Pick<Archive, "search">;
   readonly peers: Pick<Client<typeof runtimeService>, "searchIndex">;
@@ -59,19 +59,19 @@ export class WholeIndex implements Pick<Archive, "search"> {
 
   /** One partition of each owner, as far as owners are known: who has it answers for all that it owns. */
   #ownersOf(partitions: readonly number[]): readonly number[] {
-    const { steward, runtime } = this.#parts;
+    const { partitionOwner, runtime } = this.#parts;
     const byOwner = new Map<string, number>();
     for (const partition of partitions) {
-      const owner = steward.ownerOf(runtime.service, partition);
+      const owner = partitionOwner.ownerOf(runtime.service, partition);
       byOwner.set(owner === undefined ? `nobody/${partition}` : owner.address, partition);
     }
     return [...byOwner.values()];
   }
 
   async #ask(search: Search, partition: number): Promise<Part> {
-    const { runtime, steward, own, peers } = this.#parts;
-    if (steward.holds(runtime.service, partition))
-      return searchedHere({ runtime, steward, archive: own }, search);
+    const { runtime, partitionOwner, own, peers } = this.#parts;
+    if (partitionOwner.holds(runtime.service, partition))
+      return searchedHere({ runtime, partitionOwner, archive: own }, search);
     const reply = await peers.searchIndex(requestOf(search, partition), { timeoutMs: answerMs });
     return partIn(reply);
   }
@@ -100,13 +100,16 @@ export class WholeIndex implements Pick<Archive, "search"> {
 
 export interface OwnIndex {
   readonly runtime: Pick<RuntimeOfService, "service" | "partitions">;
-  readonly steward: Pick<Steward, "holds">;
+  readonly partitionOwner: Pick<PartitionOwner, "holds">;
   readonly archive: Pick<Archive, "search">;
 }
 
 /** What this process finds in the partitions that it owned all the while. */
-export async function searchedHere({ runtime, steward, archive }: OwnIndex, search: Search): Promise<Part> {
-  const held = (partition: number): boolean => steward.holds(runtime.service, partition);
+export async function searchedHere(
+  { runtime, partitionOwner, archive }: OwnIndex,
+  search: Search,
+): Promise<Part> {
+  const held = (partition: number): boolean => partitionOwner.holds(runtime.service, partition);
   const before = Array.from({ length: runtime.partitions }, (_, number) => number).filter(held);
   const { entries, cursor, indexedToMs } = await archive.search(search);
   return { partitions: before.filter(held), page: { entries, indexedToMs, isMore: cursor !== "" } };

@@ -1,13 +1,13 @@
 import type { Archive } from "@tutti/journal";
 import { type CallContext, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { JournalHolds } from "../../storage/journal-holds.ts";
 import type { HostedRuntime } from "../../storage/storage.ts";
 
 /** What is answered about machines, and from where. */
 export interface MachineDesk extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
   readonly archive: Pick<Archive, "search">;
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly holds: Pick<JournalHolds, "took">;
   readonly foundation: Pick<Foundation, "timers" | "clock">;
 }

@@ -13,11 +13,11 @@ export async function* readJournal(
   { partition, afterBatch, follow, kept }: ReadJournalRequest,
   context: CallContext,
 ): AsyncGenerator<ReadJournalReply, void> {
-  const { steward, runtime, journals, holds } = desk;
+  const { partitionOwner, runtime, journals, holds } = desk;
   const { service, partitions } = runtime;
   const { signal } = context;
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
-  await steward.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
+  await partitionOwner.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
   if (kept && context.principal.shown === undefined) holds.took({ service, partition }, afterBatch);
   // Asked each time: a journal that stopped is opened anew.
   const log = (): JournalPartition => journals.journal.partition(service, partition);

@@ -1,12 +1,12 @@
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Client, Mesh } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 
 /** What is asked to tell what is paused, and to release it. */
 export interface PauseDesk {
   readonly runtime: Runtime;
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly mesh: Pick<Mesh, "client">;
 }
 

@@ -30,10 +30,10 @@ export async function releasePartition(
 }
 
 async function admitted(
-  { runtime: { service, partitions }, steward }: PauseDesk,
+  { runtime: { service, partitions }, partitionOwner }: PauseDesk,
   partition: number,
   { ownerEpoch = 0, signal }: CallContext,
 ): Promise<void> {
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
-  await steward.admit(service, partition, { epoch: ownerEpoch, signal });
+  await partitionOwner.admit(service, partition, { epoch: ownerEpoch, signal });
 }

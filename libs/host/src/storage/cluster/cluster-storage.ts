@@ -8,7 +8,7 @@
  *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from, and spare ones
  *
  * 1. Nothing on the disk counts: a copy that is lost, old or damaged is fetched again.
- * 2. Partitions come and go with the steward; a partition that cannot be read is left alone, said to be so and tried again,
+ * 2. Partitions come and go with the partition owner; a partition that cannot be read is left alone, said to be so and tried again,
  *    and the others go on.
  * 3. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
  */
@@ -65,7 +65,7 @@ export class ClusterStorage implements Storage {
       ...{ directory: cluster.copies, purgeMs: settings.purgeMs },
     });
     this.#spares = new Spares({
-      ...{ steward: parts.steward, services: this.#services.all, foundation },
+      ...{ partitionOwner: parts.partitionOwner, services: this.#services.all, foundation },
       everyMs: cluster.sparesEveryMs,
     });
   }
@@ -138,9 +138,9 @@ export class ClusterStorage implements Storage {
   }
 
   #openArchive(service: string): Promise<ObjectArchive> {
-    const { connection, cluster, steward } = this.#parts;
+    const { connection, cluster, partitionOwner } = this.#parts;
     const { replicas, archiveBytesMax: bytesMax } = cluster;
-    const { partitions } = steward;
+    const { partitions } = partitionOwner;
     const directory = join(this.#copies?.path ?? cluster.copies, service);
     const source = (partition: number) => this.#journal.journal.partition(service, partition);
     const thread = this.#thread;

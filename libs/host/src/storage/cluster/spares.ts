@@ -3,11 +3,11 @@
  * a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
  */
 import { errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
-import type { Steward } from "@tutti/runtime/ownership";
+import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { HostedService } from "../hosted-services.ts";
 
 export interface SparesParts {
-  readonly steward: Steward;
+  readonly partitionOwner: PartitionOwner;
   readonly services: readonly HostedService[];
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   /** From the end of one round to the next; 0 for none at all. */
@@ -35,7 +35,7 @@ export class Spares {
   }
 
   async #go(): Promise<void> {
-    const { foundation, everyMs, services, steward } = this.#parts;
+    const { foundation, everyMs, services, partitionOwner } = this.#parts;
     const { signal } = this.#stopping;
     for (;;) {
       await sleep(foundation.timers, everyMs, signal).catch(() => undefined);
@@ -43,7 +43,7 @@ export class Spares {
         for (let partition = 0; partition < runtime.partitions; partition++) {
           if (signal.aborted) return;
           // Without an owner somebody is about to begin it, perhaps this process.
-          const owner = steward.ownerOf(service, partition);
+          const owner = partitionOwner.ownerOf(service, partition);
           if (owner !== undefined && owner.address !== "") await this.#prepare(runtime, partition);
         }
       }

@@ -30,7 +30,7 @@ export interface ConformanceOptions {
   /** Commands as callers give them. Few ids, small numbers: so that they meet. */
   readonly commands: Arbitrary<MachineCall>;
   /** The last word of the world on an effect, which has to settle this attempt; `luck` is drawn from [0, 1). Without it effects are never answered. */
-  readonly resultOf?: (effect: unknown, luck: number) => Omit<MachineCall, "key">;
+  readonly resultOf?: (effect: unknown, random: number) => Omit<MachineCall, "key">;
   /** How far time goes in one step at most; 1 minute unless given. */
   readonly pauseMaxMs?: number;
   /** What must hold between all instances after every step: throws when it does not. */
@@ -50,7 +50,7 @@ type Input =
   | ({ readonly kind: "command" } & MachineCall)
   | { readonly kind: "letter"; readonly channel: number }
   | { readonly kind: "time"; readonly ms: number }
-  | { readonly kind: "result"; readonly effect: number; readonly luck: number };
+  | { readonly kind: "result"; readonly effect: number; readonly random: number };
 
 /** Registers the tests of a machine, or of several that belong together. */
 export function machineConformance(options: ConformanceOptions): void {
@@ -106,7 +106,7 @@ async function inputs({ commands, pauseMaxMs = 60_000 }: ConformanceOptions): Pr
       arbitrary: check.record({
         kind: check.constant("result" as const),
         effect: check.nat(7),
-        luck: check.nat(999).map((thousandths) => thousandths / 1_000),
+        random: check.nat(999).map((thousandths) => thousandths / 1_000),
       }),
     },
   );
@@ -139,7 +139,7 @@ function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOpti
     case "result": {
       const { effects } = driver;
       const effect = effects[input.effect % Math.max(1, effects.length)];
-      if (effect !== undefined && resultOf !== undefined) settleTwice(driver, effect, resultOf, input.luck);
+      if (effect !== undefined && resultOf !== undefined) settleTwice(driver, effect, resultOf, input.random);
       return;
     }
   }
@@ -149,10 +149,10 @@ function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOpti
 function settleTwice(
   driver: MachineDriver,
   effect: DrivenEffect,
-  resultOf: (effect: unknown, luck: number) => Omit<MachineCall, "key">,
-  luck: number,
+  resultOf: (effect: unknown, random: number) => Omit<MachineCall, "key">,
+  random: number,
 ): void {
-  const { command, body } = resultOf(effect.effect, luck);
+  const { command, body } = resultOf(effect.effect, random);
   const before = driver.history(effect.key).length;
   driver.settleBy(effect, command, body);
   if (driver.history(effect.key).length === before) return;

@@ -44,10 +44,10 @@ class Comparison {
 
   run(): void {
     for (let step = 0; step < stepsPerSequence; step++) {
-      const luck = this.#chance.random();
-      if (luck < 0.6) this.#command();
-      else if (luck < 0.8) this.#letter();
-      else if (luck < 0.9) this.#result();
+      const random = this.#chance.random();
+      if (random < 0.6) this.#command();
+      else if (random < 0.8) this.#letter();
+      else if (random < 0.9) this.#result();
       else this.#time();
       this.#compare();
     }

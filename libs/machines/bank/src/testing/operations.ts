@@ -116,7 +116,7 @@ function product(draw: Draw): string {
 }
 
 /** What a printer answers: two times in five it prints. */
-export function printed(_effect: unknown, luck: number): Omit<MachineCall, "key"> {
-  if (luck < 0.4) return { command: "complete_statement", body: { pages: 1 + Math.floor(luck * 10) } };
+export function printed(_effect: unknown, random: number): Omit<MachineCall, "key"> {
+  if (random < 0.4) return { command: "complete_statement", body: { pages: 1 + Math.floor(random * 10) } };
   return { command: "fail_statement", body: { problem: "out of paper" } };
 }

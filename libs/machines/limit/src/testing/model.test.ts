@@ -32,17 +32,17 @@ function compare(seed: number, first: ModelRule): void {
   };
   set(first);
   for (let step = 0; step < 80; step++) {
-    const luck = chance.random();
+    const random = chance.random();
     const id = one(ids);
-    if (luck < 0.5) {
+    if (random < 0.5) {
       const wanted = { weight: one([1, 1, 2, 4]), priority: one([0, 0, 1, -1]), share: one(["x", "y", "z"]) };
       const shareWeight = wanted.share === "x" ? 2 : 1;
       model.want({ id, ...wanted, shareWeight });
       driver.execute(limitKey, acquire, wish(id, { ...wanted, shareWeight }));
-    } else if (luck < 0.8) {
+    } else if (random < 0.8) {
       model.leave(id);
       giveBack(driver, id);
-    } else if (luck < 0.95) {
+    } else if (random < 0.95) {
       const ms = Math.floor(chance.random() * 30);
       for (let tick = 0; tick < ms; tick++) model.tick();
       driver.advance(ms);

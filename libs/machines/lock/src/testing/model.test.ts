@@ -21,22 +21,22 @@ function compare(seed: number): void {
   const driver = newDriver();
   const model = new LockModel(driver.nowMs);
   for (let step = 0; step < 120; step++) {
-    const luck = chance.random();
+    const random = chance.random();
     const holder = one(holders);
-    if (luck < 0.45) {
+    if (random < 0.45) {
       const wish = {
         ...{ holder, permits: one([1, 1, 2, 3]), shared: one([true, false]), priority: one([0, 0, 1, -1]) },
         ...{ waitMs: one([0, 20, 50, 60_000]), leaseMs: one([30, 200, 60_000]) },
       };
       model.want(wish);
       want(driver, holder, wish);
-    } else if (luck < 0.65) {
+    } else if (random < 0.65) {
       model.release(holder);
       giveBack(driver, holder);
-    } else if (luck < 0.75) {
+    } else if (random < 0.75) {
       model.hangUp(holder);
       driver.execute(lockKey, leaveLine, { holder });
-    } else if (luck < 0.95) {
+    } else if (random < 0.95) {
       // Once in a while long enough for a place to be given up.
       const ms = step % 40 === 39 ? placeKeptMs : one([1, 7, 40]);
       for (let tick = 0; tick < ms; tick++) model.tick();

@@ -107,10 +107,10 @@ export function pauseMsOf(
   { initialMs, factor, maxMs, jitter }: RetryPolicy,
   tries: number,
   { retryAfterMs }: Pick<ErrorDetail, "retryAfterMs">,
-  luck: number,
+  random: number,
 ): number {
   const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || backoffMaxMs);
-  const pauseMs = Math.round(whole * (1 - jitter * luck));
+  const pauseMs = Math.round(whole * (1 - jitter * random));
   // Whoever failed may know better how long it takes.
   return Math.max(pauseMs, Math.min(retryAfterMs, backoffMaxMs));
 }

@@ -283,25 +283,25 @@ function repairOf(how: string) {
 }
 
 /** What comes of what a run wants done. */
-export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"> {
+export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const known = effect as RunEffect;
-  if (known.kind === "start_child") return childResult(known.childId, luck);
-  return known.kind === "renew_lease" ? leaseResult(known, luck) : attemptResult(luck);
+  if (known.kind === "start_child") return childResult(known.childId, random);
+  return known.kind === "renew_lease" ? leaseResult(known, random) : attemptResult(random);
 }
 
-function leaseResult({ leases }: RenewLease, luck: number): Omit<MachineCall, "key"> {
-  const lost = leases[Math.floor(luck * leases.length)];
+function leaseResult({ leases }: RenewLease, random: number): Omit<MachineCall, "key"> {
+  const lost = leases[Math.floor(random * leases.length)];
   const { limit = "", ticket = 0 } = lost ?? {};
   return { command: "lose_lease", body: LoseLease.fromPartial({ limit, ticket }) };
 }
 
-function childResult(id: string, luck: number): Omit<MachineCall, "key"> {
-  if (luck < 0.2) {
+function childResult(id: string, random: number): Omit<MachineCall, "key"> {
+  if (random < 0.2) {
     const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "there is none" });
     return { command: "refuse_child", body: RefuseChild.fromPartial({ error }) };
   }
-  const status = luck < 0.6 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
-  const ending = luck < 0.4 || luck > 0.9 ? { runId: id, status } : undefined;
+  const status = random < 0.6 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
+  const ending = random < 0.4 || random > 0.9 ? { runId: id, status } : undefined;
   return {
     command: "confirm_child",
     body: ConfirmChild.fromPartial({ id, hash: "h", ...(ending && { ending }) }),
@@ -309,35 +309,39 @@ function childResult(id: string, luck: number): Omit<MachineCall, "key"> {
 }
 
 /** What rules ask about an output. */
-function questionsOf(luck: number) {
+function questionsOf(random: number) {
   const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
-  if (luck < 0.57) return [first];
+  if (random < 0.57) return [first];
   const named = { rule: "system/odd@1", message: "Is it odd?", deciders: ["anna"], approvalsNeeded: 1 };
-  return luck < 0.59 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
+  return random < 0.59 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
 }
 
 /** The last word of an agent on an attempt. */
-function attemptResult(luck: number): Omit<MachineCall, "key"> {
-  if (luck < 0.62) {
-    const output = luck < 0.1 ? { id: 7, n: luck } : luck < 0.2 ? null : "done";
+function attemptResult(random: number): Omit<MachineCall, "key"> {
+  if (random < 0.62) {
+    const output = random < 0.1 ? { id: 7, n: random } : random < 0.2 ? null : "done";
     const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
-    const used = luck < 0.3 ? { tokens: 1, money: 2, timeMs: 3 } : undefined;
+    const used = random < 0.3 ? { tokens: 1, money: 2, timeMs: 3 } : undefined;
     return {
       command: "complete_task",
       body: CompleteTask.fromPartial({
-        ...{ output: bytes, agent: "agent-1", questions: luck > 0.54 ? questionsOf(luck) : [] },
+        ...{ output: bytes, agent: "agent-1", questions: random > 0.54 ? questionsOf(random) : [] },
         ...(used && { used }),
       }),
     };
   }
-  if (luck < 0.85) {
-    const code = luck < 0.7 ? "test.fatal" : luck < 0.75 ? "stock.empty" : "test.broken";
-    const retry = luck > 0.82 ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+  if (random < 0.85) {
+    const code = random < 0.7 ? "test.fatal" : random < 0.75 ? "stock.empty" : "test.broken";
+    const retry = random > 0.82 ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
     const error = ErrorDetail.fromPartial({ code, message: "it broke", retry });
     return { command: "fail_task", body: FailTask.fromPartial({ error, agent: "agent-2" }) };
   }
   return {
     command: "return_task",
-    body: ReturnTask.fromPartial({ retryAfterMs: luck < 0.9 ? 500 : 0, message: "busy", lost: luck > 0.95 }),
+    body: ReturnTask.fromPartial({
+      retryAfterMs: random < 0.9 ? 500 : 0,
+      message: "busy",
+      lost: random > 0.95,
+    }),
   };
 }

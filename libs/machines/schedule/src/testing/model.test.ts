@@ -30,37 +30,37 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
   const started: string[] = [];
   const one = <Item>(items: readonly Item[]) => items[Math.floor(chance.random() * items.length)];
 
-  const act = (luck: number): void => {
-    if (luck < 0.3) {
+  const act = (random: number): void => {
+    if (random < 0.3) {
       driver.advance(1_000);
       const time = new Date(driver.nowMs).toISOString().replaceAll(/[-:]|\.000/g, "");
       if (!model.isPaused) model.time(`nightly-${time}`, manner, true);
-    } else if (luck < 0.4) {
+    } else if (random < 0.4) {
       const [wanted, how] = one(manners) ?? assert.fail();
       const answer = driver.execute(key, trigger, { overlap: wanted });
       assert.ok(!isRefusal(answer));
       model.time(answer.firing?.runId || "let pass", how, false);
-    } else if (luck < 0.6) {
+    } else if (random < 0.6) {
       const runId = one(model.live);
       if (runId === undefined) return;
       end(driver, runId);
       model.end(runId);
-    } else if (luck < 0.65) {
+    } else if (random < 0.65) {
       driver.execute(key, model.isPaused ? resume : pause, { note: "" });
       if (model.isPaused) model.resume();
       else model.pause();
-    } else settle(luck);
+    } else settle(random);
   };
 
-  const settle = (luck: number): void => {
+  const settle = (random: number): void => {
     const effect = one(driver.effects);
     if (effect === undefined) return;
     const { runId } = effect.effect as { readonly runId: string };
     if (kindOf(effect) === "stop_run") {
       assert.ok(model.asked.has(runId));
-      driver.settle(effect, confirmStop, { ended: luck > 0.9 });
-      if (luck > 0.9) model.end(runId);
-    } else if (luck > 0.95) {
+      driver.settle(effect, confirmStop, { ended: random > 0.9 });
+      if (random > 0.9) model.end(runId);
+    } else if (random > 0.95) {
       driver.settle(effect, refuseStart, { code: "run.refused", message: "" });
       model.end(runId);
     } else driver.settle(effect, confirmStart, { existed: false, ended: false });

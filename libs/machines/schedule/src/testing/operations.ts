@@ -99,10 +99,10 @@ export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.A
 }
 
 /** What the world answers: mostly that it was done. */
-export function done(effect: unknown, luck: number): Omit<MachineCall, "key"> {
+export function done(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const { kind } = effect as { readonly kind: string };
-  if (kind === "stop_run") return { command: "confirm_stop", body: { ended: luck < 0.5 } };
-  if (luck < 0.2)
+  if (kind === "stop_run") return { command: "confirm_stop", body: { ended: random < 0.5 } };
+  if (random < 0.2)
     return { command: "refuse_start", body: { code: "run.refused", message: "no such definition" } };
-  return { command: "confirm_start", body: { existed: luck < 0.3, ended: luck < 0.4 } };
+  return { command: "confirm_start", body: { existed: random < 0.3, ended: random < 0.4 } };
 }

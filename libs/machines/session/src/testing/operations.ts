@@ -188,10 +188,10 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
           part: fc.nat(3),
           openApprovals: fc.constantFrom(0, 0, 0, 1),
           notes: fc
-            .array(fc.record({ task: fc.nat(5), luck: fc.double({ min: 0, max: 0.99, noNaN: true }) }), {
+            .array(fc.record({ task: fc.nat(5), random: fc.double({ min: 0, max: 0.99, noNaN: true }) }), {
               maxLength: 3,
             })
-            .map((drawn) => drawn.map(({ task, luck }) => note(task, luck))),
+            .map((drawn) => drawn.map(({ task, random }) => note(task, random))),
         }),
       ),
     },
@@ -274,13 +274,13 @@ function error(code: string) {
   };
 }
 
-function note(task: number, luck: number): TaskNote {
+function note(task: number, random: number): TaskNote {
   const status =
-    luck < 0.5
+    random < 0.5
       ? TaskStatus.TASK_STATUS_COMPLETED
-      : luck < 0.6
+      : random < 0.6
         ? TaskStatus.TASK_STATUS_FAILED
-        : luck < 0.8
+        : random < 0.8
           ? TaskStatus.TASK_STATUS_RUNNING
           : TaskStatus.TASK_STATUS_QUEUED;
   const isFailed = status === TaskStatus.TASK_STATUS_FAILED;
@@ -292,26 +292,26 @@ function note(task: number, luck: number): TaskNote {
 }
 
 /** What the world answers; `luck` is in [0, 1). */
-export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key"> {
+export function resultOf(given: unknown, random: number): Omit<MachineCall, "key"> {
   const effect = given as SessionEffect;
-  const again = (Math.floor(luck * 10_000) % 100) / 100;
+  const again = (Math.floor(random * 10_000) % 100) / 100;
   switch (effect.kind) {
     case "await_session": {
-      const status = luck < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
+      const status = random < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
       return { command: "settle_dependency", body: { dependency: 0, status } };
     }
     case "hold_locks":
       return { command: "refuse_start", body: { error: error("lock.deadlock") } };
     case "ask_planner":
-      return luck < 0.9
+      return random < 0.9
         ? { command: "record_goal", body: { tasks: brokenDown(again), used: undefined } }
         : { command: "refuse_start", body: { error: error("x.y") } };
     case "choose_mode":
-      return luck < 0.9
-        ? { command: "record_choice", body: choice(luck) }
+      return random < 0.9
+        ? { command: "record_choice", body: choice(random) }
         : { command: "refuse_start", body: { error: error("x.y") } };
     case "start_part":
-      return luck < 0.9
+      return random < 0.9
         ? { command: "confirm_part", body: {} }
         : { command: "refuse_part", body: { error: error("x.y") } };
     case "plan_part":
@@ -321,12 +321,12 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
       const status = again < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_CANCELLED;
       return {
         command: "end_part",
-        body: { notes, status, error: undefined, used: luck < 0.9 ? used : undefined },
+        body: { notes, status, error: undefined, used: random < 0.9 ? used : undefined },
       };
     }
     case "operate_part": {
       const { operation } = effect.operation;
-      if (luck < 0.1) return { command: "refuse_operation", body: { error: error("x.y") } };
+      if (random < 0.1) return { command: "refuse_operation", body: { error: error("x.y") } };
       const ids = ["t0", "t1", "t2", "t3", "m0"];
       const withdrawnTaskIds = operation?.$case === "withdraw" && again < 0.8 ? ids : [];
       return { command: "confirm_operation", body: { withdrawnTaskIds, begunTaskIds: [] } };
@@ -335,12 +335,12 @@ export function resultOf(given: unknown, luck: number): Omit<MachineCall, "key">
 }
 
 /** As many as a session is started with; now and then in a circle. */
-function brokenDown(luck: number): TaskList {
+function brokenDown(random: number): TaskList {
   const list = Array.from({ length: tasksMax }, (_, index) =>
-    taskSpec(`t${index}`, index === 0 ? [] : [`t${Math.floor(luck * index)}`]),
+    taskSpec(`t${index}`, index === 0 ? [] : [`t${Math.floor(random * index)}`]),
   );
-  if (luck > 0.9) list[0] = taskSpec("t0", ["t1"]);
-  return { tasks: list, output: luck > 0.8 ? "size(tasks)" : "", input: undefined };
+  if (random > 0.9) list[0] = taskSpec("t0", ["t1"]);
+  return { tasks: list, output: random > 0.8 ? "size(tasks)" : "", input: undefined };
 }
 
 function candidate(mode: Mode): ModeCandidate {
@@ -351,10 +351,10 @@ function candidate(mode: Mode): ModeCandidate {
   };
 }
 
-function choice(luck: number): RecordChoice {
+function choice(random: number): RecordChoice {
   const modes = [Mode.MODE_WORKFLOW, Mode.MODE_SWARM, Mode.MODE_INTELLIGENCE];
-  const of = (shift: number) => modes[(Math.floor(luck * 100) + shift) % 3] ?? Mode.MODE_SWARM;
-  const isSplit = Math.floor(luck * 1_000) % 2 === 0;
+  const of = (shift: number) => modes[(Math.floor(random * 100) + shift) % 3] ?? Mode.MODE_SWARM;
+  const isSplit = Math.floor(random * 1_000) % 2 === 0;
   const chosen = {
     ...{
       choiceId: "",
@@ -366,7 +366,7 @@ function choice(luck: number): RecordChoice {
       chosen: 0,
     },
     ...{
-      confidence: luck,
+      confidence: random,
       explored: false,
       fallback: false,
       reason: "by lot",

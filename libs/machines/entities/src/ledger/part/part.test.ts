@@ -86,10 +86,10 @@ function play(seed: number): void {
   const pools = ["one", "two", "three"].map((name) => ({ name, used: 0, waiting: 0, amount: 0, dueMs: 0 }));
   for (let step = 0; step < 200; step++) {
     const pool = pools[below(pools.length)] ?? assert.fail();
-    const luck = chance.random();
-    if (luck < 0.25) pool.waiting += below(6);
-    else if (luck < 0.5) pool.used -= Math.min(pool.used, below(4));
-    else if (luck < 0.9) {
+    const random = chance.random();
+    if (random < 0.25) pool.waiting += below(6);
+    else if (random < 0.5) pool.used -= Math.min(pool.used, below(4));
+    else if (random < 0.9) {
       pool.amount = claim(driver, pool.name, pool.used, pool.waiting);
       pool.dueMs = driver.nowMs + leaseMs / 2;
     } else {

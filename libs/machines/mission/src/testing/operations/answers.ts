@@ -59,35 +59,35 @@ export const answerOperations: readonly Weighted[] = [
 ];
 
 /** What rules ask about an output. */
-export function questionsOf(luck: number) {
+export function questionsOf(random: number) {
   const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
-  if (luck < 0.54) return [first];
+  if (random < 0.54) return [first];
   const named = { rule: "system/odd@1", message: "Is it odd?", deciders: ["ada"], approvalsNeeded: 1 };
-  return luck < 0.57 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
+  return random < 0.57 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
 }
 
 /** What the world says of an effect in the end. */
-export function resultOf(effect: unknown, luck: number): Omit<MachineCall, "key"> {
+export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const wanted = effect as MissionEffect;
   if (wanted.kind === "start_child")
-    return luck < 0.8
+    return random < 0.8
       ? { command: "confirm_child", body: ConfirmChild.fromPartial({ id: wanted.childId, hash: "hash" }) }
       : { command: "refuse_child", body: RefuseChild.fromPartial({ error: { code: "child.refused" } }) };
-  const agent = luck < 0.5 ? "anna" : "dora";
-  const used = { tokens: luck < 0.3 ? 3 : 0, money: 0.2 };
-  if (luck < 0.6)
+  const agent = random < 0.5 ? "anna" : "dora";
+  const used = { tokens: random < 0.3 ? 3 : 0, money: 0.2 };
+  if (random < 0.6)
     return {
       command: "complete_task",
       body: CompleteTask.fromPartial({
-        ...{ output: Uint8Array.of(49), agent, used, questions: luck > 0.5 ? questionsOf(luck) : [] },
+        ...{ output: Uint8Array.of(49), agent, used, questions: random > 0.5 ? questionsOf(random) : [] },
       }),
     };
-  if (luck < 0.8)
+  if (random < 0.8)
     return {
       command: "fail_task",
       body: FailTask.fromPartial({ error: { code: "work.broken" }, agent, used }),
     };
-  const lost = luck < 0.95;
+  const lost = random < 0.95;
   return {
     command: "return_task",
     body: ReturnTask.fromPartial({ retryAfterMs: 200, message: "busy", lost }),

@@ -133,11 +133,11 @@ export const boardOperations: readonly Weighted[] = [
           agentId: agents,
           claim: claimId,
           end,
-          luck: fc.double({ min: 0.5, max: 0.6, noNaN: true }),
+          random: fc.double({ min: 0.5, max: 0.6, noNaN: true }),
         })
-        .map(({ agentId, claim, end: given, luck }) => ({
+        .map(({ agentId, claim, end: given, random }) => ({
           ends: { agentId, ends: [{ ...(given as object), claimId: claim }] },
-          questions: [{ claimId: claim, questions: questionsOf(luck) }],
+          questions: [{ claimId: claim, questions: questionsOf(random) }],
         }))
         .map((body) => CompleteJudgedTasks.fromPartial(body as never)),
     ),

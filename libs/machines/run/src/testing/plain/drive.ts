@@ -93,14 +93,14 @@ class Drive {
     const { letters, nextDueMs } = driver;
     const effects = driver.effects.filter(({ effect }) => (effect as RunEffect).kind !== "renew_lease");
     const next = effects[Math.floor(this.#chance.random() * effects.length)];
-    const luck = this.#chance.random();
+    const random = this.#chance.random();
     const isQuiet = next === undefined && letters.length === 0;
-    if (this.#acts.length > 0 && (luck < 0.12 || isQuiet)) this.#act(this.#scene.key, this.#acts.shift());
-    else if (letters.length > 0 && (luck < 0.5 || next === undefined)) driver.deliver();
-    else if (next !== undefined && (luck < 0.85 || nextDueMs === undefined)) this.#answer(next);
+    if (this.#acts.length > 0 && (random < 0.12 || isQuiet)) this.#act(this.#scene.key, this.#acts.shift());
+    else if (letters.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
+    else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#answer(next);
     else if (nextDueMs === undefined) return this.#wish();
     // Some runs go on for ever by the clock alone.
-    else if (next !== undefined || luck < 0.7 || !this.#wish())
+    else if (next !== undefined || random < 0.7 || !this.#wish())
       driver.advance(Math.max(0, nextDueMs - driver.nowMs));
     return !isQuiet || !this.#areOver;
   }
@@ -217,8 +217,8 @@ class Drive {
       this.#startChild(known, due, effect, visit);
       return;
     }
-    const luck = this.#chance.random();
-    if (luck < 0.2) this.#say(due, effect, luck);
+    const random = this.#chance.random();
+    if (random < 0.2) this.#say(due, effect, random);
     else {
       const { command, body } = resultOf(known.script, effect, visit);
       driver.settleBy(due, command, body);
@@ -226,19 +226,23 @@ class Drive {
   }
 
   /** Something else: that it is busy, is at work, or how far it has come. */
-  #say(due: DrivenEffect, { attempt }: OfferTask, luck: number): void {
+  #say(due: DrivenEffect, { attempt }: OfferTask, random: number): void {
     const { driver } = this.#scene;
-    if (luck < 0.05)
+    if (random < 0.05)
       driver.settleBy(due, "return_task", ReturnTask.fromPartial({ retryAfterMs: 200, message: "busy" }));
-    else if (luck < 0.1)
+    else if (random < 0.1)
       driver.settleBy(
         due,
         "note_attempt",
         NoteAttempt.fromPartial({ agent: "agent-1", startMs: driver.nowMs }),
       );
     else {
-      const saved = jsonBytes(`${due.number} ${attempt} ${luck}`);
-      driver.settleBy(due, "note_progress", NoteProgress.fromPartial({ saved, fraction: luck, message: "" }));
+      const saved = jsonBytes(`${due.number} ${attempt} ${random}`);
+      driver.settleBy(
+        due,
+        "note_progress",
+        NoteProgress.fromPartial({ saved, fraction: random, message: "" }),
+      );
     }
   }
 

@@ -2,7 +2,7 @@ export { commandOf } from "./act-command.ts";
 export { type AgentResult, isUndo, resultOf as resultOfScript } from "./agent.ts";
 export { childDocument, childRunOf } from "./child.ts";
 export { drawRun } from "./draw/draw-run.ts";
-export { type Feature, features } from "./draw/luck.ts";
+export { type Feature, features } from "./draw/random.ts";
 export { type DrawnRun, isRunnable, orderOf, type PlannedAct, smallestRun } from "./drawn-run.ts";
 export { type DriveOptions, driveRun } from "./drive.ts";
 export { type FoundWeakening, findWeakening } from "./find-weakening.ts";

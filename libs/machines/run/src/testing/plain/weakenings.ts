@@ -7,7 +7,7 @@ import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
 import type { Machine, MachineEvent, Outstanding } from "@tutti/kernel";
 import type { RunEffect } from "../../effects.ts";
 import type { Run } from "../../state.ts";
-import type { Feature } from "./draw/luck.ts";
+import type { Feature } from "./draw/random.ts";
 
 export interface RunWeakening {
   readonly name: string;

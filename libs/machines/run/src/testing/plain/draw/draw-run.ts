@@ -7,7 +7,7 @@ import { type DrawnRun, isRunnable, type PlannedAct } from "../drawn-run.ts";
 import type { Answer, PlainRule } from "../script.ts";
 import { people } from "../signals.ts";
 import { drawActs } from "./acts.ts";
-import { type Feature, features, Luck } from "./luck.ts";
+import { type Feature, features, Random } from "./random.ts";
 import { States } from "./states.ts";
 import { Tasks } from "./tasks.ts";
 import { type Sight, Values } from "./values.ts";
@@ -23,7 +23,7 @@ const drawsMax = 400;
 export function drawRun(chance: Chance, wanted: readonly Feature[] = features, share?: number): DrawnRun {
   for (let draws = 0; draws < drawsMax; draws++) {
     const others = wanted.filter((feature) => feature !== "rules");
-    const drawn = draw(new Luck(chance, others, share));
+    const drawn = draw(new Random(chance, others, share));
     if (isRunnable(drawn)) return wanted.includes("rules") ? withRules(drawn, share) : drawn;
   }
   throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);
@@ -31,57 +31,60 @@ export function drawRun(chance: Chance, wanted: readonly Feature[] = features, s
 
 /** Some runs have rules that ask about outputs. They have chances of their own: what is drawn beside them stays as it is. */
 function withRules(run: DrawnRun, share: number | undefined): DrawnRun {
-  const luck = new Luck(seededChance(stableHash(JSON.stringify(run))), ["rules"], share);
-  if (!luck.may("rules")) return run;
+  const random = new Random(seededChance(stableHash(JSON.stringify(run))), ["rules"], share);
+  if (!random.may("rules")) return run;
   const rule = (): PlainRule =>
-    luck.one({ by: [], needed: 1 }, { by: ["anna"], needed: 1 }, { by: ["ben", "eve"], needed: 2 });
-  const asks = () => (luck.happens(0.3) ? [rule(), rule()] : [rule()]);
+    random.one({ by: [], needed: 1 }, { by: ["anna"], needed: 1 }, { by: ["ben", "eve"], needed: 2 });
+  const asks = () => (random.happens(0.3) ? [rule(), rule()] : [rule()]);
   const script: Record<string, readonly Answer[]> = { ...run.script };
   const tasks = Object.keys(run.document.tasks ?? {});
   for (const id of tasks) script[id] ??= [{ echoes: true }];
   for (const [id, answers] of Object.entries(script))
     script[id] = answers.map((answer) =>
-      ("gives" in answer || "echoes" in answer) && luck.happens(0.4) ? { ...answer, asks: asks() } : answer,
+      ("gives" in answer || "echoes" in answer) && random.happens(0.4) ? { ...answer, asks: asks() } : answer,
     );
   const [first, ...rest] = tasks;
   if (first === undefined) return { ...run, script };
   const said = (): PlannedAct => {
-    const [taskId, who] = [luck.one(first, ...rest), luck.one(...people)];
-    return { act: { kind: "decide", taskId, who, says: luck.one("yes", "yes", "no") }, after: luck.share() };
+    const [taskId, who] = [random.one(first, ...rest), random.one(...people)];
+    return {
+      act: { kind: "decide", taskId, who, says: random.one("yes", "yes", "no") },
+      after: random.share(),
+    };
   };
   return { ...run, script, acts: [...run.acts, said(), said()] };
 }
 
 const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
-function draw(luck: Luck): DrawnRun {
-  const values = new Values(luck);
-  const tasks = new Tasks(luck, values);
-  const areStates = luck.may("states") && luck.happens(0.5);
-  const hasVars = areStates || luck.may("updates");
+function draw(random: Random): DrawnRun {
+  const values = new Values(random);
+  const tasks = new Tasks(random, values);
+  const areStates = random.may("states") && random.happens(0.5);
+  const hasVars = areStates || random.may("updates");
   const more = hasVars ? ["vars.count", "vars.count"] : [];
-  const drawn = areStates ? {} : tasks.beside(ids.slice(0, luck.skewed(1, 10)), more);
+  const drawn = areStates ? {} : tasks.beside(ids.slice(0, random.skewed(1, 10)), more);
   const document: WorkflowDocument = {
     workflow: "drawn",
-    ...(areStates ? new States(luck, values, tasks).all() : { tasks: drawn }),
+    ...(areStates ? new States(random, values, tasks).all() : { tasks: drawn }),
     ...(hasVars && { vars: { count: 0 } }),
-    ...(luck.may("updates") && updates),
-    ...(luck.happens(0.15) && { onFailure: "keep" }),
-    ...(luck.may("timeouts") && luck.happens(0.2) && { timeout: luck.one("3s", "20s") }),
-    ...(luck.may("limits") && luck.happens(0.6) && limits),
-    ...outputOf(luck, values, areStates ? [] : Object.keys(drawn), more),
-    ...(luck.may("continue") && luck.happens(0.6) && goesOn(luck)),
+    ...(random.may("updates") && updates),
+    ...(random.happens(0.15) && { onFailure: "keep" }),
+    ...(random.may("timeouts") && random.happens(0.2) && { timeout: random.one("3s", "20s") }),
+    ...(random.may("limits") && random.happens(0.6) && limits),
+    ...outputOf(random, values, areStates ? [] : Object.keys(drawn), more),
+    ...(random.may("continue") && random.happens(0.6) && goesOn(random)),
   };
   const input = {
-    n: luck.whole(0, 3),
+    n: random.whole(0, 3),
     text: "x",
-    items: luck.one<Json>([], ["a"], ["a", "skip", "b"], [1, 2, 3, 4]),
+    items: random.one<Json>([], ["a"], ["a", "skip", "b"], [1, 2, 3, 4]),
   };
-  return { document, input, script: tasks.script, acts: drawActs(luck, drawn) };
+  return { document, input, script: tasks.script, acts: drawActs(random, drawn) };
 }
 
-function outputOf(luck: Luck, values: Values, known: readonly string[], more: readonly string[]) {
-  if (luck.happens(0.5)) return {};
+function outputOf(random: Random, values: Values, known: readonly string[], more: readonly string[]) {
+  if (random.happens(0.5)) return {};
   const needs: Sight["needs"] = new Map(known.map((id) => [id, "always"]));
   return { output: values.data({ needs, isEntry: false, isRound: false, more }) };
 }
@@ -98,10 +101,10 @@ const updates = {
 
 const limits = { limits: [{ key: "shared", concurrency: 1 }] } satisfies Partial<WorkflowDocument>;
 
-function goesOn(luck: Luck): Partial<WorkflowDocument> {
+function goesOn(random: Random): Partial<WorkflowDocument> {
   const withInput = { with: { items: "${{ input.items }}", n: "${{ input.n + 1 }}", text: "x" } };
   // What works on the same each time has to count.
-  return luck.happens(0.2)
+  return random.happens(0.2)
     ? { continueAsNew: { when: "run.incarnation < 3" } }
-    : { continueAsNew: { when: luck.one("run.incarnation < 3", "input.n < 2"), ...withInput } };
+    : { continueAsNew: { when: random.one("run.incarnation < 3", "input.n < 2"), ...withInput } };
 }

@@ -5,7 +5,7 @@
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
-import type { Luck } from "./luck.ts";
+import type { Random } from "./random.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Values } from "./values.ts";
 
@@ -14,68 +14,68 @@ const last = "end";
 const anywhere: readonly [string, ...string[]] = ["p", "q", "r", last];
 
 export class States {
-  readonly #luck: Luck;
+  readonly #random: Random;
   readonly #tasks: Tasks;
   readonly #values: Values;
   readonly #isCircling: boolean;
 
-  constructor(luck: Luck, values: Values, tasks: Tasks) {
-    this.#luck = luck;
+  constructor(random: Random, values: Values, tasks: Tasks) {
+    this.#random = random;
     this.#values = values;
     this.#tasks = tasks;
-    this.#isCircling = luck.happens(0.25);
+    this.#isCircling = random.happens(0.25);
   }
 
   all(): { readonly initial: string; readonly states: Readonly<Record<string, StateDocument>> } {
     const states: Record<string, StateDocument> = {};
-    for (const name of names.slice(0, this.#luck.whole(1, 3))) states[name] = this.#state(name);
+    for (const name of names.slice(0, this.#random.whole(1, 3))) states[name] = this.#state(name);
     states["bad"] = { final: true, fail: "it was ${{ event.name }}" };
-    states[last] = { final: true, ...(this.#luck.happens(0.5) && { output: "${{ vars.count }}" }) };
+    states[last] = { final: true, ...(this.#random.happens(0.5) && { output: "${{ vars.count }}" }) };
     return { initial: "p", states };
   }
 
   #state(name: string): StateDocument {
-    const luck = this.#luck;
-    const entry = luck.happens(0.4) && { entry: this.#actions(`${name}.entry`) };
-    const exit = luck.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
-    const run = luck.happens(0.6) && {
+    const random = this.#random;
+    const entry = random.happens(0.4) && { entry: this.#actions(`${name}.entry`) };
+    const exit = random.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
+    const run = random.happens(0.6) && {
       run: this.#action(`${name}.run`),
       onDone: this.#ways(`${name}.onDone`, "output == 1", this.#onwardFrom(name)),
-      ...(luck.happens(0.6) && {
+      ...(random.happens(0.6) && {
         onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'", this.#onwardFrom(name)),
       }),
     };
-    const after = luck.happens(0.4) && {
+    const after = random.happens(0.4) && {
       after: {
         "2s": this.#ways(`${name}.after.2s`, "vars.count > 1"),
-        ...(luck.happens(0.5) && { "1s": { set: count } }),
+        ...(random.happens(0.5) && { "1s": { set: count } }),
       },
     };
     return {
       ...{ ...entry, ...exit, ...run, ...after },
-      ...(luck.happens(0.3) && {
-        always: { to: luck.one(...this.#onwardFrom(name)), when: "vars.count > 2" },
+      ...(random.happens(0.3) && {
+        always: { to: random.one(...this.#onwardFrom(name)), when: "vars.count > 2" },
       }),
       on: {
         [finishSignal]: last,
         go: this.#ways(`${name}.on.go`, "event.payload.n == 2"),
-        ...(luck.happens(0.4) && { stop: "bad" }),
+        ...(random.happens(0.4) && { stop: "bad" }),
       },
     };
   }
 
   #ways(path: string, guard: string, targets = anywhere): TransitionDocument[] {
-    const luck = this.#luck;
-    return Array.from({ length: luck.whole(1, 2) }, (_, index) => ({
-      ...(luck.happens(0.8) && { to: luck.one(...targets) }),
-      ...(luck.happens(0.5) && { when: luck.one(guard, "vars.count < 2") }),
-      ...(luck.happens(0.7) && { set: count }),
-      ...(!this.#isCircling && luck.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
+    const random = this.#random;
+    return Array.from({ length: random.whole(1, 2) }, (_, index) => ({
+      ...(random.happens(0.8) && { to: random.one(...targets) }),
+      ...(random.happens(0.5) && { when: random.one(guard, "vars.count < 2") }),
+      ...(random.happens(0.7) && { set: count }),
+      ...(!this.#isCircling && random.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
     }));
   }
 
   #actions(path: string): TaskDocument[] {
-    const number = this.#luck.whole(1, 2);
+    const number = this.#random.whole(1, 2);
     return Array.from({ length: this.#isCircling ? 1 : number }, (_, index) =>
       this.#action(`${path}${index}`),
     );

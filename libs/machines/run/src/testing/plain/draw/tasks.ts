@@ -12,19 +12,19 @@ import type { How } from "../plain-task.ts";
 import { timeoutOf } from "../plain-times.ts";
 import { type Answer, undoOf, visitOf } from "../script.ts";
 import { unwantedSignal, wantedSignal } from "../signals.ts";
-import type { Luck } from "./luck.ts";
+import type { Random } from "./random.ts";
 import type { Sight, Values } from "./values.ts";
 
 type Kind = "uses" | "set" | "wait" | "workflow" | "loop" | "gate" | "approve" | "spawn";
 
 export class Tasks {
   readonly script: Record<string, readonly Answer[]> = {};
-  readonly #luck: Luck;
+  readonly #random: Random;
   readonly #values: Values;
   #added = 0;
 
-  constructor(luck: Luck, values: Values) {
-    this.#luck = luck;
+  constructor(random: Random, values: Values) {
+    this.#random = random;
     this.#values = values;
   }
 
@@ -39,42 +39,42 @@ export class Tasks {
   /** One that stands alone: an action, or what is done in a state. */
   action(path: string, more: readonly string[], canCompensate: boolean): TaskDocument {
     const sight: Sight = { needs: new Map(), isEntry: false, isRound: false, more };
-    const work = this.#luck.happens(0.3)
+    const work = this.#random.happens(0.3)
       ? { set: this.#values.data(sight) }
       : this.#uses(path, sight, canCompensate);
-    return { ...work, ...(this.#luck.happens(0.2) && { mayFail: true }) };
+    return { ...work, ...(this.#random.happens(0.2) && { mayFail: true }) };
   }
 
   #task(path: string, before: readonly string[], about: Pick<Sight, "isRound" | "more">): TaskDocument {
-    const luck = this.#luck;
+    const random = this.#random;
     const needs = new Map<string, How>();
     for (const id of before)
-      if (luck.happens(1.5 / before.length))
-        needs.set(id, luck.one("success", "success", "success", "always", "failure"));
-    const isEntry = luck.happens(0.22);
+      if (random.happens(1.5 / before.length))
+        needs.set(id, random.one("success", "success", "success", "always", "failure"));
+    const isEntry = random.happens(0.22);
     const sight: Sight = { ...about, needs, isEntry };
     const listed: NeedDocument[] = [...needs].map(([task, on]) => (on === "success" ? task : { task, on }));
-    const given = luck.happens(0.85) || about.isRound ? listed : listed.slice(1);
+    const given = random.happens(0.85) || about.isRound ? listed : listed.slice(1);
     const work = this.#work(path, sight);
     return {
       ...work,
       ...(given.length > 0 && { needs: given }),
       ...(isEntry && this.#list({ ...sight, isEntry: false }, work.loop !== undefined)),
-      ...(luck.happens(0.2) && { when: this.#values.condition(sight) }),
-      ...(luck.happens(0.25) && { mayFail: true }),
+      ...(random.happens(0.2) && { when: this.#values.condition(sight) }),
+      ...(random.happens(0.25) && { mayFail: true }),
     };
   }
 
   #work(path: string, sight: Sight): TaskDocument {
-    const luck = this.#luck;
+    const random = this.#random;
     const isInside = path.includes(".");
     const canAsk = sight.needs.size > 0 && !sight.isEntry;
     const kinds: Kind[] = ["uses", "uses", "uses", "uses", "set", "wait", "workflow"];
     if (!isInside) kinds.push("loop");
     if (canAsk) kinds.push("gate");
-    if (luck.may("approve")) kinds.push("approve", "approve");
-    if (luck.may("spawn") && !isInside && !sight.isEntry) kinds.push("spawn", "spawn");
-    const kind = luck.one(...(kinds as [Kind, ...Kind[]]));
+    if (random.may("approve")) kinds.push("approve", "approve");
+    if (random.may("spawn") && !isInside && !sight.isEntry) kinds.push("spawn", "spawn");
+    const kind = random.one(...(kinds as [Kind, ...Kind[]]));
     switch (kind) {
       case "gate":
         return { gate: this.#gate(sight) };
@@ -96,10 +96,10 @@ export class Tasks {
   }
 
   #uses(path: string, sight: Sight, canCompensate: boolean): TaskDocument {
-    const luck = this.#luck;
+    const random = this.#random;
     const timeout: TimeoutDocument | string | undefined =
-      luck.may("timeouts") && luck.happens(0.5)
-        ? luck.one<TimeoutDocument | string>(
+      random.may("timeouts") && random.happens(0.5)
+        ? random.one<TimeoutDocument | string>(
             "30s",
             { queue: "1h" },
             { run: "30s", total: "2s" },
@@ -111,190 +111,193 @@ export class Tasks {
     );
     this.#answers(path, hangs);
     for (let index = 0; index < 3; index++)
-      if (sight.isEntry && luck.happens(0.2)) this.script[`${path}[${index}]`] = this.#values.answers();
-    const undoes = canCompensate && luck.happens(0.35);
+      if (sight.isEntry && random.happens(0.2)) this.script[`${path}[${index}]`] = this.#values.answers();
+    const undoes = canCompensate && random.happens(0.35);
     if (undoes) this.script[undoOf(path)] = this.#values.answers();
     return {
       uses: "do.it",
-      ...(luck.happens(0.7) && { with: this.#values.data(sight) }),
-      ...(luck.happens(0.6) && { retry: this.#retry() }),
+      ...(random.happens(0.7) && { with: this.#values.data(sight) }),
+      ...(random.happens(0.6) && { retry: this.#retry() }),
       ...(undoes && { compensate: this.#compensate(sight) }),
       ...(timeout !== undefined && { timeout }),
-      ...(luck.may("cache") && luck.happens(0.5) && { cache: this.#cache(sight) }),
-      ...(luck.may("checks") && luck.happens(0.6) && { checks: this.#checks(sight) }),
+      ...(random.may("cache") && random.happens(0.5) && { cache: this.#cache(sight) }),
+      ...(random.may("checks") && random.happens(0.6) && { checks: this.#checks(sight) }),
     };
   }
 
   #compensate({ isEntry, isRound }: Sight): NonNullable<TaskDocument["compensate"]> {
-    const luck = this.#luck;
+    const random = this.#random;
     const seen = [
       "given",
       "output",
       ...(isEntry ? ["item", "index"] : []),
       ...(isRound ? ["round.last"] : []),
     ];
-    const given = luck.happens(0.3) && { with: seen.map((name) => `\${{ ${name} }}`) };
-    return { uses: "undo.it", ...given, ...(luck.happens(0.3) && { retry: this.#retry() }) };
+    const given = random.happens(0.3) && { with: seen.map((name) => `\${{ ${name} }}`) };
+    return { uses: "undo.it", ...given, ...(random.happens(0.3) && { retry: this.#retry() }) };
   }
 
   #answers(path: string, hangs: readonly ("queue" | "run" | "heartbeat")[]): void {
     this.script[path] = this.#values.answers(hangs);
     for (const visit of [2, 3])
-      if (this.#luck.happens(0.3)) this.script[visitOf(path, visit)] = this.#values.answers(hangs);
+      if (this.#random.happens(0.3)) this.script[visitOf(path, visit)] = this.#values.answers(hangs);
   }
 
   #timed(task: TaskDocument): TaskDocument {
-    const isTimed = this.#luck.may("timeouts") && this.#luck.happens(0.4);
+    const isTimed = this.#random.may("timeouts") && this.#random.happens(0.4);
     return isTimed
-      ? { ...task, timeout: this.#luck.one<TimeoutDocument | string>("5s", { total: "1s" }, { total: "5s" }) }
+      ? {
+          ...task,
+          timeout: this.#random.one<TimeoutDocument | string>("5s", { total: "1s" }, { total: "5s" }),
+        }
       : task;
   }
 
   #cache(sight: Sight): NonNullable<TaskDocument["cache"]> {
-    const data = `\${{ string(${this.#luck.one("input.n", "input.text", sight.isEntry ? "index" : "1")}) }}`;
-    return this.#luck.one<NonNullable<TaskDocument["cache"]>>("1h", "1s", { key: data, ttl: "1h" });
+    const data = `\${{ string(${this.#random.one("input.n", "input.text", sight.isEntry ? "index" : "1")}) }}`;
+    return this.#random.one<NonNullable<TaskDocument["cache"]>>("1h", "1s", { key: data, ttl: "1h" });
   }
 
   #checks(sight: Sight): CheckDocument[] {
-    const luck = this.#luck;
+    const random = this.#random;
     const [back] = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [id] : []));
-    const target = back === undefined || sight.isEntry || luck.happens(0.6) ? {} : { sendBackTo: back };
+    const target = back === undefined || sight.isEntry || random.happens(0.6) ? {} : { sendBackTo: back };
     const check = (name: string): CheckDocument => ({
       name,
-      condition: luck.one(
+      condition: random.one(
         "output != 1",
         "output == given",
         "output != null",
         "output.n > 1",
         "type(output) != map",
       ),
-      ...luck.one<Partial<CheckDocument>>(
+      ...random.one<Partial<CheckDocument>>(
         {},
         { onFailure: "approval" },
-        luck.may("sendBack")
-          ? { onFailure: "sendBack", times: luck.whole(1, 2), ...target }
+        random.may("sendBack")
+          ? { onFailure: "sendBack", times: random.whole(1, 2), ...target }
           : { onFailure: "fail" },
       ),
     });
-    return luck.happens(0.6) ? [check("good")] : [check("good"), check("well")];
+    return random.happens(0.6) ? [check("good")] : [check("good"), check("well")];
   }
 
   #wait(): string | WaitDocument {
-    const luck = this.#luck;
-    if (luck.happens(0.4)) return luck.one("1s", "20ms");
-    const signal = luck.one("go", "stop");
-    const where = luck.one({}, { where: wantedSignal }, { where: unwantedSignal });
-    return { signal, ...where, ...(luck.happens(0.4) && { within: "3s" }) };
+    const random = this.#random;
+    if (random.happens(0.4)) return random.one("1s", "20ms");
+    const signal = random.one("go", "stop");
+    const where = random.one({}, { where: wantedSignal }, { where: unwantedSignal });
+    return { signal, ...where, ...(random.happens(0.4) && { within: "3s" }) };
   }
 
   #approve(sight: Sight): NonNullable<TaskDocument["approve"]> {
-    const luck = this.#luck;
+    const random = this.#random;
     return {
-      by: luck.one<string[]>(["anna"], ["anna", "ben"], ["anna", "ben", "eve"]),
-      ...(luck.happens(0.3) && { context: this.#values.data(sight) }),
-      ...(luck.happens(0.3) && { title: `for \${{ ${this.#values.expression(sight)} }}` }),
-      ...(luck.happens(0.3) && { within: "4s" }),
-      ...(luck.happens(0.4) && { form: this.#form() }),
+      by: random.one<string[]>(["anna"], ["anna", "ben"], ["anna", "ben", "eve"]),
+      ...(random.happens(0.3) && { context: this.#values.data(sight) }),
+      ...(random.happens(0.3) && { title: `for \${{ ${this.#values.expression(sight)} }}` }),
+      ...(random.happens(0.3) && { within: "4s" }),
+      ...(random.happens(0.4) && { form: this.#form() }),
     };
   }
 
   /** Of what those who say yes bring along; some of it has to be there. */
   #form(): NonNullable<NonNullable<TaskDocument["approve"]>["form"]> {
-    const luck = this.#luck;
-    const field = luck.one({}, { default: 1 }, { type: "number" as const });
+    const random = this.#random;
+    const field = random.one({}, { default: 1 }, { type: "number" as const });
     return {
       ...{ type: "object", properties: { n: field, note: { default: "none" } } },
-      ...(luck.happens(0.5) && { required: ["n"] }),
+      ...(random.happens(0.5) && { required: ["n"] }),
     };
   }
 
   #gate(sight: Sight): NonNullable<TaskDocument["gate"]> {
-    const luck = this.#luck;
+    const random = this.#random;
     const back = [...sight.needs.keys()][0];
     return {
-      ...(luck.happens(0.5)
+      ...(random.happens(0.5)
         ? { check: this.#values.condition(sight) }
         : { checks: { good: this.#values.condition(sight), well: this.#values.condition(sight) } }),
       ...(back !== undefined &&
-        luck.may("sendBack") &&
-        luck.happens(0.8) && { sendBack: back, times: luck.whole(1, 2) }),
-      ...(luck.happens(0.3) && { report: this.#values.data(sight) }),
+        random.may("sendBack") &&
+        random.happens(0.8) && { sendBack: back, times: random.whole(1, 2) }),
+      ...(random.happens(0.3) && { report: this.#values.data(sight) }),
     };
   }
 
   /** Sometimes one that cannot be added. */
   #spawn(sight: Sight): NonNullable<TaskDocument["spawn"]> {
-    const luck = this.#luck;
-    const count = luck.whole(0, 3);
+    const random = this.#random;
+    const count = random.whole(0, 3);
     const ids = Array.from({ length: count }, () => `s${this.#added++}`);
     const [around] = sight.needs.keys();
     const tasks = ids.map((id, index): string => {
       this.script[id] = this.#values.answers();
-      const needed = [ids[index - 1], around].filter((one) => one !== undefined && luck.happens(0.5));
+      const needed = [ids[index - 1], around].filter((one) => one !== undefined && random.happens(0.5));
       const needs = needed.length === 0 ? "" : `, 'needs': [${needed.map((one) => `'${one}'`).join(", ")}]`;
-      const mayFail = luck.happens(0.3) ? ", 'mayFail': true" : "";
-      const name = luck.happens(0.05) ? luck.one("a", "b") : id;
+      const mayFail = random.happens(0.3) ? ", 'mayFail': true" : "";
+      const name = random.happens(0.05) ? random.one("a", "b") : id;
       return `{'id': '${name}', 'uses': 'do.it'${needs}${mayFail}}`;
     });
     const list = `[${tasks.join(", ")}]`;
-    return luck.happens(0.9)
-      ? { tasks: list, max: 2 + luck.whole(0, 2) }
-      : luck.one("input.items", "input.n", list);
+    return random.happens(0.9)
+      ? { tasks: list, max: 2 + random.whole(0, 2) }
+      : random.one("input.items", "input.n", list);
   }
 
   #child(path: string, sight: Sight): TaskDocument {
     this.#answers(path, []);
     return {
       workflow: "child",
-      ...(this.#luck.happens(0.7) && { with: this.#values.data(sight) }),
-      ...(this.#luck.happens(0.5) && { retry: this.#retry() }),
-      ...(this.#luck.happens(0.3) && { parentClose: this.#luck.one("abandon", "terminate", "cancel") }),
-      ...(this.#luck.may("checks") && this.#luck.happens(0.3) && { checks: this.#checks(sight) }),
+      ...(this.#random.happens(0.7) && { with: this.#values.data(sight) }),
+      ...(this.#random.happens(0.5) && { retry: this.#retry() }),
+      ...(this.#random.happens(0.3) && { parentClose: this.#random.one("abandon", "terminate", "cancel") }),
+      ...(this.#random.may("checks") && this.#random.happens(0.3) && { checks: this.#checks(sight) }),
     };
   }
 
   #loop(path: string, sight: Sight): NonNullable<TaskDocument["loop"]> {
-    const luck = this.#luck;
-    const ids = ["k", "l", "m"].slice(0, luck.whole(1, 3));
+    const random = this.#random;
+    const ids = ["k", "l", "m"].slice(0, random.whole(1, 3));
     const inside: Sight = { ...sight, needs: new Map(ids.map((id) => [id, "always"])), isRound: true };
-    const round = `round.number ${luck.one(">= 2", "> 3", ">= 1")}`;
+    const round = `round.number ${random.one(">= 2", "> 3", ">= 1")}`;
     return {
       tasks: this.beside(ids, sight.more, `${path}.`, true),
-      max: luck.whole(1, 3),
-      ...(luck.happens(0.5)
-        ? { until: luck.one(round, this.#values.condition(inside)) }
-        : { while: luck.one("round.number < 3", "round.last != 1", "true") }),
-      ...(luck.happens(0.6) && { initial: this.#values.data(sight) }),
-      ...(luck.happens(0.4) && { every: "2s" }),
+      max: random.whole(1, 3),
+      ...(random.happens(0.5)
+        ? { until: random.one(round, this.#values.condition(inside)) }
+        : { while: random.one("round.number < 3", "round.last != 1", "true") }),
+      ...(random.happens(0.6) && { initial: this.#values.data(sight) }),
+      ...(random.happens(0.4) && { every: "2s" }),
       output: this.#values.data(inside),
     };
   }
 
   /** Where entries are loops, nobody can say which of several failed first. */
   #list(sight: Sight, areLoops: boolean): TaskDocument {
-    const luck = this.#luck;
+    const random = this.#random;
     const seen = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [`tasks.${id}.output`] : []));
     return {
-      forEach: luck.one("input.items", "[1, 2, 3]", "['a', 'skip']", seen[0] ?? "input.items"),
-      ...(luck.happens(0.4) && { maxParallel: luck.whole(1, 2) }),
-      ...((areLoops || luck.happens(0.4)) && { failFast: false }),
+      forEach: random.one("input.items", "[1, 2, 3]", "['a', 'skip']", seen[0] ?? "input.items"),
+      ...(random.happens(0.4) && { maxParallel: random.whole(1, 2) }),
+      ...((areLoops || random.happens(0.4)) && { failFast: false }),
     };
   }
 
   #retry(): number | RetryDocument {
-    const luck = this.#luck;
-    if (luck.happens(0.3)) return luck.whole(1, 3);
+    const random = this.#random;
+    if (random.happens(0.3)) return random.whole(1, 3);
     return {
-      max: luck.whole(1, 4),
-      ...(luck.happens(0.7) && { backoff: luck.one("50ms..200ms", "1s..5s") }),
-      ...(luck.happens(0.2) && { on: ["t.a"] }),
-      ...(luck.happens(0.3) && { notOn: ["t.fatal"] }),
-      ...(luck.may("pause") && luck.happens(0.5) && { exhausted: "pause" as const }),
+      max: random.whole(1, 4),
+      ...(random.happens(0.7) && { backoff: random.one("50ms..200ms", "1s..5s") }),
+      ...(random.happens(0.2) && { on: ["t.a"] }),
+      ...(random.happens(0.3) && { notOn: ["t.fatal"] }),
+      ...(random.may("pause") && random.happens(0.5) && { exhausted: "pause" as const }),
     };
   }
 
   /** For who wants to say something about them. */
-  static valueOf(luck: Luck): Json {
-    return luck.one<Json>(null, 1, "mended", { n: 2 });
+  static valueOf(random: Random): Json {
+    return random.one<Json>(null, 1, "mended", { n: 2 });
   }
 }

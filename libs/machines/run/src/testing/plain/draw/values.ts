@@ -2,7 +2,7 @@
 import type { Json } from "@tutti/expressions";
 import type { How } from "../plain-task.ts";
 import type { Answer } from "../script.ts";
-import type { Luck } from "./luck.ts";
+import type { Random } from "./random.ts";
 
 /** What a task can see: tasks before it, and how it needs them. */
 export interface Sight {
@@ -14,16 +14,16 @@ export interface Sight {
 }
 
 export class Values {
-  readonly #luck: Luck;
+  readonly #random: Random;
 
-  constructor(luck: Luck) {
-    this.#luck = luck;
+  constructor(random: Random) {
+    this.#random = random;
   }
 
   /** JSON with expressions in it. */
   data(sight: Sight): Json {
     const expression = (): Json => `\${{ ${this.expression(sight)} }}`;
-    return this.#luck.one<() => Json>(
+    return this.#random.one<() => Json>(
       () => this.value(),
       expression,
       expression,
@@ -44,7 +44,7 @@ export class Values {
     if (sight.isEntry) found.push("item", "item", "index", "index + 1");
     if (sight.isRound) found.push("round.number", "round.last", "round.last");
     found.push(...sight.more);
-    return found[this.#luck.whole(0, found.length - 1)] ?? "1";
+    return found[this.#random.whole(0, found.length - 1)] ?? "1";
   }
 
   condition(sight: Sight): string {
@@ -62,25 +62,25 @@ export class Values {
     if (sight.isEntry) found.push("item != 'skip'", "item != 'skip'", "index < 2");
     if (sight.isRound) found.push("round.number < 2", "round.last == null");
     if (sight.more.includes("vars.count")) found.push("vars.count > 1", "vars.count < 3");
-    return found[this.#luck.whole(0, found.length - 1)] ?? "true";
+    return found[this.#random.whole(0, found.length - 1)] ?? "true";
   }
 
   answers(hangs: readonly ("queue" | "run" | "heartbeat")[] = []): Answer[] {
-    return Array.from({ length: this.#luck.whole(1, 3) }, () => this.#answer(hangs));
+    return Array.from({ length: this.#random.whole(1, 3) }, () => this.#answer(hangs));
   }
 
   #answer(hangs: readonly ("queue" | "run" | "heartbeat")[]): Answer {
-    const luck = this.#luck;
-    const hang = hangs[luck.whole(0, Math.max(0, hangs.length - 1))];
-    if (hang !== undefined && luck.happens(0.3)) return { hangs: hang };
-    if (luck.happens(0.02)) return { dies: true };
-    if (luck.happens(0.25))
-      return { fails: luck.one("t.a", "t.b", "t.fatal"), ...(luck.happens(0.1) && { isFinal: true }) };
-    return luck.happens(0.3) ? { echoes: true } : { gives: this.value() };
+    const random = this.#random;
+    const hang = hangs[random.whole(0, Math.max(0, hangs.length - 1))];
+    if (hang !== undefined && random.happens(0.3)) return { hangs: hang };
+    if (random.happens(0.02)) return { dies: true };
+    if (random.happens(0.25))
+      return { fails: random.one("t.a", "t.b", "t.fatal"), ...(random.happens(0.1) && { isFinal: true }) };
+    return random.happens(0.3) ? { echoes: true } : { gives: this.value() };
   }
 
   value(): Json {
-    return this.#luck.one<Json>(
+    return this.#random.one<Json>(
       null,
       1,
       7,

@@ -9,13 +9,13 @@ import {
   sleep,
   type Timers,
 } from "@tutti/kernel";
-import type { PartitionsOfService, Tenure } from "../api.ts";
+import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import { journalEpochOf } from "./epochs.ts";
-import type { Asked, Ownership, Steward } from "./steward.ts";
+import type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
 import { ChangeBells } from "./table/change-bells.ts";
 import { partitionKey } from "./table/entries.ts";
 
-export interface SoleStewardParts {
+export interface SolePartitionOwnerParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly logger: Logger;
@@ -30,14 +30,14 @@ const firstJournalEpoch = journalEpochOf(firstEpoch);
 const retry = { firstMs: 50, maxMs: 5_000 };
 
 /**
- * The steward of a process that is alone: it owns everything, for ever.
+ * The partition owner of a process that is alone: it owns everything, for ever.
  *
  * 1. A partition whose journal an earlier process sealed is in its second epoch: agents of that process may be on their way, as
  *    after a change of owners.
  */
-export class SoleSteward implements Steward {
+export class SolePartitionOwner implements PartitionOwner {
   readonly partitions: number;
-  readonly #parts: SoleStewardParts;
+  readonly #parts: SolePartitionOwnerParts;
   readonly #runtimes: PartitionsOfService[] = [];
   readonly #held = new Set<string>();
   readonly #epochs = new Map<string, number>();
@@ -45,12 +45,12 @@ export class SoleSteward implements Steward {
   readonly #bells = new ChangeBells();
   readonly #stopping = new AbortController();
 
-  constructor(partitions: number, parts: SoleStewardParts) {
+  constructor(partitions: number, parts: SolePartitionOwnerParts) {
     this.partitions = partitions;
     this.#parts = parts;
   }
 
-  tenureOf(service: string): Tenure {
+  leaseTermOf(service: string): LeaseTerm {
     return {
       validUntilMs: () => Number.POSITIVE_INFINITY,
       lost: (partition) => this.#lost(service, partition),

@@ -8,7 +8,7 @@
 import type { ArchivePartition, DueInstance } from "@tutti/journal";
 import type { Instances } from "./instances.ts";
 
-export interface SleepersParts {
+export interface PassivatedIndexParts {
   readonly archive: ArchivePartition;
   readonly instances: Instances;
   wake(): void;
@@ -20,14 +20,14 @@ const pageInstances = 512;
 /** Brought back a little early, so that they are there when they are due. */
 const aheadMs = 100;
 
-export class Sleepers {
-  readonly #parts: SleepersParts;
+export class PassivatedIndex {
+  readonly #parts: PassivatedIndexParts;
   #nextMs = Number.POSITIVE_INFINITY;
   #after: DueInstance | undefined;
   #isBusy = false;
   #isStopped = false;
 
-  constructor(parts: SleepersParts) {
+  constructor(parts: PassivatedIndexParts) {
     this.#parts = parts;
   }
 

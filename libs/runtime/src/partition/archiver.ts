@@ -25,10 +25,10 @@ import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
 import { canBeKept, entryOf, isKeptByHistory, isRemoval, leavesNothing, snapshotOf } from "./kept-form.ts";
-import type { Keeper, PartitionMemory } from "./memory.ts";
+import type { Archiver, PartitionMemory } from "./memory.ts";
 import { partitionSnapshotOf } from "./partition-form.ts";
 
-export interface KeeperParts {
+export interface ArchiverParts {
   readonly memory: PartitionMemory;
   readonly timers: Timers;
   readonly chance: Chance;
@@ -58,8 +58,8 @@ const cutEveryTicks = 40;
 const wakesSoonMs = 5_000;
 const pause: Backoff = { firstMs: 100, maxMs: 5_000 };
 
-export class ArchiveKeeper implements Keeper {
-  readonly #parts: KeeperParts;
+export class PartitionArchiver implements Archiver {
+  readonly #parts: ArchiverParts;
   readonly #memory: PartitionMemory;
   readonly #dirty = new DirtyInstances();
   /** Whose lines in the index are to be written. */
@@ -77,7 +77,7 @@ export class ArchiveKeeper implements Keeper {
   #failures = 0;
   #sweep: Iterator<Instance> | undefined;
 
-  constructor(parts: KeeperParts) {
+  constructor(parts: ArchiverParts) {
     this.#parts = parts;
     this.#memory = parts.memory;
     this.#coveredTo = parts.coveredTo;

@@ -1,7 +1,13 @@
 /** Processes of two releases: when what the newer one brings comes into force, and who owns what from then on. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Cluster, type ClusterGiven, raiseAfterMs, service, type TestProcess } from "./stewards.fixture.ts";
+import {
+  Cluster,
+  type ClusterGiven,
+  raiseAfterMs,
+  service,
+  type TestProcess,
+} from "./partition-owners.fixture.ts";
 
 function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
   it(title, async () => {
@@ -14,7 +20,8 @@ function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given:
   });
 }
 
-const inForce = ({ steward }: TestProcess): number => steward.behavioursAllowed(service).get("account") ?? 1;
+const inForce = ({ partitionOwner }: TestProcess): number =>
+  partitionOwner.behavioursAllowed(service).get("account") ?? 1;
 
 describe("a newer behaviour in a cluster", () => {
   cluster("is not allowed as long as one process is of the older release", async (cluster) => {
@@ -79,10 +86,10 @@ describe("a newer behaviour in a cluster", () => {
       await cluster.time.advanceAsync(60_000);
       assert.equal(cluster.owners(), "aaaa");
       assert.equal(b.runtime.begun, 0);
-      const { level, reason } = b.steward.health();
+      const { level, reason } = b.partitionOwner.health();
       assert.equal(level, "degraded");
       assert.match(reason, /bank go to processes of a newer release.*account 2.*run that release here too/);
-      assert.equal(a.steward.health().level, "healthy");
+      assert.equal(a.partitionOwner.health().level, "healthy");
       await cluster.leave(b);
       assert.equal(inForce(a), 2);
     },

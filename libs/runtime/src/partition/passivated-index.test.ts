@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { ArchivePartition, DueInstance } from "@tutti/journal";
 import fc from "fast-check";
 import type { Instances } from "./instances.ts";
-import { Sleepers } from "./sleepers.ts";
+import { PassivatedIndex } from "./passivated-index.ts";
 
 function due(dueMs: number, incarnation: number): DueInstance {
   return { dueMs, incarnation, key: { namespace: "", kind: "k", id: `${incarnation}` } };
@@ -36,13 +36,13 @@ function scene(list: DueInstance[]) {
       return { kind: "absent" };
     },
   } as unknown as Instances;
-  const sleepers = new Sleepers({
+  const passivated = new PassivatedIndex({
     archive,
     instances,
     wake: () => wakes++,
     faulted: (fault) => faults.push(fault),
   });
-  return { sleepers, woken, asked, faults, list, wakes: () => wakes };
+  return { passivated, woken, asked, faults, list, wakes: () => wakes };
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -51,10 +51,10 @@ describe("sleepers", () => {
   it("are brought back once each, a little before they are due, in their order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1_000, max: 9_000 }), { maxLength: 30 }), async (times) => {
-        const { sleepers, woken, list } = scene(times.map((dueMs, index) => due(dueMs, index + 1)));
-        await sleepers.start();
+        const { passivated, woken, list } = scene(times.map((dueMs, index) => due(dueMs, index + 1)));
+        await passivated.start();
         for (let nowMs = 0; nowMs <= 10_000; nowMs += 500) {
-          sleepers.wakeDue(nowMs);
+          passivated.wakeDue(nowMs);
           await turn();
           const early = list.filter(
             ({ incarnation, dueMs }) => woken.includes(incarnation) && dueMs > nowMs + 500,
@@ -70,21 +70,21 @@ describe("sleepers", () => {
           woken,
           order.map(({ incarnation }) => incarnation),
         );
-        assert.equal(sleepers.nextDueMs, Number.POSITIVE_INFINITY);
+        assert.equal(passivated.nextDueMs, Number.POSITIVE_INFINITY);
       }),
       { seed: 11, numRuns: 30 },
     );
   });
 
   it("come a page at a time when very many are due", async () => {
-    const { sleepers, woken, wakes } = scene(
+    const { passivated, woken, wakes } = scene(
       Array.from({ length: 1_500 }, (_, index) => due(1_000, index + 1)),
     );
-    await sleepers.start();
+    await passivated.start();
     for (let pages = 1; pages <= 3; pages++) {
-      assert.ok(sleepers.nextDueMs <= 1_000);
-      sleepers.wakeDue(5_000);
-      sleepers.wakeDue(5_000);
+      assert.ok(passivated.nextDueMs <= 1_000);
+      passivated.wakeDue(5_000);
+      passivated.wakeDue(5_000);
       await turn();
       assert.equal(wakes(), pages);
     }
@@ -93,16 +93,16 @@ describe("sleepers", () => {
   });
 
   it("that are put to sleep while others are brought back are not missed", async () => {
-    const { sleepers, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
-    await sleepers.start();
-    sleepers.wakeDue(1_000);
+    const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
+    await passivated.start();
+    passivated.wakeDue(1_000);
     list.push(due(7_000, 3));
-    sleepers.sleeps(7_000);
+    passivated.sleeps(7_000);
     await turn();
-    sleepers.wakeDue(7_000);
+    passivated.wakeDue(7_000);
     await turn();
     assert.deepEqual(woken, [1, 3]);
-    sleepers.wakeDue(90_000);
+    passivated.wakeDue(90_000);
     await turn();
     assert.deepEqual(woken, [1, 3, 2]);
   });
@@ -110,14 +110,14 @@ describe("sleepers", () => {
   it("that are put to sleep behind what the archive is asked are not missed either", async () => {
     // Somewhere among these steps the archive has said what comes next, and its answer is on its way.
     for (let steps = 1; steps <= 8; steps++) {
-      const { sleepers, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
-      await sleepers.start();
-      sleepers.wakeDue(1_000);
+      const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
+      await passivated.start();
+      passivated.wakeDue(1_000);
       for (let step = 0; step < steps; step++) await Promise.resolve();
       list.push(due(7_000, 3));
-      sleepers.sleeps(7_000);
+      passivated.sleeps(7_000);
       await turn();
-      sleepers.wakeDue(7_000);
+      passivated.wakeDue(7_000);
       await turn();
       assert.deepEqual(woken, [1, 3]);
     }
@@ -125,13 +125,13 @@ describe("sleepers", () => {
 
   it("say a fault of the archive, unless they were stopped", async () => {
     for (const isStopped of [false, true]) {
-      const { sleepers, faults, list } = scene([due(1_000, 1)]);
-      await sleepers.start();
+      const { passivated, faults, list } = scene([due(1_000, 1)]);
+      await passivated.start();
       list.toSorted = () => {
         throw new Error("damaged");
       };
-      sleepers.wakeDue(1_000);
-      if (isStopped) sleepers.stop();
+      passivated.wakeDue(1_000);
+      if (isStopped) passivated.stop();
       await turn();
       assert.equal(faults.length, isStopped ? 0 : 1);
     }

@@ -1,19 +1,19 @@
 /**
- * The steward of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns the
- * others. Alone, a process owns everything; in a cluster the stewards share by leases and a table.
+ * The partition owner of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns the
+ * others. Alone, a process owns everything; in a cluster the partition owners share by leases and a table.
  */
 import type { Component, Owner } from "@tutti/kernel";
-import type { PartitionsOfService, Tenure } from "../api.ts";
+import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 
-export interface Steward extends Component {
+export interface PartitionOwner extends Component {
   /** Partitions of each service. */
   readonly partitions: number;
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
-  tenureOf(service: string): Tenure;
+  leaseTermOf(service: string): LeaseTerm;
   /** The behaviours that may be brought into force in the partitions of a service; undefined where nobody else has to read them. */
   behavioursAllowed(service: string): BehaviourLevels | undefined;
-  /** Takes a runtime in, before the steward starts; its partitions are begun from then on. */
+  /** Takes a runtime in, before the partition owner starts; its partitions are begun from then on. */
   host(runtime: PartitionsOfService): void;
   /** Whether this process owns a partition and has loaded it. */
   holds(service: string, partition: number): boolean;

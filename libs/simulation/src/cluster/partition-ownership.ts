@@ -1,7 +1,7 @@
-/** The steward of a process, the real one, on simulated ground: leases and the table of owners in a shared store. */
+/** The partition owner of a process, the real one, on simulated ground: leases and the table of owners in a shared store. */
 import { type Logger, silentMetrics } from "@tutti/kernel";
-import type { Runtime, Tenure } from "@tutti/runtime";
-import { LeasedSteward, ownershipSettings, type SharedKeys } from "@tutti/runtime/ownership";
+import type { LeaseTerm, Runtime } from "@tutti/runtime";
+import { LeasedPartitionOwner, ownershipSettings, type SharedKeys } from "@tutti/runtime/ownership";
 import type { Network } from "../network/network.ts";
 import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
@@ -10,7 +10,7 @@ import { SimulatedStore } from "./simulated-store.ts";
 /** Longer than by default, so that a run has fewer events. */
 const leases = { renewMs: 700, leaseMs: 2_500, marginMs: 300 };
 
-export interface StewardshipParts {
+export interface PartitionOwnershipParts {
   readonly world: World;
   readonly network: Network;
   readonly life: Life;
@@ -20,20 +20,20 @@ export interface StewardshipParts {
   readonly logger: Logger;
 }
 
-export class Stewardship {
-  readonly #steward: LeasedSteward;
+export class PartitionOwnership {
+  readonly #partitionOwner: LeasedPartitionOwner;
   readonly #life: Life;
   readonly #world: World;
   readonly #service: string;
   readonly #partitions: number;
   #isStopping = false;
 
-  constructor({ world, network, life, keys, service, partitions, logger }: StewardshipParts) {
+  constructor({ world, network, life, keys, service, partitions, logger }: PartitionOwnershipParts) {
     this.#world = world;
     this.#life = life;
     this.#service = service;
     this.#partitions = partitions;
-    this.#steward = new LeasedSteward({
+    this.#partitionOwner = new LeasedPartitionOwner({
       store: new SimulatedStore(world, network, life, keys),
       foundation: {
         clock: life,
@@ -48,42 +48,45 @@ export class Stewardship {
     });
   }
 
-  get tenure(): Tenure {
-    const tenure = this.#steward.tenureOf(this.#service);
+  get leaseTerm(): LeaseTerm {
+    const leaseTerm = this.#partitionOwner.leaseTermOf(this.#service);
     return {
-      validUntilMs: (partition) => tenure.validUntilMs(partition),
+      validUntilMs: (partition) => leaseTerm.validUntilMs(partition),
       lost: (partition) => {
         if (!this.#life.cross()) return;
         this.#world.note(this.#life.name, () => `has lost partition ${partition}`);
-        tenure.lost(partition);
+        leaseTerm.lost(partition);
       },
     };
   }
 
   start(runtime: Runtime): void {
-    this.#steward.host(runtime);
+    this.#partitionOwner.host(runtime);
     const { signal } = new AbortController();
-    this.#steward.start({ signal }).catch((error: unknown) => {
+    this.#partitionOwner.start({ signal }).catch((error: unknown) => {
       if (this.#isStopping) return;
-      this.#world.fail("exception", `the steward of ${this.#life.name} does not start: ${String(error)}`);
+      this.#world.fail(
+        "exception",
+        `the partition owner of ${this.#life.name} does not start: ${String(error)}`,
+      );
     });
   }
 
   /** Hands nothing over: who stops at once lets its leases run out. */
   stop(): Promise<void> {
     this.#isStopping = true;
-    return this.#steward.stop();
+    return this.#partitionOwner.stop();
   }
 
   get owned(): readonly number[] {
     return Array.from({ length: this.#partitions }, (_, partition) => partition).filter((partition) =>
-      this.#steward.holds(this.#service, partition),
+      this.#partitionOwner.holds(this.#service, partition),
     );
   }
 
   /** Name of the process that owns a partition, as far as it is known here. */
   ownerOf(partition: number): string | undefined {
-    const owner = this.#steward.ownerOf(this.#service, partition);
+    const owner = this.#partitionOwner.ownerOf(this.#service, partition);
     return owner === undefined ? undefined : owner.address || this.#life.name;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The steward of a process in a cluster.
+ * The partition owner of a process in a cluster.
  *
  * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
  * 2. Who owns a partition lets go of it before the table names another, unless its lease is over: then it stops
@@ -22,15 +22,15 @@ import {
   sleep,
   type Timer,
 } from "@tutti/kernel";
-import type { PartitionsOfService, Tenure } from "../api.ts";
+import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import { type BehaviourLevels, beyond, textOfLevels } from "../behaviour/behaviours.ts";
 import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
 import { overdue } from "./lease/judgement.ts";
 import { Lease } from "./lease/lease.ts";
+import type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
 import { Planner } from "./planning/planner.ts";
 import type { OwnershipSettings } from "./settings.ts";
-import type { Asked, Ownership, Steward } from "./steward.ts";
 import type { OwnershipStore, StoreChange } from "./store/port.ts";
 import { ChangeBells } from "./table/change-bells.ts";
 import {
@@ -43,7 +43,7 @@ import {
 } from "./table/entries.ts";
 import { type Holder, Picture, type PictureNews } from "./table/picture.ts";
 
-export interface LeasedStewardParts {
+export interface LeasedPartitionOwnerParts {
   readonly store: OwnershipStore;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
   readonly settings: OwnershipSettings;
@@ -61,9 +61,9 @@ const none: BehaviourLevels = new Map();
 /** The bell that is rung at every change of anything. */
 const anything = "*";
 
-export class LeasedSteward implements Steward, Component {
+export class LeasedPartitionOwner implements PartitionOwner, Component {
   readonly partitions: number;
-  readonly #parts: LeasedStewardParts;
+  readonly #parts: LeasedPartitionOwnerParts;
   readonly #picture = new Picture();
   readonly #lease: Lease;
   readonly #holdings: Holdings;
@@ -78,7 +78,7 @@ export class LeasedSteward implements Steward, Component {
   #judgeAfterMs = Number.NEGATIVE_INFINITY;
   #leaving = false;
 
-  constructor(parts: LeasedStewardParts) {
+  constructor(parts: LeasedPartitionOwnerParts) {
     this.#parts = parts;
     const { store, settings, process, foundation } = parts;
     const { clock, timers, chance, logger, metrics } = foundation;
@@ -123,7 +123,7 @@ export class LeasedSteward implements Steward, Component {
     });
   }
 
-  tenureOf(service: string): Tenure {
+  leaseTermOf(service: string): LeaseTerm {
     return {
       validUntilMs: (partition) =>
         this.#holdings.holds(service, partition) ? this.#lease.validUntilMs : Number.NEGATIVE_INFINITY,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { notOwnerOf } from "@tutti/kernel";
 import { tableEpochOf } from "../src/ownership/index.ts";
-import { Cluster, type ClusterGiven, service } from "./stewards.fixture.ts";
+import { Cluster, type ClusterGiven, service } from "./partition-owners.fixture.ts";
 
 function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
   it(title, async () => {
@@ -17,7 +17,7 @@ function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given:
 
 const never = new AbortController().signal;
 
-describe("stewards of a cluster", () => {
+describe("partition owners of a cluster", () => {
   cluster("give everything to the first process, and half of it to the second", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa", 1_000);
@@ -54,7 +54,7 @@ describe("stewards of a cluster", () => {
     assert.ok(tookMs < 300, `${tookMs} ms`);
     // Nothing has to run out for that: the next one who comes finds nobody else.
     assert.deepEqual(
-      [...a.steward.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
+      [...a.partitionOwner.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
       Array(4).fill("proc_b"),
     );
   });
@@ -89,7 +89,7 @@ describe("stewards of a cluster", () => {
       const [a, b] = await cluster.pair();
       b.runtime.ownMs = 60_000;
       const leaving = cluster.leave(a);
-      await cluster.until(() => a.steward.health().details?.["owned"] === 0, 1_500);
+      await cluster.until(() => a.partitionOwner.health().details?.["owned"] === 0, 1_500);
       await cluster.until(() => cluster.owners() === "bbbbbbbb", 70_000);
       await leaving;
     },
@@ -154,7 +154,7 @@ describe("a process that a partition is to come to", () => {
       b.runtime.prepare = async (partition) => {
         await prepare?.(partition);
         prepared++;
-        assert.ok(a.steward.holds(service, partition), "its owner goes on meanwhile");
+        assert.ok(a.partitionOwner.holds(service, partition), "its owner goes on meanwhile");
       };
       await cluster.until(() => cluster.owners() === "bbaa", 5_000);
       assert.equal(prepared, 2);
@@ -179,7 +179,9 @@ describe("a process that a partition is to come to", () => {
       const a = await cluster.join();
       await cluster.until(() => cluster.owners() === "aaaa");
       const b = await cluster.join();
-      await cluster.until(() => [...a.steward.ownerships()].length === 4 && cluster.time.monotonic() > 500);
+      await cluster.until(
+        () => [...a.partitionOwner.ownerships()].length === 4 && cluster.time.monotonic() > 500,
+      );
       await cluster.time.advanceAsync(1_500);
       cluster.kill(b);
       await cluster.time.advanceAsync(10_000);
@@ -196,16 +198,19 @@ describe("a process that was stopped for 30 seconds", () => {
     assert.equal(a.runtime.write(3), true);
     assert.equal(a.runtime.read(3), 1);
     a.life.stop();
-    await cluster.until(() => b.steward.holds(service, 2) && b.steward.holds(service, 3), 2_000);
+    await cluster.until(
+      () => b.partitionOwner.holds(service, 2) && b.partitionOwner.holds(service, 3),
+      2_000,
+    );
     assert.equal(b.runtime.write(3), true);
     await cluster.time.advanceAsync(30_000);
     // At its first instruction, before it has heard of anything:
-    assert.equal(a.steward.holds(service, 3), true);
+    assert.equal(a.partitionOwner.holds(service, 3), true);
     assert.equal(a.runtime.read(3), undefined);
     assert.equal(a.runtime.write(3), false);
     a.life.go();
     await cluster.until(() => cluster.owners() === "aabb", 10_000);
-    assert.equal(a.steward.ownerOf(service, 0)?.instance, "proc_a-2");
+    assert.equal(a.partitionOwner.ownerOf(service, 0)?.instance, "proc_a-2");
     assert.equal(b.runtime.read(3), 2);
   });
 
@@ -236,8 +241,8 @@ describe("a process that knows too little", () => {
     await cluster.time.advanceAsync(400);
     c.store.faults.failing = "cut";
     const leaving = cluster.leave(a);
-    await cluster.until(() => b.steward.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
-    await cluster.until(() => b.steward.holds(service, partition), 5_000);
+    await cluster.until(() => b.partitionOwner.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
+    await cluster.until(() => b.partitionOwner.holds(service, partition), 5_000);
     await leaving;
     assert.equal(b.runtime.write(partition), true);
     const sealed = cluster.journals.epoch(partition);
@@ -253,11 +258,11 @@ describe("a process that knows too little", () => {
     await cluster.until(() => cluster.owners() === "aaaa");
     const b = cluster.open();
     b.store.faults.delayMs = 50;
-    const starting = b.steward.start({ signal: never });
+    const starting = b.partitionOwner.start({ signal: never });
     // Two operations to see what the cluster was made with; the third makes its entry, and the answer is lost.
     await cluster.time.advanceAsync(120);
     b.store.faults.failing = "silent";
-    await cluster.until(() => a.steward.ownerOf(service, 0)?.instance === "proc_b-1");
+    await cluster.until(() => a.partitionOwner.ownerOf(service, 0)?.instance === "proc_b-1");
     b.store.faults.failing = "no";
     await cluster.time.settle(starting);
     await cluster.until(() => cluster.owners() === "bbaa", 3_000);
@@ -267,11 +272,11 @@ describe("a process that knows too little", () => {
     const [a, b] = await cluster.pair();
     a.runtime.disownMs = 5_000;
     a.life.stop();
-    await cluster.until(() => b.steward.holds(service, 3), 2_000);
+    await cluster.until(() => b.partitionOwner.holds(service, 3), 2_000);
     assert.equal(b.runtime.write(3), true);
     await cluster.time.advanceAsync(5_000);
     a.life.go();
-    await cluster.until(() => a.steward.ownerOf(service, 0)?.instance === "proc_a-2", 3_000);
+    await cluster.until(() => a.partitionOwner.ownerOf(service, 0)?.instance === "proc_a-2", 3_000);
     assert.equal(a.runtime.owns(3), true);
     assert.equal(a.runtime.read(3), undefined);
   });
@@ -303,7 +308,7 @@ describe("while the ownership store is away", () => {
     async (cluster) => {
       const [a, b] = await cluster.pair();
       a.store.faults.failing = "cut";
-      await cluster.until(() => b.steward.holds(service, 3), 2_000);
+      await cluster.until(() => b.partitionOwner.holds(service, 3), 2_000);
       assert.equal(a.runtime.read(3), undefined);
       assert.equal(a.runtime.write(3), false);
       a.store.faults.failing = "no";
@@ -318,7 +323,7 @@ describe("while the ownership store is away", () => {
     a.store.faults.failing = "no";
     await cluster.time.advanceAsync(3_000);
     assert.equal(cluster.owners(), "bbaa");
-    assert.equal(a.steward.ownerOf(service, 3)?.instance, "proc_a-1");
+    assert.equal(a.partitionOwner.ownerOf(service, 3)?.instance, "proc_a-1");
   });
 
   cluster("a slow store makes everything slower, and nobody lose anything", async (cluster) => {
@@ -335,7 +340,7 @@ describe("while the ownership store is away", () => {
     await cluster.time.advanceAsync(10_000);
     assert.match(cluster.owners(), /^(aabb|bbaa|abab|baba|abba|baab)$/);
     for (let partition = 0; partition < 4; partition++) {
-      const owner = [a, b].find(({ steward }) => steward.holds(service, partition));
+      const owner = [a, b].find(({ partitionOwner }) => partitionOwner.holds(service, partition));
       assert.equal(owner?.runtime.write(partition), true);
     }
   });
@@ -359,9 +364,9 @@ describe("clocks that jump", () => {
 describe("admission to a partition", () => {
   cluster("is given at once by its owner, and names the owner elsewhere", async (cluster) => {
     const [a, b] = await cluster.pair();
-    assert.equal(a.steward.admit(service, 3, { epoch: 0, signal: never }), undefined);
+    assert.equal(a.partitionOwner.admit(service, 3, { epoch: 0, signal: never }), undefined);
     await assert.rejects(
-      b.steward.admit(service, 3, { epoch: 0, signal: never }) ?? Promise.resolve(),
+      b.partitionOwner.admit(service, 3, { epoch: 0, signal: never }) ?? Promise.resolve(),
       (error) => {
         assert.deepEqual(notOwnerOf(error), {
           place: "bank/partition/3",
@@ -376,13 +381,13 @@ describe("admission to a partition", () => {
     const [a, b] = await cluster.pair();
     b.runtime.ownMs = 500;
     const leaving = cluster.leave(a);
-    await cluster.until(() => !a.steward.holds(service, 3));
-    const atOld = notOwnerOf(await refusal(a.steward.admit(service, 3, { epoch: 1, signal: never })));
+    await cluster.until(() => !a.partitionOwner.holds(service, 3));
+    const atOld = notOwnerOf(await refusal(a.partitionOwner.admit(service, 3, { epoch: 1, signal: never })));
     assert.deepEqual(atOld?.owner, { instance: "proc_b-1", address: "proc_b:1", epoch: 2 });
-    const atNew = b.steward.admit(service, 3, { epoch: 2, signal: never });
+    const atNew = b.partitionOwner.admit(service, 3, { epoch: 2, signal: never });
     assert.ok(atNew !== undefined, "the new owner is still loading");
     await cluster.time.settle(atNew);
-    assert.equal(b.steward.holds(service, 3), true);
+    assert.equal(b.partitionOwner.holds(service, 3), true);
     await leaving;
   });
 
@@ -391,11 +396,11 @@ describe("admission to a partition", () => {
     b.store.faults.delayMs = 100;
     await cluster.time.advanceAsync(1_000);
     const leaving = cluster.leave(a);
-    await cluster.until(() => a.steward.ownerOf(service, 3)?.instance === "proc_b-1");
-    const told = a.steward.ownerOf(service, 3);
-    const waiting = b.steward.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });
+    await cluster.until(() => a.partitionOwner.ownerOf(service, 3)?.instance === "proc_b-1");
+    const told = a.partitionOwner.ownerOf(service, 3);
+    const waiting = b.partitionOwner.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });
     await cluster.time.settle(waiting ?? Promise.resolve());
-    assert.equal(b.steward.holds(service, 3), true);
+    assert.equal(b.partitionOwner.holds(service, 3), true);
     await leaving;
   });
 
@@ -407,11 +412,11 @@ describe("admission to a partition", () => {
     const partition = cluster.owners().indexOf("c");
     cluster.kill(c);
     await cluster.until(
-      () => [a, b].some(({ steward }) => steward.ownerOf(service, partition) === undefined),
+      () => [a, b].some(({ partitionOwner }) => partitionOwner.ownerOf(service, partition) === undefined),
       2_000,
     );
-    const waiting = [a, b].map(({ steward }) =>
-      refusal(steward.admit(service, partition, { epoch: 1, signal: never })),
+    const waiting = [a, b].map(({ partitionOwner }) =>
+      refusal(partitionOwner.admit(service, partition, { epoch: 1, signal: never })),
     );
     const outcomes = await cluster.time.settle(Promise.all(waiting));
     const owner = cluster.owners()[partition] === "a" ? "proc_a-1" : "proc_b-1";
@@ -423,14 +428,14 @@ describe("admission to a partition", () => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
     const giving = new AbortController();
-    const waiting = a.steward.admit(service, 3, { epoch: 0, signal: giving.signal });
+    const waiting = a.partitionOwner.admit(service, 3, { epoch: 0, signal: giving.signal });
     assert.equal(waiting, undefined);
     a.runtime.ownMs = 1_000;
     const b = await cluster.join();
     b.runtime.ownMs = 1_000;
     await cluster.until(() => cluster.owners().includes("."));
     const partition = cluster.owners().indexOf(".");
-    const late = b.steward.admit(service, partition, { epoch: 9, signal: giving.signal });
+    const late = b.partitionOwner.admit(service, partition, { epoch: 9, signal: giving.signal });
     giving.abort(new Error("enough"));
     await assert.rejects(late ?? Promise.resolve(), /enough/);
   });

@@ -16,7 +16,7 @@ import { ownEvents } from "../records/own-events.ts";
 import type { Instance } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 
-export class Ward {
+export class QuarantineStore {
   readonly #memory: PartitionMemory;
   readonly #rebuild: (instance: Instance) => void;
   readonly #writer = new FlatWriter(1_024);

@@ -1,16 +1,16 @@
-/** Stewards on a cluster of three NATS servers whose leader is killed: everybody waits, and nothing moves. */
+/** Partition owners on a cluster of three NATS servers whose leader is killed: everybody waits, and nothing moves. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger, silentMetrics, sleep, systemChance, systemClock, systemTimers } from "@tutti/kernel";
 import { connectionTo, natsServerProgram, startNatsCluster } from "@tutti/nats/testing";
 import {
-  LeasedSteward,
+  LeasedPartitionOwner,
   type OwnershipStore,
   ownershipSettings,
   type StoreChange,
 } from "../src/ownership/index.ts";
 import { NatsOwnershipStore } from "../src/ownership/store/nats-store.ts";
-import { CountingRuntime, Journals, service } from "./stewards.fixture.ts";
+import { CountingRuntime, Journals, service } from "./partition-owners.fixture.ts";
 
 const { skip } = await natsServerProgram();
 const partitions = 8;
@@ -57,7 +57,7 @@ async function until(condition: () => boolean): Promise<number> {
   return performance.now() - sinceMs;
 }
 
-describe("stewards while NATS elects a leader", { skip }, () => {
+describe("partition owners while NATS elects a leader", { skip }, () => {
   it("wait, ask now and then, and move nothing", async (context) => {
     await using servers = await startNatsCluster();
     const addresses = servers.map((server) => server.address);
@@ -66,7 +66,7 @@ describe("stewards while NATS elects a leader", { skip }, () => {
       ["a", "b", "c"].map(async (name) => {
         const connection = await connectionTo(addresses, { settings: { retryMaxMs: 1_000 } });
         const store = new CountedStore(new NatsOwnershipStore({ connection, replicas: 3 }));
-        const steward = new LeasedSteward({
+        const partitionOwner = new LeasedPartitionOwner({
           foundation: {
             ...{ clock: systemClock, timers: systemTimers, chance: systemChance },
             ...{ logger: silentLogger, metrics: silentMetrics },
@@ -74,26 +74,27 @@ describe("stewards while NATS elects a leader", { skip }, () => {
           settings: ownershipSettings({ kind: "leased", partitions, replicas: 3 }),
           ...{ store, process: `proc_${name}`, address: () => `${name}:1` },
         });
-        const tenure = steward.tenureOf(service);
-        const runtime = new CountingRuntime(partitions, { life, journals, tenure });
-        steward.host(runtime);
-        return { connection, store, steward, runtime };
+        const leaseTerm = partitionOwner.leaseTermOf(service);
+        const runtime = new CountingRuntime(partitions, { life, journals, leaseTerm });
+        partitionOwner.host(runtime);
+        return { connection, store, partitionOwner, runtime };
       }),
     );
     await using _all = {
       async [Symbol.asyncDispose]() {
-        for (const { steward, connection } of processes) {
-          await steward.stop();
+        for (const { partitionOwner, connection } of processes) {
+          await partitionOwner.stop();
           await connection[Symbol.asyncDispose]();
         }
       },
     };
     const never = new AbortController().signal;
-    await Promise.all(processes.map(({ steward }) => steward.start({ signal: never })));
+    await Promise.all(processes.map(({ partitionOwner }) => partitionOwner.start({ signal: never })));
     const held = () => processes.map(({ runtime }) => runtime.standings().length);
     await until(() => held().sort().join() === "2,3,3");
     const begun = processes.map(({ runtime }) => runtime.begun);
-    const renewed = () => processes.every(({ steward }) => steward.health().level === "healthy");
+    const renewed = () =>
+      processes.every(({ partitionOwner }) => partitionOwner.health().level === "healthy");
     await until(renewed);
 
     const [first] = processes;

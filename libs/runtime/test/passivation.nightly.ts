@@ -20,7 +20,7 @@ import { blankInstance } from "../src/partition/reviving.ts";
 import { encodePartition, encodeSnapshot } from "../src/snapshots/snapshot.ts";
 import { accountKey, Bank, partitionOf, partitions } from "./bank.fixture.ts";
 
-const sleepers = 1_000_000;
+const passivated = 1_000_000;
 const perCommit = 2_000;
 /** The first of them are due after an hour, a hundred each second. */
 const firstDueMs = 3_600_000;
@@ -44,7 +44,7 @@ describe("a million instances that sleep", () => {
       bank.make({}, { archive });
       await bank.time.settle(bank.runtime.start());
       test.diagnostic(
-        `${sleepers} sleeping: ready after ${Math.round(systemClock.monotonic() - startMs)} ms, ` +
+        `${passivated} sleeping: ready after ${Math.round(systemClock.monotonic() - startMs)} ms, ` +
           `${(usedMiB() - usedBefore).toFixed(1)} MiB more`,
       );
       assert.equal(loadedIn(bank), 0);
@@ -58,7 +58,7 @@ describe("a million instances that sleep", () => {
       for (const [number, expected] of [
         [0, 100],
         [perSecond, 100],
-        [sleepers - 1, 50],
+        [passivated - 1, 50],
       ] as const) {
         assert.equal(await bank.balanceOf(`sleeper-${number}`), expected);
       }
@@ -102,7 +102,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
     entries.length = 0;
   };
   for (let partition = 0; partition < partitions; partition++) await archive(partition).opening(1);
-  for (let number = 0; number < sleepers; number++) {
+  for (let number = 0; number < passivated; number++) {
     const id = `sleeper-${number}`;
     const partition = partitionOf(id);
     const to = waiting[partition] as (typeof waiting)[number];

@@ -1,15 +1,15 @@
 import type { Configuration, Foundation, Ownership } from "@tutti/kernel";
 import { LeasedOwnership, soleOwnership } from "@tutti/mesh";
 import {
-  LeasedSteward,
+  LeasedPartitionOwner,
   ownershipSection,
   ownershipSettings,
-  SoleSteward,
-  type Steward,
+  type PartitionOwner,
+  SolePartitionOwner,
 } from "@tutti/runtime/ownership";
 import type { NatsOnDemand } from "../nats-on-demand.ts";
 
-export interface StewardParts {
+export interface PartitionOwnerParts {
   readonly configuration: Configuration;
   readonly foundation: Foundation;
   readonly nats: NatsOnDemand;
@@ -18,26 +18,32 @@ export interface StewardParts {
   readonly address: () => string;
 }
 
-/** The steward that the configuration names, and the table of owners that the mesh sends keyed calls by. */
-export async function openSteward(
-  parts: StewardParts,
-): Promise<{ readonly steward: Steward; readonly ownership: Ownership }> {
+/** The partition owner that the configuration names, and the table of owners that the mesh sends keyed calls by. */
+export async function openPartitionOwner(
+  parts: PartitionOwnerParts,
+): Promise<{ readonly partitionOwner: PartitionOwner; readonly ownership: Ownership }> {
   const { configuration, foundation, nats, processId, address } = parts;
   const settings = ownershipSettings(configuration.read(ownershipSection));
   const { kind, partitions, replicas } = settings;
   const logger = foundation.logger.child({ component: "ownership" });
   if (kind === "sole") {
     const { timers, chance } = foundation;
-    const steward = new SoleSteward(partitions, { timers, chance, logger, process: processId, address });
-    return { steward, ownership: soleOwnership("this-process", partitions) };
+    const partitionOwner = new SolePartitionOwner(partitions, {
+      timers,
+      chance,
+      logger,
+      process: processId,
+      address,
+    });
+    return { partitionOwner, ownership: soleOwnership("this-process", partitions) };
   }
   // Loaded on need: what it stands on is large.
   const { NatsOwnershipStore } = await import("@tutti/runtime/ownership/nats");
   const store = new NatsOwnershipStore({ connection: await nats.connection(), replicas });
-  const steward = new LeasedSteward({
+  const partitionOwner = new LeasedPartitionOwner({
     ...{ store, settings, address },
     foundation: { ...foundation, logger },
     process: processId,
   });
-  return { steward, ownership: new LeasedOwnership(steward) };
+  return { partitionOwner, ownership: new LeasedOwnership(partitionOwner) };
 }

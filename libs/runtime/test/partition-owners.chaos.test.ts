@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { Cluster, type TestProcess } from "./stewards.fixture.ts";
+import { Cluster, type TestProcess } from "./partition-owners.fixture.ts";
 
 const stepMs = 20;
 const steps = 800;
@@ -29,7 +29,7 @@ class Misfortune {
     if (victim === undefined || (kind === 0 && alive.length < 5)) {
       const process = this.#cluster.open();
       this.#leaving.push(
-        process.steward.start({ signal: new AbortController().signal }).catch(() => undefined),
+        process.partitionOwner.start({ signal: new AbortController().signal }).catch(() => undefined),
       );
     } else if (kind === 1 && alive.length > 2) this.#cluster.kill(victim);
     else if (kind === 2) this.#freeze(victim);
@@ -80,7 +80,7 @@ function writeEverywhere(cluster: Cluster): void {
   }
 }
 
-describe("stewards of a cluster in bad times", () => {
+describe("partition owners of a cluster in bad times", () => {
   for (const seed of chosen) {
     it(`answer nothing stale, and own everything when times are better (seed ${seed})`, async () => {
       const cluster = new Cluster({ seed, drift: 0.1, ...(seed % 2 === 0 && { prepareMs: seed * 100 }) });

@@ -1,16 +1,16 @@
 /**
- * Stewards of many processes under one virtual time, with runtimes that do nothing but seal, read and write: enough to
+ * Partition owners of many processes under one virtual time, with runtimes that do nothing but seal, read and write: enough to
  * see who may do what when. A process can be killed, and stopped as by SIGSTOP: then nothing of it goes on, neither its
  * timers nor what it waits for, while time does.
  */
 import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
-import type { PartitionStanding, RuntimeOfService, Tenure } from "../src/api.ts";
+import type { LeaseTerm, PartitionStanding, RuntimeOfService } from "../src/api.ts";
 import type { BehaviourLevels } from "../src/behaviour/behaviours.ts";
 import {
   epochRoom,
-  LeasedSteward,
+  LeasedPartitionOwner,
   MemoryOwnershipStore,
   type OwnershipStore,
   ownershipSettings,
@@ -132,7 +132,7 @@ export class CountingRuntime implements RuntimeOfService {
   readonly #parts: {
     readonly life: Pick<Timers, "after"> & Clock;
     readonly journals: Journals;
-    readonly tenure: Tenure;
+    readonly leaseTerm: LeaseTerm;
   };
   readonly #owned = new Map<number, { readonly epoch: number; count: number }>();
   /** How long sealing and loading takes. */
@@ -150,7 +150,7 @@ export class CountingRuntime implements RuntimeOfService {
 
   constructor(
     partitions: number,
-    parts: { life: Pick<Timers, "after"> & Clock; journals: Journals; tenure: Tenure },
+    parts: { life: Pick<Timers, "after"> & Clock; journals: Journals; leaseTerm: LeaseTerm },
   ) {
     this.partitions = partitions;
     this.#parts = parts;
@@ -161,12 +161,12 @@ export class CountingRuntime implements RuntimeOfService {
   }
 
   async own(partition: number, epoch: number): Promise<void> {
-    const { life, journals, tenure } = this.#parts;
+    const { life, journals, leaseTerm } = this.#parts;
     assert.ok(!this.#owned.has(partition), "a partition is begun once");
     this.begun++;
     const sealed = journals.seal(partition, epoch);
     if (sealed === undefined) {
-      tenure.lost(partition);
+      leaseTerm.lost(partition);
       throw new Error("somebody else has sealed the journal");
     }
     await new Promise<void>((resolve) => life.after(this.ownMs, resolve));
@@ -207,13 +207,13 @@ export class CountingRuntime implements RuntimeOfService {
     return this.#owned.has(partition);
   }
 
-  /** Whether it became durable; what the journal refuses is told to the steward. */
+  /** Whether it became durable; what the journal refuses is told to the partition owner. */
   write(partition: number): boolean {
-    const { journals, tenure } = this.#parts;
+    const { journals, leaseTerm } = this.#parts;
     const owned = this.#owned.get(partition);
     if (owned === undefined) return false;
     if (!journals.append(partition, owned.epoch)) {
-      tenure.lost(partition);
+      leaseTerm.lost(partition);
       return false;
     }
     owned.count++;
@@ -222,9 +222,11 @@ export class CountingRuntime implements RuntimeOfService {
 
   /** What it answers from memory; undefined where it would have to ask the journal first. */
   read(partition: number): number | undefined {
-    const { tenure, life } = this.#parts;
+    const { leaseTerm, life } = this.#parts;
     const owned = this.#owned.get(partition);
-    return owned !== undefined && life.monotonic() < tenure.validUntilMs(partition) ? owned.count : undefined;
+    return owned !== undefined && life.monotonic() < leaseTerm.validUntilMs(partition)
+      ? owned.count
+      : undefined;
   }
 
   partitionOf(): number {
@@ -292,7 +294,7 @@ export interface TestProcess {
   readonly name: string;
   readonly life: Life;
   readonly store: MemoryOwnershipStore;
-  readonly steward: LeasedSteward;
+  readonly partitionOwner: LeasedPartitionOwner;
   readonly runtime: CountingRuntime;
 }
 
@@ -337,7 +339,7 @@ export class Cluster {
   /** Starts another process and waits until it is in the table. */
   async join(behaviour = 1): Promise<TestProcess> {
     const process = this.open(behaviour);
-    await this.time.settle(process.steward.start({ signal: new AbortController().signal }));
+    await this.time.settle(process.partitionOwner.start({ signal: new AbortController().signal }));
     return process;
   }
 
@@ -357,7 +359,7 @@ export class Cluster {
     const chance = seededChance(this.#seed * 100 + this.#names);
     const life = new Life(this.time, 1 + (chance.random() - 0.5) * this.#drift);
     const store = new LivedStore(this.keys, life, this.time);
-    const steward = new LeasedSteward({
+    const partitionOwner = new LeasedPartitionOwner({
       store,
       foundation: {
         ...{ clock: life, timers: life, chance },
@@ -371,16 +373,16 @@ export class Cluster {
       process: name,
       address: () => `${name}:1`,
     });
-    const tenure = steward.tenureOf(service);
+    const leaseTerm = partitionOwner.leaseTermOf(service);
     const { journals, partitions } = this;
-    const runtime = new CountingRuntime(partitions, { life, journals, tenure });
+    const runtime = new CountingRuntime(partitions, { life, journals, leaseTerm });
     const prepareMs = this.#prepareMs;
     if (prepareMs !== undefined) {
       runtime.prepare = () => new Promise<void>((resolve) => void life.after(prepareMs, resolve));
     }
     if (behaviour > 1) runtime.behaviours = new Map([["account", behaviour]]);
-    steward.host(runtime);
-    const process = { name, life, store: store.view, steward, runtime };
+    partitionOwner.host(runtime);
+    const process = { name, life, store: store.view, partitionOwner, runtime };
     this.#processes.push(process);
     return process;
   }
@@ -392,15 +394,15 @@ export class Cluster {
   }
 
   async leave(process: TestProcess): Promise<void> {
-    await this.time.settle(process.steward.drain(new AbortController().signal));
-    await this.time.settle(process.steward.stop());
+    await this.time.settle(process.partitionOwner.drain(new AbortController().signal));
+    await this.time.settle(process.partitionOwner.stop());
     this.#dead.add(process);
   }
 
   /** Who answers for each partition: `aabb`; `.` for nobody, `!` for more than one. */
   owners(): string {
     return Array.from({ length: this.partitions }, (_, partition) => {
-      const holding = this.alive.filter(({ steward }) => steward.holds(service, partition));
+      const holding = this.alive.filter(({ partitionOwner }) => partitionOwner.holds(service, partition));
       if (holding.length > 1) return "!";
       return holding[0]?.name.at(-1) ?? ".";
     }).join("");
@@ -422,7 +424,7 @@ export class Cluster {
     for (const process of this.#processes) process.life.go(true);
     for (const process of this.#processes) {
       process.store.faults.failing = "no";
-      await this.time.settle(process.steward.stop());
+      await this.time.settle(process.partitionOwner.stop());
     }
   }
 }

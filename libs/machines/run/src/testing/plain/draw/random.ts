@@ -22,7 +22,7 @@ export const features = [
 
 export type Feature = (typeof features)[number];
 
-export class Luck {
+export class Random {
   readonly #chance: Chance;
   readonly #features: ReadonlySet<Feature>;
 
