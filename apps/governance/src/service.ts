@@ -27,7 +27,7 @@ import { namespaceHandlers } from "./namespaces/handlers.ts";
 import { Deciding } from "./policies/deciding.ts";
 import { policyHandlers } from "./policies/handlers.ts";
 import { secretHandlers } from "./secrets/handlers.ts";
-import type { TenantDesk } from "./tenants/desk.ts";
+import type { TenantDependencies } from "./tenants/dependencies.ts";
 
 /** Who may be somebody in an installation, what they may do, and the bundles by which services decide that. */
 export class GovernanceService extends Orchestrator {
@@ -51,20 +51,27 @@ export class GovernanceService extends Orchestrator {
     const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, witness: bundles });
     const deciding = new Deciding(bundles, foundation.clock);
     const serving = { bundles, deciding, keys, settings };
-    const desk: TenantDesk = { runtime, archive, partitionOwner, foundation, ids, ...serving };
-    mesh.serve(namespaceService, namespaceHandlers(desk, mesh));
-    mesh.serve(identityService, identityHandlers(desk));
-    mesh.serve(policyService, policyHandlers({ ...desk, policies }));
+    const dependencies: TenantDependencies = {
+      runtime,
+      archive,
+      partitionOwner,
+      foundation,
+      ids,
+      ...serving,
+    };
+    mesh.serve(namespaceService, namespaceHandlers(dependencies, mesh));
+    mesh.serve(identityService, identityHandlers(dependencies));
+    mesh.serve(policyService, policyHandlers({ ...dependencies, policies }));
     const sealing = new SealingKeys(keysDirectory, foundation);
     const keepMs = settings.secretKeepMs;
-    mesh.serve(secretService, secretHandlers({ ...desk, sealing, keepMs, guard: host.guard }));
+    mesh.serve(secretService, secretHandlers({ ...dependencies, sealing, keepMs, guard: host.guard }));
     const admission = mesh.client(admissionService);
     const installation = {
       ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
       ...{ registry: mesh.client(registryService), agents: mesh.client(agentService) },
     };
     const audit = mesh.client(auditService);
-    mesh.serve(admissionService, admissionHandlers({ ...desk, ...installation, admission, audit }));
+    mesh.serve(admissionService, admissionHandlers({ ...dependencies, ...installation, admission, audit }));
     hostAudit(this, host, { runtime, archive }, keys);
   }
 }

@@ -24,9 +24,9 @@ export class MasterService extends Orchestrator {
       witness: witnesses([locks.witness, sessions.witness, intelligence.witness]),
     });
     locks.begin(storage);
-    const sessionDesk = sessions.begin(storage);
+    const sessionDependencies = sessions.begin(storage);
     const learners = intelligence.begin(storage);
-    hostPlanning(this.name, host, { sessions: sessionDesk, learners });
+    hostPlanning(this.name, host, { sessions: sessionDependencies, learners });
     hostResources(this, host, storage);
   }
 }

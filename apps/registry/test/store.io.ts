@@ -9,8 +9,8 @@ import type { Step } from "../src/directory/entry.ts";
 import { MemoryStore } from "../src/effects/memory-store.ts";
 import { NatsStore } from "../src/effects/nats-store.ts";
 import type { History, Store, StoreListener } from "../src/effects/store.ts";
-import { renewal } from "./desk.ts";
 import { instance } from "./fixtures.ts";
+import { renewal } from "./registry.fixture.ts";
 
 const program = await natsServerProgram();
 const foundation: Foundation = systemFoundation({ logger: silentLogger });

@@ -12,8 +12,8 @@ import { registrySection } from "../src/configuration.ts";
 import { registrarInstruments } from "../src/effects/instruments.ts";
 import { NatsStore } from "../src/effects/nats-store.ts";
 import { Registrar } from "../src/effects/registrar.ts";
-import { renewal } from "./desk.ts";
 import { instance } from "./fixtures.ts";
+import { renewal } from "./registry.fixture.ts";
 
 const program = await natsServerProgram();
 const foundation: Foundation = systemFoundation({ logger: silentLogger });

@@ -4,14 +4,14 @@ import { registryService, WatchRequest } from "@tutti/contracts/registry/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
 import { registryHandlers } from "../src/api/handlers.ts";
-import { openDesk } from "./desk.ts";
+import { openRegistry } from "./registry.fixture.ts";
 
 describe("a watch of the registry", () => {
   it("ends when its deadline passes, and leaves nothing behind", async () => {
-    await using desk = await openDesk();
-    const { foundation } = desk;
+    await using dependencies = await openRegistry();
+    const { foundation } = dependencies;
     const mesh = new Mesh({ foundation, settings: { transport: "in-process" } });
-    mesh.serve(registryService, registryHandlers(desk));
+    mesh.serve(registryService, registryHandlers(dependencies));
     const watch = mesh.client(registryService).watch(WatchRequest.create(), { timeoutMs: 50 });
     await watch.next();
     assert.equal(foundation.metrics.value("tutti_registry_watchers"), 1);

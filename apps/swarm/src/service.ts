@@ -9,7 +9,7 @@ import type { Pool } from "@tutti/matching";
 import { wireAllotments } from "./allotments/wire-allotments.ts";
 import { AgentNews } from "./api/agents/agent-news.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
-import { dispatchHandlers, type RollDesk } from "./api/dispatch.ts";
+import { dispatchHandlers, type RollDependencies } from "./api/dispatch.ts";
 import { linkHandlers } from "./api/links.ts";
 import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
@@ -22,13 +22,13 @@ import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { RefusedAgents } from "./links/refused-agents.ts";
-import type { RelayDesk } from "./links/relay/relay-stream.ts";
+import type { RelayDependencies } from "./links/relay/relay-stream.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
 import { RollTeller } from "./links/tell-roll.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
-import { PollDesk } from "./polls/poll-desk.ts";
+import { AgentPolls } from "./polls/agent-polls.ts";
 import { poolInstruments } from "./pools/instruments.ts";
 import { PoolKeeper, readPool } from "./pools/keeper.ts";
 import { PoolDirectory } from "./pools/pool-directory.ts";
@@ -92,31 +92,34 @@ export class SwarmService extends Orchestrator {
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
-    const polls = new PollDesk({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
+    const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
     const keeper = new PoolKeeper({
       machines: { runtime, archive, partitionOwner: host.partitionOwner },
       pools,
     });
-    const desk = {
+    const dependencies = {
       ...{ pools, keeper, news, now, settings, foundation },
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };
     const stream = { book, now, timers, greetingMs, instruments: links };
     serveAgents(host, stream, { polls, pools, refused });
-    mesh.serve(agentService, agentHandlers(desk));
-    this.register("scalers", wireScalers(host, desk, outlet), scalersOptions);
-    this.register("allotments", wireAllotments(host, desk), { dependsOn: ["pools"], critical: false });
-    this.register("hooks", wireHooks(host, desk), { dependsOn: ["pools"] });
-    mesh.serve(poolService, poolHandlers(desk));
+    mesh.serve(agentService, agentHandlers(dependencies));
+    this.register("scalers", wireScalers(host, dependencies, outlet), scalersOptions);
+    this.register("allotments", wireAllotments(host, dependencies), {
+      dependsOn: ["pools"],
+      critical: false,
+    });
+    this.register("hooks", wireHooks(host, dependencies), { dependsOn: ["pools"] });
+    mesh.serve(poolService, poolHandlers(dependencies));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
 }
 
-interface AgentDesk {
-  readonly polls: PollDesk;
+interface AgentDependencies {
+  readonly polls: AgentPolls;
   readonly pools: PoolDirectory;
   readonly refused: RefusedAgents;
 }
@@ -125,7 +128,7 @@ interface AgentDesk {
 function serveAgents(
   { mesh, guard }: HostContext,
   stream: Parameters<typeof linkHandlers>[0],
-  { polls, pools, refused }: AgentDesk,
+  { polls, pools, refused }: AgentDependencies,
 ): void {
   const service = "swarm";
   const { linkRefused: link, claimRefused: claimTasks } = refused;
@@ -136,8 +139,8 @@ function serveAgents(
 /** What the other processes with tasks, links and pools ask of the pools that are owned here. */
 function serveDispatch(
   { mesh, foundation }: HostContext,
-  relaying: RelayDesk,
-  rolls: RollDesk,
+  relaying: RelayDependencies,
+  rolls: RollDependencies,
   begunAfterMs: number,
 ): void {
   const instruments = offerInstruments(foundation.metrics);
@@ -155,7 +158,7 @@ export const swarm: ServiceModule = {
 interface Upkeep {
   readonly book: LinkBook;
   readonly relays: Relays;
-  readonly polls: PollDesk;
+  readonly polls: AgentPolls;
   readonly timers: Timers;
   readonly sweepMs: number;
 }

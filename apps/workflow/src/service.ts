@@ -84,26 +84,26 @@ export class WorkflowService extends Orchestrator {
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
     effects.begin({ dispatcher, errands, leases, starts });
 
-    const desk = {
+    const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
       watches: new WatchMemory(foundation.clock, host.ids),
       versions: new Versions({ runtime, partitionOwner, blobs, definitions: mesh.client(definitionService) }),
     };
-    tellLabels(host.guard, desk, "run", { query: showRun, body: { withPayloads: false } });
+    tellLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
     const installation = {
-      ...{ versions: desk.versions, registry: mesh.client(registryService) },
+      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
       agents: mesh.client(agentService),
     };
     mesh.serve(
       definitionService,
       definitionHandlers({
-        ...{ ...desk, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
+        ...{ ...dependencies, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
         offered: (source, context) => installedFor(installation, source, context),
       }),
     );
-    mesh.serve(scheduleService, scheduleHandlers(desk));
-    mesh.serve(limitService, limitHandlers(desk));
-    const orders = new Orders({ versions: desk.versions, shelf });
+    mesh.serve(scheduleService, scheduleHandlers(dependencies));
+    mesh.serve(limitService, limitHandlers(dependencies));
+    const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
@@ -111,9 +111,12 @@ export class WorkflowService extends Orchestrator {
         dispatcher.outagesAt(namespace, pool, sinceMs),
     };
     const reading = { machine, shelf, readers: new KeptReaders() };
-    mesh.serve(runService, runHandlers({ ...desk, orders, ends, ids: host.ids, runs, ...pools, ...reading }));
+    mesh.serve(
+      runService,
+      runHandlers({ ...dependencies, orders, ends, ids: host.ids, runs, ...pools, ...reading }),
+    );
     const tasks = mesh.client(taskService);
-    mesh.serve(taskService, taskHandlers({ ...desk, outputs, tasks }));
+    mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }

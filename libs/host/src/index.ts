@@ -25,7 +25,7 @@ export { type RunHostOptions, runHost } from "./run-host.ts";
 export { type Hosting, whenOwned } from "./runtime/admission.ts";
 export { causeOf } from "./runtime/cause.ts";
 export { hostRuntime } from "./runtime/host-runtime.ts";
-export { heardOf } from "./runtime/machines/desk.ts";
+export { heardOf } from "./runtime/machines/dependencies.ts";
 export { conditionsOf, spanOf } from "./runtime/machines/list.ts";
 export { type HostOptions, ServiceHost } from "./service-host.ts";
 export type { HostContext, ServiceModule } from "./service-module.ts";

@@ -9,7 +9,7 @@ import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
 import type { PoolCore } from "./books.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
-import type { HookDesk } from "./hooks/hook-desk.ts";
+import type { HookCalls } from "./hooks/hook-calls.ts";
 import type { PoolAllotments } from "./limits/allotments.ts";
 import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
@@ -74,7 +74,7 @@ export class Core implements PoolCore, TaskHome {
   claimUntilMs: number;
   launches: Launches | undefined;
   /** Undefined while there are no hooks: then nothing is paid for them. */
-  hooks: HookDesk | undefined;
+  hooks: HookCalls | undefined;
   /** How far it is after a pause; undefined while it begins as many as it can. */
   ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];

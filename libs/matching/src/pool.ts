@@ -30,7 +30,7 @@ import type {
 import { Core } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { hookEnds } from "./hooks/ends.ts";
-import { HookDesk } from "./hooks/hook-desk.ts";
+import { HookCalls } from "./hooks/hook-calls.ts";
 import { PoolAllotments } from "./limits/allotments.ts";
 import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
@@ -176,7 +176,7 @@ export class PoolOwner implements Pool {
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void {
     const core = this.#core;
     // Once there were some, tasks may wait for them.
-    if (hooks.length > 0) core.hooks ??= new HookDesk(core, hookEnds(core), outlet);
+    if (hooks.length > 0) core.hooks ??= new HookCalls(core, hookEnds(core), outlet);
     core.hooks?.set(hooks);
   }
 

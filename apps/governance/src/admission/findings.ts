@@ -16,9 +16,9 @@ import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-en
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { recordId } from "@tutti/policy/audit";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 
-export interface FindingDesk extends TenantDesk {
+export interface FindingDependencies extends TenantDependencies {
   /** Brings findings to the process that keeps a namespace. */
   readonly admission: Pick<Client<typeof admissionService>, "recordFindings">;
 }
@@ -28,7 +28,7 @@ export function findingsKey(namespace: string): InstanceKey {
 }
 
 export async function* takeBatches(
-  desk: FindingDesk,
+  dependencies: FindingDependencies,
   requests: AsyncIterable<RecordFindingsRequest>,
   context: CallContext,
 ): AsyncGenerator<RecordFindingsReply, void> {
@@ -38,44 +38,53 @@ export async function* takeBatches(
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
       const left = namespace === systemNamespace ? leftOut : 0;
-      await record(desk, namespace, { findings: some, leftOut: left }, context);
+      await record(dependencies, namespace, { findings: some, leftOut: left }, context);
     }
     yield { batch };
   }
 }
 
 async function record(
-  desk: FindingDesk,
+  dependencies: FindingDependencies,
   namespace: string,
   body: { readonly findings: Finding[]; readonly leftOut: number },
   context: CallContext,
 ): Promise<void> {
   try {
-    await tell(desk, findingsKey(namespace), { command: takeFindings, body, idempotencyKey: "" }, context);
+    await tell(
+      dependencies,
+      findingsKey(namespace),
+      { command: takeFindings, body, idempotencyKey: "" },
+      context,
+    );
   } catch (error) {
     const instance = notOwnerOf(error)?.owner?.instance;
     if (instance === undefined) throw error;
     const request = async function* () {
       yield { batch: 1, ...body };
     };
-    for await (const _ of desk.admission.recordFindings(request(), { context, instance })) return;
+    for await (const _ of dependencies.admission.recordFindings(request(), { context, instance })) return;
   }
 }
 
 const nothing: Found = { findings: [], tallies: [], reports: [], leftOut: 0 };
 
 /** All that is kept of a namespace. */
-export function foundIn(desk: TenantDesk, context: CallContext): Promise<Found> {
+export function foundIn(dependencies: TenantDependencies, context: CallContext): Promise<Found> {
   const question = { query: found, body: undefined };
-  return orIfAbsent<Found>(ask(desk, findingsKey(context.namespace), question, context), nothing);
+  return orIfAbsent<Found>(ask(dependencies, findingsKey(context.namespace), question, context), nothing);
 }
 
-export async function listFindings(desk: TenantDesk, request: ListFindingsRequest, context: CallContext) {
+export async function listFindings(
+  dependencies: TenantDependencies,
+  request: ListFindingsRequest,
+  context: CallContext,
+) {
   const { ruleId, results, severity, framework, found: span, page } = request;
   const { namespace } = context;
   const { from, to } = spanOf(span);
-  const ofFramework = framework === "" ? undefined : await rulesOf(desk, framework, namespace);
-  const all = ((await foundIn(desk, context)).findings as readonly Finding[])
+  const ofFramework = framework === "" ? undefined : await rulesOf(dependencies, framework, namespace);
+  const all = ((await foundIn(dependencies, context)).findings as readonly Finding[])
     .filter(
       (one) =>
         (ruleId === "" || one.ruleId === ruleId) &&
@@ -90,15 +99,19 @@ export async function listFindings(desk: TenantDesk, request: ListFindingsReques
   const list = ["findings", namespace, ruleId, results, severity, framework, span];
   const { items, nextToken } = pageOf(all, { list, keyOf: ({ place }) => place }, page);
   const findings = await withRecords(
-    desk,
+    dependencies,
     items.map(({ finding }) => finding),
     context,
   );
   return { findings, page: { nextToken, total: all.length } };
 }
 
-async function rulesOf(desk: TenantDesk, framework: string, namespace: string): Promise<ReadonlySet<string>> {
-  const { content } = await desk.bundles.current();
+async function rulesOf(
+  dependencies: TenantDependencies,
+  framework: string,
+  namespace: string,
+): Promise<ReadonlySet<string>> {
+  const { content } = await dependencies.bundles.current();
   const of = content.rules.filter(
     (rule) =>
       (rule.namespace === namespace || rule.namespace === systemNamespace) &&
@@ -109,14 +122,14 @@ async function rulesOf(desk: TenantDesk, framework: string, namespace: string): 
 
 /** With the ids of the records that brought them. */
 export async function withRecords(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   findings: readonly Finding[],
   context: CallContext,
 ): Promise<Finding[]> {
   const key = findingsKey(context.namespace);
-  const { runtime } = desk;
+  const { runtime } = dependencies;
   const events = [...new Set(findings.map(eventOf))];
-  const records = await whenOwned(desk, key, context, async () => {
+  const records = await whenOwned(dependencies, key, context, async () => {
     const places = events.map(async (event) => {
       const [first] = await runtime.history(key, event - 1, 1);
       if (first === undefined) return [event, ""] as const;

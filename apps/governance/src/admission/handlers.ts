@@ -1,34 +1,34 @@
 import type { admissionService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
-import { type FindingDesk, listFindings, takeBatches } from "./findings.ts";
-import type { PreviewDesk } from "./preview.ts";
-import { createReport, getReport, listFrameworks, listReports, type ReportDesk } from "./reports.ts";
+import { type FindingDependencies, listFindings, takeBatches } from "./findings.ts";
+import type { PreviewDependencies } from "./preview.ts";
+import { createReport, getReport, listFrameworks, listReports, type ReportDependencies } from "./reports.ts";
 import { checkAdmission, deleteRule, getRule, listRules, setRule, testRule } from "./rules.ts";
-import { type ValidatingDesk, validateFiles } from "./validating.ts";
+import { type ValidatingDependencies, validateFiles } from "./validating.ts";
 import { listRuleVersions, rollBackRule } from "./versions.ts";
 
 /** It reads definitions, which most processes with the service never do. */
 const preview = () => import("./preview.ts");
 
 export function admissionHandlers(
-  desk: FindingDesk & ReportDesk & ValidatingDesk & PreviewDesk,
+  dependencies: FindingDependencies & ReportDependencies & ValidatingDependencies & PreviewDependencies,
 ): Handlers<typeof admissionService> {
   return {
-    setRule: (request, context) => setRule(desk, request, context),
-    getRule: (request, context) => getRule(desk, request, context),
-    listRules: (request, context) => listRules(desk, request, context),
-    deleteRule: (request, context) => deleteRule(desk, request, context),
-    listRuleVersions: (request, context) => listRuleVersions(desk, request, context),
-    rollBackRule: (request, context) => rollBackRule(desk, request, context),
-    previewRules: async (request, context) => (await preview()).previewRules(desk, request, context),
-    testRule: async (request, context) => testRule(desk, request, context),
-    checkAdmission: (request, context) => checkAdmission(desk, request, context),
-    validate: (request, context) => validateFiles(desk, request, context),
-    listFindings: (request, context) => listFindings(desk, request, context),
-    recordFindings: (requests, context) => takeBatches(desk, requests, context),
-    listFrameworks: (_request, context) => listFrameworks(desk, context),
-    createReport: (request, context) => createReport(desk, request, context),
-    getReport: (request, context) => getReport(desk, request, context),
-    listReports: (request, context) => listReports(desk, request, context),
+    setRule: (request, context) => setRule(dependencies, request, context),
+    getRule: (request, context) => getRule(dependencies, request, context),
+    listRules: (request, context) => listRules(dependencies, request, context),
+    deleteRule: (request, context) => deleteRule(dependencies, request, context),
+    listRuleVersions: (request, context) => listRuleVersions(dependencies, request, context),
+    rollBackRule: (request, context) => rollBackRule(dependencies, request, context),
+    previewRules: async (request, context) => (await preview()).previewRules(dependencies, request, context),
+    testRule: async (request, context) => testRule(dependencies, request, context),
+    checkAdmission: (request, context) => checkAdmission(dependencies, request, context),
+    validate: (request, context) => validateFiles(dependencies, request, context),
+    listFindings: (request, context) => listFindings(dependencies, request, context),
+    recordFindings: (requests, context) => takeBatches(dependencies, requests, context),
+    listFrameworks: (_request, context) => listFrameworks(dependencies, context),
+    createReport: (request, context) => createReport(dependencies, request, context),
+    getReport: (request, context) => getReport(dependencies, request, context),
+    listReports: (request, context) => listReports(dependencies, request, context),
   };
 }

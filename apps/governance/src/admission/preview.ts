@@ -30,11 +30,11 @@ import { type CallContext, isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { AdmissionRules, agentDocument, findingOf } from "@tutti/policy";
 import { Mapping, schema } from "@tutti/rest/json";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { problemsOf } from "./rules.ts";
 import { ruleAt } from "./versions.ts";
 
-export interface PreviewDesk extends TenantDesk {
+export interface PreviewDependencies extends TenantDependencies {
   readonly runs: Pick<Client<typeof runService>, "listRuns" | "getRun">;
   readonly definitions: Pick<Client<typeof definitionService>, "listDefinitions" | "getDefinition">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
@@ -60,12 +60,12 @@ const looked: readonly AdmissionSubject[] = [request, definition, agent];
 const nobody: Actor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 export async function previewRules(
-  desk: PreviewDesk,
+  dependencies: PreviewDependencies,
   { rules: given, ruleId, version, starts }: PreviewRulesRequest,
   context: CallContext,
 ): Promise<PreviewRulesReply> {
   const { namespace } = context;
-  const former = ruleId === "" ? [] : [await ruleAt(desk, ruleId, version, context)];
+  const former = ruleId === "" ? [] : [await ruleAt(dependencies, ruleId, version, context)];
   const rules = [...given, ...former].map((rule) => ({ ...AdmissionRule.fromPartial(rule), namespace }));
   const problems = rules.flatMap((rule) =>
     problemsOf(rule).map((problem) => ({ ...problem, fileName: rule.ruleId })),
@@ -75,7 +75,7 @@ export async function previewRules(
   const effects: Finding[] = [];
   let examined = 0;
   const judge = ({ kind, body, action, cause, work }: Judged): void => {
-    const about = { namespace, action, cause, work, nowMs: desk.foundation.clock.now() };
+    const about = { namespace, action, cause, work, nowMs: dependencies.foundation.clock.now() };
     const asked = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? nobody };
     examined += 1;
     for (const one of judging.admit(asked).findings)
@@ -83,9 +83,9 @@ export async function previewRules(
         effects.push(findingOf(one, about));
   };
   if (judging.hasAny(request))
-    for await (const one of startsOf(desk, starts || startsUsual, context)) judge(one);
-  if (judging.hasAny(definition)) for await (const one of definitionsOf(desk, context)) judge(one);
-  if (judging.hasAny(agent)) for await (const one of agentsOf(desk, context)) judge(one);
+    for await (const one of startsOf(dependencies, starts || startsUsual, context)) judge(one);
+  if (judging.hasAny(definition)) for await (const one of definitionsOf(dependencies, context)) judge(one);
+  if (judging.hasAny(agent)) for await (const one of agentsOf(dependencies, context)) judge(one);
   const unseen = rules.filter(({ subject }) => !looked.includes(subject));
   return { effects, examined, unseenRuleIds: unseen.map((rule) => rule.ruleId), problems };
 }
@@ -93,13 +93,17 @@ export async function previewRules(
 const startRequest = "tutti.workflow.v1.StartRunRequest";
 
 /** As they would be asked for again. Lists have no inputs, so each is asked for by itself. */
-async function* startsOf(desk: PreviewDesk, size: number, context: CallContext): AsyncGenerator<Judged> {
+async function* startsOf(
+  dependencies: PreviewDependencies,
+  size: number,
+  context: CallContext,
+): AsyncGenerator<Judged> {
   const { namespace } = context;
   const mapping = new Mapping(schema);
   const listed = ListRunsRequest.fromPartial({ namespace, page: { size } });
-  for (const { runId } of (await desk.runs.listRuns(listed, { context })).runs) {
+  for (const { runId } of (await dependencies.runs.listRuns(listed, { context })).runs) {
     const found = await orGone(
-      desk.runs.getRun(GetRunRequest.fromPartial({ namespace, runId }), { context }),
+      dependencies.runs.getRun(GetRunRequest.fromPartial({ namespace, runId }), { context }),
     );
     if (found?.run === undefined) continue;
     const { spec, createCause: cause } = found.run;
@@ -109,11 +113,14 @@ async function* startsOf(desk: PreviewDesk, size: number, context: CallContext):
   }
 }
 
-async function* definitionsOf(desk: PreviewDesk, context: CallContext): AsyncGenerator<Judged> {
+async function* definitionsOf(
+  dependencies: PreviewDependencies,
+  context: CallContext,
+): AsyncGenerator<Judged> {
   const { namespace } = context;
   const pages = async (token: string) => {
     const asked = ListDefinitionsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
-    const { definitions, page } = await desk.definitions.listDefinitions(asked, { context });
+    const { definitions, page } = await dependencies.definitions.listDefinitions(asked, { context });
     return { items: definitions, nextToken: page?.nextToken ?? "" };
   };
   for await (const { name, createCause: cause } of allOf(pages)) {
@@ -121,7 +128,8 @@ async function* definitionsOf(desk: PreviewDesk, context: CallContext): AsyncGen
       ...{ namespace, withSource: true, withoutLiveCount: true },
       definition: { name, version: { $case: "label", value: "latest" } },
     });
-    const source = (await orGone(desk.definitions.getDefinition(asked, { context })))?.definition?.source;
+    const source = (await orGone(dependencies.definitions.getDefinition(asked, { context })))?.definition
+      ?.source;
     const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
     const checked = checkText({ format, text: source?.text ?? "", fileName: name }).definition;
     if (checked === undefined) continue;
@@ -131,11 +139,11 @@ async function* definitionsOf(desk: PreviewDesk, context: CallContext): AsyncGen
   }
 }
 
-async function* agentsOf(desk: PreviewDesk, context: CallContext): AsyncGenerator<Judged> {
+async function* agentsOf(dependencies: PreviewDependencies, context: CallContext): AsyncGenerator<Judged> {
   const { namespace } = context;
   const pages = async (token: string) => {
     const asked = ListAgentsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
-    const { agents, page } = await desk.agents.listAgents(asked, { context });
+    const { agents, page } = await dependencies.agents.listAgents(asked, { context });
     return { items: agents, nextToken: page?.nextToken ?? "" };
   };
   for await (const one of allOf(pages)) yield agentJudged(one, namespace);

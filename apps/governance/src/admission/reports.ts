@@ -29,10 +29,10 @@ import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { repeatedId } from "../identity/repeats.ts";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { findingsKey, foundIn, timeOf, withRecords } from "./findings.ts";
 
-export interface ReportDesk extends TenantDesk {
+export interface ReportDependencies extends TenantDependencies {
   readonly audit: Pick<Client<typeof auditService>, "getCheckpoint" | "searchRecords">;
 }
 
@@ -47,10 +47,10 @@ interface Span {
   readonly toMs: number;
 }
 
-export async function listFrameworks(desk: TenantDesk, context: CallContext) {
-  const rules = await taggedRules(desk, context.namespace);
-  const kept = await foundIn(desk, context);
-  const nowMs = desk.foundation.clock.now();
+export async function listFrameworks(dependencies: TenantDependencies, context: CallContext) {
+  const rules = await taggedRules(dependencies, context.namespace);
+  const kept = await foundIn(dependencies, context);
+  const nowMs = dependencies.foundation.clock.now();
   const span = { fromMs: nowMs - openMs, toMs: nowMs + 1 };
   const frameworks = frameworksOf(rules).map((framework) => {
     const lines = linesOf(rules, framework, kept, span, []);
@@ -63,13 +63,17 @@ export async function listFrameworks(desk: TenantDesk, context: CallContext) {
   return { frameworks };
 }
 
-export async function createReport(desk: ReportDesk, request: CreateReportRequest, context: CallContext) {
+export async function createReport(
+  dependencies: ReportDependencies,
+  request: CreateReportRequest,
+  context: CallContext,
+) {
   const { framework, span: wanted } = request;
   const { namespace } = context;
   const { from: fromMs, to: toMs } = spanOf(wanted);
   if (!(fromMs < toMs)) throw governanceErrors.spanInvalid();
-  const reportId = repeatedId(context, "compliance report", idLength) ?? desk.ids.newId("report");
-  const rules = await taggedRules(desk, namespace);
+  const reportId = repeatedId(context, "compliance report", idLength) ?? dependencies.ids.newId("report");
+  const rules = await taggedRules(dependencies, namespace);
   const known = frameworksOf(rules);
   if (!known.includes(framework))
     throw governanceErrors.frameworkUnknown({
@@ -77,36 +81,40 @@ export async function createReport(desk: ReportDesk, request: CreateReportReques
       namespace,
       suggestion: didYouMean(framework, known),
     });
-  const kept = await foundIn(desk, context);
+  const kept = await foundIn(dependencies, context);
   const latest = latestOf(kept, rules, framework, { fromMs, toMs });
-  const proven = await withRecords(desk, latest, context);
+  const proven = await withRecords(dependencies, latest, context);
   const report = ComplianceReport.fromPartial({
     ...{ namespace, reportId, framework, span: wanted },
     lines: linesOf(rules, framework, kept, { fromMs, toMs }, proven),
-    checkpoint: await checkpointNow(desk, namespace),
-    createTime: toTimestamp(desk.foundation.clock.now()),
+    checkpoint: await checkpointNow(dependencies, namespace),
+    createTime: toTimestamp(dependencies.foundation.clock.now()),
     createCause: causeOf(context),
   });
   const told = { command: keepReport, body: { report }, idempotencyKey: "" };
-  const { report: first } = await tell(desk, findingsKey(namespace), told, context);
+  const { report: first } = await tell(dependencies, findingsKey(namespace), told, context);
   if (first !== undefined && !isSameWish(first, report))
     throw governanceErrors.repeatedOtherwise({ what: "report" });
   return { report: first };
 }
 
-export async function getReport(desk: TenantDesk, { reportId }: GetReportRequest, context: CallContext) {
-  const { reports } = await foundIn(desk, context);
+export async function getReport(
+  dependencies: TenantDependencies,
+  { reportId }: GetReportRequest,
+  context: CallContext,
+) {
+  const { reports } = await foundIn(dependencies, context);
   const report = reports.find((one) => one.reportId === reportId);
   if (report === undefined) throw tenantErrors.missing({ what: "report", id: reportId });
   return { report: report as ComplianceReport };
 }
 
 export async function listReports(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { framework, page }: ListReportsRequest,
   context: CallContext,
 ) {
-  const { reports } = await foundIn(desk, context);
+  const { reports } = await foundIn(dependencies, context);
   const all = (reports as readonly ComplianceReport[])
     .filter((one) => framework === "" || one.framework === framework)
     .map((one) => ({ ...one, lines: [] }))
@@ -117,8 +125,11 @@ export async function listReports(
 }
 
 /** Those that hold in a namespace and serve some control. */
-async function taggedRules(desk: TenantDesk, namespace: string): Promise<readonly AdmissionRule[]> {
-  const { content } = await desk.bundles.current();
+async function taggedRules(
+  dependencies: TenantDependencies,
+  namespace: string,
+): Promise<readonly AdmissionRule[]> {
+  const { content } = await dependencies.bundles.current();
   return content.rules.filter(
     (rule) =>
       rule.controls.length > 0 && (rule.namespace === namespace || rule.namespace === systemNamespace),
@@ -203,7 +214,7 @@ function latestOf(
 }
 
 /** The latest checkpoint, which holds all that is in the report; 0 where there is no audit. */
-async function checkpointNow({ audit, foundation }: ReportDesk, namespace: string): Promise<number> {
+async function checkpointNow({ audit, foundation }: ReportDependencies, namespace: string): Promise<number> {
   try {
     const page = { size: 1, token: "" };
     const options = { timeoutMs: proofMs };

@@ -34,40 +34,52 @@ import {
 } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { ruleOf } from "../tenants/views.ts";
 
-export async function setRule(desk: TenantDesk, request: SetRuleRequest, context: CallContext) {
+export async function setRule(
+  dependencies: TenantDependencies,
+  request: SetRuleRequest,
+  context: CallContext,
+) {
   const { rule = AdmissionRule.create(), revision, reason } = request;
-  return { rule: await keepRule(desk, { rule, revision, reason }, context) };
+  return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
 }
 
 export async function keepRule(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   wanted: { readonly rule: AdmissionRule; readonly revision: string; readonly reason: string },
   context: CallContext,
 ): Promise<AdmissionRule | undefined> {
   const { rule, revision, reason } = wanted;
   insistOnSound({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(desk, { command: rules.keep, body, reason }, context);
-  await desk.bundles.current();
-  return shown(desk, rule.ruleId, context);
+  await tellTenant(dependencies, { command: rules.keep, body, reason }, context);
+  await dependencies.bundles.current();
+  return shown(dependencies, rule.ruleId, context);
 }
 
-export async function getRule(desk: TenantDesk, { ruleId }: GetRuleRequest, context: CallContext) {
-  const rule = await shown(desk, ruleId, context);
+export async function getRule(
+  dependencies: TenantDependencies,
+  { ruleId }: GetRuleRequest,
+  context: CallContext,
+) {
+  const rule = await shown(dependencies, ruleId, context);
   if (rule === undefined) throw tenantErrors.missing({ what: "rule", id: ruleId });
   return { rule };
 }
 
-export async function listRules(desk: TenantDesk, request: ListRulesRequest, context: CallContext) {
+export async function listRules(
+  dependencies: TenantDependencies,
+  request: ListRulesRequest,
+  context: CallContext,
+) {
   const { subjects, framework, withSystem, page } = request;
   const { namespace } = context;
-  const tenant = await tenantOf(desk, namespace, context);
+  const tenant = await tenantOf(dependencies, namespace, context);
   const own = [...tenant.rules.values()].map((kept) => ruleOf(namespace, kept));
   const isOther = withSystem && namespace !== systemNamespace;
-  const all = [...own, ...(isOther ? await ofSystem(desk) : [])]
+  const all = [...own, ...(isOther ? await ofSystem(dependencies) : [])]
     .filter(
       ({ subject, controls }) =>
         (subjects.length === 0 || subjects.includes(subject)) &&
@@ -81,17 +93,21 @@ export async function listRules(desk: TenantDesk, request: ListRulesRequest, con
 }
 
 export async function deleteRule(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { ruleId, reason }: DeleteRuleRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(desk, { command: rules.remove, body: { ruleId }, reason }, context);
-  await desk.bundles.current();
+  const { removed } = await tellTenant(
+    dependencies,
+    { command: rules.remove, body: { ruleId }, reason },
+    context,
+  );
+  await dependencies.bundles.current();
   return { removed: removed > 0 };
 }
 
 export function testRule(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { rule = AdmissionRule.create(), subjects, action }: TestRuleRequest,
   context: CallContext,
 ) {
@@ -103,7 +119,7 @@ export function testRule(
   const about = { kind: rule.subject, action, actor: actorOf(context.principal), groups: groupsOf(context) };
   const answers = subjects.map((subject, index) =>
     answerOf(judged.admit({ ...about, namespace, labels: {}, body: jsonOf(subject, `subjects[${index}]`) }), {
-      desk,
+      dependencies,
       context,
       action,
     }),
@@ -112,32 +128,32 @@ export function testRule(
 }
 
 export async function checkAdmission(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { subject, body, actor, action }: CheckAdmissionRequest,
   context: CallContext,
 ) {
-  const { content } = await desk.bundles.current();
+  const { content } = await dependencies.bundles.current();
   const { namespace } = context;
   const admission = new AdmissionRules(content.rules).admit({
     ...{ kind: subject, namespace, labels: {}, action, body: jsonOf(body, "body") },
     actor: actor ?? actorOf(context.principal),
     groups: actor === undefined ? groupsOf(context) : [],
   });
-  return { answer: answerOf(admission, { desk, context, action }) };
+  return { answer: answerOf(admission, { dependencies, context, action }) };
 }
 
 /** Those that are not off, from the bundle: their tenant may be another process's. */
-async function ofSystem(desk: TenantDesk): Promise<AdmissionRule[]> {
-  const { content } = await desk.bundles.current();
+async function ofSystem(dependencies: TenantDependencies): Promise<AdmissionRule[]> {
+  const { content } = await dependencies.bundles.current();
   return content.rules.filter(({ namespace }) => namespace === systemNamespace);
 }
 
 async function shown(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   ruleId: string,
   context: CallContext,
 ): Promise<AdmissionRule | undefined> {
-  const kept = (await tenantOf(desk, context.namespace, context)).rules.get(ruleId);
+  const kept = (await tenantOf(dependencies, context.namespace, context)).rules.get(ruleId);
   return kept && ruleOf(context.namespace, kept);
 }
 
@@ -202,14 +218,14 @@ function groupsOf({ principal }: CallContext): readonly string[] {
 }
 
 interface Asked {
-  readonly desk: TenantDesk;
+  readonly dependencies: TenantDependencies;
   readonly context: CallContext;
   readonly action: string;
 }
 
-function answerOf({ admitted, body, findings }: Admission, { desk, context, action }: Asked) {
+function answerOf({ admitted, body, findings }: Admission, { dependencies, context, action }: Asked) {
   const { namespace } = context;
-  const about = { namespace, action, nowMs: desk.foundation.clock.now(), cause: causeOf(context) };
+  const about = { namespace, action, nowMs: dependencies.foundation.clock.now(), cause: causeOf(context) };
   const isChanged = findings.some(({ result }) => result === FindingResult.FINDING_RESULT_CHANGED);
   const value = Buffer.from(JSON.stringify(body));
   const changed: Payload | undefined = isChanged

@@ -22,11 +22,11 @@ import { checked } from "@tutti/validation/thread";
 import { governanceErrors } from "../errors.ts";
 import { problemsOf } from "../policies/change.ts";
 import { actorOf } from "../policies/deciding.ts";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 
 type Parts = typeof Validation;
 
-export interface ValidatingDesk extends Pick<TenantDesk, "bundles" | "deciding"> {
+export interface ValidatingDependencies extends Pick<TenantDependencies, "bundles" | "deciding"> {
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
@@ -35,7 +35,7 @@ export interface ValidatingDesk extends Pick<TenantDesk, "bundles" | "deciding">
 const bytesMax = 4_194_304;
 
 export async function validateFiles(
-  desk: ValidatingDesk,
+  dependencies: ValidatingDependencies,
   { files, againstInstallation }: ValidateRequest,
   context: CallContext,
 ): Promise<ValidateReply> {
@@ -45,12 +45,14 @@ export async function validateFiles(
   const parts = await import("@tutti/validation");
   const policies = files.filter(({ fileName }) => parts.isPolicyFile(fileName));
   const others = files.filter(({ fileName }) => !parts.isPolicyFile(fileName)).map(sourceOf);
-  const installation = againstInstallation ? await installed(desk, parts, others, context) : undefined;
+  const installation = againstInstallation
+    ? await installed(dependencies, parts, others, context)
+    : undefined;
   const found = await checked("files", bytes, others, installation);
   const problems = [
     ...found.problems.map(problemMessage),
-    ...(await ofPolicies(desk, parts, policies, context)),
-    ...(await ofRules(desk, await checked("documents", bytes, others), context)),
+    ...(await ofPolicies(dependencies, parts, policies, context)),
+    ...(await ofRules(dependencies, await checked("documents", bytes, others), context)),
   ];
   return {
     problems: problems.sort(parts.byPlace),
@@ -65,7 +67,7 @@ function sourceOf({ fileName, text }: { readonly fileName: string; readonly text
 
 /** As the caller sees it: what it may not look at is not looked at for it. */
 async function installed(
-  desk: ValidatingDesk,
+  dependencies: ValidatingDependencies,
   parts: Parts,
   files: readonly DefinitionText[],
   context: CallContext,
@@ -73,13 +75,13 @@ async function installed(
   const size = files.reduce((sum, { text }) => sum + text.length, 0);
   const used = await checked("used", size, files);
   return parts.offeredFor(used, {
-    capability: (wanted) => parts.capabilityAt(desk, wanted, context),
+    capability: (wanted) => parts.capabilityAt(dependencies, wanted, context),
     async definition({ name, version }) {
       const { namespace } = context;
       const definition = { name, version: parts.versionNamed(version, "latest") };
       const request = GetDefinitionRequest.fromPartial({ namespace, definition, withoutLiveCount: true });
       try {
-        const { definition: found } = await desk.definitions.getDefinition(request, { context });
+        const { definition: found } = await dependencies.definitions.getDefinition(request, { context });
         return found && parts.knownDefinition(found);
       } catch (error) {
         if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
@@ -90,7 +92,7 @@ async function installed(
 }
 
 async function ofPolicies(
-  desk: ValidatingDesk,
+  dependencies: ValidatingDependencies,
   parts: Parts,
   files: ValidateRequest["files"],
   { namespace }: CallContext,
@@ -99,7 +101,7 @@ async function ofPolicies(
   const { policies, problems } = parts.policiesIn(files);
   const fileOf = new Map(policies.map(({ policyId, fileName }) => [policyId, fileName]));
   const set = policies.map(({ policyId, text }) => ({ policyId, text }));
-  const found = problemsOf(await desk.deciding.cedar(), namespace, PolicyChange.fromPartial({ set }));
+  const found = problemsOf(await dependencies.deciding.cedar(), namespace, PolicyChange.fromPartial({ set }));
   const named = found.map((problem) => ({
     ...problem,
     fileName: fileOf.get(problem.fileName) ?? problem.fileName,
@@ -117,12 +119,12 @@ const verdicts: Readonly<Partial<Record<FindingResult, readonly [Severity, strin
 
 /** What the rules that hold here say of each definition, if the caller were to register it. */
 async function ofRules(
-  desk: ValidatingDesk,
+  dependencies: ValidatingDependencies,
   documents: readonly Validation.DefinitionFile[],
   { principal, namespace }: CallContext,
 ): Promise<Problem[]> {
   if (documents.length === 0) return [];
-  const rules = new AdmissionRules((await desk.bundles.current()).content.rules);
+  const rules = new AdmissionRules((await dependencies.bundles.current()).content.rules);
   const kind = AdmissionSubject.ADMISSION_SUBJECT_DEFINITION;
   const about = { kind, namespace, labels: {}, action: "workflow.definitions.register" };
   const asking = { actor: actorOf(principal), groups: principal.shown?.groups ?? [] };

@@ -13,7 +13,7 @@ import {
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
 import { tenantErrors } from "@tutti/machine-entities/tenant";
 import { governanceErrors } from "../errors.ts";
-import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { ruleAsKept, ruleOf } from "../tenants/views.ts";
 import { changesOf } from "./changes.ts";
 import { keepRule } from "./rules.ts";
@@ -21,12 +21,12 @@ import { keepRule } from "./rules.ts";
 const digits = 16;
 
 export async function listRuleVersions(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { ruleId, against, page }: ListRuleVersionsRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const kept = await versionsOf(desk, ruleId, context);
+  const kept = await versionsOf(dependencies, ruleId, context);
   const other = against === 0 ? undefined : versionIn(kept, ruleId, against);
   const all = kept
     .map((version, index) => {
@@ -42,30 +42,34 @@ export async function listRuleVersions(
 }
 
 export async function rollBackRule(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { ruleId, version, reason, revision }: RollBackRuleRequest,
   context: CallContext,
 ) {
-  const rule = await ruleAt(desk, ruleId, version, context);
-  return { rule: await keepRule(desk, { rule, revision, reason }, context) };
+  const rule = await ruleAt(dependencies, ruleId, version, context);
+  return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
 }
 
 /** A rule as it was in a version, without what says whose and since when. */
 export async function ruleAt(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   ruleId: string,
   version: number,
   context: CallContext,
 ): Promise<AdmissionRule> {
-  const { rule } = versionIn(await versionsOf(desk, ruleId, context), ruleId, version);
+  const { rule } = versionIn(await versionsOf(dependencies, ruleId, context), ruleId, version);
   const bare = { revision: "", updateTime: undefined, updateCause: undefined };
   return { ...(rule ?? AdmissionRule.create()), ...bare };
 }
 
 /** The oldest first. */
-async function versionsOf(desk: TenantDesk, ruleId: string, context: CallContext): Promise<RuleVersion[]> {
+async function versionsOf(
+  dependencies: TenantDependencies,
+  ruleId: string,
+  context: CallContext,
+): Promise<RuleVersion[]> {
   const { namespace } = context;
-  const { pastRules, rules } = await tenantOf(desk, namespace, context);
+  const { pastRules, rules } = await tenantOf(dependencies, namespace, context);
   const past = pastRules
     .filter(({ kept }) => kept?.rule?.ruleId === ruleId)
     .map(({ kept, endMs, endCause, removed }): RuleVersion => {

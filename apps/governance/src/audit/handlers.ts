@@ -19,10 +19,10 @@ import { type CallContext, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { ExportWriter } from "@tutti/policy/audit";
 import { auditErrors } from "./errors.ts";
-import { type RefusalDesk, takeRefusals } from "./refusals.ts";
+import { type RefusalDependencies, takeRefusals } from "./refusals.ts";
 import type { AuditRounds } from "./rounds.ts";
 
-export interface AuditDesk extends RefusalDesk {
+export interface AuditDependencies extends RefusalDependencies {
   readonly rounds: AuditRounds;
 }
 
@@ -30,22 +30,22 @@ export interface AuditDesk extends RefusalDesk {
 const signOfLifeMs = 5_000;
 const checkpointsAtOnce = 100;
 
-export function auditHandlers(desk: AuditDesk): Handlers<typeof auditService> {
-  const { rounds } = desk;
+export function auditHandlers(dependencies: AuditDependencies): Handlers<typeof auditService> {
+  const { rounds } = dependencies;
   const thread = async () => (await rounds.opened()).thread;
   return {
-    searchRecords: (request, context) => search(desk, request, context),
+    searchRecords: (request, context) => search(dependencies, request, context),
     async getRecord({ recordId }, { namespace }) {
       await rounds.fresh();
       return (await thread()).call("get", namespace, recordId);
     },
-    exportRecords: (request, context) => exportRecords(desk, request, context),
-    recordRefusals: (requests, context) => takeRefusals(desk, requests, context),
+    exportRecords: (request, context) => exportRecords(dependencies, request, context),
+    recordRefusals: (requests, context) => takeRefusals(dependencies, requests, context),
     getCheckpoint: async ({ number }) => ({
       checkpoint: await (await thread()).call("checkpointWithHeads", number),
     }),
-    listCheckpoints: (request) => listCheckpoints(desk, request),
-    watchCheckpoints: (request, context) => watchCheckpoints(desk, request, context),
+    listCheckpoints: (request) => listCheckpoints(dependencies, request),
+    watchCheckpoints: (request, context) => watchCheckpoints(dependencies, request, context),
     async proveInclusion({ recordId, checkpoint }, { namespace }) {
       if (checkpoint === 0) await rounds.fresh();
       return { proof: await (await thread()).call("proveInclusion", namespace, recordId, checkpoint) };
@@ -53,13 +53,13 @@ export function auditHandlers(desk: AuditDesk): Handlers<typeof auditService> {
     proveConsistency: async ({ first, second }) => ({
       proof: await (await thread()).call("proveConsistency", first, second),
     }),
-    verifyAudit: (request, context) => verifyAudit(desk, request, context),
+    verifyAudit: (request, context) => verifyAudit(dependencies, request, context),
     listSigningKeys: async () => ({ keys: await (await thread()).call("keysNewestFirst") }),
   };
 }
 
 async function search(
-  { rounds }: AuditDesk,
+  { rounds }: AuditDependencies,
   { filter, oldestFirst, page }: SearchRecordsRequest,
   { namespace }: CallContext,
 ): Promise<SearchRecordsReply> {
@@ -77,7 +77,7 @@ async function search(
 }
 
 async function* exportRecords(
-  { rounds, foundation }: AuditDesk,
+  { rounds, foundation }: AuditDependencies,
   { filter, format }: ExportRecordsRequest,
   { namespace, signal }: CallContext,
 ): AsyncGenerator<ExportRecordsReply, void> {
@@ -103,7 +103,7 @@ async function* exportRecords(
 }
 
 async function listCheckpoints(
-  { rounds }: AuditDesk,
+  { rounds }: AuditDependencies,
   { created, page }: ListCheckpointsRequest,
 ): Promise<ListCheckpointsReply> {
   const { from, to } = spanOf(created);
@@ -119,7 +119,7 @@ async function listCheckpoints(
 }
 
 async function* watchCheckpoints(
-  { rounds }: AuditDesk,
+  { rounds }: AuditDependencies,
   { afterNumber }: WatchCheckpointsRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchCheckpointsReply, void> {
@@ -133,7 +133,7 @@ async function* watchCheckpoints(
 }
 
 async function* verifyAudit(
-  { rounds }: AuditDesk,
+  { rounds }: AuditDependencies,
   { fromCheckpoint }: VerifyAuditRequest,
   { signal }: CallContext,
 ): AsyncGenerator<VerifyAuditReply, void> {

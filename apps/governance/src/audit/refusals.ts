@@ -6,12 +6,12 @@ import {
   type RecordRefusalsReply,
   RecordRefusalsRequest,
 } from "@tutti/contracts/governance/v1";
-import { type MachineDesk, tell } from "@tutti/host/serving";
+import { type MachineDependencies, tell } from "@tutti/host/serving";
 import { type CallContext, type Foundation, type InstanceKey, toTimestamp } from "@tutti/kernel";
 import { recordRefusals, refusalKind } from "@tutti/machine-entities/refusal";
 import { systemNamespace } from "@tutti/policy/audit";
 
-export interface RefusalDesk extends MachineDesk {
+export interface RefusalDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock">;
 }
 
@@ -19,14 +19,14 @@ export interface RefusalDesk extends MachineDesk {
 const recordsMax = 500;
 
 export async function* takeRefusals(
-  desk: RefusalDesk,
+  dependencies: RefusalDependencies,
   requests: AsyncIterable<RecordRefusalsRequest>,
   context: CallContext,
 ): AsyncGenerator<RecordRefusalsReply, void> {
   for await (const { batch, records } of requests) {
     for (const [namespace, some] of byNamespace(records))
       for (let from = 0; from < some.length; from += recordsMax)
-        await record(desk, namespace, some.slice(from, from + recordsMax), context);
+        await record(dependencies, namespace, some.slice(from, from + recordsMax), context);
     yield { batch };
   }
 }
@@ -37,12 +37,12 @@ function byNamespace(records: readonly AuditRecord[]): ReadonlyMap<string, Audit
 }
 
 function record(
-  desk: RefusalDesk,
+  dependencies: RefusalDependencies,
   namespace: string,
   given: readonly AuditRecord[],
   context: CallContext,
 ): Promise<RecordRefusalsReply> {
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   // That something was done is believed of the installation's own alone.
   const isOwn = context.principal.shown === undefined;
   const { AUDIT_RESULT_DONE: done, AUDIT_RESULT_REFUSED: refused } = AuditResult;
@@ -55,15 +55,19 @@ function record(
   // A batch that is sent again because its receipt was lost is taken once.
   const idempotencyKey = hash("sha256", RecordRefusalsRequest.encode(body).finish(), "base64url");
   return tell(
-    desk,
-    dayOf(desk, namespace, nowMs),
+    dependencies,
+    dayOf(dependencies, namespace, nowMs),
     { command: recordRefusals, body, idempotencyKey },
     context,
   );
 }
 
 /** One that this process owns, where there is one: nobody looks for it by its id. */
-function dayOf({ runtime, partitionOwner }: RefusalDesk, namespace: string, nowMs: number): InstanceKey {
+function dayOf(
+  { runtime, partitionOwner }: RefusalDependencies,
+  namespace: string,
+  nowMs: number,
+): InstanceKey {
   const day = new Date(nowMs).toISOString().slice(0, "2026-01-01".length);
   let key = { namespace, kind: refusalKind, id: day };
   for (let number = 1; number < runtime.partitions; number++) {

@@ -11,7 +11,7 @@
  *    that are being made, since whoever stops the process may take the directory away then.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
-import { allEntries, type MachineDesk } from "@tutti/host/serving";
+import { allEntries, type MachineDependencies } from "@tutti/host/serving";
 import {
   type Component,
   type Foundation,
@@ -33,7 +33,7 @@ interface BundleSettings {
 }
 
 export interface BundleMakerParts {
-  readonly archive: MachineDesk["archive"];
+  readonly archive: MachineDependencies["archive"];
   /** Brings a question to the process that keeps a namespace, be it this one. */
   readonly policies: Pick<Client<typeof policyService>, "getBundlePart">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;

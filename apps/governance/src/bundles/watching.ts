@@ -4,10 +4,10 @@ import {
   type WatchBundlesReply,
   type WatchBundlesRequest,
 } from "@tutti/contracts/governance/v1";
-import { ask, type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent } from "@tutti/host/serving";
 import type { CallContext, Foundation } from "@tutti/kernel";
 import { type BundlePart, bundlePart } from "@tutti/machine-entities/tenant";
-import { tenantKey } from "../tenants/desk.ts";
+import { tenantKey } from "../tenants/dependencies.ts";
 import type { BundleMaker } from "./bundle-maker.ts";
 
 /** A stream says something at least this often. */
@@ -34,11 +34,11 @@ const nothing: BundlePart = {
 };
 
 export async function bundlePartOf(
-  desk: MachineDesk & { readonly foundation: Pick<Foundation, "clock"> },
+  dependencies: MachineDependencies & { readonly foundation: Pick<Foundation, "clock"> },
   context: CallContext,
 ): Promise<BundleContent> {
   const { namespace } = context;
-  const question = { query: bundlePart, body: { namespace, nowMs: desk.foundation.clock.now() } };
-  const part = await orIfAbsent(ask(desk, tenantKey(namespace), question, context), nothing);
+  const question = { query: bundlePart, body: { namespace, nowMs: dependencies.foundation.clock.now() } };
+  const part = await orIfAbsent(ask(dependencies, tenantKey(namespace), question, context), nothing);
   return { ...BundleContent.create(), ...part };
 }

@@ -8,7 +8,7 @@ import type { CallContext } from "@tutti/kernel";
 import { Decider } from "@tutti/policy";
 import { contentAfter, problemsOf } from "../policies/change.ts";
 import { questionOf } from "../policies/questions.ts";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { placeOf, recordedIn } from "./recording.ts";
 
 const spanDefaultMs = 7 * 86_400_000;
@@ -16,21 +16,21 @@ const spanDefaultMs = 7 * 86_400_000;
 const atOnce = 500;
 
 export async function* previewImpact(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { change, span, cursor }: PreviewImpactRequest,
   context: CallContext,
 ): AsyncGenerator<PreviewImpactReply, void> {
   const { namespace } = context;
-  const { cedar, content, decider: present } = await desk.deciding.present();
+  const { cedar, content, decider: present } = await dependencies.deciding.present();
   const problems = problemsOf(cedar, namespace, change);
   if (problems.length > 0) {
     yield { flips: [], examined: 0, total: 0, problems, cursor: "" };
     return;
   }
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   const { from, to } = spanOf(span);
   const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
-  const all = await recordedIn(desk, context, { fromMs, toMs: to });
+  const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
   const after = new Decider(cedar, contentAfter(content, namespace, change));
   // Where the caller stood; what was recorded since comes before it, and is told with another preview.
   const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);

@@ -9,15 +9,19 @@ import { spanOf } from "@tutti/host";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
 import { actorKey, policiesAt, type TenantView, tenantErrors } from "@tutti/machine-entities/tenant";
 import { type Cedar, matchesAction, statementTexts } from "@tutti/policy";
-import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { placeOf, recordedIn } from "./recording.ts";
 
 const ever = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
 
-export async function listDecisions(desk: TenantDesk, request: ListDecisionsRequest, context: CallContext) {
+export async function listDecisions(
+  dependencies: TenantDependencies,
+  request: ListDecisionsRequest,
+  context: CallContext,
+) {
   const { actor, action, allowed, shadowDiffers, decided, page } = request;
   const { from, to } = spanOf(decided);
-  const all = (await recordedIn(desk, context, { fromMs: from, toMs: to })).filter(
+  const all = (await recordedIn(dependencies, context, { fromMs: from, toMs: to })).filter(
     (decision) =>
       (actor === undefined || actorKey(decision.question?.actor) === actorKey(actor)) &&
       (action === "" || matchesAction(action, decision.question?.action ?? "")) &&
@@ -30,14 +34,16 @@ export async function listDecisions(desk: TenantDesk, request: ListDecisionsRequ
 }
 
 export async function explainDecision(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { decisionId }: ExplainDecisionRequest,
   context: CallContext,
 ) {
-  const decision = (await recordedIn(desk, context, ever)).find((one) => one.decisionId === decisionId);
+  const decision = (await recordedIn(dependencies, context, ever)).find(
+    (one) => one.decisionId === decisionId,
+  );
   if (decision === undefined) throw tenantErrors.missing({ what: "decision", id: decisionId });
-  const { cedar, content } = await desk.deciding.present();
-  const tenant = await tenantOf(desk, context.namespace, context);
+  const { cedar, content } = await dependencies.deciding.present();
+  const tenant = await tenantOf(dependencies, context.namespace, context);
   const statements = decision.policies.flatMap((reference) => {
     const { namespace, policyId } = reference;
     const own = namespace === context.namespace ? textThen(tenant, policyId, decision) : undefined;

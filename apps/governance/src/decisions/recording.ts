@@ -5,13 +5,13 @@ import type {
   RecordDecisionsReply,
   RecordDecisionsRequest,
 } from "@tutti/contracts/governance/v1";
-import { ask, type MachineDesk, orIfAbsent, tell } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent, tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, type InstanceKey, notOwnerOf } from "@tutti/kernel";
 import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-entities/decisions";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 
-export interface DecisionDesk extends MachineDesk {
+export interface DecisionDependencies extends MachineDependencies {
   /** Brings decisions to the process that keeps a namespace. */
   readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
 }
@@ -21,7 +21,7 @@ function keyOf(namespace: string): InstanceKey {
 }
 
 export async function* takeRecords(
-  desk: DecisionDesk,
+  dependencies: DecisionDependencies,
   requests: AsyncIterable<RecordDecisionsRequest>,
   context: CallContext,
 ): AsyncGenerator<RecordDecisionsReply, void> {
@@ -31,7 +31,7 @@ export async function* takeRecords(
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
       const left = namespace === systemNamespace ? leftOut : 0;
-      await record(desk, namespace, { decisions: some, leftOut: left }, context);
+      await record(dependencies, namespace, { decisions: some, leftOut: left }, context);
     }
     yield { batch };
   }
@@ -43,32 +43,32 @@ interface Batch {
 }
 
 async function record(
-  desk: DecisionDesk,
+  dependencies: DecisionDependencies,
   namespace: string,
   body: Batch,
   context: CallContext,
 ): Promise<void> {
   try {
-    await tell(desk, keyOf(namespace), { command: takeDecisions, body, idempotencyKey: "" }, context);
+    await tell(dependencies, keyOf(namespace), { command: takeDecisions, body, idempotencyKey: "" }, context);
   } catch (error) {
     const instance = notOwnerOf(error)?.owner?.instance;
     if (instance === undefined) throw error;
     const request = async function* () {
       yield { batch: 1, ...body };
     };
-    for await (const _ of desk.policies.recordDecisions(request(), { context, instance })) return;
+    for await (const _ of dependencies.policies.recordDecisions(request(), { context, instance })) return;
   }
 }
 
 /** The latest first, each with the work that it was about. */
 export async function recordedIn(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   context: CallContext,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Promise<readonly Decision[]> {
   const none = { decisions: [], leftOut: 0 };
   const question = { query: recorded, body: undefined };
-  const found = await orIfAbsent(ask(desk, keyOf(context.namespace), question, context), none);
+  const found = await orIfAbsent(ask(dependencies, keyOf(context.namespace), question, context), none);
   return (found.decisions as readonly Decision[])
     .filter(({ decideTime }) => {
       const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);

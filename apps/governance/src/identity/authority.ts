@@ -6,7 +6,7 @@ import { actorKey } from "@tutti/machine-entities/tenant";
 import { narrowed, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 
 export interface Bearer {
   readonly actor: Actor;
@@ -14,14 +14,14 @@ export interface Bearer {
 }
 
 export async function bearerOf(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   wanted: Actor | undefined,
   context: CallContext,
 ): Promise<Bearer> {
   const caller = actorOf(context.principal);
   if (wanted === undefined || actorKey(wanted) === actorKey(caller)) return { actor: caller, isCaller: true };
   const action = "governance.principals.update";
-  if (!(await desk.deciding.mayAlso(context, action, context.namespace)))
+  if (!(await dependencies.deciding.mayAlso(context, action, context.namespace)))
     throw governanceErrors.notForOthers({ action, namespace: context.namespace, id: wanted.id });
   return { actor: wanted, isCaller: false };
 }

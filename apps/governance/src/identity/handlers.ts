@@ -1,6 +1,6 @@
 import type { identityService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
-import type { TenantDesk } from "../tenants/desk.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { createKey, listKeys, revoke as revokeKey, rotateKey } from "./keys.ts";
 import { listLimits, recordUses, setLimit } from "./limits.ts";
 import { lift, listLockouts } from "./lockouts.ts";
@@ -14,27 +14,29 @@ import {
 } from "./principals.ts";
 import { issueToken, listTokens, narrowToken, redeemToken, revoke as revokeTokens } from "./tokens.ts";
 
-export function identityHandlers(desk: TenantDesk): Handlers<typeof identityService> {
+export function identityHandlers(dependencies: TenantDependencies): Handlers<typeof identityService> {
   return {
-    getMyself: (_request, context) => myself(desk, context),
-    createPrincipal: (request, context) => createPrincipal(desk, request, context),
-    getPrincipal: async ({ actor }, context) => ({ principal: await principalShown(desk, actor, context) }),
-    listPrincipals: (request, context) => listPrincipals(desk, request, context),
-    updatePrincipal: (request, context) => updatePrincipal(desk, request, context),
-    deletePrincipal: (request, context) => deletePrincipal(desk, request, context),
-    createKey: (request, context) => createKey(desk, request, context),
-    listKeys: (request, context) => listKeys(desk, request, context),
-    rotateKey: (request, context) => rotateKey(desk, request, context),
-    revokeKey: (request, context) => revokeKey(desk, request, context),
-    issueToken: (request, context) => issueToken(desk, request, context),
-    narrowToken: (request, context) => narrowToken(desk, request, context),
-    redeemToken: (request, context) => redeemToken(desk, request, context),
-    listTokens: (request, context) => listTokens(desk, request, context),
-    revokeTokens: (request, context) => revokeTokens(desk, request, context),
-    setIdentityLimit: (request, context) => setLimit(desk, request, context),
-    listIdentityLimits: (request, context) => listLimits(desk, request, context),
-    recordUses: (request, context) => recordUses(desk, request, context),
-    listLockouts: (request, context) => listLockouts(desk, request, context),
-    liftLockout: (request, context) => lift(desk, request, context),
+    getMyself: (_request, context) => myself(dependencies, context),
+    createPrincipal: (request, context) => createPrincipal(dependencies, request, context),
+    getPrincipal: async ({ actor }, context) => ({
+      principal: await principalShown(dependencies, actor, context),
+    }),
+    listPrincipals: (request, context) => listPrincipals(dependencies, request, context),
+    updatePrincipal: (request, context) => updatePrincipal(dependencies, request, context),
+    deletePrincipal: (request, context) => deletePrincipal(dependencies, request, context),
+    createKey: (request, context) => createKey(dependencies, request, context),
+    listKeys: (request, context) => listKeys(dependencies, request, context),
+    rotateKey: (request, context) => rotateKey(dependencies, request, context),
+    revokeKey: (request, context) => revokeKey(dependencies, request, context),
+    issueToken: (request, context) => issueToken(dependencies, request, context),
+    narrowToken: (request, context) => narrowToken(dependencies, request, context),
+    redeemToken: (request, context) => redeemToken(dependencies, request, context),
+    listTokens: (request, context) => listTokens(dependencies, request, context),
+    revokeTokens: (request, context) => revokeTokens(dependencies, request, context),
+    setIdentityLimit: (request, context) => setLimit(dependencies, request, context),
+    listIdentityLimits: (request, context) => listLimits(dependencies, request, context),
+    recordUses: (request, context) => recordUses(dependencies, request, context),
+    listLockouts: (request, context) => listLockouts(dependencies, request, context),
+    liftLockout: (request, context) => lift(dependencies, request, context),
   };
 }

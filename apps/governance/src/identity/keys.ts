@@ -14,7 +14,7 @@ import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/mac
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { insistOnServed } from "../policies/vocabulary.ts";
-import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { keyOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -33,55 +33,67 @@ interface Wanted {
   readonly overlapUntilMs: number;
 }
 
-export async function createKey(desk: TenantDesk, request: CreateKeyRequest, context: CallContext) {
+export async function createKey(
+  dependencies: TenantDependencies,
+  request: CreateKeyRequest,
+  context: CallContext,
+) {
   const { title, lifetimeMs } = request;
   insistOnServed("scope.actions", request.scope?.actions ?? []);
-  const { actor } = await bearerOf(desk, request.actor, context);
+  const { actor } = await bearerOf(dependencies, request.actor, context);
   const scope = scopeWithin(context.principal.shown?.scope, request.scope);
-  const expireMs = await expiryOf(desk, lifetimeMs || desk.settings.keyLifetimeMs, context);
+  const expireMs = await expiryOf(dependencies, lifetimeMs || dependencies.settings.keyLifetimeMs, context);
   const wanted = { actor, title, scope, expireMs, replacesKeyId: "", overlapUntilMs: 0 };
-  return make(desk, wanted, context);
+  return make(dependencies, wanted, context);
 }
 
 export async function rotateKey(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { keyId, overlapMs }: RotateKeyRequest,
   context: CallContext,
 ) {
-  const old = await keyShown(desk, keyId, context);
+  const old = await keyShown(dependencies, keyId, context);
   const { title, actor: bearer, createTime, expireTime, successorKeyId } = old;
-  const { actor } = await bearerOf(desk, bearer, context);
+  const { actor } = await bearerOf(dependencies, bearer, context);
   const scope = scopeWithin(context.principal.shown?.scope, old.scope);
-  const { clock } = desk.foundation;
+  const { clock } = dependencies.foundation;
   // The next one is good for as long as this one was meant to be; one that was rotated before has its end cut already.
   const isCut = successorKeyId !== "";
   const lifetimeMs =
     expireTime === undefined || createTime === undefined || isCut
-      ? desk.settings.keyLifetimeMs
+      ? dependencies.settings.keyLifetimeMs
       : fromTimestamp(expireTime) - fromTimestamp(createTime);
-  const expireMs = await expiryOf(desk, lifetimeMs, context);
+  const expireMs = await expiryOf(dependencies, lifetimeMs, context);
   const overlapUntilMs = clock.now() + (overlapMs || dayMs);
   const made = await make(
-    desk,
+    dependencies,
     { actor, title, scope, expireMs, replacesKeyId: keyId, overlapUntilMs },
     context,
   );
-  return { ...made, oldKey: await keyShown(desk, keyId, context) };
+  return { ...made, oldKey: await keyShown(dependencies, keyId, context) };
 }
 
-export async function revoke(desk: TenantDesk, { keyId, reason }: RevokeKeyRequest, context: CallContext) {
-  const { removed } = await tellTenant(desk, { command: revokeKey, body: { keyId }, reason }, context);
+export async function revoke(
+  dependencies: TenantDependencies,
+  { keyId, reason }: RevokeKeyRequest,
+  context: CallContext,
+) {
+  const { removed } = await tellTenant(
+    dependencies,
+    { command: revokeKey, body: { keyId }, reason },
+    context,
+  );
   return { revoked: removed > 0 };
 }
 
 export async function listKeys(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { actor, ended, page }: ListKeysRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { keys } = await tenantOf(desk, namespace, context);
-  const nowMs = desk.foundation.clock.now();
+  const { keys } = await tenantOf(dependencies, namespace, context);
+  const nowMs = dependencies.foundation.clock.now();
   const all = [...keys.values()]
     .filter((kept) => ended || endOfKey(kept) > nowMs)
     .map((kept) => keyOf(namespace, kept))
@@ -101,53 +113,62 @@ function placeOf({ createTime, keyId }: ApiKey): string {
   return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${keyId}`;
 }
 
-async function keyShown(desk: TenantDesk, keyId: string, context: CallContext): Promise<ApiKey> {
-  const { keys } = await tenantOf(desk, context.namespace, context);
+async function keyShown(
+  dependencies: TenantDependencies,
+  keyId: string,
+  context: CallContext,
+): Promise<ApiKey> {
+  const { keys } = await tenantOf(dependencies, context.namespace, context);
   const kept = keys.get(keyId);
   if (kept === undefined) throw tenantErrors.missing({ what: "key", id: keyId });
   return keyOf(context.namespace, kept);
 }
 
 /** A key ends no later than what its maker showed. */
-async function expiryOf(desk: TenantDesk, lifetimeMs: number, context: CallContext): Promise<number> {
-  const wantedMs = lifetimeMs > 0 ? desk.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
+async function expiryOf(
+  dependencies: TenantDependencies,
+  lifetimeMs: number,
+  context: CallContext,
+): Promise<number> {
+  const wantedMs =
+    lifetimeMs > 0 ? dependencies.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
   const { shown } = context.principal;
   if (shown === undefined) return wantedMs;
-  const { keys, tokens } = await tenantOf(desk, shown.namespace || context.namespace, context);
+  const { keys, tokens } = await tenantOf(dependencies, shown.namespace || context.namespace, context);
   const end = (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
   return end === undefined ? wantedMs : Math.min(wantedMs, fromTimestamp(end));
 }
 
-async function make(desk: TenantDesk, wanted: Wanted, context: CallContext) {
+async function make(dependencies: TenantDependencies, wanted: Wanted, context: CallContext) {
   const { actor, title, scope, expireMs, replacesKeyId, overlapUntilMs } = wanted;
-  const { chance } = desk.foundation;
+  const { chance } = dependencies.foundation;
   const fresh = newApiKey(chance);
   const repeated = repeatedId(context, replacesKeyId, idLength);
   const keyId = repeated ?? fresh.keyId;
   const { secret } = fresh;
   const expireTime = Number.isFinite(expireMs) ? toTimestamp(expireMs) : undefined;
   const key = ApiKey.fromPartial({ keyId, title, actor, scope, expireTime, prefix: prefixOf(keyId) });
-  const found = repeated === undefined ? undefined : await repetitionOf(desk, key, context);
+  const found = repeated === undefined ? undefined : await repetitionOf(dependencies, key, context);
   if (found !== undefined) return { key: found, secret: "" };
   const body = { key, hash: await hashKey(secret, chance), replacesKeyId, overlapUntilMs };
   try {
-    await tellTenant(desk, { command: keepKey, body, idempotencyKey: "" }, context);
+    await tellTenant(dependencies, { command: keepKey, body, idempotencyKey: "" }, context);
   } catch (error) {
     // Another call with the same idempotency key came first.
-    const first = tenantErrors.exists.is(error) ? await repetitionOf(desk, key, context) : undefined;
+    const first = tenantErrors.exists.is(error) ? await repetitionOf(dependencies, key, context) : undefined;
     if (first === undefined || !isTuttiError(error)) throw error;
     return { key: first, secret: "" };
   }
-  return { key: await keyShown(desk, keyId, context), secret: printApiKey({ keyId, secret }) };
+  return { key: await keyShown(dependencies, keyId, context), secret: printApiKey({ keyId, secret }) };
 }
 
 /** What the first call under the same idempotency key made; undefined where this is the first. */
 async function repetitionOf(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   wanted: ApiKey,
   context: CallContext,
 ): Promise<ApiKey | undefined> {
-  const { keys } = await tenantOf(desk, context.namespace, context);
+  const { keys } = await tenantOf(dependencies, context.namespace, context);
   const kept = keys.get(wanted.keyId);
   if (kept === undefined) return;
   const found = keyOf(context.namespace, kept);

@@ -8,30 +8,34 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
 import { actorKey, callerLimit, everybody, noteLockouts, noteUses } from "@tutti/machine-entities/tenant";
-import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { limitOf } from "../tenants/views.ts";
 
-export async function setLimit(desk: TenantDesk, request: SetIdentityLimitRequest, context: CallContext) {
+export async function setLimit(
+  dependencies: TenantDependencies,
+  request: SetIdentityLimitRequest,
+  context: CallContext,
+) {
   const { limit = IdentityLimit.create(), revision, reason } = request;
   const { actor } = limit;
   if (hasNoAmount(limit)) {
-    await tellTenant(desk, { command: callerLimit.remove, body: { actor }, reason }, context);
+    await tellTenant(dependencies, { command: callerLimit.remove, body: { actor }, reason }, context);
     return { limit: { ...IdentityLimit.create(), namespace: context.namespace, actor } };
   }
   const body = { limit, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(desk, { command: callerLimit.keep, body, reason }, context);
-  const { limits } = await tenantOf(desk, context.namespace, context);
+  await tellTenant(dependencies, { command: callerLimit.keep, body, reason }, context);
+  const { limits } = await tenantOf(dependencies, context.namespace, context);
   const kept = limits.get(actorKey(actor) || everybody);
   return { limit: kept && limitOf(context.namespace, kept) };
 }
 
 export async function listLimits(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { page }: ListIdentityLimitsRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { limits } = await tenantOf(desk, namespace, context);
+  const { limits } = await tenantOf(dependencies, namespace, context);
   const all = [...limits]
     .map(([id, kept]) => ({ place: id === everybody ? "" : id, limit: limitOf(namespace, kept) }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
@@ -44,18 +48,22 @@ export async function listLimits(
 }
 
 export async function recordUses(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { uses, lockouts }: RecordUsesRequest,
   context: CallContext,
 ) {
   if (lockouts.length > 0)
-    await tellTenant(desk, { command: noteLockouts, body: { lockouts }, idempotencyKey: "" }, context);
+    await tellTenant(
+      dependencies,
+      { command: noteLockouts, body: { lockouts }, idempotencyKey: "" },
+      context,
+    );
   if (uses.length === 0) return {};
   const told = uses.map(({ credentialId, useTime, address }) => ({
     ...{ credentialId, address },
     useMs: useTime === undefined ? 0 : fromTimestamp(useTime),
   }));
-  await tellTenant(desk, { command: noteUses, body: { uses: told }, idempotencyKey: "" }, context);
+  await tellTenant(dependencies, { command: noteUses, body: { uses: told }, idempotencyKey: "" }, context);
   return {};
 }
 

@@ -2,12 +2,16 @@
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { endOfLockout, liftLockout } from "@tutti/machine-entities/tenant";
-import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 
-export async function listLockouts(desk: TenantDesk, { page }: ListLockoutsRequest, context: CallContext) {
+export async function listLockouts(
+  dependencies: TenantDependencies,
+  { page }: ListLockoutsRequest,
+  context: CallContext,
+) {
   const { namespace } = context;
-  const { lockouts } = await tenantOf(desk, namespace, context);
-  const nowMs = desk.foundation.clock.now();
+  const { lockouts } = await tenantOf(dependencies, namespace, context);
+  const nowMs = dependencies.foundation.clock.now();
   const all = [...lockouts.values()]
     .filter((one) => endOfLockout(one) > nowMs)
     .sort((one, other) => (one.subject < other.subject ? -1 : 1));
@@ -20,7 +24,15 @@ export async function listLockouts(desk: TenantDesk, { page }: ListLockoutsReque
 }
 
 /** What is in the next bundle holds for every process. */
-export async function lift(desk: TenantDesk, { subject, reason }: LiftLockoutRequest, context: CallContext) {
-  const { removed } = await tellTenant(desk, { command: liftLockout, body: { subject }, reason }, context);
+export async function lift(
+  dependencies: TenantDependencies,
+  { subject, reason }: LiftLockoutRequest,
+  context: CallContext,
+) {
+  const { removed } = await tellTenant(
+    dependencies,
+    { command: liftLockout, body: { subject }, reason },
+    context,
+  );
   return { lifted: removed > 0 };
 }

@@ -14,40 +14,44 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, principal, tenantErrors } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
 import { actorOf } from "../policies/deciding.ts";
-import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { principalOf } from "../tenants/views.ts";
 
 const changeable = ["displayName", "groups", "labels", "disabled", "agent"] as const;
 const namespacesMax = 1_000;
 
 export async function createPrincipal(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { principal: given = Principal.create() }: CreatePrincipalRequest,
   context: CallContext,
 ) {
   const body = { principal: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
-  const { existed } = await tellTenant(desk, { command: principal.keep, body, idempotencyKey: "" }, context);
-  return { principal: await principalShown(desk, given.actor, context), existed };
+  const { existed } = await tellTenant(
+    dependencies,
+    { command: principal.keep, body, idempotencyKey: "" },
+    context,
+  );
+  return { principal: await principalShown(dependencies, given.actor, context), existed };
 }
 
 export async function principalShown(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   actor: Actor | undefined,
   context: CallContext,
 ): Promise<Principal> {
-  const { principals } = await tenantOf(desk, context.namespace, context);
+  const { principals } = await tenantOf(dependencies, context.namespace, context);
   const kept = principals.get(actorKey(actor));
   if (kept === undefined) throw tenantErrors.missing({ what: "principal", id: actor?.id ?? "" });
   return principalOf(context.namespace, kept);
 }
 
 export async function listPrincipals(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { kinds, group, text, page }: ListPrincipalsRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { principals } = await tenantOf(desk, namespace, context);
+  const { principals } = await tenantOf(dependencies, namespace, context);
   const wanted = text.toLowerCase();
   const all = [...principals]
     .map(([key, kept]) => ({ key, shown: principalOf(namespace, kept) }))
@@ -63,12 +67,12 @@ export async function listPrincipals(
 }
 
 export async function updatePrincipal(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   request: UpdatePrincipalRequest,
   context: CallContext,
 ) {
   const { principal: wanted = Principal.create(), update: how, reason } = request;
-  const before = await principalShown(desk, wanted.actor, context);
+  const before = await principalShown(dependencies, wanted.actor, context);
   const refuse = (problem: string): never => {
     throw tenantErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
   };
@@ -76,31 +80,38 @@ export async function updatePrincipal(
   const merged = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming, refuse });
   const revision = revisionOf(how?.revision || before.revision);
   const body = { principal: merged, revision, mode: KeepMode.KEEP_MODE_PRESENT };
-  await tellTenant(desk, { command: principal.keep, body, reason }, context);
-  return { principal: await principalShown(desk, wanted.actor, context) };
+  await tellTenant(dependencies, { command: principal.keep, body, reason }, context);
+  return { principal: await principalShown(dependencies, wanted.actor, context) };
 }
 
 export async function deletePrincipal(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { actor, reason }: DeletePrincipalRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(desk, { command: principal.remove, body: { actor }, reason }, context);
+  const { removed } = await tellTenant(
+    dependencies,
+    { command: principal.remove, body: { actor }, reason },
+    context,
+  );
   return { removed: removed > 0 };
 }
 
 /** Whoever calls, as they are known here. */
-export async function myself(desk: TenantDesk, context: CallContext): Promise<GetMyselfReply> {
+export async function myself(
+  dependencies: TenantDependencies,
+  context: CallContext,
+): Promise<GetMyselfReply> {
   const { principal: caller, namespace } = context;
   const { shown } = caller;
   const actor = actorOf(caller);
   const home = shown?.namespace || namespace;
-  const { principals, keys, tokens } = await tenantOf(desk, home, context);
+  const { principals, keys, tokens } = await tenantOf(dependencies, home, context);
   const kept = principals.get(actorKey(actor));
   const known = kept === undefined ? Principal.fromPartial({ actor }) : principalOf(home, kept);
-  const { decider, content } = await desk.deciding.present();
+  const { decider, content } = await dependencies.deciding.present();
   const who = { actor, groups: [...(shown?.groups ?? []), ...known.groups] };
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   const held = shown === undefined ? caller.roles : decider.rolesOf(who, namespace, nowMs);
   const end = shown && (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
   const names = ["default", systemNamespace, ...content.namespaces.map(({ name }) => name)];
@@ -108,7 +119,7 @@ export async function myself(desk: TenantDesk, context: CallContext): Promise<Ge
   for (const name of [...new Set(names)].sort())
     if (
       open.length < namespacesMax &&
-      (await desk.deciding.mayAlso(context, "governance.namespaces.get", name))
+      (await dependencies.deciding.mayAlso(context, "governance.namespaces.get", name))
     )
       open.push(name);
   return {

@@ -21,7 +21,7 @@ import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { insistOnServed } from "../policies/vocabulary.ts";
-import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { tokenOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -48,53 +48,66 @@ type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | 
   readonly expireMs: number;
 };
 
-export async function issueToken(desk: TenantDesk, request: IssueTokenRequest, context: CallContext) {
+export async function issueToken(
+  dependencies: TenantDependencies,
+  request: IssueTokenRequest,
+  context: CallContext,
+) {
   const { use, lifetimeMs } = request;
   insistOnServed("scope.actions", request.scope?.actions ?? []);
-  const { actor, isCaller } = await bearerOf(desk, request.actor, context);
-  const shown = await shownBy(desk, context);
+  const { actor, isCaller } = await bearerOf(dependencies, request.actor, context);
+  const shown = await shownBy(dependencies, context);
   const within = scopeWithin(shown?.scope, request.scope);
-  const lifeMs = Math.min(lifetimeMs || hourMs, desk.settings.tokenLifetimeMaxMs);
+  const lifeMs = Math.min(lifetimeMs || hourMs, dependencies.settings.tokenLifetimeMaxMs);
   const expireMs = Math.min(
-    desk.foundation.clock.now() + lifeMs,
+    dependencies.foundation.clock.now() + lifeMs,
     shown?.expireMs ?? Number.POSITIVE_INFINITY,
   );
   const about = { actor, use: use || TokenUse.TOKEN_USE_CALLS, expireMs, redeemsTokenId: "" };
   if (!isCaller || shown === undefined) {
     const { namespace } = context;
-    return make(desk, { ...about, namespace, groups: [], scope: within, parentTokenId: "" }, context);
+    return make(dependencies, { ...about, namespace, groups: [], scope: within, parentTokenId: "" }, context);
   }
   const { namespace, groups } = shown;
   // It is kept where what it was made from is, and says where it is good for.
   const isHome = namespace === context.namespace;
   const scope = isHome ? within : scopeWithin(within, { ...Scope.create(), namespaces: [context.namespace] });
-  return make(desk, { ...about, namespace, groups, scope, parentTokenId: shown.tokenId }, context);
+  return make(dependencies, { ...about, namespace, groups, scope, parentTokenId: shown.tokenId }, context);
 }
 
-export async function narrowToken(desk: TenantDesk, request: NarrowTokenRequest, context: CallContext) {
+export async function narrowToken(
+  dependencies: TenantDependencies,
+  request: NarrowTokenRequest,
+  context: CallContext,
+) {
   const { secret, scope, lifetimeMs } = request;
   insistOnServed("scope.actions", scope?.actions ?? []);
-  const shown = secret === "" ? await shownBy(desk, context) : await checked(desk, secret);
+  const shown = secret === "" ? await shownBy(dependencies, context) : await checked(dependencies, secret);
   if (shown === undefined || shown.tokenId === "")
     throw governanceErrors.tokenRefused({ reason: "the caller showed none; name the token to be narrowed" });
   if (shown.use === TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is for one exchange" });
   const { actor, namespace, groups, use, tokenId, expireMs } = shown;
-  const untilMs = lifetimeMs > 0 ? desk.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
+  const untilMs =
+    lifetimeMs > 0 ? dependencies.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
   const wanted = { actor, namespace, groups, use, scope: scopeWithin(shown.scope, scope) };
   const ends = { expireMs: Math.min(untilMs, expireMs), parentTokenId: tokenId, redeemsTokenId: "" };
-  return make(desk, { ...wanted, ...ends }, context);
+  return make(dependencies, { ...wanted, ...ends }, context);
 }
 
-export async function redeemToken(desk: TenantDesk, request: RedeemTokenRequest, context: CallContext) {
+export async function redeemToken(
+  dependencies: TenantDependencies,
+  request: RedeemTokenRequest,
+  context: CallContext,
+) {
   const { secret, use } = request;
-  const shown = await checked(desk, secret);
+  const shown = await checked(dependencies, secret);
   if (shown.use !== TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is not for an exchange" });
   if (use === TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is exchanged for one that is for an exchange again" });
   const { actor, namespace, groups, scope, tokenId } = shown;
-  const expireMs = desk.foundation.clock.now() + desk.settings.tokenLifetimeMaxMs;
+  const expireMs = dependencies.foundation.clock.now() + dependencies.settings.tokenLifetimeMaxMs;
   const wanted = {
     actor,
     namespace,
@@ -106,7 +119,7 @@ export async function redeemToken(desk: TenantDesk, request: RedeemTokenRequest,
     redeemsTokenId: tokenId,
   };
   try {
-    return await make(desk, wanted, context);
+    return await make(dependencies, wanted, context);
   } catch (error) {
     if (!tenantErrors.ended.is(error)) throw error;
     throw governanceErrors.tokenRefused({ reason: "it has ended or was exchanged before" }, { cause: error });
@@ -114,13 +127,13 @@ export async function redeemToken(desk: TenantDesk, request: RedeemTokenRequest,
 }
 
 export async function listTokens(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { actor, uses, page }: ListTokensRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { tokens } = await tenantOf(desk, namespace, context);
-  const nowMs = desk.foundation.clock.now();
+  const { tokens } = await tenantOf(dependencies, namespace, context);
+  const nowMs = dependencies.foundation.clock.now();
   const all = [...tokens.values()]
     .filter(({ revokeMs, token }) => revokeMs === 0 && endOf(token) > nowMs)
     .map(tokenOf)
@@ -133,34 +146,44 @@ export async function listTokens(
   return { tokens: items.map(({ token }) => token), page: { nextToken, total: all.length } };
 }
 
-export async function revoke(desk: TenantDesk, { which, reason }: RevokeTokensRequest, context: CallContext) {
+export async function revoke(
+  dependencies: TenantDependencies,
+  { which, reason }: RevokeTokensRequest,
+  context: CallContext,
+) {
   const tokenId = which?.$case === "tokenId" ? which.value : "";
   const actor = which?.$case === "actor" ? which.value : undefined;
   const told = { command: revokeTokens, body: { tokenId, actor }, reason };
-  const { removed } = await tellTenant(desk, told, context);
+  const { removed } = await tellTenant(dependencies, told, context);
   return { revoked: removed };
 }
 
-async function make(desk: TenantDesk, wanted: Wanted, context: CallContext) {
+async function make(dependencies: TenantDependencies, wanted: Wanted, context: CallContext) {
   const { actor, namespace, groups, use, scope, expireMs, parentTokenId, redeemsTokenId } = wanted;
   const repeated = repeatedId(context, `${parentTokenId} ${redeemsTokenId}`, idLength);
-  const tokenId = repeated ?? desk.ids.newId("token");
+  const tokenId = repeated ?? dependencies.ids.newId("token");
   // A token knows seconds.
-  const createMs = Math.floor(desk.foundation.clock.now() / 1_000) * 1_000;
+  const createMs = Math.floor(dependencies.foundation.clock.now() / 1_000) * 1_000;
   const endMs = Math.floor(expireMs / 1_000) * 1_000;
   const times = { createTime: toTimestamp(createMs), expireTime: toTimestamp(endMs) };
   const token = IssuedToken.fromPartial({ tokenId, actor, parentTokenId, use, scope, ...times });
-  const found = repeated === undefined ? undefined : await repetitionOf(desk, namespace, token, context);
+  const found =
+    repeated === undefined ? undefined : await repetitionOf(dependencies, namespace, token, context);
   if (found !== undefined) return { token: found, secret: "" };
-  const issuer = await desk.keys.issuer();
+  const issuer = await dependencies.keys.issuer();
   const body = { token, redeemsTokenId };
-  await tellTenant(desk, { command: keepToken, body, idempotencyKey: "" }, context, namespace);
+  await tellTenant(dependencies, { command: keepToken, body, idempotencyKey: "" }, context, namespace);
   const content = { tokenId, actor, namespace, groups, use, scope, createMs, expireMs: endMs };
   return { token, secret: await issuer.issue(content) };
 }
 
-async function repetitionOf(desk: TenantDesk, namespace: string, wanted: IssuedToken, context: CallContext) {
-  const { tokens } = await tenantOf(desk, namespace, context);
+async function repetitionOf(
+  dependencies: TenantDependencies,
+  namespace: string,
+  wanted: IssuedToken,
+  context: CallContext,
+) {
+  const { tokens } = await tenantOf(dependencies, namespace, context);
   const kept = tokens.get(wanted.tokenId);
   if (kept === undefined) return;
   const found = tokenOf(kept);
@@ -173,12 +196,12 @@ async function repetitionOf(desk: TenantDesk, namespace: string, wanted: IssuedT
 }
 
 /** What the caller showed; undefined for the installation's own. */
-async function shownBy(desk: TenantDesk, context: CallContext): Promise<Shown | undefined> {
+async function shownBy(dependencies: TenantDependencies, context: CallContext): Promise<Shown | undefined> {
   const { shown } = context.principal;
   if (shown === undefined) return;
-  const { actor } = await bearerOf(desk, undefined, context);
+  const { actor } = await bearerOf(dependencies, undefined, context);
   const namespace = shown.namespace || context.namespace;
-  const { keys, tokens } = await tenantOf(desk, namespace, context);
+  const { keys, tokens } = await tenantOf(dependencies, namespace, context);
   const token = tokens.get(shown.id)?.token;
   const end = (token ?? keys.get(shown.id)?.key)?.expireTime;
   const expireMs = end === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(end);
@@ -188,11 +211,11 @@ async function shownBy(desk: TenantDesk, context: CallContext): Promise<Shown | 
 }
 
 /** Whose a token is that was handed over as text. */
-async function checked(desk: TenantDesk, secret: string): Promise<Shown> {
-  const { content } = await desk.bundles.current();
-  const checker = new TokenChecker({ issuer: desk.settings.installation });
+async function checked(dependencies: TenantDependencies, secret: string): Promise<Shown> {
+  const { content } = await dependencies.bundles.current();
+  const checker = new TokenChecker({ issuer: dependencies.settings.installation });
   checker.renew(content);
-  const found = await checker.check(secret, desk.foundation.clock.now());
+  const found = await checker.check(secret, dependencies.foundation.clock.now());
   if (found.kind === "refused")
     throw governanceErrors.tokenRefused({ reason: `it is ${found.why.replaceAll("_", " ")}` });
   return found.identity;

@@ -23,44 +23,53 @@ import {
 import type { Handlers, Mesh } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 
 const builtIn: ReadonlySet<string> = new Set(["default", systemNamespace]);
 const changeable = ["description", "labels", "suspended", "retentionMs"] as const;
 const { KEEP_MODE_NEW, KEEP_MODE_PRESENT, KEEP_MODE_UNSPECIFIED } = KeepMode;
 
-export function namespaceHandlers(desk: TenantDesk, mesh: Mesh): Handlers<typeof namespaceService> {
+export function namespaceHandlers(
+  dependencies: TenantDependencies,
+  mesh: Mesh,
+): Handlers<typeof namespaceService> {
   return {
-    createNamespace: (request, context) => create(desk, request, context),
-    getNamespace: async (_request, context) => ({ resource: await shown(desk, context.namespace, context) }),
-    listNamespaces: (request, context) => list(desk, request, context),
-    updateNamespace: (request, context) => update(desk, request, context),
-    deleteNamespace: (request, context) => remove(desk, mesh, request, context),
+    createNamespace: (request, context) => create(dependencies, request, context),
+    getNamespace: async (_request, context) => ({
+      resource: await shown(dependencies, context.namespace, context),
+    }),
+    listNamespaces: (request, context) => list(dependencies, request, context),
+    updateNamespace: (request, context) => update(dependencies, request, context),
+    deleteNamespace: (request, context) => remove(dependencies, mesh, request, context),
   };
 }
 
 async function create(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { resource = Namespace.create() }: CreateNamespaceRequest,
   context: CallContext,
 ) {
   const { name } = resource;
   // One that is always there is as nobody said anything of it, until somebody does.
-  const isKept = builtIn.has(name) && (await tenantOf(desk, name, context)).namespace !== undefined;
+  const isKept = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
   if (builtIn.has(name) && !isKept) {
     if (!isPlain(resource)) throw tenantErrors.exists({ what: "namespace", id: name });
     return { resource: viewOf(name, undefined), existed: true };
   }
   const body = { resource, revision: 0, mode: KEEP_MODE_NEW };
   const told = { command: keepNamespace, body, idempotencyKey: "" };
-  const { existed } = await tellTenant(desk, told, context, name);
-  return { resource: await shown(desk, name, context), existed };
+  const { existed } = await tellTenant(dependencies, told, context, name);
+  return { resource: await shown(dependencies, name, context), existed };
 }
 
-async function update(desk: TenantDesk, request: UpdateNamespaceRequest, context: CallContext) {
+async function update(
+  dependencies: TenantDependencies,
+  request: UpdateNamespaceRequest,
+  context: CallContext,
+) {
   const { resource: wanted = Namespace.create(), update: how, reason } = request;
   const { name } = wanted;
-  const before = await shown(desk, name, context);
+  const before = await shown(dependencies, name, context);
   const refuse = (problem: string): never => {
     throw tenantErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
   };
@@ -68,12 +77,12 @@ async function update(desk: TenantDesk, request: UpdateNamespaceRequest, context
   const mode = builtIn.has(name) ? KEEP_MODE_UNSPECIFIED : KEEP_MODE_PRESENT;
   const revision = revisionOf(how?.revision || before.revision);
   await tellTenant(
-    desk,
+    dependencies,
     { command: keepNamespace, body: { resource, revision, mode }, reason },
     context,
     name,
   );
-  return { resource: await shown(desk, name, context) };
+  return { resource: await shown(dependencies, name, context) };
 }
 
 /** Work that would go on although nobody may do anything in the namespace any more. */
@@ -90,14 +99,14 @@ const unended = [
 ];
 
 async function remove(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   mesh: Mesh,
   { reason }: DeleteNamespaceRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
   if (builtIn.has(namespace)) throw governanceErrors.namespaceBuiltIn({ namespace });
-  const { changes, namespace: kept } = await tenantOf(desk, namespace, context);
+  const { changes, namespace: kept } = await tenantOf(dependencies, namespace, context);
   if (kept === undefined && changes === 0) return { removed: false };
   // Whoever cannot be asked may have something that goes on: then it is not removed.
   for (const { service, kinds } of works) {
@@ -114,7 +123,7 @@ async function remove(
       });
   }
   await deleteSecrets(mesh, { namespace, reason }, context);
-  const { removed } = await tellTenant(desk, { command: removeNamespace, body: {}, reason }, context);
+  const { removed } = await tellTenant(dependencies, { command: removeNamespace, body: {}, reason }, context);
   return { removed: removed > 0 };
 }
 
@@ -134,15 +143,19 @@ async function deleteSecrets(
 }
 
 /** By name; from the last bundle, which has them all: those that the caller may look into. */
-async function list(desk: TenantDesk, { labels, page }: ListNamespacesRequest, context: CallContext) {
-  const { content } = await desk.bundles.current();
+async function list(
+  dependencies: TenantDependencies,
+  { labels, page }: ListNamespacesRequest,
+  context: CallContext,
+) {
+  const { content } = await dependencies.bundles.current();
   const byName = new Map([...builtIn].map((name) => [name, viewOf(name, undefined)]));
   for (const namespace of content.namespaces) byName.set(namespace.name, namespace);
   const all: Namespace[] = [];
   for (const namespace of byName.values())
     if (
       labelsMatch(namespace.labels, labels) &&
-      (await desk.deciding.mayAlso(context, "governance.namespaces.get", namespace.name))
+      (await dependencies.deciding.mayAlso(context, "governance.namespaces.get", namespace.name))
     )
       all.push(namespace);
   all.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -150,8 +163,12 @@ async function list(desk: TenantDesk, { labels, page }: ListNamespacesRequest, c
   return { resources: items, page: { nextToken, total: all.length } };
 }
 
-async function shown(desk: TenantDesk, name: string, context: CallContext): Promise<Namespace> {
-  const { namespace } = await tenantOf(desk, name, context);
+async function shown(
+  dependencies: TenantDependencies,
+  name: string,
+  context: CallContext,
+): Promise<Namespace> {
+  const { namespace } = await tenantOf(dependencies, name, context);
   if (namespace === undefined && !builtIn.has(name))
     throw tenantErrors.missing({ what: "namespace", id: name });
   return viewOf(name, namespace);

@@ -4,13 +4,17 @@ import type { Actor } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey } from "@tutti/machine-entities/tenant";
 import { type Matrix, matrixOf, readyRoles, systemNamespace } from "@tutti/policy";
-import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { decisionOf, questionOf } from "./questions.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-export async function ask(desk: TenantDesk, { questions }: AskAccessRequest, { namespace }: CallContext) {
-  const { decider, content } = await desk.deciding.present();
-  const nowMs = desk.foundation.clock.now();
+export async function ask(
+  dependencies: TenantDependencies,
+  { questions }: AskAccessRequest,
+  { namespace }: CallContext,
+) {
+  const { decider, content } = await dependencies.deciding.present();
+  const nowMs = dependencies.foundation.clock.now();
   const decisions = questions.map((question, index) => {
     const verdict = decider.decide(questionOf(question, namespace, `questions[${index}]`), nowMs);
     return decisionOf({ question, verdict, bundle: content.number, nowMs });
@@ -25,11 +29,15 @@ function usualActions(): readonly string[] {
   );
 }
 
-export async function matrix(desk: TenantDesk, request: GetAccessMatrixRequest, context: CallContext) {
+export async function matrix(
+  dependencies: TenantDependencies,
+  request: GetAccessMatrixRequest,
+  context: CallContext,
+) {
   const { page } = request;
   const { namespace } = context;
-  const { cedar, content } = await desk.deciding.present();
-  const judged = matrixOf(cedar, content, desk.foundation.clock.now());
+  const { cedar, content } = await dependencies.deciding.present();
+  const judged = matrixOf(cedar, content, dependencies.foundation.clock.now());
   const actions =
     request.actions.length === 0
       ? usualActions()
@@ -37,7 +45,7 @@ export async function matrix(desk: TenantDesk, request: GetAccessMatrixRequest, 
           action.includes("*") ? vocabulary().matching([action]) : [action],
         );
   const actors =
-    request.actors.length > 0 ? request.actors : await everybody(desk, context, content.bindings);
+    request.actors.length > 0 ? request.actors : await everybody(dependencies, context, content.bindings);
   const all = [...new Map(actors.map((actor) => [actorKey(actor), actor])).values()].sort((one, other) =>
     actorKey(one) < actorKey(other) ? -1 : 1,
   );
@@ -62,11 +70,11 @@ function rowOf(judged: Matrix, actor: Actor, namespace: string, actions: readonl
 
 /** Principals, and those who have a role without being one. */
 async function everybody(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   context: CallContext,
-  bindings: Awaited<ReturnType<TenantDesk["deciding"]["present"]>>["content"]["bindings"],
+  bindings: Awaited<ReturnType<TenantDependencies["deciding"]["present"]>>["content"]["bindings"],
 ): Promise<Actor[]> {
-  const { principals } = await tenantOf(desk, context.namespace, context);
+  const { principals } = await tenantOf(dependencies, context.namespace, context);
   const bound = bindings.flatMap(({ namespace, subject }) => {
     const isHere = namespace === context.namespace || namespace === systemNamespace;
     return isHere && subject?.$case === "actor" ? [subject.value] : [];

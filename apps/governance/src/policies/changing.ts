@@ -22,51 +22,67 @@ import {
 } from "@tutti/machine-entities/tenant";
 import { Decider } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { changeTo, contentAfter, locksOut, problemsOf } from "./change.ts";
 import { type Case, resultsOf } from "./questions.ts";
 
-export async function check(desk: TenantDesk, { change }: CheckPoliciesRequest, { namespace }: CallContext) {
-  return { problems: problemsOf(await desk.deciding.cedar(), namespace, change) };
+export async function check(
+  dependencies: TenantDependencies,
+  { change }: CheckPoliciesRequest,
+  { namespace }: CallContext,
+) {
+  return { problems: problemsOf(await dependencies.deciding.cedar(), namespace, change) };
 }
 
-export async function test(desk: TenantDesk, { change, cases }: TestPoliciesRequest, context: CallContext) {
-  const { cedar, content } = await desk.deciding.present();
+export async function test(
+  dependencies: TenantDependencies,
+  { change, cases }: TestPoliciesRequest,
+  context: CallContext,
+) {
+  const { cedar, content } = await dependencies.deciding.present();
   const { namespace } = context;
   const problems = problemsOf(cedar, namespace, change);
   if (problems.length > 0) return { results: [], failed: 0, problems };
   const after = contentAfter(content, namespace, change);
   const asked = [...casesOf(after.policies, namespace), ...cases.map((given) => ({ policyId: "", given }))];
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: change === undefined ? content.number : 0, nowMs };
   const results = resultsOf(new Decider(cedar, after), asked, about);
   return { results, failed: results.filter(({ passed }) => !passed).length, problems: [] };
 }
 
-export async function apply(desk: TenantDesk, request: ApplyPoliciesRequest, context: CallContext) {
+export async function apply(
+  dependencies: TenantDependencies,
+  request: ApplyPoliciesRequest,
+  context: CallContext,
+) {
   const { change = PolicyChange.create(), version, reason } = request;
-  await insistOnSound(desk, change, context);
+  await insistOnSound(dependencies, change, context);
   const { set, removedPolicyIds } = change;
   const body = { set, removedPolicyIds, version };
-  const applied = await tellTenant(desk, { command: applyPolicies, body, reason }, context);
-  return { version: await versionShown(desk, applied.version, context) };
+  const applied = await tellTenant(dependencies, { command: applyPolicies, body, reason }, context);
+  return { version: await versionShown(dependencies, applied.version, context) };
 }
 
 export async function rollBack(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { version, reason }: RollBackPoliciesRequest,
   context: CallContext,
 ) {
-  const tenant = await tenantOf(desk, context.namespace, context);
+  const tenant = await tenantOf(dependencies, context.namespace, context);
   const wanted = policiesAt(tenant, version);
   if (wanted === undefined) {
     const first = Math.max(1, (tenant.versions[0]?.version ?? 1) - 1);
     throw tenantErrors.noVersion({ version, first, last: versionOf(tenant) });
   }
   const present = new Map([...tenant.policies].map(([id, { value }]) => [id, value as Policy]));
-  await insistOnSound(desk, changeTo(present, wanted), context);
-  const applied = await tellTenant(desk, { command: rollBackPolicies, body: { version }, reason }, context);
-  return { version: await versionShown(desk, applied.version, context) };
+  await insistOnSound(dependencies, changeTo(present, wanted), context);
+  const applied = await tellTenant(
+    dependencies,
+    { command: rollBackPolicies, body: { version }, reason },
+    context,
+  );
+  return { version: await versionShown(dependencies, applied.version, context) };
 }
 
 export function versionView({
@@ -90,22 +106,22 @@ export function versionView({
 
 /** With the bundle that carries it. */
 async function versionShown(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   number: number,
   context: CallContext,
 ): Promise<PolicyVersion | undefined> {
-  const { versions } = await tenantOf(desk, context.namespace, context);
+  const { versions } = await tenantOf(dependencies, context.namespace, context);
   const found = versions.find(({ version }) => version === number);
-  const { bundle } = await desk.bundles.current();
+  const { bundle } = await dependencies.bundles.current();
   return found && { ...versionView(found), bundle: bundle.number };
 }
 
 async function insistOnSound(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   change: PolicyChange,
   { namespace }: CallContext,
 ): Promise<void> {
-  const { cedar, content } = await desk.deciding.present();
+  const { cedar, content } = await dependencies.deciding.present();
   const problems = problemsOf(cedar, namespace, change);
   const [first] = problems;
   if (first !== undefined) {
@@ -116,7 +132,7 @@ async function insistOnSound(
     throw governanceErrors.policiesInvalid({ where, problem: first.message }, { violations });
   }
   const after = contentAfter(content, namespace, change);
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: 0, nowMs };
   const results = resultsOf(new Decider(cedar, after), casesOf(after.policies, namespace), about);
   const failed = results.filter(({ passed }) => !passed);

@@ -4,37 +4,39 @@ import { schemaText } from "@tutti/policy";
 import { bundlePartOf, watchBundles } from "../bundles/watching.ts";
 import { previewImpact } from "../decisions/impact.ts";
 import { explainDecision, listDecisions } from "../decisions/looking.ts";
-import { type DecisionDesk, takeRecords } from "../decisions/recording.ts";
-import type { TenantDesk } from "../tenants/desk.ts";
+import { type DecisionDependencies, takeRecords } from "../decisions/recording.ts";
+import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { ask, matrix } from "./asking.ts";
 import { apply, check, rollBack, test } from "./changing.ts";
 import { get, list, listVersions } from "./reading.ts";
 import { createBinding, deleteBinding, deleteRole, listBindings, listRoles, setRole } from "./roles.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-export function policyHandlers(desk: TenantDesk & DecisionDesk): Handlers<typeof policyService> {
+export function policyHandlers(
+  dependencies: TenantDependencies & DecisionDependencies,
+): Handlers<typeof policyService> {
   return {
-    checkPolicies: (request, context) => check(desk, request, context),
-    testPolicies: (request, context) => test(desk, request, context),
-    applyPolicies: (request, context) => apply(desk, request, context),
-    rollBackPolicies: (request, context) => rollBack(desk, request, context),
-    getPolicy: (request, context) => get(desk, request, context),
-    listPolicies: (request, context) => list(desk, request, context),
-    listPolicyVersions: (request, context) => listVersions(desk, request, context),
+    checkPolicies: (request, context) => check(dependencies, request, context),
+    testPolicies: (request, context) => test(dependencies, request, context),
+    applyPolicies: (request, context) => apply(dependencies, request, context),
+    rollBackPolicies: (request, context) => rollBack(dependencies, request, context),
+    getPolicy: (request, context) => get(dependencies, request, context),
+    listPolicies: (request, context) => list(dependencies, request, context),
+    listPolicyVersions: (request, context) => listVersions(dependencies, request, context),
     getPolicySchema: () => ({ schema: schemaText(vocabulary()) }),
-    askAccess: (request, context) => ask(desk, request, context),
-    getAccessMatrix: (request, context) => matrix(desk, request, context),
-    previewImpact: (request, context) => previewImpact(desk, request, context),
-    explainDecision: (request, context) => explainDecision(desk, request, context),
-    listDecisions: (request, context) => listDecisions(desk, request, context),
-    recordDecisions: (requests, context) => takeRecords(desk, requests, context),
-    listRoles: (_request, context) => listRoles(desk, context),
-    setRole: (request, context) => setRole(desk, request, context),
-    deleteRole: (request, context) => deleteRole(desk, request, context),
-    createRoleBinding: (request, context) => createBinding(desk, request, context),
-    listRoleBindings: (request, context) => listBindings(desk, request, context),
-    deleteRoleBinding: (request, context) => deleteBinding(desk, request, context),
-    watchBundles: (request, context) => watchBundles(desk.bundles, request, context),
-    getBundlePart: async (_request, context) => ({ part: await bundlePartOf(desk, context) }),
+    askAccess: (request, context) => ask(dependencies, request, context),
+    getAccessMatrix: (request, context) => matrix(dependencies, request, context),
+    previewImpact: (request, context) => previewImpact(dependencies, request, context),
+    explainDecision: (request, context) => explainDecision(dependencies, request, context),
+    listDecisions: (request, context) => listDecisions(dependencies, request, context),
+    recordDecisions: (requests, context) => takeRecords(dependencies, requests, context),
+    listRoles: (_request, context) => listRoles(dependencies, context),
+    setRole: (request, context) => setRole(dependencies, request, context),
+    deleteRole: (request, context) => deleteRole(dependencies, request, context),
+    createRoleBinding: (request, context) => createBinding(dependencies, request, context),
+    listRoleBindings: (request, context) => listBindings(dependencies, request, context),
+    deleteRoleBinding: (request, context) => deleteBinding(dependencies, request, context),
+    watchBundles: (request, context) => watchBundles(dependencies.bundles, request, context),
+    getBundlePart: async (_request, context) => ({ part: await bundlePartOf(dependencies, context) }),
   };
 }

@@ -8,13 +8,17 @@ import type {
 import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
 import { policiesAt, tenantErrors, versionOf } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
-import { type TenantDesk, tenantOf } from "../tenants/desk.ts";
+import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { policyOf } from "../tenants/views.ts";
 import { versionView } from "./changing.ts";
 
-export async function get(desk: TenantDesk, { policyId, version }: GetPolicyRequest, context: CallContext) {
+export async function get(
+  dependencies: TenantDependencies,
+  { policyId, version }: GetPolicyRequest,
+  context: CallContext,
+) {
   const { namespace } = context;
-  const tenant = await tenantOf(desk, namespace, context);
+  const tenant = await tenantOf(dependencies, namespace, context);
   const present = versionOf(tenant);
   if (version === 0 || version === present) {
     const kept = tenant.policies.get(policyId);
@@ -31,17 +35,21 @@ export async function get(desk: TenantDesk, { policyId, version }: GetPolicyRequ
   return { policy: { ...policy, namespace } };
 }
 
-export async function list(desk: TenantDesk, request: ListPoliciesRequest, context: CallContext) {
+export async function list(
+  dependencies: TenantDependencies,
+  request: ListPoliciesRequest,
+  context: CallContext,
+) {
   const { enforcements, labels, text, withSystem, page } = request;
   const { namespace } = context;
-  const tenant = await tenantOf(desk, namespace, context);
+  const tenant = await tenantOf(dependencies, namespace, context);
   const wanted = text.toLowerCase();
   const isWanted = (policy: Policy) =>
     (enforcements.length === 0 || enforcements.includes(policy.enforcement)) &&
     labelsMatch(policy.labels, labels) &&
     [policy.policyId, policy.description, policy.text].some((one) => one.toLowerCase().includes(wanted));
   const own = [...tenant.policies.values()].map((kept) => policyOf(namespace, kept));
-  const all = [...own, ...(withSystem && namespace !== systemNamespace ? await ofSystem(desk) : [])]
+  const all = [...own, ...(withSystem && namespace !== systemNamespace ? await ofSystem(dependencies) : [])]
     .filter(isWanted)
     .map((policy) => ({ policy, place: `${policy.policyId} ${policy.namespace}` }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
@@ -52,20 +60,20 @@ export async function list(desk: TenantDesk, request: ListPoliciesRequest, conte
 }
 
 /** Those that are not off, from the bundle: their tenant may be another process's. */
-async function ofSystem(desk: TenantDesk): Promise<Policy[]> {
-  const { content } = await desk.bundles.current();
+async function ofSystem(dependencies: TenantDependencies): Promise<Policy[]> {
+  const { content } = await dependencies.bundles.current();
   return content.policies.filter(({ namespace }) => namespace === systemNamespace);
 }
 
 const digits = 16;
 
 export async function listVersions(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { page }: ListPolicyVersionsRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { versions } = await tenantOf(desk, namespace, context);
+  const { versions } = await tenantOf(dependencies, namespace, context);
   const all = versions.map(versionView).reverse();
   const keyOf = ({ number }: { readonly number: number }) =>
     String(Number.MAX_SAFE_INTEGER - number).padStart(digits, "0");

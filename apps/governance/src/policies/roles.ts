@@ -13,74 +13,86 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-entities/tenant";
 import { readyRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { revisionOf, type TenantDesk, tellTenant, tenantOf } from "../tenants/desk.ts";
+import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
 import { insistOnServed } from "./vocabulary.ts";
 
 const readyNames: ReadonlySet<string> = new Set(readyRoles.map(({ role }) => role));
 
-export async function listRoles(desk: TenantDesk, context: CallContext) {
+export async function listRoles(dependencies: TenantDependencies, context: CallContext) {
   const { namespace } = context;
-  const kept = await tenantOf(desk, namespace, context);
+  const kept = await tenantOf(dependencies, namespace, context);
   const own = [...kept.roles.values()].map((one) => roleOf(namespace, one));
   return { roles: [...readyRoles, ...own.sort((one, other) => (one.role < other.role ? -1 : 1))] };
 }
 
-export async function setRole(desk: TenantDesk, request: SetRoleRequest, context: CallContext) {
+export async function setRole(
+  dependencies: TenantDependencies,
+  request: SetRoleRequest,
+  context: CallContext,
+) {
   const { role = Role.create(), revision, reason } = request;
   insistOnOwn(role.role);
   insistOnServed("role.actions", role.actions);
   const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(desk, { command: roles.keep, body, reason }, context);
-  const kept = (await tenantOf(desk, context.namespace, context)).roles.get(role.role);
+  await tellTenant(dependencies, { command: roles.keep, body, reason }, context);
+  const kept = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
   return { role: kept && roleOf(context.namespace, kept) };
 }
 
 /** Its bindings go first: as long as one of them is there, there is a role to be bound. */
 export async function deleteRole(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { role, reason }: DeleteRoleRequest,
   context: CallContext,
 ) {
   insistOnOwn(role);
-  const { bindings } = await tenantOf(desk, context.namespace, context);
+  const { bindings } = await tenantOf(dependencies, context.namespace, context);
   for (const [bindingId, { value }] of bindings)
     if (value.role === role)
       await tellTenant(
-        desk,
+        dependencies,
         { command: binding.remove, body: { bindingId }, reason, idempotencyKey: "" },
         context,
       );
-  const { removed } = await tellTenant(desk, { command: roles.remove, body: { role }, reason }, context);
+  const { removed } = await tellTenant(
+    dependencies,
+    { command: roles.remove, body: { role }, reason },
+    context,
+  );
   return { removed: removed > 0 };
 }
 
 export async function createBinding(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { binding: given = RoleBinding.create() }: CreateRoleBindingRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const tenant = await tenantOf(desk, namespace, context);
-  const { content } = await desk.bundles.current();
+  const tenant = await tenantOf(dependencies, namespace, context);
+  const { content } = await dependencies.bundles.current();
   const isOfSystem = content.roles.some(
     (one) => one.namespace === systemNamespace && one.role === given.role,
   );
   if (!readyNames.has(given.role) && !tenant.roles.has(given.role) && !isOfSystem)
     throw tenantErrors.missing({ what: "role", id: given.role });
   const body = { binding: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
-  const { existed } = await tellTenant(desk, { command: binding.keep, body, idempotencyKey: "" }, context);
-  const kept = (await tenantOf(desk, namespace, context)).bindings.get(given.bindingId);
+  const { existed } = await tellTenant(
+    dependencies,
+    { command: binding.keep, body, idempotencyKey: "" },
+    context,
+  );
+  const kept = (await tenantOf(dependencies, namespace, context)).bindings.get(given.bindingId);
   return { binding: kept && bindingOf(namespace, kept), existed };
 }
 
 export async function listBindings(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { role, actor, page }: ListRoleBindingsRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
-  const { bindings } = await tenantOf(desk, namespace, context);
+  const { bindings } = await tenantOf(dependencies, namespace, context);
   const isOf = ({ subject }: RoleBinding) =>
     actor === undefined || (subject?.$case === "actor" && actorKey(subject.value) === actorKey(actor));
   const all = [...bindings.values()]
@@ -93,12 +105,12 @@ export async function listBindings(
 }
 
 export async function deleteBinding(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   { bindingId, reason }: DeleteRoleBindingRequest,
   context: CallContext,
 ) {
   const { removed } = await tellTenant(
-    desk,
+    dependencies,
     { command: binding.remove, body: { bindingId }, reason },
     context,
   );

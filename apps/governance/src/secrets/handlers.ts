@@ -1,17 +1,17 @@
 import type { secretService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
-import type { SecretDesk } from "./desk.ts";
+import type { SecretDependencies } from "./dependencies.ts";
 import { getSecret, listSecrets } from "./showing.ts";
 import { deleteSecret, putSecret, rotateSealing } from "./storing.ts";
 import { unsealSecrets } from "./unsealing.ts";
 
-export function secretHandlers(desk: SecretDesk): Handlers<typeof secretService> {
+export function secretHandlers(dependencies: SecretDependencies): Handlers<typeof secretService> {
   return {
-    putSecret: (request, context) => putSecret(desk, request, context),
-    getSecret: (request, context) => getSecret(desk, request, context),
-    listSecrets: (request, context) => listSecrets(desk, request, context),
-    deleteSecret: (request, context) => deleteSecret(desk, request, context),
-    rotateSealing: (request, context) => rotateSealing(desk, request, context),
-    unsealSecrets: (request, context) => unsealSecrets(desk, request, context),
+    putSecret: (request, context) => putSecret(dependencies, request, context),
+    getSecret: (request, context) => getSecret(dependencies, request, context),
+    listSecrets: (request, context) => listSecrets(dependencies, request, context),
+    deleteSecret: (request, context) => deleteSecret(dependencies, request, context),
+    rotateSealing: (request, context) => rotateSealing(dependencies, request, context),
+    unsealSecrets: (request, context) => unsealSecrets(dependencies, request, context),
   };
 }

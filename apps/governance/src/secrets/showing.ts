@@ -8,16 +8,24 @@ import {
 import { type CallContext, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { isInForce, versionOf } from "@tutti/machine-entities/secrets";
 import { governanceErrors } from "../errors.ts";
-import { type SecretDesk, secretsOf } from "./desk.ts";
+import { type SecretDependencies, secretsOf } from "./dependencies.ts";
 
-export async function getSecret(desk: SecretDesk, { name }: GetSecretRequest, context: CallContext) {
-  return { secret: await secretShown(desk, name, context) };
+export async function getSecret(
+  dependencies: SecretDependencies,
+  { name }: GetSecretRequest,
+  context: CallContext,
+) {
+  return { secret: await secretShown(dependencies, name, context) };
 }
 
-export async function listSecrets(desk: SecretDesk, request: ListSecretsRequest, context: CallContext) {
+export async function listSecrets(
+  dependencies: SecretDependencies,
+  request: ListSecretsRequest,
+  context: CallContext,
+) {
   const { prefix, dueOnly, page } = request;
-  const nowMs = desk.foundation.clock.now();
-  const { kept } = await secretsOf(desk, context);
+  const nowMs = dependencies.foundation.clock.now();
+  const { kept } = await secretsOf(dependencies, context);
   const all = [...kept]
     .filter(([name]) => name.startsWith(prefix))
     .filter(([, { rotateMs }]) => !dueOnly || (rotateMs > 0 && rotateMs <= nowMs))
@@ -28,10 +36,14 @@ export async function listSecrets(desk: SecretDesk, request: ListSecretsRequest,
   return { secrets: items, page: { nextToken, total: all.length } };
 }
 
-export async function secretShown(desk: SecretDesk, name: string, context: CallContext): Promise<Secret> {
-  const found = (await secretsOf(desk, context)).kept.get(name);
+export async function secretShown(
+  dependencies: SecretDependencies,
+  name: string,
+  context: CallContext,
+): Promise<Secret> {
+  const found = (await secretsOf(dependencies, context)).kept.get(name);
   if (found === undefined) throw governanceErrors.secretMissing({ name, namespace: context.namespace });
-  return viewOf(context.namespace, found, desk.foundation.clock.now());
+  return viewOf(context.namespace, found, dependencies.foundation.clock.now());
 }
 
 function viewOf(namespace: string, view: ReadOnly<KeptSecret>, nowMs: number): Secret {

@@ -21,7 +21,7 @@ import {
 import { enveloped, resealed, type SealingKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { repeatedId } from "../identity/repeats.ts";
-import { type SecretDesk, secretsOf, tellSecrets } from "./desk.ts";
+import { type SecretDependencies, secretsOf, tellSecrets } from "./dependencies.ts";
 import { envelopeIn, sealingKeyOf, valueIn } from "./envelopes.ts";
 import { secretShown } from "./showing.ts";
 
@@ -29,24 +29,28 @@ const intentLength = 24;
 /** Others that store a version of the same secret at the same moment. */
 const triesMax = 10;
 
-export async function putSecret(desk: SecretDesk, request: PutSecretRequest, context: CallContext) {
+export async function putSecret(
+  dependencies: SecretDependencies,
+  request: PutSecretRequest,
+  context: CallContext,
+) {
   const { name } = request;
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   const expireMs = request.expireTime === undefined ? 0 : fromTimestamp(request.expireTime);
   if (expireMs !== 0 && expireMs <= nowMs) throw governanceErrors.secretEndsEarly({ name });
   const intent = repeatedId(context, `secret ${name}`, intentLength) ?? "";
   for (let tries = 1; ; tries++) {
-    const state = await secretsOf(desk, context);
-    if (!isStored(desk, state, { request, intent }, context)) {
+    const state = await secretsOf(dependencies, context);
+    if (!isStored(dependencies, state, { request, intent }, context)) {
       try {
-        await store(desk, state, { request, intent, expireMs }, context);
+        await store(dependencies, state, { request, intent, expireMs }, context);
       } catch (error) {
         const isLate = secretsErrors.moved.is(error) || secretsErrors.repeated.is(error);
         if (!isLate || tries === triesMax) throw error;
         continue;
       }
     }
-    return { secret: await secretShown(desk, name, context) };
+    return { secret: await secretShown(dependencies, name, context) };
   }
 }
 
@@ -57,7 +61,7 @@ interface Wanted {
 
 /** Whether the same was stored under the same intent; throws where something else was. */
 function isStored(
-  { sealing }: SecretDesk,
+  { sealing }: SecretDependencies,
   { kept }: SecretsView,
   { request: { name, value }, intent }: Wanted,
   { namespace }: CallContext,
@@ -73,55 +77,64 @@ function isStored(
 }
 
 async function store(
-  desk: SecretDesk,
+  dependencies: SecretDependencies,
   state: SecretsView,
   { request, intent, expireMs }: Wanted & { readonly expireMs: number },
   context: CallContext,
 ): Promise<void> {
   const { name, value, description, labels, users, overlapMs, rotateAfterMs } = request;
-  const { clock, chance } = desk.foundation;
+  const { clock, chance } = dependencies.foundation;
   const version = lastVersionOf(state, name) + 1;
   const { namespace } = context;
-  const envelope = enveloped(value, { namespace, name, version }, await desk.sealing.current(), chance);
+  const envelope = enveloped(
+    value,
+    { namespace, name, version },
+    await dependencies.sealing.current(),
+    chance,
+  );
   const body = {
     secret: Secret.fromPartial({ name, description, labels, users }),
     version: KeptVersion.fromPartial({ version, intent, expireMs, envelope }),
     overlapMs,
     rotateMs: rotateAfterMs > 0 ? clock.now() + rotateAfterMs : 0,
   };
-  await tellSecrets(desk, { command: storeSecret, body }, context);
+  await tellSecrets(dependencies, { command: storeSecret, body }, context);
 }
 
 export async function deleteSecret(
-  desk: SecretDesk,
+  dependencies: SecretDependencies,
   { name, versions, reason }: DeleteSecretRequest,
   context: CallContext,
 ) {
   const told = { command: endSecret, body: { name, versions }, reason };
-  return { ended: (await tellSecrets(desk, told, context)).versions };
+  return { ended: (await tellSecrets(dependencies, told, context)).versions };
 }
 
 /** A repetition goes on with the key that was made for the first call. */
-export async function rotateSealing(desk: SecretDesk, _request: RotateSealingRequest, context: CallContext) {
-  const id = repeatedId(context, "sealing", intentLength) ?? desk.ids.newId("seal");
-  const to = await desk.sealing.made(id);
+export async function rotateSealing(
+  dependencies: SecretDependencies,
+  _request: RotateSealingRequest,
+  context: CallContext,
+) {
+  const id = repeatedId(context, "sealing", intentLength) ?? dependencies.ids.newId("seal");
+  const to = await dependencies.sealing.made(id);
   for (;;) {
-    const { kept } = await secretsOf(desk, context);
+    const { kept } = await secretsOf(dependencies, context);
     const keys: ResealedKey[] = [];
     for (const [name, { versions }] of kept)
       for (const version of versions)
-        if (keys.length < atOnceMax) keys.push(...resealedKey(desk, name, version, to, context));
-    if (keys.length > 0) await tellSecrets(desk, { command: resealSecrets, body: { keys } }, context);
+        if (keys.length < atOnceMax) keys.push(...resealedKey(dependencies, name, version, to, context));
+    if (keys.length > 0) await tellSecrets(dependencies, { command: resealSecrets, body: { keys } }, context);
     if (keys.length < atOnceMax) break;
   }
-  const { kept } = await secretsOf(desk, context);
+  const { kept } = await secretsOf(dependencies, context);
   const isUnder = ({ envelope }: ReadOnly<KeptSecretVersion>) => envelope?.sealingKeyId === to.sealingKeyId;
   return { secrets: [...kept.values()].filter(({ versions }) => versions.some(isUnder)).length };
 }
 
 /** Empty where it has ended, or is sealed like this already. */
 function resealedKey(
-  { sealing, foundation }: SecretDesk,
+  { sealing, foundation }: SecretDependencies,
   name: string,
   kept: ReadOnly<KeptSecretVersion>,
   to: SealingKey,

@@ -12,7 +12,7 @@ import { actorKey } from "@tutti/machine-entities/tenant";
 import { deliveryOf, type Envelope } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import { type SecretDesk, secretsOf, tellSecrets } from "./desk.ts";
+import { type SecretDependencies, secretsOf, tellSecrets } from "./dependencies.ts";
 import { envelopeIn, valueIn } from "./envelopes.ts";
 
 interface Wanted {
@@ -23,28 +23,32 @@ interface Wanted {
 
 const use = "governance.secrets.use";
 
-export async function unsealSecrets(desk: SecretDesk, request: UnsealSecretsRequest, context: CallContext) {
+export async function unsealSecrets(
+  dependencies: SecretDependencies,
+  request: UnsealSecretsRequest,
+  context: CallContext,
+) {
   const { names, recipientKey, work } = request;
-  const state = await secretsOf(desk, context);
+  const state = await secretsOf(dependencies, context);
   const wanted: Wanted[] = [];
   for (const reference of names) {
-    const found = await usableAt(desk, state, reference, context);
-    if (found === undefined) throw refused(desk, reference, context);
+    const found = await usableAt(dependencies, state, reference, context);
+    if (found === undefined) throw refused(dependencies, reference, context);
     wanted.push(found);
   }
   const uses = wanted.map(({ name, version }) => ({ name, version }));
   try {
-    await tellSecrets(desk, { command: noteSecretUses, body: { uses, work } }, context);
+    await tellSecrets(dependencies, { command: noteSecretUses, body: { uses, work } }, context);
   } catch (error) {
-    if (secretsErrors.notInForce.is(error)) throw refused(desk, names.join(", "), context);
+    if (secretsErrors.notInForce.is(error)) throw refused(dependencies, names.join(", "), context);
     throw error;
   }
-  return { values: wanted.map((one) => delivered(desk, one, recipientKey, context)) };
+  return { values: wanted.map((one) => delivered(dependencies, one, recipientKey, context)) };
 }
 
 /** `till`, or `till@3` for a version; undefined where the caller can use no such thing. */
 async function usableAt(
-  desk: SecretDesk,
+  dependencies: SecretDependencies,
   { kept }: SecretsView,
   reference: string,
   context: CallContext,
@@ -60,8 +64,8 @@ async function usableAt(
   const isNamed = users.some((user) => actorKey(user) === caller);
   if (!isNamed && (users.length > 0 || isOwnService)) return;
   const about = { resourceId: name, labels };
-  if (!(await desk.deciding.mayAlso(context, use, namespace, about))) return;
-  const nowMs = desk.foundation.clock.now();
+  if (!(await dependencies.deciding.mayAlso(context, use, namespace, about))) return;
+  const nowMs = dependencies.foundation.clock.now();
   const isMeant = ({ version }: ReadOnly<KeptSecretVersion>) =>
     number === undefined || version === Number(number);
   const version = found.versions.findLast((one) => isMeant(one) && isInForce(one, nowMs));
@@ -69,7 +73,7 @@ async function usableAt(
   return envelope && { name, version: version.version, envelope };
 }
 
-function refused({ guard }: SecretDesk, name: string, context: CallContext): Error {
+function refused({ guard }: SecretDependencies, name: string, context: CallContext): Error {
   const { principal } = context;
   const error = governanceErrors.secretUnusable({ name, caller: `${principal.kind}:${principal.id}` });
   guard?.refusedInside(error, context, use);
@@ -77,7 +81,7 @@ function refused({ guard }: SecretDesk, name: string, context: CallContext): Err
 }
 
 function delivered(
-  { foundation, sealing, keepMs }: SecretDesk,
+  { foundation, sealing, keepMs }: SecretDependencies,
   { name, version, envelope }: Wanted,
   recipientKey: Uint8Array,
   { namespace }: CallContext,

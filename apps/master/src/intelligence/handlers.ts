@@ -15,7 +15,7 @@ import {
   type WatchEstimatesReply,
   type WatchEstimatesRequest,
 } from "@tutti/contracts/intelligence/v1";
-import { type MachineDesk, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { type MachineDependencies, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, type Foundation, notOwnerOf, sleep } from "@tutti/kernel";
 import {
   experienceErrors,
@@ -27,15 +27,15 @@ import type { Client, Handlers } from "@tutti/mesh";
 import { experienceOf, type Learners } from "./learners.ts";
 import { estimateOf, learnedOf, modelOf, pointOf } from "./messages.ts";
 
-export interface EstimateDesk extends MachineDesk {
+export interface EstimateDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly learners: Learners;
   /** Of this service, in any process. */
   readonly estimates: Client<typeof estimateService>;
 }
 
-export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateService> {
-  const { learners, estimates } = desk;
+export function estimateHandlers(dependencies: EstimateDependencies): Handlers<typeof estimateService> {
+  const { learners, estimates } = dependencies;
   return {
     predict: (request, context) =>
       atOwner(
@@ -45,7 +45,7 @@ export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateSe
         },
         (instance) => estimates.predict(request, { context, instance }),
       ),
-    watchEstimates: (request, context) => watchEstimates(desk, request, context),
+    watchEstimates: (request, context) => watchEstimates(dependencies, request, context),
     readExperience: (request, context) =>
       atOwner(
         async () => {
@@ -54,20 +54,20 @@ export function estimateHandlers(desk: EstimateDesk): Handlers<typeof estimateSe
         },
         (instance) => estimates.readExperience(request, { context, instance }),
       ),
-    recordOutcomes: (requests, context) => recordOutcomes(desk, requests, context),
+    recordOutcomes: (requests, context) => recordOutcomes(dependencies, requests, context),
     listModels: (request, context) =>
       atOwner(
-        () => listModels(desk, request, context),
+        () => listModels(dependencies, request, context),
         (instance) => estimates.listModels(request, { context, instance }),
       ),
     getModel: (request, context) =>
       atOwner(
-        () => getModel(desk, request, context),
+        () => getModel(dependencies, request, context),
         (instance) => estimates.getModel(request, { context, instance }),
       ),
     resetModel: (request, context) =>
       atOwner(
-        () => resetModel(desk, request, context),
+        () => resetModel(dependencies, request, context),
         (instance) => estimates.resetModel(request, { context, instance }),
       ),
   };
@@ -88,7 +88,7 @@ export async function atOwner<Reply>(
 }
 
 async function listModels(
-  { learners }: EstimateDesk,
+  { learners }: EstimateDependencies,
   { kind, capability, driftingOnly, page }: ListModelsRequest,
   context: CallContext,
 ): Promise<ListModelsReply> {
@@ -110,7 +110,7 @@ function worstFirst(one: KnownModel, other: KnownModel): number {
 }
 
 async function getModel(
-  { learners }: EstimateDesk,
+  { learners }: EstimateDependencies,
   { modelId }: GetModelRequest,
   context: CallContext,
 ): Promise<GetModelReply> {
@@ -121,13 +121,13 @@ async function getModel(
 }
 
 async function resetModel(
-  desk: EstimateDesk,
+  dependencies: EstimateDependencies,
   { modelId, reason }: ResetModelRequest,
   context: CallContext,
 ): Promise<ResetModelReply> {
   const key = experienceOf(context.namespace);
   const told = { command: forgetCapability, body: { capability: modelId }, reason };
-  const { forgotten } = await tell(desk, key, told, context);
+  const { forgotten } = await tell(dependencies, key, told, context);
   if (!forgotten) throw experienceErrors.modelMissing({ id: modelId });
   const model: Model = modelOf(context.namespace, { ...forgottenModel, capability: modelId });
   return { model };
@@ -155,7 +155,7 @@ const signOfLifeMs = 5_000;
  * back hears of the models that have learned since.
  */
 async function* watchEstimates(
-  { learners, foundation }: EstimateDesk,
+  { learners, foundation }: EstimateDependencies,
   { pool, cursor }: WatchEstimatesRequest,
   context: CallContext,
 ): AsyncGenerator<WatchEstimatesReply, void> {
@@ -195,7 +195,7 @@ async function* watchEstimates(
 
 /** Each namespace learns from its own. A batch is answered when all of it is durable. */
 async function* recordOutcomes(
-  desk: EstimateDesk,
+  dependencies: EstimateDependencies,
   requests: AsyncIterable<RecordOutcomesRequest>,
   context: CallContext,
 ): AsyncGenerator<RecordOutcomesReply, void> {
@@ -212,11 +212,12 @@ async function* recordOutcomes(
       await atOwner(
         async () => {
           const told = { command: recordExperience, body, idempotencyKey: "" };
-          await tell(desk, experienceOf(namespace), told, context);
+          await tell(dependencies, experienceOf(namespace), told, context);
         },
         async (instance) => {
           const passedOn = { ...request, instanceId: sender, outcomes };
-          for await (const _ of desk.estimates.recordOutcomes(only(passedOn), { context, instance })) return;
+          for await (const _ of dependencies.estimates.recordOutcomes(only(passedOn), { context, instance }))
+            return;
         },
       );
     }

@@ -2,7 +2,7 @@
  * What is known in each namespace, learned from its experience and brought up to date whenever it is asked for. It is no state: it is made
  * anew from what the machine keeps, and then is the same.
  */
-import { ask, type MachineDesk } from "@tutti/host/serving";
+import { ask, type MachineDependencies } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import {
   type ExperienceNews,
@@ -26,11 +26,11 @@ export function experienceOf(namespace: string): InstanceKey {
 }
 
 export class Learners {
-  readonly #desk: MachineDesk;
+  readonly #dependencies: MachineDependencies;
   readonly #learners = new Map<string, Learner>();
 
-  constructor(desk: MachineDesk) {
-    this.#desk = desk;
+  constructor(dependencies: MachineDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Refused where another process has the experience. */
@@ -48,7 +48,7 @@ export class Learners {
     for (;;) {
       const { place } = learner;
       const question = { key: experienceOf(namespace), query: experienceNews, body: place };
-      if (learner.take(await this.#desk.runtime.ask(question), place)) return learner.knowledge;
+      if (learner.take(await this.#dependencies.runtime.ask(question), place)) return learner.knowledge;
     }
   }
 
@@ -56,7 +56,7 @@ export class Learners {
   async read(place: NewsWanted, context: CallContext): Promise<ExperienceNews> {
     const question = { query: experienceNews, body: place };
     try {
-      return await ask(this.#desk, experienceOf(context.namespace), question, context);
+      return await ask(this.#dependencies, experienceOf(context.namespace), question, context);
     } catch (error) {
       if (!runtimeErrors.unknownInstance.is(error)) throw error;
       return nothing;

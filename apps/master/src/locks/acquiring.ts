@@ -9,7 +9,7 @@ import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/con
 import { ask, tell } from "@tutti/host/serving";
 import { type CallContext, type InstanceKey, sleep } from "@tutti/kernel";
 import { acquire, deadlockErrors, leaveLine, lockErrors, obstacle } from "@tutti/machine-lock";
-import { keyOf, type LockDesk } from "./desk.ts";
+import { keyOf, type LockDependencies } from "./dependencies.ts";
 import type { LockWaitNews } from "./lock-waits.ts";
 import { grantOf } from "./messages.ts";
 
@@ -18,21 +18,21 @@ const askAgainMs = 15_000;
 const answerMs = 250;
 
 export async function acquireLock(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   request: AcquireLockRequest,
   context: CallContext,
 ): Promise<LockGrant> {
   const { name, holder } = request;
-  const { clock } = desk.foundation;
+  const { clock } = dependencies.foundation;
   const key = keyOf(context.namespace, name);
   const work = request.work && { ...request.work, namespace: request.work.namespace || context.namespace };
   const untilMs = Math.min(clock.monotonic() + request.waitMs, context.deadlineMs - answerMs);
   for (;;) {
     const waitMs = Math.max(0, Math.round(untilMs - clock.monotonic()));
-    const hearing = hear(desk, key, holder);
+    const hearing = hear(dependencies, key, holder);
     try {
       const told = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
-      const { hold } = await tell(desk, key, told, context);
+      const { hold } = await tell(dependencies, key, told, context);
       if (hold !== undefined) return grantOf(hold);
       const news = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
       if (news?.kind === "granted") return grantOf(news.hold);
@@ -41,15 +41,15 @@ export async function acquireLock(
       hearing.end();
     }
     if (context.signal.aborted) {
-      await hangUp(desk, key, holder, context);
+      await hangUp(dependencies, key, holder, context);
       context.signal.throwIfAborted();
     }
     if (clock.monotonic() >= untilMs)
-      return ask(desk, key, { query: obstacle, body: { waitMs: request.waitMs } }, context);
+      return ask(dependencies, key, { query: obstacle, body: { waitMs: request.waitMs } }, context);
   }
 }
 
-function hear({ waits, foundation: { timers } }: LockDesk, key: InstanceKey, holder: string) {
+function hear({ waits, foundation: { timers } }: LockDependencies, key: InstanceKey, holder: string) {
   const { promise, resolve } = Promise.withResolvers<LockWaitNews | undefined>();
   const over = new AbortController();
   const stopListening = waits.listen(key, holder, resolve);
@@ -78,9 +78,14 @@ function refuse(
 }
 
 /** The place is kept for whoever asks again. That it could not be said does no harm: it is given up a little later. */
-async function hangUp(desk: LockDesk, key: InstanceKey, holder: string, context: CallContext): Promise<void> {
+async function hangUp(
+  dependencies: LockDependencies,
+  key: InstanceKey,
+  holder: string,
+  context: CallContext,
+): Promise<void> {
   const told = { command: leaveLine, body: { holder }, idempotencyKey: "" };
-  await tell(desk, key, told, context).catch((error: unknown) =>
-    desk.foundation.logger.debug("that a caller hung up could not be told to its lock", { error }),
+  await tell(dependencies, key, told, context).catch((error: unknown) =>
+    dependencies.foundation.logger.debug("that a caller hung up could not be told to its lock", { error }),
   );
 }

@@ -8,17 +8,17 @@
  * 3. What cannot be asked is left out: then a circle may be found later, and none is seen that is not there.
  */
 import type { Lock } from "@tutti/contracts/session/v1";
-import { allEntries, type MachineDesk } from "@tutti/host/serving";
+import { allEntries, type MachineDependencies } from "@tutti/host/serving";
 import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
 import { type FoundDeadlock, findDeadlocks, type SeenLock, seen, seenTwice } from "@tutti/machine-lock";
-import { keyOf, type LockDesk } from "./desk.ts";
+import { keyOf, type LockDependencies } from "./dependencies.ts";
 import { contended } from "./lists.ts";
 
-export interface DeadlockFinderParts extends Pick<MachineDesk, "archive"> {
-  readonly locks: Pick<LockDesk["locks"], "getLock" | "resolveDeadlock">;
-  readonly waits: Pick<LockDesk["waits"], "contended" | "over">;
-  readonly partitionOwner: Pick<LockDesk["partitionOwner"], "holds">;
-  readonly runtime: Pick<LockDesk["runtime"], "service" | "partitionOf">;
+export interface DeadlockFinderParts extends Pick<MachineDependencies, "archive"> {
+  readonly locks: Pick<LockDependencies["locks"], "getLock" | "resolveDeadlock">;
+  readonly waits: Pick<LockDependencies["waits"], "contended" | "over">;
+  readonly partitionOwner: Pick<LockDependencies["partitionOwner"], "holds">;
+  readonly runtime: Pick<LockDependencies["runtime"], "service" | "partitionOf">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   /** How often it looks. */
   readonly checkMs: number;

@@ -15,51 +15,60 @@ import { type CallContext, notOwnerOf, toTimestamp } from "@tutti/kernel";
 import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
 import type { Handlers } from "@tutti/mesh";
 import { acquireLock } from "./acquiring.ts";
-import { bookOf, keyOf, type LockDesk, standingOf } from "./desk.ts";
+import { bookOf, keyOf, type LockDependencies, standingOf } from "./dependencies.ts";
 import { listLocks, watchLocks } from "./lists.ts";
 import { deadlockOf, lockOf, waitersMax } from "./messages.ts";
 
-export function lockHandlers(desk: LockDesk): Handlers<typeof lockService> {
+export function lockHandlers(dependencies: LockDependencies): Handlers<typeof lockService> {
   const lockNamed = async (name: string, context: CallContext) => {
     const { namespace } = context;
-    return lockOf(namespace, name, await standingOf(desk, keyOf(namespace, name), waitersMax, context));
+    return lockOf(
+      namespace,
+      name,
+      await standingOf(dependencies, keyOf(namespace, name), waitersMax, context),
+    );
   };
   return {
-    acquireLock: async (request, context) => ({ grant: await acquireLock(desk, request, context) }),
-    renewLocks: (request, context) => renewLocks(desk, request, context),
+    acquireLock: async (request, context) => ({ grant: await acquireLock(dependencies, request, context) }),
+    renewLocks: (request, context) => renewLocks(dependencies, request, context),
     releaseLock: ({ name, holder, token }, context) =>
-      tell(desk, keyOf(context.namespace, name), { command: release, body: { holder, token } }, context),
+      tell(
+        dependencies,
+        keyOf(context.namespace, name),
+        { command: release, body: { holder, token } },
+        context,
+      ),
     getLock: async ({ name }, context) => ({ lock: await lockNamed(name, context) }),
-    listLocks: (request, context) => listLocks(desk, request, context),
-    watchLocks: (request, context) => watchLocks(desk, request, context),
+    listLocks: (request, context) => listLocks(dependencies, request, context),
+    watchLocks: (request, context) => watchLocks(dependencies, request, context),
     async setLock({ name, permits, reason }, context) {
       const told = { command: setPermits, body: { permits }, reason };
-      await tell(desk, keyOf(context.namespace, name), told, context);
+      await tell(dependencies, keyOf(context.namespace, name), told, context);
       return { lock: await lockNamed(name, context) };
     },
     breakLock: ({ name, holder, reason }, context) =>
       tell(
-        desk,
+        dependencies,
         keyOf(context.namespace, name),
         { command: breakHold, body: { holder, reason }, reason },
         context,
       ),
-    listDeadlocks: (request, context) => listDeadlocks(desk, request, context),
-    resolveDeadlock: (request, context) => resolve(desk, request, context),
+    listDeadlocks: (request, context) => listDeadlocks(dependencies, request, context),
+    resolveDeadlock: (request, context) => resolve(dependencies, request, context),
   };
 }
 
 async function renewLocks(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   { renewals }: RenewLocksRequest,
   context: CallContext,
 ): Promise<RenewLocksReply> {
-  return { receipts: await Promise.all(renewals.map((renewal) => renewOne(desk, renewal, context))) };
+  return { receipts: await Promise.all(renewals.map((renewal) => renewOne(dependencies, renewal, context))) };
 }
 
 /** A lock of another owner is passed on to it. */
 async function renewOne(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   renewal: LockRenewal,
   context: CallContext,
 ): Promise<LockRenewalReceipt> {
@@ -67,12 +76,12 @@ async function renewOne(
   const { namespace } = context;
   try {
     const told = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
-    const { dueMs } = await tell(desk, keyOf(namespace, name), told, context);
+    const { dueMs } = await tell(dependencies, keyOf(namespace, name), told, context);
     return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
   } catch (error) {
     const instance = notOwnerOf(error)?.owner?.instance;
     if (instance === undefined) throw error;
-    const { receipts } = await desk.locks.renewLocks(
+    const { receipts } = await dependencies.locks.renewLocks(
       { namespace, renewals: [renewal] },
       { context, instance },
     );
@@ -81,13 +90,13 @@ async function renewOne(
 }
 
 async function listDeadlocks(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   { found: span, page }: ListDeadlocksRequest,
   context: CallContext,
 ): Promise<ListDeadlocksReply> {
   const { from, to } = spanOf(span);
   const question = { query: found, body: { fromMs: from, toMs: to } };
-  const all = await orIfAbsent(ask(desk, bookOf(context.namespace), question, context), []);
+  const all = await orIfAbsent(ask(dependencies, bookOf(context.namespace), question, context), []);
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
   return {
@@ -96,9 +105,13 @@ async function listDeadlocks(
   };
 }
 
-function resolve(desk: LockDesk, { circle, ticket, reason }: ResolveDeadlockRequest, context: CallContext) {
+function resolve(
+  dependencies: LockDependencies,
+  { circle, ticket, reason }: ResolveDeadlockRequest,
+  context: CallContext,
+) {
   const { namespace } = context;
   const edges = circle.map((edge, place) => ({ ...edge, namespace, ticket: place === 0 ? ticket : 0 }));
   const told = { command: resolveDeadlock, body: { circle: edges, reason }, reason, idempotencyKey: "" };
-  return tell(desk, bookOf(namespace), told, context);
+  return tell(dependencies, bookOf(namespace), told, context);
 }

@@ -38,12 +38,12 @@ export function hostLocks(
       const { name } = service;
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };
       const locks = mesh.client(lockService, { service: name });
-      const desk = {
+      const dependencies = {
         ...{ runtime, archive, partitionOwner, foundation, locks, waits },
         watches: new WatchMemory(foundation.clock, host.ids),
       };
-      mesh.serve(lockService, lockHandlers(desk), { service: name });
-      const finder = new DeadlockFinder({ ...desk, checkMs: deadlockCheckMs });
+      mesh.serve(lockService, lockHandlers(dependencies), { service: name });
+      const finder = new DeadlockFinder({ ...dependencies, checkMs: deadlockCheckMs });
       service.register("deadlocks", finder, { critical: false });
       const cause = { actor, traceparent: "", decision: "", reason: "its work has ended" };
       const ends = new WorkEnds({ bus: host.bus, runtime, works, foundation, cause });

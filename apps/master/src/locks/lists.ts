@@ -10,33 +10,33 @@ import { type WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import type { LabelCondition } from "@tutti/journal";
 import type { CallContext } from "@tutti/kernel";
-import type { LockDesk } from "./desk.ts";
+import type { LockDependencies } from "./dependencies.ts";
 
 export async function listLocks(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   request: ListLocksRequest,
   context: CallContext,
 ): Promise<ListLocksReply> {
-  const { items, nextToken } = await pageOf(locksBy(desk, request, context), request.page);
+  const { items, nextToken } = await pageOf(locksBy(dependencies, request, context), request.page);
   return { locks: items, page: { nextToken, total: undefined } };
 }
 
 export async function* watchLocks(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   { prefix, cursor }: WatchLocksRequest,
   context: CallContext,
 ): AsyncGenerator<WatchLocksReply, void> {
-  const named = locksBy(desk, ListLocksRequest.create({ prefix }), context);
+  const named = locksBy(dependencies, ListLocksRequest.create({ prefix }), context);
   const about = aboutOf(
     "lock",
     WatchLocksRequest.encode(WatchLocksRequest.create({ prefix })).finish(),
     context,
   );
-  const watching = { cursor, about, memory: desk.watches };
+  const watching = { cursor, about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
-    desk.foundation,
+    dependencies.foundation,
     context.signal,
   ))
     yield { locks: changed, removedNames: removed, ...place };
@@ -47,14 +47,14 @@ export const contended: LabelCondition = { kind: "not", name: "waiting", values:
 const eventsMax = 1_000_000;
 
 function locksBy(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   { prefix, contendedOnly, heldBy }: ListLocksRequest,
   context: CallContext,
 ): Named<Lock> {
   const { namespace } = context;
   return {
     async entries() {
-      const entries = await allEntries(desk, {
+      const entries = await allEntries(dependencies, {
         ...{ namespace, kinds: ["lock"], idPrefix: prefix, statuses: [WorkStatus.WORK_STATUS_RUNNING] },
         labels: contendedOnly ? [contended] : [],
       });
@@ -63,12 +63,12 @@ function locksBy(
         entries.map(({ key, incarnation, events }) => [key.id, -(incarnation * eventsMax + events)]),
       );
       // What happened here a moment ago is not in the index yet.
-      for (const [name, change] of desk.waits.liveIn(namespace))
+      for (const [name, change] of dependencies.waits.liveIn(namespace))
         if (name.startsWith(prefix)) found.set(name, change);
       return found;
     },
     async find(name) {
-      const { lock } = await desk.locks.getLock({ namespace, name }, { context });
+      const { lock } = await dependencies.locks.getLock({ namespace, name }, { context });
       if (lock === undefined || (contendedOnly && lock.waiting === 0)) return undefined;
       const isLive = lock.permits > 1 || lock.grants.length > 0 || lock.waiting > 0;
       return isLive && (heldBy === undefined || isHeldBy(lock, heldBy)) ? lock : undefined;

@@ -6,7 +6,7 @@ import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError } from "@tutti/kernel";
 import { indexLabels, modeName } from "@tutti/machine-session";
 import { lines } from "../api/sessions/listing.ts";
-import type { PlanningDesk } from "./desk.ts";
+import type { PlanningDependencies } from "./dependencies.ts";
 
 /** Sessions that are looked at for one page: where few choices are like what is asked for, the next page goes on. */
 const lookedAtMax = 1_000;
@@ -23,7 +23,7 @@ const choosing = {
 };
 
 export async function listChoices(
-  desk: PlanningDesk,
+  dependencies: PlanningDependencies,
   { page, ...wanted }: ListChoicesRequest,
   context: CallContext,
 ): Promise<ListChoicesReply> {
@@ -33,8 +33,8 @@ export async function listChoices(
   for (let looked = 0; choices.length < size && looked < lookedAtMax; ) {
     const part = { size: Math.min(askedAtOnce, size - choices.length), token };
     const asked = { filter: SessionFilter.create(), oldestFirst: false, page: part };
-    const { items, nextToken } = await listLines(desk, choosing, asked, context);
-    const made = await Promise.all(items.map(({ sessionId }) => choicesOf(desk, sessionId, context)));
+    const { items, nextToken } = await listLines(dependencies, choosing, asked, context);
+    const made = await Promise.all(items.map(({ sessionId }) => choicesOf(dependencies, sessionId, context)));
     choices.push(...made.flat().filter((choice) => isWanted(choice, wanted)));
     looked += Math.max(1, items.length);
     token = nextToken;
@@ -44,7 +44,7 @@ export async function listChoices(
 }
 
 async function choicesOf(
-  { sessions }: PlanningDesk,
+  { sessions }: PlanningDependencies,
   sessionId: string,
   context: CallContext,
 ): Promise<readonly Choice[]> {

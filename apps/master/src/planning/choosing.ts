@@ -14,11 +14,11 @@ import { modeName } from "@tutti/machine-session";
 import { chooseAmong, type Expected, expectedLossMs, modes as known, type Mode } from "@tutti/planner";
 import { choiceOf, weightsOf } from "@tutti/sessions";
 import { experienceOf } from "../intelligence/learners.ts";
-import type { PlanningDesk } from "./desk.ts";
+import type { PlanningDependencies } from "./dependencies.ts";
 import { planningErrors } from "./errors.ts";
 
 export async function chooseMode(
-  { learners }: PlanningDesk,
+  { learners }: PlanningDependencies,
   { features, candidates, optimization, work }: ChooseModeRequest,
   context: CallContext,
 ): Promise<ChooseModeReply> {
@@ -68,7 +68,7 @@ function plannedMode(name: string): Mode | undefined {
 }
 
 export async function recordChoices(
-  desk: PlanningDesk,
+  dependencies: PlanningDependencies,
   { choices }: RecordChoicesRequest,
   context: CallContext,
 ): Promise<RecordChoicesReply> {
@@ -78,7 +78,7 @@ export async function recordChoices(
   for (const choice of told) {
     // Each counts once by its session and end: no key of the call may make the second of them the first again.
     const order = { command: learnChoice, body: { choice }, idempotencyKey: "" };
-    if ((await tell(desk, key, order, context)).learned) learned++;
+    if ((await tell(dependencies, key, order, context)).learned) learned++;
   }
   return { learned };
 }

@@ -4,28 +4,28 @@ import type { Handlers } from "@tutti/mesh";
 import { atOwner } from "../intelligence/handlers.ts";
 import { listChoices } from "./choices.ts";
 import { chooseMode, recordChoices } from "./choosing.ts";
-import type { PlanningDesk } from "./desk.ts";
+import type { PlanningDependencies } from "./dependencies.ts";
 import { plan } from "./plans.ts";
 
-export function planningHandlers(desk: PlanningDesk): Handlers<typeof planningService> {
-  const { planning } = desk;
+export function planningHandlers(dependencies: PlanningDependencies): Handlers<typeof planningService> {
+  const { planning } = dependencies;
   return {
     // What is known is known where the experience of the namespace is.
     plan: (request, context) =>
       atOwner(
-        () => plan(desk, request, context),
+        () => plan(dependencies, request, context),
         (instance) => planning.plan(request, { context, instance }),
       ),
     chooseMode: (request, context) =>
       atOwner(
-        () => chooseMode(desk, request, context),
+        () => chooseMode(dependencies, request, context),
         (instance) => planning.chooseMode(request, { context, instance }),
       ),
     recordChoices: (request, context) =>
       atOwner(
-        () => recordChoices(desk, request, context),
+        () => recordChoices(dependencies, request, context),
         (instance) => planning.recordChoices(request, { context, instance }),
       ),
-    listChoices: (request, context) => listChoices(desk, request, context),
+    listChoices: (request, context) => listChoices(dependencies, request, context),
   };
 }

@@ -2,7 +2,7 @@
 import { planningService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext } from "@tutti/host";
 import { Fleet } from "@tutti/sessions";
-import type { SessionDesk } from "../api/sessions/desk.ts";
+import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import type { Learners } from "../intelligence/learners.ts";
 import { planningHandlers } from "./handlers.ts";
 
@@ -10,12 +10,12 @@ import { planningHandlers } from "./handlers.ts";
 export function hostPlanning(
   service: string,
   { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,
-  parts: { readonly sessions: SessionDesk; readonly learners: Learners },
+  parts: { readonly sessions: SessionDependencies; readonly learners: Learners },
 ): void {
   const { sessions, learners } = parts;
-  const desk = {
+  const dependencies = {
     ...{ ...sessions, learners, fleet: new Fleet({ agents: sessions.agents, clock: foundation.clock }) },
     planning: mesh.client(planningService, { service }),
   };
-  mesh.serve(planningService, planningHandlers(desk), { service });
+  mesh.serve(planningService, planningHandlers(dependencies), { service });
 }

@@ -13,16 +13,16 @@ import { refusalOf } from "@tutti/machine-session";
 import type { PresentAgent, Refused } from "@tutti/planner";
 import { type Foreplanned, foreplanned, foreseen, presentIn } from "@tutti/sessions";
 import { checkOrchestrator, checkPlanner, checkTasks } from "../api/sessions/capabilities.ts";
-import { keyOf } from "../api/sessions/desk.ts";
+import { keyOf } from "../api/sessions/dependencies.ts";
 import { resolved } from "../api/sessions/work.ts";
 import { estimateOf } from "../intelligence/messages.ts";
 import { checkDemands } from "../resources/demands.ts";
 import { checkLookedAt, givenAgents, intendedTasks, type Named, specsOf } from "./asked.ts";
-import type { PlanningDesk } from "./desk.ts";
+import type { PlanningDependencies } from "./dependencies.ts";
 import { planningErrors } from "./errors.ts";
 
 export async function plan(
-  desk: PlanningDesk,
+  dependencies: PlanningDependencies,
   request: PlanRequest,
   context: CallContext,
 ): Promise<PlanReply> {
@@ -30,15 +30,15 @@ export async function plan(
   checkLookedAt(request);
   if (session === undefined && tasks.length === 0) throw planningErrors.workUnnamed();
   if (session !== undefined && tasks.length > 0) throw planningErrors.workTwice();
-  const beganMs = desk.foundation.clock.monotonic();
-  const { knowledge } = await desk.learners.of(context);
-  const asked = { desk, request, knowledge, context };
+  const beganMs = dependencies.foundation.clock.monotonic();
+  const { knowledge } = await dependencies.learners.of(context);
+  const asked = { dependencies, request, knowledge, context };
   const made = session === undefined ? await ofTasks(asked) : await ofSession(asked, session);
-  return { ...made, planningMs: desk.foundation.clock.monotonic() - beganMs };
+  return { ...made, planningMs: dependencies.foundation.clock.monotonic() - beganMs };
 }
 
 interface Asked {
-  readonly desk: PlanningDesk;
+  readonly dependencies: PlanningDependencies;
   readonly request: PlanRequest;
   readonly knowledge: Knowledge;
   readonly context: CallContext;
@@ -46,10 +46,13 @@ interface Asked {
 
 type Made = Omit<PlanReply, "planningMs">;
 
-async function ofSession({ desk, request, knowledge, context }: Asked, given: SessionSpec): Promise<Made> {
-  const { spec, definition } = await checked(desk, given, request.agents.length > 0, context);
+async function ofSession(
+  { dependencies, request, knowledge, context }: Asked,
+  given: SessionSpec,
+): Promise<Made> {
+  const { spec, definition } = await checked(dependencies, given, request.agents.length > 0, context);
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
-  const present = await presentFor({ desk, request, context }, tasks, spec.pool);
+  const present = await presentFor({ dependencies, request, context }, tasks, spec.pool);
   const made = foreseen({ spec, definition, present, knowledge });
   if ("refused" in made) throw impossible(made.refused, tasks, spec.pool);
   const { mode, choice, p50Ms, p90Ms, cases, money } = made;
@@ -58,37 +61,37 @@ async function ofSession({ desk, request, knowledge, context }: Asked, given: Se
 
 /** What could not be started is not planned either, and for the same reasons. */
 async function checked(
-  desk: PlanningDesk,
+  dependencies: PlanningDependencies,
   given: SessionSpec,
   onGivenAgents: boolean,
   context: CallContext,
 ): Promise<{ readonly spec: SessionSpec; readonly definition: string }> {
-  const { spec, definition, hash } = await resolved(desk, given, context);
+  const { spec, definition, hash } = await resolved(dependencies, given, context);
   const order = SessionOrder.fromPartial({ definition, hash });
   order.spec = spec;
   const refusal = refusalOf(keyOf(context.namespace, "planned"), order);
   if (refusal !== undefined) throw errorOf(refusal);
   const asker = { namespace: context.namespace, options: { context } };
   if (spec.work?.$case === "goal") {
-    await checkPlanner(desk, spec.work.value.planner, spec.pool, asker);
+    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, asker);
     throw planningErrors.tasksUnknown();
   }
   if (spec.mode === Mode.MODE_CUSTOM) {
-    await checkOrchestrator(desk, spec.orchestrator, spec.pool, asker);
+    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, asker);
     throw planningErrors.decidedElsewhere({ orchestrator: spec.orchestrator });
   }
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
-  if (!onGivenAgents) await checkTasks(desk, tasks, spec.pool, asker);
-  await checkDemands(desk, tasks, spec, asker);
+  if (!onGivenAgents) await checkTasks(dependencies, tasks, spec.pool, asker);
+  await checkDemands(dependencies, tasks, spec, asker);
   return { spec, definition };
 }
 
 const budgetMs = 100;
 
-async function ofTasks({ desk, request, knowledge, context }: Asked): Promise<Made> {
-  const { clock } = desk.foundation;
+async function ofTasks({ dependencies, request, knowledge, context }: Asked): Promise<Made> {
+  const { clock } = dependencies.foundation;
   const specs = specsOf(request.tasks);
-  const present = await presentFor({ desk, request, context }, specs, "");
+  const present = await presentFor({ dependencies, request, context }, specs, "");
   const untilMs = clock.monotonic() + (request.budgetMs || budgetMs);
   const tasks = intendedTasks(request.tasks, specs);
   const made = foreplanned({ tasks, present, knowledge, stop: () => clock.monotonic() >= untilMs });
@@ -101,12 +104,12 @@ async function ofTasks({ desk, request, knowledge, context }: Asked): Promise<Ma
 }
 
 async function presentFor(
-  { desk, request, context }: Pick<Asked, "desk" | "request" | "context">,
+  { dependencies, request, context }: Pick<Asked, "dependencies" | "request" | "context">,
   tasks: readonly TaskSpec[],
   pool: string,
 ): Promise<readonly PresentAgent[]> {
   if (request.agents.length > 0) return givenAgents(request.agents, tasks, pool);
-  return presentIn(await desk.fleet.agentsOf(context.namespace), tasks, pool);
+  return presentIn(await dependencies.fleet.agentsOf(context.namespace), tasks, pool);
 }
 
 function impossible({ taskId, reason, detail }: Refused, tasks: readonly TaskSpec[], pool: string): Error {

@@ -13,8 +13,8 @@ import { type GetPoolUseReply, ListPoolsRequest, type PoolShare } from "@tutti/c
 import { Explanation, type LabelSelector } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
 import { amountOf, type CallContext, counted, pageOf, selectorText } from "@tutti/kernel";
-import { contentsOf, isAbout, type ResourceDesk } from "./desk.ts";
 import { beginOf, endOf, listReservations } from "./reservations.ts";
+import { contentsOf, isAbout, type ResourceDependencies } from "./resource-dependencies.ts";
 
 interface Use extends GetPoolUseReply {
   readonly pool: string;
@@ -22,18 +22,22 @@ interface Use extends GetPoolUseReply {
 
 const pageSize = 1_000;
 
-async function usesOf(desk: ResourceDesk, wanted: string, context: CallContext): Promise<Use[]> {
+async function usesOf(
+  dependencies: ResourceDependencies,
+  wanted: string,
+  context: CallContext,
+): Promise<Use[]> {
   const { namespace } = context;
-  const names = wanted === "" ? await poolNames(desk, context) : [wanted];
+  const names = wanted === "" ? await poolNames(dependencies, context) : [wanted];
   return await Promise.all(
     names.map(async (pool) => ({
       pool,
-      ...(await desk.pools.getPoolUse({ namespace, pool, agents: undefined }, { context })),
+      ...(await dependencies.pools.getPoolUse({ namespace, pool, agents: undefined }, { context })),
     })),
   );
 }
 
-async function poolNames({ pools }: ResourceDesk, context: CallContext): Promise<string[]> {
+async function poolNames({ pools }: ResourceDependencies, context: CallContext): Promise<string[]> {
   const { namespace } = context;
   const all = await ofAllPages(
     (page) => pools.listPools(ListPoolsRequest.fromPartial({ namespace, page }), { context }),
@@ -43,14 +47,14 @@ async function poolNames({ pools }: ResourceDesk, context: CallContext): Promise
 }
 
 export async function listResources(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { pool, name, page }: ListResourcesRequest,
   context: CallContext,
 ): Promise<ListResourcesReply> {
-  const nowMs = desk.foundation.clock.now();
-  const uses = await usesOf(desk, pool, context);
+  const nowMs = dependencies.foundation.clock.now();
+  const uses = await usesOf(dependencies, pool, context);
   const { reservations } = await listReservations(
-    desk,
+    dependencies,
     { namespace: context.namespace, pool, span: undefined, page: { size: pageSize, token: "" } },
     context,
   );
@@ -89,11 +93,11 @@ function isSame(one: LabelSelector | undefined, other: LabelSelector): boolean {
 }
 
 export async function listAllocations(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { pool, name, page }: ListAllocationsRequest,
   context: CallContext,
 ): Promise<ListAllocationsReply> {
-  const all = (await standingsOf(desk, pool, context))
+  const all = (await standingsOf(dependencies, pool, context))
     .map(({ allocation }) => allocation)
     .filter(({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0);
   const most = ({ granted }: Allocation) => granted[name || "slots"] ?? 0;
@@ -119,10 +123,14 @@ interface Standing {
 }
 
 /** One for each session with something at work or waiting, over all pools. */
-async function standingsOf(desk: ResourceDesk, pool: string, context: CallContext): Promise<Standing[]> {
+async function standingsOf(
+  dependencies: ResourceDependencies,
+  pool: string,
+  context: CallContext,
+): Promise<Standing[]> {
   const { namespace } = context;
   const byId = new Map<string, Standing>();
-  for (const use of await usesOf(desk, pool, context))
+  for (const use of await usesOf(dependencies, pool, context))
     for (const share of use.shares) {
       if (share.key === "" || share.namespace !== namespace) continue;
       const found = byId.get(share.key) ?? standingOf(emptyOf(share, namespace));
@@ -189,20 +197,23 @@ function add(sums: Record<string, number>, amounts: Readonly<Record<string, numb
 }
 
 export async function explainAllocation(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { sessionId }: ExplainAllocationRequest,
   context: CallContext,
 ): Promise<ExplainAllocationReply> {
   const { namespace } = context;
-  const { session } = await desk.sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
-  const all = await standingsOf(desk, "", context);
+  const { session } = await dependencies.sessions.getSession(
+    { namespace, sessionId, atEvent: 0 },
+    { context },
+  );
+  const all = await standingsOf(dependencies, "", context);
   const weight = session?.spec?.weight || 1;
   const about = { namespace, kind: "session", id: sessionId, task: "" };
   const standing =
     all.find(({ allocation }) => allocation.session?.id === sessionId) ??
     standingOf(emptyOf({ key: sessionId, weight, namespace, used: {}, wanted: {} }, namespace));
   const { allocation: own } = standing;
-  const { quotas, reservations } = await contentsOf(desk, context);
+  const { quotas, reservations } = await contentsOf(dependencies, context);
   const labels = session?.spec?.labels ?? {};
   const told = [tellOwn(standing), tellRivals(standing)];
   const limits = Object.entries(session?.spec?.limits ?? {});
@@ -211,13 +222,13 @@ export async function explainAllocation(
   for (const { value } of quotas) {
     const { quotaId, limits, sessions } = value;
     if (sessions !== undefined && !isAbout(sessions, labels)) continue;
-    const used = desk.claims.usedOf(namespace, quotaId);
+    const used = dependencies.claims.usedOf(namespace, quotaId);
     const parts = Object.entries(limits).map(
       ([name, limit]) => `${used[name] ?? 0} of ${amountOf(limit, name)}`,
     );
     told.push(`the quota ${quotaId} has ${parts.join(" and ")} in use`);
   }
-  const nowMs = desk.foundation.clock.now();
+  const nowMs = dependencies.foundation.clock.now();
   for (const { value } of reservations) {
     const { reservationId, amounts, sessions } = value;
     const isOwn = session?.spec?.reservationIds.includes(reservationId) === true || isAbout(sessions, labels);

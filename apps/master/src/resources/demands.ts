@@ -2,25 +2,25 @@
 import type { Quota, SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Asker } from "../api/sessions/capabilities.ts";
-import { isAbout, type ResourceDesk } from "./desk.ts";
 import { resourceErrors } from "./errors.ts";
+import { isAbout, type ResourceDependencies } from "./resource-dependencies.ts";
 
 const pageSize = 1_000;
 const page = { size: pageSize, token: "" };
 
 export async function checkDemands(
-  desk: Pick<ResourceDesk, "resources">,
+  dependencies: Pick<ResourceDependencies, "resources">,
   tasks: readonly TaskSpec[],
   spec: Pick<SessionSpec, "labels" | "reservationIds" | "limits">,
   asker: Asker,
 ): Promise<void> {
-  await checkAmounts(desk, tasks, spec, asker);
-  await checkReservations(desk, spec, asker);
+  await checkAmounts(dependencies, tasks, spec, asker);
+  await checkReservations(dependencies, spec, asker);
 }
 
 /** The same of tasks alone: those that come later use what the session was given. */
 export async function checkAmounts(
-  { resources }: Pick<ResourceDesk, "resources">,
+  { resources }: Pick<ResourceDependencies, "resources">,
   tasks: readonly TaskSpec[],
   { labels, limits }: Pick<SessionSpec, "labels" | "limits">,
   { namespace, options }: Asker,
@@ -32,7 +32,7 @@ export async function checkAmounts(
 }
 
 async function checkReservations(
-  { resources }: Pick<ResourceDesk, "resources">,
+  { resources }: Pick<ResourceDependencies, "resources">,
   { reservationIds }: Pick<SessionSpec, "reservationIds">,
   { namespace, options }: Asker,
 ): Promise<void> {

@@ -14,68 +14,81 @@ import { NeedCondition, type WorkReference, WorkStatus } from "@tutti/contracts/
 import { allEntries } from "@tutti/host/serving";
 import { type CallContext, isEnded, isTuttiError } from "@tutti/kernel";
 import { addWait, dropWait } from "@tutti/machine-session";
-import { sessionNamed, tellSession } from "../api/sessions/desk.ts";
+import { sessionNamed, tellSession } from "../api/sessions/dependencies.ts";
 import { checkWaits } from "../api/sessions/waits.ts";
-import type { ResourceDesk } from "./desk.ts";
+import type { ResourceDependencies } from "./resource-dependencies.ts";
 
 /** Sessions that have not begun and are looked at for whom they wait. */
 const lookedAtMax = 1_000;
 
 export async function listDependencies(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { sessionId }: ListDependenciesRequest,
   context: CallContext,
 ): Promise<ListDependenciesReply> {
   const { namespace } = context;
-  const { session } = await desk.sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
+  const { session } = await dependencies.sessions.getSession(
+    { namespace, sessionId, atEvent: 0 },
+    { context },
+  );
   const needs = await Promise.all(
     (session?.spec?.dependsOn ?? []).map(async (dependency) => {
       const { namespace: inside = "", id = "" } = dependency.session ?? {};
-      const status = (await sessionIn(desk, inside || namespace, id, context))?.status ?? 0;
+      const status = (await sessionIn(dependencies, inside || namespace, id, context))?.status ?? 0;
       return standing({ namespace: inside || namespace, kind: "session", id, task: "" }, dependency, status);
     }),
   );
-  return { needs, neededBy: await whoNeeds(desk, sessionId, session, context) };
+  return { needs, neededBy: await whoNeeds(dependencies, sessionId, session, context) };
 }
 
 /** Known in the session before it begins. The same again changes nothing. */
 export async function addDependency(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { sessionId, dependency, reason }: AddDependencyRequest,
   context: CallContext,
 ): Promise<AddDependencyReply> {
-  if (dependency !== undefined) await checkWaits(desk, sessionId, [dependency], context);
-  await tellSession(desk, sessionId, { command: addWait, body: { dependency, reason }, reason }, context);
-  return { session: await sessionNamed(desk, sessionId, context) };
+  if (dependency !== undefined) await checkWaits(dependencies, sessionId, [dependency], context);
+  await tellSession(
+    dependencies,
+    sessionId,
+    { command: addWait, body: { dependency, reason }, reason },
+    context,
+  );
+  return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
 /** What it waits for no longer. What it does not wait for is no error. */
 export async function removeDependency(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { sessionId, session, reason }: RemoveDependencyRequest,
   context: CallContext,
 ): Promise<RemoveDependencyReply> {
-  await tellSession(desk, sessionId, { command: dropWait, body: { session, reason }, reason }, context);
-  return { session: await sessionNamed(desk, sessionId, context) };
+  await tellSession(
+    dependencies,
+    sessionId,
+    { command: dropWait, body: { session, reason }, reason },
+    context,
+  );
+  return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
 /** Sessions of the same namespace that wait for one: others are not there for whoever asks. */
 async function whoNeeds(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   sessionId: string,
   session: Session | undefined,
   context: CallContext,
 ): Promise<DependencyStatus[]> {
   const { namespace } = context;
   const status = session?.status ?? WorkStatus.WORK_STATUS_UNSPECIFIED;
-  const entries = await allEntries(desk, {
+  const entries = await allEntries(dependencies, {
     namespace,
     kinds: ["session"],
     statuses: [WorkStatus.WORK_STATUS_PENDING, WorkStatus.WORK_STATUS_RUNNING],
   });
   const found = await Promise.all(
     entries.slice(0, lookedAtMax).map(async ({ key }) => {
-      const other = await sessionIn(desk, namespace, key.id, context);
+      const other = await sessionIn(dependencies, namespace, key.id, context);
       const dependency = other?.spec?.dependsOn.find(
         ({ session: wanted }) => wanted?.id === sessionId && (wanted.namespace || namespace) === namespace,
       );
@@ -103,7 +116,7 @@ function isMet(condition: NeedCondition, status: WorkStatus): boolean {
 }
 
 async function sessionIn(
-  { sessions }: ResourceDesk,
+  { sessions }: ResourceDependencies,
   namespace: string,
   sessionId: string,
   context: CallContext,

@@ -14,12 +14,12 @@ export function hostResources(
   { mesh, partitionOwner, foundation }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation">,
   { runtime, archive }: Pick<ServiceStorage, "runtime" | "archive">,
 ): void {
-  const desk = {
+  const dependencies = {
     ...{ runtime, archive, partitionOwner, foundation },
     claims: new Claims(foundation.clock),
     pools: mesh.client(poolService),
     sessions: mesh.client(sessionService, { service }),
     resources: mesh.client(resourceService, { service }),
   };
-  mesh.serve(resourceService, resourceHandlers(desk), { service });
+  mesh.serve(resourceService, resourceHandlers(dependencies), { service });
 }

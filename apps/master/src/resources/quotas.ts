@@ -12,34 +12,38 @@ import { tell } from "@tutti/host/serving";
 import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
 import type { Kept } from "@tutti/machine-entities";
 import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-entities/ledger";
-import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
+import { contentsOf, ledgerOf, type ResourceDependencies } from "./resource-dependencies.ts";
 
 export async function setQuota(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { quota = Quota.create(), revision, reason }: SetQuotaRequest,
   context: CallContext,
 ): Promise<Quota> {
   const body = { quota, revision: numberOf(revision) };
   // The same again is the same by itself.
   const told = { command: keepQuota, body, reason, idempotencyKey: "" };
-  await tell(desk, ledgerOf(context.namespace), told, context);
-  return quotaNamed(desk, quota.quotaId, context);
+  await tell(dependencies, ledgerOf(context.namespace), told, context);
+  return quotaNamed(dependencies, quota.quotaId, context);
 }
 
-export async function quotaNamed(desk: ResourceDesk, quotaId: string, context: CallContext): Promise<Quota> {
-  const { quotas } = await contentsOf(desk, context);
+export async function quotaNamed(
+  dependencies: ResourceDependencies,
+  quotaId: string,
+  context: CallContext,
+): Promise<Quota> {
+  const { quotas } = await contentsOf(dependencies, context);
   const kept = quotas.find(({ value }) => value.quotaId === quotaId);
   if (kept === undefined) throw ledgerErrors.missing({ what: "quota", id: quotaId });
-  return shown(desk, kept, context);
+  return shown(dependencies, kept, context);
 }
 
 export async function listQuotas(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { page }: ListQuotasRequest,
   context: CallContext,
 ): Promise<ListQuotasReply> {
-  const { quotas } = await contentsOf(desk, context);
-  const all = quotas.map((kept) => shown(desk, kept, context));
+  const { quotas } = await contentsOf(dependencies, context);
+  const all = quotas.map((kept) => shown(dependencies, kept, context));
   all.sort((one, other) => (one.quotaId < other.quotaId ? -1 : 1));
   const list = { list: ["quotas", context.namespace], keyOf: ({ quotaId }: Quota) => quotaId };
   const { items, nextToken } = pageOf(all, list, page);
@@ -47,30 +51,30 @@ export async function listQuotas(
 }
 
 export async function deleteQuota(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { quotaId, reason }: DeleteQuotaRequest,
   context: CallContext,
 ) {
   const told = { command: dropQuota, body: { quotaId }, reason, idempotencyKey: "" };
-  const { removed } = await tell(desk, ledgerOf(context.namespace), told, context);
+  const { removed } = await tell(dependencies, ledgerOf(context.namespace), told, context);
   return { removed };
 }
 
 export async function claimAllotments(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { pool, uses }: ClaimAllotmentsRequest,
   context: CallContext,
 ): Promise<ClaimAllotmentsReply> {
   const { namespace } = context;
-  desk.claims.note(namespace, pool, uses);
+  dependencies.claims.note(namespace, pool, uses);
   const told = { command: claimParts, body: { pool, uses }, idempotencyKey: "" };
-  const { allotments, reservations, dueMs } = await tell(desk, ledgerOf(namespace), told, context);
-  const leaseMs = dueMs === 0 ? 0 : Math.max(1, dueMs - desk.foundation.clock.now());
+  const { allotments, reservations, dueMs } = await tell(dependencies, ledgerOf(namespace), told, context);
+  const leaseMs = dueMs === 0 ? 0 : Math.max(1, dueMs - dependencies.foundation.clock.now());
   return { allotments, reservations, leaseMs };
 }
 
 function shown(
-  { claims }: ResourceDesk,
+  { claims }: ResourceDependencies,
   { value, cause, revision }: ReadOnly<Kept<Quota>>,
   { namespace }: CallContext,
 ): Quota {

@@ -13,17 +13,17 @@ import { tell } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
 import type { Kept } from "@tutti/machine-entities";
 import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-entities/ledger";
-import { contentsOf, ledgerOf, type ResourceDesk } from "./desk.ts";
+import { contentsOf, ledgerOf, type ResourceDependencies } from "./resource-dependencies.ts";
 
 export async function createReservation(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { reservation = Reservation.create() }: CreateReservationRequest,
   context: CallContext,
 ): Promise<CreateReservationReply> {
   const { namespace } = context;
   const pool = reservation.pool || "default";
   const { agents } = reservation;
-  const use = await desk.pools.getPoolUse({ namespace, pool, agents }, { context });
+  const use = await dependencies.pools.getPoolUse({ namespace, pool, agents }, { context });
   const body = {
     reservation,
     capacity: capacityIn(use),
@@ -32,8 +32,8 @@ export async function createReservation(
   };
   // Under its id the same again is the same.
   const told = { command: reserve, body, idempotencyKey: "" };
-  const { existed } = await tell(desk, ledgerOf(namespace), told, context);
-  return { reservation: await reservationNamed(desk, reservation.reservationId, context), existed };
+  const { existed } = await tell(dependencies, ledgerOf(namespace), told, context);
+  return { reservation: await reservationNamed(dependencies, reservation.reservationId, context), existed };
 }
 
 function capacityIn(use: Pick<PoolGroup, "resources"> | undefined): Record<string, number> {
@@ -41,23 +41,23 @@ function capacityIn(use: Pick<PoolGroup, "resources"> | undefined): Record<strin
 }
 
 export async function reservationNamed(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   id: string,
   context: CallContext,
 ): Promise<Reservation> {
-  const { reservations } = await contentsOf(desk, context);
+  const { reservations } = await contentsOf(dependencies, context);
   const kept = reservations.find(({ value }) => value.reservationId === id);
   if (kept === undefined) throw ledgerErrors.missing({ what: "reservation", id });
   return shown(kept, context);
 }
 
 export async function listReservations(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { pool, span, page }: ListReservationsRequest,
   context: CallContext,
 ): Promise<ListReservationsReply> {
   const { from, to } = spanOf(span);
-  const { reservations } = await contentsOf(desk, context);
+  const { reservations } = await contentsOf(dependencies, context);
   const wanted = reservations
     .map((kept) => shown(kept, context))
     .filter((one) => {
@@ -72,12 +72,12 @@ export async function listReservations(
 }
 
 export async function deleteReservation(
-  desk: ResourceDesk,
+  dependencies: ResourceDependencies,
   { reservationId, reason }: DeleteReservationRequest,
   context: CallContext,
 ) {
   const told = { command: cancelReservation, body: { reservationId }, reason, idempotencyKey: "" };
-  const { removed } = await tell(desk, ledgerOf(context.namespace), told, context);
+  const { removed } = await tell(dependencies, ledgerOf(context.namespace), told, context);
   return { removed };
 }
 

@@ -11,7 +11,7 @@ import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { session, showSession } from "@tutti/machine-session";
 import type { Witness } from "@tutti/runtime";
 import { HeldPlans, SessionEffects, steerSessions } from "@tutti/sessions";
-import type { SessionDesk } from "../api/sessions/desk.ts";
+import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
 import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
@@ -23,7 +23,7 @@ export interface SessionHosting {
   /** Hears what happens to sessions. */
   readonly witness: Witness;
   /** Everything else, with what the machines of the service run on. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDesk;
+  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDependencies;
 }
 
 export const sessionMachines = [session];
@@ -68,7 +68,7 @@ export function hostSessions(
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
-      const desk = {
+      const dependencies = {
         ...{ runtime, archive, partitionOwner, foundation, ids, agents, runs, tasks, missions, sessions },
         ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
         watches: new WatchMemory(foundation.clock, ids),
@@ -86,9 +86,9 @@ export function hostSessions(
             { trace },
           ),
       });
-      tellLabels(host.guard, desk, "session", { query: showSession, body: { whole: false } });
-      mesh.serve(sessionService, sessionHandlers(desk), { service: service.name });
-      return desk;
+      tellLabels(host.guard, dependencies, "session", { query: showSession, body: { whole: false } });
+      mesh.serve(sessionService, sessionHandlers(dependencies), { service: service.name });
+      return dependencies;
     },
   };
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FindCapabilitiesRequest, FindInstancesRequest } from "@tutti/contracts/registry/v1";
-import { openDesk } from "../../test/desk.ts";
+import { openRegistry } from "../../test/registry.fixture.ts";
 import { findCapabilities } from "./capabilities.ts";
 import { findInstances } from "./instances.ts";
 
 describe("questions to a registry that forgets with its process", () => {
   it("are answered with a warning until everybody has had the time to register again", async () => {
-    await using desk = await openDesk();
-    const { registrar, foundation, settings } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar, foundation, settings } = dependencies;
     const whoCan = () =>
       findCapabilities(registrar, FindCapabilitiesRequest.fromPartial({ name: "pay.charge" }));
     const whoIs = () => findInstances(registrar, FindInstancesRequest.fromPartial({}));

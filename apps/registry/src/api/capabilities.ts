@@ -10,7 +10,7 @@ import { pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
 import { getOrMake } from "../directory/get-or-make.ts";
 import { weightOfVersions } from "../directory/weight.ts";
-import type { Answering } from "./desk.ts";
+import type { Answering } from "./dependencies.ts";
 
 export function findCapabilities(
   { directory, complete }: Answering,

@@ -1,12 +1,12 @@
 import type { registryService } from "@tutti/contracts/registry/v1";
 import type { Handlers } from "@tutti/mesh";
 import { findCapabilities, getCapabilityMap } from "./capabilities.ts";
-import type { Desk } from "./desk.ts";
+import type { RegistryDependencies } from "./dependencies.ts";
 import { findInstances, getInstance, listServices } from "./instances.ts";
 import { watch } from "./watch.ts";
 
-export function registryHandlers(desk: Desk): Handlers<typeof registryService> {
-  const { registrar } = desk;
+export function registryHandlers(dependencies: RegistryDependencies): Handlers<typeof registryService> {
+  const { registrar } = dependencies;
   return {
     register: async ({ instance, leaseMs }) => {
       // The contract requires an instance; this is for the compiler alone.
@@ -18,7 +18,7 @@ export function registryHandlers(desk: Desk): Handlers<typeof registryService> {
       const removed = await registrar.deregister(instanceId, reason);
       return { removed, position: registrar.position };
     },
-    watch: (request, { signal }) => watch(desk, request, signal),
+    watch: (request, { signal }) => watch(dependencies, request, signal),
     getInstance: (request) => getInstance(registrar.directory, request),
     findInstances: (request) => findInstances(registrar, request),
     listServices: (request) => listServices(registrar.directory, request),

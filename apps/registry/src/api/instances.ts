@@ -14,7 +14,7 @@ import { healthOf, takesCalls } from "../directory/conditions.ts";
 import type { Directory } from "../directory/directory.ts";
 import { weightOf } from "../directory/weight.ts";
 import { registryErrors } from "../errors.ts";
-import type { Answering } from "./desk.ts";
+import type { Answering } from "./dependencies.ts";
 
 export function getInstance(directory: Directory, { instanceId }: GetInstanceRequest): GetInstanceReply {
   const instance = directory.get(instanceId);

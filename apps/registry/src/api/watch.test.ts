@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
-import { openDesk, renewal, revisionOf, type TestDesk } from "../../test/desk.ts";
 import { instance, offer } from "../../test/fixtures.ts";
+import { openRegistry, renewal, revisionOf, type TestRegistry } from "../../test/registry.fixture.ts";
 import { watch } from "./watch.ts";
 
 /** A watcher that takes a reply only when told to. */
-function watcher(desk: TestDesk, given: Partial<WatchRequest> = {}) {
+function watcher(dependencies: TestRegistry, given: Partial<WatchRequest> = {}) {
   const stopping = new AbortController();
-  const replies = watch(desk, WatchRequest.fromPartial(given), stopping.signal);
+  const replies = watch(dependencies, WatchRequest.fromPartial(given), stopping.signal);
   return {
     next: async (): Promise<WatchReply> => {
-      const { value } = await desk.foundation.time.settle(replies.next());
+      const { value } = await dependencies.foundation.time.settle(replies.next());
       assert.ok(value, "the watch went on");
       return value;
     },
@@ -40,10 +40,10 @@ const idsOf = ({ news }: WatchReply): readonly string[] => {
 
 describe("watch", () => {
   it("begins with everything there is, then tells changes in order", async () => {
-    await using desk = await openDesk();
-    const { registrar } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
     await registrar.register(instance("a"), 0);
-    const one = watcher(desk);
+    const one = watcher(dependencies);
     const snapshot = await one.next();
     assert.equal(snapshot.news?.$case, "snapshot");
     assert.deepEqual(idsOf(snapshot), ["a"]);
@@ -54,26 +54,26 @@ describe("watch", () => {
   });
 
   it("tells a burst in few pieces", async () => {
-    await using desk = await openDesk();
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    const one = watcher(dependencies);
     await one.next();
     const next = one.pending();
-    await desk.foundation.time.flush();
-    for (let index = 0; index < 300; index++) await desk.registrar.register(instance(`i${index}`), 0);
-    const { value } = await desk.foundation.time.settle(next);
+    await dependencies.foundation.time.flush();
+    for (let index = 0; index < 300; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
+    const { value } = await dependencies.foundation.time.settle(next);
     assert.equal(idsOf(value as WatchReply).length, 200);
     assert.equal(idsOf(await one.next()).length, 100);
     await one.stop();
   });
 
   it("gives one who resumes only what was missed", async () => {
-    await using desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
+    const one = watcher(dependencies);
     const { position } = await one.next();
     await one.stop();
-    await desk.registrar.register(instance("b"), 0);
-    const again = watcher(desk, { after: position });
+    await dependencies.registrar.register(instance("b"), 0);
+    const again = watcher(dependencies, { after: position });
     const reply = await again.next();
     assert.equal(reply.news?.$case, "changes");
     assert.deepEqual(idsOf(reply), ["b"]);
@@ -85,19 +85,19 @@ describe("watch", () => {
     { title: "from the future", after: { history: "history-1", revision: 99 } },
   ]) {
     it(`gives a snapshot to one who resumes at a position ${title}`, async () => {
-      await using desk = await openDesk();
-      await desk.registrar.register(instance("a"), 0);
-      const one = watcher(desk, { after });
+      await using dependencies = await openRegistry();
+      await dependencies.registrar.register(instance("a"), 0);
+      const one = watcher(dependencies, { after });
       assert.equal((await one.next()).news?.$case, "snapshot");
       await one.stop();
     });
   }
 
   it("gives a new snapshot to one who fell behind what is remembered", async () => {
-    await using desk = await openDesk({ historyMax: 5 });
-    const one = watcher(desk);
+    await using dependencies = await openRegistry({ historyMax: 5 });
+    const one = watcher(dependencies);
     await one.next();
-    for (let index = 0; index < 20; index++) await desk.registrar.register(instance("a"), 0);
+    for (let index = 0; index < 20; index++) await dependencies.registrar.register(instance("a"), 0);
     const reply = await one.next();
     assert.equal(reply.news?.$case, "snapshot");
     assert.equal(revisionOf(reply.position), 20);
@@ -105,15 +105,18 @@ describe("watch", () => {
   });
 
   it("gives a new snapshot to one who watches while the store begins another history", async () => {
-    await using desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
+    const one = watcher(dependencies);
     await one.next();
-    desk.registrar.began({ name: "history-2", beganMs: 0 });
+    dependencies.registrar.began({ name: "history-2", beganMs: 0 });
     for (const [index, id] of ["b", "c"].entries()) {
-      desk.registrar.stepped({ revision: index + 1, put: { instance: instance(id), leaseMs: 1_000 } });
+      dependencies.registrar.stepped({
+        revision: index + 1,
+        put: { instance: instance(id), leaseMs: 1_000 },
+      });
     }
-    desk.registrar.loaded();
+    dependencies.registrar.loaded();
     const reply = await one.next();
     assert.deepEqual(idsOf(reply), ["b", "c"]);
     assert.deepEqual(reply.position, { history: "history-2", revision: 2 });
@@ -121,12 +124,12 @@ describe("watch", () => {
   });
 
   it("does not say that a snapshot is complete which was taken before it was", async () => {
-    await using desk = await openDesk();
-    for (let index = 0; index < 250; index++) await desk.registrar.register(instance(`i${index}`), 0);
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    for (let index = 0; index < 250; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
+    const one = watcher(dependencies);
     await one.next();
-    await desk.foundation.time.advanceAsync(desk.settings.leaseMs);
-    assert.equal(desk.registrar.complete, true);
+    await dependencies.foundation.time.advanceAsync(dependencies.settings.leaseMs);
+    assert.equal(dependencies.registrar.complete, true);
     const last = await one.next();
     assert.equal(last.news?.$case === "snapshot" && last.news.value.last, true);
     assert.equal(last.complete, false);
@@ -134,9 +137,9 @@ describe("watch", () => {
   });
 
   it("sends a large snapshot in parts, of which only the last moves the position", async () => {
-    await using desk = await openDesk();
-    for (let index = 0; index < 450; index++) await desk.registrar.register(instance(`i${index}`), 0);
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    for (let index = 0; index < 450; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
+    const one = watcher(dependencies);
     const parts = [await one.next(), await one.next(), await one.next()];
     assert.deepEqual(
       parts.map((part) => idsOf(part).length),
@@ -154,13 +157,13 @@ describe("watch", () => {
   });
 
   it("sends no reply that is too heavy for a message, however much instances offer", async () => {
-    await using desk = await openDesk();
+    await using dependencies = await openRegistry();
     const { capability, ...rest } = offer("pay.charge@1.0.0");
     assert.ok(capability);
     const inputSchema = JSON.stringify({ description: "x".repeat(250_000) });
     const offers = [{ ...rest, capability: { ...capability, inputSchema } }];
     const ids = Array.from({ length: 40 }, (_, index) => `i${index}`);
-    for (const id of ids) await desk.registrar.register(instance(id, { offers }), 0);
+    for (const id of ids) await dependencies.registrar.register(instance(id, { offers }), 0);
     const seen: string[] = [];
     const take = async (one: ReturnType<typeof watcher>) => {
       const reply = await one.next();
@@ -168,12 +171,12 @@ describe("watch", () => {
       seen.push(...idsOf(reply));
       return reply.position;
     };
-    const one = watcher(desk, { withSchemas: true });
+    const one = watcher(dependencies, { withSchemas: true });
     while (seen.length < 40) await take(one);
     assert.deepEqual(seen, ids);
     await one.stop();
     // The same as changes, where each reply stands at the last one that it told.
-    const again = watcher(desk, { withSchemas: true, after: { history: "history-1", revision: 10 } });
+    const again = watcher(dependencies, { withSchemas: true, after: { history: "history-1", revision: 10 } });
     seen.length = 0;
     const stands: (number | undefined)[] = [];
     while (seen.length < 30) stands.push((await take(again))?.revision);
@@ -183,46 +186,46 @@ describe("watch", () => {
   });
 
   it("tells only of the services asked for, and confirms the position past the others", async () => {
-    await using desk = await openDesk();
-    const one = watcher(desk, { services: ["swarm"] });
+    await using dependencies = await openRegistry();
+    const one = watcher(dependencies, { services: ["swarm"] });
     assert.deepEqual(idsOf(await one.next()), []);
-    await desk.registrar.register(instance("w", { service: "workflow" }), 0);
+    await dependencies.registrar.register(instance("w", { service: "workflow" }), 0);
     const quiet = await one.next();
     assert.equal(quiet.news, undefined);
     assert.equal(revisionOf(quiet.position), 1);
-    await desk.registrar.register(instance("s", { service: "swarm" }), 0);
+    await dependencies.registrar.register(instance("s", { service: "swarm" }), 0);
     assert.deepEqual(idsOf(await one.next()), ["s"]);
     await one.stop();
   });
 
   it("breaks a long silence with a sign of life", async () => {
-    await using desk = await openDesk();
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    const one = watcher(dependencies);
     await one.next();
-    const beforeMs = desk.foundation.time.monotonic();
+    const beforeMs = dependencies.foundation.time.monotonic();
     const sign = await one.next();
     assert.equal(sign.news, undefined);
-    assert.equal(desk.foundation.time.monotonic() - beforeMs, desk.settings.signOfLifeMs);
+    assert.equal(dependencies.foundation.time.monotonic() - beforeMs, dependencies.settings.signOfLifeMs);
     await one.stop();
   });
 
   it("tells when absence begins to mean gone", async () => {
-    await using desk = await openDesk();
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    const one = watcher(dependencies);
     assert.equal((await one.next()).complete, false);
     let reply = await one.next();
     while (!reply.complete) reply = await one.next();
-    assert.equal(desk.foundation.time.monotonic() >= desk.settings.leaseMs, true);
+    assert.equal(dependencies.foundation.time.monotonic() >= dependencies.settings.leaseMs, true);
     await one.stop();
   });
 
   it("brings figures to those who want them only, in batches", async () => {
-    await using desk = await openDesk();
-    const { registrar } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
     await registrar.register(instance("a", { load: { inFlight: 1, queued: 0, utilization: 0 } }), 0);
     await registrar.register(instance("b"), 0);
-    const plain = watcher(desk);
-    const curious = watcher(desk, { withFigures: true });
+    const plain = watcher(dependencies);
+    const curious = watcher(dependencies, { withFigures: true });
     const [first] = [await plain.next(), await curious.next()];
     assert.equal(first.news?.$case === "snapshot" && first.news.value.instances[0]?.load, undefined);
     await registrar.renew([renewal("a"), renewal("b")]);
@@ -233,13 +236,13 @@ describe("watch", () => {
   });
 
   it("leaves schemas out unless they are wanted", async () => {
-    await using desk = await openDesk();
+    await using dependencies = await openRegistry();
     const { capability, ...rest } = offer("pay.charge@1.0.0");
     assert.ok(capability);
     const offers = [{ ...rest, capability: { ...capability, inputSchema: '{"type":"object"}' } }];
-    await desk.registrar.register(instance("a", { offers }), 0);
+    await dependencies.registrar.register(instance("a", { offers }), 0);
     for (const withSchemas of [false, true]) {
-      const one = watcher(desk, { withSchemas });
+      const one = watcher(dependencies, { withSchemas });
       const { news } = await one.next();
       const schema =
         news?.$case === "snapshot" && news.value.instances[0]?.offers[0]?.capability?.inputSchema;
@@ -249,11 +252,11 @@ describe("watch", () => {
   });
 
   it("counts the watches that are open", async () => {
-    await using desk = await openDesk();
-    const one = watcher(desk);
+    await using dependencies = await openRegistry();
+    const one = watcher(dependencies);
     await one.next();
-    assert.equal(desk.foundation.metrics.value("tutti_registry_watchers"), 1);
+    assert.equal(dependencies.foundation.metrics.value("tutti_registry_watchers"), 1);
     await one.stop();
-    assert.equal(desk.foundation.metrics.value("tutti_registry_watchers"), 0);
+    assert.equal(dependencies.foundation.metrics.value("tutti_registry_watchers"), 0);
   });
 });

@@ -5,17 +5,17 @@
 import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
 import { inPieces, weightOf } from "../directory/weight.ts";
-import type { Desk } from "./desk.ts";
+import type { RegistryDependencies } from "./dependencies.ts";
 
 /** Of instances or changes in one reply. */
 const itemsMax = 200;
 
 export async function* watch(
-  desk: Desk,
+  dependencies: RegistryDependencies,
   request: WatchRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchReply> {
-  const { registrar, settings, instruments } = desk;
+  const { registrar, settings, instruments } = dependencies;
   const wanted = wantedBy(request);
   let seen = request.after;
   let { round } = registrar.freshFigures;

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
 import { degraded, healthy } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
-import { openDesk, renewal } from "../../test/desk.ts";
 import { instance, notReady } from "../../test/fixtures.ts";
+import { openRegistry, renewal } from "../../test/registry.fixture.ts";
 import type { Farewell, Registration } from "../directory/entry.ts";
 import { MemoryStore } from "./memory-store.ts";
 
@@ -24,9 +24,9 @@ class SlowStore extends MemoryStore {
   }
 }
 
-async function openSlowDesk(...slow: readonly string[]) {
+async function openSlowRegistry(...slow: readonly string[]) {
   let store: SlowStore | undefined;
-  const desk = await openDesk({
+  const dependencies = await openRegistry({
     store: (clock) => {
       store = new SlowStore("history-1", clock);
       return store;
@@ -34,28 +34,28 @@ async function openSlowDesk(...slow: readonly string[]) {
   });
   assert.ok(store);
   for (const id of slow) store.slow.add(id);
-  return { desk, store, [Symbol.asyncDispose]: () => desk[Symbol.asyncDispose]() };
+  return { dependencies, store, [Symbol.asyncDispose]: () => dependencies[Symbol.asyncDispose]() };
 }
 
 describe("Registrar", () => {
   it("grants the lease wished for, fifteen seconds when none is named, and never less than a second", async () => {
-    await using desk = await openDesk();
-    const { registrar } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
     assert.equal((await registrar.register(instance("a"), 4_000)).leaseMs, 4_000);
     assert.equal((await registrar.register(instance("b"), 0)).leaseMs, 15_000);
     assert.equal((await registrar.register(instance("c"), 5)).leaseMs, 1_000);
   });
 
   it("sees its own change at once", async () => {
-    await using desk = await openDesk();
-    const { position } = await desk.registrar.register(instance("a"), 0);
-    assert.equal(desk.registrar.directory.get("a")?.revision, position.revision);
-    assert.deepEqual(desk.registrar.position, position);
+    await using dependencies = await openRegistry();
+    const { position } = await dependencies.registrar.register(instance("a"), 0);
+    assert.equal(dependencies.registrar.directory.get("a")?.revision, position.revision);
+    assert.deepEqual(dependencies.registrar.position, position);
   });
 
   it("keeps an instance that renews, removes one that does not, and tells why", async () => {
-    await using desk = await openDesk();
-    const { registrar, foundation } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar, foundation } = dependencies;
     await registrar.register(instance("kept"), 3_000);
     await registrar.register(instance("lost"), 3_000);
     for (let second = 0; second < 5; second++) {
@@ -66,7 +66,7 @@ describe("Registrar", () => {
       [...registrar.directory.instances()].map(({ id }) => id),
       ["kept"],
     );
-    const last = desk.told.at(-1);
+    const last = dependencies.told.at(-1);
     assert.ok(last !== undefined && "removed" in last.step);
     assert.equal(last.step.removed.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
     assert.match(last.step.removed.reason, /^not renewed for \d+ ms, its lease is 3000 ms$/);
@@ -74,17 +74,17 @@ describe("Registrar", () => {
   });
 
   it("names the instances it does not know and renews the others all the same", async () => {
-    await using desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
+    await using dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
     const load = { inFlight: 2, queued: 1, utilization: 0.5 };
-    const reply = await desk.registrar.renew([renewal("a", { load }), renewal("stranger")]);
+    const reply = await dependencies.registrar.renew([renewal("a", { load }), renewal("stranger")]);
     assert.deepEqual(reply.unknownInstanceIds, ["stranger"]);
-    assert.deepEqual(desk.registrar.directory.get("a")?.load, load);
+    assert.deepEqual(dependencies.registrar.directory.get("a")?.load, load);
   });
 
   it("takes a change of health in a renewal for a change of the entry, and figures for none", async () => {
-    await using desk = await openDesk();
-    const { registrar } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
     const { position } = await registrar.register(instance("a"), 0);
     await registrar.renew([renewal("a", { load: { inFlight: 9, queued: 0, utilization: 1 } })]);
     await registrar.renew([renewal("a", { health: { state: HealthState.HEALTH_STATE_READY, reason: "" } })]);
@@ -95,8 +95,8 @@ describe("Registrar", () => {
   });
 
   it("does not make one instance wait for the store to take another's health", async () => {
-    await using slow = await openSlowDesk("a");
-    const { registrar, foundation } = slow.desk;
+    await using slow = await openSlowRegistry("a");
+    const { registrar, foundation } = slow.dependencies;
     await registrar.register(instance("a"), 0);
     await registrar.register(instance("b"), 0);
     const renewed = registrar.renew([renewal("a", { health: notReady }), renewal("b", { health: notReady })]);
@@ -110,8 +110,8 @@ describe("Registrar", () => {
   });
 
   it("does not bring back an instance that said good-bye while its health was written", async () => {
-    await using slow = await openSlowDesk();
-    const { registrar } = slow.desk;
+    await using slow = await openSlowRegistry();
+    const { registrar } = slow.dependencies;
     await registrar.register(instance("a"), 0);
     slow.store.slow.add("a");
     const renewed = registrar.renew([renewal("a", { health: notReady })]);
@@ -124,8 +124,8 @@ describe("Registrar", () => {
   });
 
   it("writes a change of health to what the instance says of itself by then", async () => {
-    await using slow = await openSlowDesk("a");
-    const { registrar } = slow.desk;
+    await using slow = await openSlowRegistry("a");
+    const { registrar } = slow.dependencies;
     await registrar.register(instance("a", { version: "1.0.0" }), 4_000);
     const renewed = registrar.renew([renewal("a", { health: notReady })]);
     await slow.store.writes.arrivals(1);
@@ -139,8 +139,8 @@ describe("Registrar", () => {
   });
 
   it("judges an instance by what it heard until its turn comes", async () => {
-    await using slow = await openSlowDesk("a");
-    const { registrar, foundation } = slow.desk;
+    await using slow = await openSlowRegistry("a");
+    const { registrar, foundation } = slow.dependencies;
     await registrar.register(instance("a"), 1_000);
     await registrar.register(instance("b"), 1_000);
     await foundation.time.advanceAsync(1_600);
@@ -160,23 +160,26 @@ describe("Registrar", () => {
         await this.put({ instance: instance("a"), leaseMs: 1_000 });
       }
     }
-    await using desk = await openDesk({ store: (clock) => new BehindStore("history-1", clock) });
-    assert.equal(await desk.registrar.deregister("a", "drained"), true);
-    assert.equal(desk.registrar.directory.size, 0);
+    await using dependencies = await openRegistry({ store: (clock) => new BehindStore("history-1", clock) });
+    assert.equal(await dependencies.registrar.deregister("a", "drained"), true);
+    assert.equal(dependencies.registrar.directory.size, 0);
   });
 
   it("tells of a removal under the revision that it got", async () => {
-    await using desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
-    const { revision } = desk.registrar.position;
-    await Promise.all([desk.registrar.deregister("a", "drained"), desk.registrar.register(instance("b"), 0)]);
-    const removal = desk.told.find(({ step }) => "removed" in step);
+    await using dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
+    const { revision } = dependencies.registrar.position;
+    await Promise.all([
+      dependencies.registrar.deregister("a", "drained"),
+      dependencies.registrar.register(instance("b"), 0),
+    ]);
+    const removal = dependencies.told.find(({ step }) => "removed" in step);
     assert.equal(removal?.step.revision, revision + 1);
   });
 
   it("keeps the time of the first registration when an instance registers again", async () => {
-    await using desk = await openDesk();
-    const { registrar, foundation } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar, foundation } = dependencies;
     await registrar.register(instance("a"), 0);
     const first = registrar.directory.get("a")?.registerTime;
     await foundation.time.advanceAsync(5_000);
@@ -185,18 +188,18 @@ describe("Registrar", () => {
   });
 
   it("removes on good-bye at once, and says so only the first time", async () => {
-    await using desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
-    assert.equal(await desk.registrar.deregister("a", "drained"), true);
-    assert.equal(await desk.registrar.deregister("a", "drained"), false);
-    assert.equal(desk.registrar.directory.size, 0);
+    await using dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
+    assert.equal(await dependencies.registrar.deregister("a", "drained"), true);
+    assert.equal(await dependencies.registrar.deregister("a", "drained"), false);
+    assert.equal(dependencies.registrar.directory.size, 0);
   });
 
   it("is complete only after one lease when its store forgets with the process", async () => {
-    await using desk = await openDesk();
-    assert.equal(desk.registrar.complete, false);
-    await desk.foundation.time.advanceAsync(15_000);
-    assert.equal(desk.registrar.complete, true);
+    await using dependencies = await openRegistry();
+    assert.equal(dependencies.registrar.complete, false);
+    await dependencies.foundation.time.advanceAsync(15_000);
+    assert.equal(dependencies.registrar.complete, true);
   });
 
   it("judges nobody dead while it may be deaf, and gives everybody a full lease when it hears again", async () => {
@@ -206,8 +209,10 @@ describe("Registrar", () => {
         return deaf ? degraded("the other registries cannot be heard") : healthy;
       }
     }
-    await using desk = await openDesk({ store: (clock) => new FallibleStore("history-1", clock) });
-    const { registrar, foundation } = desk;
+    await using dependencies = await openRegistry({
+      store: (clock) => new FallibleStore("history-1", clock),
+    });
+    const { registrar, foundation } = dependencies;
     await registrar.register(instance("a"), 2_000);
     deaf = true;
     await foundation.time.advanceAsync(60_000);
@@ -220,8 +225,8 @@ describe("Registrar", () => {
   });
 
   it("answers from the picture it has until a new one is whole, with what is written meanwhile in both", async () => {
-    await using desk = await openDesk();
-    const { registrar } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
     await registrar.register(instance("a"), 0);
     registrar.began({ name: "history-1", beganMs: 0 });
     await registrar.register(instance("b"), 0);
@@ -232,8 +237,8 @@ describe("Registrar", () => {
   });
 
   it("is not complete for a lease after its store began another history, and tells watchers of that one", async () => {
-    await using desk = await openDesk();
-    const { registrar, foundation } = desk;
+    await using dependencies = await openRegistry();
+    const { registrar, foundation } = dependencies;
     await foundation.time.advanceAsync(60_000);
     assert.equal(registrar.complete, true);
     registrar.began({ name: "history-2", beganMs: foundation.clock.now() - 5_000 });
@@ -245,9 +250,9 @@ describe("Registrar", () => {
   });
 
   it("leaves nothing running when it stops", async () => {
-    const desk = await openDesk();
-    await desk.registrar.register(instance("a"), 0);
-    await desk[Symbol.asyncDispose]();
-    assert.equal(desk.foundation.time.pending, 0);
+    const dependencies = await openRegistry();
+    await dependencies.registrar.register(instance("a"), 0);
+    await dependencies[Symbol.asyncDispose]();
+    assert.equal(dependencies.foundation.time.pending, 0);
   });
 });

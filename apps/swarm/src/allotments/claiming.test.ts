@@ -13,7 +13,7 @@ const two = ClaimAllotmentsReply.fromPartial({
 });
 
 /** One pool that is opened at once; `answer` is what the ledger says whenever it is asked. */
-function desk(answer: () => Promise<ClaimAllotmentsReply>, isServed = true) {
+function dependencies(answer: () => Promise<ClaimAllotmentsReply>, isServed = true) {
   const time = new VirtualTime();
   const happened: string[] = [];
   const pool = {
@@ -55,7 +55,7 @@ function desk(answer: () => Promise<ClaimAllotmentsReply>, isServed = true) {
 
 describe("a pool that has just been opened", () => {
   it("gives out nothing before it knows what it may have", async () => {
-    const { happened, passed } = desk(async () => two);
+    const { happened, passed } = dependencies(async () => two);
     assert.deepEqual(happened, ["waits"]);
     await passed(0);
     assert.deepEqual(happened, ["waits", "told 1", "goes on"]);
@@ -63,7 +63,7 @@ describe("a pool that has just been opened", () => {
 
   it("asks again each second while nobody answers, and does not wait for ever", async () => {
     let asked = 0;
-    const { happened, passed } = desk(() => {
+    const { happened, passed } = dependencies(() => {
       asked++;
       return Promise.reject(new Error("nobody there"));
     });
@@ -75,14 +75,14 @@ describe("a pool that has just been opened", () => {
   });
 
   it("does not wait where nobody is there who could answer", async () => {
-    const { happened, passed } = desk(async () => two, false);
+    const { happened, passed } = dependencies(async () => two, false);
     assert.deepEqual(happened, []);
     await passed(0);
     assert.deepEqual(happened, ["told 1"]);
   });
 
   it("that has left is not waited for", async () => {
-    const { happened, passed, leave } = desk(() => new Promise(() => {}));
+    const { happened, passed, leave } = dependencies(() => new Promise(() => {}));
     leave();
     await passed(60_000);
     assert.deepEqual(happened, ["waits"]);

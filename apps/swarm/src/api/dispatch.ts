@@ -11,25 +11,25 @@ import {
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../errors.ts";
 import type { RollCalls } from "../links/call-roll.ts";
-import { type RelayDesk, serveRelay } from "../links/relay/relay-stream.ts";
+import { type RelayDependencies, serveRelay } from "../links/relay/relay-stream.ts";
 import type { LinkRoll } from "../links/roll.ts";
-import { type OfferDesk, serveOffers } from "../offers/offer-stream.ts";
+import { type OfferDependencies, serveOffers } from "../offers/offer-stream.ts";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 
 /** As many as all pools of a partition may have. */
 const toldAgentsMax = 1_000_000;
 
-export interface RollDesk {
+export interface RollDependencies {
   readonly roll: LinkRoll;
   readonly calls: Pick<RollCalls, "told">;
   readonly tenancy: Pick<PoolTenancy, "epochOf" | "partitionOf">;
 }
 
 export function dispatchHandlers(
-  offers: OfferDesk,
-  relays: RelayDesk,
-  rolls: RollDesk,
+  offers: OfferDependencies,
+  relays: RelayDependencies,
+  rolls: RollDependencies,
 ): Handlers<typeof dispatchService> {
   return {
     offer: (requests, context) => serveOffers(offers, requests, context),
@@ -40,7 +40,7 @@ export function dispatchHandlers(
 }
 
 async function* listLinks(
-  { roll, tenancy }: RollDesk,
+  { roll, tenancy }: RollDependencies,
   { namespace: of, pool, epoch }: ListLinksRequest,
 ): AsyncGenerator<ListLinksReply> {
   const namespace = of || defaultNamespace;
@@ -50,7 +50,7 @@ async function* listLinks(
 }
 
 async function tellLinks(
-  { calls, tenancy }: RollDesk,
+  { calls, tenancy }: RollDependencies,
   requests: AsyncIterable<TellLinksRequest>,
 ): Promise<TellLinksReply> {
   const agents: AwaitedAgent[] = [];

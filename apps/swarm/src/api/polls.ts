@@ -4,11 +4,11 @@ import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
 import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
-import type { PollDesk } from "../polls/poll-desk.ts";
+import type { AgentPolls } from "../polls/agent-polls.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 
 export function pollHandlers(
-  desk: PollDesk,
+  dependencies: AgentPolls,
   pools: PoolDirectory,
   guard: GrantGuard & AgentNames,
 ): Handlers<typeof agentPollService> {
@@ -21,7 +21,7 @@ export function pollHandlers(
     async claimTasks(request, context) {
       try {
         await admitted(request, context);
-        return await desk.claim(request, context);
+        return await dependencies.claim(request, context);
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         tellRefused(guard, error, context, "agent.tasks.claim");
@@ -30,11 +30,11 @@ export function pollHandlers(
     },
     async completeTasks(request, context) {
       await admitted(request, context);
-      return desk.complete(request, context);
+      return dependencies.complete(request, context);
     },
     async renewTasks(request, context) {
       await admitted(request, context);
-      return desk.renew(request, context);
+      return dependencies.renew(request, context);
     },
   };
 }

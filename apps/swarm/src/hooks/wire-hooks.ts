@@ -2,14 +2,17 @@
 import { hookService } from "@tutti/contracts/swarm/v1";
 import type { HostContext } from "@tutti/host";
 import type { Component } from "@tutti/kernel";
-import type { Desk } from "../api/desk.ts";
+import type { PoolDependencies } from "../api/dependencies.ts";
 import { hookHandlers } from "../api/hooks/handlers.ts";
 import { tellRefusedCall } from "../webhooks/tell-refused.ts";
 import { Hooks } from "./hooks.ts";
 import { Webhooks } from "./webhooks.ts";
 
-export function wireHooks({ foundation, mesh, guard }: HostContext, desk: Desk): Component {
-  const { pools, now, settings } = desk;
+export function wireHooks(
+  { foundation, mesh, guard }: HostContext,
+  dependencies: PoolDependencies,
+): Component {
+  const { pools, now, settings } = dependencies;
   const webhooks = new Webhooks({
     ...{ foundation, arePrivateAllowed: settings.scaling.privateWebhooks },
     refused: tellRefusedCall(guard, "swarm.hooks.call"),
@@ -17,6 +20,9 @@ export function wireHooks({ foundation, mesh, guard }: HostContext, desk: Desk):
   const hooks = new Hooks({ turns: pools.turns, now, logger: foundation.logger, webhooks });
   pools.onTenant((tenant) => hooks.follow(tenant));
   pools.onLeft((pool) => hooks.leave(pool));
-  mesh.serve(hookService, hookHandlers({ ...desk, hooks, guard, remoteHooks: mesh.client(hookService) }));
+  mesh.serve(
+    hookService,
+    hookHandlers({ ...dependencies, hooks, guard, remoteHooks: mesh.client(hookService) }),
+  );
   return { stop: () => webhooks.stop() };
 }

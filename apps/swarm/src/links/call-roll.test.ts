@@ -12,7 +12,7 @@ const place = { namespace: "default", pool: "default" };
 const agent = (agentId: string): AwaitedAgent => AwaitedAgent.fromPartial({ ...place, agentId });
 
 /** One process of the service, whose partition 1 comes and goes; the others answer as given. */
-function desk(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
+function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
   const time = new VirtualTime();
   const taken: ((partition: number, epoch: number) => void)[] = [];
   const released: ((partition: number, epoch: number) => void)[] = [];
@@ -76,14 +76,14 @@ async function* nothing(): AsyncGenerator<ListLinksReply> {
 
 describe("who is to come to a pool that has moved here", () => {
   it("is known as soon as its owner before has told it, even before the table was heard", async () => {
-    const { calls, take, awaited } = desk();
+    const { calls, take, awaited } = dependencies();
     calls.told(1, 4, [agent("a"), agent("b")]);
     take(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
 
   it("is what that one answers when it is asked, whether the others answer or not", async () => {
-    const { take, awaited } = desk({
+    const { take, awaited } = dependencies({
       before: () => saying(4, "a"),
       host: () => saying(0, "b"),
       gone: nothing,
@@ -93,14 +93,14 @@ describe("who is to come to a pool that has moved here", () => {
   });
 
   it("is not known of an owner before that says nothing, nor of an earlier one", async () => {
-    const { calls, take, awaited } = desk({ gone: nothing, earlier: () => saying(3, "a") });
+    const { calls, take, awaited } = dependencies({ gone: nothing, earlier: () => saying(3, "a") });
     take(5);
     calls.told(1, 3, [agent("a")]);
     assert.equal(await awaited(5), undefined);
   });
 
   it("comes to be known when that one tells it late", async () => {
-    const { calls, take, awaited } = desk({ gone: nothing });
+    const { calls, take, awaited } = dependencies({ gone: nothing });
     take(5);
     assert.equal(await awaited(5), undefined);
     calls.told(1, 4, []);
@@ -110,14 +110,14 @@ describe("who is to come to a pool that has moved here", () => {
 
 describe("who was in a pool that leaves", () => {
   it("is told by who owned it first", () => {
-    const { take, release, told } = desk();
+    const { take, release, told } = dependencies();
     take(1);
     release(1, ["a"]);
     assert.deepEqual(told, [["a"]]);
   });
 
   it("are those that had come, and those that were still to come", () => {
-    const { calls, take, release, told } = desk();
+    const { calls, take, release, told } = dependencies();
     calls.told(1, 4, [agent("late")]);
     take(5);
     release(5, ["here"]);
@@ -125,14 +125,14 @@ describe("who was in a pool that leaves", () => {
   });
 
   it("is not told by who does not know yet of all that were to come", () => {
-    const { take, release, told } = desk({ gone: nothing });
+    const { take, release, told } = dependencies({ gone: nothing });
     take(5);
     release(5, ["here"]);
     assert.deepEqual(told, []);
   });
 
   it("is told by who has waited for them in vain", () => {
-    const { take, time, release, told } = desk({ gone: nothing });
+    const { take, time, release, told } = dependencies({ gone: nothing });
     take(5);
     time.advance(settleMs);
     release(5, ["here"]);

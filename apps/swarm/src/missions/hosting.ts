@@ -72,7 +72,7 @@ export function hostMissions(
       const starts = new MissionStarts({ errands, missions, runs: mesh.client(runService) });
       effects.begin({ dispatcher, errands, starts });
 
-      const desk = {
+      const dependencies = {
         ...{ runtime, archive, partitionOwner: host.partitionOwner, foundation, ids: host.ids, missions },
         ...{ outputs, admission: host.guard?.admission },
         refusedJoins: new RefusedJoins(() => foundation.clock.now()),
@@ -92,9 +92,9 @@ export function hostMissions(
             { trace },
           ),
       });
-      tellLabels(host.guard, desk, "mission", { query: showMission, body: { whole: false } });
-      mesh.serve(missionService, missionHandlers(desk));
-      mesh.serve(boardService, boardHandlers(desk), { refused: boardRefusals(desk) });
+      tellLabels(host.guard, dependencies, "mission", { query: showMission, body: { whole: false } });
+      mesh.serve(missionService, missionHandlers(dependencies));
+      mesh.serve(boardService, boardHandlers(dependencies), { refused: boardRefusals(dependencies) });
     },
   };
 }

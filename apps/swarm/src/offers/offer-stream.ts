@@ -7,7 +7,7 @@ import type { OfferInstruments } from "./instruments.ts";
 import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
 import { Reading } from "./reading.ts";
 
-export interface OfferDesk extends Omit<OfferExchangeParts, "wake"> {
+export interface OfferDependencies extends Omit<OfferExchangeParts, "wake"> {
   readonly timers: Timers;
   /** The sender hears something at least this often. */
   readonly signOfLifeMs: number;
@@ -15,7 +15,7 @@ export interface OfferDesk extends Omit<OfferExchangeParts, "wake"> {
 }
 
 export async function* serveOffers(
-  desk: OfferDesk,
+  dependencies: OfferDependencies,
   requests: AsyncIterable<OfferRequest>,
   context: Pick<CallContext, "signal" | "ownerEpoch">,
 ): AsyncGenerator<OfferReply> {
@@ -24,32 +24,32 @@ export async function* serveOffers(
   const first = await incoming.next();
   if (first.done === true) return;
   const { namespace = "", pool = "" } = first.value.hello ?? {};
-  await desk.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
-  await openPools(desk, first.value, signal);
+  await dependencies.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
+  await openPools(dependencies, first.value, signal);
   const bell = new Bell();
-  const exchange = new OfferExchange({ ...desk, wake: () => bell.ring() }, first.value);
+  const exchange = new OfferExchange({ ...dependencies, wake: () => bell.ring() }, first.value);
   const reading = new Reading<OfferRequest>(bell);
   const leave = () => reading.end(undefined);
   signal.addEventListener("abort", leave, { once: true });
-  const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
-  desk.instruments.streams.add(1);
+  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.sayWord());
+  dependencies.instruments.streams.add(1);
   try {
     reading.run(incoming, {
       take(request) {
         if (request.pools.length === 0) return exchange.take(request);
-        return openPools(desk, request, signal).then(() => exchange.take(request));
+        return openPools(dependencies, request, signal).then(() => exchange.take(request));
       },
     });
     while (!signal.aborted) {
       const reply = exchange.next();
       if (reply !== undefined) {
-        desk.instruments.results.add(reply.results.length);
+        dependencies.instruments.results.add(reply.results.length);
         yield reply;
       } else if (reading.isOver) break;
       else await bell.rung();
     }
   } finally {
-    desk.instruments.streams.add(-1);
+    dependencies.instruments.streams.add(-1);
     sign.cancel();
     signal.removeEventListener("abort", leave);
     reading.end(undefined);
@@ -60,7 +60,11 @@ export async function* serveOffers(
 }
 
 /** What is owned here of the pools that a request opens is open then; of what is not the sender hears when it is taken. */
-async function openPools({ pools }: OfferDesk, request: OfferRequest, signal: AbortSignal): Promise<void> {
+async function openPools(
+  { pools }: OfferDependencies,
+  request: OfferRequest,
+  signal: AbortSignal,
+): Promise<void> {
   const opening = request.pools.map(async ({ namespace, pool }) => {
     const [of, name] = [namespace || defaultNamespace, pool || defaultPool];
     if (pools.holds(of, name)) await pools.admitted(of, name, { signal }).catch(() => undefined);

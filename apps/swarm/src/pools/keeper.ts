@@ -1,5 +1,5 @@
 /** How what is kept of pools is changed: by their machines, and in effect when the caller is answered. */
-import { ask, type MachineDesk, type Told, tell } from "@tutti/host/serving";
+import { ask, type MachineDependencies, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { contents, type PoolView } from "@tutti/machine-entities/pool";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -12,7 +12,7 @@ function keyOfPool(namespace: string, name: string): InstanceKey {
 
 /** What is kept of a pool that is owned here; undefined where that is nothing. */
 export async function readPool(
-  runtime: MachineDesk["runtime"],
+  runtime: MachineDependencies["runtime"],
   namespace: string,
   name: string,
 ): Promise<PoolView | undefined> {
@@ -25,12 +25,12 @@ export async function readPool(
 }
 
 export interface KeeperParts {
-  readonly machines: MachineDesk;
+  readonly machines: MachineDependencies;
   readonly pools: PoolDirectory;
 }
 
 export class PoolKeeper {
-  readonly machines: MachineDesk;
+  readonly machines: MachineDependencies;
   readonly #pools: PoolDirectory;
 
   constructor({ machines, pools }: KeeperParts) {

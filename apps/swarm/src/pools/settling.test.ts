@@ -5,7 +5,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import type { Pool } from "@tutti/matching";
 import { type RollCall, Settling } from "./settling.ts";
 
-function desk(callRoll: RollCall) {
+function dependencies(callRoll: RollCall) {
   const time = new VirtualTime();
   const here = new Set<string>();
   const state = AgentState.AGENT_STATE_READY;
@@ -23,7 +23,7 @@ function desk(callRoll: RollCall) {
 
 describe("settling", () => {
   it("is over when the last of those has come who are to come", async () => {
-    const { come, answered, ends, time } = desk(async () => new Set(["a", "b"]));
+    const { come, answered, ends, time } = dependencies(async () => new Set(["a", "b"]));
     come("a");
     await answered();
     assert.equal(ends(), 0);
@@ -36,7 +36,7 @@ describe("settling", () => {
   });
 
   it("is over at once when nobody is to come", async () => {
-    const { answered, ends } = desk(async () => new Set());
+    const { answered, ends } = dependencies(async () => new Set());
     await answered();
     assert.equal(ends(), 1);
   });
@@ -48,7 +48,7 @@ describe("settling", () => {
   ];
   for (const [title, callRoll] of unknown) {
     it(`takes its whole time when ${title}`, async () => {
-      const { come, answered, ends, time } = desk(callRoll);
+      const { come, answered, ends, time } = dependencies(callRoll);
       await answered();
       come("a");
       time.advance(999);
@@ -59,7 +59,7 @@ describe("settling", () => {
   }
 
   it("ends with the pool, and nobody hears of it", async () => {
-    const { settling, time, ends, answered } = desk(async () => new Set());
+    const { settling, time, ends, answered } = dependencies(async () => new Set());
     settling.stop();
     await answered();
     time.advance(5_000);

@@ -5,7 +5,7 @@ import type { Pool } from "@tutti/matching";
 import { Turns } from "./turns.ts";
 
 /** Turns that are taken when a test says so, and pools that count them. */
-function desk() {
+function dependencies() {
   const time = new VirtualTime();
   const deferred: (() => void)[] = [];
   const logger = recordingLogger();
@@ -35,7 +35,7 @@ function poolThat(turn: () => number) {
 
 describe("turns of pools", () => {
   it("are one for all that came in, however often it was told", () => {
-    const { turns, run, deferred } = desk();
+    const { turns, run, deferred } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     for (let count = 0; count < 100; count++) turns.stir(asPool);
     assert.equal(deferred.length, 1);
@@ -46,7 +46,7 @@ describe("turns of pools", () => {
   });
 
   it("are taken again when something came in during one", () => {
-    const { turns, run } = desk();
+    const { turns, run } = dependencies();
     const { pool, asPool } = poolThat(() => {
       if (pool.turns === 1) turns.stir(asPool);
       return 0;
@@ -58,7 +58,7 @@ describe("turns of pools", () => {
   });
 
   it("come by themselves when something is due, and not when it no longer is", () => {
-    const { turns, run, time } = desk();
+    const { turns, run, time } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     pool.nextDueMs = 50;
     turns.stir(asPool);
@@ -73,7 +73,7 @@ describe("turns of pools", () => {
   });
 
   it("are preceded by what had to wait for the end of one", () => {
-    const { turns, run } = desk();
+    const { turns, run } = dependencies();
     const order: string[] = [];
     const { asPool } = poolThat(() => order.push("turn"));
     turns.stir(asPool);
@@ -83,7 +83,7 @@ describe("turns of pools", () => {
   });
 
   it("of other pools go on when one of them fails", () => {
-    const { turns, run, logger } = desk();
+    const { turns, run, logger } = dependencies();
     const bad = poolThat(() => {
       throw new Error("a fault");
     });
@@ -96,7 +96,7 @@ describe("turns of pools", () => {
   });
 
   it("end with the service", () => {
-    const { turns, run, time } = desk();
+    const { turns, run, time } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     pool.nextDueMs = 10;
     turns.stir(asPool);

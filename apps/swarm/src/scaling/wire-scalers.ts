@@ -7,7 +7,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext } from "@tutti/host";
 import { toTimestamp } from "@tutti/kernel";
 import { noteScalings } from "@tutti/machine-entities/pool";
-import type { Desk } from "../api/desk.ts";
+import type { PoolDependencies } from "../api/dependencies.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
 import { tellRefusedCall } from "../webhooks/tell-refused.ts";
 import { Scalers } from "./scalers.ts";
@@ -16,16 +16,16 @@ import { ScalingNotes } from "./scaling-notes.ts";
 /** Before links end: programs that are told to go finish what they have, and say so over theirs. */
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
 
-export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet): Scalers {
+export function wireScalers(host: HostContext, dependencies: PoolDependencies, outlet: EventOutlet): Scalers {
   const { foundation, ids, mesh, dataDirectory, guard } = host;
-  const { pools, now, settings } = desk;
+  const { pools, now, settings } = dependencies;
   let numbered = 0;
   const service = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
   const cause = { actor: service, traceparent: "", decision: "", reason: "" };
   const notes = new ScalingNotes({
     logger: foundation.logger,
     keep: ({ namespace, name: id }, body) =>
-      desk.keeper.machines.runtime.execute({
+      dependencies.keeper.machines.runtime.execute({
         ...{ key: { namespace, kind: "pool", id }, command: noteScalings, body, cause },
       }),
   });
@@ -54,7 +54,13 @@ export function wireScalers(host: HostContext, desk: Desk, outlet: EventOutlet):
   );
   pools.onLeft((pool) => void scalers.leave(pool));
   const remoteScalers = mesh.client(scalerService);
-  const served = { ...desk, scalers, remoteScalers, guard, isLoopback: isLoopback(mesh.settings.listen) };
+  const served = {
+    ...dependencies,
+    scalers,
+    remoteScalers,
+    guard,
+    isLoopback: isLoopback(mesh.settings.listen),
+  };
   mesh.serve(scalerService, scalerHandlers(served));
   return scalers;
 }

@@ -2,13 +2,13 @@ import type { EndedWork, WorkTraces } from "@tutti/host/serving";
 import type { InstanceKey } from "@tutti/kernel";
 import { showRun } from "@tutti/machine-run";
 import type { RuntimeOfService } from "@tutti/runtime";
-import type { TaskDesk } from "../api/tasks/desk.ts";
+import type { TaskDependencies } from "../api/tasks/dependencies.ts";
 
 /** Has runs told as spans when they are over. */
 export function traceRuns(
   traces: WorkTraces,
   runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "ask">,
-  tasks: Pick<TaskDesk["tasks"], "getTimeline">,
+  tasks: Pick<TaskDependencies["tasks"], "getTimeline">,
 ): void {
   traces.begin({
     runtime,

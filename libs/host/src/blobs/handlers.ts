@@ -14,7 +14,7 @@ import { type Blob, type Blobs, blobErrors } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 
-export interface BlobDesk {
+export interface BlobDependencies {
   /** Asked for each call: they are there once the process has started. */
   readonly blobs: () => Blobs;
   /** Bytes that one blob may have. */
@@ -27,20 +27,29 @@ type Asked = Pick<CallContext, "namespace" | "signal">;
 const lookedForMax = 32;
 const nothing = new Uint8Array(0);
 
-export function blobHandlers(desk: BlobDesk): Handlers<typeof blobService> {
+export function blobHandlers(dependencies: BlobDependencies): Handlers<typeof blobService> {
   return {
-    put: (requests, context) => put(desk, requests, context),
-    get: (request, context) => get(desk, request, context),
-    stat: (request, context) => stat(desk, request, context),
+    put: (requests, context) => put(dependencies, requests, context),
+    get: (request, context) => get(dependencies, request, context),
+    stat: (request, context) => stat(dependencies, request, context),
   };
 }
 
-async function put(desk: BlobDesk, requests: AsyncIterable<PutRequest>, context: Asked): Promise<PutReply> {
+async function put(
+  dependencies: BlobDependencies,
+  requests: AsyncIterable<PutRequest>,
+  context: Asked,
+): Promise<PutReply> {
   const messages = requests[Symbol.asyncIterator]();
   try {
-    const said = saidIn(await headerOf(messages), desk.bytesMax);
-    const content = chunksOf(messages, said.size ?? desk.bytesMax, desk.bytesMax, context.signal);
-    const { sha256, size } = await desk.blobs().put(context.namespace, content, said);
+    const said = saidIn(await headerOf(messages), dependencies.bytesMax);
+    const content = chunksOf(
+      messages,
+      said.size ?? dependencies.bytesMax,
+      dependencies.bytesMax,
+      context.signal,
+    );
+    const { sha256, size } = await dependencies.blobs().put(context.namespace, content, said);
     return { blob: { sha256, size } };
   } finally {
     await messages.return?.();
@@ -87,11 +96,15 @@ async function* chunksOf(
  * The range that was asked for, and its end only after the hash of the whole blob was seen to be right: a damaged blob is
  * never taken for a whole one, and a short range of a large blob costs as much as reading all of it.
  */
-async function* get(desk: BlobDesk, request: GetRequest, context: Asked): AsyncGenerator<GetReply, void> {
+async function* get(
+  dependencies: BlobDependencies,
+  request: GetRequest,
+  context: Asked,
+): AsyncGenerator<GetReply, void> {
   const { sha256 } = request;
   const { namespace, signal } = context;
   const name = Buffer.from(sha256).toString("hex");
-  const found = await desk.blobs().find(namespace, sha256);
+  const found = await dependencies.blobs().find(namespace, sha256);
   if (found === undefined) throw blobErrors.missing({ name });
   const { size } = found;
   const from = Math.trunc(request.offset);
@@ -105,7 +118,7 @@ async function* get(desk: BlobDesk, request: GetRequest, context: Asked): AsyncG
     isFirst = false;
     return { size: first ? size : 0, chunk };
   };
-  for await (const part of desk.blobs().read(namespace, sha256)) {
+  for await (const part of dependencies.blobs().read(namespace, sha256)) {
     signal.throwIfAborted();
     const wanted = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
     at += part.length;
@@ -117,14 +130,14 @@ async function* get(desk: BlobDesk, request: GetRequest, context: Asked): AsyncG
 }
 
 async function stat(
-  desk: BlobDesk,
+  dependencies: BlobDependencies,
   { sha256: hashes }: StatRequest,
   { namespace }: Asked,
 ): Promise<StatReply> {
   const blobs: BlobStat[] = [];
   for (let from = 0; from < hashes.length; from += lookedForMax) {
     const some = hashes.slice(from, from + lookedForMax);
-    const found = await Promise.all(some.map((sha256) => desk.blobs().find(namespace, sha256)));
+    const found = await Promise.all(some.map((sha256) => dependencies.blobs().find(namespace, sha256)));
     for (const [index, sha256] of some.entries()) {
       const { size, putMs = 0 } = found[index] ?? {};
       if (size !== undefined) blobs.push({ blob: { sha256, size }, putTime: toTimestamp(Math.floor(putMs)) });

@@ -9,13 +9,13 @@ import { toTimestamp } from "@tutti/kernel";
 import { type Handlers, receiveLetters } from "@tutti/mesh";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
 import { tableEpochOf } from "@tutti/runtime/ownership";
-import type { RuntimeDesk } from "./runtime-desk.ts";
+import type { RuntimeDependencies } from "./runtime-dependencies.ts";
 import { watchOwnership } from "./watch-ownership.ts";
 
 type Served = Pick<Handlers<typeof runtimeService>, "deliver" | "watchOwnership" | "listPartitions">;
 
-export function runtimeHandlers(desk: RuntimeDesk): Served {
-  const { runtime, partitionOwner } = desk;
+export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
+  const { runtime, partitionOwner } = dependencies;
   return {
     deliver: (requests, context) =>
       receiveLetters(requests, context, {
@@ -27,7 +27,7 @@ export function runtimeHandlers(desk: RuntimeDesk): Served {
             if (service === runtime.service) heard(partition);
           }),
       }),
-    watchOwnership: (request, { signal }) => watchOwnership(desk, request, signal),
+    watchOwnership: (request, { signal }) => watchOwnership(dependencies, request, signal),
     listPartitions: () => listPartitions(runtime),
   };
 }

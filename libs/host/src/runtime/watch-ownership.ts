@@ -4,13 +4,13 @@
  */
 import type { PlaceOwner, WatchOwnershipReply, WatchOwnershipRequest } from "@tutti/contracts/runtime/v1";
 import { sleep } from "@tutti/kernel";
-import type { RuntimeDesk } from "./runtime-desk.ts";
+import type { RuntimeDependencies } from "./runtime-dependencies.ts";
 
 /** A watcher hears something at least this often. */
 const signOfLifeMs = 5_000;
 
 export async function* watchOwnership(
-  { runtime, partitionOwner, foundation }: RuntimeDesk,
+  { runtime, partitionOwner, foundation }: RuntimeDependencies,
   { prefix }: WatchOwnershipRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchOwnershipReply, void> {

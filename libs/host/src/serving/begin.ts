@@ -1,6 +1,6 @@
 /** Work begins, once: who asks again for the same is answered as the first time. */
 import type { CallContext, Command, InstanceKey } from "@tutti/kernel";
-import { type MachineDesk, tell } from "./machine-calls.ts";
+import { type MachineDependencies, tell } from "./machine-calls.ts";
 
 interface Beginning<Order> {
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who begins it
@@ -13,14 +13,14 @@ interface Beginning<Order> {
 
 /** What has begun goes on, whoever or whatever of what it was held against is there no longer. */
 export async function begin<Order>(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   key: InstanceKey,
   { command, order, again }: Beginning<Order>,
   context: CallContext,
 ): Promise<{ readonly existed: boolean }> {
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = (given: Order) =>
-    tell(desk, key, { command, body: { order: given }, idempotencyKey: "" }, context);
+    tell(dependencies, key, { command, body: { order: given }, idempotencyKey: "" }, context);
   let found: Order;
   try {
     found = await order();

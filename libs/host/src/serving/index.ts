@@ -8,7 +8,7 @@ export {
   allEntries,
   ask,
   everything,
-  type MachineDesk,
+  type MachineDependencies,
   orIfAbsent,
   placeOfToken,
   sizeOf,
@@ -18,15 +18,15 @@ export {
 } from "./machine-calls.ts";
 export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
-export { idToStart, newIdHere, type StartingDesk } from "./new-id.ts";
+export { idToStart, newIdHere, type StartingDependencies } from "./new-id.ts";
 export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
 export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";
 export { tellLabels } from "./tell-labels.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {
   aboutOf,
+  type LineDependencies,
   type Lines,
-  type LinesDesk,
   labelsOf,
   listLines,
   matchingPages,
@@ -34,10 +34,10 @@ export {
   type WorkFilter,
   watchLines,
 } from "./work/lines.ts";
-export { type Look, type LookingDesk, looksAt, whenEnded } from "./work/looks.ts";
+export { type Look, type LookingDependencies, looksAt, whenEnded } from "./work/looks.ts";
 export { type KeptOutputs, outputOf } from "./work/output.ts";
 export { withPause } from "./work/paused.ts";
-export { type PlacementDesk, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
+export { type PlacementDependencies, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
 export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
 export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
 export { Shown } from "./work/shown.ts";

@@ -6,7 +6,7 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 import { type Hosting, whenOwned } from "../runtime/admission.ts";
 import { causeOf } from "../runtime/cause.ts";
 
-export interface MachineDesk extends Hosting {
+export interface MachineDependencies extends Hosting {
   readonly runtime: Runtime;
   readonly archive: Pick<Archive, "search">;
 }
@@ -22,14 +22,14 @@ export interface Told<Body, Reply> {
 
 /** Resolves with what is durable. */
 export function tell<Body, Reply>(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   key: InstanceKey,
   { command, body, reason = "", idempotencyKey }: Told<Body, Reply>,
   context: CallContext,
 ): Promise<Reply> {
   const repeat = idempotencyKey ?? context.idempotencyKey;
   const order = { key, command, body, cause: causeOf(context, reason), idempotencyKey: repeat };
-  return whenOwned(desk, key, context, () => desk.runtime.execute(order));
+  return whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));
 }
 
 export interface Asked<Body, Reply> {
@@ -39,12 +39,12 @@ export interface Asked<Body, Reply> {
 }
 
 export function ask<Body, Reply>(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   key: InstanceKey,
   question: Asked<Body, Reply>,
   context: CallContext,
 ): Promise<Reply> {
-  return whenOwned(desk, key, context, () => desk.runtime.ask({ key, ...question }));
+  return whenOwned(dependencies, key, context, () => dependencies.runtime.ask({ key, ...question }));
 }
 
 /** What is said of a machine that there is none of. */
@@ -61,7 +61,7 @@ const pageMax = 1_000;
 
 /** All that the index has of a kind, which is at most a second behind. */
 export async function allEntries(
-  { archive }: Pick<MachineDesk, "archive">,
+  { archive }: Pick<MachineDependencies, "archive">,
   wanted: Pick<Search, "namespace" | "kinds"> & Partial<Search>,
 ): Promise<readonly IndexEntry[]> {
   const all: IndexEntry[] = [];

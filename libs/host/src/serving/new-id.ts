@@ -1,9 +1,9 @@
 /** Ids of what is started. */
 import { createHash } from "node:crypto";
 import type { CallContext, IdSource } from "@tutti/kernel";
-import type { MachineDesk } from "./machine-calls.ts";
+import type { MachineDependencies } from "./machine-calls.ts";
 
-export interface StartingDesk extends Pick<MachineDesk, "runtime" | "partitionOwner"> {
+export interface StartingDependencies extends Pick<MachineDependencies, "runtime" | "partitionOwner"> {
   readonly ids: Pick<IdSource, "newId">;
 }
 
@@ -17,12 +17,12 @@ export interface IdWanted {
 
 /** The chosen id, else the one that the key always gives, so that a repetition finds what was started, else a new one. */
 export function idToStart(
-  desk: StartingDesk,
+  dependencies: StartingDependencies,
   { kind, chosen, idempotencyKey }: IdWanted,
   { namespace }: Pick<CallContext, "namespace">,
 ): string {
   if (chosen !== "") return chosen;
-  if (idempotencyKey === "") return newIdHere(desk, kind, namespace);
+  if (idempotencyKey === "") return newIdHere(dependencies, kind, namespace);
   const digest = createHash("sha256").update(`${kind}\n${namespace}\n${idempotencyKey}`).digest("hex");
   return `${kind}_${digest.slice(0, 26)}`;
 }
@@ -32,7 +32,7 @@ const drawsMax = 64;
 
 /** A new id that this process owns, where it owns anything: whoever asks is answered without another hop. */
 export function newIdHere(
-  { runtime, partitionOwner, ids }: StartingDesk,
+  { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,
   namespace: string,
 ): string {

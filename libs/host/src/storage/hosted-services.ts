@@ -3,7 +3,7 @@ import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, systemDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
-import { workServices } from "../runtime/pause/desk.ts";
+import { workServices } from "../runtime/pause/dependencies.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { ServiceArchive } from "./service-archive.ts";
 import type { HostedRuntime, StorageParts } from "./storage.ts";

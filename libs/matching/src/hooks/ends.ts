@@ -7,7 +7,7 @@ import { noteUrgent } from "../task/giving-way.ts";
 import { prioritize } from "../task/offering.ts";
 import { count } from "../task/outcomes.ts";
 import { enqueue, giveBack } from "../task/waiting.ts";
-import type { HookEnds } from "./hook-desk.ts";
+import type { HookEnds } from "./hook-calls.ts";
 
 export function hookEnds(core: PoolCore): HookEnds {
   return {

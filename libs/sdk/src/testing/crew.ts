@@ -17,8 +17,8 @@ import {
   type OfferTask,
   returnTask,
 } from "@tutti/machine-run";
+import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { TaskContext } from "../task/context.ts";
-import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
 import type { Registered } from "../task/handlers.ts";
 import { jsonIn } from "./json.ts";
 import type { Stage, StagedEffect } from "./stage.ts";
@@ -66,7 +66,7 @@ export class Crew implements Waiting {
   readonly calls: HandlerCall[] = [];
   readonly #parts: CrewParts;
   readonly #stage: Stage;
-  readonly #desk: Desk;
+  readonly #attempts: Attempts;
   readonly #numbers: ReadonlyMap<string, number>;
   /** By their tokens. */
   readonly #given = new Map<string, Given>();
@@ -83,7 +83,7 @@ export class Crew implements Waiting {
     this.#parts = parts;
     this.#stage = stage;
     const { time, logger, namespace, handlers } = parts;
-    this.#desk = new Desk({
+    this.#attempts = new Attempts({
       ...{ namespace, slots: Number.MAX_SAFE_INTEGER, clock: time, timers: time, logger },
       outbox: this.#outbox(),
       readBlob: () => Promise.reject(new TypeError("there is no blob store in a test")),
@@ -91,22 +91,22 @@ export class Crew implements Waiting {
         Promise.reject(new TypeError(`there is no ${reference} in a test of workflows`)),
       openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),
     });
-    this.#desk.startedAfterMs = startedAfterMs;
+    this.#attempts.startedAfterMs = startedAfterMs;
     const registered = [...handlers.values()];
     this.#numbers = new Map(registered.map(({ name }, index) => [name, index + 1]));
-    this.#desk.number(new Map(registered.map((each, index) => [index + 1, this.#enrolled(each)])));
+    this.#attempts.number(new Map(registered.map((each, index) => [index + 1, this.#enrolled(each)])));
   }
 
   /** Handlers that are at work and do not wait for time. */
   get atWork(): number {
-    const busy = this.#desk.running - this.#idle.size;
+    const busy = this.#attempts.running - this.#idle.size;
     this.#overlooked = Math.min(this.#overlooked, busy);
     return busy - this.#overlooked;
   }
 
   /** Whether no handler is under way, nor waits. */
   get isIdle(): boolean {
-    return this.#desk.running === 0;
+    return this.#attempts.running === 0;
   }
 
   /** Handlers that are at work now are taken to wait. */
@@ -172,7 +172,7 @@ export class Crew implements Waiting {
       ...(saved !== undefined && { saved }),
     });
     this.#listen(name, given);
-    this.#desk.assigned(assign, this.#parts.time.monotonic());
+    this.#attempts.assigned(assign, this.#parts.time.monotonic());
   }
 
   /** It waits for an agent that never comes. */
@@ -199,7 +199,7 @@ export class Crew implements Waiting {
     const name = this.#tokensOf.get(nameOf(staged));
     if (name === undefined) return;
     this.#forget(name);
-    this.#desk.cancelled({ token: bytesOfToken(name), reason: "no longer wanted", graceMs });
+    this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no longer wanted", graceMs });
   }
 
   waits(context: TaskContext): () => void {
@@ -259,14 +259,14 @@ export class Crew implements Waiting {
       addedResult: (token: string, start: number) => {
         const [result] = read(start).results;
         this.#stage.defer(() => {
-          this.#desk.forget(token);
+          this.#attempts.forget(token);
           if (result !== undefined) this.#ended(token, result);
           this.#tell();
         });
         this.#stage.work();
       },
       changed: () => {
-        this.#stage.defer(() => this.#desk.collect());
+        this.#stage.defer(() => this.#attempts.collect());
         this.#stage.work();
         this.#tell();
       },
@@ -308,7 +308,7 @@ export class Crew implements Waiting {
     given.silence?.cancel();
     given.silence = this.#parts.time.after(heartbeatMs, () => {
       this.#forget(name);
-      this.#desk.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
+      this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
         message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, found none; call context.heartbeat() or progress()`,

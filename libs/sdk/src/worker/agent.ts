@@ -20,10 +20,10 @@ import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { LinkState } from "../link/link-state.ts";
 import type { BlobWanted } from "../link/transport.ts";
-import { bytesOfToken, Desk, tokenOf } from "../task/desk.ts";
+import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { Handlers } from "../task/handlers.ts";
-import type { TaskOfMission } from "./mission-desk.ts";
-import type { SecretWanted } from "./secret-desk.ts";
+import type { TaskOfMission } from "./missions.ts";
+import type { SecretWanted } from "./secrets.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 export interface AgentParts {
@@ -61,7 +61,7 @@ function hasContent(frame: HostFrame): boolean {
 export class Agent {
   readonly #parts: AgentParts;
   readonly #link: LinkState;
-  readonly #desk: Desk;
+  readonly #attempts: Attempts;
   #send: Send | undefined;
   #isFlushing = false;
   #isDraining = false;
@@ -78,7 +78,7 @@ export class Agent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
-    this.#link = new LinkState((token) => this.#desk.forget(token));
+    this.#link = new LinkState((token) => this.#attempts.forget(token));
     const { settings, clock, timers, logger, readBlob, openMission, openSecret } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
@@ -93,7 +93,7 @@ export class Agent {
       },
       changed: () => this.#flushSoon(),
     };
-    this.#desk = new Desk({
+    this.#attempts = new Attempts({
       ...{ namespace, slots, clock, timers, logger, outbox, readBlob },
       openSecret: ({ assign }, reference) =>
         openSecret({
@@ -110,11 +110,11 @@ export class Agent {
 
   /** Handlers at work, and results that are not known to be durable. */
   get unfinished(): number {
-    return this.#desk.running + this.#link.keptCount;
+    return this.#attempts.running + this.#link.keptCount;
   }
 
   get atWork(): number {
-    return this.#desk.atWork;
+    return this.#attempts.atWork;
   }
 
   get isHeld(): boolean {
@@ -156,16 +156,16 @@ export class Agent {
   welcomed(welcome: Welcome, send: Send): void {
     this.#send = send;
     this.agentId = welcome.agentId || this.agentId;
-    this.#desk.startedAfterMs = welcome.startedAfterMs;
-    if (welcome.maxInlineBytes > 0) this.#desk.outputBytesMax = welcome.maxInlineBytes;
+    this.#attempts.startedAfterMs = welcome.startedAfterMs;
+    if (welcome.maxInlineBytes > 0) this.#attempts.outputBytesMax = welcome.maxInlineBytes;
     const unwanted = new Set(welcome.unwanted.map(tokenOf));
-    for (const token of unwanted) this.#desk.unwanted(token);
+    for (const token of unwanted) this.#attempts.unwanted(token);
     if (welcome.resumed) {
       this.#link.resumed(welcome.received);
     } else {
       this.#numbers = {};
       this.#link.begun(welcome, (token) => !unwanted.has(token));
-      this.#desk.tellAgain();
+      this.#attempts.tellAgain();
     }
     if (welcome.capabilityNumbers !== undefined) this.#number(welcome.capabilityNumbers.numbers);
     this.#isHeld = welcome.held !== undefined;
@@ -186,18 +186,18 @@ export class Agent {
     if (tellsOfResults) this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
     const { assignments } = frame;
     if (assignments.length > 0) {
-      const nowMs = this.#desk.nowMs();
+      const nowMs = this.#attempts.nowMs();
       for (const assign of assignments) {
         if (this.#link.credit > 0) this.#link.credit--;
-        this.#desk.assigned(assign, nowMs);
+        this.#attempts.assigned(assign, nowMs);
       }
       this.#flushSoon();
     }
     if (tellsOfResults && this.#isDraining) this.#parts.onQuiet();
-    for (const cancel of frame.cancels) this.#desk.cancelled(cancel);
-    for (const extension of frame.extensions) this.#desk.extended(extension);
+    for (const cancel of frame.cancels) this.#attempts.cancelled(cancel);
+    for (const extension of frame.extensions) this.#attempts.extended(extension);
     this.#takeRare(frame);
-    this.#desk.drained();
+    this.#attempts.drained();
     if (!this.#link.outbox.isEmpty) this.#flushSoon();
     // An empty frame asks for no answer: two that acknowledge each other's acknowledgements would never stop.
     if (this.#acknowledging === undefined && hasContent(frame))
@@ -221,14 +221,14 @@ export class Agent {
 
   /** There was no link for so long that the host has given its tasks to others. */
   lost(afterMs: number): void {
-    this.#desk.abortAll(sdkErrors.linkLost({ afterMs }));
+    this.#attempts.abortAll(sdkErrors.linkLost({ afterMs }));
   }
 
   heartbeat(): void {
     const heartbeat = {
       figures: this.#parts.figures(),
-      freeSlots: this.#desk.freeSlots,
-      attempts: this.#desk.running,
+      freeSlots: this.#attempts.freeSlots,
+      attempts: this.#attempts.running,
       freeResources: {},
     };
     this.#write({ heartbeat });
@@ -245,7 +245,7 @@ export class Agent {
   drain(reason: string): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.#desk.closedBecause = `the worker drains: ${reason}`;
+    this.#attempts.closedBecause = `the worker drains: ${reason}`;
     this.#link.credit = 0;
     if (this.#send !== undefined) this.#sayDrain(reason);
     this.flush();
@@ -255,7 +255,7 @@ export class Agent {
     const wasAsleep = this.#isAsleep;
     this.#isAsleep = true;
     this.#isToldToSleep = isTold;
-    this.#desk.closedBecause = "the worker sleeps";
+    this.#attempts.closedBecause = "the worker sleeps";
     this.#link.credit = 0;
     this.#waking?.cancel();
     if (forMs > 0) this.#waking = this.#parts.timers.after(forMs, () => this.wake("its time is over", false));
@@ -270,7 +270,7 @@ export class Agent {
     this.#isToldToSleep = false;
     this.#waking?.cancel();
     this.#call("onWake", reason);
-    if (!this.#isDraining) this.#desk.closedBecause = "";
+    if (!this.#isDraining) this.#attempts.closedBecause = "";
     if (!isTold) this.#say({ wake: { reason } });
     this.flush();
   }
@@ -281,21 +281,21 @@ export class Agent {
   }
 
   abortAll(reason: Error): void {
-    this.#desk.abortAll(reason);
+    this.#attempts.abortAll(reason);
   }
 
   stop(): void {
     this.#waking?.cancel();
     this.#acknowledging?.cancel();
-    this.#desk.stop();
+    this.#attempts.stop();
     this.#send = undefined;
   }
 
   /** Sends what there is; nothing without a link. */
   flush(): void {
     if (this.#send === undefined) return;
-    this.#desk.collect();
-    if (!this.#isDraining && !this.#isAsleep) this.#link.grant(this.#desk.freeSlots);
+    this.#attempts.collect();
+    if (!this.#isDraining && !this.#isAsleep) this.#link.grant(this.#attempts.freeSlots);
     this.#link.flush(this.#send);
   }
 
@@ -321,11 +321,11 @@ export class Agent {
 
   #number(numbers: Readonly<Record<string, number>>): void {
     this.#numbers = { ...this.#numbers, ...numbers };
-    this.#desk.number(this.#parts.handlers.numbered(this.#numbers));
+    this.#attempts.number(this.#parts.handlers.numbered(this.#numbers));
   }
 
   #tokens(): string[] {
-    return [...new Set([...this.#desk.tokens, ...this.#link.keptTokens()])];
+    return [...new Set([...this.#attempts.tokens, ...this.#link.keptTokens()])];
   }
 
   #offering(): Offering {

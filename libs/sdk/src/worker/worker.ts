@@ -28,8 +28,8 @@ import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { Agent } from "./agent.ts";
-import { MissionDesk } from "./mission-desk.ts";
-import { SecretDesk } from "./secret-desk.ts";
+import { WorkerMissions } from "./missions.ts";
+import { WorkerSecrets } from "./secrets.ts";
 import { resolveSettings, type WorkerOptions, type WorkerSettings } from "./settings.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -61,8 +61,8 @@ export class Worker {
   readonly #stopped = Promise.withResolvers<void>();
   #connector: Connector | undefined;
   #transport: Transport | undefined;
-  readonly #missions: MissionDesk;
-  readonly #secrets: SecretDesk;
+  readonly #missions: WorkerMissions;
+  readonly #secrets: WorkerSecrets;
   #state: WorkerState = "idle";
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
@@ -71,9 +71,9 @@ export class Worker {
 
   constructor(options: WorkerOptions = {}, ports: Partial<WorkerPorts> = {}) {
     this.settings = resolveSettings(options, process.env);
-    this.#missions = new MissionDesk(this.settings);
+    this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
-    this.#secrets = new SecretDesk(this.settings, this.#ports);
+    this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
     this.#agent = new Agent({

@@ -7,34 +7,37 @@
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { whenOwned } from "@tutti/host";
-import { type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import { type MachineDependencies, orIfAbsent } from "@tutti/host/serving";
 import type { InstanceKey } from "@tutti/kernel";
 import { anchorCheckpoint, anchored, anchorKind, giveUpBook } from "@tutti/machine-entities/anchor";
 import { systemNamespace } from "@tutti/policy/audit";
 
-export type AnchorDesk = Pick<MachineDesk, "runtime" | "partitionOwner">;
+export type AnchorDependencies = Pick<MachineDependencies, "runtime" | "partitionOwner">;
 
 const partition = 0;
 
 export class JournalAnchor {
-  readonly #desk: AnchorDesk;
+  readonly #dependencies: AnchorDependencies;
   readonly #key: InstanceKey;
 
-  constructor(desk: AnchorDesk) {
-    this.#desk = desk;
-    this.#key = keyIn(desk.runtime);
+  constructor(dependencies: AnchorDependencies) {
+    this.#dependencies = dependencies;
+    this.#key = keyIn(dependencies.runtime);
   }
 
   /** Whether this process anchors. */
   get isHere(): boolean {
-    const { partitionOwner, runtime } = this.#desk;
+    const { partitionOwner, runtime } = this.#dependencies;
     return partitionOwner.holds(runtime.service, partition);
   }
 
   /** Waits until this process owns it. Undefined before the first. */
   async last(signal: AbortSignal): Promise<Checkpoint | undefined> {
-    const found = await whenOwned(this.#desk, this.#key, { signal }, () =>
-      orIfAbsent(this.#desk.runtime.ask({ key: this.#key, query: anchored, body: undefined }), undefined),
+    const found = await whenOwned(this.#dependencies, this.#key, { signal }, () =>
+      orIfAbsent(
+        this.#dependencies.runtime.ask({ key: this.#key, query: anchored, body: undefined }),
+        undefined,
+      ),
     );
     return found === undefined || found.number === 0 ? undefined : found;
   }
@@ -53,14 +56,14 @@ export class JournalAnchor {
     body: Checkpoint,
     reason: string,
   ): Promise<Checkpoint> {
-    const { runtime } = this.#desk;
+    const { runtime } = this.#dependencies;
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: runtime.service };
     const cause: Cause = { actor, traceparent: "", decision: "", reason };
     return runtime.execute({ key: this.#key, command, body: { ...body, heads: [] }, cause });
   }
 }
 
-function keyIn(runtime: AnchorDesk["runtime"]): InstanceKey {
+function keyIn(runtime: AnchorDependencies["runtime"]): InstanceKey {
   let key = { namespace: systemNamespace, kind: anchorKind, id: "book" };
   for (let number = 1; runtime.partitionOf(key) !== partition; number++)
     key = { ...key, id: `book.${number}` };

@@ -19,7 +19,7 @@ function check(answers: readonly Partial<ListAgentsReply>[], task: TaskSpec) {
   const foundation = testFoundation();
   const left = [...answers];
   let asked = 0;
-  const desk = {
+  const dependencies = {
     foundation,
     seen: new OfferingsSeen(foundation.clock),
     agents: {
@@ -30,7 +30,7 @@ function check(answers: readonly Partial<ListAgentsReply>[], task: TaskSpec) {
     },
     registry: { findCapabilities: async () => ({ versions: [] }) },
   };
-  const checked = checkTasks(desk as never, [task], "", { namespace: "default", options: {} });
+  const checked = checkTasks(dependencies as never, [task], "", { namespace: "default", options: {} });
   return { checked, asked: () => asked, time: foundation.time };
 }
 

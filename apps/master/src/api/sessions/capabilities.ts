@@ -4,9 +4,9 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isTuttiError, sleep } from "@tutti/kernel";
 import type { CallOptions } from "@tutti/mesh";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import type { SessionDesk } from "./desk.ts";
+import type { SessionDependencies } from "./dependencies.ts";
 
-type OfferingDesk = Pick<SessionDesk, "registry" | "agents" | "seen" | "foundation">;
+type OfferingDependencies = Pick<SessionDependencies, "registry" | "agents" | "seen" | "foundation">;
 
 /** In whose name it is asked. */
 export interface Asker {
@@ -18,7 +18,7 @@ export interface Asker {
 const agentsMax = 1_000;
 
 export async function checkTasks(
-  desk: OfferingDesk,
+  dependencies: OfferingDependencies,
   tasks: readonly TaskSpec[],
   pool: string,
   asker: Asker,
@@ -30,11 +30,11 @@ export async function checkTasks(
     const key = JSON.stringify([task.work.value, task.versionRange, task.placement?.pool || pool]);
     kinds.set(key, [...(kinds.get(key) ?? []), task]);
   }
-  await Promise.all([...kinds].map(([key, those]) => checkKind(desk, key, those, asker)));
+  await Promise.all([...kinds].map(([key, those]) => checkKind(dependencies, key, those, asker)));
 }
 
 async function checkKind(
-  desk: OfferingDesk,
+  dependencies: OfferingDependencies,
   key: string,
   tasks: readonly TaskSpec[],
   asker: Asker,
@@ -42,7 +42,7 @@ async function checkKind(
   const [capability, versionRange, pool] = JSON.parse(key) as [string, string, string];
   const wanted = resourcesOf(tasks);
   const size = wanted.size === 0 ? 1 : agentsMax;
-  await settled(desk, { capability, versionRange, pool }, size, asker, (found) => {
+  await settled(dependencies, { capability, versionRange, pool }, size, asker, (found) => {
     const [task] = tasks;
     if (found.length === 0 && task !== undefined)
       return sessionServiceErrors.capabilityUnknown({
@@ -75,7 +75,7 @@ const gatheringLookMs = 250;
 
 /** Refuses for what is not offered. While agents are on their way to new owners of their pools, what is missing is waited for. */
 async function settled(
-  desk: OfferingDesk,
+  dependencies: OfferingDependencies,
   wanted: Wanted,
   size: number,
   asker: Asker,
@@ -83,17 +83,17 @@ async function settled(
 ): Promise<void> {
   const { signal } = asker.options.context ?? {};
   for (;;) {
-    const found = await offerings(desk, wanted, size, asker);
+    const found = await offerings(dependencies, wanted, size, asker);
     const refused = found && refusal(found.agents);
     if (refused === undefined) return;
     if (!found?.gathering) throw refused;
-    await sleep(desk.foundation.timers, gatheringLookMs, signal);
+    await sleep(dependencies.foundation.timers, gatheringLookMs, signal);
   }
 }
 
 /** Agents that offer a capability; undefined where nobody knows, or somebody offered or announced it, and tasks wait. */
 async function offerings(
-  { registry, agents, seen }: OfferingDesk,
+  { registry, agents, seen }: OfferingDependencies,
   wanted: Wanted,
   size: number,
   { namespace, options }: Asker,
@@ -117,24 +117,24 @@ async function offerings(
 
 /** A goal that nobody could break down is refused at once. */
 export async function checkPlanner(
-  desk: OfferingDesk,
+  dependencies: OfferingDependencies,
   planner: string,
   pool: string,
   asker: Asker,
 ): Promise<void> {
-  await settled(desk, { capability: planner, versionRange: "", pool }, 1, asker, ({ length }) =>
+  await settled(dependencies, { capability: planner, versionRange: "", pool }, 1, asker, ({ length }) =>
     length === 0 ? sessionServiceErrors.plannerUnknown({ planner }) : undefined,
   );
 }
 
 /** A session that nobody would ever begin a task of is refused at once. */
 export async function checkOrchestrator(
-  desk: OfferingDesk,
+  dependencies: OfferingDependencies,
   orchestrator: string,
   pool: string,
   asker: Asker,
 ): Promise<void> {
-  await settled(desk, { capability: orchestrator, versionRange: "", pool }, 1, asker, ({ length }) =>
+  await settled(dependencies, { capability: orchestrator, versionRange: "", pool }, 1, asker, ({ length }) =>
     length === 0 ? sessionServiceErrors.orchestratorUnknown({ orchestrator }) : undefined,
   );
 }

@@ -8,18 +8,18 @@ import type { ReadTasks } from "@tutti/sessions";
 import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { checkTasks } from "./capabilities.ts";
-import type { SessionDesk } from "./desk.ts";
+import type { SessionDependencies } from "./dependencies.ts";
 
 const mapping = new Mapping(schema);
 
 export function tasksReader(
-  desk: Pick<SessionDesk, "registry" | "agents" | "resources" | "seen" | "foundation">,
+  dependencies: Pick<SessionDependencies, "registry" | "agents" | "resources" | "seen" | "foundation">,
 ): ReadTasks {
   return async (namespace, spec, output) => {
     const list = listIn(output);
     const asker = { namespace, options: {} };
-    await checkTasks(desk, list.tasks, spec.pool, asker);
-    await checkDemands(desk, list.tasks, spec, asker);
+    await checkTasks(dependencies, list.tasks, spec.pool, asker);
+    await checkDemands(dependencies, list.tasks, spec, asker);
     return list;
   };
 }

@@ -2,7 +2,7 @@ import type { sessionService } from "@tutti/contracts/session/v1";
 import { cancelSession, pauseSession, resumeSession, terminateSession } from "@tutti/machine-session";
 import type { Handlers } from "@tutti/mesh";
 import { compareModes } from "./comparing.ts";
-import { type SessionDesk, sessionNamed } from "./desk.ts";
+import { type SessionDependencies, sessionNamed } from "./dependencies.ts";
 import { listSessions, watchSessions } from "./listing.ts";
 import { explain, getPlan, listTasks } from "./reading.ts";
 import { executeSession } from "./starting.ts";
@@ -10,29 +10,29 @@ import { add, move, remove, retry, signal, steer } from "./steering.ts";
 import { timeline } from "./timeline.ts";
 import { awaitSession, watchSession } from "./waiting.ts";
 
-export function sessionHandlers(desk: SessionDesk): Handlers<typeof sessionService> {
+export function sessionHandlers(dependencies: SessionDependencies): Handlers<typeof sessionService> {
   return {
-    executeSession: (request, context) => executeSession(desk, request, context),
+    executeSession: (request, context) => executeSession(dependencies, request, context),
     getSession: async ({ sessionId, atEvent }, context) => ({
-      session: await sessionNamed(desk, sessionId, context, atEvent),
+      session: await sessionNamed(dependencies, sessionId, context, atEvent),
     }),
-    listSessions: (request, context) => listSessions(desk, request, context),
-    watchSessions: (request, context) => watchSessions(desk, request, context),
-    watchSession: (request, context) => watchSession(desk, request, context),
-    listTasks: (request, context) => listTasks(desk, request, context),
-    awaitSession: (request, context) => awaitSession(desk, request, context),
-    signalSession: (request, context) => signal(desk, request, context),
-    addTasks: (request, context) => add(desk, request, context),
-    pauseSession: (request, context) => steer(desk, pauseSession, request, context),
-    resumeSession: (request, context) => steer(desk, resumeSession, request, context),
-    cancelSession: (request, context) => steer(desk, cancelSession, request, context),
-    terminateSession: (request, context) => steer(desk, terminateSession, request, context),
-    retrySession: (request, context) => retry(desk, request, context),
-    deleteSession: (request, context) => remove(desk, request, context),
-    moveTasks: (request, context) => move(desk, request, context),
-    explainSession: (request, context) => explain(desk, request, context),
-    getSessionTimeline: (request, context) => timeline(desk, request, context),
-    getPlan: (request, context) => getPlan(desk, request, context),
-    compareModes: (request, context) => compareModes(desk, request, context),
+    listSessions: (request, context) => listSessions(dependencies, request, context),
+    watchSessions: (request, context) => watchSessions(dependencies, request, context),
+    watchSession: (request, context) => watchSession(dependencies, request, context),
+    listTasks: (request, context) => listTasks(dependencies, request, context),
+    awaitSession: (request, context) => awaitSession(dependencies, request, context),
+    signalSession: (request, context) => signal(dependencies, request, context),
+    addTasks: (request, context) => add(dependencies, request, context),
+    pauseSession: (request, context) => steer(dependencies, pauseSession, request, context),
+    resumeSession: (request, context) => steer(dependencies, resumeSession, request, context),
+    cancelSession: (request, context) => steer(dependencies, cancelSession, request, context),
+    terminateSession: (request, context) => steer(dependencies, terminateSession, request, context),
+    retrySession: (request, context) => retry(dependencies, request, context),
+    deleteSession: (request, context) => remove(dependencies, request, context),
+    moveTasks: (request, context) => move(dependencies, request, context),
+    explainSession: (request, context) => explain(dependencies, request, context),
+    getSessionTimeline: (request, context) => timeline(dependencies, request, context),
+    getPlan: (request, context) => getPlan(dependencies, request, context),
+    compareModes: (request, context) => compareModes(dependencies, request, context),
   };
 }

@@ -11,7 +11,7 @@ import { type Lines, labelsOf, listLines, parentIn, watchLines } from "@tutti/ho
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, modeName, modeNamed, usedIn } from "@tutti/machine-session";
-import type { SessionDesk } from "./desk.ts";
+import type { SessionDependencies } from "./dependencies.ts";
 
 export const lines: Lines<SessionFilter, Session> = {
   kind: "session",
@@ -32,22 +32,22 @@ export const lines: Lines<SessionFilter, Session> = {
 };
 
 export async function listSessions(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { filter = SessionFilter.create(), oldestFirst, page }: ListSessionsRequest,
   context: CallContext,
 ): Promise<ListSessionsReply> {
   const wanted = { filter, oldestFirst, page };
-  const { items, nextToken, indexedTo } = await listLines(desk, lines, wanted, context);
+  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
   return { sessions: items, page: { nextToken, total: undefined }, indexedTo };
 }
 
 export async function* watchSessions(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { filter = SessionFilter.create(), cursor }: WatchSessionsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchSessionsReply, void> {
   const watched = { filter, about: SessionFilter.encode(filter).finish(), cursor };
-  for await (const { changed, removed, ...place } of watchLines(desk, lines, watched, context))
+  for await (const { changed, removed, ...place } of watchLines(dependencies, lines, watched, context))
     yield { sessions: changed, removedIds: removed, ...place };
 }
 

@@ -13,43 +13,43 @@ import { placeOfToken, sizeOf, tokenOfPlace, withPause } from "@tutti/host/servi
 import type { CallContext } from "@tutti/kernel";
 import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, keyOf, recordsOf, type SessionDesk } from "./desk.ts";
+import { askSession, keyOf, recordsOf, type SessionDependencies } from "./dependencies.ts";
 
 export async function listTasks(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, statuses, partId, withPayloads, page }: ListTasksRequest,
   context: CallContext,
 ): Promise<ListTasksReply> {
   const from = placeOfToken(page?.token ?? "");
   const body = { from, size: sizeOf(page), statuses, partId, withPayloads };
-  const { tasks, next } = await askSession(desk, sessionId, { query: showTasks, body }, context);
+  const { tasks, next } = await askSession(dependencies, sessionId, { query: showTasks, body }, context);
   return { tasks: [...tasks], page: { nextToken: next < 0 ? "" : tokenOfPlace(next), total: undefined } };
 }
 
 export async function getPlan(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, number }: GetPlanRequest,
   context: CallContext,
 ): Promise<GetPlanReply> {
   const query = { query: showPlan, body: undefined };
-  const latest = await askSession(desk, sessionId, query, context);
+  const latest = await askSession(dependencies, sessionId, query, context);
   const { number: count } = latest;
   if (number === 0 || number === count) return { plan: latest, count };
-  const atEvent = number > count ? 0 : await eventOfPlan(desk, sessionId, number, context);
+  const atEvent = number > count ? 0 : await eventOfPlan(dependencies, sessionId, number, context);
   if (atEvent === 0) throw sessionServiceErrors.planMissing({ id: sessionId, number });
-  const made = await askSession(desk, sessionId, { ...query, atEvent }, context);
+  const made = await askSession(dependencies, sessionId, { ...query, atEvent }, context);
   return { plan: withReality(made, latest), count };
 }
 
 /** Number of the event by which a plan was made; 0 where there is none. */
 async function eventOfPlan(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   sessionId: string,
   number: number,
   context: CallContext,
 ): Promise<number> {
   let seen = 0;
-  for await (const { event, type } of recordsOf(desk, sessionId, 0, context))
+  for await (const { event, type } of recordsOf(dependencies, sessionId, 0, context))
     if (type === "plan_made" && ++seen === number) return event;
   return 0;
 }
@@ -69,20 +69,23 @@ function withReality(made: PlanView, { tasks, moves }: PlanView): PlanView {
 const partTimeoutMs = 2_000;
 
 export async function explain(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, taskId }: ExplainSessionRequest,
   context: CallContext,
 ): Promise<ExplainSessionReply> {
-  const own = await askSession(desk, sessionId, { query: explainSession, body: { taskId } }, context);
-  const choices = await askSession(desk, sessionId, { query: showChoices, body: undefined }, context);
-  const parts = await explanationsOf(desk, sessionId, taskId, context);
+  const own = await askSession(dependencies, sessionId, { query: explainSession, body: { taskId } }, context);
+  const choices = await askSession(dependencies, sessionId, { query: showChoices, body: undefined }, context);
+  const parts = await explanationsOf(dependencies, sessionId, taskId, context);
   const key = keyOf(context.namespace, sessionId);
-  return { explanation: withPause(desk, key, desk.held.told(key, { ...own, parts })), choices: [...choices] };
+  return {
+    explanation: withPause(dependencies, key, dependencies.held.told(key, { ...own, parts })),
+    choices: [...choices],
+  };
 }
 
 /** Of a task what its part says; of a session what its open parts do. */
 async function explanationsOf(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   sessionId: string,
   taskId: string,
   context: CallContext,
@@ -90,18 +93,20 @@ async function explanationsOf(
   const body = { from: 0, size: 1_000, statuses: [], partId: "", withPayloads: false };
   const { namespace } = context;
   if (taskId === "") return [];
-  const view = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+  const view = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
   const number = view.byId.get(taskId) ?? -1;
   const asked = { query: showTasks, body: { ...body, from: number, size: 1 } };
-  const { tasks } = await askSession(desk, sessionId, asked, context);
+  const { tasks } = await askSession(dependencies, sessionId, asked, context);
   const { work } = tasks[0] ?? {};
   if (work === undefined || number < 0) return [];
   const options = { context, timeoutMs: partTimeoutMs };
   // One that cannot be asked leaves the session's own answer.
   const reply =
     work.kind === "run"
-      ? await desk.runs.explainRun({ namespace, runId: work.id, taskId }, options).catch(() => undefined)
-      : await desk.missions
+      ? await dependencies.runs
+          .explainRun({ namespace, runId: work.id, taskId }, options)
+          .catch(() => undefined)
+      : await dependencies.missions
           .explainMission({ namespace, missionId: work.id, taskId }, options)
           .catch(() => undefined);
   return reply?.explanation === undefined ? [] : [reply.explanation];

@@ -13,26 +13,30 @@ import { beginSession } from "@tutti/machine-session";
 import { checkDemands } from "../../resources/demands.ts";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { checkOrchestrator, checkPlanner, checkTasks } from "./capabilities.ts";
-import { keyOf, type SessionDesk, sessionNamed } from "./desk.ts";
+import { keyOf, type SessionDependencies, sessionNamed } from "./dependencies.ts";
 import { checkWaits } from "./waits.ts";
 import { resolved } from "./work.ts";
 
 export async function executeSession(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   request: ExecuteSessionRequest,
   context: CallContext,
 ): Promise<ExecuteSessionReply> {
   const { idempotencyKey } = request;
-  const sessionId = idToStart(desk, { kind: "session", chosen: request.sessionId, idempotencyKey }, context);
+  const sessionId = idToStart(
+    dependencies,
+    { kind: "session", chosen: request.sessionId, idempotencyKey },
+    context,
+  );
   const isRepeatable = request.sessionId !== "" || idempotencyKey !== "";
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();
   const beginning = {
     command: beginSession,
-    order: () => checkedOrder(desk, request, { sessionId, requestHash }, context),
+    order: () => checkedOrder(dependencies, request, { sessionId, requestHash }, context),
     again: () => SessionOrder.fromPartial({ requestHash }),
   };
-  const { existed } = await begin(desk, keyOf(context.namespace, sessionId), beginning, context);
-  return { session: await sessionNamed(desk, sessionId, context), existed };
+  const { existed } = await begin(dependencies, keyOf(context.namespace, sessionId), beginning, context);
+  return { session: await sessionNamed(dependencies, sessionId, context), existed };
 }
 
 interface Beginning {
@@ -42,21 +46,23 @@ interface Beginning {
 
 /** Throws where it could never be done. */
 async function checkedOrder(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { spec: given = SessionSpec.create(), sessionId: chosen, parent }: ExecuteSessionRequest,
   { sessionId, requestHash }: Beginning,
   context: CallContext,
 ): Promise<SessionOrder> {
-  const { spec, definition, hash } = await resolved(desk, given, context);
+  const { spec, definition, hash } = await resolved(dependencies, given, context);
   if (spec.mode === Mode.MODE_CUSTOM && spec.orchestrator === "")
     throw sessionServiceErrors.orchestratorUnnamed();
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
   const asker = { namespace: context.namespace, options: { context } };
-  if (spec.work?.$case === "goal") await checkPlanner(desk, spec.work.value.planner, spec.pool, asker);
-  if (spec.mode === Mode.MODE_CUSTOM) await checkOrchestrator(desk, spec.orchestrator, spec.pool, asker);
-  await checkTasks(desk, tasks, spec.pool, asker);
-  await checkDemands(desk, tasks, spec, asker);
-  await checkWaits(desk, sessionId, spec.dependsOn, context);
+  if (spec.work?.$case === "goal")
+    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, asker);
+  if (spec.mode === Mode.MODE_CUSTOM)
+    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, asker);
+  await checkTasks(dependencies, tasks, spec.pool, asker);
+  await checkDemands(dependencies, tasks, spec, asker);
+  await checkWaits(dependencies, sessionId, spec.dependsOn, context);
   const order = SessionOrder.fromPartial({ definition, hash, idChosen: chosen !== "", requestHash });
   order.spec = spec;
   order.parent = parent;

@@ -26,7 +26,14 @@ import {
 } from "@tutti/machine-session";
 import { checkAmounts } from "../../resources/demands.ts";
 import { checkTasks } from "./capabilities.ts";
-import { askSession, eventsOf, keyOf, type SessionDesk, sessionNamed, tellSession } from "./desk.ts";
+import {
+  askSession,
+  eventsOf,
+  keyOf,
+  type SessionDependencies,
+  sessionNamed,
+  tellSession,
+} from "./dependencies.ts";
 
 interface Steered {
   readonly sessionId: string;
@@ -35,34 +42,34 @@ interface Steered {
 
 /** A command that has nothing but a reason, and the session as it is after it. */
 export async function steer(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
   command: Command<any, { reason: string }, any>,
   { sessionId, reason }: Steered,
   context: CallContext,
 ): Promise<{ session: Session }> {
-  await tellSession(desk, sessionId, { command, body: { reason }, reason }, context);
-  return { session: await sessionNamed(desk, sessionId, context) };
+  await tellSession(dependencies, sessionId, { command, body: { reason }, reason }, context);
+  return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
 export async function retry(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, taskIds, reason, idempotencyKey }: RetrySessionRequest,
   context: CallContext,
 ): Promise<RetrySessionReply> {
   const told = { command: retrySession, body: { taskIds, reason }, reason, idempotencyKey };
-  await tellSession(desk, sessionId, told, context);
-  return { session: await sessionNamed(desk, sessionId, context) };
+  await tellSession(dependencies, sessionId, told, context);
+  return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
 /** What is gone already is gone. */
 export async function remove(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, reason }: DeleteSessionRequest,
   context: CallContext,
 ): Promise<DeleteSessionReply> {
   try {
-    await tellSession(desk, sessionId, { command: removeSession, body: { reason }, reason }, context);
+    await tellSession(dependencies, sessionId, { command: removeSession, body: { reason }, reason }, context);
     return { removed: true };
   } catch (error) {
     if (sessionErrors.missing.is(error)) return { removed: false };
@@ -72,48 +79,48 @@ export async function remove(
 
 /** The number of the event that records it comes back. */
 export async function signal(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,
   context: CallContext,
 ): Promise<SignalSessionReply> {
   const told = { command: signalSession, body: { signal: name, payload, partId }, idempotencyKey };
-  return await tellSession(desk, sessionId, told, context);
+  return await tellSession(dependencies, sessionId, told, context);
 }
 
 export async function add(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, tasks, idempotencyKey }: AddTasksRequest,
   context: CallContext,
 ): Promise<AddTasksReply> {
-  const { order } = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+  const { order } = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
   const asker = { namespace: context.namespace, options: { context } };
   const { pool = "", labels = {}, limits = {} } = order?.spec ?? {};
-  await checkTasks(desk, tasks, pool, asker);
-  await checkAmounts(desk, tasks, { labels, limits }, asker);
+  await checkTasks(dependencies, tasks, pool, asker);
+  await checkAmounts(dependencies, tasks, { labels, limits }, asker);
   const body = AddTasksRequest.fromPartial({ tasks });
-  return await tellSession(desk, sessionId, { command: addTasks, body, idempotencyKey }, context);
+  return await tellSession(dependencies, sessionId, { command: addTasks, body, idempotencyKey }, context);
 }
 
 /** Answers when whatever had them has let go of them. Those that it did not let go of, because they began, have not moved. */
 export async function move(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, taskIds, mode, reason, idempotencyKey }: MoveTasksRequest,
   context: CallContext,
 ): Promise<MoveTasksReply> {
   const told = { command: moveTasks, body: { taskIds, mode, reason }, reason, idempotencyKey };
-  const { movesBefore } = await tellSession(desk, sessionId, told, context);
+  const { movesBefore } = await tellSession(dependencies, sessionId, told, context);
   const wanted = new Set(taskIds);
   for (;;) {
-    const events = await eventsOf(desk, sessionId, context);
-    const view = await askSession(desk, sessionId, { query: showWork, body: undefined }, context);
+    const events = await eventsOf(dependencies, sessionId, context);
+    const view = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
     const isLettingGo = view.parts.some(({ operations }) =>
       operations.some(({ operation }) => operation?.$case === "withdraw"),
     );
     // Asked last: what was let go of before it was looked at has moved by now.
     const asked = { query: showMoves, body: { after: movesBefore } };
-    const all = await askSession(desk, sessionId, asked, context);
+    const all = await askSession(dependencies, sessionId, asked, context);
     if (!isLettingGo || context.signal.aborted)
       return { moves: all.filter(({ taskId }) => wanted.has(taskId)) };
-    await heardOf(desk, keyOf(context.namespace, sessionId), { after: events }, context.signal);
+    await heardOf(dependencies, keyOf(context.namespace, sessionId), { after: events }, context.signal);
   }
 }

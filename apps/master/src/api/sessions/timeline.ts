@@ -4,28 +4,28 @@ import { type PageRequest, type Span, SpanKind } from "@tutti/contracts/types/v1
 import { childSpans, pageOfSpans, spanMessage, theWhole, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { partId, showSession } from "@tutti/machine-session";
-import { askSession, eventsOf, recordsOf, type SessionDesk } from "./desk.ts";
+import { askSession, eventsOf, recordsOf, type SessionDependencies } from "./dependencies.ts";
 import { Spans } from "./spans.ts";
 
 /** The events of a very long session that are looked at, the first ones. */
 const recordsMax = 200_000;
 
 export async function timeline(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, childDepth, page }: GetSessionTimelineRequest,
   context: CallContext,
 ): Promise<GetSessionTimelineReply> {
   // A session that is not there is told as such.
-  await eventsOf(desk, sessionId, context);
+  await eventsOf(dependencies, sessionId, context);
   const spans = new Spans();
   let traceId = "";
-  for await (const record of recordsOf(desk, sessionId, 0, context)) {
+  for await (const record of recordsOf(dependencies, sessionId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
     spans.take(record);
     if (record.event >= recordsMax) break;
   }
   const shown = messagesOf(sessionId, spans);
-  if (childDepth > 0) shown.push(...(await ofParts(desk, { sessionId, childDepth }, shown, context)));
+  if (childDepth > 0) shown.push(...(await ofParts(dependencies, { sessionId, childDepth }, shown, context)));
   return { ...pageOfSpans(shown, page), traceId };
 }
 
@@ -39,13 +39,13 @@ function messagesOf(sessionId: string, { all }: Spans): Span[] {
 }
 
 async function ofParts(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, childDepth }: Pick<GetSessionTimelineRequest, "sessionId" | "childDepth">,
   shown: readonly Span[],
   context: CallContext,
 ): Promise<Span[]> {
   const asked = { query: showSession, body: { whole: false } };
-  const { parts } = await askSession(desk, sessionId, asked, context);
+  const { parts } = await askSession(dependencies, sessionId, asked, context);
   const works = parts.flatMap(({ partId: taskId, work }) =>
     work === undefined ? [] : [{ taskId, id: work.id, kind: work.kind }],
   );
@@ -53,7 +53,7 @@ async function ofParts(
   return childSpans(works, shown, (id: string, inPage: PageRequest) => {
     const which = { namespace: context.namespace, childDepth: childDepth - 1, page: inPage };
     return missions.has(id)
-      ? desk.missions.getMissionTimeline({ ...which, missionId: id }, { context })
-      : desk.tasks.getTimeline({ ...which, runId: id }, { context });
+      ? dependencies.missions.getMissionTimeline({ ...which, missionId: id }, { context })
+      : dependencies.tasks.getTimeline({ ...which, runId: id }, { context });
   });
 }

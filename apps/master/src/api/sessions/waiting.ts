@@ -12,33 +12,33 @@ import {
 import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showChoices, showMoves, showTasks } from "@tutti/machine-session";
-import { askSession, type SessionDesk, sessionNamed, sessionWork } from "./desk.ts";
+import { askSession, type SessionDependencies, sessionNamed, sessionWork } from "./dependencies.ts";
 
 export async function awaitSession(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   { sessionId, waitMs }: AwaitSessionRequest,
   context: CallContext,
 ): Promise<AwaitSessionReply> {
-  const look = () => sessionNamed(desk, sessionId, context);
-  return { session: await whenEnded(desk, sessionWork, { id: sessionId, waitMs, look }, context) };
+  const look = () => sessionNamed(dependencies, sessionId, context);
+  return { session: await whenEnded(dependencies, sessionWork, { id: sessionId, waitMs, look }, context) };
 }
 
 /** All of it, then what changes; the session itself comes with each look. From a cursor on, what has changed since. */
 export async function* watchSession(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   request: WatchSessionRequest,
   context: CallContext,
 ): AsyncGenerator<WatchSessionReply, void> {
   const { sessionId, cursor } = request;
-  const seen = new SeenSession(desk, request, context);
+  const seen = new SeenSession(dependencies, request, context);
   let isFirst = true;
   let known = cursor;
-  for await (const { isLook } of looksAt(desk, sessionWork, sessionId, context)) {
+  for await (const { isLook } of looksAt(dependencies, sessionWork, sessionId, context)) {
     if (!isLook) {
       yield { ...nothingNew, cursor: known };
       continue;
     }
-    const session = await sessionNamed(desk, sessionId, context);
+    const session = await sessionNamed(dependencies, sessionId, context);
     const watched = { ...session, id: sessionId };
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(watched, cursor));
     const changed = await seen.look();
@@ -61,7 +61,7 @@ const page = 1_000;
 
 /** What of a session its watcher knows. */
 class SeenSession {
-  readonly #desk: SessionDesk;
+  readonly #dependencies: SessionDependencies;
   readonly #request: WatchSessionRequest;
   readonly #context: CallContext;
   readonly #tasks = new Shown<SessionTask>(
@@ -75,8 +75,8 @@ class SeenSession {
   /** How many moves were told. */
   moves = 0;
 
-  constructor(desk: SessionDesk, request: WatchSessionRequest, context: CallContext) {
-    this.#desk = desk;
+  constructor(dependencies: SessionDependencies, request: WatchSessionRequest, context: CallContext) {
+    this.#dependencies = dependencies;
     this.#request = request;
     this.#context = context;
   }
@@ -89,7 +89,7 @@ class SeenSession {
       for await (const task of this.#allTasks(atEvent)) this.#tasks.know(task);
       for (const choice of await this.#allChoices(atEvent)) this.#choices.know(choice);
     };
-    const isKnown = await takeUp(this.#desk, sessionWork, watched, standing, know, this.#context);
+    const isKnown = await takeUp(this.#dependencies, sessionWork, watched, standing, know, this.#context);
     if (isKnown) this.moves = standing.numbers[0] ?? 0;
     else {
       this.#tasks.clear();
@@ -106,7 +106,7 @@ class SeenSession {
     if (!withChoices) return { tasks, choices: [], moves: [] };
     const choices = (await this.#allChoices(0)).filter((choice) => this.#choices.isOther(choice));
     const asked = { query: showMoves, body: { after: this.moves } };
-    const moves = await askSession(this.#desk, sessionId, asked, this.#context);
+    const moves = await askSession(this.#dependencies, sessionId, asked, this.#context);
     this.moves += moves.length;
     return { tasks, choices, moves: [...moves] };
   }
@@ -116,7 +116,7 @@ class SeenSession {
     for (let from = withTasks ? 0 : -1; from >= 0; ) {
       const body = { from, size: page, statuses: [], partId: "", withPayloads };
       const asked = { query: showTasks, body, atEvent };
-      const { tasks, next } = await askSession(this.#desk, sessionId, asked, this.#context);
+      const { tasks, next } = await askSession(this.#dependencies, sessionId, asked, this.#context);
       yield* tasks;
       from = next;
     }
@@ -124,6 +124,6 @@ class SeenSession {
 
   #allChoices(atEvent: number): Promise<readonly Choice[]> {
     const asked = { query: showChoices, body: undefined, atEvent };
-    return askSession(this.#desk, this.#request.sessionId, asked, this.#context);
+    return askSession(this.#dependencies, this.#request.sessionId, asked, this.#context);
   }
 }

@@ -2,10 +2,10 @@
 import type { SessionDependency } from "@tutti/contracts/session/v1";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import type { SessionDesk } from "./desk.ts";
+import type { SessionDependencies } from "./dependencies.ts";
 
 interface SessionsAsked {
-  readonly sessions: Pick<SessionDesk["sessions"], "getSession">;
+  readonly sessions: Pick<SessionDependencies["sessions"], "getSession">;
 }
 
 /** Sessions that are looked at; what waits for more is not followed further. */

@@ -5,7 +5,7 @@ import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v
 import { checkText, taskSpecsOf } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import type { SessionDesk } from "./desk.ts";
+import type { SessionDependencies } from "./dependencies.ts";
 
 interface Resolved {
   readonly spec: SessionSpec;
@@ -15,7 +15,7 @@ interface Resolved {
 }
 
 export async function resolved(
-  desk: SessionDesk,
+  dependencies: SessionDependencies,
   spec: SessionSpec,
   context: CallContext,
 ): Promise<Resolved> {
@@ -23,18 +23,18 @@ export async function resolved(
     case "goal": {
       const { value } = spec.work;
       // Who was asked stays known, whatever is configured later.
-      const goal = { ...value, planner: value.planner || desk.planner };
+      const goal = { ...value, planner: value.planner || dependencies.planner };
       return { spec: { ...spec, work: { $case: "goal", value: goal } }, definition: "", hash: "" };
     }
     case "definition":
-      return ofDefinition(desk, spec, spec.work.value, context);
+      return ofDefinition(dependencies, spec, spec.work.value, context);
     default:
       return { spec, definition: "", hash: "" };
   }
 }
 
 async function ofDefinition(
-  { definitions }: SessionDesk,
+  { definitions }: SessionDependencies,
   spec: SessionSpec,
   use: DefinitionUse,
   context: CallContext,

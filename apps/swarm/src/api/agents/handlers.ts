@@ -13,25 +13,25 @@ import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { listAgents } from "./listing.ts";
 import { watchAgents } from "./watch.ts";
 
-export function agentHandlers(desk: Desk): Handlers<typeof agentService> {
+export function agentHandlers(dependencies: PoolDependencies): Handlers<typeof agentService> {
   const steer = <R extends AgentRequest>(order: Order<R>) => {
     return async (request: R, context: CallContext): Promise<PauseAgentReply> => ({
-      agent: await steered(desk, request, context, order),
+      agent: await steered(dependencies, request, context, order),
     });
   };
   return {
-    listAgents: (request, context) => listAgents(desk, request, context),
-    getAgent: (request, context) => getAgent(desk, request, context),
-    watchAgents: (request, context) => watchAgents(desk, request, context),
-    pauseAgent: (request, context) => hold(desk, request, context, Hold.HOLD_PAUSED),
-    resumeAgent: (request, context) => release(desk, request, context, [Hold.HOLD_PAUSED]),
-    quarantineAgent: (request, context) => hold(desk, request, context, Hold.HOLD_QUARANTINED),
+    listAgents: (request, context) => listAgents(dependencies, request, context),
+    getAgent: (request, context) => getAgent(dependencies, request, context),
+    watchAgents: (request, context) => watchAgents(dependencies, request, context),
+    pauseAgent: (request, context) => hold(dependencies, request, context, Hold.HOLD_PAUSED),
+    resumeAgent: (request, context) => release(dependencies, request, context, [Hold.HOLD_PAUSED]),
+    quarantineAgent: (request, context) => hold(dependencies, request, context, Hold.HOLD_QUARANTINED),
     releaseAgent: (request, context) =>
-      release(desk, request, context, [Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING, Hold.HOLD_FAILING]),
+      release(dependencies, request, context, [Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING, Hold.HOLD_FAILING]),
     drainAgent: steer((pool, { agentId }, { reason, deadlineMs }, nowMs) =>
       pool.drain(agentId, reason, deadlineMs, nowMs),
     ),
@@ -50,31 +50,41 @@ interface HoldRequest extends AgentRequest {
 }
 
 /** It lasts until somebody ends it, wherever the pool goes. One that is quarantined is not merely paused. */
-async function hold(desk: Desk, request: HoldRequest, context: CallContext, wanted: Hold) {
-  const { pool, agent } = await found(desk, request, context);
+async function hold(
+  dependencies: PoolDependencies,
+  request: HoldRequest,
+  context: CallContext,
+  wanted: Hold,
+) {
+  const { pool, agent } = await found(dependencies, request, context);
   const { agentId } = agent;
   const { reason } = request;
   const isMore = agent.hold === Hold.HOLD_QUARANTINED && wanted === Hold.HOLD_PAUSED;
   if (!isMore) {
     const told = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
-    await desk.keeper.change(pool.namespace, pool.name, told, context);
+    await dependencies.keeper.change(pool.namespace, pool.name, told, context);
   }
-  return { agent: pool.agent(agentId, desk.now()) ?? agent };
+  return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
 }
 
-async function release(desk: Desk, request: HoldRequest, context: CallContext, ending: readonly Hold[]) {
-  const { pool, agent } = await found(desk, request, context);
+async function release(
+  dependencies: PoolDependencies,
+  request: HoldRequest,
+  context: CallContext,
+  ending: readonly Hold[],
+) {
+  const { pool, agent } = await found(dependencies, request, context);
   const { agentId } = agent;
   const { reason } = request;
   if (ending.includes(agent.hold)) {
     const told = { command: releaseAgent, body: { agentId }, reason };
-    await desk.keeper.keep(pool.namespace, pool.name, told, context);
-    const refusal = pool.release(agentId, reason, desk.now());
+    await dependencies.keeper.keep(pool.namespace, pool.name, told, context);
+    const refusal = pool.release(agentId, reason, dependencies.now());
     if (refusal !== undefined) throw errorOf(refusal);
-    await desk.pools.refresh(pool.namespace, pool.name);
-    desk.pools.turns.stir(pool);
+    await dependencies.pools.refresh(pool.namespace, pool.name);
+    dependencies.pools.turns.stir(pool);
   }
-  return { agent: pool.agent(agentId, desk.now()) ?? agent };
+  return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
 }
 
 interface AgentRequest {
@@ -87,31 +97,35 @@ interface AgentRequest {
 type Order<R> = (pool: Pool, agent: Agent, request: R, nowMs: number) => Refusal | undefined;
 
 async function steered<R extends AgentRequest>(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: R,
   context: CallContext,
   order: Order<R>,
 ): Promise<Agent> {
-  const { pool, agent } = await found(desk, request, context);
-  const nowMs = desk.now();
+  const { pool, agent } = await found(dependencies, request, context);
+  const nowMs = dependencies.now();
   const refusal = order(pool, agent, request, nowMs);
   if (refusal !== undefined) throw errorOf(refusal);
-  desk.pools.turns.stir(pool);
+  dependencies.pools.turns.stir(pool);
   return pool.agent(agent.agentId, nowMs) ?? agent;
 }
 
 async function found(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: AgentRequest,
   context: CallContext,
 ): Promise<{ readonly pool: Pool; readonly agent: Agent }> {
-  const pool = await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
-  const agent = pool.agent(request.agentId, desk.now());
+  const pool = await dependencies.pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
+  const agent = pool.agent(request.agentId, dependencies.now());
   if (agent === undefined) throw swarmErrors.agentUnknown({ pool: pool.name, agent: request.agentId });
   return { pool, agent };
 }
 
-async function getAgent(desk: Desk, request: GetAgentRequest, context: CallContext): Promise<GetAgentReply> {
-  const { pool, agent } = await found(desk, request, context);
-  return { agent, work: pool.work(agent.agentId, desk.now()) };
+async function getAgent(
+  dependencies: PoolDependencies,
+  request: GetAgentRequest,
+  context: CallContext,
+): Promise<GetAgentReply> {
+  const { pool, agent } = await found(dependencies, request, context);
+  return { agent, work: pool.work(agent.agentId, dependencies.now()) };
 }

@@ -3,33 +3,33 @@ import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, ListAgentsReply, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, type PagedList, pageOf } from "@tutti/kernel";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { conditionsOf, filterOf } from "./filter.ts";
 import { weightOfAgent } from "./weight.ts";
 
 type Calling = Pick<CallContext, "signal" | "ownerEpoch">;
 
 export async function listAgents(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: ListAgentsRequest,
   context: Calling,
 ): Promise<ListAgentsReply> {
   const { ownedBeside, page } = request;
   const namespace = namespaceOf(request);
   if (ownedBeside !== "") {
-    await desk.pools.admittedPartition(namespace, ownedBeside, context);
-    return ownPage(desk, request);
+    await dependencies.pools.admittedPartition(namespace, ownedBeside, context);
+    return ownPage(dependencies, request);
   }
   const { signal } = context;
-  const others = desk.pools
+  const others = dependencies.pools
     .otherOwners(namespace)
-    .map((beside) => desk.remoteAgents.listAgents({ ...request, ownedBeside: beside }, { signal }));
-  return joined(listOf(request), await Promise.all([ownPage(desk, request), ...others]), page);
+    .map((beside) => dependencies.remoteAgents.listAgents({ ...request, ownedBeside: beside }, { signal }));
+  return joined(listOf(request), await Promise.all([ownPage(dependencies, request), ...others]), page);
 }
 
 /** All agents of other owners that fit. */
 export async function agentsElsewhere(
-  { pools, remoteAgents }: Desk,
+  { pools, remoteAgents }: PoolDependencies,
   { namespace, filter }: Pick<ListAgentsRequest, "namespace" | "filter">,
   signal: AbortSignal,
 ): Promise<Agent[]> {
@@ -54,7 +54,7 @@ function listOf(request: ListAgentsRequest): PagedList<Agent> {
   };
 }
 
-function ownPage({ pools, now }: Desk, request: ListAgentsRequest): ListAgentsReply {
+function ownPage({ pools, now }: PoolDependencies, request: ListAgentsRequest): ListAgentsReply {
   const isWanted = filterOf(request.filter);
   const nowMs = now();
   const wanted = pools.of(namespaceOf(request)).flatMap((pool) => pool.agents(nowMs).filter(isWanted));

@@ -5,7 +5,7 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { CallContext } from "@tutti/kernel";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import type { AgentWatcher } from "./agent-news.ts";
 import { filterOf } from "./filter.ts";
 import { agentsElsewhere, keyOf } from "./listing.ts";
@@ -15,13 +15,13 @@ import { inReplies } from "./replies.ts";
 const othersMs = 1_000;
 
 export async function* watchAgents(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: WatchAgentsRequest,
   { signal }: Pick<CallContext, "signal">,
 ): AsyncGenerator<WatchAgentsReply> {
-  const { news, settings, foundation } = desk;
+  const { news, settings, foundation } = dependencies;
   const watcher = news.watch(namespaceOf(request));
-  const view = new AgentsView(desk, request, watcher);
+  const view = new AgentsView(dependencies, request, watcher);
   const { timers } = foundation;
   const wake = () => watcher.bell.ring();
   signal.addEventListener("abort", wake, { once: true });
@@ -75,7 +75,7 @@ interface Changes {
 
 /** What one watcher knows, and what is new to it. */
 class AgentsView {
-  readonly #desk: Desk;
+  readonly #dependencies: PoolDependencies;
   readonly #namespace: string;
   readonly #isWanted: (agent: Agent) => boolean;
   readonly #watcher: AgentWatcher;
@@ -85,8 +85,8 @@ class AgentsView {
   /** The figures of each agent that the watcher knows, as it was told them. */
   readonly #told = new Map<string, string>();
 
-  constructor(desk: Desk, request: WatchAgentsRequest, watcher: AgentWatcher) {
-    this.#desk = desk;
+  constructor(dependencies: PoolDependencies, request: WatchAgentsRequest, watcher: AgentWatcher) {
+    this.#dependencies = dependencies;
     this.#namespace = namespaceOf(request);
     this.#isWanted = filterOf(request.filter);
     this.#watcher = watcher;
@@ -102,7 +102,7 @@ class AgentsView {
   /** Asks the other owners of pools for their agents, and says what has changed of them. */
   async look(signal: AbortSignal): Promise<Changes> {
     const { namespace, filter } = this.#request;
-    const found = await agentsElsewhere(this.#desk, { namespace, filter }, signal);
+    const found = await agentsElsewhere(this.#dependencies, { namespace, filter }, signal);
     const before = this.#others;
     this.#others = new Map(found.map((agent) => [keyOf(agent), agent]));
     const changes: Changes = { agents: [], removed: [] };
@@ -117,7 +117,12 @@ class AgentsView {
   changed(): Changes {
     const changes: Changes = { agents: [], removed: [] };
     for (const { pool, agentId } of this.#watcher.take())
-      this.#compare(changes, { pool: pool.name, agentId }, pool.agent(agentId, this.#desk.now()), true);
+      this.#compare(
+        changes,
+        { pool: pool.name, agentId },
+        pool.agent(agentId, this.#dependencies.now()),
+        true,
+      );
     return changes;
   }
 
@@ -146,8 +151,8 @@ class AgentsView {
   }
 
   *#agents(): Iterable<Agent> {
-    const nowMs = this.#desk.now();
-    for (const pool of this.#desk.pools.of(this.#namespace)) yield* pool.agents(nowMs);
+    const nowMs = this.#dependencies.now();
+    for (const pool of this.#dependencies.pools.of(this.#namespace)) yield* pool.agents(nowMs);
   }
 }
 

@@ -13,13 +13,13 @@ import {
 import { Shown } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { changedEntries, listEntries, showBoardTasks, showMessages, showVotes } from "@tutti/machine-mission";
-import { askMission, type MissionDesk } from "../missions/desk.ts";
+import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
 
 const page = 1_000;
 
 /** Which mission is looked at, for whom. */
 export interface Watched {
-  readonly desk: MissionDesk;
+  readonly dependencies: MissionDependencies;
   readonly missionId: string;
   readonly context: CallContext;
 }
@@ -53,11 +53,11 @@ export class ChangedTasks {
   }
 
   async *#pages(atEvent: number, size: number): AsyncGenerator<readonly BoardTask[], void> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     for (let from = 0; from >= 0; ) {
       const body = { statuses: [], claimedBy: "", parentTaskId: "", text: "", from, size };
       const asked = { query: showBoardTasks, body, atEvent };
-      const { tasks, next } = await askMission(desk, missionId, asked, context);
+      const { tasks, next } = await askMission(dependencies, missionId, asked, context);
       yield tasks;
       from = next;
     }
@@ -92,10 +92,10 @@ export class ChangedVotes {
   }
 
   async *#pages(atEvent: number): AsyncGenerator<readonly Vote[], void> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     for (let from = 0; ; from += page) {
       const asked = { query: showVotes, body: { openOnly: false, voteIds: [], from, size: page }, atEvent };
-      const { votes, isMore } = await askMission(desk, missionId, asked, context);
+      const { votes, isMore } = await askMission(dependencies, missionId, asked, context);
       yield votes;
       if (!isMore) return;
     }
@@ -120,9 +120,9 @@ export class ChangedEntries {
 
   /** Goes on after a change; false where what has changed since is not known any more, and all has to be told. */
   async goOn(after: number): Promise<boolean> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     const asked = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
-    const { isKnown } = await askMission(desk, missionId, asked, context);
+    const { isKnown } = await askMission(dependencies, missionId, asked, context);
     this.#after = isKnown ? after : 0;
     return isKnown;
   }
@@ -133,13 +133,13 @@ export class ChangedEntries {
   }
 
   async look(): Promise<BoardEntry[]> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     if (this.#after === 0) return this.#whole(false);
     const changed: BoardEntry[] = [];
     for (;;) {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
       const asked = { query: changedEntries, body };
-      const { entries, number, isKnown } = await askMission(desk, missionId, asked, context);
+      const { entries, number, isKnown } = await askMission(dependencies, missionId, asked, context);
       // Who has seen what was there before has to hear of what is not there any more.
       if (!isKnown) return this.#whole(true);
       changed.push(...entries);
@@ -151,13 +151,13 @@ export class ChangedEntries {
 
   /** All that is there, where what has changed is not known. */
   async #whole(withRemoved: boolean): Promise<BoardEntry[]> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     const all = new Map<string, BoardEntry>();
     let first: number | undefined;
     for (const prefix of this.#prefixes)
       for (let afterKey = ""; ; ) {
         const asked = { query: listEntries, body: { prefix, afterKey, size: page, withRemoved } };
-        const { entries, isMore, number } = await askMission(desk, missionId, asked, context);
+        const { entries, isMore, number } = await askMission(dependencies, missionId, asked, context);
         for (const entry of entries) all.set(entry.key, entry);
         afterKey = entries.at(-1)?.key ?? "";
         // What changes while it is read comes again.
@@ -189,11 +189,16 @@ export class NewMessages {
   }
 
   async look(): Promise<MissionMessage[]> {
-    const { desk, missionId, context } = this.#watched;
+    const { dependencies, missionId, context } = this.#watched;
     const found: MissionMessage[] = [];
     for (;;) {
       const body = { agentId: this.#agentId, afterNumber: this.#after, taskId: "", size: page };
-      const { messages, number } = await askMission(desk, missionId, { query: showMessages, body }, context);
+      const { messages, number } = await askMission(
+        dependencies,
+        missionId,
+        { query: showMessages, body },
+        context,
+      );
       found.push(...messages);
       const isLast = number === this.#after || messages.length < page;
       this.#after = number;

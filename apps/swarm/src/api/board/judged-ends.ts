@@ -5,12 +5,12 @@
 import type { BoardTask, ClaimEnd, ClaimQuestions, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { showBoardTasks } from "@tutti/machine-mission";
-import { askMission, type MissionDesk } from "../missions/desk.ts";
+import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
 
 const sizeMax = 1_000;
 
 /** Whether there is any rule about results at present. */
-export function isJudged({ admission }: Pick<MissionDesk, "admission">): boolean {
+export function isJudged({ admission }: Pick<MissionDependencies, "admission">): boolean {
   return admission?.hasAnyAboutResults === true;
 }
 
@@ -21,15 +21,22 @@ export interface JudgedEnds {
 }
 
 export async function judgedEnds(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, agentId, ends }: CompleteTasksRequest,
   context: CallContext,
 ): Promise<JudgedEnds> {
-  const claimed = await claimedBy(desk, missionId, agentId, context);
+  const claimed = await claimedBy(dependencies, missionId, agentId, context);
   const questions: ClaimQuestions[] = [];
-  return { ends: ends.map((end) => judged(desk.admission, end, claimed.get(end.claimId))), questions };
+  return {
+    ends: ends.map((end) => judged(dependencies.admission, end, claimed.get(end.claimId))),
+    questions,
+  };
 
-  function judged(rules: MissionDesk["admission"], end: ClaimEnd, task: BoardTask | undefined): ClaimEnd {
+  function judged(
+    rules: MissionDependencies["admission"],
+    end: ClaimEnd,
+    task: BoardTask | undefined,
+  ): ClaimEnd {
     // The mission itself refuses the end of a claim that is not there.
     if (rules === undefined || task?.spec === undefined || end.outcome?.$case !== "output") return end;
     const { id, work, placement } = task.spec;
@@ -57,7 +64,7 @@ export async function judgedEnds(
 }
 
 async function claimedBy(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   missionId: string,
   agentId: string,
   context: CallContext,
@@ -65,7 +72,12 @@ async function claimedBy(
   const found = new Map<string, BoardTask>();
   for (let from = 0; from >= 0; ) {
     const body = { from, size: sizeMax, statuses: [], claimedBy: agentId, parentTaskId: "", text: "" };
-    const { tasks, next } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
+    const { tasks, next } = await askMission(
+      dependencies,
+      missionId,
+      { query: showBoardTasks, body },
+      context,
+    );
     for (const task of tasks) if (task.claim !== undefined) found.set(task.claim.claimId, task as BoardTask);
     from = next;
   }

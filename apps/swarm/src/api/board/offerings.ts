@@ -3,29 +3,29 @@ import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/
 import { type CallContext, errorFromUnknown, isTuttiError } from "@tutti/kernel";
 import { admitAgentBy } from "../../grants/admitted-agents.ts";
 import { insistOnGrant, offeredIn } from "../../grants/within-grant.ts";
-import { keyOf, type MissionDesk } from "../missions/desk.ts";
+import { keyOf, type MissionDependencies } from "../missions/dependencies.ts";
 
 /** Asking is worth so much time. */
 const poolTimeoutMs = 2_000;
 
 /** Of one that its pool does not know, what it says itself; nothing where it says nothing: then it can claim nothing. */
 export async function offeringOf(
-  desk: Pick<MissionDesk, "agents" | "namespaceOfPool" | "admission" | "refusedJoins">,
+  dependencies: Pick<MissionDependencies, "agents" | "namespaceOfPool" | "admission" | "refusedJoins">,
   { missionId, pool, agentId, offering: said }: JoinMissionRequest,
   context: CallContext,
 ): Promise<AgentOffering | undefined> {
   const name = pool || "default";
-  const namespace = desk.namespaceOfPool(name, context.namespace);
+  const namespace = dependencies.namespaceOfPool(name, context.namespace);
   const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
-  const offering = (await knownOffering(desk, request, context)) ?? said;
+  const offering = (await knownOffering(dependencies, request, context)) ?? said;
   try {
     insistOnGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
     const about = { namespace, pool: name, agentId, offering };
-    admitAgentBy(desk.admission)(about, context.principal, "swarm.missions.join");
+    admitAgentBy(dependencies.admission)(about, context.principal, "swarm.missions.join");
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     if (error.status === "PERMISSION_DENIED")
-      desk.refusedJoins.note(keyOf(context.namespace, missionId), { agentId, offering }, error);
+      dependencies.refusedJoins.note(keyOf(context.namespace, missionId), { agentId, offering }, error);
     throw error;
   }
   return offeredBy(offering);
@@ -33,12 +33,16 @@ export async function offeringOf(
 
 /** The service asks for itself: an agent may take part without being let look at agents. */
 async function knownOffering(
-  desk: Pick<MissionDesk, "agents">,
+  dependencies: Pick<MissionDependencies, "agents">,
   request: GetAgentRequest,
   { signal, trace }: CallContext,
 ): Promise<JoinMissionRequest["offering"]> {
   try {
-    const { agent } = await desk.agents.getAgent(request, { signal, trace, timeoutMs: poolTimeoutMs });
+    const { agent } = await dependencies.agents.getAgent(request, {
+      signal,
+      trace,
+      timeoutMs: poolTimeoutMs,
+    });
     return agent?.offering;
   } catch (error) {
     if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;

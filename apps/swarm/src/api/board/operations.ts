@@ -34,10 +34,10 @@ import {
   askMission,
   eventsOf,
   keyOf,
-  type MissionDesk,
+  type MissionDependencies,
   missionNamed,
   tellMission,
-} from "../missions/desk.ts";
+} from "../missions/dependencies.ts";
 import { isJudged, judgedEnds } from "./judged-ends.ts";
 import { offeringOf } from "./offerings.ts";
 
@@ -84,27 +84,27 @@ function within<Request extends { readonly namespace: string; readonly missionId
 }
 
 export async function join(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.JoinMissionRequest,
   context: CallContext,
 ): Promise<swarm.JoinMissionReply> {
   const { missionId, agentId } = agentIn(request);
   const acting = actingFor(request, context);
-  const offering = await offeringOf(desk, request, context);
+  const offering = await offeringOf(dependencies, request, context);
   const told = { command: joinBoard, body: { request: within(request), offering } };
-  const { messageNumber } = await tellMission(desk, missionId, told, acting);
-  desk.refusedJoins.joined(keyOf(context.namespace, missionId), agentId);
-  return { mission: await missionNamed(desk, missionId, context), messageNumber };
+  const { messageNumber } = await tellMission(dependencies, missionId, told, acting);
+  dependencies.refusedJoins.joined(keyOf(context.namespace, missionId), agentId);
+  return { mission: await missionNamed(dependencies, missionId, context), messageNumber };
 }
 
 export function leave(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.LeaveMissionRequest,
   context: CallContext,
 ): Promise<swarm.LeaveMissionReply> {
   const { missionId, reason } = agentIn(request);
   return tellMission(
-    desk,
+    dependencies,
     missionId,
     { command: leaveMission, body: within(request), reason },
     actingFor(request, context),
@@ -112,20 +112,24 @@ export function leave(
 }
 
 export async function add(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.AddTasksRequest,
   context: CallContext,
 ): Promise<swarm.AddTasksReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  await insistOnFit(request.tasks, () => assignmentIn(desk, missionId, context));
+  await insistOnFit(request.tasks, () => assignmentIn(dependencies, missionId, context));
   const told = { command: addTasks, body: within(request), idempotencyKey };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 /** How tasks of a mission come to agents. */
-async function assignmentIn(desk: MissionDesk, id: string, context: CallContext): Promise<swarm.Assignment> {
+async function assignmentIn(
+  dependencies: MissionDependencies,
+  id: string,
+  context: CallContext,
+): Promise<swarm.Assignment> {
   const asked = { query: showMission, body: { whole: false } };
-  const { spec } = (await askMission(desk, id, asked, context)) as swarm.Mission;
+  const { spec } = (await askMission(dependencies, id, asked, context)) as swarm.Mission;
   return spec?.assignment ?? swarm.Assignment.ASSIGNMENT_UNSPECIFIED;
 }
 
@@ -134,44 +138,44 @@ const lookMs = 10;
 
 /** Waits for the first, where that is asked. What was claimed under a key is found again under it. */
 export async function claim(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ClaimTasksRequest,
   context: CallContext,
 ): Promise<swarm.ClaimTasksReply> {
   const { missionId, waitMs, idempotencyKey } = agentIn(request);
-  const { clock, timers } = desk.foundation;
+  const { clock, timers } = dependencies.foundation;
   const acting = actingFor(request, context);
   const key = keyOf(context.namespace, missionId);
   const untilMs = clock.monotonic() + waitMs;
   for (let looks = 0; ; looks++) {
-    const events = waitMs > 0 ? await eventsOf(desk, missionId, context) : 0;
+    const events = waitMs > 0 ? await eventsOf(dependencies, missionId, context) : 0;
     // A claim that found nothing is answered so for ever under its key.
     const told = {
       ...{ command: claimTasks, body: { request: within(request), offering: undefined } },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
     // Nobody begins anything of what is paused, asked for or not.
-    const reply = desk.runtime.pauseOf(key)
+    const reply = dependencies.runtime.pauseOf(key)
       ? { tasks: [] }
-      : await tellMission(desk, missionId, told, acting);
+      : await tellMission(dependencies, missionId, told, acting);
     if (reply.tasks.length > 0 || clock.monotonic() >= untilMs || context.signal.aborted) return reply;
     while (
       clock.monotonic() < untilMs &&
       !context.signal.aborted &&
-      (desk.runtime.pauseOf(key) !== undefined || !desk.runtime.hasNews(key, events))
+      (dependencies.runtime.pauseOf(key) !== undefined || !dependencies.runtime.hasNews(key, events))
     )
       await sleep(timers, lookMs, context.signal).catch(() => {});
   }
 }
 
 export function renew(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.RenewClaimsRequest,
   context: CallContext,
 ): Promise<swarm.RenewClaimsReply> {
   const { missionId } = agentIn(request);
   return tellMission(
-    desk,
+    dependencies,
     missionId,
     { command: renewClaims, body: within(request) },
     actingFor(request, context),
@@ -179,93 +183,98 @@ export function renew(
 }
 
 export function release(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ReleaseTasksRequest,
   context: CallContext,
 ): Promise<swarm.ReleaseTasksReply> {
   const { missionId, reason } = agentIn(request);
   const told = { command: releaseTasks, body: within(request), reason };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 /** What no rule is about is told at once: operations of a stream take effect in their order. */
 export function complete(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.CompleteTasksRequest,
   context: CallContext,
 ): Promise<swarm.CompleteTasksReply> {
   const { missionId } = agentIn(request);
   const acting = actingFor(request, context);
   const tell = (ends: swarm.ClaimEnd[]) =>
-    tellMission(desk, missionId, { command: completeTasks, body: within({ ...request, ends }) }, acting);
-  if (!isJudged(desk)) return tell(request.ends);
-  return judgedEnds(desk, request, context).then(({ ends, questions }) => {
+    tellMission(
+      dependencies,
+      missionId,
+      { command: completeTasks, body: within({ ...request, ends }) },
+      acting,
+    );
+  if (!isJudged(dependencies)) return tell(request.ends);
+  return judgedEnds(dependencies, request, context).then(({ ends, questions }) => {
     if (questions.length === 0) return tell(ends);
     const body = { ends: within({ ...request, ends }), questions };
-    return tellMission(desk, missionId, { command: completeJudgedTasks, body }, acting);
+    return tellMission(dependencies, missionId, { command: completeJudgedTasks, body }, acting);
   });
 }
 
 export function handOff(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.HandOffTaskRequest,
   context: CallContext,
 ): Promise<swarm.HandOffTaskReply> {
   const { missionId, idempotencyKey, reason } = agentIn(request);
   const told = { command: handOffTask, body: within(request), idempotencyKey, reason };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export async function delegate(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.DelegateTaskRequest,
   context: CallContext,
 ): Promise<swarm.DelegateTaskReply> {
   const { missionId, idempotencyKey } = agentIn(request);
   const parts = request.task === undefined ? [] : [request.task];
-  await insistOnFit(parts, () => assignmentIn(desk, missionId, context));
+  await insistOnFit(parts, () => assignmentIn(dependencies, missionId, context));
   const told = { command: delegateTask, body: within(request), idempotencyKey };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export async function get(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.GetEntriesRequest,
   context: CallContext,
 ): Promise<swarm.GetEntriesReply> {
   const { missionId, keys } = missionIn({ ...request, agentId: "" });
   const asked = { query: getEntries, body: { keys } };
-  return { entries: [...(await askMission(desk, missionId, asked, context))] };
+  return { entries: [...(await askMission(dependencies, missionId, asked, context))] };
 }
 
 export function put(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.PutEntriesRequest,
   context: CallContext,
 ): Promise<swarm.PutEntriesReply> {
   const { missionId, idempotencyKey } = missionIn(request);
   const told = { command: putEntries, body: within(request), idempotencyKey };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export function send(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.SendMessagesRequest,
   context: CallContext,
 ): Promise<swarm.SendMessagesReply> {
   const { missionId, idempotencyKey } = missionIn(request);
   const told = { command: sendMessages, body: within(request), idempotencyKey };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export function open(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.OpenVoteRequest,
   context: CallContext,
 ): Promise<swarm.OpenVoteReply> {
   const { missionId } = missionIn(request);
   return tellMission(
-    desk,
+    dependencies,
     missionId,
     { command: openVote, body: within(request) },
     actingFor(request, context),
@@ -273,34 +282,34 @@ export function open(
 }
 
 export function cast(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.CastVoteRequest,
   context: CallContext,
 ): Promise<swarm.CastVoteReply> {
   const { missionId, reason } = agentIn(request);
   const told = { command: castVote, body: within(request), reason };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export function close(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.CloseVoteRequest,
   context: CallContext,
 ): Promise<swarm.CloseVoteReply> {
   const { missionId, reason } = missionIn(request);
   const told = { command: closeVote, body: within(request), reason };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 /** Less than is wanted may be left: then, if so configured, a person has been asked to raise it. */
 export async function reserve(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ReserveBudgetRequest,
   context: CallContext,
 ): Promise<swarm.ReserveBudgetReply> {
   const { missionId, idempotencyKey, amounts } = missionIn(request);
   const told = { command: reserveBudget, body: within(request), idempotencyKey };
-  const reply = await tellMission(desk, missionId, told, actingFor(request, context));
+  const reply = await tellMission(dependencies, missionId, told, actingFor(request, context));
   if (reply.reservation !== undefined) return reply;
   throw missionErrors.budgetShort({ wanted: inWords(amounts), left: inWords(reply.budget?.available) });
 }
@@ -315,23 +324,23 @@ function inWords({ tokens = 0, money = 0, timeMs = 0 }: Partial<Amounts> = {}): 
 }
 
 export function spend(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.SpendBudgetRequest,
   context: CallContext,
 ): Promise<swarm.SpendBudgetReply> {
   const { missionId, idempotencyKey } = missionIn(request);
   const told = { command: spendBudget, body: within(request), idempotencyKey };
-  return tellMission(desk, missionId, told, actingFor(request, context));
+  return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
 export function giveBack(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ReturnBudgetRequest,
   context: CallContext,
 ): Promise<swarm.ReturnBudgetReply> {
   const { missionId } = missionIn(request);
   return tellMission(
-    desk,
+    dependencies,
     missionId,
     { command: returnBudget, body: within(request) },
     actingFor(request, context),

@@ -3,16 +3,16 @@ import type { WatchTaskOutputReply, WatchTaskOutputRequest } from "@tutti/contra
 import { outputOf } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showBoardTask } from "@tutti/machine-mission";
-import { askMission, type MissionDesk, missionWork } from "../missions/desk.ts";
+import { askMission, type MissionDependencies, missionWork } from "../missions/dependencies.ts";
 
 export function watchOutput(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, taskId, channel, cursor }: WatchTaskOutputRequest,
   context: CallContext,
 ): AsyncGenerator<WatchTaskOutputReply, void> {
   const hasEnded = async (): Promise<boolean> => {
     const asked = { query: showBoardTask, body: { taskId } };
-    return (await askMission(desk, missionId, asked, context)).endTime !== undefined;
+    return (await askMission(dependencies, missionId, asked, context)).endTime !== undefined;
   };
-  return outputOf(desk, missionWork, { id: missionId, taskId, channel, cursor, hasEnded }, context);
+  return outputOf(dependencies, missionWork, { id: missionId, taskId, channel, cursor, hasEnded }, context);
 }

@@ -12,7 +12,7 @@ import type {
 import { looksAt } from "@tutti/host/serving";
 import { Bell, type CallContext, contextWith, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { missionServiceErrors } from "../../missions/errors.ts";
-import { type MissionDesk, missionWork } from "../missions/desk.ts";
+import { type MissionDependencies, missionWork } from "../missions/dependencies.ts";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
 import { isJudged } from "./judged-ends.ts";
 import * as operations from "./operations.ts";
@@ -22,11 +22,11 @@ const unansweredMax = 1_000;
 const answersMax = 1_000;
 
 export async function* participate(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   requests: AsyncIterable<ParticipateRequest>,
   context: CallContext,
 ): AsyncGenerator<ParticipateReply, void> {
-  const stream = new Participating(desk, context);
+  const stream = new Participating(dependencies, context);
   const reading = stream.readAll(requests);
   // It is waited for at the end; until then a broken stream is nobody's fault here.
   reading.catch(() => {});
@@ -45,7 +45,7 @@ export async function* participate(
 
 class Participating {
   readonly bell = new Bell();
-  readonly #desk: MissionDesk;
+  readonly #dependencies: MissionDependencies;
   readonly #context: CallContext;
   readonly #stopping = new AbortController();
   #place: operations.Acting = { missionId: "", agentId: "" };
@@ -59,8 +59,8 @@ class Participating {
   #room = Promise.withResolvers<void>();
   #watching = new AbortController();
 
-  constructor(desk: MissionDesk, context: CallContext) {
-    this.#desk = desk;
+  constructor(dependencies: MissionDependencies, context: CallContext) {
+    this.#dependencies = dependencies;
     const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
     this.#context = contextWith(context, { signal });
     signal.addEventListener("abort", () => this.bell.ring(), { once: true });
@@ -97,7 +97,7 @@ class Participating {
           this.#begin(operation);
           // What it offers is asked of its pool first, and what comes after it may rest on its taking part; so with results that are judged.
           const { $case } = operation.operation ?? {};
-          if ($case === "join" || ($case === "complete" && isJudged(this.#desk))) await this.#last;
+          if ($case === "join" || ($case === "complete" && isJudged(this.#dependencies))) await this.#last;
         }
       }
     } finally {
@@ -138,45 +138,96 @@ class Participating {
 
   async #do({ operation }: BoardOperation, number: number): Promise<BoardAnswer["answer"]> {
     if (operation === undefined) throw missionServiceErrors.operationMissing({ number });
-    const desk = this.#desk;
+    const dependencies = this.#dependencies;
     const context = this.#context;
     const place = this.#place;
     const { $case } = operation;
     switch ($case) {
       case "join":
-        return { $case, value: await operations.join(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.join(dependencies, { ...operation.value, ...place }, context),
+        };
       case "add":
-        return { $case, value: await operations.add(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.add(dependencies, { ...operation.value, ...place }, context),
+        };
       case "claim":
-        return { $case, value: await operations.claim(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.claim(dependencies, { ...operation.value, ...place }, context),
+        };
       case "renew":
-        return { $case, value: await operations.renew(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.renew(dependencies, { ...operation.value, ...place }, context),
+        };
       case "release":
-        return { $case, value: await operations.release(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.release(dependencies, { ...operation.value, ...place }, context),
+        };
       case "complete":
-        return { $case, value: await operations.complete(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.complete(dependencies, { ...operation.value, ...place }, context),
+        };
       case "handOff":
-        return { $case, value: await operations.handOff(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.handOff(dependencies, { ...operation.value, ...place }, context),
+        };
       case "delegate":
-        return { $case, value: await operations.delegate(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.delegate(dependencies, { ...operation.value, ...place }, context),
+        };
       case "get":
-        return { $case, value: await operations.get(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.get(dependencies, { ...operation.value, ...place }, context),
+        };
       case "put":
-        return { $case, value: await operations.put(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.put(dependencies, { ...operation.value, ...place }, context),
+        };
       case "send":
-        return { $case, value: await operations.send(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.send(dependencies, { ...operation.value, ...place }, context),
+        };
       case "vote":
-        return { $case, value: await operations.cast(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.cast(dependencies, { ...operation.value, ...place }, context),
+        };
       case "openVote":
-        return { $case, value: await operations.open(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.open(dependencies, { ...operation.value, ...place }, context),
+        };
       case "closeVote":
-        return { $case, value: await operations.close(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.close(dependencies, { ...operation.value, ...place }, context),
+        };
       case "reserve":
-        return { $case, value: await operations.reserve(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.reserve(dependencies, { ...operation.value, ...place }, context),
+        };
       case "spend":
-        return { $case, value: await operations.spend(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.spend(dependencies, { ...operation.value, ...place }, context),
+        };
       case "giveBack":
-        return { $case, value: await operations.giveBack(desk, { ...operation.value, ...place }, context) };
+        return {
+          $case,
+          value: await operations.giveBack(dependencies, { ...operation.value, ...place }, context),
+        };
     }
   }
 
@@ -195,13 +246,13 @@ class Participating {
     context: CallContext,
   ): Promise<void> {
     const { missionId, agentId } = this.#place;
-    const watched = { desk: this.#desk, missionId, context };
+    const watched = { dependencies: this.#dependencies, missionId, context };
     const ofTasks = tasks ? new ChangedTasks(watched) : undefined;
     const ofEntries = new ChangedEntries(watched, entryPrefixes);
     const ofMessages =
       messagesAfter === undefined ? undefined : new NewMessages(watched, agentId, messagesAfter);
     const ofVotes = votes ? new ChangedVotes(watched) : undefined;
-    for await (const { isLook } of looksAt(this.#desk, missionWork, missionId, context)) {
+    for await (const { isLook } of looksAt(this.#dependencies, missionWork, missionId, context)) {
       if (isLook) {
         if (ofTasks !== undefined) this.#reply.tasks.push(...(await ofTasks.look()));
         if (entryPrefixes.length > 0) this.#reply.entries.push(...(await ofEntries.look()));

@@ -10,38 +10,43 @@ import {
   showMessages,
   showVotes,
 } from "@tutti/machine-mission";
-import { askMission, type MissionDesk } from "../missions/desk.ts";
+import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
 import { missionIn } from "./operations.ts";
 
 const nobody = { agentId: "" };
 
 export async function listTasks(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ListTasksRequest,
   context: CallContext,
 ): Promise<swarm.ListTasksReply> {
   const { missionId, statuses, claimedBy, parentTaskId, text, page } = missionIn({ ...request, ...nobody });
   const from = placeOfToken(page?.token ?? "");
   const body = { statuses, claimedBy, parentTaskId, text, from, size: sizeOf(page) };
-  const { tasks, next } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
+  const { tasks, next } = await askMission(dependencies, missionId, { query: showBoardTasks, body }, context);
   return { tasks: [...tasks], page: { nextToken: next < 0 ? "" : tokenOfPlace(next), total: undefined } };
 }
 
 export async function listEntries(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ListEntriesRequest,
   context: CallContext,
 ): Promise<swarm.ListEntriesReply> {
   const { missionId, prefix, page } = missionIn({ ...request, ...nobody });
   const body = { prefix, afterKey: keyOfToken(page), size: sizeOf(page) };
-  const { entries, isMore } = await askMission(desk, missionId, { query: entriesWanted, body }, context);
+  const { entries, isMore } = await askMission(
+    dependencies,
+    missionId,
+    { query: entriesWanted, body },
+    context,
+  );
   const last = entries.at(-1);
   const nextToken = !isMore || last === undefined ? "" : tokenOfKey(last.key);
   return { entries: [...entries], page: { nextToken, total: undefined } };
 }
 
 export async function listMessages(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ListMessagesRequest,
   context: CallContext,
 ): Promise<swarm.ListMessagesReply> {
@@ -49,31 +54,38 @@ export async function listMessages(
   const after = Math.max(afterNumber, placeOfToken(page?.token ?? ""));
   const size = sizeOf(page);
   const body = { agentId, afterNumber: after, taskId, size };
-  const { messages, number } = await askMission(desk, missionId, { query: showMessages, body }, context);
+  const { messages, number } = await askMission(
+    dependencies,
+    missionId,
+    { query: showMessages, body },
+    context,
+  );
   const nextToken = messages.length < size ? "" : tokenOfPlace(number);
   return { messages: [...messages], page: { nextToken, total: undefined } };
 }
 
 export async function listVotes(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.ListVotesRequest,
   context: CallContext,
 ): Promise<swarm.ListVotesReply> {
   const { missionId, openOnly, voteIds, page } = missionIn({ ...request, ...nobody });
   const from = placeOfToken(page?.token ?? "");
   const body = { openOnly, voteIds, from, size: sizeOf(page) };
-  const { votes, isMore } = await askMission(desk, missionId, { query: showVotes, body }, context);
+  const { votes, isMore } = await askMission(dependencies, missionId, { query: showVotes, body }, context);
   const nextToken = isMore ? tokenOfPlace(from + votes.length) : "";
   return { votes: [...votes], page: { nextToken, total: undefined } };
 }
 
 export async function getBudget(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.GetBudgetRequest,
   context: CallContext,
 ): Promise<swarm.GetBudgetReply> {
   const { missionId } = missionIn({ ...request, ...nobody });
-  return { budget: await askMission(desk, missionId, { query: showBudget, body: undefined }, context) };
+  return {
+    budget: await askMission(dependencies, missionId, { query: showBudget, body: undefined }, context),
+  };
 }
 
 // The leading letter is the version of the token's form.

@@ -2,21 +2,21 @@
 import type * as swarm from "@tutti/contracts/swarm/v1";
 import { looksAt } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { type MissionDesk, missionWork } from "../missions/desk.ts";
+import { type MissionDependencies, missionWork } from "../missions/dependencies.ts";
 import { ChangedEntries, NewMessages } from "./changes.ts";
 import { missionIn } from "./operations.ts";
 
 /** All that is there, then what changes; from a cursor on, what changed since. */
 export async function* watchEntries(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.WatchEntriesRequest,
   context: CallContext,
 ): AsyncGenerator<swarm.WatchEntriesReply, void> {
   const { missionId, prefix, cursor } = missionIn({ ...request, agentId: "" });
-  const changed = new ChangedEntries({ desk, missionId, context }, [prefix]);
+  const changed = new ChangedEntries({ dependencies, missionId, context }, [prefix]);
   // Who asked to go on would take a snapshot that is live at once for what is new.
   let isAnew = cursor !== "" && !(await goesOn(changed, cursor));
-  for await (const { isLook } of looksAt(desk, missionWork, missionId, context)) {
+  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
     const entries = isLook ? await changed.look() : [];
     if (isAnew) yield { entries, live: false, cursor: "" };
     yield { entries: isAnew ? [] : entries, live: true, cursor: `a${changed.after}` };
@@ -25,13 +25,13 @@ export async function* watchEntries(
 }
 
 export async function* watchMessages(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: swarm.WatchMessagesRequest,
   context: CallContext,
 ): AsyncGenerator<swarm.WatchMessagesReply, void> {
   const { missionId, agentId, afterNumber } = missionIn(request);
-  const fresh = new NewMessages({ desk, missionId, context }, agentId, afterNumber);
-  for await (const { isLook } of looksAt(desk, missionWork, missionId, context))
+  const fresh = new NewMessages({ dependencies, missionId, context }, agentId, afterNumber);
+  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context))
     yield { messages: isLook ? await fresh.look() : [] };
 }
 

@@ -15,14 +15,14 @@ import { type Hooks, inOrder } from "../../hooks/hooks.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
 import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
 import { serveListener } from "./listening.ts";
 import { insistOnSound } from "./problems.ts";
 import { hookOf } from "./view.ts";
 
-export interface HookHandlerDesk extends Desk {
+export interface HookHandlerDependencies extends PoolDependencies {
   readonly hooks: Hooks;
   /** Hooks of pools of this process and of others. */
   readonly remoteHooks: Client<typeof hookService>;
@@ -35,21 +35,21 @@ const changeable = ["description", "moment", "order", "when", "action", "onFailu
 const actions = new Set(["rule", "listener", "webhook"]);
 const pageSize = 1_000;
 
-export function hookHandlers(desk: HookHandlerDesk): Handlers<typeof hookService> {
+export function hookHandlers(dependencies: HookHandlerDependencies): Handlers<typeof hookService> {
   return {
-    createHook: (request, context) => create(desk, request, context),
+    createHook: (request, context) => create(dependencies, request, context),
     getHook: async (request, context) => ({
-      hook: hookOf(await tenantOf(desk, request, context), request.hookId),
+      hook: hookOf(await tenantOf(dependencies, request, context), request.hookId),
     }),
-    listHooks: (request, context) => list(desk, request, context),
-    updateHook: (request, context) => update(desk, request, context),
-    deleteHook: (request, context) => remove(desk, request, context),
-    listenToHook: (requests, context) => serveListener(desk, requests, context),
+    listHooks: (request, context) => list(dependencies, request, context),
+    updateHook: (request, context) => update(dependencies, request, context),
+    deleteHook: (request, context) => remove(dependencies, request, context),
+    listenToHook: (requests, context) => serveListener(dependencies, requests, context),
   };
 }
 
 function insist(
-  { guard, settings }: HookHandlerDesk,
+  { guard, settings }: HookHandlerDependencies,
   hook: Hook,
   context: CallContext,
   action: "swarm.hooks.create" | "swarm.hooks.update",
@@ -57,45 +57,60 @@ function insist(
   tellingRefused(guard, context, action, () => insistOnSound(hook, settings.scaling.privateWebhooks));
 }
 
-async function create(desk: HookHandlerDesk, request: CreateHookRequest, context: CallContext) {
+async function create(
+  dependencies: HookHandlerDependencies,
+  request: CreateHookRequest,
+  context: CallContext,
+) {
   const { hook = Hook.create() } = request;
-  insist(desk, hook, context, "swarm.hooks.create");
-  const { pool } = await tenantOf(desk, { ...request, pool: hook.pool }, context);
+  insist(dependencies, hook, context, "swarm.hooks.create");
+  const { pool } = await tenantOf(dependencies, { ...request, pool: hook.pool }, context);
   const { namespace, name } = pool;
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: createHook, body: { hook }, idempotencyKey: "" };
-  const { existed } = await desk.keeper.change(namespace, name, told, context);
-  return { hook: hookOf(await desk.pools.tenant(namespace, name, context), hook.hookId), existed };
+  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), hook.hookId), existed };
 }
 
-async function update(desk: HookHandlerDesk, request: UpdateHookRequest, context: CallContext) {
+async function update(
+  dependencies: HookHandlerDependencies,
+  request: UpdateHookRequest,
+  context: CallContext,
+) {
   const { hook: wanted = Hook.create(), update: how, reason } = request;
-  const tenant = await tenantOf(desk, { ...request, pool: wanted.pool }, context);
+  const tenant = await tenantOf(dependencies, { ...request, pool: wanted.pool }, context);
   const before = hookOf(tenant, wanted.hookId);
   const fields = (how?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
   const hook = mergedFields(before, wanted, fields, changeable);
-  insist(desk, hook, context, "swarm.hooks.update");
+  insist(dependencies, hook, context, "swarm.hooks.update");
   const { namespace, name } = tenant.pool;
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(how?.revision || before.revision);
   const told = { command: updateHook, body: { hook, revision }, reason };
-  await desk.keeper.change(namespace, name, told, context);
-  return { hook: hookOf(await desk.pools.tenant(namespace, name, context), wanted.hookId) };
+  await dependencies.keeper.change(namespace, name, told, context);
+  return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), wanted.hookId) };
 }
 
-async function remove(desk: HookHandlerDesk, request: DeleteHookRequest, context: CallContext) {
+async function remove(
+  dependencies: HookHandlerDependencies,
+  request: DeleteHookRequest,
+  context: CallContext,
+) {
   const { hookId, reason } = request;
-  const { namespace, name } = (await tenantOf(desk, request, context)).pool;
+  const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
   const told = { command: deleteHook, body: { hookId }, reason };
-  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
   return { removed };
 }
 
 /** By pool, and in the order in which they run; of all pools those of other owners are asked for there. */
-async function list(desk: HookHandlerDesk, request: ListHooksRequest, context: CallContext) {
+async function list(dependencies: HookHandlerDependencies, request: ListHooksRequest, context: CallContext) {
   const namespace = namespaceOf(request);
   const { pool, page } = request;
-  const hooks = pool === "" ? await hooksOfAll(desk, namespace, context) : await own(desk, request, context);
+  const hooks =
+    pool === ""
+      ? await hooksOfAll(dependencies, namespace, context)
+      : await own(dependencies, request, context);
   const places = new Map(hooks.map((hook, at) => [hook, String(at).padStart(9, "0")]));
   const keyOf = (hook: Hook) => places.get(hook) ?? "";
   const { items, nextToken } = pageOf(hooks, { list: ["hooks", namespace, pool], keyOf }, page);
@@ -103,27 +118,31 @@ async function list(desk: HookHandlerDesk, request: ListHooksRequest, context: C
 }
 
 async function own(
-  desk: HookHandlerDesk,
+  dependencies: HookHandlerDependencies,
   request: { readonly namespace: string; readonly pool: string },
   context: CallContext,
 ): Promise<Hook[]> {
-  const tenant = await tenantOf(desk, request, context);
+  const tenant = await tenantOf(dependencies, request, context);
   return inOrder(tenant.contents.hooks).map(({ hookId }) => hookOf(tenant, hookId));
 }
 
-async function hooksOfAll(desk: HookHandlerDesk, namespace: string, context: CallContext): Promise<Hook[]> {
-  const pools = await poolsOf(desk, namespace, context);
+async function hooksOfAll(
+  dependencies: HookHandlerDependencies,
+  namespace: string,
+  context: CallContext,
+): Promise<Hook[]> {
+  const pools = await poolsOf(dependencies, namespace, context);
   const lists = pools.map(async ({ pool }) => {
-    if (desk.pools.holds(namespace, pool)) return own(desk, { namespace, pool }, context);
+    if (dependencies.pools.holds(namespace, pool)) return own(dependencies, { namespace, pool }, context);
     // A pool has no more hooks than a page has places.
     const page = { size: pageSize, token: "" };
-    return (await desk.remoteHooks.listHooks({ namespace, pool, page }, { context })).hooks;
+    return (await dependencies.remoteHooks.listHooks({ namespace, pool, page }, { context })).hooks;
   });
   return (await Promise.all(lists)).flat();
 }
 
 function tenantOf(
-  { pools }: Pick<Desk, "pools">,
+  { pools }: Pick<PoolDependencies, "pools">,
   request: { readonly namespace: string; readonly pool: string },
   context: CallContext,
 ): Promise<Tenant> {

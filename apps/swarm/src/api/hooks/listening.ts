@@ -6,10 +6,10 @@ import { poolErrors } from "@tutti/machine-entities/pool";
 import type { Hooks } from "../../hooks/hooks.ts";
 import { Reading } from "../../offers/reading.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 
 export async function* serveListener(
-  desk: Pick<Desk, "pools" | "settings" | "foundation"> & { readonly hooks: Hooks },
+  dependencies: Pick<PoolDependencies, "pools" | "settings" | "foundation"> & { readonly hooks: Hooks },
   requests: AsyncIterable<ListenToHookRequest>,
   context: CallContext,
 ): AsyncGenerator<ListenToHookReply> {
@@ -18,19 +18,19 @@ export async function* serveListener(
   const first = await incoming.next();
   if (first.done === true) return;
   const { namespace, pool: name, hookId } = first.value;
-  const pool = await desk.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
+  const pool = await dependencies.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
   const bell = new Bell();
-  const listening = desk.hooks.listen(pool, hookId, () => bell.ring());
+  const listening = dependencies.hooks.listen(pool, hookId, () => bell.ring());
   if (listening === undefined) throw poolErrors.notListened({ hook: hookId });
   const { listener } = listening;
   const reading = new Reading<ListenToHookRequest>(bell);
   const leave = () => reading.end(undefined);
   signal.addEventListener("abort", leave, { once: true });
-  const left = desk.pools.onLeft((gone) => {
+  const left = dependencies.pools.onLeft((gone) => {
     if (gone === pool) leave();
   });
   let isSignDue = true;
-  const sign = desk.foundation.timers.every(desk.settings.signOfLifeMs, () => {
+  const sign = dependencies.foundation.timers.every(dependencies.settings.signOfLifeMs, () => {
     isSignDue = true;
     bell.ring();
   });

@@ -9,51 +9,51 @@ import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v
 import { listQuestions, type Questions } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { decideQuestion, indexLabels, missionErrors, showMissionApprovals } from "@tutti/machine-mission";
-import { askMission, type MissionDesk, tellMission } from "./desk.ts";
+import { askMission, type MissionDependencies, tellMission } from "./dependencies.ts";
 
 const pageSize = 1_000;
 
 export async function listApprovals(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { filter = ApprovalFilter.create(), page }: ListMissionApprovalsRequest,
   context: CallContext,
 ): Promise<ListMissionApprovalsReply> {
-  const indexedTo = toTimestamp(desk.foundation.clock.now());
-  const questions = questionsOf(desk);
-  const { approvals, nextToken } = await listQuestions(desk, questions, filter, page, context);
+  const indexedTo = toTimestamp(dependencies.foundation.clock.now());
+  const questions = questionsOf(dependencies);
+  const { approvals, nextToken } = await listQuestions(dependencies, questions, filter, page, context);
   return { approvals, page: { nextToken, total: undefined }, indexedTo };
 }
 
 export async function decide(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, approvalId, verdict, data, reason }: DecideMissionApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const approved = verdict === Verdict.VERDICT_APPROVED;
   const roles = [...context.principal.roles];
   const body = { approvalId, approved, data, reason, roles };
-  await tellMission(desk, missionId, { command: decideQuestion, body, reason }, context);
-  const all = await ofOwn(desk, missionId, context);
+  await tellMission(dependencies, missionId, { command: decideQuestion, body, reason }, context);
+  const all = await ofOwn(dependencies, missionId, context);
   const approval = all.find((one) => one.approvalId === approvalId);
   if (approval === undefined) throw missionErrors.approvalMissing({ id: approvalId });
   return { approval };
 }
 
-function questionsOf(desk: MissionDesk): Questions {
+function questionsOf(dependencies: MissionDependencies): Questions {
   return {
     kind: "mission",
     person: indexLabels.person,
-    ofOwn: (id, context) => ofOwn(desk, id, context),
+    ofOwn: (id, context) => ofOwn(dependencies, id, context),
     async ofAny({ filter, size }, context) {
       const { namespace } = context;
       const request = ListRequests.fromPartial({ namespace, filter, page: { size } });
-      return (await desk.missions.listMissionApprovals(request, { context })).approvals;
+      return (await dependencies.missions.listMissionApprovals(request, { context })).approvals;
     },
   };
 }
 
 async function ofOwn(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   missionId: string,
   context: CallContext,
 ): Promise<readonly Approval[]> {
@@ -61,7 +61,7 @@ async function ofOwn(
   for (;;) {
     const body = { verdicts: [], from: all.length, size: pageSize };
     const asked = { query: showMissionApprovals, body };
-    const { approvals, isMore } = await askMission(desk, missionId, asked, context);
+    const { approvals, isMore } = await askMission(dependencies, missionId, asked, context);
     all.push(...approvals);
     if (!isMore) return all;
   }

@@ -4,38 +4,38 @@ import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import { placementOf, withPause, withPlacement, withRemedies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explainMission, showBoardTasks } from "@tutti/machine-mission";
-import { askMission, keyOf, type MissionDesk } from "./desk.ts";
+import { askMission, keyOf, type MissionDependencies } from "./dependencies.ts";
 
 /** Tasks that wait for which pools are asked, where it is the mission that is explained. */
 const askedMax = 10;
 
 export async function explain(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, taskId }: ExplainMissionRequest,
   context: CallContext,
 ): Promise<Explanation> {
   const asked = { query: explainMission, body: { taskId } };
-  const explanation = (await askMission(desk, missionId, asked, context)) as Explanation;
+  const explanation = (await askMission(dependencies, missionId, asked, context)) as Explanation;
   const statuses = [TaskStatus.TASK_STATUS_QUEUED, TaskStatus.TASK_STATUS_RUNNING];
   const body = { statuses, claimedBy: "", parentTaskId: "", text: taskId, from: 0, size: 1_000 };
-  const { tasks } = await askMission(desk, missionId, { query: showBoardTasks, body }, context);
+  const { tasks } = await askMission(dependencies, missionId, { query: showBoardTasks, body }, context);
   const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, askedMax);
-  const placed = await Promise.all(offered.map((task) => placedAt(desk, missionId, task, context)));
+  const placed = await Promise.all(offered.map((task) => placedAt(dependencies, missionId, task, context)));
   const key = keyOf(context.namespace, missionId);
   const refused = offered
     .filter(({ claim, status }) => claim === undefined && status === TaskStatus.TASK_STATUS_QUEUED)
-    .map((task) => desk.refusedJoins.explain(key, task));
+    .map((task) => dependencies.refusedJoins.explain(key, task));
   if (taskId !== "") {
     const whole = placed.reduce<Explanation>(withPlacement, explanation);
-    return withPause(desk, key, refused.reduce<Explanation>(withRefusal, whole));
+    return withPause(dependencies, key, refused.reduce<Explanation>(withRefusal, whole));
   }
   const remedies = [...refused, ...placed].flatMap((one) => one?.remedies ?? []);
-  return withPause(desk, key, withRemedies(explanation, remedies));
+  return withPause(dependencies, key, withRemedies(explanation, remedies));
 }
 
 /** What its pool says of a task that is there. */
 async function placedAt(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   missionId: string,
   { spec, claim, readyTime: queueTime, status }: BoardTask,
   context: CallContext,
@@ -44,7 +44,7 @@ async function placedAt(
   const pool = spec.placement?.pool || "default";
   const work = { namespace: context.namespace, kind: "mission", id: missionId, task: spec.id };
   const waits = status === TaskStatus.TASK_STATUS_QUEUED;
-  return await placementOf(desk, pool, { work, queueTime, waits }, context);
+  return await placementOf(dependencies, pool, { work, queueTime, waits }, context);
 }
 
 /** What the mission says besides stays true: others may take part. */

@@ -11,7 +11,7 @@ import { type Lines, labelsOf, listLines, parentIn, watchLines } from "@tutti/ho
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { budgetIn, countsIn, indexLabels } from "@tutti/machine-mission";
-import type { MissionDesk } from "./desk.ts";
+import type { MissionDependencies } from "./dependencies.ts";
 
 const lines: Lines<MissionFilter, Mission> = {
   kind: "mission",
@@ -29,22 +29,22 @@ const lines: Lines<MissionFilter, Mission> = {
 };
 
 export async function listMissions(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { filter = MissionFilter.create(), oldestFirst, page }: ListMissionsRequest,
   context: CallContext,
 ): Promise<ListMissionsReply> {
   const wanted = { filter, oldestFirst, page };
-  const { items, nextToken, indexedTo } = await listLines(desk, lines, wanted, context);
+  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
   return { missions: items, page: { nextToken, total: undefined }, indexedTo };
 }
 
 export async function* watchMissions(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { filter = MissionFilter.create(), cursor }: WatchMissionsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchMissionsReply, void> {
   const watched = { filter, about: MissionFilter.encode(filter).finish(), cursor };
-  for await (const { changed, removed, ...place } of watchLines(desk, lines, watched, context))
+  for await (const { changed, removed, ...place } of watchLines(dependencies, lines, watched, context))
     yield { missions: changed, removedIds: removed, ...place };
 }
 

@@ -6,10 +6,10 @@ import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { insistOnFit } from "../../missions/fit.ts";
-import { keyOf, type MissionDesk, missionNamed } from "./desk.ts";
+import { keyOf, type MissionDependencies, missionNamed } from "./dependencies.ts";
 
 export async function startMission(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: StartMissionRequest,
   context: CallContext,
 ): Promise<StartMissionReply> {
@@ -20,11 +20,15 @@ export async function startMission(
         found: ancestor.namespace,
         namespace: context.namespace,
       });
-  const missionId = idToStart(desk, { kind: "mission", chosen: request.missionId, idempotencyKey }, context);
+  const missionId = idToStart(
+    dependencies,
+    { kind: "mission", chosen: request.missionId, idempotencyKey },
+    context,
+  );
   const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();
   const order = async () => {
-    const { spec, definition, hash } = await desk.definitions.specOf(request.what, context);
+    const { spec, definition, hash } = await dependencies.definitions.specOf(request.what, context);
     await insistOnFit(spec.tasks, () => spec.assignment);
     const made = MissionOrder.fromPartial({
       ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "", requestHash },
@@ -38,8 +42,8 @@ export async function startMission(
   };
   const again = () => MissionOrder.fromPartial({ requestHash, parent });
   const beginning = { command: beginMission, order, again };
-  const { existed } = await begin(desk, keyOf(context.namespace, missionId), beginning, context);
-  return { mission: await missionNamed(desk, missionId, context), existed };
+  const { existed } = await begin(dependencies, keyOf(context.namespace, missionId), beginning, context);
+  return { mission: await missionNamed(dependencies, missionId, context), existed };
 }
 
 /** What has to be the same for a start to be the same again. */

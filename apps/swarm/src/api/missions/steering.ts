@@ -8,7 +8,7 @@ import type {
 } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Command } from "@tutti/kernel";
 import { missionErrors, removeMission, signalMission } from "@tutti/machine-mission";
-import { type MissionDesk, missionNamed, tellMission } from "./desk.ts";
+import { type MissionDependencies, missionNamed, tellMission } from "./dependencies.ts";
 
 interface Steered {
   readonly missionId: string;
@@ -18,24 +18,24 @@ interface Steered {
 
 /** A command that has nothing but a reason, and the mission as it is after it. */
 export async function steer(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
   command: Command<any, { reason: string }, any>,
   { missionId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ mission: Mission }> {
-  await tellMission(desk, missionId, { command, body: { reason }, reason, idempotencyKey }, context);
-  return { mission: await missionNamed(desk, missionId, context) };
+  await tellMission(dependencies, missionId, { command, body: { reason }, reason, idempotencyKey }, context);
+  return { mission: await missionNamed(dependencies, missionId, context) };
 }
 
 /** What is gone already is gone. */
 export async function remove(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, reason }: DeleteMissionRequest,
   context: CallContext,
 ): Promise<DeleteMissionReply> {
   try {
-    await tellMission(desk, missionId, { command: removeMission, body: { reason }, reason }, context);
+    await tellMission(dependencies, missionId, { command: removeMission, body: { reason }, reason }, context);
     return { removed: true };
   } catch (error) {
     if (missionErrors.missionMissing.is(error)) return { removed: false };
@@ -45,11 +45,11 @@ export async function remove(
 
 /** A message to whoever listens, and the number of the event that records it. */
 export async function signal(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,
   context: CallContext,
 ): Promise<SignalMissionReply> {
   const told = { command: signalMission, body: { signal: name, payload }, idempotencyKey };
-  const { event } = await tellMission(desk, missionId, told, context);
+  const { event } = await tellMission(dependencies, missionId, told, context);
   return { event };
 }

@@ -4,34 +4,34 @@ import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedTasks } from "../board/changes.ts";
-import { eventsOf, type MissionDesk, recordsOf } from "./desk.ts";
+import { eventsOf, type MissionDependencies, recordsOf } from "./dependencies.ts";
 import { Spans } from "./spans.ts";
 
 /** The events of a very long mission that are looked at, the first ones. */
 const recordsMax = 200_000;
 
 export async function timeline(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, childDepth, page }: GetMissionTimelineRequest,
   context: CallContext,
 ): Promise<GetMissionTimelineReply> {
   // A mission that is not there is told as such.
-  await eventsOf(desk, missionId, context);
+  await eventsOf(dependencies, missionId, context);
   const spans = new Spans();
   let traceId = "";
-  for await (const record of recordsOf(desk, missionId, 0, context)) {
+  for await (const record of recordsOf(dependencies, missionId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
     spans.take(record);
     if (record.event >= recordsMax) break;
   }
   const shown = messagesOf(missionId, spans);
   if (childDepth > 0) {
-    const tasks = await new ChangedTasks({ desk, missionId, context }).look();
+    const tasks = await new ChangedTasks({ dependencies, missionId, context }).look();
     const children = tasks.flatMap(({ spec, child }) =>
       child?.kind === "mission" ? [{ taskId: spec?.id ?? "", id: child.id }] : [],
     );
     const of = (id: string, inPage: PageRequest) =>
-      desk.missions.getMissionTimeline(
+      dependencies.missions.getMissionTimeline(
         { namespace: context.namespace, missionId: id, childDepth: childDepth - 1, page: inPage },
         { context },
       );

@@ -9,35 +9,35 @@ import type {
 import { cursorAt, looksAt, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "../board/changes.ts";
-import { type MissionDesk, missionNamed, missionWork } from "./desk.ts";
+import { type MissionDependencies, missionNamed, missionWork } from "./dependencies.ts";
 
 export async function awaitMission(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   { missionId, waitMs, afterEvent }: AwaitMissionRequest,
   context: CallContext,
 ): Promise<AwaitMissionReply> {
-  const look = () => missionNamed(desk, missionId, context);
+  const look = () => missionNamed(dependencies, missionId, context);
   return {
-    mission: await whenEnded(desk, missionWork, { id: missionId, waitMs, look, afterEvent }, context),
+    mission: await whenEnded(dependencies, missionWork, { id: missionId, waitMs, look, afterEvent }, context),
   };
 }
 
 /** All of it, then what changes; the mission itself comes with each look. From a cursor on, what has changed since. */
 export async function* watchMission(
-  desk: MissionDesk,
+  dependencies: MissionDependencies,
   request: WatchMissionRequest,
   context: CallContext,
 ): AsyncGenerator<WatchMissionReply, void> {
   const { missionId, cursor } = request;
-  const seen = new SeenMission(desk, request, context);
+  const seen = new SeenMission(dependencies, request, context);
   let isFirst = true;
   let known = cursor;
-  for await (const { isLook } of looksAt(desk, missionWork, missionId, context)) {
+  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
     if (!isLook) {
       yield { ...nothingNew, cursor: known };
       continue;
     }
-    const mission = await missionNamed(desk, missionId, context);
+    const mission = await missionNamed(dependencies, missionId, context);
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(mission, cursor));
     const changed = await seen.look();
     // Who asked to go on would take a snapshot that is live at once for what is new.
@@ -58,7 +58,7 @@ const nothingNew: WatchMissionReply = {
 
 /** What of a mission its watcher knows. */
 class SeenMission {
-  readonly #desk: MissionDesk;
+  readonly #dependencies: MissionDependencies;
   readonly #missionId: string;
   readonly #context: CallContext;
   readonly #tasks: ChangedTasks | undefined;
@@ -66,12 +66,12 @@ class SeenMission {
   readonly #messages: NewMessages | undefined;
   readonly #votes: ChangedVotes | undefined;
 
-  constructor(desk: MissionDesk, request: WatchMissionRequest, context: CallContext) {
+  constructor(dependencies: MissionDependencies, request: WatchMissionRequest, context: CallContext) {
     const { missionId, withTasks, withEntries, withMessages, withVotes } = request;
-    this.#desk = desk;
+    this.#dependencies = dependencies;
     this.#missionId = missionId;
     this.#context = context;
-    const watched = { desk, missionId, context };
+    const watched = { dependencies, missionId, context };
     this.#tasks = withTasks ? new ChangedTasks(watched) : undefined;
     this.#entries = withEntries ? new ChangedEntries(watched, [""]) : undefined;
     this.#messages = withMessages ? new NewMessages(watched, "") : undefined;
@@ -89,7 +89,7 @@ class SeenMission {
       await this.#tasks?.know(atEvent);
       await this.#votes?.know(atEvent);
     };
-    const isKnown = await takeUp(this.#desk, missionWork, watched, standing, know, this.#context);
+    const isKnown = await takeUp(this.#dependencies, missionWork, watched, standing, know, this.#context);
     if (isKnown) this.#messages?.goOn(messages);
     else this.#forget();
     return isKnown;

@@ -23,7 +23,7 @@ import {
 import { settingsRefusal } from "@tutti/matching";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import { matchingSettings } from "../../pools/settings.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { viewOf } from "./view.ts";
 
@@ -34,7 +34,7 @@ const changeable = [
 ] as const;
 
 export async function create(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: CreatePoolRequest,
   context: CallContext,
 ): Promise<CreatePoolReply> {
@@ -43,72 +43,85 @@ export async function create(
   const name = asked.pool;
   insistOnSound(asked, namespace);
   // One that is always there can be said to be as it is, and nothing else.
-  if (desk.pools.configuredNames.has(name)) {
-    const { settings, pool: matched } = await desk.pools.tenant(namespace, name, context);
+  if (dependencies.pools.configuredNames.has(name)) {
+    const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
     if (!isSaidOf(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
-    return { pool: await shown(desk, namespace, name, context), existed: true };
+    return { pool: await shown(dependencies, namespace, name, context), existed: true };
   }
   // Off is what a flag is that nobody mentions: a new pool has it, and is relieved of it by an update that names it.
   const pool = { ...asked, adaptiveConcurrency: true };
   // The name alone says that it is the same: the machine compares what is asked for.
   const told = { command: createPool, body: { pool }, idempotencyKey: "" };
-  const { existed } = await desk.keeper.change(namespace, name, told, context);
-  return { pool: await shown(desk, namespace, name, context), existed };
+  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  return { pool: await shown(dependencies, namespace, name, context), existed };
 }
 
-export async function update(desk: Desk, request: UpdatePoolRequest, context: CallContext) {
+export async function update(
+  dependencies: PoolDependencies,
+  request: UpdatePoolRequest,
+  context: CallContext,
+) {
   const namespace = namespaceOf(request);
   const { pool = poolMessage.create(), update: wanted, reason } = request;
   const name = pool.pool;
-  const { settings, contents } = await desk.pools.tenant(namespace, name, context);
+  const { settings, contents } = await dependencies.pools.tenant(namespace, name, context);
   const after = mergedFields(settings, pool, wanted?.fields ?? [], changeable);
   insistOnSound(after, namespace);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || contents.settings?.revision || 0);
   const told = { command: updatePool, body: { pool: after, revision }, reason };
-  await desk.keeper.change(namespace, name, told, context);
-  return { pool: await shown(desk, namespace, name, context) };
+  await dependencies.keeper.change(namespace, name, told, context);
+  return { pool: await shown(dependencies, namespace, name, context) };
 }
 
 /** It is not deleted under those who are there; who comes a moment later finds that it is gone. */
 export async function remove(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: DeletePoolRequest,
   context: CallContext,
 ): Promise<DeletePoolReply> {
   const namespace = namespaceOf(request);
   const { pool: name, reason } = request;
-  if (desk.pools.configuredNames.has(name)) throw poolErrors.permanent({ pool: name });
-  const contents = await desk.keeper.read(namespace, name, context);
+  if (dependencies.pools.configuredNames.has(name)) throw poolErrors.permanent({ pool: name });
+  const contents = await dependencies.keeper.read(namespace, name, context);
   if (contents?.settings === undefined) return { removed: false };
-  const { pool } = await desk.pools.tenant(namespace, name, context);
-  const nowMs = desk.now();
+  const { pool } = await dependencies.pools.tenant(namespace, name, context);
+  const nowMs = dependencies.now();
   const { queued, running } = pool.status(nowMs);
   const agents = pool.agents(nowMs).length;
   if (agents + queued + running > 0) throw poolErrors.inUse({ pool: name, agents, tasks: queued + running });
   const told = { command: deletePool, body: {}, reason };
-  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
   return { removed };
 }
 
-export async function pause(desk: Desk, request: PausePoolRequest, context: CallContext) {
+export async function pause(dependencies: PoolDependencies, request: PausePoolRequest, context: CallContext) {
   const { reason } = request;
-  const { namespace, name } = await named(desk, request, context);
-  await desk.keeper.change(namespace, name, { command: pausePool, body: { reason }, reason }, context);
-  return { pool: await shown(desk, namespace, name, context) };
+  const { namespace, name } = await named(dependencies, request, context);
+  await dependencies.keeper.change(
+    namespace,
+    name,
+    { command: pausePool, body: { reason }, reason },
+    context,
+  );
+  return { pool: await shown(dependencies, namespace, name, context) };
 }
 
-export async function resume(desk: Desk, request: ResumePoolRequest, context: CallContext) {
+export async function resume(
+  dependencies: PoolDependencies,
+  request: ResumePoolRequest,
+  context: CallContext,
+) {
   const { slowStart, slowStartMs, reason } = request;
-  const { namespace, name } = await named(desk, request, context);
+  const { namespace, name } = await named(dependencies, request, context);
   const told = { command: resumePool, body: { slowStart, slowStartMs }, reason };
-  await desk.keeper.change(namespace, name, told, context);
-  return { pool: await shown(desk, namespace, name, context) };
+  await dependencies.keeper.change(namespace, name, told, context);
+  return { pool: await shown(dependencies, namespace, name, context) };
 }
 
 /** A pool that is there and owned here. */
 export async function named(
-  { pools }: Pick<Desk, "pools">,
+  { pools }: Pick<PoolDependencies, "pools">,
   request: { readonly namespace: string; readonly pool: string },
   context: CallContext,
 ): Promise<{ readonly namespace: string; readonly name: string }> {
@@ -121,7 +134,7 @@ export async function named(
 }
 
 export async function shown(
-  { pools, now }: Desk,
+  { pools, now }: PoolDependencies,
   namespace: string,
   name: string,
   context: CallContext,

@@ -5,7 +5,7 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { create, pause, remove, resume, shown, update } from "./changing.ts";
 import { deleteLimit, listLimits, setLimit } from "./limits.ts";
 import { listPools } from "./listing.ts";
@@ -14,31 +14,31 @@ import { watchPools } from "./watch.ts";
 /** So many waiting tasks can be paged through. */
 const queuedMax = 10_000;
 
-export function poolHandlers(desk: Desk): Handlers<typeof poolService> {
+export function poolHandlers(dependencies: PoolDependencies): Handlers<typeof poolService> {
   return {
-    createPool: (request, context) => create(desk, request, context),
+    createPool: (request, context) => create(dependencies, request, context),
     getPool: async (request, context) => ({
-      pool: await shown(desk, namespaceOf(request), request.pool || defaultPool, context),
+      pool: await shown(dependencies, namespaceOf(request), request.pool || defaultPool, context),
     }),
     getPoolUse: async (request, context) =>
-      (await desk.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(
+      (await dependencies.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(
         request.agents,
       ),
-    listPools: (request, context) => listPools(desk, request, context),
-    watchPools: (request, context) => watchPools(desk, request, context),
-    updatePool: (request, context) => update(desk, request, context),
-    deletePool: (request, context) => remove(desk, request, context),
-    pausePool: (request, context) => pause(desk, request, context),
-    resumePool: (request, context) => resume(desk, request, context),
-    setPoolLimit: (request, context) => setLimit(desk, request, context),
-    listPoolLimits: (request, context) => listLimits(desk, request, context),
-    deletePoolLimit: (request, context) => deleteLimit(desk, request, context),
-    listQueue: (request, context) => listQueue(desk, request, context),
-    explainPlacement: (request, context) => explainPlacement(desk, request, context),
+    listPools: (request, context) => listPools(dependencies, request, context),
+    watchPools: (request, context) => watchPools(dependencies, request, context),
+    updatePool: (request, context) => update(dependencies, request, context),
+    deletePool: (request, context) => remove(dependencies, request, context),
+    pausePool: (request, context) => pause(dependencies, request, context),
+    resumePool: (request, context) => resume(dependencies, request, context),
+    setPoolLimit: (request, context) => setLimit(dependencies, request, context),
+    listPoolLimits: (request, context) => listLimits(dependencies, request, context),
+    deletePoolLimit: (request, context) => deleteLimit(dependencies, request, context),
+    listQueue: (request, context) => listQueue(dependencies, request, context),
+    explainPlacement: (request, context) => explainPlacement(dependencies, request, context),
   };
 }
 
-async function listQueue({ pools, now }: Desk, request: ListQueueRequest, context: CallContext) {
+async function listQueue({ pools, now }: PoolDependencies, request: ListQueueRequest, context: CallContext) {
   const { capability, fromNamespace, page } = request;
   const pool = await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   const isWanted = (task: { capability: string; work: { namespace: string } | undefined }): boolean =>
@@ -52,7 +52,7 @@ async function listQueue({ pools, now }: Desk, request: ListQueueRequest, contex
 }
 
 async function explainPlacement(
-  { pools, now }: Desk,
+  { pools, now }: PoolDependencies,
   request: ExplainPlacementRequest,
   context: CallContext,
 ) {

@@ -12,31 +12,43 @@ import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
 import { deletePoolLimit, setPoolLimit } from "@tutti/machine-entities/pool";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { named } from "./changing.ts";
 
-export async function setLimit(desk: Desk, request: SetPoolLimitRequest, context: CallContext) {
+export async function setLimit(
+  dependencies: PoolDependencies,
+  request: SetPoolLimitRequest,
+  context: CallContext,
+) {
   const { limit = limitMessage.create(), reason } = request;
-  const { namespace, name } = await named(desk, request, context);
+  const { namespace, name } = await named(dependencies, request, context);
   const told = { command: setPoolLimit, body: { limit }, reason };
-  await desk.keeper.change(namespace, name, told, context);
-  const tenant = await desk.pools.tenant(namespace, name, context);
-  return { limit: limitsOf(tenant, desk.now()).find(({ key }) => key === limit.key) ?? limit };
+  await dependencies.keeper.change(namespace, name, told, context);
+  const tenant = await dependencies.pools.tenant(namespace, name, context);
+  return { limit: limitsOf(tenant, dependencies.now()).find(({ key }) => key === limit.key) ?? limit };
 }
 
-export async function deleteLimit(desk: Desk, request: DeletePoolLimitRequest, context: CallContext) {
+export async function deleteLimit(
+  dependencies: PoolDependencies,
+  request: DeletePoolLimitRequest,
+  context: CallContext,
+) {
   const { key, reason } = request;
-  const { namespace, name } = await named(desk, request, context);
+  const { namespace, name } = await named(dependencies, request, context);
   const told = { command: deletePoolLimit, body: { key }, reason };
-  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
   return { removed };
 }
 
-export async function listLimits(desk: Desk, request: ListPoolLimitsRequest, context: CallContext) {
+export async function listLimits(
+  dependencies: PoolDependencies,
+  request: ListPoolLimitsRequest,
+  context: CallContext,
+) {
   const { prefix, withThoseOfTasks, page } = request;
   const namespace = namespaceOf(request);
-  const tenant = await desk.pools.tenant(namespace, request.pool || defaultPool, context);
-  const limits = limitsOf(tenant, desk.now()).filter(
+  const tenant = await dependencies.pools.tenant(namespace, request.pool || defaultPool, context);
+  const limits = limitsOf(tenant, dependencies.now()).filter(
     ({ key, updateTime }) => key.startsWith(prefix) && (withThoseOfTasks || updateTime !== undefined),
   );
   const list = ["limits", namespace, tenant.pool.name, prefix, withThoseOfTasks];

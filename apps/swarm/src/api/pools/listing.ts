@@ -7,15 +7,21 @@ import type { ListPoolsRequest, Pool as PoolMessage } from "@tutti/contracts/swa
 import { allEntries, ofAllPages } from "@tutti/host/serving";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { labelsMatch } from "@tutti/matching";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { viewOf } from "./view.ts";
 
-export async function listPools(desk: Desk, request: ListPoolsRequest, context: CallContext) {
+export async function listPools(
+  dependencies: PoolDependencies,
+  request: ListPoolsRequest,
+  context: CallContext,
+) {
   const { labels, page, ownedBeside } = request;
   const namespace = namespaceOf(request);
-  if (ownedBeside !== "") await desk.pools.admittedPartition(namespace, ownedBeside, context);
+  if (ownedBeside !== "") await dependencies.pools.admittedPartition(namespace, ownedBeside, context);
   const all =
-    ownedBeside === "" ? await poolsOf(desk, namespace, context) : await ownPools(desk, namespace, context);
+    ownedBeside === ""
+      ? await poolsOf(dependencies, namespace, context)
+      : await ownPools(dependencies, namespace, context);
   const wanted = all.filter((pool) => labelsMatch(pool.labels, labels));
   const conditions = labels && [Object.entries(labels.equals).sort(), labels.exists, labels.absent];
   const { items, nextToken } = pageOf(
@@ -28,21 +34,21 @@ export async function listPools(desk: Desk, request: ListPoolsRequest, context: 
 
 /** All pools of a namespace, ordered by name. */
 export async function poolsOf(
-  desk: Desk,
+  dependencies: PoolDependencies,
   namespace: string,
   context: Pick<CallContext, "signal">,
 ): Promise<PoolMessage[]> {
-  const others = desk.pools.otherOwners(namespace);
+  const others = dependencies.pools.otherOwners(namespace);
   const lists = await Promise.all([
-    ownPools(desk, namespace, context),
-    ...others.map((beside) => poolsBeside(desk, namespace, beside, context)),
+    ownPools(dependencies, namespace, context),
+    ...others.map((beside) => poolsBeside(dependencies, namespace, beside, context)),
   ]);
   return lists.flat().sort((one, other) => (one.pool < other.pool ? -1 : 1));
 }
 
 /** Those that are owned here. */
 async function ownPools(
-  { pools, keeper, now }: Desk,
+  { pools, keeper, now }: PoolDependencies,
   namespace: string,
   context: Pick<CallContext, "signal">,
 ): Promise<PoolMessage[]> {
@@ -68,7 +74,7 @@ async function ownPools(
 
 /** Those of the owner of another pool. */
 function poolsBeside(
-  { remote }: Desk,
+  { remote }: PoolDependencies,
   namespace: string,
   ownedBeside: string,
   { signal }: Pick<CallContext, "signal">,

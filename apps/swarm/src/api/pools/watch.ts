@@ -1,20 +1,20 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Pool as PoolView, WatchPoolsReply, WatchPoolsRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext } from "@tutti/kernel";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { poolsOf } from "./listing.ts";
 
 /** Follows pools: a snapshot, then those that stand otherwise and those that are gone, once per period of figures. */
 export async function* watchPools(
-  desk: Desk,
+  dependencies: PoolDependencies,
   request: WatchPoolsRequest,
   { signal }: Pick<CallContext, "signal">,
 ): AsyncGenerator<WatchPoolsReply> {
-  const { settings, foundation, remote } = desk;
+  const { settings, foundation, remote } = dependencies;
   const namespace = namespaceOf(request);
   const told = new Map<string, string>();
   const wanted = async (): Promise<PoolView[]> => {
-    if (request.pool === "") return poolsOf(desk, namespace, { signal });
+    if (request.pool === "") return poolsOf(dependencies, namespace, { signal });
     const { pool } = await remote.getPool({ namespace, pool: request.pool }, { signal });
     return pool === undefined ? [] : [pool];
   };

@@ -20,11 +20,11 @@ import { scalingErrors } from "../../scaling/errors.ts";
 import { scalerProblem } from "../../scaling/problems.ts";
 import type { Scalers } from "../../scaling/scalers.ts";
 import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
-import type { Desk } from "../desk.ts";
+import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
 
-export interface ScalerDesk extends Desk {
+export interface ScalerDependencies extends PoolDependencies {
   readonly scalers: Scalers;
   /** Scalers of this process and of others. */
   readonly remoteScalers: Client<typeof scalerService>;
@@ -43,60 +43,67 @@ const drivers = new Set(["process", "webhook", "container", "kubernetes"]);
 /** What says which scaler it is changes nothing, named or not. */
 const identifying = new Set(["namespace", "pool", "scaler_id", "scalerId"]);
 
-export function scalerHandlers(desk: ScalerDesk): Handlers<typeof scalerService> {
+export function scalerHandlers(dependencies: ScalerDependencies): Handlers<typeof scalerService> {
   return {
-    createScaler: (request, context) => create(desk, request, context),
-    getScaler: async (request, context) => ({ scaler: await found(desk, request, context) }),
-    listScalers: (request, context) => list(desk, request, context),
-    updateScaler: (request, context) => update(desk, request, context),
-    deleteScaler: (request, context) => remove(desk, request, context),
-    listScalings: (request, context) => listScalings(desk, request, context),
+    createScaler: (request, context) => create(dependencies, request, context),
+    getScaler: async (request, context) => ({ scaler: await found(dependencies, request, context) }),
+    listScalers: (request, context) => list(dependencies, request, context),
+    updateScaler: (request, context) => update(dependencies, request, context),
+    deleteScaler: (request, context) => remove(dependencies, request, context),
+    listScalings: (request, context) => listScalings(dependencies, request, context),
   };
 }
 
-async function create(desk: ScalerDesk, request: CreateScalerRequest, context: CallContext) {
+async function create(dependencies: ScalerDependencies, request: CreateScalerRequest, context: CallContext) {
   const { scaler = Scaler.create() } = request;
-  tellingRefused(desk.guard, context, "swarm.scalers.create", () => insistOnSound(desk, scaler));
-  const tenant = await tenantOf(desk, { ...request, pool: scaler.pool }, context);
+  tellingRefused(dependencies.guard, context, "swarm.scalers.create", () =>
+    insistOnSound(dependencies, scaler),
+  );
+  const tenant = await tenantOf(dependencies, { ...request, pool: scaler.pool }, context);
   const { namespace, name } = tenant.pool;
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: createScaler, body: { scaler }, idempotencyKey: "" };
-  const { existed } = await desk.keeper.change(namespace, name, told, context);
-  return { scaler: await shown(desk, tenant, scaler.scalerId, context), existed };
+  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  return { scaler: await shown(dependencies, tenant, scaler.scalerId, context), existed };
 }
 
-async function update(desk: ScalerDesk, request: UpdateScalerRequest, context: CallContext) {
+async function update(dependencies: ScalerDependencies, request: UpdateScalerRequest, context: CallContext) {
   const { scaler: wanted = Scaler.create(), update: how, reason } = request;
   const { scalerId } = wanted;
-  const tenant = await tenantOf(desk, { ...request, pool: wanted.pool }, context);
+  const tenant = await tenantOf(dependencies, { ...request, pool: wanted.pool }, context);
   const kept = keptIn(tenant, scalerId);
   const named = (how?.fields ?? []).filter((field) => !identifying.has(field));
   const fields = named.map((field) => (drivers.has(field) ? "driver" : field));
   const scaler = mergedFields(kept.value as Scaler, wanted, fields, changeable);
-  tellingRefused(desk.guard, context, "swarm.scalers.update", () => insistOnSound(desk, scaler));
+  tellingRefused(dependencies.guard, context, "swarm.scalers.update", () =>
+    insistOnSound(dependencies, scaler),
+  );
   const { namespace, name } = tenant.pool;
   const revision = Number(how?.revision || kept.revision);
-  await desk.keeper.change(
+  await dependencies.keeper.change(
     namespace,
     name,
     { command: updateScaler, body: { scaler, revision }, reason },
     context,
   );
-  return { scaler: await shown(desk, tenant, scalerId, context) };
+  return { scaler: await shown(dependencies, tenant, scalerId, context) };
 }
 
-async function remove(desk: ScalerDesk, request: DeleteScalerRequest, context: CallContext) {
+async function remove(dependencies: ScalerDependencies, request: DeleteScalerRequest, context: CallContext) {
   const { scalerId, reason } = request;
-  const { namespace, name } = (await tenantOf(desk, request, context)).pool;
+  const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
   const told = { command: deleteScaler, body: { scalerId }, reason };
-  const { removed } = await desk.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
   return { removed };
 }
 
-async function list(desk: ScalerDesk, request: ListScalersRequest, context: CallContext) {
+async function list(dependencies: ScalerDependencies, request: ListScalersRequest, context: CallContext) {
   const namespace = namespaceOf(request);
   const { pool, page } = request;
-  const all = pool === "" ? await scalersOfAll(desk, namespace, context) : await own(desk, request, context);
+  const all =
+    pool === ""
+      ? await scalersOfAll(dependencies, namespace, context)
+      : await own(dependencies, request, context);
   const { items, nextToken } = pageOf(
     all,
     { list: ["scalers", namespace, pool], keyOf: (scaler) => `${scaler.pool}/${scaler.scalerId}` },
@@ -107,32 +114,40 @@ async function list(desk: ScalerDesk, request: ListScalersRequest, context: Call
 
 /** Those of a pool that is owned here. */
 async function own(
-  desk: ScalerDesk,
+  dependencies: ScalerDependencies,
   request: { readonly namespace: string; readonly pool: string },
   context: CallContext,
 ): Promise<Scaler[]> {
-  const tenant = await tenantOf(desk, request, context);
-  return [...tenant.contents.scalers.keys()].sort().map((scalerId) => viewOf(desk, tenant, scalerId));
+  const tenant = await tenantOf(dependencies, request, context);
+  return [...tenant.contents.scalers.keys()].sort().map((scalerId) => viewOf(dependencies, tenant, scalerId));
 }
 
 /** Those of all pools, of all owners. */
-async function scalersOfAll(desk: ScalerDesk, namespace: string, context: CallContext): Promise<Scaler[]> {
-  const pools = await poolsOf(desk, namespace, context);
+async function scalersOfAll(
+  dependencies: ScalerDependencies,
+  namespace: string,
+  context: CallContext,
+): Promise<Scaler[]> {
+  const pools = await poolsOf(dependencies, namespace, context);
   const lists = pools.map(async ({ pool }) => {
-    if (desk.pools.holds(namespace, pool)) return own(desk, { namespace, pool }, context);
+    if (dependencies.pools.holds(namespace, pool)) return own(dependencies, { namespace, pool }, context);
     return ofAllPages(
-      (page) => desk.remoteScalers.listScalers({ namespace, pool, page }, { context }),
+      (page) => dependencies.remoteScalers.listScalers({ namespace, pool, page }, { context }),
       ({ scalers }) => scalers,
     );
   });
   return (await Promise.all(lists)).flat();
 }
 
-async function listScalings(desk: ScalerDesk, request: ListScalingsRequest, context: CallContext) {
+async function listScalings(
+  dependencies: ScalerDependencies,
+  request: ListScalingsRequest,
+  context: CallContext,
+) {
   const { scalerId, page } = request;
-  const tenant = await tenantOf(desk, request, context);
+  const tenant = await tenantOf(dependencies, request, context);
   keptIn(tenant, scalerId);
-  const all = desk.scalers.logOf(tenant.pool, scalerId)?.newestFirst ?? [];
+  const all = dependencies.scalers.logOf(tenant.pool, scalerId)?.newestFirst ?? [];
   const { namespace, name } = tenant.pool;
   // Newest first: what was decided later has the smaller key.
   const keyOf = ({ number }: { readonly number: number }) => String(1e12 - number);
@@ -141,14 +156,18 @@ async function listScalings(desk: ScalerDesk, request: ListScalingsRequest, cont
   return { scalings, page: { nextToken, total: all.length } };
 }
 
-async function found(desk: ScalerDesk, request: GetScalerRequest, context: CallContext): Promise<Scaler> {
-  const tenant = await tenantOf(desk, request, context);
+async function found(
+  dependencies: ScalerDependencies,
+  request: GetScalerRequest,
+  context: CallContext,
+): Promise<Scaler> {
+  const tenant = await tenantOf(dependencies, request, context);
   keptIn(tenant, request.scalerId);
-  return viewOf(desk, tenant, request.scalerId);
+  return viewOf(dependencies, tenant, request.scalerId);
 }
 
 function tenantOf(
-  { pools }: ScalerDesk,
+  { pools }: ScalerDependencies,
   request: { readonly namespace: string; readonly pool: string },
   context: CallContext,
 ): Promise<Tenant> {
@@ -157,21 +176,21 @@ function tenantOf(
 
 /** As it is after a change, which the pool works by already. */
 async function shown(
-  desk: ScalerDesk,
+  dependencies: ScalerDependencies,
   { pool }: Tenant,
   scalerId: string,
   context: CallContext,
 ): Promise<Scaler> {
-  return viewOf(desk, await desk.pools.tenant(pool.namespace, pool.name, context), scalerId);
+  return viewOf(dependencies, await dependencies.pools.tenant(pool.namespace, pool.name, context), scalerId);
 }
 
-function viewOf(desk: ScalerDesk, tenant: Tenant, scalerId: string): Scaler {
+function viewOf(dependencies: ScalerDependencies, tenant: Tenant, scalerId: string): Scaler {
   const { value, revision, cause } = keptIn(tenant, scalerId);
   const { namespace, name } = tenant.pool;
   return {
     ...(value as Scaler),
     ...{ namespace, pool: name },
-    status: desk.scalers.statusOf(tenant.pool, scalerId),
+    status: dependencies.scalers.statusOf(tenant.pool, scalerId),
     updateCause: cause,
     revision: String(revision),
   };
@@ -183,7 +202,7 @@ function keptIn({ contents, pool }: Tenant, scalerId: string) {
   return kept;
 }
 
-function insistOnSound({ settings, isLoopback }: ScalerDesk, scaler: Scaler): void {
+function insistOnSound({ settings, isLoopback }: ScalerDependencies, scaler: Scaler): void {
   const problem = scalerProblem(scaler, settings.scaling, isLoopback);
   if (problem !== undefined) throw problem;
 }

@@ -6,14 +6,15 @@ import { Reading } from "../../offers/reading.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import { RelayExchange, type RelayExchangeParts } from "./relay-exchange.ts";
 
-export interface RelayDesk extends Pick<RelayExchangeParts, "pools" | "now" | "owner" | "onReoffered"> {
+export interface RelayDependencies
+  extends Pick<RelayExchangeParts, "pools" | "now" | "owner" | "onReoffered"> {
   readonly timers: Timers;
   /** The host hears something at least this often. */
   readonly signOfLifeMs: number;
 }
 
 export async function* serveRelay(
-  desk: RelayDesk,
+  dependencies: RelayDependencies,
   requests: AsyncIterable<RelayRequest>,
   context: Pick<CallContext, "signal" | "ownerEpoch">,
 ): AsyncGenerator<RelayReply> {
@@ -22,14 +23,14 @@ export async function* serveRelay(
   const first = await incoming.next();
   if (first.done === true) return;
   const { namespace = "", pool: name = "" } = first.value.hello ?? {};
-  const pool = await desk.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
+  const pool = await dependencies.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
   const bell = new Bell();
   const epoch = context.ownerEpoch ?? 0;
-  const exchange = new RelayExchange({ ...desk, pool, epoch, wake: () => bell.ring() }, first.value);
+  const exchange = new RelayExchange({ ...dependencies, pool, epoch, wake: () => bell.ring() }, first.value);
   const reading = new Reading<RelayRequest>(bell);
   const leave = () => reading.end(undefined);
   signal.addEventListener("abort", leave, { once: true });
-  const sign = desk.timers.every(desk.signOfLifeMs, () => exchange.sayWord());
+  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.sayWord());
   try {
     reading.run(incoming, exchange);
     while (!signal.aborted) {

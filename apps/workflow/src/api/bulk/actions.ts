@@ -5,7 +5,7 @@ import type { IndexEntry } from "@tutti/journal";
 import { isEnded } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import type { CallOptions } from "@tutti/mesh";
-import type { BulkDesk } from "./desk.ts";
+import type { BulkDependencies } from "./dependencies.ts";
 
 type Action = NonNullable<BulkAction["action"]>;
 
@@ -47,7 +47,7 @@ export interface Target {
 
 /** Does it to one run. The options carry the key that makes a repetition harmless. */
 export async function act(
-  { runs }: Pick<BulkDesk, "runs">,
+  { runs }: Pick<BulkDependencies, "runs">,
   action: Action,
   { namespace, runId, reason }: Target,
   options: CallOptions,

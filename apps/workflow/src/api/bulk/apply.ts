@@ -9,25 +9,25 @@ import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contr
 import { type CallContext, errorFromUnknown, kernelErrors, type Status, toErrorDetail } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { act } from "./actions.ts";
-import type { BulkDesk } from "./desk.ts";
+import type { BulkDependencies } from "./dependencies.ts";
 import { type KeptPreview, keptPreview } from "./kept-preview.ts";
 
 /** Runs that are told at once. */
 const portionMax = 100;
 
 export async function* applyBulk(
-  desk: BulkDesk,
+  dependencies: BulkDependencies,
   { previewToken, reason, cursor }: ApplyBulkRequest,
   context: CallContext,
 ): AsyncGenerator<ApplyBulkReply, void> {
-  const now = desk.foundation.clock.now();
-  const preview = await keptPreview(desk.blobs(), context.namespace, previewToken, now);
+  const now = dependencies.foundation.clock.now();
+  const preview = await keptPreview(dependencies.blobs(), context.namespace, previewToken, now);
   const { runIds } = preview;
   let { place, done } = placeOf(cursor);
   do {
     const portion = runIds.slice(place, place + portionMax);
     const outcomes = await Promise.all(
-      portion.map((runId) => refusalOf(desk, preview, { runId, reason, previewToken }, context)),
+      portion.map((runId) => refusalOf(dependencies, preview, { runId, reason, previewToken }, context)),
     );
     const refusals = outcomes.filter((refusal) => refusal !== undefined);
     place += portion.length;
@@ -39,14 +39,14 @@ export async function* applyBulk(
 
 /** Undefined when it is done. */
 async function refusalOf(
-  desk: BulkDesk,
+  dependencies: BulkDependencies,
   { namespace, action }: KeptPreview,
   { runId, reason, previewToken }: { runId: string; reason: string; previewToken: string },
   context: CallContext,
 ): Promise<BulkRefusal | undefined> {
   try {
     const options = { context, idempotencyKey: `bulk.${previewToken}` };
-    await act(desk, action, { namespace, runId, reason }, options);
+    await act(dependencies, action, { namespace, runId, reason }, options);
     return undefined;
   } catch (thrown) {
     const error = errorFromUnknown(thrown);

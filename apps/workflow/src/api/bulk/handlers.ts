@@ -2,12 +2,12 @@
 import type { bulkService } from "@tutti/contracts/workflow/v1";
 import type { Handlers } from "@tutti/mesh";
 import { applyBulk } from "./apply.ts";
-import type { BulkDesk } from "./desk.ts";
+import type { BulkDependencies } from "./dependencies.ts";
 import { previewBulk } from "./preview.ts";
 
-export function bulkHandlers(desk: BulkDesk): Handlers<typeof bulkService> {
+export function bulkHandlers(dependencies: BulkDependencies): Handlers<typeof bulkService> {
   return {
-    previewBulk: (request, context) => previewBulk(desk, request, context),
-    applyBulk: (request, context) => applyBulk(desk, request, context),
+    previewBulk: (request, context) => previewBulk(dependencies, request, context),
+    applyBulk: (request, context) => applyBulk(dependencies, request, context),
   };
 }

@@ -12,7 +12,7 @@ import { requestErrors } from "../../errors.ts";
 import { matching, runOf } from "../runs/listing.ts";
 import { statusWord } from "../runs/status-word.ts";
 import { fitsStatus } from "./actions.ts";
-import type { BulkDesk } from "./desk.ts";
+import type { BulkDependencies } from "./dependencies.ts";
 import { keepPreview } from "./kept-preview.ts";
 
 /** Runs that one preview names. */
@@ -21,7 +21,7 @@ const sampleMax = 20;
 const groupsMax = 100;
 
 export async function previewBulk(
-  desk: BulkDesk,
+  dependencies: BulkDependencies,
   { filter = RunFilter.create(), action: wanted }: PreviewBulkRequest,
   context: CallContext,
 ): Promise<PreviewBulkReply> {
@@ -32,7 +32,7 @@ export async function previewBulk(
   const sample: Run[] = [];
   const groups = new Map<string, RunCount>();
   let leftAlone = 0;
-  for await (const entry of matching(desk, filter, namespace)) {
+  for await (const entry of matching(dependencies, filter, namespace)) {
     if (!fitsStatus(action, entry)) {
       leftAlone++;
       continue;
@@ -46,9 +46,9 @@ export async function previewBulk(
     group.count++;
     groups.set(value, group);
   }
-  const createMs = desk.foundation.clock.now();
+  const createMs = dependencies.foundation.clock.now();
   return {
-    previewToken: await keepPreview(desk.blobs(), { namespace, createMs, action, runIds }),
+    previewToken: await keepPreview(dependencies.blobs(), { namespace, createMs, action, runIds }),
     ...{ count: runIds.length, leftAlone, sample },
     groups: [...groups.values()].sort((one, other) => other.count - one.count).slice(0, groupsMax),
   };

@@ -22,14 +22,14 @@ import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import { jsonOf } from "../payloads.ts";
-import type { DefinitionDesk } from "./desk.ts";
+import type { DefinitionDependencies } from "./dependencies.ts";
 
 export async function checkDefinition(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { source = DefinitionSource.create(), againstInstallation }: CheckDefinitionRequest,
   context: CallContext,
 ): Promise<CheckDefinitionReply> {
-  const offered = againstInstallation ? await desk.offered(source, context) : undefined;
+  const offered = againstInstallation ? await dependencies.offered(source, context) : undefined;
   const { problems, definition } = await checkSource(source, { message: true, graph: true }, { offered });
   return {
     problems: problems.map(problemMessage),
@@ -39,27 +39,31 @@ export async function checkDefinition(
 }
 
 export async function registerDefinition(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { source: given = DefinitionSource.create(), versionLabels, keepLatest }: RegisterDefinitionRequest,
   context: CallContext,
 ): Promise<RegisterDefinitionReply> {
-  const { source, checked } = await admittedSource(desk, given, context);
+  const { source, checked } = await admittedSource(dependencies, given, context);
   const made = withoutMistakes(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
-  const { definition, existed } = await desk.versions.register(made, { source, labels }, context);
+  const { definition, existed } = await dependencies.versions.register(made, { source, labels }, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
 }
 
 const registered = { message: true, plan: true } as const;
 
 /** As rules admit it. What is wrong in itself is told as such, and not asked about. */
-async function admittedSource(desk: DefinitionDesk, source: DefinitionSource, context: CallContext) {
-  const isAdmitted = desk.admission === undefined;
+async function admittedSource(
+  dependencies: DefinitionDependencies,
+  source: DefinitionSource,
+  context: CallContext,
+) {
+  const isAdmitted = dependencies.admission === undefined;
   const checked = await checkSource(source, isAdmitted ? registered : { ...registered, text: "json" });
   const { definition } = checked;
   if (isAdmitted || definition === undefined) return { source, checked };
   const document = () => JSON.parse(definition.text) as Json;
-  const changed = await desk.admission?.definition(document, context);
+  const changed = await dependencies.admission?.definition(document, context);
   if (changed === undefined) return { source, checked };
   const text = JSON.stringify(changed, undefined, 2);
   const fileName = `${definition.name}.json`;
@@ -68,22 +72,22 @@ async function admittedSource(desk: DefinitionDesk, source: DefinitionSource, co
 }
 
 export async function getGraph(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { subject }: GetGraphRequest,
   context: CallContext,
 ): Promise<GetGraphReply> {
-  const { name, graph } = await definitionOf(desk, subject, undefined, context, { graph: true });
+  const { name, graph } = await definitionOf(dependencies, subject, undefined, context, { graph: true });
   if (graph === undefined) throw sourceErrors.parametersWanted({ name });
   return { graph: Graph.decode(graph) };
 }
 
 export async function convertDefinition(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { subject, format, parameters }: ConvertDefinitionRequest,
   context: CallContext,
 ): Promise<ConvertDefinitionReply> {
   const { print, ending } = formats[format] ?? yaml;
-  const { name, text } = await definitionOf(desk, subject, parameters, context, { text: print });
+  const { name, text } = await definitionOf(dependencies, subject, parameters, context, { text: print });
   return { source: { format, text, fileName: `${name}.${ending}` } };
 }
 
@@ -93,7 +97,7 @@ type Subject =
   | undefined;
 
 async function definitionOf(
-  { versions }: DefinitionDesk,
+  { versions }: DefinitionDependencies,
   subject: Subject,
   parameters: Payload | undefined,
   context: CallContext,

@@ -23,12 +23,12 @@ import {
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { definitionErrors } from "@tutti/machine-entities/definition";
-import type { DefinitionDesk } from "./desk.ts";
+import type { DefinitionDependencies } from "./dependencies.ts";
 
 const noReference = { name: "", version: undefined };
 
 export async function getDefinition(
-  { versions, liveRuns }: DefinitionDesk,
+  { versions, liveRuns }: DefinitionDependencies,
   { definition: reference = noReference, withSource, withoutLiveCount }: GetDefinitionRequest,
   context: CallContext,
 ): Promise<GetDefinitionReply> {
@@ -40,33 +40,33 @@ export async function getDefinition(
 }
 
 export async function listDefinitions(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { filter = DefinitionFilter.create(), page }: ListDefinitionsRequest,
   context: CallContext,
 ): Promise<ListDefinitionsReply> {
-  const { items, nextToken } = await pageOf(definitionsBy(desk, filter, context), page);
+  const { items, nextToken } = await pageOf(definitionsBy(dependencies, filter, context), page);
   return { definitions: items, page: { nextToken } };
 }
 
 export async function* watchDefinitions(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   { filter = DefinitionFilter.create(), cursor }: WatchDefinitionsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchDefinitionsReply, void> {
-  const named = definitionsBy(desk, filter, context);
+  const named = definitionsBy(dependencies, filter, context);
   const about = aboutOf("definition", DefinitionFilter.encode(filter).finish(), context);
-  const watching = { cursor, about, memory: desk.watches };
+  const watching = { cursor, about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
-    desk.foundation,
+    dependencies.foundation,
     context.signal,
   ))
     yield { definitions: changed, removedNames: removed, ...place };
 }
 
 export async function listDefinitionVersions(
-  { versions, liveRuns }: DefinitionDesk,
+  { versions, liveRuns }: DefinitionDependencies,
   { name, liveOnly, page }: ListDefinitionVersionsRequest,
   context: CallContext,
 ): Promise<ListDefinitionVersionsReply> {
@@ -83,14 +83,14 @@ export async function listDefinitionVersions(
 
 /** Names come from the index; what they are, from the definitions themselves, each in its latest version. */
 function definitionsBy(
-  desk: DefinitionDesk,
+  dependencies: DefinitionDependencies,
   filter: DefinitionFilter,
   context: CallContext,
 ): Named<Definition> {
   const { prefix, labels } = filter;
   return {
     async entries() {
-      const entries = await allEntries(desk, {
+      const entries = await allEntries(dependencies, {
         ...{ namespace: context.namespace, kinds: ["definition"], idPrefix: prefix },
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
@@ -98,7 +98,7 @@ function definitionsBy(
     },
     async find(name) {
       try {
-        const found = await desk.versions.find({ name, version: undefined }, context);
+        const found = await dependencies.versions.find({ name, version: undefined }, context);
         return fits(filter, found) ? found : undefined;
       } catch (error) {
         if (definitionErrors.missing.is(error)) return undefined;

@@ -14,7 +14,7 @@ import {
 import {
   allEntries,
   ask,
-  type MachineDesk,
+  type MachineDependencies,
   type Named,
   pageOf,
   placeOfToken,
@@ -38,15 +38,15 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 
 const service = "workflow";
 
-export function limitHandlers(desk: MachineDesk): Handlers<typeof limitService> {
+export function limitHandlers(dependencies: MachineDependencies): Handlers<typeof limitService> {
   return {
-    setLimit: (request, context) => set(desk, request, context),
-    getLimit: async ({ key }, context) => ({ limit: await limitNamed(desk, key, context) }),
-    listLimits: (request, context) => list(desk, request, context),
+    setLimit: (request, context) => set(dependencies, request, context),
+    getLimit: async ({ key }, context) => ({ limit: await limitNamed(dependencies, key, context) }),
+    listLimits: (request, context) => list(dependencies, request, context),
     deleteLimit: ({ key, reason }, context) =>
-      tell(desk, keyOf(context.namespace, key), { command: removeLimit, body: {}, reason }, context),
-    listHolders: (request, context) => listHolders(desk, request, context),
-    evictHolder: (request, context) => evict(desk, request, context),
+      tell(dependencies, keyOf(context.namespace, key), { command: removeLimit, body: {}, reason }, context),
+    listHolders: (request, context) => listHolders(dependencies, request, context),
+    evictHolder: (request, context) => evict(dependencies, request, context),
   };
 }
 
@@ -54,7 +54,7 @@ function keyOf(namespace: string, key: string): InstanceKey {
   return { namespace, kind: "limit", id: key };
 }
 
-async function set(desk: MachineDesk, request: SetLimitRequest, context: CallContext) {
+async function set(dependencies: MachineDependencies, request: SetLimitRequest, context: CallContext) {
   const { limit = Limit.create(), revision, reason } = request;
   const { key, maxConcurrent, rate, description } = limit;
   const body = {
@@ -62,13 +62,22 @@ async function set(desk: MachineDesk, request: SetLimitRequest, context: CallCon
     description,
     revision: revision === "" ? 0 : Number(revision),
   };
-  await tell(desk, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
-  return { limit: await limitNamed(desk, key, context) };
+  await tell(dependencies, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
+  return { limit: await limitNamed(dependencies, key, context) };
 }
 
-async function limitNamed(desk: MachineDesk, key: string, context: CallContext): Promise<Limit> {
+async function limitNamed(
+  dependencies: MachineDependencies,
+  key: string,
+  context: CallContext,
+): Promise<Limit> {
   try {
-    const found = await ask(desk, keyOf(context.namespace, key), { query: usage, body: undefined }, context);
+    const found = await ask(
+      dependencies,
+      keyOf(context.namespace, key),
+      { query: usage, body: undefined },
+      context,
+    );
     return limitOf(context.namespace, key, found);
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? limitErrors.missing({ id: key }) : error;
@@ -91,18 +100,18 @@ function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
 
 /** Keys come from the index, figures from the limits themselves. */
 async function list(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { prefix, contendedOnly, page }: ListLimitsRequest,
   context: CallContext,
 ): Promise<ListLimitsReply> {
   const { namespace } = context;
   const named: Named<Limit> = {
     async entries() {
-      const entries = await allEntries(desk, { namespace, kinds: ["limit"], idPrefix: prefix });
+      const entries = await allEntries(dependencies, { namespace, kinds: ["limit"], idPrefix: prefix });
       return new Map(entries.map(({ key, events }) => [key.id, events]));
     },
     async find(key) {
-      const limit = await limitNamed(desk, key, context);
+      const limit = await limitNamed(dependencies, key, context);
       return contendedOnly && limit.waiting === 0 ? undefined : limit;
     },
   };
@@ -111,7 +120,7 @@ async function list(
 }
 
 async function listHolders(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { key, page }: ListHoldersRequest,
   context: CallContext,
 ): Promise<ListHoldersReply> {
@@ -119,7 +128,7 @@ async function listHolders(
   const size = sizeOf(page);
   // One more than asked for says whether there is another page.
   const body = { offset, size: size + 1 };
-  const found = await ask(desk, keyOf(context.namespace, key), { query: places, body }, context);
+  const found = await ask(dependencies, keyOf(context.namespace, key), { query: places, body }, context);
   const holders = found.slice(0, size).map((place) => holderOf(context.namespace, place));
   return { holders, page: { nextToken: found.length > size ? tokenOfPlace(offset + size) : "" } };
 }
@@ -136,8 +145,12 @@ function holderOf(namespace: string, { holder, startMs, leaseDueMs, place }: Lim
 
 const nobody: WorkReference = { namespace: "", kind: "", id: "", task: "" };
 
-function evict(desk: MachineDesk, { key, work, reason }: EvictHolderRequest, context: CallContext) {
+function evict(
+  dependencies: MachineDependencies,
+  { key, work, reason }: EvictHolderRequest,
+  context: CallContext,
+) {
   const { kind, id, task } = work ?? nobody;
   const body = { holder: { service, kind: kind || "run", id, task }, reason };
-  return tell(desk, keyOf(context.namespace, key), { command: evictHolder, body, reason }, context);
+  return tell(dependencies, keyOf(context.namespace, key), { command: evictHolder, body, reason }, context);
 }

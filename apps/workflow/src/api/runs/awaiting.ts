@@ -11,39 +11,39 @@ import {
 import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showTasks, type TasksShown } from "@tutti/machine-run";
-import { askRun, keyOf, type RunDesk, runNamed, runWork } from "./desk.ts";
+import { askRun, keyOf, type RunDependencies, runNamed, runWork } from "./dependencies.ts";
 
 export async function awaitRun(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, waitMs, afterEvent }: AwaitRunRequest,
   context: CallContext,
 ): Promise<AwaitRunReply> {
   const key = keyOf(context.namespace, runId);
   const ended = new AbortController();
-  const stop = desk.ends.listen(key, () => ended.abort());
-  const look = () => runNamed(desk, runId, {}, context);
+  const stop = dependencies.ends.listen(key, () => ended.abort());
+  const look = () => runNamed(dependencies, runId, {}, context);
   const wanted = { id: runId, waitMs, look, afterEvent, rung: ended.signal };
   try {
-    return { run: await whenEnded(desk, runWork, wanted, context) };
+    return { run: await whenEnded(dependencies, runWork, wanted, context) };
   } finally {
     stop();
   }
 }
 
 export async function* watchRun(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, withTasks, withPayloads, cursor }: WatchRunRequest,
   context: CallContext,
 ): AsyncGenerator<WatchRunReply, void> {
-  const seen = new SeenTasks(desk, runId, { withPayloads, context });
+  const seen = new SeenTasks(dependencies, runId, { withPayloads, context });
   let isFirst = true;
   let known = cursor;
-  for await (const { isLook } of looksAt(desk, runWork, runId, context)) {
+  for await (const { isLook } of looksAt(dependencies, runWork, runId, context)) {
     if (!isLook) {
       yield { ...nothingNew, cursor: known };
       continue;
     }
-    const run = await runNamed(desk, runId, { withPayloads }, context);
+    const run = await runNamed(dependencies, runId, { withPayloads }, context);
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(run, cursor, withTasks));
     const isAnew = isFirst && !isResumed;
     // What has ended is looked at once: there is nothing to compare it with.
@@ -78,7 +78,7 @@ interface LookedAt {
 
 /** What of a run's tasks its watcher knows. */
 class SeenTasks {
-  readonly #desk: RunDesk;
+  readonly #dependencies: RunDependencies;
   readonly #runId: string;
   readonly #options: { readonly withPayloads: boolean; readonly context: CallContext };
   readonly #shown = new Shown<Task>(
@@ -88,11 +88,11 @@ class SeenTasks {
   #isKept = true;
 
   constructor(
-    desk: RunDesk,
+    dependencies: RunDependencies,
     runId: string,
     options: { readonly withPayloads: boolean; readonly context: CallContext },
   ) {
-    this.#desk = desk;
+    this.#dependencies = dependencies;
     this.#runId = runId;
     this.#options = options;
   }
@@ -114,7 +114,7 @@ class SeenTasks {
         from = next;
       }
     };
-    const isKnown = await takeUp(this.#desk, runWork, watched, standing, know, this.#options.context);
+    const isKnown = await takeUp(this.#dependencies, runWork, watched, standing, know, this.#options.context);
     if (!isKnown) this.#shown.clear();
     return isKnown;
   }
@@ -134,6 +134,6 @@ class SeenTasks {
     const { withPayloads, context } = this.#options;
     const any = { statuses: [], parentTaskId: "", topOnly: false, text: "" };
     const asked = { query: showTasks, body: { ...any, withPayloads, from, size }, atEvent };
-    return (await askRun(this.#desk, this.#runId, asked, context)) as TasksShown;
+    return (await askRun(this.#dependencies, this.#runId, asked, context)) as TasksShown;
   }
 }

@@ -2,8 +2,8 @@
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ExplainRunRequest, Task } from "@tutti/contracts/workflow/v1";
 import {
-  type MachineDesk,
-  type PlacementDesk,
+  type MachineDependencies,
+  type PlacementDependencies,
   placementOf,
   withPause,
   withPlacement,
@@ -11,36 +11,44 @@ import {
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
-import { askRun, keyOf } from "./desk.ts";
+import { askRun, keyOf } from "./dependencies.ts";
 
-export interface ExplainDesk extends MachineDesk, PlacementDesk {}
+export interface ExplainDependencies extends MachineDependencies, PlacementDependencies {}
 
 /** Groups of tasks of a run for which pools are asked, where it is the run that is explained. */
 const askedMax = 10;
 
 export async function explainRun(
-  desk: ExplainDesk,
+  dependencies: ExplainDependencies,
   { runId, taskId }: ExplainRunRequest,
   context: CallContext,
 ): Promise<Explanation> {
   const key = keyOf(context.namespace, runId);
-  if (taskId === "") return withPause(desk, key, await explainAll(desk, runId, context));
+  if (taskId === "") return withPause(dependencies, key, await explainAll(dependencies, runId, context));
   const explanation = (await askRun(
-    desk,
+    dependencies,
     runId,
     { query: explain, body: { taskId } },
     context,
   )) as Explanation;
-  return withPause(desk, key, withPlacement(explanation, await placedAt(desk, explanation, context)));
+  return withPause(
+    dependencies,
+    key,
+    withPlacement(explanation, await placedAt(dependencies, explanation, context)),
+  );
 }
 
 /** What a pool says of one task of a group holds for all of it. */
-async function explainAll(desk: ExplainDesk, runId: string, context: CallContext): Promise<Explanation> {
+async function explainAll(
+  dependencies: ExplainDependencies,
+  runId: string,
+  context: CallContext,
+): Promise<Explanation> {
   const asked = { query: explainWhole, body: undefined };
-  const { lead, explanation, standings } = (await askRun(desk, runId, asked, context)) as Whole;
+  const { lead, explanation, standings } = (await askRun(dependencies, runId, asked, context)) as Whole;
   const known = await Promise.all(
     standings.map((standing, place) =>
-      place < askedMax ? withPool(desk, standing, context) : Promise.resolve(standing),
+      place < askedMax ? withPool(dependencies, standing, context) : Promise.resolve(standing),
     ),
   );
   const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
@@ -51,25 +59,31 @@ async function explainAll(desk: ExplainDesk, runId: string, context: CallContext
   });
 }
 
-async function withPool(desk: ExplainDesk, standing: Standing, context: CallContext): Promise<Standing> {
+async function withPool(
+  dependencies: ExplainDependencies,
+  standing: Standing,
+  context: CallContext,
+): Promise<Standing> {
   const { first } = standing;
-  const placed = first && (await placedAt(desk, first, context));
+  const placed = first && (await placedAt(dependencies, first, context));
   if (first === undefined || placed === undefined) return standing;
   return { ...standing, wait: placed.waits[0], first: withPlacement(first, placed) };
 }
 
 /** What its pool says of a task that is there. */
 async function placedAt(
-  desk: ExplainDesk,
+  dependencies: ExplainDependencies,
   { about }: Explanation,
   context: CallContext,
 ): Promise<Explanation | undefined> {
   if (about === undefined) return undefined;
   const { id, task: taskId } = about;
-  const task = (await askRun(desk, id, { query: showTask, body: { taskId } }, context)) as Task;
+  const task = (await askRun(dependencies, id, { query: showTask, body: { taskId } }, context)) as Task;
   const { pool = "", queueTime } = (atPool.has(task.status) && task.attempts.at(-1)) || {};
   const waits = task.status === TaskStatus.TASK_STATUS_QUEUED;
-  return pool === "" ? undefined : await placementOf(desk, pool, { work: about, queueTime, waits }, context);
+  return pool === ""
+    ? undefined
+    : await placementOf(dependencies, pool, { work: about, queueTime, waits }, context);
 }
 
 const atPool: ReadonlySet<TaskStatus> = new Set([

@@ -3,42 +3,44 @@ import type { runService } from "@tutti/contracts/workflow/v1";
 import { cancelRun, pauseRun, terminateRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { awaitRun, watchRun } from "./awaiting.ts";
-import { type RunDesk, runNamed } from "./desk.ts";
-import { type ExplainDesk, explainRun } from "./explaining.ts";
+import { type RunDependencies, runNamed } from "./dependencies.ts";
+import { type ExplainDependencies, explainRun } from "./explaining.ts";
 import { countRuns, listRuns, watchRuns } from "./listing.ts";
-import { type ReadingDesk, readHistory } from "./reading.ts";
+import { type ReadingDependencies, readHistory } from "./reading.ts";
 import { reset } from "./resetting.ts";
 import { signalRuns } from "./signalling.ts";
 import { startRun, startRuns } from "./starting.ts";
 import { label, query, remove, resume, retry, signal, steer, update } from "./steering.ts";
 
-export function runHandlers(desk: RunDesk & ExplainDesk & ReadingDesk): Handlers<typeof runService> {
+export function runHandlers(
+  dependencies: RunDependencies & ExplainDependencies & ReadingDependencies,
+): Handlers<typeof runService> {
   return {
-    startRun: (request, context) => startRun(desk, request, context),
-    startRuns: (requests, context) => startRuns(desk, requests, context),
+    startRun: (request, context) => startRun(dependencies, request, context),
+    startRuns: (requests, context) => startRuns(dependencies, requests, context),
     async getRun({ runId, atEvent }, context) {
-      return { run: await runNamed(desk, runId, { atEvent }, context) };
+      return { run: await runNamed(dependencies, runId, { atEvent }, context) };
     },
-    listRuns: (request, context) => listRuns(desk, request, context),
-    countRuns: (request, context) => countRuns(desk, request, context),
-    watchRuns: (request, context) => watchRuns(desk, request, context),
-    watchRun: (request, context) => watchRun(desk, request, context),
-    awaitRun: (request, context) => awaitRun(desk, request, context),
-    signalRun: (request, context) => signal(desk, request, context),
-    signalRuns: (requests, context) => signalRuns(desk, requests, context),
-    queryRun: (request, context) => query(desk, request, context),
-    updateRun: (request, context) => update(desk, request, context),
-    labelRun: (request, context) => label(desk, request, context),
-    pauseRun: (request, context) => steer(desk, pauseRun, request, context),
-    resumeRun: (request, context) => resume(desk, request, context),
-    cancelRun: (request, context) => steer(desk, cancelRun, request, context),
-    terminateRun: (request, context) => steer(desk, terminateRun, request, context),
-    retryRun: (request, context) => retry(desk, request, context),
-    resetRun: (request, context) => reset(desk, request, context),
-    deleteRun: (request, context) => remove(desk, request, context),
-    readHistory: (request, context) => readHistory(desk, request, context),
+    listRuns: (request, context) => listRuns(dependencies, request, context),
+    countRuns: (request, context) => countRuns(dependencies, request, context),
+    watchRuns: (request, context) => watchRuns(dependencies, request, context),
+    watchRun: (request, context) => watchRun(dependencies, request, context),
+    awaitRun: (request, context) => awaitRun(dependencies, request, context),
+    signalRun: (request, context) => signal(dependencies, request, context),
+    signalRuns: (requests, context) => signalRuns(dependencies, requests, context),
+    queryRun: (request, context) => query(dependencies, request, context),
+    updateRun: (request, context) => update(dependencies, request, context),
+    labelRun: (request, context) => label(dependencies, request, context),
+    pauseRun: (request, context) => steer(dependencies, pauseRun, request, context),
+    resumeRun: (request, context) => resume(dependencies, request, context),
+    cancelRun: (request, context) => steer(dependencies, cancelRun, request, context),
+    terminateRun: (request, context) => steer(dependencies, terminateRun, request, context),
+    retryRun: (request, context) => retry(dependencies, request, context),
+    resetRun: (request, context) => reset(dependencies, request, context),
+    deleteRun: (request, context) => remove(dependencies, request, context),
+    readHistory: (request, context) => readHistory(dependencies, request, context),
     async explainRun(request, context) {
-      return { explanation: await explainRun(desk, request, context) };
+      return { explanation: await explainRun(dependencies, request, context) };
     },
   };
 }

@@ -17,7 +17,7 @@ import { type Lines, labelsOf, listLines, matchingPages, parentIn, watchLines } 
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
-import { causeOf, keyOf, type RunDesk } from "./desk.ts";
+import { causeOf, keyOf, type RunDependencies } from "./dependencies.ts";
 import { statusWord } from "./status-word.ts";
 
 const lines: Lines<RunFilter, Run> = {
@@ -39,13 +39,13 @@ const lines: Lines<RunFilter, Run> = {
 };
 
 export async function listRuns(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { filter = RunFilter.create(), oldestFirst, page }: ListRunsRequest,
   context: CallContext,
 ): Promise<ListRunsReply> {
   const wanted = { filter, oldestFirst, page };
-  const { items: runs, nextToken, indexedTo } = await listLines(desk, lines, wanted, context);
-  await addCounts(desk, runs, context, loadedMax);
+  const { items: runs, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
+  await addCounts(dependencies, runs, context, loadedMax);
   return { runs, page: { nextToken }, indexedTo };
 }
 
@@ -57,7 +57,7 @@ const loadedMax = 50;
  * What is under way says them itself.
  */
 async function addCounts(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   runs: readonly Run[],
   context: CallContext,
   mostLoaded: number,
@@ -65,9 +65,11 @@ async function addCounts(
   let loaded = 0;
   const asked = runs.map(async (run) => {
     const key = keyOf(context.namespace, run.runId);
-    if (run.tasks !== undefined || (!desk.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
+    if (run.tasks !== undefined || (!dependencies.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
     // It may have moved or gone meanwhile: then a list says less of it.
-    const shown = await desk.runtime.ask({ key, query: showCounts, body: undefined }).catch(() => undefined);
+    const shown = await dependencies.runtime
+      .ask({ key, query: showCounts, body: undefined })
+      .catch(() => undefined);
     if (shown !== undefined) run.tasks = shown.counts;
   });
   await Promise.all(asked);
@@ -78,14 +80,14 @@ const countedMax = 200_000;
 const valuesMax = 1_000;
 
 export async function countRuns(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { filter = RunFilter.create(), by, label }: CountRunsRequest,
   context: CallContext,
 ): Promise<CountRunsReply> {
   const counts = new Map<string, RunCount>();
   let indexedToMs = 0;
   let looked = 0;
-  for await (const page of matchingPages(desk, lines, filter, context.namespace)) {
+  for await (const page of matchingPages(dependencies, lines, filter, context.namespace)) {
     for (const entry of page.entries) {
       const value = propertyOf(entry, by, label);
       const known = counts.get(value);
@@ -102,24 +104,24 @@ export async function countRuns(
 
 /** All that match, as far as the index knows. */
 export async function* matching(
-  desk: Pick<RunDesk, "archive">,
+  dependencies: Pick<RunDependencies, "archive">,
   filter: RunFilter,
   namespace: string,
 ): AsyncGenerator<IndexEntry, void> {
-  for await (const { entries } of matchingPages(desk, lines, filter, namespace)) yield* entries;
+  for await (const { entries } of matchingPages(dependencies, lines, filter, namespace)) yield* entries;
 }
 
 export async function* watchRuns(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { filter = RunFilter.create(), cursor }: WatchRunsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchRunsReply, void> {
   const watched = { filter, about: RunFilter.encode(filter).finish(), cursor };
   const whole = async (run: Run): Promise<Run> => {
-    await addCounts(desk, [run], context, 0);
+    await addCounts(dependencies, [run], context, 0);
     return run;
   };
-  for await (const { changed, removed, ...place } of watchLines(desk, lines, watched, context, whole))
+  for await (const { changed, removed, ...place } of watchLines(dependencies, lines, watched, context, whole))
     yield { runs: changed, removedIds: removed, ...place };
 }
 

@@ -7,16 +7,16 @@ import {
   RunStartedV1,
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
+import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, type InstanceKey, type Machine, textOf, toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import { HistoryReader, type ReadEvent } from "@tutti/machine-run/reading";
 import { ownEventCodec } from "@tutti/runtime";
 import type { PlanShelf } from "../../plans/plan-shelf.ts";
-import { eventsOf, keyOf } from "./desk.ts";
+import { eventsOf, keyOf } from "./dependencies.ts";
 
-export interface ReadingDesk extends MachineDesk {
+export interface ReadingDependencies extends MachineDependencies {
   readonly machine: Machine<Run>;
   readonly shelf: Pick<PlanShelf, "prepare">;
   readonly readers: KeptReaders;
@@ -28,19 +28,22 @@ const pageMax = 500;
 const lookedAtMax = 20_000;
 
 export async function readHistory(
-  desk: ReadingDesk,
+  dependencies: ReadingDependencies,
   { runId, afterEvent, taskId, page }: ReadHistoryRequest,
   context: CallContext,
 ): Promise<ReadHistoryReply> {
   const key = keyOf(context.namespace, runId);
   const after = page?.token ? placeOfToken(page.token) : afterEvent;
-  const total = await eventsOf(desk, runId, context);
-  return whenOwned(desk, key, context, async () => {
-    const place = desk.readers.take(key, after) ?? { reader: new HistoryReader(desk.machine, key), at: 0 };
+  const total = await eventsOf(dependencies, runId, context);
+  return whenOwned(dependencies, key, context, async () => {
+    const place = dependencies.readers.take(key, after) ?? {
+      reader: new HistoryReader(dependencies.machine, key),
+      at: 0,
+    };
     const wanted = { after, taskId, size: Math.min(sizeOf(page), pageMax) };
-    const events = await readOn(desk, key, place, wanted);
-    if (place.at < total) desk.readers.keep(key, place);
-    const { isEnded } = await desk.runtime.instanceOf(key);
+    const events = await readOn(dependencies, key, place, wanted);
+    if (place.at < total) dependencies.readers.keep(key, place);
+    const { isEnded } = await dependencies.runtime.instanceOf(key);
     const nextToken = place.at < total ? tokenOfPlace(place.at) : "";
     return { events, page: { nextToken, ...(isEnded && { total }) } };
   });
@@ -53,7 +56,7 @@ interface ReaderPlace {
 }
 
 async function readOn(
-  desk: ReadingDesk,
+  dependencies: ReadingDependencies,
   key: InstanceKey,
   place: ReaderPlace,
   { after, taskId, size }: { readonly after: number; readonly taskId: string; readonly size: number },
@@ -61,10 +64,10 @@ async function readOn(
   const events: RunEvent[] = [];
   const until = after + lookedAtMax;
   for (;;) {
-    const records = await desk.runtime.history(key, place.at, recordsPage);
+    const records = await dependencies.runtime.history(key, place.at, recordsPage);
     for (const recorded of records) {
       const record = Record.decode(recorded.record);
-      if (recorded.event === 1) await preparePlan(desk, key, record);
+      if (recorded.event === 1) await preparePlan(dependencies, key, record);
       place.at = recorded.event;
       if (recorded.event <= after) {
         place.reader.skip(record);
@@ -79,7 +82,11 @@ async function readOn(
 }
 
 /** Names come from the plan. */
-async function preparePlan({ shelf }: ReadingDesk, { namespace }: InstanceKey, { type, payload }: Record) {
+async function preparePlan(
+  { shelf }: ReadingDependencies,
+  { namespace }: InstanceKey,
+  { type, payload }: Record,
+) {
   const hash = type === "run_started" ? (RunStartedV1.decode(payload).order?.hash ?? "") : "";
   if (hash !== "") await shelf.prepare(namespace, hash);
 }

@@ -8,34 +8,34 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
-import { askRun, type RunDesk, recordsOf, runNamed, tellRun } from "./desk.ts";
+import { askRun, type RunDependencies, recordsOf, runNamed, tellRun } from "./dependencies.ts";
 
 /** The state of then travels in the command, so that what is recorded is whole in itself. */
 export async function reset(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, toEvent, keepSignals, reason, idempotencyKey }: ResetRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
   const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
-  const { bytes: snapshot, lastSignal } = await askRun(desk, runId, then, context);
-  const since = keepSignals ? await signalsSince(desk, runId, toEvent, context) : [];
+  const { bytes: snapshot, lastSignal } = await askRun(dependencies, runId, then, context);
+  const since = keepSignals ? await signalsSince(dependencies, runId, toEvent, context) : [];
   // Numbers begin anew where an earlier reset went back behind them.
   const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
   const body = { toEvent, snapshot, keepSignals, signals, reason };
   const told = { command: resetRun, body, reason, idempotencyKey };
-  await tellRun(desk, runId, told, context);
-  return { run: await runNamed(desk, runId, {}, context) };
+  await tellRun(dependencies, runId, told, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
 /** Signals that came after an event, taken or not; without those that an earlier reset has undone. */
 async function signalsSince(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   runId: string,
   toEvent: number,
   context: CallContext,
 ): Promise<RunSignal[]> {
   let came: { readonly event: number; readonly signal: RunSignal }[] = [];
-  for await (const { event, type, payload } of recordsOf(desk, runId, 0, context)) {
+  for await (const { event, type, payload } of recordsOf(dependencies, runId, 0, context)) {
     if (type === "signal_received") {
       const { signal } = SignalReceivedV1.decode(payload);
       if (signal !== undefined) came.push({ event, signal });

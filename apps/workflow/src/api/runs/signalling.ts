@@ -10,23 +10,23 @@ import {
   toErrorDetail,
 } from "@tutti/kernel";
 import { signalRun } from "@tutti/machine-run";
-import { keyOf, type RunDesk } from "./desk.ts";
+import { keyOf, type RunDependencies } from "./dependencies.ts";
 import { HandingOn, isForOthers } from "./handing-on.ts";
 
-export interface SignalDesk {
-  readonly runtime: Pick<RunDesk["runtime"], "submit">;
-  readonly runs: Pick<RunDesk["runs"], "signalRun">;
+export interface SignalDependencies {
+  readonly runtime: Pick<RunDependencies["runtime"], "submit">;
+  readonly runs: Pick<RunDependencies["runs"], "signalRun">;
 }
 
 const receiptsMax = 1_000;
 
 /** Receipts come in the order in which signals become durable. */
 export async function* signalRuns(
-  desk: SignalDesk,
+  dependencies: SignalDependencies,
   requests: AsyncIterable<SignalRunsRequest>,
   context: CallContext,
 ): AsyncGenerator<SignalRunsReply, void> {
-  const signalling = new Signalling(desk, context);
+  const signalling = new Signalling(dependencies, context);
   const reading = signalling.readAll(requests);
   // It is waited for at the end; until then a broken stream is nobody's fault here.
   reading.catch(() => {});
@@ -42,7 +42,7 @@ export async function* signalRuns(
 class Signalling {
   readonly bell = new Bell();
   readonly receipts: SignalRunsReply["receipts"] = [];
-  readonly #desk: SignalDesk;
+  readonly #dependencies: SignalDependencies;
   readonly #context: CallContext;
   readonly #cause: ReturnType<typeof causeOf>;
   readonly #handingOn = new HandingOn();
@@ -51,8 +51,8 @@ class Signalling {
   #open = 0;
   #hasRead = false;
 
-  constructor(desk: SignalDesk, context: CallContext) {
-    this.#desk = desk;
+  constructor(dependencies: SignalDependencies, context: CallContext) {
+    this.#dependencies = dependencies;
     this.#context = context;
     this.#cause = causeOf(context);
     context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
@@ -79,7 +79,7 @@ class Signalling {
     const number = ++this.#count;
     const { runId, signal, payload, idempotencyKey } = item;
     this.#open++;
-    this.#desk.runtime.submit({
+    this.#dependencies.runtime.submit({
       ...{ key: keyOf(this.#namespace, runId), command: signalRun, body: { signal, payload } },
       ...{ cause: this.#cause, idempotencyKey, token: undefined },
       answer: (outcome) => {
@@ -93,7 +93,7 @@ class Signalling {
     const request = { namespace: this.#namespace, ...item };
     const options = { context: this.#context };
     try {
-      await this.#handingOn.call(() => this.#desk.runs.signalRun(request, options));
+      await this.#handingOn.call(() => this.#dependencies.runs.signalRun(request, options));
       this.#answered(number);
     } catch (error) {
       this.#answered(number, errorFromUnknown(error));

@@ -25,18 +25,18 @@ import { beginRun, showEnding } from "@tutti/machine-run";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
-import { askRun, keyOf, type RunDesk, runNamed } from "./desk.ts";
+import { askRun, keyOf, type RunDependencies, runNamed } from "./dependencies.ts";
 import { HandingOn, isForOthers } from "./handing-on.ts";
 
 export async function startRun(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   request: StartRunRequest,
   context: CallContext,
 ): Promise<StartRunReply> {
   const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey } = request;
   if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
     throw requestErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
-  const runId = idToStart(desk, { kind: "run", chosen: request.runId, idempotencyKey }, context);
+  const runId = idToStart(dependencies, { kind: "run", chosen: request.runId, idempotencyKey }, context);
   const extras = {
     startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
     parent,
@@ -45,12 +45,12 @@ export async function startRun(
     idChosen: runId === request.runId,
   };
   const order = async () => {
-    const prepared = await desk.orders.prepare(spec, extras, context);
-    return desk.orders.order(prepared, undefined, { isRepeatable: true });
+    const prepared = await dependencies.orders.prepare(spec, extras, context);
+    return dependencies.orders.order(prepared, undefined, { isRepeatable: true });
   };
-  const beginning = { command: beginRun, order, again: () => desk.orders.again(spec, extras) };
-  const { existed } = await begin(desk, keyOf(context.namespace, runId), beginning, context);
-  return { run: await runNamed(desk, runId, {}, context), existed };
+  const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };
+  const { existed } = await begin(dependencies, keyOf(context.namespace, runId), beginning, context);
+  return { run: await runNamed(dependencies, runId, {}, context), existed };
 }
 
 /** Replies are closed when they have so many entries. */
@@ -60,15 +60,15 @@ const lookMs = 250;
 const looksMax = 500;
 
 export async function* startRuns(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   requests: AsyncIterable<StartRunsRequest>,
   context: CallContext,
 ): AsyncGenerator<StartRunsReply, void> {
-  const batch = new Starting(desk, context);
+  const batch = new Starting(dependencies, context);
   const reading = batch.readAll(requests);
   // It is waited for at the end; until then a broken stream is nobody's fault here.
   reading.catch(() => {});
-  const look = desk.foundation.timers.every(lookMs, () => void batch.look());
+  const look = dependencies.foundation.timers.every(lookMs, () => void batch.look());
   try {
     for (;;) {
       const reply = batch.next();
@@ -94,7 +94,7 @@ interface Followed {
 
 class Starting {
   readonly bell = new Bell();
-  readonly #desk: RunDesk;
+  readonly #dependencies: RunDependencies;
   readonly #context: CallContext;
   readonly #specs: PreparedSpec[] = [];
   readonly #followed = new Map<string, Followed>();
@@ -107,8 +107,8 @@ class Starting {
   #looks = 0;
   #namespace = "";
 
-  constructor(desk: RunDesk, context: CallContext) {
-    this.#desk = desk;
+  constructor(dependencies: RunDependencies, context: CallContext) {
+    this.#dependencies = dependencies;
     this.#context = context;
     context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
   }
@@ -152,14 +152,15 @@ class Starting {
       ...{ startMs: 0, parent: undefined, root: undefined, idChosen: true },
       parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     };
-    for (const spec of specs) this.#specs.push(await this.#desk.orders.prepare(spec, extras, this.#context));
+    for (const spec of specs)
+      this.#specs.push(await this.#dependencies.orders.prepare(spec, extras, this.#context));
     const cause = causeOf(this.#context);
     for (const item of items) this.#begin(item, cause);
   }
 
   #begin(item: StartItem, cause: ReturnType<typeof causeOf>): void {
     const number = ++this.#count;
-    const runId = item.runId || newIdHere(this.#desk, "run", this.#namespace);
+    const runId = item.runId || newIdHere(this.#dependencies, "run", this.#namespace);
     const told = item.runId === "" ? runId : "";
     const prepared = this.#specs[item.spec - 1];
     this.#unanswered++;
@@ -169,12 +170,12 @@ class Starting {
     }
     try {
       const isRepeatable = item.runId !== "";
-      const order = this.#desk.orders.order(prepared, inputOf(item), { isRepeatable });
+      const order = this.#dependencies.orders.order(prepared, inputOf(item), { isRepeatable });
       if (Object.keys(item.labels).length > 0) order.labels = { ...order.labels, ...item.labels };
       order.idChosen = isRepeatable;
       const key = keyOf(this.#namespace, runId);
       if (this.#isFollowing) this.#follow(runId, number);
-      this.#desk.runtime.submit({
+      this.#dependencies.runtime.submit({
         ...{ key, command: beginRun, body: { order }, cause, idempotencyKey: "", token: undefined },
         answer: (outcome) => {
           if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, told }, prepared, item);
@@ -201,7 +202,7 @@ class Starting {
     if (followed !== undefined) followed.isElsewhere = true;
     try {
       const { existed } = await this.#handingOn.call(() =>
-        this.#desk.runs.startRun(request, { context: this.#context }),
+        this.#dependencies.runs.startRun(request, { context: this.#context }),
       );
       this.#begun({ number, runId: told, existed, refusal: undefined });
     } catch (error) {
@@ -231,7 +232,9 @@ class Starting {
   }
 
   #follow(runId: string, number: number): void {
-    const stop = this.#desk.ends.listen(keyOf(this.#namespace, runId), (ending) => this.#ended(ending));
+    const stop = this.#dependencies.ends.listen(keyOf(this.#namespace, runId), (ending) =>
+      this.#ended(ending),
+    );
     this.#followed.set(runId, { number, fromLook: this.#looks, stop });
   }
 
@@ -266,7 +269,7 @@ class Starting {
         continue;
       }
       const { ending } = await askRun(
-        this.#desk,
+        this.#dependencies,
         runId,
         { query: showEnding, body: undefined },
         this.#context,
@@ -277,7 +280,7 @@ class Starting {
   }
 
   async #lookElsewhere(runId: string, followed: Followed): Promise<void> {
-    const { run } = await this.#desk.runs
+    const { run } = await this.#dependencies.runs
       .awaitRun({ namespace: this.#namespace, runId, waitMs: 0, afterEvent: 0 }, { context: this.#context })
       .catch(() => ({ run: undefined }));
     if (run?.endTime === undefined) {

@@ -23,7 +23,7 @@ import {
   signalRun,
   updateRun,
 } from "@tutti/machine-run";
-import { askRun, type RunDesk, runNamed, tellRun } from "./desk.ts";
+import { askRun, type RunDependencies, runNamed, tellRun } from "./dependencies.ts";
 
 interface Steered {
   readonly runId: string;
@@ -33,44 +33,44 @@ interface Steered {
 
 /** A command that has nothing but a reason, and the run as it is after it. */
 export async function steer(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
   command: Command<any, { reason: string }, any>,
   { runId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  await tellRun(desk, runId, { command, body: { reason }, reason, idempotencyKey }, context);
-  return { run: await runNamed(desk, runId, {}, context) };
+  await tellRun(dependencies, runId, { command, body: { reason }, reason, idempotencyKey }, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
 export async function resume(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, taskIds, reason, idempotencyKey }: ResumeRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
   const told = { command: resumeRun, body: { reason, taskIds }, reason, idempotencyKey };
-  await tellRun(desk, runId, told, context);
-  return { run: await runNamed(desk, runId, {}, context) };
+  await tellRun(dependencies, runId, told, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
 export async function retry(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, taskIds, reason, idempotencyKey }: RetryRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
   const told = { command: retryRun, body: { taskIds, reason }, reason, idempotencyKey };
-  await tellRun(desk, runId, told, context);
-  return { run: await runNamed(desk, runId, {}, context) };
+  await tellRun(dependencies, runId, told, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
 /** What is gone already is gone. */
 export async function remove(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, reason }: DeleteRunRequest,
   context: CallContext,
 ): Promise<DeleteRunReply> {
   try {
-    await tellRun(desk, runId, { command: removeRun, body: { reason }, reason }, context);
+    await tellRun(dependencies, runId, { command: removeRun, body: { reason }, reason }, context);
     return { removed: true };
   } catch (error) {
     if (runErrors.runMissing.is(error)) return { removed: false };
@@ -79,42 +79,42 @@ export async function remove(
 }
 
 export async function label(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, labels, removedLabels, priority, dueTime }: LabelRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
   const dueMs = dueTime === undefined ? undefined : fromTimestamp(dueTime);
   const told = { command: labelRun, body: { labels, removedLabels, priority, dueMs } };
-  await tellRun(desk, runId, told, context);
-  return { run: await runNamed(desk, runId, {}, context) };
+  await tellRun(dependencies, runId, told, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
 export async function signal(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, signal: name, payload, idempotencyKey }: SignalRunRequest,
   context: CallContext,
 ): Promise<{ event: number }> {
   const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
-  const { event } = await tellRun(desk, runId, told, context);
+  const { event } = await tellRun(dependencies, runId, told, context);
   return { event };
 }
 
 export async function update(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, update: name, payload, idempotencyKey }: UpdateRunRequest,
   context: CallContext,
 ): Promise<UpdateRunReply> {
   const told = { command: updateRun, body: { update: name, payload }, idempotencyKey };
-  const { answer, event } = await tellRun(desk, runId, told, context);
+  const { answer, event } = await tellRun(dependencies, runId, told, context);
   return { answer, event };
 }
 
 export async function query(
-  desk: RunDesk,
+  dependencies: RunDependencies,
   { runId, query: name, payload }: QueryRunRequest,
   context: CallContext,
 ): Promise<QueryRunReply> {
   const asked = { query: showEntry, body: { query: name, payload } };
-  const shown = await askRun(desk, runId, asked, context);
+  const shown = await askRun(dependencies, runId, asked, context);
   return { answer: "answer" in shown ? shown.answer : undefined };
 }

@@ -14,14 +14,14 @@ import {
   TimesMissedV1,
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
+import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { keyOf } from "./desk.ts";
+import { keyOf } from "./dependencies.ts";
 
 const historyPage = 500;
 
 export async function listFirings(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { scheduleId, due, page }: ListFiringsRequest,
   context: CallContext,
 ): Promise<ListFiringsReply> {
@@ -30,14 +30,14 @@ export async function listFirings(
   const token = page?.token ?? "";
   const fromMs = due?.from === undefined ? 0 : fromTimestamp(due.from);
   const toMs = due?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(due.to);
-  return whenOwned(desk, key, context, async () => {
-    const { events } = await desk.runtime.instanceOf(key);
+  return whenOwned(dependencies, key, context, async () => {
+    const { events } = await dependencies.runtime.instanceOf(key);
     // Newest first: pages of the history from its end.
     let before = token === "" ? events + 1 : placeOfToken(token);
     const firings: Firing[] = [];
     while (before > 1 && firings.length < size) {
       const after = Math.max(0, before - 1 - historyPage);
-      const records = await desk.runtime.history(key, after, before - 1 - after);
+      const records = await dependencies.runtime.history(key, after, before - 1 - after);
       for (const { record } of records.toReversed()) {
         if (firings.length >= size) break;
         const { event, type, payload } = Record.decode(record);

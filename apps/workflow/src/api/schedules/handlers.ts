@@ -30,56 +30,61 @@ import {
 } from "@tutti/machine-schedule";
 import type { Handlers } from "@tutti/mesh";
 import { jsonOf } from "../payloads.ts";
-import { keyOf, type ScheduleDesk, scheduleNamed } from "./desk.ts";
+import { keyOf, type ScheduleDependencies, scheduleNamed } from "./dependencies.ts";
 import { listFirings } from "./firings.ts";
 import { listSchedules, watchSchedules } from "./lists.ts";
 import { firingOf, merged, plannedTiming, planOf } from "./messages.ts";
 
-export function scheduleHandlers(desk: ScheduleDesk): Handlers<typeof scheduleService> {
+export function scheduleHandlers(dependencies: ScheduleDependencies): Handlers<typeof scheduleService> {
   const named = async (scheduleId: string, context: CallContext) => ({
-    schedule: await scheduleNamed(desk, scheduleId, context),
+    schedule: await scheduleNamed(dependencies, scheduleId, context),
   });
   return {
-    createSchedule: (request, context) => createSchedule(desk, request, context),
+    createSchedule: (request, context) => createSchedule(dependencies, request, context),
     getSchedule: ({ scheduleId }, context) => named(scheduleId, context),
-    listSchedules: (request, context) => listSchedules(desk, request, context),
-    watchSchedules: (request, context) => watchSchedules(desk, request, context),
-    updateSchedule: (request, context) => updateSchedule(desk, request, context),
+    listSchedules: (request, context) => listSchedules(dependencies, request, context),
+    watchSchedules: (request, context) => watchSchedules(dependencies, request, context),
+    updateSchedule: (request, context) => updateSchedule(dependencies, request, context),
     deleteSchedule: ({ scheduleId, reason }, context) =>
-      tell(desk, keyOf(context.namespace, scheduleId), { command: remove, body: {}, reason }, context),
+      tell(
+        dependencies,
+        keyOf(context.namespace, scheduleId),
+        { command: remove, body: {}, reason },
+        context,
+      ),
     async pauseSchedule({ scheduleId, reason }, context) {
       const told = { command: pause, body: { note: reason }, reason };
-      await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+      await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
       return named(scheduleId, context);
     },
     async resumeSchedule({ scheduleId, reason }, context) {
       const told = { command: resume, body: { note: reason }, reason };
-      await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+      await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
       return named(scheduleId, context);
     },
-    triggerSchedule: (request, context) => triggerSchedule(desk, request, context),
-    backfillSchedule: (request, context) => backfillSchedule(desk, request, context),
-    listFirings: (request, context) => listFirings(desk, request, context),
-    previewTiming: (request) => previewTiming(desk, request),
+    triggerSchedule: (request, context) => triggerSchedule(dependencies, request, context),
+    backfillSchedule: (request, context) => backfillSchedule(dependencies, request, context),
+    listFirings: (request, context) => listFirings(dependencies, request, context),
+    previewTiming: (request) => previewTiming(dependencies, request),
   };
 }
 
 async function createSchedule(
-  desk: ScheduleDesk,
+  dependencies: ScheduleDependencies,
   { schedule = Schedule.create() }: CreateScheduleRequest,
   context: CallContext,
 ): Promise<CreateScheduleReply> {
   const { scheduleId, paused, note } = schedule;
-  await findDefinition(desk, schedule, context);
+  await findDefinition(dependencies, schedule, context);
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
-  const { existed } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
-  return { schedule: await scheduleNamed(desk, scheduleId, context), existed };
+  const { existed } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  return { schedule: await scheduleNamed(dependencies, scheduleId, context), existed };
 }
 
 /** What it starts has to be there when it is made: a mistake in a name would show at night otherwise. */
 async function findDefinition(
-  { versions }: ScheduleDesk,
+  { versions }: ScheduleDependencies,
   { run }: Schedule,
   context: CallContext,
 ): Promise<void> {
@@ -89,58 +94,71 @@ async function findDefinition(
 }
 
 async function updateSchedule(
-  desk: ScheduleDesk,
+  dependencies: ScheduleDependencies,
   { schedule = Schedule.create(), update: wanted, reason }: UpdateScheduleRequest,
   context: CallContext,
 ): Promise<UpdateScheduleReply> {
   const { scheduleId } = schedule;
-  const before = await scheduleNamed(desk, scheduleId, context);
+  const before = await scheduleNamed(dependencies, scheduleId, context);
   const after = merged(before, schedule, wanted?.fields ?? []);
-  await findDefinition(desk, after, context);
+  await findDefinition(dependencies, after, context);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || before.revision);
   const told = { command: update, body: { plan: planOf(after), revision }, reason };
-  await tell(desk, keyOf(context.namespace, scheduleId), told, context);
-  return { schedule: await scheduleNamed(desk, scheduleId, context) };
+  await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  return { schedule: await scheduleNamed(dependencies, scheduleId, context) };
 }
 
-async function triggerSchedule(desk: ScheduleDesk, request: TriggerScheduleRequest, context: CallContext) {
+async function triggerSchedule(
+  dependencies: ScheduleDependencies,
+  request: TriggerScheduleRequest,
+  context: CallContext,
+) {
   const { scheduleId, overlap, reason, idempotencyKey } = request;
   const told = { command: trigger, body: { overlap }, reason, idempotencyKey };
-  const { firing } = await tell(desk, keyOf(context.namespace, scheduleId), told, context);
+  const { firing } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
   if (firing === undefined || firing.runId === "") return { firing: firing && firingOf(firing) };
-  return { firing: firingOf((await started(desk, scheduleId, firing.runId, context)) ?? firing) };
+  return { firing: firingOf((await started(dependencies, scheduleId, firing.runId, context)) ?? firing) };
 }
 
 /** How often it is asked whether a run is there. */
 const lookMs = 5;
 
 /** What became of a firing, when its run is there or was refused: who was given an id may ask for the run. */
-async function started(desk: ScheduleDesk, scheduleId: string, runId: string, context: CallContext) {
+async function started(
+  dependencies: ScheduleDependencies,
+  scheduleId: string,
+  runId: string,
+  context: CallContext,
+) {
   const key = keyOf(context.namespace, scheduleId);
   for (;;) {
-    const found = await ask(desk, key, { query: facts, body: undefined }, context);
+    const found = await ask(dependencies, key, { query: facts, body: undefined }, context);
     if (context.signal.aborted || !found.startingRunIds.includes(runId))
       return found.recent.find((firing) => firing.runId === runId);
-    await sleep(desk.foundation.timers, lookMs, context.signal).catch(() => {});
+    await sleep(dependencies.foundation.timers, lookMs, context.signal).catch(() => {});
   }
 }
 
-async function backfillSchedule(desk: ScheduleDesk, request: BackfillScheduleRequest, context: CallContext) {
+async function backfillSchedule(
+  dependencies: ScheduleDependencies,
+  request: BackfillScheduleRequest,
+  context: CallContext,
+) {
   const { scheduleId, span, overlap, reason, idempotencyKey } = request;
   const body = {
     fromMs: span?.from === undefined ? 0 : fromTimestamp(span.from),
-    untilMs: span?.to === undefined ? desk.foundation.clock.now() : fromTimestamp(span.to),
+    untilMs: span?.to === undefined ? dependencies.foundation.clock.now() : fromTimestamp(span.to),
     overlap,
   };
   const told = { command: backfill, body, reason, idempotencyKey };
-  return tell(desk, keyOf(context.namespace, scheduleId), told, context);
+  return tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
 }
 
 const previewDefault = 10;
 
 function previewTiming(
-  { foundation }: ScheduleDesk,
+  { foundation }: ScheduleDependencies,
   { timing = ScheduleTiming.create(), fromTime, count }: PreviewTimingRequest,
 ): PreviewTimingReply {
   const planned = plannedTiming(timing);

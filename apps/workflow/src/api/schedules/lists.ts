@@ -10,41 +10,45 @@ import { conditionsOf } from "@tutti/host";
 import { aboutOf, allEntries, changesOf, type Named, pageOf } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { scheduleErrors } from "@tutti/machine-schedule";
-import { type ScheduleDesk, scheduleNamed } from "./desk.ts";
+import { type ScheduleDependencies, scheduleNamed } from "./dependencies.ts";
 
 export async function listSchedules(
-  desk: ScheduleDesk,
+  dependencies: ScheduleDependencies,
   { filter = ScheduleFilter.create(), page }: ListSchedulesRequest,
   context: CallContext,
 ): Promise<ListSchedulesReply> {
-  const indexedTo = toTimestamp(desk.foundation.clock.now());
-  const { items, nextToken } = await pageOf(schedulesBy(desk, filter, context), page);
+  const indexedTo = toTimestamp(dependencies.foundation.clock.now());
+  const { items, nextToken } = await pageOf(schedulesBy(dependencies, filter, context), page);
   return { schedules: items, page: { nextToken }, indexedTo };
 }
 
 export async function* watchSchedules(
-  desk: ScheduleDesk,
+  dependencies: ScheduleDependencies,
   { filter = ScheduleFilter.create(), cursor }: WatchSchedulesRequest,
   context: CallContext,
 ): AsyncGenerator<WatchSchedulesReply, void> {
-  const named = schedulesBy(desk, filter, context);
+  const named = schedulesBy(dependencies, filter, context);
   const about = aboutOf("schedule", ScheduleFilter.encode(filter).finish(), context);
-  const watching = { cursor, about, memory: desk.watches };
+  const watching = { cursor, about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
-    desk.foundation,
+    dependencies.foundation,
     context.signal,
   ))
     yield { schedules: changed, removedIds: removed, ...place };
 }
 
-function schedulesBy(desk: ScheduleDesk, filter: ScheduleFilter, context: CallContext): Named<Schedule> {
+function schedulesBy(
+  dependencies: ScheduleDependencies,
+  filter: ScheduleFilter,
+  context: CallContext,
+): Named<Schedule> {
   const { namespace } = context;
   const { definitions, labels } = filter;
   return {
     async entries() {
-      const entries = await allEntries(desk, {
+      const entries = await allEntries(dependencies, {
         ...{ namespace, kinds: ["schedule"] },
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
@@ -56,7 +60,7 @@ function schedulesBy(desk: ScheduleDesk, filter: ScheduleFilter, context: CallCo
     },
     async find(id) {
       try {
-        const found = await scheduleNamed(desk, id, context);
+        const found = await scheduleNamed(dependencies, id, context);
         return fits(filter, found) ? found : undefined;
       } catch (error) {
         if (scheduleErrors.missing.is(error)) return undefined;

@@ -7,7 +7,7 @@ import type {
   WithdrawTasksRequest,
 } from "@tutti/contracts/workflow/v1";
 import { documentOfTasks, repeatedIds } from "@tutti/definitions";
-import type { MachineDesk } from "@tutti/host/serving";
+import type { MachineDependencies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import {
   type AdditionShown,
@@ -19,11 +19,11 @@ import {
 } from "@tutti/machine-run";
 import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
-import { askRun, tellRun } from "../runs/desk.ts";
+import { askRun, tellRun } from "../runs/dependencies.ts";
 
 /** They are checked here, so that all mistakes are told at once; the run looks again whether they still fit. */
 export async function add(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, tasks: specs, parentTaskId, reason, idempotencyKey }: AddTasksRequest,
   context: CallContext,
 ): Promise<{ total: number }> {
@@ -33,7 +33,7 @@ export async function add(
   const { tasks } = documentOfTasks("tasks", list);
   if (tasks === undefined) throw requestErrors.nothingToRun();
   const asked = { query: checkAdded, body: { tasks } };
-  const { checked, taken } = (await askRun(desk, runId, asked, context)) as AdditionShown;
+  const { checked, taken } = (await askRun(dependencies, runId, asked, context)) as AdditionShown;
   const [known] = taken;
   const isRepeatable = idempotencyKey !== "" || context.idempotencyKey !== "";
   if (known !== undefined && !isRepeatable) throw requestErrors.taskTaken({ task: known });
@@ -41,7 +41,7 @@ export async function add(
   if (plan === undefined) throw requestErrors.nothingToRun();
   const body = { plan: Buffer.from(JSON.stringify(plan)), parentTaskId, reason };
   try {
-    return await tellRun(desk, runId, { command: addTasks, body, reason, idempotencyKey }, context);
+    return await tellRun(dependencies, runId, { command: addTasks, body, reason, idempotencyKey }, context);
   } catch (error) {
     // They are there, and not by this very call.
     if (known !== undefined && runErrors.additionInvalid.is(error))
@@ -51,18 +51,18 @@ export async function add(
 }
 
 export function withdraw(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, taskIds, reason }: WithdrawTasksRequest,
   context: CallContext,
 ): Promise<WithdrawTasksReply> {
   const told = { command: withdrawTasks, body: { taskIds, reason }, reason };
-  return tellRun(desk, runId, told, context);
+  return tellRun(dependencies, runId, told, context);
 }
 
 export function bringIn(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, outcomes }: BringInOutcomesRequest,
   context: CallContext,
 ): Promise<BringInOutcomesReply> {
-  return tellRun(desk, runId, { command: bringInOutcomes, body: { outcomes } }, context);
+  return tellRun(dependencies, runId, { command: bringInOutcomes, body: { outcomes } }, context);
 }

@@ -11,7 +11,7 @@ import {
 import {
   isWanted,
   listQuestions,
-  type MachineDesk,
+  type MachineDependencies,
   ofWorks,
   type Questions,
   worksThatAsk,
@@ -24,18 +24,24 @@ import {
   runErrors,
   showApprovals,
 } from "@tutti/machine-run";
-import { askRun, tellRun } from "../runs/desk.ts";
-import type { TaskDesk } from "./desk.ts";
+import { askRun, tellRun } from "../runs/dependencies.ts";
+import type { TaskDependencies } from "./dependencies.ts";
 
 const pageMax = 1_000;
 
 export async function listApprovals(
-  desk: TaskDesk,
+  dependencies: TaskDependencies,
   { filter = ApprovalFilter.create(), page }: ListApprovalsRequest,
   context: CallContext,
 ): Promise<ListApprovalsReply> {
-  const indexedTo = toTimestamp(desk.foundation.clock.now());
-  const { approvals, nextToken } = await listQuestions(desk, questionsOf(desk), filter, page, context);
+  const indexedTo = toTimestamp(dependencies.foundation.clock.now());
+  const { approvals, nextToken } = await listQuestions(
+    dependencies,
+    questionsOf(dependencies),
+    filter,
+    page,
+    context,
+  );
   return { approvals, page: { nextToken, total: undefined }, indexedTo };
 }
 
@@ -46,18 +52,18 @@ const signOfLifeMs = 5_000;
 
 /** All that are wanted, then what changes: a question that was shown is shown once more when it is decided. */
 export async function* watchApprovals(
-  desk: TaskDesk,
+  dependencies: TaskDependencies,
   { filter = ApprovalFilter.create() }: WatchApprovalsRequest,
   context: CallContext,
 ): AsyncGenerator<WatchApprovalsReply, void> {
-  const { clock, timers } = desk.foundation;
-  const questions = questionsOf(desk);
+  const { clock, timers } = dependencies.foundation;
+  const questions = questionsOf(dependencies);
   const { signal } = context;
   const shown = new Map<string, string>();
   let known: ReadonlyMap<string, number> = new Map();
   let isLive = false;
   for (let toldMs = clock.monotonic(); !signal.aborted; ) {
-    const now = await worksThatAsk(desk, questions, filter, context);
+    const now = await worksThatAsk(dependencies, questions, filter, context);
     const changed = [...now].filter(([id, events]) => known.get(id) !== events).map(([id]) => id);
     const gone = [...known.keys()].filter((id) => !now.has(id));
     known = now;
@@ -82,14 +88,14 @@ export async function* watchApprovals(
 }
 
 export async function decide(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, approvalId, verdict, data, reason }: DecideApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
   const told = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
-  await tellRun(desk, runId, told, context);
-  const approval = (await ofRun(desk, runId, context)).find(
+  await tellRun(dependencies, runId, told, context);
+  const approval = (await ofRun(dependencies, runId, context)).find(
     (one) => one.approvalId === approvalId || one.about?.task === approvalId,
   );
   if (approval === undefined) throw runErrors.approvalMissing({ id: approvalId, run: runId });
@@ -97,26 +103,30 @@ export async function decide(
 }
 
 /** All of one run that is owned here, decided or not. */
-async function ofRun(desk: MachineDesk, runId: string, context: CallContext): Promise<Approval[]> {
+async function ofRun(
+  dependencies: MachineDependencies,
+  runId: string,
+  context: CallContext,
+): Promise<Approval[]> {
   const all: Approval[] = [];
   for (let from = 0; from >= 0; ) {
     const asked = { query: showApprovals, body: { from, size: pageMax } };
-    const { approvals, next } = (await askRun(desk, runId, asked, context)) as ApprovalsShown;
+    const { approvals, next } = (await askRun(dependencies, runId, asked, context)) as ApprovalsShown;
     all.push(...approvals);
     from = next;
   }
   return all;
 }
 
-function questionsOf(desk: TaskDesk): Questions {
+function questionsOf(dependencies: TaskDependencies): Questions {
   return {
     kind: "run",
     person: indexLabels.person,
-    ofOwn: (id, context) => ofRun(desk, id, context),
+    ofOwn: (id, context) => ofRun(dependencies, id, context),
     async ofAny({ filter, size }, context) {
       const { namespace } = context;
       const request = ListRequests.fromPartial({ namespace, filter, page: { size } });
-      return (await desk.tasks.listApprovals(request, { context })).approvals;
+      return (await dependencies.tasks.listApprovals(request, { context })).approvals;
     },
   };
 }

@@ -3,18 +3,18 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { WatchOutputReply, WatchOutputRequest } from "@tutti/contracts/workflow/v1";
 import { outputOf } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { runWork } from "../runs/desk.ts";
-import type { TaskDesk } from "./desk.ts";
+import { runWork } from "../runs/dependencies.ts";
+import type { TaskDependencies } from "./dependencies.ts";
 import { taskNamed } from "./reading.ts";
 
 export function watchOutput(
-  desk: TaskDesk,
+  dependencies: TaskDependencies,
   { runId, taskId, channel, cursor }: WatchOutputRequest,
   context: CallContext,
 ): AsyncGenerator<WatchOutputReply, void> {
   const hasEnded = async (): Promise<boolean> =>
-    ended.has((await taskNamed(desk, { runId, taskId, atEvent: 0 }, context)).status);
-  return outputOf(desk, runWork, { id: runId, taskId, channel, cursor, hasEnded }, context);
+    ended.has((await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context)).status);
+  return outputOf(dependencies, runWork, { id: runId, taskId, channel, cursor, hasEnded }, context);
 }
 
 const ended: ReadonlySet<TaskStatus> = new Set([

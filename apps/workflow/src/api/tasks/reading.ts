@@ -1,15 +1,15 @@
 /** Tasks of a run, as they are or were. */
 import type { GetTaskRequest, ListTasksReply, ListTasksRequest, Task } from "@tutti/contracts/workflow/v1";
-import { type MachineDesk, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
+import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showTask, showTasks, type TasksShown } from "@tutti/machine-run";
-import { askRun } from "../runs/desk.ts";
+import { askRun } from "../runs/dependencies.ts";
 
 /** Answers of the machine that one page may take, where few tasks are wanted of many. */
 const answersMax = 10;
 
 export async function listTasks(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, page, atEvent, ...wanted }: ListTasksRequest,
   context: CallContext,
 ): Promise<ListTasksReply> {
@@ -22,7 +22,12 @@ export async function listTasks(
       ...{ statuses, parentTaskId, topOnly, text, withPayloads },
       ...{ from, size: size - tasks.length },
     };
-    const shown = (await askRun(desk, runId, { query: showTasks, body, atEvent }, context)) as TasksShown;
+    const shown = (await askRun(
+      dependencies,
+      runId,
+      { query: showTasks, body, atEvent },
+      context,
+    )) as TasksShown;
     tasks.push(...shown.tasks);
     from = shown.next;
   }
@@ -30,24 +35,28 @@ export async function listTasks(
 }
 
 export async function taskNamed(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { runId, taskId, atEvent }: Pick<GetTaskRequest, "runId" | "taskId" | "atEvent">,
   context: CallContext,
 ): Promise<Task> {
-  return (await askRun(desk, runId, { query: showTask, body: { taskId }, atEvent }, context)) as Task;
+  return (await askRun(dependencies, runId, { query: showTask, body: { taskId }, atEvent }, context)) as Task;
 }
 
 const tasksPage = 1_000;
 
 /** All tasks of a run without payloads; the number of each node is its place. */
-export async function allTasks(desk: MachineDesk, runId: string, context: CallContext): Promise<Task[]> {
+export async function allTasks(
+  dependencies: MachineDependencies,
+  runId: string,
+  context: CallContext,
+): Promise<Task[]> {
   const all: Task[] = [];
   for (let from = 0; from >= 0; ) {
     const body = {
       ...{ statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false },
       ...{ from, size: tasksPage },
     };
-    const shown = (await askRun(desk, runId, { query: showTasks, body }, context)) as TasksShown;
+    const shown = (await askRun(dependencies, runId, { query: showTasks, body }, context)) as TasksShown;
     for (const task of shown.tasks) all.push(task);
     from = shown.next;
   }

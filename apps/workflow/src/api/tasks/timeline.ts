@@ -3,9 +3,9 @@ import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import type { GetTimelineReply, GetTimelineRequest, Task } from "@tutti/contracts/workflow/v1";
 import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { eventsOf, recordsOf } from "../runs/desk.ts";
+import { eventsOf, recordsOf } from "../runs/dependencies.ts";
 import { criticalPathOf } from "./critical-path.ts";
-import type { TaskDesk } from "./desk.ts";
+import type { TaskDependencies } from "./dependencies.ts";
 import { allTasks } from "./reading.ts";
 import { Spans } from "./spans.ts";
 
@@ -13,22 +13,22 @@ import { Spans } from "./spans.ts";
 const recordsMax = 200_000;
 
 export async function timeline(
-  desk: TaskDesk,
+  dependencies: TaskDependencies,
   { runId, childDepth, page }: GetTimelineRequest,
   context: CallContext,
 ): Promise<GetTimelineReply> {
   // A run that is not there is told as such.
-  await eventsOf(desk, runId, context);
-  const { spans, traceId } = await spansOf(desk, runId, context);
-  const tasks = await allTasks(desk, runId, context);
-  const nowMs = desk.foundation.clock.now();
+  await eventsOf(dependencies, runId, context);
+  const { spans, traceId } = await spansOf(dependencies, runId, context);
+  const tasks = await allTasks(dependencies, runId, context);
+  const nowMs = dependencies.foundation.clock.now();
   const shown = messagesOf(runId, spans, tasks);
   if (childDepth > 0) {
     const children = tasks.flatMap(({ taskId, child }) =>
       child?.kind === "run" ? [{ taskId, id: child.id }] : [],
     );
     const of = (id: string, inPage: PageRequest) =>
-      desk.tasks.getTimeline(
+      dependencies.tasks.getTimeline(
         { namespace: context.namespace, runId: id, childDepth: childDepth - 1, page: inPage },
         { context },
       );
@@ -37,10 +37,10 @@ export async function timeline(
   return { ...pageOfSpans(shown, page), criticalPath: criticalPathOf(tasks, nowMs), traceId };
 }
 
-async function spansOf(desk: TaskDesk, runId: string, context: CallContext) {
+async function spansOf(dependencies: TaskDependencies, runId: string, context: CallContext) {
   const spans = new Spans();
   let traceId = "";
-  for await (const record of recordsOf(desk, runId, 0, context)) {
+  for await (const record of recordsOf(dependencies, runId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
     spans.take(record);
     if (record.event >= recordsMax) break;

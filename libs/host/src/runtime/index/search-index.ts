@@ -1,13 +1,13 @@
 import type { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runtime/v1";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
-import type { MachineDesk } from "../machines/desk.ts";
+import type { MachineDependencies } from "../machines/dependencies.ts";
 import { messageOfEntry, searchIn } from "./index-wire.ts";
 import { searchedHere } from "./whole-index.ts";
 
 /** The index of all partitions that this process owns, the named one among them. */
 export async function searchIndex(
-  { runtime, partitionOwner, archive }: Pick<MachineDesk, "runtime" | "partitionOwner" | "archive">,
+  { runtime, partitionOwner, archive }: Pick<MachineDependencies, "runtime" | "partitionOwner" | "archive">,
   request: SearchIndexRequest,
   { ownerEpoch = 0, signal }: CallContext,
 ): Promise<SearchIndexReply> {

@@ -102,7 +102,7 @@ async function cluster(seed: number) {
         searchIndex: async (request) => {
           if (draw() < 0.5) await move();
           const owner = await settled(() => owners[request.partition ?? 0] ?? -1);
-          const desk = {
+          const dependencies = {
             runtime: runtimeOf,
             partitionOwner: partitionOwnerOf(owner),
             archive: archives[owner],
@@ -110,7 +110,9 @@ async function cluster(seed: number) {
           const sent = SearchIndexRequest.decode(
             SearchIndexRequest.encode(SearchIndexRequest.fromPartial(request)).finish(),
           );
-          const found = searchIndex(desk as never, sent, { signal: AbortSignal.timeout(5_000) } as never);
+          const found = searchIndex(dependencies as never, sent, {
+            signal: AbortSignal.timeout(5_000),
+          } as never);
           if (draw() < 0.5) await move();
           return SearchIndexReply.decode(SearchIndexReply.encode(await found).finish());
         },

@@ -1,7 +1,7 @@
 /** What is answered about the machines of a service: histories, states, lists, journals, repairs. */
 import type { runtimeService } from "@tutti/contracts/runtime/v1";
 import type { Handlers } from "@tutti/mesh";
-import type { MachineDesk } from "./desk.ts";
+import type { MachineDependencies } from "./dependencies.ts";
 import { getHistory, getState, watchHistory } from "./history.ts";
 import { readJournal } from "./journal.ts";
 import { listMachines } from "./list.ts";
@@ -18,14 +18,14 @@ type Served = Pick<
   | "repairQuarantined"
 >;
 
-export function machineHandlers(desk: MachineDesk): Served {
+export function machineHandlers(dependencies: MachineDependencies): Served {
   return {
-    getHistory: (request, context) => getHistory(desk, request, context),
-    watchHistory: (request, context) => watchHistory(desk, request, context),
-    getState: (request, context) => getState(desk, request, context),
-    listMachines: (request) => listMachines(desk, request),
-    readJournal: (request, context) => readJournal(desk, request, context),
-    listQuarantined: (request) => listQuarantined(desk, request),
-    repairQuarantined: (request, context) => repairQuarantined(desk, request, context),
+    getHistory: (request, context) => getHistory(dependencies, request, context),
+    watchHistory: (request, context) => watchHistory(dependencies, request, context),
+    getState: (request, context) => getState(dependencies, request, context),
+    listMachines: (request) => listMachines(dependencies, request),
+    readJournal: (request, context) => readJournal(dependencies, request, context),
+    listQuarantined: (request) => listQuarantined(dependencies, request),
+    repairQuarantined: (request, context) => repairQuarantined(dependencies, request, context),
   };
 }

@@ -13,13 +13,13 @@ import type { HistoryRecord } from "@tutti/journal";
 import { type CallContext, kernelErrors, toTimestamp } from "@tutti/kernel";
 import { ownEventCodec } from "@tutti/runtime";
 import { whenOwned } from "../admission.ts";
-import { heardOf, keyIn, type MachineDesk } from "./desk.ts";
+import { heardOf, keyIn, type MachineDependencies } from "./dependencies.ts";
 
 const pageDefault = 100;
 const pageMax = 500;
 
 export async function getHistory(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   request: GetHistoryRequest,
   context: CallContext,
 ): Promise<GetHistoryReply> {
@@ -27,10 +27,10 @@ export async function getHistory(
   const size = Math.min(request.page?.size || pageDefault, pageMax);
   const token = request.page?.token ?? "";
   const after = token === "" ? request.afterEvent : eventOfToken(token);
-  return whenOwned(desk, key, context, async () => {
-    const records = await desk.runtime.history(key, after, size);
-    const { events: total, isEnded } = await desk.runtime.instanceOf(key);
-    const events = records.map((record) => eventOf(desk, record, request.withJson));
+  return whenOwned(dependencies, key, context, async () => {
+    const records = await dependencies.runtime.history(key, after, size);
+    const { events: total, isEnded } = await dependencies.runtime.instanceOf(key);
+    const events = records.map((record) => eventOf(dependencies, record, request.withJson));
     const last = records.at(-1)?.event ?? after;
     const nextToken = last < total ? tokenOf(last) : "";
     return { events, page: { nextToken, ...(isEnded && { total }) } };
@@ -38,52 +38,52 @@ export async function getHistory(
 }
 
 export async function* watchHistory(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   request: WatchHistoryRequest,
   context: CallContext,
 ): AsyncGenerator<WatchHistoryReply, void> {
   const key = keyIn(request);
   const { signal } = context;
   for (let after = request.afterEvent; !signal.aborted; ) {
-    const { events, isEnded, records } = await whenOwned(desk, key, context, async () => ({
-      ...(await desk.runtime.instanceOf(key)),
-      records: await desk.runtime.history(key, after, pageMax),
+    const { events, isEnded, records } = await whenOwned(dependencies, key, context, async () => ({
+      ...(await dependencies.runtime.instanceOf(key)),
+      records: await dependencies.runtime.history(key, after, pageMax),
     }));
     after = records.at(-1)?.event ?? after;
     const last = isEnded && after >= events;
-    yield { events: records.map((record) => eventOf(desk, record, request.withJson)), last };
+    yield { events: records.map((record) => eventOf(dependencies, record, request.withJson)), last };
     if (last) return;
     while (!signal.aborted && after >= events) {
-      if (await heardOf(desk, key, { after }, signal)) break;
+      if (await heardOf(dependencies, key, { after }, signal)) break;
       if (!signal.aborted) yield { events: [], last: false };
     }
   }
 }
 
 export async function getState(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   request: GetStateRequest,
   context: CallContext,
 ): Promise<GetStateReply> {
   const key = keyIn(request);
-  return whenOwned(desk, key, context, async () => {
-    const { event, timeMs, projection } = await desk.runtime.stateAt(key, request.event);
+  return whenOwned(dependencies, key, context, async () => {
+    const { event, timeMs, projection } = await dependencies.runtime.stateAt(key, request.event);
     return { event, time: toTimestamp(timeMs), json: JSON.stringify(projection) };
   });
 }
 
 function eventOf(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { record, timeMs, place }: HistoryRecord,
   withJson: boolean,
 ): HistoryEvent {
   const { event, kind, type, version, payload, cause } = Record.decode(record);
-  const json = withJson ? jsonOf(desk, kind, type, version, payload) : "";
+  const json = withJson ? jsonOf(dependencies, kind, type, version, payload) : "";
   return { event, time: toTimestamp(timeMs), type, version, payload, json, cause, batch: place.batch };
 }
 
 function jsonOf(
-  { machines }: MachineDesk,
+  { machines }: MachineDependencies,
   kind: string,
   type: string,
   version: number,

@@ -2,18 +2,18 @@ import type { ReadJournalReply, ReadJournalRequest } from "@tutti/contracts/runt
 import { encodeBatch, type JournalPartition } from "@tutti/journal";
 import type { CallContext } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
-import { type MachineDesk, newsOf } from "./desk.ts";
+import { type MachineDependencies, newsOf } from "./dependencies.ts";
 
 /** Bytes of batches in one reply, unless one alone has more. */
 const replyBytes = 1024 * 1024;
 
 /** The journal of a partition as it is, and as it goes on. */
 export async function* readJournal(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   { partition, afterBatch, follow, kept }: ReadJournalRequest,
   context: CallContext,
 ): AsyncGenerator<ReadJournalReply, void> {
-  const { partitionOwner, runtime, journals, holds } = desk;
+  const { partitionOwner, runtime, journals, holds } = dependencies;
   const { service, partitions } = runtime;
   const { signal } = context;
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
@@ -27,7 +27,7 @@ export async function* readJournal(
       yield reply;
     }
     if (!follow) return;
-    const isNews = await newsOf(() => log().last.number > after, desk.foundation, signal);
+    const isNews = await newsOf(() => log().last.number > after, dependencies.foundation, signal);
     if (!isNews && !signal.aborted) yield { batches: [] };
   }
 }

@@ -7,14 +7,14 @@ import {
 import { Actor, type LabelSelector, type TimeRange } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition, Search, Span } from "@tutti/journal";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import type { MachineDesk } from "./desk.ts";
+import type { MachineDependencies } from "./dependencies.ts";
 
 const pageDefault = 100;
 const pageMax = 1_000;
 
 /** What the index has; it follows the journal by as much as the reply says. */
 export async function listMachines(
-  { archive, runtime }: MachineDesk,
+  { archive, runtime }: MachineDependencies,
   request: ListMachinesRequest,
 ): Promise<ListMachinesReply> {
   const lagMs = Math.max(0, ...runtime.standings().map(({ indexLagMs }) => indexLagMs));

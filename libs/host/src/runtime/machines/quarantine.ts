@@ -9,10 +9,10 @@ import type {
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
 import { whenOwned } from "../admission.ts";
 import { causeOf } from "../cause.ts";
-import { keyIn, type MachineDesk } from "./desk.ts";
+import { keyIn, type MachineDependencies } from "./dependencies.ts";
 
 export function listQuarantined(
-  { runtime }: MachineDesk,
+  { runtime }: MachineDependencies,
   { namespace, page }: ListQuarantinedRequest,
 ): ListQuarantinedReply {
   const wanted = namespace || "default";
@@ -33,7 +33,7 @@ export function listQuarantined(
 function machineOf({
   key,
   quarantine,
-}: ReturnType<MachineDesk["runtime"]["quarantined"]>[number]): QuarantinedMachine {
+}: ReturnType<MachineDependencies["runtime"]["quarantined"]>[number]): QuarantinedMachine {
   const { sinceMs = 0, folded = 0, parked = [], reason } = quarantine ?? {};
   return {
     reference: { ...key, task: "" },
@@ -47,14 +47,14 @@ function machineOf({
 
 /** Lets a machine go on. The machine itself remembers what was answered under the key. */
 export function repairQuarantined(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   request: RepairQuarantinedRequest,
   context: CallContext,
 ): Promise<RepairQuarantinedReply> {
   const key = keyIn(request);
   const { action, event, reason, idempotencyKey } = request;
   const cause = causeOf(context, reason);
-  return whenOwned(desk, key, context, () =>
-    desk.runtime.repair({ key, action, event, cause, idempotencyKey }),
+  return whenOwned(dependencies, key, context, () =>
+    dependencies.runtime.repair({ key, action, event, cause, idempotencyKey }),
   );
 }

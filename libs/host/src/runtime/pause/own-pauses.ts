@@ -8,29 +8,31 @@ import type {
 import type { CallContext } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
 import { causeOf } from "../cause.ts";
-import type { PauseDesk } from "./desk.ts";
+import type { PauseDependencies } from "./dependencies.ts";
 
 export async function listPauses(
-  desk: PauseDesk,
+  dependencies: PauseDependencies,
   { partition }: ListPausesRequest,
   context: CallContext,
 ): Promise<ListPausesReply> {
-  await admitted(desk, partition, context);
-  const { runtime } = desk;
+  await admitted(dependencies, partition, context);
+  const { runtime } = dependencies;
   return { partitions: runtime.pauses().map((each) => ({ ...each })), partitionsTotal: runtime.partitions };
 }
 
 export async function releasePartition(
-  desk: PauseDesk,
+  dependencies: PauseDependencies,
   { partition, ofNamespace: namespace, share, reason }: ReleasePartitionRequest,
   context: CallContext,
 ): Promise<ReleasePartitionReply> {
-  await admitted(desk, partition, context);
-  return { pause: await desk.runtime.release(partition, { namespace, share }, causeOf(context, reason)) };
+  await admitted(dependencies, partition, context);
+  return {
+    pause: await dependencies.runtime.release(partition, { namespace, share }, causeOf(context, reason)),
+  };
 }
 
 async function admitted(
-  { runtime: { service, partitions }, partitionOwner }: PauseDesk,
+  { runtime: { service, partitions }, partitionOwner }: PauseDependencies,
   partition: number,
   { ownerEpoch = 0, signal }: CallContext,
 ): Promise<void> {

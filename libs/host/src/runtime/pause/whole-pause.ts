@@ -18,12 +18,12 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
-import { type PauseDesk, type RuntimeClient, workServices } from "./desk.ts";
+import { type PauseDependencies, type RuntimeClient, workServices } from "./dependencies.ts";
 
 const wholeShare = 100;
 
 export async function getPause(
-  { mesh }: Pick<PauseDesk, "mesh">,
+  { mesh }: Pick<PauseDependencies, "mesh">,
   context: CallContext,
 ): Promise<GetPauseReply> {
   const found = await Promise.all(
@@ -36,7 +36,7 @@ export async function getPause(
 }
 
 export async function releaseWork(
-  { mesh }: Pick<PauseDesk, "mesh">,
+  { mesh }: Pick<PauseDependencies, "mesh">,
   { ofNamespace, share, services, partitions, reason }: ReleaseWorkRequest,
   context: CallContext,
 ): Promise<ReleaseWorkReply> {

@@ -7,9 +7,9 @@ import { conditionsOf, spanOf } from "../../runtime/machines/list.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
 import { type Changes, changesOf, type Named } from "../named.ts";
 import type { WatchMemory } from "../watch-memory.ts";
-import type { LookingDesk } from "./looks.ts";
+import type { LookingDependencies } from "./looks.ts";
 
-export interface LinesDesk extends LookingDesk {
+export interface LineDependencies extends LookingDependencies {
   readonly watches: WatchMemory;
 }
 
@@ -59,7 +59,7 @@ export interface LinesPage<Item> {
 }
 
 export async function listLines<Filter extends WorkFilter, Item>(
-  { archive }: Pick<LinesDesk, "archive">,
+  { archive }: Pick<LineDependencies, "archive">,
   lines: Lines<Filter, Item>,
   { filter, oldestFirst, page }: LinesWanted<Filter>,
   { namespace }: CallContext,
@@ -82,7 +82,7 @@ export async function listLines<Filter extends WorkFilter, Item>(
 
 /** All that match, page by page of the index, with up to when everything is in it. */
 export async function* matchingPages<Filter extends WorkFilter, Item>(
-  { archive }: Pick<LinesDesk, "archive">,
+  { archive }: Pick<LineDependencies, "archive">,
   lines: Lines<Filter, Item>,
   filter: Filter,
   namespace: string,
@@ -113,7 +113,7 @@ export interface LinesWatched<Filter> {
 
 /** The newest thousand, then what changes among them and what comes; from a cursor on, what has changed since. */
 export function watchLines<Filter extends WorkFilter, Item>(
-  desk: LinesDesk,
+  dependencies: LineDependencies,
   lines: Lines<Filter, Item>,
   { filter, about, cursor }: LinesWatched<Filter>,
   context: CallContext,
@@ -123,7 +123,7 @@ export function watchLines<Filter extends WorkFilter, Item>(
   let entries = new Map<string, IndexEntry>();
   const named: Named<Item> = {
     async entries() {
-      const found = await desk.archive.search({ ...wanted, limit: pageMax, cursor: "" });
+      const found = await dependencies.archive.search({ ...wanted, limit: pageMax, cursor: "" });
       entries = new Map(found.entries.map((entry) => [entry.key.id, entry]));
       return new Map(found.entries.map(({ key, events }) => [key.id, events]));
     },
@@ -132,8 +132,8 @@ export function watchLines<Filter extends WorkFilter, Item>(
       return entry !== undefined && fits(lines, filter, entry) ? whole(lines.itemOf(entry)) : undefined;
     },
   };
-  const watching = { cursor, about: aboutOf(lines.kind, about, context), memory: desk.watches };
-  return changesOf(named, watching, desk.foundation, context.signal);
+  const watching = { cursor, about: aboutOf(lines.kind, about, context), memory: dependencies.watches };
+  return changesOf(named, watching, dependencies.foundation, context.signal);
 }
 
 /** What is watched, and for whom. */

@@ -1,11 +1,11 @@
 /** When to look at work again: as soon as something has happened to it, and as often as others are not held up by that. */
 import { type CallContext, type Foundation, sleep, type Timestamp } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
-import { heardOf } from "../../runtime/machines/desk.ts";
-import type { MachineDesk } from "../machine-calls.ts";
+import { heardOf } from "../../runtime/machines/dependencies.ts";
+import type { MachineDependencies } from "../machine-calls.ts";
 import type { Work } from "./work.ts";
 
-export interface LookingDesk extends MachineDesk {
+export interface LookingDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock" | "timers">;
 }
 
@@ -26,21 +26,21 @@ export interface Look {
 
 /** Ends after the work has, with a last look. */
 export async function* looksAt(
-  desk: LookingDesk,
+  dependencies: LookingDependencies,
   work: Pick<Work, "keyOf" | "factsOf">,
   id: string,
   context: CallContext,
 ): AsyncGenerator<Look, void> {
   const { signal } = context;
-  const { clock, timers } = desk.foundation;
+  const { clock, timers } = dependencies.foundation;
   const key = work.keyOf(context.namespace, id);
   while (!signal.aborted) {
-    const { events, isEnded: isOver } = await work.factsOf(desk, id, context);
+    const { events, isEnded: isOver } = await work.factsOf(dependencies, id, context);
     const sinceMs = clock.monotonic();
     yield { isLook: true, events, isOver };
     if (isOver) return;
     const restMs = Math.min(restMaxMs, Math.max(gatherMs, restsPerLook * (clock.monotonic() - sinceMs)));
-    while (!signal.aborted && !(await heardOf(desk, key, { after: events }, signal)))
+    while (!signal.aborted && !(await heardOf(dependencies, key, { after: events }, signal)))
       yield { isLook: false, events, isOver };
     await sleep(timers, restMs, signal).catch(() => {});
   }
@@ -64,12 +64,12 @@ export interface Awaiting<Item> {
 
 /** Work when it has ended, or when more has happened to it than was known, or as it is when the wait is over. */
 export async function whenEnded<Item extends Whole>(
-  desk: LookingDesk,
+  dependencies: LookingDependencies,
   work: Pick<Work, "keyOf">,
   { id, waitMs, look, afterEvent = 0, rung }: Awaiting<Item>,
   context: CallContext,
 ): Promise<Item> {
-  const { clock } = desk.foundation;
+  const { clock } = dependencies.foundation;
   const key = work.keyOf(context.namespace, id);
   const untilMs = clock.monotonic() + waitMs;
   const signal = rung === undefined ? context.signal : AbortSignal.any([context.signal, rung]);
@@ -79,8 +79,8 @@ export async function whenEnded<Item extends Whole>(
     const leftMs = untilMs - clock.monotonic();
     if (item.endTime !== undefined || leftMs <= 0 || context.signal.aborted) return item;
     if (!endOnly && item.eventCount > afterEvent) return item;
-    await heardOf(desk, key, { after: item.eventCount, endOnly, withinMs: leftMs }, signal);
+    await heardOf(dependencies, key, { after: item.eventCount, endOnly, withinMs: leftMs }, signal);
     // Another owner has it by now: the next look goes there.
-    await whenOwned(desk, key, context, () => undefined);
+    await whenOwned(dependencies, key, context, () => undefined);
   }
 }

@@ -2,8 +2,8 @@
 import type { OutputChunk } from "@tutti/contracts/workflow/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
-import { newsOf } from "../../runtime/machines/desk.ts";
-import type { LookingDesk } from "./looks.ts";
+import { newsOf } from "../../runtime/machines/dependencies.ts";
+import type { LookingDependencies } from "./looks.ts";
 import type { Work } from "./work.ts";
 
 /** What comes after it is wanted. */
@@ -34,12 +34,12 @@ export interface OutputTold {
 }
 
 export async function* outputOf(
-  desk: LookingDesk & { readonly outputs: KeptOutputs },
+  dependencies: LookingDependencies & { readonly outputs: KeptOutputs },
   work: Pick<Work, "keyOf" | "eventsOf">,
   { id, taskId, channel, cursor, hasEnded }: OutputWatched,
   context: CallContext,
 ): AsyncGenerator<OutputTold, void> {
-  const { outputs, runtime, foundation } = desk;
+  const { outputs, runtime, foundation } = dependencies;
   const { signal } = context;
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
@@ -47,7 +47,7 @@ export async function* outputOf(
   // Who asked to go on would take a snapshot that is live at once for what is new.
   let isAnew = cursor !== "" && known === undefined;
   for (;;) {
-    const events = await work.eventsOf(desk, id, context);
+    const events = await work.eventsOf(dependencies, id, context);
     // Looked at before the shelf: what came before the end is there then.
     const isOver = await hasEnded();
     const found = outputs.from(key, taskId, place);
@@ -61,7 +61,7 @@ export async function* outputOf(
     while (!signal.aborted && !(await newsOf(isThere, foundation, signal)))
       if (!signal.aborted) yield { chunks: [], live: true, cursor: cursorOf(place) };
     // Another owner has it by now: the next look goes there.
-    await whenOwned(desk, key, context, () => undefined);
+    await whenOwned(dependencies, key, context, () => undefined);
   }
 }
 

@@ -3,24 +3,24 @@ import { describe, it } from "node:test";
 import { Explanation, Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
-import { type PlacementDesk, placementOf, withPlacement } from "./placement.ts";
+import { type PlacementDependencies, placementOf, withPlacement } from "./placement.ts";
 
 const { WAIT_CAUSE_BREAKER, WAIT_CAUSE_BUSY, WAIT_CAUSE_POLICY } = WaitCause;
 const work = { namespace: "default", kind: "run", id: "run-1", task: "charge" };
 const readyMs = 1_000_000;
 const queued = { work, queueTime: toTimestamp(readyMs), waits: true };
-type Outages = ReturnType<PlacementDesk["outagesAt"]>;
+type Outages = ReturnType<PlacementDependencies["outagesAt"]>;
 
 const outage = (cause: WaitCause, fromMs: number, toMs: number | undefined): Outages[number] => ({
   ...{ cause, message: `because of ${cause}`, remedy: `mend ${cause}`, fromMs, toMs },
   waitedMs: (toMs ?? fromMs + 500) - fromMs,
 });
 
-type Options = Parameters<PlacementDesk["pools"]["explainPlacement"]>[1];
+type Options = Parameters<PlacementDependencies["pools"]["explainPlacement"]>[1];
 
-function desk(
+function dependencies(
   outages: Outages,
-): PlacementDesk & { asked: number; sinceMs: number; options: Options | undefined } {
+): PlacementDependencies & { asked: number; sinceMs: number; options: Options | undefined } {
   const busy = {
     cause: WAIT_CAUSE_BUSY,
     present: true,
@@ -52,7 +52,7 @@ describe("where a task stands that is to be at a pool", () => {
       outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 100),
       outage(WAIT_CAUSE_BREAKER, readyMs + 100, undefined),
     ];
-    const asked = desk(outages);
+    const asked = dependencies(outages);
     const placed = await placementOf(asked, "gpu", queued, testContext({}));
     assert.deepEqual([asked.asked, asked.sinceMs], [0, readyMs]);
     assert.deepEqual(
@@ -73,7 +73,7 @@ describe("where a task stands that is to be at a pool", () => {
   });
 
   it("is what the pool says, and what kept it from there before", async () => {
-    const asked = desk([outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 200)]);
+    const asked = dependencies([outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 200)]);
     const placed = await placementOf(asked, "gpu", queued, testContext({}));
     assert.deepEqual(
       placed?.waits.map(({ cause, present }) => [cause, present]),
@@ -90,14 +90,14 @@ describe("where a task stands that is to be at a pool", () => {
       ["gpu", context],
       ["shared", undefined],
     ] as const) {
-      const one = desk([]);
+      const one = dependencies([]);
       await placementOf(one, pool, queued, context);
       assert.equal(one.options?.context, asked);
     }
   });
 
   it("is nothing about the way to the pool for one that is at work", async () => {
-    const asked = desk([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
+    const asked = dependencies([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
     const placed = await placementOf(asked, "gpu", { ...queued, waits: false }, testContext({}));
     assert.deepEqual(
       placed?.waits.map(({ cause }) => cause),

@@ -4,7 +4,7 @@ import { Explanation, type Wait, type WaitCause, type WorkReference } from "@tut
 import { type CallContext, fromTimestamp, type Timestamp, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
-export interface PlacementDesk {
+export interface PlacementDependencies {
   readonly pools: Pick<Client<typeof poolService>, "explainPlacement">;
   /** In which namespace a pool is that work of another one uses. */
   readonly namespaceOfPool: (pool: string, namespace: string) => string;
@@ -42,7 +42,7 @@ const poolTimeoutMs = 2_000;
  * pool is. What pools say of a task tells nothing of other namespaces.
  */
 export async function placementOf(
-  { pools, namespaceOfPool, outagesAt }: PlacementDesk,
+  { pools, namespaceOfPool, outagesAt }: PlacementDependencies,
   pool: string,
   { work, queueTime, waits: isWaiting }: PlacedTask,
   context: CallContext,

@@ -3,7 +3,7 @@ import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v
 import type { LabelCondition } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError, kernelErrors } from "@tutti/kernel";
 import { everything, sizeOf } from "../machine-calls.ts";
-import type { LookingDesk } from "./looks.ts";
+import type { LookingDependencies } from "./looks.ts";
 
 /** How work of a kind is asked for its questions. */
 export interface Questions {
@@ -30,7 +30,7 @@ export interface QuestionsPage {
 }
 
 export async function listQuestions(
-  desk: Pick<LookingDesk, "archive">,
+  dependencies: Pick<LookingDependencies, "archive">,
   questions: Questions,
   filter: ApprovalFilter,
   page: { readonly size: number; readonly token: string } | undefined,
@@ -40,7 +40,11 @@ export async function listQuestions(
   const after = placeIn(page?.token ?? "");
   const all =
     filter.workId === ""
-      ? await ofWorks(questions, [...(await worksThatAsk(desk, questions, filter, context)).keys()], context)
+      ? await ofWorks(
+          questions,
+          [...(await worksThatAsk(dependencies, questions, filter, context)).keys()],
+          context,
+        )
       : await questions.ofOwn(filter.workId, context);
   const rest = all
     .filter((approval) => isWanted(filter, approval, context))
@@ -56,7 +60,7 @@ export async function listQuestions(
 
 /** Work that may have what is wanted, with how many events each has had, so that a change is noticed. */
 export async function worksThatAsk(
-  { archive }: Pick<LookingDesk, "archive">,
+  { archive }: Pick<LookingDependencies, "archive">,
   { kind, person }: Pick<Questions, "kind" | "person">,
   { verdicts, workId }: ApprovalFilter,
   { namespace }: CallContext,

@@ -3,7 +3,7 @@
  * from the history, so a watch goes on after any break, in any process: it tells what is other than it was then.
  */
 import { type CallContext, fromTimestamp, type Timestamp } from "@tutti/kernel";
-import type { MachineDesk } from "../machine-calls.ts";
+import type { MachineDependencies } from "../machine-calls.ts";
 import type { Work } from "./work.ts";
 
 export interface Standing {
@@ -44,7 +44,7 @@ function createdMs(createTime: Timestamp | undefined): number {
  * @param know is told after which event to ask; 0 for as it is
  */
 export async function takeUp(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   work: Pick<Work, "eventsOf">,
   { id, eventCount }: Watched,
   { event }: Standing,
@@ -58,5 +58,5 @@ export async function takeUp(
   if (event !== eventCount) return false;
   // Nothing has happened since, unless it does right now.
   await know(0);
-  return (await work.eventsOf(desk, id, context)) === event;
+  return (await work.eventsOf(dependencies, id, context)) === event;
 }

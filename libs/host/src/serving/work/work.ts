@@ -7,7 +7,7 @@ import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { whenOwned } from "../../runtime/admission.ts";
-import { type Asked, ask, type MachineDesk, type Told, tell } from "../machine-calls.ts";
+import { type Asked, ask, type MachineDependencies, type Told, tell } from "../machine-calls.ts";
 
 export interface WorkKind {
   readonly kind: string;
@@ -22,25 +22,25 @@ export interface Work extends WorkKind {
   keyOf(namespace: string, id: string): InstanceKey;
   /** A command. */
   tell<Body, Reply>(
-    desk: MachineDesk,
+    dependencies: MachineDependencies,
     id: string,
     told: Told<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
   /** A question, about how it is or was. */
   ask<Body, Reply>(
-    desk: MachineDesk,
+    dependencies: MachineDependencies,
     id: string,
     asked: AskedAt<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
   /** What the runtime knows of it. */
-  factsOf(desk: MachineDesk, id: string, context: CallContext): Promise<WorkFacts>;
+  factsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<WorkFacts>;
   /** How many events it has. */
-  eventsOf(desk: MachineDesk, id: string, context: CallContext): Promise<number>;
+  eventsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<number>;
   /** Its records behind an event, page by page. */
   recordsOf(
-    desk: MachineDesk,
+    dependencies: MachineDependencies,
     id: string,
     after: number,
     context: CallContext,
@@ -69,37 +69,41 @@ export function workOf({ kind, missing }: WorkKind): Work {
     kind,
     missing,
     keyOf,
-    async tell(desk, id, told, context) {
+    async tell(dependencies, id, told, context) {
       try {
-        return await tell(desk, keyOf(context.namespace, id), told, context);
+        return await tell(dependencies, keyOf(context.namespace, id), told, context);
       } catch (error) {
         throw runtimeErrors.idTaken.is(error) ? missing(id) : error;
       }
     },
-    async ask(desk, id, { query, body, atEvent = 0 }, context) {
+    async ask(dependencies, id, { query, body, atEvent = 0 }, context) {
       const key = keyOf(context.namespace, id);
       try {
-        if (atEvent === 0) return await ask(desk, key, { query, body }, context);
-        return await whenOwned(desk, key, context, () => desk.runtime.askAt({ key, query, body }, atEvent));
+        if (atEvent === 0) return await ask(dependencies, key, { query, body }, context);
+        return await whenOwned(dependencies, key, context, () =>
+          dependencies.runtime.askAt({ key, query, body }, atEvent),
+        );
       } catch (error) {
         throw isGone(error) ? missing(id) : error;
       }
     },
-    async factsOf(desk, id, context) {
+    async factsOf(dependencies, id, context) {
       const key = keyOf(context.namespace, id);
       try {
-        return await whenOwned(desk, key, context, () => desk.runtime.instanceOf(key));
+        return await whenOwned(dependencies, key, context, () => dependencies.runtime.instanceOf(key));
       } catch (error) {
         throw isGone(error) ? missing(id) : error;
       }
     },
-    async eventsOf(desk, id, context) {
-      return (await work.factsOf(desk, id, context)).events;
+    async eventsOf(dependencies, id, context) {
+      return (await work.factsOf(dependencies, id, context)).events;
     },
-    async *recordsOf(desk, id, after, context) {
+    async *recordsOf(dependencies, id, after, context) {
       const key = keyOf(context.namespace, id);
       for (let last = after; ; ) {
-        const page = await whenOwned(desk, key, context, () => desk.runtime.history(key, last, recordsPage));
+        const page = await whenOwned(dependencies, key, context, () =>
+          dependencies.runtime.history(key, last, recordsPage),
+        );
         for (const { event, record, timeMs } of page) {
           const { type, payload, cause } = Record.decode(record);
           yield { event, type, payload, timeMs, traceparent: cause?.traceparent ?? "" };

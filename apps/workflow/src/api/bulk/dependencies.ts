@@ -1,11 +1,11 @@
 import type { runService } from "@tutti/contracts/workflow/v1";
-import type { MachineDesk } from "@tutti/host/serving";
+import type { MachineDependencies } from "@tutti/host/serving";
 import type { Blobs } from "@tutti/journal";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
 /** What the handlers about many runs work with. */
-export interface BulkDesk extends Pick<MachineDesk, "archive"> {
+export interface BulkDependencies extends Pick<MachineDependencies, "archive"> {
   readonly blobs: () => Blobs;
   /** Runs may be anywhere, and each action needs its own permission: it is asked for as its caller would. */
   readonly runs: Client<typeof runService>;

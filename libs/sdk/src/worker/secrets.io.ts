@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { isTuttiError, systemChance, systemClock, systemTimers } from "@tutti/kernel";
 import { deliveryOf } from "@tutti/policy";
-import { SecretDesk, type SecretWanted } from "./secret-desk.ts";
+import { type SecretWanted, WorkerSecrets } from "./secrets.ts";
 import { resolveSettings, type WorkerOptions } from "./settings.ts";
 
 const ports = { clock: systemClock, timers: systemTimers, chance: systemChance };
 const wanted = (reference: string): SecretWanted => ({
   ...{ reference, namespace: "shop", workKind: "run", workId: "run_1", taskId: "pay", accessToken: "" },
 });
-const deskOf = (options: WorkerOptions) => new SecretDesk(resolveSettings(options, {}), ports);
+const workerOf = (options: WorkerOptions) => new WorkerSecrets(resolveSettings(options, {}), ports);
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 
 interface Asked {
@@ -49,20 +49,20 @@ describe("the way of a handler to secrets", () => {
 
   const connected = () => {
     const { port } = server.address() as AddressInfo;
-    return deskOf({ server: `http://127.0.0.1:${port}`, credentials: { accessToken: "the key" } });
+    return workerOf({ server: `http://127.0.0.1:${port}`, credentials: { accessToken: "the key" } });
   };
 
   it("shows the worker's key, opens what was sealed for the call, and keeps it as long as it may", async () => {
-    const desk = connected();
+    const attempts = connected();
     const [one, other] = await Promise.all([
-      desk.open(wanted("secret:till")),
-      desk.open(wanted("secret:till")),
+      attempts.open(wanted("secret:till")),
+      attempts.open(wanted("secret:till")),
     ]);
     assert.deepEqual([one, other, heard.length], ["value 1", "value 1", 1]);
-    assert.equal(await desk.open(wanted("secret:till")), "value 1");
+    assert.equal(await attempts.open(wanted("secret:till")), "value 1");
     assert.equal(heard[0]?.authorization, "Bearer the key");
-    desk.forget();
-    assert.equal(await desk.open(wanted("secret:till")), "value 2");
+    attempts.forget();
+    assert.equal(await attempts.open(wanted("secret:till")), "value 2");
     given = { ...given, keepMs: 0 };
     const careful = connected();
     assert.notEqual(await careful.open(wanted("secret:till")), await careful.open(wanted("secret:till")));
@@ -79,18 +79,18 @@ describe("the way of a handler to secrets", () => {
   it("hands on why the installation says no, and says what to do where nobody answers", async () => {
     given = { ...given, recipientKey: "", status: 403 };
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("governance.secret_unusable"));
-    const nobody = deskOf({ server: "http://127.0.0.1:1" });
+    const nobody = workerOf({ server: "http://127.0.0.1:1" });
     await assert.rejects(nobody.open(wanted("secret:till")), codeOf("sdk.secret_unreachable"));
   });
 
   it("reads of its own machine what the worker lists, and repeats nothing that is no reference", async () => {
     process.env["SHOP_SECRET"] = "local";
-    const desk = deskOf({ secrets: ["env:SHOP_SECRET", "env:SHOP_NONE"] });
-    assert.equal(await desk.open(wanted("env:SHOP_SECRET")), "local");
-    await assert.rejects(desk.open(wanted("env:SHOP_NONE")), codeOf("sdk.secret_missing"));
-    await assert.rejects(desk.open(wanted("env:HOME")), codeOf("sdk.secret_not_offered"));
-    await assert.rejects(desk.open(wanted("file:/etc/hostname")), codeOf("sdk.secret_not_offered"));
-    await assert.rejects(desk.open(wanted("hunter2")), (error) => {
+    const attempts = workerOf({ secrets: ["env:SHOP_SECRET", "env:SHOP_NONE"] });
+    assert.equal(await attempts.open(wanted("env:SHOP_SECRET")), "local");
+    await assert.rejects(attempts.open(wanted("env:SHOP_NONE")), codeOf("sdk.secret_missing"));
+    await assert.rejects(attempts.open(wanted("env:HOME")), codeOf("sdk.secret_not_offered"));
+    await assert.rejects(attempts.open(wanted("file:/etc/hostname")), codeOf("sdk.secret_not_offered"));
+    await assert.rejects(attempts.open(wanted("hunter2")), (error) => {
       assert.ok(isTuttiError(error) && error.code === "sdk.secret_unnamed");
       return !error.message.includes("hunter2");
     });
@@ -98,7 +98,7 @@ describe("the way of a handler to secrets", () => {
 
   it("is not over what others could read and change, to another machine", async () => {
     for (const options of [{ server: "http://tutti.example" }, { address: "tutti.example:7401" }])
-      await assert.rejects(deskOf(options).open(wanted("secret:till")), codeOf("sdk.option_invalid"));
+      await assert.rejects(workerOf(options).open(wanted("secret:till")), codeOf("sdk.option_invalid"));
   });
 });
 

@@ -1,5 +1,5 @@
 /** How handlers speak with the tenants: what is kept of who there is in a namespace, and what they may do. */
-import { ask, type MachineDesk, orIfAbsent, type Told, tell } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
@@ -7,7 +7,7 @@ import type { Keys } from "../bundles/keys.ts";
 import type { GovernanceSettings } from "../configuration.ts";
 import type { Deciding } from "../policies/deciding.ts";
 
-export interface TenantDesk extends MachineDesk {
+export interface TenantDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly ids: IdSource;
   readonly bundles: BundleMaker;
@@ -21,20 +21,24 @@ export function tenantKey(namespace: string): InstanceKey {
 }
 
 /** All that is kept of a namespace; nothing where nobody said anything of it. */
-export function tenantOf(desk: MachineDesk, namespace: string, context: CallContext): Promise<TenantView> {
+export function tenantOf(
+  dependencies: MachineDependencies,
+  namespace: string,
+  context: CallContext,
+): Promise<TenantView> {
   const question = { query: contents, body: undefined };
-  return orIfAbsent<TenantView>(ask(desk, tenantKey(namespace), question, context), newTenant());
+  return orIfAbsent<TenantView>(ask(dependencies, tenantKey(namespace), question, context), newTenant());
 }
 
 /** A command to the tenant of a namespace, that of the call unless another one is named. What it changes is in the next bundle. */
 export async function tellTenant<Body, Reply>(
-  desk: TenantDesk,
+  dependencies: TenantDependencies,
   told: Told<Body, Reply>,
   context: CallContext,
   namespace = context.namespace,
 ): Promise<Reply> {
-  const reply = await tell(desk, tenantKey(namespace), told, context);
-  desk.bundles.changed(namespace);
+  const reply = await tell(dependencies, tenantKey(namespace), told, context);
+  dependencies.bundles.changed(namespace);
   return reply;
 }
 

@@ -1,12 +1,12 @@
 /** What the handlers of locks work with. */
 import type { lockService } from "@tutti/contracts/session/v1";
-import { ask, type MachineDesk, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import { type LockStanding, standing } from "@tutti/machine-lock";
 import type { Client } from "@tutti/mesh";
 import type { LockWaits } from "./lock-waits.ts";
 
-export interface LockDesk extends MachineDesk {
+export interface LockDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly waits: LockWaits;
   readonly watches: WatchMemory;
@@ -28,11 +28,11 @@ const nobodys: LockStanding = {
 
 /** One that nobody uses is not there, and free. */
 export async function standingOf(
-  desk: LockDesk,
+  dependencies: LockDependencies,
   key: InstanceKey,
   waitsMax: number,
   context: CallContext,
 ): Promise<LockStanding> {
   const question = { query: standing, body: { waitsMax } };
-  return orIfAbsent(ask(desk, key, question, context), nobodys);
+  return orIfAbsent(ask(dependencies, key, question, context), nobodys);
 }

@@ -2,7 +2,7 @@
 import type { resourceService, sessionService } from "@tutti/contracts/session/v1";
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import { ask, type MachineDesk, orIfAbsent } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent } from "@tutti/host/serving";
 import {
   type CallContext,
   type Foundation,
@@ -15,7 +15,7 @@ import { contents, type LedgerContents } from "@tutti/machine-entities/ledger";
 import type { Client } from "@tutti/mesh";
 import type { Claims } from "./claims.ts";
 
-export interface ResourceDesk extends MachineDesk {
+export interface ResourceDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock">;
   readonly claims: Claims;
   readonly pools: Pick<Client<typeof poolService>, "listPools" | "getPoolUse">;
@@ -32,9 +32,12 @@ export function ledgerOf(namespace: string): InstanceKey {
 const nothing: LedgerContents = { quotas: [], reservations: [], pools: new Map() };
 
 /** One in which nothing was ever kept is not there, and empty. */
-export function contentsOf(desk: ResourceDesk, context: CallContext): Promise<LedgerContents> {
+export function contentsOf(
+  dependencies: ResourceDependencies,
+  context: CallContext,
+): Promise<LedgerContents> {
   const question = { query: contents, body: undefined };
-  return orIfAbsent(ask(desk, ledgerOf(context.namespace), question, context), nothing);
+  return orIfAbsent(ask(dependencies, ledgerOf(context.namespace), question, context), nothing);
 }
 
 /** Whether a quota or reservation is about what has these labels. */

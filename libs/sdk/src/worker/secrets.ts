@@ -45,7 +45,7 @@ interface SecretPorts {
 const form = /^(secret|env|file):(.+)$/s;
 const callMs = 15_000;
 
-export class SecretDesk {
+export class WorkerSecrets {
   readonly #settings: Settings;
   readonly #ports: SecretPorts;
   readonly #kept = new Map<string, Kept>();

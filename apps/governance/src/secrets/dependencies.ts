@@ -1,11 +1,11 @@
 /** How handlers reach the secrets of a namespace, and the keys that seal them. */
 import type { Guard, SealingKeys } from "@tutti/host";
-import { ask, type MachineDesk, orIfAbsent, type Told, tell } from "@tutti/host/serving";
+import { ask, type MachineDependencies, orIfAbsent, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { newSecrets, type SecretsView, secretContents, secretsKind } from "@tutti/machine-entities/secrets";
 import type { Deciding } from "../policies/deciding.ts";
 
-export interface SecretDesk extends MachineDesk {
+export interface SecretDependencies extends MachineDependencies {
   readonly foundation: Pick<Foundation, "clock" | "chance">;
   readonly ids: Pick<IdSource, "newId">;
   readonly sealing: SealingKeys;
@@ -20,16 +20,16 @@ function secretsKey({ namespace }: CallContext): InstanceKey {
   return { namespace, kind: secretsKind, id: namespace };
 }
 
-export function secretsOf(desk: MachineDesk, context: CallContext): Promise<SecretsView> {
+export function secretsOf(dependencies: MachineDependencies, context: CallContext): Promise<SecretsView> {
   const question = { query: secretContents, body: undefined };
-  return orIfAbsent<SecretsView>(ask(desk, secretsKey(context), question, context), newSecrets());
+  return orIfAbsent<SecretsView>(ask(dependencies, secretsKey(context), question, context), newSecrets());
 }
 
 /** What makes a repetition harmless is looked at before: each sealing of a value is another one. */
 export function tellSecrets<Body, Reply>(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   told: Omit<Told<Body, Reply>, "idempotencyKey">,
   context: CallContext,
 ): Promise<Reply> {
-  return tell(desk, secretsKey(context), { ...told, idempotencyKey: "" }, context);
+  return tell(dependencies, secretsKey(context), { ...told, idempotencyKey: "" }, context);
 }

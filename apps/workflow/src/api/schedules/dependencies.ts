@@ -1,5 +1,5 @@
 import type { Schedule } from "@tutti/contracts/workflow/v1";
-import { ask, type LinesDesk, type MachineDesk } from "@tutti/host/serving";
+import { ask, type LineDependencies, type MachineDependencies } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { facts, scheduleErrors } from "@tutti/machine-schedule";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -7,7 +7,7 @@ import type { Versions } from "../../definitions/versions.ts";
 import { scheduleOf } from "./messages.ts";
 
 /** What the handlers about schedules work with. */
-export interface ScheduleDesk extends LinesDesk {
+export interface ScheduleDependencies extends LineDependencies {
   readonly versions: Versions;
 }
 
@@ -15,10 +15,14 @@ export function keyOf(namespace: string, id: string): InstanceKey {
   return { namespace, kind: "schedule", id };
 }
 
-export async function scheduleNamed(desk: MachineDesk, id: string, context: CallContext): Promise<Schedule> {
+export async function scheduleNamed(
+  dependencies: MachineDependencies,
+  id: string,
+  context: CallContext,
+): Promise<Schedule> {
   const { namespace } = context;
   try {
-    const found = await ask(desk, keyOf(namespace, id), { query: facts, body: undefined }, context);
+    const found = await ask(dependencies, keyOf(namespace, id), { query: facts, body: undefined }, context);
     return scheduleOf(namespace, id, found);
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? scheduleErrors.missing({ id }) : error;

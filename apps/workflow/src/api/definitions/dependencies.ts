@@ -1,15 +1,15 @@
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
-import type { LinesDesk } from "@tutti/host/serving";
+import type { LineDependencies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import type { Offered } from "@tutti/validation";
 import type { LiveRuns } from "../../definitions/live-runs.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
 
 /** What the handlers about definitions work with. */
-export interface DefinitionDesk
+export interface DefinitionDependencies
   extends Omit<VersionsNeeds, "definitions">,
-    Pick<LinesDesk, "archive" | "foundation" | "watches"> {
+    Pick<LineDependencies, "archive" | "foundation" | "watches"> {
   readonly versions: Versions;
   readonly liveRuns: LiveRuns;
   /** What rules say of the document of a definition; undefined where nothing is enforced. */

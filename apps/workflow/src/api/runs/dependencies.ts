@@ -1,6 +1,6 @@
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Run, runService } from "@tutti/contracts/workflow/v1";
-import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
+import { type LineDependencies, type MachineDependencies, workOf } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { runErrors, showRun } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
@@ -8,7 +8,7 @@ import type { Orders } from "../../runs/orders.ts";
 import type { RunEnds } from "../../runs/run-ends.ts";
 
 /** What the handlers about runs work with. */
-export interface RunDesk extends LinesDesk {
+export interface RunDependencies extends LineDependencies {
   readonly orders: Orders;
   readonly ends: RunEnds;
   readonly ids: IdSource;
@@ -21,14 +21,19 @@ export const { keyOf, tell: tellRun, ask: askRun, eventsOf, recordsOf } = runWor
 
 /** A run as it is, with what the runtime knows of it. */
 export async function runNamed(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   id: string,
   { withPayloads = true, atEvent = 0 }: { readonly withPayloads?: boolean; readonly atEvent?: number },
   context: CallContext,
 ): Promise<Run> {
   // Before the run itself: who waits for what comes after this number misses nothing.
-  const { events, startedBy } = await runWork.factsOf(desk, id, context);
-  const run = (await askRun(desk, id, { query: showRun, body: { withPayloads }, atEvent }, context)) as Run;
+  const { events, startedBy } = await runWork.factsOf(dependencies, id, context);
+  const run = (await askRun(
+    dependencies,
+    id,
+    { query: showRun, body: { withPayloads }, atEvent },
+    context,
+  )) as Run;
   run.eventCount = atEvent || events;
   run.createCause = causeOf(startedBy);
   return run;

@@ -3,14 +3,14 @@ import type { registryService } from "@tutti/contracts/registry/v1";
 import type { resourceService, Session, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService, missionService } from "@tutti/contracts/swarm/v1";
 import type { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
-import { type LinesDesk, type MachineDesk, workOf } from "@tutti/host/serving";
+import { type LineDependencies, type MachineDependencies, workOf } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { sessionErrors, showSession } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import type { HeldPlans } from "@tutti/sessions";
 import type { OfferingsSeen } from "./offerings-seen.ts";
 
-export interface SessionDesk extends LinesDesk {
+export interface SessionDependencies extends LineDependencies {
   readonly ids: Pick<IdSource, "newId">;
   /** The capability that breaks goals down, where they name none. */
   readonly planner: string;
@@ -33,14 +33,14 @@ export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf } 
 
 /** A session as it is, or was, with what the runtime knows of it. */
 export async function sessionNamed(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   id: string,
   context: CallContext,
   atEvent = 0,
 ): Promise<Session> {
   // Before the session itself: who waits for what comes after this number misses nothing.
-  const events = atEvent || (await eventsOf(desk, id, context));
+  const events = atEvent || (await eventsOf(dependencies, id, context));
   const asked = { query: showSession, body: { whole: true }, atEvent };
-  const session = (await askSession(desk, id, asked, context)) as Session;
+  const session = (await askSession(dependencies, id, asked, context)) as Session;
   return { ...session, eventCount: events, revision: `a${events}` };
 }

@@ -4,7 +4,7 @@ import type { RegistrarInstruments } from "../effects/instruments.ts";
 import type { Registrar } from "../effects/registrar.ts";
 
 /** What the handlers work with. */
-export interface Desk {
+export interface RegistryDependencies {
   readonly registrar: Registrar;
   readonly settings: RegistrySettings;
   readonly foundation: Foundation;

@@ -5,7 +5,7 @@ import type { JournalHolds } from "../../storage/journal-holds.ts";
 import type { HostedRuntime } from "../../storage/storage.ts";
 
 /** What is answered about machines, and from where. */
-export interface MachineDesk extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
+export interface MachineDependencies extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
   readonly archive: Pick<Archive, "search">;
   readonly partitionOwner: PartitionOwner;
   readonly holds: Pick<JournalHolds, "took">;
@@ -33,7 +33,7 @@ const lookMs = 10;
  * over, which is that of a sign of life where nothing else is said.
  */
 export async function heardOf(
-  { runtime, foundation }: Pick<MachineDesk, "runtime" | "foundation">,
+  { runtime, foundation }: Pick<MachineDependencies, "runtime" | "foundation">,
   key: InstanceKey,
   wanted: { readonly after: number; readonly endOnly?: boolean; readonly withinMs?: number },
   signal: CallContext["signal"],
@@ -52,7 +52,7 @@ export async function heardOf(
 /** Waits until there is news, and says whether there was before it was time for a sign of life. */
 export async function newsOf(
   isThere: () => boolean,
-  { timers, clock }: MachineDesk["foundation"],
+  { timers, clock }: MachineDependencies["foundation"],
   signal: CallContext["signal"],
 ): Promise<boolean> {
   const untilMs = clock.monotonic() + signOfLifeMs;

@@ -8,7 +8,7 @@ import type { PoolTime } from "../pools/pool-time.ts";
 import type { AgentNews } from "./agents/agent-news.ts";
 
 /** What the handlers work with. */
-export interface Desk {
+export interface PoolDependencies {
   readonly pools: PoolDirectory;
   /** What is kept of them. */
   readonly keeper: PoolKeeper;

@@ -4,7 +4,7 @@ import type { Runtime } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
 /** What is asked to tell what is paused, and to release it. */
-export interface PauseDesk {
+export interface PauseDependencies {
   readonly runtime: Runtime;
   readonly partitionOwner: PartitionOwner;
   readonly mesh: Pick<Mesh, "client">;

@@ -1,7 +1,7 @@
 import type { Position, Renewal } from "@tutti/contracts/registry/v1";
 import type { Clock } from "@tutti/kernel";
 import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
-import type { Desk } from "../src/api/desk.ts";
+import type { RegistryDependencies } from "../src/api/dependencies.ts";
 import { registrySection } from "../src/configuration.ts";
 import type { InstanceChange } from "../src/effects/instance-news.ts";
 import { registrarInstruments } from "../src/effects/instruments.ts";
@@ -9,15 +9,15 @@ import { MemoryStore } from "../src/effects/memory-store.ts";
 import { Registrar } from "../src/effects/registrar.ts";
 import type { Store } from "../src/effects/store.ts";
 
-export interface TestDesk extends Desk, AsyncDisposable {
+export interface TestRegistry extends RegistryDependencies, AsyncDisposable {
   readonly foundation: TestFoundation;
   readonly told: readonly InstanceChange[];
 }
 
 /** A registry without its edges, under virtual time. */
-export async function openDesk(
+export async function openRegistry(
   given: { readonly store?: (clock: Clock) => Store; readonly historyMax?: number } = {},
-): Promise<TestDesk> {
+): Promise<TestRegistry> {
   const foundation = testFoundation();
   const settings = registrySection.schema.parse({ historyMax: given.historyMax ?? 1_000 });
   const instruments = registrarInstruments(foundation.metrics);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isTuttiError } from "@tutti/kernel";
-import { MissionDesk } from "./mission-desk.ts";
+import { WorkerMissions } from "./missions.ts";
 import { type OpenClient, resolveSettings, type WorkerOptions } from "./settings.ts";
 
 const task = { namespace: "shop", missionId: "poster", taskId: "draw", agentId: "ann" };
-const deskOf = (options: WorkerOptions) => new MissionDesk(resolveSettings(options, {}));
+const workerOf = (options: WorkerOptions) => new WorkerMissions(resolveSettings(options, {}));
 const failing = (
   ...reasons: readonly string[]
 ): { readonly asked: unknown[]; readonly connect: OpenClient } => {
@@ -22,9 +22,9 @@ const failing = (
 describe("the way of a handler to its mission", () => {
   it("is by the client that the worker names, for the namespace of the task, and tried again when it failed", async () => {
     const { asked, connect } = failing("first", "second");
-    const desk = deskOf({ address: ["127.0.0.1:1", "127.0.0.1:2"], connect });
-    await assert.rejects(desk.open(task), /first/);
-    await assert.rejects(desk.open(task), /second/);
+    const attempts = workerOf({ address: ["127.0.0.1:1", "127.0.0.1:2"], connect });
+    await assert.rejects(attempts.open(task), /first/);
+    await assert.rejects(attempts.open(task), /second/);
     const where = { address: ["127.0.0.1:1", "127.0.0.1:2"], namespace: "shop" };
     assert.deepEqual(asked, [where, where]);
   });
@@ -32,9 +32,9 @@ describe("the way of a handler to its mission", () => {
   it("is refused where the link is encrypted and no client was named", async () => {
     const credentials = { certificateAuthority: "PEM" };
     const refused = (error: unknown) => isTuttiError(error) && /`?connect`?/.test(error.message);
-    await assert.rejects(deskOf({ credentials }).open(task), refused);
+    await assert.rejects(workerOf({ credentials }).open(task), refused);
     const { asked, connect } = failing("tried");
-    await assert.rejects(deskOf({ credentials, connect }).open(task), /tried/);
+    await assert.rejects(workerOf({ credentials, connect }).open(task), /tried/);
     assert.equal(asked.length, 1);
   });
 });

@@ -13,7 +13,7 @@ export interface TaskOfMission {
   readonly agentId: string;
 }
 
-export class MissionDesk {
+export class WorkerMissions {
   readonly #settings: WorkerSettings;
   readonly #connections = new Map<string, Promise<Tutti>>();
 

@@ -3,9 +3,9 @@ import type { agentService, Mission, missionService } from "@tutti/contracts/swa
 import type { Guard } from "@tutti/host";
 import {
   type KeptOutputs,
-  type LinesDesk,
-  type MachineDesk,
-  type PlacementDesk,
+  type LineDependencies,
+  type MachineDependencies,
+  type PlacementDependencies,
   workOf,
 } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
@@ -14,7 +14,7 @@ import type { Client } from "@tutti/mesh";
 import type { Definitions } from "../../missions/definitions.ts";
 import type { RefusedJoins } from "../../missions/refused-joins.ts";
 
-export interface MissionDesk extends LinesDesk, PlacementDesk {
+export interface MissionDependencies extends LineDependencies, PlacementDependencies {
   readonly ids: Pick<IdSource, "newId">;
   readonly definitions: Definitions;
   readonly outputs: KeptOutputs;
@@ -31,14 +31,14 @@ export const { keyOf, tell: tellMission, ask: askMission, eventsOf, recordsOf } 
 
 /** A mission as it is, with what the runtime knows of it. */
 export async function missionNamed(
-  desk: MachineDesk,
+  dependencies: MachineDependencies,
   id: string,
   context: CallContext,
   atEvent = 0,
 ): Promise<Mission> {
   // Before the mission itself: who waits for what comes after this number misses nothing.
-  const events = atEvent || (await eventsOf(desk, id, context));
+  const events = atEvent || (await eventsOf(dependencies, id, context));
   const asked = { query: showMission, body: { whole: true }, atEvent };
-  const mission = (await askMission(desk, id, asked, context)) as Mission;
+  const mission = (await askMission(dependencies, id, asked, context)) as Mission;
   return { ...mission, eventCount: events, revision: `a${events}` };
 }

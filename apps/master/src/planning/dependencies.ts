@@ -2,10 +2,10 @@
 import type { planningService } from "@tutti/contracts/intelligence/v1";
 import type { Client } from "@tutti/mesh";
 import type { Fleet } from "@tutti/sessions";
-import type { SessionDesk } from "../api/sessions/desk.ts";
+import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import type { Learners } from "../intelligence/learners.ts";
 
-export interface PlanningDesk extends SessionDesk {
+export interface PlanningDependencies extends SessionDependencies {
   readonly learners: Learners;
   readonly fleet: Pick<Fleet, "agentsOf">;
   /** Of this service, in any process. */

@@ -51,7 +51,7 @@ export interface HookEnds {
   reprioritize(task: Task, priority: number): void;
 }
 
-export class HookDesk implements HookBook {
+export class HookCalls implements HookBook {
   readonly #core: PoolCore;
   readonly #ends: HookEnds;
   readonly #outlet: HookOutlet;

@@ -1,11 +1,11 @@
 import type { taskService } from "@tutti/contracts/workflow/v1";
-import type { MachineDesk } from "@tutti/host/serving";
+import type { MachineDependencies } from "@tutti/host/serving";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { OutputShelf } from "@tutti/offers";
 
 /** What the handlers about tasks work with. */
-export interface TaskDesk extends MachineDesk {
+export interface TaskDependencies extends MachineDependencies {
   readonly outputs: OutputShelf;
   /** Children and questions to people may be anywhere. */
   readonly tasks: Pick<Client<typeof taskService>, "getTimeline" | "listApprovals">;

@@ -36,7 +36,7 @@ import { claimedTask } from "./claimed-task.ts";
 import { PolledAgent } from "./polled-agent.ts";
 import { RepeatedClaims } from "./repeated-claims.ts";
 
-export interface PollDeskParts {
+export interface AgentPollsParts {
   readonly pools: PoolDirectory;
   readonly now: PoolTime;
   readonly timers: Timers;
@@ -56,13 +56,13 @@ const leaseDefaultMs = 60_000;
 /** How long an answer waits for the offer of its attempt: senders are asked after half a second. */
 const offerWaitMs = 2_000;
 
-export class PollDesk {
-  readonly #parts: PollDeskParts;
+export class AgentPolls {
+  readonly #parts: AgentPollsParts;
   readonly #agents = new Map<string, PolledAgent>();
   readonly #repeated = new RepeatedClaims();
   #beatMs = 0;
 
-  constructor(parts: PollDeskParts) {
+  constructor(parts: AgentPollsParts) {
     this.#parts = parts;
     parts.pools.onLeft((pool) => {
       for (const agent of this.#agents.values())

@@ -30,7 +30,7 @@ import { maskedOutcome, maskedTold } from "./masked.ts";
 import { Masks } from "./masks.ts";
 
 /** Where the desk puts what it has to say. */
-interface DeskOutbox {
+interface AttemptsOutbox {
   /** Messages are written here, each followed by `added`, or by `addedResult`, with where it begins. */
   readonly writer: FlatWriter;
   added(start: number): void;
@@ -40,13 +40,13 @@ interface DeskOutbox {
   changed(): void;
 }
 
-export interface DeskParts {
+export interface AttemptsParts {
   readonly namespace: string;
   readonly slots: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly outbox: DeskOutbox;
+  readonly outbox: AttemptsOutbox;
   /** Reads an input that is too large for a frame. */
   readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
   /** The mission that a task belongs to. */
@@ -65,9 +65,9 @@ const progressEveryMs = 100;
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
 
-export class Desk implements AttemptPort {
+export class Attempts implements AttemptPort {
   readonly namespace: string;
-  readonly #parts: DeskParts;
+  readonly #parts: AttemptsParts;
   /** By their tokens; those that were answered until their results are durable. */
   readonly #attempts = new Map<string, Attempt | typeof answered>();
   #running = 0;
@@ -83,7 +83,7 @@ export class Desk implements AttemptPort {
   /** Why nothing new is begun; empty while it is. */
   closedBecause = "";
 
-  constructor(parts: DeskParts) {
+  constructor(parts: AttemptsParts) {
     this.namespace = parts.namespace;
     this.#parts = parts;
   }
