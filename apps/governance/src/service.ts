@@ -48,7 +48,7 @@ export class GovernanceService extends Orchestrator {
       { critical: false },
     );
     // Tenants have no effects.
-    const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, witness: bundles });
+    const { runtime, archive } = host.storage({ dispatch() {}, withdraw() {}, eventListener: bundles });
     const deciding = new Deciding(bundles, foundation.clock);
     const serving = { bundles, deciding, keys, settings };
     const dependencies: TenantDependencies = {

@@ -1,12 +1,12 @@
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
+import { combinedListeners } from "./combined-listeners.ts";
 import { masterSection } from "./configuration.ts";
 import { hostIntelligence, intelligenceMachines } from "./intelligence/hosting.ts";
 import { hostLocks, lockMachines } from "./locks/hosting.ts";
 import { hostPlanning } from "./planning/hosting.ts";
 import { hostResources, resourceMachines } from "./resources/hosting.ts";
 import { hostSessions, sessionMachines } from "./sessions/hosting.ts";
-import { witnesses } from "./witnesses.ts";
 
 /** Sessions, which choose how their tasks are done, and what they share: locks, resources, estimates. */
 export class MasterService extends Orchestrator {
@@ -21,7 +21,11 @@ export class MasterService extends Orchestrator {
       // Of the machines of this service only sessions make effects.
       dispatch: (due) => effects.dispatch(due),
       withdraw: (tokens) => effects.withdraw(tokens),
-      witness: witnesses([locks.witness, sessions.witness, intelligence.witness]),
+      eventListener: combinedListeners([
+        locks.eventListener,
+        sessions.eventListener,
+        intelligence.eventListener,
+      ]),
     });
     locks.begin(storage);
     const sessionDependencies = sessions.begin(storage);

@@ -7,7 +7,7 @@ import { pool } from "@tutti/machine-entities/pool";
 import { mission } from "@tutti/machine-mission";
 import type { Pool } from "@tutti/matching";
 import { wireAllotments } from "./allotments/wire-allotments.ts";
-import { AgentNews } from "./api/agents/agent-news.ts";
+import { AgentUpdates } from "./api/agents/agent-updates.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, type RollDependencies } from "./api/dispatch.ts";
 import { linkHandlers } from "./api/links.ts";
@@ -20,12 +20,12 @@ import { wireHooks } from "./hooks/wire-hooks.ts";
 import { RollCalls } from "./links/call-roll.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
+import { LinkHandover } from "./links/link-handover.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { RefusedAgents } from "./links/refused-agents.ts";
 import type { RelayDependencies } from "./links/relay/relay-stream.ts";
 import { Relays } from "./links/relay/relays.ts";
 import { LinkRoll } from "./links/roll.ts";
-import { RollTeller } from "./links/tell-roll.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { AgentPolls } from "./polls/agent-polls.ts";
@@ -49,7 +49,7 @@ export class SwarmService extends Orchestrator {
     const now = poolTime(clock);
     const outlet = this.register("news", new EventOutlet(host.bus, foundation), { critical: false });
     const events = new AgentEvents();
-    const news = new AgentNews(timers);
+    const news = new AgentUpdates(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
     const turns = new Turns({
       ...{ timers, now, logger, defer: systemDefer },
@@ -81,7 +81,7 @@ export class SwarmService extends Orchestrator {
     const { signOfLifeMs } = settings;
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
-    this.register("roll", new RollTeller({ roll, tenancy, dispatch, timers, logger }), { critical: false });
+    this.register("roll", new LinkHandover({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const refused = new RefusedAgents({ pools, relays, now });

@@ -32,10 +32,10 @@ import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
-import { definitionNotes, limitNotes, scheduleNotes } from "./news/other-notes.ts";
-import { runNotes } from "./news/run-notes.ts";
-import { WorkflowNews } from "./news/workflow-news.ts";
-import { runTellings } from "./offers/run-tellings.ts";
+import { definitionNotes, limitNotes, scheduleNotes } from "./events/other-notes.ts";
+import { runNotes } from "./events/run-notes.ts";
+import { WorkflowEventPublisher } from "./events/workflow-event-publisher.ts";
+import { runAttemptCommands } from "./offers/run-attempt-commands.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
@@ -59,7 +59,7 @@ export class WorkflowService extends Orchestrator {
     const told = [{ machine, notes: runNotes }, ...othersTold];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
     const telling = { ended: (key: InstanceKey) => traces.ended(key) };
-    const news = this.register("news", new WorkflowNews(host, told, telling), { critical: false });
+    const news = this.register("news", new WorkflowEventPublisher(host, told, telling), { critical: false });
     const effects = new WorkflowEffects(news);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
     news.begin(runtime);
@@ -68,7 +68,7 @@ export class WorkflowService extends Orchestrator {
     const outputs = new OutputShelf();
     const settlement = new RuntimeSettlement({
       ...{ runtime, timers, logger, outputs },
-      ...{ tellings: runTellings(ends), service: this.name },
+      ...{ tellings: runAttemptCommands(ends), service: this.name },
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };

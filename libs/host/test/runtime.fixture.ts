@@ -1,5 +1,5 @@
 /** A service that hosts a runtime which writes down what it is told, as much of one as its handlers need. */
-import type { LetterBatch } from "@tutti/kernel";
+import type { EnvelopeBatch } from "@tutti/kernel";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
 import { hostRuntime, type ServiceModule } from "../src/index.ts";
 
@@ -21,7 +21,7 @@ export class NotingRuntime implements RuntimeOfService {
     this.owned.delete(partition);
   }
 
-  async take(partition: number, { service, partition: from, letters }: LetterBatch): Promise<number> {
+  async take(partition: number, { service, partition: from, letters }: EnvelopeBatch): Promise<number> {
     this.taken.push(`${service}/${from} to ${partition}: ${letters.map(({ number }) => number).join()}`);
     return letters.at(-1)?.number ?? 0;
   }

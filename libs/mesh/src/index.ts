@@ -1,8 +1,8 @@
 export type { Method, MethodOptions } from "./calls/method.ts";
 export { traceOf, traceparentOf } from "./calls/traceparent.ts";
 export type { Callable, CallOptions, Client, ReplyStream } from "./client/types.ts";
-export { type LetterReceiver, MeshDelivery, type MeshDeliveryParts } from "./delivery/mesh-delivery.ts";
-export { type ReceivingParts, receiveLetters } from "./delivery/receiving.ts";
+export { type EnvelopeReceiver, MeshDelivery, type MeshDeliveryParts } from "./delivery/mesh-delivery.ts";
+export { type ReceivingParts, receiveMessages } from "./delivery/receiving.ts";
 export { Announcer, type AnnouncerOptions } from "./discovery/announcer.ts";
 export type { Discovery, Instance } from "./discovery/discovery.ts";
 export { InProcessNetwork } from "./discovery/in-process.ts";

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
-import { kernelErrors, type Letter, type LetterBatch, notOwner, type Owner, type Place } from "@tutti/kernel";
+import {
+  type Envelope,
+  type EnvelopeBatch,
+  kernelErrors,
+  notOwner,
+  type Owner,
+  type Place,
+} from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import {
   InProcessNetwork,
@@ -10,7 +17,7 @@ import {
   Mesh,
   MeshDelivery,
   meshErrors,
-  receiveLetters,
+  receiveMessages,
 } from "../src/index.ts";
 import { errorOf } from "./notes.ts";
 import { quiet } from "./pairs.ts";
@@ -20,7 +27,7 @@ const never = new AbortController().signal;
 const { deliver } = runtimeService.methods;
 const deliverOnly = { ...runtimeService, methods: { deliver } };
 
-function letter(number: number, payload: Uint8Array = new Uint8Array([number])): Letter {
+function letter(number: number, payload: Uint8Array = new Uint8Array([number])): Envelope {
   const cause = undefined;
   return {
     namespace: "default",
@@ -33,7 +40,7 @@ function letter(number: number, payload: Uint8Array = new Uint8Array([number])):
   };
 }
 
-function batch(from: number, to: number, payload?: Uint8Array): LetterBatch {
+function batch(from: number, to: number, payload?: Uint8Array): EnvelopeBatch {
   const letters = Array.from({ length: to - from + 1 }, (_, index) => letter(from + index, payload));
   return { service: "bank", partition: 1, letters };
 }
@@ -45,7 +52,7 @@ interface Receiver {
   /** Numbers of the letters of each batch as they came, `1-3`. */
   readonly taken: string[];
   /** Makes a batch durable, or not. */
-  take: (batch: LetterBatch) => Promise<number>;
+  take: (batch: EnvelopeBatch) => Promise<number>;
   admit: (epoch: number) => Promise<void> | undefined;
   /** Tells that the partition may have got another owner. */
   ownerChanged: () => void;
@@ -60,7 +67,7 @@ interface Post extends AsyncDisposable {
   readonly delivery: MeshDelivery;
 }
 
-const lastOf = ({ letters }: LetterBatch): number => letters.at(-1)?.number ?? 0;
+const lastOf = ({ letters }: EnvelopeBatch): number => letters.at(-1)?.number ?? 0;
 
 async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
   const network = new InProcessNetwork();
@@ -82,7 +89,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
       {
         deliver: (requests, context) => {
           receiver.streams++;
-          return receiveLetters(requests, context, {
+          return receiveMessages(requests, context, {
             partitions: 16,
             admit: (_partition, { epoch }) => receiver.admit(epoch),
             take: (partition, given) => {
@@ -146,7 +153,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
-      let seen: LetterBatch | undefined;
+      let seen: EnvelopeBatch | undefined;
       a.take = async (given) => {
         seen = given;
         return lastOf(given);

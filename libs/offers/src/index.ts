@@ -3,5 +3,5 @@ export { Dispatcher } from "./dispatcher.ts";
 export { judgedResults, type ResultRules } from "./judged-results.ts";
 export { hearOutcomes } from "./outcome-stream.ts";
 export { type OutputPlace, OutputShelf } from "./output-shelf.ts";
-export { type AttemptTelling, type AttemptTellings, RuntimeSettlement } from "./settlement.ts";
+export { type AttemptCommand, type AttemptCommands, RuntimeSettlement } from "./settlement.ts";
 export { WireTokens } from "./wire-tokens.ts";

@@ -46,7 +46,7 @@ export interface EndedAttempt {
 }
 
 /** What a machine is told of an attempt. */
-export interface AttemptTelling {
+export interface AttemptCommand {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
   readonly body: unknown;
@@ -67,12 +67,12 @@ interface AttemptOutput {
 }
 
 /** In which words the machine that asks for attempts is told of them. Each is a command that bears the attempt's token. */
-export interface AttemptTellings {
-  completed(given: AttemptOutput, figures: AttemptFigures): AttemptTelling;
-  failed(error: ErrorDetail, figures: AttemptFigures): AttemptTelling;
-  begun(agent: string, startMs: number): AttemptTelling;
-  progress(saved: Uint8Array, fraction: number, message: string): AttemptTelling;
-  asked(agent: string, calls: ModelCalls): AttemptTelling;
+export interface AttemptCommands {
+  completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
+  failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
+  begun(agent: string, startMs: number): AttemptCommand;
+  progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
+  asked(agent: string, calls: ModelCalls): AttemptCommand;
   /** What the machine answered, once that is durable. */
   answered(namespace: string | undefined, reply: unknown): void;
 }
@@ -81,7 +81,7 @@ export interface RuntimeSettlementParts {
   readonly runtime: Pick<Runtime, "submit">;
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly tellings: AttemptTellings;
+  readonly tellings: AttemptCommands;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
   /** Pieces of output go to whoever reads them. */
@@ -97,7 +97,7 @@ class Telling implements Submission {
   readonly key = undefined;
   readonly idempotencyKey = "";
   readonly token: EffectToken;
-  readonly command: AttemptTelling["command"];
+  readonly command: AttemptCommand["command"];
   readonly body: unknown;
   readonly cause: Cause;
   /** Of the work, where it is known. */
@@ -108,7 +108,7 @@ class Telling implements Submission {
   readonly #answered: (telling: Telling, outcome: Outcome) => void;
 
   constructor(
-    { command, body }: AttemptTelling,
+    { command, body }: AttemptCommand,
     { token, cause, namespace, isDurable, isFailure }: Told,
     answered: (telling: Telling, outcome: Outcome) => void,
   ) {
@@ -215,7 +215,7 @@ export class RuntimeSettlement implements Settlement {
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */
-  #insist(telling: AttemptTelling, told: Told): void {
+  #insist(telling: AttemptCommand, told: Told): void {
     this.#parts.runtime.submit(new Telling(telling, told, this.#onAnswer));
   }
 
@@ -255,7 +255,7 @@ export class RuntimeSettlement implements Settlement {
   }
 
   /** Says it once: when it is lost, nothing is. */
-  #mention(token: EffectToken, { command, body }: AttemptTelling, agent: string): void {
+  #mention(token: EffectToken, { command, body }: AttemptCommand, agent: string): void {
     const cause = this.#causeOf(agent);
     const answer = () => {};
     this.#parts.runtime.submit({ key: undefined, command, body, cause, idempotencyKey: "", token, answer });

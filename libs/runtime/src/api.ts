@@ -6,7 +6,7 @@
  * caller repeats under the same idempotency key or token.
  */
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
-import type { Command, InstanceKey, LetterBatch, MachineEvent, Query, Refusal } from "@tutti/kernel";
+import type { Command, EnvelopeBatch, InstanceKey, MachineEvent, Query, Refusal } from "@tutti/kernel";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 
 /** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
@@ -66,7 +66,7 @@ export interface Effects {
   /** These are no longer wanted: settled, replaced, or their partition has gone elsewhere. */
   withdraw(tokens: readonly EffectToken[]): void;
   /** Hears what happens; absent where nobody does. */
-  readonly witness?: Witness;
+  readonly eventListener?: MachineEventListener;
 }
 
 /**
@@ -74,7 +74,7 @@ export interface Effects {
  * the order of the partition; what does not become durable it is not told. Who owns the partition next tells again what
  * happened in the last ten seconds before: nobody knows what of it the one before had told.
  */
-export interface Witness {
+export interface MachineEventListener {
   /** What to note of which events. An event that is not among them costs a look into the map. */
   // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; each keeps its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
@@ -120,7 +120,7 @@ export interface RuntimeOfService {
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
   ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
   /** Takes letters for one of its partitions; resolves with the number up to which all of the channel are durable. */
-  take(partition: number, batch: LetterBatch): Promise<number>;
+  take(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
    * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an owner
    * for long. Absent where that makes no difference.

@@ -14,10 +14,10 @@ import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import type { HistoryRecord } from "@tutti/journal";
 import {
   assert,
+  type EnvelopeBatch,
   errorOf,
   type InstanceKey,
   isRefusal,
-  type LetterBatch,
   type Place,
   stableHash,
   textOf,
@@ -80,7 +80,7 @@ export class Runtime implements RuntimeOfService {
       blobs: options.blobs,
       pause: options.pause ?? "",
       cause,
-      deliver: (to: Place, batch: LetterBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
+      deliver: (to: Place, batch: EnvelopeBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
       partitionsOf: (service: string) => options.partitionsOf(service),
       behavioursAllowed: () => options.behavioursAllowed?.() ?? this.#machines.levels,
       retentionOf: (kind: string) => options.retentionOf(kind),
@@ -153,7 +153,7 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  take(number: number, batch: LetterBatch): Promise<number> {
+  take(number: number, batch: EnvelopeBatch): Promise<number> {
     const partition = this.#partitions[number];
     assert(partition !== undefined, "letters name a partition of this service", { partition: number });
     return new Promise((resolve, reject) => {
@@ -375,7 +375,7 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** Letters to a partition that is here need no way. */
-  async #deliver(to: Place, batch: LetterBatch, signal: AbortSignal): Promise<number> {
+  async #deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const partition = this.#partitions.find(({ place }) => place === to);
     if (partition === undefined || partition.state === "closed") {
       return this.#options.delivery.deliver(to, batch, signal);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
-import type { Command, LetterBatch } from "@tutti/kernel";
+import type { Command, EnvelopeBatch } from "@tutti/kernel";
 import {
   completeStatement,
   credit,
@@ -146,9 +146,9 @@ describe("an answer", () => {
   });
 
   it("sends a letter when it is durable", async () => {
-    const sent: LetterBatch[] = [];
+    const sent: EnvelopeBatch[] = [];
     const delivery = {
-      deliver: async (_: unknown, batch: LetterBatch) => {
+      deliver: async (_: unknown, batch: EnvelopeBatch) => {
         sent.push(batch);
         return batch.letters.at(-1)?.number ?? 0;
       },
@@ -247,7 +247,7 @@ function stateOf(bank: Bank): { readonly balanceCents: number } {
   return bank.memoryOf(ada)?.instances.get(`default/account/${ada}`)?.state as { balanceCents: number };
 }
 
-function creditLetters(count: number): LetterBatch {
+function creditLetters(count: number): EnvelopeBatch {
   const letters = Array.from({ length: count }, (_, index) => ({
     namespace: "default",
     sender: "account/elsewhere",

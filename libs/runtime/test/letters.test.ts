@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
-import type { Letter } from "@tutti/kernel";
+import type { Envelope } from "@tutti/kernel";
 import { close, credit, transfer } from "@tutti/machine-bank";
 import { accountKey, Bank, codeOf, idsIn, lettersOf, tester } from "./bank.fixture.ts";
 import { fairMail, noMail, TwoBanks, tradeByFoulMail } from "./two-banks.fixture.ts";
@@ -266,7 +266,7 @@ async function settled(two: TwoBanks, promise: Promise<unknown>): Promise<void> 
   await promise;
 }
 
-function letter(number: number, given: Partial<Letter>): Letter {
+function letter(number: number, given: Partial<Envelope>): Envelope {
   return {
     namespace: "default",
     sender: "account/elsewhere",

@@ -3,7 +3,7 @@
  * order.
  */
 import assert from "node:assert/strict";
-import type { LetterBatch, Place } from "@tutti/kernel";
+import type { EnvelopeBatch, Place } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { type account, open, transfer } from "@tutti/machine-bank";
 import { isConserved, moneyOf } from "@tutti/machine-bank/testing";
@@ -25,7 +25,7 @@ export class TwoBanks {
   readonly time = new VirtualTime();
   readonly banks: readonly [Bank, Bank];
   /** Batches as they arrived, for whoever looks. */
-  readonly delivered: { readonly to: Place; readonly batch: LetterBatch }[] = [];
+  readonly delivered: { readonly to: Place; readonly batch: EnvelopeBatch }[] = [];
   mail: Mail = fairMail;
   readonly #chance: ReturnType<typeof seededChance>;
   readonly #isUp = [true, true];
@@ -90,7 +90,7 @@ export class TwoBanks {
     );
   }
 
-  async #deliver(to: Place, batch: LetterBatch): Promise<number> {
+  async #deliver(to: Place, batch: EnvelopeBatch): Promise<number> {
     const { lost, doubled, delayMaxMs } = this.mail;
     if (this.#chance.random() < lost) throw new Error("lost on its way");
     if (this.#chance.random() < doubled) void this.#arrive(to, batch, delayMaxMs * 3).catch(() => undefined);
@@ -99,7 +99,7 @@ export class TwoBanks {
     return upTo;
   }
 
-  async #arrive(to: Place, batch: LetterBatch, delayMaxMs: number): Promise<number> {
+  async #arrive(to: Place, batch: EnvelopeBatch, delayMaxMs: number): Promise<number> {
     const delayMs = Math.floor(this.#chance.random() * delayMaxMs);
     if (delayMs > 0) await new Promise<void>((resolve) => void this.time.after(delayMs, resolve));
     const partition = Number(to.split("/").at(-1));

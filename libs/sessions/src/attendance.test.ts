@@ -9,7 +9,7 @@ import { SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
 import { Attendance } from "./attendance.ts";
 import { Fleet } from "./fleet.ts";
 import { recordOf } from "./record.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 const logger = { debug: () => {} } as unknown as ConstructorParameters<
   typeof Attendance
@@ -33,14 +33,14 @@ class Stage {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")], { monitoring: { level } });
     scene.confirm();
     this.scene = scene;
-    const teller = {
+    const commands = {
       view: async () => scene.state,
       tell: async (_: unknown, { body }: { body: object }) =>
         taken(scene.driver.execute(scene.key, noteAgents, body as never)),
-    } as unknown as SessionTeller;
+    } as unknown as SessionCommands;
     const listAgents = async () => ({ agents: this.agents, page: undefined });
     const fleet = new Fleet({ agents: { listAgents } as never, clock: this.time });
-    this.#attendance = new Attendance({ teller, fleet, foundation: { clock: this.time, logger } });
+    this.#attendance = new Attendance({ commands, fleet, foundation: { clock: this.time, logger } });
   }
 
   /** A look after so long, and what was written down in all. */

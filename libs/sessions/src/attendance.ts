@@ -14,10 +14,10 @@ import { errorFromUnknown, type Foundation, type InstanceKey, textOf } from "@tu
 import { agentsKnown, noteAgents, type SessionView } from "@tutti/machine-session";
 import { anybody, demandOf, type Fleet, type FleetAnswer, presentIn } from "./fleet.ts";
 import { isInDetail } from "./monitoring.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 export interface AttendanceParts {
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly foundation: Pick<Foundation, "clock" | "logger">;
 }
@@ -75,9 +75,9 @@ export class Attendance {
   }
 
   async #write(key: InstanceKey, seen: Seen): Promise<void> {
-    const { teller, fleet } = this.#parts;
+    const { commands, fleet } = this.#parts;
     const answer = await fleet.answerOf(key.namespace);
-    const view = await teller.view(key);
+    const view = await commands.view(key);
     if (!isToWatch(view)) return;
     const taken = takenByOthers(answer, view);
     if (seen.demands.tasks !== view.tasks.length) seen.demands = demandsIn(view);
@@ -86,7 +86,7 @@ export class Attendance {
     );
     seen.taken = taken;
     if (agents.length > 0)
-      await teller.tell(key, { command: noteAgents, body: { agents, seeMs: answer.askMs } });
+      await commands.tell(key, { command: noteAgents, body: { agents, seeMs: answer.askMs } });
   }
 }
 

@@ -10,10 +10,10 @@ import { balance, type MovableTask, type PartMode, type PartProgress } from "@tu
 import { type Fleet, type Room, roomFor } from "./fleet.ts";
 import { heldUpMs, stayIn } from "./held-up.ts";
 import { describedIn, type Learned } from "./learned.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 export interface BalancingParts {
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
@@ -62,8 +62,8 @@ export class Balancing {
 
   /** Whether it is to be looked at again. */
   async #turn(key: InstanceKey): Promise<boolean> {
-    const { teller, fleet, foundation } = this.#parts;
-    const view = await teller.view(key);
+    const { commands, fleet, foundation } = this.#parts;
+    const view = await commands.view(key);
     if (!isToBalance(view)) return false;
     const agents = await fleet.agentsOf(key.namespace);
     const waiting = openParts(view).flatMap(({ mode, tasks }) => movable(view, tasks, partModeOf(mode)));
@@ -83,7 +83,7 @@ export class Balancing {
         taskIds: group.map(({ taskId }) => taskId),
         ...{ mode: modes[first.toMode], reason: first.reason },
       };
-      await teller.tell(key, { command: moveTasks, body });
+      await commands.tell(key, { command: moveTasks, body });
     }
     return true;
   }

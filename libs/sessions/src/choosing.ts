@@ -13,11 +13,11 @@ import type { DueEffect } from "@tutti/runtime";
 import { type Fleet, presentIn } from "./fleet.ts";
 import type { Learned } from "./learned.ts";
 import { choiceOf, chosenMode, intendedOf, modes } from "./mode-choice.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 export interface ChoosingParts {
   readonly errands: Errands;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
 }
@@ -31,7 +31,7 @@ export class Choosing {
 
   begin(due: DueEffect, { wanted }: ChooseMode): void {
     const attempt = async (): Promise<ErrandTold> => {
-      const view = await this.#parts.teller.view(due.key);
+      const view = await this.#parts.commands.view(due.key);
       const agents = await this.#parts.fleet.agentsOf(due.key.namespace);
       const pool = view.order?.spec?.pool ?? "";
       const specs = view.tasks.map(({ spec }) => spec as TaskSpec);

@@ -30,16 +30,16 @@ import { JudgedPlans, type JudgedPlansParts } from "./judged-plans.ts";
 import { describedIn, type Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
-import type { News } from "./news.ts";
+import type { SessionCommands } from "./session-commands.ts";
+import type { SessionUpdates } from "./session-updates.ts";
 import type { Asking } from "./substrate.ts";
-import type { SessionTeller } from "./teller.ts";
 
 export interface DecidingParts extends JudgedPlansParts {
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
-  readonly news: News;
+  readonly news: SessionUpdates;
   readonly looks: Looks;
   readonly runs: AskedRuns;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
@@ -100,7 +100,7 @@ class DecidedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { news, looks, teller, foundation } = this.#parts;
+    const { news, looks, commands, foundation } = this.#parts;
     const { key, token } = this.#due;
     while (!signal.aborted) {
       const left = this.#againMs - foundation.clock.monotonic();
@@ -112,7 +112,7 @@ class DecidedPart {
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") {
           const body = { error: toErrorDetail(error) };
-          const outcome = await teller.tell(key, { command: refuseStart, body, token });
+          const outcome = await commands.tell(key, { command: refuseStart, body, token });
           // Where the partition has gone elsewhere its new owner asks anew.
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
@@ -132,11 +132,11 @@ class DecidedPart {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    const { teller, fleet, learned, foundation } = this.#parts;
+    const { commands, fleet, learned, foundation } = this.#parts;
     const { key, cause } = this.#due;
     const options = { signal, trace: traceOf(cause?.traceparent) };
     if (await this.#judged.isHeld(options)) return;
-    const view = await teller.view(key);
+    const view = await commands.view(key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
     if (!view.tasks.some((task) => this.#isUndecided(task))) return;
     const agents = await fleet.agentsOf(key.namespace);
@@ -149,7 +149,7 @@ class DecidedPart {
     const expectedMs = ({ spec }: TaskView) =>
       times.estimate({ ...describedIn(view, spec), agentId: "" })?.meanMs ?? spec.estimate?.durationMs ?? 0;
     const taskIds = view.tasks.flatMap(({ spec, endMs }) => (endMs > 0 ? [spec.id] : []));
-    const outcomes = await teller.ask(key, taskOutcomes, { taskIds });
+    const outcomes = await commands.ask(key, taskOutcomes, { taskIds });
     const situation = { view, part: this.#part, agents, outcomes, expectedMs };
     const isOfBefore = await this.#decide(situation, options);
     // What has happened since it was asked before is not decided about yet.
@@ -158,7 +158,7 @@ class DecidedPart {
 
   /** Whether the question was one of before, or what it decided waits for somebody's yes. */
   async #decide(situation: Situation, options: Asking): Promise<boolean> {
-    const { teller, foundation } = this.#parts;
+    const { commands, foundation } = this.#parts;
     const { key } = this.#due;
     const part = situation.view.parts[this.#part];
     const spec = situation.view.order?.spec;
@@ -186,7 +186,7 @@ class DecidedPart {
       if (!this.#judged.admits(situation.view, { begin, plan })) return true;
     }
     const body = { part: this.#part, number, begin, moves, reason };
-    const outcome = await teller.tell(key, { command: recordDecision, body });
+    const outcome = await commands.tell(key, { command: recordDecision, body });
     if (outcome.kind === "refused" && outcome.refusal.retry === "never") {
       const problem = outcome.refusal.message;
       throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem });

@@ -22,12 +22,12 @@ import { endPart, type FollowPart, noteTasks, type SessionView } from "@tutti/ma
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import type { Loops } from "./loops.ts";
+import type { SessionCommands } from "./session-commands.ts";
 import type { Asking, NewsWanted, Place, SeenTask, Standing, Substrate } from "./substrate.ts";
-import type { SessionTeller } from "./teller.ts";
 
 export interface FollowingParts {
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly substrateOf: (part: FollowPart) => Substrate;
   /** Is told whenever tasks of a session stand otherwise. */
@@ -88,7 +88,7 @@ export class Following {
       } finally {
         if (isHeld) this.#held--;
       }
-      const view = await this.#parts.teller.view(key).catch(() => undefined);
+      const view = await this.#parts.commands.view(key).catch(() => undefined);
       await sleep(timers, this.#restMs(isClose(view), known), signal).catch(() => {});
     }
   }
@@ -108,7 +108,7 @@ export class Following {
     known: Known,
     { isHeld, signal }: { readonly isHeld: boolean; readonly signal: AbortSignal },
   ): Promise<boolean> {
-    const { teller, onNews } = this.#parts;
+    const { commands, onNews } = this.#parts;
     const { clock } = this.#parts.foundation;
     const substrate = this.#parts.substrateOf(effect);
     const place: Place = { namespace: key.namespace, sessionId: key.id };
@@ -118,7 +118,7 @@ export class Following {
     const isOver = isEnded(standing.status);
     if (standing.events === known.events && !isOver) return false;
     const sinceMs = clock.monotonic();
-    const view = await teller.view(key);
+    const view = await commands.view(key);
     const notes: TaskNote[] = [];
     const said = new Map<string, string>();
     // One that is gone tells of its tasks no more.
@@ -137,7 +137,7 @@ export class Following {
       const { result } = standing.outcome ?? {};
       const isWell = result === undefined || result.$case === "completed" || result.$case === "continued";
       const error: ErrorDetail | undefined = isWell ? undefined : result.value;
-      const outcome = await teller.tell(key, {
+      const outcome = await commands.tell(key, {
         command: endPart,
         body: { notes, status: standing.status, error, used: standing.used },
         token,
@@ -148,7 +148,7 @@ export class Following {
     }
     const { openApprovals } = standing;
     if (notes.length > 0 || openApprovals !== view.parts[effect.part]?.openQuestions) {
-      const outcome = await teller.tell(key, {
+      const outcome = await commands.tell(key, {
         command: noteTasks,
         body: { part: effect.part, notes, openApprovals },
       });

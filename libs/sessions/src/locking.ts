@@ -8,11 +8,11 @@ import { confirmLocks, type HoldLocks, refuseStart } from "@tutti/machine-sessio
 import type { Client } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import type { Loops } from "./loops.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 export interface LockingParts {
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly locks: Pick<Client<typeof lockService>, "acquireLock" | "renewLocks" | "releaseLock">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
 }
@@ -43,7 +43,7 @@ export class Locking {
           held.length = 0;
           if (!(await this.#acquire(due, effect, held, signal))) return;
         } while (!(await this.#areHeld(due.key, held)));
-        await this.#parts.teller.tell(due.key, { command: confirmLocks, body: {} });
+        await this.#parts.commands.tell(due.key, { command: confirmLocks, body: {} });
         await this.#keep(due, held, signal);
       } finally {
         await this.#release(due.key, effect);
@@ -83,7 +83,7 @@ export class Locking {
           const error = errorFromUnknown(thrown);
           const isToGiveUp = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
           if (isToGiveUp) {
-            await this.#parts.teller.tell(key, {
+            await this.#parts.commands.tell(key, {
               ...{ command: refuseStart, body: { error: toErrorDetail(error) }, token },
             });
             return false;
@@ -129,7 +129,7 @@ export class Locking {
   }
 
   async #release(key: InstanceKey, { locks }: HoldLocks): Promise<void> {
-    const view = await this.#parts.teller.view(key).catch(() => undefined);
+    const view = await this.#parts.commands.view(key).catch(() => undefined);
     // Where the partition has gone elsewhere, its new owner holds them on.
     if (view !== undefined && view.endMs === 0 && view.ending === 0) return;
     const { namespace } = key;

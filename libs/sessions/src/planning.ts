@@ -30,16 +30,16 @@ import type { Learned } from "./learned.ts";
 import type { Looks } from "./looks.ts";
 import type { Loops } from "./loops.ts";
 import { isInDetail, surprisingFactor } from "./monitoring.ts";
-import type { News } from "./news.ts";
+import type { SessionCommands } from "./session-commands.ts";
+import type { SessionUpdates } from "./session-updates.ts";
 import { type Surprise, Surprises } from "./surprises.ts";
-import type { SessionTeller } from "./teller.ts";
 
 export interface PlanningParts extends JudgedPlansParts {
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
-  readonly news: News;
+  readonly news: SessionUpdates;
   readonly looks: Looks;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
@@ -115,9 +115,9 @@ class PlannedPart {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    const { teller, fleet, foundation } = this.#parts;
+    const { commands, fleet, foundation } = this.#parts;
     if (await this.#isHeld(signal)) return;
-    const view = await teller.view(this.#key);
+    const view = await commands.view(this.#key);
     if (view.pauseMs > 0 || view.ending !== 0) return;
     const fleetThen = await fleet.answerOf(this.#key.namespace);
     this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
@@ -143,7 +143,7 @@ class PlannedPart {
       await this.#isHeld(signal);
       return;
     }
-    await teller.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
+    await commands.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
   }
 
   /** What rules refuse fails the session, with the reason. */
@@ -170,7 +170,7 @@ class PlannedPart {
 
   async #refuse(error: TuttiError): Promise<void> {
     const body = { error: toErrorDetail(error) };
-    await this.#parts.teller.tell(this.#key, { command: refuseStart, body, token: this.#token });
+    await this.#parts.commands.tell(this.#key, { command: refuseStart, body, token: this.#token });
   }
 
   /** What has ended since is learned, and makes room. */

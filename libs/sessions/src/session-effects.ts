@@ -26,8 +26,8 @@ import type { Goals } from "./goals.ts";
 import type { Locking } from "./locking.ts";
 import type { Loops } from "./loops.ts";
 import type { Planning } from "./planning.ts";
+import type { SessionCommands } from "./session-commands.ts";
 import type { Substrate } from "./substrate.ts";
-import type { SessionTeller } from "./teller.ts";
 import type { WaitingForOthers } from "./waiting-for-others.ts";
 
 /** A part that nobody could be asked to do for so long is done otherwise, where that is allowed. */
@@ -36,7 +36,7 @@ const passOnAfterMs = 5_000;
 export interface SessionDoers {
   readonly errands: Errands;
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly following: Following;
   readonly planning: Planning;
   readonly deciding: Deciding;
@@ -122,26 +122,26 @@ export class SessionEffects {
    * be won: the pools of all agents are where missions are. Until that is decided the start is tried on.
    */
   async #passOn(
-    { teller }: SessionDoers,
+    { commands }: SessionDoers,
     { key }: DueEffect,
     { part, mode }: StartPart,
     thrown: unknown,
   ): Promise<void> {
     const error = errorFromUnknown(thrown);
     if (error.status !== "UNAVAILABLE" || mode !== Mode.MODE_WORKFLOW) return;
-    const view = await teller.view(key);
+    const view = await commands.view(key);
     const own = view.parts[part];
     if (own === undefined || !mayPassOn(view, own)) return;
     const reason = `the engine of runs is away: ${error.message}`;
-    await teller.tell(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
+    await commands.tell(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
   }
 
-  #operate({ errands, substrateOf, teller }: SessionDoers, due: DueEffect, effect: OperatePart): void {
+  #operate({ errands, substrateOf, commands }: SessionDoers, due: DueEffect, effect: OperatePart): void {
     const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       const isBringingIn = effect.operation.operation?.$case === "bringIn";
       const outcomes: readonly TaskOutcome[] = isBringingIn
-        ? await teller.ask(due.key, taskOutcomes, { taskIds: effect.taskIds })
+        ? await commands.ask(due.key, taskOutcomes, { taskIds: effect.taskIds })
         : [];
       const done = await substrateOf(effect).operate(placeOf(due.key), effect, outcomes, options);
       const { withdrawnTaskIds, begunTaskIds } = done;

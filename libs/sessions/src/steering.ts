@@ -25,11 +25,11 @@ import { Locking } from "./locking.ts";
 import { Looks } from "./looks.ts";
 import { Loops } from "./loops.ts";
 import { MissionSubstrate, type MissionSubstrateParts } from "./mission-substrate.ts";
-import { News } from "./news.ts";
 import { Planning } from "./planning.ts";
 import { RunSubstrate, type RunSubstrateParts } from "./run-substrate.ts";
+import { SessionCommands } from "./session-commands.ts";
 import type { SessionDoers } from "./session-effects.ts";
-import { SessionTeller } from "./teller.ts";
+import { SessionUpdates } from "./session-updates.ts";
 import { WaitingForOthers } from "./waiting-for-others.ts";
 
 /** What is asked of others, as far as it is asked. */
@@ -61,7 +61,7 @@ export interface SteeringParts {
 
 export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
   const { runtime, foundation, cause, readTasks, rules, held = new HeldPlans() } = parts;
-  const teller = new SessionTeller(runtime, cause);
+  const commands = new SessionCommands(runtime, cause);
   const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
   const loops = register("session-loops", new Loops(foundation));
   const asRun = new RunSubstrate(clients);
@@ -69,16 +69,16 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const substrateOf = ({ mode }: PartWork) => (kindOfWork(mode) === "run" ? asRun : asMission);
   const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
   const learned = new Learned({ estimates: clients.estimates, ...foundation });
-  const news = new News(foundation.timers);
+  const news = new SessionUpdates(foundation.timers);
   const looks = new Looks();
-  const balancing = register("session-balancing", new Balancing({ teller, fleet, learned, foundation }), {
+  const balancing = register("session-balancing", new Balancing({ commands, fleet, learned, foundation }), {
     critical: false,
   });
-  const attendance = new Attendance({ teller, fleet, foundation });
+  const attendance = new Attendance({ commands, fleet, foundation });
   const onNews = (key: InstanceKey): void => {
     news.tell(key);
     // What cannot be looked at now is looked at with the next news.
-    teller.view(key).then(
+    commands.view(key).then(
       (view) => {
         if (view.endMs > 0) learned.ended(key);
         balancing.look(key, view);
@@ -87,15 +87,15 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
       () => {},
     );
   };
-  const common = { loops, teller, foundation };
+  const common = { loops, commands, foundation };
   const planned = { ...common, fleet, learned, news, looks, rules, held, cause };
   return {
-    ...{ errands, loops, teller, substrateOf, clock: foundation.clock },
+    ...{ errands, loops, commands, substrateOf, clock: foundation.clock },
     following: new Following({ ...common, substrateOf, onNews }),
     planning: new Planning(planned),
     deciding: new Deciding({ ...planned, runs: clients.runs }),
     goals: new Goals({ errands, runs: clients.runs, readTasks }),
-    choosing: new Choosing({ errands, teller, fleet, learned }),
+    choosing: new Choosing({ errands, commands, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),
     others: new WaitingForOthers({ ...common, sessions: clients.sessions }),
   };

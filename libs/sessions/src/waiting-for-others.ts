@@ -5,11 +5,11 @@ import { type AwaitSession, settleDependency } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import type { Loops } from "./loops.ts";
-import type { SessionTeller } from "./teller.ts";
+import type { SessionCommands } from "./session-commands.ts";
 
 export interface WaitingForOthersParts {
   readonly loops: Loops;
-  readonly teller: SessionTeller;
+  readonly commands: SessionCommands;
   readonly sessions: Pick<Client<typeof sessionService>, "awaitSession">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
 }
@@ -27,7 +27,7 @@ export class WaitingForOthers {
   }
 
   begin({ key, token }: DueEffect, { dependency }: AwaitSession): void {
-    const { loops, teller, sessions, foundation } = this.#parts;
+    const { loops, commands, sessions, foundation } = this.#parts;
     const namespace = dependency.session?.namespace || key.namespace;
     const request = { namespace, sessionId: dependency.session?.id ?? "", waitMs };
     loops.begin(token, async (signal) => {
@@ -37,7 +37,7 @@ export class WaitingForOthers {
           const status = session?.status ?? 0;
           if (!isEnded(status)) continue;
           // Which one it is says the token.
-          await teller.tell(key, { command: settleDependency, body: { dependency: 0, status }, token });
+          await commands.tell(key, { command: settleDependency, body: { dependency: 0, status }, token });
           return;
         } catch (thrown) {
           if (signal.aborted) return;

@@ -6,7 +6,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { SharedKeys } from "@tutti/runtime/ownership";
 import { BankLoad } from "./bank/bank-load.ts";
 import { Chronicle } from "./checks/chronicle.ts";
-import { LetterCheck } from "./checks/letters.ts";
+import { DeliveryCheck } from "./checks/letters.ts";
 import { checkHistories, checkStates } from "./checks/states.ts";
 import { Clients } from "./cluster/clients.ts";
 import { Coordinator } from "./cluster/coordinator.ts";
@@ -80,7 +80,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #network: Network;
   readonly #chronicle: Chronicle;
-  readonly #letters: LetterCheck;
+  readonly #letters: DeliveryCheck;
   readonly #load: Load;
   readonly #storage: Storage;
   readonly #servers: readonly Server[];
@@ -99,7 +99,7 @@ class Simulation {
     const machine = withWitness(this.#load.machine, early ?? { ...weakening.edge, ...edge });
     const others = (this.#load.others ?? []).map((other) => withWitness(other, edge));
     for (const known of [machine, ...others]) this.#chronicle.knows(known);
-    this.#letters = new LetterCheck(world);
+    this.#letters = new DeliveryCheck(world);
     this.#chronicle.follow(this.#letters);
     this.#chronicle.follow(this.#load);
     this.#storage = this.#makeStorage(weakening);

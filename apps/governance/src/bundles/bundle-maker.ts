@@ -24,7 +24,7 @@ import {
 import { tenant } from "@tutti/machine-entities/tenant";
 import type { Client } from "@tutti/mesh";
 import { sealed } from "@tutti/policy";
-import type { TakeNote, Witness } from "@tutti/runtime";
+import type { MachineEventListener, TakeNote } from "@tutti/runtime";
 import type { Keys } from "./keys.ts";
 
 interface BundleSettings {
@@ -50,7 +50,7 @@ export interface MadeBundle {
 /** How often the index is looked at. */
 const lookMs = 1_000;
 
-export class BundleMaker implements Component, Witness {
+export class BundleMaker implements Component, MachineEventListener {
   /** Of every event of a tenant, whose it is. */
   readonly notes: ReadonlyMap<(typeof tenant.events)[number], TakeNote> = new Map(
     tenant.events.map((event) => [event, ({ key }) => key.namespace]),

@@ -3,8 +3,8 @@ import { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { experience } from "@tutti/machine-entities/experience";
-import type { Witness } from "@tutti/runtime";
-import { EstimateNews } from "./estimate-news.ts";
+import type { MachineEventListener } from "@tutti/runtime";
+import { EstimateEventPublisher } from "./estimate-event-publisher.ts";
 import { estimateHandlers } from "./handlers.ts";
 import { Learners } from "./learners.ts";
 
@@ -12,7 +12,7 @@ export const intelligenceMachines = [experience];
 
 export interface IntelligenceHosting {
   /** Hears what is recorded. */
-  readonly witness: Witness;
+  readonly eventListener: MachineEventListener;
   /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
 }
@@ -26,9 +26,11 @@ export function hostIntelligence(
     bus,
   }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
 ): IntelligenceHosting {
-  const news = service.register("estimate-news", new EstimateNews({ bus, foundation }), { critical: false });
+  const news = service.register("estimate-news", new EstimateEventPublisher({ bus, foundation }), {
+    critical: false,
+  });
   return {
-    witness: news,
+    eventListener: news,
     begin({ runtime, archive }) {
       const machines = { runtime, archive, partitionOwner };
       const learners = new Learners(machines);

@@ -5,17 +5,17 @@ import type { HostContext, ServiceStorage } from "@tutti/host";
 import { WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { deadlocks, lock } from "@tutti/machine-lock";
-import type { Witness } from "@tutti/runtime";
+import type { MachineEventListener } from "@tutti/runtime";
 import { DeadlockFinder } from "./deadlock-finder.ts";
 import { lockHandlers } from "./handlers.ts";
-import { LockNews } from "./lock-news.ts";
+import { LockEventPublisher } from "./lock-event-publisher.ts";
 import { LockWaits } from "./lock-waits.ts";
 import { LockWorks } from "./lock-works.ts";
 import { WorkEnds } from "./work-ends.ts";
 
 export interface LockHosting {
   /** Hears what happens to locks. */
-  readonly witness: Witness;
+  readonly eventListener: MachineEventListener;
   /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
@@ -31,9 +31,9 @@ export function hostLocks(
   const { mesh, foundation, partitionOwner } = host;
   const waits = new LockWaits();
   const works = new LockWorks();
-  const news = service.register("lock-news", new LockNews(host, waits, works), { critical: false });
+  const news = service.register("lock-news", new LockEventPublisher(host, waits, works), { critical: false });
   return {
-    witness: news,
+    eventListener: news,
     begin({ runtime, archive }) {
       const { name } = service;
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };

@@ -9,19 +9,19 @@ import type { HostContext, ServiceStorage } from "@tutti/host";
 import { tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { session, showSession } from "@tutti/machine-session";
-import type { Witness } from "@tutti/runtime";
+import type { MachineEventListener } from "@tutti/runtime";
 import { HeldPlans, SessionEffects, steerSessions } from "@tutti/sessions";
 import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
 import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
-import { SessionNews } from "../news/session-news.ts";
+import { SessionEventPublisher } from "../events/session-event-publisher.ts";
 
 export interface SessionHosting {
   /** What sessions want done; nothing is asked for before `begin`. */
   readonly effects: SessionEffects;
   /** Hears what happens to sessions. */
-  readonly witness: Witness;
+  readonly eventListener: MachineEventListener;
   /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDependencies;
 }
@@ -37,11 +37,11 @@ export function hostSessions(
   const { mesh, foundation, partitionOwner, ids } = host;
   const traces = service.register("session-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
-  const news = service.register("session-news", new SessionNews(host, ended), { critical: false });
+  const news = service.register("session-news", new SessionEventPublisher(host, ended), { critical: false });
   const effects = new SessionEffects();
   return {
     effects,
-    witness: news,
+    eventListener: news,
     begin({ runtime, archive }) {
       news.begin(runtime);
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };

@@ -5,7 +5,7 @@ import type { SwarmSettings } from "../configuration.ts";
 import type { PoolKeeper } from "../pools/keeper.ts";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
-import type { AgentNews } from "./agents/agent-news.ts";
+import type { AgentUpdates } from "./agents/agent-updates.ts";
 
 /** What the handlers work with. */
 export interface PoolDependencies {
@@ -16,7 +16,7 @@ export interface PoolDependencies {
   readonly remote: Client<typeof poolService>;
   /** Agents of this process and of others. */
   readonly remoteAgents: Pick<Client<typeof agentService>, "listAgents">;
-  readonly news: AgentNews;
+  readonly news: AgentUpdates;
   readonly now: PoolTime;
   readonly settings: SwarmSettings;
   readonly foundation: Foundation;

@@ -15,10 +15,10 @@ import { showMission } from "@tutti/machine-mission";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers, boardRefusals } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
+import { missionAttemptCommands } from "../effects/missions/mission-attempt-commands.ts";
 import { MissionEffects } from "../effects/missions/mission-effects.ts";
 import { MissionStarts } from "../effects/missions/mission-starts.ts";
-import { missionTellings } from "../effects/missions/mission-tellings.ts";
-import { MissionNews } from "../news/mission-news.ts";
+import { MissionEventPublisher } from "../events/mission-event-publisher.ts";
 import { Definitions } from "./definitions.ts";
 import { RefusedJoins } from "./refused-joins.ts";
 
@@ -44,7 +44,7 @@ export function hostMissions(
   const { timers, logger } = foundation;
   const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
-  const news = service.register("mission-news", new MissionNews(host, ended), { critical: false });
+  const news = service.register("mission-news", new MissionEventPublisher(host, ended), { critical: false });
   const effects = new MissionEffects(news);
   return {
     effects,
@@ -52,7 +52,7 @@ export function hostMissions(
       news.begin(runtime);
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
-        ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
+        ...{ runtime, timers, logger, tellings: missionAttemptCommands, service: service.name },
         outputs,
       });
       const heard = hearOutcomes(

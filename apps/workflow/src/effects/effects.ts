@@ -5,7 +5,7 @@ import { assert } from "@tutti/kernel";
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
 import type { Dispatcher } from "@tutti/offers";
-import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
+import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
 
@@ -17,12 +17,12 @@ export interface Doers {
 }
 
 export class WorkflowEffects implements Effects {
-  readonly witness: Witness;
+  readonly eventListener: MachineEventListener;
   #doers: Doers | undefined;
 
   /** @param witness hears what happens. */
-  constructor(witness: Witness) {
-    this.witness = witness;
+  constructor(eventListener: MachineEventListener) {
+    this.eventListener = eventListener;
   }
 
   /** Those who do it need the runtime, which needs this: nothing is asked for before. */

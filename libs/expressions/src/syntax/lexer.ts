@@ -99,17 +99,17 @@ export class Lexer {
     }
     this.kind = "double";
     this.end = end;
-    this.#refuseLetters();
+    this.#refuseMessages();
   }
 
   #whole(end: number): void {
     const unsigned = (this.text.charCodeAt(end) | 0x20) === letterU;
     this.kind = unsigned ? "uint" : "int";
     this.end = unsigned ? end + 1 : end;
-    this.#refuseLetters();
+    this.#refuseMessages();
   }
 
-  #refuseLetters(): void {
+  #refuseMessages(): void {
     if (isNamePart(this.text.charCodeAt(this.end)))
       throw new Fault(
         "syntax",

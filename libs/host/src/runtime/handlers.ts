@@ -6,7 +6,7 @@ import {
   type runtimeService,
 } from "@tutti/contracts/runtime/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type Handlers, receiveLetters } from "@tutti/mesh";
+import { type Handlers, receiveMessages } from "@tutti/mesh";
 import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
 import { tableEpochOf } from "@tutti/runtime/ownership";
 import type { RuntimeDependencies } from "./runtime-dependencies.ts";
@@ -18,7 +18,7 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
   const { runtime, partitionOwner } = dependencies;
   return {
     deliver: (requests, context) =>
-      receiveLetters(requests, context, {
+      receiveMessages(requests, context, {
         partitions: runtime.partitions,
         admit: (partition, asked) => partitionOwner.admit(runtime.service, partition, asked),
         take: (partition, batch) => runtime.take(partition, batch),

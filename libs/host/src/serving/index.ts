@@ -5,6 +5,12 @@ export { begin } from "./begin.ts";
 export { definitionOf, endingOf, inputOf, priorityOf } from "./children.ts";
 export { type Attempt, Errands, type Told as ErrandTold } from "./errands.ts";
 export {
+  type EventMapper,
+  MachineEventPublisher,
+  type PublisherOptions,
+} from "./events/machine-event-publisher.ts";
+export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./events/note.ts";
+export {
   allEntries,
   ask,
   everything,
@@ -19,8 +25,6 @@ export {
 export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
 export { idToStart, newIdHere, type StartingDependencies } from "./new-id.ts";
-export { MachineNews, type NewsOptions, type Teller } from "./news/machine-news.ts";
-export { headOf, type NoteHead, type NoteOf, type ToldMachine } from "./news/note.ts";
 export { tellLabels } from "./tell-labels.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {

@@ -13,18 +13,18 @@ export interface Delivery {
    * Hands a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
    * has all letters of the channel; rejects when that is unknown, and the sender repeats.
    */
-  deliver(to: Place, batch: LetterBatch, signal: AbortSignal): Promise<number>;
+  deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number>;
 }
 
 /** Letters of one channel in the order of their numbers. */
-export interface LetterBatch {
+export interface EnvelopeBatch {
   /** The sending partition. */
   readonly service: string;
   readonly partition: number;
-  readonly letters: readonly Letter[];
+  readonly letters: readonly Envelope[];
 }
 
-export interface Letter {
+export interface Envelope {
   readonly namespace: string;
   /** Sending and receiving instance, `kind/id`. */
   readonly sender: string;

@@ -6,9 +6,9 @@
 import { AgentState, type Offering } from "@tutti/contracts/agent/v1";
 import type { PoolCore, ReadinessBook } from "../books.ts";
 import type { Agent, Task } from "../parts.ts";
+import { BusyReport } from "./busy-report.ts";
 import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
 import { Contexts } from "./contexts.ts";
-import { BusyNews } from "./news.ts";
 
 const { AGENT_STATE_READY, AGENT_STATE_BUSY } = AgentState;
 
@@ -16,11 +16,11 @@ export class Readiness implements ReadinessBook {
   readonly #core: PoolCore;
   readonly #capabilities = new CapabilityNumbers();
   readonly #contexts = new Contexts();
-  readonly #busyNews: BusyNews;
+  readonly #busyReport: BusyReport;
 
   constructor(core: PoolCore) {
     this.#core = core;
-    this.#busyNews = new BusyNews(core);
+    this.#busyReport = new BusyReport(core);
     core.demands.onLabels = () => {
       for (const agent of core.roster.agents.values()) this.#settleIn(agent);
     };
@@ -64,7 +64,7 @@ export class Readiness implements ReadinessBook {
   loaded(agent: Agent): void {
     const { cohort, told } = agent;
     if (agent.used >= agent.slots ? told === AGENT_STATE_READY : told === AGENT_STATE_BUSY)
-      this.#busyNews.note(agent);
+      this.#busyReport.note(agent);
     if (cohort === undefined) return;
     const { ready } = cohort;
     if (agent.hasRoom) {
@@ -94,7 +94,7 @@ export class Readiness implements ReadinessBook {
 
   /** At the end of a turn. */
   settle(nowMs: number): void {
-    this.#busyNews.settle(nowMs);
+    this.#busyReport.settle(nowMs);
   }
 
   /** Into the cohort where it belongs. */

@@ -10,8 +10,8 @@
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import {
+  type EnvelopeBatch,
   errorFromUnknown,
-  type LetterBatch,
   notOwnerOf,
   type Owner,
   type Ownership,
@@ -79,7 +79,7 @@ export class Lane {
     this.#parts = parts;
   }
 
-  async deliver({ service, partition, letters }: LetterBatch, signal: AbortSignal): Promise<number> {
+  async deliver({ service, partition, letters }: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const parts = partsOf(letters);
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     await this.#room.enter(parts.length, bytes, signal);

@@ -3,17 +3,17 @@
  * partition, which is opened when there is something to send and kept.
  */
 import { runtimeService } from "@tutti/contracts/runtime/v1";
-import type { Delivery, LetterBatch, Ownership, Place } from "@tutti/kernel";
+import type { Delivery, EnvelopeBatch, Ownership, Place } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
 import type { Mesh } from "../mesh.ts";
 import { partitionOf } from "../routing/leased-ownership.ts";
 import { Lane } from "./lane.ts";
 
 /** Takes letters for the partitions of a service that this process owns. */
-export interface LetterReceiver {
+export interface EnvelopeReceiver {
   holds(partition: number): boolean;
   /** Resolves with the number up to which all letters of the channel are durable. */
-  take(partition: number, batch: LetterBatch): Promise<number>;
+  take(partition: number, batch: EnvelopeBatch): Promise<number>;
 }
 
 export interface MeshDeliveryParts {
@@ -23,7 +23,7 @@ export interface MeshDeliveryParts {
 
 export class MeshDelivery implements Delivery {
   readonly #parts: MeshDeliveryParts;
-  readonly #receivers = new Map<string, LetterReceiver>();
+  readonly #receivers = new Map<string, EnvelopeReceiver>();
   readonly #lanes = new Map<Place, Lane>();
   #stopped = false;
 
@@ -32,11 +32,11 @@ export class MeshDelivery implements Delivery {
   }
 
   /** Letters to partitions of this service that are here need no stream. */
-  receive(service: string, receiver: LetterReceiver): void {
+  receive(service: string, receiver: EnvelopeReceiver): void {
     this.#receivers.set(service, receiver);
   }
 
-  async deliver(to: Place, batch: LetterBatch, signal: AbortSignal): Promise<number> {
+  async deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const at = partitionOf(to);
     if (at === undefined) throw new Error(`expected a partition to deliver letters to, found ${to}`);
     signal.throwIfAborted();

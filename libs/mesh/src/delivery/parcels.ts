@@ -1,5 +1,5 @@
-import type { DeliverRequest, Letter as WireLetter } from "@tutti/contracts/runtime/v1";
-import type { Letter, LetterBatch } from "@tutti/kernel";
+import type { DeliverRequest, Letter as WireMessage } from "@tutti/contracts/runtime/v1";
+import type { Envelope, EnvelopeBatch } from "@tutti/kernel";
 
 /** What a message may carry, by the contract. */
 const lettersMax = 4_096;
@@ -7,12 +7,12 @@ const partBytesMax = 2 * 1_024 * 1_024;
 
 /** What one request carries of a batch. */
 export interface Part {
-  readonly letters: readonly Letter[];
+  readonly letters: readonly Envelope[];
   readonly bytes: number;
 }
 
 /** A batch in parts that each fit into a message; a letter that is too large by itself travels alone. */
-export function partsOf(letters: readonly Letter[]): readonly Part[] {
+export function partsOf(letters: readonly Envelope[]): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;
   let bytes = 0;
@@ -30,7 +30,7 @@ export function partsOf(letters: readonly Letter[]): readonly Part[] {
 }
 
 /** Roughly, and rather too much. */
-function sizeOf({ payload, sender, receiver, type }: Letter): number {
+function sizeOf({ payload, sender, receiver, type }: Envelope): number {
   return payload.length + sender.length + receiver.length + type.length + 200;
 }
 
@@ -42,10 +42,10 @@ export interface Address {
 
 export function requestOf(address: Address, batch: number, { letters }: Part): DeliverRequest {
   // The kernel's letters and the contract's are the same.
-  const wire: WireLetter[] = letters.map((letter) => ({ ...letter }));
+  const wire: WireMessage[] = letters.map((letter) => ({ ...letter }));
   return { ...address, batch, letters: wire };
 }
 
-export function batchOf({ fromService, fromPartition, letters }: DeliverRequest): LetterBatch {
+export function batchOf({ fromService, fromPartition, letters }: DeliverRequest): EnvelopeBatch {
   return { service: fromService, partition: fromPartition, letters };
 }

@@ -6,7 +6,7 @@
  *    one on which nothing is sent at the moment, or a process that leaves would wait for it.
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
-import type { CallContext, LetterBatch } from "@tutti/kernel";
+import type { CallContext, EnvelopeBatch } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
 import { batchOf } from "./parcels.ts";
 
@@ -21,7 +21,7 @@ export interface ReceivingParts {
     partition: number,
     asked: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
-  take(partition: number, batch: LetterBatch): Promise<number>;
+  take(partition: number, batch: EnvelopeBatch): Promise<number>;
   /** Calls back when the partition may have got another owner. Returns how to stop that. */
   onOwner?(heard: (partition: number) => void): () => void;
 }
@@ -29,7 +29,7 @@ export interface ReceivingParts {
 /** Requests that are taken in before the first of them is durable. */
 const takenMax = 64;
 
-export async function* receiveLetters(
+export async function* receiveMessages(
   requests: AsyncIterable<DeliverRequest>,
   context: Pick<CallContext, "signal" | "ownerEpoch">,
   parts: ReceivingParts,

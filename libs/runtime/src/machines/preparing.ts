@@ -33,7 +33,7 @@ export function preparedForSnapshot(
   return prepared(hosted, namespace, () => snapshots.needs?.(state, stateVersion));
 }
 
-export function preparedForLetter(
+export function preparedForMessage(
   hosted: HostedMachine,
   namespace: string,
   { type, payload }: { readonly type: string; readonly payload: Uint8Array },

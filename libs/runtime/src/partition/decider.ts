@@ -17,11 +17,11 @@ import {
   type Message,
   type Refusal,
 } from "@tutti/kernel";
-import type { EffectToken, TakeNote, Witness } from "../api.ts";
+import type { EffectToken, MachineEventListener, TakeNote } from "../api.ts";
 import type { Behaviours } from "../behaviour/behaviours.ts";
 import { runtimeErrors } from "../errors.ts";
-import type { LetterBox } from "../letters/letter-box.ts";
 import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
+import type { Outbox } from "../messages/outbox.ts";
 import { refusalOf } from "../refusals.ts";
 import { attemptOf } from "../tokens/attempts.ts";
 import type { Folding } from "./folding.ts";
@@ -38,11 +38,11 @@ export type Decision =
 export interface DeciderParts {
   readonly batch: OpenBatch;
   readonly folding: Folding;
-  readonly letters: LetterBox;
+  readonly letters: Outbox;
   readonly mentions: Mentions;
   readonly chance: Chance;
   readonly behaviours: Pick<Behaviours, "of">;
-  readonly witness: Witness | undefined;
+  readonly eventListener: MachineEventListener | undefined;
   /** Counts a new instance: its incarnation. */
   readonly count: () => number;
   /** Bytes of records that one step may add. */
@@ -52,11 +52,11 @@ export interface DeciderParts {
 export class Decider implements MachineStep<unknown, unknown> {
   readonly #batch: OpenBatch;
   readonly #folding: Folding;
-  readonly #letters: LetterBox;
+  readonly #letters: Outbox;
   readonly #mentions: Mentions;
   readonly #chance: Chance;
   readonly #count: () => number;
-  readonly #witness: Witness | undefined;
+  readonly #eventListener: MachineEventListener | undefined;
   readonly #behaviours: Pick<Behaviours, "of">;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** What a step that throws is taken back to. */
@@ -68,7 +68,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #stepBytesMax: number;
   #instance: Instance | undefined;
   #emitted = 0;
-  #letterBytesBefore = 0;
+  #messageBytesBefore = 0;
   /** Whether an event said that what is shown of the instance may have changed. */
   wasDescribed = false;
   /** How the instance stands after a step that was described. */
@@ -80,8 +80,9 @@ export class Decider implements MachineStep<unknown, unknown> {
   settles: { readonly number: number; readonly attempt: number } | undefined;
 
   constructor(parts: DeciderParts) {
-    const { batch, folding, letters, mentions, chance, count, stepBytesMax, witness, behaviours } = parts;
-    this.#witness = witness;
+    const { batch, folding, letters, mentions, chance, count, stepBytesMax, eventListener, behaviours } =
+      parts;
+    this.#eventListener = eventListener;
     this.#behaviours = behaviours;
     this.#stepBytesMax = stepBytesMax;
     this.#batch = batch;
@@ -122,7 +123,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#checkSize(instance);
     this.#emitted++;
     if (event.blobs !== undefined) this.#mentions.add(instance.key, event.blobs(body));
-    const note = this.#witness?.notes.get(event);
+    const note = this.#eventListener?.notes.get(event);
     if (note !== undefined) this.#note(instance, body, note);
     event.evolve(instance.state, body, this.#folding);
     if (event.described === true) this.wasDescribed = true;
@@ -210,7 +211,8 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
   #checkSize({ key: { kind, id } }: Instance): void {
-    const bytes = this.#batch.bytes - this.#mark.position + this.#letters.openBytes - this.#letterBytesBefore;
+    const bytes =
+      this.#batch.bytes - this.#mark.position + this.#letters.openBytes - this.#messageBytesBefore;
     const bytesMax = this.#stepBytesMax;
     if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
   }
@@ -225,7 +227,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     before.dropped = this.#folding.dropped.length;
     before.letters = this.#letters.mark;
     before.notes = this.notes.length;
-    this.#letterBytesBefore = this.#letters.openBytes;
+    this.#messageBytesBefore = this.#letters.openBytes;
     this.#batch.mark(this.#mark);
     this.#instance = instance;
     this.#emitted = 0;

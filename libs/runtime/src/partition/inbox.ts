@@ -1,11 +1,11 @@
-import type { LetterBatch } from "@tutti/kernel";
+import type { EnvelopeBatch } from "@tutti/kernel";
 import type { Outcome, Question, Submission } from "../api.ts";
 import type { Found } from "./instances.ts";
 
 /** Letters that came for this partition. */
-export interface LettersArrived {
+export interface EnvelopesArrived {
   readonly what: "letters";
-  readonly batch: LetterBatch;
+  readonly batch: EnvelopeBatch;
   /** The number up to which all of the channel are durable, or why that is unknown. */
   settle(outcome: { readonly upTo: number } | Outcome): void;
   /** Receivers that were looked up and do not exist. */
@@ -29,7 +29,7 @@ interface Errand {
   refuse(outcome: Outcome): void;
 }
 
-export type Arrival = LettersArrived | QuestionAsked | Errand;
+export type Arrival = EnvelopesArrived | QuestionAsked | Errand;
 
 /**
  * What waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet is

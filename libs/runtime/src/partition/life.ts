@@ -3,7 +3,7 @@ import type { Failure, Journal, JournalPartition } from "@tutti/journal";
 import type { TuttiError } from "@tutti/kernel";
 import { Histories } from "../history/histories.ts";
 import { Refolding } from "../history/refolding.ts";
-import { LetterSender } from "../letters/letter-sender.ts";
+import { OutboxSender } from "../messages/outbox-sender.ts";
 import { PartitionClock } from "../timers/partition-clock.ts";
 import { PartitionArchiver } from "./archiver.ts";
 import type { Arrival } from "./inbox.ts";
@@ -21,7 +21,7 @@ export interface Life {
   readonly memory: PartitionMemory;
   readonly loaded: LoadedPartition;
   readonly archiver: PartitionArchiver;
-  readonly sender: LetterSender;
+  readonly sender: OutboxSender;
   readonly passivated: PassivatedIndex;
   readonly histories: Histories;
   readonly refolding: Refolding;
@@ -73,13 +73,13 @@ export function beginLife(options: LifeOptions): Life {
     (instance) => void repairs.rebuild(instance).catch(faulted),
   );
   const repairs = new Repairs(memory, quarantineStore, refolding);
-  const sender = new LetterSender({ service, partition, letters, deliver, timers, chance, logger });
+  const sender = new OutboxSender({ service, partition, letters, deliver, timers, chance, logger });
   const loaded = new LoadedPartition({ memory, quarantineStore, repairs, passivated });
   const life: Life = { memory, loaded, archiver, sender, passivated, histories, refolding };
   return life;
 }
 
-function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => LetterSender): PartitionMemory {
+function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => OutboxSender): PartitionMemory {
   const { parts, partition, epoch, journal, log, durable } = options;
   const memory: PartitionMemory = new PartitionMemory(
     {

@@ -6,7 +6,7 @@
  * 2. Within a partition time never runs backwards.
  */
 import type { Submission } from "../api.ts";
-import { LetterTaker } from "../letters/letter-taker.ts";
+import { InboxReceiver } from "../messages/inbox-receiver.ts";
 import type { Answers } from "./answers.ts";
 import { Commands } from "./commands.ts";
 import type { Arrival, Inbox } from "./inbox.ts";
@@ -29,7 +29,7 @@ export class LoadedPartition {
   readonly #passivated: PassivatedIndex;
   readonly #quarantineStore: QuarantineStore;
   readonly #commands: Commands;
-  readonly #letters: LetterTaker;
+  readonly #letters: InboxReceiver;
   readonly #questions: Questions;
   #isWaitingForRoom = false;
 
@@ -39,7 +39,7 @@ export class LoadedPartition {
     this.#passivated = passivated;
     this.#quarantineStore = quarantineStore;
     this.#commands = new Commands(memory, quarantineStore);
-    this.#letters = new LetterTaker(memory, quarantineStore);
+    this.#letters = new InboxReceiver(memory, quarantineStore);
     this.#questions = new Questions(memory);
   }
 

@@ -20,8 +20,8 @@ import {
 } from "@tutti/kernel";
 import type { Effects } from "../api.ts";
 import { Behaviours } from "../behaviour/behaviours.ts";
-import { type Channel, LetterBox } from "../letters/letter-box.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
+import { type Channel, Outbox } from "../messages/outbox.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
 import { type OwnEvent, ownEvents } from "../records/own-events.ts";
 import { prefixBytes } from "../records/prefix.ts";
@@ -92,7 +92,7 @@ export class PartitionMemory {
   readonly parts: MemoryParts;
   readonly timers = new TimerQueue<InstanceTimer>();
   readonly batch = new OpenBatch();
-  readonly letters: LetterBox;
+  readonly letters: Outbox;
   readonly mentions: Mentions;
   readonly instances: Instances;
   readonly commits: Commits;
@@ -123,7 +123,7 @@ export class PartitionMemory {
     this.parts = parts;
     const { behaviours } = this;
     const { partition, machines, archive } = parts;
-    this.letters = new LetterBox(parts.partitionsOf);
+    this.letters = new Outbox(parts.partitionsOf);
     this.mentions = new Mentions(
       parts,
       parts.blobs,
@@ -142,7 +142,7 @@ export class PartitionMemory {
       letters: this.letters,
       mentions: this.mentions,
       chance: parts.chance,
-      witness: parts.effects.witness,
+      eventListener: parts.effects.eventListener,
       behaviours: this.behaviours,
       count: () => ++this.incarnations,
       // Beside what the batch may have before, and the letters that it gets at its end.
@@ -184,7 +184,7 @@ export class PartitionMemory {
 
   /** Ends a turn: what it decided goes into the journal, and answers go with it. */
   endTurn(): void {
-    this.#recordLetters();
+    this.#recordMessages();
     if (this.batch.count > 0) this.#append();
     else if (!this.answers.isEmpty) this.#answerWithoutBatch();
     else if (this.folding.due.length > 0) this.#dispatchRecovered();
@@ -325,7 +325,7 @@ export class PartitionMemory {
     return [...this.commits.abandon(), this.answers];
   }
 
-  #recordLetters(): void {
+  #recordMessages(): void {
     const { batch, letters, self } = this;
     const { cause } = this.parts;
     const add = <Body>({ header, codec }: OwnEvent<Body>, body: Body): void =>
@@ -397,7 +397,7 @@ export class PartitionMemory {
   tell(notes: readonly unknown[]): void {
     if (notes.length === 0) return;
     try {
-      this.parts.effects.witness?.tell(notes);
+      this.parts.effects.eventListener?.tell(notes);
     } catch (error) {
       // What happened has happened, whoever fails to hear of it.
       this.parts.logger.error("whoever hears of events failed when they were told", { error });

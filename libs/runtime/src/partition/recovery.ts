@@ -32,8 +32,8 @@ import { recoverBehaviour, takeBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { preparedForEvent } from "../machines/preparing.ts";
+import { NoteRedelivery } from "../records/note-redelivery.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
-import { Retelling } from "../records/retelling.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
 import { recoverKey } from "./answered-keys.ts";
 import { heedless } from "./folding.ts";
@@ -83,11 +83,11 @@ export class Recovery {
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
   #causeNow: Cause | undefined;
-  readonly #retelling: Retelling;
+  readonly #noteRedelivery: NoteRedelivery;
 
   constructor(memory: PartitionMemory) {
     this.#memory = memory;
-    this.#retelling = new Retelling(memory.parts.effects.witness);
+    this.#noteRedelivery = new NoteRedelivery(memory.parts.effects.eventListener);
   }
 
   async run(opening: Opening): Promise<Recovered> {
@@ -109,7 +109,7 @@ export class Recovery {
     }
     this.#putGoneAway();
     this.#recoverOutstanding();
-    this.#memory.tell(this.#retelling.notes);
+    this.#memory.tell(this.#noteRedelivery.notes);
     // What is kept aside is to be seen, also when the journal has nothing of it.
     await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };
@@ -401,9 +401,9 @@ export class Recovery {
       if (event === undefined)
         throw runtimeErrors.unknownEvent({ kind: key.kind, id: key.id, type, version });
       const body = event.codec.decode(payload);
-      if (this.#retelling.hears(event)) {
+      if (this.#noteRedelivery.hears(event)) {
         const { state } = instance;
-        this.#retelling.note(event, {
+        this.#noteRedelivery.note(event, {
           key,
           event: instance.event,
           body,

@@ -4,7 +4,7 @@
  */
 import { CompleteTransfer, Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";
-import type { LetterBatch } from "@tutti/kernel";
+import type { EnvelopeBatch } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 import type { Follower, KnownEvent, PartitionEvent } from "./chronicle.ts";
 
@@ -32,7 +32,7 @@ const letterOf: Readonly<Record<string, string>> = {
 
 const lettersOfBank = new Set(Object.values(letterOf));
 
-export class LetterCheck implements Follower {
+export class DeliveryCheck implements Follower {
   readonly #world: World;
   readonly #channels = new Map<string, Channel>();
   /** By what their events will say of them. */
@@ -71,7 +71,7 @@ export class LetterCheck implements Follower {
   }
 
   /** Letters left their partition: each has to be durable there. */
-  left({ partition, letters }: LetterBatch, to: number): void {
+  left({ partition, letters }: EnvelopeBatch, to: number): void {
     const { sent } = this.#channel(partition, to);
     for (const { number, type, payload } of letters) {
       const there = sent[number - 1];

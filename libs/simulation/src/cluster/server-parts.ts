@@ -1,8 +1,8 @@
-import type { LetterBatch } from "@tutti/kernel";
+import type { EnvelopeBatch } from "@tutti/kernel";
 import type { DueEffect, Runtime } from "@tutti/runtime";
 import type { SharedKeys } from "@tutti/runtime/ownership";
 import type { Chronicle } from "../checks/chronicle.ts";
-import type { LetterCheck } from "../checks/letters.ts";
+import type { DeliveryCheck } from "../checks/letters.ts";
 import type { Load } from "../load/load.ts";
 import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -13,9 +13,9 @@ import type { AnyMachine } from "../witness/witness.ts";
 import type { World } from "../world/world.ts";
 
 /** Where letters and calls arrive. */
-export interface LetterTaker {
+export interface InboxReceiver {
   readonly name: string;
-  take(partition: number, batch: LetterBatch, taken: (upTo: number) => void): void;
+  take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void;
   /** A call of a process arrives. */
   serve(serve: (runtime: Runtime) => Promise<unknown>, answered: (answer: Promise<unknown>) => void): void;
 }
@@ -26,7 +26,7 @@ export interface ServerParts {
   readonly plan: Plan;
   readonly network: Network;
   readonly chronicle: Chronicle;
-  readonly letters: LetterCheck;
+  readonly letters: DeliveryCheck;
   readonly load: Load;
   readonly storage: Storage;
   readonly machine: AnyMachine;
@@ -36,7 +36,7 @@ export interface ServerParts {
   /** Where partition owners keep leases and the table of owners; undefined where the coordinator says who owns what. */
   readonly ownershipKeys: SharedKeys | undefined;
   /** Which server has a partition, as far as anybody knows. */
-  ownerOf(partition: number): LetterTaker | undefined;
+  ownerOf(partition: number): InboxReceiver | undefined;
   /** A server has started and can be given partitions. */
   started(index: number): void;
   print(due: DueEffect): void;

@@ -3,7 +3,7 @@
  * that goes in or out passes here, and is checked on its way out.
  */
 import type { HistoryRecord } from "@tutti/journal";
-import { isTuttiError, type LetterBatch, type Refusal } from "@tutti/kernel";
+import { type EnvelopeBatch, isTuttiError, type Refusal } from "@tutti/kernel";
 import type { EffectToken, LeaseTerm, Outcome, Runtime, Submission } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
 import { type Doer, machineOf, type Operation, type Result } from "../load/load.ts";
@@ -17,7 +17,7 @@ import type { Member } from "./coordinator.ts";
 import { Errands } from "./errands.ts";
 import { PartitionOwnership } from "./partition-ownership.ts";
 import { processLog } from "./process-log.ts";
-import type { LetterTaker, ServerParts } from "./server-parts.ts";
+import type { InboxReceiver, ServerParts } from "./server-parts.ts";
 import { makeRuntime } from "./server-runtime.ts";
 import { purgeNowAndThen, repairNowAndThen } from "./upkeep.ts";
 
@@ -36,7 +36,7 @@ interface Running {
   readonly doer: Doer | undefined;
 }
 
-export class Server implements Member, LetterTaker {
+export class Server implements Member, InboxReceiver {
   readonly name: string;
   readonly index: number;
   readonly #parts: ServerParts;
@@ -206,7 +206,7 @@ export class Server implements Member, LetterTaker {
   }
 
   /** Letters arrive. */
-  take(partition: number, batch: LetterBatch, taken: (upTo: number) => void): void {
+  take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {

@@ -2,7 +2,7 @@
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import { type Foundation, plainTracer, silentMetrics, type Timers } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { type AttemptTellings, Dispatcher, RuntimeSettlement, WireTokens } from "@tutti/offers";
+import { type AttemptCommands, Dispatcher, RuntimeSettlement, WireTokens } from "@tutti/offers";
 import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
 import { processLog } from "../cluster/process-log.ts";
 import type { Doer, ProcessOfDoer } from "../load/load.ts";
@@ -104,7 +104,7 @@ export class ProcessOffers implements Doer {
     return call;
   }
 
-  #tellings(kind: string): AttemptTellings {
+  #tellings(kind: string): AttemptCommands {
     const { commandOf } = this.#parts.process;
     return {
       completed: (given, { agent, runMs, used }) => ({

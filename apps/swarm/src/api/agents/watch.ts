@@ -6,7 +6,7 @@ import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { CallContext } from "@tutti/kernel";
 import type { PoolDependencies } from "../dependencies.ts";
-import type { AgentWatcher } from "./agent-news.ts";
+import type { AgentWatcher } from "./agent-updates.ts";
 import { filterOf } from "./filter.ts";
 import { agentsElsewhere, keyOf } from "./listing.ts";
 import { inReplies } from "./replies.ts";

@@ -3,7 +3,7 @@ import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { MissionEffect } from "@tutti/machine-mission";
 import type { Dispatcher } from "@tutti/offers";
-import type { DueEffect, Effects, EffectToken, Witness } from "@tutti/runtime";
+import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
 import type { MissionStarts } from "./mission-starts.ts";
 
 export interface MissionDoers {
@@ -13,12 +13,12 @@ export interface MissionDoers {
 }
 
 export class MissionEffects implements Effects {
-  readonly witness: Witness;
+  readonly eventListener: MachineEventListener;
   #doers: MissionDoers | undefined;
 
   /** @param witness hears what happens. */
-  constructor(witness: Witness) {
-    this.witness = witness;
+  constructor(eventListener: MachineEventListener) {
+    this.eventListener = eventListener;
   }
 
   /** Those who do it need the runtime, which needs this: nothing is asked for before. */

@@ -7,7 +7,7 @@ import { nameOf } from "./machine-table.ts";
 import { expect } from "./violation.ts";
 
 /** A letter that was sent and not delivered yet. */
-export interface DrivenLetter {
+export interface DrivenMessage {
   readonly from: InstanceKey;
   readonly to: InstanceAddress;
   readonly type: string;
@@ -23,7 +23,7 @@ export interface StepWorld {
   readonly behaviour: number;
   random(): number;
   emitted(event: MachineEvent<unknown>): void;
-  sent(letter: DrivenLetter): void;
+  sent(letter: DrivenMessage): void;
 }
 
 /** What a decider is given by a driver. */

@@ -14,7 +14,7 @@ import type { Command, Description, MachineEvent, Query } from "../../machine/ma
 import { seededChance } from "../seeded-chance.ts";
 import { checkedBytes } from "./codec-check.ts";
 import { DrivenInstance, type RecordedEvent } from "./driven-instance.ts";
-import { type DrivenLetter, DrivenStep, type StepWorld } from "./driven-step.ts";
+import { type DrivenMessage, DrivenStep, type StepWorld } from "./driven-step.ts";
 import { frozen, guarded } from "./guarded.ts";
 import { type AnyCommand, type AnyMachine, checkTable, MachineTable, nameOf } from "./machine-table.ts";
 import { expect, expectSame, MachineViolation } from "./violation.ts";
@@ -65,7 +65,7 @@ export class MachineDriver {
   readonly #tables: ReadonlyMap<string, MachineTable>;
   readonly #instances = new Map<string, DrivenInstance>();
   readonly #chance;
-  readonly #letters: DrivenLetter[] = [];
+  readonly #letters: DrivenMessage[] = [];
   readonly #taken = new Set<string>();
   readonly #emitted = new Set<string>();
   #lettersRefused = 0;
@@ -130,7 +130,7 @@ export class MachineDriver {
   }
 
   /** Letters under way, the oldest first. */
-  get letters(): readonly DrivenLetter[] {
+  get letters(): readonly DrivenMessage[] {
     return this.#letters;
   }
 
@@ -139,7 +139,7 @@ export class MachineDriver {
    * what was answered; undefined when nothing is under way.
    */
   deliver(channel = 0): unknown {
-    const heads = new Map<string, DrivenLetter>();
+    const heads = new Map<string, DrivenMessage>();
     for (const letter of this.#letters) heads.set(channelOf(letter), heads.get(channelOf(letter)) ?? letter);
     const letter = [...heads.values()][channel % heads.size];
     if (letter === undefined) return undefined;
@@ -319,7 +319,7 @@ export class MachineDriver {
     };
   }
 
-  #send(letter: DrivenLetter): void {
+  #send(letter: DrivenMessage): void {
     const { to, from } = letter;
     const name = `${textOf(from)}: letter ${letter.type}`;
     if (this.#outside.has(to.service)) return;
@@ -336,6 +336,6 @@ export class MachineDriver {
   }
 }
 
-function channelOf({ from, to }: DrivenLetter): string {
+function channelOf({ from, to }: DrivenMessage): string {
   return `${textOf(from)} to ${textOf(to)}`;
 }

@@ -1,6 +1,6 @@
 export { type ConformanceOptions, type MachineCall, machineConformance } from "./conformance.ts";
 export type { RecordedEvent } from "./driven-instance.ts";
-export type { DrivenLetter } from "./driven-step.ts";
+export type { DrivenMessage } from "./driven-step.ts";
 export {
   type DrivenEffect,
   type DriverOptions,

@@ -1,7 +1,7 @@
 export {
   type BankBalances,
   type BankCommand,
-  type BankLetter,
+  type BankMessage,
   BankModel,
   type BankOutcome,
 } from "./model.ts";

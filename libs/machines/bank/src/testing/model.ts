@@ -69,10 +69,10 @@ export type BankCommand = {
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;
-  readonly letters: readonly BankLetter[];
+  readonly letters: readonly BankMessage[];
 }
 
-export interface BankLetter {
+export interface BankMessage {
   readonly to: string;
   readonly type: string;
   readonly body: object;
@@ -351,6 +351,6 @@ function refused(code: string): BankOutcome {
   return { refused: `bank.${code}`, reply: undefined, letters: [] };
 }
 
-function replied(reply: object, ...letters: BankLetter[]): BankOutcome {
+function replied(reply: object, ...letters: BankMessage[]): BankOutcome {
   return { refused: undefined, reply, letters };
 }

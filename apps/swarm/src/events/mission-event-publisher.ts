@@ -1,6 +1,6 @@
 /** Tells the bus what happens to missions. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import { type EventMapper, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { mission as machine, showMission } from "@tutti/machine-mission";
 import type { RuntimeOfService } from "@tutti/runtime";
@@ -9,7 +9,7 @@ import { missionNotes } from "./mission-notes.ts";
 
 type Asked = Pick<RuntimeOfService, "ask">;
 
-class MissionTeller implements Teller<MissionNote> {
+class MissionEventMapper implements EventMapper<MissionNote> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
 
@@ -43,14 +43,14 @@ class MissionTeller implements Teller<MissionNote> {
   }
 }
 
-export class MissionNews extends MachineNews<MissionNote> {
-  readonly #teller: MissionTeller;
+export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
+  readonly #teller: MissionEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new MissionTeller(foundation.logger);
+    const teller = new MissionEventMapper(foundation.logger);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_swarm_mission_events_left_out_total",

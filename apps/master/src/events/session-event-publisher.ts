@@ -1,6 +1,6 @@
 /** Tells the bus what happens to sessions. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import { type EventMapper, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { session as machine, showSession } from "@tutti/machine-session";
 import type { RuntimeOfService } from "@tutti/runtime";
@@ -9,7 +9,7 @@ import { sessionNotes } from "./session-notes.ts";
 
 type Asked = Pick<RuntimeOfService, "ask">;
 
-class SessionTeller implements Teller<SessionNote> {
+class SessionEventMapper implements EventMapper<SessionNote> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
 
@@ -45,14 +45,14 @@ class SessionTeller implements Teller<SessionNote> {
   }
 }
 
-export class SessionNews extends MachineNews<SessionNote> {
-  readonly #teller: SessionTeller;
+export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
+  readonly #teller: SessionEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new SessionTeller(foundation.logger);
+    const teller = new SessionEventMapper(foundation.logger);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_session_events_left_out_total",

@@ -3,25 +3,25 @@
  * and the telling; what happened long before its end it has told.
  */
 import { errorFromUnknown } from "@tutti/kernel";
-import type { Happening, Witness } from "../api.ts";
+import type { Happening, MachineEventListener } from "../api.ts";
 import type { AnyEvent } from "../machines/hosted-machine.ts";
 
 /** How long before the last event telling may have been behind. */
-export const tellAgainMs = 10_000;
+export const redeliverMs = 10_000;
 /** Of a partition, at most so many are told again, the newest: more than whoever hears them takes at once. */
 const notesMax = 10_000;
 
-export class Retelling {
-  readonly #witness: Witness | undefined;
+export class NoteRedelivery {
+  readonly #eventListener: MachineEventListener | undefined;
   #gathered: { readonly timeMs: number; readonly note: unknown }[] = [];
   #lastMs = 0;
 
-  constructor(witness: Witness | undefined) {
-    this.#witness = witness;
+  constructor(eventListener: MachineEventListener | undefined) {
+    this.#eventListener = eventListener;
   }
 
   hears(event: AnyEvent): boolean {
-    return this.#witness?.notes.has(event) === true;
+    return this.#eventListener?.notes.has(event) === true;
   }
 
   /** Before the event is folded. */
@@ -42,14 +42,14 @@ export class Retelling {
 
   #taken(event: AnyEvent, happening: Happening): unknown {
     try {
-      return this.#witness?.notes.get(event)?.(happening);
+      return this.#eventListener?.notes.get(event)?.(happening);
     } catch (error) {
       return errorFromUnknown(error);
     }
   }
 
   #drop(): void {
-    const fromMs = this.#lastMs - tellAgainMs;
+    const fromMs = this.#lastMs - redeliverMs;
     this.#gathered = this.#gathered.slice(-notesMax).filter(({ timeMs }) => timeMs >= fromMs);
   }
 }

@@ -8,7 +8,7 @@ import { Due } from "../time/due.ts";
 
 const everyMs = 1_000;
 
-export class BusyNews extends Due {
+export class BusyReport extends Due {
   readonly #core: PoolCore;
   #noted: Agent[] = [];
   #toldMs = Number.NEGATIVE_INFINITY;

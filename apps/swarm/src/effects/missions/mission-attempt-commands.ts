@@ -1,8 +1,8 @@
 /** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
 import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } from "@tutti/machine-mission";
-import type { AttemptTellings } from "@tutti/offers";
+import type { AttemptCommands } from "@tutti/offers";
 
-export const missionTellings: AttemptTellings = {
+export const missionAttemptCommands: AttemptCommands = {
   completed: (given, { agent, runMs, used }) => ({
     command: completeTask,
     body: { ...given, agent, runMs, used },

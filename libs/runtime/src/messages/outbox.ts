@@ -39,7 +39,7 @@ interface Taken {
   number: number;
 }
 
-export class LetterBox {
+export class Outbox {
   readonly #partitionsOf: (service: string) => number;
   readonly #writer = new FlatWriter(1_024);
   readonly #channels = new Map<string, Channel>();
@@ -201,7 +201,7 @@ export class LetterBox {
     for (; count < letters.length && count < countMax; count++) {
       const { number, payload } = letters[count] as SentLetter;
       if (number > released) break;
-      bytes += payload.length + letterOverheadBytes;
+      bytes += payload.length + messageOverheadBytes;
       if (bytes > bytesMax && count > 0) break;
     }
     return letters.slice(0, count);
@@ -255,7 +255,7 @@ export class LetterBox {
 }
 
 /** Keys and numbers of a letter, roughly. */
-const letterOverheadBytes = 128;
+const messageOverheadBytes = 128;
 /** Bytes of UTF-8 that a unit of a text takes at most. */
 const bytesPerUnit = 3;
 
@@ -266,5 +266,5 @@ function sizeOf({ namespace, sender, receiver, type, payload, cause }: SentLette
     units += cause.traceparent.length + cause.decision.length + cause.reason.length;
     units += cause.actor?.id.length ?? 0;
   }
-  return letterOverheadBytes + units * bytesPerUnit + payload.length;
+  return messageOverheadBytes + units * bytesPerUnit + payload.length;
 }

@@ -1,7 +1,7 @@
 /** Who waits for news of a session hears of them at once, or after a while that nothing happened. */
 import { type InstanceKey, type Timers, textOf, Waiters } from "@tutti/kernel";
 
-export class News {
+export class SessionUpdates {
   readonly #timers: Timers;
   /** Nobody is kept of whom nobody wants to hear. */
   readonly #bySession = new Map<string, Waiters>();

@@ -8,7 +8,7 @@ import type { Pool } from "@tutti/matching";
 /** How long changes are gathered. */
 const gatherMs = 20;
 
-export class AgentNews {
+export class AgentUpdates {
   readonly #timers: Timers;
   readonly #watchers = new Set<AgentWatcher>();
   #pending: Timer | undefined;

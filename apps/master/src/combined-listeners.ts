@@ -1,14 +1,14 @@
 /** Several that hear of the events of one service's machines, each of its own. */
 import type { MachineEvent } from "@tutti/kernel";
-import type { TakeNote, Witness } from "@tutti/runtime";
+import type { MachineEventListener, TakeNote } from "@tutti/runtime";
 
 /** A note, with who took it. */
 interface TakenNote {
-  readonly by: Witness;
+  readonly by: MachineEventListener;
   readonly note: unknown;
 }
 
-export function witnesses(all: readonly Witness[]): Witness {
+export function combinedListeners(all: readonly MachineEventListener[]): MachineEventListener {
   const notes = new Map<MachineEvent<never>, TakeNote>();
   for (const by of all)
     for (const [event, take] of by.notes)

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineEvent } from "@tutti/kernel";
 import { account, deposit } from "@tutti/machine-bank";
-import type { TakeNote, Witness } from "../src/index.ts";
+import type { MachineEventListener, TakeNote } from "../src/index.ts";
 import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 import { Bank, idsIn } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
@@ -18,11 +18,11 @@ const brief: TakeNote = ({ key, event, body, state, timeMs }) => ({
 async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = account) {
   const told: unknown[][] = [];
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
-  const witness: Witness = {
+  const eventListener: MachineEventListener = {
     notes: new Map<MachineEvent<unknown>, TakeNote>([[deposited, take]]),
     tell: (notes) => void told.push([...notes]),
   };
-  const effects = { dispatch() {}, withdraw() {}, witness };
+  const effects = { dispatch() {}, withdraw() {}, eventListener };
   const bank = new Bank({}, { effects, machines: [machine] });
   await bank.start();
   await bank.open(ada, 5);

@@ -1,7 +1,7 @@
 /** Tells the bus that something no longer takes as long as was learned. After a restart what drifts is told once more. */
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import { type IntelligenceEventPayloads, intelligenceEvents } from "@tutti/contracts/events/v1/intelligence";
-import { headOf, MachineNews, type NoteHead, type Teller } from "@tutti/host/serving";
+import { type EventMapper, headOf, MachineEventPublisher, type NoteHead } from "@tutti/host/serving";
 import { errorFromUnknown, type Foundation, toTimestamp } from "@tutti/kernel";
 import { type Drifted, Drifts, experience } from "@tutti/machine-entities/experience";
 import type { Happening } from "@tutti/runtime";
@@ -15,7 +15,7 @@ interface DriftNote extends NoteHead {
   readonly drifted: Drifted;
 }
 
-const teller: Teller<DriftNote> = {
+const teller: EventMapper<DriftNote> = {
   eventOf({ key, event, timeMs, cause, drifted }: DriftNote): EventInput {
     const { capability, beforeMs, nowMs } = drifted;
     const header = {
@@ -36,7 +36,7 @@ interface Watched {
   isLooking: boolean;
 }
 
-export class EstimateNews extends MachineNews<DriftNote> {
+export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
   readonly #logger: Foundation["logger"];
   readonly #watched = new Map<string, Watched>();
   #learners: Pick<Learners, "hosted"> | undefined;

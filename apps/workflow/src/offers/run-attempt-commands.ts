@@ -1,11 +1,11 @@
 /** What becomes of attempts, in the words of runs. */
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
 import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } from "@tutti/machine-run";
-import type { AttemptTellings } from "@tutti/offers";
+import type { AttemptCommands } from "@tutti/offers";
 import type { RunEnds } from "../runs/run-ends.ts";
 
 /** @param ends hears of runs that end with an attempt: most do. */
-export function runTellings(ends: RunEnds): AttemptTellings {
+export function runAttemptCommands(ends: RunEnds): AttemptCommands {
   return {
     completed: (given, { agent, runMs, used }) => ({
       command: completeTask,

@@ -12,7 +12,7 @@ export interface Told<Body> {
   readonly token?: EffectToken;
 }
 
-export class SessionTeller {
+export class SessionCommands {
   readonly #runtime: Pick<Runtime, "submit" | "ask">;
   readonly #cause: Cause;
 

@@ -9,7 +9,7 @@
  */
 import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, InstanceKey, MachineEvent } from "@tutti/kernel";
-import type { Happening, TakeNote, Witness } from "@tutti/runtime";
+import type { Happening, MachineEventListener, TakeNote } from "@tutti/runtime";
 import type { NoteHead, ToldMachine } from "./note.ts";
 import { ProgressBook } from "./progress-book.ts";
 
@@ -19,7 +19,7 @@ interface Told extends NoteHead {
 }
 
 /** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
-export interface Teller<Note extends Told> {
+export interface EventMapper<Note extends Told> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
   /** Whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
@@ -30,7 +30,7 @@ export interface Teller<Note extends Told> {
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }
 
-export interface NewsOptions {
+export interface PublisherOptions {
   /** Events that may be made at once, and how many more a second. */
   readonly burst: number;
   readonly perSec: number;
@@ -38,7 +38,7 @@ export interface NewsOptions {
   readonly waitingMax: number;
 }
 
-const defaults: NewsOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
+const defaults: PublisherOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
 /** What happens together is told together. */
 const gatherMs = 1;
 /** As long as more waits than may be told. */
@@ -47,26 +47,26 @@ const atOnceMax = 100;
 const progressEveryMs = 100;
 const progressAtOnceMax = 20;
 
-export interface MachineNewsParts<Note extends Told> {
+export interface MachineEventPublisherParts<Note extends Told> {
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
   readonly told: readonly ToldMachine[];
-  readonly teller: Teller<Note>;
+  readonly teller: EventMapper<Note>;
   /** What was not told because too much waited to be. */
   readonly leftOut: CounterCell;
   /** Hears of each that is over. */
   readonly ended?: ((key: InstanceKey) => void) | undefined;
 }
 
-export class MachineNews<Note extends Told> implements Witness, Component {
+export class MachineEventPublisher<Note extends Told> implements MachineEventListener, Component {
   readonly notes: ReadonlyMap<MachineEvent<never>, TakeNote>;
   readonly #outlet: EventOutlet;
   readonly #foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  readonly #options: NewsOptions;
+  readonly #options: PublisherOptions;
   readonly #leftOut: CounterCell;
   readonly #progress = new ProgressBook();
-  readonly #teller: Teller<Note>;
-  readonly #ended: MachineNewsParts<Note>["ended"];
+  readonly #teller: EventMapper<Note>;
+  readonly #ended: MachineEventPublisherParts<Note>["ended"];
   #waiting: Note[] = [];
   #telling: Promise<void> | undefined;
   #isStopped = false;
@@ -74,7 +74,7 @@ export class MachineNews<Note extends Told> implements Witness, Component {
   #allowed: number;
   #allowedMs: number;
 
-  constructor(parts: MachineNewsParts<Note>, options: Partial<NewsOptions> = {}) {
+  constructor(parts: MachineEventPublisherParts<Note>, options: Partial<PublisherOptions> = {}) {
     const { bus, foundation, told, teller, leftOut, ended } = parts;
     this.#ended = ended;
     this.#options = { ...defaults, ...options };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { News } from "./news.ts";
+import { SessionUpdates } from "./session-updates.ts";
 
 const key = { namespace: "default", kind: "session", id: "one" };
 const other = { ...key, id: "other" };
@@ -9,7 +9,7 @@ const second = 1_000;
 
 function setUp() {
   const time = new VirtualTime();
-  const news = new News(time);
+  const news = new SessionUpdates(time);
   const stopping = new AbortController();
   const heard: string[] = [];
   const listen = (of: typeof key, name = of.id) =>

@@ -7,17 +7,17 @@
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { Letter } from "@tutti/kernel";
+import type { Envelope } from "@tutti/kernel";
 import { errorFromUnknown, type InstanceKey, keyOf, textOf } from "@tutti/kernel";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
-import { preparedForLetter } from "../machines/preparing.ts";
-import type { LettersArrived } from "../partition/inbox.ts";
+import { preparedForMessage } from "../machines/preparing.ts";
+import type { EnvelopesArrived } from "../partition/inbox.ts";
 import type { Instance } from "../partition/instance.ts";
 import type { PartitionMemory } from "../partition/memory.ts";
 import type { QuarantineStore } from "../partition/quarantine-store.ts";
 import { refusalOf, refused } from "../refusals.ts";
 
-export class LetterTaker {
+export class InboxReceiver {
   readonly #memory: PartitionMemory;
   readonly #quarantineStore: QuarantineStore;
 
@@ -26,7 +26,7 @@ export class LetterTaker {
     this.#quarantineStore = quarantineStore;
   }
 
-  take(arrived: LettersArrived): void {
+  take(arrived: EnvelopesArrived): void {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
       // Nothing was taken: when a receiver cannot be read, the sender repeats all of them, until it can.
@@ -52,7 +52,7 @@ export class LetterTaker {
   }
 
   /** Receivers that are not in memory: all of them are looked up before the first letter is taken. */
-  #lookUp({ batch, absent }: LettersArrived): Promise<void>[] {
+  #lookUp({ batch, absent }: EnvelopesArrived): Promise<void>[] {
     const { instances } = this.#memory;
     const lookups: Promise<void>[] = [];
     for (const letter of batch.letters) {
@@ -76,15 +76,15 @@ export class LetterTaker {
   }
 
   /** Content that taking a letter needs is waited for once: what is not to be had fails the letter alone. */
-  #prepared(letter: Letter, kind: string, absent: Set<string>): Promise<void> | undefined {
+  #prepared(letter: Envelope, kind: string, absent: Set<string>): Promise<void> | undefined {
     const mark = `content of letter ${letter.number}`;
     const hosted = this.#memory.instances.hosted(kind);
     if (hosted === undefined || absent.has(mark)) return undefined;
-    const preparing = preparedForLetter(hosted, letter.namespace, letter);
+    const preparing = preparedForMessage(hosted, letter.namespace, letter);
     return preparing?.then(() => void absent.add(mark));
   }
 
-  #take(letter: Letter): void {
+  #take(letter: Envelope): void {
     const { instances, decider, nowMs, parts } = this.#memory;
     const { type, payload } = letter;
     const cause: Cause = letter.cause ?? parts.cause;

@@ -7,7 +7,7 @@ import { testFoundation } from "@tutti/kernel/testing";
 import { runMachine } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
 import { runNotes } from "./run-notes.ts";
-import { WorkflowNews } from "./workflow-news.ts";
+import { WorkflowEventPublisher } from "./workflow-event-publisher.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const cause = {
@@ -24,7 +24,7 @@ function setUp(options = {}) {
   const told: EventInput[] = [];
   const bus = { publish: async (events: readonly EventInput[]) => void told.push(...events) };
   const machine = runMachine({ plans: { plan: () => undefined } as never });
-  const news = new WorkflowNews({ bus, foundation }, [{ machine, notes: runNotes }], options);
+  const news = new WorkflowEventPublisher({ bus, foundation }, [{ machine, notes: runNotes }], options);
   const counts = { total: 3, completed: 1, skipped: 1, failed: 0, running: 1 };
   let asked = 0;
   news.begin({

@@ -1,10 +1,10 @@
 /** Tells the bus what happens to definitions, runs, schedules and limits. */
 import type { Bus, EventInput } from "@tutti/bus";
 import {
-  MachineNews,
-  type NewsOptions,
+  type EventMapper,
+  MachineEventPublisher,
   type NoteHead,
-  type Teller,
+  type PublisherOptions,
   type ToldMachine,
 } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
@@ -21,7 +21,7 @@ const exceptional: ReadonlySet<string> = new Set([
 type Asked = Pick<RuntimeOfService, "ask">;
 type Note = News | QuestionAsked;
 
-class WorkflowTeller implements Teller<Note> {
+class WorkflowEventMapper implements EventMapper<Note> {
   runtime: Asked | undefined;
   readonly #logger: Foundation["logger"];
 
@@ -88,15 +88,15 @@ class WorkflowTeller implements Teller<Note> {
   }
 }
 
-export class WorkflowNews extends MachineNews<Note> {
-  readonly #teller: WorkflowTeller;
+export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
+  readonly #teller: WorkflowEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     told: readonly ToldMachine[],
-    { ended, ...options }: Partial<NewsOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
+    { ended, ...options }: Partial<PublisherOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
-    const teller = new WorkflowTeller(foundation.logger);
+    const teller = new WorkflowEventMapper(foundation.logger);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_workflow_events_left_out_total",

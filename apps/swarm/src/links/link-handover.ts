@@ -13,7 +13,7 @@ import type { Client } from "@tutti/mesh";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 import type { LinkRoll } from "./roll.ts";
 
-export interface RollTellerParts {
+export interface LinkHandoverParts {
   readonly roll: Pick<LinkRoll, "onReleased">;
   readonly tenancy: Pick<PoolTenancy, "nameIn" | "onOwner">;
   readonly dispatch: Pick<Client<typeof dispatchService>, "tellLinks">;
@@ -30,12 +30,12 @@ interface Released {
 const tellMs = 1_000;
 const agentsPerRequest = 2_000;
 
-export class RollTeller implements Component {
-  readonly #parts: RollTellerParts;
+export class LinkHandover implements Component {
+  readonly #parts: LinkHandoverParts;
   readonly #untold = new Map<number, Released>();
   readonly #news = new Bell();
 
-  constructor(parts: RollTellerParts) {
+  constructor(parts: LinkHandoverParts) {
     this.#parts = parts;
     parts.roll.onReleased((partition, epoch, agents) =>
       this.#untold.set(partition, { epoch, agents, isTelling: false }),

@@ -4,13 +4,13 @@ import { Credit } from "@tutti/contracts/bank/v1";
 import { LettersSent } from "@tutti/contracts/runtime/v1";
 import { stableHash } from "@tutti/kernel";
 import fc from "fast-check";
-import { LetterBox } from "./letter-box.ts";
+import { Outbox } from "./outbox.ts";
 
 const from = { namespace: "default", kind: "account", id: "ada" };
 const message = { type: "credit", codec: Credit };
 const partitions = 3;
 
-function send(box: LetterBox, id: string, transfer: number): void {
+function send(box: Outbox, id: string, transfer: number): void {
   const to = { service: "bank", namespace: "default", kind: "account", id };
   box.send(from, to, message, { from: "ada", transfer, amountCents: 1 }, undefined);
 }
@@ -19,7 +19,7 @@ function partitionOf(id: string): number {
   return stableHash("default", "account", id) % partitions;
 }
 
-const boxOf = () => new LetterBox(() => partitions);
+const boxOf = () => new Outbox(() => partitions);
 const everything = 1e9;
 
 describe("letters of a partition", () => {
@@ -141,7 +141,7 @@ describe("letters of a partition", () => {
           }
           for (const confirmed of live.closeConfirmed()) replayed.recoverConfirmed(confirmed);
         }
-        const shown = (box: LetterBox) =>
+        const shown = (box: Outbox) =>
           [0, 1, 2].map((partition) => {
             const channel = box.channel("bank", partition);
             const { last, confirmed, released } = channel;

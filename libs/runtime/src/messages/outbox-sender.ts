@@ -8,12 +8,12 @@ import {
   sleep,
   type Timers,
 } from "@tutti/kernel";
-import type { Channel, LetterBox } from "./letter-box.ts";
+import type { Channel, Outbox } from "./outbox.ts";
 
-export interface LetterSenderParts {
+export interface OutboxSenderParts {
   readonly service: string;
   readonly partition: number;
-  readonly letters: LetterBox;
+  readonly letters: Outbox;
   readonly deliver: Delivery["deliver"];
   readonly timers: Timers;
   readonly chance: Chance;
@@ -25,11 +25,11 @@ const lettersMax = 1_024;
 const bytesMax = 1024 * 1024;
 const pause: Backoff = { firstMs: 20, maxMs: 5_000 };
 
-export class LetterSender {
-  readonly #parts: LetterSenderParts;
+export class OutboxSender {
+  readonly #parts: OutboxSenderParts;
   readonly #stopping = new AbortController();
 
-  constructor(parts: LetterSenderParts) {
+  constructor(parts: OutboxSenderParts) {
     this.#parts = parts;
   }
 
@@ -64,7 +64,7 @@ export class LetterSender {
     }
   }
 
-  async #sendOne(channel: Channel, batch: ReturnType<LetterBox["outgoing"]>): Promise<void> {
+  async #sendOne(channel: Channel, batch: ReturnType<Outbox["outgoing"]>): Promise<void> {
     const { service, partition, deliver, letters, logger } = this.#parts;
     const { signal } = this.#stopping;
     try {

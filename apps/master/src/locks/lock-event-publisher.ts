@@ -2,7 +2,7 @@
 import { type Bus, contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
-import { MachineNews, type Teller } from "@tutti/host/serving";
+import { type EventMapper, MachineEventPublisher } from "@tutti/host/serving";
 import { type Foundation, toTimestamp } from "@tutti/kernel";
 import { deadlocks, lock } from "@tutti/machine-lock";
 import { deadlockNotes, type LockNote, lockNotes, type News } from "./lock-notes.ts";
@@ -11,7 +11,7 @@ import type { LockWorks } from "./lock-works.ts";
 
 const source = "/tutti/session";
 
-class LockTeller implements Teller<News> {
+class LockEventMapper implements EventMapper<News> {
   eventOf({ key, event, timeMs, cause, type, body }: News): EventInput {
     const { namespace, id: resource } = key;
     const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
@@ -29,7 +29,7 @@ class LockTeller implements Teller<News> {
   }
 }
 
-export class LockNews extends MachineNews<News> {
+export class LockEventPublisher extends MachineEventPublisher<News> {
   readonly #waits: LockWaits;
   readonly #works: LockWorks;
 
@@ -48,7 +48,7 @@ export class LockNews extends MachineNews<News> {
         help: "Events of locks that were not told, because too many waited to be.",
       })
       .with({});
-    super({ bus, foundation, told, teller: new LockTeller(), leftOut });
+    super({ bus, foundation, told, teller: new LockEventMapper(), leftOut });
     this.#waits = waits;
     this.#works = works;
   }
