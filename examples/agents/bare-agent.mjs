@@ -413,7 +413,7 @@ function inputOf(text) {
 }
 
 function encoded(value, bytesMax = Number.POSITIVE_INFINITY) {
-  insistOnJson(value, "the output");
+  requireJson(value, "the output");
   const bytes = new TextEncoder().encode(JSON.stringify(value ?? null));
   if (bytes.length <= bytesMax) return base64(bytes);
   const message = `the output has ${bytes.length} bytes, and may have ${bytesMax}`;
@@ -421,7 +421,7 @@ function encoded(value, bytesMax = Number.POSITIVE_INFINITY) {
 }
 
 /** `JSON.stringify` leaves out what is no JSON, and says nothing. */
-function insistOnJson(value, where) {
+function requireJson(value, where) {
   if (value === null || ["string", "boolean", "undefined"].includes(typeof value)) return;
   if (typeof value === "number" && Number.isFinite(value)) return;
   if (typeof value !== "object")
@@ -430,7 +430,7 @@ function insistOnJson(value, where) {
       message: `${where} is no JSON, but a ${typeof value}`,
       final: true,
     };
-  for (const [key, one] of Object.entries(value)) insistOnJson(one, `${where}.${key}`);
+  for (const [key, one] of Object.entries(value)) requireJson(one, `${where}.${key}`);
 }
 
 function base64(bytes) {

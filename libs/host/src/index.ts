@@ -1,13 +1,13 @@
 export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
 export { DataDirectory, type Holder, lastHolder } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
+export type { MissingRights } from "./guard/authorizer.ts";
 export type { ShownBefore } from "./guard/credentials.ts";
 export { edgeActions } from "./guard/edge-actions.ts";
 export type { Admitted } from "./guard/edge-limits.ts";
 export { accessErrors } from "./guard/errors.ts";
 export type { Guard } from "./guard/guard.ts";
 export type { IssuerSite } from "./guard/issuer-site.ts";
-export type { MissingRights } from "./guard/judge.ts";
 export type { Recorded } from "./guard/reports.ts";
 export { actorKinds } from "./guard/visitor.ts";
 export type { HostOperations } from "./host-operations.ts";

@@ -13,15 +13,15 @@ import type { OfferShelf } from "./offers/shelf.ts";
 import type {
   Agent,
   Cohort,
+  CohortMatch,
   Demand,
   Limit,
   Link,
   Profile,
-  Seat,
+  SenderSlot,
   SenderStream,
   SendersPool,
   Side,
-  Site,
   Task,
 } from "./parts.ts";
 import type { Placements } from "./placed/placements.ts";
@@ -58,7 +58,7 @@ export interface PoolCore extends SendersPool {
   readonly turnedAway: Pick<TurnedAwayAgents, "able">;
   readonly readiness: ReadinessBook;
   readonly holds: HoldsBook;
-  readonly seats: Set<Seat>;
+  readonly senderSlots: Set<SenderSlot>;
   readonly matcher: Placing;
   readonly placements: Placements;
   /** Tasks at work that have taken long enough for a second copy, and how many have one. */
@@ -83,7 +83,7 @@ export interface PoolCore extends SendersPool {
   weightOf(namespace: string): number;
   /** A task is looked at when its next time has come. */
   watch(task: Task): void;
-  leaveSeat(task: Task): void;
+  leaveSlot(task: Task): void;
   /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
   forget(task: Task, nowMs: number): void;
   /** How an agent stands is told when it is otherwise than before. */
@@ -102,7 +102,7 @@ export interface PoolCore extends SendersPool {
 /** Finds places for single tasks. */
 export interface Placing {
   /** Somebody else who could do it now. */
-  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined;
+  another(task: Task, than: Agent): { readonly agent: Agent; readonly match: CohortMatch } | undefined;
 }
 
 /** All demands and all cohorts. Demands that are given out are uses that have to be given back. */

@@ -20,7 +20,7 @@ import { Pace } from "./match/pace.ts";
 import type { Ramp } from "./match/ramp.ts";
 import { Profiles } from "./offers/profile.ts";
 import { OfferShelf } from "./offers/shelf.ts";
-import type { Agent, Link, Seat, SenderStream, Task } from "./parts.ts";
+import type { Agent, Link, SenderSlot, SenderStream, Task } from "./parts.ts";
 import { Placements } from "./placed/placements.ts";
 import { Claims } from "./task/claims.ts";
 import { expire } from "./task/expiry.ts";
@@ -60,7 +60,7 @@ export class Core implements PoolCore, TaskHome {
   readonly turnedAway = new TurnedAwayAgents();
   readonly readiness: Readiness;
   readonly holds: Holds;
-  readonly seats = new Set<Seat>();
+  readonly senderSlots = new Set<SenderSlot>();
   /** Those with something to send in this turn. */
   dirtyLinks: Link[] = [];
   dirtyStreams: SenderStream[] = [];
@@ -129,8 +129,8 @@ export class Core implements PoolCore, TaskHome {
     if (count > 0) this.#starts.add(count, nowMs);
   }
 
-  leaveSeat(task: Task): void {
-    task.seat?.remove(task);
+  leaveSlot(task: Task): void {
+    task.senderSlot?.remove(task);
   }
 
   /** One that has not joined was launched, or will not join any more. */
@@ -149,7 +149,7 @@ export class Core implements PoolCore, TaskHome {
 
   /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
   forget(task: Task, nowMs: number): void {
-    this.leaveSeat(task);
+    this.leaveSlot(task);
     if (task.judging?.isHeld === true) this.hooks?.forget(task);
     task.stage = "forgotten";
     this.tasks.delete(task.offer.token);

@@ -3,8 +3,8 @@
  * everywhere; each is made in a file of its own, and all look at each other through these. They need each other in circles,
  * so they are one file. What a part is for itself, its times, its standing, its room, is beside the part.
  *
- *     seat ── task ── share ── demand ── site ── cohort ── agent ── link
- *                       └───── stop ──── turn ──── stand ───┘
+ *     sender slot ── task ── share ── demand ── match ── cohort ── agent ── link
+ *                              └───── wait entry ─ turn ─ wait group ─┘
  */
 import type {
   AgentState,
@@ -51,7 +51,7 @@ export interface Task extends Ranked, TaskTimes {
   readonly alarm: Due | undefined;
   share: Share | undefined;
   lane: Lane | undefined;
-  seat: Seat | undefined;
+  senderSlot: SenderSlot | undefined;
   agent: Agent | undefined;
   agentBefore: Task | undefined;
   agentAfter: Task | undefined;
@@ -145,7 +145,7 @@ export interface Profile {
 }
 
 /** A sender in a pool: what it has outstanding there. */
-export interface Seat {
+export interface SenderSlot {
   readonly stream: SenderStream;
   readonly pool: SendersPool;
   /** Tasks that have not ended, and results that are not durable. */
@@ -200,8 +200,8 @@ export interface Demand {
   readonly wish: Wish;
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
-  readonly sites: readonly Site[];
-  /** Whether some sites are preferred to others. */
+  readonly matches: readonly CohortMatch[];
+  /** Whether some matches are preferred to others. */
   readonly picky: boolean;
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses: number;
@@ -210,17 +210,17 @@ export interface Demand {
   readonly waits: WaitLog;
   /** Its weight is what was said last. */
   shareOf(party: string, weight?: number): Share;
-  addSite(site: Site): void;
-  removeSite(site: Site): void;
+  addMatch(match: CohortMatch): void;
+  removeMatch(match: CohortMatch): void;
   /** Nothing refers to it any more. */
   dispose(): void;
 }
 
 /** A cohort that will do. */
-export interface Site {
+export interface CohortMatch {
   readonly demand: Demand;
   readonly cohort: Cohort;
-  readonly stand: Stand;
+  readonly waitGroup: WaitGroup;
   /** The capability in the version that is used there, by its number. */
   readonly number: number;
   readonly version: string;
@@ -236,7 +236,7 @@ export interface Share {
   weight: number;
   readonly demand: Demand;
   /** Where it stands, one per cohort that will do. */
-  readonly stops: Stop[];
+  readonly waitEntries: WaitEntry[];
   readonly size: number;
   readonly head: Task | undefined;
   add(task: Task): void;
@@ -265,10 +265,10 @@ export interface TaskLine {
   tasks(): Iterable<Task>;
 }
 
-/** A share at a stand. */
-export interface Stop extends Ranked {
+/** A share at a wait group. */
+export interface WaitEntry extends Ranked {
   readonly share: Share;
-  readonly site: Site;
+  readonly match: CohortMatch;
   turn: Turn | undefined;
   /** The share has something that waits. */
   enter(): void;
@@ -280,11 +280,11 @@ export interface Stop extends Ranked {
   refresh(): boolean;
 }
 
-/** A party at a stand. */
+/** A party at a wait group. */
 export interface Turn extends Ranked {
   readonly tab: Tab;
-  readonly stand: Stand;
-  readonly stops: Heap<Stop>;
+  readonly waitGroup: WaitGroup;
+  readonly waitEntries: Heap<WaitEntry>;
 }
 
 /** A party at a cohort. Its rank is what it has had of it, by its weight. */
@@ -292,21 +292,21 @@ export interface Tab extends Ranked {
   readonly party: string;
   readonly namespace: string;
   weight: number;
-  /** Live stands where it is the first, by the ranks of their first tasks. */
-  readonly fronts: Heap<Stand>;
+  /** Live wait groups where it is the first, by the ranks of their first tasks. */
+  readonly fronts: Heap<WaitGroup>;
   /** Those of them where others wait too: who is first there changes when this one has had a turn. */
-  readonly shared: Set<Stand>;
-  /** At how many stands of the cohort it waits. */
+  readonly shared: Set<WaitGroup>;
+  /** At how many wait groups of the cohort it waits. */
   turns: number;
 }
 
 /** Those who wait at a cohort and ask the same of the one agent. Its rank is that of its first task. */
-export interface Stand extends Ranked {
+export interface WaitGroup extends Ranked {
   readonly cohort: Cohort;
   readonly fit: Fit;
-  /** Shares that stand here, waiting or not: without any it is forgotten. */
-  stops: number;
-  /** Whose stand it is when somebody here may find an agent: of the first namespace, as far as it is known. */
+  /** Shares in this group, waiting or not: without any it is forgotten. */
+  waitEntries: number;
+  /** Whose wait group it is when somebody here may find an agent: of the first namespace, as far as it is known. */
   front: Tab | undefined;
   /** The agents that can have become fit since all were looked at; undefined when all have to be. */
   narrow: Agent[] | undefined;
@@ -314,8 +314,8 @@ export interface Stand extends Ranked {
   readonly plain: boolean;
   /** Whether several namespaces wait. */
   readonly isShared: boolean;
-  enter(stop: Stop): void;
-  leave(stop: Stop): void;
+  enter(stop: WaitEntry): void;
+  leave(stop: WaitEntry): void;
   /** The first of a namespace may go before the one that was first. */
   settle(turn: Turn): void;
   /** Who goes next; undefined when nobody waits. */
@@ -331,19 +331,19 @@ export interface Cohort {
   readonly agents: ReadonlySet<Agent>;
   /** Those that may be given work now, in the order of the strategy. */
   readonly ready: Heap<Agent>;
-  readonly sites: Set<Site>;
+  readonly matches: Set<CohortMatch>;
   /** Whether somebody may find an agent. */
   readonly isLive: boolean;
-  /** Who goes next, at whichever stand. */
+  /** Who goes next, at whichever wait group. */
   next(): Turn | undefined;
-  /** The first of a live stand may go before the one that was first there. */
-  rise(stand: Stand): void;
+  /** The first of a live wait group may go before the one that was first there. */
+  rise(waitGroup: WaitGroup): void;
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place: number;
-  standOf(fit: Fit): Stand;
-  forget(stand: Stand): void;
+  waitGroupOf(fit: Fit): WaitGroup;
+  forget(waitGroup: WaitGroup): void;
   tabOf(party: string): Tab;
-  /** A party waits here that did not wait at any stand, or at one more. */
+  /** A party waits here that did not wait at any wait group, or at one more. */
   arrive(tab: Tab): void;
   depart(tab: Tab): void;
   /** A task of the party was given to an agent of this cohort; the weight is that of its namespace. */
@@ -352,10 +352,10 @@ export interface Cohort {
   dismiss(agent: Agent): void;
   /** Its agents from the place of a key on, around the circle of all of them. */
   around(key: string): Iterable<string>;
-  /** Somebody waits at a stand; nobody does any more; nobody who is ready is fit. */
-  open(stand: Stand): void;
-  shut(stand: Stand): void;
-  putAside(stand: Stand): void;
+  /** Somebody waits at a wait group; nobody does any more; nobody who is ready is fit. */
+  open(waitGroup: WaitGroup): void;
+  shut(waitGroup: WaitGroup): void;
+  putAside(waitGroup: WaitGroup): void;
   /** An agent has more room than before, or has come. */
   loosened(agent: Agent): void;
   /** Whether somebody is ready or not has changed. */

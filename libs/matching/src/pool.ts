@@ -87,10 +87,11 @@ export class PoolOwner implements Pool {
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks, seats } = this.#core;
+    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks, senderSlots } = this.#core;
     if (hooks?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
-    if (claims.size > 0) dueMs = Math.min(dueMs, claimUntilMs, seats.size > 0 ? claims.askDueMs : dueMs);
+    if (claims.size > 0)
+      dueMs = Math.min(dueMs, claimUntilMs, senderSlots.size > 0 ? claims.askDueMs : dueMs);
     if (ramp !== undefined && queued > 0 && !isStill(settings)) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
@@ -169,7 +170,8 @@ export class PoolOwner implements Pool {
     if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs) rankAnew(core);
     if (before.slowStart?.untilMs !== settings.slowStart?.untilMs)
       core.ramp = settings.slowStart && new Ramp(settings.slowStart);
-    if (before.window !== settings.window) for (const { stream, pool } of core.seats) stream.retell(pool);
+    if (before.window !== settings.window)
+      for (const { stream, pool } of core.senderSlots) stream.retell(pool);
     return undefined;
   }
 
@@ -332,11 +334,11 @@ export class PoolOwner implements Pool {
 
   /** While some of what is at work is not known, nothing that is limited begins; and it is not waited for ever. */
   #lookAtClaims(nowMs: number): void {
-    const { claims, limits, claimUntilMs, seats } = this.#core;
+    const { claims, limits, claimUntilMs, senderSlots } = this.#core;
     if (claims.size > 0 && nowMs >= claimUntilMs)
       claims.dropAll("nobody has offered it since the pool moved here");
-    const unclaimed = seats.size > 0 ? claims.toAsk(nowMs) : [];
-    if (unclaimed.length > 0) for (const { stream, pool } of seats) stream.unclaimed(pool, unclaimed);
+    const unclaimed = senderSlots.size > 0 ? claims.toAsk(nowMs) : [];
+    if (unclaimed.length > 0) for (const { stream, pool } of senderSlots) stream.unclaimed(pool, unclaimed);
     if (claims.atWork > 0) limits.freeze();
     else limits.unfreeze(nowMs);
   }

@@ -44,7 +44,7 @@ async function withCluster(
     const guarded = (request: Note): Note => {
       process.hops++;
       const key = { service: "notes", namespace: "default", kind: "note", id: request.key };
-      new OwnershipGuard(table, instanceOf(mesh)).insist(key);
+      new OwnershipGuard(table, instanceOf(mesh)).requireOwner(key);
       return note({ ...request, text: instanceOf(mesh) });
     };
     mesh.serve(

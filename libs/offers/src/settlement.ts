@@ -157,13 +157,13 @@ export class RuntimeSettlement implements Settlement {
     if (modelCalls !== undefined) this.#mention(token, tellings.asked(agent, modelCalls), agent);
     switch (outcome?.$case) {
       case "inlineOutput":
-        this.#insist(
+        this.#retryUntilDone(
           tellings.completed({ output: outcome.value, outputPayload: undefined, questions }, figures),
           told,
         );
         return;
       case "outputPayload":
-        this.#insist(
+        this.#retryUntilDone(
           tellings.completed({ output: noBytes, outputPayload: outcome.value, questions }, figures),
           told,
         );
@@ -171,7 +171,7 @@ export class RuntimeSettlement implements Settlement {
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
-        this.#insist(tellings.failed(error, figures), told);
+        this.#retryUntilDone(tellings.failed(error, figures), told);
       }
     }
   }
@@ -211,11 +211,11 @@ export class RuntimeSettlement implements Settlement {
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
-    this.#insist(this.#parts.tellings.failed(error, byNobody), told);
+    this.#retryUntilDone(this.#parts.tellings.failed(error, byNobody), told);
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */
-  #insist(telling: AttemptCommand, told: Told): void {
+  #retryUntilDone(telling: AttemptCommand, told: Told): void {
     this.#parts.runtime.submit(new Telling(telling, told, this.#onAnswer));
   }
 
@@ -251,7 +251,7 @@ export class RuntimeSettlement implements Settlement {
       return;
     }
     const told = { token, cause, namespace, isDurable, isFailure: true };
-    this.#insist(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNobody), told);
+    this.#retryUntilDone(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNobody), told);
   }
 
   /** Says it once: when it is lost, nothing is. */

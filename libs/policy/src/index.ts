@@ -2,9 +2,9 @@ export { coversPattern, matchesAction, matchesAny } from "./access/action-patter
 export type { HeldRole, Who } from "./access/bindings.ts";
 export { type Cedar, loadCedar } from "./access/cedar.ts";
 export { policyProblems } from "./access/checking.ts";
-export { Decider, type Question, type Verdict } from "./access/decider.ts";
 export { giversIn, type Lack, type LackQuestion, lacksOf } from "./access/lacks.ts";
-export { type Matrix, matrixOf, wideDecider } from "./access/matrix.ts";
+export { type Matrix, matrixOf, wideEvaluator } from "./access/matrix.ts";
+export { PolicyEvaluator, type Question, type Verdict } from "./access/policy-evaluator.ts";
 export { readyRoles, systemNamespace } from "./access/roles.ts";
 export { schemaText } from "./access/schema.ts";
 export { type StatementProblem, statementTexts } from "./access/statements.ts";

@@ -10,7 +10,7 @@ import { usageFailure } from "../command/failure.ts";
 import { readDefinition } from "../local/definition-file.ts";
 import { connect } from "../server/server.ts";
 import { safe } from "../terminal/text.ts";
-import { insistOnRules } from "./rule.ts";
+import { requireRules } from "./rule.ts";
 
 export async function previewRules(context: Context): Promise<number> {
   const { values, print } = context;
@@ -50,7 +50,7 @@ async function wantedOf(context: Context) {
       ["tutti rule impact --rule largest --version 3", "a rule as it was"],
     ]);
   const file = await readDefinition(name, shell);
-  await insistOnRules(context, file);
+  await requireRules(context, file);
   const { rules } = readText(file).value as unknown as { readonly rules: readonly AdmissionRuleInput[] };
   return { rules };
 }

@@ -60,7 +60,7 @@ export async function listRules(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-export async function insistOnRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
+export async function requireRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
   const { checkRules } = await import("@tutti/validation");
   const problems = checkRules(file);
   if (problems.length === 0) return;
@@ -76,7 +76,7 @@ export async function insistOnRules({ print }: Pick<Context, "print">, file: Sou
 export async function setRules(context: Context): Promise<number> {
   const { values, shell } = context;
   const file = await readDefinition(values.argument("FILE"), shell);
-  await insistOnRules(context, file);
+  await requireRules(context, file);
   const { rules } = readText(file).value as unknown as { readonly rules: readonly AdmissionRuleInput[] };
   const server = await connect(context);
   for (const rule of rules) {

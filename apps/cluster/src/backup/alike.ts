@@ -20,7 +20,7 @@ interface JetStreamDetail {
 const alikeMs = 60_000;
 
 /** By the addresses of their monitors. Rejects when they do not come to be alike. */
-export async function insistOnAlike(monitors: readonly string[]): Promise<void> {
+export async function requireSame(monitors: readonly string[]): Promise<void> {
   let unlike = "";
   const areAlike = await lookedFor(async () => {
     unlike = await unlikeAt(monitors).catch((error: unknown) => String(error));

@@ -16,7 +16,7 @@ import type { Shape } from "../plan/shape.ts";
 import { isAlive, readState } from "../running/state-file.ts";
 import { copyIfThere } from "./copying.ts";
 import { copyIn, copyOut, type StreamCopy, streamNames } from "./stream-copies.ts";
-import { begin, finish, insistOnFinished } from "./unfinished.ts";
+import { begin, finish, requireFinished } from "./unfinished.ts";
 import { type Made, withNats } from "./with-nats.ts";
 
 /** What a folder says that has a backup. */
@@ -38,8 +38,8 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
   const state = await readState(directory);
   if (state === undefined) throw clusterErrors.neverUp({ directory });
   if (isAlive(state.pid)) throw clusterErrors.isUp({ directory, pid: state.pid });
-  await insistOnFinished(directory);
-  await insistOnEmpty(target);
+  await requireFinished(directory);
+  await requireEmpty(target);
   await mkdir(target, { recursive: true, mode: 0o700 });
   const streams = await withNats({ ...made, shape: state.shape }, signal, async (connection) => {
     const names = (await streamNames(connection)).filter(isKept);
@@ -88,7 +88,7 @@ async function readBackup(source: string): Promise<Backup> {
   return backup;
 }
 
-async function insistOnEmpty(directory: string): Promise<void> {
+async function requireEmpty(directory: string): Promise<void> {
   const there = existsSync(directory) ? await readdir(directory) : [];
   if (there.length > 0) throw clusterErrors.notEmpty({ directory });
 }

@@ -51,7 +51,7 @@ export async function copyOut(connection: NatsConnection, name: string, path: st
   const parts = client.subscribe(inbox);
   const file = await open(path, "w", 0o600);
   try {
-    await insistOnLeader(connection, name);
+    await requireLeader(connection, name);
     const { config, state } = await asked<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
       ...{ deliver_subject: inbox, chunk_size: partBytes, no_consumers: true },
     });
@@ -80,7 +80,7 @@ export async function copyOut(connection: NatsConnection, name: string, path: st
 export async function copyIn(connection: NatsConnection, copy: StreamCopy, path: string): Promise<void> {
   const { config, state } = copy;
   const { name } = config;
-  await insistOnHash(copy, path);
+  await requireHash(copy, path);
   const { deliver_subject: subject } = await asked<{ deliver_subject: string }>(
     connection,
     `$JS.API.STREAM.RESTORE.${name}`,
@@ -109,7 +109,7 @@ function nobodyThere(error: unknown): undefined {
   throw error;
 }
 
-async function insistOnHash({ config: { name }, sha256 }: StreamCopy, path: string): Promise<void> {
+async function requireHash({ config: { name }, sha256 }: StreamCopy, path: string): Promise<void> {
   const hash = createHash("sha256");
   for await (const bytes of createReadStream(path)) hash.update(bytes as Uint8Array);
   if (hash.digest("hex") !== sha256)
@@ -117,7 +117,7 @@ async function insistOnHash({ config: { name }, sha256 }: StreamCopy, path: stri
 }
 
 /** Servers that just came up may not have agreed yet on who leads a stream: nobody answers for it until then. */
-async function insistOnLeader(connection: NatsConnection, name: string): Promise<void> {
+async function requireLeader(connection: NatsConnection, name: string): Promise<void> {
   const client = connection.client(`leader of the stream ${name}`);
   const leader = await lookedFor(async () => {
     const reply = await client

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { begin, finish, insistOnFinished, unfinishedIn } from "./unfinished.ts";
+import { begin, finish, requireFinished, unfinishedIn } from "./unfinished.ts";
 
 describe("a cluster that is made of something else", () => {
   let folder: string;
@@ -18,9 +18,9 @@ describe("a cluster that is made of something else", () => {
     await begin(directory, made);
     assert.deepEqual(await unfinishedIn(directory), made);
     const said = `do that again: tutti cluster import /data --directory ${directory}`;
-    await assert.rejects(insistOnFinished(directory), (error: Error) => error.message.endsWith(said));
+    await assert.rejects(requireFinished(directory), (error: Error) => error.message.endsWith(said));
     await finish(directory);
-    await insistOnFinished(directory);
+    await requireFinished(directory);
     assert.equal(await unfinishedIn(directory), undefined);
   });
 

@@ -47,7 +47,7 @@ export async function finish(directory: string): Promise<void> {
   await rm(fileIn(directory));
 }
 
-export async function insistOnFinished(directory: string): Promise<void> {
+export async function requireFinished(directory: string): Promise<void> {
   const unfinished = await unfinishedIn(directory);
   if (unfinished !== undefined) throw clusterErrors.unfinished({ directory, ...unfinished });
 }

@@ -3,7 +3,7 @@ import { silentLogger, systemFoundation } from "@tutti/kernel";
 import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
 import { Cluster, type ClusterOptions } from "../running/cluster.ts";
 import { addressesOf } from "../running/readiness.ts";
-import { insistOnAlike } from "./alike.ts";
+import { requireSame } from "./alike.ts";
 
 /** What is known of a cluster whose shape something else says. */
 export type Made = Omit<ClusterOptions, "shape">;
@@ -24,9 +24,9 @@ export async function withNats<Result>(
     const nats = cluster.members.filter(({ planned }) => planned.kind === "nats");
     const monitors = nats.map(({ planned }) => addressesOf(planned).http);
     try {
-      await insistOnAlike(monitors);
+      await requireSame(monitors);
       const result = await work(connection);
-      await insistOnAlike(monitors);
+      await requireSame(monitors);
       return result;
     } finally {
       await connection.stop(signal);

@@ -5,7 +5,7 @@ import { importData } from "../backup/import.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { type Counts, shapeWith } from "./shape-words.ts";
-import { countsOf, insistOnServer, moduleOf } from "./up.ts";
+import { countsOf, moduleOf, requireServer } from "./up.ts";
 
 interface CopyWords extends Counts {
   readonly directory: string;
@@ -50,7 +50,7 @@ function told({ streams }: Backup): string {
 
 async function madeBy(words: CopyWords) {
   const natsServer = words["nats-server"];
-  await insistOnServer(natsServer);
+  await requireServer(natsServer);
   return { directory: words.directory, natsServer, moduleOf };
 }
 

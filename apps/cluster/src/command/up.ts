@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
-import { insistOnFinished } from "../backup/unfinished.ts";
+import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
@@ -34,8 +34,8 @@ const say = (line: string): void => {
 export async function up(words: UpWords): Promise<number> {
   const { directory, plain, set, port = "7400", json, bundles } = words;
   const natsServer = words["nats-server"];
-  await insistOnServer(natsServer);
-  await insistOnFinished(directory);
+  await requireServer(natsServer);
+  await requireFinished(directory);
   const before = (await readWish(directory)) ?? (await readState(directory))?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
@@ -92,7 +92,7 @@ export function moduleOf(service: string): string {
   return fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
 }
 
-export async function insistOnServer(program: string): Promise<void> {
+export async function requireServer(program: string): Promise<void> {
   const said = await run(program, ["--version"]).catch(() => undefined);
   const version = said?.stdout.match(/v?(\d+\.\d+\.\d+)/)?.[1];
   if (version === undefined || !isServerAccepted(version))

@@ -50,7 +50,7 @@ export class Front {
   }
 
   /** Asks until there is an answer: for what is harmless to repeat. */
-  async insist(
+  async retryUntilDone(
     method: "GET" | "POST" | "PUT",
     path: string,
     body: unknown,

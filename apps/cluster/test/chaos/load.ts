@@ -94,7 +94,7 @@ export class Load {
   async prepare(signal: AbortSignal): Promise<void> {
     for (const worker of this.#workers) await worker.start();
     for (const text of definitions)
-      await this.#front.insist("POST", "/v1/workflows", { format: "yaml", text }, signal);
+      await this.#front.retryUntilDone("POST", "/v1/workflows", { format: "yaml", text }, signal);
   }
 
   async stop(): Promise<void> {
@@ -158,7 +158,7 @@ export class Load {
   }
 
   async #start(path: string, body: unknown, signal: AbortSignal): Promise<void> {
-    const answer = await this.#front.insist("POST", path, body, signal);
+    const answer = await this.#front.retryUntilDone("POST", path, body, signal);
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 
@@ -166,7 +166,7 @@ export class Load {
   // biome-ignore lint/suspicious/noExplicitAny: as it comes from JSON
   async #outcome(path: string, signal: AbortSignal): Promise<any> {
     for (;;) {
-      const { status, body } = await this.#front.insist("GET", path, undefined, signal);
+      const { status, body } = await this.#front.retryUntilDone("GET", path, undefined, signal);
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
       if (body.outcome !== undefined) return body;
       if (signal.aborted) throw new Error(`has not ended: ${JSON.stringify(body).slice(0, 300)}`);

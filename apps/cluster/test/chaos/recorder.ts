@@ -91,7 +91,7 @@ export class Recorder {
 
   async prepare(signal: AbortSignal): Promise<void> {
     for (const missionId of this.#missions)
-      await this.#front.insist(
+      await this.#front.retryUntilDone(
         "POST",
         "/v1/missions",
         { missionId, spec: { goal: "to be written on" } },

@@ -72,7 +72,7 @@ export interface Caller {
 }
 
 /** Somebody was let in: the header that sets the cookie, and when the sign-in ends. */
-export interface LetIn {
+export interface Authenticated {
   readonly cookie: string;
   readonly endMs: number;
 }
@@ -150,17 +150,17 @@ export class Access {
   }
 
   /** Signs in with the token of a link, with the key of the installation, or as whom a key or token stands for. */
-  async signIn(token: string, request: Asking): Promise<LetIn> {
+  async signIn(token: string, request: Asking): Promise<Authenticated> {
     const from = clientAddressOf(request);
     const { guard } = this.#options;
     if (guard !== undefined && isOfSomebody(token)) {
       const { kind: by, ...known } = await guard.signInBy(token, from);
-      return this.#letIn({ ...known, by }, request);
+      return this.#authenticate({ ...known, by }, request);
     }
     const isKey = await this.#redeem(token, from);
     const untilMs = Number.POSITIVE_INFINITY;
     try {
-      return await this.#letIn({ principal: localAdministrator, by: "link", untilMs }, request);
+      return await this.#authenticate({ principal: localAdministrator, by: "link", untilMs }, request);
     } catch (error) {
       if (!isKey) this.#links.giveBack(token);
       throw error;
@@ -178,11 +178,11 @@ export class Access {
   }
 
   /** Somebody comes back from an issuer. */
-  async backFrom(answer: URLSearchParams, request: Asking): Promise<LetIn & { readonly to: string }> {
+  async backFrom(answer: URLSearchParams, request: Asking): Promise<Authenticated & { readonly to: string }> {
     const { headers } = request;
     const { known, to } = await this.#atIssuers().finish(answer, headers, clientAddressOf(request));
     const { kind: by, ...given } = known;
-    return { ...(await this.#letIn({ ...given, by }, request)), to };
+    return { ...(await this.#authenticate({ ...given, by }, request)), to };
   }
 
   /** Takes away what a browser was sent to an issuer with. */
@@ -232,7 +232,7 @@ export class Access {
     return this.#issuers;
   }
 
-  async #letIn(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<LetIn> {
+  async #authenticate(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<Authenticated> {
     const { headers } = request;
     const about = { address: clientAddressOf(request), browser: headers["user-agent"] ?? "" };
     const { secret, endMs } = await this.#begin({ ...given, ...about });

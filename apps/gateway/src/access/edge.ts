@@ -42,7 +42,7 @@ export function tellOversize(
 }
 
 /** Throws where somebody may not do what the gateway answers by itself. */
-export function insist(
+export function requireAllowed(
   guard: EdgeGuard | undefined,
   principal: Principal,
   own: keyof typeof edgeActions,

@@ -12,13 +12,13 @@ const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 export function takeBodies(
   app: FastifyInstance,
   bodyBytesMax: number,
-  insistOnSize: (request: FastifyRequest, bytes: number) => void,
+  requireSize: (request: FastifyRequest, bytes: number) => void,
 ): void {
   app.removeAllContentTypeParsers();
   const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
   app.addContentTypeParser("*", options, (request, bytes: Buffer, done) => {
     try {
-      insistOnSize(request, bytes.length);
+      requireSize(request, bytes.length);
       done(null, bodyOf(request, textOf(bytes)));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));

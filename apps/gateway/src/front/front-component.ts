@@ -5,7 +5,7 @@ import { FindInstancesRequest, registryService } from "@tutti/contracts/registry
 import { type HostContext, servedMetricService } from "@tutti/host";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { Access, Caller } from "../access/access.ts";
-import { insist } from "../access/edge.ts";
+import { requireAllowed } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import type { LinkDoor } from "../link/link-door.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
@@ -44,8 +44,9 @@ export class Front implements Component {
       this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
-      insist: ({ principal }, namespace) => insist(host.guard, principal, "events", namespace),
-      insistOnGoing: ({ principal }) => host.guard?.insistOnGoing(principal),
+      requireAllowed: ({ principal }, namespace) =>
+        requireAllowed(host.guard, principal, "events", namespace),
+      requireOngoing: ({ principal }) => host.guard?.requireOngoing(principal),
       changes: host.guard,
     });
     this.#realtime = realtime;

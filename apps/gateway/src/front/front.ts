@@ -21,7 +21,7 @@ import {
   fastify,
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
-import { admit, type EdgeGuard, insist, tellOversize } from "../access/edge.ts";
+import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
 import { blobAnswer } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
@@ -197,7 +197,7 @@ class Routing {
     const { name } = route;
     return async (request, reply) => {
       const caller = route.open ? request.caller : callerIn(request);
-      if (caller !== undefined && isGuarded(name)) insist(host.guard, caller.principal, name);
+      if (caller !== undefined && isGuarded(name)) requireAllowed(host.guard, caller.principal, name);
       const body = await own({ request, reply, caller });
       await sendJson(reply, { status: body === undefined ? 204 : 200, body });
     };

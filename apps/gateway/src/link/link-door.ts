@@ -15,7 +15,7 @@ export interface LinkDoorParts {
   readonly mesh: Mesh;
   readonly foundation: Pick<Foundation, "logger" | "tracer">;
   /** Absent where nothing is enforced. */
-  readonly guard: Pick<Guard, "admitBytes" | "insistOnGoing" | "onRulesChanged"> | undefined;
+  readonly guard: Pick<Guard, "admitBytes" | "requireOngoing" | "onRulesChanged"> | undefined;
 }
 
 /** All streams of an agent end at the same host, where its link can be resumed, whichever gateway they come by. */
@@ -75,7 +75,7 @@ export class LinkDoor {
   #review(): void {
     for (const [link, principal] of this.#links)
       try {
-        this.#parts.guard?.insistOnGoing(principal);
+        this.#parts.guard?.requireOngoing(principal);
       } catch (error) {
         link.refuse(errorFromUnknown(error));
       }

@@ -36,7 +36,7 @@ const reasonMax = 120;
 export class LinkedSocket {
   readonly #socket: WebSocket;
   readonly #logger: Logger;
-  readonly #insistOnSize: (bytes: number) => void;
+  readonly #requireSize: (bytes: number) => void;
   readonly #over = new AbortController();
   readonly #waiting: AgentFrame[] = [];
   readonly #bell = new Bell();
@@ -44,8 +44,8 @@ export class LinkedSocket {
   #isOver = false;
 
   /** @param insistOnSize throws where a frame is larger than those of the agent may be */
-  constructor(socket: WebSocket, logger: Logger, insistOnSize: (bytes: number) => void) {
-    this.#insistOnSize = insistOnSize;
+  constructor(socket: WebSocket, logger: Logger, requireSize: (bytes: number) => void) {
+    this.#requireSize = requireSize;
     this.#socket = socket;
     this.#logger = logger;
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
@@ -81,7 +81,7 @@ export class LinkedSocket {
   #take(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) return;
     try {
-      this.#insistOnSize(data.length);
+      this.#requireSize(data.length);
       const { frame, isText } = readFrame(data, isBinary);
       // Who comes by HTTP cannot go where a redirect sends it.
       if (frame.hello !== undefined) frame.hello.canFollow = false;

@@ -4,7 +4,7 @@ import type { Principal } from "@tutti/kernel";
 import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
 import type { Access, Caller } from "../access/access.ts";
-import { type EdgeGuard, insist } from "../access/edge.ts";
+import { type EdgeGuard, requireAllowed } from "../access/edge.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import { routeActions } from "../calls/route-actions.ts";
 import type { OwnHandler } from "./own-handler.ts";
@@ -37,7 +37,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
     "signIns.list": ({ request, caller }) => {
       const { query, principal } = { query: queryOf(request.url), principal: principalOf(caller) };
       const isMine = query.get("mine") === "true";
-      if (!isMine) insist(guard, principal, "seeSignIns", query.get("namespace") ?? undefined);
+      if (!isMine) requireAllowed(guard, principal, "seeSignIns", query.get("namespace") ?? undefined);
       const isMeant = isMine ? isOf(principal) : within(query.get("namespace"));
       return {
         signIns: access
@@ -56,7 +56,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       const meant = access.signIns().filter((one) => within(namespace)(one) && isMeant(one));
       // Everybody may end what is their own.
       if (meant.length === 0 || !meant.every(isOf(principal)))
-        insist(guard, principal, "endSignIns", namespace ?? undefined);
+        requireAllowed(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));
       const why = "ended by whoever may";
       return { revoked: await access.endSignIns(({ id }) => ids.has(id), { by: principal, why }) };

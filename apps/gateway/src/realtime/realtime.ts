@@ -15,21 +15,21 @@ import type { RealtimeSettings } from "./configuration.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { sseFormat } from "./events/format.ts";
 import { wantedOf } from "./events/wanted.ts";
-import type { Insist } from "./insist.ts";
 import { type ConnectionKind, realtimeInstruments } from "./instruments.ts";
 import { Connections } from "./outflow/connections.ts";
 import type { Outflow } from "./outflow/outflow.ts";
 import { SsePipe } from "./outflow/sse-pipe.ts";
 import { ReplyFeed, type ReplyJson } from "./replies/reply-feed.ts";
+import type { RequireAllowed } from "./require-allowed.ts";
 import { WebSocketDoor } from "./web-socket/web-socket-door.ts";
 
 export interface RealtimeParts {
   readonly bus: Pick<Bus, "subscribe" | "end">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
-  readonly insist: Insist;
+  readonly requireAllowed: RequireAllowed;
   /** Throws where what somebody showed is good no more. */
-  readonly insistOnGoing?: (caller: Caller) => void;
+  readonly requireOngoing?: (caller: Caller) => void;
   /** Tells that what is decided by has changed: what is open is decided on again. */
   readonly changes?: RuleChanges | undefined;
 }
@@ -48,7 +48,7 @@ export class Realtime implements Component {
   readonly #webSockets: WebSocketDoor;
 
   constructor(parts: RealtimeParts) {
-    const { foundation, settings, insist } = parts;
+    const { foundation, settings, requireAllowed } = parts;
     const { clock, timers, metrics, logger } = foundation;
     this.#parts = parts;
     const instruments = realtimeInstruments(metrics);
@@ -59,7 +59,7 @@ export class Realtime implements Component {
       connections: this.#connections,
       feed: this.#feed,
       logger,
-      insist,
+      requireAllowed,
     });
   }
 
@@ -73,10 +73,10 @@ export class Realtime implements Component {
     const { searchParams } = new URL(request.url, "http://gateway");
     const wanted = wantedOf(searchParams, lastEventIdOf(request));
     const caller = callerIn(request);
-    this.#parts.insist(caller, wanted.namespace);
+    this.#parts.requireAllowed(caller, wanted.namespace);
     const feed = await EventFeed.open(this.#feed, wanted);
-    const insist = () => this.#parts.insist(caller, wanted.namespace);
-    feed.begin({ outflow: this.#open("events", reply, insist), format: sseFormat });
+    const requireAllowed = () => this.#parts.requireAllowed(caller, wanted.namespace);
+    feed.begin({ outflow: this.#open("events", reply, requireAllowed), format: sseFormat });
   }
 
   /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
@@ -97,7 +97,7 @@ export class Realtime implements Component {
       isResumed,
       timers: this.#parts.foundation.timers,
     });
-    const outflow = this.#open("replies", reply, () => this.#parts.insistOnGoing?.(caller));
+    const outflow = this.#open("replies", reply, () => this.#parts.requireOngoing?.(caller));
     outflow.signal.addEventListener("abort", leave, { once: true });
     if (outflow.signal.aborted) leave();
     await feed.tell(outflow);
@@ -127,7 +127,7 @@ export class Realtime implements Component {
     return { bus, bufferEventsMax: settings.bufferEventsMax };
   }
 
-  #open(kind: ConnectionKind, reply: FastifyReply, insist: () => void): Outflow {
+  #open(kind: ConnectionKind, reply: FastifyReply, requireAllowed: () => void): Outflow {
     reply.hijack();
     const response: ServerResponse = reply.raw;
     const headers = Object.fromEntries(
@@ -136,7 +136,7 @@ export class Realtime implements Component {
       ),
     );
     const outflow = this.#connections.open(kind, new SsePipe(response, headers), {
-      ...{ insist, problem: sseFormat.problem },
+      ...{ requireAllowed, problem: sseFormat.problem },
     });
     response.once("close", () => outflow.cut("left"));
     // It may have gone while all this was made, and then says so no more.

@@ -43,7 +43,7 @@ export class RealtimeServer implements AsyncDisposable {
       bus: { subscribe: (given) => this.bus.subscribe(given), end: () => this.bus.end() },
       foundation: this.foundation,
       settings: { ...realtimeSection.schema.parse({}), ...settings },
-      insist: () => {},
+      requireAllowed: () => {},
     });
     this.#app = fastify();
     this.#app.addHook("onRequest", async (request) => {

@@ -52,7 +52,7 @@ export async function keepRule(
   context: CallContext,
 ): Promise<AdmissionRule | undefined> {
   const { rule, revision, reason } = wanted;
-  insistOnSound({ ...rule, namespace: context.namespace });
+  requireValid({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await tellTenant(dependencies, { command: rules.keep, body, reason }, context);
   await dependencies.bundles.current();
@@ -157,7 +157,7 @@ async function shown(
   return kept && ruleOf(context.namespace, kept);
 }
 
-function insistOnSound(rule: AdmissionRule): void {
+function requireValid(rule: AdmissionRule): void {
   const { ruleId } = rule;
   const problem = unasked(rule);
   if (problem !== undefined) throw governanceErrors.ruleNotAsked({ ruleId, problem });

@@ -5,7 +5,7 @@
 import type { Flip, PreviewImpactReply, PreviewImpactRequest } from "@tutti/contracts/governance/v1";
 import { spanOf } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
-import { Decider } from "@tutti/policy";
+import { PolicyEvaluator } from "@tutti/policy";
 import { contentAfter, problemsOf } from "../policies/change.ts";
 import { questionOf } from "../policies/questions.ts";
 import type { TenantDependencies } from "../tenants/dependencies.ts";
@@ -21,7 +21,7 @@ export async function* previewImpact(
   context: CallContext,
 ): AsyncGenerator<PreviewImpactReply, void> {
   const { namespace } = context;
-  const { cedar, content, decider: present } = await dependencies.deciding.present();
+  const { cedar, content, evaluator: present } = await dependencies.deciding.present();
   const problems = problemsOf(cedar, namespace, change);
   if (problems.length > 0) {
     yield { flips: [], examined: 0, total: 0, problems, cursor: "" };
@@ -31,7 +31,7 @@ export async function* previewImpact(
   const { from, to } = spanOf(span);
   const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
   const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
-  const after = new Decider(cedar, contentAfter(content, namespace, change));
+  const after = new PolicyEvaluator(cedar, contentAfter(content, namespace, change));
   // Where the caller stood; what was recorded since comes before it, and is told with another preview.
   const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
   for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {

@@ -13,7 +13,7 @@ import { isSame } from "@tutti/machine-entities";
 import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-entities/tenant";
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { insistOnServed } from "../policies/vocabulary.ts";
+import { requireServed } from "../policies/vocabulary.ts";
 import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { keyOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
@@ -39,7 +39,7 @@ export async function createKey(
   context: CallContext,
 ) {
   const { title, lifetimeMs } = request;
-  insistOnServed("scope.actions", request.scope?.actions ?? []);
+  requireServed("scope.actions", request.scope?.actions ?? []);
   const { actor } = await bearerOf(dependencies, request.actor, context);
   const scope = scopeWithin(context.principal.shown?.scope, request.scope);
   const expireMs = await expiryOf(dependencies, lifetimeMs || dependencies.settings.keyLifetimeMs, context);

@@ -109,10 +109,10 @@ export async function myself(
   const { principals, keys, tokens } = await tenantOf(dependencies, home, context);
   const kept = principals.get(actorKey(actor));
   const known = kept === undefined ? Principal.fromPartial({ actor }) : principalOf(home, kept);
-  const { decider, content } = await dependencies.deciding.present();
+  const { evaluator, content } = await dependencies.deciding.present();
   const who = { actor, groups: [...(shown?.groups ?? []), ...known.groups] };
   const nowMs = dependencies.foundation.clock.now();
-  const held = shown === undefined ? caller.roles : decider.rolesOf(who, namespace, nowMs);
+  const held = shown === undefined ? caller.roles : evaluator.rolesOf(who, namespace, nowMs);
   const end = shown && (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
   const names = ["default", systemNamespace, ...content.namespaces.map(({ name }) => name)];
   const open: string[] = [];

@@ -20,7 +20,7 @@ import { isSame } from "@tutti/machine-entities";
 import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-entities/tenant";
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { insistOnServed } from "../policies/vocabulary.ts";
+import { requireServed } from "../policies/vocabulary.ts";
 import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { tokenOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
@@ -54,7 +54,7 @@ export async function issueToken(
   context: CallContext,
 ) {
   const { use, lifetimeMs } = request;
-  insistOnServed("scope.actions", request.scope?.actions ?? []);
+  requireServed("scope.actions", request.scope?.actions ?? []);
   const { actor, isCaller } = await bearerOf(dependencies, request.actor, context);
   const shown = await shownBy(dependencies, context);
   const within = scopeWithin(shown?.scope, request.scope);
@@ -81,7 +81,7 @@ export async function narrowToken(
   context: CallContext,
 ) {
   const { secret, scope, lifetimeMs } = request;
-  insistOnServed("scope.actions", scope?.actions ?? []);
+  requireServed("scope.actions", scope?.actions ?? []);
   const shown = secret === "" ? await shownBy(dependencies, context) : await checked(dependencies, secret);
   if (shown === undefined || shown.tokenId === "")
     throw governanceErrors.tokenRefused({ reason: "the caller showed none; name the token to be narrowed" });

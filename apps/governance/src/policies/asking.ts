@@ -13,10 +13,10 @@ export async function ask(
   { questions }: AskAccessRequest,
   { namespace }: CallContext,
 ) {
-  const { decider, content } = await dependencies.deciding.present();
+  const { evaluator, content } = await dependencies.deciding.present();
   const nowMs = dependencies.foundation.clock.now();
   const decisions = questions.map((question, index) => {
-    const verdict = decider.decide(questionOf(question, namespace, `questions[${index}]`), nowMs);
+    const verdict = evaluator.decide(questionOf(question, namespace, `questions[${index}]`), nowMs);
     return decisionOf({ question, verdict, bundle: content.number, nowMs });
   });
   return { decisions };

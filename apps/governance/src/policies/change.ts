@@ -6,7 +6,7 @@ import {
   type PolicyChange,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, type Problem, Severity } from "@tutti/contracts/types/v1";
-import { type Cedar, Decider, policyProblems, systemNamespace, type Who } from "@tutti/policy";
+import { type Cedar, PolicyEvaluator, policyProblems, systemNamespace, type Who } from "@tutti/policy";
 import { vocabulary } from "./vocabulary.ts";
 
 export function problemsOf(cedar: Cedar, namespace: string, change: PolicyChange | undefined): Problem[] {
@@ -56,9 +56,9 @@ export function locksOut(
 ): boolean {
   const about = { action: mending, namespace, resourceKind: "policy", resourceId: "", labels: {} };
   const canAnybody = (content: BundleContent): boolean => {
-    const decider = new Decider(cedar, content);
+    const evaluator = new PolicyEvaluator(cedar, content);
     return candidatesIn(content, namespace).some(
-      (who) => decider.decide({ ...who, ...about }, nowMs).allowed,
+      (who) => evaluator.decide({ ...who, ...about }, nowMs).allowed,
     );
   };
   return canAnybody(before) && !canAnybody(after);

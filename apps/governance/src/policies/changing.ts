@@ -20,7 +20,7 @@ import {
   tenantErrors,
   versionOf,
 } from "@tutti/machine-entities/tenant";
-import { Decider } from "@tutti/policy";
+import { PolicyEvaluator } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { changeTo, contentAfter, locksOut, problemsOf } from "./change.ts";
@@ -47,7 +47,7 @@ export async function test(
   const asked = [...casesOf(after.policies, namespace), ...cases.map((given) => ({ policyId: "", given }))];
   const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: change === undefined ? content.number : 0, nowMs };
-  const results = resultsOf(new Decider(cedar, after), asked, about);
+  const results = resultsOf(new PolicyEvaluator(cedar, after), asked, about);
   return { results, failed: results.filter(({ passed }) => !passed).length, problems: [] };
 }
 
@@ -57,7 +57,7 @@ export async function apply(
   context: CallContext,
 ) {
   const { change = PolicyChange.create(), version, reason } = request;
-  await insistOnSound(dependencies, change, context);
+  await requireValid(dependencies, change, context);
   const { set, removedPolicyIds } = change;
   const body = { set, removedPolicyIds, version };
   const applied = await tellTenant(dependencies, { command: applyPolicies, body, reason }, context);
@@ -76,7 +76,7 @@ export async function rollBack(
     throw tenantErrors.noVersion({ version, first, last: versionOf(tenant) });
   }
   const present = new Map([...tenant.policies].map(([id, { value }]) => [id, value as Policy]));
-  await insistOnSound(dependencies, changeTo(present, wanted), context);
+  await requireValid(dependencies, changeTo(present, wanted), context);
   const applied = await tellTenant(
     dependencies,
     { command: rollBackPolicies, body: { version }, reason },
@@ -116,7 +116,7 @@ async function versionShown(
   return found && { ...versionView(found), bundle: bundle.number };
 }
 
-async function insistOnSound(
+async function requireValid(
   dependencies: TenantDependencies,
   change: PolicyChange,
   { namespace }: CallContext,
@@ -134,7 +134,7 @@ async function insistOnSound(
   const after = contentAfter(content, namespace, change);
   const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: 0, nowMs };
-  const results = resultsOf(new Decider(cedar, after), casesOf(after.policies, namespace), about);
+  const results = resultsOf(new PolicyEvaluator(cedar, after), casesOf(after.policies, namespace), about);
   const failed = results.filter(({ passed }) => !passed);
   const [one] = failed;
   if (one !== undefined) {

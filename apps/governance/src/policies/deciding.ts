@@ -2,7 +2,7 @@
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, Clock, Labels, Principal } from "@tutti/kernel";
-import { type Cedar, Decider, loadCedar, scopeFault, systemNamespace } from "@tutti/policy";
+import { type Cedar, loadCedar, PolicyEvaluator, scopeFault, systemNamespace } from "@tutti/policy";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
 
 const kinds = {
@@ -18,7 +18,7 @@ export function actorOf({ kind, id }: Principal): Actor {
 /** What decides at present, and what it is made of. */
 export interface Present {
   readonly cedar: Cedar;
-  readonly decider: Decider;
+  readonly evaluator: PolicyEvaluator;
   readonly content: BundleContent;
 }
 
@@ -49,7 +49,7 @@ export class Deciding {
   async present(): Promise<Present> {
     const [{ content }, cedar] = await Promise.all([this.#bundles.current(), this.cedar()]);
     if (this.#present?.content !== content)
-      this.#present = { cedar, content, decider: new Decider(cedar, content) };
+      this.#present = { cedar, content, evaluator: new PolicyEvaluator(cedar, content) };
     return this.#present;
   }
 
@@ -66,9 +66,9 @@ export class Deciding {
     const isOutside = own !== "" && own !== systemNamespace && own !== namespace;
     if (isOutside || scopeFault(scope, { action, namespace, labels, work: undefined }) !== undefined)
       return false;
-    const { decider } = await this.present();
+    const { evaluator } = await this.present();
     const about = { resourceKind: action.split(".")[1]?.replace(/s$/, "") ?? "", resourceId, labels };
     const question = { actor: actorOf(principal), groups, action, namespace, ...about };
-    return decider.decide(question, this.#clock.now()).allowed;
+    return evaluator.decide(question, this.#clock.now()).allowed;
   }
 }

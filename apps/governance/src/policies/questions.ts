@@ -7,7 +7,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, type Payload } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type Decider, type Question, systemNamespace, type Verdict } from "@tutti/policy";
+import { type PolicyEvaluator, type Question, systemNamespace, type Verdict } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { unserved, vocabulary } from "./vocabulary.ts";
 
@@ -63,7 +63,7 @@ export interface Case {
 
 /** How cases come out, those that do not as they must first. */
 export function resultsOf(
-  decider: Decider,
+  evaluator: PolicyEvaluator,
   cases: readonly Case[],
   {
     namespace,
@@ -74,7 +74,7 @@ export function resultsOf(
   const results = cases.flatMap(({ policyId, given }, index) => {
     const { title, question, allowed } = given;
     if (question === undefined) return [];
-    const verdict = decider.decide(questionOf(question, namespace, `cases[${index}].question`), nowMs);
+    const verdict = evaluator.decide(questionOf(question, namespace, `cases[${index}].question`), nowMs);
     const decision = decisionOf({ question, verdict, bundle, nowMs });
     return [{ policyId, title, passed: verdict.allowed === allowed, decision }];
   });

@@ -15,7 +15,7 @@ import { readyRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
-import { insistOnServed } from "./vocabulary.ts";
+import { requireServed } from "./vocabulary.ts";
 
 const readyNames: ReadonlySet<string> = new Set(readyRoles.map(({ role }) => role));
 
@@ -32,8 +32,8 @@ export async function setRole(
   context: CallContext,
 ) {
   const { role = Role.create(), revision, reason } = request;
-  insistOnOwn(role.role);
-  insistOnServed("role.actions", role.actions);
+  requireOwn(role.role);
+  requireServed("role.actions", role.actions);
   const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await tellTenant(dependencies, { command: roles.keep, body, reason }, context);
   const kept = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
@@ -46,7 +46,7 @@ export async function deleteRole(
   { role, reason }: DeleteRoleRequest,
   context: CallContext,
 ) {
-  insistOnOwn(role);
+  requireOwn(role);
   const { bindings } = await tenantOf(dependencies, context.namespace, context);
   for (const [bindingId, { value }] of bindings)
     if (value.role === role)
@@ -117,6 +117,6 @@ export async function deleteBinding(
   return { removed: removed > 0 };
 }
 
-function insistOnOwn(role: string): void {
+function requireOwn(role: string): void {
   if (readyNames.has(role)) throw governanceErrors.roleReadyMade({ role });
 }

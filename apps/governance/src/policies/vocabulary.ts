@@ -31,7 +31,7 @@ export function vocabulary(): Vocabulary {
 }
 
 /** Actions that nobody serves would give nothing, and nobody would know. @param field that they stand in */
-export function insistOnServed(field: string, actions: readonly string[]): void {
+export function requireServed(field: string, actions: readonly string[]): void {
   const violations = actions.flatMap((action, index) => {
     const message = unserved(action);
     return message === undefined ? [] : [{ field: `${field}[${index}]`, message }];

@@ -4,7 +4,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 
 /** Until it is known what came of it: under its id or key it takes effect once, however often it is said. */
-export async function insist<T>(ask: () => Promise<T>): Promise<T> {
+export async function retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();

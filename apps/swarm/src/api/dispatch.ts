@@ -45,7 +45,7 @@ async function* listLinks(
 ): AsyncGenerator<ListLinksReply> {
   const namespace = of || defaultNamespace;
   const name = pool || defaultPool;
-  insistOnNewest({ tenancy }, namespace, name, epoch);
+  requireNewest({ tenancy }, namespace, name, epoch);
   yield* roll.replies(namespace, name);
 }
 
@@ -60,7 +60,7 @@ async function tellLinks(
     if (place === undefined) {
       const namespace = of || defaultNamespace;
       const name = pool || defaultPool;
-      insistOnNewest({ tenancy }, namespace, name, ownedEpoch + 1);
+      requireNewest({ tenancy }, namespace, name, ownedEpoch + 1);
       place = { partition: tenancy.partitionOf(namespace, name), ownedEpoch };
     }
     agents.push(...request.agents);
@@ -74,7 +74,7 @@ async function tellLinks(
 }
 
 /** Throws when the asked process knows of an owner after the one in that epoch. */
-function insistOnNewest(
+function requireNewest(
   { tenancy }: { readonly tenancy: Pick<PoolTenancy, "epochOf"> },
   namespace: string,
   pool: string,

@@ -2,7 +2,7 @@ import type { agentPollService } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
-import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
+import { type AgentNames, requireOwnName } from "../grants/own-name.ts";
 import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
 import type { AgentPolls } from "../polls/agent-polls.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
@@ -14,7 +14,7 @@ export function pollHandlers(
 ): Handlers<typeof agentPollService> {
   const admitted = async (request: Polled, context: CallContext): Promise<void> => {
     const namespace = namespaceOf(request);
-    insistOnOwnName(guard, context.principal, { namespace, agentId: request.agentId });
+    requireOwnName(guard, context.principal, { namespace, agentId: request.agentId });
     await pools.admitted(namespace, request.pool || defaultPool, context);
   };
   return {

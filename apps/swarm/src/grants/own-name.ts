@@ -6,7 +6,7 @@ import { swarmErrors } from "../errors.ts";
 /** Who knows whose ids are; undefined in a process that enforces nothing. */
 export type AgentNames = Pick<Guard, "isNameOfAnother"> | undefined;
 
-export function insistOnOwnName(
+export function requireOwnName(
   names: AgentNames,
   principal: Principal,
   { namespace, agentId }: { readonly namespace: string; readonly agentId: string },

@@ -15,7 +15,7 @@ export function offeredIn(offering: Offering | undefined): Offered {
 }
 
 /** Throws naming each part that is not granted; `within`: where in the message the agent says it. */
-export function insistOnGrant(principal: Principal, asked: GrantQuestion, within = ""): void {
+export function requireGrant(principal: Principal, asked: GrantQuestion, within = ""): void {
   const grant = principal.shown?.scope.agent;
   const faults = grant === undefined ? [] : grantFaults(grant, asked);
   if (faults.length === 0) return;

@@ -13,7 +13,7 @@ import type { LinkSettings } from "./settings.ts";
 const linkVersion = 1;
 
 /** The greeting of a first frame; throws when it is none, or in a version that is not spoken here. */
-export function insistOnGreeting(frame: AgentFrame): Hello {
+export function requireGreeting(frame: AgentFrame): Hello {
   const { hello, sequence } = frame;
   if (hello === undefined || sequence !== 0 || !saysNothingElse(frame)) {
     const found =

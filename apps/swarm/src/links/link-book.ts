@@ -26,11 +26,11 @@ import {
 import type { Joined, Pool } from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { AdmitAgent } from "../grants/admitted-agents.ts";
-import { type AgentNames, insistOnOwnName } from "../grants/own-name.ts";
-import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
+import { type AgentNames, requireOwnName } from "../grants/own-name.ts";
+import { offeredIn, requireGrant } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
-import { insistOnGreeting, placeOf, welcome } from "./greeting.ts";
+import { placeOf, requireGreeting, welcome } from "./greeting.ts";
 import { homeOf, type LinkHome } from "./home.ts";
 import type { LinkEnding, LinkInstruments } from "./instruments.ts";
 import { LinkedAgent, LinkOutlet } from "./linked-agent.ts";
@@ -100,7 +100,7 @@ export class LinkBook {
    * `mesh.not_owner` when it can follow to the owner.
    */
   async greet(frame: AgentFrame, carrier: Carrier, context: GreetingContext): Promise<Greeted> {
-    const hello = insistOnGreeting(frame);
+    const hello = requireGreeting(frame);
     const { resume } = hello;
     const known = resume && this.#agents.get(resume.linkId);
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
@@ -178,8 +178,8 @@ export class LinkBook {
     const place = placeOf(hello);
     const { agentId, offering } = hello;
     try {
-      insistOnOwnName(names, principal, { ...place, agentId });
-      insistOnGrant(principal, { ...place, ...offeredIn(offering) }, "hello.");
+      requireOwnName(names, principal, { ...place, agentId });
+      requireGrant(principal, { ...place, ...offeredIn(offering) }, "hello.");
       if (offering !== undefined) admit({ ...place, agentId, offering }, principal, "agent.links.open");
       return undefined;
     } catch (thrown) {
@@ -261,7 +261,7 @@ export class LinkBook {
     const { link } = agent;
     if (!isSame(link.identity, hello))
       throw swarmErrors.linkOfAnother({ link: link.id, agent: hello.agentId || "another one" });
-    insistOnOwnName(this.#parts.names, principal, link.identity);
+    requireOwnName(this.#parts.names, principal, link.identity);
     agent.speaksAs(principal);
     const nowMs = now();
     try {

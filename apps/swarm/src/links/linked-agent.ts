@@ -4,7 +4,7 @@ import { errorOf, type Principal, type TuttiError, toErrorDetail } from "@tutti/
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
 import type { Offered } from "@tutti/policy";
 import type { AdmitAgent } from "../grants/admitted-agents.ts";
-import { insistOnGrant, offeredIn } from "../grants/within-grant.ts";
+import { offeredIn, requireGrant } from "../grants/within-grant.ts";
 import type { Turns } from "../pools/turns.ts";
 import { emptyAgentFrame } from "./empty-frame.ts";
 import type { LinkHome } from "./home.ts";
@@ -84,14 +84,14 @@ export class LinkedAgent {
 
   /** On another stream it may be somebody else. Throws where less is granted to them than the agent offers. */
   speaksAs(principal: Principal): void {
-    this.#insistOn(principal, this.#offered, "hello.");
+    this.#requireMatch(principal, this.#offered, "hello.");
     this.#principal = principal;
   }
 
   /** Throws where the agent may not offer this. */
   offer(offering: Offering): void {
     const offered = offeredIn(offering);
-    this.#insistOn(this.#principal, offered, "");
+    this.#requireMatch(this.#principal, offered, "");
     const { namespace, pool, agentId } = this.link.identity;
     this.#admit({ namespace, pool, agentId, offering }, this.#principal, "agent.links.open");
     this.#offered = offered;
@@ -149,8 +149,8 @@ export class LinkedAgent {
     for (const content of contentsOf({ ...HostFrame.create(), bye })) this.link.send(content);
   }
 
-  #insistOn(principal: Principal, offered: Offered, within: string): void {
-    insistOnGrant(principal, { namespace: this.home.namespace, pool: this.home.name, ...offered }, within);
+  #requireMatch(principal: Principal, offered: Offered, within: string): void {
+    requireGrant(principal, { namespace: this.home.namespace, pool: this.home.name, ...offered }, within);
   }
 
   #lendMore(heardMs: number): void {

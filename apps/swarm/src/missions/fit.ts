@@ -4,7 +4,7 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { missionErrors } from "@tutti/machine-mission";
 
 /** @param assignment how tasks of the mission come to agents; asked for only where it matters */
-export async function insistOnFit(
+export async function requireFitting(
   tasks: readonly TaskSpec[],
   assignment: () => Assignment | Promise<Assignment>,
 ): Promise<void> {

@@ -46,7 +46,7 @@ export class OfferExchange implements SenderOutlet {
       throw swarmErrors.offerVersionUnsupported({ found: hello.version, own: offerVersion });
     this.#parts = parts;
     const { namespace, pool } = hello;
-    const firstPool = parts.pools.insist(namespace || defaultNamespace, pool || defaultPool);
+    const firstPool = parts.pools.requireOwned(namespace || defaultNamespace, pool || defaultPool);
     this.#stream = openOfferStream(hello.instanceId, this);
     const { owner: instanceId, begunAfterMs } = parts;
     this.#replies.welcome({ version: offerVersion, instanceId, begunAfterMs });

@@ -29,7 +29,7 @@ import {
 import type { Offered } from "@tutti/policy";
 import { swarmErrors } from "../errors.ts";
 import type { AdmitAgent } from "../grants/admitted-agents.ts";
-import { insistOnGrant, nothingOffered, offeredIn } from "../grants/within-grant.ts";
+import { nothingOffered, offeredIn, requireGrant } from "../grants/within-grant.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { claimedTask } from "./claimed-task.ts";
@@ -72,7 +72,7 @@ export class AgentPolls {
 
   async claim(request: ClaimTasksRequest, { principal, signal }: PollContext): Promise<ClaimTasksReply> {
     try {
-      this.#insistOnOffering(principal, request);
+      this.#requireOffering(principal, request);
     } catch (error) {
       this.#turnAway(request, errorFromUnknown(error));
       throw error;
@@ -88,7 +88,7 @@ export class AgentPolls {
     request: CompleteTasksRequest,
     { principal }: Pick<PollContext, "principal">,
   ): Promise<CompleteTasksReply> {
-    this.#insistOnGrant(principal, request);
+    this.#requireGrant(principal, request);
     const completions = request.completions.map((completion) => ({
       completion,
       token: tokenOf(completion.token),
@@ -106,7 +106,7 @@ export class AgentPolls {
   }
 
   renew(request: RenewTasksRequest, { principal }: Pick<PollContext, "principal">): RenewTasksReply {
-    this.#insistOnGrant(principal, request);
+    this.#requireGrant(principal, request);
     const { now, pools } = this.#parts;
     const agent = this.#known(request);
     const nowMs = now();
@@ -144,7 +144,7 @@ export class AgentPolls {
     const { now, pools } = this.#parts;
     const agent = this.#agentOf(request);
     const count = request.count || 1;
-    insistOnFreedom(agent, now());
+    requireFree(agent, now());
     agent.ask(count, now());
     pools.turns.stir(agent.pool);
     try {
@@ -221,9 +221,9 @@ export class AgentPolls {
     return known;
   }
 
-  #insistOnOffering(principal: CallContext["principal"], request: ClaimTasksRequest): void {
+  #requireOffering(principal: CallContext["principal"], request: ClaimTasksRequest): void {
     const { offering, agentId } = request;
-    this.#insistOnGrant(principal, request, offering && offeredIn(offering));
+    this.#requireGrant(principal, request, offering && offeredIn(offering));
     // Between two offerings nothing is new to be judged.
     if (offering === undefined && this.#known(request) !== undefined) return;
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
@@ -240,10 +240,10 @@ export class AgentPolls {
   }
 
   /** What is not said anew is what the agent offered last. */
-  #insistOnGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
+  #requireGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
     const offered = said ?? this.#known(request)?.offered ?? nothingOffered;
-    insistOnGrant(principal, { ...place, ...offered });
+    requireGrant(principal, { ...place, ...offered });
   }
 
   #known(request: PollRequest): PolledAgent | undefined {
@@ -253,7 +253,7 @@ export class AgentPolls {
   #join(request: PollRequest, offering: Offering | undefined, running: Uint8Array[]): PolledAgent {
     const { pools, now, ids, host } = this.#parts;
     const { agentId } = request;
-    const pool = pools.insist(namespaceOf(request), request.pool || defaultPool);
+    const pool = pools.requireOwned(namespaceOf(request), request.pool || defaultPool);
     const key = keyOf(request);
     const nowMs = now();
     const agent: PolledAgent = new PolledAgent(agentId, pool, nowMs, () => {
@@ -284,7 +284,7 @@ interface PollRequest {
   readonly agentId: string;
 }
 
-function insistOnFreedom(agent: PolledAgent, nowMs: number): void {
+function requireFree(agent: PolledAgent, nowMs: number): void {
   const shown = agent.pool.agent(agent.agentId, nowMs);
   const hold = shown?.hold ?? Hold.HOLD_NONE;
   if (hold === Hold.HOLD_NONE || hold === Hold.HOLD_UNSPECIFIED) return;

@@ -135,7 +135,7 @@ export class PoolDirectory {
   }
 
   /** Whether it was opened and is owned here still. */
-  insist(namespace: string, name: string): Pool {
+  requireOwned(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
     if (pool !== undefined) return pool;
     throw this.#parts.tenancy.elsewhere(namespace, name);

@@ -226,7 +226,7 @@ export class Admitting implements RequestRules {
     if (questions.length === 0 || decides.test(action)) return body;
     const { cause } = asking;
     try {
-      await this.#approvals.insist(questions, { namespace, action, body, cause }, context);
+      await this.#approvals.requireApproved(questions, { namespace, action, body, cause }, context);
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       this.#parts.refused(error, cause, namespace, action);

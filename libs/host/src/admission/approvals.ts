@@ -74,7 +74,7 @@ export class Approvals {
   }
 
   /** Resolves when all has been approved. Rejects with what is still to be decided, or with who said no. */
-  async insist(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
+  async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
     const context = onBehalfOfNobody(caller, wanted.namespace);
     // Each is asked, before anybody waits for one of them.
     const asked = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));

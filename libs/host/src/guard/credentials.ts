@@ -105,7 +105,7 @@ export class Credentials {
   }
 
   /** Throws where a key or token has ended since it was shown. `id`: its own. */
-  insistOnGoing(id: string, nowMs: number): void {
+  requireOngoing(id: string, nowMs: number): void {
     const hasEnded = this.#endedKeys.has(id) || (this.#keyEnds.get(id) ?? nowMs + 1) <= nowMs;
     const fault = hasEnded ? keyFaults.ended : undefined;
     const reason = fault ?? (this.#revokedTokens.has(id) ? tokenFaults.revoked : undefined);
@@ -113,11 +113,11 @@ export class Credentials {
   }
 
   /** Throws where what was shown before, be it to a process before this one, is good no more. */
-  insistOnGood({ principal, kind }: Pick<ShownBefore, "principal" | "kind">, nowMs: number): void {
+  requireValid({ principal, kind }: Pick<ShownBefore, "principal" | "kind">, nowMs: number): void {
     const { id } = principal.shown;
     const endMs = kind === "key" ? (this.#keyEnds.get(id) ?? 0) : Number.POSITIVE_INFINITY;
     if (endMs <= nowMs) throw accessErrors.credentialRefused({ reason: keyFaults.ended });
-    this.insistOnGoing(id, nowMs);
+    this.requireOngoing(id, nowMs);
   }
 
   /** Who shows this. Rejects with what is wrong with it. */

@@ -73,7 +73,7 @@ export class EdgeLimits implements CallLimiter {
   }
 
   /** Who was let in at the edge was held against this there. */
-  insistOnSize(principal: Principal, { presented }: Incoming, bytes: number): void {
+  requireSize(principal: Principal, { presented }: Incoming, bytes: number): void {
     if (principal !== presented) this.admitBytes(principal, bytes);
   }
 

@@ -132,14 +132,14 @@ describe("the rules in force", () => {
   it("keep what they found out as long as the next bundle says the same", async () => {
     const rules = new Rules(trusted());
     await rules.take(bundleOf(1, 1_000), 1_000);
-    const judge = rules.inForce(1_000)?.judge;
+    const authorizer = rules.inForce(1_000)?.authorizer;
     await rules.take(bundleOf(2, 1_000, { revokedTokenIds: ["t"] }), 1_000);
-    assert.equal(rules.inForce(1_000)?.judge, judge);
+    assert.equal(rules.inForce(1_000)?.authorizer, authorizer);
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
     const bound = { namespace: "default", role: "viewer", bindingId: "b" };
     const bindings = [{ ...bound, subject: { $case: "actor" as const, value: actor } }];
     await rules.take(bundleOf(3, 1_000, BundleContent.fromPartial({ bindings })), 1_000);
-    assert.notEqual(rules.inForce(1_000)?.judge, judge);
+    assert.notEqual(rules.inForce(1_000)?.authorizer, authorizer);
   });
 
   it("give who showed a key what its roles and its scope have in common, where it belongs", async () => {
@@ -151,9 +151,9 @@ describe("the rules in force", () => {
     const scope = Scope.fromPartial({ actions: ["workflow.*"] });
     const shown = { id: "k", namespace: "default", groups: [], scope };
     const ada = { kind: "person" as const, id: "ada", roles: [], shown };
-    const judge = rules.inForce(1_000)?.judge;
+    const authorizer = rules.inForce(1_000)?.authorizer;
     const allowedTo = (action: string, namespace = "default") =>
-      judge?.judge(ada, { action, resource: "run", within: undefined }, namespace, 1_000).decision;
+      authorizer?.authorizer(ada, { action, resource: "run", within: undefined }, namespace, 1_000).decision;
     assert.deepEqual(allowedTo("workflow.runs.list"), {
       allowed: true,
       principal: { ...ada, roles: ["viewer"], right: "role:viewer" },

@@ -47,6 +47,7 @@ import { Admitting } from "../admission/admission.ts";
 import { FindingReports } from "../admission/findings.ts";
 import { causeOf } from "../runtime/cause.ts";
 import { AgentNames } from "./agent-names.ts";
+import { type MissingRights, ofItsOwn } from "./authorizer.ts";
 import { BundleFeed } from "./bundle-feed.ts";
 import { Credentials, type ShownBefore } from "./credentials.ts";
 import { type Admitted, EdgeLimits } from "./edge-limits.ts";
@@ -54,7 +55,6 @@ import { Ends } from "./ends.ts";
 import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
-import { type MissingRights, ofItsOwn } from "./judge.ts";
 import { type Done, type Recorded, type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
 import { Rules, type RulesInForce } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
@@ -235,8 +235,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   /** Somebody goes on by what they signed in by; throws where it is good no more. */
   goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
-    this.#insistOnRules(nowMs);
-    this.#credentials.insistOnGood(before, nowMs);
+    this.#requireRules(nowMs);
+    this.#credentials.requireValid(before, nowMs);
     this.#uses.used(before.principal.shown, from, nowMs);
   }
 
@@ -244,7 +244,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
     if (!isVisitor(principal)) return { roles: principal.roles, lacks: [], givers: [] };
     const nowMs = this.#parts.foundation.clock.now();
-    return this.#insistOnRules(nowMs).judge.missing(principal, namespace, named, nowMs);
+    return this.#requireRules(nowMs).authorizer.missing(principal, namespace, named, nowMs);
   }
 
   async #letIn<Found extends { readonly principal: Visitor }>(
@@ -252,7 +252,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     find: (nowMs: number) => Promise<Found>,
   ): Promise<Found> {
     const nowMs = this.#parts.foundation.clock.now();
-    this.#insistOnRules(nowMs);
+    this.#requireRules(nowMs);
     try {
       const found = await find(nowMs);
       this.#uses.used(found.principal.shown, from, nowMs);
@@ -268,8 +268,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision>;
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision> {
     if (!isVisitor(principal)) return ofItsOwn(principal);
-    const { judge } = this.#insistOnRules(this.#parts.foundation.clock.now());
-    const labels = judge.asksForLabels(principal) ? this.labels.of(rule, namespace) : undefined;
+    const { authorizer } = this.#requireRules(this.#parts.foundation.clock.now());
+    const labels = authorizer.asksForLabels(principal) ? this.labels.of(rule, namespace) : undefined;
     return labels === undefined
       ? this.#decide(principal, rule, namespace, noLabels)
       : labels.then((found) => this.#decide(principal, rule, namespace, found));
@@ -277,9 +277,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   #decide(principal: Visitor, rule: Rule, namespace: string, labels: Labels): Decision {
     const nowMs = this.#parts.foundation.clock.now();
-    const { judge } = this.#insistOnRules(nowMs);
-    this.#insistOnGoing(principal, nowMs);
-    const judgement = judge.judge(principal, rule, namespace, nowMs, labels);
+    const { authorizer } = this.#requireRules(nowMs);
+    this.#requireOngoing(principal, nowMs);
+    const judgement = authorizer.authorizer(principal, rule, namespace, nowMs, labels);
     this.#reports.decided(judgement);
     const { decision } = judgement;
     if (!decision.allowed) {
@@ -294,8 +294,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#limits.begin(...call);
   }
 
-  insistOnSize(...call: Parameters<EdgeLimits["insistOnSize"]>): void {
-    this.#limits.insistOnSize(...call);
+  requireSize(...call: Parameters<EdgeLimits["requireSize"]>): void {
+    this.#limits.requireSize(...call);
   }
 
   /** A request of somebody at the edge has so many bytes; throws where that is too many. */
@@ -339,12 +339,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   /** What somebody showed is still good; throws where it has ended or was revoked. */
-  insistOnGoing(principal: Principal): void {
-    if (isVisitor(principal)) this.#insistOnGoing(principal, this.#parts.foundation.clock.now());
+  requireOngoing(principal: Principal): void {
+    if (isVisitor(principal)) this.#requireOngoing(principal, this.#parts.foundation.clock.now());
   }
 
-  #insistOnGoing({ shown: { id } }: Visitor, nowMs: number): void {
-    this.#credentials.insistOnGoing(id, nowMs);
+  #requireOngoing({ shown: { id } }: Visitor, nowMs: number): void {
+    this.#credentials.requireOngoing(id, nowMs);
     if (this.#ends.hasEnded(id, nowMs)) throw accessErrors.credentialRefused({ reason: "it has ended" });
   }
 
@@ -376,7 +376,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
   }
 
-  #insistOnRules(nowMs: number): RulesInForce {
+  #requireRules(nowMs: number): RulesInForce {
     const rules = this.#rules?.inForce(nowMs);
     if (rules === undefined) throw this.#rulesUnknown(nowMs);
     return rules;

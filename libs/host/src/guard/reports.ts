@@ -28,8 +28,8 @@ import {
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
+import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
-import type { Judgement } from "./judge.ts";
 
 /** Takes in what is to be recorded; rejects when it is not taken. */
 export interface ReportTaker {
@@ -99,7 +99,7 @@ export class Reports implements Component {
     this.#parts = parts;
   }
 
-  decided({ question, verdict, decision }: Judgement): void {
+  decided({ question, verdict, decision }: Authorization): void {
     const { actor, action, namespace, resourceKind, resourceId, groups, labels } = question;
     const key = `${decision.allowed} ${actor.kind}:${actor.id} ${namespace} ${action}`;
     const known = this.#decisions.get(key);

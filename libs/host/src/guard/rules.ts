@@ -6,10 +6,10 @@
  */
 import { type Bundle, BundleContent } from "@tutti/contracts/governance/v1";
 import { BundleKeeper, loadCedar, type TrustedKeys } from "@tutti/policy";
-import { Judge } from "./judge.ts";
+import { Authorizer } from "./authorizer.ts";
 
 export interface RulesInForce {
-  readonly judge: Judge;
+  readonly authorizer: Authorizer;
   readonly content: BundleContent;
 }
 
@@ -53,15 +53,15 @@ export class Rules {
     const { content } = found;
     const before = this.#taken;
     const isSame = before !== undefined && Buffer.compare(saidBy(before.content), saidBy(content)) === 0;
-    const judge = isSame ? before.judge : await judgeBy(content);
+    const authorizer = isSame ? before.authorizer : await judgeBy(content);
     // A later one may have come in meanwhile.
-    if (this.#keeper.present?.content === content) this.#taken = { judge, content };
+    if (this.#keeper.present?.content === content) this.#taken = { authorizer, content };
     return content;
   }
 }
 
-async function judgeBy(content: BundleContent): Promise<Judge> {
-  return new Judge(content.policies.length > 0 ? await loadCedar() : undefined, content);
+async function judgeBy(content: BundleContent): Promise<Authorizer> {
+  return new Authorizer(content.policies.length > 0 ? await loadCedar() : undefined, content);
 }
 
 /** What decisions look at. */

@@ -42,14 +42,14 @@ describe("whoever has signed in", () => {
     assert.deepEqual([known.kind, known.untilMs, known.principal.id], ["key", endMs, "ada"]);
 
     const second = credentials({ keys: [verifier(endMs)] });
-    second.insistOnGood(known, time.now());
-    assert.throws(() => second.insistOnGood(known, endMs), ended);
+    second.requireValid(known, time.now());
+    assert.throws(() => second.requireValid(known, endMs), ended);
     // A rotation cuts the end of the one before.
     second.renew({ ...BundleContent.create(), keys: [verifier(time.now() + minuteMs)] });
-    second.insistOnGood(known, time.now());
-    assert.throws(() => second.insistOnGood(known, time.now() + minuteMs), ended);
+    second.requireValid(known, time.now());
+    assert.throws(() => second.requireValid(known, time.now() + minuteMs), ended);
     // It was revoked before this process began.
-    assert.throws(() => credentials({}).insistOnGood(known, time.now()), ended);
+    assert.throws(() => credentials({}).requireValid(known, time.now()), ended);
   });
 
   it("by a token goes on until that ends or is revoked, and by no token that is for something else", async () => {
@@ -66,7 +66,7 @@ describe("whoever has signed in", () => {
     for (const use of [TokenUse.TOKEN_USE_CALLS, TokenUse.TOKEN_USE_BROWSER]) {
       const known = await made.signInBy(await token(use), from, time.now());
       assert.deepEqual([known.kind, known.untilMs], ["token", expireMs]);
-      made.insistOnGood(known, time.now());
+      made.requireValid(known, time.now());
     }
     const known = await made.signInBy(await token(TokenUse.TOKEN_USE_CALLS), from, time.now());
     const forBrowsers = await token(TokenUse.TOKEN_USE_BROWSER);
@@ -74,7 +74,7 @@ describe("whoever has signed in", () => {
     const forAgents = await token(TokenUse.TOKEN_USE_AGENT);
     await assert.rejects(made.signInBy(forAgents, from, time.now()), /it is not to sign in by/);
     made.renew({ ...BundleContent.create(), tokenKeys, revokedTokenIds: ["token-1"] });
-    assert.throws(() => made.insistOnGood(known, time.now()), /the token was revoked/);
+    assert.throws(() => made.requireValid(known, time.now()), /the token was revoked/);
   });
 });
 

@@ -43,18 +43,18 @@ const spanByDefaultMs = 3_600_000;
 export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetricService> {
   return {
     listMetrics(request, context) {
-      insistOnInstallation(request.namespace, context);
+      requireInstallation(request.namespace, context);
       return list(parts, request);
     },
     querySeries(request, context) {
-      insistOnInstallation(request.namespace, context);
+      requireInstallation(request.namespace, context);
       return query(parts, request);
     },
   };
 }
 
 /** Figures count what is done for all namespaces: whoever has a right in one of them alone could count the others by them. */
-function insistOnInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
+function requireInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
   if (principal.shown !== undefined && namespace !== installationNamespace)
     throw metricErrors.ofInstallation({ namespace: namespace || defaultNamespace });
 }

@@ -30,7 +30,7 @@ import { hostErrors } from "../errors.ts";
 import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
 import { Door } from "./door.ts";
-import { insistOnOwn } from "./handed-over.ts";
+import { requireOwn } from "./handed-over.ts";
 import { HostedServices } from "./hosted-services.ts";
 import { StorageInstruments } from "./instruments.ts";
 import { type KeysCopied, requireUnsealed } from "./kept-keys.ts";
@@ -155,7 +155,7 @@ export class EmbeddedStorage implements Storage {
     const { directory, foundation, holds } = this.#parts;
     await directory.start();
     try {
-      insistOnOwn(directory.path);
+      requireOwn(directory.path);
       requireUnsealed(directory.path);
       this.#about = this.#madeAs();
       await this.#journal.start();

@@ -36,7 +36,7 @@ export function writeHandedOver(directory: string, said: HandedOver): void {
 }
 
 /** Refuses a directory that was handed over. */
-export function insistOnOwn(directory: string): void {
+export function requireOwn(directory: string): void {
   const said = readHandedOver(directory);
   if (said !== undefined) throw hostErrors.handedOver({ directory, file: fileIn(directory), ...said });
 }

@@ -6,7 +6,7 @@ import { hostErrors } from "../errors.ts";
 import { readAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
 import { askForBackup } from "./door.ts";
-import { insistOnOwn } from "./handed-over.ts";
+import { requireOwn } from "./handed-over.ts";
 import { archivesIn } from "./inspection/verify.ts";
 import type { KeysCopied } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
@@ -18,7 +18,7 @@ export async function backUp(
   keys: KeysCopied,
 ): Promise<"asked" | "copied"> {
   const layout = layoutOf(directory);
-  insistOnOwn(directory);
+  requireOwn(directory);
   const release = await claim(directory);
   if (release === undefined) {
     if (await askForBackup(layout, target, keys)) return "asked";
@@ -27,7 +27,7 @@ export async function backUp(
   }
   try {
     // Whoever had it until now may have handed it over.
-    insistOnOwn(directory);
+    requireOwn(directory);
     const about = readAbout(layout);
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
     await copyData(

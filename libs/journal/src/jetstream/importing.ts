@@ -43,7 +43,7 @@ export async function importJournal(from: Source, to: JournalImport, signal: Abo
   try {
     for (const partition of from.partitions) {
       const { service, partition: number } = partition;
-      insistOnEnd(partition, journal.partition(service, number).last);
+      requireEnd(partition, journal.partition(service, number).last);
     }
   } finally {
     await journal.close();
@@ -120,7 +120,7 @@ async function publish([subject, bytes]: Message, before: number, parts: Surroun
   }
 }
 
-function insistOnEnd({ service, partition, last }: JournalPartition, found: Position): void {
+function requireEnd({ service, partition, last }: JournalPartition, found: Position): void {
   const isSame = found.number === last.number && Buffer.compare(found.hash, last.hash) === 0;
   if (!isSame) {
     throw jetstreamErrors.importedWrongly({

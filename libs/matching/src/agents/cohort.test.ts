@@ -57,7 +57,7 @@ describe("a cohort", () => {
         };
         const serve = () => {
           const turn = cohort.next();
-          const task = turn?.stops.first?.share.head;
+          const task = turn?.waitEntries.first?.share.head;
           const served = waiting.find((one) => one.task === task);
           assert.equal(served === undefined, waiting.length === 0);
           if (served === undefined) return;

@@ -5,15 +5,15 @@
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
  * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
  *    those that are put aside, so that none of them misses anybody.
- * 3. A live stand stands with the party that is its first: who has had a turn is looked at again wherever others wait
+ * 3. A live wait group stays with the party that is its first: who has had a turn is looked at again wherever others wait
  *    beside it.
  */
 
 import { assert, Heap } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import { Circle } from "../match/circle.ts";
-import type { Agent, Cohort, Fit, Site, Stand, Tab, Turn } from "../parts.ts";
-import { PartyTab, WaitingStand } from "../queue/stand.ts";
+import type { Agent, Cohort, CohortMatch, Fit, Tab, Turn, WaitGroup } from "../parts.ts";
+import { CohortWaitGroup, PartyTab } from "../queue/wait-group.ts";
 import type { Offered } from "./capabilities.ts";
 
 /** Hears when there may be something to match in a cohort, and when not. */
@@ -33,17 +33,17 @@ export class AgentCohort implements Cohort {
   /** Made when it is asked for, until somebody comes or goes. */
   #circle: Circle | undefined = undefined;
   readonly ready = new Heap<Agent>();
-  readonly sites = new Set<Site>();
-  /** Parties that are the first at some stand where somebody may find an agent. */
+  readonly matches = new Set<CohortMatch>();
+  /** Parties that are the first at some wait group where somebody may find an agent. */
   readonly #turns = new Heap<Tab>();
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place = -1;
   readonly #watch: CohortWatch;
-  readonly #stands = new Map<string, Stand>();
+  readonly #waitGroups = new Map<string, WaitGroup>();
   /** Stands with wishes of their own where somebody waits. */
-  readonly #choosy = new Set<Stand>();
+  readonly #choosy = new Set<WaitGroup>();
   /** The same where certain agents are wished for, by agent. */
-  readonly #byAgent = new Map<string, Set<Stand>>();
+  readonly #byAgent = new Map<string, Set<WaitGroup>>();
   readonly #tabs = new Map<string, Tab>();
   #waitingTabs = 0;
   /** How many parties of a namespace wait here, and what they weigh together. */
@@ -89,30 +89,33 @@ export class AgentCohort implements Cohort {
   next(): Turn | undefined {
     for (;;) {
       const tab = this.#turns.first;
-      const stand = tab?.fronts.first;
-      if (tab === undefined || stand === undefined) return undefined;
-      const turn = stand.first();
-      assert(turn !== undefined, "somebody waits at a live stand", { cohort: this.key, fit: stand.fit.key });
-      if (turn.tab === tab && stand.rank === turn.order && tab.order === stand.rank) return turn;
-      this.#file(stand, turn);
+      const waitGroup = tab?.fronts.first;
+      if (tab === undefined || waitGroup === undefined) return undefined;
+      const turn = waitGroup.first();
+      assert(turn !== undefined, "somebody waits at a live stand", {
+        cohort: this.key,
+        fit: waitGroup.fit.key,
+      });
+      if (turn.tab === tab && waitGroup.rank === turn.order && tab.order === waitGroup.rank) return turn;
+      this.#file(waitGroup, turn);
     }
   }
 
-  rise(stand: Stand): void {
-    if (stand.front !== undefined) this.#file(stand, stand.first());
+  rise(waitGroup: WaitGroup): void {
+    if (waitGroup.front !== undefined) this.#file(waitGroup, waitGroup.first());
   }
 
-  standOf(fit: Fit): Stand {
-    let stand = this.#stands.get(fit.key);
-    if (stand === undefined) {
-      stand = new WaitingStand(this, fit);
-      this.#stands.set(fit.key, stand);
+  waitGroupOf(fit: Fit): WaitGroup {
+    let waitGroup = this.#waitGroups.get(fit.key);
+    if (waitGroup === undefined) {
+      waitGroup = new CohortWaitGroup(this, fit);
+      this.#waitGroups.set(fit.key, waitGroup);
     }
-    return stand;
+    return waitGroup;
   }
 
-  forget(stand: Stand): void {
-    if (stand.stops === 0) this.#stands.delete(stand.fit.key);
+  forget(waitGroup: WaitGroup): void {
+    if (waitGroup.waitEntries === 0) this.#waitGroups.delete(waitGroup.fit.key);
   }
 
   tabOf(party: string): Tab {
@@ -125,7 +128,7 @@ export class AgentCohort implements Cohort {
     return tab;
   }
 
-  /** A party waits here that did not wait at any stand, or at one more. */
+  /** A party waits here that did not wait at any wait group, or at one more. */
   arrive(tab: Tab): void {
     if (tab.turns++ > 0) return;
     this.#waitingTabs++;
@@ -160,39 +163,39 @@ export class AgentCohort implements Cohort {
     tab.rank += Math.max(1, (household?.weight ?? 0) / tab.weight) / weight;
     if (tab.place < 0) return;
     this.#turns.move(tab);
-    if (tab.shared.size > 0) for (const stand of [...tab.shared]) this.rise(stand);
+    if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.rise(waitGroup);
   }
 
-  /** Somebody waits at a stand. */
-  open(stand: Stand): void {
-    if (!stand.plain) this.#listen(stand);
-    this.#revive(stand);
+  /** Somebody waits at a wait group. */
+  open(waitGroup: WaitGroup): void {
+    if (!waitGroup.plain) this.#listen(waitGroup);
+    this.#revive(waitGroup);
   }
 
   /** Nobody waits there any more. */
-  shut(stand: Stand): void {
-    this.#putOut(stand);
-    stand.narrow = undefined;
-    if (stand.plain) return;
-    this.#choosy.delete(stand);
-    for (const agentId of stand.fit.only ?? []) {
-      const stands = this.#byAgent.get(agentId);
-      stands?.delete(stand);
-      if (stands?.size === 0) this.#byAgent.delete(agentId);
+  shut(waitGroup: WaitGroup): void {
+    this.#putOut(waitGroup);
+    waitGroup.narrow = undefined;
+    if (waitGroup.plain) return;
+    this.#choosy.delete(waitGroup);
+    for (const agentId of waitGroup.fit.only ?? []) {
+      const waitGroups = this.#byAgent.get(agentId);
+      waitGroups?.delete(waitGroup);
+      if (waitGroups?.size === 0) this.#byAgent.delete(agentId);
     }
   }
 
   /** Nobody who is ready is fit. */
-  putAside(stand: Stand): void {
-    this.#putOut(stand);
-    stand.narrow = [];
+  putAside(waitGroup: WaitGroup): void {
+    this.#putOut(waitGroup);
+    waitGroup.narrow = [];
   }
 
   /** An agent has more room than before, or has come. */
   loosened(agent: Agent): void {
-    if (this.#choosy.size > 0) for (const stand of this.#choosy) this.#offer(stand, agent);
+    if (this.#choosy.size > 0) for (const waitGroup of this.#choosy) this.#offer(waitGroup, agent);
     if (this.#byAgent.size > 0)
-      for (const stand of this.#byAgent.get(agent.agentId) ?? []) this.#offer(stand, agent);
+      for (const waitGroup of this.#byAgent.get(agent.agentId) ?? []) this.#offer(waitGroup, agent);
     this.#watch.update(this);
   }
 
@@ -201,63 +204,63 @@ export class AgentCohort implements Cohort {
     this.#watch.update(this);
   }
 
-  #listen(stand: Stand): void {
-    const { only } = stand.fit;
+  #listen(waitGroup: WaitGroup): void {
+    const { only } = waitGroup.fit;
     if (only === undefined) {
-      this.#choosy.add(stand);
+      this.#choosy.add(waitGroup);
       return;
     }
     for (const agentId of only) {
-      const stands = this.#byAgent.get(agentId) ?? new Set();
-      stands.add(stand);
-      this.#byAgent.set(agentId, stands);
+      const waitGroups = this.#byAgent.get(agentId) ?? new Set();
+      waitGroups.add(waitGroup);
+      this.#byAgent.set(agentId, waitGroups);
     }
   }
 
-  #offer(stand: Stand, agent: Agent): void {
-    const { narrow } = stand;
-    if (narrow === undefined || !isFit(agent, stand.fit) || narrow.includes(agent)) return;
+  #offer(waitGroup: WaitGroup, agent: Agent): void {
+    const { narrow } = waitGroup;
+    if (narrow === undefined || !isFit(agent, waitGroup.fit) || narrow.includes(agent)) return;
     narrow.push(agent);
-    this.#revive(stand);
+    this.#revive(waitGroup);
   }
 
-  #revive(stand: Stand): void {
-    if (stand.front !== undefined) return;
-    this.#file(stand, stand.first());
+  #revive(waitGroup: WaitGroup): void {
+    if (waitGroup.front !== undefined) return;
+    this.#file(waitGroup, waitGroup.first());
     this.#watch.update(this);
   }
 
-  #putOut(stand: Stand): void {
-    const tab = stand.front;
+  #putOut(waitGroup: WaitGroup): void {
+    const tab = waitGroup.front;
     if (tab === undefined) return;
-    this.#unfile(stand, tab);
+    this.#unfile(waitGroup, tab);
     if (this.#turns.size === 0) this.#watch.update(this);
   }
 
-  /** Puts a stand to the party that is its first by now. */
-  #file(stand: Stand, turn: Turn | undefined): void {
-    const before = stand.front;
+  /** Puts a wait group to the party that is its first by now. */
+  #file(waitGroup: WaitGroup, turn: Turn | undefined): void {
+    const before = waitGroup.front;
     if (turn === undefined) return;
     const { tab } = turn;
-    stand.rank = turn.order;
-    if (before === tab) tab.fronts.move(stand);
+    waitGroup.rank = turn.order;
+    if (before === tab) tab.fronts.move(waitGroup);
     else {
-      if (before !== undefined) this.#unfile(stand, before);
-      stand.front = tab;
-      tab.fronts.add(stand);
-      if (stand.isShared) tab.shared.add(stand);
+      if (before !== undefined) this.#unfile(waitGroup, before);
+      waitGroup.front = tab;
+      tab.fronts.add(waitGroup);
+      if (waitGroup.isShared) tab.shared.add(waitGroup);
     }
     this.#settle(tab);
   }
 
-  #unfile(stand: Stand, tab: Tab): void {
-    stand.front = undefined;
-    tab.fronts.remove(stand);
-    tab.shared.delete(stand);
+  #unfile(waitGroup: WaitGroup, tab: Tab): void {
+    waitGroup.front = undefined;
+    tab.fronts.remove(waitGroup);
+    tab.shared.delete(waitGroup);
     this.#settle(tab);
   }
 
-  /** Puts a party where its first stand belongs. */
+  /** Puts a party where its first wait group belongs. */
   #settle(tab: Tab): void {
     const { first } = tab.fronts;
     if (first === undefined) {

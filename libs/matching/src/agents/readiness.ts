@@ -56,7 +56,7 @@ export class Readiness implements ReadinessBook {
   /** An agent with room that says it has the context; undefined when none can do the task. */
   holderOf(contextKey: string, { demand }: Task): Agent | undefined {
     return this.#contexts.find(contextKey, (agent) =>
-      demand.sites.some(({ cohort }) => cohort === agent.cohort),
+      demand.matches.some(({ cohort }) => cohort === agent.cohort),
     );
   }
 

@@ -57,7 +57,7 @@ export function reconcile(
 /** Whether a task that waits may be at work at the agent. */
 function mayHave({ stage, demand }: Task, agent: Agent): boolean {
   if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
-  return demand.sites.some(({ cohort }) => cohort === agent.cohort);
+  return demand.matches.some(({ cohort }) => cohort === agent.cohort);
 }
 
 /** Whether the agent has a result of it that is not durable yet. */

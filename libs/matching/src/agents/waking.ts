@@ -42,9 +42,9 @@ function rousing({ agents }: Cohort): number {
   return slots;
 }
 
-function waitingFor(agent: Agent, { sites }: Cohort): number {
+function waitingFor(agent: Agent, { matches }: Cohort): number {
   let waiting = 0;
-  for (const { demand } of sites) {
+  for (const { demand } of matches) {
     if (!isEverFit(agent, demand.fit)) continue;
     for (const { size } of demand.shares) waiting += size;
   }

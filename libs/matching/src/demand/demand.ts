@@ -1,6 +1,6 @@
-import type { Demand, Fit, Share, Site, Wish } from "../parts.ts";
+import type { CohortMatch, Demand, Fit, Share, Wish } from "../parts.ts";
 import { PartyShare } from "../queue/share.ts";
-import { ShareStop } from "../queue/stand.ts";
+import { ShareStop } from "../queue/wait-group.ts";
 import { WaitLog } from "../waits/wait-log.ts";
 
 /** Shares that nobody waits in are forgotten when there are so many. */
@@ -11,13 +11,13 @@ export class SharedDemand implements Demand {
   readonly wish: Wish;
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
-  readonly sites: Site[] = [];
+  readonly matches: CohortMatch[] = [];
   readonly waits = new WaitLog();
   readonly #shares = new Map<string, Share>();
   #sweepAt = sharesKept;
   /** Profiles and tasks that refer to it: without any it is forgotten. */
   uses = 0;
-  /** Whether some sites are preferred to others. */
+  /** Whether some matches are preferred to others. */
   picky = false;
 
   constructor(key: string, wish: Wish, fit: Fit) {
@@ -42,32 +42,32 @@ export class SharedDemand implements Demand {
       if (this.#shares.size >= this.#sweepAt) this.#forgetIdle();
       share = new PartyShare(party, this);
       this.#shares.set(party, share);
-      for (const site of this.sites) addStop(share, site);
+      for (const match of this.matches) addStop(share, match);
     }
     share.weight = weight;
     return share;
   }
 
-  addSite(site: Site): void {
-    this.sites.push(site);
-    this.sites.sort((one, other) => other.preference - one.preference);
-    this.picky = this.sites.some(({ preference }) => preference !== site.preference);
-    site.cohort.sites.add(site);
-    for (const share of this.#shares.values()) addStop(share, site);
+  addMatch(match: CohortMatch): void {
+    this.matches.push(match);
+    this.matches.sort((one, other) => other.preference - one.preference);
+    this.picky = this.matches.some(({ preference }) => preference !== match.preference);
+    match.cohort.matches.add(match);
+    for (const share of this.#shares.values()) addStop(share, match);
   }
 
-  removeSite(site: Site): void {
-    const { sites } = this;
-    sites.splice(sites.indexOf(site), 1);
-    this.picky = sites.some(({ preference }) => preference !== sites[0]?.preference);
-    site.cohort.sites.delete(site);
-    for (const share of this.#shares.values()) removeStop(share, site);
+  removeMatch(match: CohortMatch): void {
+    const { matches } = this;
+    matches.splice(matches.indexOf(match), 1);
+    this.picky = matches.some(({ preference }) => preference !== matches[0]?.preference);
+    match.cohort.matches.delete(match);
+    for (const share of this.#shares.values()) removeStop(share, match);
   }
 
   #forgetIdle(): void {
     for (const [party, share] of this.#shares) {
       if (share.size > 0) continue;
-      for (const site of this.sites) removeStop(share, site);
+      for (const match of this.matches) removeStop(share, match);
       this.#shares.delete(party);
     }
     this.#sweepAt = Math.max(sharesKept, 2 * this.#shares.size);
@@ -75,22 +75,22 @@ export class SharedDemand implements Demand {
 
   /** Nothing refers to it any more. */
   dispose(): void {
-    for (const site of [...this.sites]) this.removeSite(site);
+    for (const match of [...this.matches]) this.removeMatch(match);
     this.#shares.clear();
   }
 }
 
-function addStop(share: Share, site: Site): void {
-  const stop = new ShareStop(share, site, site.stand);
-  site.stand.stops++;
-  share.stops.push(stop);
+function addStop(share: Share, match: CohortMatch): void {
+  const stop = new ShareStop(share, match, match.waitGroup);
+  match.waitGroup.waitEntries++;
+  share.waitEntries.push(stop);
   if (share.size > 0) stop.enter();
 }
 
-function removeStop(share: Share, site: Site): void {
-  const at = share.stops.findIndex((stop) => stop.site === site);
-  const [stop] = share.stops.splice(at, 1);
+function removeStop(share: Share, match: CohortMatch): void {
+  const at = share.waitEntries.findIndex((stop) => stop.match === match);
+  const [stop] = share.waitEntries.splice(at, 1);
   stop?.leave();
-  site.stand.stops--;
-  site.cohort.forget(site.stand);
+  match.waitGroup.waitEntries--;
+  match.cohort.forget(match.waitGroup);
 }

@@ -95,7 +95,7 @@ export class Demands implements DemandBook {
   /** Nobody is in it any more. */
   forgetCohort(cohort: Cohort): void {
     this.#cohorts.delete(cohort.key);
-    for (const site of [...cohort.sites]) site.demand.removeSite(site);
+    for (const match of [...cohort.matches]) match.demand.removeMatch(match);
     for (const { name } of cohort.offered) {
       this.#fields.get(name)?.cohorts.delete(cohort);
       this.#forgetField(name);
@@ -129,10 +129,10 @@ export class Demands implements DemandBook {
     );
     const chosen = offered.find((one) => one.version === version);
     if (chosen === undefined) return;
-    demand.addSite({
+    demand.addMatch({
       demand,
       cohort,
-      stand: cohort.standOf(demand.fit),
+      waitGroup: cohort.waitGroupOf(demand.fit),
       number: chosen.number,
       version: chosen.version,
       preference: labelsPreference(cohort.labels, prefer),

@@ -6,14 +6,14 @@
  * 2. Of those cohorts the one is served whose first agent is the least loaded, so that alike agents of different cohorts
  *    get alike.
  * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
- *    and a stand where nobody is fit is put aside as a whole.
+ *    and a wait group where nobody is fit is put aside as a whole.
  */
 import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
 import type { Placing, PoolCore } from "../books.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
-import type { Agent, Cohort, Site, Stand, Stop, Task } from "../parts.ts";
+import type { Agent, Cohort, CohortMatch, Task, WaitEntry, WaitGroup } from "../parts.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { assign } from "../task/attempts.ts";
 import { viewOf } from "../task/view.ts";
@@ -49,7 +49,7 @@ export class Matcher implements CohortWatch, Placing {
     let assigned = 0;
     for (let cohort = this.#next(); cohort !== undefined && assigned < max; cohort = this.#next()) {
       const turn = cohort.next();
-      const stop = turn?.stops.first;
+      const stop = turn?.waitEntries.first;
       const task = stop?.share.head;
       assert(
         turn !== undefined && stop !== undefined && task !== undefined,
@@ -59,8 +59,8 @@ export class Matcher implements CohortWatch, Placing {
         },
       );
       if (task.extras === undefined) {
-        if (this.#serve(turn.stand, stop, task, nowMs)) assigned++;
-      } else if (this.#serveChoosy(turn.stand, stop, task, nowMs)) assigned++;
+        if (this.#serve(turn.waitGroup, stop, task, nowMs)) assigned++;
+      } else if (this.#serveChoosy(turn.waitGroup, stop, task, nowMs)) assigned++;
     }
     return assigned;
   }
@@ -78,11 +78,11 @@ export class Matcher implements CohortWatch, Placing {
     return best;
   }
 
-  #serve(stand: Stand, { site }: Stop, task: Task, nowMs: number): boolean {
-    const chosen = site.demand.picky ? this.#preferred(task, site) : site;
+  #serve(waitGroup: WaitGroup, { match }: WaitEntry, task: Task, nowMs: number): boolean {
+    const chosen = match.demand.picky ? this.#preferred(task, match) : match;
     const agent = this.#byKey(chosen, task) ?? this.#agentAt(chosen, task);
     if (agent === undefined) {
-      stand.cohort.putAside(stand);
+      waitGroup.cohort.putAside(waitGroup);
       return false;
     }
     assign(this.#core, task, agent, chosen, nowMs);
@@ -90,22 +90,22 @@ export class Matcher implements CohortWatch, Placing {
   }
 
   /** A task with limits or with keys of its own. */
-  #serveChoosy(stand: Stand, stop: Stop, task: Task, nowMs: number): boolean {
+  #serveChoosy(waitGroup: WaitGroup, stop: WaitEntry, task: Task, nowMs: number): boolean {
     const core = this.#core;
     const { extras, profile } = task;
     if (extras === undefined || holdBack(core, task, extras, nowMs)) return false;
     const { stickyKey, contextKey } = extras;
     if (stickyKey !== "" && extras.unbound === undefined) {
       const agent = this.#known(profile.namespace, stickyKey);
-      const site = agent === undefined ? undefined : siteFor(task, agent);
-      if (agent !== undefined && site !== undefined) {
+      const match = agent === undefined ? undefined : siteFor(task, agent);
+      if (agent !== undefined && match !== undefined) {
         if (!agent.hasRoom || !isFit(agent, task.demand.fit)) {
           if (extras.mayBind) {
             bindTask(core, task, extras, agent, nowMs);
             return false;
           }
         } else {
-          assign(core, task, agent, site, nowMs);
+          assign(core, task, agent, match, nowMs);
           return true;
         }
       }
@@ -115,17 +115,17 @@ export class Matcher implements CohortWatch, Placing {
         core.readiness.holderOf(contextKey, task) ??
         this.#named(contextKey) ??
         this.#known(profile.namespace, contextKey);
-      const site = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
-      if (agent !== undefined && site !== undefined && isFit(agent, task.demand.fit)) {
-        assign(core, task, agent, site, nowMs);
+      const match = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
+      if (agent !== undefined && match !== undefined && isFit(agent, task.demand.fit)) {
+        assign(core, task, agent, match, nowMs);
         return true;
       }
     }
-    return this.#serve(stand, stop, task, nowMs);
+    return this.#serve(waitGroup, stop, task, nowMs);
   }
 
   /** Whom the strategy finds by a key of the task, if he has room. */
-  #byKey({ cohort }: Site, task: Task): Agent | undefined {
+  #byKey({ cohort }: CohortMatch, task: Task): Agent | undefined {
     const { stickTo, placeBy } = this.#core.settings.strategy;
     if (stickTo === undefined && placeBy === undefined) return undefined;
     const view = viewOf(task);
@@ -146,16 +146,16 @@ export class Matcher implements CohortWatch, Placing {
     return undefined;
   }
 
-  another(task: Task, than: Agent): { readonly agent: Agent; readonly site: Site } | undefined {
+  another(task: Task, than: Agent): { readonly agent: Agent; readonly match: CohortMatch } | undefined {
     const { judge } = this.#core.settings.strategy;
-    for (const site of task.demand.sites) {
+    for (const match of task.demand.matches) {
       const able: Agent[] = [];
-      for (const agent of site.cohort.ready.items) {
+      for (const agent of match.cohort.ready.items) {
         if (agent !== than && isFit(agent, task.demand.fit)) able.push(agent);
         if (able.length >= comparedMax) break;
       }
       const agent = this.#bestOf(able, judge, task);
-      if (agent !== undefined) return { agent, site };
+      if (agent !== undefined) return { agent, match };
     }
     return undefined;
   }
@@ -173,13 +173,13 @@ export class Matcher implements CohortWatch, Placing {
     return agent?.isAble === true ? agent : undefined;
   }
 
-  /** The site whose labels are the most wished for, of those where somebody is ready. */
-  #preferred(task: Task, site: Site): Site {
-    for (const other of task.demand.sites) {
-      if (other === site || other.preference <= site.preference) break;
-      if (other.stand.front !== undefined && this.#agentAt(other, task) !== undefined) return other;
+  /** The match whose labels are the most wished for, of those where somebody is ready. */
+  #preferred(task: Task, match: CohortMatch): CohortMatch {
+    for (const other of task.demand.matches) {
+      if (other === match || other.preference <= match.preference) break;
+      if (other.waitGroup.front !== undefined && this.#agentAt(other, task) !== undefined) return other;
     }
-    return site;
+    return match;
   }
 
   /** Those of certain agents that are ready in a cohort. */
@@ -192,18 +192,18 @@ export class Matcher implements CohortWatch, Placing {
     return ready;
   }
 
-  #agentAt({ cohort, stand }: Site, task: Task): Agent | undefined {
+  #agentAt({ cohort, waitGroup }: CohortMatch, task: Task): Agent | undefined {
     const { judge } = this.#core.settings.strategy;
     const { ready } = cohort;
-    if (stand.plain) {
+    if (waitGroup.plain) {
       if (judge === undefined) return ready.first;
       return this.#bestOf(ready.items.slice(0, judgedMax), judge, task);
     }
-    const { fit } = stand;
-    if (stand.narrow !== undefined)
-      stand.narrow = stand.narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
+    const { fit } = waitGroup;
+    if (waitGroup.narrow !== undefined)
+      waitGroup.narrow = waitGroup.narrow.filter((agent) => agent.place >= 0 && agent.cohort === cohort);
     const candidates =
-      fit.only === undefined ? (stand.narrow ?? ready.items) : this.#readyOf(fit.only, cohort);
+      fit.only === undefined ? (waitGroup.narrow ?? ready.items) : this.#readyOf(fit.only, cohort);
     const able: Agent[] = [];
     for (const agent of candidates) {
       if (isFit(agent, fit)) able.push(agent);
@@ -229,6 +229,6 @@ export class Matcher implements CohortWatch, Placing {
   }
 }
 
-function siteFor({ demand }: Task, { cohort }: Agent): Site | undefined {
-  return demand.sites.find((site) => site.cohort === cohort);
+function siteFor({ demand }: Task, { cohort }: Agent): CohortMatch | undefined {
+  return demand.matches.find((match) => match.cohort === cohort);
 }

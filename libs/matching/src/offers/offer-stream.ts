@@ -26,23 +26,23 @@ import { settle } from "../task/outcomes.ts";
 import { sendAway } from "../task/waiting.ts";
 import { Ledger } from "./ledger.ts";
 import { profileProblem } from "./profile.ts";
-import { SenderSeat } from "./seat.ts";
+import { PoolSenderSlot } from "./sender-slot.ts";
 
 /** Opens a stream for a sender that has been greeted. */
 export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStream {
   return new Stream(sender, outlet);
 }
 
-interface SeatedProfile {
-  readonly seat: SenderSeat;
+interface SlotProfile {
+  readonly senderSlot: PoolSenderSlot;
   readonly profile: Profile;
 }
 
 class Stream implements OfferStream, SenderStream {
   readonly sender: string;
   readonly #outlet: SenderOutlet;
-  readonly #seats = new Map<number, SenderSeat>();
-  readonly #profiles: (SeatedProfile | undefined)[] = [];
+  readonly #senderSlots = new Map<number, PoolSenderSlot>();
+  readonly #profiles: (SlotProfile | undefined)[] = [];
   readonly #ledger = new Ledger();
   readonly #agentNumbers = new Map<string, number>();
   #reply = OfferReply.create();
@@ -57,23 +57,24 @@ class Stream implements OfferStream, SenderStream {
   }
 
   open(number: number, pool: Pool): Refusal | undefined {
-    if (this.#seats.has(number)) return matchingErrors.poolNumberTaken.refusal({ number, pool: pool.name });
-    if (this.#seats.size >= poolsPerStreamMax)
+    if (this.#senderSlots.has(number))
+      return matchingErrors.poolNumberTaken.refusal({ number, pool: pool.name });
+    if (this.#senderSlots.size >= poolsPerStreamMax)
       return matchingErrors.streamFull.refusal({ what: "pools", max: poolsPerStreamMax });
-    const seat = new SenderSeat(this, PoolOwner.coreOf(pool), number);
-    this.#seats.set(number, seat);
-    seat.pool.seats.add(seat);
-    this.#touch(seat.pool);
+    const senderSlot = new PoolSenderSlot(this, PoolOwner.coreOf(pool), number);
+    this.#senderSlots.set(number, senderSlot);
+    senderSlot.pool.senderSlots.add(senderSlot);
+    this.#touch(senderSlot.pool);
     return undefined;
   }
 
   shut(number: number): void {
-    const seat = this.#seats.get(number);
-    if (seat === undefined) return;
-    this.#seats.delete(number);
-    this.#leave(seat, undefined);
+    const senderSlot = this.#senderSlots.get(number);
+    if (senderSlot === undefined) return;
+    this.#senderSlots.delete(number);
+    this.#leave(senderSlot, undefined);
     for (const [at, seated] of this.#profiles.entries())
-      if (seated?.seat === seat) this.#profiles[at] = undefined;
+      if (seated?.senderSlot === senderSlot) this.#profiles[at] = undefined;
   }
 
   take(request: OfferRequest, nowMs: number): Refusal | undefined {
@@ -87,7 +88,7 @@ class Stream implements OfferStream, SenderStream {
       const { token } = offer;
       if (token.length !== 16) return matchingErrors.tokenInvalid.refusal({ bytes: token.length });
       if (seated === undefined) this.#returnUnknown(token, offer.profile);
-      else offerTask(seated.seat.pool, seated.seat, offer, seated.profile, nowMs);
+      else offerTask(seated.senderSlot.pool, seated.senderSlot, offer, seated.profile, nowMs);
     }
     this.#takeOrders(request, nowMs);
     if (request.waiting !== undefined) this.#waiting = request.waiting.entries;
@@ -97,17 +98,17 @@ class Stream implements OfferStream, SenderStream {
   close(nowMs: number): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const seat of this.#seats.values()) this.#leave(seat, nowMs);
-    this.#seats.clear();
+    for (const senderSlot of this.#senderSlots.values()) this.#leave(senderSlot, nowMs);
+    this.#senderSlots.clear();
     this.#profiles.length = 0;
     this.#ledger.clear();
   }
 
   /** A result goes to the sender, and is kept. */
   deliver(task: Task, agentId: string, isSentAgain = false): void {
-    const { result, seat } = task;
-    if (result === undefined || seat === undefined || !this.#open) return;
-    this.#touch(seat.pool);
+    const { result, senderSlot } = task;
+    if (result === undefined || senderSlot === undefined || !this.#open) return;
+    this.#touch(senderSlot.pool);
     if (isSentAgain) this.#ledger.drop(task);
     this.#ledger.add(task);
     this.#reply.results.push(result);
@@ -160,7 +161,7 @@ class Stream implements OfferStream, SenderStream {
     let longestMs = 0;
     for (const entry of this.#waiting) {
       const seated = this.#profiles[entry.profile];
-      if (seated?.seat.pool !== pool || !isWanted(seated.profile.demand.wish.capability)) continue;
+      if (seated?.senderSlot.pool !== pool || !isWanted(seated.profile.demand.wish.capability)) continue;
       count += entry.count;
       longestMs = Math.max(longestMs, entry.longestMs);
     }
@@ -177,19 +178,19 @@ class Stream implements OfferStream, SenderStream {
     this.#dirty = false;
     if (!this.#open) return;
     const reply = this.#reply;
-    for (const seat of this.#seats.values()) {
-      const { window } = seat.pool.settings;
-      if (seat.toldWindow === window) continue;
-      seat.toldWindow = window;
-      reply.windows.push({ pool: seat.number, window, epoch: seat.pool.epoch });
+    for (const senderSlot of this.#senderSlots.values()) {
+      const { window } = senderSlot.pool.settings;
+      if (senderSlot.toldWindow === window) continue;
+      senderSlot.toldWindow = window;
+      reply.windows.push({ pool: senderSlot.number, window, epoch: senderSlot.pool.epoch });
     }
     this.#outlet.send(reply);
     this.#reply = OfferReply.create();
   }
 
-  #touchFor({ seat }: Task): boolean {
-    if (seat === undefined || !this.#open) return false;
-    this.#touch(seat.pool);
+  #touchFor({ senderSlot }: Task): boolean {
+    if (senderSlot === undefined || !this.#open) return false;
+    this.#touch(senderSlot.pool);
     return true;
   }
 
@@ -213,39 +214,42 @@ class Stream implements OfferStream, SenderStream {
     const { number, pool } = sent;
     if (number > profilesPerStreamMax)
       return matchingErrors.streamFull.refusal({ what: "profiles", max: profilesPerStreamMax });
-    const seat = this.#seats.get(pool);
+    const senderSlot = this.#senderSlots.get(pool);
     const problem =
-      profileProblem(sent) ?? (seat === undefined ? `expected an open pool, found ${pool}` : undefined);
+      profileProblem(sent) ?? (senderSlot === undefined ? `expected an open pool, found ${pool}` : undefined);
     if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number, problem });
-    if (seat === undefined) return undefined;
+    if (senderSlot === undefined) return undefined;
     const before = this.#profiles[number];
-    this.#profiles[number] = { seat, profile: seat.pool.profiles.take(sent, seat.pool.namespace) };
-    before?.seat.pool.profiles.giveBack(before.profile);
+    this.#profiles[number] = {
+      senderSlot,
+      profile: senderSlot.pool.profiles.take(sent, senderSlot.pool.namespace),
+    };
+    before?.senderSlot.pool.profiles.giveBack(before.profile);
     return undefined;
   }
 
   #returnUnknown(token: Uint8Array, profile: number): void {
-    const [seat] = this.#seats.values();
-    if (seat === undefined) return;
+    const [senderSlot] = this.#senderSlots.values();
+    if (senderSlot === undefined) return;
     const error = matchingErrors.profileUnknown.refusal({ profile });
-    this.returned(seat.pool, token, ReturnReason.RETURN_REASON_INVALID, error, 0);
+    this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_INVALID, error, 0);
   }
 
   #takeOrders({ recalls, cancels, extensions, priorities }: OfferRequest, nowMs: number): void {
     for (const token of recalls) {
-      if (this.#anySeat((seat) => recall(seat.pool, seat, token, nowMs))) continue;
-      const [seat] = this.#seats.values();
-      if (seat !== undefined)
-        this.returned(seat.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
+      if (this.#anySlot((senderSlot) => recall(senderSlot.pool, senderSlot, token, nowMs))) continue;
+      const [senderSlot] = this.#senderSlots.values();
+      if (senderSlot !== undefined)
+        this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
     }
-    for (const one of cancels) this.#anySeat((seat) => cancel(seat.pool, seat, one, nowMs));
-    for (const one of extensions) this.#anySeat(({ pool }) => extend(pool, one, nowMs));
-    for (const one of priorities) this.#anySeat(({ pool }) => prioritize(pool, one));
+    for (const one of cancels) this.#anySlot((senderSlot) => cancel(senderSlot.pool, senderSlot, one, nowMs));
+    for (const one of extensions) this.#anySlot(({ pool }) => extend(pool, one, nowMs));
+    for (const one of priorities) this.#anySlot(({ pool }) => prioritize(pool, one));
   }
 
   /** Orders name a token alone: they are about the first pool that knows it. */
-  #anySeat(act: (seat: SenderSeat) => boolean): boolean {
-    for (const seat of this.#seats.values()) if (act(seat)) return true;
+  #anySlot(act: (senderSlot: PoolSenderSlot) => boolean): boolean {
+    for (const senderSlot of this.#senderSlots.values()) if (act(senderSlot)) return true;
     return false;
   }
 
@@ -264,19 +268,20 @@ class Stream implements OfferStream, SenderStream {
 
   #settle(task: Task, nowMs: number): void {
     // Offered again elsewhere meanwhile, it is that stream's.
-    const { seat } = task;
-    if (seat instanceof SenderSeat && seat.stream === this && task.stage === "ended")
-      settle(seat.pool, task, nowMs);
+    const { senderSlot } = task;
+    if (senderSlot instanceof PoolSenderSlot && senderSlot.stream === this && task.stage === "ended")
+      settle(senderSlot.pool, task, nowMs);
   }
 
   /** Tasks of a pool that is closed on this stream wait for their sender; without a time nothing becomes of them. */
-  #leave(seat: SenderSeat, nowMs: number | undefined): void {
-    const { pool } = seat;
-    pool.seats.delete(seat);
-    for (const task of seat.tasks()) {
-      pool.leaveSeat(task);
+  #leave(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
+    const { pool } = senderSlot;
+    pool.senderSlots.delete(senderSlot);
+    for (const task of senderSlot.tasks()) {
+      pool.leaveSlot(task);
       if (nowMs !== undefined) sendAway(pool, task, nowMs);
     }
-    for (const seated of this.#profiles) if (seated?.seat === seat) pool.profiles.giveBack(seated.profile);
+    for (const seated of this.#profiles)
+      if (seated?.senderSlot === senderSlot) pool.profiles.giveBack(seated.profile);
   }
 }

@@ -3,40 +3,40 @@ import { describe, it } from "node:test";
 import { dispatchService, Offer, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { EncodedOffer } from "@tutti/contracts/wire";
 import { Arena, tokenOf } from "../testing/arena.ts";
-import { OfferShelf, type Parcel } from "./shelf.ts";
+import { OfferShelf, type OfferSlab } from "./shelf.ts";
 
 const { encode, decode } = dispatchService.methods.offer.request;
 
 /** A task that waits, as a shelf knows it. */
 class Waiting {
   readonly #shelf: OfferShelf;
-  #parcel: Parcel;
+  #slab: OfferSlab;
   #start: number;
   readonly #length: number;
   #isGone = false;
 
   constructor(shelf: OfferShelf, offer: EncodedOffer) {
     this.#shelf = shelf;
-    this.#parcel = shelf.put(offer, this);
-    this.#start = this.#parcel.lastStart;
+    this.#slab = shelf.put(offer, this);
+    this.#start = this.#slab.lastStart;
     this.#length = offer.end - offer.start;
   }
 
   get bytes(): Uint8Array {
-    return this.#parcel.bytes.subarray(this.#start, this.#start + this.#length);
+    return this.#slab.bytes.subarray(this.#start, this.#start + this.#length);
   }
 
   moveOffer(): void {
-    if (this.#isGone || !this.#parcel.isSparse) return;
-    const parcel = this.#shelf.copy(this.#parcel.bytes, this.#start, this.#start + this.#length);
-    this.#parcel.leave(this.#length);
-    this.#parcel = parcel;
-    this.#start = parcel.lastStart;
+    if (this.#isGone || !this.#slab.isSparse) return;
+    const slab = this.#shelf.copy(this.#slab.bytes, this.#start, this.#start + this.#length);
+    this.#slab.leave(this.#length);
+    this.#slab = slab;
+    this.#start = slab.lastStart;
   }
 
   leave(): void {
     this.#isGone = true;
-    this.#parcel.leave(this.#length);
+    this.#slab.leave(this.#length);
   }
 }
 

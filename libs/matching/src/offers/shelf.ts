@@ -18,7 +18,7 @@ interface Movable {
 }
 
 /** Bytes in which several offers stand. */
-export class Parcel {
+export class OfferSlab {
   readonly bytes: Uint8Array;
   /** Whether it takes more room than it is worth: who still waits at the end of the turn leaves it. */
   readonly isLoose: boolean;
@@ -58,32 +58,32 @@ export class OfferShelf {
   keptBytes = 0;
   usedBytes = 0;
   /** The request that was taken in last. */
-  #request: Parcel | undefined = undefined;
+  #request: OfferSlab | undefined = undefined;
   /** Tasks of loose parcels. */
   #loose: Movable[] = [];
   /** Where single ones are copied together, and how far it is full. */
-  #slab = new Parcel(new Uint8Array(0), false, this);
+  #slab = new OfferSlab(new Uint8Array(0), false, this);
   #slabAt = 0;
 
   /** Gives where it stands from now on. */
-  put({ bytes, start, end }: EncodedOffer, task: Movable): Parcel {
+  put({ bytes, start, end }: EncodedOffer, task: Movable): OfferSlab {
     let request = this.#request;
     if (request?.bytes !== bytes) {
       // What is a small part of a large buffer would keep all of it.
       const isLoose = bytes.length < wholeBytesMin || bytes.length * 2 < bytes.buffer.byteLength;
-      request = new Parcel(bytes, isLoose, this);
+      request = new OfferSlab(bytes, isLoose, this);
       this.#request = request;
     }
     if (request.isLoose) this.#loose.push(task);
     return request.put(start, end - start);
   }
 
-  copy(bytes: Uint8Array, start: number, end: number): Parcel {
+  copy(bytes: Uint8Array, start: number, end: number): OfferSlab {
     const length = end - start;
     const piece = bytes.subarray(start, end);
-    if (length > slabBytes / 4) return new Parcel(Uint8Array.from(piece), false, this).put(0, length);
+    if (length > slabBytes / 4) return new OfferSlab(Uint8Array.from(piece), false, this).put(0, length);
     if (this.#slabAt + length > this.#slab.bytes.length) {
-      this.#slab = new Parcel(new Uint8Array(slabBytes), false, this);
+      this.#slab = new OfferSlab(new Uint8Array(slabBytes), false, this);
       this.#slabAt = 0;
     }
     this.#slab.bytes.set(piece, this.#slabAt);

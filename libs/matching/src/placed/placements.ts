@@ -3,7 +3,7 @@
  * room allows. In columns, one row per placement, the oldest given up for the newest.
  */
 import { placementsMax, placementsMs } from "../bounds.ts";
-import type { Agent, Profile, Site, Task } from "../parts.ts";
+import type { Agent, CohortMatch, Profile, Task } from "../parts.ts";
 
 /** So many of those that had room are kept beside the one that was chosen. */
 const othersMax = 3;
@@ -48,7 +48,7 @@ export class Placements {
   }
 
   /** Before the agent has the task. */
-  note(task: Task, agent: Agent, { cohort, preference }: Site, nowMs: number): void {
+  note(task: Task, agent: Agent, { cohort, preference }: CohortMatch, nowMs: number): void {
     if (this.#size === this.#rows) this.#grow(nowMs);
     const row = this.#next;
     this.#next = (row + 1) % this.#rows;

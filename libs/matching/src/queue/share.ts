@@ -9,7 +9,7 @@
  */
 
 import { Heap } from "@tutti/kernel";
-import type { Demand, Lane, Share, Stop, Task } from "../parts.ts";
+import type { Demand, Lane, Share, Task, WaitEntry } from "../parts.ts";
 import { Line } from "./line.ts";
 
 /** One line within a share. */
@@ -52,7 +52,7 @@ export class PartyShare implements Share {
   weight = 1;
   readonly demand: Demand;
   /** Where it stands, one per cohort that will do. */
-  readonly stops: Stop[] = [];
+  readonly waitEntries: WaitEntry[] = [];
   readonly #lanes = new Heap<Lane>();
   readonly #byKey = new Map<string, Lane>();
   /** What the lane had that went last: where others begin. */
@@ -83,7 +83,7 @@ export class PartyShare implements Share {
       lane.order = task.rank;
       this.#lanes.add(lane);
     } else this.#settle(lane);
-    if (before === undefined) for (const stop of this.stops) stop.enter();
+    if (before === undefined) for (const stop of this.waitEntries) stop.enter();
     else this.#tell(before.rank);
   }
 
@@ -106,7 +106,7 @@ export class PartyShare implements Share {
     }
     this.#byKey.clear();
     this.#passed = 0;
-    for (const stop of this.stops) stop.leave();
+    for (const stop of this.waitEntries) stop.leave();
   }
 
   /** A task goes to its agent, and its lane has had its turn. */
@@ -126,7 +126,7 @@ export class PartyShare implements Share {
     if (lane === undefined) return;
     lane.tasks.move(task);
     this.#settle(lane);
-    for (const stop of this.stops) stop.rise();
+    for (const stop of this.waitEntries) stop.rise();
   }
 
   *tasks(): Generator<Task> {
@@ -142,7 +142,7 @@ export class PartyShare implements Share {
 
   /** Stops have to know when the first goes before the one that was first; that it goes behind it they find out. */
   #tell(before: number): void {
-    if ((this.head?.rank ?? before) < before) for (const stop of this.stops) stop.rise();
+    if ((this.head?.rank ?? before) < before) for (const stop of this.waitEntries) stop.rise();
   }
 
   #laneOf({ profile }: Task): Lane {

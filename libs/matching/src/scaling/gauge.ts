@@ -82,7 +82,7 @@ export class ScalerGauge {
         if (head !== undefined) longestWaitMs = Math.max(longestWaitMs, nowMs - head.readyMs);
       }
     }
-    for (const { stream } of this.#core.seats) {
+    for (const { stream } of this.#core.senderSlots) {
       const { count, longestMs } = stream.waitingFor(this.#core, does);
       queued += count;
       if (count > 0) longestWaitMs = Math.max(longestWaitMs, longestMs);

@@ -24,7 +24,7 @@ export function started(core: PoolCore, agent: Agent, { token, agoMs }: Started,
   task.runFromMs = task.begunMs;
   task.heardMs = nowMs;
   core.watch(task);
-  task.seat?.stream.begun(task, agent, nowMs);
+  task.senderSlot?.stream.begun(task, agent, nowMs);
 }
 
 export function progressed(core: PoolCore, agent: Agent, progress: Progress, nowMs: number): void {
@@ -36,12 +36,12 @@ export function progressed(core: PoolCore, agent: Agent, progress: Progress, now
   if (progress.message !== "") task.message = progress.message;
   // Whoever gets the same attempt after this one goes on from there.
   if (progress.saved.length > 0) task.offer.saved = progress.saved;
-  task.seat?.stream.progressed(task, progress);
+  task.senderSlot?.stream.progressed(task, progress);
 }
 
 export function partialOutput(core: PoolCore, agent: Agent, output: PartialOutput): void {
   const task = ownOf(core, agent, output.token);
-  task?.seat?.stream.partialOutput(task, output);
+  task?.senderSlot?.stream.partialOutput(task, output);
 }
 
 /** An agent's answer, the one with this number on its link. */
@@ -169,7 +169,7 @@ function putBack(core: PoolCore, task: Task, agent: Agent, retryAfterMs: number,
   }
   const { capability } = task.demand.wish;
   const error = matchingErrors.busyTooOften.refusal({ capability, count: task.busyAnswers });
-  task.seat?.stream.returned(
+  task.senderSlot?.stream.returned(
     core,
     task.offer.token,
     ReturnReason.RETURN_REASON_PUT_BACK,

@@ -1,7 +1,7 @@
 /** Attempts: how an agent gets a task, and how a task gets back into its queue. */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { PoolCore } from "../books.ts";
-import type { Agent, Site, Task } from "../parts.ts";
+import type { Agent, CohortMatch, Task } from "../parts.ts";
 import { partyOf } from "../queue/share.ts";
 import { watchForStraggling } from "./copies.ts";
 import { viewOf } from "./view.ts";
@@ -9,12 +9,12 @@ import { enqueue, leaveQueue, sendAway } from "./waiting.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
-export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, nowMs: number): void {
+export function assign(core: PoolCore, task: Task, agent: Agent, match: CohortMatch, nowMs: number): void {
   const { link } = agent;
   const { extras, profile } = task;
   const { namespace } = profile;
-  site.cohort.charge(partyOf(task), core.weightOf(namespace));
-  core.placements.note(task, agent, site, nowMs);
+  match.cohort.charge(partyOf(task), core.weightOf(namespace));
+  core.placements.note(task, agent, match, nowMs);
   leaveQueue(core, task);
   hold(core, task, agent, nowMs);
   agent.credit--;
@@ -28,7 +28,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, site: Site, now
   }
   watchForStraggling(core, task, nowMs);
   core.hooks?.assigned(task, nowMs);
-  link?.outgoing.assignments.push(assignmentOf(core, task, site.number, nowMs));
+  link?.outgoing.assignments.push(assignmentOf(core, task, match.number, nowMs));
 }
 
 /** From now on a task is at work at an agent. */
@@ -75,7 +75,7 @@ function assignmentOf(core: PoolCore, task: Task, capability: number, nowMs: num
 export function requeue(core: PoolCore, task: Task, nowMs: number): void {
   core.queued++;
   enqueue(task);
-  if (task.seat === undefined) sendAway(core, task, nowMs);
+  if (task.senderSlot === undefined) sendAway(core, task, nowMs);
   else core.watch(task);
 }
 

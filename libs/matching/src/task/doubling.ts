@@ -24,7 +24,7 @@ export function doubleStragglers(core: PoolCore, nowMs: number): number {
     else {
       const copy = copyOf(core, task, twin);
       core.queued++;
-      assign(core, copy, place.agent, place.site, nowMs);
+      assign(core, copy, place.agent, place.match, nowMs);
       doubled++;
     }
     core.watch(task);

@@ -48,7 +48,7 @@ function leastUrgent(core: PoolCore, task: Task, nowMs: number): Task | undefine
   const most = task.priority - priorityDifference;
   let least: Task | undefined;
   let lookedAt = 0;
-  for (const { cohort } of task.demand.sites) {
+  for (const { cohort } of task.demand.matches) {
     for (const agent of cohort.agents) {
       if (++lookedAt > lookedAtMax) return least;
       if (!agent.isAble || !isEverFit(agent, task.demand.fit)) continue;

@@ -6,7 +6,7 @@ import type { PoolCore } from "../books.ts";
 import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import { allot } from "../limits/allotments.ts";
-import type { Limit, Profile, Seat, Task } from "../parts.ts";
+import type { Limit, Profile, SenderSlot, Task } from "../parts.ts";
 import { hold } from "./attempts.ts";
 import { dropCopy } from "./copies.ts";
 import { extrasOf } from "./extras.ts";
@@ -21,11 +21,17 @@ const noLimits: readonly Limit[] = [];
 const { RETURN_REASON_RECALLED, RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK, RETURN_REASON_DENIED } =
   ReturnReason;
 
-export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Profile, nowMs: number): void {
-  const { stream } = seat;
+export function offerTask(
+  core: PoolCore,
+  senderSlot: SenderSlot,
+  offer: Offer,
+  profile: Profile,
+  nowMs: number,
+): void {
+  const { stream } = senderSlot;
   const known = core.tasks.get(offer.token);
   if (known !== undefined) {
-    adopt(core, seat, known, nowMs);
+    adopt(core, senderSlot, known, nowMs);
     return;
   }
   if (core.settings.admits?.has(profile.namespace) === false) {
@@ -33,7 +39,7 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
     stream.returned(core, offer.token, RETURN_REASON_DENIED, error, 0);
     return;
   }
-  const full = fullness(core, seat);
+  const full = fullness(core, senderSlot);
   if (full !== undefined) {
     stream.returned(core, offer.token, RETURN_REASON_OVER_WINDOW, full, retryAfterMs);
     return;
@@ -45,7 +51,7 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
   }
   const task = taskOf(core, offer, profile, limits, nowMs);
   core.tasks.set(offer.token, task);
-  seat.add(task);
+  senderSlot.add(task);
   if (core.claims.size > 0 && claimed(core, task, offer.token, nowMs)) return;
   core.queued++;
   enter(core, task);
@@ -53,12 +59,13 @@ export function offerTask(core: PoolCore, seat: Seat, offer: Offer, profile: Pro
   core.watch(task);
 }
 
-function fullness(core: PoolCore, seat: Seat): Refusal | undefined {
+function fullness(core: PoolCore, senderSlot: SenderSlot): Refusal | undefined {
   const { window, queuedMax } = core.settings;
   const { windowFull } = matchingErrors;
-  if (seat.outstanding >= window) return windowFull.refusal({ what: "tasks outstanding", max: window });
+  if (senderSlot.outstanding >= window) return windowFull.refusal({ what: "tasks outstanding", max: window });
   const keptMax = window * keptWindowsMax;
-  if (seat.kept >= keptMax) return windowFull.refusal({ what: "results that are not durable", max: keptMax });
+  if (senderSlot.kept >= keptMax)
+    return windowFull.refusal({ what: "results that are not durable", max: keptMax });
   if (core.queued >= queuedMax)
     return windowFull.refusal({ what: "tasks waiting in the pool", max: queuedMax });
   return undefined;
@@ -111,18 +118,24 @@ function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): 
  * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong. The one that had it
  *    is told to come again: by then the other one has given up, or is told the same.
  */
-function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
+function adopt(core: PoolCore, senderSlot: SenderSlot, task: Task, nowMs: number): void {
   if (task.stage === "forgotten") {
     // It was cancelled, and its agent is still busy with that.
-    seat.stream.returned(core, task.offer.token, RETURN_REASON_PUT_BACK, undefined, core.settings.graceMs);
+    senderSlot.stream.returned(
+      core,
+      task.offer.token,
+      RETURN_REASON_PUT_BACK,
+      undefined,
+      core.settings.graceMs,
+    );
     return;
   }
-  const { seat: before, offer } = task;
-  const isSame = before === seat;
+  const { senderSlot: before, offer } = task;
+  const isSame = before === senderSlot;
   if (isSame && task.stage !== "ended") return;
   if (!isSame) before?.stream.returned(core, offer.token, RETURN_REASON_PUT_BACK, undefined, retryAfterMs);
-  core.leaveSeat(task);
-  seat.add(task);
+  core.leaveSlot(task);
+  senderSlot.add(task);
   if (task.awayDueMs !== never) task.awayDueMs = never;
   // Hooks that had their say before its sender went away are not asked again.
   if (task.stage === "away") {
@@ -133,15 +146,15 @@ function adopt(core: PoolCore, seat: Seat, task: Task, nowMs: number): void {
     core.watch(task);
     return;
   }
-  if (task.stage === "ended") seat.stream.deliver(task, task.link?.agentId ?? "", isSame);
-  else if (task.begunMs > 0 && task.agent !== undefined) seat.stream.begun(task, task.agent, nowMs);
+  if (task.stage === "ended") senderSlot.stream.deliver(task, task.link?.agentId ?? "", isSame);
+  else if (task.begunMs > 0 && task.agent !== undefined) senderSlot.stream.begun(task, task.agent, nowMs);
   core.watch(task);
 }
 
 /** A sender wants an offer back if it has not been assigned. */
-export function recall(core: PoolCore, seat: Seat, token: Uint8Array, nowMs: number): boolean {
+export function recall(core: PoolCore, senderSlot: SenderSlot, token: Uint8Array, nowMs: number): boolean {
   const task = core.tasks.get(token);
-  if (task?.seat !== seat) return false;
+  if (task?.senderSlot !== senderSlot) return false;
   if (isWaiting(task)) giveBack(core, task, RETURN_REASON_RECALLED, undefined, 0, nowMs);
   return true;
 }
@@ -152,13 +165,13 @@ export function recall(core: PoolCore, seat: Seat, token: Uint8Array, nowMs: num
  */
 export function cancel(
   core: PoolCore,
-  seat: Seat,
+  senderSlot: SenderSlot,
   { token, reason, graceMs }: Cancel,
   nowMs: number,
 ): boolean {
   const task = core.tasks.get(token);
   if (task === undefined) return core.claims.cancel(token, reason, graceMs);
-  if (task.seat !== undefined && task.seat !== seat) return true;
+  if (task.senderSlot !== undefined && task.senderSlot !== senderSlot) return true;
   if (isWaiting(task)) dropWaiting(core, task, nowMs);
   else if (task.stage === "working") abandon(core, task, reason, graceMs, nowMs);
   else if (task.stage === "ended") settle(core, task, nowMs);
@@ -168,7 +181,7 @@ export function cancel(
 /** An attempt that nobody waits for is ended. */
 export function abandon(core: PoolCore, task: Task, reason: string, graceMs: number, nowMs: number): void {
   if (task.twin?.copy !== undefined) dropCopy(core, task.twin.copy, reason, nowMs);
-  core.leaveSeat(task);
+  core.leaveSlot(task);
   stop(core, task, reason, graceMs, nowMs);
   task.stage = "forgotten";
   if (task.agent === undefined) core.forget(task, nowMs);

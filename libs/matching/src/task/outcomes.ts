@@ -27,10 +27,10 @@ export function finish(
 /** Its result counts: whoever wants it is told. */
 export function count(core: PoolCore, task: Task, agentId: string, nowMs: number): void {
   core.hooks?.counted(task, agentId, nowMs);
-  const { seat } = task;
-  if (seat === undefined) return;
-  seat.ended();
-  seat.stream.deliver(task, agentId);
+  const { senderSlot } = task;
+  if (senderSlot === undefined) return;
+  senderSlot.ended();
+  senderSlot.stream.deliver(task, agentId);
 }
 
 /** An attempt ends without its agent's answer. */
@@ -47,7 +47,7 @@ export function settle(core: PoolCore, task: Task, nowMs: number): void {
     link.settle(task.linkNumber);
     for (const number of extras?.repeats ?? []) link.settle(number);
   }
-  core.leaveSeat(task);
+  core.leaveSlot(task);
   task.stage = "forgotten";
   if (task.awayDueMs !== never) task.awayDueMs = never;
   if (task.agent === undefined) core.forget(task, nowMs);

@@ -6,8 +6,8 @@ import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
 import { EncodedOffer, isOfferOf, openOffer } from "@tutti/contracts/wire";
 import type { Judging } from "../hooks/judging.ts";
-import type { OfferShelf, Parcel } from "../offers/shelf.ts";
-import type { Agent, Demand, Extras, Lane, Link, Profile, Seat, Share, Task, Twin } from "../parts.ts";
+import type { OfferShelf, OfferSlab } from "../offers/shelf.ts";
+import type { Agent, Demand, Extras, Lane, Link, Profile, SenderSlot, Share, Task, Twin } from "../parts.ts";
 import { Due } from "../time/due.ts";
 import type { TaskName } from "./name.ts";
 import type { Stage } from "./stage.ts";
@@ -76,7 +76,7 @@ class Alarm extends Due {
 export class OfferedTask implements Task {
   readonly #home: TaskHome;
   /** What was offered; or where its bytes are, and where they begin and end there. */
-  #offer: Offer | Parcel;
+  #offer: Offer | OfferSlab;
   #start = -1;
   #end = 0;
   readonly profile: Profile;
@@ -91,7 +91,7 @@ export class OfferedTask implements Task {
   readonly readyMs: number;
   share: Share | undefined = undefined;
   lane: Lane | undefined = undefined;
-  seat: Seat | undefined = undefined;
+  senderSlot: SenderSlot | undefined = undefined;
   extras: Extras | undefined = undefined;
   #work: AtWork | undefined = undefined;
   #rarely: Rarely | undefined = undefined;
@@ -100,9 +100,9 @@ export class OfferedTask implements Task {
   constructor(home: TaskHome, offer: Offer, profile: Profile, readyMs: number) {
     this.#home = home;
     if (offer instanceof EncodedOffer) {
-      const parcel = home.shelf.put(offer, this);
-      this.#offer = parcel;
-      this.#start = parcel.lastStart;
+      const slab = home.shelf.put(offer, this);
+      this.#offer = slab;
+      this.#start = slab.lastStart;
       this.#end = this.#start + offer.end - offer.start;
     } else this.#offer = offer;
     this.profile = profile;
@@ -115,7 +115,7 @@ export class OfferedTask implements Task {
   get offer(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     const offer = this.glance();
-    (this.#offer as Parcel).leave(this.#end - this.#start);
+    (this.#offer as OfferSlab).leave(this.#end - this.#start);
     this.#start = -1;
     this.#offer = offer;
     return offer;
@@ -123,12 +123,12 @@ export class OfferedTask implements Task {
 
   glance(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
-    return openOffer((this.#offer as Parcel).bytes, this.#start, this.#end);
+    return openOffer((this.#offer as OfferSlab).bytes, this.#start, this.#end);
   }
 
   isOf({ id, task, idBytes, taskBytes }: TaskName): boolean {
     if (this.#start >= 0)
-      return isOfferOf((this.#offer as Parcel).bytes, this.#start, this.#end, idBytes, taskBytes);
+      return isOfferOf((this.#offer as OfferSlab).bytes, this.#start, this.#end, idBytes, taskBytes);
     const { workId, taskId } = this.#offer as Offer;
     return workId === id && taskId === task;
   }
@@ -136,11 +136,11 @@ export class OfferedTask implements Task {
   /** The bytes of what was offered are copied from where most has left. */
   moveOffer(): void {
     if (this.#start < 0) return;
-    const parcel = this.#offer as Parcel;
-    if (!parcel.isSparse) return;
-    const copy = this.#home.shelf.copy(parcel.bytes, this.#start, this.#end);
+    const slab = this.#offer as OfferSlab;
+    if (!slab.isSparse) return;
+    const copy = this.#home.shelf.copy(slab.bytes, this.#start, this.#end);
     const length = this.#end - this.#start;
-    parcel.leave(length);
+    slab.leave(length);
     this.#offer = copy;
     this.#start = copy.lastStart;
     this.#end = this.#start + length;

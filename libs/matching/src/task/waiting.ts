@@ -201,8 +201,8 @@ export function giveBack(
   retryAfterMs: number,
   nowMs: number,
 ): void {
-  const { seat, offer } = task;
-  seat?.stream.returned(core, offer.token, reason, error, retryAfterMs);
+  const { senderSlot, offer } = task;
+  senderSlot?.stream.returned(core, offer.token, reason, error, retryAfterMs);
   dropWaiting(core, task, nowMs);
 }
 

@@ -32,7 +32,7 @@ export function expectedStartMs(core: PoolCore, task: Task, nowMs: number): numb
     );
     return startAfter(ends, Math.max(0, waiting - 1), usualMs);
   }
-  const agents = task.demand.sites.flatMap(({ cohort }) =>
+  const agents = task.demand.matches.flatMap(({ cohort }) =>
     [...cohort.agents].filter((agent) => agent.isAble && isEverFit(agent, task.demand.fit)),
   );
   if (agents.length === 0 || usualMs === undefined) return undefined;

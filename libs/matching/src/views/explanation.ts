@@ -130,7 +130,7 @@ function waitOf({ cause, message, subject, holders, sinceMs, endMs }: Reason, ta
 /** The agents that offer what it asks for, the first in the order first. */
 function candidatesOf(core: PoolCore, task: Task): Candidate[] {
   const { strategy } = core.settings;
-  const agents = task.demand.sites.flatMap(({ cohort, preference }) =>
+  const agents = task.demand.matches.flatMap(({ cohort, preference }) =>
     [...cohort.agents].map((agent) => ({ agent, preference, rank: strategy.rank(agent) })),
   );
   return agents

@@ -36,7 +36,7 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
   const { longestWaitMs, retrying } = countTasks(core, capabilities, nowMs);
   let waitingAtHome = 0;
   let longestAtHomeMs = 0;
-  for (const { stream } of core.seats) {
+  for (const { stream } of core.senderSlots) {
     const { count, longestMs } = stream.waitingFor(core);
     waitingAtHome += count;
     longestAtHomeMs = Math.max(longestAtHomeMs, longestMs);
@@ -65,10 +65,10 @@ function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>,
     const { stage, agent, demand } = task;
     const { capability, range } = demand.wish;
     if (stage === "working") {
-      const site = demand.sites.find(({ cohort }) => cohort === agent?.cohort);
-      capabilityOf(capabilities, capability, site?.version ?? range).running++;
+      const match = demand.matches.find(({ cohort }) => cohort === agent?.cohort);
+      capabilityOf(capabilities, capability, match?.version ?? range).running++;
     } else if (isWaiting(task)) {
-      capabilityOf(capabilities, capability, demand.sites[0]?.version ?? range).queued++;
+      capabilityOf(capabilities, capability, demand.matches[0]?.version ?? range).queued++;
       longestWaitMs = Math.max(longestWaitMs, nowMs - task.readyMs);
       if (task.attempt > 1) retrying++;
     }

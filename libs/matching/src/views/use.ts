@@ -89,7 +89,7 @@ function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
     let reaches = reaching.get(demand);
     if (reaches === undefined) {
       const asksForIt = selectorKey(demand.wish.require) === key;
-      reaches = asksForIt || demand.sites.some(({ cohort }) => hasOne(cohort.agents, agents));
+      reaches = asksForIt || demand.matches.some(({ cohort }) => hasOne(cohort.agents, agents));
       reaching.set(demand, reaches);
     }
     return reaches;

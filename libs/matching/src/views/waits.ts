@@ -195,7 +195,7 @@ const usersMax = 5;
 function agentReasons(core: PoolCore, task: Task): Reason[] {
   const { demand, extras } = task;
   const { capability } = demand.wish;
-  const agents = demand.sites.flatMap(({ cohort }) => [...cohort.agents]);
+  const agents = demand.matches.flatMap(({ cohort }) => [...cohort.agents]);
   if (extras?.unbound !== undefined) {
     const [agent] = demand.fit.only ?? [];
     const text = `it waits for ${agent}, which did the last one with the key ${extras.stickyKey}`;
@@ -302,7 +302,7 @@ function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Re
 /** Nobody offers what is asked for. */
 export function missingReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
   const { capability, range, require } = task.demand.wish;
-  if (task.demand.sites.length > 0) return undefined;
+  if (task.demand.matches.length > 0) return undefined;
   const turnedAway = core.turnedAway.able(task.demand.wish, nowMs);
   if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
   const cohorts = [...(core.demands.fieldOf(capability)?.cohorts ?? [])];

@@ -65,14 +65,14 @@ export class WaitWatch extends Due {
 /** Why the first who asks for this is not given out. */
 function causeOf(core: PoolCore, demand: Demand, nowMs: number): WaitCause {
   if (isStill(core.settings)) return WAIT_CAUSE_PAUSED;
-  if (demand.sites.length === 0) return missingCause(core, demand, nowMs);
+  if (demand.matches.length === 0) return missingCause(core, demand, nowMs);
   let looked = 0;
   let fit = 0;
   let asleep = 0;
   let slowed = 0;
   let broken = false;
   let isSetAside = false;
-  for (const { cohort } of demand.sites) {
+  for (const { cohort } of demand.matches) {
     for (const agent of cohort.agents) {
       if (++looked > comparedMax) break;
       if (!isEverFit(agent, demand.fit)) continue;

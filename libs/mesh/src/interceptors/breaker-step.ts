@@ -2,7 +2,7 @@ import { type AroundStep, sleep, type Timers } from "@tutti/kernel";
 import type { ClientCall } from "../client/client-call.ts";
 
 /** A stream that is let in, and has not broken after so long, has come through. */
-const letInMs = 1_000;
+const probeMs = 1_000;
 
 /** Sends each attempt through the breaker of its target. */
 export function breakerStep(timers: Timers): AroundStep<ClientCall, Promise<unknown>> {
@@ -18,7 +18,7 @@ export function breakerStep(timers: Timers): AroundStep<ClientCall, Promise<unkn
       const established = async () => {
         await (call.established ?? opened);
         const waiting = new AbortController();
-        const stays = sleep(timers, letInMs, waiting.signal).catch(() => {});
+        const stays = sleep(timers, probeMs, waiting.signal).catch(() => {});
         await Promise.race([opened, stays]).finally(() => waiting.abort());
       };
       target.breaker.send(established, call).catch(() => {});

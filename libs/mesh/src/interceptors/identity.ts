@@ -60,7 +60,7 @@ export interface CallLimiter {
   /** A call comes. Throws when it is one too many, else gives what is called when it ends; undefined where nothing is counted. */
   begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
   /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
-  insistOnSize(principal: Principal, incoming: Incoming, bytes: number): void;
+  requireSize(principal: Principal, incoming: Incoming, bytes: number): void;
 }
 
 export interface Gate {
@@ -104,8 +104,8 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
       const isNamedByEach = rpc.requestStream && rpc.namespaceOf === ownNamespaceOf;
       const decide = (call: ServerCall, rule: Rule, namespace: string): Promise<void> | undefined => {
         const decision = authorizer.authorize(call.principal, rule, namespace);
-        if (!(decision instanceof Promise)) return insist(decision, call, namespace);
-        return decision.then((made) => insist(made, call, namespace));
+        if (!(decision instanceof Promise)) return requireAllowed(decision, call, namespace);
+        return decision.then((made) => requireAllowed(made, call, namespace));
       };
       const count = (call: ServerCall): undefined => {
         call.uncount = builtin ? undefined : limiter?.begin(call.principal, call.incoming, streaming);
@@ -124,7 +124,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
         },
         request(call, message) {
           if (!builtin && call.requestBytes > 0)
-            limiter?.insistOnSize(call.principal, call.incoming, call.requestBytes);
+            limiter?.requireSize(call.principal, call.incoming, call.requestBytes);
           const about = rpc.namespaceOf(message);
           if (call.namespaceKnown && (!isNamedByEach || about === call.namespace)) return undefined;
           call.namespaceKnown = true;
@@ -147,7 +147,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
   };
 }
 
-function insist(decision: Decision, call: ServerCall, namespace: string): undefined {
+function requireAllowed(decision: Decision, call: ServerCall, namespace: string): undefined {
   if (decision.allowed) {
     call.principal = decision.principal ?? call.principal;
     return undefined;

@@ -5,7 +5,7 @@ import { type Capability, Payload } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { methodsOf } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { declareWeight, insistOnWeight } from "./limits.ts";
+import { declareWeight, requireWeight } from "./limits.ts";
 
 const register = methodsOf(registryService).find(([key]) => key === "register")?.[1];
 
@@ -59,7 +59,7 @@ describe("the limit on messages that are not encoded", () => {
         const size = method.rpc.request.encode(message).length;
         let refused = false;
         try {
-          insistOnWeight(method, "request", message, limit);
+          requireWeight(method, "request", message, limit);
         } catch (error) {
           assert.ok(meshErrors.messageTooLarge.is(error));
           refused = true;
@@ -73,14 +73,14 @@ describe("the limit on messages that are not encoded", () => {
   it("does not look at the inside of bytes", () => {
     assert.ok(register !== undefined);
     const large = Payload.create({ body: { $case: "inline", value: new Uint8Array(1_000_000) } });
-    insistOnWeight(register, "request", large, 2_000_000);
+    requireWeight(register, "request", large, 2_000_000);
   });
 
   it("takes the word of who counted, up to the limit, and beyond it looks for itself", () => {
     assert.ok(register !== undefined);
     const unseen = Payload.create({ mediaType: "x".repeat(1_000) });
-    insistOnWeight(register, "request", declareWeight(unseen, 10), 500);
+    requireWeight(register, "request", declareWeight(unseen, 10), 500);
     const small = Payload.create({ mediaType: "x" });
-    insistOnWeight(register, "request", declareWeight(small, 1_000), 500);
+    requireWeight(register, "request", declareWeight(small, 1_000), 500);
   });
 });

@@ -8,7 +8,7 @@ import { meshErrors } from "../errors.ts";
 
 export type Part = "request" | "reply";
 
-export function insistOnSize(method: Method, part: Part, size: number, limit: number): void {
+export function requireSize(method: Method, part: Part, size: number, limit: number): void {
   if (size > limit) throw meshErrors.messageTooLarge({ rpc: method.label, part, size, limit });
 }
 
@@ -25,11 +25,11 @@ export function declareWeight<Message extends object>(message: Message, bytesMax
 }
 
 /** The same for a message that is not encoded. */
-export function insistOnWeight(method: Method, part: Part, message: unknown, limit: number): void {
+export function requireWeight(method: Method, part: Part, message: unknown, limit: number): void {
   const declared = typeof message === "object" && message !== null ? declaredWeights.get(message) : undefined;
   if ((declared ?? weightMax(message, limit)) <= limit) return;
   const codec: MessageCodec<unknown> = part === "request" ? method.rpc.request : method.rpc.reply;
-  insistOnSize(method, part, codec.encode(message).length, limit);
+  requireSize(method, part, codec.encode(message).length, limit);
 }
 
 /** A tag and a length prefix at their longest. */

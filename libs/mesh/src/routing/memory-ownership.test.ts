@@ -80,7 +80,7 @@ describe("the guard of an owner", () => {
   it("lets pass what is owned here", () => {
     const table = new MemoryOwnership();
     table.learn(place, first);
-    assert.equal(new OwnershipGuard(table, "inst_1").insist(key), place);
+    assert.equal(new OwnershipGuard(table, "inst_1").requireOwner(key), place);
   });
 
   it("refuses what is not, and names the owner", () => {
@@ -88,7 +88,7 @@ describe("the guard of an owner", () => {
     table.learn(place, second);
     const guard = new OwnershipGuard(table, "inst_1");
     assert.throws(
-      () => guard.insist(key),
+      () => guard.requireOwner(key),
       (error: unknown) => {
         assert.deepEqual(notOwnerOf(error), { place, owner: second });
         return true;
@@ -99,7 +99,7 @@ describe("the guard of an owner", () => {
   it("refuses what nobody owns", () => {
     const guard = new OwnershipGuard(new MemoryOwnership(), "inst_1");
     assert.throws(
-      () => guard.insist(key),
+      () => guard.requireOwner(key),
       (error: unknown) => notOwnerOf(error)?.owner === undefined,
     );
   });

@@ -15,7 +15,7 @@ export class OwnershipGuard {
   }
 
   /** The place of what a request is about; throws `mesh.not_owner` with the owner as far as it is known. */
-  insist(key: OwnedKey): Place {
+  requireOwner(key: OwnedKey): Place {
     const place = this.#ownership.placeOf(key);
     const owner = this.#ownership.ownerOf(place);
     if (owner?.instance !== this.#instance) throw notOwner(place, owner);

@@ -1,17 +1,17 @@
 /** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that what is wrong is said well. */
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
-import { insistOnSize } from "../interceptors/limits.ts";
+import { requireSize } from "../interceptors/limits.ts";
 
 export function encode(method: Method, part: "request" | "reply", message: unknown, limit: number): Buffer {
   const codec = part === "request" ? method.rpc.request : method.rpc.reply;
   const bytes = codec.encode(message);
-  insistOnSize(method, part, bytes.length, limit);
+  requireSize(method, part, bytes.length, limit);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function decodeRequest(method: Method, bytes: Buffer, limit: number): unknown {
-  insistOnSize(method, "request", bytes.length, limit);
+  requireSize(method, "request", bytes.length, limit);
   try {
     return method.rpc.request.decode(bytes);
   } catch (error) {
@@ -20,7 +20,7 @@ export function decodeRequest(method: Method, bytes: Buffer, limit: number): unk
 }
 
 export function decodeReply(method: Method, bytes: Buffer, limit: number): unknown {
-  insistOnSize(method, "reply", bytes.length, limit);
+  requireSize(method, "reply", bytes.length, limit);
   try {
     return method.rpc.reply.decode(bytes);
   } catch (error) {

@@ -6,7 +6,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { type Cedar, loadCedar } from "./cedar.ts";
 import { policyProblems } from "./checking.ts";
-import { Decider, type Question } from "./decider.ts";
+import { PolicyEvaluator, type Question } from "./policy-evaluator.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 const sound = [
@@ -67,7 +67,7 @@ describe("a policy of any text", () => {
     cedar = await loadCedar();
   });
   const decided = (...policies: readonly Policy[]) =>
-    new Decider(cedar, { policies: [...policies], roles: [], bindings: [], principals: [] }).decide(
+    new PolicyEvaluator(cedar, { policies: [...policies], roles: [], bindings: [], principals: [] }).decide(
       question,
       0,
     );

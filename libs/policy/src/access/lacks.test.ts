@@ -6,7 +6,7 @@ import { toTimestamp } from "@tutti/kernel";
 import { unscoped } from "../scope/scope.ts";
 import { type Cedar, loadCedar } from "./cedar.ts";
 import { giversIn, type LackQuestion, lacksOf } from "./lacks.ts";
-import { wideDecider } from "./matrix.ts";
+import { wideEvaluator } from "./matrix.ts";
 
 const nowMs = 1_767_225_600_000;
 const person = (id: string): Actor => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
@@ -34,7 +34,7 @@ describe("what somebody may not do", () => {
   function lacks(content: Partial<BundleContent>, asked: Partial<LackQuestion> = {}) {
     const whole = { ...BundleContent.create(), ...content };
     const who = { actor: person("ada"), groups: [], home: "shop", scope: unscoped, namespace: "shop" };
-    return lacksOf(wideDecider(cedar, whole), whole, { ...who, ...asked }, named, nowMs);
+    return lacksOf(wideEvaluator(cedar, whole), whole, { ...who, ...asked }, named, nowMs);
   }
   const words = (...given: Parameters<typeof lacks>) =>
     lacks(...given).map(({ action, why }) => `${action} ${why}`);

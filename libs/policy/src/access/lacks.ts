@@ -6,7 +6,7 @@ import type { BundleContent, Role, Scope } from "@tutti/contracts/governance/v1"
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { matchesAny } from "./action-pattern.ts";
-import type { Decider } from "./decider.ts";
+import type { PolicyEvaluator } from "./policy-evaluator.ts";
 import { readyRoles, systemNamespace } from "./roles.ts";
 import type { NamedAction } from "./vocabulary.ts";
 
@@ -34,7 +34,7 @@ const givingAction = "governance.bindings.create";
 
 /** @param wide by the wide reading of the content */
 export function lacksOf(
-  wide: Decider,
+  wide: PolicyEvaluator,
   content: Given,
   { actor, groups, home, scope, namespace }: LackQuestion,
   named: readonly NamedAction[],

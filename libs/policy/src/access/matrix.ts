@@ -6,7 +6,7 @@
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
 import type { Who } from "./bindings.ts";
 import type { Cedar, CedarPolicyJson } from "./cedar.ts";
-import { Decider } from "./decider.ts";
+import { PolicyEvaluator } from "./policy-evaluator.ts";
 
 export interface Matrix {
   /** Whether somebody may do something in a namespace: always, on some things or at some times, or never. */
@@ -23,10 +23,10 @@ interface About {
 type Readable = Pick<BundleContent, "policies" | "roles" | "bindings" | "principals">;
 
 export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix {
-  const narrow = new Decider(cedar, readingOf(cedar, content, "forbid"));
-  const wide = wideDecider(cedar, content);
-  const isAllowed = (decider: Decider, who: Who, action: string, about: About) =>
-    decider.decide({ ...who, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
+  const narrow = new PolicyEvaluator(cedar, readingOf(cedar, content, "forbid"));
+  const wide = wideEvaluator(cedar, content);
+  const isAllowed = (evaluator: PolicyEvaluator, who: Who, action: string, about: About) =>
+    evaluator.decide({ ...who, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
   return {
     mayDo(who, action, about) {
       if (isAllowed(narrow, who, action, about)) return "always";
@@ -37,8 +37,8 @@ export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix
 }
 
 /** Decides by the wide reading: what it denies is never allowed. `cedar`: needed where there are policies. */
-export function wideDecider(cedar: Cedar | undefined, content: Readable): Decider {
-  return new Decider(cedar, readingOf(cedar, content, "permit"));
+export function wideEvaluator(cedar: Cedar | undefined, content: Readable): PolicyEvaluator {
+  return new PolicyEvaluator(cedar, readingOf(cedar, content, "permit"));
 }
 
 /** The rules as they are where conditions of one effect always hold, and those of the other never. */

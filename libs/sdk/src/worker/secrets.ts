@@ -103,7 +103,7 @@ export class WorkerSecrets {
   }
 
   /** Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own. */
-  #insistOnServer(): void {
+  #requireServer(): void {
     const { server, allowUnprotected } = this.#settings;
     const isProtected = /^https:\/\/[^\s/]+$/.test(server);
     if (isProtected || (/^http:\/\/[^\s/]+$/.test(server) && (isLoopback(server) || allowUnprotected)))
@@ -120,7 +120,7 @@ export class WorkerSecrets {
   async #asks(name: string, { recipientKey }: Reception, wanted: SecretWanted): Promise<Sealed> {
     const { server, credentials } = this.#settings;
     const { reference, namespace, workKind, workId, taskId } = wanted;
-    this.#insistOnServer();
+    this.#requireServer();
     const token = wanted.accessToken || credentials.accessToken;
     const body = {
       names: [name],

@@ -5,8 +5,8 @@
 import { type Clock, errorFromUnknown, type Timer, type Timers, toProblem } from "@tutti/kernel";
 import type { RealtimeSettings } from "../configuration.ts";
 import { realtimeErrors } from "../errors.ts";
-import type { Held } from "../insist.ts";
 import type { ConnectionKind, RealtimeInstruments } from "../instruments.ts";
+import type { Held } from "../require-allowed.ts";
 import { Outflow } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
 
@@ -48,7 +48,7 @@ export class Connections {
   review(): void {
     for (const [outflow, held] of this.#open)
       try {
-        held?.insist();
+        held?.requireAllowed();
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         // That nobody can decide at the moment passes.

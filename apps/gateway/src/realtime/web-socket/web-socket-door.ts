@@ -10,8 +10,8 @@ import type { Caller } from "../../access/access.ts";
 import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
-import type { Insist } from "../insist.ts";
 import type { Connections } from "../outflow/connections.ts";
+import type { RequireAllowed } from "../require-allowed.ts";
 import { messageOf } from "./messages.ts";
 import { WebSocketPipe } from "./web-socket-pipe.ts";
 
@@ -19,7 +19,7 @@ export interface WebSocketDoorParts {
   readonly connections: Connections;
   readonly feed: EventFeedParts;
   readonly logger: Logger;
-  readonly insist: Insist;
+  readonly requireAllowed: RequireAllowed;
 }
 
 /** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
@@ -44,14 +44,14 @@ export class WebSocketDoor {
   }
 
   async #follow(webSocket: WebSocket, query: URLSearchParams, caller: Caller): Promise<void> {
-    const { connections, feed: parts, insist } = this.#parts;
+    const { connections, feed: parts, requireAllowed } = this.#parts;
     try {
       connections.admit();
       const wanted = wantedOf(query, undefined);
-      insist(caller, wanted.namespace);
+      requireAllowed(caller, wanted.namespace);
       const feed = await EventFeed.open(parts, wanted);
       const outflow = connections.open("web_socket", new WebSocketPipe(webSocket), {
-        insist: () => insist(caller, wanted.namespace),
+        requireAllowed: () => requireAllowed(caller, wanted.namespace),
         problem: webSocketFormat.problem,
       });
       webSocket.on("close", () => outflow.cut("left"));

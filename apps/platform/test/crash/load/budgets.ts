@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import type { SessionHandle } from "@tutti/sdk/client";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const [tokens, each, count] = [30, 3, 14];
@@ -44,11 +44,11 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
     }
     // A mission asks a person for more. Nobody answers here, so that it is cancelled.
     await until(`${session.id} to have nothing running`, async () => {
-      const { tasks } = await insist(() => session.get());
+      const { tasks } = await retryUntilDone(() => session.get());
       return (tasks?.running ?? 0) + (tasks?.queued ?? 0) === 0 && spentBy(session.id) > 0;
     });
     // One whose part had nothing left has failed by then.
-    await insist(() => session.cancel("nothing is left")).catch(() => {});
+    await retryUntilDone(() => session.cancel("nothing is left")).catch(() => {});
     await session.result().catch(() => {});
   }
 
@@ -58,7 +58,7 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
         (Object.keys(modes) as Kind[]).map(async (kind) => {
           const id = `${kind}-${number}`;
           const options = { id, mode: modes[kind], budget: { tokens }, tasks: tasksOf(kind, id) };
-          const session = await insist(() => tutti.execute(options));
+          const session = await retryUntilDone(() => tutti.execute(options));
           started.push(id);
           await useUp(kind, session);
         }),
@@ -73,7 +73,7 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
     atEnd: {
       "budgets: what is recorded is no more than is allowed": async () => {
         for (const id of started) {
-          const { used } = await insist(() => tutti.sessions.get(id).get());
+          const { used } = await retryUntilDone(() => tutti.sessions.get(id).get());
           assert.ok(spentBy(id) > 0);
           assert.ok((used?.tokens ?? 0) <= tokens, `${id} has ${used?.tokens} of ${tokens}`);
         }

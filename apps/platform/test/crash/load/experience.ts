@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { estimateService, ReadExperienceRequest } from "@tutti/contracts/intelligence/v1";
 import { until } from "@tutti/kernel/testing";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import { OutsideClient } from "../../support/outside-client.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
@@ -31,7 +31,7 @@ export function experience(stage: Stage): LoadPart {
   return {
     async round() {
       await isKept();
-      const { id } = await insist(() => stage.tutti.execute({ tasks: [learn], mode: "adaptive" }));
+      const { id } = await retryUntilDone(() => stage.tutti.execute({ tasks: [learn], mode: "adaptive" }));
       await stage.tutti.sessions.get(id).result();
     },
     always: { "experience: what was learned is not forgotten": isKept },

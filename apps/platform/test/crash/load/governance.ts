@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import { RestError } from "@tutti/rest/client";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 export function governance(stage: Stage): LoadPart {
@@ -13,7 +13,7 @@ export function governance(stage: Stage): LoadPart {
 
   async function seeRoots(): Promise<void> {
     const query = { size: 1_000 };
-    const { checkpoints } = await insist(() => stage.rest().call("audit.checkpoints", { query }));
+    const { checkpoints } = await retryUntilDone(() => stage.rest().call("audit.checkpoints", { query }));
     for (const [number, known] of roots) {
       const found = checkpoints.find((each) => (each.number ?? 0) === number);
       assert.equal(found?.rootHash, known, `checkpoint ${number}`);
@@ -25,17 +25,19 @@ export function governance(stage: Stage): LoadPart {
     async round(number) {
       const name = `shop-${number}`;
       const key = { idempotencyKey: name };
-      await insist(() => stage.rest().call("namespaces.create", { body: { name }, ...key }));
+      await retryUntilDone(() => stage.rest().call("namespaces.create", { body: { name }, ...key }));
       const value = Buffer.from(name).toString("base64");
-      await insist(() => stage.rest().call("secrets.put", { params: { name }, body: { value }, ...key }));
+      await retryUntilDone(() =>
+        stage.rest().call("secrets.put", { params: { name }, body: { value }, ...key }),
+      );
       const body = { actor: { kind: "person" as const, id: name }, title: name };
-      const { secret } = await insist(() => stage.rest().call("keys.create", { body, ...key }));
+      const { secret } = await retryUntilDone(() => stage.rest().call("keys.create", { body, ...key }));
       keys.set(number, secret ?? "");
       const text = `workflow: ${name}\ntasks: {note: {set: 1}}\n`;
-      await insist(() => stage.tutti.register(text));
+      await retryUntilDone(() => stage.tutti.register(text));
       acknowledged.push(number);
       // Each search signs what is new.
-      await insist(() => stage.rest().call("audit.search", { query: { size: 1 } }));
+      await retryUntilDone(() => stage.rest().call("audit.search", { query: { size: 1 } }));
       await seeRoots();
     },
     always: {
@@ -49,7 +51,7 @@ export function governance(stage: Stage): LoadPart {
       "audit: every acknowledged action has its record": async () => {
         for (const number of acknowledged) {
           const query = { namespace: `shop-${number}` };
-          const { records } = await insist(() => stage.rest().call("audit.search", { query }));
+          const { records } = await retryUntilDone(() => stage.rest().call("audit.search", { query }));
           assert.ok(records.length > 0, `shop-${number}`);
         }
       },
@@ -72,10 +74,16 @@ export function governance(stage: Stage): LoadPart {
 async function assertThere(stage: Stage, numbers: readonly number[], keys: ReadonlyMap<number, string>) {
   for (const number of numbers) {
     const name = `shop-${number}`;
-    assert.equal((await insist(() => stage.rest().call("namespaces.get", { params: { name } }))).name, name);
-    const { versions } = await insist(() => stage.rest().call("secrets.get", { params: { name } }));
+    assert.equal(
+      (await retryUntilDone(() => stage.rest().call("namespaces.get", { params: { name } }))).name,
+      name,
+    );
+    const { versions } = await retryUntilDone(() => stage.rest().call("secrets.get", { params: { name } }));
     assert.equal(versions.length, 1, `secret ${name}`);
-    assert.equal((await insist(() => stage.rest().call("workflows.get", { params: { name } }))).name, name);
+    assert.equal(
+      (await retryUntilDone(() => stage.rest().call("workflows.get", { params: { name } }))).name,
+      name,
+    );
     const key = keys.get(number) ?? "";
     // Another process learns of a key a moment after it was made.
     await until(`the key of ${name} to be known`, () =>

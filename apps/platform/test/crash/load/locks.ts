@@ -1,7 +1,7 @@
 /** Locks over all partitions: visitors who take turns, and one lock that is held from the start to the end. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const doors = ["door-0", "door-1", "door-2", "door-3", "door-4", "door-5"];
@@ -17,13 +17,13 @@ export function locks(stage: Stage): LoadPart {
 
   async function acquire(name: string, holder: string): Promise<number> {
     const body = { holder, leaseMs, waitMs };
-    const { token } = await insist(() =>
+    const { token } = await retryUntilDone(() =>
       stage.rest().call("locks.acquire", { params: { name }, body, timeoutMs: 2 * waitMs }),
     );
     return token ?? 0;
   }
   const release = (name: string, holder: string) =>
-    insist(() => stage.rest().call("locks.release", { params: { name }, body: { holder } }));
+    retryUntilDone(() => stage.rest().call("locks.release", { params: { name }, body: { holder } }));
 
   return {
     async prepare() {
@@ -58,7 +58,9 @@ export function locks(stage: Stage): LoadPart {
       },
       "locks: a lock is held on under its token": async () => {
         if (held === 0) return;
-        const { grants } = await insist(() => stage.rest().call("locks.get", { params: { name: "held" } }));
+        const { grants } = await retryUntilDone(() =>
+          stage.rest().call("locks.get", { params: { name: "held" } }),
+        );
         const found = grants.map(({ holder, token }) => [holder, token]);
         assert.deepEqual(found, [["ada", held]]);
       },
@@ -66,7 +68,9 @@ export function locks(stage: Stage): LoadPart {
     atEnd: {
       "locks: a holder that lost its lock is told so": async () => {
         const renewals = [{ name: "held", holder: "ada", token: held }];
-        const { receipts } = await insist(() => stage.rest().call("locks.renew", { body: { renewals } }));
+        const { receipts } = await retryUntilDone(() =>
+          stage.rest().call("locks.renew", { body: { renewals } }),
+        );
         assert.deepEqual(
           receipts.map(({ expireTimeMs }) => expireTimeMs),
           [undefined],

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
 import type { ClaimedTask, MissionHandle } from "@tutti/sdk/client";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const claimed = 6;
@@ -25,11 +25,11 @@ export function missions({ tutti, effects }: Stage): LoadPart {
         })),
       ];
       const budget = { tokens: 1_000 };
-      const mission = await insist(() => tutti.missions.start({ id, budget, tasks }));
+      const mission = await retryUntilDone(() => tutti.missions.start({ id, budget, tasks }));
       for (let n = 0; n < offered; n++) expected.add(`${id}/offered-${n}`);
-      for (const name of names) await insist(() => mission.join(name, { offers: ["by.hand"] }));
+      for (const name of names) await retryUntilDone(() => mission.join(name, { offers: ["by.hand"] }));
       const vote = { question: "Is it good?", options: ["yes", "no"] };
-      await insist(() => mission.participant("ann").votes.open("good", vote));
+      await retryUntilDone(() => mission.participant("ann").votes.open("good", vote));
       const done: string[] = [];
       await Promise.all(names.map((name) => work(mission, name, done)));
       const output = (await mission.result()) as Readonly<Record<string, unknown>>;
@@ -43,18 +43,22 @@ export function missions({ tutti, effects }: Stage): LoadPart {
       "missions: each effect is there once": () => effects.assertOnce("mission-", expected),
       "missions: every task is completed, by one agent": async () => {
         for (const { mission, done } of ended) {
-          const tasks = await insist(() => mission.tasks());
+          const tasks = await retryUntilDone(() => mission.tasks());
           assert.ok(tasks.every(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED));
           assert.deepEqual([new Set(done).size, done.length], [claimed, claimed], mission.id);
         }
       },
       "missions: the counter on the board is the number of completed tasks": async () => {
         for (const { mission } of ended)
-          assert.equal((await insist(() => mission.board.get<number>("count")))?.value, claimed, mission.id);
+          assert.equal(
+            (await retryUntilDone(() => mission.board.get<number>("count")))?.value,
+            claimed,
+            mission.id,
+          );
       },
       "missions: the budget has each spending once": async () => {
         for (const { mission } of ended)
-          assert.equal((await insist(() => mission.budget.get())).spent?.tokens, claimed, mission.id);
+          assert.equal((await retryUntilDone(() => mission.budget.get())).spent?.tokens, claimed, mission.id);
       },
       "missions: messages have numbers without gaps, one for each task": async () => {
         for (const { mission } of ended) {
@@ -66,7 +70,7 @@ export function missions({ tutti, effects }: Stage): LoadPart {
       },
       "missions: a vote has one ballot of each agent": async () => {
         for (const { mission } of ended) {
-          const { ballots } = await insist(() => mission.votes.get("good"));
+          const { ballots } = await retryUntilDone(() => mission.votes.get("good"));
           const voters = ballots.map(({ agentId }) => agentId).sort();
           assert.deepEqual(voters, names, mission.id);
         }
@@ -77,10 +81,10 @@ export function missions({ tutti, effects }: Stage): LoadPart {
 
 async function work(mission: MissionHandle, name: string, done: string[]): Promise<void> {
   const agent = mission.participant(name);
-  await insist(() => agent.votes.cast("good", "yes"));
+  await retryUntilDone(() => agent.votes.cast("good", "yes"));
   for (let misses = 0; misses < 3; ) {
     const idempotencyKey = `${name}-${done.length}-${misses}-${performance.now()}`;
-    const tasks = await insist(() =>
+    const tasks = await retryUntilDone(() =>
       agent.claim({ waitMs: 200, idempotencyKey }).catch((error: unknown) => {
         unlessOver(error);
         return [];
@@ -90,7 +94,7 @@ async function work(mission: MissionHandle, name: string, done: string[]): Promi
     for (const task of tasks) {
       await account(mission, name, task);
       // A repeated completion is rejected because the claim has ended: then the first one counted.
-      await insist(() => task.complete(name).catch(unlessOver));
+      await retryUntilDone(() => task.complete(name).catch(unlessOver));
       done.push(task.id);
     }
   }
@@ -98,14 +102,16 @@ async function work(mission: MissionHandle, name: string, done: string[]): Promi
 
 async function account(mission: MissionHandle, name: string, { id }: ClaimedTask): Promise<void> {
   const { board, budget, messages } = mission.participant(name);
-  const reserved = await insist(() => budget.reserve({ tokens: 2 }, { idempotencyKey: `reserve-${id}` }));
-  await insist(() => reserved.spend({ tokens: 1 }, { idempotencyKey: `spend-${id}` }));
-  await insist(() => reserved.giveBack().catch(unlessGone));
-  await insist(() => messages.send("everybody", { did: id }, { idempotencyKey: `send-${id}` }));
+  const reserved = await retryUntilDone(() =>
+    budget.reserve({ tokens: 2 }, { idempotencyKey: `reserve-${id}` }),
+  );
+  await retryUntilDone(() => reserved.spend({ tokens: 1 }, { idempotencyKey: `spend-${id}` }));
+  await retryUntilDone(() => reserved.giveBack().catch(unlessGone));
+  await retryUntilDone(() => messages.send("everybody", { did: id }, { idempotencyKey: `send-${id}` }));
   for (;;) {
-    const now = await insist(() => board.get<number>("count"));
+    const now = await retryUntilDone(() => board.get<number>("count"));
     const wanted = { ifVersion: now?.version ?? 0, idempotencyKey: `count-${id}-${now?.version ?? 0}` };
-    const { written } = await insist(() => board.put("count", (now?.value ?? 0) + 1, wanted));
+    const { written } = await retryUntilDone(() => board.put("count", (now?.value ?? 0) + 1, wanted));
     if (written) return;
   }
 }

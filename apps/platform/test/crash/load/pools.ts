@@ -1,7 +1,7 @@
 /** Pools with every setting that a pool has. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const pools = ["furnished-0", "furnished-1", "furnished-2", "furnished-3"];
@@ -20,22 +20,26 @@ export function furnishedPools(stage: Stage): LoadPart {
       ...{ pool, scalerId: "night", maxAgents: 1, paused: true },
       process: { command: ["true"] },
     };
-    await insist(() => stage.rest().call("pools.create", { body: { pool, maxQueued: 7 }, ...key("pool") }));
+    await retryUntilDone(() =>
+      stage.rest().call("pools.create", { body: { pool, maxQueued: 7 }, ...key("pool") }),
+    );
     const limit = { key: "api", maxConcurrent: 2 };
-    await insist(() => stage.rest().call("pools.setLimit", { params, body: limit }));
-    await insist(() => stage.rest().call("hooks.create", { body: hook, ...key("hook") }));
-    await insist(() => stage.rest().call("scalers.create", { body: scaler, ...key("scaler") }));
-    await insist(() => stage.rest().call("pools.pause", { params, body: { reason: "maintenance" } }));
+    await retryUntilDone(() => stage.rest().call("pools.setLimit", { params, body: limit }));
+    await retryUntilDone(() => stage.rest().call("hooks.create", { body: hook, ...key("hook") }));
+    await retryUntilDone(() => stage.rest().call("scalers.create", { body: scaler, ...key("scaler") }));
+    await retryUntilDone(() => stage.rest().call("pools.pause", { params, body: { reason: "maintenance" } }));
   }
 
   /** What of a pool does not depend on who runs. */
   async function settingsOf(pool: string): Promise<unknown> {
     const params = { pool };
     const query = { pool };
-    const { maxQueued, paused, pauseReason } = await insist(() => stage.rest().call("pools.get", { params }));
-    const { limits } = await insist(() => stage.rest().call("pools.limits", { params }));
-    const { hooks } = await insist(() => stage.rest().call("hooks.list", { query }));
-    const { scalers } = await insist(() => stage.rest().call("scalers.list", { query }));
+    const { maxQueued, paused, pauseReason } = await retryUntilDone(() =>
+      stage.rest().call("pools.get", { params }),
+    );
+    const { limits } = await retryUntilDone(() => stage.rest().call("pools.limits", { params }));
+    const { hooks } = await retryUntilDone(() => stage.rest().call("hooks.list", { query }));
+    const { scalers } = await retryUntilDone(() => stage.rest().call("scalers.list", { query }));
     return {
       ...{ maxQueued, paused, pauseReason },
       limits: limits.map((limit) => [limit.key, limit.maxConcurrent]),
@@ -55,7 +59,7 @@ export function furnishedPools(stage: Stage): LoadPart {
     async round() {
       // A list is incomplete while a part of it has no owner.
       await until("all pools to be listed", async () => {
-        const { pools: listed } = await insist(() => stage.rest().call("pools.list"));
+        const { pools: listed } = await retryUntilDone(() => stage.rest().call("pools.list"));
         return pools.every((pool) => listed.some((each) => each.pool === pool));
       });
     },

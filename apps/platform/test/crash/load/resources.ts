@@ -1,7 +1,7 @@
 /** Sessions that share a quota, while a reservation keeps a part of it. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const allowed = 2;
@@ -13,17 +13,19 @@ export function resources(stage: Stage): LoadPart {
   return {
     async prepare() {
       await until("the agent with its resources", async () => {
-        const { resources: found } = await insist(() => stage.rest().call("resources.list"));
+        const { resources: found } = await retryUntilDone(() => stage.rest().call("resources.list"));
         return found.some(({ name }) => name === "gpu");
       });
       const limits = { gpu: allowed };
       const params = { quota: "default" };
-      await insist(() => stage.rest().call("quotas.set", { params, body: { quotaId: "default", limits } }));
+      await retryUntilDone(() =>
+        stage.rest().call("quotas.set", { params, body: { quotaId: "default", limits } }),
+      );
       const span = { fromMs: Date.now(), toMs: Date.now() + 3_600_000 };
       const reservation = { reservationId: "kept", amounts: { gpu: 1 }, span };
-      await insist(() => stage.rest().call("reservations.create", { body: reservation }));
+      await retryUntilDone(() => stage.rest().call("reservations.create", { body: reservation }));
       await until("the pool to know the quota", async () => {
-        const { used } = await insist(() => stage.rest().call("quotas.get", { params }));
+        const { used } = await retryUntilDone(() => stage.rest().call("quotas.get", { params }));
         return "gpu" in (used ?? {});
       });
     },
@@ -35,7 +37,7 @@ export function resources(stage: Stage): LoadPart {
             ...{ id: `t${n}`, uses: "crash.step", resources: { gpu: 1 } },
             input: { tag: `${id}/t${n}`, group: "gpu", takesMs: 40 },
           }));
-          const session = await insist(() => tutti.execute({ id, tasks, mode, weight: 1 + 2 * at }));
+          const session = await retryUntilDone(() => tutti.execute({ id, tasks, mode, weight: 1 + 2 * at }));
           for (const { input } of tasks) expected.add(input.tag);
           await session.result();
         }),
@@ -46,11 +48,11 @@ export function resources(stage: Stage): LoadPart {
         assert.ok(effects.mostAtOnce("gpu") <= allowed, `${effects.mostAtOnce("gpu")} of ${allowed}`),
       "quotas: a quota is kept": async () => {
         const params = { quota: "default" };
-        const { limits } = await insist(() => stage.rest().call("quotas.get", { params }));
+        const { limits } = await retryUntilDone(() => stage.rest().call("quotas.get", { params }));
         assert.deepEqual(limits, { gpu: allowed });
       },
       "reservations: a reservation is kept": async () => {
-        const { reservations } = await insist(() => stage.rest().call("reservations.list"));
+        const { reservations } = await retryUntilDone(() => stage.rest().call("reservations.list"));
         assert.deepEqual(
           reservations.map(({ reservationId }) => reservationId),
           ["kept"],
@@ -60,7 +62,7 @@ export function resources(stage: Stage): LoadPart {
         const span = { fromMs: Date.now(), toMs: Date.now() + 60_000 };
         const body = { reservationId: "beyond", amounts: { gpu: 4 }, span };
         await assert.rejects(
-          insist(() => stage.rest().call("reservations.create", { body })),
+          retryUntilDone(() => stage.rest().call("reservations.create", { body })),
           /kept holds 1 until /,
         );
       },

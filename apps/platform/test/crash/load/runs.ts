@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { isTuttiError } from "@tutti/kernel";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const definitions = [
@@ -68,11 +68,11 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   async function mixed(id: string): Promise<void> {
     const tag = `run ${id}`;
-    const run = await insist(() => tutti.start("crash-mixed", { id, input: { tag } }));
+    const run = await retryUntilDone(() => tutti.start("crash-mixed", { id, input: { tag } }));
     acknowledged.set(id, WorkStatus.WORK_STATUS_COMPLETED);
     last.push(id);
     for (const step of mixedSteps) expected.add(`${tag}/${step}`);
-    await insist(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
+    await retryUntilDone(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
     const output = await run.result();
     const each = [0, 1, 2].map((item) => `${tag}/each${item}`);
     assert.deepEqual(output, [`${tag}/child`, `${tag}/alone`, `mortal ${tag}`, ...each], id);
@@ -80,7 +80,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   async function undone(id: string): Promise<void> {
     const tag = `run ${id}`;
-    const run = await insist(() => tutti.start("crash-undone", { id, input: { tag } }));
+    const run = await retryUntilDone(() => tutti.start("crash-undone", { id, input: { tag } }));
     acknowledged.set(id, WorkStatus.WORK_STATUS_FAILED);
     for (const step of undoneSteps) expected.add(`${tag}/${step}`);
     await assert.rejects(run.result(), /is refused/);
@@ -89,20 +89,20 @@ export function runs({ tutti, effects }: Stage): LoadPart {
   /** One that has ended is retried, again and again: it waits as before. */
   async function again(): Promise<void> {
     const run = tutti.run("again");
-    const { status } = await insist(() => run.get());
+    const { status } = await retryUntilDone(() => run.get());
     if (status === WorkStatus.WORK_STATUS_RUNNING)
-      await insist(() => run.cancel("to be retried").catch(unlessDone));
+      await retryUntilDone(() => run.cancel("to be retried").catch(unlessDone));
     else {
-      await insist(() => run.retry("it goes on").catch(unlessDone));
+      await retryUntilDone(() => run.retry("it goes on").catch(unlessDone));
       cancels++;
     }
   }
 
   return {
     async prepare() {
-      for (const text of definitions) await insist(() => tutti.register(text));
+      for (const text of definitions) await retryUntilDone(() => tutti.register(text));
       for (const id of ["patient-0", "patient-1", "patient-2", "patient-3", "again"]) {
-        await insist(() => tutti.start("crash-patient", { id }));
+        await retryUntilDone(() => tutti.start("crash-patient", { id }));
         acknowledged.set(id, WorkStatus.WORK_STATUS_COMPLETED);
       }
     },
@@ -112,18 +112,18 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     },
     async finish() {
       if (cancels === 0) await again();
-      const { status } = await insist(() => tutti.run("again").get());
+      const { status } = await retryUntilDone(() => tutti.run("again").get());
       if (status !== WorkStatus.WORK_STATUS_RUNNING) await again();
       for (const id of [...acknowledged.keys()].filter((each) => /^patient|^again/.test(each))) {
         const run = tutti.run(id);
-        await insist(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
+        await retryUntilDone(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
         assert.deepEqual(await run.result(), [{ n: 2 }, { n: 3 }], id);
       }
     },
     always: {
       "runs: an acknowledged start exists": async () => {
         for (const id of ["patient-0", "patient-3", ...last.slice(-mixedEach)])
-          assert.equal((await insist(() => tutti.run(id).get())).runId, id);
+          assert.equal((await retryUntilDone(() => tutti.run(id).get())).runId, id);
       },
       "runs: no effect is doubled": () => effects.assertNoneTwice("run "),
       "limits: a key has one holder at a time, a task or a child": () =>
@@ -133,7 +133,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
       "runs: each acknowledged start ends exactly once, as it has to": async () => {
         for (const [id, wanted] of acknowledged) {
           const run = tutti.run(id);
-          assert.equal((await insist(() => run.get())).status, wanted, id);
+          assert.equal((await retryUntilDone(() => run.get())).status, wanted, id);
           if (id === "again") continue;
           const ended: string[] = [];
           for await (const { type } of run.events()) if (ends.test(type)) ended.push(type);

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { FiringResult } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const tick = 'workflow: crash-tick\ntasks: {note: {set: "${{ 1 }}"}}\n';
 const everyMs = 1_000;
 
 export function schedules({ tutti, downTimes }: Stage): LoadPart {
-  const get = (id: string) => insist(() => tutti.scheduled(id).get());
+  const get = (id: string) => retryUntilDone(() => tutti.scheduled(id).get());
   let stopped = 0;
 
   async function dueTimesOf(id: string): Promise<number[]> {
@@ -22,12 +22,14 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
 
   return {
     async prepare() {
-      await insist(() => tutti.register(tick));
+      await retryUntilDone(() => tutti.register(tick));
       const timing = { everyMs, overlap: "allow" } as const;
-      await insist(() => tutti.schedule("caught-up", "crash-tick", { ...timing, catchUpMs: 600_000 }));
-      await insist(() => tutti.schedule("late", "crash-tick", { ...timing, catchUpMs: 1 }));
-      await insist(() => tutti.schedule("paused", "crash-tick", timing));
-      await insist(() => tutti.scheduled("paused").pause("not now"));
+      await retryUntilDone(() =>
+        tutti.schedule("caught-up", "crash-tick", { ...timing, catchUpMs: 600_000 }),
+      );
+      await retryUntilDone(() => tutti.schedule("late", "crash-tick", { ...timing, catchUpMs: 1 }));
+      await retryUntilDone(() => tutti.schedule("paused", "crash-tick", timing));
+      await retryUntilDone(() => tutti.scheduled("paused").pause("not now"));
       stopped = (await get("paused")).startedCount;
       await until("both to have started runs", async () =>
         (await Promise.all([get("caught-up"), get("late")])).every(({ startedCount }) => startedCount > 0),
@@ -43,7 +45,8 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
         const last = (await get("caught-up")).recentFirings[0]?.dueTime;
         return last !== undefined && fromTimestamp(last) > nowMs;
       });
-      for (const id of ["caught-up", "late"]) await insist(() => tutti.scheduled(id).pause("seen enough"));
+      for (const id of ["caught-up", "late"])
+        await retryUntilDone(() => tutti.scheduled(id).pause("seen enough"));
     },
     always: {
       "schedules: a paused one stays so, and starts nothing": async () => {

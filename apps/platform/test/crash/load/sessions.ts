@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { SessionHandle } from "@tutti/sdk/client";
-import { insist } from "../../support/killed.ts";
+import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
 const modes = [
@@ -47,7 +47,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
 
   async function start(id: string, mode: (typeof modes)[number], after: readonly string[] = []) {
     const tasks = tasksOf(id);
-    const session = await insist(() => tutti.execute({ id, tasks, mode, after }));
+    const session = await retryUntilDone(() => tutti.execute({ id, tasks, mode, after }));
     for (const { input } of tasks) expected.add(input.tag);
     return session;
   }
@@ -57,7 +57,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
       const named = modes.map((mode) => ({ id: `${number}-${wordOf(mode)}`, mode }));
       const started = await Promise.all(named.map(({ id, mode }) => start(id, mode)));
       started.push(await start(`${number}-later`, "workflow", [`${number}-swarm`]));
-      const goal = await insist(() => tutti.execute({ id: `${number}-goal`, goal: "one and one" }));
+      const goal = await retryUntilDone(() => tutti.execute({ id: `${number}-goal`, goal: "one and one" }));
       await Promise.all([...started.map((session) => play(session, outputs)), play(goal, goalOutputs)]);
     },
     always: {
@@ -67,14 +67,14 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
       },
       "sessions: an acknowledged start exists": async () => {
         for (const id of [...acknowledged.keys()].slice(-modes.length))
-          assert.ok((await insist(() => tutti.sessions.get(id).get())).createTime !== undefined, id);
+          assert.ok((await retryUntilDone(() => tutti.sessions.get(id).get())).createTime !== undefined, id);
       },
     },
     atEnd: {
       "sessions: each effect is there once": () => effects.assertOnce("session ", expected),
       "sessions: each ends once, and counts each task once": async () => {
         for (const [id, count] of acknowledged) {
-          const { status, tasks } = await insist(() => tutti.sessions.get(id).get());
+          const { status, tasks } = await retryUntilDone(() => tutti.sessions.get(id).get());
           assert.equal(status, WorkStatus.WORK_STATUS_COMPLETED, id);
           assert.deepEqual([tasks?.completed, tasks?.total], [count, count], id);
         }

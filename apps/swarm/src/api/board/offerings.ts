@@ -2,7 +2,7 @@
 import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, isTuttiError } from "@tutti/kernel";
 import { admitAgentBy } from "../../grants/admitted-agents.ts";
-import { insistOnGrant, offeredIn } from "../../grants/within-grant.ts";
+import { offeredIn, requireGrant } from "../../grants/within-grant.ts";
 import { keyOf, type MissionDependencies } from "../missions/dependencies.ts";
 
 /** Asking is worth so much time. */
@@ -19,7 +19,7 @@ export async function offeringOf(
   const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
   const offering = (await knownOffering(dependencies, request, context)) ?? said;
   try {
-    insistOnGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
+    requireGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
     const about = { namespace, pool: name, agentId, offering };
     admitAgentBy(dependencies.admission)(about, context.principal, "swarm.missions.join");
   } catch (thrown) {

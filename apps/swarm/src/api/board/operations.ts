@@ -29,7 +29,7 @@ import {
   spendBudget,
 } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
-import { insistOnFit } from "../../missions/fit.ts";
+import { requireFitting } from "../../missions/fit.ts";
 import {
   askMission,
   eventsOf,
@@ -117,7 +117,7 @@ export async function add(
   context: CallContext,
 ): Promise<swarm.AddTasksReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  await insistOnFit(request.tasks, () => assignmentIn(dependencies, missionId, context));
+  await requireFitting(request.tasks, () => assignmentIn(dependencies, missionId, context));
   const told = { command: addTasks, body: within(request), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
@@ -232,7 +232,7 @@ export async function delegate(
 ): Promise<swarm.DelegateTaskReply> {
   const { missionId, idempotencyKey } = agentIn(request);
   const parts = request.task === undefined ? [] : [request.task];
-  await insistOnFit(parts, () => assignmentIn(dependencies, missionId, context));
+  await requireFitting(parts, () => assignmentIn(dependencies, missionId, context));
   const told = { command: delegateTask, body: within(request), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }

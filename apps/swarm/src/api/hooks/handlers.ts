@@ -19,7 +19,7 @@ import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
 import { serveListener } from "./listening.ts";
-import { insistOnSound } from "./problems.ts";
+import { requireValid } from "./problems.ts";
 import { hookOf } from "./view.ts";
 
 export interface HookHandlerDependencies extends PoolDependencies {
@@ -48,13 +48,13 @@ export function hookHandlers(dependencies: HookHandlerDependencies): Handlers<ty
   };
 }
 
-function insist(
+function requireAllowed(
   { guard, settings }: HookHandlerDependencies,
   hook: Hook,
   context: CallContext,
   action: "swarm.hooks.create" | "swarm.hooks.update",
 ): void {
-  tellingRefused(guard, context, action, () => insistOnSound(hook, settings.scaling.privateWebhooks));
+  tellingRefused(guard, context, action, () => requireValid(hook, settings.scaling.privateWebhooks));
 }
 
 async function create(
@@ -63,7 +63,7 @@ async function create(
   context: CallContext,
 ) {
   const { hook = Hook.create() } = request;
-  insist(dependencies, hook, context, "swarm.hooks.create");
+  requireAllowed(dependencies, hook, context, "swarm.hooks.create");
   const { pool } = await tenantOf(dependencies, { ...request, pool: hook.pool }, context);
   const { namespace, name } = pool;
   // The id alone says that it is the same: the machine compares what is asked for.
@@ -82,7 +82,7 @@ async function update(
   const before = hookOf(tenant, wanted.hookId);
   const fields = (how?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
   const hook = mergedFields(before, wanted, fields, changeable);
-  insist(dependencies, hook, context, "swarm.hooks.update");
+  requireAllowed(dependencies, hook, context, "swarm.hooks.update");
   const { namespace, name } = tenant.pool;
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(how?.revision || before.revision);

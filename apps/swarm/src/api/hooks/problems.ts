@@ -4,7 +4,7 @@ import { urlProblem } from "@tutti/host/outgoing";
 import { poolErrors } from "@tutti/machine-entities/pool";
 import { compileHook, type HookProblem } from "@tutti/matching";
 
-export function insistOnSound(hook: Hook, arePrivateAllowed: boolean): void {
+export function requireValid(hook: Hook, arePrivateAllowed: boolean): void {
   const { problems = [] } = compileHook(hook);
   const found = [...problems, ...webhookProblems(hook, arePrivateAllowed)];
   const [first] = found;

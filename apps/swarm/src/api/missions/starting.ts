@@ -5,7 +5,7 @@ import { begin, idToStart } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
-import { insistOnFit } from "../../missions/fit.ts";
+import { requireFitting } from "../../missions/fit.ts";
 import { keyOf, type MissionDependencies, missionNamed } from "./dependencies.ts";
 
 export async function startMission(
@@ -29,7 +29,7 @@ export async function startMission(
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();
   const order = async () => {
     const { spec, definition, hash } = await dependencies.definitions.specOf(request.what, context);
-    await insistOnFit(spec.tasks, () => spec.assignment);
+    await requireFitting(spec.tasks, () => spec.assignment);
     const made = MissionOrder.fromPartial({
       ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "", requestHash },
     });

@@ -41,7 +41,7 @@ export async function create(
   const namespace = namespaceOf(request);
   const { pool: asked = poolMessage.create() } = request;
   const name = asked.pool;
-  insistOnSound(asked, namespace);
+  requireValid(asked, namespace);
   // One that is always there can be said to be as it is, and nothing else.
   if (dependencies.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
@@ -66,7 +66,7 @@ export async function update(
   const name = pool.pool;
   const { settings, contents } = await dependencies.pools.tenant(namespace, name, context);
   const after = mergedFields(settings, pool, wanted?.fields ?? [], changeable);
-  insistOnSound(after, namespace);
+  requireValid(after, namespace);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || contents.settings?.revision || 0);
   const told = { command: updatePool, body: { pool: after, revision }, reason };
@@ -143,7 +143,7 @@ export async function shown(
 }
 
 /** What does not work must not be kept: the pool could not be opened by it. */
-function insistOnSound(pool: PoolMessage, namespace: string): void {
+function requireValid(pool: PoolMessage, namespace: string): void {
   const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } =
     matchingSettings(pool, namespace);
   // Of these 0 says that the configuration says it.

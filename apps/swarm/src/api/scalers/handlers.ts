@@ -57,7 +57,7 @@ export function scalerHandlers(dependencies: ScalerDependencies): Handlers<typeo
 async function create(dependencies: ScalerDependencies, request: CreateScalerRequest, context: CallContext) {
   const { scaler = Scaler.create() } = request;
   tellingRefused(dependencies.guard, context, "swarm.scalers.create", () =>
-    insistOnSound(dependencies, scaler),
+    requireValid(dependencies, scaler),
   );
   const tenant = await tenantOf(dependencies, { ...request, pool: scaler.pool }, context);
   const { namespace, name } = tenant.pool;
@@ -76,7 +76,7 @@ async function update(dependencies: ScalerDependencies, request: UpdateScalerReq
   const fields = named.map((field) => (drivers.has(field) ? "driver" : field));
   const scaler = mergedFields(kept.value as Scaler, wanted, fields, changeable);
   tellingRefused(dependencies.guard, context, "swarm.scalers.update", () =>
-    insistOnSound(dependencies, scaler),
+    requireValid(dependencies, scaler),
   );
   const { namespace, name } = tenant.pool;
   const revision = Number(how?.revision || kept.revision);
@@ -202,7 +202,7 @@ function keptIn({ contents, pool }: Tenant, scalerId: string) {
   return kept;
 }
 
-function insistOnSound({ settings, isLoopback }: ScalerDependencies, scaler: Scaler): void {
+function requireValid({ settings, isLoopback }: ScalerDependencies, scaler: Scaler): void {
   const problem = scalerProblem(scaler, settings.scaling, isLoopback);
   if (problem !== undefined) throw problem;
 }

@@ -161,7 +161,7 @@ export class HostLink {
       const expected = nextNumber(this.#received.last);
       throw swarmErrors.frameMissing({ expected, found: frame.sequence });
     }
-    this.#insistOnWaiting();
+    this.#requireWaiting();
     this.#received.take(hasContent(frame), bytes);
     const { contentUntold, bytesUntold } = this.#received;
     if (contentUntold >= atOnce.frames || bytesUntold >= atOnce.bytes) this.#speak();
@@ -232,7 +232,7 @@ export class HostLink {
   }
 
   /** The agent counts at least what is counted here: acknowledgements may be on their way. */
-  #insistOnWaiting(): void {
+  #requireWaiting(): void {
     const { untold: frames, bytesUntold: bytes } = this.#received;
     const { unacknowledged } = linkLimits;
     if (frames >= unacknowledged.frames || bytes >= unacknowledged.bytes)

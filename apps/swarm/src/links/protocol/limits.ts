@@ -42,17 +42,17 @@ export function isOversized(result: Result): boolean {
 function weighResult({ outcome }: Result): number {
   switch (outcome?.$case) {
     case "inlineOutput":
-      return insistOnPayload(outcome.value.length);
+      return requirePayload(outcome.value.length);
     case "outputPayload":
-      return insistOnPayload(weightOfPayload(outcome.value));
+      return requirePayload(weightOfPayload(outcome.value));
     case "failed":
-      return insistOnPayload(outcome.value.message.length);
+      return requirePayload(outcome.value.message.length);
     default:
       return 0;
   }
 }
 
-function insistOnPayload(bytes: number): number {
+function requirePayload(bytes: number): number {
   const { payloadBytesMax: max } = linkLimits;
   if (bytes > max) throw swarmErrors.payloadTooLarge({ what: "an output", bytes, max });
   return bytes;

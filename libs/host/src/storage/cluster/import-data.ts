@@ -16,7 +16,7 @@ import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
 import { type AboutData, dataFormat, readAbout } from "../about.ts";
 import { copyBook } from "../backup.ts";
-import { type HandedOver, insistOnOwn, readHandedOver, writeHandedOver } from "../handed-over.ts";
+import { type HandedOver, readHandedOver, requireOwn, writeHandedOver } from "../handed-over.ts";
 import { archivesIn, verifyContents } from "../inspection/verify.ts";
 import { type DataLayout, layoutOf } from "../layout.ts";
 import { blobStore } from "./cluster-storage.ts";
@@ -50,7 +50,7 @@ export class ImportedData {
     }
     try {
       // Whoever had it until now may have handed it over.
-      insistOnOwn(directory);
+      requireOwn(directory);
       const found = verifyContents(layout).find(({ level }) => level === "problem");
       if (found !== undefined) throw hostErrors.importDamaged({ directory, found: found.text });
       return new ImportedData(layout, about, letGo);

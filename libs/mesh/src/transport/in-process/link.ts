@@ -8,7 +8,7 @@ import {
 } from "@tutti/kernel";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
-import { insistOnWeight } from "../../interceptors/limits.ts";
+import { requireWeight } from "../../interceptors/limits.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { type Incoming, ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import type { Link, LinkStream } from "../link.ts";
@@ -125,7 +125,7 @@ export class InProcessLink implements Link {
       serverCall.requestBytes = bytes.length;
       return decodeRequest(method, bytes, messageBytes);
     }
-    insistOnWeight(method, "request", request, messageBytes);
+    requireWeight(method, "request", request, messageBytes);
     return freeze ? deepFreeze(request) : request;
   }
 
@@ -133,7 +133,7 @@ export class InProcessLink implements Link {
     const { messageBytes, freeze, outside } = this.#options;
     if (outside !== undefined)
       return decodeReply(method, encode(method, "reply", reply, messageBytes), messageBytes);
-    insistOnWeight(method, "reply", reply, messageBytes);
+    requireWeight(method, "reply", reply, messageBytes);
     return freeze ? deepFreeze(reply) : reply;
   }
 

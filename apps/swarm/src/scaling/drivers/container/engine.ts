@@ -66,7 +66,7 @@ export class ContainerEngine {
     const path = `/containers/create?name=${encodeURIComponent(name)}`;
     const answer = await this.#call("POST", path, createBody(spec));
     if (answer.status === 404) return undefined;
-    return (jsonIn(this.#insist(answer)) as { Id: string }).Id;
+    return (jsonIn(this.#requireOk(answer)) as { Id: string }).Id;
   }
 
   async start(id: string): Promise<void> {
@@ -76,14 +76,14 @@ export class ContainerEngine {
   /** Waits until it has ended, for however long that takes. */
   async ended(id: string): Promise<void> {
     const answer = await this.#call("POST", `/containers/${id}/wait`, undefined, 0);
-    if (answer.status !== 404) this.#insist(answer);
+    if (answer.status !== 404) this.#requireOk(answer);
   }
 
   /** How it ended; "running" while it has not, undefined when there is none. */
   async inspect(id: string): Promise<EndedContainer | "running" | undefined> {
     const answer = await this.#call("GET", `/containers/${id}/json`);
     if (answer.status === 404) return undefined;
-    const { State } = jsonIn(this.#insist(answer)) as {
+    const { State } = jsonIn(this.#requireOk(answer)) as {
       State: { Running: boolean; ExitCode: number; OOMKilled: boolean };
     };
     return State.Running ? "running" : { code: State.ExitCode, isOutOfMemory: State.OOMKilled };
@@ -98,12 +98,12 @@ export class ContainerEngine {
   /** One that has ended, or is not there, needs none. */
   async signal(id: string, signal: StopSignal): Promise<void> {
     const answer = await this.#call("POST", `/containers/${id}/kill?signal=${signal}`);
-    if (answer.status >= 400 && (await this.inspect(id)) === "running") this.#insist(answer);
+    if (answer.status >= 400 && (await this.inspect(id)) === "running") this.#requireOk(answer);
   }
 
   async remove(id: string): Promise<void> {
     const answer = await this.#call("DELETE", `/containers/${id}?force=1`);
-    if (answer.status !== 404) this.#insist(answer);
+    if (answer.status !== 404) this.#requireOk(answer);
   }
 
   /** Why the image could not be brought; undefined when it is there. */
@@ -120,10 +120,10 @@ export class ContainerEngine {
   }
 
   async #sound(method: Exchange["method"], path: string): Promise<Answer> {
-    return this.#insist(await this.#call(method, path));
+    return this.#requireOk(await this.#call(method, path));
   }
 
-  #insist(answer: Answer): Answer {
+  #requireOk(answer: Answer): Answer {
     if (answer.status >= 400)
       throw scalingErrors.engineRefused({ socket: this.socket, reason: messageIn(answer) });
     return answer;
@@ -138,7 +138,7 @@ export class ContainerEngine {
 
   /** The newest version that the engine speaks: what is used here is the same in all of them. */
   async #versionOf(): Promise<string> {
-    const { headers } = this.#insist(await this.#exchange("GET", "/_ping", callMs, {}));
+    const { headers } = this.#requireOk(await this.#exchange("GET", "/_ping", callMs, {}));
     const version = headers["api-version"];
     return typeof version === "string" && /^\d+\.\d+$/.test(version) ? `/v${version}` : "";
   }

@@ -55,7 +55,7 @@ export class KubernetesApi {
   async workload(of: WorkloadRef, signal: AbortSignal): Promise<Workload | undefined> {
     const answer = await this.#call("GET", of, "", signal);
     if (answer.status === 404) return undefined;
-    const { metadata, spec, status = {} } = jsonIn(insist(answer, "get", of, "")) as Shown;
+    const { metadata, spec, status = {} } = jsonIn(requireOk(answer, "get", of, "")) as Shown;
     return {
       replicas: spec.replicas ?? 1,
       ready: status.readyReplicas ?? 0,
@@ -75,7 +75,7 @@ export class KubernetesApi {
     const value = { metadata: { resourceVersion: version }, spec: { replicas } };
     const answer = await this.#call("PATCH", of, "/scale", signal, value);
     if (answer.status === 409) return false;
-    insist(answer, "patch", of, "/scale");
+    requireOk(answer, "patch", of, "/scale");
     return true;
   }
 
@@ -121,7 +121,12 @@ function isTrouble({ type, status }: { readonly type: string; readonly status: s
   return (type === "ReplicaFailure" && status === "True") || (type === "Progressing" && status === "False");
 }
 
-function insist(answer: Answer, verb: string, { kind, namespace, name }: WorkloadRef, part: string): Answer {
+function requireOk(
+  answer: Answer,
+  verb: string,
+  { kind, namespace, name }: WorkloadRef,
+  part: string,
+): Answer {
   if (answer.status < 400) return answer;
   const reason = messageIn(answer);
   const resource = `${resources[kind]}${part}`;

@@ -44,7 +44,7 @@ async function bring(parts: KubernetesDriverParts, count: number, signal: AbortS
   };
   for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
     const found = await api.workload(workload, signal);
-    insistOnOurs(parts, workload, found);
+    requireOwned(parts, workload, found);
     if (found.replicas === count) return heard(workload, found, count);
     if (await api.setReplicas(workload, count, found.version, signal)) {
       const starting = Math.max(0, count - found.ready);
@@ -74,7 +74,7 @@ function heard(workload: WorkloadRef, { ready, trouble }: Workload, wanted: numb
   return { starting, againMs: againMs.starting, error };
 }
 
-function insistOnOurs(
+function requireOwned(
   { namespace: own, pool, scalerId }: KubernetesDriverParts,
   { kind, name, namespace }: WorkloadRef,
   found: Workload | undefined,

@@ -12,23 +12,23 @@ import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
 import type { Decision, Denial, Rule } from "@tutti/mesh";
 import {
   type Cedar,
-  Decider,
   giversIn,
   type Lack,
   lacksOf,
   type NamedAction,
+  PolicyEvaluator,
   type Question,
   scopeFault,
   systemNamespace,
   type Verdict,
-  wideDecider,
+  wideEvaluator,
 } from "@tutti/policy";
 import { LabelledRights } from "./labelled-rights.ts";
 import { noLabels } from "./thing-labels.ts";
 import { actorKinds, type Visitor } from "./visitor.ts";
 
 /** A decision with all that led to it. */
-export interface Judgement {
+export interface Authorization {
   readonly decision: Decision;
   readonly question: Question;
   /** Undefined where no policy was asked. */
@@ -46,17 +46,17 @@ export interface MissingRights {
 
 const allowed: Decision = { allowed: true };
 
-export class Judge {
-  readonly #decider: Decider;
+export class Authorizer {
+  readonly #evaluator: PolicyEvaluator;
   readonly #cedar: Cedar | undefined;
   readonly #content: BundleContent;
   readonly #labelled: LabelledRights;
-  #wide: Decider | undefined;
+  #wide: PolicyEvaluator | undefined;
   /** Roles that somebody turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
-    this.#decider = new Decider(cedar, content);
+    this.#evaluator = new PolicyEvaluator(cedar, content);
     this.#cedar = cedar;
     this.#content = content;
     this.#labelled = new LabelledRights(content);
@@ -68,18 +68,18 @@ export class Judge {
   }
 
   /** Of somebody who showed something. */
-  judge(
+  authorizer(
     principal: Visitor,
     rule: Rule,
     namespace: string,
     nowMs: number,
     labels: Labels = noLabels,
-  ): Judgement {
+  ): Authorization {
     const question = questionOf(principal, rule, namespace, labels);
     const { shown } = principal;
     const fault = faultOf(shown, rule, namespace, labels);
     if (fault !== undefined) return { decision: { allowed: false, ...fault }, question, verdict: undefined };
-    const verdict = this.#decider.decide(question, nowMs);
+    const verdict = this.#evaluator.decide(question, nowMs);
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
     const known = { ...principal, ...this.#foundBy(verdict, shown) };
     return { decision: { allowed: true, principal: known }, question, verdict };
@@ -91,12 +91,12 @@ export class Judge {
     named: readonly NamedAction[],
     nowMs: number,
   ): MissingRights {
-    this.#wide ??= wideDecider(this.#cedar, this.#content);
+    this.#wide ??= wideEvaluator(this.#cedar, this.#content);
     const { groups, scope, namespace: home } = shown;
     const actor: Actor = { kind: actorKinds[kind], id };
     const question = { actor, groups, home, scope, namespace };
     return {
-      roles: this.#decider.rolesOf({ actor, groups }, namespace, nowMs),
+      roles: this.#evaluator.rolesOf({ actor, groups }, namespace, nowMs),
       lacks: lacksOf(this.#wide, this.#content, question, named, nowMs),
       givers: giversIn(this.#content, namespace, nowMs),
     };

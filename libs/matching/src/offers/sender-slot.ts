@@ -1,8 +1,8 @@
 /** A sender in a pool: what it has outstanding there. */
 import type { PoolCore } from "../books.ts";
-import type { Seat, SenderStream, Task } from "../parts.ts";
+import type { SenderSlot, SenderStream, Task } from "../parts.ts";
 
-export class SenderSeat implements Seat {
+export class PoolSenderSlot implements SenderSlot {
   readonly stream: SenderStream;
   readonly pool: PoolCore;
   /** Number of the pool on the stream. */
@@ -20,13 +20,13 @@ export class SenderSeat implements Seat {
   }
 
   add(task: Task): void {
-    task.seat = this;
+    task.senderSlot = this;
     if (task.stage === "ended") this.kept++;
     else this.outstanding++;
   }
 
   remove(task: Task): void {
-    task.seat = undefined;
+    task.senderSlot = undefined;
     if (task.stage === "ended") this.kept--;
     else this.outstanding--;
   }
@@ -41,7 +41,7 @@ export class SenderSeat implements Seat {
   tasks(): Task[] {
     if (this.outstanding + this.kept === 0) return [];
     const tasks: Task[] = [];
-    for (const task of this.pool.tasks.values()) if (task.seat === this) tasks.push(task);
+    for (const task of this.pool.tasks.values()) if (task.senderSlot === this) tasks.push(task);
     return tasks;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who waits at a cohort, by what is asked of the one agent: at a stand all ask the same, so when one of them finds nobody,
- * none would, and the stand is put aside until an agent has more room than before.
+ * Who waits at a cohort, by what is asked of the one agent: at a wait group all ask the same, so when one of them finds nobody,
+ * none would, and the wait group is put aside until an agent has more room than before.
  *
  * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or comes back, begins where the one stands
  *    that went last: nobody saves up turns by staying away, and nobody has to make up for what it got while it was alone.
@@ -10,7 +10,7 @@
  */
 
 import { Heap } from "@tutti/kernel";
-import type { Agent, Cohort, Fit, Share, Site, Stand, Stop, Tab, Turn } from "../parts.ts";
+import type { Agent, Cohort, CohortMatch, Fit, Share, Tab, Turn, WaitEntry, WaitGroup } from "../parts.ts";
 import { namespaceOf } from "./share.ts";
 
 /** A party at a cohort. */
@@ -18,12 +18,12 @@ export class PartyTab implements Tab {
   readonly party: string;
   readonly namespace: string;
   weight = 1;
-  readonly fronts = new Heap<Stand>();
-  readonly shared = new Set<Stand>();
+  readonly fronts = new Heap<WaitGroup>();
+  readonly shared = new Set<WaitGroup>();
   rank = 0;
   order = 0;
   place = -1;
-  /** At how many stands of the cohort it waits. */
+  /** At how many wait groups of the cohort it waits. */
   turns = 0;
 
   constructor(party: string) {
@@ -32,50 +32,50 @@ export class PartyTab implements Tab {
   }
 }
 
-/** A party at a stand. */
+/** A party at a wait group. */
 class PartyTurn implements Turn {
   readonly tab: Tab;
-  readonly stand: Stand;
-  readonly stops = new Heap<Stop>();
+  readonly waitGroup: WaitGroup;
+  readonly waitEntries = new Heap<WaitEntry>();
   rank = 0;
   order = 0;
   place = -1;
 
-  constructor(tab: Tab, stand: Stand) {
+  constructor(tab: Tab, waitGroup: WaitGroup) {
     this.tab = tab;
-    this.stand = stand;
+    this.waitGroup = waitGroup;
   }
 }
 
-/** A share at a stand. */
-export class ShareStop implements Stop {
+/** A share at a wait group. */
+export class ShareStop implements WaitEntry {
   readonly share: Share;
-  readonly site: Site;
-  readonly #stand: Stand;
+  readonly match: CohortMatch;
+  readonly #waitGroup: WaitGroup;
   turn: Turn | undefined = undefined;
   rank = 0;
   order = 0;
   place = -1;
 
-  constructor(share: Share, site: Site, stand: Stand) {
+  constructor(share: Share, match: CohortMatch, waitGroup: WaitGroup) {
     this.share = share;
-    this.site = site;
-    this.#stand = stand;
+    this.match = match;
+    this.#waitGroup = waitGroup;
   }
 
-  get stand(): Stand {
-    return this.#stand;
+  get waitGroup(): WaitGroup {
+    return this.#waitGroup;
   }
 
   /** The share has something that waits. */
   enter(): void {
     this.#read();
-    this.#stand.enter(this);
+    this.#waitGroup.enter(this);
   }
 
   /** It has nothing any more. */
   leave(): void {
-    this.#stand.leave(this);
+    this.#waitGroup.leave(this);
   }
 
   /** The first of the share may go before the one that was first. */
@@ -83,8 +83,8 @@ export class ShareStop implements Stop {
     const { turn } = this;
     if (turn === undefined) return;
     this.#read();
-    turn.stops.move(this);
-    this.#stand.settle(turn);
+    turn.waitEntries.move(this);
+    this.#waitGroup.settle(turn);
   }
 
   /** Whether it stood where it belongs. */
@@ -92,7 +92,7 @@ export class ShareStop implements Stop {
     const { rank, order } = this;
     this.#read();
     if (rank === this.rank && order === this.order) return true;
-    this.turn?.stops.move(this);
+    this.turn?.waitEntries.move(this);
     return false;
   }
 
@@ -104,13 +104,13 @@ export class ShareStop implements Stop {
   }
 }
 
-export class WaitingStand implements Stand {
+export class CohortWaitGroup implements WaitGroup {
   readonly cohort: Cohort;
   readonly fit: Fit;
   readonly #turns = new Heap<Turn>();
   readonly #byParty = new Map<string, Turn>();
-  /** Shares that stand here, waiting or not: without any it is forgotten. */
-  stops = 0;
+  /** Shares in this group, waiting or not: without any it is forgotten. */
+  waitEntries = 0;
   front: Tab | undefined = undefined;
   /** The agents that can have become fit since all were looked at; undefined when all have to be. */
   narrow: Agent[] | undefined = undefined;
@@ -136,11 +136,11 @@ export class WaitingStand implements Stand {
     return this.fit.key === "";
   }
 
-  enter(stop: Stop): void {
+  enter(stop: WaitEntry): void {
     const turn = this.#turnOf(stop.share.party);
     stop.turn = turn;
-    turn.stops.add(stop);
-    if (turn.stops.size > 1) {
+    turn.waitEntries.add(stop);
+    if (turn.waitEntries.size > 1) {
       this.settle(turn);
       return;
     }
@@ -155,12 +155,12 @@ export class WaitingStand implements Stand {
     else if (this.first() === turn) this.cohort.rise(this);
   }
 
-  leave(stop: Stop): void {
+  leave(stop: WaitEntry): void {
     const { turn } = stop;
     if (turn === undefined) return;
     stop.turn = undefined;
-    turn.stops.remove(stop);
-    if (turn.stops.size > 0) return;
+    turn.waitEntries.remove(stop);
+    if (turn.waitEntries.size > 0) return;
     this.#turns.remove(turn);
     this.#byParty.delete(turn.tab.party);
     this.cohort.depart(turn.tab);
@@ -172,7 +172,7 @@ export class WaitingStand implements Stand {
 
   /** The first of a namespace may go before the one that was first. */
   settle(turn: Turn): void {
-    const order = turn.stops.first?.rank ?? 0;
+    const order = turn.waitEntries.first?.rank ?? 0;
     if (order >= turn.order) return;
     turn.order = order;
     this.#turns.move(turn);
@@ -183,7 +183,7 @@ export class WaitingStand implements Stand {
   first(): Turn | undefined {
     for (;;) {
       const turn = this.#turns.first;
-      const stop = turn?.stops.first;
+      const stop = turn?.waitEntries.first;
       if (turn === undefined || stop === undefined) return undefined;
       if (!stop.refresh()) continue;
       if (turn.rank === turn.tab.rank && turn.order === stop.rank) return turn;

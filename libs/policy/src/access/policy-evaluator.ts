@@ -50,7 +50,7 @@ interface Remembered {
 
 const rememberedMax = 20_000;
 
-export class Decider {
+export class PolicyEvaluator {
   readonly #cedar: Cedar | undefined;
   readonly #slices: Slices;
   readonly #bindings: Bindings;

@@ -6,7 +6,7 @@ import { toTimestamp } from "@tutti/kernel";
 import fc from "fast-check";
 import { type Cedar, loadCedar } from "./cedar.ts";
 import { policyProblems } from "./checking.ts";
-import { Decider, type Question } from "./decider.ts";
+import { PolicyEvaluator, type Question } from "./policy-evaluator.ts";
 import { systemNamespace } from "./roles.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
@@ -64,7 +64,7 @@ describe("who may do what", () => {
     bindings: readonly RoleBinding[] = [],
     principals: readonly Principal[] = [],
   ) =>
-    new Decider(cedar, {
+    new PolicyEvaluator(cedar, {
       policies: [...policies],
       roles: [],
       bindings: [...bindings],
@@ -79,21 +79,21 @@ describe("who may do what", () => {
 
   it("follows from a role, until its binding ends, and says by which", () => {
     const until = { expireTime: toTimestamp(nowMs + 1_000) };
-    const decider = made([], [binding("b1", "operator", until), binding("b2", "viewer")]);
-    const verdict = decider.decide(question({}), nowMs);
+    const evaluator = made([], [binding("b1", "operator", until), binding("b2", "viewer")]);
+    const verdict = evaluator.decide(question({}), nowMs);
     assert.equal(verdict.allowed, true);
     assert.deepEqual(verdict.policies, [
       { namespace: "shop", policyId: "role:operator", statement: 0, reason: "bound by b1" },
     ]);
-    assert.equal(decider.decide(question({}), nowMs + 999).allowed, true);
-    assert.equal(decider.decide(question({}), nowMs + 1_000).allowed, false);
-    assert.equal(decider.decide(question({ action: "workflow.runs.get" }), nowMs + 1_000).allowed, true);
-    assert.equal(decider.decide(question({ actor: bob }), nowMs).allowed, false);
-    assert.equal(decider.decide(question({ namespace: "bank" }), nowMs).allowed, false);
+    assert.equal(evaluator.decide(question({}), nowMs + 999).allowed, true);
+    assert.equal(evaluator.decide(question({}), nowMs + 1_000).allowed, false);
+    assert.equal(evaluator.decide(question({ action: "workflow.runs.get" }), nowMs + 1_000).allowed, true);
+    assert.equal(evaluator.decide(question({ actor: bob }), nowMs).allowed, false);
+    assert.equal(evaluator.decide(question({ namespace: "bank" }), nowMs).allowed, false);
   });
 
   it("follows from a role for a group and for things with certain labels", () => {
-    const decider = made(
+    const evaluator = made(
       [],
       [
         binding("b1", "operator", {
@@ -104,13 +104,13 @@ describe("who may do what", () => {
       [principal(bob, { groups: ["night"] })],
     );
     const labels = { team: "blue" };
-    assert.equal(decider.decide(question({ groups: ["night"], labels }), nowMs).allowed, true);
-    assert.equal(decider.decide(question({ groups: ["night"] }), nowMs).allowed, false);
-    assert.equal(decider.decide(question({ actor: bob, labels }), nowMs).allowed, true);
+    assert.equal(evaluator.decide(question({ groups: ["night"], labels }), nowMs).allowed, true);
+    assert.equal(evaluator.decide(question({ groups: ["night"] }), nowMs).allowed, false);
+    assert.equal(evaluator.decide(question({ actor: bob, labels }), nowMs).allowed, true);
   });
 
   it("follows from policies: one that forbids wins, and its reason is told", () => {
-    const decider = made([
+    const evaluator = made([
       policy("start", 'permit(principal, action == Action::"workflow.runs.start", resource);'),
       policy(
         "freeze",
@@ -118,10 +118,10 @@ describe("who may do what", () => {
          forbid(principal, action in Action::"workflow.*", resource) when { resource.hasTag("frozen") };`,
       ),
     ]);
-    assert.deepEqual(decider.decide(question({}), nowMs).policies, [
+    assert.deepEqual(evaluator.decide(question({}), nowMs).policies, [
       { namespace: "shop", policyId: "start", statement: 1, reason: "" },
     ]);
-    const frozen = decider.decide(question({ labels: { frozen: "yes" } }), nowMs);
+    const frozen = evaluator.decide(question({ labels: { frozen: "yes" } }), nowMs);
     assert.equal(frozen.allowed, false);
     assert.deepEqual(frozen.policies, [
       { namespace: "shop", policyId: "freeze", statement: 1, reason: "frozen until Monday" },
@@ -147,7 +147,7 @@ describe("who may do what", () => {
   });
 
   it("is not remembered across what a policy looks at", () => {
-    const decider = made([
+    const evaluator = made([
       policy("one", 'permit(principal, action, resource == Run::"order-1");'),
       policy(
         "day",
@@ -158,39 +158,39 @@ describe("who may do what", () => {
         'permit(principal, action == Action::"workflow.runs.retry", resource) when { context has address && context.address.isLoopback() };',
       ),
     ]);
-    assert.equal(decider.decide(question({}), nowMs).allowed, true);
-    assert.equal(decider.decide(question({ resourceId: "order-2" }), nowMs).allowed, false);
+    assert.equal(evaluator.decide(question({}), nowMs).allowed, true);
+    assert.equal(evaluator.decide(question({ resourceId: "order-2" }), nowMs).allowed, false);
     for (const [hour, allowed] of [
       [9, true],
       [15, false],
       [9, true],
     ] as const) {
       const asked = question({ action: "workflow.runs.cancel", resourceId: "order-2", context: { hour } });
-      assert.equal(decider.decide(asked, nowMs).allowed, allowed, `at ${hour}`);
+      assert.equal(evaluator.decide(asked, nowMs).allowed, allowed, `at ${hour}`);
     }
     for (const [address, allowed] of [
       ["127.0.0.1", true],
       ["10.0.0.1", false],
     ] as const) {
       const asked = question({ action: "workflow.runs.retry", resourceId: "order-2", context: { address } });
-      assert.equal(decider.decide(asked, nowMs).allowed, allowed, address);
+      assert.equal(evaluator.decide(asked, nowMs).allowed, allowed, address);
     }
   });
 
   it("leaves a statement out that cannot be evaluated, and tells of it", () => {
-    const decider = made(
+    const evaluator = made(
       [policy("odd", "forbid(principal, action, resource) when { context.hour > 3 };")],
       [binding("b1", "admin")],
     );
-    const verdict = decider.decide(question({}), nowMs);
+    const verdict = evaluator.decide(question({}), nowMs);
     assert.equal(verdict.allowed, true);
     assert.match(verdict.errors[0] ?? "", /^shop\/odd#1: .*hour/);
-    const garbled = decider.decide(question({ context: { hour: 1.5 } }), nowMs);
+    const garbled = evaluator.decide(question({ context: { hour: 1.5 } }), nowMs);
     assert.equal(garbled.allowed, false, "what cannot be read permits nothing");
   });
 
   it("is tried out by a shadow, which changes nothing and says what it would change", () => {
-    const decider = made(
+    const evaluator = made(
       [
         policy("strict", 'forbid(principal, action == Action::"workflow.runs.start", resource);', {
           enforcement: Enforcement.ENFORCEMENT_SHADOW,
@@ -199,13 +199,13 @@ describe("who may do what", () => {
       ],
       [binding("b1", "admin")],
     );
-    const verdict = decider.decide(question({}), nowMs);
+    const verdict = evaluator.decide(question({}), nowMs);
     assert.equal(verdict.allowed, true);
     assert.deepEqual(verdict.shadow, {
       allowed: false,
       policies: [{ namespace: "shop", policyId: "strict", statement: 1, reason: "" }],
     });
-    assert.equal(decider.decide(question({ action: "workflow.runs.get" }), nowMs).shadow, undefined);
+    assert.equal(evaluator.decide(question({ action: "workflow.runs.get" }), nowMs).shadow, undefined);
   });
 
   it("is the same when it is remembered as when it is decided for the first time", () => {
@@ -239,7 +239,7 @@ describe("who may do what", () => {
   });
 
   it("goes on being decided when more slices are asked for than Cedar is given names", () => {
-    const decider = made([
+    const evaluator = made([
       policy("get", 'permit(principal, action in Action::"read", resource);', { namespace: "n1" }),
     ]);
     for (let round = 0; round < 2; round++)
@@ -249,7 +249,7 @@ describe("who may do what", () => {
           action: "workflow.runs.get",
           resourceId: `${round}`,
         });
-        assert.equal(decider.decide(asked, nowMs).allowed, tenant === 1, `n${tenant}`);
+        assert.equal(evaluator.decide(asked, nowMs).allowed, tenant === 1, `n${tenant}`);
       }
   });
 
@@ -277,14 +277,19 @@ describe("agents, which act and are acted on", () => {
 
   it("are decided on when they act on themselves", async () => {
     const policies = [policy("own", text)];
-    const decider = new Decider(await loadCedar(), { policies, roles: [], bindings: [], principals: [] });
+    const evaluator = new PolicyEvaluator(await loadCedar(), {
+      policies,
+      roles: [],
+      bindings: [],
+      principals: [],
+    });
     const asked = (resourceId: string) => ({
       ...{ actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" }, groups: [], action: "swarm.agents.get" },
       ...{ namespace: "shop", resourceKind: "agent", resourceId, labels: {} },
     });
-    assert.deepEqual(decider.decide(asked("press"), 0).errors, []);
-    assert.equal(decider.decide(asked("press"), 0).allowed, true);
-    assert.equal(decider.decide(asked("other"), 0).allowed, false);
+    assert.deepEqual(evaluator.decide(asked("press"), 0).errors, []);
+    assert.equal(evaluator.decide(asked("press"), 0).allowed, true);
+    assert.equal(evaluator.decide(asked("other"), 0).allowed, false);
   });
 });
 
