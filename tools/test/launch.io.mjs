@@ -171,8 +171,8 @@ setInterval(() => {}, 1000);
     const root = workspace(t, 'import "../../../libs/part/src/version.ts";\n');
     const version = (/** @type {number} */ number) =>
       write(root, {
-        "libs/part/src/version.ts": `console.log("version ${number}", process.argv.slice(2).join());
-          process.on("SIGTERM", () => { console.log("stopped ${number}"); process.exit(0); });
+        "libs/part/src/version.ts": `process.on("SIGTERM", () => { console.log("stopped ${number}"); process.exit(0); });
+          console.log("version ${number}", process.argv.slice(2).join());
           setInterval(() => {}, 1000);\n`,
       });
     version(1);

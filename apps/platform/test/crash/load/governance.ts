@@ -31,8 +31,12 @@ export function governance(stage: Stage): LoadPart {
         stage.rest().call("secrets.put", { params: { name }, body: { value }, ...key }),
       );
       const body = { actor: { kind: "person" as const, id: name }, title: name };
-      const { secret } = await retryUntilDone(() => stage.rest().call("keys.create", { body, ...key }));
-      keys.set(number, secret ?? "");
+      // A repeated call does not show the secret again. If a kill took the first reply, only another key helps.
+      for (let attempt = 0; !keys.has(number); attempt++) {
+        const idempotencyKey = `${name}-${attempt}`;
+        const { secret = "" } = await retryUntilDone(() => stage.rest().call("keys.create", { body, idempotencyKey }));
+        if (secret !== "") keys.set(number, secret);
+      }
       const text = `workflow: ${name}\ntasks: {note: {set: 1}}\n`;
       await retryUntilDone(() => stage.tutti.register(text));
       acknowledged.push(number);
