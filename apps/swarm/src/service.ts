@@ -39,17 +39,19 @@ import { Turns } from "./pools/turns.ts";
 import { tendPools } from "./scaling/tend-pools.ts";
 import { scalersOptions, wireScalers } from "./scaling/wire-scalers.ts";
 
+const allotmentsOptions = { dependsOn: ["pools"], critical: false };
+
 /** Pools, where tasks meet agents, and the links of agents that end here. */
 export class SwarmService extends Orchestrator {
   constructor(host: HostContext) {
     super("swarm", host.foundation, { scope: "engines", version: host.version });
-    const { foundation, processId: owner, ids, mesh } = host;
+    const { foundation, processId: owner, ids, mesh, partitionOwner } = host;
     const { timers, chance, clock, metrics, logger } = foundation;
     const settings = this.settings(swarmSection);
     const now = poolTime(clock);
-    const outlet = this.register("news", new EventOutlet(host.bus, foundation), { critical: false });
+    const outlet = this.register("events", new EventOutlet(host.bus, foundation), { critical: false });
     const events = new AgentEvents();
-    const news = new AgentUpdates(timers);
+    const updates = new AgentUpdates(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
     const turns = new Turns({
       ...{ timers, now, logger, defer: systemDefer },
@@ -60,7 +62,7 @@ export class SwarmService extends Orchestrator {
     const missions = hostMissions(this, host, settings);
     const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
     missions.begin({ runtime, archive });
-    const tenancy = new PoolTenancy(host.partitionOwner);
+    const tenancy = new PoolTenancy(partitionOwner);
     const dispatch = mesh.client(dispatchService);
     const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
     const pools: PoolDirectory = new PoolDirectory({
@@ -72,7 +74,7 @@ export class SwarmService extends Orchestrator {
       read: (namespace, name) => readPool(runtime, namespace, name),
       onAgentChange: (pool, change) => {
         for (const event of events.of(pool, change)) outlet.tell(event);
-        news.tell(pool, change.agentId);
+        updates.tell(pool, change.agentId);
       },
     });
     const links = linkInstruments(metrics);
@@ -94,12 +96,9 @@ export class SwarmService extends Orchestrator {
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
-    const keeper = new PoolKeeper({
-      machines: { runtime, archive, partitionOwner: host.partitionOwner },
-      pools,
-    });
+    const keeper = new PoolKeeper({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {
-      ...{ pools, keeper, news, now, settings, foundation },
+      ...{ pools, keeper, updates, now, settings, foundation },
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };
@@ -107,10 +106,7 @@ export class SwarmService extends Orchestrator {
     serveAgents(host, stream, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
     this.register("scalers", wireScalers(host, dependencies, outlet), scalersOptions);
-    this.register("allotments", wireAllotments(host, dependencies), {
-      dependsOn: ["pools"],
-      critical: false,
-    });
+    this.register("allotments", wireAllotments(host, dependencies), allotmentsOptions);
     this.register("hooks", wireHooks(host, dependencies), { dependsOn: ["pools"] });
     mesh.serve(poolService, poolHandlers(dependencies));
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };

@@ -58,11 +58,13 @@ export class WorkflowService extends Orchestrator {
     const machine = runMachine({ plans: shelf });
     const told = [{ machine, notes: runNotes }, ...othersTold];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
-    const telling = { ended: (key: InstanceKey) => traces.ended(key) };
-    const news = this.register("news", new WorkflowEventPublisher(host, told, telling), { critical: false });
-    const effects = new WorkflowEffects(news);
+    const ended = { ended: (key: InstanceKey) => traces.ended(key) };
+    const publisher = this.register("events", new WorkflowEventPublisher(host, told, ended), {
+      critical: false,
+    });
+    const effects = new WorkflowEffects(publisher);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
-    news.begin(runtime);
+    publisher.begin(runtime);
 
     const ends = new RunEnds();
     const outputs = new OutputShelf();
@@ -110,11 +112,8 @@ export class WorkflowService extends Orchestrator {
       outagesAt: (namespace: string, pool: string, sinceMs: number) =>
         dispatcher.outagesAt(namespace, pool, sinceMs),
     };
-    const reading = { machine, shelf, readers: new KeptReaders() };
-    mesh.serve(
-      runService,
-      runHandlers({ ...dependencies, orders, ends, ids: host.ids, runs, ...pools, ...reading }),
-    );
+    const reading = { machine, shelf, readers: new KeptReaders(), orders, ends };
+    mesh.serve(runService, runHandlers({ ...dependencies, ...pools, ...reading, ids: host.ids, runs }));
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);

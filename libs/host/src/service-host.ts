@@ -136,10 +136,7 @@ export class ServiceHost extends Orchestrator {
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
-      foundation,
-      registry,
-      mesh,
-      version,
+      ...{ foundation, registry, mesh, version },
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
@@ -150,18 +147,8 @@ export class ServiceHost extends Orchestrator {
     );
     const context = {
       ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
-      ...{
-        processId,
-        version,
-        configuration,
-        ids,
-        mesh,
-        bus,
-        telemetry,
-        announcer,
-        partitionOwner,
-        delivery,
-      },
+      ...{ processId, version, configuration, ids, mesh, bus },
+      ...{ telemetry, announcer, partitionOwner, delivery },
       nats: () => nats.connection(),
     };
     for (const module of modules) {
@@ -174,15 +161,8 @@ export class ServiceHost extends Orchestrator {
     serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{
-        guard,
-        partitionOwner,
-        delivery,
-        data: kept.data,
-        storage: kept.storage,
-        blobs,
-        mounted: operations,
-      },
+      ...{ guard, partitionOwner, delivery, data: kept.data, storage: kept.storage },
+      ...{ blobs, mounted: operations },
     });
     return host;
   }

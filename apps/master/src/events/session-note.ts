@@ -6,24 +6,28 @@ import { headOf, type NoteHead } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
-type NewsType = keyof SessionEventPayloads;
+type NotedType = keyof SessionEventPayloads;
 /** The payload of an event without what every event says. */
-type NewsBody<T extends NewsType> = Omit<SessionEventPayloads[T], "header">;
+type NotedBody<T extends NotedType> = Omit<SessionEventPayloads[T], "header">;
 
 /** Nothing of the machine's own state is kept in it: that goes on. */
-export interface SessionNote<T extends NewsType = NewsType> extends NoteHead {
-  readonly kind: "news";
+export interface SessionNote<T extends NotedType = NotedType> extends NoteHead {
+  readonly kind: "event";
   readonly type: T;
-  readonly body: NewsBody<T>;
+  readonly body: NotedBody<T>;
 }
 
-export function news<T extends NewsType>(happening: Happening, type: T, body: NewsBody<T>): SessionNote<T> {
-  return { kind: "news", ...headOf(happening), type, body };
+export function eventNote<T extends NotedType>(
+  happening: Happening,
+  type: T,
+  body: NotedBody<T>,
+): SessionNote<T> {
+  return { kind: "event", ...headOf(happening), type, body };
 }
 
 const source = "/tutti/session";
 
-export function eventOf<T extends NewsType>({
+export function eventOf<T extends NotedType>({
   key,
   event,
   timeMs,

@@ -12,7 +12,7 @@ import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import type { NoteOf } from "@tutti/host/serving";
 import { modeName, partId, performanceOf, type Session, usedBy } from "@tutti/machine-session";
 import type { Happening } from "@tutti/runtime";
-import { news } from "./session-note.ts";
+import { eventNote } from "./session-note.ts";
 
 const tasksMax = 100;
 
@@ -22,14 +22,14 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     const { title = "", mode = 0, labels = {}, work } = order?.spec ?? {};
     const tasks = work?.$case === "tasks" ? work.value.tasks.length : 0;
     const body = { name: title, mode: modeName(mode) || "adaptive", tasks, labels: { ...labels } };
-    return news(happening, "tutti.session.session.accepted", body);
+    return eventNote(happening, "tutti.session.session.accepted", body);
   },
   mode_chosen: (_session, { choice, mode, parts }: ModeChosenV1, happening) => {
-    const started = news(happening, "tutti.session.session.started", { mode: modeName(mode) });
+    const started = eventNote(happening, "tutti.session.session.started", { mode: modeName(mode) });
     if (choice === undefined) return started;
     const { confidence, reason } = choice;
     const chosen = parts.map((part, index) =>
-      news(happening, "tutti.session.session.mode_chosen", {
+      eventNote(happening, "tutti.session.session.mode_chosen", {
         ...{ mode: modeName(part.mode), confidence },
         ...(parts.length > 1 ? { part: partId(index), reason: part.reason } : { part: "", reason }),
       }),
@@ -37,7 +37,7 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     return [...chosen, started];
   },
   plan_made: (session, { plan }: PlanMadeV1, happening) =>
-    news(happening, "tutti.session.session.planned", {
+    eventNote(happening, "tutti.session.session.planned", {
       plan: session.plans + 1,
       expectedMs: Math.max(0, (plan?.expectedEndMs ?? 0) - happening.timeMs),
       reason: plan?.reason ?? "",
@@ -45,25 +45,25 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
   tasks_moved: ({ tasks, parts }, { tasks: numbers, toPart, reason }: TasksMovedV1, happening) => {
     const before = parts[tasks[numbers[0] ?? -1]?.part ?? -1];
     if (before === undefined) return undefined;
-    return news(happening, "tutti.session.session.rebalanced", {
+    return eventNote(happening, "tutti.session.session.rebalanced", {
       ...{ before: modeName(before.mode), mode: modeName(parts[toPart]?.mode ?? 0), reason },
       tasks: numbers.slice(0, tasksMax).map((number) => tasks[number]?.spec.id ?? ""),
     });
   },
   session_paused: (_session, _body, happening) =>
-    news(happening, "tutti.session.session.paused", { error: undefined }),
-  session_resumed: (_session, _body, happening) => news(happening, "tutti.session.session.resumed", {}),
+    eventNote(happening, "tutti.session.session.paused", { error: undefined }),
+  session_resumed: (_session, _body, happening) => eventNote(happening, "tutti.session.session.resumed", {}),
   session_signalled: (_session, { signal }: SessionSignalledV1, happening) =>
-    news(happening, "tutti.session.session.signalled", { signal: signal?.signal ?? "" }),
+    eventNote(happening, "tutti.session.session.signalled", { signal: signal?.signal ?? "" }),
   session_stopped: (_session, { status }: SessionStoppedV1, happening) =>
     status === WorkStatus.WORK_STATUS_CANCELLED
-      ? news(happening, "tutti.session.session.cancelling", {})
+      ? eventNote(happening, "tutti.session.session.cancelling", {})
       : undefined,
   session_ended: (session, { status, error }: SessionEndedV1, happening) => {
     const end = { mode: modeName(session.mode), durationMs: durationOf(session, happening) };
     switch (status) {
       case WorkStatus.WORK_STATUS_COMPLETED:
-        return news(happening, "tutti.session.session.completed", {
+        return eventNote(happening, "tutti.session.session.completed", {
           ...{
             ...end,
             efficiency: performanceOf(session, happening.timeMs)?.efficiency ?? 0,
@@ -71,11 +71,11 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
           },
         });
       case WorkStatus.WORK_STATUS_FAILED:
-        return news(happening, "tutti.session.session.failed", { ...end, error: copied(error) });
+        return eventNote(happening, "tutti.session.session.failed", { ...end, error: copied(error) });
       case WorkStatus.WORK_STATUS_CANCELLED:
-        return news(happening, "tutti.session.session.cancelled", end);
+        return eventNote(happening, "tutti.session.session.cancelled", end);
       default:
-        return news(happening, "tutti.session.session.terminated", end);
+        return eventNote(happening, "tutti.session.session.terminated", end);
     }
   },
   part_confirmed: progress,

@@ -26,15 +26,15 @@ export function hostIntelligence(
     bus,
   }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
 ): IntelligenceHosting {
-  const news = service.register("estimate-news", new EstimateEventPublisher({ bus, foundation }), {
+  const publisher = service.register("estimate-events", new EstimateEventPublisher({ bus, foundation }), {
     critical: false,
   });
   return {
-    eventListener: news,
+    eventListener: publisher,
     begin({ runtime, archive }) {
       const machines = { runtime, archive, partitionOwner };
       const learners = new Learners(machines);
-      news.begin(learners);
+      publisher.begin(learners);
       const estimates = mesh.client(estimateService, { service: service.name });
       mesh.serve(estimateService, estimateHandlers({ ...machines, foundation, estimates, learners }), {
         service: service.name,

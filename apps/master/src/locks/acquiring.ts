@@ -10,7 +10,7 @@ import { ask, tell } from "@tutti/host/serving";
 import { type CallContext, type InstanceKey, sleep } from "@tutti/kernel";
 import { acquire, deadlockErrors, leaveLine, lockErrors, obstacle } from "@tutti/machine-lock";
 import { keyOf, type LockDependencies } from "./dependencies.ts";
-import type { LockWaitNews } from "./lock-waits.ts";
+import type { LockWaitOutcome } from "./lock-waits.ts";
 import { grantOf } from "./messages.ts";
 
 const askAgainMs = 15_000;
@@ -34,9 +34,9 @@ export async function acquireLock(
       const told = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
       const { hold } = await tell(dependencies, key, told, context);
       if (hold !== undefined) return grantOf(hold);
-      const news = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
-      if (news?.kind === "granted") return grantOf(news.hold);
-      if (news?.kind === "ended") refuse(news, request);
+      const lockEvent = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
+      if (lockEvent?.kind === "granted") return grantOf(lockEvent.hold);
+      if (lockEvent?.kind === "ended") refuse(lockEvent, request);
     } finally {
       hearing.end();
     }
@@ -50,11 +50,11 @@ export async function acquireLock(
 }
 
 function hear({ waits, foundation: { timers } }: LockDependencies, key: InstanceKey, holder: string) {
-  const { promise, resolve } = Promise.withResolvers<LockWaitNews | undefined>();
+  const { promise, resolve } = Promise.withResolvers<LockWaitOutcome | undefined>();
   const over = new AbortController();
   const stopListening = waits.listen(key, holder, resolve);
   return {
-    within(ms: number, signal: AbortSignal): Promise<LockWaitNews | undefined> {
+    within(ms: number, signal: AbortSignal): Promise<LockWaitOutcome | undefined> {
       const nothing = () => undefined;
       const slept = sleep(timers, ms, AbortSignal.any([signal, over.signal])).then(nothing, nothing);
       return Promise.race([promise, slept]);
@@ -68,7 +68,7 @@ function hear({ waits, foundation: { timers } }: LockDependencies, key: Instance
 
 /** Who only lost its place without its own doing asks again, and is told the reason then, where there is one. */
 function refuse(
-  { reason, message }: Extract<LockWaitNews, { kind: "ended" }>,
+  { reason, message }: Extract<LockWaitOutcome, { kind: "ended" }>,
   { name, holder }: AcquireLockRequest,
 ): void {
   if (reason === LockWaitEnd.LOCK_WAIT_END_GAVE_WAY) throw deadlockErrors.deadlock({ circle: message });

@@ -31,9 +31,11 @@ export function hostLocks(
   const { mesh, foundation, partitionOwner } = host;
   const waits = new LockWaits();
   const works = new LockWorks();
-  const news = service.register("lock-news", new LockEventPublisher(host, waits, works), { critical: false });
+  const publisher = service.register("lock-events", new LockEventPublisher(host, waits, works), {
+    critical: false,
+  });
   return {
-    eventListener: news,
+    eventListener: publisher,
     begin({ runtime, archive }) {
       const { name } = service;
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };

@@ -5,14 +5,14 @@ import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/event
 import { type EventMapper, MachineEventPublisher } from "@tutti/host/serving";
 import { type Foundation, toTimestamp } from "@tutti/kernel";
 import { deadlocks, lock } from "@tutti/machine-lock";
-import { deadlockNotes, type LockNote, lockNotes, type News } from "./lock-notes.ts";
+import { deadlockNotes, type LockEvent, type LockNote, lockNotes } from "./lock-notes.ts";
 import type { LockWaits } from "./lock-waits.ts";
 import type { LockWorks } from "./lock-works.ts";
 
 const source = "/tutti/session";
 
-class LockEventMapper implements EventMapper<News> {
-  eventOf({ key, event, timeMs, cause, type, body }: News): EventInput {
+class LockEventMapper implements EventMapper<LockEvent> {
+  eventOf({ key, event, timeMs, cause, type, body }: LockEvent): EventInput {
     const { namespace, id: resource } = key;
     const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
     // The body is the payload of this very type without its header.
@@ -29,7 +29,7 @@ class LockEventMapper implements EventMapper<News> {
   }
 }
 
-export class LockEventPublisher extends MachineEventPublisher<News> {
+export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
   readonly #waits: LockWaits;
   readonly #works: LockWorks;
 
@@ -55,21 +55,21 @@ export class LockEventPublisher extends MachineEventPublisher<News> {
 
   /** Those who wait hear of it at once. */
   override tell(notes: readonly unknown[]): void {
-    const news: unknown[] = [];
+    const lockEvent: unknown[] = [];
     for (const note of notes) {
       if (note instanceof Error) {
-        news.push(note);
+        lockEvent.push(note);
         continue;
       }
       // Every other note was taken by the functions of this folder.
-      const { key, isLive, heard, isWaitedFor, joined, left, news: told } = note as LockNote;
+      const { key, isLive, heard, isWaitedFor, joined, left, lockEvent: told } = note as LockNote;
       if (joined !== undefined) this.#works.joined(key, joined);
       if (left !== undefined) this.#works.left(key, left);
       if (isLive !== undefined) this.#waits.moved(key, isLive);
       if (isWaitedFor) this.#waits.begun(key);
-      if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.news);
-      if (told !== undefined) news.push(told);
+      if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.lockEvent);
+      if (told !== undefined) lockEvent.push(told);
     }
-    super.tell(news);
+    super.tell(lockEvent);
   }
 }

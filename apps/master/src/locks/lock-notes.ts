@@ -16,17 +16,17 @@ import { headOf, type NoteHead, type NoteOf } from "@tutti/host/serving";
 import type { InstanceKey } from "@tutti/kernel";
 import type { Lock } from "@tutti/machine-lock";
 import type { Happening } from "@tutti/runtime";
-import type { LockWaitNews } from "./lock-waits.ts";
+import type { LockWaitOutcome } from "./lock-waits.ts";
 
-type NewsType =
+type LockEventType =
   | "tutti.session.lock.granted"
   | "tutti.session.lock.released"
   | "tutti.session.lock.expired"
   | "tutti.session.deadlock.resolved";
 
 /** What the bus hears. */
-export interface News<T extends NewsType = NewsType> extends NoteHead {
-  readonly kind: "news";
+export interface LockEvent<T extends LockEventType = LockEventType> extends NoteHead {
+  readonly kind: "event";
   readonly type: T;
   readonly body: Omit<SessionEventPayloads[T], "header">;
 }
@@ -34,7 +34,7 @@ export interface News<T extends NewsType = NewsType> extends NoteHead {
 /** What somebody hears. */
 export interface LockNote {
   readonly key: InstanceKey;
-  readonly heard?: { readonly holder: string; readonly news: LockWaitNews };
+  readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
   /** Somebody waits for it. */
   readonly isWaitedFor?: boolean;
   /** Whether it is held, waited for or set from then on; a free one is as if it had never been. */
@@ -43,7 +43,7 @@ export interface LockNote {
   readonly joined?: WorkReference | undefined;
   /** A work that has ceased to. */
   readonly left?: WorkReference | undefined;
-  readonly news?: News;
+  readonly lockEvent?: LockEvent;
 }
 
 export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
@@ -51,7 +51,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     key: happening.key,
     isLive: true,
     joined: hold?.work,
-    news: granted(happening, hold?.work, hold?.token ?? 0, 0),
+    lockEvent: granted(happening, hold?.work, hold?.token ?? 0, 0),
   }),
   permits_granted: (lock, { ticket, token, grantMs, dueMs }: PermitsGrantedV1, happening) => {
     const wait = lock.line.get(ticket);
@@ -61,8 +61,8 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     const note: LockNote = {
       key: happening.key,
       isLive: true,
-      heard: { holder, news: { kind: "granted", hold } },
-      news: granted(happening, work, token, grantMs - beginMs),
+      heard: { holder, lockEvent: { kind: "granted", hold } },
+      lockEvent: granted(happening, work, token, grantMs - beginMs),
     };
     return note;
   },
@@ -88,7 +88,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
       key,
       isLive: isLiveWithoutOne(lock),
       left: work,
-      heard: { holder, news: { kind: "ended", reason, message } },
+      heard: { holder, lockEvent: { kind: "ended", reason, message } },
     };
     return note;
   },
@@ -97,7 +97,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
 export const deadlockNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   deadlock_found: (_book, { circle, reason }: DeadlockFoundV1, happening): LockNote => ({
     key: happening.key,
-    news: newsOf(happening, "tutti.session.deadlock.resolved", {
+    lockEvent: lockEventOf(happening, "tutti.session.deadlock.resolved", {
       circle: circle.flatMap(({ waiter }) => (waiter === undefined ? [] : [waiter])),
       victim: circle[0]?.waiter,
       reason,
@@ -110,8 +110,8 @@ function granted(
   holder: WorkReference | undefined,
   fence: number,
   waitedMs: number,
-): News {
-  return newsOf(happening, "tutti.session.lock.granted", { holder, fence, waitedMs });
+): LockEvent {
+  return lockEventOf(happening, "tutti.session.lock.granted", { holder, fence, waitedMs });
 }
 
 function released(
@@ -122,7 +122,12 @@ function released(
 ): LockNote {
   const holder = lock.holds.get(token)?.work;
   const { key } = happening;
-  return { key, isLive: isLiveWithoutOne(lock), left: holder, news: newsOf(happening, type, { holder }) };
+  return {
+    key,
+    isLive: isLiveWithoutOne(lock),
+    left: holder,
+    lockEvent: lockEventOf(happening, type, { holder }),
+  };
 }
 
 /** One that holds it or waits for it goes. */
@@ -130,7 +135,11 @@ function isLiveWithoutOne({ permits, holds, line }: Lock): boolean {
   return permits > 1 || holds.size + line.size > 1;
 }
 
-function newsOf<T extends NewsType>(happening: Happening, type: T, body: News<T>["body"]): News {
+function lockEventOf<T extends LockEventType>(
+  happening: Happening,
+  type: T,
+  body: LockEvent<T>["body"],
+): LockEvent {
   // A union of what each type has.
-  return { kind: "news", ...headOf(happening), type, body } as News;
+  return { kind: "event", ...headOf(happening), type, body } as LockEvent;
 }

@@ -3,11 +3,11 @@ import type { LockHold, LockWaitEnd } from "@tutti/contracts/session/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
 /** What became of one that waited. */
-export type LockWaitNews =
+export type LockWaitOutcome =
   | { readonly kind: "granted"; readonly hold: LockHold }
   | { readonly kind: "ended"; readonly reason: LockWaitEnd; readonly message: string };
 
-type Listener = (news: LockWaitNews) => void;
+type Listener = (lockEvent: LockWaitOutcome) => void;
 
 /** Locks that are remembered at most; others are in the index a moment later. */
 const locksMax = 10_000;
@@ -37,8 +37,8 @@ export class LockWaits {
   }
 
   /** That is durable. */
-  tell(key: InstanceKey, holder: string, news: LockWaitNews): void {
-    for (const listener of this.#listeners.get(nameOf(key, holder)) ?? []) listener(news);
+  tell(key: InstanceKey, holder: string, lockEvent: LockWaitOutcome): void {
+    for (const listener of this.#listeners.get(nameOf(key, holder)) ?? []) listener(lockEvent);
   }
 
   /** Names in a namespace, each with a number that changes whenever something happens to it. */

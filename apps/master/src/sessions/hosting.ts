@@ -37,13 +37,15 @@ export function hostSessions(
   const { mesh, foundation, partitionOwner, ids } = host;
   const traces = service.register("session-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
-  const news = service.register("session-news", new SessionEventPublisher(host, ended), { critical: false });
+  const publisher = service.register("session-events", new SessionEventPublisher(host, ended), {
+    critical: false,
+  });
   const effects = new SessionEffects();
   return {
     effects,
-    eventListener: news,
+    eventListener: publisher,
     begin({ runtime, archive }) {
-      news.begin(runtime);
+      publisher.begin(runtime);
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
       const cause = { actor, traceparent: "", decision: "", reason: "" };
       const [runs, missions] = [mesh.client(runService), mesh.client(missionService)];

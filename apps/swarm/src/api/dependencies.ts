@@ -16,7 +16,7 @@ export interface PoolDependencies {
   readonly remote: Client<typeof poolService>;
   /** Agents of this process and of others. */
   readonly remoteAgents: Pick<Client<typeof agentService>, "listAgents">;
-  readonly news: AgentUpdates;
+  readonly updates: AgentUpdates;
   readonly now: PoolTime;
   readonly settings: SwarmSettings;
   readonly foundation: Foundation;

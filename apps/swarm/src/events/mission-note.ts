@@ -6,32 +6,32 @@ import { headOf, type NoteHead } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
-type NewsType = keyof SwarmEventPayloads;
+type NotedType = keyof SwarmEventPayloads;
 
 /** The payload of an event without what every event says. */
-type NewsBody<T extends NewsType> = Omit<SwarmEventPayloads[T], "header">;
+type NotedBody<T extends NotedType> = Omit<SwarmEventPayloads[T], "header">;
 
 /** Nothing of the machine's own state is kept in it: that goes on. */
-export interface MissionNote<T extends NewsType = NewsType> extends NoteHead {
-  readonly kind: "news";
+export interface MissionNote<T extends NotedType = NotedType> extends NoteHead {
+  readonly kind: "event";
   readonly type: T;
-  readonly body: NewsBody<T>;
+  readonly body: NotedBody<T>;
   /** Which of several of its type that tell of one event of the mission, from 0. */
   readonly part: number;
 }
 
-export function news<T extends NewsType>(
+export function eventNote<T extends NotedType>(
   happening: Happening,
   type: T,
-  body: NewsBody<T>,
+  body: NotedBody<T>,
   part = 0,
 ): MissionNote<T> {
-  return { kind: "news", ...headOf(happening), type, body, part };
+  return { kind: "event", ...headOf(happening), type, body, part };
 }
 
 const source = "/tutti/swarm";
 
-export function eventOf<T extends NewsType>({
+export function eventOf<T extends NotedType>({
   key,
   event,
   timeMs,

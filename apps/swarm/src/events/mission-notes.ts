@@ -18,7 +18,7 @@ import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import { approvalShown, type Mission } from "@tutti/machine-mission";
 import type { Happening } from "@tutti/runtime";
-import { news } from "./mission-note.ts";
+import { eventNote } from "./mission-note.ts";
 
 const wordsMax = 500;
 
@@ -28,30 +28,33 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     const { definition = "", spec, labels = {}, parent } = order ?? {};
     const goal = (spec?.goal ?? "").slice(0, wordsMax);
     const all = { ...spec?.labels, ...labels };
-    return news(happening, "tutti.swarm.mission.started", { definition, goal, labels: all, parent });
+    return eventNote(happening, "tutti.swarm.mission.started", { definition, goal, labels: all, parent });
   },
   mission_paused: (_mission, _body, happening) =>
-    news(happening, "tutti.swarm.mission.paused", { error: undefined }),
-  mission_resumed: (_mission, _body, happening) => news(happening, "tutti.swarm.mission.resumed", {}),
+    eventNote(happening, "tutti.swarm.mission.paused", { error: undefined }),
+  mission_resumed: (_mission, _body, happening) => eventNote(happening, "tutti.swarm.mission.resumed", {}),
   mission_completed: (mission, _body, happening) => {
     const used = { ...mission.spent };
-    return news(happening, "tutti.swarm.mission.completed", { ...endOf(mission, happening), used });
+    return eventNote(happening, "tutti.swarm.mission.completed", { ...endOf(mission, happening), used });
   },
   mission_failed: (mission, { error }: MissionFailedV1, happening) =>
-    news(happening, "tutti.swarm.mission.failed", { ...endOf(mission, happening), error: copied(error) }),
+    eventNote(happening, "tutti.swarm.mission.failed", {
+      ...endOf(mission, happening),
+      error: copied(error),
+    }),
   mission_cancelled: (mission, _body, happening) =>
-    news(happening, "tutti.swarm.mission.cancelled", endOf(mission, happening)),
+    eventNote(happening, "tutti.swarm.mission.cancelled", endOf(mission, happening)),
   mission_terminated: (mission, _body, happening) =>
-    news(happening, "tutti.swarm.mission.terminated", endOf(mission, happening)),
+    eventNote(happening, "tutti.swarm.mission.terminated", endOf(mission, happening)),
   trouble_found: (_mission, { trouble: reason }: TroubleFoundV1, happening) =>
-    news(happening, "tutti.swarm.mission.stalled", { reason }),
+    eventNote(happening, "tutti.swarm.mission.stalled", { reason }),
   entries_written: ({ entries }, body: EntriesWrittenV1, happening) => {
     const versions = new Map<string, number>();
     return body.entries.map(({ key, value }, part) => {
       const version = (versions.get(key) ?? entries.get(key)?.version ?? 0) + 1;
       versions.set(key, version);
       const removed = value === undefined;
-      return news(happening, "tutti.swarm.blackboard.changed", { key, version, removed }, part);
+      return eventNote(happening, "tutti.swarm.blackboard.changed", { key, version, removed }, part);
     });
   },
   messages_sent: (_mission, { sender, agent, messages }: MessagesSentV1, happening) =>
@@ -61,36 +64,36 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
         receiver: to?.target?.$case === "agentId" ? to.target.value : "",
         topic: to?.target?.$case === "topic" ? to.target.value : "",
       };
-      return news(happening, "tutti.swarm.message.sent", body, part);
+      return eventNote(happening, "tutti.swarm.message.sent", body, part);
     }),
   task_handed_on: ({ tasks }, { node, handoff, toAgent }: TaskHandedOnV1, happening) =>
-    news(happening, "tutti.swarm.task.handed_off", {
+    eventNote(happening, "tutti.swarm.task.handed_off", {
       ...{ task: tasks[node]?.spec.id ?? "", before: handoff?.fromAgentId ?? "" },
       ...{ agentId: toAgent, reason: handoff?.reason ?? "" },
     }),
   vote_opened: (_mission, { vote, openMs }: VoteOpenedV1, happening) => {
     const { voteId = "", question = "", timeoutMs = 0 } = vote ?? {};
     const expireTime = timeoutMs > 0 ? toTimestamp(openMs + timeoutMs) : undefined;
-    return news(happening, "tutti.swarm.vote.opened", {
+    return eventNote(happening, "tutti.swarm.vote.opened", {
       ...{ voteId, question: question.slice(0, wordsMax), expireTime },
     });
   },
   vote_closed: ({ votes }, { voteId, outcome }: VoteClosedV1, happening) =>
-    news(happening, "tutti.swarm.vote.closed", {
+    eventNote(happening, "tutti.swarm.vote.closed", {
       ...{ voteId, outcome: outcome?.winner ?? "", reason: outcome?.message ?? "" },
       votes: votes.get(voteId)?.vote.ballots.length ?? 0,
     }),
   leader_elected: ({ leader }, { agent }: LeaderElectedV1, happening) =>
-    news(happening, "tutti.swarm.leader.elected", { group: "", agentId: agent, before: leader }),
+    eventNote(happening, "tutti.swarm.leader.elected", { group: "", agentId: agent, before: leader }),
   budget_used_up: (_mission, { wanted, left, approvalId }: BudgetUsedUpV1, happening) =>
-    news(happening, "tutti.swarm.budget.exhausted", {
+    eventNote(happening, "tutti.swarm.budget.exhausted", {
       ...{ wanted: wanted && { ...wanted }, left: left && { ...left }, approvalId },
     }),
   question_asked: (mission, { question }: QuestionAskedV1, happening) => {
     if (question === undefined) return progress(mission, undefined, happening);
     const { approvalId, about, title, deciders, expireTime } = approvalShown(mission, question);
     const body = { approvalId, about, title, deciders, expireTime };
-    return news(happening, "tutti.swarm.approval.requested", body);
+    return eventNote(happening, "tutti.swarm.approval.requested", body);
   },
   question_decided: (mission, { number, verdict }: QuestionDecidedV1, happening) => {
     const question = mission.questions.get(number);
@@ -98,7 +101,7 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     if (question === undefined || verdict === Verdict.VERDICT_UNSPECIFIED)
       return progress(mission, undefined, happening);
     const { approvalId, about } = approvalShown(mission, question);
-    return news(happening, "tutti.swarm.approval.decided", { approvalId, about, verdict });
+    return eventNote(happening, "tutti.swarm.approval.decided", { approvalId, about, verdict });
   },
   tasks_added: progress,
   task_claimed: progress,

@@ -44,7 +44,9 @@ export function hostMissions(
   const { timers, logger } = foundation;
   const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
-  const news = service.register("mission-news", new MissionEventPublisher(host, ended), { critical: false });
+  const news = service.register("mission-events", new MissionEventPublisher(host, ended), {
+    critical: false,
+  });
   const effects = new MissionEffects(news);
   return {
     effects,

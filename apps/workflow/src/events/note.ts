@@ -6,16 +6,16 @@ import type { NoteHead } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
-export type NewsType = keyof WorkflowEventPayloads;
+export type NotedType = keyof WorkflowEventPayloads;
 
 /** The payload of an event without what every event says. */
-export type NewsBody<T extends NewsType> = Omit<WorkflowEventPayloads[T], "header">;
+export type NotedBody<T extends NotedType> = Omit<WorkflowEventPayloads[T], "header">;
 
 /** Nothing of the machine's own state is kept in it: that goes on. */
-export interface News<T extends NewsType = NewsType> extends NoteHead {
-  readonly kind: "news";
+export interface News<T extends NotedType = NotedType> extends NoteHead {
+  readonly kind: "event";
   readonly type: T;
-  readonly body: NewsBody<T>;
+  readonly body: NotedBody<T>;
   /** Which of several of its type that tell of one event of the machine, from 0. */
   readonly part: number;
 }
@@ -26,19 +26,19 @@ export interface QuestionAsked extends NoteHead {
   readonly approvalId: string;
 }
 
-export function news<T extends NewsType>(
+export function eventNote<T extends NotedType>(
   happening: Happening,
   type: T,
-  body: NewsBody<T>,
+  body: NotedBody<T>,
   part = 0,
 ): News<T> {
   const { key, event, timeMs, cause } = happening;
-  return { kind: "news", key, event, timeMs, cause, type, body, part };
+  return { kind: "event", key, event, timeMs, cause, type, body, part };
 }
 
 const source = "/tutti/workflow";
 
-export function eventOf<T extends NewsType>({
+export function eventOf<T extends NotedType>({
   key,
   event,
   timeMs,

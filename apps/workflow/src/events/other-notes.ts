@@ -13,7 +13,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import { news } from "./note.ts";
+import { eventNote } from "./note.ts";
 
 interface Labelled {
   readonly labels: ReadonlyMap<string, string>;
@@ -21,41 +21,43 @@ interface Labelled {
 
 export const definitionNotes: Readonly<Record<string, NoteOf<Labelled, never>>> = {
   version_registered: (_definition, { version }: VersionRegisteredV1, happening) =>
-    news(happening, "tutti.workflow.definition.registered", {
+    eventNote(happening, "tutti.workflow.definition.registered", {
       ...{ definition: happening.key.id, hash: version?.hash ?? "", labels: [] },
     }),
   label_pointed: ({ labels }, { label, hash }: LabelPointedV1, happening) =>
-    news(happening, "tutti.workflow.definition.labelled", {
+    eventNote(happening, "tutti.workflow.definition.labelled", {
       ...{ definition: happening.key.id, label, hash, previousHash: labels.get(label) ?? "" },
     }),
   version_archived: (_definition, { hash, archived }: VersionArchivedV1, happening) =>
     archived
-      ? news(happening, "tutti.workflow.definition.archived", { definition: happening.key.id, hash })
+      ? eventNote(happening, "tutti.workflow.definition.archived", { definition: happening.key.id, hash })
       : undefined,
 };
 
 export const scheduleNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   schedule_created: (_schedule, { plan, next }: ScheduleCreatedV1, happening) => {
     const created = { starts: plan?.definition ?? "", nextTime: momentOf(next?.nominalMs) };
-    return news(happening, "tutti.workflow.schedule.created", created);
+    return eventNote(happening, "tutti.workflow.schedule.created", created);
   },
   schedule_updated: (_schedule, { next }: ScheduleUpdatedV1, happening) =>
-    news(happening, "tutti.workflow.schedule.changed", { nextTime: momentOf(next?.nominalMs) }),
-  schedule_paused: (_schedule, _body, happening) => news(happening, "tutti.workflow.schedule.paused", {}),
+    eventNote(happening, "tutti.workflow.schedule.changed", { nextTime: momentOf(next?.nominalMs) }),
+  schedule_paused: (_schedule, _body, happening) =>
+    eventNote(happening, "tutti.workflow.schedule.paused", {}),
   schedule_resumed: (_schedule, { next }: ScheduleResumedV1, happening) =>
-    news(happening, "tutti.workflow.schedule.resumed", { nextTime: momentOf(next?.nominalMs) }),
-  schedule_removed: (_schedule, _body, happening) => news(happening, "tutti.workflow.schedule.deleted", {}),
+    eventNote(happening, "tutti.workflow.schedule.resumed", { nextTime: momentOf(next?.nominalMs) }),
+  schedule_removed: (_schedule, _body, happening) =>
+    eventNote(happening, "tutti.workflow.schedule.deleted", {}),
   firing_started: (_schedule, { nominalMs, runId: id }: FiringStartedV1, happening) => {
     const run = { namespace: happening.key.namespace, kind: "run", id, task: "" };
-    return news(happening, "tutti.workflow.schedule.fired", { dueTime: toTimestamp(nominalMs), run });
+    return eventNote(happening, "tutti.workflow.schedule.fired", { dueTime: toTimestamp(nominalMs), run });
   },
   firing_skipped: (_schedule, { nominalMs }: FiringSkippedV1, happening) =>
-    news(happening, "tutti.workflow.schedule.skipped", {
+    eventNote(happening, "tutti.workflow.schedule.skipped", {
       dueTime: toTimestamp(nominalMs),
       reason: "it may not start now",
     }),
   times_missed: (_schedule, { lastMs }: TimesMissedV1, happening) =>
-    news(happening, "tutti.workflow.schedule.skipped", {
+    eventNote(happening, "tutti.workflow.schedule.skipped", {
       dueTime: toTimestamp(lastMs),
       reason: "the time was missed",
     }),
@@ -66,14 +68,14 @@ export const limitNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
     const { count = 0, perMs = 1_000 } = rule?.rate ?? {};
     const ratePerSec = perMs > 0 ? (count * 1_000) / perMs : 0;
     const maxConcurrent = rule?.maxConcurrent ?? 0;
-    return news(happening, "tutti.workflow.limit.changed", {
+    return eventNote(happening, "tutti.workflow.limit.changed", {
       key: happening.key.id,
       maxConcurrent,
       ratePerSec,
     });
   },
   limit_unset: (_limit, _body, happening) =>
-    news(happening, "tutti.workflow.limit.changed", {
+    eventNote(happening, "tutti.workflow.limit.changed", {
       key: happening.key.id,
       maxConcurrent: 0,
       ratePerSec: 0,

@@ -3,7 +3,7 @@ import { Verdict } from "@tutti/contracts/types/v1";
 import { type RunResetV1, RunSnapshotV1, type TransitionTakenV1 } from "@tutti/contracts/workflow/v1";
 import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { type News, news } from "./note.ts";
+import { eventNote, type News } from "./note.ts";
 
 type Closed = News<"tutti.workflow.approval.decided">;
 type IsMeant = Parameters<typeof questionsOpen>[1];
@@ -61,5 +61,5 @@ function closed(
 ): Closed {
   const { namespace, id } = happening.key;
   const about = { namespace, kind: "run", id, task };
-  return news(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict }, part);
+  return eventNote(happening, "tutti.workflow.approval.decided", { approvalId, about, verdict }, part);
 }

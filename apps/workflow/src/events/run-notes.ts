@@ -16,7 +16,7 @@ import { headOf, type NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { type News, news, type QuestionAsked } from "./note.ts";
+import { eventNote, type News, type QuestionAsked } from "./note.ts";
 import {
   decidedOf,
   withdrawnByReset,
@@ -35,27 +35,27 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     const startMs = order?.startMs ?? 0;
     const isDelayed = startMs > createMs;
     const startTime = isDelayed ? toTimestamp(startMs) : undefined;
-    const accepted = news(happening, "tutti.workflow.run.accepted", { ...what, startTime });
+    const accepted = eventNote(happening, "tutti.workflow.run.accepted", { ...what, startTime });
     if (isDelayed || limits.length > 0) return accepted;
-    return [accepted, news(happening, "tutti.workflow.run.started", what)];
+    return [accepted, eventNote(happening, "tutti.workflow.run.started", what)];
   },
   run_begun: ({ order, facts }, _body: RunBegunV1, happening) => {
     const { definition = "", hash = "", parent } = order ?? {};
     const labels = { ...facts.labels };
-    return news(happening, "tutti.workflow.run.started", { definition, hash, labels, parent });
+    return eventNote(happening, "tutti.workflow.run.started", { definition, hash, labels, parent });
   },
   run_paused: ({ error }, _body: RunPausedV1, happening) =>
-    news(happening, "tutti.workflow.run.paused", { error: copied(error) }),
-  run_resumed: (_run, _body, happening) => news(happening, "tutti.workflow.run.resumed", {}),
-  run_retried: (_run, _body, happening) => news(happening, "tutti.workflow.run.retried", { tasks: [] }),
+    eventNote(happening, "tutti.workflow.run.paused", { error: copied(error) }),
+  run_resumed: (_run, _body, happening) => eventNote(happening, "tutti.workflow.run.resumed", {}),
+  run_retried: (_run, _body, happening) => eventNote(happening, "tutti.workflow.run.retried", { tasks: [] }),
   run_reset: (run, body: RunResetV1, happening) => [
     ...withdrawnByReset(run, body, happening),
-    news(happening, "tutti.workflow.run.reset", { event: body.toEvent }),
+    eventNote(happening, "tutti.workflow.run.reset", { event: body.toEvent }),
   ],
   run_stopped: (run, { status }: RunStoppedV1, happening) => {
     const withdrawn = withdrawnIn(run, happening);
     if (status !== WorkStatus.WORK_STATUS_CANCELLED) return withdrawn;
-    return [news(happening, "tutti.workflow.run.cancelling", {}), ...withdrawn];
+    return [eventNote(happening, "tutti.workflow.run.cancelling", {}), ...withdrawn];
   },
   run_completed: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.completed"),
   run_cancelled: (run, _body, happening) => ended(run, happening, "tutti.workflow.run.cancelled"),
@@ -65,7 +65,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   ],
   run_failed: (run, { error }: RunFailedV1, happening) => {
     const task = error?.details["task"] ?? "";
-    return news(happening, "tutti.workflow.run.failed", {
+    return eventNote(happening, "tutti.workflow.run.failed", {
       ...endOf(run, happening),
       error: copied(error),
       task,
@@ -73,10 +73,10 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   },
   run_continued: (run, { nextId: id }: RunContinuedV1, happening) => {
     const successor = { namespace: happening.key.namespace, kind: "run", id, task: "" };
-    return news(happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
+    return eventNote(happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
   },
   signal_received: (_run, { signal }: SignalReceivedV1, happening) =>
-    news(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" }),
+    eventNote(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" }),
   approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
     ...{ kind: "question", ...headOf(happening), approvalId },
   }),
@@ -115,7 +115,7 @@ type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`
 /** How it ended, of ends that say nothing besides. */
 function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
   const { key, event, timeMs, cause } = happening;
-  return { kind: "news", key, event, timeMs, cause, type, body: endOf(run, happening), part: 0 };
+  return { kind: "event", key, event, timeMs, cause, type, body: endOf(run, happening), part: 0 };
 }
 
 function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {

@@ -24,10 +24,10 @@ function setUp(options = {}) {
   const told: EventInput[] = [];
   const bus = { publish: async (events: readonly EventInput[]) => void told.push(...events) };
   const machine = runMachine({ plans: { plan: () => undefined } as never });
-  const news = new WorkflowEventPublisher({ bus, foundation }, [{ machine, notes: runNotes }], options);
+  const eventNote = new WorkflowEventPublisher({ bus, foundation }, [{ machine, notes: runNotes }], options);
   const counts = { total: 3, completed: 1, skipped: 1, failed: 0, running: 1 };
   let asked = 0;
-  news.begin({
+  eventNote.begin({
     ask: async () => {
       asked++;
       return { tasks: counts } as never;
@@ -42,32 +42,32 @@ function setUp(options = {}) {
     state: object = ended,
   ): unknown => {
     const found = machine.events.find((each) => each.type === type) ?? assert.fail(`no event ${type}`);
-    const take = news.notes.get(found as never) ?? assert.fail(`nothing is told of ${type}`);
+    const take = eventNote.notes.get(found as never) ?? assert.fail(`nothing is told of ${type}`);
     const happening: Happening = { key, event, body, state, timeMs: time.now(), cause };
     return take(happening);
   };
   const words = () =>
     told.map(({ type, subject }) => `${subject} ${type.replace("tutti.workflow.run.", "")}`);
-  return { time, logger, foundation, news, told, note, words, asked: () => asked };
+  return { time, logger, foundation, eventNote, told, note, words, asked: () => asked };
 }
 
 const ended = { order: { definition: "order" }, plan: undefined, beginMs: 0, createMs: 0 };
 
 describe("news of the workflow service", () => {
   it("are told together, a moment after they are durable, in their order", async () => {
-    const { news, note, words, time } = setUp();
+    const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: { definition: "order" } });
-    news.tell([note("run_started", key, 1, started)]);
-    news.tell([note("run_completed", key, 7)]);
+    eventNote.tell([note("run_started", key, 1, started)]);
+    eventNote.tell([note("run_completed", key, 7)]);
     assert.deepEqual(words(), []);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 accepted", "r1 started", "r1 completed"]);
   });
 
   it("log a failed run at info with its trace id, and a completed run at debug", async () => {
-    const { news, note, logger, time } = setUp();
-    news.tell([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
+    const { eventNote, note, logger, time } = setUp();
+    eventNote.tell([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
     await time.advanceAsync(5);
     const lines = logger.lines.filter(({ message }) => message === "run changed its state");
     assert.deepEqual(
@@ -80,19 +80,19 @@ describe("news of the workflow service", () => {
   });
 
   it("leave out that a run began that is held by a limit, until it does", async () => {
-    const { news, note, words, time } = setUp();
+    const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: {}, limits: ["gpu"] });
-    news.tell([note("run_started", key, 1, started)]);
+    eventNote.tell([note("run_started", key, 1, started)]);
     const held = { order: { definition: "a", hash: "b", parent: undefined }, facts: { labels: {} } };
-    news.tell([note("run_begun", key, 2, {}, held)]);
+    eventNote.tell([note("run_begun", key, 2, {}, held)]);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 accepted", "r1 started"]);
   });
 
   it("are as many a second as may be, after a burst, and in order", async () => {
-    const { news, note, told, time } = setUp({ burst: 10, perSec: 100 });
-    news.tell(Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    const { eventNote, note, told, time } = setUp({ burst: 10, perSec: 100 });
+    eventNote.tell(Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(5);
     assert.ok(told.length >= 10 && told.length <= 11, `${told.length} at once`);
     await time.advanceAsync(100);
@@ -105,25 +105,25 @@ describe("news of the workflow service", () => {
   });
 
   it("are left out and counted beyond what may wait", async () => {
-    const { news, note, told, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
-    news.tell(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    const { eventNote, note, told, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
+    eventNote.tell(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(1_000);
     assert.equal(told.length, 5);
     assert.equal(foundation.metrics.value("tutti_workflow_events_left_out_total"), 3);
   });
 
   it("are all told before the end", async () => {
-    const { news, note, told, time } = setUp({ burst: 1, perSec: 1 });
-    news.tell(Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
-    await time.settle(news.drain(new AbortController().signal));
+    const { eventNote, note, told, time } = setUp({ burst: 1, perSec: 1 });
+    eventNote.tell(Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    await time.settle(eventNote.drain(new AbortController().signal));
     assert.equal(told.length, 20);
   });
 
   it("say how far a run is a while after it moved, then at most once a second, and not without a change", async () => {
-    const { news, note, told, time, asked } = setUp();
+    const { eventNote, note, told, time, asked } = setUp();
     const key = keyOf("r1");
     for (let step = 0; step < 40; step++) {
-      news.tell([note("task_completed", key, 2 + step)]);
+      eventNote.tell([note("task_completed", key, 2 + step)]);
       await time.advanceAsync(100);
     }
     assert.ok(told.length >= 3 && told.length <= 5, `${told.length} in four seconds`);
@@ -137,16 +137,16 @@ describe("news of the workflow service", () => {
   });
 
   it("say nothing of how far a run is that ends at once", async () => {
-    const { news, note, words, time } = setUp();
+    const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
-    news.tell([note("task_completed", key, 2), note("run_completed", key, 3)]);
+    eventNote.tell([note("task_completed", key, 2), note("run_completed", key, 3)]);
     await time.advanceAsync(5_000);
     assert.deepEqual(words(), ["r1 completed"]);
   });
 
   it("go on when one could not be noted", async () => {
-    const { news, note, words, time, logger } = setUp();
-    news.tell([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
+    const { eventNote, note, words, time, logger } = setUp();
+    eventNote.tell([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 completed"]);
     assert.equal(logger.messages("error").length, 1);

@@ -30,7 +30,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
   }
 
   isEnd(note: Note): boolean {
-    return note.kind === "news" && ends.has(note.type);
+    return note.kind === "event" && ends.has(note.type);
   }
 
   eventOf(note: Note): EventInput | Promise<EventInput> {

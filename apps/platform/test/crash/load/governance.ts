@@ -34,7 +34,9 @@ export function governance(stage: Stage): LoadPart {
       // A repeated call does not show the secret again. If a kill took the first reply, only another key helps.
       for (let attempt = 0; !keys.has(number); attempt++) {
         const idempotencyKey = `${name}-${attempt}`;
-        const { secret = "" } = await retryUntilDone(() => stage.rest().call("keys.create", { body, idempotencyKey }));
+        const { secret = "" } = await retryUntilDone(() =>
+          stage.rest().call("keys.create", { body, idempotencyKey }),
+        );
         if (secret !== "") keys.set(number, secret);
       }
       const text = `workflow: ${name}\ntasks: {note: {set: 1}}\n`;

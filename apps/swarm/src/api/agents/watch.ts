@@ -19,8 +19,8 @@ export async function* watchAgents(
   request: WatchAgentsRequest,
   { signal }: Pick<CallContext, "signal">,
 ): AsyncGenerator<WatchAgentsReply> {
-  const { news, settings, foundation } = dependencies;
-  const watcher = news.watch(namespaceOf(request));
+  const { updates, settings, foundation } = dependencies;
+  const watcher = updates.watch(namespaceOf(request));
   const view = new AgentsView(dependencies, request, watcher);
   const { timers } = foundation;
   const wake = () => watcher.bell.ring();
@@ -49,9 +49,9 @@ export async function* watchAgents(
       if (areOthersDue) {
         areOthersDue = false;
         // One that does not answer is asked again; till then its agents stand as they stood.
-        const news = await view.look(signal).catch(() => undefined);
-        agents.push(...(news?.agents ?? []));
-        removed.push(...(news?.removed ?? []));
+        const updates = await view.look(signal).catch(() => undefined);
+        agents.push(...(updates?.agents ?? []));
+        removed.push(...(updates?.removed ?? []));
       }
       if (agents.length + removed.length > 0 || isWordDue) {
         isWordDue = false;

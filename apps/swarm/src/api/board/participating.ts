@@ -140,94 +140,43 @@ class Participating {
     if (operation === undefined) throw missionServiceErrors.operationMissing({ number });
     const dependencies = this.#dependencies;
     const context = this.#context;
-    const place = this.#place;
+    const at = <Body extends object>(body: Body) => ({ ...body, ...this.#place });
     const { $case } = operation;
     switch ($case) {
       case "join":
-        return {
-          $case,
-          value: await operations.join(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.join(dependencies, at(operation.value), context) };
       case "add":
-        return {
-          $case,
-          value: await operations.add(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.add(dependencies, at(operation.value), context) };
       case "claim":
-        return {
-          $case,
-          value: await operations.claim(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.claim(dependencies, at(operation.value), context) };
       case "renew":
-        return {
-          $case,
-          value: await operations.renew(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.renew(dependencies, at(operation.value), context) };
       case "release":
-        return {
-          $case,
-          value: await operations.release(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.release(dependencies, at(operation.value), context) };
       case "complete":
-        return {
-          $case,
-          value: await operations.complete(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.complete(dependencies, at(operation.value), context) };
       case "handOff":
-        return {
-          $case,
-          value: await operations.handOff(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.handOff(dependencies, at(operation.value), context) };
       case "delegate":
-        return {
-          $case,
-          value: await operations.delegate(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.delegate(dependencies, at(operation.value), context) };
       case "get":
-        return {
-          $case,
-          value: await operations.get(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.get(dependencies, at(operation.value), context) };
       case "put":
-        return {
-          $case,
-          value: await operations.put(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.put(dependencies, at(operation.value), context) };
       case "send":
-        return {
-          $case,
-          value: await operations.send(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.send(dependencies, at(operation.value), context) };
       case "vote":
-        return {
-          $case,
-          value: await operations.cast(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.cast(dependencies, at(operation.value), context) };
       case "openVote":
-        return {
-          $case,
-          value: await operations.open(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.open(dependencies, at(operation.value), context) };
       case "closeVote":
-        return {
-          $case,
-          value: await operations.close(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.close(dependencies, at(operation.value), context) };
       case "reserve":
-        return {
-          $case,
-          value: await operations.reserve(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.reserve(dependencies, at(operation.value), context) };
       case "spend":
-        return {
-          $case,
-          value: await operations.spend(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.spend(dependencies, at(operation.value), context) };
       case "giveBack":
-        return {
-          $case,
-          value: await operations.giveBack(dependencies, { ...operation.value, ...place }, context),
-        };
+        return { $case, value: await operations.giveBack(dependencies, at(operation.value), context) };
     }
   }
 

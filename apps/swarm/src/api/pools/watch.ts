@@ -18,7 +18,7 @@ export async function* watchPools(
     const { pool } = await remote.getPool({ namespace, pool: request.pool }, { signal });
     return pool === undefined ? [] : [pool];
   };
-  const news = async () => {
+  const updates = async () => {
     const views = await wanted();
     const pools = views.filter((view) => {
       const text = JSON.stringify(view);
@@ -38,11 +38,11 @@ export async function* watchPools(
   const { clock } = foundation;
   let saidMs = clock.monotonic();
   try {
-    yield { ...(await news()), live: true, cursor: "" };
+    yield { ...(await updates()), live: true, cursor: "" };
     for (;;) {
       await bell.rung();
       if (signal.aborted) return;
-      const changed = await news();
+      const changed = await updates();
       const isNews = changed.pools.length + changed.removedPools.length > 0;
       if (!isNews && clock.monotonic() - saidMs < settings.signOfLifeMs) continue;
       saidMs = clock.monotonic();
