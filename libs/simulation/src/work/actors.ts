@@ -159,7 +159,7 @@ export class Actor {
     const ends = claims.map(({ claimId }) => ({
       claimId,
       outcome: isWell
-        ? { $case: "output" as const, value: payload({ random: this.#draw(), by: this.id }) }
+        ? { $case: "output" as const, value: payload({ luck: this.#draw(), by: this.id }) }
         : { $case: "failed" as const, value: { code: "work.broken", message: "it broke" } },
       used: this.#used(),
     }));

@@ -31,7 +31,7 @@ export class AgentsSay {
       const value = ErrorDetail.fromPartial({ code: "work.broken", message: by });
       return { outcome: { $case: "failed", value }, used };
     }
-    const value = new TextEncoder().encode(JSON.stringify({ random, by }));
+    const value = new TextEncoder().encode(JSON.stringify({ luck: random, by }));
     return { outcome: { $case: "inlineOutput", value }, used };
   }
 }
