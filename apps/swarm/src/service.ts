@@ -15,6 +15,7 @@ import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
+import { AnnouncedOffers } from "./effects/announced-offers.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
 import { wireHooks } from "./hooks/wire-hooks.ts";
 import { RollCalls } from "./links/call-roll.ts";
@@ -74,7 +75,10 @@ export class SwarmService extends Orchestrator {
         for (const event of events.of(pool, change)) outlet.tell(event);
         news.tell(pool, change.agentId);
       },
+      onOffersChange: () => offers.changed(),
     });
+    const announced = { announcer: host.announcer, pools: () => pools.all, timers, logger };
+    const offers = this.register("offers", new AnnouncedOffers(announced), { critical: false });
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);

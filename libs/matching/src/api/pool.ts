@@ -11,6 +11,7 @@ import type {
 import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
+import type { OfferedCapability } from "../views/offered.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
 import type { Allotments, AllotmentUses } from "./allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
@@ -104,6 +105,8 @@ export interface Pool {
   work(agentId: string, nowMs: number): AgentWork[];
   /** Tasks that wait, in the order in which they would go, as far as one can say; at most so many. */
   queued(count: number, nowMs: number): QueuedTask[];
+  /** The capabilities that agents of this pool offer, each version once. */
+  offered(): OfferedCapability[];
   /** Why a task is where it is; undefined when its token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
   /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
@@ -125,6 +128,8 @@ export interface PoolOptions {
   readonly settings?: Partial<PoolSettings>;
   /** Hears how agents come, go and change; not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
+  /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
+  readonly onOffersChange?: () => void;
 }
 
 export interface LaunchedAgent {
