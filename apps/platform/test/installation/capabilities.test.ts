@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
+import { AgentKind, agentPollService, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
+import { enumName } from "@tutti/contracts/enum";
 import {
   FindCapabilitiesRequest,
   GetCapabilityMapRequest,
   registryService,
 } from "@tutti/contracts/registry/v1";
-import { agentService } from "@tutti/contracts/swarm/v1";
+import { agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { ExplainRunRequest, runService } from "@tutti/contracts/workflow/v1";
 import { until } from "@tutti/kernel/testing";
@@ -74,14 +75,47 @@ describe("the capability map", () => {
     await run.cancel();
   });
 
+  it("is of agents of every kind, as each says of itself", async () => {
+    const kinds = ["function", "command", "container", "model", "conversation", "person"] as const;
+    assert.deepEqual(
+      Object.values(AgentKind).filter((kind) => typeof kind === "number" && kind > 0).length,
+      kinds.length,
+    );
+    const workers = kinds.map((kind) =>
+      installation.worker({ agentId: kind, kind }).handle("kinds.work", () => 1),
+    );
+    for (const worker of workers) await worker.start();
+    const found = await installation.host.mesh
+      .client(agentService)
+      .listAgents(ListAgentsRequest.fromPartial({}));
+    for (const { agentId, kind } of found.agents)
+      assert.equal(enumName(AgentKind, kind), `AGENT_KIND_${agentId.toUpperCase()}`);
+    assert.equal(found.agents.length, kinds.length);
+    for (const worker of workers) await worker.stop();
+    await untilListed([]);
+  });
+
   it("lists what an agent offers that polls, in its namespace alone, until it is removed", async () => {
     const namespace = "script";
     const polls = installation.host.mesh.client(agentPollService, { service: "swarm" });
     const offering = { capabilities: [{ name: "mail.send", version: "1.0.0" }], slots: 1 };
     await polls.claimTasks(
-      ClaimTasksRequest.fromPartial({ namespace, agentId: "script", offering, waitMs: 0, count: 1 }),
+      ClaimTasksRequest.fromPartial({
+        namespace,
+        agentId: "script",
+        offering,
+        count: 1,
+        kind: AgentKind.AGENT_KIND_PERSON,
+      }),
     );
     await untilListed(["mail.send"], namespace);
+    const { agents } = await installation.host.mesh
+      .client(agentService)
+      .listAgents(ListAgentsRequest.fromPartial({ namespace }));
+    assert.deepEqual(
+      agents.map(({ kind }) => kind),
+      [AgentKind.AGENT_KIND_PERSON],
+    );
     assert.deepEqual(await names(), []);
     await installation.host.mesh
       .client(agentService)
