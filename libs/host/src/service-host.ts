@@ -22,7 +22,7 @@ import {
   systemFoundation,
 } from "@tutti/kernel";
 import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
-import type { Effects } from "@tutti/runtime";
+import { type Effects, TokenCipher } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
   OperationsServer,
@@ -38,6 +38,7 @@ import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
+import { attemptKey } from "./keys/attempt-key.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
@@ -61,6 +62,8 @@ export interface HostOptions {
   readonly dataDirectorySetting?: string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
+  /** Where the keys of the installation are; empty, and by default: in the data directory. */
+  readonly keysDirectory?: (configuration: Configuration) => string;
   /** Where machines are kept instead of in the data directory or a cluster. */
   readonly storage?: (parts: StorageParts) => Storage;
 }
@@ -82,6 +85,7 @@ interface Parts {
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
   readonly data: Component | undefined;
+  readonly keys: Component | undefined;
   readonly storage: Storage | undefined;
   readonly blobs: Component | undefined;
   readonly mounted: MountedOperations;
@@ -148,8 +152,10 @@ export class ServiceHost extends Orchestrator {
       { url: () => host.url, subject: () => host },
       guard,
     );
+    const sharing = sharingOf(configuration, foundation);
+    const tokens = new TokenCipher();
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
+      ...{ operations, dataDirectory, guard, holds, sharing, tokens },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };
@@ -159,11 +165,27 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
+    const keysDirectory = options.keysDirectory?.(configuration) ?? "";
+    const keys =
+      kept.storage &&
+      attemptKey({
+        ...{ cipher: tokens, foundation, dataDirectory, keysDirectory },
+        shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+      });
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
+      ...{
+        guard,
+        steward,
+        delivery,
+        data: kept.data,
+        storage: kept.storage,
+        blobs,
+        keys,
+        mounted: operations,
+      },
     });
     return host;
   }
@@ -198,6 +220,7 @@ export class ServiceHost extends Orchestrator {
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
+    if (parts.keys !== undefined) this.register("attempt-key", parts.keys, patient);
     // Right before the services: a registry of this process would be asked while it is not there yet.
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     const outermost = new Set(services.filter(({ isOutermost }) => isOutermost).map((each) => each.name));

@@ -2,7 +2,7 @@ import type { Bus } from "@tutti/bus";
 import type { Component, Configuration, Foundation, IdSource, Section } from "@tutti/kernel";
 import type { Announcer, Mesh, MeshDelivery } from "@tutti/mesh";
 import type { NatsConnection } from "@tutti/nats";
-import type { Effects, RuntimeOptions } from "@tutti/runtime";
+import type { Effects, RuntimeOptions, TokenCipher } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
 import type { Guard } from "./guard/guard.ts";
@@ -56,6 +56,8 @@ export interface HostContext {
   readonly guard: Guard | undefined;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
+  /** Encrypts tokens of attempts where they leave the process. Open when the services start. */
+  readonly tokens: TokenCipher;
   /** How processes that share what they own keep it; undefined where this one keeps everything by itself. */
   readonly sharing: Sharing | undefined;
   /** Where the process keeps what must last; undefined where it keeps nothing. */

@@ -2,11 +2,19 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { isStillAwaited, type Outcome, runtimeErrors, type Submission } from "@tutti/runtime";
+import {
+  isStillAwaited,
+  type Outcome,
+  runtimeErrors,
+  type Submission,
+  TokenCipher,
+  tokenKeyBytes,
+} from "@tutti/runtime";
 import { RuntimeSettlement } from "./settlement.ts";
 import { WireTokens } from "./wire-tokens.ts";
 
 const token = { partition: 1, incarnation: 2, number: 3, attempt: 4 };
+const tokens = new TokenCipher(new Uint8Array(tokenKeyBytes));
 const elsewhere = runtimeErrors.leaving.refusal({ service: "workflow", partition: 1 });
 
 for (const [what, outcome, isUnwanted] of [
@@ -17,7 +25,7 @@ for (const [what, outcome, isUnwanted] of [
   it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
     const asked: Submission[] = [];
     const settlement = new RuntimeSettlement({
-      ...{ service: "workflow", timers: new VirtualTime(), logger: silentLogger },
+      ...{ service: "workflow", tokens, timers: new VirtualTime(), logger: silentLogger },
       runtime: { submit: (submission) => void asked.push(submission) },
       tellings: {
         ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
@@ -29,8 +37,8 @@ for (const [what, outcome, isUnwanted] of [
     const tell = () => {
       told++;
     };
-    settlement.unclaimed(new WireTokens("workflow").write(token), tell);
-    settlement.unclaimed(new WireTokens("swarm").write(token), tell);
+    settlement.unclaimed(new WireTokens("workflow", tokens).write(token), tell);
+    settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
     assert.equal(asked.length, 1, "of another service's it is not for this one to say");
     assert.deepEqual([asked[0]?.command, asked[0]?.token], [isStillAwaited, token]);
     asked[0]?.answer(outcome);

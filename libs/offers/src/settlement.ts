@@ -16,6 +16,7 @@ import {
   type Outcome,
   type Runtime,
   type Submission,
+  type TokenCipher,
 } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
@@ -82,6 +83,7 @@ export interface RuntimeSettlementParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly tellings: AttemptTellings;
+  readonly tokens: TokenCipher;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
   /** Pieces of output go to whoever reads them. */
@@ -142,7 +144,7 @@ export class RuntimeSettlement implements Settlement {
 
   constructor(parts: RuntimeSettlementParts) {
     this.#parts = parts;
-    this.#tokens = new WireTokens(parts.service);
+    this.#tokens = new WireTokens(parts.service, parts.tokens);
   }
 
   result({ result, agent, entry, questions = noQuestions }: EndedAttempt, isDurable: () => void): void {
@@ -191,11 +193,12 @@ export class RuntimeSettlement implements Settlement {
   }
 
   unclaimed(bytes: Uint8Array, isUnwanted: () => void): void {
-    if (!this.#tokens.isOwn(bytes)) return;
+    const token = this.#tokens.own(bytes);
+    if (token === undefined) return;
     const answer = ({ kind }: Outcome): void => {
       if (kind === "ignored") isUnwanted();
     };
-    const [token, cause] = [this.#tokens.read(bytes), this.#causeOf("")];
+    const cause = this.#causeOf("");
     this.#parts.runtime.submit({
       ...{
         key: undefined,

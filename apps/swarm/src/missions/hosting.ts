@@ -53,7 +53,7 @@ export function hostMissions(
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
-        outputs,
+        ...{ outputs, tokens: host.tokens },
       });
       const heard = hearOutcomes(
         service,
@@ -61,7 +61,10 @@ export function hostMissions(
         "mission",
         judgedResults(host.guard?.admission, "mission", settlement),
       );
-      const parts = { settlement: heard, foundation, sharedPools, instanceId: host.processId };
+      const parts = {
+        ...{ settlement: heard, foundation, sharedPools, instanceId: host.processId },
+        tokens: host.tokens,
+      };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);
       const dispatcher = service.register("mission-offers", new Dispatcher({ ...parts, origin, dispatch }));
