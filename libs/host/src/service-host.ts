@@ -153,7 +153,16 @@ export class ServiceHost extends Orchestrator {
       guard,
     );
     const sharing = sharingOf(configuration, foundation);
-    const tokens = new TokenCipher();
+    const cipher = new TokenCipher();
+    let keys: Component | undefined;
+    const tokens = (): TokenCipher => {
+      const keysDirectory = options.keysDirectory?.(configuration) ?? "";
+      keys ??= attemptKey({
+        ...{ cipher, foundation, dataDirectory, keysDirectory },
+        shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+      });
+      return cipher;
+    };
     const context = {
       ...{ operations, dataDirectory, guard, holds, sharing, tokens },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
@@ -165,13 +174,6 @@ export class ServiceHost extends Orchestrator {
         throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
       services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
     }
-    const keysDirectory = options.keysDirectory?.(configuration) ?? "";
-    const keys =
-      kept.storage &&
-      attemptKey({
-        ...{ cipher: tokens, foundation, dataDirectory, keysDirectory },
-        shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
-      });
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {

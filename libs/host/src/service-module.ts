@@ -56,8 +56,6 @@ export interface HostContext {
   readonly guard: Guard | undefined;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
-  /** Encrypts tokens of attempts where they leave the process. Open when the services start. */
-  readonly tokens: TokenCipher;
   /** How processes that share what they own keep it; undefined where this one keeps everything by itself. */
   readonly sharing: Sharing | undefined;
   /** Where the process keeps what must last; undefined where it keeps nothing. */
@@ -67,6 +65,8 @@ export interface HostContext {
    * everything has started, and their effects are dispatched from then on.
    */
   storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
+  /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
+  tokens(): TokenCipher;
   /**
    * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
    * before they start.

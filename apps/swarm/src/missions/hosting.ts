@@ -53,7 +53,7 @@ export function hostMissions(
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
-        ...{ outputs, tokens: host.tokens },
+        ...{ outputs, tokens: host.tokens() },
       });
       const heard = hearOutcomes(
         service,
@@ -63,7 +63,7 @@ export function hostMissions(
       );
       const parts = {
         ...{ settlement: heard, foundation, sharedPools, instanceId: host.processId },
-        tokens: host.tokens,
+        tokens: host.tokens(),
       };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);
