@@ -67,7 +67,7 @@ export class WorkflowService extends Orchestrator {
     const ends = new RunEnds();
     const outputs = new OutputShelf();
     const settlement = new RuntimeSettlement({
-      ...{ runtime, timers, logger, outputs, tokens: host.tokens() },
+      ...{ runtime, timers, logger, outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
       ...{ tellings: runTellings(ends), service: this.name },
     });
     const dispatch = mesh.client(dispatchService);

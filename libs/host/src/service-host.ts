@@ -31,6 +31,7 @@ import {
   operationsSection,
   type Telemetry,
 } from "@tutti/telemetry";
+import { blobLookup, type HasBlob, referredBlobs } from "./blobs/referred-blobs.ts";
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
@@ -70,6 +71,9 @@ export interface HostOptions {
 
 /** What is under way is made durable first, on however busy a disk. */
 const durableStopMs = 60_000;
+
+/** Where nothing is kept there are no blobs. */
+const noBlob: HasBlob = async () => false;
 
 interface Parts {
   readonly processId: string;
@@ -152,6 +156,9 @@ export class ServiceHost extends Orchestrator {
       { url: () => host.url, subject: () => host },
       guard,
     );
+    const { storage } = kept;
+    const hasBlob = storage === undefined ? noBlob : blobLookup(() => storage.blobs, mesh);
+    if (storage !== undefined) mesh.server.pipeline.register(referredBlobs(hasBlob));
     const sharing = sharingOf(configuration, foundation);
     const cipher = new TokenCipher();
     let keys: Component | undefined;
@@ -164,7 +171,7 @@ export class ServiceHost extends Orchestrator {
       return cipher;
     };
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing, tokens },
+      ...{ operations, dataDirectory, guard, holds, sharing, tokens, hasBlob },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };

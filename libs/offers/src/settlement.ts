@@ -9,7 +9,15 @@ import {
   type Payload,
 } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
+import {
+  type Command,
+  errorFromUnknown,
+  errorOf,
+  type Logger,
+  type Refusal,
+  type Timers,
+  toErrorDetail,
+} from "@tutti/kernel";
 import {
   type EffectToken,
   isStillAwaited,
@@ -84,6 +92,8 @@ export interface RuntimeSettlementParts {
   readonly logger: Logger;
   readonly tellings: AttemptTellings;
   readonly tokens: TokenCipher;
+  /** Whether a blob exists that an output refers to. */
+  readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
   /** Pieces of output go to whoever reads them. */
@@ -164,12 +174,14 @@ export class RuntimeSettlement implements Settlement {
           told,
         );
         return;
-      case "outputPayload":
-        this.#insist(
-          tellings.completed({ output: noBytes, outputPayload: outcome.value, questions }, figures),
-          told,
-        );
+      case "outputPayload": {
+        const completed = { output: noBytes, outputPayload: outcome.value, questions };
+        const { body } = outcome.value;
+        if (body?.$case === "blob" && namespace !== undefined)
+          void this.#insistOnBlob(body.value.sha256, completed, figures, { ...told, namespace });
+        else this.#insist(tellings.completed(completed, figures), told);
         return;
+      }
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
@@ -215,6 +227,29 @@ export class RuntimeSettlement implements Settlement {
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
     this.#insist(this.#parts.tellings.failed(error, byNobody), told);
+  }
+
+  /** An output that refers to a blob counts if the blob exists: the attempt has failed otherwise. */
+  async #insistOnBlob(
+    sha256: Uint8Array,
+    completed: AttemptOutput,
+    figures: AttemptFigures,
+    told: Told & { readonly namespace: string },
+  ): Promise<void> {
+    const { tellings, hasBlob, timers } = this.#parts;
+    try {
+      if (await hasBlob(told.namespace, sha256)) {
+        this.#insist(tellings.completed(completed, figures), told);
+        return;
+      }
+    } catch (error) {
+      this.#parts.logger.debug("blobs cannot be looked up; trying again", { error: errorFromUnknown(error) });
+      timers.after(againMs, () => void this.#insistOnBlob(sha256, completed, figures, told));
+      return;
+    }
+    const blob = Buffer.from(sha256).toString("hex");
+    const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace: told.namespace }));
+    this.#insist(tellings.failed(error, figures), { ...told, isFailure: true });
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */

@@ -53,7 +53,7 @@ export function hostMissions(
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionTellings, service: service.name },
-        ...{ outputs, tokens: host.tokens() },
+        ...{ outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
       });
       const heard = hearOutcomes(
         service,
