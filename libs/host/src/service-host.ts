@@ -121,7 +121,11 @@ export class ServiceHost extends Orchestrator {
     // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
     const onNewHistory = () => announcer.register();
-    const discovery = new RegistryDiscovery({ foundation, registry, onNewHistory });
+    const discovery = new RegistryDiscovery({
+      ...{ foundation, registry, onNewHistory },
+      instanceIds: () => announcer.ids,
+      onBroken: () => announcer.announce(),
+    });
     const { steward, ownership } = await openSteward({
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,

@@ -1,6 +1,8 @@
 /** Two swarm processes share the pools of many namespaces. The registry lists the capabilities of each pool once. */
+
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GetCapabilityMapRequest, registryService } from "@tutti/contracts/registry/v1";
+import { GetCapabilityMapRequest, ListServicesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
@@ -8,7 +10,7 @@ import { ServiceCluster } from "../support/cluster.ts";
 import { OutsideClient } from "../support/outside-client.ts";
 
 const program = await natsServerProgram();
-const { getCapabilityMap } = registryService.methods;
+const { getCapabilityMap, listServices } = registryService.methods;
 /** Enough that each process owns pools of some. */
 const namespaces = ["red", "green", "blue", "white", "black", "brown"];
 
@@ -47,7 +49,16 @@ describe("capabilities of a cluster", { skip: program.skip }, () => {
     try {
       await Promise.all(workers.map((worker) => worker.start()));
       await untilListed(all, 2);
+      const readyCount = async () => {
+        const { services } = await registry.call(listServices, ListServicesRequest.fromPartial({}));
+        return services.flatMap(({ name, ready, instances }) =>
+          name === "swarm" ? [`${ready}/${instances}`] : [],
+        );
+      };
+      assert.deepEqual(await readyCount(), ["2/2"]);
       await first.kill();
+      // Long before its lease runs out, as which it would be gone.
+      await until("the one that was killed not to be ready", readyCount, ([count]) => count === "1/2");
       await untilListed(all, 1);
     } finally {
       await Promise.all(workers.map((worker) => worker.stop()));

@@ -73,6 +73,11 @@ export class Announcer implements Component {
     this.#host = new HostGauge(options.foundation.clock);
   }
 
+  /** Ids of all that is announced of this process. */
+  get ids(): string[] {
+    return [...this.#options.mesh.instances, ...this.#more].map(({ id }) => id);
+  }
+
   /** Begins to announce; does not wait for the registry, which may come later than this process. */
   start(): void {
     this.#over = false;
