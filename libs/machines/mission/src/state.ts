@@ -156,6 +156,8 @@ export interface Task extends Ranked {
   attempt: number;
   /** Attempts that count. */
   tries: number;
+  /** Attempts whose offer was taken back before they began, as for a claim. */
+  skipped: number;
   /** -1 for none. */
   readonly parent: number;
   readonly authority: Authority | undefined;
