@@ -77,8 +77,11 @@ export class SwarmService extends Orchestrator {
       },
       onOffersChange: () => offers.changed(),
     });
-    const announced = { announcer: host.announcer, pools: () => pools.all, timers, logger };
-    const offers = this.register("offers", new AnnouncedOffers(announced), { critical: false });
+    const offers = this.register(
+      "offers",
+      announcedOffers(host, () => pools.all),
+      { critical: false },
+    );
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
@@ -114,6 +117,14 @@ export class SwarmService extends Orchestrator {
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
+}
+
+function announcedOffers(
+  { announcer, foundation }: HostContext,
+  pools: () => readonly Pool[],
+): AnnouncedOffers {
+  const { timers, logger } = foundation;
+  return new AnnouncedOffers({ announcer, pools, timers, logger });
 }
 
 interface AgentDesk {

@@ -21,8 +21,15 @@ import {
   Orchestrator,
   systemFoundation,
 } from "@tutti/kernel";
-import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
-import { type Effects, TokenCipher } from "@tutti/runtime";
+import {
+  Announcer,
+  Mesh,
+  MeshDelivery,
+  meshSection,
+  RegistryDiscovery,
+  type RegistryDiscoveryOptions,
+} from "@tutti/mesh";
+import type { Effects } from "@tutti/runtime";
 import type { Steward } from "@tutti/runtime/ownership";
 import {
   OperationsServer,
@@ -39,7 +46,7 @@ import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
-import { attemptKey } from "./keys/attempt-key.ts";
+import { TokenKeys } from "./keys/attempt-key.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openSteward } from "./runtime/open-steward.ts";
@@ -63,7 +70,7 @@ export interface HostOptions {
   readonly dataDirectorySetting?: string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
-  /** Where the keys of the installation are; empty, and by default: in the data directory. */
+  /** Where the keys of the installation are. Default: the data directory. */
   readonly keysDirectory?: (configuration: Configuration) => string;
   /** Where machines are kept instead of in the data directory or a cluster. */
   readonly storage?: (parts: StorageParts) => Storage;
@@ -120,12 +127,7 @@ export class ServiceHost extends Orchestrator {
 
     // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
-    const onNewHistory = () => announcer.register();
-    const discovery = new RegistryDiscovery({
-      ...{ foundation, registry, onNewHistory },
-      instanceIds: () => announcer.ids,
-      onBroken: () => announcer.announce(),
-    });
+    const discovery = discoveryBy(registry, () => announcer, foundation);
     const { steward, ownership } = await openSteward({
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
@@ -160,22 +162,15 @@ export class ServiceHost extends Orchestrator {
       { url: () => host.url, subject: () => host },
       guard,
     );
-    const { storage } = kept;
-    const hasBlob = storage === undefined ? noBlob : blobLookup(() => storage.blobs, mesh);
-    if (storage !== undefined) mesh.server.pipeline.register(referredBlobs(hasBlob));
+    const hasBlob = blobsChecked(kept.storage, mesh);
     const sharing = sharingOf(configuration, foundation);
-    const cipher = new TokenCipher();
-    let keys: Component | undefined;
-    const tokens = (): TokenCipher => {
-      const keysDirectory = options.keysDirectory?.(configuration) ?? "";
-      keys ??= attemptKey({
-        ...{ cipher, foundation, dataDirectory, keysDirectory },
-        shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
-      });
-      return cipher;
-    };
+    const keysDirectory = options.keysDirectory?.(configuration) ?? "";
+    const keys = new TokenKeys(() => ({
+      ...{ foundation, dataDirectory, keysDirectory },
+      shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+    }));
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing, tokens, hasBlob },
+      ...{ operations, dataDirectory, guard, holds, sharing, hasBlob, tokens: () => keys.cipher() },
       ...{ processId, version, configuration, ids, mesh, bus, telemetry, announcer, steward, delivery },
       nats: () => nats.connection(),
     };
@@ -189,16 +184,8 @@ export class ServiceHost extends Orchestrator {
     serveOwnMetrics(mesh, services, telemetry, foundation);
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{
-        guard,
-        steward,
-        delivery,
-        data: kept.data,
-        storage: kept.storage,
-        blobs,
-        keys,
-        mounted: operations,
-      },
+      ...{ guard, steward, delivery, data: kept.data, storage: kept.storage, blobs, mounted: operations },
+      keys: keys.component,
     });
     return host;
   }
@@ -281,6 +268,28 @@ export class ServiceHost extends Orchestrator {
       stop: () => stop(),
     };
   }
+}
+
+/** Follows the registry, which takes the end of the stream for a sign that this process is gone. */
+function discoveryBy(
+  registry: RegistryDiscoveryOptions["registry"],
+  announcer: () => Announcer,
+  foundation: Foundation,
+): RegistryDiscovery {
+  return new RegistryDiscovery({
+    ...{ foundation, registry },
+    onNewHistory: () => announcer().register(),
+    instanceIds: () => announcer().ids,
+    onBroken: () => announcer().announce(),
+  });
+}
+
+/** Requests that refer to blobs are checked if blobs are kept here. */
+function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
+  if (storage === undefined) return noBlob;
+  const hasBlob = blobLookup(() => storage.blobs, mesh);
+  mesh.server.pipeline.register(referredBlobs(hasBlob));
+  return hasBlob;
 }
 
 /** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */

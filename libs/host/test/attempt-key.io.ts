@@ -45,7 +45,7 @@ describe("the key of tokens", () => {
     assert.deepEqual((await readdir(keys)).sort(), ["attempts.json", "made", "signing.json", "token.json"]);
   });
 
-  it("is never made anew in the place of one that is missing or was changed", async () => {
+  it("is never replaced if it is missing or was changed", async () => {
     const data = join(folder.path, "missing");
     await tokenAfterStart(data);
     const file = join(data, "keys", "attempts.json");

@@ -23,6 +23,7 @@ import type {
   LaunchedAgent,
   Launches,
   LimitRule,
+  OfferedCapability,
   Pool,
   PoolOptions,
   PoolSettings,
@@ -41,7 +42,7 @@ import { rankAnew } from "./task/waiting.ts";
 import { absentViews, agentView, workView } from "./views/agents.ts";
 import { explainDenied, explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
-import { type OfferedCapability, offeredView } from "./views/offered.ts";
+import { offeredView } from "./views/offered.ts";
 import { explainPlaced } from "./views/placed.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";

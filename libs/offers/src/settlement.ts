@@ -96,7 +96,7 @@ export interface RuntimeSettlementParts {
   readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
-  /** Pieces of output go to whoever reads them. */
+  /** Readers of an output get its pieces from here. */
   readonly outputs: Pick<OutputShelf, "add">;
 }
 
@@ -229,7 +229,7 @@ export class RuntimeSettlement implements Settlement {
     this.#insist(this.#parts.tellings.failed(error, byNobody), told);
   }
 
-  /** An output that refers to a blob counts if the blob exists: the attempt has failed otherwise. */
+  /** An output that refers to a missing blob fails the attempt. */
   async #insistOnBlob(
     sha256: Uint8Array,
     completed: AttemptOutput,

@@ -1,7 +1,7 @@
 /**
  * Tokens of attempts as pools and agents see them. Services count their instances for themselves, so a run and a mission may well
  * have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt is. They leave encrypted,
- * so that no token can be told from another.
+ * so that no token predicts another.
  */
 import { stableHash } from "@tutti/kernel";
 import { type EffectToken, hasTokenForm, readToken, type TokenCipher, writeToken } from "@tutti/runtime";
@@ -10,7 +10,7 @@ import { type EffectToken, hasTokenForm, readToken, type TokenCipher, writeToken
 const markAt = 7;
 const known: Readonly<Record<string, number>> = { workflow: 0, swarm: 1 };
 const marksMax = 256;
-const ofNobody: EffectToken = { partition: 0, incarnation: 0, number: 0, attempt: 0 };
+const unawaited: EffectToken = { partition: 0, incarnation: 0, number: 0, attempt: 0 };
 
 export class WireTokens {
   readonly #mark: number;
@@ -42,6 +42,6 @@ export class WireTokens {
 
   /** Of a token of another service it makes one that nobody awaits. */
   read(bytes: Uint8Array): EffectToken {
-    return this.own(bytes) ?? ofNobody;
+    return this.own(bytes) ?? unawaited;
   }
 }

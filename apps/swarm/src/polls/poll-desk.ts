@@ -278,7 +278,7 @@ export class PollDesk {
   }
 }
 
-/** What an agent says of itself when it joins; one that only answers says nothing. */
+/** The part of a request that describes an agent that joins. */
 interface Joining {
   readonly offering: Offering | undefined;
   readonly kind?: AgentKind;

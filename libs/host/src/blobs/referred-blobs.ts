@@ -1,6 +1,6 @@
 /**
  * References to blobs are checked where they enter: a request that refers to a blob which does not exist is refused before
- * anything is recorded. What is recorded could never be read, and the work would fail where nobody knows why.
+ * anything is recorded. A recorded reference could never be read, and the work would fail later without a cause.
  *
  * 1. A request without a reference costs a walk through its fields, and no await.
  * 2. Streams check each item by themselves: one wrong item must not end the others.
@@ -69,7 +69,7 @@ async function insist(hasBlob: HasBlob, namespace: string, references: readonly 
 const noReferences: readonly Reference[] = [];
 
 /** The references of a message, wherever they are in it, each with the path of the field that has the payload. */
-export function referencesIn(message: unknown, path = ""): readonly Reference[] {
+function referencesIn(message: unknown, path = ""): readonly Reference[] {
   if (!isObject(message) || message instanceof Uint8Array) return noReferences;
   let found = noReferences;
   for (const [name, inner] of Object.entries(message)) {
@@ -86,7 +86,7 @@ function referencesOf(inner: Members, name: string, path: string, isItem: boolea
     const sha256 = isObject(value) ? value["sha256"] : undefined;
     return sha256 instanceof Uint8Array ? [{ field: path, sha256 }] : noReferences;
   }
-  // The one that was chosen is the field; what they are chosen from is none.
+  // The chosen case is the field. The choice itself is none.
   if (typeof $case === "string") return referencesIn(value, below(path, $case));
   return referencesIn(inner, isItem ? `${path}[${name}]` : below(path, name));
 }

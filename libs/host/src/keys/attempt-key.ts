@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { type Chance, type Foundation, IdSource } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
-import { type TokenCipher, tokenKeyBytes } from "@tutti/runtime";
+import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { hostErrors } from "../errors.ts";
 import { inKeysOf, keysDirectoryIn } from "./installation-keys.ts";
 import { contentOf, readable, readOrMake } from "./key-files.ts";
@@ -26,9 +26,9 @@ const bucketKey = "attempts";
 export interface AttemptKeyParts {
   readonly cipher: TokenCipher;
   readonly foundation: Pick<Foundation, "clock" | "chance">;
-  /** Undefined where the process keeps nothing: then each start has a key of its own. */
+  /** Undefined if the process keeps nothing: then each start has a key of its own. */
   readonly dataDirectory: string | undefined;
-  /** Where the keys are; empty: in the data directory. */
+  /** Where the keys are. Empty means the data directory. */
   readonly keysDirectory: string;
   /** Set where processes share what they own. */
   readonly shared: { readonly connection: Promise<NatsConnection>; readonly replicas: number } | undefined;
@@ -37,6 +37,22 @@ export interface AttemptKeyParts {
 /** Opens the cipher before services start: by then the data directory is this process's own. */
 export function attemptKey({ cipher, ...parts }: AttemptKeyParts): { start(): Promise<void> } {
   return { start: async () => cipher.open(await keyOf(parts)) };
+}
+
+/** The key of a process, made only if a service of it asks for the cipher. */
+export class TokenKeys {
+  readonly #parts: () => Omit<AttemptKeyParts, "cipher">;
+  readonly #cipher = new TokenCipher();
+  component: { start(): Promise<void> } | undefined = undefined;
+
+  constructor(parts: () => Omit<AttemptKeyParts, "cipher">) {
+    this.#parts = parts;
+  }
+
+  cipher(): TokenCipher {
+    this.component ??= attemptKey({ ...this.#parts(), cipher: this.#cipher });
+    return this.#cipher;
+  }
 }
 
 async function keyOf(parts: Omit<AttemptKeyParts, "cipher">): Promise<Uint8Array> {
@@ -64,7 +80,7 @@ async function attemptKeyIn(
   return readable(file, () => insistOnLength(Buffer.from(key, "base64url")));
 }
 
-/** The key in a data directory; undefined where none was made yet. */
+/** The key in a data directory. Undefined if none was made yet. */
 export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
   const file = join(keysDirectoryIn(dataDirectory), attemptKeyFile);
   const written = contentOf<WrittenAttemptKey>(file);

@@ -156,7 +156,7 @@ export interface Task extends Ranked {
   attempt: number;
   /** Attempts that count. */
   tries: number;
-  /** Attempts whose offer was taken back before they began, as for a claim. */
+  /** Attempts that never started, because a claim withdrew the offer. */
   skipped: number;
   /** -1 for none. */
   readonly parent: number;

@@ -8,10 +8,9 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
+import type { Capability, Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
-import type { OfferedCapability } from "../views/offered.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
 import type { Allotments, AllotmentUses } from "./allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
@@ -130,6 +129,12 @@ export interface PoolOptions {
   readonly onAgentChange?: (change: AgentChange) => void;
   /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
   readonly onOffersChange?: () => void;
+}
+
+/** A capability in one version, and how many agents of the pool offer it. */
+export interface OfferedCapability {
+  readonly capability: Capability;
+  readonly agents: number;
 }
 
 export interface LaunchedAgent {

@@ -28,7 +28,7 @@ describe("the capabilities of a pool", () => {
     assert.deepEqual(listOf(arena), ["work@2.0.0 1"]);
   });
 
-  it("are told of when agents come, change and go, and never by tasks", () => {
+  it("notify when agents come, change and go, and never for tasks", () => {
     let told = 0;
     const arena = new Arena({}, 1, undefined, () => told++);
     const agent = arena.agent("a", { does: ["work@1.0.0"] });

@@ -1,11 +1,6 @@
 import type { Capability } from "@tutti/contracts/types/v1";
+import type { OfferedCapability } from "../api/pool.ts";
 import type { PoolCore } from "../books.ts";
-
-/** A capability in one version, and how many agents of the pool offer it. */
-export interface OfferedCapability {
-  readonly capability: Capability;
-  readonly agents: number;
-}
 
 /** The capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of agents. */
 export function offeredView({ demands }: Pick<PoolCore, "demands">): OfferedCapability[] {

@@ -15,7 +15,7 @@ const rounds = 10;
 const size = 256;
 const box = new Uint8Array(size);
 const boxBack = new Uint8Array(size);
-/** What a byte of each row of a column becomes: substitution and mixing at once; there, and back. */
+/** What a byte of each row of a column becomes: substitution and mixing at once, there and back. */
 const there = Array.from({ length: 4 }, () => new Uint32Array(size));
 const back = Array.from({ length: 4 }, () => new Uint32Array(size));
 fillTables();
@@ -26,7 +26,7 @@ export class TokenCipher {
   #keys: Uint32Array | undefined;
   #keysBack: Uint32Array = new Uint32Array(0);
 
-  /** @param key the key, if it is known by now; else `open` is called before the first token */
+  /** @param key the key, if it is known by now. Otherwise `open` is called before the first token */
   constructor(key?: Uint8Array) {
     if (key !== undefined) this.open(key);
   }

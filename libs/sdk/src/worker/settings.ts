@@ -20,7 +20,7 @@ export type OpenClient = (where: {
 }) => Promise<Tutti>;
 
 /** Kinds of agents, for people: in lists, events and metrics. The platform treats all alike. */
-export const agentKinds = {
+const agentKinds = {
   function: AgentKind.AGENT_KIND_FUNCTION,
   command: AgentKind.AGENT_KIND_COMMAND,
   container: AgentKind.AGENT_KIND_CONTAINER,

@@ -37,7 +37,7 @@ function plain(steps: readonly Step<Order, Promise<Receipt>>[], last: (order: Or
 
 describe("contracts of steps", () => {
   for (const [name, compose] of Object.entries({ plain, observed })) {
-    it(`let through what keeps them (${name})`, async () => {
+    it(`accept values that keep them (${name})`, async () => {
       const handle = compose([check, stamp], async ({ cents }) => ({ text: `${cents}` }));
       assert.deepEqual(await handle({ cents: 5 }), { text: "5" });
     });

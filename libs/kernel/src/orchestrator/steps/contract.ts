@@ -9,7 +9,7 @@ import type { Step } from "./step.ts";
 const scopes: readonly unknown[] = ["core", "service", "integration"];
 const isFunction = (value: unknown): boolean => typeof value === "function";
 
-/** What is wrong with a step as it is registered; undefined when nothing is. Code without types can hand in anything. */
+/** What is wrong with a step as it is registered. It is undefined if it is valid. Code without types can pass anything. */
 export function stepProblem(step: unknown): string | undefined {
   if (typeof step !== "object" || step === null) return `expected an object, got ${typeof step}`;
   const { name, scope, dependsOn, run, around, input, output }: { readonly [Key in string]?: unknown } = {
@@ -40,7 +40,7 @@ function hasSafeParse(contract: unknown): boolean {
   return typeof contract === "object" && contract !== null && isFunction(Reflect.get(contract, "safeParse"));
 }
 
-/** The step with its declared contracts kept; the step itself if it declares none. */
+/** The step with its declared contracts enforced. A step without contracts stays as it is. */
 export function withContracts<Input, Output>(
   pipeline: string,
   step: Step<Input, Output>,

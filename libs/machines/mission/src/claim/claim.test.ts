@@ -140,7 +140,7 @@ describe("tasks that agents claim", () => {
     assert.equal(scene.task("a").attempts, 2);
   });
 
-  it("show how often they were begun, not how often they were offered", () => {
+  it("show how often they started, not how often they were offered", () => {
     for (const assignment of [claimed, 3] as const) {
       const scene = MissionScene.of({ assignment, tasks: [taskSpec("a")] });
       scene.join("anna");
