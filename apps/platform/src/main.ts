@@ -1,5 +1,5 @@
 import { runHost } from "@tutti/host";
-import { dataDirectory, services } from "./service.ts";
+import { dataDirectory, keysDirectory, services } from "./service.ts";
 import { killedBefore, welcome } from "./welcome.ts";
 
 let killed: string | undefined;
@@ -12,5 +12,6 @@ await runHost({
     killed = killedBefore(directory);
     return directory;
   },
+  keysDirectory,
   ready: (host) => welcome(host, killed),
 });

@@ -1,6 +1,6 @@
 import { gateway } from "@tutti/gateway";
 import { governance, governanceSection } from "@tutti/governance";
-import type { ServiceModule } from "@tutti/host";
+import { instanceHealthOf, type ServiceModule } from "@tutti/host";
 import type { Configuration } from "@tutti/kernel";
 import { master } from "@tutti/master";
 import { meshSection } from "@tutti/mesh";
@@ -20,9 +20,23 @@ const extensions: ServiceModule = {
     const { extensions: paths, extensionStartMs } = host.configuration.read(platformSection);
     const { foundation, version } = host;
     const opened = await Promise.all(paths.map((path) => openExtension(path, foundation)));
+    for (const { orchestrator } of opened) {
+      host.announcer.add(listedName(orchestrator.name), () => instanceHealthOf(orchestrator));
+      orchestrator.on("healthChanged", () => host.announcer.announce());
+    }
     return new Extensions(opened, { foundation, version, startTimeoutMs: extensionStartMs });
   },
 };
+
+/** What the registry lists an orchestrator of a user under: names of services have a form, those of orchestrators have none. */
+function listedName(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_-]+/g, "-")
+      .slice(0, 100) || "extension"
+  );
+}
 
 const demonstration: ServiceModule = {
   name: "demonstration",

@@ -3,8 +3,10 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ListServicesRequest, registryService } from "@tutti/contracts/registry/v1";
 import { until } from "@tutti/kernel/testing";
 import { livez, orchestratorAt, readyz, statusOf } from "./support/operations.ts";
+import { OutsideClient } from "./support/outside-client.ts";
 import { type Folder, launch, makeFolder, type Service, start } from "./support/services.ts";
 
 const extension = (name: string) =>
@@ -47,6 +49,26 @@ describe("the platform with orchestrators of a user", () => {
         { name: "mailer", state: "started", critical: true, dependsOn: ["ledger"] },
       ],
     );
+  });
+
+  it("lists it among the services, ready or not, as `tutti status` shows them", async () => {
+    using outside = new OutsideClient(platform.grpc);
+    const listed = async () => {
+      const { services } = await outside.call(
+        registryService.methods.listServices,
+        ListServicesRequest.fromPartial({}),
+      );
+      return services.flatMap(({ name, ready, instances }) =>
+        ["billing", "warehouse"].includes(name) ? [`${name} ${ready}/${instances}`] : [],
+      );
+    };
+    const untilListed = (...wanted: readonly string[]) =>
+      until("the orchestrators to be listed", listed, (found) => found.join() === wanted.join());
+    await untilListed("billing 1/1", "warehouse 1/1");
+    await writeFile(join(folder.path, "hole"), "");
+    await untilListed("billing 1/1", "warehouse 0/1");
+    await rm(join(folder.path, "hole"));
+    await untilListed("billing 1/1", "warehouse 1/1");
   });
 
   it("writes what the class logs with the name of the class's orchestrator in each line", async () => {

@@ -15,6 +15,7 @@ import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
+import { AnnouncedOffers } from "./effects/announced-offers.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
 import { wireHooks } from "./hooks/wire-hooks.ts";
 import { RollCalls } from "./links/call-roll.ts";
@@ -76,7 +77,13 @@ export class SwarmService extends Orchestrator {
         for (const event of events.of(pool, change)) outlet.tell(event);
         updates.tell(pool, change.agentId);
       },
+      onOffersChange: () => offers.changed(),
     });
+    const offers = this.register(
+      "offers",
+      announcedOffers(host, () => pools.all),
+      { critical: false },
+    );
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
@@ -112,6 +119,14 @@ export class SwarmService extends Orchestrator {
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
+}
+
+function announcedOffers(
+  { announcer, foundation }: HostContext,
+  pools: () => readonly Pool[],
+): AnnouncedOffers {
+  const { timers, logger } = foundation;
+  return new AnnouncedOffers({ announcer, pools, timers, logger });
 }
 
 interface AgentDependencies {

@@ -69,13 +69,13 @@ export class WorkflowService extends Orchestrator {
     const ends = new RunEnds();
     const outputs = new OutputShelf();
     const settlement = new RuntimeSettlement({
-      ...{ runtime, timers, logger, outputs },
+      ...{ runtime, timers, logger, outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
       ...{ tellings: runAttemptCommands(ends), service: this.name },
     });
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
     const heard = hearOutcomes(this, host, "run", judgedResults(host.guard?.admission, "run", settlement));
-    const where = { dispatch, origin, instanceId: host.processId };
+    const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
     const parts = { ...where, settlement: heard, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };

@@ -154,6 +154,13 @@ export const hostErrors = defineErrors("host", {
     message: ({ directory, found }: { directory: string; found: string }) =>
       `expected the data directory ${directory} to be sound, found: ${found}; ask the doctor (npm run doctor -- --data ${directory}), restore a backup of it, and take that`,
   },
+  blobAbsent: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A request refers to a blob that does not exist in its namespace: it was never put, or has been removed because nothing referred to it. Put the blob, then send the request.",
+    message: ({ field, blob, namespace }: { field: string; blob: string; namespace: string }) =>
+      `\`${field}\` refers to the blob ${blob}, which does not exist in namespace ${namespace}. Put the blob first.`,
+  },
   nothingToCopy: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -11,6 +11,7 @@ export type { IssuerSite } from "./guard/issuer-site.ts";
 export type { Recorded } from "./guard/reports.ts";
 export { actorKinds } from "./guard/visitor.ts";
 export type { HostOperations } from "./host-operations.ts";
+export { instanceHealthOf } from "./instance-health.ts";
 export {
   type InstallationKeys,
   keysDirectoryIn,

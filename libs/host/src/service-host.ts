@@ -21,7 +21,14 @@ import {
   Orchestrator,
   systemFoundation,
 } from "@tutti/kernel";
-import { Announcer, Mesh, MeshDelivery, meshSection, RegistryDiscovery } from "@tutti/mesh";
+import {
+  Announcer,
+  Mesh,
+  MeshDelivery,
+  meshSection,
+  RegistryDiscovery,
+  type RegistryDiscoveryOptions,
+} from "@tutti/mesh";
 import type { Effects } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import {
@@ -31,6 +38,7 @@ import {
   operationsSection,
   type Telemetry,
 } from "@tutti/telemetry";
+import { blobLookup, type HasBlob, referredBlobs } from "./blobs/referred-blobs.ts";
 import { type HostBus, openBus } from "./bus.ts";
 import { sectionsOf } from "./configuration.ts";
 import { hostErrors } from "./errors.ts";
@@ -38,6 +46,7 @@ import type { Guard } from "./guard/guard.ts";
 import { openGuard } from "./guard/open-guard.ts";
 import { MountedOperations } from "./host-operations.ts";
 import { instanceHealthOf } from "./instance-health.ts";
+import { TokenKeys } from "./keys/attempt-key.ts";
 import { metricHandlers, metricServiceOf, servedMetricService } from "./metrics/metric-handlers.ts";
 import { NatsOnDemand } from "./nats-on-demand.ts";
 import { openPartitionOwner } from "./runtime/open-partition-owner.ts";
@@ -61,12 +70,17 @@ export interface HostOptions {
   readonly dataDirectorySetting?: string;
   /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
+  /** Where the keys of the installation are. Default: the data directory. */
+  readonly keysDirectory?: (configuration: Configuration) => string;
   /** Where machines are kept instead of in the data directory or a cluster. */
   readonly storage?: (parts: StorageParts) => Storage;
 }
 
 /** What is under way is made durable first, on however busy a disk. */
 const durableStopMs = 60_000;
+
+/** Where nothing is kept there are no blobs. */
+const noBlob: HasBlob = async () => false;
 
 interface Parts {
   readonly processId: string;
@@ -82,6 +96,7 @@ interface Parts {
   readonly discovery: RegistryDiscovery;
   readonly announcer: Announcer;
   readonly data: Component | undefined;
+  readonly keys: Component | undefined;
   readonly storage: Storage | undefined;
   readonly blobs: Component | undefined;
   readonly mounted: MountedOperations;
@@ -112,8 +127,7 @@ export class ServiceHost extends Orchestrator {
 
     // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
-    const onNewHistory = () => announcer.register();
-    const discovery = new RegistryDiscovery({ foundation, registry, onNewHistory });
+    const discovery = discoveryBy(registry, () => announcer, foundation);
     const { partitionOwner, ownership } = await openPartitionOwner({
       ...{ configuration, foundation, nats, processId },
       address: () => mesh.address,
@@ -145,8 +159,15 @@ export class ServiceHost extends Orchestrator {
       { url: () => host.url, subject: () => host },
       guard,
     );
+    const hasBlob = blobsChecked(kept.storage, mesh);
+    const sharing = sharingOf(configuration, foundation);
+    const keysDirectory = options.keysDirectory?.(configuration) ?? "";
+    const keys = new TokenKeys(() => ({
+      ...{ foundation, dataDirectory, keysDirectory },
+      shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+    }));
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing: sharingOf(configuration, foundation) },
+      ...{ operations, dataDirectory, guard, holds, sharing, hasBlob, tokens: () => keys.cipher() },
       ...{ processId, version, configuration, ids, mesh, bus },
       ...{ telemetry, announcer, partitionOwner, delivery },
       nats: () => nats.connection(),
@@ -162,7 +183,7 @@ export class ServiceHost extends Orchestrator {
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, partitionOwner, delivery, data: kept.data, storage: kept.storage },
-      ...{ blobs, mounted: operations },
+      ...{ blobs, mounted: operations, keys: keys.component },
     });
     return host;
   }
@@ -197,6 +218,7 @@ export class ServiceHost extends Orchestrator {
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
+    if (parts.keys !== undefined) this.register("attempt-key", parts.keys, patient);
     // Right before the services: a registry of this process would be asked while it is not there yet.
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     const outermost = new Set(services.filter(({ isOutermost }) => isOutermost).map((each) => each.name));
@@ -244,6 +266,28 @@ export class ServiceHost extends Orchestrator {
       stop: () => stop(),
     };
   }
+}
+
+/** Follows the registry, which takes the end of the stream for a sign that this process is gone. */
+function discoveryBy(
+  registry: RegistryDiscoveryOptions["registry"],
+  announcer: () => Announcer,
+  foundation: Foundation,
+): RegistryDiscovery {
+  return new RegistryDiscovery({
+    ...{ foundation, registry },
+    onNewHistory: () => announcer().register(),
+    instanceIds: () => announcer().ids,
+    onBroken: () => announcer().announce(),
+  });
+}
+
+/** Requests that refer to blobs are checked if blobs are kept here. */
+function blobsChecked(storage: Storage | undefined, mesh: Mesh): HasBlob {
+  if (storage === undefined) return noBlob;
+  const hasBlob = blobLookup(() => storage.blobs, mesh);
+  mesh.server.pipeline.register(referredBlobs(hasBlob));
+  return hasBlob;
 }
 
 /** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */

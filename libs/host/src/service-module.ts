@@ -2,9 +2,10 @@ import type { Bus } from "@tutti/bus";
 import type { Component, Configuration, Foundation, IdSource, Section } from "@tutti/kernel";
 import type { Announcer, Mesh, MeshDelivery } from "@tutti/mesh";
 import type { NatsConnection } from "@tutti/nats";
-import type { Effects, RuntimeOptions } from "@tutti/runtime";
+import type { Effects, RuntimeOptions, TokenCipher } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import type { Telemetry } from "@tutti/telemetry";
+import type { HasBlob } from "./blobs/referred-blobs.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
 import type { Sharing } from "./storage/cluster/sharing.ts";
@@ -65,6 +66,10 @@ export interface HostContext {
    * everything has started, and their effects are dispatched from then on.
    */
   storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
+  /** Whether a blob exists that something refers to. */
+  readonly hasBlob: HasBlob;
+  /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
+  tokens(): TokenCipher;
   /**
    * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
    * before they start.

@@ -88,6 +88,8 @@ export interface PoolCore extends SendersPool {
   forget(task: Task, nowMs: number): void;
   /** How an agent stands is told when it is otherwise than before. */
   tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
+  /** An agent came, went, or changed its offering. */
+  offersChanged(): void;
   /** One that is not there is held, or no longer. */
   tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void;
   /** What whoever launches agents says of them. */
@@ -108,6 +110,7 @@ export interface Placing {
 /** All demands and all cohorts. Demands that are given out are uses that have to be given back. */
 export interface DemandBook {
   onLabels: () => void;
+  readonly cohorts: Iterable<Cohort>;
   narrowed(demand: Demand, only: readonly string[], not: readonly string[]): Demand;
   /** The same on another side. */
   sided(demand: Demand, side: Side | undefined): Demand;

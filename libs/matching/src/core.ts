@@ -78,6 +78,7 @@ export class Core implements PoolCore, TaskHome {
   /** How far it is after a pause; undefined while it begins as many as it can. */
   ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];
+  readonly #onOffersChange: PoolOptions["onOffersChange"];
 
   constructor(options: PoolOptions, settings: PoolSettings) {
     const { namespace, name, owner, epoch, chance, openedMs } = options;
@@ -103,6 +104,7 @@ export class Core implements PoolCore, TaskHome {
     this.holds = new Holds(this);
     this.waitWatch = new WaitWatch(this, () => this.demands.all);
     this.#onAgentChange = options.onAgentChange;
+    this.#onOffersChange = options.onOffersChange;
   }
 
   expire(task: Task, nowMs: number): void {
@@ -139,6 +141,10 @@ export class Core implements PoolCore, TaskHome {
     const { AGENT_STATE_STARTING: starting, AGENT_STATE_GONE: gone } = AgentState;
     const [before, after] = isStarting ? [gone, starting] : [starting, gone];
     this.#onAgentChange?.({ agentId, before, after, hold: Hold.HOLD_NONE, reason, atMs });
+  }
+
+  offersChanged(): void {
+    this.#onOffersChange?.();
   }
 
   /** One that is not there is held, or no longer. */

@@ -23,6 +23,7 @@ import type {
   LaunchedAgent,
   Launches,
   LimitRule,
+  OfferedCapability,
   Pool,
   PoolOptions,
   PoolSettings,
@@ -41,6 +42,7 @@ import { rankAnew } from "./task/waiting.ts";
 import { absentViews, agentView, workView } from "./views/agents.ts";
 import { explainDenied, explainProfile, explainTask } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
+import { offeredView } from "./views/offered.ts";
 import { explainPlaced } from "./views/placed.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
@@ -310,6 +312,10 @@ export class PoolOwner implements Pool {
 
   queued(count: number, nowMs: number): QueuedTask[] {
     return queuedViews(this.#core, count, nowMs);
+  }
+
+  offered(): OfferedCapability[] {
+    return offeredView(this.#core);
   }
 
   explain(token: Uint8Array, nowMs: number): Explanation | undefined {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type Change,
+  HealthState,
   type Instance,
   type RegisterRequest,
   type RenewRequest,
@@ -288,6 +289,25 @@ describe("announcing to the registry", () => {
       assert.equal(renewal?.instanceId, mesh.instances[0]?.id);
       assert.ok((renewal?.host?.memoryBytes ?? 0) > 1_000_000);
       assert.equal(renewal?.load?.inFlight, 0);
+      await announcer.stop();
+    }));
+
+  it("lists an orchestrator that serves nothing, with how it is, until the process drains", () =>
+    withRegistry(async ({ registry, mesh, time, foundation }) => {
+      const announcer = announcerOf(foundation, mesh);
+      let state: HealthState = HealthState.HEALTH_STATE_READY;
+      announcer.start();
+      await time.flush();
+      announcer.add("billing", () => ({ state, reason: "" }));
+      await time.flush();
+      const shown = () => [...registry.entries.values()].map(({ service, address }) => [service, address]);
+      assert.deepEqual(shown(), [["billing", ""]]);
+      state = HealthState.HEALTH_STATE_NOT_READY;
+      announcer.announce();
+      await time.flush();
+      assert.equal(registry.renewed.at(-1)?.renewals[0]?.health?.state, state);
+      await announcer.drain();
+      assert.equal(registry.deregistered.length, 1);
       await announcer.stop();
     }));
 

@@ -2,7 +2,7 @@
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { DueEffect, EffectToken } from "@tutti/runtime";
+import type { DueEffect, EffectToken, TokenCipher } from "@tutti/runtime";
 import type { OfferedTask } from "./offered-task.ts";
 import type { OutageWait } from "./outages.ts";
 import { PoolSender } from "./pool-sender.ts";
@@ -24,6 +24,7 @@ export interface DispatcherParts {
   readonly origin: OfferOrigin;
   readonly instanceId: string;
   readonly foundation: Foundation;
+  readonly tokens: TokenCipher;
   /** Pools that all namespaces share: they belong to the namespace `default`. */
   readonly sharedPools: readonly string[];
 }
@@ -46,7 +47,7 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#shared = new Set(parts.sharedPools);
-    this.#tokens = new WireTokens(parts.origin.service);
+    this.#tokens = new WireTokens(parts.origin.service, parts.tokens);
   }
 
   /** Attempts that wait here because their pools take only so many at once. */

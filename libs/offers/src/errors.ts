@@ -2,6 +2,13 @@ import { defineErrors } from "@tutti/kernel";
 
 /** Why an attempt ended that no agent brought to an end of its own. */
 export const offerErrors = defineErrors("offer", {
+  outputAbsent: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The output of an attempt refers to a blob that does not exist in the namespace of the work. An agent has to put the blob before it answers.",
+    message: ({ blob, namespace }: { blob: string; namespace: string }) =>
+      `The output refers to the blob ${blob}, which does not exist in namespace ${namespace}. Put the blob before the answer.`,
+  },
   attemptStopped: {
     status: "CANCELLED",
     retry: "same-key",

@@ -15,7 +15,7 @@ import {
   type PoolSettings,
   profilesPerStreamMax,
 } from "@tutti/matching";
-import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
+import { type EffectToken, TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { PoolSender } from "./pool-sender.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
@@ -57,10 +57,13 @@ const tokenOf = (number: number): EffectToken => ({
   attempt: 1,
 });
 
+const cipher = new TokenCipher(new Uint8Array(tokenKeyBytes));
+
 /** A sender and the pool that it speaks with, a stream between them that can break, and an agent. */
 class Counter implements Settlement {
   readonly time = new VirtualTime();
   readonly pool: Pool;
+  readonly tokens: WireTokens;
   readonly sender: PoolSender;
   /** Numbers of the attempts that ended, in their order, and of those that were refused. */
   readonly results: number[] = [];
@@ -79,6 +82,7 @@ class Counter implements Settlement {
   /** @param beside shares its pool, its worker and its clock, and is of another service */
   constructor(settings: Partial<PoolSettings> = {}, beside?: Counter) {
     const { time } = this;
+    this.tokens = new WireTokens(beside === undefined ? "workflow" : "swarm", cipher);
     this.pool =
       beside?.pool ??
       openPool({
@@ -88,7 +92,7 @@ class Counter implements Settlement {
     this.sender = new PoolSender({
       ...{
         settlement: this,
-        tokens: new WireTokens(beside === undefined ? "workflow" : "swarm"),
+        tokens: this.tokens,
         workKind: "run",
         timers: time,
         nowMs: () => time.now(),
@@ -120,7 +124,7 @@ class Counter implements Settlement {
   }
 
   withdraw(number: number): void {
-    this.sender.withdraw(writeToken(tokenOf(number)));
+    this.sender.withdraw(this.tokens.write(tokenOf(number)));
   }
 
   /** Everything that there is to say is said, in both directions. */
@@ -138,7 +142,7 @@ class Counter implements Settlement {
 
   result({ result, agent }: EndedAttempt, isDurable: () => void): void {
     assert.equal(agent, "worker");
-    this.results.push(readToken(result.token).incarnation);
+    this.results.push(this.tokens.read(result.token).incarnation);
     if (this.isHolding) this.undurable.push(isDurable);
     else isDurable();
   }
@@ -148,7 +152,7 @@ class Counter implements Settlement {
   }
 
   unclaimed(token: Uint8Array, isUnwanted: () => void): void {
-    this.asked.push(readToken(token).incarnation);
+    this.asked.push(this.tokens.read(token).incarnation);
     this.unwanted.push(isUnwanted);
   }
 
@@ -256,10 +260,12 @@ describe("what a pool is offered", () => {
     runs.speak();
     missions.speak();
     assert.deepEqual([runs.results.length, missions.results.length], [1, 1]);
-    const [mine, theirs] = [new WireTokens("workflow"), new WireTokens("swarm")];
+    const [mine, theirs] = [new WireTokens("workflow", cipher), new WireTokens("swarm", cipher)];
     assert.deepEqual(theirs.read(theirs.write(tokenOf(1))), tokenOf(1));
     assert.equal(mine.read(theirs.write(tokenOf(1))).incarnation, 0);
     assert.equal(theirs.read(mine.write(tokenOf(1))).incarnation, 0);
+    for (const bytes of [new Uint8Array(0), new Uint8Array(15), new Uint8Array(16), new Uint8Array(17)])
+      assert.equal(mine.read(bytes).incarnation, 0);
   });
 
   it("is offered again on a new stream, and done once although it was at work", () => {
@@ -343,7 +349,7 @@ describe("what a pool is offered", () => {
     const worker = new Worker(counter, 1);
     counter.speak();
     assert.deepEqual(
-      worker.given.map(({ token }) => readToken(token).incarnation),
+      worker.given.map(({ token }) => counter.tokens.read(token).incarnation),
       [100],
     );
   });
@@ -431,10 +437,12 @@ describe("what a pool is offered", () => {
     for (const number of [1, 2]) counter.offer(number);
     counter.speak();
     const reply = OfferReply.create();
-    for (const number of [1, 2, 3, 4]) reply.unclaimed.push({ token: writeToken(tokenOf(number)), agent: 0 });
+    for (const number of [1, 2, 3, 4])
+      reply.unclaimed.push({ token: counter.tokens.write(tokenOf(number)), agent: 0 });
     counter.sender.take(reply);
     assert.deepEqual(counter.asked, [3, 4]);
-    const cancelled = () => counter.sender.next()?.cancels.map(({ token }) => readToken(token).incarnation);
+    const cancelled = () =>
+      counter.sender.next()?.cancels.map(({ token }) => counter.tokens.read(token).incarnation);
     assert.deepEqual(cancelled() ?? [], []);
     counter.unwanted[0]?.();
     assert.deepEqual(cancelled(), [3]);

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { Result } from "@tutti/contracts/agent/v1";
 import { silentLogger } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { isStillAwaited, type Outcome, runtimeErrors, type Submission } from "@tutti/runtime";
+import {
+  isStillAwaited,
+  type Outcome,
+  runtimeErrors,
+  type Submission,
+  TokenCipher,
+  tokenKeyBytes,
+} from "@tutti/runtime";
+import type { OfferEntry } from "./entry.ts";
 import { RuntimeSettlement } from "./settlement.ts";
 import { WireTokens } from "./wire-tokens.ts";
 
 const token = { partition: 1, incarnation: 2, number: 3, attempt: 4 };
+const tokens = new TokenCipher(new Uint8Array(tokenKeyBytes));
 const elsewhere = runtimeErrors.leaving.refusal({ service: "workflow", partition: 1 });
 
 for (const [what, outcome, isUnwanted] of [
@@ -17,7 +27,7 @@ for (const [what, outcome, isUnwanted] of [
   it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
     const asked: Submission[] = [];
     const settlement = new RuntimeSettlement({
-      ...{ service: "workflow", timers: new VirtualTime(), logger: silentLogger },
+      ...{ service: "workflow", tokens, hasBlob: unasked, timers: new VirtualTime(), logger: silentLogger },
       runtime: { submit: (submission) => void asked.push(submission) },
       tellings: {
         ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
@@ -29,12 +39,44 @@ for (const [what, outcome, isUnwanted] of [
     const tell = () => {
       told++;
     };
-    settlement.unclaimed(new WireTokens("workflow").write(token), tell);
-    settlement.unclaimed(new WireTokens("swarm").write(token), tell);
+    settlement.unclaimed(new WireTokens("workflow", tokens).write(token), tell);
+    settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
     assert.equal(asked.length, 1, "of another service's it is not for this one to say");
     assert.deepEqual([asked[0]?.command, asked[0]?.token], [isStillAwaited, token]);
     asked[0]?.answer(outcome);
     assert.equal(told, isUnwanted ? 1 : 0);
+  });
+
+for (const [what, isThere] of [
+  ["exists", true],
+  ["does not exist", false],
+] as const)
+  it(`an output that refers to a blob which ${what} ${isThere ? "counts" : "fails the attempt"}`, async () => {
+    const asked: unknown[] = [];
+    let looks = 0;
+    const time = new VirtualTime();
+    const settlement = new RuntimeSettlement({
+      ...{ service: "workflow", tokens, timers: time, logger: silentLogger },
+      hasBlob: async (namespace) => {
+        assert.equal(namespace, "team");
+        if (++looks === 1) throw new Error("away");
+        return isThere;
+      },
+      runtime: { submit: ({ body }) => void asked.push(body) },
+      tellings: {
+        ...{ begun: unasked, progress: unasked, asked: unasked, answered: unasked },
+        completed: ({ outputPayload }) => ({ command: isStillAwaited, body: outputPayload?.body }),
+        failed: ({ code }) => ({ command: isStillAwaited, body: code }),
+      },
+      outputs: { add: unasked },
+    });
+    const body = { $case: "blob" as const, value: { sha256: new Uint8Array(32), size: 1 } };
+    const outcome = { $case: "outputPayload" as const, value: { body, mediaType: "" } };
+    const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
+    settlement.result({ result: Result.fromPartial({ outcome }), agent: "anna", entry }, unasked);
+    await time.advanceAsync(1_000);
+    assert.deepEqual(asked, [isThere ? body : "offer.output_absent"]);
+    assert.equal(looks, 2);
   });
 
 function unasked(): never {

@@ -9,13 +9,22 @@ import {
   type Payload,
 } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import { type Command, errorOf, type Logger, type Refusal, type Timers, toErrorDetail } from "@tutti/kernel";
+import {
+  type Command,
+  errorFromUnknown,
+  errorOf,
+  type Logger,
+  type Refusal,
+  type Timers,
+  toErrorDetail,
+} from "@tutti/kernel";
 import {
   type EffectToken,
   isStillAwaited,
   type Outcome,
   type Runtime,
   type Submission,
+  type TokenCipher,
 } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
@@ -82,9 +91,12 @@ export interface RuntimeSettlementParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly tellings: AttemptCommands;
+  readonly tokens: TokenCipher;
+  /** Whether a blob exists that an output refers to. */
+  readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
   /** Whose attempts they are, and what tells what no agent does. */
   readonly service: string;
-  /** Pieces of output go to whoever reads them. */
+  /** Readers of an output get its pieces from here. */
   readonly outputs: Pick<OutputShelf, "add">;
 }
 
@@ -142,7 +154,7 @@ export class RuntimeSettlement implements Settlement {
 
   constructor(parts: RuntimeSettlementParts) {
     this.#parts = parts;
-    this.#tokens = new WireTokens(parts.service);
+    this.#tokens = new WireTokens(parts.service, parts.tokens);
   }
 
   result({ result, agent, entry, questions = noQuestions }: EndedAttempt, isDurable: () => void): void {
@@ -162,12 +174,14 @@ export class RuntimeSettlement implements Settlement {
           told,
         );
         return;
-      case "outputPayload":
-        this.#retryUntilDone(
-          tellings.completed({ output: noBytes, outputPayload: outcome.value, questions }, figures),
-          told,
-        );
+      case "outputPayload": {
+        const completed = { output: noBytes, outputPayload: outcome.value, questions };
+        const { body } = outcome.value;
+        if (body?.$case === "blob" && namespace !== undefined)
+          void this.#insistOnBlob(body.value.sha256, completed, figures, { ...told, namespace });
+        else this.#retryUntilDone(tellings.completed(completed, figures), told);
         return;
+      }
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
@@ -191,11 +205,12 @@ export class RuntimeSettlement implements Settlement {
   }
 
   unclaimed(bytes: Uint8Array, isUnwanted: () => void): void {
-    if (!this.#tokens.isOwn(bytes)) return;
+    const token = this.#tokens.own(bytes);
+    if (token === undefined) return;
     const answer = ({ kind }: Outcome): void => {
       if (kind === "ignored") isUnwanted();
     };
-    const [token, cause] = [this.#tokens.read(bytes), this.#causeOf("")];
+    const cause = this.#causeOf("");
     this.#parts.runtime.submit({
       ...{
         key: undefined,
@@ -212,6 +227,29 @@ export class RuntimeSettlement implements Settlement {
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
     const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
     this.#retryUntilDone(this.#parts.tellings.failed(error, byNobody), told);
+  }
+
+  /** An output that refers to a missing blob fails the attempt. */
+  async #insistOnBlob(
+    sha256: Uint8Array,
+    completed: AttemptOutput,
+    figures: AttemptFigures,
+    told: Told & { readonly namespace: string },
+  ): Promise<void> {
+    const { tellings, hasBlob, timers } = this.#parts;
+    try {
+      if (await hasBlob(told.namespace, sha256)) {
+        this.#retryUntilDone(tellings.completed(completed, figures), told);
+        return;
+      }
+    } catch (error) {
+      this.#parts.logger.debug("blobs cannot be looked up; trying again", { error: errorFromUnknown(error) });
+      timers.after(againMs, () => void this.#insistOnBlob(sha256, completed, figures, told));
+      return;
+    }
+    const blob = Buffer.from(sha256).toString("hex");
+    const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace: told.namespace }));
+    this.#retryUntilDone(tellings.failed(error, figures), { ...told, isFailure: true });
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */

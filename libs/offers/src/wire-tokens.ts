@@ -1,39 +1,47 @@
 /**
  * Tokens of attempts as pools and agents see them. Services count their instances for themselves, so a run and a mission may well
- * have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt is.
+ * have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt is. They leave encrypted,
+ * so that no token predicts another.
  */
 import { stableHash } from "@tutti/kernel";
-import { type EffectToken, readToken, writeToken } from "@tutti/runtime";
+import { type EffectToken, hasTokenForm, readToken, type TokenCipher, writeToken } from "@tutti/runtime";
 
 /** The highest of the six bytes of an incarnation: nothing counts that far. */
 const markAt = 7;
 const known: Readonly<Record<string, number>> = { workflow: 0, swarm: 1 };
 const marksMax = 256;
+const unawaited: EffectToken = { partition: 0, incarnation: 0, number: 0, attempt: 0 };
 
 export class WireTokens {
   readonly #mark: number;
+  readonly #cipher: TokenCipher;
 
   /** @param service whose attempts they are */
-  constructor(service: string) {
+  constructor(service: string, cipher: TokenCipher) {
     const taken = Object.keys(known).length;
     this.#mark = known[service] ?? taken + (stableHash(service) % (marksMax - taken));
+    this.#cipher = cipher;
   }
 
   write(token: EffectToken): Uint8Array {
     const bytes = writeToken(token);
     bytes[markAt] = this.#mark;
+    this.#cipher.encrypt(bytes);
     return bytes;
   }
 
-  isOwn(bytes: Uint8Array): boolean {
-    return bytes[markAt] === this.#mark;
+  /** Undefined of one of another service, and of bytes that are no token. */
+  own(bytes: Uint8Array): EffectToken | undefined {
+    if (!hasTokenForm(bytes)) return undefined;
+    const plain = bytes.slice();
+    this.#cipher.decrypt(plain);
+    if (plain[markAt] !== this.#mark) return undefined;
+    plain[markAt] = 0;
+    return readToken(plain);
   }
 
   /** Of a token of another service it makes one that nobody awaits. */
   read(bytes: Uint8Array): EffectToken {
-    if (!this.isOwn(bytes)) return { ...readToken(bytes), incarnation: 0 };
-    const own = bytes.slice();
-    own[markAt] = 0;
-    return readToken(own);
+    return this.own(bytes) ?? unawaited;
   }
 }

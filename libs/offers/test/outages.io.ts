@@ -8,6 +8,7 @@ import { checkText } from "@tutti/definitions";
 import { systemFoundation } from "@tutti/kernel";
 import { RunPlan } from "@tutti/machine-run";
 import { MemoryOwnership, Mesh } from "@tutti/mesh";
+import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { Dispatcher } from "../src/index.ts";
 
 const { WAIT_CAUSE_POLICY, WAIT_CAUSE_OWNER, WAIT_CAUSE_BREAKER } = WaitCause;
@@ -76,6 +77,7 @@ it("what keeps tasks from their pool is known while it lasts and afterwards: a p
       foundation,
       instanceId: "inst_1",
       sharedPools: [],
+      tokens: new TokenCipher(new Uint8Array(tokenKeyBytes)),
     },
     origin: { service: "workflow", workKind: "run" },
   });

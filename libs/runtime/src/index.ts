@@ -11,3 +11,4 @@ export { ownEventCodec } from "./records/own-events.ts";
 export { Runtime } from "./runtime.ts";
 export { isStillAwaited } from "./tokens/still-awaited.ts";
 export { readToken, tokenBytes, writeToken } from "./tokens/token.ts";
+export { hasTokenForm, TokenCipher, tokenKeyBytes } from "./tokens/token-cipher.ts";

@@ -12,19 +12,26 @@ export interface Offerers {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
 }
 
-/** What a service has announced, or else an agent offers. */
+/** What an agent offers, or else a service has announced. Agents first: the registry hears of them a moment later. */
 export async function capabilityAt(
   { registry, agents }: Offerers,
   wanted: WantedName,
   context: CallContext,
 ): Promise<KnownCapability | undefined> {
-  const { name, version: versionRange } = wanted;
-  const request = { namespace: context.namespace, name, versionRange, labels: undefined };
-  const { versions } = await registry.findCapabilities(request, { context });
-  const found = versions[0]?.capability ?? (await offered(agents, wanted, context));
+  const found = (await offered(agents, wanted, context)) ?? (await announced(registry, wanted, context));
   return (
     found && { ...schema("inputSchema", found.inputSchema), ...schema("outputSchema", found.outputSchema) }
   );
+}
+
+async function announced(
+  registry: Offerers["registry"],
+  { name, version: versionRange }: WantedName,
+  context: CallContext,
+) {
+  const request = { namespace: context.namespace, name, versionRange, labels: undefined };
+  const { versions } = await registry.findCapabilities(request, { context });
+  return versions[0]?.capability;
 }
 
 /** By a worker that is linked or polls: all of a capability's workers in one version agree on what it takes. */

@@ -13,7 +13,7 @@ from unittest import mock
 
 import tutti
 from stage import Stage, task, token
-from tutti import Credentials, OptionInvalid, Worker, _json, _wire, current_task
+from tutti import Credentials, OptionInvalid, Worker, _contracts, _json, _wire, current_task
 from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
 from tutti._logging import JsonLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
@@ -33,6 +33,11 @@ class Options(unittest.TestCase):
             (settings.pool, settings.addresses, settings.namespace), ("b", ("h:1", "i:2"), "default")
         )
 
+    def test_every_kind_of_agents_has_a_word(self):
+        kinds = {name: value for name, value in vars(_contracts).items() if name.startswith("AGENT_KIND_")}
+        said = {Worker("a:1", kind=name.removeprefix("AGENT_KIND_").lower()).settings.kind for name in kinds if kinds[name]}
+        self.assertEqual({0, *said}, set(kinds.values()))
+
     def test_what_is_wrong_is_named(self):
         with mock.patch.dict(os.environ, {"TUTTI_ADDRESS": "nowhere"}, clear=True):
             for make, said in (
@@ -40,6 +45,7 @@ class Options(unittest.TestCase):
                 (lambda: Worker("a:1", slots=0), "the option slots"),
                 (lambda: Worker("a:1", slots=True), "the option slots"),
                 (lambda: Worker("a:1", drain_seconds=-1), "drain_seconds"),
+                (lambda: Worker("a:1", kind="robot"), "the option kind"),
                 (lambda: Worker([]), "the option address"),
                 (lambda: Worker("far:1", credentials=Credentials("t")), "far:1 in the clear"),
                 (lambda: Worker("a:1").handle("Bad Name", print), "the name of a capability"),

@@ -31,7 +31,9 @@ const aboutFile = "backup.json";
 /** What a cluster has beside its streams: the keys, and the book of a platform that it was made of. */
 const beside = { keys: keysIn, "book.sqlite": bookIn } as const;
 /** The registry tells everything again by itself, and what it told belongs to processes that are gone. */
-const isKept = (name: string): boolean => name.startsWith("TUTTI_") || name === "KV_tutti-ownership";
+/** Who owns what, and the key that tokens of attempts are encrypted with. */
+const kept: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
+const isKept = (name: string): boolean => name.startsWith("TUTTI_") || kept.has(name);
 
 export async function backUp(made: Made, target: string, signal: AbortSignal): Promise<Backup> {
   const { directory } = made;

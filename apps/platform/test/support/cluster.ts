@@ -1,4 +1,5 @@
 /** Services as processes of their own that share what they own over a NATS server, found by a registry. */
+import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { type NatsServer, startNatsServer } from "@tutti/nats/testing";
 import {
@@ -63,6 +64,11 @@ export class ServiceCluster implements AsyncDisposable {
     const cluster = new ServiceCluster(server, await makeFolder());
     cluster.#registry = await cluster.join("registry");
     return cluster;
+  }
+
+  get registry(): Service {
+    assert(this.#registry !== undefined, "a cluster is opened with a registry");
+    return this.#registry;
   }
 
   /** Where its processes keep what is theirs alone. */

@@ -53,6 +53,8 @@ export async function* watch(
     }
   } finally {
     instruments.watchers.add(-1);
+    // One that ends reads no more: only a stream that broke off says that its process may be gone.
+    if (signal.aborted) registrar.brokeOff(request.instanceIds);
   }
 }
 

@@ -122,6 +122,14 @@ export class Directory {
     for (const entry of this.#entries.values()) entry.renewedAtMs = monotonicMs;
   }
 
+  /** Those of some instances that were not heard since a moment. */
+  silentSince(ids: readonly string[], monotonicMs: number): string[] {
+    return ids.filter((id) => {
+      const entry = this.#entries.get(id);
+      return entry !== undefined && entry.renewedAtMs <= monotonicMs;
+    });
+  }
+
   /** Ids of the instances whose lease has run out. */
   expired(moment: Moment): string[] {
     return [...this.#entries.keys()].filter((id) => this.expiry(id, moment) !== undefined);

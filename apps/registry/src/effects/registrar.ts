@@ -4,9 +4,11 @@
  *
  * 1. What a caller is told about its change has been taken in here, so that its next question sees it.
  * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
+ * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One that lives
+ *    renews at once. Its next renewal says how it is.
  */
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
-import { RemovalCause } from "@tutti/contracts/registry/v1";
+import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
 import type { Component, ComponentContext, Foundation, Health, Logger, Timer } from "@tutti/kernel";
 import { toTimestamp } from "@tutti/kernel";
 import type { RegistrySettings } from "../configuration.ts";
@@ -28,6 +30,13 @@ export interface RegistrarOptions {
   /** Told of every change that this registry made itself. Must not wait or throw. */
   readonly announce: (change: InstanceChange) => void;
 }
+
+/** After its stream broke off a process has so long to be heard. */
+const silentMs = 2_000;
+const notResponding = {
+  state: HealthState.HEALTH_STATE_NOT_READY,
+  reason: "It does not respond: its connection closed, and no sign of life followed.",
+};
 
 export class Registrar implements Component, StoreListener {
   /** Rung whenever watchers may find something new. */
@@ -62,6 +71,7 @@ export class Registrar implements Component, StoreListener {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
     this.bell.close();
     await this.#options.store.stop();
   }
@@ -115,6 +125,22 @@ export class Registrar implements Component, StoreListener {
     // All at once: no lease waits for the store to have written another's health.
     await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
     return { unknownInstanceIds, position: this.position, renewAfterMs: this.#renewAfterMs(known, moment) };
+  }
+
+  /** The stream of a process broke off: it is looked a moment later whether its instances were heard since. */
+  brokeOff(ids: readonly string[]): void {
+    if (ids.length === 0 || this.#timers.length === 0) return;
+    const { foundation, store } = this.#options;
+    const { monotonicMs } = this.#moment();
+    const timer = foundation.timers.after(silentMs + store.latenessMs, () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+      if (!this.#mayJudge()) return;
+      for (const instanceId of this.directory.silentSince(ids, monotonicMs))
+        this.#takeHealth({ instanceId, health: notResponding }).catch((error: unknown) => {
+          this.#logger.debug("An instance that does not respond could not be marked", { instanceId, error });
+        });
+    });
+    this.#timers.push(timer);
   }
 
   async deregister(instanceId: string, reason: string): Promise<boolean> {
@@ -178,7 +204,7 @@ export class Registrar implements Component, StoreListener {
   }
 
   /** A change of health is a change of the entry, and every watcher hears of it. */
-  async #takeHealth({ instanceId, health }: Renewal): Promise<void> {
+  async #takeHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
     if (health === undefined) return;
     for (;;) {
       const known = this.directory.registrationOf(instanceId);

@@ -55,7 +55,7 @@ export function hostMissions(
       const outputs = new OutputShelf();
       const settlement = new RuntimeSettlement({
         ...{ runtime, timers, logger, tellings: missionAttemptCommands, service: service.name },
-        outputs,
+        ...{ outputs, tokens: host.tokens(), hasBlob: host.hasBlob },
       });
       const heard = hearOutcomes(
         service,
@@ -63,7 +63,10 @@ export function hostMissions(
         "mission",
         judgedResults(host.guard?.admission, "mission", settlement),
       );
-      const parts = { settlement: heard, foundation, sharedPools, instanceId: host.processId };
+      const parts = {
+        ...{ settlement: heard, foundation, sharedPools, instanceId: host.processId },
+        tokens: host.tokens(),
+      };
       const origin = { service: service.name, workKind: "mission" };
       const dispatch = mesh.client(dispatchService);
       const dispatcher = service.register("mission-offers", new Dispatcher({ ...parts, origin, dispatch }));

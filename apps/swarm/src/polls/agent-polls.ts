@@ -97,7 +97,7 @@ export class AgentPolls {
       this.#known(request) ??
       this.#join(
         request,
-        undefined,
+        { offering: undefined },
         completions.map(({ token }) => token),
       );
     const receipts = completions.map(({ completion, token }) => this.#complete(agent, completion, token));
@@ -216,7 +216,7 @@ export class AgentPolls {
 
   #agentOf(request: ClaimTasksRequest): PolledAgent {
     const known = this.#known(request);
-    if (known === undefined) return this.#join(request, request.offering, []);
+    if (known === undefined) return this.#join(request, request, []);
     if (request.offering !== undefined) known.offers(request.offering, this.#parts.now());
     return known;
   }
@@ -250,7 +250,7 @@ export class AgentPolls {
     return this.#agents.get(keyOf(request));
   }
 
-  #join(request: PollRequest, offering: Offering | undefined, running: Uint8Array[]): PolledAgent {
+  #join(request: PollRequest, { offering, kind }: Joining, running: Uint8Array[]): PolledAgent {
     const { pools, now, ids, host } = this.#parts;
     const { agentId } = request;
     const pool = pools.requireOwned(namespaceOf(request), request.pool || defaultPool);
@@ -265,7 +265,7 @@ export class AgentPolls {
       ...{ versionMin: 1, versionMax: 1, agentId, running, offering },
       namespace: pool.namespace,
       pool: pool.name,
-      kind: AgentKind.AGENT_KIND_FUNCTION,
+      kind: kind || AgentKind.AGENT_KIND_FUNCTION,
       incarnation: ids.newId("poll"),
       sdkName: "poll",
     };
@@ -276,6 +276,12 @@ export class AgentPolls {
     this.#agents.set(key, agent);
     return agent;
   }
+}
+
+/** The part of a request that describes an agent that joins. */
+interface Joining {
+  readonly offering: Offering | undefined;
+  readonly kind?: AgentKind;
 }
 
 interface PollRequest {

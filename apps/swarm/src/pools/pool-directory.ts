@@ -40,6 +40,8 @@ export interface PoolDirectoryParts {
   /** What is kept of a pool; undefined where that is nothing. */
   readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
+  /** Hears when agents of some pool may offer something else than before, or a pool left with its agents. */
+  readonly onOffersChange: () => void;
 }
 
 /** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
@@ -200,6 +202,7 @@ export class PoolDirectory {
         onAgentChange(pool, change);
         this.#settlings.get(pool)?.look();
       },
+      onOffersChange: this.#parts.onOffersChange,
     });
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());
@@ -250,6 +253,7 @@ export class PoolDirectory {
     this.#settlings.delete(pool);
     for (const listener of [...this.#listeners]) listener(pool, owner);
     this.turns.forget(pool);
+    this.#parts.onOffersChange();
   }
 }
 

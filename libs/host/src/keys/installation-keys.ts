@@ -65,13 +65,23 @@ export async function openKeysOf(
   ports: Pick<Foundation, "clock" | "chance">,
 ): Promise<InstallationKeys> {
   if (dataDirectory === "") return openInstallationKeys(directory, ports);
+  return inKeysOf(dataDirectory, directory, () => openInstallationKeys(directory, ports));
+}
+
+/** Opens keys of a data directory. Makes none if those that it has had are not there. */
+export async function inKeysOf<Opened>(
+  dataDirectory: string,
+  directory: string,
+  open: () => Promise<Opened>,
+): Promise<Opened> {
   requireKeys(dataDirectory, directory);
   const isOwn = resolve(directory) === resolve(keysDirectoryIn(dataDirectory));
   const name = `keys/${madeList}`;
   const file = join(directory, madeList);
   if (isOwn && madeFile(dataDirectory, name) !== undefined && !existsSync(file))
     throw hostErrors.keyMissing({ file });
-  const opened = await openInstallationKeys(directory, ports);
+  await makeKeysDirectory(directory);
+  const opened = await open();
   if (isOwn) noteMade(dataDirectory, name);
   return opened;
 }

@@ -88,6 +88,20 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     message: ({ pipeline, step, problem }: { pipeline: string; step: string; problem: string }) =>
       `step \`${step}\` of pipeline \`${pipeline}\` failed: ${problem}`,
   },
+  stepInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A step that is no step was registered in a pipeline: without a name, with an unknown scope, with both or neither of `run` and `around`, or with a contract that is no schema. The message names what is wrong.",
+    message: ({ pipeline, step, problem }: { pipeline: string; step: string; problem: string }) =>
+      `Step \`${step}\` cannot be registered in pipeline \`${pipeline}\`: ${problem}.`,
+  },
+  stepContract: {
+    status: "INTERNAL",
+    retry: "never",
+    help: "A step of a pipeline was given an input, or gave an output, that its declared contract does not allow. Correct the step before it, the step itself, or the contract.",
+    message: (given: { pipeline: string; step: string; side: "input" | "output"; problem: string }) =>
+      `The ${given.side} of step \`${given.step}\` of pipeline \`${given.pipeline}\` breaks its contract: ${given.problem}.`,
+  },
   stepTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",

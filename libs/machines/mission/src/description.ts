@@ -81,7 +81,7 @@ export function projectMission(mission: MissionView): unknown {
   const { counts, left, children, openPlaces, reserved, openVotes, openQuestions, keptBytes, boardBytes } =
     mission;
   return {
-    ...(MissionSnapshotV1.toJSON(snapshotOf(mission as Mission)) as object),
+    ...(MissionSnapshotV1.toJSON(withoutSkipped(snapshotOf(mission as Mission))) as object),
     follows: {
       ...{
         counts: [...counts],
@@ -102,4 +102,9 @@ export function projectMission(mission: MissionView): unknown {
       roles: [...mission.roleCounts].sort(),
     },
   };
+}
+
+/** Snapshots of older releases do not have it: of such a mission it counts from there on. It is for people, and decides nothing. */
+function withoutSkipped(snapshot: MissionSnapshotV1): MissionSnapshotV1 {
+  return { ...snapshot, tasks: snapshot.tasks.map((task) => ({ ...task, skipped: 0 })) };
 }

@@ -83,7 +83,20 @@ function taskShown(task: Task): KeptTask {
     details,
   } = task;
   return {
-    ...{ spec, status, attempt, tries, authority, toAgent, toRole, fromAgent, cause, addMs, readyMs },
+    ...{
+      spec,
+      status,
+      attempt,
+      tries,
+      skipped: task.skipped,
+      authority,
+      toAgent,
+      toRole,
+      fromAgent,
+      cause,
+      addMs,
+      readyMs,
+    },
     ...{ queueMs, startMs, beginMs, endMs, agent, leaseMs, leaseDueMs, retryMs, error },
     parent: task.parent + 1,
     claimed: task.isClaimed,

@@ -156,6 +156,8 @@ export interface Task extends Ranked {
   attempt: number;
   /** Attempts that count. */
   tries: number;
+  /** Attempts that never started, because a claim withdrew the offer. */
+  skipped: number;
   /** -1 for none. */
   readonly parent: number;
   readonly authority: Authority | undefined;

@@ -36,6 +36,7 @@ export class Readiness implements ReadinessBook {
     agent.offer(offering, this.#capabilities.of(offering));
     this.#contexts.add(agent);
     this.#settleIn(agent);
+    this.#core.offersChanged();
   }
 
   /** An agent offers something else than before. */
@@ -51,6 +52,7 @@ export class Readiness implements ReadinessBook {
   withdraw(agent: Agent): void {
     this.#contexts.remove(agent);
     this.#moveOut(agent);
+    this.#core.offersChanged();
   }
 
   /** An agent with room that says it has the context; undefined when none can do the task. */

@@ -13,7 +13,7 @@ import { lose } from "./losing.ts";
  *
  * 1. What both know goes on, and so does a result that its sender does not have durable: the agent repeats it.
  * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is at work, and
- *    not given to anybody else, if the agent offers what it takes. Slots do not count: the agent names results that wait to be durable
+ *    not given to anybody else, if the agent offers what it takes, or has come to answer alone. Slots do not count: the agent names results that wait to be durable
  *    too, and these need none.
  * 3. What nobody knows belongs, in a pool that has just moved here, to a sender that has yet to come.
  * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
@@ -57,7 +57,8 @@ export function reconcile(
 /** Whether a task that waits may be at work at the agent. */
 function mayHave({ stage, demand }: Task, agent: Agent): boolean {
   if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
-  return demand.matches.some(({ cohort }) => cohort === agent.cohort);
+  // One that polls and has come back to answer alone says what it has, and not what it offers.
+  return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);
 }
 
 /** Whether the agent has a result of it that is not durable yet. */

@@ -8,7 +8,7 @@ import type {
   PoolStatus,
   QueuedTask,
 } from "@tutti/contracts/swarm/v1";
-import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
+import type { Capability, Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
@@ -104,6 +104,8 @@ export interface Pool {
   work(agentId: string, nowMs: number): AgentWork[];
   /** Tasks that wait, in the order in which they would go, as far as one can say; at most so many. */
   queued(count: number, nowMs: number): QueuedTask[];
+  /** The capabilities that agents of this pool offer, each version once. */
+  offered(): OfferedCapability[];
   /** Why a task is where it is; undefined when its token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
   /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
@@ -125,6 +127,14 @@ export interface PoolOptions {
   readonly settings?: Partial<PoolSettings>;
   /** Hears how agents come, go and change; not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
+  /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
+  readonly onOffersChange?: () => void;
+}
+
+/** A capability in one version, and how many agents of the pool offer it. */
+export interface OfferedCapability {
+  readonly capability: Capability;
+  readonly agents: number;
 }
 
 export interface LaunchedAgent {

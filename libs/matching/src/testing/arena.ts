@@ -44,7 +44,12 @@ export class Arena {
   readonly pool: Pool;
   readonly changes: AgentChange[] = [];
 
-  constructor(settings: Partial<PoolSettings> = {}, seed = 1, launches?: Launches) {
+  constructor(
+    settings: Partial<PoolSettings> = {},
+    seed = 1,
+    launches?: Launches,
+    onOffersChange: () => void = () => {},
+  ) {
     this.pool = openPool({
       namespace: "default",
       name: "default",
@@ -54,6 +59,7 @@ export class Arena {
       openedMs: startMs,
       settings: { claimMs: 0, ...settings },
       onAgentChange: (change) => void this.changes.push(change),
+      onOffersChange,
     });
     if (launches !== undefined) this.pool.launchedBy(launches);
   }

@@ -15,6 +15,7 @@ import {
   errorFromUnknown,
   type Foundation,
   healthy,
+  IdSource,
   type Timer,
 } from "@tutti/kernel";
 import type { Client } from "../client/types.ts";
@@ -54,6 +55,7 @@ export class Announcer implements Component {
   readonly #offers = new Map<string, readonly Offer[]>();
   /** What the registry knows: the address under each instance id. */
   readonly #registered = new Map<string, string>();
+  readonly #more: (Instance & { readonly healthOf: () => Health })[] = [];
   #timer: Timer | undefined = undefined;
   #working: Promise<void> | undefined = undefined;
   #again = false;
@@ -71,9 +73,21 @@ export class Announcer implements Component {
     this.#host = new HostGauge(options.foundation.clock);
   }
 
+  /** Ids of all that is announced of this process. */
+  get ids(): string[] {
+    return [...this.#options.mesh.instances, ...this.#more].map(({ id }) => id);
+  }
+
   /** Begins to announce; does not wait for the registry, which may come later than this process. */
   start(): void {
     this.#over = false;
+    this.announce();
+  }
+
+  /** Announces an orchestrator of this process that serves no rpcs, such as one of a user: it is listed, and never called. */
+  add(service: string, healthOf: () => Health): void {
+    const id = new IdSource(this.#options.foundation).newId("inst");
+    this.#more.push({ id, service, address: "", draining: false, healthOf });
     this.announce();
   }
 
@@ -150,7 +164,7 @@ export class Announcer implements Component {
     const { logger } = this.#options.foundation;
     try {
       const host = this.#host.read();
-      const { instances } = this.#options.mesh;
+      const instances = [...this.#options.mesh.instances, ...this.#more];
       await this.#renew(instances, host);
       const missing = instances.filter(({ id, address }) => this.#registered.get(id) !== address);
       await Promise.all(missing.map((instance) => this.#register(instance, host)));
@@ -170,9 +184,9 @@ export class Announcer implements Component {
     const known = instances.filter(({ id }) => this.#registered.has(id));
     if (known.length === 0) return;
     const load = this.#load();
-    const renewals = known.map(({ id, service }) => ({
-      instanceId: id,
-      health: this.#healthOf(service),
+    const renewals = known.map((instance) => ({
+      instanceId: instance.id,
+      health: this.#healthOf(instance),
       load,
       host,
     }));
@@ -183,7 +197,8 @@ export class Announcer implements Component {
     for (const id of unknownInstanceIds) this.#registered.delete(id);
   }
 
-  async #register({ id, service, address }: Instance, host: HostFigures): Promise<void> {
+  async #register(announced: Instance, host: HostFigures): Promise<void> {
+    const { id, service, address } = announced;
     const { registry, version, labels = {}, operationsAddress } = this.#options;
     const offers = this.#offers.get(service) ?? noOffers;
     const instance = {
@@ -194,7 +209,7 @@ export class Announcer implements Component {
       version,
       labels: { ...labels },
       offers: [...offers],
-      health: this.#healthOf(service),
+      health: this.#healthOf(announced),
       load: this.#load(),
       host,
       registerTime: undefined,
@@ -210,7 +225,9 @@ export class Announcer implements Component {
     return { timeoutMs: this.#leaseMs / 3, signal: this.#leaving.signal };
   }
 
-  #healthOf(service: string): Health {
+  #healthOf({ id, service }: Instance): Health {
+    const added = this.#more.find((one) => one.id === id);
+    if (added !== undefined) return added.healthOf();
     return this.#options.healthOf?.(service) ?? ready;
   }
 

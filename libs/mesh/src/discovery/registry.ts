@@ -29,6 +29,10 @@ export interface RegistryDiscoveryOptions {
   readonly services?: readonly string[];
   /** Told when the registry has begun a new history: what was registered there has to be registered anew. */
   readonly onNewHistory?: () => void;
+  /** Ids of the instances of this process: the registry takes the end of the stream for a sign that they are gone. */
+  readonly instanceIds?: () => string[];
+  /** Told when the stream broke: a sign of life has to follow at once. */
+  readonly onBroken?: () => void;
 }
 
 const backoff: Backoff = { firstMs: 100, maxMs: 5_000 };
@@ -91,6 +95,7 @@ export class RegistryDiscovery implements Discovery, Component {
       // Whose mesh has stopped is about to be stopped itself.
       const hasStopped: boolean = meshErrors.stopped.is(error);
       if (signal.aborted || hasStopped) return;
+      this.#options.onBroken?.();
       this.#failures++;
       this.#problem = error.message;
       // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
@@ -116,6 +121,7 @@ export class RegistryDiscovery implements Discovery, Component {
         after: this.#position,
         withFigures: false,
         withSchemas: false,
+        instanceIds: this.#options.instanceIds?.() ?? [],
       };
       const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
       for await (const reply of registry().watch(request, { signal })) {

@@ -9,7 +9,6 @@
 import {
   type AgentFrame,
   AgentFrame as AgentFrameType,
-  AgentKind,
   type HostFrame,
   type Offering,
   type Welcome,
@@ -139,7 +138,7 @@ export class Agent {
       agentId: this.agentId,
       incarnation,
       pool: settings.pool,
-      kind: AgentKind.AGENT_KIND_FUNCTION,
+      kind: settings.kind,
       sdkName: "tutti-typescript",
       sdkVersion: "0.1.0",
       canFollow: settings.followRedirects,

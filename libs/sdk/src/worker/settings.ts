@@ -1,3 +1,4 @@
+import { AgentKind } from "@tutti/contracts/agent/v1";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
 import { isWebSocket } from "./addresses.ts";
@@ -18,6 +19,16 @@ export type OpenClient = (where: {
   readonly namespace: string;
 }) => Promise<Tutti>;
 
+/** Kinds of agents, for people: in lists, events and metrics. The platform treats all alike. */
+const agentKinds = {
+  function: AgentKind.AGENT_KIND_FUNCTION,
+  command: AgentKind.AGENT_KIND_COMMAND,
+  container: AgentKind.AGENT_KIND_CONTAINER,
+  model: AgentKind.AGENT_KIND_MODEL,
+  conversation: AgentKind.AGENT_KIND_CONVERSATION,
+  person: AgentKind.AGENT_KIND_PERSON,
+} as const;
+
 export interface WorkerOptions {
   /**
    * One host or several, `host:port`; or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`. Default:
@@ -30,6 +41,8 @@ export interface WorkerOptions {
   readonly namespace?: string;
   /** Unique in the pool and the same at each start. Default: `TUTTI_AGENT_ID`, else the host gives one. */
   readonly agentId?: string;
+  /** What does the tasks, for people: functions of this process, commands, containers, a model, … Default `function`. */
+  readonly kind?: keyof typeof agentKinds;
   /** To be matched by. */
   readonly labels?: Readonly<Record<string, string>>;
   /** How many tasks it does at once. Default 16. */
@@ -81,6 +94,7 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly agentId: string;
   readonly launchId: string;
+  readonly kind: AgentKind;
   readonly labels: Readonly<Record<string, string>>;
   readonly slots: number;
   readonly resources: Readonly<Record<string, number>>;
@@ -108,6 +122,9 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
     throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);
+  const { kind = "function" } = options;
+  if (!Object.hasOwn(agentKinds, kind))
+    throw invalid("the option kind", Object.keys(agentKinds).join(", "), kind);
   if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
   const accessToken = options.credentials?.accessToken ?? environment["TUTTI_ACCESS_TOKEN"];
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
@@ -124,6 +141,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     namespace: options.namespace ?? environment["TUTTI_NAMESPACE"] ?? "default",
     agentId: options.agentId ?? environment["TUTTI_AGENT_ID"] ?? "",
     launchId: environment["TUTTI_LAUNCH_ID"] ?? "",
+    kind: agentKinds[kind],
     labels: { ...options.labels },
     slots,
     resources: { ...options.resources },

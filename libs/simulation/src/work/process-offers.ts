@@ -3,7 +3,7 @@ import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import { type Foundation, plainTracer, silentMetrics, type Timers } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { type AttemptCommands, Dispatcher, RuntimeSettlement, WireTokens } from "@tutti/offers";
-import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
+import { type DueEffect, type EffectToken, type Runtime, TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { processLog } from "../cluster/process-log.ts";
 import type { Doer, ProcessOfDoer } from "../load/load.ts";
 import { keyOf } from "../pools/tokens.ts";
@@ -21,7 +21,8 @@ export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sende
 
 /** Kinds of machines whose tasks are offered, and the services that they are from. */
 const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
-const wireTokens = Object.values(services).map((service) => new WireTokens(service));
+const tokens = new TokenCipher(new Uint8Array(tokenKeyBytes));
+const wireTokens = Object.values(services).map((service) => new WireTokens(service, tokens));
 
 type Offer = Client<typeof dispatchService>["offer"];
 
@@ -44,7 +45,7 @@ export class ProcessOffers implements Doer {
       const settlement = new RuntimeSettlement({
         ...{ runtime: this.#isHasty(runtime), timers, logger, service },
         tellings: this.#tellings(kind),
-        outputs: { add() {} },
+        ...{ outputs: { add() {} }, tokens, hasBlob: async () => true },
       });
       const foundation: Foundation = {
         clock: life,
@@ -55,7 +56,7 @@ export class ProcessOffers implements Doer {
         tracer: plainTracer(chance),
       };
       const dispatcher = new Dispatcher({
-        ...{ settlement, foundation, instanceId: name, sharedPools: ["default"] },
+        ...{ settlement, foundation, instanceId: name, sharedPools: ["default"], tokens },
         origin: { service, workKind: kind },
         dispatch: {
           offer: (requests, options) =>
@@ -70,15 +71,15 @@ export class ProcessOffers implements Doer {
     const effect = due.effect as Parameters<Dispatcher["offer"]>[1] & { readonly kind: string };
     if (effect.kind !== "offer_task") return false;
     const { checks, process } = this.#parts;
-    const tokens = new WireTokens(services[due.key.kind] ?? "");
-    checks.late.wanted(keyOf(tokens.write(due.token)), process.life);
+    const wire = new WireTokens(services[due.key.kind] ?? "", tokens);
+    checks.late.wanted(keyOf(wire.write(due.token)), process.life);
     this.#dispatchers.get(due.key.kind)?.offer(due, effect);
     return true;
   }
 
   withdraw(token: EffectToken): void {
     for (const dispatcher of this.#dispatchers.values()) dispatcher.withdraw(token);
-    for (const tokens of wireTokens) this.#parts.checks.unwanted(keyOf(tokens.write(token)));
+    for (const wire of wireTokens) this.#parts.checks.unwanted(keyOf(wire.write(token)));
   }
 
   async stop(): Promise<void> {

@@ -16,7 +16,6 @@ from typing import Any
 
 from ._attempt import Attempt
 from ._contracts import (
-    AGENT_KIND_FUNCTION,
     AgentFrame,
     Bye,
     Drain,
@@ -114,7 +113,7 @@ class Agent:
             agent_id=self.agent_id,
             incarnation=self._parts.incarnation,
             pool=settings.pool,
-            kind=AGENT_KIND_FUNCTION,
+            kind=settings.kind,
             sdk_name="tutti-python",
             sdk_version=VERSION,
             can_follow=settings.follow_redirects,

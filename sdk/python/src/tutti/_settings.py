@@ -6,10 +6,26 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ._contracts import (
+    AGENT_KIND_COMMAND,
+    AGENT_KIND_CONTAINER,
+    AGENT_KIND_CONVERSATION,
+    AGENT_KIND_FUNCTION,
+    AGENT_KIND_MODEL,
+    AGENT_KIND_PERSON,
+)
 from ._secrets import Secrets
 from .failures import OptionInvalid
 
 SLOTS_MAX = 100_000
+KINDS: Mapping[str, int] = {
+    "function": AGENT_KIND_FUNCTION,
+    "command": AGENT_KIND_COMMAND,
+    "container": AGENT_KIND_CONTAINER,
+    "model": AGENT_KIND_MODEL,
+    "conversation": AGENT_KIND_CONVERSATION,
+    "person": AGENT_KIND_PERSON,
+}
 _address_form = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 _loopback_form = re.compile(r"127\.|localhost:|\[::1\]")
 
@@ -42,6 +58,7 @@ class Settings:
     namespace: str
     agent_id: str
     launch_id: str
+    kind: int
     labels: Mapping[str, str]
     slots: int
     resources: Mapping[str, float]
@@ -63,6 +80,7 @@ def resolve(
     pool: str | None,
     namespace: str | None,
     agent_id: str | None,
+    kind: str,
     labels: Mapping[str, str] | None,
     slots: int,
     resources: Mapping[str, float] | None,
@@ -81,6 +99,8 @@ def resolve(
     """An option comes before its variable, and that before the default."""
     if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
         raise OptionInvalid("the option slots", f"a whole number from 1 to {SLOTS_MAX}", slots)
+    if kind not in KINDS:
+        raise OptionInvalid("the option kind", ", ".join(KINDS), kind)
     if not drain_seconds >= 0:
         raise OptionInvalid("the option drain_seconds", "seconds from 0", drain_seconds)
     addresses = _addresses(address, environment)
@@ -100,6 +120,7 @@ def resolve(
         namespace=namespace or environment.get("TUTTI_NAMESPACE") or "default",
         agent_id=agent_id or environment.get("TUTTI_AGENT_ID") or "",
         launch_id=environment.get("TUTTI_LAUNCH_ID") or "",
+        kind=KINDS[kind],
         labels=dict(labels or {}),
         slots=slots,
         resources=dict(resources or {}),

@@ -40,6 +40,7 @@ class Worker:
     address: one host or several, `host:port`. `TUTTI_ADDRESS`, else 127.0.0.1:7401.
     pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
     agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host gives one.
+    kind: what does the tasks, for people: function, command, container, model, conversation or person.
     labels: to be matched by. resources: what its tasks share, by name: cpu, memory_bytes, gpu, a licence.
     slots: how many tasks it does at once.
     context_keys: of context that it holds, and that makes it quicker for tasks which name one.
@@ -62,6 +63,7 @@ class Worker:
         *,
         namespace: str | None = None,
         agent_id: str | None = None,
+        kind: str = "function",
         labels: Mapping[str, str] | None = None,
         slots: int = 16,
         resources: Mapping[str, float] | None = None,
@@ -83,6 +85,7 @@ class Worker:
             pool=pool,
             namespace=namespace,
             agent_id=agent_id,
+            kind=kind,
             labels=labels,
             slots=slots,
             resources=resources,

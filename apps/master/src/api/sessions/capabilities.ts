@@ -112,7 +112,11 @@ async function offerings(
     { namespace, name, versionRange, labels: undefined },
     options,
   );
-  return known.versions.length > 0 ? undefined : found;
+  // Its pools have just answered for themselves: what the registry still lists for the swarm may be gone by now.
+  const others = known.versions
+    .flatMap(({ providers }) => providers)
+    .filter(({ service }) => service !== "swarm");
+  return others.length > 0 ? undefined : found;
 }
 
 /** A goal that nobody could break down is refused at once. */

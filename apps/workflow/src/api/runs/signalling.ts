@@ -79,6 +79,11 @@ class Signalling {
     const number = ++this.#count;
     const { runId, signal, payload, idempotencyKey } = item;
     this.#open++;
+    // One by itself is checked before it is recorded, and refused alone.
+    if (payload?.body?.$case === "blob") {
+      void this.#tellElsewhere(number, item);
+      return;
+    }
     this.#dependencies.runtime.submit({
       ...{ key: keyOf(this.#namespace, runId), command: signalRun, body: { signal, payload } },
       ...{ cause: this.#cause, idempotencyKey, token: undefined },

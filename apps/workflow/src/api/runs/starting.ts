@@ -168,6 +168,12 @@ class Starting {
       this.#refuse(number, told, toErrorDetail(requestErrors.specUnknown({ number: item.spec })));
       return;
     }
+    if ((inputOf(item) ?? prepared.spec.input)?.body?.$case === "blob") {
+      // One by itself is checked before it is recorded, and refused alone.
+      if (this.#isFollowing) this.#follow(runId, number);
+      void this.#beginElsewhere({ number, runId, told }, prepared, item);
+      return;
+    }
     try {
       const isRepeatable = item.runId !== "";
       const order = this.#dependencies.orders.order(prepared, inputOf(item), { isRepeatable });

@@ -14,6 +14,7 @@ import { systemClock, systemFoundation } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
+import { attemptKeyOf, sharedAttemptKey } from "../../keys/attempt-key.ts";
 import { type AboutData, dataFormat, readAbout } from "../about.ts";
 import { copyBook } from "../backup.ts";
 import { type HandedOver, readHandedOver, requireOwn, writeHandedOver } from "../handed-over.ts";
@@ -90,6 +91,9 @@ export class ImportedData {
     }
     const blobs = await DirectoryBlobs.open(this.#layout.blobs, systemClock);
     await blobs.copyTo(await openObjectBlobs({ ...settings, store: blobStore }, signal));
+    // What agents bring back of attempts from before is known by its tokens.
+    const key = attemptKeyOf(this.#layout.directory);
+    if (key !== undefined) await sharedAttemptKey(connection, replicas, key);
   }
 
   /** The book of the audit, where there is one. */

@@ -3,6 +3,7 @@
  * is there to be read, extended and replaced in, until it is composed.
  */
 import { lifecycleErrors } from "../errors.ts";
+import { stepProblem, withContracts } from "./contract.ts";
 import { type Dependent, inDependencyOrder, refuseCycles } from "./dependency-order.ts";
 import { composeObserved, composeSteps, type Naming, type StepObserver } from "./pipeline.ts";
 import type { Next, Step, StepScope } from "./step.ts";
@@ -28,32 +29,34 @@ export class StepRegistry<Input, Output> {
 
   /** Adds a step at the end. */
   register(step: Step<Input, Output>): this {
-    return this.#change(step, [...this.#entries, entryOf(step)]);
+    return this.#change(step, [...this.#entries, this.#entryOf(step)]);
   }
 
   /** Puts another step in the place of the one with this name; those that depend on it go on doing so. */
   replace(name: string, step: Step<Input, Output>): this {
+    const made = this.#entryOf(step);
     const index = this.#indexOf(name, "replace");
     const renamed = this.#entries.map<Entry<Input, Output>>((entry) => ({
       ...entry,
       dependsOn: entry.dependsOn.map((dependency) => (dependency === name ? step.name : dependency)),
     }));
-    return this.#change(step, renamed.with(index, entryOf(step)));
+    return this.#change(step, renamed.with(index, made));
   }
 
   /** Adds a step that runs before the one with this name, wherever that one's dependencies put it. */
   insertBefore(name: string, step: Step<Input, Output>): this {
+    const made = this.#entryOf(step);
     const index = this.#indexOf(name, "insertBefore");
     const later = this.#entries.map((entry) =>
       entry.name === name ? { ...entry, dependsOn: [...entry.dependsOn, step.name] } : entry,
     );
-    return this.#change(step, later.toSpliced(index, 0, entryOf(step)));
+    return this.#change(step, later.toSpliced(index, 0, made));
   }
 
   /** Adds a step that runs after the one with this name, wherever that one's dependencies put it. */
   insertAfter(name: string, step: Step<Input, Output>): this {
     const index = this.#indexOf(name, "insertAfter");
-    const { dependsOn, ...entry } = entryOf(step);
+    const { dependsOn, ...entry } = this.#entryOf(step);
     const after = { ...entry, dependsOn: [...dependsOn, name] };
     return this.#change(step, this.#entries.toSpliced(index + 1, 0, after));
   }
@@ -98,7 +101,7 @@ export class StepRegistry<Input, Output> {
   seal(): Step<Input, Output>[] {
     const steps = this.list();
     this.#sealed = true;
-    return steps;
+    return steps.map((step) => withContracts(this.pipeline, step));
   }
 
   #change(step: Step<Input, Output>, entries: Entry<Input, Output>[]): this {
@@ -112,14 +115,17 @@ export class StepRegistry<Input, Output> {
     return this;
   }
 
+  #entryOf(step: Step<Input, Output>): Entry<Input, Output> {
+    const problem = stepProblem(step);
+    if (problem !== undefined)
+      throw lifecycleErrors.stepInvalid({ pipeline: this.pipeline, step: String(step?.name), problem });
+    return { name: step.name, dependsOn: step.dependsOn ?? [], step };
+  }
+
   #indexOf(name: string, wantedBy: string): number {
     const index = this.#entries.findIndex((entry) => entry.name === name);
     if (index >= 0) return index;
     const known = this.#entries.map((entry) => entry.name);
     throw lifecycleErrors.stepUnknown({ pipeline: this.pipeline, step: name, wantedBy, known });
   }
-}
-
-function entryOf<Input, Output>(step: Step<Input, Output>): Entry<Input, Output> {
-  return { name: step.name, dependsOn: step.dependsOn ?? [], step };
 }

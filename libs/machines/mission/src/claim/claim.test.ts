@@ -17,8 +17,10 @@ describe("tasks that agents claim", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     scene.join("ben");
+    assert.equal(scene.task("a").attempts, 0);
     const annas = scene.claim("anna");
     const bens = scene.claim("ben", { count: 5 });
+    assert.deepEqual([scene.task("a").attempts, scene.task("b").attempts], [1, 1]);
     assert.deepEqual([ids(annas), ids(bens)], [["a"], ["b"]]);
     assert.deepEqual(scene.complete("anna", annas, { x: 1 }), []);
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
@@ -76,6 +78,7 @@ describe("tasks that agents claim", () => {
     scene.driver.advance(1);
     const second = scene.claim("ben");
     assert.deepEqual(ids(second), ["a"]);
+    assert.equal(scene.task("a").attempts, 2);
     assert.deepEqual(scene.complete("anna", first), ["mission.claim_lost"]);
     assert.equal(scene.task("a").claim?.agentId, "ben");
     assert.deepEqual(scene.complete("ben", second), []);
@@ -134,6 +137,19 @@ describe("tasks that agents claim", () => {
     scene.fail("anna", scene.claim("anna"));
     assert.equal(scene.task("a").status, TaskStatus.TASK_STATUS_PAUSED);
     assert.match(scene.shown.statusReason, /paused for a person/);
+    assert.equal(scene.task("a").attempts, 2);
+  });
+
+  it("show how often they started, not how often they were offered", () => {
+    for (const assignment of [claimed, 3] as const) {
+      const scene = MissionScene.of({ assignment, tasks: [taskSpec("a")] });
+      scene.join("anna");
+      assert.equal(scene.task("a").attempts, 0);
+      const [a] = scene.claim("anna");
+      assert.equal(scene.task("a").attempts, 1);
+      assert.deepEqual(scene.complete("anna", a ? [a] : []), []);
+      assert.equal(scene.task("a").attempts, 1);
+    }
   });
 
   it("go to the agent or the role that they are handed on to, with the context", () => {

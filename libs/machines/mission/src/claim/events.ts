@@ -53,6 +53,7 @@ export const taskClaimed: MissionEvent<TaskClaimedV1> = {
     const task = taskOf(mission, node);
     outstanding.settled(effectNumber(node));
     outstanding.cleared(timerNumber(node, taskTimers.queue));
+    if (task.status === TaskStatus.TASK_STATUS_QUEUED) task.skipped += 1;
     task.attempt = attempt;
     task.isClaimed = true;
     setAside(mission, task, reserved);

@@ -16,8 +16,7 @@ import { inputOf } from "../task/input.ts";
 
 /** What the next agent needs of a task is in it: its input as it was computed, and how it was handed on. */
 export function boardTask(mission: MissionView, task: TaskView): BoardTask {
-  const { status, reason, message, attempt, startMs, endMs, addMs, childId, parent, fraction, used, cause } =
-    task;
+  const { status, reason, message, startMs, endMs, addMs, childId, parent, fraction, used, cause } = task;
   const spec = { ...(task.spec as TaskSpec), input: asPayload(inputOf(task as Task)) };
   const isMission = task.spec.work?.$case === "mission";
   return {
@@ -27,7 +26,7 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
     addCause: cause && { ...cause, actor: cause.actor && { ...cause.actor } },
     addTime: momentOf(addMs),
     claim: claimShown(mission, task),
-    attempts: attempt,
+    attempts: beginsOf(task),
     outcome: outcomeOf(task),
     startTime: momentOf(startMs),
     endTime: momentOf(endMs),
@@ -42,6 +41,11 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
     agentId: task.agent,
     readyTime: momentOf(task.readyMs),
   };
+}
+
+/** How often it started. Numbers of attempts fence, and some of the attempts never started. */
+function beginsOf({ attempt, skipped, status }: TaskView): number {
+  return attempt - skipped - (status === TaskStatus.TASK_STATUS_QUEUED ? 1 : 0);
 }
 
 function claimShown(mission: MissionView, task: TaskView): TaskClaim | undefined {

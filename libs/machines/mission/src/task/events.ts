@@ -86,7 +86,10 @@ export const tasksWithdrawn: MissionEvent<TasksWithdrawnV1> = {
       const wasQueued = task.status === TaskStatus.TASK_STATUS_QUEUED;
       release(mission, task, outstanding);
       giveBack(mission, task, false);
-      if (wasQueued) task.tries -= 1;
+      if (wasQueued) {
+        task.tries -= 1;
+        task.skipped += 1;
+      }
       outstanding.cleared(timerNumber(number, taskTimers.total));
       task.isWithdrawn = true;
       task.reason = reason;

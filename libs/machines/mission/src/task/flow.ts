@@ -147,6 +147,7 @@ export function takeBack(mission: Mission, task: Task, outstanding: MissionOutst
   release(mission, task, outstanding);
   giveBack(mission, task, false);
   task.tries -= 1;
+  task.skipped += 1;
   setStatus(mission, task, TaskStatus.TASK_STATUS_PENDING);
   mission.agenda.add(task.number);
 }

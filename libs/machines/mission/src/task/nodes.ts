@@ -43,7 +43,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
     profile: profileOf(spec, { pool, definition: order?.definition ?? "" }),
     ...{ rank: 0, order: number, place: -1 },
     status: TaskStatus.TASK_STATUS_PENDING,
-    ...{ attempt: 0, tries: 0, parent: origin.parent, authority: origin.authority },
+    ...{ attempt: 0, tries: 0, skipped: 0, parent: origin.parent, authority: origin.authority },
     ...{ toAgent: origin.toAgent, toRole: "", fromAgent: origin.fromAgent },
     ...{ cause: origin.cause, addMs: origin.addMs },
     ...{ readyMs: 0, queueMs: 0, startMs: 0, beginMs: 0, endMs: 0 },

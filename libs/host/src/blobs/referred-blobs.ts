@@ -1,0 +1,104 @@
+/**
+ * References to blobs are checked where they enter: a request that refers to a blob which does not exist is refused before
+ * anything is recorded. A recorded reference could never be read, and the work would fail later without a cause.
+ *
+ * 1. A request without a reference costs a walk through its fields, and no await.
+ * 2. Streams check each item by themselves: one wrong item must not end the others.
+ */
+import { blobService } from "@tutti/contracts/blob/v1";
+import type { Blobs } from "@tutti/journal";
+import type { Interceptor, Mesh, ServerCall } from "@tutti/mesh";
+import { hostErrors } from "../errors.ts";
+
+/** Whether a blob exists in a namespace. */
+export type HasBlob = (namespace: string, sha256: Uint8Array) => Promise<boolean>;
+
+interface Reference {
+  readonly field: string;
+  readonly sha256: Uint8Array;
+}
+
+/** Contracts whose requests bring payloads that are recorded: inputs, outputs, signals, entries of boards. */
+const contracts: ReadonlySet<string> = new Set([
+  "RunService",
+  "TaskService",
+  "BulkService",
+  "ScheduleService",
+  "SessionService",
+  "MissionService",
+  "BoardService",
+  "AgentPollService",
+]);
+
+/** Those of this process, and what another process has that keeps blobs by itself. */
+export function blobLookup(blobs: () => Blobs, mesh: Pick<Mesh, "client">): HasBlob {
+  return async (namespace, sha256) => {
+    if ((await blobs().find(namespace, sha256)) !== undefined) return true;
+    const found = await mesh.client(blobService).stat({ namespace, sha256: [sha256] });
+    return found.blobs.length > 0;
+  };
+}
+
+export function referredBlobs(hasBlob: HasBlob): Interceptor<ServerCall> {
+  return {
+    name: "referred-blobs",
+    scope: "core",
+    run(binding) {
+      const { method } = binding;
+      const [contract = ""] = method.label.split(".");
+      if (method.streaming || !contracts.has(contract)) return;
+      binding.add({
+        request(call, message) {
+          const references = referencesIn(message);
+          return references.length === 0 ? undefined : insist(hasBlob, call.namespace, references);
+        },
+      });
+    },
+  };
+}
+
+async function insist(hasBlob: HasBlob, namespace: string, references: readonly Reference[]): Promise<void> {
+  for (const { field, sha256 } of references) {
+    if (await hasBlob(namespace, sha256)) continue;
+    const blob = Buffer.from(sha256).toString("hex");
+    const violations = [{ field, message: `expected a blob that exists, found none with the hash ${blob}` }];
+    throw hostErrors.blobAbsent({ field, blob, namespace }, { violations });
+  }
+}
+
+const noReferences: readonly Reference[] = [];
+
+/** The references of a message, wherever they are in it, each with the path of the field that has the payload. */
+function referencesIn(message: unknown, path = ""): readonly Reference[] {
+  if (!isObject(message) || message instanceof Uint8Array) return noReferences;
+  let found = noReferences;
+  for (const [name, inner] of Object.entries(message)) {
+    if (!isObject(inner)) continue;
+    const references = referencesOf(inner, name, path, Array.isArray(message));
+    if (references.length > 0) found = [...found, ...references];
+  }
+  return found;
+}
+
+function referencesOf(inner: Members, name: string, path: string, isItem: boolean): readonly Reference[] {
+  const { $case, value } = inner;
+  if ($case === "blob") {
+    const sha256 = isObject(value) ? value["sha256"] : undefined;
+    return sha256 instanceof Uint8Array ? [{ field: path, sha256 }] : noReferences;
+  }
+  // The chosen case is the field. The choice itself is none.
+  if (typeof $case === "string") return referencesIn(value, below(path, $case));
+  return referencesIn(inner, isItem ? `${path}[${name}]` : below(path, name));
+}
+
+interface Members {
+  readonly [name: string]: unknown;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === "object" && value !== null;
+}
+
+function below(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * The key that tokens of attempts are encrypted by. All processes of an installation have the same one, after each start: what an
+ * agent brings back of an attempt is known by its token.
+ *
+ * A process that keeps everything by itself has it beside the other keys of the installation. Processes that share what they own
+ * share it the same way: the first one makes it in NATS.
+ */
+import { join } from "node:path";
+import { type Chance, type Foundation, IdSource } from "@tutti/kernel";
+import type { NatsConnection } from "@tutti/nats";
+import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
+import { hostErrors } from "../errors.ts";
+import { inKeysOf, keysDirectoryIn } from "./installation-keys.ts";
+import { contentOf, readable, readOrMake } from "./key-files.ts";
+
+interface WrittenAttemptKey {
+  readonly createMs: number;
+  /** 16 bytes, base64url: the secret. */
+  readonly key: string;
+}
+
+const attemptKeyFile = "attempts.json";
+const bucketName = "tutti_installation_keys";
+const bucketKey = "attempts";
+
+export interface AttemptKeyParts {
+  readonly cipher: TokenCipher;
+  readonly foundation: Pick<Foundation, "clock" | "chance">;
+  /** Undefined if the process keeps nothing: then each start has a key of its own. */
+  readonly dataDirectory: string | undefined;
+  /** Where the keys are. Empty means the data directory. */
+  readonly keysDirectory: string;
+  /** Set where processes share what they own. */
+  readonly shared: { readonly connection: Promise<NatsConnection>; readonly replicas: number } | undefined;
+}
+
+/** Opens the cipher before services start: by then the data directory is this process's own. */
+export function attemptKey({ cipher, ...parts }: AttemptKeyParts): { start(): Promise<void> } {
+  return { start: async () => cipher.open(await keyOf(parts)) };
+}
+
+/** The key of a process, made only if a service of it asks for the cipher. */
+export class TokenKeys {
+  readonly #parts: () => Omit<AttemptKeyParts, "cipher">;
+  readonly #cipher = new TokenCipher();
+  component: { start(): Promise<void> } | undefined = undefined;
+
+  constructor(parts: () => Omit<AttemptKeyParts, "cipher">) {
+    this.#parts = parts;
+  }
+
+  cipher(): TokenCipher {
+    this.component ??= attemptKey({ ...this.#parts(), cipher: this.#cipher });
+    return this.#cipher;
+  }
+}
+
+async function keyOf(parts: Omit<AttemptKeyParts, "cipher">): Promise<Uint8Array> {
+  const { foundation, dataDirectory, keysDirectory, shared } = parts;
+  if (shared !== undefined) {
+    const made = newKey(foundation.chance);
+    return sharedAttemptKey(await shared.connection, shared.replicas, made);
+  }
+  if (dataDirectory === undefined) return newKey(foundation.chance);
+  return attemptKeyIn(dataDirectory, keysDirectory || keysDirectoryIn(dataDirectory), foundation);
+}
+
+async function attemptKeyIn(
+  dataDirectory: string,
+  directory: string,
+  ports: Pick<Foundation, "clock" | "chance">,
+): Promise<Uint8Array> {
+  const file = join(directory, attemptKeyFile);
+  const { key } = await inKeysOf(dataDirectory, directory, () =>
+    readOrMake<WrittenAttemptKey>(file, new IdSource(ports), () => ({
+      createMs: ports.clock.now(),
+      key: Buffer.from(newKey(ports.chance)).toString("base64url"),
+    })),
+  );
+  return readable(file, () => insistOnLength(Buffer.from(key, "base64url")));
+}
+
+/** The key in a data directory. Undefined if none was made yet. */
+export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
+  const file = join(keysDirectoryIn(dataDirectory), attemptKeyFile);
+  const written = contentOf<WrittenAttemptKey>(file);
+  return written && readable(file, () => insistOnLength(Buffer.from(written.key, "base64url")));
+}
+
+/** The key that processes share: the one that was made first. */
+export async function sharedAttemptKey(
+  connection: NatsConnection,
+  replicas: number,
+  made: Uint8Array,
+): Promise<Uint8Array> {
+  const { openBucket } = await import("@tutti/nats");
+  const bucket = await openBucket(connection, { name: bucketName, replicas });
+  if ((await bucket.create(bucketKey, made)).written) return made;
+  const found = await bucket.get(bucketKey);
+  const place = `${bucketName}/${bucketKey} of NATS`;
+  if (found === undefined) throw hostErrors.keyMissing({ file: place });
+  return readable(place, () => insistOnLength(found.value));
+}
+
+function newKey(chance: Chance): Uint8Array {
+  return chance.fill(new Uint8Array(tokenKeyBytes));
+}
+
+function insistOnLength(key: Uint8Array): Uint8Array {
+  if (key.length !== tokenKeyBytes) throw new Error(`${key.length} bytes, not ${tokenKeyBytes}`);
+  return key;
+}

@@ -1,0 +1,81 @@
+/**
+ * Checks of steps that types alone cannot make: whether a step is one at all when it is registered, and whether its input and
+ * output are as it declares when it runs. A step that declares no contract is composed as it is, at no cost.
+ */
+import type * as z from "zod";
+import { lifecycleErrors } from "../errors.ts";
+import type { Step } from "./step.ts";
+
+const scopes: readonly unknown[] = ["core", "service", "integration"];
+const isFunction = (value: unknown): boolean => typeof value === "function";
+
+/** What is wrong with a step as it is registered. It is undefined if it is valid. Code without types can pass anything. */
+export function stepProblem(step: unknown): string | undefined {
+  if (typeof step !== "object" || step === null) return `expected an object, got ${typeof step}`;
+  const { name, scope, dependsOn, run, around, input, output }: { readonly [Key in string]?: unknown } = {
+    ...step,
+    // Methods of a class are no own properties.
+    ...pickMethods(step),
+  };
+  if (typeof name !== "string" || name === "") return "`name`: expected a text";
+  if (!scopes.includes(scope))
+    return `\`scope\`: expected core, service or integration, got ${String(scope)}`;
+  if (isFunction(run) === isFunction(around)) return "expected exactly one function, `run` or `around`";
+  if (
+    dependsOn !== undefined &&
+    !(Array.isArray(dependsOn) && dependsOn.every((one) => typeof one === "string"))
+  )
+    return "`dependsOn`: expected a list of names";
+  for (const [side, contract] of Object.entries({ input, output }))
+    if (contract !== undefined && !hasSafeParse(contract)) return `\`${side}\`: expected a schema of zod`;
+  if (output !== undefined && isFunction(run)) return "`output`: a step with `run` has no output to check";
+  return undefined;
+}
+
+function pickMethods(step: object): { readonly run: unknown; readonly around: unknown } {
+  return { run: Reflect.get(step, "run"), around: Reflect.get(step, "around") };
+}
+
+function hasSafeParse(contract: unknown): boolean {
+  return typeof contract === "object" && contract !== null && isFunction(Reflect.get(contract, "safeParse"));
+}
+
+/** The step with its declared contracts enforced. A step without contracts stays as it is. */
+export function withContracts<Input, Output>(
+  pipeline: string,
+  step: Step<Input, Output>,
+): Step<Input, Output> {
+  const { input, output } = step;
+  if (input === undefined && output === undefined) return step;
+  const insist = (side: "input" | "output", contract: z.ZodType | undefined, value: unknown): void => {
+    const parsed = contract?.safeParse(value);
+    if (parsed?.success !== false) return;
+    const problem = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+    throw lifecycleErrors.stepContract({ pipeline, step: step.name, side, problem });
+  };
+  if (step.around === undefined)
+    return {
+      ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
+      run: (given) => {
+        insist("input", input, given);
+        return step.run(given);
+      },
+    };
+  return {
+    ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
+    around: (given, next) => {
+      insist("input", input, given);
+      const answer = step.around(given, next);
+      if (!(answer instanceof Promise)) {
+        insist("output", output, answer);
+        return answer;
+      }
+      const checked = answer.then((value: unknown) => {
+        insist("output", output, value);
+        return value;
+      });
+      // The same promise with a witness: its type is the one that was returned.
+      return checked as Output;
+    },
+  };
+}

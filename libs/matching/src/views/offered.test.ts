@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Arena } from "../testing/arena.ts";
+
+function listOf(arena: Arena): string[] {
+  return arena.pool
+    .offered()
+    .map(({ capability: { name, version }, agents }) => `${name}@${version} ${agents}`);
+}
+
+describe("the capabilities of a pool", () => {
+  it("count the agents that offer each version, and go with the last of them", () => {
+    const arena = new Arena();
+    arena.agent("a", { does: ["work@1.0.0", "pay@2.0.0"] });
+    arena.agent("b", { does: ["work@1.0.0"], labels: { zone: "eu" } });
+    arena.agent("c", { does: ["work@1.1.0"] });
+    assert.deepEqual(listOf(arena).sort(), ["pay@2.0.0 1", "work@1.0.0 2", "work@1.1.0 1"]);
+    arena.pool.remove("a", "", 0, arena.nowMs);
+    assert.deepEqual(listOf(arena).sort(), ["work@1.0.0 1", "work@1.1.0 1"]);
+    for (const agentId of ["b", "c"]) arena.pool.remove(agentId, "", 0, arena.nowMs);
+    assert.deepEqual(listOf(arena), []);
+  });
+
+  it("follow an agent that says hello again with another offering", () => {
+    const arena = new Arena();
+    arena.agent("a", { does: ["work@1.0.0"] });
+    arena.agent("a", { does: ["work@2.0.0"], incarnation: "02" });
+    assert.deepEqual(listOf(arena), ["work@2.0.0 1"]);
+  });
+
+  it("notify when agents come, change and go, and never for tasks", () => {
+    let told = 0;
+    const arena = new Arena({}, 1, undefined, () => told++);
+    const agent = arena.agent("a", { does: ["work@1.0.0"] });
+    assert.equal(told, 1);
+    const sender = arena.sender();
+    for (const number of [1, 2, 3]) {
+      sender.offer(number);
+      arena.turn();
+      agent.answer(number);
+      arena.turn();
+    }
+    assert.equal(told, 1);
+    agent.say({ offering: { capabilities: [{ name: "pay", version: "1.0.0" }], slots: 1 } });
+    arena.turn();
+    assert.equal(told, 2);
+    arena.pool.remove("a", "", 0, arena.nowMs);
+    assert.equal(told, 3);
+  });
+});
