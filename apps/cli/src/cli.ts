@@ -22,7 +22,7 @@ export async function runCommandLine(
     }
     if (asked.kind === "help") {
       const { drawHelp } = await import("./command/help.ts");
-      print.lines(drawHelp(asked.about, known, print));
+      print.lines(drawHelp(asked, known, print));
       return exitCodes.completed;
     }
     const { command, values } = asked;

@@ -55,13 +55,13 @@ describe("who may do what, by the command", () => {
     ]);
     await done("principal", "create", "person:ada", "--group", "night", "--title", "Ada");
     assert.match(await done("principal", "list"), /person:ada\s+night\s+Ada/);
-    await done("role", "bind", "developer", "person:ada", "--lasts", "8h");
+    await done("role", "bind", "developer", "person:ada", "--expires-in", "8h");
     assert.match(await done("role", "list"), /developer-person-ada\s+person:ada\s+developer\s+in 7 h/);
-    const secret = (await done("key", "create", "--title", "hers", "--for", "person:ada", "-q")).trim();
+    const secret = (await done("key", "create", "--title", "hers", "--principal", "person:ada", "-q")).trim();
     assert.match(secret, /^tutti_live_/);
     const keyId = (await done("key", "list", "-q")).trim();
     assert.ok(secret.includes(keyId));
-    const next = JSON.parse(await done("key", "rotate", keyId, "--overlap", "1h", "--json"));
+    const next = JSON.parse(await done("key", "rotate", keyId, "--grace", "1h", "--json"));
     assert.equal(next.oldKey.successorKeyId, next.key.keyId);
     const body = JSON.stringify({ token: next.secret });
     const headers = { "content-type": "application/json" };
@@ -69,8 +69,8 @@ describe("who may do what, by the command", () => {
     // Until the bundle that knows the key has come.
     for (let answer = await signIn(); answer.status !== 200; answer = await signIn()) await answer.text();
     assert.match(await done("sign-ins"), /person:ada\s+a key\s/);
-    assert.match(await done("sign-out", "--who", "person:ada"), /1 sign-in has ended/);
-    assert.match(await done("sign-out", "--who", "person:ada"), /nobody was signed in as person:ada/);
+    assert.match(await done("sign-out", "--principal", "person:ada"), /1 sign-in has ended/);
+    assert.match(await done("sign-out", "--principal", "person:ada"), /nobody was signed in as person:ada/);
     assert.equal((await tutti("sign-out")).exitCode, 2);
     await done("key", "revoke", keyId);
     assert.equal((await done("key", "list", "-q")).trim(), next.key.keyId);
@@ -90,7 +90,16 @@ describe("who may do what, by the command", () => {
     assert.deepEqual([again.exitCode, again.errors], [0, ""]);
     const made = await bind("shop", "person:eve");
     assert.deepEqual([made.exitCode, made.errors], [0, ""]);
-    const nothing = await tutti("key", "create", "--title", "x", "--for", "person:eve", "--action", "runs.*");
+    const nothing = await tutti(
+      "key",
+      "create",
+      "--title",
+      "x",
+      "--principal",
+      "person:eve",
+      "--action",
+      "runs.*",
+    );
     assert.notEqual(nothing.exitCode, 0);
     assert.match(nothing.errors, /nobody serves an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
   });
@@ -118,13 +127,13 @@ describe("who may do what, by the command", () => {
     const { exitCode, output } = await tutti(...ask);
     assert.equal(exitCode, 1);
     assert.match(output, /denied .*forbidden by default\/night \(statement 1\): quiet nights/);
-    await done("policy", "apply", "--remove", "night", "--reason", "noisy");
+    await done("policy", "apply", "--without", "night", "--reason", "noisy");
     await done(...ask);
     assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 holds/);
     assert.equal((await tutti(...ask)).exitCode, 1);
     assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
     assert.match(await done("policy", "list"), /version 3/);
-    await done("policy", "apply", "--remove", "night", "--reason", "over");
+    await done("policy", "apply", "--without", "night", "--reason", "over");
     await done("role", "unbind", "developer-person-bob");
     assert.match((await tutti(...ask)).output, /denied/);
     await done("namespace", "delete", "shop", "--reason", "closed");

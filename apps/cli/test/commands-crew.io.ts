@@ -10,11 +10,11 @@ describe("the commands for those who work", () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);
     assert.match(await printed("agent list"), /‖ paused/);
     assert.match(await printed("agent resume polling-1"), /works again/);
-    assert.match(await printed("agent sleep polling-1 --for 10m"), /sleeps/);
+    assert.match(await printed("agent sleep polling-1 --duration 10m"), /sleeps/);
     assert.match(await printed("agent wake polling-1"), /is awake/);
     assert.match(await printed("agent quarantine polling-1"), /is put aside/);
     assert.equal((await json("agent release polling-1")).agentId, "polling-1");
-    const gone = await tutti("agent drain nobody --within 1s");
+    const gone = await tutti("agent drain nobody --deadline 1s");
     assert.equal(gone.exitCode, 3);
     assert.match(gone.errors, /nobody/);
   });
@@ -50,11 +50,14 @@ describe("the commands for those who work", () => {
     assert.deepEqual([description, maxQueued, strategy.kind], ["cards", 5, "fastest"]);
     assert.match(await printed("pool pause gpu --reason maintenance"), /is paused/);
     assert.match(await printed("pool show gpu"), /‖ paused {2}maintenance/);
-    assert.match(await printed("pool resume gpu --slow 10/1s --for 2m"), /slowly at first/);
-    assert.match(await printed("pool limit gpu api --max 2 --rate 100/1m"), /api is set: 0 wait, 0 run/);
+    assert.match(await printed("pool resume gpu --slow 10/1s --duration 2m"), /slowly at first/);
+    assert.match(
+      await printed("pool limit gpu api --concurrency 2 --rate 100/1m"),
+      /api is set: 0 wait, 0 run/,
+    );
     assert.match(await printed("pool limit gpu"), /api +2 +100 per 1 min/);
     assert.match(await printed("pool limit gpu api --remove"), /is removed/);
-    assert.match((await tutti("pool limit gpu api")).errors, /expected --max, --rate or --remove/);
+    assert.match((await tutti("pool limit gpu api")).errors, /expected --concurrency, --rate or --remove/);
     assert.deepEqual((await json("pool queue gpu")).tasks, []);
     assert.match(await printed("pool delete gpu"), /is removed/);
   });
@@ -71,6 +74,6 @@ describe("the commands for those who work", () => {
     assert.equal((await json("hook show mark")).disabled, true);
     assert.match(await printed("hook enable mark"), /has its say again/);
     assert.match(await printed("hook delete mark"), /is removed/);
-    assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 3);
+    assert.equal((await tutti("hook create bad before_assign --when task. --set-priority 1")).exitCode, 3);
   });
 });

@@ -58,10 +58,10 @@ describe("the commands for who runs the platform", () => {
     );
     const data = join(at.command.folder, "none");
     assert.match(
-      await printed(`doctor --data ${data}`, { cwd }),
+      await printed(`doctor --data-directory ${data}`, { cwd }),
       /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
     );
-    const away = await tutti(`doctor --data ${data} --json`, {
+    const away = await tutti(`doctor --data-directory ${data} --json`, {
       cwd,
       environment: { TUTTI_SERVER: "127.0.0.1:2" },
     });
@@ -79,7 +79,7 @@ describe("the commands for who runs the platform", () => {
     writeFileSync(join(cwd, "new.txt"), "open sesame two");
     const said = [
       await printed("secret put till till.txt --user agent:press"),
-      await printed("secret rotate till new.txt --overlap 1h"),
+      await printed("secret rotate till new.txt --grace 1h"),
       await printed("secret list"),
       await printed("secret reseal"),
       await printed("secret remove till --version 1"),

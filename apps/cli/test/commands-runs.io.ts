@@ -98,7 +98,7 @@ describe("the commands for workflows, runs and what starts them", () => {
   });
 
   it("run says why nothing runs, and what helps", async () => {
-    const { errors, exitCode } = await tutti("run none --id none-1 --for 6s");
+    const { errors, exitCode } = await tutti("run none --id none-1 --timeout 6s");
     assert.equal(exitCode, exitCodes.unfinished);
     assert.match(errors, /test\.none[\s\S]*→ /);
     assert.equal((await tutti("cancel none-1 --now")).exitCode, 0);
@@ -118,7 +118,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(refused.errors, /The form asks for: account\*/);
     assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
     assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
-    assert.match(await printed("signal ask-1 go fast=true --key k1"), /✓ ask-1 was told go/);
+    assert.match(await printed("signal ask-1 go fast=true --idempotency-key k1"), /✓ ask-1 was told go/);
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
   });
 
@@ -161,7 +161,8 @@ describe("the commands for workflows, runs and what starts them", () => {
   });
 
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
-    const create = "schedule create nightly echo a=1 --cron '0 3 * * *' --zone Europe/Zurich --overlap allow";
+    const create =
+      "schedule create nightly echo a=1 --cron '0 3 * * *' --time-zone Europe/Zurich --overlap allow";
     assert.match(await printed(create), /✓ nightly is made/);
     await listed("schedule list", /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
     assert.match(await printed("schedule show nightly"), /overlap +allow/);
@@ -174,7 +175,10 @@ describe("the commands for workflows, runs and what starts them", () => {
   });
 
   it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
-    assert.equal(await printed("mission start --id cat --title 'A name' --task think=test.none"), "cat\n");
+    assert.equal(
+      await printed("mission start --id cat --title 'A name' --add-task think=test.none"),
+      "cat\n",
+    );
     await listed("mission list -q", /^cat$/m);
     assert.match(await printed("mission show cat"), /cat {2}● running {2}1 task waits for an agent/);
     assert.match(await printed("mission tasks cat"), /think/);

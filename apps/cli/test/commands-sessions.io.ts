@@ -127,16 +127,16 @@ describe("the commands for sessions and what they share", () => {
     );
     assert.match(await printed("resource list"), /slots +default +\d+/);
     assert.match(await printed("resource use"), /^$|No session|session/);
-    const late = await tutti("reservation create night --amount slots=100000 --for 8h");
+    const late = await tutti("reservation create night --amount slots=100000 --duration 8h");
     assert.notEqual(late.exitCode, 0);
     assert.match(late.errors, /expected 100000 slots to be left in the pool default/);
-    const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --for 8h");
+    const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --duration 8h");
     assert.match(
       nowhere.errors,
       /expected 1 slot to be left of agents with gpu=true in the pool default, found 0 in all;/,
     );
     assert.match(
-      await printed("reservation create night --amount slots=1 --in 1h --for 8h"),
+      await printed("reservation create night --amount slots=1 --in 1h --duration 8h"),
       /✓ night holds 1 slot until /,
     );
     assert.match(

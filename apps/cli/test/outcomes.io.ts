@@ -69,7 +69,7 @@ describe("the outcome of a run as an exit code", () => {
   });
 
   it("a run that has not ended when the time is up gives 8, and goes on", async () => {
-    assert.equal((await tutti("run endless --id endless-1 --for 300ms")).exitCode, 8);
+    assert.equal((await tutti("run endless --id endless-1 --timeout 300ms")).exitCode, 8);
     assert.equal((await tutti("show endless-1 -q")).output, "running\n");
   });
 

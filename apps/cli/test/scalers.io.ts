@@ -29,7 +29,7 @@ describe("scalers of containers and of Kubernetes", () => {
 
   it("containers: made, listed, kept as they are when something else changes", async () => {
     await printed(
-      "scaler create crew --image localhost/crew:3 --limit cpu=0.5 --limit memory_bytes=1e9 --env A=b --stop 5s --paused -- --fast",
+      "scaler create crew --image localhost/crew:3 --container-limit cpu=0.5 --container-limit memory_bytes=1e9 --env A=b --stop 5s --paused -- --fast",
     );
     assert.match(await printed("scaler list"), /crew +default +image localhost\/crew:3 --fast +0\.\.100/);
     await printed("scaler update crew --max 3");
@@ -61,7 +61,7 @@ describe("scalers of containers and of Kubernetes", () => {
       ["--image crew --webhook https://example.com/", /found --webhook and --image/],
       ["--workload Deployment/crew -- node", /a program or --workload, found both/],
       ["--workload crew", /KIND\/NAME/],
-      ["--image crew --limit cpu=much", /a number above 0 behind --limit cpu=/],
+      ["--image crew --container-limit cpu=much", /a number above 0 behind --container-limit cpu=/],
     ] as const) {
       const { exitCode, errors } = await tutti(`scaler create other ${words}`);
       assert.equal(exitCode, 2, words);

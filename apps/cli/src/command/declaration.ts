@@ -75,16 +75,16 @@ export interface Example {
 
 /** What every command takes. */
 export const everyOption: readonly Option[] = [
-  { name: "server", value: "URL", summary: "where the platform is (TUTTI_SERVER; http://127.0.0.1:7400)" },
+  { name: "server", value: "URL", summary: "platform URL (TUTTI_SERVER). Default: http://127.0.0.1:7400" },
   {
     name: "key-file",
     value: "FILE",
-    summary: "a file with the key (or the key itself in TUTTI_KEY)",
+    summary: "file with the access key (or set TUTTI_KEY)",
     completes: "file",
   },
-  { name: "namespace", short: "n", value: "NAME", summary: "the namespace (TUTTI_NAMESPACE; default)" },
-  { name: "json", summary: "for programs: JSON on standard output, and nothing else" },
-  { name: "quiet", short: "q", summary: "only what was asked for: ids, values, no words around them" },
-  { name: "no-color", summary: "no colours (NO_COLOR; FORCE_COLOR forces them)" },
-  { name: "help", short: "h", summary: "what the command does, and its options" },
+  { name: "namespace", short: "n", value: "NAME", summary: "namespace (TUTTI_NAMESPACE). Default: default" },
+  { name: "json", summary: "print only JSON on standard output" },
+  { name: "quiet", short: "q", summary: "print only ids and values" },
+  { name: "no-color", summary: "disable colours (NO_COLOR). FORCE_COLOR enables them" },
+  { name: "help", short: "h", summary: "show help for the command" },
 ];

@@ -24,12 +24,12 @@ export const quarantineAgent = steering("is put aside: what it had goes to other
   server.call("agents.quarantine", order),
 );
 export const drainAgent = steering("finishes what it has, and goes", (server, order, { values }) => {
-  const deadlineMs = values.durationMs("within");
+  const deadlineMs = values.durationMs("deadline");
   const body = { ...order.body, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   return server.call("agents.drain", { ...order, body });
 });
 export const sleepAgent = steering("sleeps until it is woken or needed", (server, order, { values }) => {
-  const forMs = values.durationMs("for");
+  const forMs = values.durationMs("duration");
   const body = { ...order.body, ...(forMs === undefined ? {} : { forMs }) };
   return server.call("agents.sleep", { ...order, body });
 });

@@ -15,7 +15,7 @@ async function verified(text: string, ...words: readonly string[]) {
 describe("tutti audit verify", () => {
   it("finds an export as it was signed, by the key itself or by a file that has it", async () => {
     for (const said of [publicKey, "audit.key"]) {
-      const { exitCode, output } = await verified(exported(), "--key", said);
+      const { exitCode, output } = await verified(exported(), "--public-key", said);
       assert.equal(exitCode, exitCodes.completed);
       assert.equal(output, "✓ march.jsonl: 3 records under 1 checkpoints, all as they were signed\n");
     }
@@ -23,7 +23,7 @@ describe("tutti audit verify", () => {
 
   it("names the record of which a byte is another, and ends with the code for it", async () => {
     const text = exported().replace("person:bob", "person:rob");
-    const { exitCode, output } = await verified(text, "--key", publicKey, "--json");
+    const { exitCode, output } = await verified(text, "--public-key", publicKey, "--json");
     assert.equal(exitCode, exitCodes.failed);
     const { ok, faults } = JSON.parse(output);
     assert.equal(ok, false);
@@ -33,12 +33,15 @@ describe("tutti audit verify", () => {
   it("holds nothing for verified without the key, under another one, or without the file", async () => {
     const { exitCode, errors } = await verified(exported());
     assert.equal(exitCode, exitCodes.usage);
-    assert.match(errors, /expected --key with the public key/);
+    assert.match(errors, /expected --public-key with the public key/);
     const other = Buffer.from(signerOf(new Uint8Array(32)).publicKey).toString("base64");
-    assert.equal((await verified(exported(), "--key", other)).exitCode, exitCodes.failed);
-    assert.match((await verified(exported(), "--key", "short")).errors, /expected a public key of 32 bytes/);
+    assert.equal((await verified(exported(), "--public-key", other)).exitCode, exitCodes.failed);
+    assert.match(
+      (await verified(exported(), "--public-key", "short")).errors,
+      /expected a public key of 32 bytes/,
+    );
     const shell = memoryShell();
-    const words = ["audit", "verify", "march.jsonl", "--key", publicKey];
+    const words = ["audit", "verify", "march.jsonl", "--public-key", publicKey];
     assert.equal(await runCommandLine(words, shell, "0.1.0"), exitCodes.usage);
   });
 });

@@ -26,12 +26,12 @@ export async function verifyAudit(context: Context): Promise<number> {
 
 /** The key itself, or a file that has it. */
 async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
-  const said = values.text("key");
+  const said = values.text("public-key");
   const advice = [
     ["tutti audit keys -q > audit.key", "the key, from an installation that you trust"],
   ] as const;
   if (said === undefined)
-    throw usageFailure("expected --key with the public key of the installation, found none", advice);
+    throw usageFailure("expected --public-key with the public key of the installation, found none", advice);
   const text = shell.exists(said) ? (await textOf(said, shell)).trim() : said;
   const key = Buffer.from(text, "base64");
   if (key.length === keyBytes) return key;

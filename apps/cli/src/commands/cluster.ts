@@ -1,22 +1,13 @@
 /** A whole installation as processes on this machine. It is run by the clone; this command finds its parts. */
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { Failure } from "../command/failure.ts";
+import { Failure, usageFailure } from "../command/failure.ts";
 import { handOverTo, runTool } from "../local/clone.ts";
 
 const program = "apps/cluster/src/program.ts";
 const what = "A cluster on this machine";
-const counted = [
-  "nats",
-  "registry",
-  "workflow",
-  "swarm",
-  "master",
-  "governance",
-  "gateway",
-  "partitions",
-  "port",
-];
+const counted = ["nats", "partitions", "port"];
+const services: readonly string[] = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
 
 export async function clusterUp(context: Context): Promise<number> {
   const { values, shell, print } = context;
@@ -24,6 +15,7 @@ export async function clusterUp(context: Context): Promise<number> {
     const value = values.text(name);
     return value === undefined ? [] : [`--${name}=${value}`];
   });
+  const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));
   const settings = values.texts("set").map((setting) => `--set=${setting}`);
   const server = values.text("nats-server") ?? (await natsServer(context));
   return await handOverTo(shell, what, [
@@ -31,12 +23,19 @@ export async function clusterUp(context: Context): Promise<number> {
     "up",
     ...whereOf(context),
     ...counts,
+    ...scales,
     ...settings,
     `--nats-server=${server}`,
     ...(values.flag("plain") ? ["--plain"] : []),
     ...(values.flag("paused") ? ["--paused="] : []),
     ...(print.isJson ? ["--json"] : []),
   ]);
+}
+
+function scale(service: string, count: string): string {
+  if (!services.includes(service))
+    throw usageFailure(`--scale: expected one of ${services.join(", ")}, got \`${service}\``);
+  return `--${service}=${count}`;
 }
 
 export async function clusterStatus(context: Context): Promise<number> {

@@ -182,7 +182,7 @@ async function dataFindings(context: Context): Promise<Finding[]> {
         advice: "",
       },
     ];
-  const data = values.text("data");
+  const data = values.text("data-directory");
   const words = [...(data === undefined ? [] : ["--data", data]), "--json"];
   const what = "Looking at the data directory";
   const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);

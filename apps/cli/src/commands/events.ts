@@ -13,7 +13,7 @@ import { printClock } from "../terminal/time.ts";
 export async function events(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const pattern = values.optionalArgument("PATTERN");
-  const after = values.text("after");
+  const after = values.text("cursor");
   const most = values.whole("count") ?? Number.POSITIVE_INFINITY;
   const server = await connect(context);
   // A stream tries for ever; whether there is a platform is found out once, before.

@@ -25,7 +25,7 @@ export async function listHooks(context: Context): Promise<number> {
   if (print.isJson) print.json({ hooks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ hookId }) => hookId));
   else if (entries.length === 0)
-    print.note("No hooks. Make one: tutti hook create ID before_assign --priority 'task.priority + 1'");
+    print.note("No hooks. Make one: tutti hook create ID before_assign --set-priority 'task.priority + 1'");
   else {
     print.table(
       [
@@ -109,7 +109,7 @@ export async function createHook(context: Context): Promise<number> {
 }
 
 function actionOf({ values }: Context): Pick<HookInput, "rule" | "listener" | "webhook"> {
-  const waitMs = values.durationMs("wait");
+  const waitMs = values.durationMs("timeout");
   const waits = waitMs === undefined ? {} : { blocking: true, timeoutMs: waitMs };
   const url = values.text("webhook");
   const secret = values.text("secret");
@@ -117,12 +117,14 @@ function actionOf({ values }: Context): Pick<HookInput, "rule" | "listener" | "w
   if (values.flag("listen")) return { listener: waits };
   const verdict = verdictOf(values);
   if (Object.keys(verdict).length === 0)
-    throw usageFailure("expected --deny, --priority, --add-label, --delay, --retry, --listen or --webhook");
+    throw usageFailure(
+      "expected --deny, --set-priority, --add-label, --delay, --retry, --listen or --webhook",
+    );
   return { rule: { verdict } };
 }
 
 function verdictOf(values: Context["values"]): HookVerdictInput {
-  const [deny, priority, reason] = [values.text("deny"), values.text("priority"), values.text("because")];
+  const [deny, priority, reason] = [values.text("deny"), values.text("set-priority"), values.text("because")];
   const retry = values.text("retry");
   const delayMs = values.durationMs("delay");
   const labels = values.labels("add-label");

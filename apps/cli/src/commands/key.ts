@@ -55,10 +55,10 @@ export async function createKey(context: Context): Promise<number> {
   const title = values.text("title");
   if (title === undefined)
     throw usageFailure("expected --title: what the key is for", [
-      ['tutti key create --title "the press" --for agent:press', "a key for this agent"],
+      ['tutti key create --title "the press" --principal agent:press', "a key for this agent"],
     ]);
-  const who = values.text("for");
-  const lifetimeMs = values.durationMs("lasts");
+  const who = values.text("principal");
+  const lifetimeMs = values.durationMs("expires-in");
   const scope = scopeOf(context);
   const server = await connect(context);
   const reply = await server.call("keys.create", {
@@ -76,7 +76,7 @@ export async function createKey(context: Context): Promise<number> {
 
 function scopeOf({ values }: Context) {
   const actions = [...values.texts("action")];
-  const [offers, pools] = [[...values.texts("offer")], [...values.texts("pool")]];
+  const [offers, pools] = [[...values.texts("offer")], [...values.texts("join")]];
   const maxSlots = values.whole("slots") ?? 0;
   const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
   if (!isAgents && actions.length === 0) return undefined;
@@ -92,7 +92,7 @@ function orAny(patterns: readonly string[]): string[] {
 export async function rotateKey(context: Context): Promise<number> {
   const { values } = context;
   const params = { id: values.argument("ID") };
-  const overlapMs = values.durationMs("overlap");
+  const overlapMs = values.durationMs("grace");
   const server = await connect(context);
   const body = { ...keyOf(context), ...(overlapMs === undefined ? {} : { overlapMs }) };
   const reply = await server.call("keys.rotate", { params, query: server.namespace, body });

@@ -17,7 +17,7 @@ export async function acquireLock(context: Context): Promise<number> {
   const [permits, leaseMs, waitMs] = [
     values.whole("permits"),
     values.durationMs("lease"),
-    values.durationMs("wait"),
+    values.durationMs("timeout"),
   ];
   const priority = values.text("priority");
   const example = [

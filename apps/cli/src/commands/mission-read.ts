@@ -36,7 +36,7 @@ export function listMissions(context: Context): Promise<number> {
       { title: "about", yields: 2, widthMin: 12 },
     ],
     row: missionRow,
-    empty: "No missions. Start one: tutti mission start --goal TEXT --task ID=CAPABILITY",
+    empty: "No missions. Start one: tutti mission start --goal TEXT --add-task ID=CAPABILITY",
   });
 }
 

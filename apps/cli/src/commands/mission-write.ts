@@ -13,12 +13,14 @@ import { safe } from "../terminal/text.ts";
 export async function startMission(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const name = values.optionalArgument("NAME");
-  const [id, key] = [values.text("id"), values.text("key")];
+  const [id, key] = [values.text("id"), values.text("idempotency-key")];
   const input = await readInput(values.texts("input"), shell);
   const labels = values.labels("label");
   const spec = await specOf(context, input);
   if ((name === undefined) === (spec === undefined))
-    throw usageFailure("expected the NAME of a definition, or what the mission is: --goal, --task, --spec");
+    throw usageFailure(
+      "expected the NAME of a definition, or what the mission is: --goal, --add-task, --spec",
+    );
   const [definition = "", label] = (name ?? "").split("@");
   const reference = { name: definition, ...(label === undefined ? {} : { label }) };
   const server = await connect(context);
@@ -46,10 +48,10 @@ async function specOf({ values, shell }: Context, input: unknown): Promise<Missi
   const given = await readInput(values.texts("spec"), shell, "the specification");
   const goal = values.text("goal");
   const title = values.text("title");
-  const tasks = values.texts("task").map((task) => {
+  const tasks = values.texts("add-task").map((task) => {
     const [, id, capability] = /^([^=]+)=(.+)$/.exec(task) ?? [];
     if (id === undefined || capability === undefined)
-      throw usageFailure(`expected --task ID=CAPABILITY, found \`${task}\``);
+      throw usageFailure(`expected --add-task ID=CAPABILITY, found \`${task}\``);
     return { id, capability };
   });
   if (given === undefined && goal === undefined && title === undefined && tasks.length === 0)

@@ -40,7 +40,7 @@ function changeOf(context: Context, files: readonly PolicyFile[]) {
   const enforcement = context.values.flag("shadow") ? ("shadow" as const) : ("enforced" as const);
   return {
     set: files.map(({ policyId, text }) => ({ policyId, text, enforcement })),
-    removedPolicyIds: [...context.values.texts("remove")],
+    removedPolicyIds: [...context.values.texts("without")],
   };
 }
 
@@ -148,10 +148,10 @@ export async function applyPolicies(context: Context): Promise<number> {
   const files = await readFiles(context);
   const change = changeOf(context, files);
   if (change.set.length === 0 && change.removedPolicyIds.length === 0)
-    throw usageFailure("expected files of policies, or --remove ID, found neither", [
+    throw usageFailure("expected files of policies, or --without ID, found neither", [
       ["tutti policy apply night.cedar", "as the policy night"],
     ]);
-  const version = values.whole("version");
+  const version = values.whole("if-version");
   const server = await connect(context);
   const body = {
     change,

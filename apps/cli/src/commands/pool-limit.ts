@@ -26,7 +26,7 @@ async function listLimits(context: Context): Promise<number> {
   if (print.isJson) print.json({ limits: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ key }) => key));
   else if (entries.length === 0)
-    print.note(`No limits. Set one: tutti pool limit ${params.pool} KEY --max 5`);
+    print.note(`No limits. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
   else {
     print.table(
       [
@@ -68,11 +68,11 @@ interface Counted {
 
 async function setLimit(context: Context, key: string): Promise<number> {
   const { values, print } = context;
-  const [maxConcurrent, rate] = [values.whole("max"), rateSaid(context, "rate")];
+  const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
   const description = values.text("description");
   if (maxConcurrent === undefined && rate === undefined)
-    throw usageFailure("expected --max, --rate or --remove behind the key, found none", [
-      [`tutti pool limit ${values.argument("POOL")} ${key} --max 5`, "five at once"],
+    throw usageFailure("expected --concurrency, --rate or --remove behind the key, found none", [
+      [`tutti pool limit ${values.argument("POOL")} ${key} --concurrency 5`, "five at once"],
     ]);
   const server = await connect(context);
   const limit = await server.call("pools.setLimit", {

@@ -54,7 +54,7 @@ export async function pausePool(context: Context): Promise<number> {
 
 export async function resumePool(context: Context): Promise<number> {
   const slowStart = rateSaid(context, "slow");
-  const slowStartMs = context.values.durationMs("for") ?? slowDefaultMs;
+  const slowStartMs = context.values.durationMs("duration") ?? slowDefaultMs;
   const server = await connect(context);
   const pool = await server.call("pools.resume", {
     params: { pool: context.values.argument("POOL") },

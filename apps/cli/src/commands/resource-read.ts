@@ -142,7 +142,7 @@ export async function listReservations(context: Context): Promise<number> {
   if (print.isJson) print.json({ reservations: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ reservationId }) => reservationId));
   else if (entries.length === 0)
-    print.note("Nothing is set aside. Do so: tutti reservation create night --amount gpu=2 --for 8h");
+    print.note("Nothing is set aside. Do so: tutti reservation create night --amount gpu=2 --duration 8h");
   else {
     print.table(
       [

@@ -41,13 +41,13 @@ export async function createReservation(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const reservationId = values.argument("RESERVATION");
   const example = [
-    `tutti reservation create ${reservationId} --amount gpu=2 --for 8h`,
+    `tutti reservation create ${reservationId} --amount gpu=2 --duration 8h`,
     "two GPUs from now on",
   ] as const;
   const amounts = amountsIn(context, "amount", example);
-  const forMs = values.durationMs("for");
+  const forMs = values.durationMs("duration");
   if (forMs === undefined)
-    throw usageFailure("expected --for, how long it is set aside, found none", [example]);
+    throw usageFailure("expected --duration, how long it is set aside, found none", [example]);
   const fromMs = shell.nowMs() + (values.durationMs("in") ?? 0);
   const [pool, description] = [values.text("pool"), values.text("description")];
   const agents = values.labels("agents");
@@ -99,7 +99,7 @@ function amountsSaid(amounts: Readonly<Record<string, number>>): string {
 }
 
 function sessionsOf({ values }: Context) {
-  const equals = values.labels("label");
+  const equals = values.labels("selector");
   return Object.keys(equals).length === 0 ? {} : { sessions: { equals } };
 }
 

@@ -54,8 +54,8 @@ export async function bindRole(context: Context): Promise<number> {
   const { values, shell } = context;
   const [role, who] = [values.argument("ROLE"), values.argument("WHO")];
   const [, group] = /^group:(.+)$/.exec(who) ?? [];
-  const lastsMs = values.durationMs("lasts");
-  const equals = values.labels("label");
+  const lastsMs = values.durationMs("expires-in");
+  const equals = values.labels("selector");
   const bindingId = values.text("id") ?? `${role}-${who}`.replaceAll(/[^A-Za-z0-9._-]/g, "-");
   const server = await connect(context);
   const reply = await server.call("roleBindings.create", {

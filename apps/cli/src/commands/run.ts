@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
   const labels = values.labels("label");
-  const [id, key] = [values.text("id"), values.text("key")];
+  const [id, key] = [values.text("id"), values.text("idempotency-key")];
   const priority = priorityOf(values.text("priority"));
   const budget = budgetIn(context);
   const server = await connect(context);

@@ -70,7 +70,7 @@ export async function deleteScaler(context: Context): Promise<number> {
 function saidOf(context: Context): Said {
   const { values } = context;
   const [min, max] = [values.whole("min"), values.whole("max")];
-  const [wait, coolDown, idle] = (["wait", "cool-down", "idle"] as const).map((name) =>
+  const [wait, coolDown, idle] = (["max-wait", "cool-down", "idle"] as const).map((name) =>
     values.durationMs(name),
   );
   const capabilities = values.list("capability");
@@ -108,14 +108,14 @@ function driverOf({ values }: Context): Pick<Said, DriverName> {
   if (words.length > 0 && (url !== undefined || workload !== undefined))
     throw usageFailure(`expected a program or ${said[0]}, found both`);
   const stopMs = values.durationMs("stop");
-  const [secret, directory, socket] = (["secret", "directory", "socket"] as const).map((name) =>
+  const [secret, directory, socket] = (["secret", "working-directory", "socket"] as const).map((name) =>
     values.text(name),
   );
   const started = { environment: values.labels("env"), ...(stopMs === undefined ? {} : { stopMs }) };
   if (url !== undefined) return { webhook: { url, ...(secret === undefined ? {} : { secret }) } };
   if (workload !== undefined) return { kubernetes: workloadIn(workload) };
   if (image !== undefined) {
-    const limits = limitsIn(values.labels("limit"));
+    const limits = limitsIn(values.labels("container-limit"));
     return {
       container: {
         ...{ image, limits, ...started },
@@ -141,7 +141,7 @@ function limitsIn(said: Readonly<Record<string, string>>): Record<string, number
   return Object.fromEntries(
     Object.entries(said).map(([name, text]) => {
       if (!(Number(text) > 0))
-        throw usageFailure(`expected a number above 0 behind --limit ${name}=, found \`${text}\``);
+        throw usageFailure(`expected a number above 0 behind --container-limit ${name}=, found \`${text}\``);
       return [name, Number(text)];
     }),
   );

@@ -63,7 +63,7 @@ async function steer(
 
 export async function triggerSchedule(context: Context): Promise<number> {
   const { values, print } = context;
-  const key = values.text("key");
+  const key = values.text("idempotency-key");
   const server = await connect(context);
   const firing: Firing = await server.call("schedules.trigger", {
     params: { id: values.argument("ID") },

@@ -68,7 +68,7 @@ export async function putSecret(context: Context): Promise<number> {
   const server = await connect(context);
   const name = context.values.argument("NAME");
   const before = await secretNamed(server, name);
-  return store(context, server, before, context.values.durationMs("overlap") ?? 0);
+  return store(context, server, before, context.values.durationMs("grace") ?? 0);
 }
 
 /** The version before goes on for a while, so that nobody who has it is left without. */
@@ -80,7 +80,7 @@ export async function rotateSecret(context: Context): Promise<number> {
     throw usageFailure(`expected a secret ${safe(name)}, found none`, [
       [`tutti secret put ${safe(name)} FILE`, "stores its first version"],
     ]);
-  return store(context, server, before, context.values.durationMs("overlap") ?? dayMs);
+  return store(context, server, before, context.values.durationMs("grace") ?? dayMs);
 }
 
 async function secretNamed(server: Server, name: string): Promise<Secret | undefined> {
@@ -100,7 +100,7 @@ async function store(
   const value = await valueIn(context);
   const users = values.texts("user").map((word) => actorIn(context, word));
   const labels = values.labels("label");
-  const [lastsMs, dueMs] = [values.durationMs("lasts"), values.durationMs("due")];
+  const [lastsMs, dueMs] = [values.durationMs("expires-in"), values.durationMs("rotate-after")];
   const reply = await server.call("secrets.put", {
     params: { name },
     query: server.namespace,

@@ -299,7 +299,7 @@ const waitMs = 25_000;
 export async function resultOfSession(context: Context): Promise<number> {
   const { values, print, shell } = context;
   const id = values.argument("ID");
-  const forMs = values.durationMs("for") ?? Number.POSITIVE_INFINITY;
+  const forMs = values.durationMs("timeout") ?? Number.POSITIVE_INFINITY;
   const untilMs = shell.nowMs() + forMs;
   const server = await connect(context);
   for (;;) {

@@ -19,7 +19,7 @@ export async function runSession(context: Context, server: Server, file: SourceF
   const { values, shell, print } = context;
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
   const labels = values.labels("label");
-  const [id, key] = [values.text("id"), values.text("key")];
+  const [id, key] = [values.text("id"), values.text("idempotency-key")];
   const priority = values.text("priority");
   const budget = budgetIn(context);
   const { checkSession } = await import("../local/check-session.ts");
@@ -80,7 +80,7 @@ export async function watchSession(context: Context): Promise<number> {
 
 export async function signalSession(context: Context): Promise<number> {
   const { values, shell, print } = context;
-  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("key")];
+  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("idempotency-key")];
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
   const part = values.text("part");
   const server = await connect(context);

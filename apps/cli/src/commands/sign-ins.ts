@@ -50,10 +50,10 @@ export async function listSignIns(context: Context): Promise<number> {
 
 export async function signOut(context: Context): Promise<number> {
   const { values, command } = context;
-  const [id, who, isAll] = [values.optionalArgument("ID"), values.text("who"), values.flag("all")];
+  const [id, who, isAll] = [values.optionalArgument("ID"), values.text("principal"), values.flag("all")];
   const said = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
   if (said.length !== 1)
-    throw usageFailure("expected one of: the ID of a sign-in, --who, --all", [
+    throw usageFailure("expected one of: the ID of a sign-in, --principal, --all", [
       ["tutti sign-ins", "lists those that there are"],
       [`tutti help ${command.name}`, "how it is said"],
     ]);

@@ -7,7 +7,7 @@ import { safe } from "../terminal/text.ts";
 
 export async function signal(context: Context): Promise<number> {
   const { values, shell, print } = context;
-  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("key")];
+  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("idempotency-key")];
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
   const server = await connect(context);
   const parts = {

@@ -109,7 +109,7 @@ export function resume(context: Context): Promise<number> {
 export function retry(context: Context): Promise<number> {
   const { values } = context;
   const taskIds = values.list("task");
-  const key = values.text("key");
+  const key = values.text("idempotency-key");
   const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
     done: "is taken up again",

@@ -28,7 +28,7 @@ export function reasonOf({ values }: Pick<Context, "values">): { readonly reason
 }
 
 export function keyOf({ values }: Pick<Context, "values">): { readonly idempotencyKey?: string } {
-  const idempotencyKey = values.text("key");
+  const idempotencyKey = values.text("idempotency-key");
   return idempotencyKey === undefined ? {} : { idempotencyKey };
 }
 

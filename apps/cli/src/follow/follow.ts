@@ -105,7 +105,7 @@ async function follow<Reply>(
   const { shell, values, print } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([shell.interrupted, ended.signal]);
-  const forMs = values.durationMs("for");
+  const forMs = values.durationMs("timeout");
   let isLate = false;
   if (forMs !== undefined)
     void shell.pause(forMs, signal).then(() => {

@@ -3,10 +3,10 @@ import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { printSpanMs } from "../terminal/time.ts";
 
-/** When, as `--cron`, `--every` and `--zone` say. */
+/** When, as `--cron`, `--every` and `--time-zone` say. */
 export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
   const everyMs = values.durationMs("every");
-  const timeZone = values.text("zone");
+  const timeZone = values.text("time-zone");
   const rules = [
     ...values.texts("cron").map((cron) => ({ cron })),
     ...(everyMs === undefined ? [] : [{ interval: { everyMs } }]),

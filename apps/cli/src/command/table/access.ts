@@ -1,35 +1,48 @@
 import type { Argument, Command, Option } from "../declaration.ts";
 import { all, key, page, reason, size } from "./options.ts";
 
-const namespace: Argument = { name: "NAME", summary: "the namespace" };
-const actor: Argument = { name: "WHO", summary: "person:ID, service:ID or agent:ID" };
-const keyId: Argument = { name: "ID", summary: "the key" };
+const namespace: Argument = { name: "NAME", summary: "namespace" };
+const actor: Argument = { name: "WHO", summary: "principal: person:ID, service:ID or agent:ID" };
+const keyId: Argument = { name: "ID", summary: "key id" };
 const files: Argument = {
   name: "FILE",
-  summary: "policies in Cedar; each is named as its file",
+  summary: "Cedar files. The file name is the policy id",
   isMany: true,
   completes: "file",
 };
-const label: Option = { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "a label" };
-const who: Option = { name: "for", value: "WHO", summary: "whom it stands for: agent:press (you)" };
+const label: Option = {
+  name: "label",
+  short: "l",
+  value: "NAME=VALUE",
+  isMany: true,
+  summary: "label of the object",
+};
+const who: Option = {
+  name: "principal",
+  value: "PRINCIPAL",
+  summary: "principal: person:ada, service:ci or agent:press. Default: you",
+};
 const actions: Option = {
   name: "action",
   value: "PATTERN",
   isMany: true,
-  summary: "narrowed to these actions: workflow.runs.*",
+  summary: "only these actions. `*` matches any text: workflow.runs.*",
 };
 const cases: Option = {
   name: "cases",
   value: "FILE",
-  summary: "cases that must come out, JSON: [{title, question: {actor, action}, allowed}]",
+  summary: "JSON file of test cases: [{title, question: {actor, action}, allowed}]",
 };
-const remove: Option = { name: "remove", value: "ID", isMany: true, summary: "and without this policy" };
-const shadow: Option = { name: "shadow", summary: "they are tried out: they decide nothing" };
+const remove: Option = { name: "without", value: "ID", isMany: true, summary: "leave out this policy" };
+const shadow: Option = {
+  name: "shadow",
+  summary: "apply in shadow mode: record decisions without enforcing them",
+};
 
-const secretName: Argument = { name: "NAME", summary: "the secret" };
+const secretName: Argument = { name: "NAME", summary: "secret name" };
 const valueFile: Argument = {
   name: "FILE",
-  summary: "the file with its value; without one, or with -, standard input",
+  summary: "file with the value. Default: standard input",
   isOptional: true,
   completes: "file",
 };
@@ -38,12 +51,16 @@ const kept: readonly Option[] = [
     name: "user",
     value: "WHO",
     isMany: true,
-    summary: "who may use it, of those who may: agent:press (as before)",
+    summary: "principal that may use the secret: agent:press. Default: unchanged",
   },
-  { name: "description", value: "TEXT", summary: "for people (as before)" },
+  { name: "description", value: "TEXT", summary: "description. Default: unchanged" },
   label,
-  { name: "lasts", value: "SPAN", summary: "the version ends after so long (never)" },
-  { name: "due", value: "SPAN", summary: "a new version is due after so long (never)" },
+  { name: "expires-in", value: "SPAN", summary: "expire after this duration: 90d. Default: never" },
+  {
+    name: "rotate-after",
+    value: "SPAN",
+    summary: "mark the secret as due for rotation after this duration. Default: never",
+  },
 ];
 
 const places = () => import("../../commands/namespace.ts");
@@ -58,7 +75,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "namespace list",
     group: "access",
-    summary: "namespaces: each a tenant of its own",
+    summary: "List namespaces",
     options: [size, page, all],
     json: "document",
     load: () => places().then(({ listNamespaces }) => listNamespaces),
@@ -66,11 +83,14 @@ export const accessCommands: readonly Command[] = [
   {
     name: "namespace create",
     group: "access",
-    summary: "make a namespace",
+    summary: "Create a namespace",
     arguments: [namespace],
-    options: [{ name: "description", value: "TEXT", summary: "for people" }, label],
+    options: [{ name: "description", value: "TEXT", summary: "description" }, label],
     examples: [
-      { words: "namespace create shop --description sells", does: "the same again changes nothing" },
+      {
+        words: "namespace create shop --description sells",
+        does: "create a namespace. Repeating the command changes nothing",
+      },
     ],
     json: "document",
     load: () => places().then(({ createNamespace }) => createNamespace),
@@ -78,7 +98,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "namespace delete",
     group: "access",
-    summary: "take a namespace away in which everything has ended",
+    summary: "Delete a namespace without active work",
     arguments: [namespace],
     options: [reason],
     json: "document",
@@ -87,7 +107,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "lockout list",
     group: "access",
-    summary: "list lock-outs after failed attempts, with their ends",
+    summary: "List lockouts after failed sign-in attempts",
     options: [size, page, all],
     json: "document",
     load: () => lockouts().then(({ listLockouts }) => listLockouts),
@@ -95,13 +115,13 @@ export const accessCommands: readonly Command[] = [
   {
     name: "lockout lift",
     group: "access",
-    summary: "lift a lock-out",
-    arguments: [{ name: "WHO", summary: "the lock-out, as listed: an address and an account" }],
+    summary: "Lift a lockout",
+    arguments: [{ name: "WHO", summary: "lockout as listed: ADDRESS/ACCOUNT" }],
     options: [reason],
     examples: [
       {
         words: "lockout lift 10.0.0.9/gateway.key",
-        does: "wrong keys of this address get 401 again, in place of 429",
+        does: "accept attempts from this address again",
       },
     ],
     json: "document",
@@ -110,7 +130,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "principal list",
     group: "access",
-    summary: "people, services and agents that are known",
+    summary: "List people, services and agents",
     options: [size, page, all],
     json: "document",
     load: () => people().then(({ listPrincipals }) => listPrincipals),
@@ -118,21 +138,21 @@ export const accessCommands: readonly Command[] = [
   {
     name: "principal create",
     group: "access",
-    summary: "make somebody known",
+    summary: "Create a person, service or agent",
     arguments: [actor],
     options: [
-      { name: "title", value: "TEXT", summary: "their name, for people" },
-      { name: "group", value: "NAME", isMany: true, summary: "they belong to this group" },
+      { name: "title", value: "TEXT", summary: "title" },
+      { name: "group", value: "NAME", isMany: true, summary: "group of the principal" },
       label,
     ],
-    examples: [{ words: "principal create person:ada --group night", does: "ada, of the group night" }],
+    examples: [{ words: "principal create person:ada --group night", does: "create Ada in the group night" }],
     json: "document",
     load: () => people().then(({ createPrincipal }) => createPrincipal),
   },
   {
     name: "principal delete",
     group: "access",
-    summary: "forget somebody, with their keys and tokens",
+    summary: "Delete a principal with all keys and tokens",
     arguments: [actor],
     options: [reason],
     json: "document",
@@ -141,35 +161,42 @@ export const accessCommands: readonly Command[] = [
   {
     name: "key list",
     group: "access",
-    summary: "keys: whom they stand for, until when, and when they were used last",
-    options: [{ name: "ended", summary: "those that have ended too" }, size, page, all],
+    summary: "List keys with principal, expiry and last use",
+    options: [{ name: "ended", summary: "include ended keys" }, size, page, all],
     json: "document",
     load: () => keys().then(({ listKeys }) => listKeys),
   },
   {
     name: "key create",
     group: "access",
-    summary: "make a key; it is shown once and nowhere else",
+    summary: "Create a key and show it once",
     options: [
-      { name: "title", value: "TEXT", summary: "what it is for; it has to be said" },
+      { name: "title", value: "TEXT", summary: "title" },
       who,
-      { name: "lasts", value: "SPAN", summary: "it ends after so long: 90d (as is configured)" },
+      {
+        name: "expires-in",
+        value: "SPAN",
+        summary: "expire after this duration: 90d. Default: as configured",
+      },
       actions,
       {
         name: "offer",
         value: "PATTERN",
         isMany: true,
-        summary: "capabilities that its agent may offer: pay.* (any)",
+        summary: "capability that the agent may offer: pay.*. Default: any",
       },
-      { name: "pool", value: "NAME", isMany: true, summary: "pools that its agent may join (any)" },
-      { name: "slots", value: "NUMBER", summary: "how many tasks its agent may offer to do at once" },
+      { name: "join", value: "NAME", isMany: true, summary: "pool that the agent may join. Default: any" },
+      { name: "slots", value: "NUMBER", summary: "maximum concurrency of the agent" },
       key,
     ],
     examples: [
-      { words: "key create --title press --for agent:press --lasts 90d -q", does: "the key alone" },
       {
-        words: "key create --title press --for agent:press --offer 'print.*' --slots 4",
-        does: "for an agent that prints and does nothing else",
+        words: "key create --title press --principal agent:press --expires-in 90d -q",
+        does: "print only the key",
+      },
+      {
+        words: "key create --title press --principal agent:press --offer 'print.*' --slots 4",
+        does: "create a key for an agent that may only print",
       },
     ],
     json: "document",
@@ -178,16 +205,23 @@ export const accessCommands: readonly Command[] = [
   {
     name: "key rotate",
     group: "access",
-    summary: "make a key that takes the place of another, which goes on for a while",
+    summary: "Replace a key. The old key stays valid for a while",
     arguments: [keyId],
-    options: [{ name: "overlap", value: "SPAN", summary: "the old one goes on for so long (1d)" }, key],
+    options: [
+      {
+        name: "grace",
+        value: "SPAN",
+        summary: "keep the previous version valid for this duration. Default: 1d",
+      },
+      key,
+    ],
     json: "document",
     load: () => keys().then(({ rotateKey }) => rotateKey),
   },
   {
     name: "key revoke",
     group: "access",
-    summary: "end a key; in effect everywhere within seconds",
+    summary: "Revoke a key everywhere within seconds",
     arguments: [keyId],
     options: [reason],
     json: "document",
@@ -196,10 +230,10 @@ export const accessCommands: readonly Command[] = [
   {
     name: "secret list",
     group: "access",
-    summary: "secrets: who may use them, and when they were used last; never their values",
+    summary: "List secrets with users and last use, without values",
     options: [
-      { name: "prefix", value: "TEXT", summary: "names that begin with this" },
-      { name: "due", summary: "only those of which a new version is due" },
+      { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
+      { name: "due", summary: "only secrets that are due for rotation" },
       ...[size, page, all],
     ],
     json: "document",
@@ -208,16 +242,20 @@ export const accessCommands: readonly Command[] = [
   {
     name: "secret put",
     group: "access",
-    summary: "store a secret: a new version, which is the only one from then on",
+    summary: "Store a secret, or a new version that replaces the old one",
     arguments: [secretName, valueFile],
     options: [
       ...kept,
-      { name: "overlap", value: "SPAN", summary: "the version before goes on for so long (not at all)" },
+      {
+        name: "grace",
+        value: "SPAN",
+        summary: "keep the previous version valid for this duration. Default: 0",
+      },
       key,
     ],
     examples: [
-      { words: "secret put till till.txt --user agent:press", does: "for one agent" },
-      { words: "secret put till < till.txt", does: "from standard input" },
+      { words: "secret put till till.txt --user agent:press", does: "store a secret for one agent" },
+      { words: "secret put till < till.txt", does: "read the value from standard input" },
     ],
     json: "document",
     load: () => secrets().then(({ putSecret }) => putSecret),
@@ -225,24 +263,30 @@ export const accessCommands: readonly Command[] = [
   {
     name: "secret rotate",
     group: "access",
-    summary: "store a new version of a secret; the one before goes on for a while",
+    summary: "Rotate a secret. The previous version stays valid for a while",
     arguments: [secretName, valueFile],
     options: [
       ...kept,
-      { name: "overlap", value: "SPAN", summary: "the version before goes on for so long (1d)" },
+      {
+        name: "grace",
+        value: "SPAN",
+        summary: "keep the previous version valid for this duration. Default: 1d",
+      },
       key,
     ],
-    examples: [{ words: "secret rotate till new.txt --overlap 1h", does: "both are good for an hour" }],
+    examples: [
+      { words: "secret rotate till new.txt --grace 1h", does: "keep both versions valid for one hour" },
+    ],
     json: "document",
     load: () => secrets().then(({ rotateSecret }) => rotateSecret),
   },
   {
     name: "secret remove",
     group: "access",
-    summary: "end a secret, or versions of it; what refers to it fails from then on",
+    summary: "Remove a secret, or single versions",
     arguments: [secretName],
     options: [
-      { name: "version", value: "N", isMany: true, summary: "this version alone (all of it)" },
+      { name: "version", value: "N", isMany: true, summary: "version number. Default: all versions" },
       reason,
     ],
     json: "document",
@@ -251,7 +295,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "secret reseal",
     group: "access",
-    summary: "make a new key of the installation, and seal the secrets of the namespace with it",
+    summary: "Create a new installation key and reseal the secrets of the namespace",
     options: [key],
     json: "document",
     load: () => secrets().then(({ resealSecrets }) => resealSecrets),
@@ -259,38 +303,39 @@ export const accessCommands: readonly Command[] = [
   {
     name: "role list",
     group: "access",
-    summary: "roles, and who has them",
+    summary: "List roles and their bindings",
     json: "document",
     load: () => roles().then(({ listRoles }) => listRoles),
   },
   {
     name: "role bind",
     group: "access",
-    summary: "give somebody a role",
+    summary: "Bind a role to a principal or group",
     arguments: [
-      { name: "ROLE", summary: "viewer, operator, developer, admin, agent, auditor, or one of your own" },
+      { name: "ROLE", summary: "viewer, operator, developer, admin, agent, auditor, or a custom role" },
       { name: "WHO", summary: "person:ID, service:ID, agent:ID or group:NAME" },
     ],
     options: [
-      { name: "id", value: "ID", summary: "of the binding (ROLE-WHO)" },
-      { name: "lasts", value: "SPAN", summary: "for so long: 8h (without end)" },
+      { name: "id", value: "ID", summary: "id of the new object. Default: ROLE-WHO" },
+      { name: "expires-in", value: "SPAN", summary: "expire after this duration: 90d. Default: never" },
       {
-        name: "label",
-        short: "l",
+        name: "selector",
         value: "NAME=VALUE",
         isMany: true,
-        summary: "on things with this label alone",
+        summary: "apply only to objects with this label",
       },
     ],
-    examples: [{ words: "role bind operator group:night", does: "all of the group night" }],
+    examples: [
+      { words: "role bind operator group:night", does: "make everyone in the group night an operator" },
+    ],
     json: "document",
     load: () => roles().then(({ bindRole }) => bindRole),
   },
   {
     name: "role unbind",
     group: "access",
-    summary: "take a role from somebody",
-    arguments: [{ name: "ID", summary: "the binding" }],
+    summary: "Remove a role binding",
+    arguments: [{ name: "ID", summary: "binding id" }],
     options: [reason],
     json: "document",
     load: () => roles().then(({ unbindRole }) => unbindRole),
@@ -298,15 +343,15 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy list",
     group: "access",
-    summary: "policies, and which version holds",
-    options: [{ name: "system", summary: "those that hold everywhere too" }, size, page, all],
+    summary: "List policies and the active version",
+    options: [{ name: "system", summary: "include system policies" }, size, page, all],
     json: "document",
     load: () => policies().then(({ listPolicies }) => listPolicies),
   },
   {
     name: "policy check",
     group: "access",
-    summary: "say all that is wrong with policies, each with its place",
+    summary: "Check policy files and print every error with its position",
     arguments: [files],
     json: "document",
     load: () => policies().then(({ checkPolicies }) => checkPolicies),
@@ -314,7 +359,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy test",
     group: "access",
-    summary: "try cases on policies as they are, or as they would be",
+    summary: "Test cases against the current or changed policies",
     arguments: [{ ...files, isOptional: true }],
     options: [cases, remove],
     json: "document",
@@ -323,7 +368,7 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy impact",
     group: "access",
-    summary: "what a change would flip, of what was decided in the last seven days",
+    summary: "Show which decisions of the last seven days a change would flip",
     arguments: [{ ...files, isOptional: true }],
     options: [remove],
     json: "document",
@@ -332,23 +377,23 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy apply",
     group: "access",
-    summary: "have policies hold, all of them or none",
+    summary: "Apply policies, all or none",
     arguments: [{ ...files, isOptional: true }],
     options: [
       remove,
       shadow,
-      { name: "version", value: "N", summary: "if this version holds still" },
+      { name: "if-version", value: "N", summary: "apply only if this version is still active" },
       reason,
       key,
     ],
-    examples: [{ words: "policy apply night.cedar --reason quiet", does: "as the policy night" }],
+    examples: [{ words: "policy apply night.cedar --reason quiet", does: "apply the policy night" }],
     json: "document",
     load: () => policies().then(({ applyPolicies }) => applyPolicies),
   },
   {
     name: "policy versions",
     group: "access",
-    summary: "how policies changed, by whom and why",
+    summary: "List policy versions with author and reason",
     options: [size, page, all],
     json: "document",
     load: () => policies().then(({ listVersions }) => listVersions),
@@ -356,8 +401,8 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy rollback",
     group: "access",
-    summary: "go back to how policies were in a version, as a new one",
-    arguments: [{ name: "VERSION", summary: "its number" }],
+    summary: "Roll back policies to an earlier version",
+    arguments: [{ name: "VERSION", summary: "version number" }],
     options: [reason, key],
     json: "document",
     load: () => policies().then(({ rollBack }) => rollBack),
@@ -365,21 +410,25 @@ export const accessCommands: readonly Command[] = [
   {
     name: "policy explain",
     group: "access",
-    summary: "may somebody do something, and which policy says so",
+    summary: "Explain if a principal may perform an action, and which policy decides",
     arguments: [actor, { name: "ACTION", summary: "workflow.runs.start" }],
     options: [
-      { name: "group", value: "NAME", isMany: true, summary: "they belong to this group" },
-      { name: "about", value: "KIND[/ID]", summary: "what it is about: run/run_1" },
+      { name: "group", value: "NAME", isMany: true, summary: "group of the principal" },
+      {
+        name: "about",
+        value: "KIND[/ID]",
+        summary: "object of the action: run/order-1002, or run for all runs",
+      },
       {
         name: "label",
         short: "l",
         value: "NAME=VALUE",
         isMany: true,
-        summary: "a label of what it is about",
+        summary: "label of the object",
       },
     ],
     examples: [
-      { words: "policy explain person:ada workflow.runs.start --about run", does: "yes or no, and why" },
+      { words: "policy explain person:ada workflow.runs.start --about run", does: "may Ada start runs?" },
     ],
     json: "document",
     load: () => policies().then(({ explainAccess }) => explainAccess),

@@ -9,7 +9,7 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule list",
     group: "access",
-    summary: "admission rules: what they are about, and which controls they serve",
+    summary: "List admission rules with subjects and controls",
     options: [size, page, all],
     json: "document",
     load: () => rules().then(({ listRules }) => listRules),
@@ -17,7 +17,7 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule set",
     group: "access",
-    summary: "sets the rules of a file, once all of it is right",
+    summary: "Set the rules of a file, all or none",
     arguments: [{ name: "FILE", summary: "rules: [{ruleId, subject, condition, …}]", completes: "file" }],
     options: [reason],
     json: "lines",
@@ -26,7 +26,7 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule impact",
     group: "access",
-    summary: "what rules would say of the latest starts, of definitions and of agents; nothing is set",
+    summary: "Preview rule decisions for recent starts, definitions and agents",
     arguments: [
       {
         name: "FILE",
@@ -36,9 +36,9 @@ export const admissionCommands: readonly Command[] = [
       },
     ],
     options: [
-      { name: "rule", value: "ID", summary: "instead of a file a rule as it was, with --version" },
-      { name: "version", value: "N", summary: "the version that would be gone back to" },
-      { name: "size", value: "N", summary: "how many of the latest starts (100)" },
+      { name: "rule", value: "ID", summary: "rule id" },
+      { name: "version", value: "N", summary: "version number" },
+      { name: "size", value: "N", summary: "maximum number of results. Default: 100" },
     ],
     json: "document",
     load: () => import("../../commands/rule-impact.ts").then(({ previewRules }) => previewRules),
@@ -46,8 +46,8 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule versions",
     group: "access",
-    summary: "a rule as it was: who changed it, when and why, and in which fields",
-    arguments: [{ name: "ID", summary: "the rule, which may have been taken away" }],
+    summary: "List the versions of a rule with author, reason and changed fields",
+    arguments: [{ name: "ID", summary: "rule id. Deleted rules have versions too" }],
     options: [size, page, all],
     json: "document",
     load: () => versions().then(({ listRuleVersions }) => listRuleVersions),
@@ -55,11 +55,11 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule diff",
     group: "access",
-    summary: "in which fields a rule is another one than in a version",
+    summary: "Compare two versions of a rule",
     arguments: [
-      { name: "ID", summary: "the rule" },
-      { name: "VERSION", summary: "the former version" },
-      { name: "OTHER", summary: "the later version (the latest)", isOptional: true },
+      { name: "ID", summary: "rule id" },
+      { name: "VERSION", summary: "earlier version" },
+      { name: "OTHER", summary: "later version. Default: latest", isOptional: true },
     ],
     json: "document",
     load: () => versions().then(({ diffRule }) => diffRule),
@@ -67,10 +67,10 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule rollback",
     group: "access",
-    summary: "sets a rule as it was in a version, which makes a new version",
+    summary: "Roll back a rule to an earlier version",
     arguments: [
-      { name: "ID", summary: "the rule" },
-      { name: "VERSION", summary: "the version" },
+      { name: "ID", summary: "rule id" },
+      { name: "VERSION", summary: "version number" },
     ],
     options: [reason],
     json: "document",
@@ -79,8 +79,8 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule delete",
     group: "access",
-    summary: "takes a rule away",
-    arguments: [{ name: "ID", summary: "the rule" }],
+    summary: "Delete a rule",
+    arguments: [{ name: "ID", summary: "rule id" }],
     options: [reason],
     json: "document",
     load: () => rules().then(({ deleteRule }) => deleteRule),
@@ -88,10 +88,10 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "rule findings",
     group: "access",
-    summary: "what rules found, each with its record of the audit",
+    summary: "List rule findings with their audit records",
     options: [
-      { name: "rule", value: "ID", summary: "by this rule" },
-      { name: "framework", value: "NAME", summary: "by rules that serve this framework" },
+      { name: "rule", value: "ID", summary: "rule id" },
+      { name: "framework", value: "NAME", summary: "only rules for this framework" },
       size,
       page,
       all,
@@ -102,18 +102,18 @@ export const admissionCommands: readonly Command[] = [
   {
     name: "compliance list",
     group: "access",
-    summary: "frameworks that rules serve, and how many of their controls are open",
+    summary: "List compliance frameworks and their open controls",
     json: "document",
     load: () => compliance().then(({ listFrameworks }) => listFrameworks),
   },
   {
     name: "compliance report",
     group: "access",
-    summary: "how a framework is kept, each line with its evidence; fails where a control is not",
+    summary: "Report compliance with evidence. Fails if a control is not met",
     arguments: [{ name: "FRAMEWORK", summary: "soc2" }],
     options: [
-      { name: "within", value: "SPAN", summary: "of the last so long (30d)" },
-      { name: "html", summary: "as a page of its own" },
+      { name: "within", value: "SPAN", summary: "use evidence of this duration. Default: 30d" },
+      { name: "html", summary: "print a complete HTML page" },
     ],
     json: "document",
     load: () => compliance().then(({ report }) => report),

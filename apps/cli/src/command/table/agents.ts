@@ -1,38 +1,40 @@
 import type { Command, Option } from "../declaration.ts";
 import { all, page, reason, size } from "./options.ts";
 
-const pool: Option = { name: "pool", value: "NAME", summary: "of this pool (default)" };
-const agent = { name: "ID", summary: "the agent", completes: "agent" } as const;
-const scaler = { name: "ID", summary: "the scaler" } as const;
+const pool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
+const agent = { name: "ID", summary: "agent id", completes: "agent" } as const;
+const scaler = { name: "ID", summary: "scaler id" } as const;
 
 const steering = [
-  ["pause", "gives an agent no more work; what it has it finishes", "pauseAgent", []],
-  ["resume", "lets a paused agent work again", "resumeAgent", []],
+  ["pause", "Pause an agent. Running tasks finish", "pauseAgent", []],
+  ["resume", "Resume a paused agent", "resumeAgent", []],
   [
     "drain",
-    "asks an agent to finish what it has, and to go",
+    "Drain an agent: finish running tasks, then disconnect",
     "drainAgent",
-    [{ name: "within", value: "SPAN", summary: "what is left then goes to others (any time)" }],
+    [
+      {
+        name: "deadline",
+        value: "SPAN",
+        summary: "requeue unfinished tasks after this duration. Default: never",
+      },
+    ],
   ],
   [
     "sleep",
-    "puts an agent to sleep once it has finished what it has",
+    "Put an agent to sleep after its running tasks",
     "sleepAgent",
-    [{ name: "for", value: "SPAN", summary: "for so long (until it is woken or needed)" }],
+    [
+      {
+        name: "duration",
+        value: "SPAN",
+        summary: "stay in effect for this duration: 30m, 8h. Default: until woken or needed",
+      },
+    ],
   ],
-  ["wake", "wakes an agent", "wakeAgent", []],
-  [
-    "quarantine",
-    "puts an agent aside until it is released; what it has goes to others",
-    "quarantineAgent",
-    [],
-  ],
-  [
-    "release",
-    "takes an agent out of quarantine; a program that was put aside is started again",
-    "releaseAgent",
-    [],
-  ],
+  ["wake", "Wake an agent", "wakeAgent", []],
+  ["quarantine", "Quarantine an agent and requeue its tasks", "quarantineAgent", []],
+  ["release", "Release an agent from quarantine", "releaseAgent", []],
 ] as const;
 
 const agents = steering.map(
@@ -49,53 +51,61 @@ const agents = steering.map(
 
 const settings: readonly Option[] = [
   pool,
-  { name: "capability", value: "NAME", isMany: true, summary: "what its agents do (whatever they offer)" },
-  { name: "min", value: "N", summary: "never fewer agents (0)" },
-  { name: "max", value: "N", summary: "never more agents (100)" },
-  { name: "wait", value: "SPAN", summary: "more agents when a task waits longer (5s)" },
-  { name: "idle", value: "SPAN", summary: "agents go when they had nothing to do for so long (1m)" },
-  { name: "cool-down", value: "SPAN", summary: "none goes so soon after a change (1m)" },
-  { name: "sleep", summary: "agents are put to sleep instead of being ended" },
-  { name: "forecast", summary: "what usually comes at this time of the day counts too" },
+  { name: "capability", value: "NAME", isMany: true, summary: "capability. Default: any" },
+  { name: "min", value: "N", summary: "minimum number of agents. Default: 0" },
+  { name: "max", value: "N", summary: "maximum number of agents. Default: 100" },
+  { name: "max-wait", value: "SPAN", summary: "add agents if a task waits longer. Default: 5s" },
+  { name: "idle", value: "SPAN", summary: "stop agents that are idle for this duration. Default: 1m" },
+  {
+    name: "cool-down",
+    value: "SPAN",
+    summary: "wait this long after a change before stopping agents. Default: 1m",
+  },
+  { name: "sleep", summary: "put agents to sleep instead of stopping them" },
+  { name: "forecast", summary: "include the usual load at this time of day" },
   {
     name: "window",
     value: "'BEGIN to END = N..M'",
     isMany: true,
-    summary: "other bounds by the clock, as cron; 0..0: all sleep but one for what comes",
+    summary: "bounds for a time window, as cron: '0 22 * * * to 0 6 * * * = 0..0'",
   },
-  { name: "time-zone", value: "ZONE", summary: "of the windows (UTC)" },
+  { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
   {
     name: "env",
     value: "NAME=VALUE",
     isMany: true,
-    summary: "in the program's environment; env:X and file:X are secrets",
+    summary: "environment variable of the program. Read secrets with env:X or file:X",
   },
-  { name: "image", value: "IMAGE", summary: "starts containers of it; what follows -- are its arguments" },
+  { name: "image", value: "IMAGE", summary: "container image. Words after -- are its arguments" },
   {
-    name: "limit",
+    name: "container-limit",
     value: "NAME=N",
     isMany: true,
-    summary: "what a container may use: cpu=0.5, memory_bytes=536870912",
+    summary: "container limit: cpu=0.5, memory_bytes=536870912",
   },
-  { name: "socket", value: "PATH", summary: "of Docker or Podman (the first that is allowed)" },
+  { name: "socket", value: "PATH", summary: "Docker or Podman socket. Default: first allowed socket" },
   {
     name: "workload",
     value: "KIND/NAME",
-    summary: "sets replicas in Kubernetes; NAMESPACE/KIND/NAME in another namespace",
+    summary: "scale this Kubernetes workload. Prefix NAMESPACE/ for another namespace",
   },
-  { name: "directory", value: "DIR", summary: "where the program runs (that of the platform)" },
-  { name: "stop", value: "SPAN", summary: "how long it has to end (10s)" },
-  { name: "webhook", value: "URL", summary: "instead of a program: who is told how many are wanted" },
+  {
+    name: "working-directory",
+    value: "DIR",
+    summary: "working directory of the program. Default: that of the platform",
+  },
+  { name: "stop", value: "SPAN", summary: "graceful shutdown period. Default: 10s" },
+  { name: "webhook", value: "URL", summary: "webhook URL" },
   {
     name: "secret",
     value: "REF",
-    summary: "what the webhook's requests are signed with: env:NAME, file:PATH",
+    summary: "secret that signs webhook requests: env:NAME or file:PATH",
   },
-  { name: "paused", summary: "changes nothing until it is resumed" },
+  { name: "paused", summary: "start in paused state" },
 ];
 const command = {
   name: "COMMAND",
-  summary: "the program and its arguments, after --",
+  summary: "program and arguments, after --",
   isMany: true,
   isOptional: true,
 } as const;
@@ -104,7 +114,7 @@ const scalers: readonly Command[] = [
   {
     name: "scaler list",
     group: "installation",
-    summary: "what starts and stops agents by need",
+    summary: "List scalers",
     options: [pool, size, page, all],
     json: "document",
     load: () => import("../../commands/scaler-read.ts").then(({ listScalers }) => listScalers),
@@ -112,7 +122,7 @@ const scalers: readonly Command[] = [
   {
     name: "scaler show",
     group: "installation",
-    summary: "a scaler: its bounds, its agents, what went wrong",
+    summary: "Show a scaler with bounds, agents and errors",
     arguments: [scaler],
     options: [pool],
     json: "document",
@@ -121,7 +131,7 @@ const scalers: readonly Command[] = [
   {
     name: "scaler log",
     group: "installation",
-    summary: "what a scaler has decided, and why, newest first",
+    summary: "List the decisions of a scaler with reasons, newest first",
     arguments: [scaler],
     options: [pool, size, page, all],
     json: "document",
@@ -130,25 +140,25 @@ const scalers: readonly Command[] = [
   {
     name: "scaler create",
     group: "installation",
-    summary: "starts and stops agents by need from now on",
+    summary: "Create a scaler that starts and stops agents on demand",
     arguments: [scaler, command],
     options: settings,
     examples: [
       {
         words: "scaler create crew --max 5 -- node worker.ts",
-        does: "none without work, up to five with it",
+        does: "run up to five agents on demand",
       },
       {
         words: "scaler create crew --min 2 --window '0 22 * * * to 0 6 * * * = 0..0' -- node worker.ts",
-        does: "all sleep at night, but one for what comes",
+        does: "let agents sleep at night",
       },
       {
-        words: "scaler create crew --image registry.example.com/crew:3 --limit cpu=1 --max 5",
-        does: "containers of Docker or Podman",
+        words: "scaler create crew --image registry.example.com/crew:3 --container-limit cpu=1 --max 5",
+        does: "run agents in Docker or Podman",
       },
       {
         words: "scaler create crew --workload agents/Deployment/crew --max 20",
-        does: "replicas in Kubernetes",
+        does: "scale a Kubernetes deployment",
       },
     ],
     json: "document",
@@ -157,16 +167,16 @@ const scalers: readonly Command[] = [
   {
     name: "scaler update",
     group: "installation",
-    summary: "changes what is said, and nothing else",
+    summary: "Update a scaler. Options that are not set stay unchanged",
     arguments: [scaler, command],
-    options: [...settings, { name: "resumed", summary: "decides again after a pause" }, reason],
+    options: [...settings, { name: "resumed", summary: "resume a paused scaler" }, reason],
     json: "document",
     load: () => import("../../commands/scaler-write.ts").then(({ updateScaler }) => updateScaler),
   },
   {
     name: "scaler delete",
     group: "installation",
-    summary: "removes a scaler; its agents finish what they have, and go",
+    summary: "Delete a scaler. Its agents drain",
     arguments: [scaler],
     options: [pool, reason],
     json: "document",

@@ -6,25 +6,29 @@ const proving = () => import("../../commands/audit-verify.ts");
 
 /** Which records. */
 const wanted: readonly Option[] = [
-  { name: "actor", value: "KIND/ID", summary: "done by this one: person/ada, agent/worker-1" },
-  { name: "action", value: "PATTERN", summary: "this action; * stands for anything: run.task_*" },
-  { name: "about", value: "KIND[/ID]", summary: "about this: run/order-1002, or all of a kind" },
-  { name: "refused", summary: "what was refused, and not what was done" },
-  { name: "since", value: "WHEN", summary: "since: 2h (ago), 2026-03-01, 2026-03-01T14:00Z" },
-  { name: "until", value: "WHEN", summary: "before" },
-  { name: "trace", value: "ID", summary: "in this trace" },
-  { name: "text", value: "TEXT", summary: "with this text in it" },
+  { name: "actor", value: "KIND/ID", summary: "only actions of this actor: person/ada, agent/worker-1" },
+  { name: "action", value: "PATTERN", summary: "only these actions. `*` matches any text: workflow.runs.*" },
+  { name: "about", value: "KIND[/ID]", summary: "object of the action: run/order-1002, or run for all runs" },
+  { name: "refused", summary: "only rejected actions" },
+  {
+    name: "since",
+    value: "WHEN",
+    summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
+  },
+  { name: "until", value: "WHEN", summary: "only before this time" },
+  { name: "trace", value: "ID", summary: "only this trace" },
+  { name: "text", value: "TEXT", summary: "only entries that contain this text" },
 ];
 
 export const auditCommands: readonly Command[] = [
   {
     name: "audit search",
     group: "installation",
-    summary: "who did what to what, and what was refused, the latest first",
-    options: [...wanted, { name: "oldest", summary: "the oldest first" }, size, page, all],
+    summary: "Search the audit log, newest first",
+    options: [...wanted, { name: "oldest", summary: "sort oldest first" }, size, page, all],
     examples: [
-      { words: "audit search --about run/order-1002 --oldest", does: "all that was done to a run, in order" },
-      { words: "audit search --refused --since 1d", does: "what was refused since yesterday" },
+      { words: "audit search --about run/order-1002 --oldest", does: "list all actions on a run" },
+      { words: "audit search --refused --since 1d", does: "list rejections of the last day" },
     ],
     json: "document",
     load: () => reading().then(({ searchAudit }) => searchAudit),
@@ -32,37 +36,40 @@ export const auditCommands: readonly Command[] = [
   {
     name: "audit show",
     group: "installation",
-    summary: "a record: who, what, by which right, and under which checkpoint",
-    arguments: [{ name: "ID", summary: "the record, as a search tells it: workflow/7/10423/3" }],
+    summary: "Show an audit record",
+    arguments: [{ name: "ID", summary: "record id from a search: workflow/7/10423/3" }],
     json: "document",
     load: () => reading().then(({ showRecord }) => showRecord),
   },
   {
     name: "audit export",
     group: "installation",
-    summary: "records with all that is needed to verify them anywhere, one JSON document a line",
-    options: [...wanted, { name: "cloud-events", summary: "as CloudEvents, which cannot be verified" }],
-    examples: [{ words: "audit export --since 30d > march.jsonl", does: "the last month, into a file" }],
+    summary: "Export verifiable audit records as JSON lines",
+    options: [...wanted, { name: "cloud-events", summary: "export CloudEvents. These cannot be verified" }],
+    examples: [{ words: "audit export --since 30d > march.jsonl", does: "export the last 30 days" }],
     json: "lines",
     load: () => reading().then(({ exportAudit }) => exportAudit),
   },
   {
     name: "audit verify",
     group: "this machine",
-    summary: "whether an export is as it was signed, and if not, which records were touched",
+    summary: "Verify an audit export and list altered records",
     about: [
-      "It needs the file and the public key, and asks nobody. Keep the key apart from the installation: whoever can change both can make both anew.",
+      "The check runs offline with the file and the public key. Store the key outside the installation, so that an attacker cannot replace both.",
     ],
-    arguments: [{ name: "FILE", summary: "the export; - for standard input" }],
+    arguments: [{ name: "FILE", summary: "export file, or - for standard input" }],
     options: [
       {
-        name: "key",
+        name: "public-key",
         value: "KEY",
-        summary: "the public key, or a file with it, as `tutti audit keys -q` prints it",
+        summary: "public key or file, as printed by `tutti audit keys -q`",
       },
     ],
     examples: [
-      { words: "audit verify march.jsonl --key audit.key", does: "exit code 1 where anything was touched" },
+      {
+        words: "audit verify march.jsonl --public-key audit.key",
+        does: "exit with 1 if a record was altered",
+      },
     ],
     json: "document",
     load: () => proving().then(({ verifyAudit }) => verifyAudit),
@@ -70,7 +77,7 @@ export const auditCommands: readonly Command[] = [
   {
     name: "audit checkpoints",
     group: "installation",
-    summary: "when the journals were joined and signed, the latest first",
+    summary: "List signed checkpoints of the journals, newest first",
     options: [size, page, all],
     json: "document",
     load: () => reading().then(({ listCheckpoints }) => listCheckpoints),
@@ -78,8 +85,8 @@ export const auditCommands: readonly Command[] = [
   {
     name: "audit keys",
     group: "installation",
-    summary: "the public keys that checkpoints and exports are signed with",
-    examples: [{ words: "audit keys -q > audit.key", does: "the first key, to be kept apart" }],
+    summary: "List the public keys that sign checkpoints and exports",
+    examples: [{ words: "audit keys -q > audit.key", does: "save the first key" }],
     json: "document",
     load: () => reading().then(({ listKeys }) => listKeys),
   },

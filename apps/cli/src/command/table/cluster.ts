@@ -1,10 +1,10 @@
 import type { Command, Option } from "../declaration.ts";
 
-const about = ["In a clone of Tutti. docs/guides/cluster.md has the whole story."];
+const about = ["This command needs a clone of Tutti. See docs/guides/cluster.md."];
 const directory: Option = {
   name: "directory",
   value: "DIR",
-  summary: "where everything of it is (.tutti/cluster)",
+  summary: "cluster directory. Default: .tutti/cluster",
   completes: "file",
 };
 const commands = () => import("../../commands/cluster.ts");
@@ -12,7 +12,7 @@ const commands = () => import("../../commands/cluster.ts");
 const natsServer: Option = {
   name: "nats-server",
   value: "PATH",
-  summary: "the program (that on the path, else Debian's)",
+  summary: "path of the NATS server. Default: from PATH, else Debian's",
   completes: "file",
 };
 
@@ -20,36 +20,41 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster up",
     group: "this machine",
-    summary: "every service as processes of its own over NATS, until Ctrl-C",
+    summary: "Start a cluster on this machine, until Ctrl-C",
     about,
     options: [
       directory,
-      { name: "nats", value: "N", summary: "NATS servers: 1, 3 or 5 (3)" },
-      { name: "registry", value: "N", summary: "processes of the registry (2)" },
-      { name: "workflow", value: "N", summary: "processes that run workflows (2)" },
-      { name: "swarm", value: "N", summary: "processes that own pools and missions (2)" },
-      { name: "master", value: "N", summary: "processes that lead sessions (2)" },
-      { name: "governance", value: "N", summary: "processes that say who may do what (1)" },
-      { name: "gateway", value: "N", summary: "front doors (1)" },
-      { name: "partitions", value: "N", summary: "partitions of each service, fixed when it is made (8)" },
+      { name: "nats", value: "N", summary: "number of NATS servers: 1, 3 or 5. Default: 3" },
+      {
+        name: "scale",
+        value: "SERVICE=N",
+        isMany: true,
+        summary:
+          "number of processes of a service: workflow=3. Default: 2 of registry, governance, workflow, swarm and master, 1 gateway",
+      },
+      {
+        name: "partitions",
+        value: "N",
+        summary: "partitions of each service, fixed at creation. Default: 8",
+      },
       {
         name: "port",
         value: "PORT",
-        summary: "where the first gateway serves HTTP; gRPC is one above (7400)",
+        summary: "HTTP port of the first gateway. gRPC uses the next port. Default: 7400",
       },
-      { name: "plain", summary: "without certificates between services" },
-      { name: "paused", summary: "nothing is executed until `tutti release` says so" },
+      { name: "plain", summary: "disable TLS between services" },
+      { name: "paused", summary: "start in paused state" },
       {
         name: "set",
         value: "KEY=VALUE",
-        summary: "a key of the configuration of every service",
+        summary: "set a configuration key for every service",
         isMany: true,
       },
       natsServer,
     ],
     examples: [
-      { words: "cluster up --workflow 3", does: "three processes share the runs" },
-      { words: "cluster up --set log.level=debug", does: "all of them say more in their logs" },
+      { words: "cluster up --scale workflow=3", does: "start three workflow processes" },
+      { words: "cluster up --set log.level=debug", does: "enable debug logs" },
     ],
     json: "document",
     load: () => commands().then(({ clusterUp }) => clusterUp),
@@ -57,7 +62,7 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster status",
     group: "this machine",
-    summary: "the processes of a cluster: where they are, and how",
+    summary: "List the processes of a cluster",
     about,
     options: [directory],
     json: "document",
@@ -66,29 +71,31 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster scale",
     group: "this machine",
-    summary: "more or fewer processes of a service; what they own moves while it goes on",
+    summary: "Change the number of processes of a service while the cluster runs",
     about,
-    arguments: [{ name: "SERVICE=N", summary: "so many of it", isMany: true }],
+    arguments: [{ name: "SERVICE=N", summary: "service and number of processes", isMany: true }],
     options: [directory],
-    examples: [{ words: "cluster scale workflow=3 swarm=1", does: "one comes, one hands over and goes" }],
+    examples: [{ words: "cluster scale workflow=3 swarm=1", does: "scale two services" }],
     json: "none",
     load: () => commands().then(({ clusterScale }) => clusterScale),
   },
   {
     name: "cluster restart",
     group: "this machine",
-    summary: "one process after the other, each when all are ready again",
+    summary: "Restart processes one by one, each after the others are ready",
     about,
-    arguments: [{ name: "NAME", summary: "a process", isMany: true, isOptional: true }],
-    options: [directory, { name: "all", summary: "every one, NATS servers too" }],
-    examples: [{ words: "cluster restart workflow-1 workflow-2", does: "runs go on meanwhile" }],
+    arguments: [{ name: "NAME", summary: "process name", isMany: true, isOptional: true }],
+    options: [directory, { name: "all", summary: "everything, not only a part" }],
+    examples: [
+      { words: "cluster restart workflow-1 workflow-2", does: "restart two processes while runs continue" },
+    ],
     json: "none",
     load: () => commands().then(({ clusterRestart }) => clusterRestart),
   },
   {
     name: "cluster down",
     group: "this machine",
-    summary: "ends the cluster that runs, in good order",
+    summary: "Shut down the cluster gracefully",
     about,
     options: [directory],
     json: "none",
@@ -97,11 +104,9 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster backup",
     group: "this machine",
-    summary: "copies a cluster that is down: its streams, the table of owners, its keys",
+    summary: "Back up a stopped cluster",
     about,
-    arguments: [
-      { name: "FOLDER", summary: "an empty folder, or one that is not there yet", completes: "file" },
-    ],
+    arguments: [{ name: "FOLDER", summary: "an empty or new folder", completes: "file" }],
     options: [directory, natsServer],
     json: "none",
     load: () => commands().then(({ clusterBackup }) => clusterBackup),
@@ -109,14 +114,14 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster restore",
     group: "this machine",
-    summary: "makes a cluster of a backup, in a directory that has none",
+    summary: "Restore a cluster from a backup",
     about,
-    arguments: [{ name: "FOLDER", summary: "the backup", completes: "file" }],
+    arguments: [{ name: "FOLDER", summary: "backup folder", completes: "file" }],
     options: [directory, natsServer],
     examples: [
       {
         words: "cluster restore backup --directory again",
-        does: "then: tutti cluster up --paused --directory again",
+        does: "then run: tutti cluster up --paused --directory again",
       },
     ],
     json: "none",
@@ -125,21 +130,19 @@ export const clusterCommands: readonly Command[] = [
   {
     name: "cluster import",
     group: "this machine",
-    summary: "makes a cluster of the data directory of `npm start`, with everything that is under way",
+    summary: "Import the data directory of `npm start` into a new cluster",
     about,
-    arguments: [
-      { name: "FOLDER", summary: "the data directory of a platform that was stopped", completes: "file" },
-    ],
+    arguments: [{ name: "FOLDER", summary: "data directory of a stopped platform", completes: "file" }],
     options: [
       directory,
-      { name: "nats", value: "N", summary: "NATS servers: 1, 3 or 5 (3)" },
-      { name: "plain", summary: "without certificates between services" },
+      { name: "nats", value: "N", summary: "number of NATS servers: 1, 3 or 5. Default: 3" },
+      { name: "plain", summary: "disable TLS between services" },
       natsServer,
     ],
     examples: [
       {
         words: "cluster import .tutti --directory cluster",
-        does: "then: tutti cluster up --directory cluster",
+        does: "then run: tutti cluster up --directory cluster",
       },
     ],
     json: "none",

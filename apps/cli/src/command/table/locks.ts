@@ -1,11 +1,11 @@
 import type { Argument, Command, Option } from "../declaration.ts";
 import { all, page, reason, size } from "./options.ts";
 
-const name: Argument = { name: "NAME", summary: "the lock" };
+const name: Argument = { name: "NAME", summary: "lock name" };
 const holder: Option = {
   name: "holder",
   value: "ID",
-  summary: "who holds it: unique per acquisition, the same when it is asked for again",
+  summary: "id of the holder, unique per acquisition. Repeat it to renew",
 };
 const reading = () => import("../../commands/lock-read.ts");
 const writing = () => import("../../commands/lock-write.ts");
@@ -14,14 +14,14 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock list",
     group: "installation",
-    summary: "locks that are held or set: who holds them, how many wait",
+    summary: "List locks with holders and waiters",
     options: [
-      { name: "prefix", value: "TEXT", summary: "whose names begin like this" },
-      { name: "contended", summary: "that somebody waits for" },
+      { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
+      { name: "contended", summary: "only locks with waiters" },
       {
         name: "held-by",
         value: "KIND/ID",
-        summary: "that this session, run or mission holds: session/ses_1",
+        summary: "only locks held by this session, run or mission: session/ses_1",
       },
       size,
       page,
@@ -33,7 +33,7 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock show",
     group: "installation",
-    summary: "a lock: who holds it until when, and who waits",
+    summary: "Show a lock with holders, expiry and waiters",
     arguments: [name],
     json: "document",
     load: () => reading().then(({ showLock }) => showLock),
@@ -41,23 +41,30 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock acquire",
     group: "installation",
-    summary: "hold a lock until its lease runs out or it is released; prints the fencing token",
+    summary: "Acquire a lock and print the fencing token",
     arguments: [name],
     options: [
       holder,
-      { name: "permits", value: "N", summary: "so many of a semaphore's permits (1)" },
-      { name: "shared", summary: "with others that share it" },
-      { name: "lease", value: "SPAN", summary: "until it is given to others, unless asked for again (30s)" },
-      { name: "wait", value: "SPAN", summary: "wait for it, at most a minute (not at all)" },
-      { name: "priority", value: "N", summary: "greater is more urgent, from -100 to 100 (0)" },
+      { name: "permits", value: "N", summary: "number of permits. Default: 1" },
+      { name: "shared", summary: "share the lock with other shared holders" },
+      { name: "lease", value: "SPAN", summary: "lease duration. Acquire again to renew. Default: 30s" },
+      {
+        name: "timeout",
+        value: "SPAN",
+        summary: "stop waiting after this duration: 30s, 5m. Maximum: 1m. Default: 0",
+      },
+      { name: "priority", value: "N", summary: "priority from -100 to 100. Default: 0" },
       {
         name: "work",
         value: "KIND/ID",
-        summary: "for this session, run or mission, with whose end it is given back",
+        summary: "release the lock when this session, run or mission ends",
       },
     ],
     examples: [
-      { words: "lock acquire printer --holder me --wait 30s -q", does: "its token, when it is free" },
+      {
+        words: "lock acquire printer --holder me --timeout 30s -q",
+        does: "wait up to 30 s and print the token",
+      },
     ],
     json: "document",
     load: () => writing().then(({ acquireLock }) => acquireLock),
@@ -65,17 +72,20 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock release",
     group: "installation",
-    summary: "give a lock back",
+    summary: "Release a lock",
     arguments: [name],
-    options: [holder, { name: "token", value: "N", summary: "only if it is held under this token" }],
+    options: [
+      holder,
+      { name: "token", value: "N", summary: "release only if the lock has this fencing token" },
+    ],
     json: "document",
     load: () => writing().then(({ releaseLock }) => releaseLock),
   },
   {
     name: "lock set",
     group: "installation",
-    summary: "how many permits a lock has: one makes it a lock, more a semaphore",
-    arguments: [name, { name: "PERMITS", summary: "how many" }],
+    summary: "Set the number of permits of a lock. More than one makes it a semaphore",
+    arguments: [name, { name: "PERMITS", summary: "number of permits" }],
     options: [reason],
     json: "document",
     load: () => writing().then(({ setLock }) => setLock),
@@ -83,8 +93,8 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock break",
     group: "installation",
-    summary: "take a lock away from a holder that is dead",
-    arguments: [name, { name: "HOLDER", summary: "who holds it" }],
+    summary: "Break the lock of a dead holder",
+    arguments: [name, { name: "HOLDER", summary: "id of the holder" }],
     options: [reason],
     json: "document",
     load: () => writing().then(({ breakLock }) => breakLock),
@@ -92,7 +102,7 @@ export const lockCommands: readonly Command[] = [
   {
     name: "lock deadlocks",
     group: "installation",
-    summary: "deadlocks that were found: the circle, who gave way, and why",
+    summary: "List deadlocks with their cycle and the chosen victim",
     options: [size, page, all],
     json: "document",
     load: () => reading().then(({ listDeadlocks }) => listDeadlocks),

@@ -2,7 +2,7 @@ import { runStates } from "../../terminal/states.ts";
 import type { Argument, Command } from "../declaration.ts";
 import { all, key, page, reason, size } from "./options.ts";
 
-const id: Argument = { name: "ID", summary: "the mission" };
+const id: Argument = { name: "ID", summary: "mission id" };
 const reading = () => import("../../commands/mission-read.ts");
 const writing = () => import("../../commands/mission-write.ts");
 
@@ -10,30 +10,40 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission start",
     group: "missions",
-    summary: "start a mission: a goal, or tasks that agents work off together",
+    summary: "Start a mission: a goal, or tasks for several agents",
     arguments: [
-      { name: "NAME", summary: "a registered definition", isOptional: true, completes: "workflow" },
+      { name: "NAME", summary: "name of a registered definition", isOptional: true, completes: "workflow" },
     ],
     options: [
-      { name: "goal", value: "TEXT", summary: "what is to be reached, in words" },
-      { name: "title", value: "TEXT", summary: "in a line, for people" },
-      { name: "task", value: "ID=CAPABILITY", isMany: true, summary: "a task, and what does it" },
-      { name: "spec", value: "JSON|@FILE", isMany: true, summary: "the whole specification, as over REST" },
+      { name: "goal", value: "TEXT", summary: "goal of the mission" },
+      { name: "title", value: "TEXT", summary: "title" },
+      {
+        name: "add-task",
+        value: "ID=CAPABILITY",
+        isMany: true,
+        summary: "add a task that needs this capability",
+      },
+      {
+        name: "spec",
+        value: "JSON|@FILE",
+        isMany: true,
+        summary: "complete specification, as in the REST API",
+      },
       {
         name: "input",
         short: "i",
         value: "INPUT",
         isMany: true,
-        summary: "what there is to work with",
+        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
-      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "a label" },
-      { name: "id", value: "ID", summary: "its id; started again under it, it is the same mission" },
+      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+      { name: "id", value: "ID", summary: "id of the new object. Default: generated" },
       key,
     ],
     examples: [
       {
-        words: "mission start --goal 'a name for the cat' --task think=names.think",
-        does: "one task for whoever offers names.think",
+        words: "mission start --goal 'a name for the cat' --add-task think=names.think",
+        does: "start a mission with one task",
       },
     ],
     json: "document",
@@ -42,11 +52,17 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission list",
     group: "missions",
-    summary: "missions, the newest first",
+    summary: "List missions, newest first",
     options: [
-      { name: "state", value: "STATE", isMany: true, choices: runStates, summary: "in this state" },
-      { name: "text", value: "TEXT", summary: "with this in id, title or label" },
-      { name: "waiting", summary: "that wait for a person" },
+      {
+        name: "state",
+        value: "STATE",
+        isMany: true,
+        choices: runStates,
+        summary: "only this state. Separate several with commas",
+      },
+      { name: "text", value: "TEXT", summary: "only entries that contain this text" },
+      { name: "waiting", summary: "only entries that wait for an approval" },
       size,
       page,
       all,
@@ -57,7 +73,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission show",
     group: "missions",
-    summary: "a mission: how far it is, who takes part, what it used up",
+    summary: "Show a mission with progress, agents and usage",
     arguments: [id],
     json: "document",
     load: () => reading().then(({ showMission }) => showMission),
@@ -65,7 +81,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission tasks",
     group: "missions",
-    summary: "the tasks of a mission, and who has them",
+    summary: "List the tasks of a mission and their agents",
     arguments: [id],
     options: [size, page, all],
     json: "document",
@@ -74,8 +90,8 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission board",
     group: "missions",
-    summary: "what agents of a mission wrote on its blackboard",
-    arguments: [id, { name: "PREFIX", summary: "only keys that begin with this", isOptional: true }],
+    summary: "List the blackboard entries of a mission",
+    arguments: [id, { name: "PREFIX", summary: "only keys that start with this text", isOptional: true }],
     options: [size, page, all],
     json: "document",
     load: () => reading().then(({ listBoard }) => listBoard),
@@ -83,7 +99,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission messages",
     group: "missions",
-    summary: "what agents of a mission told each other",
+    summary: "List the messages between the agents of a mission",
     arguments: [id],
     options: [size, page, all],
     json: "document",
@@ -92,7 +108,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission votes",
     group: "missions",
-    summary: "what agents of a mission voted on, and how it came out",
+    summary: "List the votes of a mission and their results",
     arguments: [id],
     options: [size, page, all],
     json: "document",
@@ -101,7 +117,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission budget",
     group: "missions",
-    summary: "what a mission may use up, and has",
+    summary: "Show the budget of a mission and its usage",
     arguments: [id],
     json: "document",
     load: () => reading().then(({ showBudget }) => showBudget),
@@ -109,17 +125,17 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission why",
     group: "missions",
-    summary: "why a mission, or a task of it, stands as it does, and what would help",
-    arguments: [id, { name: "TASK", summary: "one of its tasks", isOptional: true }],
+    summary: "Explain the state of a mission or task, and what to do",
+    arguments: [id, { name: "TASK", summary: "task id", isOptional: true }],
     json: "document",
     load: () => reading().then(({ whyMission }) => whyMission),
   },
   {
     name: "mission cancel",
     group: "missions",
-    summary: "ask a mission to end, or end it at once",
+    summary: "Cancel a mission",
     arguments: [id],
-    options: [{ name: "now", summary: "at once, without waiting for what is at work" }, reason],
+    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason],
     json: "document",
     load: () => writing().then(({ cancelMission }) => cancelMission),
   },

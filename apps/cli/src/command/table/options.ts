@@ -3,25 +3,25 @@ import type { Argument, Option } from "../declaration.ts";
 
 /** Arguments and options that several commands share. */
 
-export const runId: Argument = { name: "ID", summary: "the run", completes: "run" };
+export const runId: Argument = { name: "ID", summary: "run id", completes: "run" };
 export const reason: Option = {
   name: "reason",
   value: "TEXT",
-  summary: "why, in words; kept in the history",
+  summary: "reason, recorded in the history",
 };
 export const key: Option = {
-  name: "key",
+  name: "idempotency-key",
   value: "KEY",
-  summary: "an idempotency key: said again under the same key, it takes effect once",
+  summary: "idempotency key: repeated requests with this key take effect once",
 };
-const yes: Option = { name: "yes", short: "y", summary: "without asking first" };
-export const size: Option = { name: "size", value: "N", summary: "how many at most (20)" };
+const yes: Option = { name: "approve", short: "y", summary: "skip the confirmation question" };
+export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
 export const page: Option = {
   name: "page",
   value: "TOKEN",
-  summary: "the next page, as the page before told",
+  summary: "page token of the previous page",
 };
-export const all: Option = { name: "all", summary: "all pages, one after the other" };
+export const all: Option = { name: "all", summary: "everything, not only a part" };
 
 /** Which runs. */
 export const filters: readonly Option[] = [
@@ -30,21 +30,25 @@ export const filters: readonly Option[] = [
     value: "STATE",
     isMany: true,
     choices: runStates,
-    summary: `in this state; several with commas: ${runStates.slice(0, 6).join(", ")}, …`,
+    summary: "only this state. Separate several with commas",
   },
   {
     name: "workflow",
     short: "w",
     value: "NAME",
     isMany: true,
-    summary: "of this workflow",
+    summary: "only this workflow",
     completes: "workflow",
   },
-  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "with this label" },
-  { name: "since", value: "WHEN", summary: "started since: 2h (ago), 2026-03-01, 2026-03-01T14:00Z" },
-  { name: "until", value: "WHEN", summary: "started before" },
-  { name: "text", value: "TEXT", summary: "with this in id, label or error" },
-  { name: "error", value: "CODE", summary: "that failed with this code; `*` stands for anything" },
+  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+  {
+    name: "since",
+    value: "WHEN",
+    summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
+  },
+  { name: "until", value: "WHEN", summary: "only before this time" },
+  { name: "text", value: "TEXT", summary: "only entries that contain this text" },
+  { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
 ];
 
 /** Which runs one command is done to, when no id is given. */
@@ -52,11 +56,11 @@ export const manyRuns: readonly Option[] = [...filters, yes];
 
 /** How something is followed. */
 export const followed = [
-  { name: "watch", summary: "draw the run while it goes, also beside --json and --quiet" },
-  { name: "wait", summary: "wait for the end and print the outcome, nothing before" },
+  { name: "watch", summary: "draw the progress, also with --json and --quiet" },
+  { name: "wait", summary: "wait for the end and print only the outcome" },
   {
-    name: "for",
+    name: "timeout",
     value: "SPAN",
-    summary: "follow for so long at most: 30s, 5m; the run goes on (exit code 8)",
+    summary: "stop waiting after this duration: 30s, 5m",
   },
 ] as const;

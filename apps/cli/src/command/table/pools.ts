@@ -1,56 +1,64 @@
 import type { Argument, Command, Option } from "../declaration.ts";
 import { all, page, reason, size } from "./options.ts";
 
-const pool: Argument = { name: "POOL", summary: "the pool" };
-const inPool: Option = { name: "pool", value: "NAME", summary: "of this pool (default)" };
-const hook: Argument = { name: "ID", summary: "the hook" };
+const pool: Argument = { name: "POOL", summary: "pool name" };
+const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
+const hook: Argument = { name: "ID", summary: "hook id" };
 
 const settings: readonly Option[] = [
-  { name: "description", value: "TEXT", summary: "for people" },
+  { name: "description", value: "TEXT", summary: "description" },
   {
     name: "strategy",
     value: "NAME",
     choices: ["least_loaded", "fastest", "sticky", "round_robin", "consistent_hash", "cheapest", "auction"],
-    summary: "how an agent is chosen: least_loaded (usual), fastest, sticky, round_robin, cheapest, …",
+    summary: "how the pool chooses an agent. Default: least_loaded",
   },
-  { name: "admits", value: "NAMES", summary: "takes tasks of these namespaces too; * for any" },
-  { name: "weight", value: "NAME=N", isMany: true, summary: "share of a namespace when there is not enough" },
-  { name: "max-queued", value: "N", summary: "so many tasks may wait (100000)" },
-  { name: "max-agents", value: "N", summary: "so many agents may join (10000)" },
+  { name: "admits", value: "NAMES", summary: "also accept tasks of these namespaces. * for any" },
+  { name: "weight", value: "NAME=N", isMany: true, summary: "share of a namespace when capacity is short" },
+  { name: "max-queued", value: "N", summary: "maximum number of queued tasks. Default: 100000" },
+  { name: "max-agents", value: "N", summary: "maximum number of agents in the pool. Default: 10000" },
   {
     name: "break-after",
     value: "N",
-    summary: "an agent that fails so often in a row is left alone a while (10)",
+    summary: "suspend an agent after this many failures in a row. Default: 10",
   },
-  { name: "ageing", value: "SPAN", summary: "a task that waits so long rises by one in priority (1m)" },
-  { name: "sleep-after", value: "SPAN", summary: "agents without work so long are put to sleep (never)" },
-  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "a label of the pool" },
+  {
+    name: "ageing",
+    value: "SPAN",
+    summary: "raise the priority of a waiting task by one per this duration. Default: 1m",
+  },
+  { name: "sleep-after", value: "SPAN", summary: "put agents to sleep after this idle time. Default: never" },
+  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
 ];
 
 const rules: readonly Option[] = [
-  { name: "when", value: "CEL", summary: "applies when this is true of task, agent, result (always)" },
-  { name: "order", value: "N", summary: "its place; smaller ones run first (0)" },
-  { name: "deny", value: "TEXT", summary: "a rule: the task fails with these words" },
-  { name: "priority", value: "CEL", summary: "a rule: the new priority: 'task.priority + 10'" },
-  { name: "add-label", value: "NAME=VALUE", isMany: true, summary: "a rule: a label to add" },
-  { name: "delay", value: "SPAN", summary: "a rule: hold it back so long" },
+  { name: "when", value: "CEL", summary: "condition over task, agent and result. Default: always" },
+  { name: "order", value: "N", summary: "position. Smaller numbers run first. Default: 0" },
+  { name: "deny", value: "TEXT", summary: "rule: fail the task with this message" },
+  { name: "set-priority", value: "CEL", summary: "rule: set the priority: 'task.priority + 10'" },
+  { name: "add-label", value: "NAME=VALUE", isMany: true, summary: "rule: add this label" },
+  { name: "delay", value: "SPAN", summary: "rule: delay the task" },
   {
     name: "retry",
     value: "RULE",
     choices: ["again", "never"],
-    summary: "a rule about failures: again, never",
+    summary: "rule for failures: retry again or never",
   },
-  { name: "listen", summary: "somebody listens over a stream" },
-  { name: "webhook", value: "URL", summary: "somebody is asked over HTTP" },
-  { name: "secret", value: "REFERENCE", summary: "requests are signed with it: env:NAME, file:/path" },
-  { name: "wait", value: "SPAN", summary: "work waits so long for the answer (it does not wait)" },
+  { name: "listen", summary: "wait for a listener on a stream" },
+  { name: "webhook", value: "URL", summary: "webhook URL" },
+  { name: "secret", value: "REF", summary: "secret that signs webhook requests: env:NAME or file:PATH" },
+  {
+    name: "timeout",
+    value: "SPAN",
+    summary: "stop waiting after this duration: 30s, 5m. Default: do not wait",
+  },
   {
     name: "on-failure",
     value: "RULE",
     choices: ["pass", "deny", "hold"],
-    summary: "when it fails or is late: pass (usual), deny, hold",
+    summary: "action if the hook fails or is late. Default: pass",
   },
-  { name: "because", value: "TEXT", summary: "why, for explanations" },
+  { name: "because", value: "TEXT", summary: "reason shown in explanations" },
 ];
 
 const moments = [
@@ -66,7 +74,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool list",
     group: "installation",
-    summary: "pools: who is there, what waits, what runs",
+    summary: "List pools with agents, queued and running tasks",
     options: [size, page, all],
     json: "document",
     load: () => import("../../commands/pool-read.ts").then(({ listPools }) => listPools),
@@ -74,7 +82,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool show",
     group: "installation",
-    summary: "a pool: how it works, how it stands, and by whom it was changed",
+    summary: "Show a pool with settings, state and last change",
     arguments: [pool],
     json: "document",
     load: () => import("../../commands/pool-read.ts").then(({ showPool }) => showPool),
@@ -82,11 +90,11 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool create",
     group: "installation",
-    summary: "make a pool of its own",
+    summary: "Create a pool",
     arguments: [pool],
     options: settings,
     examples: [
-      { words: "pool create gpu --strategy fastest --max-queued 500", does: "one for graphics cards" },
+      { words: "pool create gpu --strategy fastest --max-queued 500", does: "create a pool for GPUs" },
     ],
     json: "document",
     load: () => import("../../commands/pool-write.ts").then(({ createPool }) => createPool),
@@ -94,7 +102,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool update",
     group: "installation",
-    summary: "change a pool; what is not said stays",
+    summary: "Update a pool. Options that are not set stay unchanged",
     arguments: [pool],
     options: [...settings, reason],
     json: "document",
@@ -103,7 +111,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool delete",
     group: "installation",
-    summary: "take a pool away that has neither agents nor tasks",
+    summary: "Delete a pool without agents and tasks",
     arguments: [pool],
     options: [reason],
     json: "document",
@@ -112,7 +120,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool pause",
     group: "installation",
-    summary: "give nothing out; what is at work goes on",
+    summary: "Pause a pool. Running tasks continue",
     arguments: [pool],
     options: [reason],
     json: "document",
@@ -121,11 +129,11 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool resume",
     group: "installation",
-    summary: "give out again, slowly at first if you like",
+    summary: "Resume a pool, optionally at a slow rate",
     arguments: [pool],
     options: [
-      { name: "slow", value: "N/SPAN", summary: "so many may begin per time: 10/1s" },
-      { name: "for", value: "SPAN", summary: "for so long, with --slow (1m)" },
+      { name: "slow", value: "N/SPAN", summary: "start rate after the resume: 10/1s" },
+      { name: "duration", value: "SPAN", summary: "stay in effect for this duration: 30m, 8h. Default: 1m" },
       reason,
     ],
     json: "document",
@@ -134,29 +142,29 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool limit",
     group: "installation",
-    summary: "limits by key: what queues, runs and is tried again; or set one, or take it away",
+    summary: "List, set or remove the limits of a pool by key",
     arguments: [
       pool,
       {
         name: "KEY",
-        summary: "set or remove this one; `tenant-*` for every key that begins so",
+        summary: "key to set or remove. `tenant-*` matches every key with this prefix",
         isOptional: true,
       },
     ],
     options: [
-      { name: "max", value: "N", summary: "so many at work at once" },
-      { name: "rate", value: "N/SPAN", summary: "so many may begin per time: 100/1m" },
-      { name: "description", value: "TEXT", summary: "for people" },
-      { name: "remove", summary: "take it away" },
-      { name: "all-keys", summary: "list those that tasks bring along too" },
+      { name: "concurrency", value: "N", summary: "maximum concurrency" },
+      { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
+      { name: "description", value: "TEXT", summary: "description" },
+      { name: "remove", summary: "remove the limit" },
+      { name: "all-keys", summary: "include keys without a limit" },
       reason,
       size,
       page,
       all,
     ],
     examples: [
-      { words: "pool limit default", does: "who queues, runs and is tried again, by key" },
-      { words: "pool limit default openai --max 5", does: "five at once, whoever asks; in effect at once" },
+      { words: "pool limit default", does: "list queued, running and retried tasks by key" },
+      { words: "pool limit default openai --concurrency 5", does: "allow a concurrency of five" },
     ],
     json: "document",
     load: () => import("../../commands/pool-limit.ts").then(({ poolLimit }) => poolLimit),
@@ -164,11 +172,11 @@ export const poolCommands: readonly Command[] = [
   {
     name: "pool queue",
     group: "installation",
-    summary: "what waits in a pool, the next one first, and why",
+    summary: "List the queued tasks of a pool with reasons, next task first",
     arguments: [pool],
     options: [
-      { name: "capability", value: "NAME", summary: "for this capability" },
-      { name: "from", value: "NAMESPACE", summary: "from this namespace" },
+      { name: "capability", value: "NAME", summary: "capability. Default: any" },
+      { name: "from", value: "NAMESPACE", summary: "only tasks of this namespace" },
       size,
       page,
       all,
@@ -179,7 +187,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook list",
     group: "installation",
-    summary: "hooks, in the order in which they run",
+    summary: "List hooks in their order",
     options: [inPool, size, page, all],
     json: "document",
     load: () => import("../../commands/hook.ts").then(({ listHooks }) => listHooks),
@@ -187,7 +195,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook show",
     group: "installation",
-    summary: "a hook: when it runs, what it does, who changed it",
+    summary: "Show a hook with its last change",
     arguments: [hook],
     options: [inPool],
     json: "document",
@@ -196,14 +204,14 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook create",
     group: "installation",
-    summary: "a rule, a listener or a webhook with a say about work",
+    summary: "Create a rule, listener or webhook for tasks",
     about: ["Rules are CEL over `task`, `agent` and `result`: docs/guides/pools.md."],
     arguments: [hook, { name: "MOMENT", summary: `when it runs: ${moments.join(", ")}` }],
     options: [inPool, ...rules],
     examples: [
       {
-        words: `hook create gold before_assign --when 'has(task.labels.tier)' --priority 'task.priority + 10'`,
-        does: "tasks with a tier go first",
+        words: `hook create gold before_assign --when 'has(task.labels.tier)' --set-priority 'task.priority + 10'`,
+        does: "raise the priority of tasks with a tier",
       },
     ],
     json: "document",
@@ -212,7 +220,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook disable",
     group: "installation",
-    summary: "a hook has no say any more, and stays",
+    summary: "Disable a hook",
     arguments: [hook],
     options: [inPool, reason],
     json: "document",
@@ -221,7 +229,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook enable",
     group: "installation",
-    summary: "a hook has its say again",
+    summary: "Enable a hook",
     arguments: [hook],
     options: [inPool, reason],
     json: "document",
@@ -230,7 +238,7 @@ export const poolCommands: readonly Command[] = [
   {
     name: "hook delete",
     group: "installation",
-    summary: "take a hook away",
+    summary: "Delete a hook",
     arguments: [hook],
     options: [inPool, reason],
     json: "document",

@@ -1,21 +1,20 @@
 import type { Argument, Command, Option } from "../declaration.ts";
 import { all, page, reason, size } from "./options.ts";
 
-const quota: Argument = { name: "QUOTA", summary: "the quota; `default` for the whole namespace" };
-const reservation: Argument = { name: "RESERVATION", summary: "the reservation" };
-const session: Argument = { name: "SESSION", summary: "the session", completes: "run" };
+const quota: Argument = { name: "QUOTA", summary: "quota name. `default` for the whole namespace" };
+const reservation: Argument = { name: "RESERVATION", summary: "reservation id" };
+const session: Argument = { name: "SESSION", summary: "session id", completes: "run" };
 const other: Argument = {
   name: "OTHER",
-  summary: "the other session; `NAMESPACE/ID` for one of another namespace",
+  summary: "other session. NAMESPACE/ID for another namespace",
 };
-const inPool: Option = { name: "pool", value: "NAME", summary: "in this pool" };
-const ofName: Option = { name: "name", value: "NAME", summary: "of this: slots, or a named resource" };
+const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: all" };
+const ofName: Option = { name: "name", value: "NAME", summary: "resource: slots, or a named resource" };
 const label: Option = {
-  name: "label",
-  short: "l",
+  name: "selector",
   value: "NAME=VALUE",
   isMany: true,
-  summary: "for the sessions, runs and missions with this label",
+  summary: "apply only to objects with this label",
 };
 const reading = () => import("../../commands/resource-read.ts");
 const writing = () => import("../../commands/resource-write.ts");
@@ -25,7 +24,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "resource list",
     group: "installation",
-    summary: "slots and named resources: how much there is, is used, set aside and wanted",
+    summary: "List resources with capacity, usage, reservations and demand",
     options: [inPool, ofName, size, page, all],
     json: "document",
     load: () => reading().then(({ listResources }) => listResources),
@@ -33,7 +32,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "resource use",
     group: "installation",
-    summary: "what sessions have and want, and what their shares would give them",
+    summary: "List the resource usage, demand and fair share of sessions",
     options: [inPool, ofName, size, page, all],
     json: "document",
     load: () => reading().then(({ listAllocations }) => listAllocations),
@@ -41,7 +40,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "resource why",
     group: "installation",
-    summary: "why a session has what it has: its share, quotas, reservations, and who else takes turns",
+    summary: "Explain the resources of a session: share, quotas, reservations",
     arguments: [session],
     json: "document",
     load: () => reading().then(({ explainAllocation }) => explainAllocation),
@@ -49,7 +48,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "dependency list",
     group: "sessions",
-    summary: "sessions that a session waits for, and those that wait for it",
+    summary: "List the dependencies and dependents of a session",
     arguments: [session],
     json: "document",
     load: () => depending().then(({ listDependencies }) => listDependencies),
@@ -57,22 +56,22 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "dependency add",
     group: "sessions",
-    summary: "have a session that has not begun wait for another one",
+    summary: "Add a dependency to a session that has not started",
     arguments: [session, other],
     options: [
       {
         name: "on",
         value: "END",
         choices: ["success", "failure", "always"],
-        summary: "how the other one has to end (success)",
+        summary: "required outcome of the other session. Default: success",
       },
       reason,
     ],
     examples: [
-      { words: "dependency add report import", does: "report begins when import has ended well" },
+      { words: "dependency add report import", does: "start report after import completes" },
       {
         words: "dependency add report night/import --on always",
-        does: "the same of another namespace, however it ends",
+        does: "wait for a session of another namespace, with any outcome",
       },
     ],
     json: "document",
@@ -81,7 +80,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "dependency remove",
     group: "sessions",
-    summary: "have a session that has not begun not wait for another one",
+    summary: "Remove a dependency of a session that has not started",
     arguments: [session, other],
     options: [reason],
     json: "document",
@@ -90,7 +89,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "quota list",
     group: "installation",
-    summary: "quotas of the namespace, and how much of each is used",
+    summary: "List the quotas of the namespace and their usage",
     options: [size, page, all],
     json: "document",
     load: () => reading().then(({ listQuotas }) => listQuotas),
@@ -98,21 +97,24 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "quota set",
     group: "installation",
-    summary: "how much may be at work at once, of slots or of a named resource",
+    summary: "Set a quota for slots or named resources in use",
     arguments: [quota],
     options: [
       {
         name: "limit",
         value: "NAME=AMOUNT",
         isMany: true,
-        summary: "so much of this: slots=20, gpu=4; all that the quota limits is said",
+        summary: "limit of a resource: slots=20. Set all limits of the quota",
       },
       label,
       reason,
     ],
     examples: [
-      { words: "quota set default --limit slots=20", does: "twenty tasks of the namespace at work at once" },
-      { words: "quota set blue --limit gpu=2 --label team=blue", does: "two GPUs for what has the label" },
+      { words: "quota set default --limit slots=20", does: "allow twenty running tasks in the namespace" },
+      {
+        words: "quota set blue --limit gpu=2 --selector team=blue",
+        does: "limit work with the label to two GPUs",
+      },
     ],
     json: "document",
     load: () => writing().then(({ setQuota }) => setQuota),
@@ -120,7 +122,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "quota delete",
     group: "installation",
-    summary: "take a quota away; what waited for it goes on",
+    summary: "Delete a quota. Blocked work continues",
     arguments: [quota],
     options: [reason],
     json: "document",
@@ -129,7 +131,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "reservation list",
     group: "installation",
-    summary: "what is set aside, and will be",
+    summary: "List current and future reservations",
     options: [inPool, size, page, all],
     json: "document",
     load: () => reading().then(({ listReservations }) => listReservations),
@@ -137,30 +139,30 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "reservation create",
     group: "installation",
-    summary: "set something aside for a time, for the sessions that name it",
+    summary: "Reserve resources for a time",
     arguments: [reservation],
     options: [
-      { name: "amount", value: "NAME=AMOUNT", isMany: true, summary: "so much of this: gpu=2, slots=4" },
-      { name: "in", value: "SPAN", summary: "beginning in so long (now)" },
-      { name: "for", value: "SPAN", summary: "for so long: 30m, 8h" },
+      { name: "amount", value: "NAME=AMOUNT", isMany: true, summary: "amount of a resource: gpu=2, slots=4" },
+      { name: "in", value: "SPAN", summary: "start after this duration. Default: now" },
+      { name: "duration", value: "SPAN", summary: "stay in effect for this duration: 30m, 8h" },
       {
         name: "agents",
         value: "NAME=VALUE",
         isMany: true,
-        summary: "of agents with this label, and not of all in the pool",
+        summary: "only agents with this label. Default: all agents of the pool",
       },
       inPool,
       label,
-      { name: "description", value: "TEXT", summary: "for people" },
+      { name: "description", value: "TEXT", summary: "description" },
     ],
     examples: [
       {
-        words: "reservation create night --amount gpu=2 --in 2h --for 8h",
-        does: "two GPUs kept free tonight",
+        words: "reservation create night --amount gpu=2 --in 2h --duration 8h",
+        does: "reserve two GPUs for tonight",
       },
       {
-        words: "reservation create night --amount slots=2 --agents gpu=true --for 8h",
-        does: "two slots of agents with the label gpu=true, from now on",
+        words: "reservation create night --amount slots=2 --agents gpu=true --duration 8h",
+        does: "reserve two slots of agents with the label gpu=true",
       },
     ],
     json: "document",
@@ -169,7 +171,7 @@ export const resourceCommands: readonly Command[] = [
   {
     name: "reservation delete",
     group: "installation",
-    summary: "give back what was set aside",
+    summary: "Delete a reservation",
     arguments: [reservation],
     options: [reason],
     json: "document",

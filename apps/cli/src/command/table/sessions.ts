@@ -2,45 +2,45 @@ import { runStates } from "../../terminal/states.ts";
 import type { Argument, Command } from "../declaration.ts";
 import { all, followed, key, page, reason, size } from "./options.ts";
 
-const id: Argument = { name: "ID", summary: "the session", completes: "session" };
+const id: Argument = { name: "ID", summary: "session id", completes: "session" };
 const reading = () => import("../../commands/session-read.ts");
 const planning = () => import("../../commands/plan.ts");
 const writing = () => import("../../commands/session-write.ts");
 
-/** A session is started by `tutti run`, and what is done by id works on it as on a run; these are for sessions alone. */
+/** `tutti run` starts a session, and commands for runs also accept its id. These commands are only for sessions. */
 export const sessionCommands: readonly Command[] = [
   {
     name: "plan",
     group: "sessions",
-    summary: "how a session would be done if it were started now; nothing is started",
+    summary: "Preview the plan of a session without starting it",
     about: [
-      "In which mode and what was expected of the others, who would do what when, how long that takes, and below which time nothing is. A NAME is a workflow that is registered, done as a session.",
+      "Shows the chosen mode, the estimates of all modes, the assignments and the critical path. A NAME is a registered workflow, planned as a session.",
     ],
     arguments: [
-      { name: "FILE|NAME", summary: "a session, or the name of a registered workflow", completes: "file" },
-      { name: "KEY=VALUE", summary: "parts of the input", isOptional: true, isMany: true },
+      { name: "FILE|NAME", summary: "session file, or name of a registered workflow", completes: "file" },
+      { name: "KEY=VALUE", summary: "fields of the input", isOptional: true, isMany: true },
     ],
     options: [
       {
         ...{ name: "input", short: "i", value: "INPUT", isMany: true },
-        summary: "JSON, @FILE, - for standard input, or KEY=VALUE",
+        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
       {
-        ...{ name: "mode", value: "MODE", summary: "as if this mode were named" },
+        ...{ name: "mode", value: "MODE", summary: "session mode" },
         choices: ["workflow", "swarm", "intelligence", "hybrid", "adaptive"],
       },
     ],
-    examples: [{ words: "plan pages.yaml --mode swarm", does: "what it would come to as a swarm" }],
+    examples: [{ words: "plan pages.yaml --mode swarm", does: "plan the session as a swarm" }],
     json: "document",
     load: () => planning().then(({ plan }) => plan),
   },
   {
     name: "session choices",
     group: "sessions",
-    summary: "what was chosen for sessions, what was expected of it, and what came",
+    summary: "List mode choices with estimates and results",
     options: [
       {
-        ...{ name: "mode", value: "MODE", summary: "where this was chosen" },
+        ...{ name: "mode", value: "MODE", summary: "session mode" },
         choices: ["workflow", "swarm", "intelligence", "hybrid"],
       },
       ...[size, page, all],
@@ -51,16 +51,22 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session list",
     group: "sessions",
-    summary: "sessions, the newest first",
+    summary: "List sessions, newest first",
     options: [
-      { name: "state", value: "STATE", isMany: true, choices: runStates, summary: "in this state" },
       {
-        ...{ name: "mode", value: "MODE", isMany: true, summary: "that are in this mode" },
+        name: "state",
+        value: "STATE",
+        isMany: true,
+        choices: runStates,
+        summary: "only this state. Separate several with commas",
+      },
+      {
+        ...{ name: "mode", value: "MODE", isMany: true, summary: "session mode" },
         choices: ["workflow", "swarm", "intelligence", "hybrid", "custom"],
       },
-      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "with this label" },
-      { name: "text", value: "TEXT", summary: "with this in id, title, label or error" },
-      { name: "waiting", summary: "that wait for a person" },
+      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+      { name: "text", value: "TEXT", summary: "only entries that contain this text" },
+      { name: "waiting", summary: "only entries that wait for an approval" },
       size,
       page,
       all,
@@ -71,7 +77,7 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session show",
     group: "sessions",
-    summary: "a session: its tasks, the parts it is done in, and how well it goes",
+    summary: "Show a session with tasks, parts and progress",
     arguments: [id],
     json: "document",
     load: () => reading().then(({ showSession }) => showSession),
@@ -79,7 +85,7 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session tasks",
     group: "sessions",
-    summary: "the tasks of a session over all its parts, and who does them",
+    summary: "List the tasks of a session and their agents",
     arguments: [id],
     options: [size, page, all],
     json: "document",
@@ -88,24 +94,24 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session why",
     group: "sessions",
-    summary: "why a session is done as it is, and why it, or a task of it, stands as it does",
-    arguments: [id, { name: "TASK", summary: "one of its tasks", isOptional: true }],
+    summary: "Explain the mode and state of a session or task",
+    arguments: [id, { name: "TASK", summary: "task id", isOptional: true }],
     json: "document",
     load: () => reading().then(({ whySession }) => whySession),
   },
   {
     name: "session plan",
     group: "sessions",
-    summary: "what was planned, and what came: both as bars along the time",
+    summary: "Draw the plan of a session next to the actual times",
     arguments: [id],
-    options: [{ name: "number", value: "N", summary: "this plan; the latest when nothing is said" }],
+    options: [{ name: "number", value: "N", summary: "number of the plan. Default: latest" }],
     json: "document",
     load: () => reading().then(({ planOfSession }) => planOfSession),
   },
   {
     name: "session compare",
     group: "sessions",
-    summary: "what an ended session would have cost in other modes, by simulation",
+    summary: "Simulate the cost of an ended session in other modes",
     arguments: [id],
     json: "document",
     load: () => reading().then(({ compareSession }) => compareSession),
@@ -113,7 +119,7 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session watch",
     group: "sessions",
-    summary: "follow a session that is there, and exit with its outcome",
+    summary: "Follow a session to its end",
     arguments: [id],
     options: followed,
     json: "document",
@@ -122,29 +128,34 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session result",
     group: "sessions",
-    summary: "wait for the end of a session, and print its output and nothing else",
+    summary: "Wait for a session to end and print its output",
     arguments: [id],
-    options: [{ name: "for", value: "SPAN", summary: "wait for so long at most (exit code 8)" }],
+    options: [{ name: "timeout", value: "SPAN", summary: "stop waiting after this duration: 30s, 5m" }],
     json: "document",
     load: () => reading().then(({ resultOfSession }) => resultOfSession),
   },
   {
     name: "session signal",
     group: "sessions",
-    summary: "tell a session something; it is passed to what runs beneath",
+    summary: "Send a signal to a session and its parts",
     arguments: [
       id,
-      { name: "NAME", summary: "the signal" },
-      { name: "DATA", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
+      { name: "NAME", summary: "signal name" },
+      {
+        name: "DATA",
+        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+        isOptional: true,
+        isMany: true,
+      },
     ],
-    options: [{ name: "part", value: "PART", summary: "only this part of it" }, key],
+    options: [{ name: "part", value: "PART", summary: "only this part" }, key],
     json: "document",
     load: () => writing().then(({ signalSession }) => signalSession),
   },
   {
     name: "session pause",
     group: "sessions",
-    summary: "hold a session: what is at work finishes, nothing new begins",
+    summary: "Pause a session. Running tasks finish",
     arguments: [id],
     options: [reason],
     json: "document",
@@ -153,7 +164,7 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session resume",
     group: "sessions",
-    summary: "let a paused session go on",
+    summary: "Resume a paused session",
     arguments: [id],
     options: [reason],
     json: "document",
@@ -162,11 +173,11 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session move",
     group: "sessions",
-    summary: "have tasks that have not begun done in another mode",
+    summary: "Move pending tasks to another mode",
     arguments: [
       id,
       { name: "MODE", summary: "workflow, swarm or intelligence" },
-      { name: "TASK", summary: "the tasks", isMany: true },
+      { name: "TASK", summary: "task ids", isMany: true },
     ],
     options: [reason],
     json: "document",
@@ -175,7 +186,7 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session retry",
     group: "sessions",
-    summary: "take a failed session up again; good results are kept",
+    summary: "Retry a failed session. Completed tasks keep their results",
     arguments: [id],
     options: [reason],
     json: "document",
@@ -184,9 +195,9 @@ export const sessionCommands: readonly Command[] = [
   {
     name: "session cancel",
     group: "sessions",
-    summary: "ask a session to end, and all that it started; or end it at once",
+    summary: "Cancel a session and everything it started",
     arguments: [id],
-    options: [{ name: "now", summary: "at once, without waiting for what is at work" }, reason],
+    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason],
     json: "document",
     load: () => writing().then(({ cancelSession }) => cancelSession),
   },

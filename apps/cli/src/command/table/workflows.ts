@@ -1,41 +1,41 @@
 import type { Command } from "../declaration.ts";
 import { all, key, page, reason, size } from "./options.ts";
 
-const file = { name: "FILE", summary: "a definition, YAML or JSON", completes: "file" } as const;
-const scheduleId = { name: "ID", summary: "the schedule", completes: "schedule" } as const;
+const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
+const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
 
 const timing = [
   {
     name: "cron",
     value: "CRON",
     isMany: true,
-    summary: "five fields, six with seconds first, or @hourly and the like",
+    summary: "cron expression of five or six fields, or @hourly",
   },
-  { name: "every", value: "SPAN", summary: "again and again: 30s, 1h" },
-  { name: "zone", value: "ZONE", summary: "the time zone of the rules: Europe/Zurich (UTC)" },
+  { name: "every", value: "SPAN", summary: "repeat at this interval: 30s, 1h" },
+  { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
 ] as const;
 
 export const workflowCommands: readonly Command[] = [
   {
     name: "workflow check",
     group: "workflows",
-    summary: "check definitions, here and without the platform; every mistake at once",
-    about: [
-      "With --against, the platform looks besides whether the capabilities and workflows that are used exist there.",
+    summary: "Check definitions locally and print every error",
+    about: ["With --against, the platform also checks that used capabilities and workflows exist."],
+    arguments: [{ ...file, isMany: true, summary: "definition files, YAML or JSON. - for standard input" }],
+    options: [
+      { name: "against", summary: "check on the platform that used capabilities and workflows exist" },
     ],
-    arguments: [{ ...file, isMany: true, summary: "definitions, YAML or JSON; - for standard input" }],
-    options: [{ name: "against", summary: "hold it against what the platform offers" }],
     json: "document",
     load: () => import("../../commands/workflow-check.ts").then(({ check }) => check),
   },
   {
     name: "workflow register",
     group: "workflows",
-    summary: "register definitions; the same content again is the same version",
+    summary: "Register definitions. The same content is the same version",
     arguments: [{ ...file, isMany: true }],
     options: [
-      { name: "as", value: "LABEL", isMany: true, summary: "let this label point to it too: stable, 2.1.0" },
-      { name: "keep-latest", summary: "let `latest` stay where it is" },
+      { name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" },
+      { name: "keep-latest", summary: "do not move the label `latest`" },
     ],
     json: "document",
     load: () => import("../../commands/workflow-register.ts").then(({ registerFiles }) => registerFiles),
@@ -43,30 +43,30 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "workflow list",
     group: "workflows",
-    summary: "registered workflows",
-    arguments: [{ name: "PREFIX", summary: "only names that begin with this", isOptional: true }],
-    options: [{ name: "archived", summary: "archived ones too" }, size, page, all],
+    summary: "List registered workflows",
+    arguments: [{ name: "PREFIX", summary: "only names that start with this text", isOptional: true }],
+    options: [{ name: "archived", summary: "include archived workflows" }, size, page, all],
     json: "document",
     load: () => import("../../commands/workflow-list.ts").then(({ listWorkflows }) => listWorkflows),
   },
   {
     name: "workflow versions",
     group: "workflows",
-    summary: "the versions of a workflow, and how many runs on each have not ended",
-    arguments: [{ name: "NAME", summary: "a registered workflow", completes: "workflow" }],
-    options: [{ name: "live", summary: "only versions that some run is still on" }, size, page, all],
+    summary: "List the versions of a workflow and their active runs",
+    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
+    options: [{ name: "live", summary: "only versions with active runs" }, size, page, all],
     json: "document",
     load: () => import("../../commands/workflow-versions.ts").then(({ listVersions }) => listVersions),
   },
   {
     name: "workflow graph",
     group: "workflows",
-    summary: "draw a workflow, with its critical path and how wide it is",
+    summary: "Draw a workflow with critical path and width",
     arguments: [
-      { name: "FILE|NAME", summary: "a definition, or the name of a registered workflow", completes: "file" },
+      { name: "FILE|NAME", summary: "definition file, or name of a registered workflow", completes: "file" },
     ],
     options: [
-      { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "fills in a template" },
+      { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
     ],
     json: "document",
     load: () => import("../../commands/workflow-graph.ts").then(({ graph }) => graph),
@@ -74,7 +74,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule list",
     group: "schedules",
-    summary: "schedules, and when they fire next",
+    summary: "List schedules and their next start times",
     options: [size, page, all],
     json: "document",
     load: () => import("../../commands/schedule-read.ts").then(({ listSchedules }) => listSchedules),
@@ -82,7 +82,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule show",
     group: "schedules",
-    summary: "a schedule, its next times and what came of the last ones",
+    summary: "Show a schedule with next times and recent runs",
     arguments: [scheduleId],
     json: "document",
     load: () => import("../../commands/schedule-read.ts").then(({ showSchedule }) => showSchedule),
@@ -90,36 +90,41 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule create",
     group: "schedules",
-    summary: "start runs of a workflow by the clock",
+    summary: "Create a schedule that starts runs of a workflow",
     arguments: [
-      { ...scheduleId, summary: "its id, as you like" },
-      { name: "WORKFLOW", summary: "what it starts", completes: "workflow" },
-      { name: "KEY=VALUE", summary: "parts of the input", isOptional: true, isMany: true },
+      { ...scheduleId, summary: "schedule id" },
+      { name: "WORKFLOW", summary: "workflow name", completes: "workflow" },
+      { name: "KEY=VALUE", summary: "fields of the input", isOptional: true, isMany: true },
     ],
     options: [
       ...timing,
-      { name: "input", short: "i", value: "INPUT", isMany: true, summary: "JSON, @FILE, - or KEY=VALUE" },
+      {
+        name: "input",
+        short: "i",
+        value: "INPUT",
+        isMany: true,
+        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+      },
       {
         name: "overlap",
         value: "RULE",
         choices: ["skip", "queue_one", "queue_all", "cancel_other", "terminate_other", "allow"],
-        summary:
-          "when the run before has not ended: skip (usual), queue_one, queue_all, cancel_other, terminate_other, allow",
+        summary: "action if the previous run is still active. Default: skip",
       },
       {
         name: "catch-up",
         value: "SPAN",
-        summary: "how late a run may start after the platform was away (1m)",
+        summary: "maximum delay of a start after downtime. Default: 1m",
       },
-      { name: "description", value: "TEXT", summary: "for people" },
-      { name: "paused", summary: "do not begin yet" },
+      { name: "description", value: "TEXT", summary: "description" },
+      { name: "paused", summary: "start in paused state" },
     ],
     examples: [
       {
-        words: "schedule create nightly report --cron '0 3 * * *' --zone Europe/Zurich",
-        does: "at three each night",
+        words: "schedule create nightly report --cron '0 3 * * *' --time-zone Europe/Zurich",
+        does: "start at 3:00 each night",
       },
-      { words: "schedule create pulse check --every 30s", does: "every half minute" },
+      { words: "schedule create pulse check --every 30s", does: "start every 30 s" },
     ],
     json: "document",
     load: () => import("../../commands/schedule-write.ts").then(({ createSchedule }) => createSchedule),
@@ -127,15 +132,15 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule preview",
     group: "schedules",
-    summary: "when a rule would fire; nothing is kept",
-    options: [...timing, { name: "count", value: "N", summary: "how many times (10)" }],
+    summary: "Preview the start times of a schedule",
+    options: [...timing, { name: "count", value: "N", summary: "number of results. Default: 10" }],
     json: "document",
     load: () => import("../../commands/schedule-read.ts").then(({ previewSchedule }) => previewSchedule),
   },
   {
     name: "schedule pause",
     group: "schedules",
-    summary: "let its times pass without effect",
+    summary: "Pause a schedule",
     arguments: [scheduleId],
     options: [reason],
     json: "document",
@@ -144,7 +149,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule resume",
     group: "schedules",
-    summary: "let it go on from now",
+    summary: "Resume a schedule",
     arguments: [scheduleId],
     options: [reason],
     json: "document",
@@ -153,7 +158,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule trigger",
     group: "schedules",
-    summary: "start a run of it now, paused or not",
+    summary: "Start a run of a schedule now, even if it is paused",
     arguments: [scheduleId],
     options: [reason, key],
     json: "document",
@@ -162,7 +167,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "schedule delete",
     group: "schedules",
-    summary: "remove it; its runs go on",
+    summary: "Delete a schedule. Its runs continue",
     arguments: [scheduleId],
     options: [reason],
     json: "document",
