@@ -1,5 +1,6 @@
 /** From the words of a command line to its exit code. */
 import { commands } from "./command/commands.ts";
+import { isConfirmed } from "./command/confirm.ts";
 import type { Command } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { drawFailure, Failure, failureJson } from "./command/failure.ts";
@@ -31,6 +32,9 @@ export async function runCommandLine(
       isQuiet: values.flag("quiet"),
       noColours: values.flag("no-color"),
     });
+    const question = command.confirm?.(values);
+    if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
+      return exitCodes.completed;
     const action = await command.load();
     return await action({ command, commands: known, values, shell, print, version });
   } catch (error) {

@@ -72,9 +72,9 @@ describe("who may do what, by the command", () => {
     assert.match(await done("sign-out", "--principal", "person:ada"), /1 sign-in has ended/);
     assert.match(await done("sign-out", "--principal", "person:ada"), /nobody was signed in as person:ada/);
     assert.equal((await tutti("sign-out")).exitCode, 2);
-    await done("key", "revoke", keyId);
+    await done("key", "revoke", keyId, "--yes");
     assert.equal((await done("key", "list", "-q")).trim(), next.key.keyId);
-    await done("principal", "delete", "person:ada");
+    await done("principal", "delete", "person:ada", "--yes");
     assert.equal((await done("key", "list", "-q")).trim(), "");
     assert.match((await tutti("principal", "create", "ada")).errors, /expected somebody like person:ada/);
   });
@@ -127,16 +127,16 @@ describe("who may do what, by the command", () => {
     const { exitCode, output } = await tutti(...ask);
     assert.equal(exitCode, 1);
     assert.match(output, /denied .*forbidden by default\/night \(statement 1\): quiet nights/);
-    await done("policy", "apply", "--without", "night", "--reason", "noisy");
+    await done("policy", "apply", "--without", "night", "--reason", "noisy", "--yes");
     await done(...ask);
     assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 holds/);
     assert.equal((await tutti(...ask)).exitCode, 1);
     assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
     assert.match(await done("policy", "list"), /version 3/);
-    await done("policy", "apply", "--without", "night", "--reason", "over");
-    await done("role", "unbind", "developer-person-bob");
+    await done("policy", "apply", "--without", "night", "--reason", "over", "--yes");
+    await done("role", "unbind", "developer-person-bob", "--yes");
     assert.match((await tutti(...ask)).output, /denied/);
-    await done("namespace", "delete", "shop", "--reason", "closed");
+    await done("namespace", "delete", "shop", "--reason", "closed", "--yes");
     assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), ["default", "system"]);
   });
 
@@ -163,7 +163,7 @@ describe("who may do what, by the command", () => {
     const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${asked.output}${asked.errors}`) ?? [];
     assert.match(await done("approve", question), /approved/);
     assert.equal((await start(700)).exitCode, 0);
-    await done("rule", "delete", "large");
+    await done("rule", "delete", "large", "--yes");
     const against = JSON.parse((await tutti("validate", ".", "--against", "--json")).output);
     assert.deepEqual(
       against.problems.map(({ fileName, code }: DefinitionProblem) => `${basename(fileName)} ${code}`),

@@ -36,7 +36,7 @@ describe("the commands for those who work", () => {
       [["node", "-e", "0"], { MODE: "all" }, 30_000],
     );
     assert.match(await printed("scaler log crew"), /^$/);
-    assert.match(await printed("scaler delete crew"), /✓ crew is removed/);
+    assert.match(await printed("scaler delete crew --yes"), /✓ crew is removed/);
     assert.equal((await tutti("scaler show crew")).exitCode, 3);
     assert.equal((await tutti("scaler create other")).exitCode, 2);
   });
@@ -56,10 +56,10 @@ describe("the commands for those who work", () => {
       /api is set: 0 wait, 0 run/,
     );
     assert.match(await printed("pool limit gpu"), /api +2 +100 per 1 min/);
-    assert.match(await printed("pool limit gpu api --remove"), /is removed/);
+    assert.match(await printed("pool limit gpu api --remove --yes"), /is removed/);
     assert.match((await tutti("pool limit gpu api")).errors, /expected --concurrency, --rate or --remove/);
     assert.deepEqual((await json("pool queue gpu")).tasks, []);
-    assert.match(await printed("pool delete gpu"), /is removed/);
+    assert.match(await printed("pool delete gpu --yes"), /is removed/);
   });
 
   it("hooks: made, listed, shown, out of use and back, removed; a task says what they did", async () => {
@@ -73,7 +73,7 @@ describe("the commands for those who work", () => {
     assert.match(await printed("hook disable mark"), /no say any more/);
     assert.equal((await json("hook show mark")).disabled, true);
     assert.match(await printed("hook enable mark"), /has its say again/);
-    assert.match(await printed("hook delete mark"), /is removed/);
+    assert.match(await printed("hook delete mark --yes"), /is removed/);
     assert.equal((await tutti("hook create bad before_assign --when task. --set-priority 1")).exitCode, 3);
   });
 });

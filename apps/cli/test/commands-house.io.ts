@@ -82,8 +82,8 @@ describe("the commands for who runs the platform", () => {
       await printed("secret rotate till new.txt --grace 1h"),
       await printed("secret list"),
       await printed("secret reseal"),
-      await printed("secret remove till --version 1"),
-      await printed("secret remove till"),
+      await printed("secret remove till --version 1 --yes"),
+      await printed("secret remove till --yes"),
     ];
     assert.match(said.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
     assert.doesNotMatch(said.join(""), /open sesame/);
@@ -132,7 +132,7 @@ describe("the commands for who runs the platform", () => {
     assert.match((await tutti(`rule rollback no-night ${former}`)).errors, /expected --reason/);
     assert.match(await printed(`rule rollback no-night ${former} --reason shorter`), /no-night holds as in/);
     assert.match(await printed(`rule diff no-night ${former}`), /says the same/);
-    await printed("rule delete no-night");
+    await printed("rule delete no-night --yes");
     assert.doesNotMatch(await printed("rule list"), /no-night/);
     assert.match(await printed("rule versions no-night"), /taken away by/);
     writeFileSync(join(cwd, "wrong.rules.yaml"), rules.replace("deny:", "dney:"));

@@ -27,6 +27,20 @@ input:
   schema: {type: object, properties: {name: {type: string}}}
 tasks: {one: {uses: test.echo}}
 `,
+  "cart.yaml": `workflow: cart
+vars: {articles: 0}
+queries:
+  count: {output: "\${{ vars.articles }}"}
+updates:
+  add:
+    schema: {type: object, required: [count], properties: {count: {type: integer}}}
+    set: {articles: "\${{ vars.articles + payload.count }}"}
+    output: {added: "\${{ payload.count }}"}
+signals:
+  close: {}
+tasks:
+  done: {wait: {signal: close}}
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -46,6 +60,25 @@ describe("the commands for workflows, runs and what starts them", () => {
   });
   const { tutti, printed, json, listed } = at;
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
+
+  it("query, update, version, workflow archive and convert", async () => {
+    await printed("run cart.yaml --id cart-1 --detach");
+    await listed("query cart-1 count", /^0$/m);
+    assert.match(await printed("update cart-1 add count=2 --idempotency-key a"), /"added": 2/);
+    assert.match(await printed("update cart-1 add count=2 --idempotency-key a"), /"added": 2/);
+    assert.equal((await json("query cart-1 count")).answer, 2);
+    assert.equal((await tutti("query cart-1 nope")).exitCode, 3);
+    await printed("signal cart-1 close");
+    assert.match(await printed("version"), /^CLI +\d+\.\d+\.\d+.*\nplatform +\d+\.\d+\.\d+/);
+    const away = await tutti("version --json", { environment: { TUTTI_SERVER: "http://127.0.0.1:9" } });
+    assert.deepEqual(Object.keys(JSON.parse(away.output)), ["cli", "node"]);
+    assert.match(await printed("workflow convert cart.yaml --format typescript"), /@tutti\/sdk\/workflow/);
+    assert.equal(JSON.parse(await printed("workflow convert cart --format json")).workflow, "cart");
+    assert.match(await printed("workflow archive cart"), /✓ cart: 1 version archived/);
+    assert.match(await printed("workflow archive cart"), /– cart is already archived/);
+    assert.equal((await tutti("run cart --id cart-2")).exitCode, 3);
+    assert.match(await printed("workflow archive cart --restore"), /✓ cart: 1 version restored/);
+  });
 
   it("workflow: check, register, list, versions, graph", async () => {
     assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
@@ -101,7 +134,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     const { errors, exitCode } = await tutti("run none --id none-1 --timeout 6s");
     assert.equal(exitCode, exitCodes.unfinished);
     assert.match(errors, /test\.none[\s\S]*→ /);
-    assert.equal((await tutti("cancel none-1 --now")).exitCode, 0);
+    assert.equal((await tutti("cancel none-1 --now --yes")).exitCode, 0);
     const asked = await tutti("delete none-1");
     assert.equal(asked.exitCode, 2);
     assert.match(asked.errors, /needs a confirmation[\s\S]*--yes/);
@@ -131,7 +164,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
     const asked = await tutti("retry --workflow flaky --state failed");
     assert.equal(asked.exitCode, 2);
-    assert.match(asked.errors, /retry would be done to 2 runs; nobody is here to say yes/);
+    assert.match(asked.errors, /`tutti retry` needs a confirmation: Retry 2 runs\?/);
     assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
     await printed("watch flaky-3 -q");
     await printed("run ask amount=1 --id ask-2 --detach");
@@ -155,7 +188,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
     assert.match(
       said.output,
-      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*cancel 1 run\? \[y\/N\][\s\S]*Nothing was done/,
+      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*Cancel 1 run\? \[y\/N\][\s\S]*Nothing was changed/,
     );
     assert.equal(await printed("show ask-3 -q"), "running\n");
   });
@@ -171,7 +204,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("schedule pause nightly --reason calm"), /is paused/);
     assert.match(await printed("schedule resume nightly"), /goes on/);
     assert.equal((await json("schedule trigger nightly")).result, "started");
-    assert.match(await printed("schedule delete nightly"), /is removed/);
+    assert.match(await printed("schedule delete nightly --yes"), /is removed/);
   });
 
   it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {

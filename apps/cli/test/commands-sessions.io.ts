@@ -53,6 +53,9 @@ describe("the commands for sessions and what they share", () => {
     assert.match(wrong.errors, /wrong\.yaml:2:7[\s\S]*did you mean `adaptive`[\s\S]*nothing was started/);
     assert.equal(await printed("run pair.yaml --id pair-1"), '{"a": 1}\n');
     assert.equal(await printed("run pair.yaml a=2 --id pair-2 -q"), '{"a": 2}\n');
+    assert.equal(await printed("session start pair.yaml a=4 --id pair-3 --label of=other -q"), '{"a": 4}\n');
+    assert.equal(await printed("session start echo a=5 --mode workflow --id pair-4 -q"), '{"a": 5}\n');
+    assert.match((await tutti("session start echo.yaml")).errors, /contains no session, nothing was started/);
     assert.equal(await printed("watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session result pair-2"), '{"a": 2}\n');
@@ -94,7 +97,7 @@ describe("the commands for sessions and what they share", () => {
         await printed(`dependency remove late-1 ${other}`),
         new RegExp(`✓ late-1 does not wait for ${other}`),
       );
-    assert.match(await printed("session cancel long-1 --now"), /✓ long-1 is terminated/);
+    assert.match(await printed("session cancel long-1 --now --yes"), /✓ long-1 is terminated/);
     const ended = await tutti("session retry long-1");
     assert.equal(ended.exitCode, 3);
     await printed("session result late-1");
@@ -143,8 +146,8 @@ describe("the commands for sessions and what they share", () => {
       await printed("reservation list"),
       /night +default +1 slot +in 1h, for 8h +who names it|night +default +1 slot +in /,
     );
-    assert.match(await printed("reservation delete night"), /✓ night is removed/);
-    assert.match(await printed("quota delete default"), /✓ default is removed/);
+    assert.match(await printed("reservation delete night --yes"), /✓ night is removed/);
+    assert.match(await printed("quota delete default --yes"), /✓ default is removed/);
     assert.match(await printed("resource why pair-1"), /it has the weight 1/);
   });
 
@@ -157,7 +160,7 @@ describe("the commands for sessions and what they share", () => {
     assert.match(held.errors, /till/);
     assert.match(await printed("lock list"), /till +2 +0 +0 +ann, bob/);
     assert.match(await printed("lock show till"), /till {2}0 of 2 free[\s\S]*ann[\s\S]*bob/);
-    assert.match(await printed("lock break till ann --reason gone"), /✓ till is taken away/);
+    assert.match(await printed("lock break till ann --reason gone --yes"), /✓ till is taken away/);
     assert.match(await printed("lock release till --holder bob"), /✓ till is given back/);
     const long = ["lock acquire till --holder may --work", "lock list --held-by"];
     for (const words of long) assert.equal((await tutti(`${words} dinner`)).exitCode, 2);
@@ -170,6 +173,6 @@ describe("the commands for sessions and what they share", () => {
   it("models: list, show, reset", async () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);
-    assert.match(await printed("model reset test.echo --reason anew"), /✓ test\.echo is forgotten/);
+    assert.match(await printed("model reset test.echo --reason anew --yes"), /✓ test\.echo is forgotten/);
   });
 });

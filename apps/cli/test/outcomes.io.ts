@@ -57,7 +57,7 @@ describe("the outcome of a run as an exit code", () => {
     await tutti("workflow register endless.yaml");
     for (const [id, words, exitCode] of [
       ["cancelled-1", "cancel cancelled-1 --reason enough", 6],
-      ["terminated-1", "cancel terminated-1 --now", 7],
+      ["terminated-1", "cancel terminated-1 --now --yes", 7],
     ] as const) {
       const following = at.command.start(["run", "endless", "--id", id], {
         environment: { TUTTI_SERVER: at.platform.url },

@@ -14,6 +14,8 @@ export interface Command {
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
   readonly examples?: readonly Example[];
+  /** The question before the command destroys something. Undefined: these words destroy nothing, or the action asks. */
+  readonly confirm?: (values: Values) => string | undefined;
   /** What answers come as with `--json`. */
   readonly json: "document" | "lines" | "none";
   /** Loaded when the command runs, and not before: the start of all others must not pay for it. */

@@ -84,6 +84,22 @@ describe("the table of commands", () => {
     }
   });
 
+  it("asks before each command that destroys something, and --yes skips the question", () => {
+    const destroying = commands.filter(({ name }) => /(^| )(delete|revoke|unbind|break|reset)$/.test(name));
+    assert.ok(destroying.length >= 13);
+    for (const { name, confirm, options = [], arguments: named = [] } of destroying) {
+      const words = [...name.split(" "), ...named.map(() => "x")];
+      const asked = readWords(words, commands);
+      assert.ok(asked.kind === "command" && confirm?.(asked.values) !== undefined, name);
+      assert.ok(
+        options.some((option) => option.name === "yes"),
+        name,
+      );
+    }
+    for (const { name, confirm, options = [] } of commands)
+      assert.ok(confirm === undefined || options.some((option) => option.name === "yes"), name);
+  });
+
   it("has examples that are commands", () => {
     for (const { name, examples = [] } of commands)
       for (const { words } of examples) {

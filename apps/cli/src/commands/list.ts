@@ -7,9 +7,10 @@ import { runQuery } from "../server/filters.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import { modeWords } from "../terminal/modes.ts";
+import { printLasted, progressOf, startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import type { Column, Entry } from "../terminal/table.ts";
-import { printAge, printDurationMs } from "../terminal/time.ts";
+import { printAge } from "../terminal/time.ts";
 
 /** Runs, and missions and sessions that began in the span of these runs: to whoever starts them all are what was started. */
 export async function list(context: Context): Promise<number> {
@@ -140,25 +141,23 @@ export const runColumns: readonly Column[] = [
 
 export function runRow(run: Run, nowMs: number): Entry[] {
   const { symbol, tone, words, isEnded } = lookOf(run.status);
-  const startMs = run.startTimeMs ?? run.createTimeMs;
-  const took = startMs === undefined ? "" : printDurationMs((run.endTimeMs ?? nowMs) - startMs);
-  const { completed = 0, skipped = 0, total = 0 } = run.tasks ?? {};
+  const startMs = startOf(run);
   return [
     { text: run.runId, tone: isEnded ? "plain" : "bold" },
     { text: run.spec?.definition?.name ?? "", tone: "dim" },
     { text: `${symbol} ${words}`, tone },
-    { text: total === 0 ? "" : `${completed + skipped}/${total}`, tone: "dim" },
+    { text: progressOf(run.tasks).text, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
-    { text: took, tone: "dim" },
+    { text: printLasted(run, nowMs), tone: "dim" },
     noteOf(run),
   ];
 }
 
 /** A mission among runs. */
 function missionRow(mission: Mission, nowMs: number): Entry[] {
-  const { missionId, spec, definition = "", status, outcome, openApprovals = 0, endTimeMs } = mission;
+  const { missionId, spec, definition = "", status, outcome, openApprovals = 0 } = mission;
   const { symbol, tone, words, isEnded } = lookOf(status);
-  const startMs = mission.startTimeMs ?? mission.createTimeMs;
+  const startMs = startOf(mission);
   const error = outcome?.failed ?? outcome?.terminated;
   return [
     { text: missionId, tone: isEnded ? "plain" : "bold" },
@@ -166,7 +165,7 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
     { text: `${symbol} ${words}`, tone },
     { text: "", tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
-    { text: startMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startMs), tone: "dim" },
+    { text: printLasted(mission, nowMs), tone: "dim" },
     openApprovals > 0
       ? { text: "waits for a person", tone: "magenta" }
       : { text: error?.message ?? error?.code ?? "", tone: "dim" },
@@ -177,19 +176,15 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
 function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
   const { symbol, tone, words, isEnded } = lookOf(session.status);
-  const startMs = session.startTimeMs ?? session.createTimeMs;
-  const { completed = 0, skipped = 0, total = 0 } = tasks ?? {};
+  const startMs = startOf(session);
   const mode = modeWords(spec?.mode, effectiveMode);
   return [
     { text: sessionId, tone: isEnded ? "plain" : "bold" },
     { text: `session ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
     { text: `${symbol} ${words}`, tone },
-    { text: total === 0 ? "" : `${completed + skipped}/${total}`, tone: "dim" },
+    { text: progressOf(tasks).text, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
-    {
-      text: startMs === undefined ? "" : printDurationMs((session.endTimeMs ?? nowMs) - startMs),
-      tone: "dim",
-    },
+    { text: printLasted(session, nowMs), tone: "dim" },
     openApprovals > 0
       ? { text: "waits for a person", tone: "magenta" }
       : { text: errorOf(session.outcome)?.message ?? mode, tone: "dim" },

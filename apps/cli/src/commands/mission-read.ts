@@ -3,6 +3,7 @@ import type { BoardTask, MessageTarget, Mission, Vote } from "@tutti/rest/types"
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { connect } from "../server/server.ts";
+import { printLasted, progressOf, startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import type { Entry } from "../terminal/table.ts";
@@ -42,13 +43,12 @@ export function listMissions(context: Context): Promise<number> {
 
 function missionRow({ missionId, status, ...mission }: Mission, nowMs: number): Entry[] {
   const { symbol, tone, words, isEnded } = lookOf(status);
-  const startMs = mission.startTimeMs ?? mission.createTimeMs;
-  const took = startMs === undefined ? "" : printDurationMs((mission.endTimeMs ?? nowMs) - startMs);
+  const startMs = startOf(mission);
   return [
     { text: missionId, tone: isEnded ? "plain" : "bold" },
     { text: `${symbol} ${words}`, tone },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
-    { text: took, tone: "dim" },
+    { text: printLasted(mission, nowMs), tone: "dim" },
     { text: mission.spec?.title || (mission.definition ?? ""), tone: "dim" },
   ];
 }
@@ -72,12 +72,13 @@ function drawMission({ print }: Context, mission: Mission, nowMs: number): void 
   const state = toned(style, tone, `${symbol} ${words}`);
   print.line(`${style.bold(safe(missionId))}  ${state}  ${style.dim(safe(statusReason))}`.trimEnd());
   print.line("");
-  const { total = 0, completed = 0, failed = 0, running = 0 } = tasks ?? {};
+  const { done, total } = progressOf(tasks);
+  const { failed = 0, running = 0 } = tasks ?? {};
   const error = mission.outcome?.failed ?? mission.outcome?.terminated ?? mission.outcome?.cancelled;
   print.facts([
     ["title", spec?.title],
     ["goal", spec?.goal],
-    ["tasks", `${completed} of ${total} done, ${running} at work, ${failed} failed`],
+    ["tasks", `${done} of ${total} done, ${running} running, ${failed} failed`],
     [
       "agents",
       participants

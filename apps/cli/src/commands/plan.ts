@@ -1,21 +1,18 @@
 /** What a session would come to if it were started now, and what was chosen for those that were. */
-import type { Choice, Mode, SessionSpecInput } from "@tutti/rest/types";
+import type { Choice, Mode } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { Failure } from "../command/failure.ts";
-import { type Json, readInput } from "../command/input.ts";
 import { drawForesight } from "../drawing/foresight.ts";
-import { isFileName, readDefinition } from "../local/definition-file.ts";
 import { connect } from "../server/server.ts";
 import type { Entry } from "../terminal/table.ts";
 import { printAge, printDurationMs } from "../terminal/time.ts";
 import { listed } from "./listing.ts";
-import { wrongFile } from "./session-write.ts";
+import { sessionOf } from "./session-write.ts";
 
 export async function plan(context: Context): Promise<number> {
   const { values, print } = context;
   const mode = values.text("mode");
-  const session = await sessionOf(context, values.argument("FILE|NAME"));
+  const session = await sessionOf(context, values.argument("FILE|NAME"), "nothing is planned");
   const server = await connect(context);
   const reply = await server.call("plans.make", {
     query: server.namespace,
@@ -26,30 +23,6 @@ export async function plan(context: Context): Promise<number> {
   else if (print.isQuiet) print.line(reply.mode ?? "");
   else print.lines(drawForesight(reply, { style: print.style, width: Math.min(print.width, 120) }));
   return exitCodes.completed;
-}
-
-/** As a file says, or a definition that is registered. */
-async function sessionOf(context: Context, what: string): Promise<SessionSpecInput> {
-  const { values, shell } = context;
-  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
-  if (!isFileName(what, shell)) return ofName(what, input);
-  const file = await readDefinition(what, shell);
-  const { checkSession, isSessionText } = await import("../local/check-session.ts");
-  if (!isSessionText(file))
-    throw new Failure(`${file.fileName} is not a session, and nothing is planned.`, {
-      why: ["A workflow is registered first, and planned by its name: tutti workflow register FILE."],
-      ...{ exitCode: exitCodes.refused, code: "session_file_invalid" },
-    });
-  const { problems, body } = checkSession(file, input);
-  if (body === undefined) throw wrongFile(context, file, problems, "nothing is planned");
-  // The file of a session says nothing of its id.
-  return body as SessionSpecInput;
-}
-
-function ofName(what: string, input: Json | undefined): SessionSpecInput {
-  const [name = "", label] = what.split("@");
-  const definition = { name, ...(label === undefined ? {} : { label }) };
-  return { definition: { definition, ...(input === undefined ? {} : { input }) } };
 }
 
 export function listChoices(context: Context): Promise<number> {

@@ -14,6 +14,7 @@ import { connect } from "../server/server.ts";
 import { printShare } from "../terminal/bar.ts";
 import { drawJson } from "../terminal/json.ts";
 import { modeWords } from "../terminal/modes.ts";
+import { printLasted, progressOf, startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import type { Entry } from "../terminal/table.ts";
 import { safe } from "../terminal/text.ts";
@@ -60,17 +61,15 @@ export function listSessions(context: Context): Promise<number> {
 function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks } = session;
   const { symbol, tone, words, isEnded } = lookOf(session.status);
-  const startMs = session.startTimeMs ?? session.createTimeMs;
-  const took = startMs === undefined ? "" : printDurationMs((session.endTimeMs ?? nowMs) - startMs);
-  const { completed = 0, skipped = 0, total = 0 } = tasks ?? {};
+  const startMs = startOf(session);
   const error = errorOf(session.outcome);
   return [
     { text: sessionId, tone: isEnded ? "plain" : "bold" },
     { text: modeWords(spec?.mode, effectiveMode), tone: "dim" },
     { text: `${symbol} ${words}`, tone },
-    { text: total === 0 ? "" : `${completed + skipped}/${total}`, tone: "dim" },
+    { text: progressOf(tasks).text, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
-    { text: took, tone: "dim" },
+    { text: printLasted(session, nowMs), tone: "dim" },
     { text: error?.message ?? spec?.title ?? "", tone: "dim" },
   ];
 }

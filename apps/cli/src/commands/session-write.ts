@@ -1,11 +1,11 @@
 /** Sessions, started, told, held, moved and ended. */
-import type { ExecuteSessionReply, Mode, Session } from "@tutti/rest/types";
+import type { ExecuteSessionReply, Mode, Routes, Session, SessionSpecInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import { readInput } from "../command/input.ts";
 import { followSession } from "../follow/follow.ts";
-import type { SourceFile } from "../local/definition-file.ts";
+import { isFileName, readDefinition, type SourceFile } from "../local/definition-file.ts";
 import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
 import { drawProblem } from "../terminal/problems.ts";
@@ -14,17 +14,29 @@ import { toned } from "../terminal/style.ts";
 import { safe } from "../terminal/text.ts";
 import { budgetIn } from "./amounts.ts";
 
-/** Starts what the file of a session says, and follows it to its end. What is wrong is shown at its place, and nothing starts. */
+/** Starts a session from a file or a registered workflow, and follows it. */
+export async function startSession(context: Context): Promise<number> {
+  const { values } = context;
+  const mode = values.text("mode");
+  const spec = await sessionOf(context, values.argument("FILE|NAME"), "nothing was started");
+  return await start(context, await connect(context), {
+    ...spec,
+    // The platform rejects an unknown mode.
+    ...(mode === undefined ? {} : { mode: mode as Mode }),
+  });
+}
+
+/** Starts the session of a file. An error is shown at its position, and nothing starts. */
 export async function runSession(context: Context, server: Server, file: SourceFile): Promise<number> {
-  const { values, shell, print } = context;
-  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
+  return await start(context, server, await sessionIn(context, file, "nothing was started"));
+}
+
+async function start(context: Context, server: Server, body: SessionBody): Promise<number> {
+  const { values, print } = context;
   const labels = values.labels("label");
   const [id, key] = [values.text("id"), values.text("idempotency-key")];
   const priority = values.text("priority");
   const budget = budgetIn(context);
-  const { checkSession } = await import("../local/check-session.ts");
-  const { problems, body } = checkSession(file, input);
-  if (body === undefined) throw wrongFile(context, file, problems, "nothing was started");
   const { session, existed }: ExecuteSessionReply = await server.call("sessions.start", {
     query: server.namespace,
     body: {
@@ -46,6 +58,34 @@ export async function runSession(context: Context, server: Server, file: SourceF
   if (print.isJson) print.json(session);
   else print.line(session.sessionId);
   return exitCodes.completed;
+}
+
+type SessionBody = Routes["sessions.start"]["body"];
+
+/** The session of a file, or of a registered workflow. @param so the consequence of an error */
+export async function sessionOf(context: Context, what: string, so: string): Promise<SessionSpecInput> {
+  const { values, shell } = context;
+  if (isFileName(what, shell))
+    // The file of a session has no id.
+    return (await sessionIn(context, await readDefinition(what, shell), so)) as SessionSpecInput;
+  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
+  const [name = "", label] = what.split("@");
+  const definition = { name, ...(label === undefined ? {} : { label }) };
+  return { definition: { definition, ...(input === undefined ? {} : { input }) } };
+}
+
+async function sessionIn(context: Context, file: SourceFile, so: string): Promise<SessionBody> {
+  const { values, shell } = context;
+  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
+  const { checkSession, isSessionText } = await import("../local/check-session.ts");
+  if (!isSessionText(file))
+    throw new Failure(`${file.fileName} contains no session, ${so}.`, {
+      next: [["tutti workflow register FILE", "registers a workflow. Then pass its name"]],
+      ...{ exitCode: exitCodes.refused, code: "session_file_invalid" },
+    });
+  const { problems, body } = checkSession(file, input);
+  if (body === undefined) throw wrongFile(context, file, problems, so);
+  return body;
 }
 
 type Problems = readonly Parameters<typeof drawProblem>[0][];

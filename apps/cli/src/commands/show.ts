@@ -7,6 +7,7 @@ import { drawError } from "../follow/tell-end.ts";
 import type { Server } from "../server/calls.ts";
 import { connect } from "../server/server.ts";
 import { whichever } from "../server/whichever.ts";
+import { startOf } from "../terminal/progress.ts";
 import { printAge, printMoment } from "../terminal/time.ts";
 import { showMission } from "./mission-read.ts";
 import { section } from "./section.ts";
@@ -63,7 +64,7 @@ function draw({ print, shell }: Context, run: Run, tasks: readonly Task[]): void
   print.lines(drawRun(viewOf(run, tasks), { style, width, height: 200, nowMs }));
   const { spec, outcome } = run;
   const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
-  const started = run.startTimeMs ?? run.createTimeMs;
+  const started = startOf(run);
   const by = run.createCause?.actor;
   print.line("");
   print.facts([

@@ -1,9 +1,9 @@
 /** One action on many runs: a preview, a question, then exactly what was previewed. */
 import { counted } from "@tutti/kernel";
 import type { ApplyBulkReply, BulkRefusal, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
+import { isConfirmed } from "../command/confirm.ts";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
-import { usageFailure } from "../command/failure.ts";
 import type { Server } from "../server/calls.ts";
 import { drawBar } from "../terminal/bar.ts";
 import { Screen } from "../terminal/screen.ts";
@@ -33,19 +33,9 @@ export async function steerMany(
     else print.note(noneWords(preview, command.name));
     return exitCodes.completed;
   }
-  if (!values.flag("yes")) {
-    if (!shell.isAnswered || print.isJson)
-      throw usageFailure(
-        `${command.name} would be done to ${counted(count, "run")}; nobody is here to say yes`,
-        ["Add --yes to do it without asking."],
-      );
-    tellPreview(context, preview);
-    const answer = await shell.ask(`\n${command.name} ${counted(count, "run")}? [y/N] `);
-    if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
-      print.note("Nothing was done.");
-      return exitCodes.completed;
-    }
-  }
+  if (shell.isAnswered && !values.flag("yes") && !print.isJson) tellPreview(context, preview);
+  const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
+  if (!(await isConfirmed(context, `${verb} ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
   return await apply(context, server, { previewToken, reason, count, done: steering.done });
 }

@@ -24,7 +24,6 @@ async function steer(context: Context, steering: Steering): Promise<number> {
     throw usageFailure("expected the ID of one run, or filters for many; found both");
   const server = await connect(context);
   if (id === undefined) return await steerMany(context, server, { filter, steering });
-  if (steering.isFinal === true && !(await isConfirmed(context, id))) return exitCodes.completed;
   const run = await steering.one(server, id);
   if (print.isJson) print.json(run ?? { runId: id, removed: true });
   else if (!print.isQuiet) {
@@ -33,20 +32,6 @@ async function steer(context: Context, steering: Steering): Promise<number> {
     print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
   }
   return exitCodes.completed;
-}
-
-/** What cannot be taken back is asked about, or confirmed with --yes. */
-async function isConfirmed({ values, shell, print, command }: Context, id: string): Promise<boolean> {
-  if (values.flag("yes")) return true;
-  if (!shell.isAnswered || print.isJson)
-    throw usageFailure(
-      `\`tutti ${command.name}\` removes ${id} and its history for good, and needs a confirmation`,
-      ["Add --yes to confirm without a question."],
-    );
-  const answer = await shell.ask(`Delete ${id} and its history for good? [y/N] `);
-  if (answer !== undefined && /^y(es)?$/i.test(answer.trim())) return true;
-  print.note("Nothing was deleted.");
-  return false;
 }
 
 function reasonOf({ values }: Context): { readonly reason?: string } {
@@ -131,7 +116,6 @@ export function remove(context: Context): Promise<number> {
   const query = reasonOf(context);
   return steer(context, {
     done: "is removed",
-    isFinal: true,
     one: async (server, id) => {
       const parts = { params: { id }, query: { ...server.namespace, ...query } };
       await whichever<unknown>({

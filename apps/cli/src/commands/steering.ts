@@ -9,6 +9,4 @@ export interface Steering {
   readonly done: string;
   readonly one: (server: Server, id: string) => Promise<Steered | undefined>;
   readonly many: BulkActionInput;
-  /** It cannot be taken back. */
-  readonly isFinal?: true;
 }

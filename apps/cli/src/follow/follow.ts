@@ -19,6 +19,7 @@ import type {
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
+import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";
@@ -84,8 +85,8 @@ export function followSession(context: Context, { server, id }: Following): Prom
 }
 
 function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
-  const { status, statusReason = "", outcome, startTimeMs, endTimeMs } = whole;
-  const tookMs = startTimeMs === undefined || endTimeMs === undefined ? undefined : endTimeMs - startTimeMs;
+  const { status, statusReason = "", outcome, endTimeMs } = whole;
+  const tookMs = endTimeMs === undefined ? undefined : durationOf(whole, endTimeMs);
   return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
 }
 

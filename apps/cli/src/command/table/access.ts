@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../declaration.ts";
-import { all, key, page, reason, size } from "./options.ts";
+import { all, key, page, reason, size, yes } from "./options.ts";
 
 const namespace: Argument = { name: "NAME", summary: "namespace" };
 const actor: Argument = { name: "WHO", summary: "principal: person:ID, service:ID or agent:ID" };
@@ -100,7 +100,8 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Delete a namespace without active work",
     arguments: [namespace],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete namespace ${values.argument("NAME")}?`,
     json: "document",
     load: () => places().then(({ deleteNamespace }) => deleteNamespace),
   },
@@ -154,7 +155,8 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Delete a principal with all keys and tokens",
     arguments: [actor],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete ${values.argument("WHO")} with all keys and tokens?`,
     json: "document",
     load: () => people().then(({ deletePrincipal }) => deletePrincipal),
   },
@@ -223,7 +225,8 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Revoke a key everywhere within seconds",
     arguments: [keyId],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Revoke key ${values.argument("ID")}?`,
     json: "document",
     load: () => keys().then(({ revokeKey }) => revokeKey),
   },
@@ -288,7 +291,13 @@ export const accessCommands: readonly Command[] = [
     options: [
       { name: "version", value: "N", isMany: true, summary: "version number. Default: all versions" },
       reason,
+      yes,
     ],
+    confirm: (values) => {
+      const versions = values.texts("version");
+      const what = versions.length === 0 ? "secret" : `version ${versions.join(", ")} of secret`;
+      return `Remove ${what} ${values.argument("NAME")}?`;
+    },
     json: "document",
     load: () => secrets().then(({ removeSecret }) => removeSecret),
   },
@@ -336,7 +345,8 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Remove a role binding",
     arguments: [{ name: "ID", summary: "binding id" }],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Remove role binding ${values.argument("ID")}?`,
     json: "document",
     load: () => roles().then(({ unbindRole }) => unbindRole),
   },
@@ -385,8 +395,13 @@ export const accessCommands: readonly Command[] = [
       { name: "if-version", value: "N", summary: "apply only if this version is still active" },
       reason,
       key,
+      yes,
     ],
     examples: [{ words: "policy apply night.cedar --reason quiet", does: "apply the policy night" }],
+    confirm: (values) => {
+      const removed = values.texts("without");
+      return removed.length === 0 ? undefined : `Remove policy ${removed.join(", ")}?`;
+    },
     json: "document",
     load: () => policies().then(({ applyPolicies }) => applyPolicies),
   },

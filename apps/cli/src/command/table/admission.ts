@@ -1,5 +1,5 @@
 import type { Command } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const rules = () => import("../../commands/rule.ts");
 const versions = () => import("../../commands/rule-versions.ts");
@@ -81,7 +81,8 @@ export const admissionCommands: readonly Command[] = [
     group: "access",
     summary: "Delete a rule",
     arguments: [{ name: "ID", summary: "rule id" }],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete rule ${values.argument("ID")}?`,
     json: "document",
     load: () => rules().then(({ deleteRule }) => deleteRule),
   },

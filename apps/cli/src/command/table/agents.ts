@@ -1,5 +1,5 @@
 import type { Command, Option } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const pool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
 const agent = { name: "ID", summary: "agent id", completes: "agent" } as const;
@@ -178,7 +178,8 @@ const scalers: readonly Command[] = [
     group: "installation",
     summary: "Delete a scaler. Its agents drain",
     arguments: [scaler],
-    options: [pool, reason],
+    options: [pool, reason, yes],
+    confirm: (values) => `Delete scaler ${values.argument("ID")}?`,
     json: "document",
     load: () => import("../../commands/scaler-write.ts").then(({ deleteScaler }) => deleteScaler),
   },

@@ -12,6 +12,16 @@ export const installationCommands: readonly Command[] = [
     load: () => import("../../commands/status.ts").then(({ status }) => status),
   },
   {
+    name: "version",
+    group: "installation",
+    summary: "Print the versions of the CLI and the platform",
+    about: [
+      "Without a platform, the command prints the version of the CLI. `tutti --version` never asks the platform.",
+    ],
+    json: "document",
+    load: () => import("../../commands/version.ts").then(({ version }) => version),
+  },
+  {
     name: "instances",
     group: "installation",
     summary: "List platform processes with release, address and state",

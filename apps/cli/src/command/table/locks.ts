@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const name: Argument = { name: "NAME", summary: "lock name" };
 const holder: Option = {
@@ -95,7 +95,8 @@ export const lockCommands: readonly Command[] = [
     group: "installation",
     summary: "Break the lock of a dead holder",
     arguments: [name, { name: "HOLDER", summary: "id of the holder" }],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Break lock ${values.argument("NAME")}, held by ${values.argument("HOLDER")}?`,
     json: "document",
     load: () => writing().then(({ breakLock }) => breakLock),
   },

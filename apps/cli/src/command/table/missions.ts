@@ -1,6 +1,6 @@
 import { runStates } from "../../terminal/states.ts";
 import type { Argument, Command } from "../declaration.ts";
-import { all, key, page, reason, size } from "./options.ts";
+import { all, key, page, reason, size, yes } from "./options.ts";
 
 const id: Argument = { name: "ID", summary: "mission id" };
 const reading = () => import("../../commands/mission-read.ts");
@@ -135,7 +135,9 @@ export const missionCommands: readonly Command[] = [
     group: "missions",
     summary: "Cancel a mission",
     arguments: [id],
-    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason],
+    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason, yes],
+    confirm: (values) =>
+      values.flag("now") ? `Terminate mission ${values.argument("ID")} without compensation?` : undefined,
     json: "document",
     load: () => writing().then(({ cancelMission }) => cancelMission),
   },

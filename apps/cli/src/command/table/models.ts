@@ -1,5 +1,5 @@
 import type { Argument, Command } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const id: Argument = { name: "ID", summary: "model: a capability" };
 const models = () => import("../../commands/models.ts");
@@ -26,7 +26,8 @@ export const modelCommands: readonly Command[] = [
     group: "installation",
     summary: "Reset a model, for example after a hardware change",
     arguments: [id],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Reset model ${values.argument("ID")} and all it has learned?`,
     json: "document",
     load: () => models().then(({ resetModel }) => resetModel),
   },

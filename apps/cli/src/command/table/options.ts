@@ -14,7 +14,7 @@ export const key: Option = {
   value: "KEY",
   summary: "idempotency key: repeated requests with this key take effect once",
 };
-const yes: Option = { name: "approve", short: "y", summary: "skip the confirmation question" };
+export const yes: Option = { name: "yes", short: "y", summary: "skip the confirmation question" };
 export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
 export const page: Option = {
   name: "page",
@@ -64,3 +64,26 @@ export const followed = [
     summary: "stop waiting after this duration: 30s, 5m",
   },
 ] as const;
+
+/** Options of commands that start a run or a session and follow it. */
+export const started: readonly Option[] = [
+  {
+    name: "input",
+    short: "i",
+    value: "INPUT",
+    isMany: true,
+    summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+  },
+  { name: "id", value: "ID", summary: "id of the new object. Default: generated" },
+  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+  { name: "priority", value: "N", summary: "priority from -100 to 100. Default: 0" },
+  {
+    name: "budget",
+    value: "NAME=AMOUNT",
+    isMany: true,
+    summary: "budget of tokens, money or timeMs: tokens=1000",
+  },
+  key,
+  { name: "detach", short: "d", summary: "print the id and exit" },
+  ...followed,
+];

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const pool: Argument = { name: "POOL", summary: "pool name" };
 const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
@@ -113,7 +113,8 @@ export const poolCommands: readonly Command[] = [
     group: "installation",
     summary: "Delete a pool without agents and tasks",
     arguments: [pool],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete pool ${values.argument("POOL")}?`,
     json: "document",
     load: () => import("../../commands/pool-write.ts").then(({ deletePool }) => deletePool),
   },
@@ -161,11 +162,14 @@ export const poolCommands: readonly Command[] = [
       size,
       page,
       all,
+      yes,
     ],
     examples: [
       { words: "pool limit default", does: "list queued, running and retried tasks by key" },
       { words: "pool limit default openai --concurrency 5", does: "allow a concurrency of five" },
     ],
+    confirm: (values) =>
+      values.flag("remove") ? `Remove the limit of ${values.optionalArgument("KEY") ?? ""}?` : undefined,
     json: "document",
     load: () => import("../../commands/pool-limit.ts").then(({ poolLimit }) => poolLimit),
   },
@@ -240,7 +244,8 @@ export const poolCommands: readonly Command[] = [
     group: "installation",
     summary: "Delete a hook",
     arguments: [hook],
-    options: [inPool, reason],
+    options: [inPool, reason, yes],
+    confirm: (values) => `Delete hook ${values.argument("ID")}?`,
     json: "document",
     load: () => import("../../commands/hook.ts").then(({ deleteHook }) => deleteHook),
   },

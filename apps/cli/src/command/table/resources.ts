@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../declaration.ts";
-import { all, page, reason, size } from "./options.ts";
+import { all, page, reason, size, yes } from "./options.ts";
 
 const quota: Argument = { name: "QUOTA", summary: "quota name. `default` for the whole namespace" };
 const reservation: Argument = { name: "RESERVATION", summary: "reservation id" };
@@ -124,7 +124,8 @@ export const resourceCommands: readonly Command[] = [
     group: "installation",
     summary: "Delete a quota. Blocked work continues",
     arguments: [quota],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete quota ${values.argument("QUOTA")}?`,
     json: "document",
     load: () => writing().then(({ deleteQuota }) => deleteQuota),
   },
@@ -173,7 +174,8 @@ export const resourceCommands: readonly Command[] = [
     group: "installation",
     summary: "Delete a reservation",
     arguments: [reservation],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete reservation ${values.argument("RESERVATION")}?`,
     json: "document",
     load: () => writing().then(({ deleteReservation }) => deleteReservation),
   },

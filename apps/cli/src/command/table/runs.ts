@@ -1,5 +1,5 @@
 import type { Command } from "../declaration.ts";
-import { all, filters, followed, key, manyRuns, page, reason, runId, size } from "./options.ts";
+import { all, filters, followed, key, manyRuns, page, reason, runId, size, started } from "./options.ts";
 
 const steerable =
   "Without an ID, the command applies to all runs that match the filters. It shows the number of runs and asks first.";
@@ -28,26 +28,8 @@ export const runCommands: readonly Command[] = [
       },
     ],
     options: [
-      {
-        name: "input",
-        short: "i",
-        value: "INPUT",
-        isMany: true,
-        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
-      },
+      ...started,
       { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
-      { name: "id", value: "ID", summary: "id of the new object. Default: generated" },
-      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
-      { name: "priority", value: "N", summary: "priority from -100 to 100. Default: 0" },
-      {
-        name: "budget",
-        value: "NAME=AMOUNT",
-        isMany: true,
-        summary: "budget of tokens, money or timeMs: tokens=1000",
-      },
-      key,
-      { name: "detach", short: "d", summary: "print the id and exit" },
-      ...followed,
     ],
     examples: [
       { words: "run order.yaml articles='[\"violin\"]' cents=4200", does: "register, start and follow" },
@@ -166,6 +148,33 @@ export const runCommands: readonly Command[] = [
     load: () => import("../../commands/signal.ts").then(({ signal }) => signal),
   },
   {
+    name: "query",
+    group: "runs",
+    summary: "Query a run without changing it",
+    arguments: [
+      runId,
+      { name: "NAME", summary: "query name, declared in the definition" },
+      { name: "DATA", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
+    ],
+    examples: [{ words: "query door-7 opened", does: "print the answer of the query" }],
+    json: "document",
+    load: () => import("../../commands/signal.ts").then(({ query }) => query),
+  },
+  {
+    name: "update",
+    group: "runs",
+    summary: "Update a run and print the answer",
+    arguments: [
+      runId,
+      { name: "NAME", summary: "update name, declared in the definition" },
+      { name: "DATA", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
+    ],
+    options: [key],
+    examples: [{ words: "update cart-7 add article=violin", does: "send an update and wait for its answer" }],
+    json: "document",
+    load: () => import("../../commands/signal.ts").then(({ update }) => update),
+  },
+  {
     name: "cancel",
     group: "runs",
     summary: "Cancel runs and compensate completed steps",
@@ -176,6 +185,10 @@ export const runCommands: readonly Command[] = [
       reason,
       ...manyRuns,
     ],
+    confirm: (values) => {
+      const id = values.optionalArgument("ID");
+      return id === undefined || !values.flag("now") ? undefined : `Terminate ${id} without compensation?`;
+    },
     json: "document",
     load: () => import("../../commands/steer.ts").then(({ cancel }) => cancel),
   },
@@ -230,6 +243,10 @@ export const runCommands: readonly Command[] = [
     about: [steerable],
     arguments: [{ ...runId, isOptional: true }],
     options: [reason, ...manyRuns],
+    confirm: (values) => {
+      const id = values.optionalArgument("ID");
+      return id === undefined ? undefined : `Delete ${id} and its history?`;
+    },
     json: "document",
     load: () => import("../../commands/steer.ts").then(({ remove }) => remove),
   },

@@ -1,6 +1,6 @@
 import { runStates } from "../../terminal/states.ts";
 import type { Argument, Command } from "../declaration.ts";
-import { all, followed, key, page, reason, size } from "./options.ts";
+import { all, followed, key, page, reason, size, started, yes } from "./options.ts";
 
 const id: Argument = { name: "ID", summary: "session id", completes: "session" };
 const reading = () => import("../../commands/session-read.ts");
@@ -33,6 +33,32 @@ export const sessionCommands: readonly Command[] = [
     examples: [{ words: "plan pages.yaml --mode swarm", does: "plan the session as a swarm" }],
     json: "document",
     load: () => planning().then(({ plan }) => plan),
+  },
+  {
+    name: "session start",
+    group: "sessions",
+    summary: "Start a session and follow it to its end",
+    about: [
+      "A FILE contains a session: tasks and intent. A NAME is a registered workflow, run as a session. Write NAME@LABEL for one of its versions.",
+      "Ctrl-C stops following, and the session continues. If --timeout ends first, the exit code is 8.",
+    ],
+    arguments: [
+      { name: "FILE|NAME", summary: "session file, or name of a registered workflow", completes: "file" },
+      { name: "KEY=VALUE", summary: "fields of the input", isOptional: true, isMany: true },
+    ],
+    options: [
+      ...started,
+      {
+        ...{ name: "mode", value: "MODE", summary: "session mode" },
+        choices: ["workflow", "swarm", "intelligence", "hybrid", "adaptive"],
+      },
+    ],
+    examples: [
+      { words: "session start pages.yaml --mode swarm", does: "start a session as a swarm" },
+      { words: "session start order cents=4200 --detach", does: "run a workflow as a session" },
+    ],
+    json: "document",
+    load: () => writing().then(({ startSession }) => startSession),
   },
   {
     name: "session choices",
@@ -197,7 +223,9 @@ export const sessionCommands: readonly Command[] = [
     group: "sessions",
     summary: "Cancel a session and everything it started",
     arguments: [id],
-    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason],
+    options: [{ name: "now", summary: "terminate at once. Do not wait and do not compensate" }, reason, yes],
+    confirm: (values) =>
+      values.flag("now") ? `Terminate session ${values.argument("ID")} without compensation?` : undefined,
     json: "document",
     load: () => writing().then(({ cancelSession }) => cancelSession),
   },

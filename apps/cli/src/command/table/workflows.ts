@@ -1,5 +1,5 @@
 import type { Command } from "../declaration.ts";
-import { all, key, page, reason, size } from "./options.ts";
+import { all, key, page, reason, size, yes } from "./options.ts";
 
 const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
 const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
@@ -57,6 +57,43 @@ export const workflowCommands: readonly Command[] = [
     options: [{ name: "live", summary: "only versions with active runs" }, size, page, all],
     json: "document",
     load: () => import("../../commands/workflow-versions.ts").then(({ listVersions }) => listVersions),
+  },
+  {
+    name: "workflow archive",
+    group: "workflows",
+    summary: "Archive a workflow, or restore it. Its runs continue",
+    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
+    options: [
+      { name: "hash", value: "HASH", summary: "hash of one version. Default: all versions" },
+      { name: "restore", summary: "restore instead of archive" },
+      reason,
+    ],
+    examples: [
+      { words: "workflow archive order --reason 'replaced by order2'", does: "reject new runs of order" },
+      { words: "workflow archive order --restore", does: "accept new runs again" },
+    ],
+    json: "document",
+    load: () => import("../../commands/workflow-archive.ts").then(({ archive }) => archive),
+  },
+  {
+    name: "workflow convert",
+    group: "workflows",
+    summary: "Convert a definition to YAML, JSON or TypeScript and print it",
+    arguments: [
+      { name: "FILE|NAME", summary: "definition file, or name of a registered workflow", completes: "file" },
+    ],
+    options: [
+      {
+        ...{ name: "format", value: "FORMAT", summary: "format of the output. Default: yaml" },
+        choices: ["yaml", "json", "typescript"],
+      },
+      { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
+    ],
+    examples: [
+      { words: "workflow convert order.yaml --format typescript > order.ts", does: "continue in TypeScript" },
+    ],
+    json: "document",
+    load: () => import("../../commands/workflow-archive.ts").then(({ convert }) => convert),
   },
   {
     name: "workflow graph",
@@ -169,7 +206,8 @@ export const workflowCommands: readonly Command[] = [
     group: "schedules",
     summary: "Delete a schedule. Its runs continue",
     arguments: [scheduleId],
-    options: [reason],
+    options: [reason, yes],
+    confirm: (values) => `Delete schedule ${values.argument("ID")}?`,
     json: "document",
     load: () => import("../../commands/schedule-write.ts").then(({ deleteSchedule }) => deleteSchedule),
   },
